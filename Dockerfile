@@ -1,0 +1,50 @@
+# The app with everything it needs, models included: it runs without a network.
+#   docker build -t boomerang .
+#   docker run --rm -p 8501:8501 -v boomerang:/data boomerang
+ARG PYTHON_IMAGE=python:3.12-slim-bookworm
+FROM ${PYTHON_IMAGE}
+
+# tini is process 1: it reaps what plugins leave behind, and a plugin's parent is then never process 1, at which it would give up.
+# libgomp1: xllamacpp's wheel expects it from the system.
+RUN apt-get update \
+ && DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends libgomp1 tini \
+ && rm -rf /var/lib/apt/lists/* \
+ && useradd --system --uid 10001 --user-group --home-dir /data --shell /usr/sbin/nologin boomerang \
+ && install -d -o boomerang -g boomerang -m 0750 /data
+
+COPY requirements.txt /tmp/
+RUN python3 -m venv /opt/venv \
+ && /opt/venv/bin/python -m pip install --no-cache-dir --disable-pip-version-check --requirement /tmp/requirements.txt \
+ && /opt/venv/bin/python -c "import hibari, httpx, jsonschema, onnxruntime, soundfile, streamlit, tokenizers, xllamacpp"
+
+# Only what fetching needs, so that a change elsewhere in the source does not fetch the models again.
+COPY src/invoker/errors.py /tmp/fetch/invoker/
+COPY src/invoker/weights /tmp/fetch/invoker/weights
+RUN PYTHONPATH=/tmp/fetch PYTHONDONTWRITEBYTECODE=1 /opt/venv/bin/python -m invoker.weights --folder /models
+
+WORKDIR /app
+COPY requirements.txt THIRD_PARTY.md app.py ./
+COPY .streamlit .streamlit
+COPY pages pages
+COPY src src
+# A checkout may be readable to its owner only; here another user runs it, and cannot change it.
+RUN chmod -R a+rX,go-w /app && /opt/venv/bin/python -m compileall -q src pages app.py
+
+ENV PATH=/opt/venv/bin:$PATH \
+    HOME=/data \
+    PYTHONPATH=/app/src \
+    PYTHONUNBUFFERED=1 \
+    PYTHONDONTWRITEBYTECODE=1 \
+    OMP_WAIT_POLICY=passive \
+    BOOMERANG_DATA=/data \
+    BOOMERANG_MODELS=/models \
+    STREAMLIT_SERVER_ADDRESS=0.0.0.0 \
+    STREAMLIT_SERVER_PORT=8501
+
+USER 10001:10001
+VOLUME /data
+EXPOSE 8501
+HEALTHCHECK --interval=15s --timeout=5s --start-period=30s --retries=3 CMD ["python", "-c", "import http.client, os, sys; c = http.client.HTTPConnection('127.0.0.1', int(os.environ['STREAMLIT_SERVER_PORT']), timeout=4); c.request('GET', '/_stcore/health'); sys.exit(c.getresponse().status != 200)"]
+
+ENTRYPOINT ["tini", "--"]
+CMD ["streamlit", "run", "app.py"]

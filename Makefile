@@ -1,0 +1,94 @@
+# Everything runs in a virtual environment of its own, .venv, made on first use:
+#   make run PORT=8600           another port
+#   make run PYTHON=python3.13   another Python (3.11 or later); .venv is made anew for it
+#   make test ARGS="-k weights"  some of the tests
+
+PORT ?= 8501
+ARGS ?=
+BIN := .venv/bin
+
+# Without PYTHON=, an environment that stands is kept, whatever python3 means by now.
+ifeq ($(origin PYTHON),undefined)
+PYTHON := $(if $(and $(wildcard .venv/made-*),$(shell $(BIN)/python -c "print(1)" 2>/dev/null)),$(BIN)/python,python3)
+endif
+VERSION := $(shell $(PYTHON) -c "import sys; print('%d.%d' % sys.version_info[:2])" 2>/dev/null || echo none)
+MADE := .venv/made-$(VERSION)
+INSTALLED := .venv/requirements-$(VERSION)
+DEVELOPED := .venv/requirements-dev-$(VERSION)
+PIP := $(BIN)/python -m pip install --disable-pip-version-check --quiet --requirement
+
+export PYTHONPATH := $(CURDIR)/src
+# Two OpenMP runtimes that spin on the same cores would slow each other down many times over.
+export OMP_WAIT_POLICY := passive
+
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.PHONY: help run weights test check bench screenshots browser
+
+help:
+	@echo "make run          the app on http://localhost:$(PORT)  (PORT=, PYTHON=)"
+	@echo "make test         every test  (ARGS= goes to pytest)"
+	@echo "make check        format, lint, types, then every test"
+	@echo "make bench        measure, next to the bare model runtimes"
+	@echo "make weights      fetch the weights of the embedded models  (BOOMERANG_MODELS= moves their folder)"
+	@echo "make screenshots  take the pictures of the README from the running app"
+
+# What is missing is said here and on the pages; the app starts all the same.
+run: $(INSTALLED)
+	@$(BIN)/python -m invoker.weights || true
+	@exec $(BIN)/python -m streamlit run app.py --server.port $(PORT)
+
+weights: $(INSTALLED)
+	@$(BIN)/python -m invoker.weights
+
+test: $(DEVELOPED) browser
+	@$(BIN)/python -m invoker.weights || true
+	$(BIN)/python -m pytest $(ARGS)
+
+check: $(DEVELOPED)
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(MAKE) --no-print-directory test
+
+bench: $(INSTALLED) weights
+	$(BIN)/python -m benchmarks $(ARGS)
+
+screenshots: $(DEVELOPED) browser weights
+	$(BIN)/python scripts/screenshots.py $(ARGS)
+
+# The browser tests drive Debian's Chromium.
+browser:
+	@if command -v chromium >/dev/null || command -v chromium-browser >/dev/null || command -v google-chrome >/dev/null; then exit 0; fi; \
+	if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+		echo "Installing Chromium for the browser tests"; \
+		apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends chromium; \
+	else \
+		echo "The browser tests need Chromium and none was found. On Debian: sudo apt-get install chromium" >&2; exit 1; \
+	fi
+
+$(MADE):
+	@command -v $(PYTHON) >/dev/null || { echo "$(PYTHON) was not found. Install Python 3.11 or later, or name one: make $(MAKECMDGOALS) PYTHON=..." >&2; exit 1; }
+	@$(PYTHON) -c "import sys; sys.exit(sys.version_info < (3, 11))" || { \
+		echo "Python 3.11 or later is needed; $(PYTHON) is $(VERSION). Name another: make $(MAKECMDGOALS) PYTHON=python3.12" >&2; exit 1; }
+	@$(PYTHON) -c "import venv, ensurepip" 2>/dev/null || { \
+		echo "$(PYTHON) cannot make virtual environments. On Debian: sudo apt-get install python3-venv python3-pip" >&2; exit 1; }
+	@echo "Making .venv with Python $(VERSION)"
+	@rm -rf .venv
+	@$(PYTHON) -m venv .venv
+	@touch $@
+
+# xllamacpp's wheel expects libgomp from the system, which the smallest Debian installations lack.
+LOADS := $(BIN)/python -c "import xllamacpp" || echo "The LLM runtime cannot be loaded. On Debian: sudo apt-get install libgomp1" >&2
+
+$(INSTALLED): requirements.txt | $(MADE)
+	@echo "Installing requirements.txt"
+	@$(PIP) requirements.txt
+	@$(LOADS)
+	@touch $@
+
+$(DEVELOPED): requirements-dev.txt requirements.txt | $(MADE)
+	@echo "Installing requirements-dev.txt"
+	@$(PIP) requirements-dev.txt
+	@$(LOADS)
+	@touch $(INSTALLED) $@

@@ -1,0 +1,127 @@
+"""How soon the first sound is there, and whether our speech is understood by our listener. Prints a table.
+
+    PYTHONPATH=src python benchmarks/tts.py
+
+First segment: a text of several sentences goes through `Speaker.segments` until the first MP3 is there. Beside it, in the same
+run and in turn, hibari speaks the first sentence alone and soundfile encodes it, with soundfile's own settings and with ours.
+"""
+
+from __future__ import annotations
+
+import io
+import os
+import re
+from collections.abc import Callable, Sequence
+from statistics import median
+from time import perf_counter
+
+os.environ.setdefault("OMP_WAIT_POLICY", "passive")
+
+import soundfile
+from hibari import Hibari
+
+from invoker import audio
+from invoker.backends.embedded.speech2text import Listener
+from invoker.backends.embedded.tts import VOICE, Speaker
+from invoker.run import Run
+from invoker.weights import Weights
+
+ROUNDS = 25
+TEXTS = (
+    "Hello! This is a short test of the selected voice. The second sentence is made while the first one plays.",
+    "The quick test begins at seven, and ends before noon. Nobody knows yet who will win. We shall see.",
+    "On 3 May 2026 at 14:05 the meter read 1,204.5. That is more than last year. The bill will follow.",
+    "While the big brown bear buys bread, she sells sea shells by the sea shore, and the tide comes in. It is late.",
+)
+SPOKEN = (
+    "The river froze early that winter, and the mill stood still for eleven weeks.",
+    "Please leave the key under the blue flower pot beside the kitchen door.",
+    "Most birds find their way home by the stars, the sun and the shape of the coast.",
+    "A good question is often worth more than a quick answer.",
+    "The train to the coast leaves from the second platform in a quarter of an hour.",
+    "My grandmother kept her letters in an old biscuit tin on the highest shelf.",
+)
+"""What the round trip says: own sentences, without numbers, which the listener would write as digits."""
+
+
+def main() -> None:
+    """Measure and print."""
+    speaker, hibari = Speaker(), Hibari(threads=1)
+    listener = Listener.load(Weights().path)
+    hibari("Warm up.")
+    print(f"First segment, in milliseconds, median of {ROUNDS}:")
+    print(f"{'sentence':44} {'ours':>7} {'bare':>7} {'ratio':>6} {'bare, our MP3':>15} {'ratio':>6}")
+    for text in TEXTS:
+        print(first_segment_row(speaker, hibari, text))
+    print()
+    print(round_trip(speaker, listener))
+
+
+def first_segment_row(speaker: Speaker, hibari: Hibari, text: str) -> str:
+    """Measure one text; the three ways take turns, so that a busy neighbour hits all of them."""
+    (first, *_) = hibari.split_sentences(text)
+
+    def ours() -> None:
+        next(speaker.segments(text, VOICE, Run()))
+
+    def bare() -> None:
+        soundfile.write(io.BytesIO(), hibari(first) * 2, hibari.sample_rate, format="MP3", subtype="MPEG_LAYER_III")
+
+    def bare_with_our_mp3() -> None:
+        audio.encode_mp3(hibari(first) * 2, hibari.sample_rate, joinable=True)
+
+    a, b, c = in_turn((ours, bare, bare_with_our_mp3))
+    return f"{first[:44]:44} {a * 1000:7.1f} {b * 1000:7.1f} {a / b:6.2f} {c * 1000:15.1f} {a / c:6.2f}"
+
+
+def in_turn(ways: Sequence[Callable[[], None]]) -> list[float]:
+    """Give the median seconds of each way."""
+    seconds: list[list[float]] = [[] for _ in ways]
+    for _ in range(ROUNDS):
+        for way, taken in zip(ways, seconds, strict=True):
+            started = perf_counter()
+            way()
+            taken.append(perf_counter() - started)
+    return [median(taken) for taken in seconds]
+
+
+def round_trip(speaker: Speaker, listener: Listener) -> str:
+    """Speak sentences and have them written down."""
+    wrong = words = 0
+    speaking = listening = seconds = 0.0
+    for text in SPOKEN:
+        started = perf_counter()
+        data = b"".join(speaker.segments(text, VOICE, Run()))
+        spoken = perf_counter()
+        heard = listener.transcribe(data, Run())
+        listening += perf_counter() - spoken
+        speaking += spoken - started
+        seconds += audio.facts(data).seconds or 0.0
+        said = normalised(text)
+        wrong += distance(said, normalised(heard))
+        words += len(said)
+    return (
+        f"Round trip, {len(SPOKEN)} sentences, {words} words, {seconds:.1f} s of sound:\n"
+        f"word error rate                         {100 * wrong / words:7.1f} %\n"
+        f"real-time factor of speech, with MP3    {speaking / seconds:7.3f}   ({seconds / speaking:.0f} times real time)\n"
+        f"real-time factor of listening           {listening / seconds:7.3f}   ({seconds / listening:.0f} times real time)"
+    )
+
+
+def normalised(text: str) -> list[str]:
+    """Give the words, without case and punctuation."""
+    return re.sub(r"[^a-z' ]+", " ", text.lower()).split()
+
+
+def distance(said: Sequence[str], heard: Sequence[str]) -> int:
+    """Count the words to insert, delete and replace."""
+    row = list(range(len(heard) + 1))
+    for i, word in enumerate(said, 1):
+        before, row[0] = row[0], i
+        for j, other in enumerate(heard, 1):
+            before, row[j] = row[j], min(row[j] + 1, row[j - 1] + 1, before + (word != other))
+    return row[-1]
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,174 @@
+"""What a file is, told from its bytes and never from its name.
+
+Source: the formats' own specifications: RFC 9639 (FLAC), RFC 3533 and 7845 (Ogg, Opus), RFC 9559 (Matroska), ISO/IEC 14496-12
+(file types of MP4), 11172-3 and 13818-3 (MPEG audio), ID3 2.4, RIFF, AIFF.
+"""
+
+from __future__ import annotations
+
+from codecs import getincrementaldecoder
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import PurePath
+
+from . import mp3
+
+LOOK_BYTES = 4096
+"""How far into a file we look for what it is, behind an ID3 tag if it has one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """A kind of file."""
+
+    name: str
+    """What a person calls it, such as `MP3` or `PNG image`."""
+    media_type: str
+    extensions: tuple[str, ...]
+    """Without dots, the usual one first."""
+    audio: bool = True
+    readable: bool = False
+    """Whether this project can decode it."""
+
+
+MP3 = Kind("MP3", "audio/mpeg", ("mp3", "mpga", "mpeg"), readable=True)
+WAV = Kind("WAV", "audio/wav", ("wav", "wave"), readable=True)
+FLAC = Kind("FLAC", "audio/flac", ("flac",), readable=True)
+OGG_VORBIS = Kind("Ogg Vorbis", "audio/ogg", ("ogg", "oga"), readable=True)
+OGG_OPUS = Kind("Ogg Opus", "audio/ogg", ("ogg", "opus", "oga"), readable=True)
+OGG_FLAC = Kind("Ogg FLAC", "audio/ogg", ("ogg", "oga"), readable=True)
+OGG_OTHER = Kind("Ogg", "audio/ogg", ("ogg", "oga", "ogv", "spx"))
+AIFF = Kind("AIFF", "audio/aiff", ("aiff", "aif", "aifc"), readable=True)
+M4A = Kind("M4A", "audio/mp4", ("m4a", "m4b", "mp4"))
+MP4 = Kind("MP4", "audio/mp4", ("mp4", "m4a", "m4v", "mov", "3gp"))
+AAC = Kind("AAC", "audio/aac", ("aac",))
+WEBM = Kind("WebM", "audio/webm", ("webm", "weba"))
+MATROSKA = Kind("Matroska", "audio/x-matroska", ("mka", "mkv"))
+AMR = Kind("AMR", "audio/amr", ("amr",))
+WMA = Kind("WMA", "audio/x-ms-wma", ("wma", "asf", "wmv"))
+AU = Kind("AU", "audio/basic", ("au", "snd"))
+CAF = Kind("CAF", "audio/x-caf", ("caf",))
+MIDI = Kind("MIDI", "audio/midi", ("mid", "midi"))
+
+
+def _other(name: str, media_type: str, *extensions: str) -> Kind:
+    return Kind(name, media_type, extensions, audio=False)
+
+
+_HTML = _other("HTML page", "text/html", "html", "htm")
+_XML = _other("XML text", "application/xml", "xml", "svg")
+_JSON = _other("JSON text", "application/json", "json")
+_TEXT = _other("plain text", "text/plain", "txt")
+_WEBP = _other("WebP image", "image/webp", "webp")
+_AVI = _other("AVI film", "video/x-msvideo", "avi")
+_HEIF = _other("HEIF or AVIF image", "image/heif", "heic", "heif", "avif")
+
+_SIGNATURES: tuple[tuple[bytes, Kind], ...] = (
+    (b"fLaC", FLAC),
+    (b"#!AMR", AMR),
+    (b"\x30\x26\xb2\x75\x8e\x66\xcf\x11", WMA),
+    (b".snd", AU),
+    (b"caff", CAF),
+    (b"MThd", MIDI),
+    (b"\x89PNG\r\n\x1a\n", _other("PNG image", "image/png", "png")),
+    (b"\xff\xd8\xff", _other("JPEG image", "image/jpeg", "jpg", "jpeg")),
+    (b"GIF8", _other("GIF image", "image/gif", "gif")),
+    (b"%PDF", _other("PDF document", "application/pdf", "pdf")),
+    (b"PK\x03\x04", _other("ZIP archive or office document", "application/zip", "zip", "docx", "xlsx", "pptx", "jar")),
+    (b"\x1f\x8b", _other("gzip archive", "application/gzip", "gz", "tgz")),
+    (b"7z\xbc\xaf\x27\x1c", _other("7-Zip archive", "application/x-7z-compressed", "7z")),
+    (b"Rar!\x1a\x07", _other("RAR archive", "application/vnd.rar", "rar")),
+    (b"\x7fELF", _other("program", "application/x-elf")),
+    (b"MZ\x90", _other("Windows program", "application/vnd.microsoft.portable-executable", "exe", "dll")),
+    (b"SQLite format 3\x00", _other("SQLite database", "application/vnd.sqlite3", "db", "sqlite")),
+)
+
+
+def _riff(head: bytes) -> Kind | None:
+    return {b"WAVE": WAV, b"WEBP": _WEBP, b"AVI ": _AVI}.get(head[8:12])
+
+
+def _form(head: bytes) -> Kind | None:
+    return AIFF if head[8:12] in (b"AIFF", b"AIFC") else None
+
+
+def _ogg(head: bytes) -> Kind:
+    codecs = {b"\x01vorbis": OGG_VORBIS, b"OpusHead": OGG_OPUS, b"\x7fFLAC": OGG_FLAC}
+    return next((kind for mark, kind in codecs.items() if mark in head[:128]), OGG_OTHER)
+
+
+def _matroska(head: bytes) -> Kind:
+    return WEBM if b"webm" in head[:64] else MATROSKA
+
+
+_CONTAINERS: dict[bytes, Callable[[bytes], Kind | None]] = {
+    b"RIFF": _riff,
+    b"RF64": _riff,
+    b"FORM": _form,
+    b"OggS": _ogg,
+    b"\x1a\x45\xdf\xa3": _matroska,
+}
+
+
+def kind_of(data: bytes | memoryview) -> Kind | None:
+    """Tell what a file is; `None` if nothing known fits."""
+    start = mp3.id3_size(data)
+    head = bytes(data[start : start + LOOK_BYTES])
+    for signature, kind in _SIGNATURES:
+        if head.startswith(signature):
+            return kind
+    if inner := _CONTAINERS.get(head[:4]):
+        return inner(head)
+    if head[4:8] == b"ftyp":
+        return _file_type(head[8:12])
+    if start or mp3.begins(data):
+        return AAC if _adts(head) else MP3
+    return AAC if _adts(head) else _text(head, whole=len(data) <= LOOK_BYTES)
+
+
+def sniff(data: bytes | memoryview) -> str | None:
+    """Tell the media type, such as `audio/mpeg`; `None` if nothing known fits."""
+    kind = kind_of(data)
+    return kind.media_type if kind else None
+
+
+def misnamed(name: str, kind: Kind) -> str | None:
+    """Tell that a file's name does not fit its bytes; `None` if it does, or if the name has no extension."""
+    extension = PurePath(name).suffix.lower().lstrip(".")
+    if not extension or extension in kind.extensions:
+        return None
+    return f"The file is named .{extension}, but its bytes are {kind.name}; they are read as what they are."
+
+
+def _file_type(brand: bytes) -> Kind:
+    if brand in (b"M4A ", b"M4B ", b"M4P "):
+        return M4A
+    return _HEIF if brand in (b"heic", b"heix", b"mif1", b"avif") else MP4
+
+
+def _adts(head: bytes) -> bool:
+    """Whether AAC frames follow one another here: the sync word with layer 0, twice (ISO/IEC 13818-7, 6.2)."""
+
+    def size(at: int) -> int:
+        frame = head[at : at + 6]
+        if len(frame) < 6 or frame[0] != 0xFF or frame[1] & 0xF6 != 0xF0:
+            return 0
+        return (frame[3] & 3) << 11 | frame[4] << 3 | frame[5] >> 5
+
+    first = size(0)
+    return first >= 7 and (size(first) >= 7 or first >= len(head))
+
+
+def _text(head: bytes, *, whole: bool) -> Kind | None:
+    try:
+        text = getincrementaldecoder("utf-8")().decode(head, final=whole)
+    except UnicodeDecodeError:
+        return None
+    if not text or any(ord(char) < 32 and char not in "\t\r\n\f" for char in text):
+        return None
+    start = text.lstrip("\ufeff \t\r\n").lower()
+    if start.startswith(("<!doctype html", "<html")):
+        return _HTML
+    if start.startswith(("<?xml", "<svg")):
+        return _XML
+    return _JSON if start.startswith(("{", "[")) else _TEXT

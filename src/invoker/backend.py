@@ -1,0 +1,63 @@
+"""The waist: every way to reach models has these three methods, and what wraps one has them too."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from enum import StrEnum
+from typing import Protocol
+
+from .entities.model import AIModelEntity
+from .request import Chunks, ChunkT, Request
+from .run import Run
+
+
+class ModelState(StrEnum):
+    """Where a listed model stands."""
+
+    AVAILABLE = "available"
+    """Can be used; not in memory, or not known to be."""
+    LOADING = "loading"
+    LOADED = "loaded"
+    UNAVAILABLE = "unavailable"
+    """Cannot be used; the reason says why."""
+
+
+class ListedModel(AIModelEntity):
+    """A model that a back end offers."""
+
+    provider: str
+    """What a ModelConfig names as its provider."""
+    state: ModelState = ModelState.AVAILABLE
+    reason: str | None = None
+    """Why the model is unavailable, and what to do about it."""
+    about: str | None = None
+    """One sentence for the person who chooses: what it is good for, what it is not."""
+
+
+class Backend(Protocol):
+    """A way to reach models. Safe to call from several threads."""
+
+    @property
+    def kind(self) -> str:
+        """The kind's name, as in `connect(kind)`."""
+        ...
+
+    def models(self) -> Sequence[ListedModel]:
+        """List the models as they stand now, the default of each type first."""
+        ...
+
+    def system_model(self) -> ListedModel | None:
+        """Give the LLM that plays Dify's workspace default, used by `summary`."""
+        ...
+
+    def invoke(self, request: Request[ChunkT], run: Run) -> Chunks[ChunkT]:
+        """Answer a request.
+
+        The stream is lazy: nothing is opened or loaded before the first `next`. It ends by itself, by an `InvokeError`, by
+        `run.stop()` from any thread (the stop's cause is raised), or by `close()`; every way out stops the work behind it.
+        """
+        ...
+
+    def close(self) -> None:
+        """Stop what runs and give back what is held. A closed back end is not used again."""
+        ...

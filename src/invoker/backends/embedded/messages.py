@@ -1,0 +1,139 @@
+"""Dify's prompt messages as a model that reads text only takes them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from ...entities.message import (
+    AssistantPromptMessage,
+    PromptMessage,
+    PromptMessageRole,
+    TextPromptMessageContent,
+    ToolPromptMessage,
+)
+from ...errors import InvokeBadRequestError
+from . import tools
+
+ChatMessage = dict[str, str]
+
+_ROLES = {
+    PromptMessageRole.SYSTEM: "system",
+    PromptMessageRole.DEVELOPER: "system",
+    PromptMessageRole.USER: "user",
+    PromptMessageRole.ASSISTANT: "assistant",
+    PromptMessageRole.TOOL: "user",
+}
+"""Results of tools are told by the user: a small model knows no further role."""
+
+_ANSWER = "Now answer my question in plain words, from these results."
+
+
+def chat(messages: Sequence[PromptMessage], instructions: str | None = None) -> list[ChatMessage]:
+    """Give messages as the model's chat template takes them.
+
+    Calls of the assistant are written as the model itself writes them, and the tools' results follow in a user's message.
+
+    Args:
+        messages: At least one, with text in it.
+        instructions: Ours, to be added to the system message.
+
+    Raises:
+        InvokeBadRequestError: There is nothing to answer, or something that is no text.
+    """
+    texts = [_text(message, f"prompt_messages[{index}]") for index, message in enumerate(messages)]
+    check_text(messages, texts)
+    names = _called_names(messages)
+    answer: list[ChatMessage] = []
+    for message, text in zip(messages, texts, strict=True):
+        _append(answer, message, text, names)
+    if messages[-1].role is PromptMessageRole.TOOL:
+        answer[-1]["content"] += f"\n\n{_ANSWER}"
+    if instructions:
+        if answer[0]["role"] == "system":
+            answer[0]["content"] += f"\n\n{instructions}"
+        else:
+            answer.insert(0, {"role": "system", "content": instructions})
+    return answer
+
+
+def plain(messages: Sequence[PromptMessage], instructions: str | None = None) -> str:
+    """Give messages as one text to be continued.
+
+    Raises:
+        InvokeBadRequestError: There is nothing to continue, or something that is no text.
+    """
+    texts = [_text(message, f"prompt_messages[{index}]") for index, message in enumerate(messages)]
+    check_text(messages, texts)
+    return "\n".join([*([instructions] if instructions else []), *(text for text in texts if text)])
+
+
+def check_text(messages: Sequence[PromptMessage], texts: Sequence[str]) -> None:
+    """Raise if there is nothing to answer."""
+    if not messages:
+        raise InvokeBadRequestError("prompt_messages is empty: there is nothing to answer.", field="prompt_messages")
+    said = (text for message, text in zip(messages, texts, strict=True) if message.role is not PromptMessageRole.SYSTEM)
+    if not any(text.strip() for text in said) and not texts[0].strip():
+        raise InvokeBadRequestError("prompt_messages has no text: there is nothing to answer.", field="prompt_messages")
+
+
+def checked_stop(stop: Sequence[str] | None) -> list[str]:
+    """Check the stop words.
+
+    Raises:
+        InvokeBadRequestError: One is empty, which would end every answer before it begins.
+    """
+    for index, word in enumerate(stop or ()):
+        if not word:
+            raise InvokeBadRequestError(f"stop[{index}] is empty.", field="stop")
+        _encodable(word, f"stop[{index}]")
+    return list(stop or ())
+
+
+def _append(answer: list[ChatMessage], message: PromptMessage, text: str, names: dict[str, str]) -> None:
+    if isinstance(message, AssistantPromptMessage) and message.tool_calls:
+        text = "\n".join(part for part in (text, tools.as_text(message.tool_calls)) if part)
+    if isinstance(message, ToolPromptMessage):
+        name = message.name or names.get(message.tool_call_id) or message.tool_call_id
+        text = f"Result of {name}: {text}"
+        if answer and answer[-1]["content"].startswith("Result of ") and answer[-1]["role"] == "user":
+            answer[-1]["content"] += f"\n{text}"
+            return
+    answer.append({"role": _ROLES[message.role], "content": text})
+
+
+def _called_names(messages: Sequence[PromptMessage]) -> dict[str, str]:
+    return {
+        call.id: call.function.name
+        for message in messages
+        if isinstance(message, AssistantPromptMessage)
+        for call in message.tool_calls
+    }
+
+
+def _text(message: PromptMessage, field: str) -> str:
+    if isinstance(message.content, list):
+        for index, item in enumerate(message.content):
+            if not isinstance(item, TextPromptMessageContent):
+                raise InvokeBadRequestError(
+                    f"{field}.content[{index}] is of type {item.type}; this model reads text only.",
+                    field=f"{field}.content[{index}]",
+                    hint="Leave it out, or choose a model with a feature for it.",
+                )
+    text = message.get_text_content()
+    _encodable(text, field)
+    return text
+
+
+def _encodable(text: str, field: str) -> None:
+    try:
+        text.encode()
+    except UnicodeEncodeError as error:
+        raise InvokeBadRequestError(
+            f"{field} has half of a character at position {error.start}: {text[error.start]!r}.", field=field
+        ) from error
+
+
+def payload(chat_messages: Sequence[ChatMessage]) -> dict[str, Any]:
+    """Give the part of a request that holds the messages."""
+    return {"messages": list(chat_messages)}

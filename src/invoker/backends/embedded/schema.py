@@ -1,0 +1,53 @@
+"""JSON schemas: checked before they reach the runtime, and as the grammar that keeps an answer to them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from ...errors import InvokeBadRequestError
+
+
+def checked_schema(schema: object, field: str) -> dict[str, Any]:
+    """Check that something is a JSON schema.
+
+    Args:
+        schema: What may be one.
+        field: The argument or parameter that holds it.
+
+    Raises:
+        InvokeBadRequestError: It is none; the path of the fault is named.
+    """
+    from jsonschema.exceptions import SchemaError
+    from jsonschema.validators import validator_for
+
+    if not isinstance(schema, dict):
+        raise InvokeBadRequestError(f"{field} must be a JSON object, but is {json.dumps(schema)[:80]}.", field=field)
+    try:
+        validator_for(schema).check_schema(schema)
+    except SchemaError as error:
+        where = "".join(f"[{step!r}]" if isinstance(step, int) else f".{step}" for step in error.absolute_path)
+        raise InvokeBadRequestError(
+            f"{field} is no JSON schema: at {where.lstrip('.') or 'its root'}: {error.message}", field=field
+        ) from error
+    return schema
+
+
+def grammar(schema: Mapping[str, Any]) -> str:
+    """Give the grammar of JSON texts that follow a schema, each value written in one way."""
+    return f"%llguidance {{}}\nstart: %json {json.dumps(compact(schema))}\n"
+
+
+def compact(schema: Mapping[str, Any]) -> dict[str, Any]:
+    """Leave no choice of white space; a small model that may put it anywhere sometimes never stops doing so."""
+    return {"x-guidance": {"whitespace_flexible": False, "item_separator": ", ", "key_separator": ": "}, **schema}
+
+
+def mismatch(value: object, schema: Mapping[str, Any]) -> str | None:
+    """Tell where a value does not follow its schema; None if it does."""
+    from jsonschema.exceptions import best_match
+    from jsonschema.validators import validator_for
+
+    error = best_match(validator_for(schema)(schema).iter_errors(value))
+    return None if error is None else f"{error.json_path}: {error.message}"

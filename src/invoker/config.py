@@ -1,0 +1,49 @@
+"""Kinds of back ends by name; the only module that knows them all."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from .backend import Backend
+from .errors import ConfigError
+
+
+def connect(kind: str, **settings: Any) -> Backend:
+    """Open a back end.
+
+    Args:
+        kind: One of `KINDS`.
+        settings: What that kind needs; see its class.
+
+    Raises:
+        ConfigError: Unknown kind, or settings that the kind does not know or cannot use.
+    """
+    load = KINDS.get(kind)
+    if load is None:
+        raise ConfigError(f"unknown kind of back end {kind!r}: expected one of {', '.join(sorted(KINDS))}")
+    backend_class = load()
+    try:
+        inspect.signature(backend_class).bind(**settings)
+    except TypeError as error:
+        raise ConfigError(f"settings of the back end {kind!r}: {error}") from error
+    return backend_class(**settings)
+
+
+# Each loader imports inside: a back end's runtime is loaded only by those who use it.
+
+
+def _embedded() -> Callable[..., Backend]:
+    from .backends.embedded import EmbeddedBackend
+
+    return EmbeddedBackend
+
+
+def _scripted() -> Callable[..., Backend]:
+    from .backends.scripted import Scripted
+
+    return Scripted
+
+
+KINDS: Mapping[str, Callable[[], Callable[..., Backend]]] = {"embedded": _embedded, "scripted": _scripted}

@@ -1,0 +1,41 @@
+"""What every entity shares, and Dify's text in several languages."""
+
+from __future__ import annotations
+
+from typing import Self
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+
+class Entity(BaseModel):
+    """A value under Dify's name: unknown keys are ignored on input, every declared key is present on output.
+
+    Entities may be changed after they were made, as in Dify's SDK: code written for it assigns to their fields.
+    """
+
+    model_config = ConfigDict(use_attribute_docstrings=True, protected_namespaces=())
+
+
+class I18nObject(Entity):
+    """A text in Dify's four languages; one that is missing is the English one.
+
+    Keys on the wire are `zh_Hans, pt_BR, ja_JP, en_US`, in this order; Python names are accepted as well.
+    """
+
+    model_config = ConfigDict(serialize_by_alias=True, validate_by_alias=True, validate_by_name=True)
+
+    zh_hans: str | None = Field(default=None, alias="zh_Hans")
+    pt_br: str | None = Field(default=None, alias="pt_BR")
+    ja_jp: str | None = Field(default=None, alias="ja_JP")
+    en_us: str = Field(alias="en_US")
+
+    @model_validator(mode="after")
+    def _fill(self) -> Self:
+        self.zh_hans = self.zh_hans or self.en_us
+        self.pt_br = self.pt_br or self.en_us
+        self.ja_jp = self.ja_jp or self.en_us
+        return self
+
+    def __str__(self) -> str:
+        """Give the English text."""
+        return self.en_us

@@ -1,0 +1,99 @@
+"""What an LLM streams: chunks, the last of which carries the usage."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import Annotated, Any, Self, TypeAlias
+
+from pydantic import BeforeValidator, Field
+
+from .entity import Entity
+from .message import AssistantPromptMessage, PromptMessage
+from .model import ModelUsage
+from .pricing import PriceConfig, PriceType, price
+
+NoPromptMessages: TypeAlias = Annotated[list[PromptMessage], BeforeValidator(lambda _: [])]
+"""The messages that were asked with. Dify stopped repeating them in answers: always empty, whatever is given."""
+
+
+class LLMUsage(ModelUsage):
+    """Tokens, prices and time of one LLM invocation."""
+
+    prompt_tokens: int
+    prompt_unit_price: Decimal
+    prompt_price_unit: Decimal
+    prompt_price: Decimal
+    completion_tokens: int
+    completion_unit_price: Decimal
+    completion_price_unit: Decimal
+    completion_price: Decimal
+    total_tokens: int
+    total_price: Decimal
+    currency: str
+    latency: float
+    """Seconds from the request to the last token."""
+
+    @classmethod
+    def empty_usage(cls) -> Self:
+        """Give a usage of nothing, as Dify writes it: zeros, in USD."""
+        return cls.priced(None, prompt_tokens=0, completion_tokens=0, latency=0.0)
+
+    @classmethod
+    def priced(cls, pricing: PriceConfig | None, *, prompt_tokens: int, completion_tokens: int, latency: float) -> Self:
+        """Work out a usage from what was counted, as Dify's models do.
+
+        Args:
+            pricing: Prices of the model; without any, everything costs 0.0 USD.
+            prompt_tokens: Tokens read.
+            completion_tokens: Tokens written.
+            latency: Seconds from the request to the last token.
+        """
+        read = price(pricing, PriceType.INPUT, prompt_tokens)
+        written = price(pricing, PriceType.OUTPUT, completion_tokens)
+        return cls(
+            prompt_tokens=prompt_tokens,
+            prompt_unit_price=read.unit_price,
+            prompt_price_unit=read.unit,
+            prompt_price=read.total_amount,
+            completion_tokens=completion_tokens,
+            completion_unit_price=written.unit_price,
+            completion_price_unit=written.unit,
+            completion_price=written.total_amount,
+            total_tokens=prompt_tokens + completion_tokens,
+            total_price=read.total_amount + written.total_amount,
+            currency=read.currency,
+            latency=latency,
+        )
+
+
+class LLMResultChunkDelta(Entity):
+    """The part of a chunk that is new."""
+
+    index: int
+    """Position in the stream, from 0; Dify's own structured-output frame says 0 again."""
+    message: AssistantPromptMessage
+    usage: LLMUsage | None = None
+    """What the whole invocation used; usually in the last chunk only."""
+    finish_reason: str | None = None
+    """Why the model stopped, in its own words, such as `stop`, `length` or `tool_calls`."""
+
+
+class LLMResultChunk(Entity):
+    """One item of a stream."""
+
+    model: str
+    prompt_messages: NoPromptMessages = Field(default_factory=list)
+    system_fingerprint: str | None = None
+    delta: LLMResultChunkDelta
+
+
+class LLMStructuredOutput(Entity):
+    """What an answer to a JSON schema adds."""
+
+    structured_output: Mapping[str, Any] | None = None
+    """The object that the answer's text spells; in a stream in one chunk only, after the text."""
+
+
+class LLMResultChunkWithStructuredOutput(LLMResultChunk, LLMStructuredOutput):
+    """One item of a stream that answers a JSON schema."""

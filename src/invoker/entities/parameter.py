@@ -1,0 +1,143 @@
+"""The adjustable parameters of a model: rules, and the templates that rules may build on."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from enum import StrEnum
+from types import MappingProxyType
+from typing import Any, Self
+
+from pydantic import Field, model_validator
+
+from .entity import Entity, I18nObject
+
+
+class ParameterType(StrEnum):
+    """What kind of value a parameter takes."""
+
+    FLOAT = "float"
+    INT = "int"
+    STRING = "string"
+    BOOLEAN = "boolean"
+    TEXT = "text"
+    """A string of several lines."""
+
+
+class DefaultParameterName(StrEnum):
+    """The parameters that have a template."""
+
+    TEMPERATURE = "temperature"
+    TOP_P = "top_p"
+    TOP_K = "top_k"
+    PRESENCE_PENALTY = "presence_penalty"
+    FREQUENCY_PENALTY = "frequency_penalty"
+    MAX_TOKENS = "max_tokens"
+    RESPONSE_FORMAT = "response_format"
+    JSON_SCHEMA = "json_schema"
+
+
+class ParameterRule(Entity):
+    """One adjustable parameter: its kind, range and default.
+
+    A rule that names a template starts from it; keys that the rule gives itself win. A template that nobody knows is ignored.
+    A rule without a label is labelled with its name.
+    """
+
+    name: str
+    """Key in `completion_params`."""
+    use_template: str | None = None
+    label: I18nObject = Field(default_factory=lambda: I18nObject(en_us=""))
+    # The factory is for type checkers only: `_complete` always puts a label in.
+    type: ParameterType
+    help: I18nObject | None = None
+    required: bool = False
+    default: Any | None = None
+    min: float | None = None
+    max: float | None = None
+    precision: int | None = None
+    """Digits after the decimal point."""
+    options: list[str] = Field(default_factory=list)
+    """The values to choose from; empty where any will do."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _complete(cls, data: Any) -> Any:
+        if not isinstance(data, Mapping):
+            return data
+        template = data.get("use_template")
+        rule = {**(PARAMETER_RULE_TEMPLATE.get(template, {}) if isinstance(template, str) else {}), **data}
+        if not rule.get("label") and "name" in rule:
+            rule["label"] = {"en_US": rule["name"]}
+        return rule
+
+    @classmethod
+    def template(cls, template: DefaultParameterName | str, **own: Any) -> Self:
+        """Make a rule from a template, named as the template unless `own` says otherwise.
+
+        Args:
+            template: The template's name, such as `temperature`.
+            own: What this rule has different, such as `default=0.7`.
+        """
+        return cls.model_validate({"name": str(template), "use_template": str(template), **own})
+
+
+def _unit_interval(name: str, chinese: str, help_: str, default: float) -> dict[str, Any]:
+    return {
+        "label": {"en_US": name, "zh_Hans": chinese},
+        "type": "float",
+        "help": {"en_US": help_},
+        "required": False,
+        "default": default,
+        "min": 0.0,
+        "max": 1.0,
+        "precision": 2,
+    }
+
+
+def _count(name: str, chinese: str, help_: str, default: int, max_: int) -> dict[str, Any]:
+    return {
+        "label": {"en_US": name, "zh_Hans": chinese},
+        "type": "int",
+        "help": {"en_US": help_},
+        "required": False,
+        "default": default,
+        "min": 1,
+        "max": max_,
+        "precision": 0,
+    }
+
+
+# Source: Dify plugin SDK 0.10.2, `entities/model/schema.py`: kinds, labels, ranges and defaults. The help texts are ours.
+PARAMETER_RULE_TEMPLATE: Mapping[str, Mapping[str, Any]] = MappingProxyType(
+    {
+        DefaultParameterName.TEMPERATURE: _unit_interval(
+            "Temperature", "温度", "How freely words are picked: 0 takes the likeliest each time, higher varies more.", 0.0
+        ),
+        DefaultParameterName.TOP_P: _unit_interval(
+            "Top P", "Top P", "Picks among the likeliest tokens whose probabilities add up to this share; 1 keeps all.", 1.0
+        ),
+        DefaultParameterName.TOP_K: _count("Top K", "Top K", "Picks among this many of the likeliest tokens.", 50, 100),
+        DefaultParameterName.PRESENCE_PENALTY: _unit_interval(
+            "Presence Penalty", "存在惩罚", "Makes every token that has occurred less likely to occur again.", 0.0
+        ),
+        DefaultParameterName.FREQUENCY_PENALTY: _unit_interval(
+            "Frequency Penalty", "频率惩罚", "Makes a token less likely each time it occurs.", 0.0
+        ),
+        DefaultParameterName.MAX_TOKENS: _count(
+            "Max Tokens", "最大标记", "The answer is cut after this many tokens; raise it if answers end too early.", 64, 2048
+        ),
+        DefaultParameterName.RESPONSE_FORMAT: {
+            "label": {"en_US": "Response Format", "zh_Hans": "回复格式"},
+            "type": "string",
+            "help": {"en_US": "Asks for an answer that is JSON or XML."},
+            "required": False,
+            "options": ["JSON", "XML"],
+        },
+        DefaultParameterName.JSON_SCHEMA: {
+            "label": {"en_US": "JSON Schema"},
+            "type": "text",
+            "help": {"en_US": "The JSON schema that the answer must follow."},
+            "required": False,
+        },
+    }
+)

@@ -1,0 +1,87 @@
+"""Merges the fragments of streamed tool calls."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from .tool import ToolCall, ToolCallFunction
+
+
+class _Call:
+    """A call while its fragments come in; the arguments are joined only when asked for, so that a stream costs linear work."""
+
+    __slots__ = ("arguments", "id", "name", "type")
+
+    def __init__(self) -> None:
+        self.id = self.type = self.name = ""
+        self.arguments: list[str] = []
+
+    def add(self, fragment: ToolCall) -> None:
+        self.id = self.id or fragment.id
+        self.type = self.type or fragment.type
+        self.name = fragment.function.name or self.name
+        self.arguments.append(fragment.function.arguments)
+
+    def whole(self) -> ToolCall:
+        self.arguments = ["".join(self.arguments)]
+        function = ToolCallFunction(name=self.name, arguments=self.arguments[0])
+        return ToolCall(id=self.id, type=self.type, function=function)
+
+
+class ToolCallFold:
+    """Joins fragments to calls, in the order in which the calls began.
+
+    Dify's `ToolCall` has no index, so a fragment's place follows from what it says:
+
+    - an id that was seen before continues that call, an id that was not begins one;
+    - without an id, a name begins a call if the call before it has its name already (servers that give no ids list whole
+      calls), and anything else continues the call before it;
+    - a chunk that lists as many nameless fragments as the last chunk listed calls side by side continues those, by position.
+
+    Dify's SDK 0.10.2 keeps the last chunk's fragments only, and so loses id, name and the first part of the arguments.
+    """
+
+    def __init__(self) -> None:
+        self._calls: list[_Call] = []
+        self._by_id: dict[str, _Call] = {}
+        self._current: _Call | None = None
+        self._abreast: list[_Call] = []
+
+    def add(self, fragments: Sequence[ToolCall]) -> None:
+        """Take in the fragments of one chunk."""
+        nameless = all(not fragment.id and not fragment.function.name for fragment in fragments)
+        if nameless and 1 < len(fragments) == len(self._abreast):
+            for call, fragment in zip(self._abreast, fragments, strict=True):
+                call.add(fragment)
+            return
+        touched = [self._take(fragment) for fragment in fragments]
+        distinct = list(dict.fromkeys(touched))
+        if len(distinct) > 1:
+            self._abreast = distinct
+
+    def calls(self) -> list[ToolCall]:
+        """Give the calls as they stand."""
+        return [call.whole() for call in self._calls]
+
+    def _take(self, fragment: ToolCall) -> _Call:
+        call = self._continued(fragment)
+        if call is None:
+            call = _Call()
+            self._calls.append(call)
+        call.add(fragment)
+        if call.id:
+            self._by_id.setdefault(call.id, call)
+        self._current = call
+        return call
+
+    def _continued(self, fragment: ToolCall) -> _Call | None:
+        """Find the call that a fragment continues; none if it begins one."""
+        current = self._current
+        if fragment.id:
+            known = self._by_id.get(fragment.id)
+            if known is not None or current is None or current.id:
+                return known
+        # From here on nothing but the name can tell a new call from more of the current one.
+        if current is None or (fragment.function.name and current.name):
+            return None
+        return current

@@ -1,0 +1,139 @@
+"""One invocation under way: how to stop it from outside, and what it tells besides its chunks.
+
+A generator that waits in a read cannot be closed from another thread, so stopping is part of the waist: whoever opens an
+invocation hands the back end a `Run`, and the back end obeys it wherever it waits.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from enum import StrEnum
+from time import perf_counter
+from typing import Any
+
+from .errors import RunStoppedError
+
+
+class NoteKind(StrEnum):
+    """What a note is about."""
+
+    PHASE = "phase"
+    """The run entered a new phase; `text` is its name: `waiting`, `loading`, `reading`, `answering`."""
+    NOTICE = "notice"
+    """Something was done otherwise than asked, and the person who asked should know."""
+    EXCHANGE = "exchange"
+    """An inner exchange with a model on the way to the answer, such as one piece of a summary; `data` holds it."""
+    DETAIL = "detail"
+    """What the back end knows beyond Dify's answer, such as moderation categories; `data` holds it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """What a back end says besides its chunks."""
+
+    kind: NoteKind
+    text: str
+    seconds: float
+    """Seconds since the run was opened."""
+    data: Mapping[str, Any] = field(default_factory=dict)
+
+
+class Run:
+    """The handle of one invocation; safe to use from several threads.
+
+    Args:
+        listener: Called with each note, in the thread that makes it.
+    """
+
+    __slots__ = ("_cause", "_condition", "_hooks", "_listener", "_started", "_stopped")
+
+    def __init__(self, listener: Callable[[Note], None] | None = None) -> None:
+        self._listener = listener
+        self._started = perf_counter()
+        self._condition = threading.Condition()
+        self._hooks: list[Callable[[], None]] = []
+        self._stopped = False
+        self._cause: Exception | None = None
+
+    @property
+    def stopped(self) -> bool:
+        """Whether someone asked this run to stop."""
+        return self._stopped
+
+    @property
+    def seconds(self) -> float:
+        """Seconds since this run was opened."""
+        return perf_counter() - self._started
+
+    def stop(self, cause: Exception | None = None) -> None:
+        """Ask the run to end; the first call counts, later ones change nothing.
+
+        Args:
+            cause: What the stream raises; `RunStoppedError` if none is given. A clock that ran out passes its own error.
+        """
+        with self._condition:
+            if self._stopped:
+                return
+            self._cause = cause
+            self._stopped = True
+            hooks = tuple(self._hooks)
+            self._condition.notify_all()
+        for hook in hooks:
+            hook()
+
+    def check(self) -> None:
+        """Raise if the run was stopped; back ends call this between steps.
+
+        Raises:
+            RunStoppedError: Somebody pressed Stop. Or the cause that `stop` was given.
+        """
+        if self._stopped:
+            raise self._cause or RunStoppedError()
+
+    def wait(self, seconds: float) -> None:
+        """Wait so many seconds; end early, and raise as `check` does, when the run is stopped."""
+        with self._condition:
+            self._condition.wait_for(lambda: self._stopped, seconds)
+        self.check()
+
+    @contextmanager
+    def on_stop(self, hook: Callable[[], None]) -> Iterator[None]:
+        """Call `hook` when the run is stopped inside the block, from the thread that stops it; at once if it already is.
+
+        The hook must return quickly and may be called after the block ended, if both happen at the same moment.
+        """
+        with self._condition:
+            self._hooks.append(hook)
+            late = self._stopped
+        try:
+            if late:
+                hook()
+            yield
+        finally:
+            with self._condition:
+                self._hooks.remove(hook)
+
+    def note(self, kind: NoteKind, text: str, /, **data: Any) -> None:
+        """Tell the listener something that is not a chunk."""
+        if self._listener is not None:
+            self._listener(Note(kind, text, self.seconds, data))
+
+    def phase(self, name: str) -> None:
+        """Tell that the run entered the phase `name`."""
+        self.note(NoteKind.PHASE, name)
+
+    def listen(self, listener: Callable[[Note], None]) -> None:
+        """Add a listener behind the one already there; what wraps a back end notes what passes."""
+        before = self._listener
+        if before is None:
+            self._listener = listener
+            return
+
+        def both(note: Note) -> None:
+            before(note)
+            listener(note)
+
+        self._listener = both

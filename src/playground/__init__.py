@@ -1,0 +1,1 @@
+"""The Streamlit side: pages draw records, and a button only makes one."""

@@ -1,0 +1,74 @@
+"""From an error to what a person needs: a title in plain words, whose side it is on, and the next step."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from invoker import (
+    ConfigError,
+    InvokeAuthorizationError,
+    InvokeBadRequestError,
+    InvokeConnectionError,
+    InvokeError,
+    InvokeRateLimitError,
+    InvokeServerUnavailableError,
+    InvokeTimeoutError,
+    ProtocolError,
+    UnsupportedRequestError,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Advice:
+    """What the error panel says beside the error's own words."""
+
+    title: str
+    side: str
+    """Whose fault it is: Input, Connection, Server, Plugin or Playground."""
+    next_step: str
+
+
+_BY_CLASS: list[tuple[type[BaseException], Advice]] = [  # the first class that fits counts: the narrow ones come first
+    (
+        UnsupportedRequestError,
+        Advice("This back end cannot do that", "Input", "Choose another model, or another connection, for this kind of call."),
+    ),
+    (
+        InvokeBadRequestError,
+        Advice("The request cannot be carried out", "Input", "Correct the field named below and run again; nothing is lost."),
+    ),
+    (
+        InvokeTimeoutError,
+        Advice("A clock ran out", "Connection", "Allow more time under Limits, or make the input smaller."),
+    ),
+    (
+        InvokeConnectionError,
+        Advice("The back end was not reached", "Connection", "Check that it runs and that its address is right."),
+    ),
+    (
+        InvokeAuthorizationError,
+        Advice("The key was refused", "Connection", "Check the connection's key, and that it may use this model."),
+    ),
+    (
+        InvokeRateLimitError,
+        Advice("The back end asks to slow down", "Server", "Wait a little, then run again."),
+    ),
+    (
+        InvokeServerUnavailableError,
+        Advice("The model is not available", "Server", "Follow the reason below, then run again."),
+    ),
+    (
+        ProtocolError,
+        Advice("The answer was not in the agreed form", "Server", "What had arrived is kept; look at Received and Chunks."),
+    ),
+    (InvokeError, Advice("The invocation failed", "Server", "The back end's own words are below.")),
+    (ConfigError, Advice("The connection's settings are wrong", "Connection", "Correct the setting named below.")),
+]
+_OURS = Advice("Something broke in the playground", "Playground", "This is a fault of ours. Copy the details into a report.")
+
+
+def advice(error: BaseException) -> Advice:
+    """Give what to say about an error; anything that is not of the `InvokeError` family is a fault of ours."""
+    found = next((given for kind, given in _BY_CLASS if isinstance(error, kind)), _OURS)
+    hint = getattr(error, "hint", None)
+    return Advice(found.title, found.side, hint) if hint else found

@@ -1,0 +1,178 @@
+"""The call on the page as code for a Dify plugin: runnable inside a tool's `_invoke`, with imports, and without any secret.
+
+Shapes: the methods of Dify's plugin SDK 0.10 (`session.model.<name>.invoke`); a plugin never sees a model's credentials.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+from pydantic import BaseModel
+
+INDENT = " " * 4
+CONFIG_CLASSES = {
+    "llm": ("llm", "LLMModelConfig"),
+    "llm_structured_output": ("llm", "LLMModelConfig"),
+    "text_embedding": ("text_embedding", "TextEmbeddingModelConfig"),
+    "rerank": ("rerank", "RerankModelConfig"),
+    "tts": ("tts", "TTSModelConfig"),
+    "speech2text": ("speech2text", "Speech2TextModelConfig"),
+    "moderation": ("moderation", "ModerationModelConfig"),
+}
+"""Invocation → module under `dify_plugin.entities.model` and class of its ModelConfig."""
+
+MESSAGE_CLASSES = {
+    "system": "SystemPromptMessage",
+    "developer": "DeveloperPromptMessage",
+    "user": "UserPromptMessage",
+    "assistant": "AssistantPromptMessage",
+    "tool": "ToolPromptMessage",
+}
+
+
+class Raw(str):
+    """A piece of source code, as against a text that is to be quoted."""
+
+
+def code(name: str, arguments: Mapping[str, Any]) -> str:
+    """Write `session.model.<name>.invoke(**arguments)` as plugin code.
+
+    Args:
+        name: Attribute of `session.model`.
+        arguments: By the names of Dify's signature; entities or the dicts of them.
+    """
+    imports: set[tuple[str, str]] = set()
+    given = {key: _argument(name, key, value, imports) for key, value in arguments.items()}
+    call = f"self.session.model.{name}.invoke(\n" + "".join(
+        f"{INDENT}{key}={_source(value, 1)},\n" for key, value in given.items()
+    )
+    ending = AFTER.get(name, _plain)
+    body = ending(call + ")", bool(arguments.get("stream", False)))
+    return _imports(imports) + body
+
+
+def _argument(name: str, key: str, value: Any, imports: set[tuple[str, str]]) -> Any:
+    plain = _plainly(value)
+    if key == "model_config":
+        module, class_name = CONFIG_CLASSES[name]
+        imports.add((f"dify_plugin.entities.model.{module}", class_name))
+        fields = {k: v for k, v in plain.items() if k != "model_type"}
+        return _Call(class_name, fields)
+    if key == "prompt_messages":
+        return [_message(message, imports) for message in plain]
+    if key == "tools" and plain:
+        imports.add(("dify_plugin.entities.model.message", "PromptMessageTool"))
+        return [_Call("PromptMessageTool", tool) for tool in plain]
+    if key == "input_type":
+        imports.add(("dify_plugin.entities.model", "EmbeddingInputType"))
+        return Raw(f"EmbeddingInputType.{str(plain).upper()}")
+    if key == "file":
+        return Raw("audio")
+    return plain
+
+
+def _message(message: Mapping[str, Any], imports: set[tuple[str, str]]) -> Any:
+    class_name = MESSAGE_CLASSES.get(str(message.get("role")), "UserPromptMessage")
+    imports.add(("dify_plugin.entities.model.message", class_name))
+    return _Call(class_name, {k: v for k, v in message.items() if (k != "role" and v not in (None, [], "")) or k == "content"})
+
+
+class _Call:
+    """A constructor call with keyword arguments."""
+
+    def __init__(self, class_name: str, fields: Mapping[str, Any]) -> None:
+        self.class_name = class_name
+        self.fields = fields
+
+
+def _source(value: Any, depth: int) -> str:
+    if isinstance(value, Raw):
+        return str(value)
+    inner, outer = INDENT * (depth + 1), INDENT * depth
+    if isinstance(value, _Call):
+        flat = ", ".join(f"{k}={_source(v, depth)}" for k, v in value.fields.items())
+        if len(flat) < 80 and "\n" not in flat:
+            return f"{value.class_name}({flat})"
+        lines = "".join(f"{inner}{k}={_source(v, depth + 1)},\n" for k, v in value.fields.items())
+        return f"{value.class_name}(\n{lines}{outer})"
+    if isinstance(value, list) and value:
+        flat = ", ".join(_source(item, depth) for item in value)
+        if len(flat) < 80 and "\n" not in flat:
+            return f"[{flat}]"
+        return "[\n" + "".join(f"{inner}{_source(item, depth + 1)},\n" for item in value) + f"{outer}]"
+    if isinstance(value, Mapping) and value:
+        flat = ", ".join(f"{k!r}: {_source(v, depth)}" for k, v in value.items())
+        if len(flat) < 80 and "\n" not in flat:
+            return "{" + flat + "}"
+        return "{\n" + "".join(f"{inner}{k!r}: {_source(v, depth + 1)},\n" for k, v in value.items()) + f"{outer}}}"
+    return repr(value)
+
+
+def _plainly(value: Any) -> Any:
+    if isinstance(value, BaseModel):
+        return value.model_dump(mode="json")
+    if isinstance(value, Mapping):
+        return {key: _plainly(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plainly(item) for item in value]
+    return value
+
+
+def _imports(imports: Iterable[tuple[str, str]]) -> str:
+    by_module: dict[str, list[str]] = {}
+    for module, class_name in sorted(imports):
+        by_module.setdefault(module, []).append(class_name)
+    lines = [f"from {module} import {', '.join(names)}\n" for module, names in by_module.items()]
+    return "".join(lines) + ("\n" if lines else "")
+
+
+def _plain(call: str, stream: bool) -> str:
+    return f"result = {call}\n"
+
+
+def _llm(call: str, stream: bool) -> str:
+    if not stream:
+        return f"result = {call}\nyield self.create_text_message(result.message.content)\n"
+    return (
+        f"stream = {call}\n"
+        "for chunk in stream:\n"
+        f"{INDENT}if isinstance(chunk.delta.message.content, str):\n"
+        f"{INDENT * 2}# inside a tool's _invoke; never print(): stdout belongs to the plugin protocol\n"
+        f"{INDENT * 2}yield self.create_text_message(chunk.delta.message.content)\n"
+    )
+
+
+def _structured(call: str, stream: bool) -> str:
+    if not stream:
+        return f"result = {call}\nyield self.create_json_message(result.structured_output)\n"
+    return (
+        f"stream = {call}\n"
+        "for chunk in stream:\n"
+        f"{INDENT}if chunk.structured_output is not None:\n"
+        f"{INDENT * 2}yield self.create_json_message(chunk.structured_output)\n"
+    )
+
+
+def _tts(call: str, stream: bool) -> str:
+    return f'audio = b"".join(\n{INDENT}' + call.replace("\n", f"\n{INDENT}") + "\n)\n"
+
+
+def _speech2text(call: str, stream: bool) -> str:
+    return 'with open("audio.mp3", "rb") as audio:\n' + INDENT + "text = " + call.replace("\n", f"\n{INDENT}") + "\n"
+
+
+def _named(name: str) -> Callable[[str, bool], str]:
+    return lambda call, stream: f"{name} = {call}\n"
+
+
+AFTER: Mapping[str, Callable[[str, bool], str]] = {
+    "llm": _llm,
+    "llm_structured_output": _structured,
+    "summary": _named("summary"),
+    "text_embedding": _named("result"),
+    "rerank": _named("result"),
+    "tts": _tts,
+    "speech2text": _speech2text,
+    "moderation": _named("is_sensitive"),
+}

@@ -1,0 +1,94 @@
+"""The structured-output page's result: the object, and whether it fits the schema."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import streamlit as st
+
+from invoker import Record
+from invoker.entities.llm import LLMFold, RequestInvokeLLMWithStructuredOutput
+
+from ..frame import Page
+from ..jobs import Job
+from .text import TextStream
+
+MOST_FAULTS = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """Where and how an object misses its schema."""
+
+    path: str
+    expected: str
+    found: str
+
+
+def faults(value: Any, schema: dict[str, Any]) -> list[Fault]:
+    """Hold a value against a JSON schema; empty if it fits."""
+    from jsonschema.validators import validator_for
+
+    validator = validator_for(schema)(schema)
+    found = sorted(validator.iter_errors(value), key=lambda error: [str(part) for part in error.absolute_path])
+    return [
+        Fault(
+            path="$" + "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in error.absolute_path),
+            expected=f"{error.validator}: {json.dumps(error.validator_value, ensure_ascii=False)}"[:300],
+            found=json.dumps(error.instance, ensure_ascii=False)[:300],
+        )
+        for error in found[:MOST_FAULTS]
+    ]
+
+
+def structured(page: Page, record: Record[Any]) -> None:
+    """Draw the object as a tree with its verdict, and the raw text beside it."""
+    fold = LLMFold().extend(tuple(record.chunks))
+    tree, raw = st.tabs(["Object", "Raw text"], key=page.key("object-or-raw"))
+    with tree:
+        if fold.structured_output is None:
+            st.caption("No object came back." + (" The raw text has what did." if fold.text else ""))
+        else:
+            value = dict(fold.structured_output)
+            _verdict(faults(value, record.request_as(RequestInvokeLLMWithStructuredOutput).structured_output_schema))
+            st.json(value)
+            st.download_button(
+                "JSON",
+                json.dumps(value, ensure_ascii=False, indent=2),
+                file_name=f"object-{record.id[:8]}.json",
+                icon=":material/download:",
+                on_click="ignore",
+                key=page.key("download"),
+            )
+    with raw:
+        st.code(fold.text or " ", language="json", wrap_lines=True)
+
+
+def structured_live(_page: Page, job: Job) -> Callable[[], None]:
+    """Draw the raw text while it comes."""
+    stream = TextStream(as_markdown=False)
+    seen = 0
+
+    def update() -> None:
+        nonlocal seen
+        chunks = job.record.chunks[seen:] if job.record else []
+        seen += len(chunks)
+        contents = (chunk.delta.message.content for chunk in chunks)
+        stream.write("".join(content for content in contents if isinstance(content, str)))
+
+    return update
+
+
+def _verdict(found: list[Fault]) -> None:
+    if not found:
+        st.badge("Fits the schema", icon=":material/check_circle:", color="green")
+        return
+    st.badge(f"Misses the schema in {len(found)} place(s)", icon=":material/cancel:", color="red")
+    st.dataframe(
+        [{"path": fault.path, "expected": fault.expected, "found": fault.found} for fault in found],
+        hide_index=True,
+        alt="Where the object misses the schema",
+    )

@@ -1,0 +1,107 @@
+"""What the web server adds to Streamlit: security headers, and a route for audio that is still being made."""
+
+from __future__ import annotations
+
+import secrets
+import threading
+from collections.abc import AsyncIterator, Callable, Iterator
+
+from starlette.concurrency import iterate_in_threadpool
+from starlette.requests import Request
+from starlette.responses import Response, StreamingResponse
+from starlette.routing import Route
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from streamlit import config
+
+# 'wasm-unsafe-eval' and blob: scripts are for Streamlit's own charts and inline components. Everything else comes from this
+# server, so markup that a model writes cannot load anything from elsewhere.
+CONTENT_SECURITY_POLICY = "; ".join(
+    (
+        "default-src 'self'",
+        "script-src 'self' 'wasm-unsafe-eval' blob:",
+        "style-src 'self' 'unsafe-inline'",
+        "img-src 'self' data: blob:",
+        "media-src 'self' data: blob:",
+        "font-src 'self' data:",
+        "connect-src 'self' data: blob:",
+        "worker-src 'self' blob:",
+        "frame-src 'self' blob: data:",
+        "object-src 'none'",
+        "base-uri 'self'",
+        "form-action 'self'",
+        "frame-ancestors 'none'",
+    )
+)
+HEADERS = [
+    (b"content-security-policy", CONTENT_SECURITY_POLICY.encode()),
+    (b"x-content-type-options", b"nosniff"),
+    (b"referrer-policy", b"same-origin"),
+    (b"x-frame-options", b"DENY"),
+]
+
+
+class SecurityHeaders:
+    """Adds `HEADERS` to each HTTP answer; plain ASGI, so websockets and streams pass untouched."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one connection."""
+
+        async def with_headers(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                message["headers"] = [*message["headers"], *HEADERS]
+            await send(message)
+
+        await self._app(scope, receive, with_headers if scope["type"] == "http" else send)
+
+
+class LiveClips:
+    """Audio that is still being made, by an unguessable id that is the permission to hear it."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._clips: dict[str, Callable[[], Iterator[bytes]]] = {}
+
+    def offer(self, segments: Callable[[], Iterator[bytes]]) -> str:
+        """Make audio available; `segments` gives a fresh iterator over it that waits for what is still to come."""
+        clip = secrets.token_urlsafe(16)
+        with self._lock:
+            self._clips[clip] = segments
+        return clip
+
+    def withdraw(self, clip: str) -> None:
+        """Forget a clip; who listens already hears it to its end."""
+        with self._lock:
+            self._clips.pop(clip, None)
+
+    def get(self, clip: str) -> Iterator[bytes] | None:
+        """Give the audio of a clip; `None` if there is none."""
+        with self._lock:
+            segments = self._clips.get(clip)
+        return segments() if segments else None
+
+    def url(self, clip: str) -> str:
+        """Give the address of a clip on this server."""
+        return f"{base_path()}/live/{clip}.mp3"
+
+
+CLIPS = LiveClips()
+
+
+def base_path() -> str:
+    """Give the path under which the app is served, without a trailing slash; `st.App` does not prefix its routes."""
+    path = str(config.get_option("server.baseUrlPath") or "").strip("/")
+    return f"/{path}" if path else ""
+
+
+async def _live(request: Request) -> Response:
+    segments = CLIPS.get(request.path_params["clip"])
+    if segments is None:
+        return Response(status_code=404)
+    body: AsyncIterator[bytes] = iterate_in_threadpool(segments)
+    return StreamingResponse(body, media_type="audio/mpeg", headers={"Cache-Control": "no-store"})
+
+
+ROUTES = [Route(f"{base_path()}/live/{{clip}}.mp3", _live)]

@@ -1,0 +1,272 @@
+"""Threads that own native calls: order, errors, stopping at every place, and that nothing stays behind."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import threading
+import traceback
+from collections.abc import Callable
+from time import perf_counter
+
+import pytest
+
+from invoker.backends.embedded.worker import QUEUE_LIMIT, Abandoned, Emit, Turn, Workers, produce
+from invoker.errors import InvokeServerUnavailableError, RunStoppedError
+from invoker.run import Note, Run
+from tests.invoker.backends.embedded.threads import BOUND, in_thread
+
+
+def silent(started: threading.Event, release: threading.Event, ended: threading.Event) -> Callable[[Emit[int]], None]:
+    """A native call that says nothing until it is released."""
+
+    def work(emit: Emit[int]) -> None:
+        started.set()
+        try:
+            release.wait(BOUND)
+            emit(1)
+        finally:
+            ended.set()
+
+    return work
+
+
+def test_items_arrive_in_order_and_the_stream_ends() -> None:
+    def work(emit: Emit[int]) -> None:
+        for number in range(5000):
+            emit(number)
+
+    assert list(produce(Run(), work)) == list(range(5000))
+
+
+def test_nothing_runs_before_the_first_item_is_asked_for() -> None:
+    called = threading.Event()
+    chunks = produce(Run(), lambda emit: called.set())
+    chunks.close()
+    assert not called.is_set()
+
+
+def test_an_error_reaches_the_consumer_behind_the_items_with_its_traceback() -> None:
+    def failing_native_call(emit: Emit[int]) -> None:
+        emit(1)
+        raise ValueError("broken")
+
+    chunks = produce(Run(), failing_native_call)
+    assert next(chunks) == 1
+    with pytest.raises(ValueError, match="broken") as caught:
+        next(chunks)
+    assert "failing_native_call" in "".join(traceback.format_tb(caught.value.__traceback__))
+
+
+def test_stopping_frees_the_consumer_of_a_silent_worker_at_once() -> None:
+    run, started, release, ended = Run(), threading.Event(), threading.Event(), threading.Event()
+    thread, outcome = in_thread(lambda: list(produce(run, silent(started, release, ended))))
+    assert started.wait(BOUND)
+    begin = perf_counter()
+    run.stop()
+    thread.join(BOUND)
+    assert perf_counter() - begin < 0.2
+    assert isinstance(outcome[0], RunStoppedError)
+    assert not ended.is_set()  # the native call is still silent
+    release.set()
+    assert ended.wait(BOUND)
+
+
+def test_the_cause_of_the_stop_is_raised() -> None:
+    run, started, release = Run(), threading.Event(), threading.Event()
+    cause = TimeoutError("the page's clock")
+    thread, outcome = in_thread(lambda: list(produce(run, silent(started, release, threading.Event()))))
+    assert started.wait(BOUND)
+    run.stop(cause)
+    thread.join(BOUND)
+    release.set()
+    assert outcome == [cause]
+
+
+def test_a_run_that_was_stopped_before_starts_no_work() -> None:
+    run, called, done = Run(), threading.Event(), threading.Event()
+    run.stop()
+    with pytest.raises(RunStoppedError):
+        next(produce(run, lambda emit: called.set(), done=done.set))
+    assert done.wait(BOUND)
+    assert not called.is_set()
+
+
+def test_closing_the_stream_ends_the_worker_at_its_next_checkpoint() -> None:
+    ended = threading.Event()
+
+    def endless(emit: Emit[int]) -> None:
+        try:
+            while True:
+                emit(0)
+        except Abandoned:
+            ended.set()
+            raise
+
+    chunks = produce(Run(), endless)
+    assert next(chunks) == 0
+    chunks.close()
+    assert ended.wait(BOUND)
+
+
+def test_an_abandoned_worker_passes_except_exception() -> None:
+    swallowed = threading.Event()
+    gone = threading.Event()
+
+    def work(emit: Emit[int]) -> None:
+        emit(0)
+        gone.wait(BOUND)
+        try:
+            emit(1)
+        except Exception:  # as model code does
+            swallowed.set()
+
+    done = threading.Event()
+    chunks = produce(Run(), work, done=done.set)
+    next(chunks)
+    chunks.close()
+    gone.set()
+    assert done.wait(BOUND)
+    assert not swallowed.is_set()
+
+
+def test_a_worker_waits_for_a_slow_consumer() -> None:
+    ahead: list[int] = []
+    full = threading.Event()
+
+    def work(emit: Emit[int]) -> None:
+        for number in range(QUEUE_LIMIT * 3):
+            emit(number)
+            ahead.append(number)
+            if number == QUEUE_LIMIT - 1:
+                full.set()
+
+    chunks = produce(Run(), work)
+    assert next(chunks) == 0
+    assert full.wait(BOUND)
+    assert len(ahead) <= QUEUE_LIMIT + 2
+    assert list(chunks) == list(range(1, QUEUE_LIMIT * 3))
+
+
+def test_a_worker_that_waits_for_room_is_freed_when_the_stream_closes() -> None:
+    done = threading.Event()
+
+    def work(emit: Emit[int]) -> None:
+        for number in range(QUEUE_LIMIT * 3):
+            emit(number)
+
+    chunks = produce(Run(), work, done=done.set)
+    next(chunks)
+    chunks.close()
+    assert done.wait(BOUND)
+
+
+def test_closing_the_owner_ends_its_workers_and_tells_their_consumers() -> None:
+    workers = Workers()
+    started = threading.Event()
+
+    def endless(emit: Emit[int]) -> None:
+        while True:
+            emit(0)
+            started.set()
+
+    thread, outcome = in_thread(lambda: [None for _ in produce(Run(), endless, workers=workers)])
+    assert started.wait(BOUND)
+    assert workers.close(BOUND)
+    thread.join(BOUND)
+    assert isinstance(outcome[0], InvokeServerUnavailableError)
+
+
+def test_closing_the_owner_does_not_wait_for_ever() -> None:
+    workers, started, release = Workers(), threading.Event(), threading.Event()
+    run = Run()
+    thread, _ = in_thread(lambda: list(produce(run, silent(started, release, threading.Event()), workers=workers)))
+    assert started.wait(BOUND)
+    assert not workers.close(0.01)
+    release.set()
+    thread.join(BOUND)
+    assert workers.close(BOUND)
+
+
+def test_done_is_called_before_the_consumer_learns_of_the_end() -> None:
+    done = threading.Event()
+    for _ in produce(Run(), lambda emit: emit(1), done=done.set):
+        pass
+    assert done.is_set()
+
+
+def test_turns_are_taken_in_order_of_arrival() -> None:
+    turn, order = Turn(), []
+    turn.take(Run())
+    threads = []
+    for number in range(4):
+        waiting = threading.Event()
+
+        def listener(note: Note, waiting: threading.Event = waiting) -> None:
+            assert note.text == "waiting"
+            waiting.set()
+
+        def body(number: int = number, run: Run = Run(listener)) -> None:  # noqa: B008
+            turn.take(run)
+            order.append(number)
+            turn.give()
+
+        threads.append(in_thread(body)[0])
+        assert waiting.wait(BOUND)
+    turn.give()
+    for thread in threads:
+        thread.join(BOUND)
+    assert order == [0, 1, 2, 3]
+
+
+def test_a_free_turn_is_taken_without_a_note() -> None:
+    notes: list[Note] = []
+    turn = Turn()
+    turn.take(Run(notes.append))
+    assert notes == []
+
+
+def test_waiting_for_a_turn_can_be_stopped_and_the_next_gets_it() -> None:
+    turn, waiting = Turn(), threading.Event()
+    turn.take(Run())
+    run = Run(lambda note: waiting.set())
+    thread, outcome = in_thread(lambda: turn.take(run))
+    assert waiting.wait(BOUND)
+    run.stop()
+    thread.join(BOUND)
+    assert isinstance(outcome[0], RunStoppedError)
+    turn.give()
+    turn.take(Run())  # would wait for ever if the stopped run had kept its place
+
+
+def test_an_item_costs_little() -> None:
+    count = 20_000
+
+    def work(emit: Emit[int]) -> None:
+        for number in range(count):
+            emit(number)
+
+    seconds = []
+    for _ in range(3):
+        begin = perf_counter()
+        for _item in produce(Run(), work):
+            pass
+        seconds.append((perf_counter() - begin) / count)
+    assert min(seconds) < 20e-6
+
+
+def test_an_unfinished_stream_does_not_keep_the_interpreter_alive() -> None:
+    program = """
+import itertools
+from invoker.backends.embedded.worker import produce
+from invoker.run import Run
+
+def work(emit):
+    for number in itertools.count():
+        emit(number)
+
+chunks = produce(Run(), work)
+print(next(chunks))
+"""
+    answer = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=30, cwd="src")
+    assert (answer.returncode, answer.stdout, answer.stderr) == (0, "0\n", "")

@@ -1,0 +1,25 @@
+"""Makes chunks for tests."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from invoker.entities import AssistantPromptMessage, LLMResultChunk, LLMResultChunkDelta, ToolCall
+
+
+def chunk(content: Any = "", tool_calls: Sequence[ToolCall] = (), **delta: Any) -> LLMResultChunk:
+    """Give a chunk of one message."""
+    message = AssistantPromptMessage(content=content, tool_calls=list(tool_calls))
+    return LLMResultChunk(model="tiny", delta=LLMResultChunkDelta(index=0, message=message, **delta))
+
+
+def fragment(call_id: str = "", name: str = "", arguments: str = "") -> ToolCall:
+    """Give a tool call or a fragment of one."""
+    function = {"name": name, "arguments": arguments}
+    return ToolCall.model_validate({"id": call_id, "type": "function", "function": function})
+
+
+def spelled(calls: Sequence[ToolCall]) -> list[tuple[str, str, str]]:
+    """Give what calls say: id, name, arguments."""
+    return [(call.id, call.function.name, call.function.arguments) for call in calls]

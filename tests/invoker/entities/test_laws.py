@@ -1,0 +1,122 @@
+"""Laws that hold for every entity."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from invoker.entities import (
+    AssistantPromptMessage,
+    EmbeddingUsage,
+    I18nObject,
+    LLMModelConfig,
+    LLMResult,
+    LLMResultChunkWithStructuredOutput,
+    LLMUsage,
+    ModerationResult,
+    MultiModalContent,
+    ParameterRule,
+    PriceConfig,
+    RerankResult,
+    Speech2TextResult,
+    SummaryResult,
+    TextEmbeddingResult,
+    ToolCall,
+    ToolPromptMessage,
+    TTSResult,
+    UserPromptMessage,
+)
+from invoker.entities.entity import Entity
+
+words = st.text(max_size=10)
+maybe = st.none() | words
+numbers = st.floats(allow_nan=False, allow_infinity=False)
+prices = st.decimals(allow_nan=False, allow_infinity=False, places=9, min_value=0, max_value=1000).map(str)
+counts = st.integers(0, 10**9)
+json_values = st.recursive(
+    st.none() | st.booleans() | st.integers() | words, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(words, inner)
+)
+
+USAGE_COUNTS = ("prompt_tokens", "completion_tokens", "total_tokens")
+usages = st.fixed_dictionaries(
+    {
+        name: counts if name in USAGE_COUNTS else words if name == "currency" else numbers if name == "latency" else prices
+        for name in LLMUsage.model_fields
+    }
+)
+embedding_usages = st.fixed_dictionaries(
+    {
+        name: counts if name.endswith("tokens") else words if name == "currency" else numbers if name == "latency" else prices
+        for name in EmbeddingUsage.model_fields
+    }
+)
+file_fields = {"format": words, "mime_type": words, "base64_data": words, "url": words, "filename": words}
+contents = st.one_of(
+    st.fixed_dictionaries({"type": st.just("text"), "data": words, "opaque_body": json_values}),
+    st.fixed_dictionaries({"type": st.just("image"), "detail": st.sampled_from(["low", "high"]), **file_fields}),
+    st.fixed_dictionaries({"type": st.sampled_from(["audio", "video", "document"]), **file_fields}),
+)
+content = maybe | st.lists(contents, max_size=3)
+tool_calls = st.fixed_dictionaries(
+    {"id": maybe, "type": maybe, "function": st.fixed_dictionaries({"name": maybe, "arguments": maybe})}
+)
+assistants = st.fixed_dictionaries(
+    {"content": content, "name": maybe, "tool_calls": st.lists(tool_calls, max_size=3), "opaque_body": json_values}
+)
+deltas = st.fixed_dictionaries({"index": counts, "message": assistants, "usage": st.none() | usages, "finish_reason": maybe})
+i18n = st.fixed_dictionaries({"en_US": words}, optional={"zh_Hans": maybe, "pt_BR": maybe, "ja_JP": maybe})
+docs = st.fixed_dictionaries({"index": counts, "text": words, "score": numbers})
+
+INPUTS: dict[type[Entity], st.SearchStrategy[dict[str, Any]]] = {
+    I18nObject: i18n,
+    ParameterRule: st.fixed_dictionaries(
+        {"name": words, "type": st.sampled_from(["float", "int", "string", "boolean", "text"])},
+        optional={"label": st.none() | i18n, "default": json_values, "min": numbers, "use_template": maybe},
+    ),
+    PriceConfig: st.fixed_dictionaries({"input": prices, "unit": prices, "currency": words, "output": st.none() | prices}),
+    UserPromptMessage: st.fixed_dictionaries({"content": content, "name": maybe}),
+    ToolPromptMessage: st.fixed_dictionaries({"content": content, "tool_call_id": words}),
+    AssistantPromptMessage: assistants,
+    ToolCall: tool_calls,
+    LLMModelConfig: st.fixed_dictionaries(
+        {"provider": words, "model": words, "mode": words, "completion_params": st.dictionaries(words, json_values)}
+    ),
+    LLMUsage: usages,
+    LLMResultChunkWithStructuredOutput: st.fixed_dictionaries(
+        {"model": words, "delta": deltas, "structured_output": st.none() | st.dictionaries(words, json_values)}
+    ),
+    LLMResult: st.fixed_dictionaries({"model": words, "message": assistants, "usage": usages, "system_fingerprint": maybe}),
+    SummaryResult: st.fixed_dictionaries({"summary": words}),
+    TextEmbeddingResult: st.fixed_dictionaries(
+        {"model": words, "embeddings": st.lists(st.lists(numbers, max_size=3), max_size=3), "usage": embedding_usages}
+    ),
+    RerankResult: st.fixed_dictionaries({"model": words, "docs": st.lists(docs, max_size=3)}),
+    MultiModalContent: st.fixed_dictionaries({"content": words, "content_type": st.sampled_from(["text", "image"])}),
+    TTSResult: st.fixed_dictionaries({"result": words, "mime_type": maybe}),
+    Speech2TextResult: st.fixed_dictionaries({"result": words}),
+    ModerationResult: st.fixed_dictionaries({"result": st.booleans()}),
+}
+
+
+@pytest.mark.parametrize("entity", INPUTS, ids=lambda entity: entity.__name__)
+@given(data=st.data())
+def test_a_dump_read_back_is_the_same_entity_and_the_same_dump(entity: type[Entity], data: st.DataObject) -> None:
+    first = entity.model_validate(data.draw(INPUTS[entity]))
+    written = first.model_dump_json()
+    again = entity.model_validate_json(written)
+    assert again == first
+    assert again.model_dump_json() == written
+    assert entity.model_validate(first.model_dump()) == first
+
+
+@pytest.mark.parametrize("entity", INPUTS, ids=lambda entity: entity.__name__)
+@given(data=st.data())
+def test_unknown_keys_are_ignored_and_every_declared_key_is_written(entity: type[Entity], data: st.DataObject) -> None:
+    given_input = data.draw(INPUTS[entity])
+    made = entity.model_validate({**given_input, "from_a_newer_dify": 1})
+    assert made == entity.model_validate(given_input)
+    declared = [field.alias or name for name, field in entity.model_fields.items() if not field.exclude]
+    assert list(made.model_dump(mode="json")) == declared

@@ -1,0 +1,28 @@
+"""The names that the package gives out."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+from invoker import entities
+
+SRC = Path(entities.__file__).parents[2]
+
+
+def test_each_name_is_there_once() -> None:
+    assert len(entities.__all__) == len(set(entities.__all__))
+    assert all(hasattr(entities, name) for name in entities.__all__)
+
+
+def test_importing_the_entities_loads_nothing_heavy() -> None:
+    heavy = "{'numpy', 'pandas', 'streamlit', 'soundfile', 'onnxruntime', 'xllamacpp', 'tokenizers'}"
+    code = f"import sys; sys.path.insert(0, {str(SRC)!r}); import invoker.entities; print(sorted({heavy} & set(sys.modules)))"
+    ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60)
+    assert ran.stdout.strip() == "[]"
+
+
+def test_every_field_that_needs_words_has_them_in_its_schema() -> None:
+    properties = entities.RequestInvokeLLM.model_json_schema()["properties"]
+    assert properties["stop"]["description"] == "Texts at which the answer ends."

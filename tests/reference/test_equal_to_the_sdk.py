@@ -1,0 +1,70 @@
+"""Our entities against the reference SDK's own: the same dump, the same refusals at the same places."""
+
+from __future__ import annotations
+
+import json
+from enum import Enum
+from typing import Any
+
+import pytest
+
+from invoker import entities
+from invoker.entities.entity import Entity
+from invoker.request import Request
+
+from .cases import CASES, OPAQUE, Case
+from .environment import ReferenceSDK
+from .worker import find, observe
+
+NESTED_IN_THE_SDK = {
+    "ImageDetail": "ImagePromptMessageContent.DETAIL",
+    "ToolCall": "AssistantPromptMessage.ToolCall",
+    "ToolCallFunction": "AssistantPromptMessage.ToolCall.ToolCallFunction",
+}
+
+
+def name(case: Case) -> str:
+    return f"{case.entity}: {case.says}"
+
+
+@pytest.fixture(scope="module")
+def observed(sdk: ReferenceSDK) -> dict[str, dict[str, Any]]:
+    """What the SDK made of the cases that apply to it, by name."""
+    apply = [case for case in CASES if case.since <= sdk.version]
+    answers = sdk.observe([(NESTED_IN_THE_SDK.get(case.entity, case.entity), case.value) for case in apply])
+    return {name(case): answer for case, answer in zip(apply, answers, strict=True)}
+
+
+def stripped(value: Any, keys: set[str]) -> Any:
+    """Give JSON values without some keys of its objects."""
+    if isinstance(value, dict):
+        return {key: stripped(item, keys) for key, item in value.items() if key not in keys}
+    return [stripped(item, keys) for item in value] if isinstance(value, list) else value
+
+
+@pytest.mark.parametrize("case", CASES, ids=name)
+def test_an_input_comes_to_the_same(case: Case, sdk: ReferenceSDK, observed: dict[str, dict[str, Any]]) -> None:
+    if case.since > sdk.version:
+        pytest.skip("this Python can only install an SDK from before " + ".".join(map(str, case.since)))
+    ours, theirs = observe(find([entities], case.entity), case.value), observed[name(case)]
+    assert set(ours) == set(theirs)
+    if "values" in theirs:
+        assert ours["values"] == theirs["values"]
+    elif "refused" in theirs:
+        assert ours["refused"] is not None, "ours always names the place"
+        assert theirs["refused"] in (None, ours["refused"])
+    else:
+        unlike = {*case.ours, *(() if sdk.version >= OPAQUE else ("opaque_body",))}
+        # As text, because the order of the keys counts.
+        assert json.dumps(stripped(ours["dump"], unlike)) == json.dumps(stripped(theirs["dump"], unlike))
+
+
+def test_every_entity_and_enumeration_is_compared() -> None:
+    compared = {find([entities], case.entity) for case in CASES}
+    exported = [getattr(entities, exported) for exported in entities.__all__]
+    ours = {item for item in exported if isinstance(item, type) and issubclass(item, Entity | Enum)}
+    assert {item for item in ours if not issubclass(item, Request)} - compared == {Entity}
+
+
+def test_case_names_are_unique() -> None:
+    assert len({name(case) for case in CASES}) == len(CASES)
