@@ -17,9 +17,7 @@ with page.inputs:
     with left:
         top_n = forms.whole_number(page, "top_n", "top_n", len(docs), "How many documents come back at most.", least=0)
     with right:
-        threshold = forms.decimal(
-            page, "threshold", "score_threshold", 0.0, "Documents below it are dropped; `>=` stays."
-        )
+        threshold = forms.decimal(page, "threshold", "score_threshold", 0.0, "Documents below it are dropped; `>=` stays.")
     config = forms.config(page, RerankModelConfig, model, score_threshold=threshold, top_n=top_n)
 page.require(query.strip(), "type a query")
 page.require(docs, "add a document")

@@ -1,8 +1,8 @@
 """Train the moderation heads and say how good they are.
 
-Reads the seed sentences in `training/moderation/`, adds neutral sentences from the templates below, turns all into vectors
-with the embedded embedding model, fits six logistic regressions, and writes them as JSON beside the module that uses them.
-Deterministic: the same sentences give the same heads, up to the rounding of the processor's arithmetic.
+Reads the seed sentences in `training/moderation/`, adds neutral sentences made from its templates, turns all into vectors with
+the embedded embedding model, fits a logistic regression for each category, and writes them as JSON beside the module that uses
+them. Deterministic: the same sentences give the same heads, up to the rounding of the processor's arithmetic.
 
     PYTHONPATH=src python scripts/train_moderation.py            # train, write, evaluate
     PYTHONPATH=src python scripts/train_moderation.py --check    # evaluate the heads that are there
@@ -14,7 +14,8 @@ import argparse
 import hashlib
 import json
 import random
-from collections.abc import Iterator, Sequence
+import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import cycle
 from pathlib import Path
@@ -22,7 +23,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from invoker.backends.embedded.moderation import CATEGORIES, HEADS_FILE, LABELS, THRESHOLD, Heads
+from invoker.backends.embedded.moderation import CATEGORIES, HEADS_FILE, THRESHOLD, Heads
 from invoker.backends.embedded.text_embedding import MODEL, Embedder
 from invoker.entities.model import EmbeddingInputType
 from invoker.run import Run
@@ -30,10 +31,16 @@ from invoker.run import Run
 FOLDER = Path(__file__).resolve().parents[1] / "training" / "moderation"
 SEEDS = ("harmful.tsv", "tricky.tsv", "neutral.tsv")
 EVALUATION = "evaluation.tsv"
+TEMPLATES = "templates.json"
 TEMPLATE_SEED = 20
 FROM_TEMPLATES = 700
 STRENGTH = 10.0
-"""How much the sentences count against keeping the weights small (C of other libraries); chosen by cross-validation."""
+"""How much the sentences count against keeping the weights small (what other libraries call C)."""
+BALANCE = 0.5
+"""How far rare harmful sentences count more: 0 not at all, 1 until both sides weigh the same.
+
+Both numbers were chosen by cross-validation on the seeds: the best recall with false alarms under one percent.
+"""
 DECIMALS = 4
 
 Floats = NDArray[np.float64]
@@ -61,103 +68,27 @@ def _example(line: str, place: str) -> Example:
     return Example(found, text)
 
 
-TEMPLATES = (
-    "{Virtue} is the {kin} of {virtue}.",
-    "{Virtue} without {virtue} is like {thing} without {thing}.",
-    "A {person} who loves {virtue} seldom lacks {virtue}.",
-    "No {person} ever grew rich on {virtue}, and none grew poor on {virtue}.",
-    "There are two kinds of {people}: those who {act}, and those who only talk about it.",
-    "The {person} said to the {person}: first {act}, then complain.",
-    "The trouble with {people} is that they {act} when nobody asks them to.",
-    "If you want to know a {person}, watch how he treats a {person}.",
-    "When {people} disagree, the {person} makes the money.",
-    "Old {people} never retire, they just {act} more slowly.",
-    "It takes a {mood} {person} to {act} twice.",
-    "Never trust a {person} who does not {act}.",
-    "\"I am not {mood},\" said the {person}, \"I only {act} on Sundays.\"",
-    "\"What is {virtue}?\" asked the {person}, and nobody answered.",
-    "You can always tell a {mood} {person} by the way they {act}.",
-    "You are more {mood} than you think; {act} today.",
-    "You should {act} {when}, it does you good.",
-    "You were {mood} {when}, was it because of the {person}?",
-    "Your {relative} asked whether you could {act} {when}.",
-    "My {relative} is a {mood} {person} and likes to {act}.",
-    "I was {mood} when the {person} called {when}.",
-    "I want to {act} with my {relative} {when}.",
-    "I don't like {thing}, but my {relative} does.",
-    "I have to {act} {when}, so I cannot come.",
-    "We met a {mood} {person} near the {place} {when}.",
-    "She told me about {thing} and {thing} until the {place} closed.",
-    "He forgot {thing} at the {place} again.",
-    "The {person} and her {relative} went to the {place} to {act}.",
-    "The {place} was full of {mood} {people} {when}.",
-    "The {place} opened {when}; {people} had waited for years.",
-    "The {number} {people} left the {place} {when}, the paper reports.",
-    "Prices for {thing} rose by {number} percent, the office of statistics said {when}.",
-    "According to a study, {number} percent of {people} {act} every week.",
-    "The council plans a new {place} for {number} million.",
-    "Rain is expected {when}, and {number} degrees at the {place}.",
-    "Where can I buy {thing} near the {place}?",
-    "How long does it take to {act} if you are {mood}?",
-    "Can you explain to a {person} how to {act}?",
-    "Please bring {thing} and {thing} to the {place} {when}.",
-    "Dear {person}, thank you for {thing}; it arrived {when}.",
-    "Add {number} grams of {thing} and stir until it is smooth.",
-    "Set the timeout to {number} seconds and restart the service {when}.",
-    "The test of the {place} page fails on line {number} because the list is empty.",
-    "Version {number} adds support for {thing} and fixes the export.",
-    "Click on the {place} icon to see {number} more results.",
-    "Chapter {number}: how the {person} learned to {act}.",
-    "In the year {number} the {people} of the valley built a {place}.",
-    "The train to the {place} leaves from platform {number} {when}.",
-    "Order {number} of {thing} has been sent.",
-    "{People} of the world, {act}!",
-    "Ask a {person} for {virtue} and you will get advice.",
-    "He who has {thing} wants {virtue}; he who has {virtue} wants lunch.",
-)
-WORDS = {
-    "virtue": "patience courage silence truth love beauty luck wit hope power freedom justice doubt memory wisdom fame money honesty "
-    "pleasure anger pride jealousy fear grief death youth war peace".split(),
-    "kin": "mother father daughter neighbour enemy servant half-brother beginning end price cousin shadow".split(),
-    "thing": "bread|coffee|a borrowed umbrella|blue paint|an old map|fresh paper|green tea|a bag of apples|the spare key|woollen socks|"
-    "butter|honey|a good lamp|the second volume|a bicycle pump|red wine|the invoice|cheap tickets|salt|a wooden spoon".split("|"),
-    "person": "baker lawyer doctor poet fool king soldier widow teacher programmer bachelor husband judge politician gambler nurse "
-    "farmer philosopher child engineer thief priest waiter woman man policeman secretary liar stranger professor".split(),
-    "people": "men|women|children|students|lawyers|politicians|tourists|neighbours|young people|old people|artists|economists|"
-    "foreigners|managers|sailors|parents|voters|doctors|critics|married couples".split("|"),
-    "mood": "happy tired angry lonely clever lazy honest nervous stupid brave rich hungry jealous calm sad proud sober old".split(),
-    "act": "sing|write letters|drink less|fight for their rights|sleep late|learn to dance|tell the truth|wash the dishes|plant beans|"
-    "read the manual|ask twice|pay the bill|walk to work|break the rules|wait for the bus|play cards|repair the roof|run away|"
-    "change their minds|kiss goodbye|cut the hedge|shoot photographs|kill time|hit the road".split("|"),
-    "relative": "mother|father|sister|brother|wife|husband|uncle|grandmother|son|daughter|best friend|boss|landlord".split("|"),
-    "when": "today|on Sunday|last winter|in the evening|before noon|next week|at night|every spring|yesterday|in June".split("|"),
-    "place": "market|station|theatre|church|harbour|hospital|school|library|bridge|prison museum|town hall|bakery|home|court".split("|"),
-    "number": "3 7 12 18 25 40 64 90 120 250 1848 1920".split(),
-}
-
-
 def from_templates(count: int, seed: int) -> list[Example]:
     """Make so many different harmless sentences, taking turns among the templates."""
+    patterns = json.loads((FOLDER / TEMPLATES).read_text(encoding="utf-8"))
     chooser = random.Random(seed)
     made: dict[str, None] = {}
-    for template in cycle(TEMPLATES):
+    for template in cycle(patterns["templates"]):
         if len(made) == count:
             break
-        made[_fill(template, chooser)] = None
+        made[fill(template, patterns["words"], chooser)] = None
     return [Example(frozenset(), text) for text in made]
 
 
-def _fill(template: str, chooser: random.Random) -> str:
-    def words() -> Iterator[str]:
-        for part in template.replace("}", "{").split("{"):
-            key = part.lower()
-            if key in WORDS:
-                word = chooser.choice(WORDS[key])
-                yield word if part == key else word[0].upper() + word[1:]
-            else:
-                yield part
+def fill(template: str, words: Mapping[str, Sequence[str]], chooser: random.Random) -> str:
+    """Put words in for `{kind}`; for `{Kind}` with a capital letter."""
 
-    return "".join(words())
+    def chosen(match: re.Match[str]) -> str:
+        kind = match.group(1)
+        word = chooser.choice(words[kind.lower()])
+        return word if kind.islower() else word[0].upper() + word[1:]
+
+    return re.sub(r"\{(\w+)\}", chosen, template)
 
 
 def vectors_of(embedder: Embedder, examples: Sequence[Example]) -> Floats:
@@ -167,17 +98,16 @@ def vectors_of(embedder: Embedder, examples: Sequence[Example]) -> Floats:
 
 
 def targets_of(examples: Sequence[Example]) -> Floats:
-    """Give 1 where a label holds, else 0; shape (sentences, labels), the label `any` last."""
-    return np.array([[*(label in example.labels for label in CATEGORIES), bool(example.labels)] for example in examples], np.float64)
+    """Give 1 where a category holds, else 0; shape (sentences, categories)."""
+    return np.array([[category in example.labels for category in CATEGORIES] for example in examples], np.float64)
 
 
-def fit(vectors: Floats, target: Floats, strength: float, steps: int = 50) -> Floats:
-    """Fit one logistic regression by Newton's method; both classes weigh the same, the bias is not kept small.
+def fit(vectors: Floats, target: Floats, steps: int = 50) -> Floats:
+    """Fit one logistic regression by Newton's method.
 
     Args:
         vectors: Shape (sentences, dimensions).
         target: 0 or 1, shape (sentences,).
-        strength: How much the sentences count against the squared length of the weights.
         steps: At most so many; it converges in about ten.
 
     Returns:
@@ -187,26 +117,25 @@ def fit(vectors: Floats, target: Floats, strength: float, steps: int = 50) -> Fl
         ArithmeticError: It did not converge.
     """
     inputs = np.hstack([vectors, np.ones((len(vectors), 1))])
-    positive = target.mean()
-    weight = strength * np.where(target > 0, 0.5 / positive, 0.5 / (1 - positive))
+    rarity = (1 - target.mean()) / target.mean()
+    count = STRENGTH * np.where(target > 0, rarity**BALANCE, 1.0)
     keep = np.ones(inputs.shape[1])
-    keep[-1] = 1e-6  # the bias is free; not exactly, so that the system always has one solution
+    keep[-1] = 1e-6  # the bias may be large; not quite free, so that there is always one solution
     weights = np.zeros(inputs.shape[1])
     for _ in range(steps):
         probability = (1 + np.tanh(inputs @ weights / 2)) / 2
-        gradient = inputs.T @ (weight * (probability - target)) + keep * weights
-        curvature = weight * probability * (1 - probability)
+        gradient = inputs.T @ (count * (probability - target)) + keep * weights
+        curvature = count * probability * (1 - probability)
         step = np.linalg.solve((inputs * curvature[:, None]).T @ inputs + np.diag(keep), gradient)
-        # A full step may overshoot while the weights are far off; a shortened one does not.
-        weights -= step * min(1.0, 10.0 / max(float(np.linalg.norm(step)), 1e-12))
+        weights -= step
         if float(np.abs(step).max()) < 1e-8:
             return weights
     raise ArithmeticError(f"no convergence in {steps} steps")
 
 
-def train(vectors: Floats, targets: Floats, strength: float = STRENGTH) -> Heads:
-    """Fit a head for each label."""
-    return Heads(np.array([fit(vectors, targets[:, column], strength) for column in range(len(LABELS))]))
+def train(vectors: Floats, targets: Floats) -> Heads:
+    """Fit a head for each category."""
+    return Heads(np.array([fit(vectors, targets[:, column]) for column in range(len(CATEGORIES))]))
 
 
 @dataclass(frozen=True, slots=True)
@@ -242,20 +171,18 @@ class Quality:
 
 
 def quality(scores: Floats, targets: Floats) -> Quality:
-    """Compare scores with the truth; both of shape (sentences, labels)."""
-    flagged, harmful = scores[:, -1] >= THRESHOLD, targets[:, -1] > 0
+    """Compare scores with the truth; both of shape (sentences, categories)."""
+    flagged, harmful = scores.max(axis=1) >= THRESHOLD, targets.max(axis=1) > 0
     return Quality(int((flagged & harmful).sum()), int(harmful.sum()), int((flagged & ~harmful).sum()), int((~harmful).sum()))
 
 
-def cross_validate(vectors: Floats, targets: Floats, strength: float, folds: int = 5) -> Quality:
+def cross_validate(vectors: Floats, targets: Floats, folds: int = 5) -> Quality:
     """Train on four fifths of the sentences and judge the fifth, in turn."""
     scores = np.empty_like(targets)
     fold = np.arange(len(vectors)) % folds
     for number in range(folds):
         held = fold == number
-        scores[held, -1] = Heads(
-            np.tile(fit(vectors[~held], targets[~held, -1], strength), (len(LABELS), 1))
-        ).scores(vectors[held].astype(np.float32))[:, -1]
+        scores[held] = train(vectors[~held], targets[~held]).scores(vectors[held].astype(np.float32))
     return quality(scores, targets)
 
 
@@ -275,7 +202,7 @@ def write(heads: Heads, examples: Sequence[Example], path: Path) -> None:
     rows = [[round(float(weight), DECIMALS) for weight in row] for row in heads.weights]
     lines = [
         f"    {json.dumps(label)}: {json.dumps({'bias': row[-1], 'weights': row[:-1]})}"
-        for label, row in zip(LABELS, rows, strict=True)
+        for label, row in zip(CATEGORIES, rows, strict=True)
     ]
     about = "Logistic heads on the sentence vectors of the model; written by scripts/train_moderation.py, not by hand."
     head = f'{{\n  "about": {json.dumps(about)},\n  "model": {json.dumps(MODEL)},\n  "sentences": {len(examples)},\n'
@@ -289,13 +216,13 @@ def report(heads: Heads, vectors: Floats, examples: Sequence[Example]) -> Qualit
     scores = heads.scores(vectors.astype(np.float32))
     found = quality(scores, targets)
     print(f"evaluation, {len(examples)} sentences: {found}")
-    for column, label in enumerate(CATEGORIES):
-        own = targets[:, column] > 0
-        print(f"  {label:10} flagged {int((scores[own, -1] >= THRESHOLD).sum())} of {int(own.sum())}, named rightly "
-              f"{int((scores[own, :-1].argmax(axis=1) == column).sum())}")
-    for example, row in zip(examples, scores, strict=True):
-        if (row[-1] >= THRESHOLD) != bool(example.labels):
-            print(f"  {'missed' if example.labels else 'false alarm'} {row[-1]:.2f}  {example.text}")
+    for column, category in enumerate(CATEGORIES):
+        own = scores[targets[:, column] > 0]
+        flagged, named = int((own.max(axis=1) >= THRESHOLD).sum()), int((own.argmax(axis=1) == column).sum())
+        print(f"  {category:10} {flagged} of {len(own)} flagged, {named} named rightly")
+    for example, score in zip(examples, scores.max(axis=1), strict=True):
+        if (score >= THRESHOLD) != bool(example.labels):
+            print(f"  {'missed' if example.labels else 'false alarm'} {score:.2f}  {example.text}")
     return found
 
 
@@ -310,7 +237,7 @@ def main() -> None:
     if not check:
         examples = training_examples()
         vectors, targets = vectors_of(embedder, examples), targets_of(examples)
-        print(f"training, {len(examples)} sentences, cross-validated: {cross_validate(vectors, targets, STRENGTH)}")
+        print(f"training, {len(examples)} sentences, cross-validated: {cross_validate(vectors, targets)}")
         write(train(vectors, targets), examples, HEADS_FILE)
     examples = read(EVALUATION)
     report(Heads.load(), vectors_of(embedder, examples), examples)

@@ -54,7 +54,7 @@ class Page:
         left, right = st.columns([5, 6], gap="medium")
         self.inputs: DeltaGenerator = left.container()
         self.result: DeltaGenerator = right.container(border=True, key="result")
-        self._below = st.container()
+        self._below = right.container()
 
     def key(self, name: str) -> str:
         """Give the key of one of this page's widgets."""
@@ -145,7 +145,7 @@ class Page:
         with self._below:
             self._inspect(job)
         with self.result:
-            line = st.empty()
+            line = st.container(key=f"state-{status.name(job)}").empty()
             update = (live or _waiting)(self, job)
         for _ in job.follow():
             status.line(line, job)

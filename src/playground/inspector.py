@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from typing import Any
 
 import streamlit as st
@@ -11,9 +12,11 @@ import streamlit as st
 from invoker import NoteKind, Record
 
 LONGEST_TEXT = 600
+LONGEST_HEX = 96
 """Characters of one string that are shown; longer ones are cut and named by length and hash."""
 LONGEST_LIST = 12
 """Numbers of one list that are shown, as of a vector."""
+_HEX = re.compile("[0-9a-f]+")
 MOST_CHUNKS = 500
 """Rows of the chunk table; the download has them all."""
 
@@ -41,9 +44,11 @@ def draw(record: Record[Any] | None, source: str, key: str) -> None:
 
 def shortened(value: Any) -> Any:
     """Cut long strings and long lists of numbers, and say how long they are and what their hash is."""
-    if isinstance(value, str) and len(value) > LONGEST_TEXT:
-        digest = hashlib.sha256(value.encode("utf-8", "surrogatepass")).hexdigest()[:12]
-        return f"{value[:LONGEST_TEXT]}… ({len(value):,} characters, sha256 {digest}…)"
+    if isinstance(value, str) and len(value) > LONGEST_HEX:
+        longest = LONGEST_HEX if _HEX.fullmatch(value, 0, 2000) else LONGEST_TEXT
+        if len(value) > longest:
+            digest = hashlib.sha256(value.encode("utf-8", "surrogatepass")).hexdigest()[:12]
+            return f"{value[:longest]}… ({len(value):,} characters, sha256 {digest}…)"
     if isinstance(value, list) and len(value) > LONGEST_LIST and isinstance(value[0], int | float):
         digest = hashlib.sha256(json.dumps(value).encode()).hexdigest()[:12]
         return [*value[:LONGEST_LIST], f"… ({len(value):,} numbers, sha256 {digest}…)"]

@@ -62,10 +62,7 @@ def line(slot: DeltaGenerator, job: Job) -> None:
     text = "Stopping" if job.stopping else "Running"
     chunks = len(job.record.chunks) if job.record else 0
     arrived = f" · {chunks} chunks" if chunks else ""
-    with slot.container(key=f"state-{name(job)}"):
-        st.markdown(
-            f":blue-badge[:material/progress_activity: {text} {job.seconds:.1f} s] :gray[{phase}{arrived}]",
-        )
+    slot.markdown(f":blue-badge[:material/progress_activity: {text} {job.seconds:.1f} s] :gray[{phase}{arrived}]")
 
 
 EMPTY = {

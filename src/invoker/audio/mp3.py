@@ -37,7 +37,6 @@ class Header(NamedTuple):
     """Per channel."""
     rate_hz: int
     channels: int
-    kbps: int
     stream: int
     """The bits that stay the same in one stream: version, layer, rate, mono or not."""
     tag_at: int
@@ -58,7 +57,7 @@ def _parse(word: int) -> Header | None:
     size = samples // 8 * kbps * 1000 // rate_hz + padding
     mono = word >> 6 & 3 == 3
     side = (9 if mono else 17) if newer else (17 if mono else 32)
-    return Header(size, samples, rate_hz, 1 if mono else 2, kbps, word & 0xFFFE0C00 | mono, 4 + side)
+    return Header(size, samples, rate_hz, 1 if mono else 2, word & 0xFFFE0C00 | mono, 4 + side)
 
 
 def header(data: Data, at: int) -> Header | None:
@@ -99,8 +98,8 @@ class Layout:
     """Header frames: more than one in files that were joined."""
     promised: int | None = None
     """Frames of sound that the first header tells of."""
-    constant: bool = True
-    """Whether all frames have one bit rate."""
+    even: bool = True
+    """Whether all frames have the same size."""
     cut: bool = False
     """Whether the last frame is not all there."""
     junk: int = 0
@@ -120,10 +119,10 @@ class Layout:
 
     @property
     def plain(self) -> bool:
-        """Whether any decoder gets the length right: one true header in front, or none and one bit rate."""
+        """Whether any decoder gets the length right: by one true header, or as it guesses right from the first frame's size."""
         if self.cut or self.junk or self.headers > 1:
             return False
-        return self.promised == self.frames if self.headers else self.constant and len(self.spans) == 1
+        return self.promised == self.frames if self.headers else self.even and len(self.spans) == 1
 
 
 def walk(data: Data) -> Layout:
@@ -155,7 +154,7 @@ def _add(layout: Layout, data: Data, at: int, frame: Header) -> None:
     if layout.first is None:
         layout.first = frame
     layout.frames += 1
-    layout.constant &= frame.kbps == layout.first.kbps
+    layout.even &= frame.size == layout.first.size
     if layout.spans and layout.spans[-1][1] == at:
         layout.spans[-1] = (layout.spans[-1][0], at + frame.size)
     else:

@@ -170,14 +170,13 @@ def decode(data: bytes) -> tuple[Samples, int]:
     import numpy as np
 
     recording = Recording(data)
-    room = BLOCK_VALUES
-    samples = np.empty((room // recording.channels, recording.channels), np.float32)
+    room = round((recording.seconds or 0) * recording.sample_rate_hz) + 1
+    samples = np.empty((min(room, DECODED_LIMIT_BYTES // 4 // recording.channels), recording.channels), np.float32)
     frames = 0
     for block in recording.blocks():
         if (frames + len(block)) * recording.channels * 4 > DECODED_LIMIT_BYTES:
             raise unusable(f"The file plays for more than {frames / recording.sample_rate_hz / 60:.0f} minutes.")
         if frames + len(block) > len(samples):
-            # Grows in place where the system can, so the old and the new array need not exist side by side.
             samples.resize((len(samples) * 3 // 2 + len(block), recording.channels), refcheck=False)
         samples[frames : frames + len(block)] = block
         frames += len(block)

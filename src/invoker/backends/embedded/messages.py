@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 from ...entities.message import (
     AssistantPromptMessage,
@@ -42,11 +41,18 @@ def chat(messages: Sequence[PromptMessage], instructions: str | None = None) -> 
         InvokeBadRequestError: There is nothing to answer, or something that is no text.
     """
     texts = [_text(message, f"prompt_messages[{index}]") for index, message in enumerate(messages)]
-    check_text(messages, texts)
+    _check_text(messages, texts)
     names = _called_names(messages)
     answer: list[ChatMessage] = []
+    before = None
     for message, text in zip(messages, texts, strict=True):
-        _append(answer, message, text, names)
+        if isinstance(message, ToolPromptMessage):
+            text = f"Result of {message.name or names.get(message.tool_call_id, message.tool_call_id)}: {text}"
+        if isinstance(message, ToolPromptMessage) and isinstance(before, ToolPromptMessage):
+            answer[-1]["content"] += f"\n{text}"
+        else:
+            answer.append({"role": _ROLES[message.role], "content": _with_calls(message, text)})
+        before = message
     if messages[-1].role is PromptMessageRole.TOOL:
         answer[-1]["content"] += f"\n\n{_ANSWER}"
     if instructions:
@@ -57,18 +63,18 @@ def chat(messages: Sequence[PromptMessage], instructions: str | None = None) -> 
     return answer
 
 
-def plain(messages: Sequence[PromptMessage], instructions: str | None = None) -> str:
+def plain(messages: Sequence[PromptMessage]) -> str:
     """Give messages as one text to be continued.
 
     Raises:
         InvokeBadRequestError: There is nothing to continue, or something that is no text.
     """
     texts = [_text(message, f"prompt_messages[{index}]") for index, message in enumerate(messages)]
-    check_text(messages, texts)
-    return "\n".join([*([instructions] if instructions else []), *(text for text in texts if text)])
+    _check_text(messages, texts)
+    return "\n".join(text for text in texts if text)
 
 
-def check_text(messages: Sequence[PromptMessage], texts: Sequence[str]) -> None:
+def _check_text(messages: Sequence[PromptMessage], texts: Sequence[str]) -> None:
     """Raise if there is nothing to answer."""
     if not messages:
         raise InvokeBadRequestError("prompt_messages is empty: there is nothing to answer.", field="prompt_messages")
@@ -90,16 +96,9 @@ def checked_stop(stop: Sequence[str] | None) -> list[str]:
     return list(stop or ())
 
 
-def _append(answer: list[ChatMessage], message: PromptMessage, text: str, names: dict[str, str]) -> None:
-    if isinstance(message, AssistantPromptMessage) and message.tool_calls:
-        text = "\n".join(part for part in (text, tools.as_text(message.tool_calls)) if part)
-    if isinstance(message, ToolPromptMessage):
-        name = message.name or names.get(message.tool_call_id) or message.tool_call_id
-        text = f"Result of {name}: {text}"
-        if answer and answer[-1]["content"].startswith("Result of ") and answer[-1]["role"] == "user":
-            answer[-1]["content"] += f"\n{text}"
-            return
-    answer.append({"role": _ROLES[message.role], "content": text})
+def _with_calls(message: PromptMessage, text: str) -> str:
+    calls = tools.as_text(message.tool_calls) if isinstance(message, AssistantPromptMessage) else ""
+    return "\n".join(part for part in (text, calls) if part)
 
 
 def _called_names(messages: Sequence[PromptMessage]) -> dict[str, str]:
@@ -132,8 +131,3 @@ def _encodable(text: str, field: str) -> None:
         raise InvokeBadRequestError(
             f"{field} has half of a character at position {error.start}: {text[error.start]!r}.", field=field
         ) from error
-
-
-def payload(chat_messages: Sequence[ChatMessage]) -> dict[str, Any]:
-    """Give the part of a request that holds the messages."""
-    return {"messages": list(chat_messages)}

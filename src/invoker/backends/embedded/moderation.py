@@ -6,6 +6,7 @@ import json
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -25,10 +26,8 @@ if TYPE_CHECKING:  # numpy is loaded with the model, not with the list of models
 MODEL = "minilm-moderation-heads"
 HEADS_FILE = Path(__file__).with_name("moderation_heads.json")
 CATEGORIES = ("harassment", "hate", "violence", "sexual", "self-harm")
-ANY = "any"
-"""The head that decides: it learned all categories as one."""
-LABELS = (*CATEGORIES, ANY)
 THRESHOLD = 0.5
+"""From this probability on a category is flagged."""
 WINDOW = 300
 """Characters of a sentence that are judged at once; longer ones are judged in windows that overlap by half."""
 SHORTEST = 20
@@ -47,23 +46,27 @@ def listed() -> ListedModel:
             "label": {"en_US": "MiniLM moderation heads"},
             "model_type": ModelType.MODERATION,
             "model_properties": {ModelPropertyKey.MAX_CHUNKS: 1},
-            "about": "A small demonstration classifier for English (harassment, hate, violence, sexual, self-harm), trained on a few "
-            "hundred sentences of this project. It misses things and raises false alarms: good to see how moderation is wired, not "
-            "to protect anyone.",
+            "about": "A small demonstration classifier for English (harassment, hate, violence, sexual, self-harm), trained on "
+            "some hundred sentences of this project. It misses much and raises false alarms: good to see how moderation is "
+            "wired, not to protect anyone.",
         }
     )
 
 
 class Heads:
-    """Six logistic heads on sentence vectors.
+    """A logistic head for each category, on sentence vectors.
+
+    There is none for "any category": the highest of the five tells harmful from harmless better than a head of its own did
+    (cross-validated: a recall of 0.85 at 2.2 % false alarms against 0.81 at 3.5 %).
 
     Args:
-        weights: One row a label, in the order of `LABELS`; float64, shape (6, dimensions + 1), the bias last.
+        weights: Float64, shape (categories, dimensions + 1); rows as in `CATEGORIES`, the bias last.
     """
 
     def __init__(self, weights: NDArray[np.float64]) -> None:
-        if weights.shape != (len(LABELS), DIMENSIONS + 1):
-            raise ValueError(f"the heads have the shape {weights.shape}, expected {(len(LABELS), DIMENSIONS + 1)}")
+        expected = (len(CATEGORIES), DIMENSIONS + 1)
+        if weights.shape != expected:
+            raise ValueError(f"the heads have the shape {weights.shape}, expected {expected}")
         self.weights = weights
 
     @classmethod
@@ -72,7 +75,7 @@ class Heads:
         import numpy as np
 
         heads = json.loads(path.read_text(encoding="utf-8"))["heads"]
-        return cls(np.array([[*heads[label]["weights"], heads[label]["bias"]] for label in LABELS]))
+        return cls(np.array([[*heads[label]["weights"], heads[label]["bias"]] for label in CATEGORIES]))
 
     def scores(self, vectors: Vectors) -> NDArray[np.float64]:
         """Score sentences.
@@ -81,7 +84,7 @@ class Heads:
             vectors: Unit vectors, shape (sentences, dimensions).
 
         Returns:
-            Probabilities, shape (sentences, 6), columns as in `LABELS`.
+            Probabilities, shape (sentences, categories), columns as in `CATEGORIES`.
         """
         import numpy as np
 
@@ -91,23 +94,39 @@ class Heads:
         return probabilities
 
 
+@cache
+def own_heads() -> Heads:
+    """Give the heads that come with the project; read once."""
+    return Heads.load()
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """The sentence of a text where a category is most likely."""
+
+    score: float
+    """Probability."""
+    sentence: str
+
+
 @dataclass(frozen=True, slots=True)
 class Judgement:
     """What the heads think of a text."""
 
-    categories: Mapping[str, float]
-    """Each category's probability in the sentence where it is highest."""
-    any: float
-    """Probability of any category, in the sentence where it is highest; this decides."""
-    sentence: str
-    """That sentence."""
+    findings: Mapping[str, Finding]
+    """One for each category."""
     sentences: int
     """How many were read."""
 
     @property
+    def category(self) -> str:
+        """The most likely category; it decides."""
+        return max(self.findings, key=lambda category: self.findings[category].score)
+
+    @property
     def flagged(self) -> bool:
         """Whether the text is sensitive."""
-        return self.any >= THRESHOLD
+        return self.findings[self.category].score >= THRESHOLD
 
 
 class Moderator:
@@ -115,12 +134,12 @@ class Moderator:
 
     Args:
         embedder: The model whose vectors the heads read.
-        heads: What was learned.
+        heads: What was learned; the project's own if none is given.
     """
 
     def __init__(self, embedder: Embedder, heads: Heads | None = None) -> None:
         self._embedder = embedder
-        self._heads = heads or Heads.load()
+        self._heads = heads or own_heads()
 
     def judge(self, text: str, run: Run) -> Judgement:
         """Judge a text of any length that is not blank.
@@ -129,15 +148,15 @@ class Moderator:
             RunStoppedError: The run was stopped.
         """
         parts = list(sentences(text))
-        best: dict[str, tuple[float, str]] = {}
+        findings = dict.fromkeys(CATEGORIES, Finding(-1.0, ""))
         for start in range(0, len(parts), SENTENCES_AT_ONCE):
             group = parts[start : start + SENTENCES_AT_ONCE]
             scores = self._heads.scores(self._embedder.embed(group, EmbeddingInputType.DOCUMENT, run).vectors)
-            for column, label in enumerate(LABELS):
+            for column, category in enumerate(CATEGORIES):
                 row = int(scores[:, column].argmax())
-                best[label] = max(best.get(label, (-1.0, "")), (float(scores[row, column]), group[row]), key=lambda pair: pair[0])
-        decisive, sentence = best.pop(ANY)
-        return Judgement({label: score for label, (score, _) in best.items()}, decisive, sentence, len(parts))
+                found = Finding(float(scores[row, column]), group[row])
+                findings[category] = max(findings[category], found, key=lambda finding: finding.score)
+        return Judgement(findings, len(parts))
 
 
 def sentences(text: str) -> Iterator[str]:
@@ -181,10 +200,10 @@ def answer(request: RequestInvokeModeration, moderator: Moderator, run: Run) -> 
     run.note(
         NoteKind.DETAIL,
         "categories",
-        categories=dict(judgement.categories),
-        any=judgement.any,
+        categories={category: finding.score for category, finding in judgement.findings.items()},
         threshold=THRESHOLD,
-        sentence=judgement.sentence,
+        category=judgement.category,
+        sentence=judgement.findings[judgement.category].sentence,
         sentences=judgement.sentences,
     )
     return ModerationResult(result=judgement.flagged)

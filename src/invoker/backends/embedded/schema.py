@@ -1,4 +1,4 @@
-"""JSON schemas: checked before they reach the runtime, and as the grammar that keeps an answer to them."""
+"""JSON schemas: checked before they reach the runtime, told to the model, and held against its answer."""
 
 from __future__ import annotations
 
@@ -34,16 +34,6 @@ def checked_schema(schema: object, field: str) -> dict[str, Any]:
     return schema
 
 
-def grammar(schema: Mapping[str, Any]) -> str:
-    """Give the grammar of JSON texts that follow a schema, each value written in one way."""
-    return f"%llguidance {{}}\nstart: %json {json.dumps(compact(schema))}\n"
-
-
-def compact(schema: Mapping[str, Any]) -> dict[str, Any]:
-    """Leave no choice of white space; a small model that may put it anywhere sometimes never stops doing so."""
-    return {"x-guidance": {"whitespace_flexible": False, "item_separator": ", ", "key_separator": ": "}, **schema}
-
-
 def mismatch(value: object, schema: Mapping[str, Any]) -> str | None:
     """Tell where a value does not follow its schema; None if it does."""
     from jsonschema.exceptions import best_match
@@ -51,3 +41,8 @@ def mismatch(value: object, schema: Mapping[str, Any]) -> str | None:
 
     error = best_match(validator_for(schema)(schema).iter_errors(value))
     return None if error is None else f"{error.json_path}: {error.message}"
+
+
+def prompt(schema: Mapping[str, Any]) -> str:
+    """Tell the model what its answer must look like; the grammar alone would only cut off what it meant to say."""
+    return f"Answer with one JSON value that follows this JSON schema, and with nothing else:\n{json.dumps(schema)}"

@@ -5,13 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from decimal import Decimal
 from pathlib import Path
 from time import perf_counter
 from typing import TYPE_CHECKING, TypeAlias
 
 from ...backend import ListedModel
-from ...entities.model import EmbeddingInputType, FetchFrom, ModelPropertyKey, ModelType
+from ...entities.model import EmbeddingInputType, ModelPropertyKey, ModelType
 from ...entities.multimodal import MultiModalContent, MultiModalContentType
 from ...entities.text_embedding import (
     EmbeddingUsage,
@@ -58,13 +57,12 @@ def listed() -> ListedModel:
             "model": MODEL,
             "label": {"en_US": "all-MiniLM-L6-v2"},
             "model_type": ModelType.TEXT_EMBEDDING,
-            "fetch_from": FetchFrom.PREDEFINED_MODEL,
             "model_properties": {
                 ModelPropertyKey.CONTEXT_SIZE: CONTEXT_TOKENS,
                 ModelPropertyKey.MAX_CHUNKS: MAX_CHUNKS,
             },
-            "about": f"English sentences and short paragraphs as unit vectors of {DIMENSIONS} dimensions; other languages come out "
-            f"weak. Reads {CONTEXT_TOKENS} tokens of a text. Queries and documents get the same vectors.",
+            "about": f"English sentences and short paragraphs as unit vectors of {DIMENSIONS} dimensions; weak in other "
+            f"languages. Reads {CONTEXT_TOKENS} tokens of a text. Queries and documents get the same vectors.",
         }
     )
 
@@ -112,8 +110,7 @@ class Embedder:
         # The file asks for padding to 128 tokens and for silent cutting; we pad each batch and tell of each cut.
         self._tokenizer.no_padding()
         self._tokenizer.no_truncation()
-        self._start: int = self._tokenizer.token_to_id("[CLS]")
-        self._end: int = self._tokenizer.token_to_id("[SEP]")
+        self._start, self._end = self._tokenizer.encode("").ids
 
     @classmethod
     def load(cls, path: Callable[[str], Path]) -> Embedder:
@@ -291,12 +288,5 @@ def _embed(
     started = perf_counter()
     answer = embedder.embed(texts, input_type, run)
     tell_cuts(run, answer.cuts, lambda row: f"{field}[{row}]")
-    return answer.vectors.tolist(), usage(answer.tokens, perf_counter() - started)
-
-
-def usage(tokens: int, seconds: float) -> EmbeddingUsage:
-    """Give what an embedding used; it costs nothing."""
-    free = Decimal(0)
-    return EmbeddingUsage(
-        tokens=tokens, total_tokens=tokens, unit_price=free, price_unit=free, total_price=free, currency="USD", latency=seconds
-    )
+    usage = EmbeddingUsage.priced(None, tokens=answer.tokens, latency=perf_counter() - started)
+    return answer.vectors.tolist(), usage

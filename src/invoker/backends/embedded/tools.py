@@ -35,7 +35,11 @@ def prompt(tools: Sequence[PromptMessageTool]) -> str:
 
 
 def grammar(tools: Sequence[PromptMessageTool]) -> str:
-    """Give the grammar of one or more calls, each on a line: only these names, arguments by each tool's schema."""
+    """Give the grammar of one or more calls, each on a line: only these names, arguments by each tool's schema.
+
+    What the grammar engine does not know of JSON schema it passes over. Where it cannot use a schema at all it says nothing and
+    lets the model write freely: the reader below copes with that.
+    """
     calls = " | ".join(f"%json {json.dumps(_call_schema(tool))}" for tool in tools)
     return f'%llguidance {{}}\nstart: call ("\\n" call){{0,{MOST_CALLS - 1}}}\ncall: {calls}\n'
 
@@ -55,7 +59,7 @@ def arguments_schema(tool: PromptMessageTool) -> dict[str, Any]:
 def _call_schema(tool: PromptMessageTool) -> dict[str, Any]:
     return {
         # One way to write each value: a small model that may put space anywhere sometimes never stops doing so.
-        "x-guidance": {"whitespace_flexible": False, "item_separator": ", ", "key_separator": ": "},
+        "x-guidance": {"whitespace_flexible": False, "item_separator": ", ", "key_separator": ": ", "lenient": True},
         "type": "object",
         "properties": {"name": {"const": tool.name}, "arguments": arguments_schema(tool)},
         "required": ["name", "arguments"],
@@ -216,6 +220,7 @@ class CallReader:
     def _say(self, text: str) -> None:
         if text:
             self._parts.append(text)
+
 
 class _Nesting:
     """How deep in brackets a JSON text is."""

@@ -37,7 +37,7 @@ _log = logging.getLogger(__name__)
 
 
 class Abandoned(BaseException):
-    """Nobody listens to this worker any more; it ends it and reaches no one. Not an `Exception`, so that no model code keeps it."""
+    """Nobody listens to this worker any more. Not an `Exception`, so that no model code keeps it; it ends the worker."""
 
 
 class Emit(Generic[ItemT]):

@@ -1,0 +1,96 @@
+"""Which LLMs are embedded: two that we know, and any GGUF file that lies in the models folder."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+
+from ...backend import ListedModel, ModelState
+from ...entities.llm import LLMMode
+from ...entities.model import I18nObject, ModelFeature, ModelPropertyKey, ModelType, ParameterRule
+from ...errors import InvokeServerUnavailableError
+from . import gguf, parameters
+
+CONTEXT_SIZE = 4096
+"""Tokens. The models were made for more; this much fits the memory of a small machine and is read in half a minute."""
+
+
+@dataclass(frozen=True, slots=True)
+class Spec:
+    """What is known of an LLM before it is loaded."""
+
+    model: str
+    label: str
+    about: str
+    features: tuple[ModelFeature, ...] = (ModelFeature.STRUCTURED_OUTPUT,)
+    mode: LLMMode = LLMMode.CHAT
+    context_size: int = CONTEXT_SIZE
+    temperature: float = 0.2
+    repeat_penalty: float = 1.0
+
+    @property
+    def rules(self) -> list[ParameterRule]:
+        """The adjustable parameters."""
+        return parameters.rules(self.context_size, temperature=self.temperature, repeat_penalty=self.repeat_penalty)
+
+    def listed(self, provider: str, state: ModelState = ModelState.AVAILABLE, reason: str | None = None) -> ListedModel:
+        """Give the model as a back end lists it."""
+        return ListedModel(
+            model=self.model,
+            label=I18nObject(en_us=self.label),
+            model_type=ModelType.LLM,
+            features=list(self.features),
+            model_properties={ModelPropertyKey.MODE: self.mode.value, ModelPropertyKey.CONTEXT_SIZE: self.context_size},
+            parameter_rules=self.rules,
+            provider=provider,
+            state=state,
+            reason=reason,
+            about=self.about,
+        )
+
+
+QWEN = Spec(
+    model="qwen2.5-coder-0.5b-instruct",
+    label="Qwen2.5 Coder 0.5B Instruct",
+    about="A small model for chat, code, tools and JSON, some 30 tokens a second a core; weak in facts and long reasoning.",
+    features=(ModelFeature.TOOL_CALL, ModelFeature.STREAM_TOOL_CALL, ModelFeature.STRUCTURED_OUTPUT),
+)
+SMOLLM2 = Spec(
+    model="smollm2-135m-instruct",
+    label="SmolLM2 135M Instruct",
+    about="A tiny model, four times as fast as the default and much weaker: to try out streaming and load, not to believe.",
+    repeat_penalty=1.1,
+)
+
+
+def foreign(path: Path) -> Spec:
+    """Give the spec of a GGUF file that we do not know, from what it says of itself.
+
+    Raises:
+        InvokeServerUnavailableError: It is no whole GGUF file, or no language model.
+    """
+    try:
+        status = path.stat()
+    except OSError as error:
+        raise InvokeServerUnavailableError(f"The model file {path.name} cannot be read: {error.strerror}.") from error
+    return _foreign(path, status.st_mtime_ns, status.st_size)
+
+
+@lru_cache(maxsize=64)
+def _foreign(path: Path, _changed: int, size: int) -> Spec:
+    head = gguf.read_head(path)
+    if head.context_size is None:
+        what = f"architecture {head.architecture!r}" if head.architecture else "no architecture"
+        raise InvokeServerUnavailableError(
+            f"The model file {path.name} is no language model: {what}, without a context length."
+        )
+    has_template = "tokenizer.chat_template" in head.metadata
+    return Spec(
+        model=path.stem,
+        label=head.name or path.stem,
+        about=f"A file in the models folder: {path.name}, {size / 1e6:,.0f} MB, architecture {head.architecture}. "
+        "We know no more of it than it says.",
+        mode=LLMMode.CHAT if has_template else LLMMode.COMPLETION,
+        context_size=min(head.context_size, CONTEXT_SIZE),
+    )

@@ -1,0 +1,160 @@
+"""Summaries for back ends that make them themselves: what does not fit the model's context is summarised in pieces.
+
+The reference does the same on its side, with a quirk: its merge of short pieces can show text to the model twice. Here the pieces,
+joined, are the text. (Source: Dify's `api/core/plugin/backwards_invocation/model.py`, `invoke_summary`, mid-2026.)
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+
+from .entities.message import PromptMessage, SystemPromptMessage, UserPromptMessage
+from .errors import InvokeBadRequestError, ProtocolError
+from .run import NoteKind, Run
+
+CountTokens = Callable[[str], int]
+Complete = Callable[[Sequence[PromptMessage], int], str]
+"""Answers messages with at most so many tokens."""
+
+FRAME_TOKENS = 64
+"""Room for what a chat template puts around messages."""
+LONGEST_ANSWER = 1024
+"""Tokens of a summary."""
+SMALLEST_PIECE = 64
+"""Tokens; a context that leaves less than this for the text is too small."""
+
+_BOUNDARIES: tuple[re.Pattern[str], ...] = (
+    re.compile(r"\n\s*\n"),
+    re.compile(r"\n"),
+    re.compile(r"[.!?…][\"'”’)\]]*\s+|[。！？]"),
+    re.compile(r"\s+"),
+)
+"""Where a text may be cut, the best places first: paragraphs, lines, sentences, words."""
+
+
+def summarize(
+    text: str,
+    instruction: str,
+    *,
+    context_size: int,
+    count_tokens: CountTokens,
+    complete: Complete,
+    run: Run,
+) -> str:
+    """Summarise a text, in pieces and then their summaries if it does not fit the context.
+
+    Each exchange with the model is noted, with its messages and its answer.
+
+    Args:
+        text: What to summarise.
+        instruction: What to mind; may be empty.
+        context_size: Tokens that the model can hold, prompt and answer together.
+        count_tokens: Counts the tokens of a text as the model does.
+        complete: Asks the model; obeys the run's stop itself.
+        run: Stops between two exchanges.
+
+    Raises:
+        InvokeBadRequestError: There is no text, or the instruction leaves no room for it.
+        ProtocolError: The model's summaries do not get shorter than the text.
+        RunStoppedError: The run was stopped.
+    """
+    if not text.strip():
+        raise InvokeBadRequestError("The text is empty: there is nothing to summarise.", field="text")
+    room = context_size - FRAME_TOKENS - count_tokens(_system(instruction))
+    limit = room * 3 // 4
+    if limit < SMALLEST_PIECE:
+        raise InvokeBadRequestError(
+            f"The instruction leaves {max(limit, 0)} of {context_size:,} tokens for the text; {SMALLEST_PIECE} are needed.",
+            field="instruction",
+        )
+    size, round_ = count_tokens(text), 0
+    while True:  # ends: each round has fewer tokens than the one before
+        round_ += 1
+        pieces = split(text, limit, count_tokens)
+        # A third of a piece at most, so that every round comes to less than half of the one before.
+        longest = min(LONGEST_ANSWER, room - limit if len(pieces) == 1 else limit // 3)
+        parts = _ask_all(pieces, instruction, longest, round_, complete, run)
+        if len(parts) == 1:
+            return parts[0]
+        text, before = "\n".join(parts), size
+        size = count_tokens(text)
+        if size >= before:
+            raise ProtocolError(
+                f"The model's summaries do not get shorter: {size:,} tokens from {before:,}; {limit:,} fit its context at a time."
+            )
+
+
+def split(text: str, limit: int, count_tokens: CountTokens) -> list[str]:
+    """Cut a text into pieces that fit, at paragraphs where possible, else at lines, sentences, words, characters.
+
+    Args:
+        text: What to cut.
+        limit: Tokens that a piece may have.
+        count_tokens: Counts the tokens of a text.
+
+    Returns:
+        The pieces; joined without anything between they are the text.
+
+    Raises:
+        InvokeBadRequestError: A single character has more tokens than fit.
+    """
+    tokens = count_tokens(text)
+    if tokens <= limit:
+        return [text]
+    window = max(1, len(text) * limit // tokens)  # characters that fit if all of the text were alike
+    pieces, start = [], 0
+    while start < len(text):
+        end = _end(text, start, start + window, limit, count_tokens)
+        pieces.append(text[start:end])
+        start = end
+    return pieces
+
+
+def _end(text: str, start: int, end: int, limit: int, count_tokens: CountTokens) -> int:
+    """Find where the piece that begins at `start` ends, `end` at the furthest."""
+    end = min(end, len(text))
+    while True:
+        cut = end if end == len(text) else _boundary(text, start, end)
+        tokens = count_tokens(text[start:cut])
+        if tokens <= limit:
+            return cut
+        if cut - start == 1:
+            raise InvokeBadRequestError(
+                f"The character {text[start]!r} has {tokens} tokens; {limit} fit the context.", field="text"
+            )
+        end = start + max(1, min(cut - start - 1, (cut - start) * limit // tokens))
+
+
+def _boundary(text: str, start: int, end: int) -> int:
+    """Find the best place to cut in the second half of a window; its end if there is none."""
+    middle = start + (end - start + 1) // 2
+    for pattern in _BOUNDARIES:
+        last = None
+        for last in pattern.finditer(text, middle, end):
+            pass
+        if last is not None:
+            return last.end()
+    return end
+
+
+def _ask_all(pieces: Sequence[str], instruction: str, longest: int, round_: int, complete: Complete, run: Run) -> list[str]:
+    wordy = [piece for piece in pieces if piece.strip()]
+    answers = []
+    for number, piece in enumerate(wordy, 1):
+        run.check()
+        messages = [SystemPromptMessage(content=_system(instruction)), UserPromptMessage(content=piece)]
+        answer = complete(messages, longest).strip()
+        answers.append(answer)
+        run.note(
+            NoteKind.EXCHANGE,
+            f"piece {number} of {len(wordy)}" + (f", round {round_}" if round_ > 1 else ""),
+            messages=[message.model_dump(mode="json") for message in messages],
+            answer=answer,
+        )
+    return answers
+
+
+def _system(instruction: str) -> str:
+    task = "Summarise the user's text in a few sentences, in the language of the text. Say only what the text says."
+    return f"{task}\n{instruction.strip()}" if instruction.strip() else task

@@ -1,0 +1,38 @@
+"""The page around every page: title, menu, connection. Runs on each script run, so it stays cheap."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import streamlit as st
+
+from playground import errors_panel, resources
+from playground.menu import MENU, START
+
+ROOT = Path(__file__).resolve().parents[2]
+ASSETS = Path(__file__).resolve().parent / "assets"
+
+
+def main() -> None:
+    """Draw the frame and run the page that was asked for."""
+    st.set_page_config(page_title="Boomerang", page_icon=str(ASSETS / "favicon.png"), layout="wide")
+    st.logo(str(ASSETS / "logo.svg"), icon_image=str(ASSETS / "favicon.png"), size="large")
+    sections = {"": [START.page(ROOT)]} | {name: [entry.page(ROOT) for entry in entries] for name, entries in MENU.items()}
+    page = st.navigation(sections, position="sidebar", expanded=True)
+    with st.sidebar:
+        _connection()
+    try:
+        page.run()
+    except Exception as error:  # a fault of ours ends in the same panel as everything else, with its traceback
+        errors_panel.draw(error, "page.error")
+
+
+def _connection() -> None:
+    names = resources.CONNECTIONS.names()
+    if len(names) > 1:
+        st.selectbox("Connection", names, key="connection", persist_state="session")
+    else:
+        st.caption(f":material/cable: Connection: **{names[0]}**")
+
+
+main()

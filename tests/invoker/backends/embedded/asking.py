@@ -1,0 +1,60 @@
+"""Requests to an embedded LLM, as tests write them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from invoker.backends.embedded.llm import Llama
+from invoker.entities.llm import LLMResult, RequestInvokeLLM, RequestInvokeLLMWithStructuredOutput
+from invoker.run import Run
+
+TOOLS: list[dict[str, Any]] = [
+    {
+        "name": "get_weather",
+        "description": "Tell the weather of a city now.",
+        "parameters": {
+            "type": "object",
+            "properties": {"city": {"type": "string"}, "unit": {"type": "string", "enum": ["C", "F"]}},
+            "required": ["city"],
+        },
+    },
+    {
+        "name": "add",
+        "description": "Add two numbers.",
+        "parameters": {
+            "type": "object",
+            "properties": {"a": {"type": "number"}, "b": {"type": "number"}},
+            "required": ["a", "b"],
+        },
+    },
+]
+OSLO = "What is the weather in Oslo, and what is 19 + 23?"
+
+
+def config(llama: Llama, mode: str = "chat", **params: Any) -> dict[str, Any]:
+    return {"provider": "embedded", "model": llama.spec.model, "mode": mode, "completion_params": params}
+
+
+def messages(prompt: str | Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    return [{"role": "user", "content": prompt}] if isinstance(prompt, str) else list(prompt)
+
+
+def request(
+    llama: Llama,
+    prompt: str | Sequence[dict[str, Any]],
+    tools: Sequence[dict[str, Any]] | None = None,
+    stop: Sequence[str] | None = None,
+    **params: Any,
+) -> RequestInvokeLLM:
+    return RequestInvokeLLM.of(config(llama, **params), messages(prompt), tools, stop)
+
+
+def structured_request(
+    llama: Llama, prompt: str, schema: dict[str, Any], stop: Sequence[str] | None = None, **params: Any
+) -> RequestInvokeLLMWithStructuredOutput:
+    return RequestInvokeLLMWithStructuredOutput.of(config(llama, **params), messages(prompt), schema, None, stop)
+
+
+def ask(llama: Llama, asked: RequestInvokeLLM, run: Run | None = None) -> LLMResult:
+    return LLMResult.of(llama.stream(asked, run or Run()))

@@ -1,0 +1,33 @@
+"""The embedded LLMs, loaded once for all tests; their weights come from `python -m invoker.weights`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from invoker.backends.embedded.llm import Llama
+from invoker.backends.embedded.spec import QWEN, SMOLLM2, Spec
+from invoker.weights import Weights
+
+FILES = {QWEN.model: "qwen2.5-coder-0.5b-instruct-q4_k_m.gguf", SMOLLM2.model: "smollm2-135m-instruct-q4_1.gguf"}
+
+
+def opened(spec: Spec) -> Llama:
+    return Llama(spec, lambda: Weights().path(FILES[spec.model]))
+
+
+@pytest.fixture(scope="session")
+def smollm2() -> Iterator[Llama]:
+    """The fast model, for how things work."""
+    llama = opened(SMOLLM2)
+    yield llama
+    llama.close()
+
+
+@pytest.fixture(scope="session")
+def qwen() -> Iterator[Llama]:
+    """The default model, for how good things are."""
+    llama = opened(QWEN)
+    yield llama
+    llama.close()
