@@ -28,7 +28,7 @@ def choose(page: Page) -> bytes | None:
         key=page.key("source"),
         persist_state="session",
     )
-    page.state.extra["reference"] = CLIP_TEXT if source == SAMPLE else None
+    page.context["reference"] = CLIP_TEXT if source == SAMPLE else None
     if source == UPLOAD:
         return _upload(page)
     if source == MICROPHONE:

@@ -44,6 +44,8 @@ class Page:
         self.problems: list[str] = []
         self.arguments: dict[str, Any] = {}
         self.system_model: str | None = None
+        self.context: dict[str, Any] = {}
+        """What the view wants to know of the form as it stood when the run began."""
         st.title(title)
         st.caption(f"`session.model.{self.member}.invoke` · {about}")
         self._toolbar = st.container(horizontal=True, vertical_alignment="bottom", key="toolbar")
@@ -137,7 +139,7 @@ class Page:
         # No st.* call between here and the assignment: a click that interrupts this script must not leave a job without owner.
         page_state, jobs = self.state, resources.jobs()
         visitor = state.visitor()
-        page_state.arguments = arguments
+        page_state.arguments, page_state.context = arguments, dict(self.context)
         page_state.job = jobs.submit(Job(call, self.backend, visitor=visitor, timeout=timeout, system_model=self.system_model))
         st.rerun()  # so that the buttons show the run that has just begun
 

@@ -38,6 +38,8 @@ class PageState:
     """The run under way, or the last one."""
     arguments: dict[str, Any] = field(default_factory=dict)
     """What the last run was called with."""
+    context: dict[str, Any] = field(default_factory=dict)
+    """What else the last run's view wants to know of the form as it stood."""
     drafts: list[Draft] = field(default_factory=list)
     rows: list[str] = field(default_factory=list)
     """Rows of a table editor, as they stood when it was last drawn."""

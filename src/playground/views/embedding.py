@@ -106,9 +106,13 @@ def _matrix(vectors: Any, names: list[str], count: int) -> None:
     if count > len(names):
         st.caption(f"The first {len(names)} of {count} texts.")
     size = len(names)
-    pairs = [{"a": names[i], "b": names[j], "cosine": round(float(matrix[i, j]), 4)} for i in range(size) for j in range(size)]
+    pairs = [
+        {"a": names[i], "b": names[j], "column": j + 1, "cosine": round(float(matrix[i, j]), 4)}
+        for i in range(size)
+        for j in range(size)
+    ]
     base = alt.Chart(pd.DataFrame(pairs)).encode(
-        x=alt.X("b:N", sort=names, title=None, axis=alt.Axis(labelAngle=-35, labelLimit=130)),
+        x=alt.X("column:O", title=None, axis=alt.Axis(labelAngle=0, orient="top")),
         y=alt.Y("a:N", sort=names, title=None, axis=alt.Axis(labelLimit=190)),
     )
     # Ends of the scale differ in lightness, so that it can be read without seeing hues; the numbers stand in the cells.
@@ -121,7 +125,7 @@ def _matrix(vectors: Any, names: list[str], count: int) -> None:
         color=alt.condition("datum.cosine > 0.55", alt.value("white"), alt.value("#10131f")),
     )
     chart = cells + numbers if size <= 15 else cells
-    st.altair_chart(chart.properties(height=min(560, 90 + 42 * size)), alt="Cosine similarity of all pairs")
+    st.altair_chart(chart.properties(height=min(560, 50 + 42 * size)), alt="Cosine similarity of all pairs")
     with st.expander("The same numbers as a table"):
         st.dataframe(
             [{"": names[i], **{names[j]: round(float(matrix[i, j]), 4) for j in range(size)}} for i in range(size)],

@@ -19,7 +19,7 @@ def speech2text(page: Page, record: Record[Any]) -> None:
     if not text.strip():
         return
     st.code(text, language=None, wrap_lines=True)
-    reference = page.state.extra.get("reference.of", {}).get(record.id)
+    reference = page.state.context.get("reference")
     if reference:
         st.caption("The known text of the sample")
         st.code(reference, language=None, wrap_lines=True)
