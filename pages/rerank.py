@@ -15,7 +15,7 @@ with page.inputs:
     docs = forms.rows(page, "Documents", "document", samples.DOCUMENTS)
     left, right = st.columns(2)
     with left:
-        top_n = forms.whole_number(page, "top_n", "top_n", len(docs), "How many documents come back at most.", least=0)
+        top_n = forms.following(page, "top_n", "top_n", len(docs), "How many documents come back at most.")
     with right:
         threshold = forms.decimal(page, "threshold", "score_threshold", 0.0, "Documents below it are dropped; `>=` stays.")
     config = forms.config(page, RerankModelConfig, model, score_threshold=threshold, top_n=top_n)

@@ -1,7 +1,7 @@
 """Summaries for back ends that make them themselves: what does not fit the model's context is summarised in pieces.
 
-The reference does the same on its side, with a quirk: its merge of short pieces can show text to the model twice. Here the pieces,
-joined, are the text. (Source: Dify's `api/core/plugin/backwards_invocation/model.py`, `invoke_summary`, mid-2026.)
+Dify does the same on its side, with a quirk: where it merges short pieces, the model can be shown text twice. Here the pieces,
+joined, are the text.
 """
 
 from __future__ import annotations
@@ -81,7 +81,7 @@ def summarize(
         size = count_tokens(text)
         if size >= before:
             raise ProtocolError(
-                f"The model's summaries do not get shorter: {size:,} tokens from {before:,}; {limit:,} fit its context at a time."
+                f"The model's summaries do not get shorter: {size:,} tokens from {before:,}; {limit:,} fit its context."
             )
 
 
@@ -130,11 +130,9 @@ def _boundary(text: str, start: int, end: int) -> int:
     """Find the best place to cut in the second half of a window; its end if there is none."""
     middle = start + (end - start + 1) // 2
     for pattern in _BOUNDARIES:
-        last = None
-        for last in pattern.finditer(text, middle, end):
-            pass
-        if last is not None:
-            return last.end()
+        ends = [match.end() for match in pattern.finditer(text, middle, end)]
+        if ends:
+            return ends[-1]
     return end
 
 

@@ -96,6 +96,7 @@ def _facts(page: Page, data: bytes, name: str) -> AudioFacts:
     digest = hashlib.sha256(data).hexdigest()
     held: tuple[tuple[str, str], AudioFacts] | None = page.state.extra.get("audio.facts")
     if held is None or held[0] != (digest, name):
-        held = ((digest, name), facts(data, name))
+        with st.spinner("Looking at the file"):
+            held = ((digest, name), facts(data, name))
         page.state.extra["audio.facts"] = held
     return held[1]

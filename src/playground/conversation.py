@@ -152,7 +152,7 @@ def _message(page: Page, draft: Draft, index: int) -> None:
                     key=keys["role"],
                     persist_state="session",
                     label_visibility="collapsed",
-                    width=150,
+                    width=125,
                 )
             )
             st.space("stretch")
@@ -215,6 +215,7 @@ def sample_chips(page: Page) -> None:
 
     def fill() -> None:
         chosen = st.session_state.get(page.key("sample"))
+        st.session_state[page.key("sample")] = None  # a chip is a button: the same one fills the form again
         if chosen in CONVERSATIONS:
             load(page, CONVERSATIONS[chosen])
             st.session_state[page.key("tools.on")] = chosen == "Two tools"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 import traceback
 
 import streamlit as st
@@ -12,6 +11,7 @@ from invoker import InvokeError
 from invoker.record import dump_error
 
 from .advice import advice
+from .escape import plain
 
 SIDES = {
     "Input": ":material/edit:",
@@ -32,9 +32,9 @@ def draw(error: BaseException, key: str) -> None:
             st.badge(type(error).__name__, color="gray")
             field = getattr(error, "field", None)
             if field:
-                st.badge(f"field: {_label(field)}", color="gray")
+                st.badge(f"field: {plain(field)}", color="gray")
         st.code(str(error) or type(error).__name__, language=None, wrap_lines=True)
-        st.markdown(f":material/arrow_forward: {_label(told.next_step)}")
+        st.markdown(f":material/arrow_forward: {plain(told.next_step)}")
         with st.expander("Details"):
             st.code(details(error), language=None, wrap_lines=True)
 
@@ -48,7 +48,3 @@ def details(error: BaseException) -> str:
     if trace is None and not isinstance(error, InvokeError):
         trace = "".join(traceback.format_exception(error))
     return f"{text}\n\n{trace}" if trace else text
-
-
-def _label(text: str) -> str:
-    return re.sub(r"([\\`*_{}\[\]<>#|!$:])", r"\\\1", text)

@@ -15,7 +15,7 @@ from invoker import ListedModel, ModelState
 from invoker.entities.model import BaseModelConfig, ModelPropertyKey, ModelType, ParameterRule, ParameterType
 
 from .frame import Page
-from .jsontext import JsonFault, parse, pretty
+from .jsontext import JsonFault, locate, parse, pretty
 
 ConfigT = TypeVar("ConfigT", bound=BaseModelConfig)
 
@@ -50,8 +50,7 @@ def model_picker(page: Page, model_type: ModelType, label: str = "Model") -> Lis
             help=f"Models of type {model_type.value} on this connection.",
         )
     model = models[str(name)]
-    if model.about:
-        page.inputs.caption(model.about)
+    page.about_model = model.about or ""
     page.require(model.state is not ModelState.UNAVAILABLE, f"{model.model} is unavailable: {model.reason}")
     return model
 
@@ -126,6 +125,7 @@ def samples(page: Page, choices: dict[str, dict[str, Any]]) -> None:
 
     def fill() -> None:
         chosen = st.session_state.get(page.key("sample"))
+        st.session_state[page.key("sample")] = None  # a chip is a button: the same one fills the form again
         for name, value in choices.get(str(chosen), {}).items():
             if name == "rows":
                 page.state.rows = list(value)
@@ -248,8 +248,9 @@ def schema(page: Page, name: str, label: str, sample: dict[str, Any]) -> dict[st
     try:
         validator_for(value).check_schema(value)
     except SchemaError as error:
+        line, column = locate(str(st.session_state[page.key(name)]), error.absolute_path)
         place = "".join(f".{part}" for part in error.absolute_path)
-        field_fault(page, f"{label}: at ${place}: {error.message}")
+        field_fault(page, f"{label}: Line {line}, column {column}, ${place}: {error.message}")
         return None
     if not value:
         field_fault(page, f"{label}: empty: Dify refuses a schema without content")
@@ -287,7 +288,7 @@ def voice(page: Page, model: ListedModel | None) -> str:
         key=key,
         accept_new_options=True,
         persist_state="session",
-        format_func=lambda mode: f"{listed[mode]} ({mode})" if mode in listed else str(mode),
+        format_func=lambda mode: f"{listed[mode]} ({mode})" if mode in listed else f"{mode} (typed)",
         help=f"{len(listed)} listed by the model; any other name can be typed.",
     )
     return str(chosen or "")
@@ -298,6 +299,15 @@ def whole_number(page: Page, name: str, label: str, default: int, help_text: str
     st.session_state.setdefault(page.key(name), default)
     value = st.number_input(label, min_value=least, step=1, key=page.key(name), persist_state="session", help=help_text)
     return int(value or 0)
+
+
+def following(page: Page, name: str, label: str, count: int, help_text: str) -> int:
+    """Draw a field for a number that follows a count until it is set to something else."""
+    followed = page.state.extra.get(f"{name}.followed")
+    if followed is None or st.session_state.get(page.key(name)) == followed:
+        st.session_state[page.key(name)] = count
+    page.state.extra[f"{name}.followed"] = count
+    return whole_number(page, name, label, count, help_text)
 
 
 def decimal(page: Page, name: str, label: str, default: float, help_text: str) -> float:

@@ -23,6 +23,7 @@ from streamlit.delta_generator import DeltaGenerator
 from invoker import InvokeType, Record, Session
 
 from . import errors_panel, inspector, metrics_row, resources, snippets, state, status
+from .escape import plain
 from .jobs import Job
 
 View = Callable[["Page", Record[Any]], None]
@@ -42,6 +43,7 @@ class Page:
         self.state = state.page(invoke_type)
         self.backend = resources.CONNECTIONS.get(state.connection())
         self.problems: list[str] = []
+        self.about_model = ""
         self.arguments: dict[str, Any] = {}
         self.system_model: str | None = None
         self.context: dict[str, Any] = {}
@@ -81,7 +83,7 @@ class Page:
                 shortcut="Mod+Enter",
                 key=self.key("run"),
                 disabled=running or bool(self.problems),
-                help="Run is waiting: " + "; ".join(self.problems) if self.problems else None,
+                help=plain("Run is waiting: " + "; ".join(self.problems)) if self.problems else None,
             )
             st.button(
                 "Stop",
@@ -91,8 +93,11 @@ class Page:
                 disabled=not running,
                 on_click=job.stop if job is not None else None,
             )
-        if self.problems:
-            self._notice_slot.caption(":material/info: To run: " + "; ".join(self.problems) + ".")
+        with self._notice_slot:  # one line whatever there is to say, so that nothing jumps
+            if self.problems:
+                st.markdown(f":orange[:material/info:] {plain('To run: ' + '; '.join(self.problems) + '.')}")
+            else:
+                st.caption(plain(self.about_model) or "Ready.")
         again, self.state.run_again = self.state.run_again, False
         if (pressed or again) and not running and not self.problems:
             self._start(timeout)
@@ -103,7 +108,7 @@ class Page:
         if job is not None and job.running:
             self._follow(job, live)
         with self.result:
-            status.draw(job, self.invoke_type)
+            status.draw(job, self.invoke_type, ready=not self.problems)
             if job is not None:
                 if job.record is not None and (job.record.chunks or job.error is None):
                     view(self, job.record)
@@ -148,7 +153,7 @@ class Page:
             self._inspect(job)
         with self.result:
             line = st.container(key=f"state-{status.name(job)}").empty()
-            update = (live or _waiting)(self, job)
+            update = (live or waiting)(self, job)
         for _ in job.follow():
             status.line(line, job)
             update()
@@ -159,6 +164,7 @@ class Page:
         inspector.draw(job.record if job else None, source, self.key("inspector"))
 
 
-def _waiting(_page: Page, _job: Job) -> Callable[[], None]:
+def waiting(_page: Page, _job: Job) -> Callable[[], None]:
+    """Draw that something is to come, for what has nothing to show before its end."""
     st.skeleton(height=120)
     return lambda: None

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
+
+_DECODER = json.JSONDecoder()
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +45,25 @@ def parse(text: str, expected: type = dict) -> Any | JsonFault:
     return value
 
 
+def locate(text: str, path: Sequence[str | int]) -> tuple[int, int]:
+    """Find where a value stands in a JSON text.
+
+    Args:
+        text: Valid JSON.
+        path: Keys and positions from the top to the value; where it leads nowhere, the last value on it is found.
+
+    Returns:
+        Line and column, from 1.
+    """
+    at = _skip(text, 0)
+    for part in path:
+        found = _child(text, at, part)
+        if found is None:
+            break
+        at = found
+    return text.count("\n", 0, at) + 1, at - text.rfind("\n", 0, at)
+
+
 def pretty(value: Any) -> str:
     """Write a value as JSON for people: indented, in its own letters."""
     return json.dumps(value, indent=2, ensure_ascii=False)
@@ -54,3 +76,29 @@ def _refuse_constant(name: str) -> None:
 def _name(kind: type) -> str:
     names = {dict: "object", list: "list", str: "text", bool: "true or false", int: "number", float: "number"}
     return names.get(kind, "null")
+
+
+def _child(text: str, at: int, part: str | int) -> int | None:
+    """Find where one member of the object or list at `at` begins."""
+    closing = {"{": "}", "[": "]"}.get(text[at])
+    if closing is None:
+        return None
+    count, at = 0, _skip(text, at + 1)
+    while text[at] != closing:
+        name: str | int = count
+        if closing == "}":
+            name, at = _DECODER.raw_decode(text, at)
+            at = _skip(text, _skip(text, at) + 1)
+        if name == part:
+            return at
+        _, at = _DECODER.raw_decode(text, at)
+        count, at = count + 1, _skip(text, at)
+        if text[at] == ",":
+            at = _skip(text, at + 1)
+    return None
+
+
+def _skip(text: str, at: int) -> int:
+    while at < len(text) and text[at] in " \t\n\r":
+        at += 1
+    return at

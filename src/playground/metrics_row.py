@@ -64,7 +64,7 @@ def shown(metric: Metric) -> str:
         return value
     match metric.unit:
         case Unit.SECONDS:
-            return f"{value * 1000:.0f} ms" if value < 1 else f"{value:.2f} s"
+            return seconds(value)
         case Unit.PER_SECOND:
             return f"{value:,.1f}" if value < 100 else f"{value:,.0f}"
         case Unit.BYTES:
@@ -73,6 +73,13 @@ def shown(metric: Metric) -> str:
             return f"{value:.0%}"
         case _:
             return f"{value:,}"
+
+
+def seconds(value: float) -> str:
+    """Write a duration."""
+    if value < 0.001:
+        return "< 1 ms"
+    return f"{value * 1000:.0f} ms" if value < 1 else f"{value:.2f} s"
 
 
 def _help(rule: str, metric: Metric) -> str:

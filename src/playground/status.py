@@ -8,6 +8,7 @@ from streamlit.delta_generator import DeltaGenerator
 from invoker import InvokeType, Outcome, Record
 
 from .jobs import Job
+from .metrics_row import seconds
 
 PHASES = {
     "waiting": "waiting for another run",
@@ -30,26 +31,26 @@ def name(job: Job | None) -> str:
     return "empty" if _is_empty(job.record) else "done"
 
 
-def draw(job: Job | None, invoke_type: InvokeType) -> None:
+def draw(job: Job | None, invoke_type: InvokeType, *, ready: bool) -> None:
     """Draw the state of a run that is not under way."""
     state = name(job)
     with st.container(key=f"state-{state}"):
         if job is None or state == "idle":
             st.badge("Not run yet", icon=":material/radio_button_unchecked:", color="gray")
-            st.caption("The sample is filled in: press **Run**, or Ctrl/⌘ + Enter.")
+            st.caption("Press **Run**, or Ctrl/⌘ + Enter." if ready else "Above stands what Run is waiting for.")
             return
-        seconds = _seconds(job)
+        took = _seconds(job)
         match state:
             case "done":
-                st.badge(f"Done in {seconds}", icon=":material/check_circle:", color="green")
+                st.badge(f"Done in {took}", icon=":material/check_circle:", color="green")
             case "empty":
-                st.badge(f"Empty result after {seconds}", icon=":material/indeterminate_check_box:", color="orange")
+                st.badge(f"Empty result after {took}", icon=":material/indeterminate_check_box:", color="orange")
                 st.caption(EMPTY[invoke_type])
             case "stopped":
-                st.badge(f"Stopped after {seconds}", icon=":material/stop_circle:", color="orange")
+                st.badge(f"Stopped after {took}", icon=":material/stop_circle:", color="orange")
                 st.caption("You stopped this run. What had arrived is kept.")
             case "failed":
-                st.badge(f"Failed after {seconds}", icon=":material/error:", color="red")
+                st.badge(f"Failed after {took}", icon=":material/error:", color="red")
     for notice in job.record.notices() if job.record else ():
         with st.container(border=True):
             st.markdown(":material/info: **Note**")
@@ -96,5 +97,4 @@ def _is_empty(record: Record) -> bool:  # type: ignore[type-arg]
 
 
 def _seconds(job: Job) -> str:
-    seconds = job.record.elapsed if job.record else job.seconds
-    return f"{seconds * 1000:.0f} ms" if seconds < 1 else f"{seconds:.1f} s"
+    return seconds(job.record.elapsed if job.record else job.seconds)

@@ -13,7 +13,7 @@ from invoker.entities.llm import LLMFold, RequestInvokeLLM
 from invoker.entities.message import ToolCall
 
 from ..conversation import answer_calls, continue_with, mock_of
-from ..frame import Page
+from ..frame import Page, waiting
 from ..jobs import Job
 from .text import TextStream, draw
 
@@ -53,6 +53,8 @@ def llm(page: Page, record: Record[Any]) -> None:
 
 def llm_live(page: Page, job: Job) -> Callable[[], None]:
     """Draw an answer while it comes."""
+    if not page.state.arguments.get("stream", True):
+        return waiting(page, job)  # who does not ask for a stream sees the answer when it is whole
     as_markdown = st.session_state.get(page.key("render"), MARKDOWN) == MARKDOWN
     stream = TextStream(as_markdown)
     calls = st.empty()

@@ -52,6 +52,20 @@ def rerank(page: Page, record: Record[Any]) -> None:
     if not record.chunks:
         return
     rows = ranking(record)
+    if rows:
+        _ranked(page, rows)
+    _dropped(page, rows, record)
+    st.download_button(
+        "JSON",
+        lambda: json.dumps(record.chunks[0].model_dump(mode="json"), ensure_ascii=False, indent=2),
+        file_name=f"rerank-{record.id[:8]}.json",
+        icon=":material/download:",
+        on_click="ignore",
+        key=page.key("download"),
+    )
+
+
+def _ranked(page: Page, rows: Sequence[Row]) -> None:
     best = max((row.score for row in rows), default=0.0)
     least = min((row.score for row in rows), default=0.0)
     st.dataframe(
@@ -81,15 +95,6 @@ def rerank(page: Page, record: Record[Any]) -> None:
         alt="Documents in their new order",
         key=page.key("ranked"),
     )
-    _dropped(rows, record)
-    st.download_button(
-        "JSON",
-        lambda: json.dumps(record.chunks[0].model_dump(mode="json"), ensure_ascii=False, indent=2),
-        file_name=f"rerank-{record.id[:8]}.json",
-        icon=":material/download:",
-        on_click="ignore",
-        key=page.key("download"),
-    )
 
 
 def reason_dropped(rows: Sequence[Row], top_n: int, threshold: float) -> str:
@@ -99,15 +104,22 @@ def reason_dropped(rows: Sequence[Row], top_n: int, threshold: float) -> str:
     return f"score below score_threshold = {threshold:g}"
 
 
-def _dropped(rows: Sequence[Row], record: Record[Any]) -> None:
+def _dropped(page: Page, rows: Sequence[Row], record: Record[Any]) -> None:
     kept = {row.position for row in rows}
     request = record.request_as(RequestInvokeRerank)
     missing = [(number, text) for number, text in enumerate(request.docs, 1) if number not in kept]
     if not missing:
         return
     reason = reason_dropped(rows, request.top_n, request.score_threshold)
-    with st.container(border=True, key="dropped"):
-        st.caption(f"{len(missing)} dropped: {reason}")
-        for number, text in missing:
-            st.caption(f"was {number}")
-            st.text(text)
+    st.caption(f":material/filter_alt_off: {len(missing)} dropped: {reason}")
+    st.dataframe(
+        [{"was": number, "dropped document": text} for number, text in missing],
+        hide_index=True,
+        height=min(300, 38 + 35 * len(missing)),
+        column_config={
+            "was": st.column_config.NumberColumn(width=50, help="Position in the input, from 1."),
+            "dropped document": st.column_config.TextColumn(width="large"),
+        },
+        alt="Documents that were dropped",
+        key=page.key("dropped"),
+    )

@@ -12,7 +12,7 @@ import streamlit as st
 from invoker import Record
 from invoker.entities.llm import LLMFold, RequestInvokeLLMWithStructuredOutput
 
-from ..frame import Page
+from ..frame import Page, waiting
 from ..jobs import Job
 from .text import TextStream
 
@@ -67,8 +67,10 @@ def structured(page: Page, record: Record[Any]) -> None:
         st.code(fold.text or " ", language="json", wrap_lines=True)
 
 
-def structured_live(_page: Page, job: Job) -> Callable[[], None]:
+def structured_live(page: Page, job: Job) -> Callable[[], None]:
     """Draw the raw text while it comes."""
+    if not page.state.arguments.get("stream", True):
+        return waiting(page, job)  # who does not ask for a stream sees the answer when it is whole
     stream = TextStream(as_markdown=False)
     seen = 0
 

@@ -14,11 +14,9 @@ from .text import draw
 
 
 def summary(page: Page, record: Record[Any]) -> None:
-    """Draw the summary, or say that the text was returned unchanged."""
+    """Draw the summary; a text that was returned unchanged is said to be so among the notices above."""
     if not record.chunks:
         return
-    if record.sent is None:
-        st.info("**Returned unchanged, no model was called.** The text is shorter than `min_summarize_length`.")
     text = record.chunks[0].summary
     draw(text)
     st.download_button(

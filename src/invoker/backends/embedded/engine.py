@@ -11,7 +11,8 @@ from ...backend import ModelState
 from ...errors import InvokeServerUnavailableError
 from ...request import Chunks
 from ...run import Run
-from .worker import Emit, Turn, Workers, produce
+from .turn import Turn
+from .worker import Emit, Workers, produce
 
 ModelT = TypeVar("ModelT")
 ItemT = TypeVar("ItemT")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -13,16 +13,15 @@ from ...backend import ListedModel, ModelState
 from ...entities.llm import (
     LLMMode,
     LLMResultChunk,
-    LLMResultChunkDelta,
-    LLMUsage,
     RequestInvokeLLM,
     RequestInvokeLLMWithStructuredOutput,
 )
-from ...entities.message import AssistantPromptMessage, PromptMessage, PromptMessageRole, PromptMessageTool
-from ...errors import InvokeBadRequestError, InvokeServerUnavailableError, ProtocolError
+from ...entities.message import PromptMessage, PromptMessageRole, PromptMessageTool
+from ...errors import InvokeBadRequestError, InvokeServerUnavailableError
 from ...request import Chunks
 from ...run import Run
 from . import messages, parameters, schema, tools
+from .answer import AnswerReader
 from .engine import Engine
 from .runtime import Chunk, Route, Runtime
 from .spec import Spec
@@ -128,13 +127,11 @@ class Llama:
         def work(runtime: Runtime, emit: Emit[Chunk]) -> None:
             nonlocal version
             version = runtime.version
-            payload = question.payload
-            if question.tools and _would_call(runtime, question, emit):
-                payload = payload | {"grammar": tools.grammar(question.tools)}
+            payload = _decided(runtime, question, emit) if question.tools else question.payload
             with _blamed(question.schema_field):
                 runtime.stream(question.route, payload, emit)
 
-        reader = _Reader(self.spec.model, [tool.name for tool in question.tools])
+        reader = AnswerReader(self.spec.model, [tool.name for tool in question.tools])
         for raw in self.engine.stream(run, work):
             for part in reader.read(raw, run):
                 yield reader.chunk(part, version)
@@ -166,74 +163,15 @@ class Llama:
         self.engine.close()
 
 
-class _Reader:
-    """Turns the runtime's chunks into parts of an answer, and parts into Dify's chunks."""
-
-    def __init__(self, model: str, tool_names: Sequence[str]) -> None:
-        self._model = model
-        self._calls = tools.CallReader(tool_names) if tool_names else None
-        self._index = 0
-        self._phase = ""
-        self._finish_reason: str | None = None
-        self._usage: dict[str, Any] = {}
-
-    def read(self, raw: Chunk, run: Run) -> Iterable[tools.Part]:
-        """Take one of the runtime's chunks."""
-        if not self._phase and "prompt_progress" in raw:
-            self._enter("reading", run)
-        self._usage = raw.get("usage") or self._usage
-        for choice in raw.get("choices", ()):
-            self._finish_reason = choice.get("finish_reason") or self._finish_reason
-            text = choice["delta"].get("content") if "delta" in choice else choice.get("text")
-            if text:
-                self._enter("answering", run)
-                return self._calls.feed(text) if self._calls else (text,)
-        return ()
-
-    def rest(self) -> Iterable[tools.Part]:
-        """Give what was held back; the runtime's stream has ended."""
-        return self._calls.finish() if self._calls else ()
-
-    def chunk(self, part: tools.Part, version: str) -> LLMResultChunk:
-        """Wrap a part."""
-        if isinstance(part, str):
-            return self._wrap(AssistantPromptMessage(content=part), version)
-        return self._wrap(AssistantPromptMessage(content="", tool_calls=[part]), version)
-
-    def last(self, latency: float, version: str) -> LLMResultChunk:
-        """Give the last chunk, with usage and finish reason.
-
-        Raises:
-            ProtocolError: The runtime told no finish reason, or no usage.
-        """
-        if self._finish_reason is None or not self._usage:
-            raise ProtocolError("llama.cpp's stream broke off: it ended without a finish reason or usage.")
-        called = self._calls is not None and self._calls.calls and self._finish_reason == "stop"
-        usage = LLMUsage.priced(
-            None,
-            prompt_tokens=self._usage["prompt_tokens"],
-            completion_tokens=self._usage["completion_tokens"],
-            latency=latency,
-        )
-        reason = "tool_calls" if called else self._finish_reason
-        return self._wrap(AssistantPromptMessage(content=""), version, usage, reason)
-
-    def _wrap(
-        self, message: AssistantPromptMessage, version: str, usage: LLMUsage | None = None, reason: str | None = None
-    ) -> LLMResultChunk:
-        delta = LLMResultChunkDelta(index=self._index, message=message, usage=usage, finish_reason=reason)
-        self._index += 1
-        return LLMResultChunk(model=self._model, system_fingerprint=version or None, delta=delta)
-
-    def _enter(self, phase: str, run: Run) -> None:
-        if self._phase != phase:
-            self._phase = phase
-            run.phase(phase)
-
-
-def _would_call(runtime: Runtime, question: Question, emit: Emit[Chunk]) -> bool:
-    likely = runtime.first_token(question.route, {"messages": question.payload["messages"]}, emit)
-    return sum(share for token, share in likely.items() if token.lstrip().startswith(("{", "```", "["))) >= CALL_FROM
+def _decided(runtime: Runtime, question: Question, emit: Emit[Chunk]) -> dict[str, Any]:
+    """Decide whether tools are called, and hold the model to it if so. The prompt is read here; the answer begins at once."""
+    payload = dict(question.payload)
+    # With a seed the prompt is read afresh, once: the answer then starts from a state that is the same each time.
+    afresh = {"cache_prompt": payload.pop("cache_prompt")} if "cache_prompt" in payload else {}
+    likely = runtime.first_token(question.route, {"messages": payload["messages"], **afresh}, emit)
+    if sum(share for token, share in likely.items() if token.lstrip().startswith(("{", "```", "["))) >= CALL_FROM:
+        payload["grammar"] = tools.grammar(question.tools)
+    return payload
 
 
 @contextmanager

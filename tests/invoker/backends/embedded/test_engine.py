@@ -65,17 +65,18 @@ def test_many_runs_load_a_model_once() -> None:
 def test_the_state_follows_the_model() -> None:
     model = Model()
     engine = engine_of(model)
-    assert engine.state is ModelState.AVAILABLE
+    states = [engine.state]
     phases: list[Note] = []
     thread, _ = in_thread(lambda: engine.model(Run(phases.append)))
     assert model.loading.wait(BOUND)
-    assert engine.state is ModelState.LOADING
+    states.append(engine.state)
     model.go.set()
     thread.join(BOUND)
-    assert engine.state is ModelState.LOADED
+    states.append(engine.state)
     assert [note.text for note in phases] == ["loading"]
     engine.close()
-    assert engine.state is ModelState.AVAILABLE
+    states.append(engine.state)
+    assert states == [ModelState.AVAILABLE, ModelState.LOADING, ModelState.LOADED, ModelState.AVAILABLE]
 
 
 def test_a_run_stopped_while_the_model_loads_is_free_at_once_and_the_load_goes_on() -> None:

@@ -11,9 +11,9 @@ from time import perf_counter
 
 import pytest
 
-from invoker.backends.embedded.worker import QUEUE_LIMIT, Abandoned, Emit, Turn, Workers, produce
+from invoker.backends.embedded.worker import QUEUE_LIMIT, Abandoned, Emit, Workers, produce
 from invoker.errors import InvokeServerUnavailableError, RunStoppedError
-from invoker.run import Note, Run
+from invoker.run import Run
 from tests.invoker.backends.embedded.threads import BOUND, in_thread
 
 
@@ -41,7 +41,11 @@ def test_items_arrive_in_order_and_the_stream_ends() -> None:
 
 def test_nothing_runs_before_the_first_item_is_asked_for() -> None:
     called = threading.Event()
-    chunks = produce(Run(), lambda emit: called.set())
+
+    def work(emit: Emit[int]) -> None:
+        called.set()
+
+    chunks = produce(Run(), work)
     chunks.close()
     assert not called.is_set()
 
@@ -190,53 +194,12 @@ def test_closing_the_owner_does_not_wait_for_ever() -> None:
 
 def test_done_is_called_before_the_consumer_learns_of_the_end() -> None:
     done = threading.Event()
-    for _ in produce(Run(), lambda emit: emit(1), done=done.set):
-        pass
+
+    def work(emit: Emit[int]) -> None:
+        emit(1)
+
+    assert list(produce(Run(), work, done=done.set)) == [1]
     assert done.is_set()
-
-
-def test_turns_are_taken_in_order_of_arrival() -> None:
-    turn, order = Turn(), []
-    turn.take(Run())
-    threads = []
-    for number in range(4):
-        waiting = threading.Event()
-
-        def listener(note: Note, waiting: threading.Event = waiting) -> None:
-            assert note.text == "waiting"
-            waiting.set()
-
-        def body(number: int = number, run: Run = Run(listener)) -> None:  # noqa: B008
-            turn.take(run)
-            order.append(number)
-            turn.give()
-
-        threads.append(in_thread(body)[0])
-        assert waiting.wait(BOUND)
-    turn.give()
-    for thread in threads:
-        thread.join(BOUND)
-    assert order == [0, 1, 2, 3]
-
-
-def test_a_free_turn_is_taken_without_a_note() -> None:
-    notes: list[Note] = []
-    turn = Turn()
-    turn.take(Run(notes.append))
-    assert notes == []
-
-
-def test_waiting_for_a_turn_can_be_stopped_and_the_next_gets_it() -> None:
-    turn, waiting = Turn(), threading.Event()
-    turn.take(Run())
-    run = Run(lambda note: waiting.set())
-    thread, outcome = in_thread(lambda: turn.take(run))
-    assert waiting.wait(BOUND)
-    run.stop()
-    thread.join(BOUND)
-    assert isinstance(outcome[0], RunStoppedError)
-    turn.give()
-    turn.take(Run())  # would wait for ever if the stopped run had kept its place
 
 
 def test_an_item_costs_little() -> None:

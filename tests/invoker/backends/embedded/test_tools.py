@@ -1,0 +1,179 @@
+"""Tool calls out of text: the same whatever way the text is cut, early, and only for tools that were offered."""
+
+from __future__ import annotations
+
+import itertools
+import json
+from collections.abc import Sequence
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from invoker.backends.embedded.calls import CallReader, Part
+from invoker.backends.embedded.llm import Llama
+from invoker.entities.llm import LLMResult
+from invoker.entities.message import ToolCall
+from invoker.entities.tool_calls import ToolCallFold
+from invoker.errors import InvokeBadRequestError
+from invoker.run import Run
+from tests.invoker.backends.embedded.asking import OSLO, TOOLS, ask, request
+
+NAMES = ("get_weather", "add")
+OSLO_CALL = '{"name": "get_weather", "arguments": {"city": "Oslo", "unit": "C"}}'
+ADD_CALL = '{"name": "add", "arguments": {"a": 19, "b": 23}}'
+
+Read = tuple[str, list[tuple[str, Any]]]
+
+
+def read(pieces: Sequence[str]) -> Read:
+    """Give the text and the calls that come of an answer's pieces."""
+    numbers = itertools.count(1)
+    reader = CallReader(NAMES, lambda: f"call_{next(numbers)}")
+    parts: list[Part] = [part for piece in pieces for part in reader.feed(piece)] + reader.finish()
+    fold = ToolCallFold()
+    for part in parts:
+        if isinstance(part, ToolCall):
+            fold.add([part])
+    calls = fold.calls()
+    assert [call.id for call in calls] == [f"call_{number}" for number in range(1, len(calls) + 1)]
+    assert all(call.type == "function" for call in calls)
+    text = "".join(part for part in parts if isinstance(part, str))
+    return text, [(call.function.name, json.loads(call.function.arguments)) for call in calls]
+
+
+WEATHER = ("get_weather", {"city": "Oslo", "unit": "C"})
+SUM = ("add", {"a": 19, "b": 23})
+ANSWERS: dict[str, Read] = {
+    OSLO_CALL: ("", [WEATHER]),
+    f"```json\n{OSLO_CALL}\n```": ("", [WEATHER]),
+    f"```\n{OSLO_CALL}\n{ADD_CALL}\n```\n": ("", [WEATHER, SUM]),
+    f"{OSLO_CALL}\n{ADD_CALL}": ("", [WEATHER, SUM]),
+    f"[{OSLO_CALL},\n {ADD_CALL}]": ("", [WEATHER, SUM]),
+    f"<tool_call>\n{OSLO_CALL}\n</tool_call>\n<tool_call>{ADD_CALL}</tool_call>": ("", [WEATHER, SUM]),
+    f'{{"type": "function", "function": {OSLO_CALL}}}': ("", [WEATHER]),
+    f'{{"id": "x", "type": "function", "function": {OSLO_CALL}}} {ADD_CALL}': ("", [WEATHER, SUM]),
+    '{"arguments": {"a": 1, "b": {"c": "}"}}, "name": "add"}': ("", [("add", {"a": 1, "b": {"c": "}"}})]),
+    '{"name": "add", "parameters": {"a": "\\"}{", "b": []}}': ("", [("add", {"a": '"}{', "b": []})]),
+    '{"name": "add", "arguments": "{\\"a\\": 1}"}': ("", [("add", {"a": 1})]),
+    '{"name": "add"}': ("", [("add", {})]),
+    '{"name": "get_\\u0077eather", "arguments": {}}': ("", [("get_weather", {})]),
+    f"{OSLO_CALL} Let me look.": (" Let me look.", [WEATHER]),
+    "": ("", []),
+    "Oslo is cold.": ("Oslo is cold.", []),
+    "  \nOslo.": ("  \nOslo.", []),
+    "```python\nprint({1: 2})\n```": ("```python\nprint({1: 2})\n```", []),
+    "[1] says so": ("[1] says so", []),
+    "<b>bold</b>": ("<b>bold</b>", []),
+    "<tool_": ("<tool_", []),
+    '{"name": "cat_joke", "arguments": {"a": 1}}': ('{"name": "cat_joke", "arguments": {"a": 1}}', []),
+    '{"name": "add", "age": 3}': ('{"name": "add", "age": 3}', []),
+    '{"city": "Oslo"}': ('{"city": "Oslo"}', []),
+    '{"name": "add", "argum': ('{"name": "add", "argum', []),
+    '{broken "name"}': ('{broken "name"}', []),
+    "{}": ("{}", []),
+    f"I would call {OSLO_CALL}": (f"I would call {OSLO_CALL}", []),
+    f'{OSLO_CALL}\n{{"name": "other", "arguments": {{}}}}': ('\n{"name": "other", "arguments": {}}', [WEATHER]),
+}
+
+
+@pytest.mark.parametrize(("text", "expected"), ANSWERS.items())
+def test_calls_are_read_out_of_an_answer(text: str, expected: Read) -> None:
+    assert read([text]) == expected
+
+
+@given(st.sampled_from(list(ANSWERS)), st.lists(st.integers(0, 120), max_size=12))
+def test_the_calls_are_the_same_however_the_text_is_cut(text: str, cuts: list[int]) -> None:
+    places = [0, *sorted(min(cut, len(text)) for cut in cuts), len(text)]
+    assert read([text[start:end] for start, end in itertools.pairwise(places)]) == ANSWERS[text]
+
+
+@given(st.text('{}[]",:\\n ameagrutdsx`<>/_1', max_size=80), st.lists(st.integers(0, 80), max_size=8))
+def test_any_text_reads_the_same_however_it_is_cut(text: str, cuts: list[int]) -> None:
+    places = [0, *sorted(min(cut, len(text)) for cut in cuts), len(text)]
+    pieces = [text[start:end] for start, end in itertools.pairwise(places)]
+    assert parts_of(pieces) == parts_of(list(text))
+
+
+def parts_of(pieces: Sequence[str]) -> list[str]:
+    """Give what was read, neighbours joined, calls as words; arguments may be broken off."""
+    reader = CallReader(NAMES, lambda: "id")
+    parts = [part for piece in pieces for part in reader.feed(piece)] + reader.finish()
+    read: list[str] = []
+    kinds = [(isinstance(part, str), part if isinstance(part, str) else part.function.arguments, part) for part in parts]
+    for is_text, group in itertools.groupby(kinds, key=lambda kind: (kind[0], not kind[0] and bool(kind[2].id))):  # type: ignore[union-attr]
+        read.append(f"{is_text}{''.join(words for _, words, _ in group)}")
+    return read
+
+
+def test_a_call_begins_before_its_arguments_are_complete() -> None:
+    reader = CallReader(NAMES)
+    parts = reader.feed('{"name": "get_weather", "arguments": {')
+    assert [part.function.name for part in parts if isinstance(part, ToolCall)] == ["get_weather", ""]
+    (more,) = reader.feed('"city": "Os')
+    assert isinstance(more, ToolCall)
+    assert more.function.arguments == '"city": "Os'
+
+
+def test_text_is_not_held_back_once_it_cannot_be_a_call() -> None:
+    reader = CallReader(NAMES)
+    assert reader.feed("The ") == ["The "]
+    assert reader.feed('{"name": "add"') == ['{"name": "add"']
+
+
+def test_two_readers_give_different_ids() -> None:
+    ids = {part.id for _ in range(2) for part in CallReader(NAMES).feed(OSLO_CALL) if isinstance(part, ToolCall) and part.id}
+    assert len(ids) == 2
+
+
+def test_the_default_model_calls_tools_in_fragments(qwen: Llama) -> None:
+    chunks = list(qwen.stream(request(qwen, OSLO, TOOLS), Run()))
+    result = LLMResult.of(chunks)
+    calls = {call.function.name: json.loads(call.function.arguments) for call in result.message.tool_calls}
+    assert calls["get_weather"]["city"] == "Oslo"
+    assert calls.get("add", {"a": 19, "b": 23}) == {"a": 19, "b": 23}
+    assert result.finish_reason == "tool_calls"
+    assert result.message.content == ""
+    assert sum(bool(chunk.delta.message.tool_calls) for chunk in chunks) > 4
+
+
+@pytest.mark.parametrize(
+    ("question", "called"),
+    [
+        ("What is 2 plus 2?", "add"),
+        ("What's the weather in Paris in Fahrenheit?", "get_weather"),
+        ("Tell me a joke about cats.", None),
+        ("Who wrote Hamlet?", None),
+        ("Thanks, that is all!", None),
+    ],
+)
+def test_the_default_model_calls_a_tool_only_if_one_helps(qwen: Llama, question: str, called: str | None) -> None:
+    result = ask(qwen, request(qwen, question, TOOLS, max_tokens=30, temperature=0))
+    assert [call.function.name for call in result.message.tool_calls][:1] == ([called] if called else [])
+    assert bool(result.message.content) is (called is None)
+
+
+def test_after_the_results_the_model_answers_in_text(qwen: Llama) -> None:
+    calls = [
+        {"id": "c1", "type": "function", "function": {"name": "get_weather", "arguments": '{"city": "Oslo"}'}},
+        {"id": "c2", "type": "function", "function": {"name": "add", "arguments": '{"a": 19, "b": 23}'}},
+    ]
+    prompt: list[dict[str, Any]] = [
+        {"role": "user", "content": OSLO},
+        {"role": "assistant", "content": "", "tool_calls": calls},
+        {"role": "tool", "tool_call_id": "c1", "content": '{"temperature": -3, "sky": "snow"}'},
+        {"role": "tool", "tool_call_id": "c2", "content": "42"},
+    ]
+    result = ask(qwen, request(qwen, prompt, TOOLS, temperature=0))
+    assert "42" in result.message.get_text_content()
+    assert (result.message.tool_calls, result.finish_reason) == ([], "stop")
+
+
+def test_tools_are_refused_where_they_cannot_be_used(smollm2: Llama) -> None:
+    with pytest.raises(InvokeBadRequestError, match="mode chat") as caught:
+        ask(smollm2, request(smollm2, "Hi", TOOLS, mode="completion"))
+    assert caught.value.field == "tools"
+    broken = [{"name": "f", "description": "", "parameters": {"type": "wurst"}}]
+    with pytest.raises(InvokeBadRequestError, match="at type"):
+        ask(smollm2, request(smollm2, "Hi", broken))
