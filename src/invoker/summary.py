@@ -19,10 +19,12 @@ Complete = Callable[[Sequence[PromptMessage], int], str]
 
 FRAME_TOKENS = 64
 """Room for what a chat template puts around messages."""
-LONGEST_ANSWER = 1024
-"""Tokens of a summary."""
+LONGEST_SUMMARY, LONGEST_PART = 512, 256
+"""Tokens of a summary, and of the summary of a piece; a small model that does not come to an end is cut there."""
 SMALLEST_PIECE = 64
 """Tokens; a context that leaves less than this for the text is too small."""
+
+SYSTEM = "You summarise texts: much shorter than the text, nothing but what it says, in its language."
 
 _BOUNDARIES: tuple[re.Pattern[str], ...] = (
     re.compile(r"\n\s*\n"),
@@ -61,7 +63,7 @@ def summarize(
     """
     if not text.strip():
         raise InvokeBadRequestError("The text is empty: there is nothing to summarise.", field="text")
-    room = context_size - FRAME_TOKENS - count_tokens(_system(instruction))
+    room = context_size - FRAME_TOKENS - count_tokens(SYSTEM + _task("", instruction))
     limit = room * 3 // 4
     if limit < SMALLEST_PIECE:
         raise InvokeBadRequestError(
@@ -73,7 +75,7 @@ def summarize(
         round_ += 1
         pieces = split(text, limit, count_tokens)
         # A third of a piece at most, so that every round comes to less than half of the one before.
-        longest = min(LONGEST_ANSWER, room - limit if len(pieces) == 1 else limit // 3)
+        longest = min(LONGEST_SUMMARY, room - limit) if len(pieces) == 1 else min(LONGEST_PART, limit // 3)
         parts = _ask_all(pieces, instruction, longest, round_, complete, run)
         if len(parts) == 1:
             return parts[0]
@@ -141,7 +143,7 @@ def _ask_all(pieces: Sequence[str], instruction: str, longest: int, round_: int,
     answers = []
     for number, piece in enumerate(wordy, 1):
         run.check()
-        messages = [SystemPromptMessage(content=_system(instruction)), UserPromptMessage(content=piece)]
+        messages = [SystemPromptMessage(content=SYSTEM), UserPromptMessage(content=_task(piece, instruction))]
         answer = complete(messages, longest).strip()
         answers.append(answer)
         run.note(
@@ -153,6 +155,6 @@ def _ask_all(pieces: Sequence[str], instruction: str, longest: int, round_: int,
     return answers
 
 
-def _system(instruction: str) -> str:
-    task = "Summarise the user's text in a few sentences, in the language of the text. Say only what the text says."
-    return f"{task}\n{instruction.strip()}" if instruction.strip() else task
+def _task(text: str, instruction: str) -> str:
+    # The instruction comes last: small models follow what they read last, and before the text they copied it instead.
+    return f"Text:\n{text.strip()}\n\nTask: summarise this text. {instruction.strip()}".rstrip() + "\nSummary:"

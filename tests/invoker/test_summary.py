@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 import pytest
@@ -19,6 +20,13 @@ def words(text: str) -> int:
     return sum(-(-len(word) // 3) for word in text.split())
 
 
+def source(question: str) -> str:
+    """Take the text out of what the model is asked."""
+    found = re.fullmatch(r"Text:\n(.*)\n\nTask: .*", question, re.DOTALL)
+    assert found is not None
+    return found[1]
+
+
 class Model:
     """Summarises a text as its first words."""
 
@@ -28,7 +36,7 @@ class Model:
         self.longest: list[int] = []
 
     def complete(self, messages: Sequence[PromptMessage], max_tokens: int) -> str:
-        text = messages[-1].get_text_content()
+        text = source(messages[-1].get_text_content())
         self.asked.append(text)
         self.longest.append(max_tokens)
         return " ".join(text.split()[: self.keep])
@@ -46,7 +54,14 @@ def test_a_text_that_fits_takes_one_call() -> None:
     assert len(model.asked) == 1
     (note,) = notes
     assert (note.kind, note.text, note.data["answer"]) == (NoteKind.EXCHANGE, "piece 1 of 1", "one two three four five")
-    assert note.data["messages"][-1]["content"] == "one two three four five six"
+    assert source(note.data["messages"][-1]["content"]) == "one two three four five six"
+
+
+def test_the_instruction_comes_after_the_text() -> None:
+    model, notes = Model(), list[Note]()
+    run_summary(model, "one two three", instruction="Keep the dates.", run=Run(notes.append))
+    question = notes[0].data["messages"][-1]["content"]
+    assert question.index("one two three") < question.index("Keep the dates.")
 
 
 def test_a_long_text_is_summarised_in_pieces_and_then_their_summaries() -> None:
@@ -56,7 +71,9 @@ def test_a_long_text_is_summarised_in_pieces_and_then_their_summaries() -> None:
     assert summary.startswith("Paragraph 0 says that")
     assert len(model.asked) > 3
     first_round = [note for note in notes if "round" not in note.text]
-    assert "".join(note.data["messages"][-1]["content"] for note in first_round) == text
+    # A piece's outer blanks are left out of the question; every word is there once, in order.
+    asked = " ".join(source(note.data["messages"][-1]["content"]) for note in first_round)
+    assert asked.split() == text.split()
     assert notes[-1].text.startswith("piece 1 of 1, round ")
     assert all(1 <= longest <= 300 for longest in model.longest)
 
