@@ -51,7 +51,7 @@ check: $(DEVELOPED)
 	$(BIN)/mypy
 	$(MAKE) --no-print-directory test
 
-bench: $(INSTALLED) weights
+bench: $(DEVELOPED) browser weights
 	$(BIN)/python -m benchmarks $(ARGS)
 
 screenshots: $(DEVELOPED) browser weights

@@ -19,6 +19,10 @@ from starlette.middleware import Middleware
 
 ROOT = Path(__file__).resolve().parent
 sys.path.insert(0, str(ROOT / "src"))
+# Streamlit puts the script's folder on the import path for each script run and takes it off again, unless it is there already.
+# An import in another thread at that moment skips a folder: "No module named ..." for one that is installed. Last, where its
+# names hide nobody's.
+sys.path.append(str(ROOT / "src" / "playground"))
 
 from playground.resources import close_all  # noqa: E402
 from playground.web import ROUTES, SecurityHeaders  # noqa: E402

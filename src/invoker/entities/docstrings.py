@@ -32,7 +32,8 @@ def _declared(owner: type[BaseModel]) -> Mapping[str, str | None]:
     except (OSError, TypeError):  # compiled without its source, or made at run time: such a class has no descriptions
         return {}
     tree = ast.parse(textwrap.dedent(source))
-    return {name: text for node in tree.body if isinstance(node, ast.ClassDef) for name, text in _fields(node)}
+    classes = (node for node in tree.body if isinstance(node, ast.ClassDef) and node.name == owner.__name__)
+    return {name: text for node in classes for name, text in _fields(node)}
 
 
 def _fields(node: ast.ClassDef) -> Iterator[tuple[str, str | None]]:

@@ -1,0 +1,82 @@
+"""Run the measurements side by side in one run and print them, each with its target and whether it was met.
+
+A missed target does not fail the command: on a busy machine a time says more about the neighbours.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+from collections.abc import Callable, Iterable, Mapping
+from importlib import import_module
+from pathlib import Path
+
+from .machine import facts
+from .table import Table
+
+# Before any OpenMP runtime is loaded, as in `make bench`: spinning threads would slow down whatever else is measured.
+os.environ.setdefault("OMP_WAIT_POLICY", "passive")
+
+NAMES = ("waist", "imports", "start", "memory", "llm", "tts")
+"""Modules with a function `tables`, in the order in which they run: what loads models into this process comes last."""
+BEGIN, END = "<!-- results: written by `python -m benchmarks --write` -->", "<!-- end of results -->"
+
+
+def main() -> None:
+    """Measure what the command line names and print it; write the page only if asked to."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description="Measure, next to the bare runtimes.")
+    parser.add_argument("names", nargs="*", metavar="name", help=f"what to measure: {', '.join(NAMES)}; everything if left out")
+    parser.add_argument("--write", type=Path, metavar="PAGE", help="put the results of a whole run into this Markdown page")
+    arguments = parser.parse_args()
+    names = arguments.names or NAMES
+    if unknown := set(names) - set(NAMES):
+        parser.error(f"unknown: {', '.join(sorted(unknown))}; there are {', '.join(NAMES)}")
+    if arguments.write and arguments.names:
+        parser.error("--write takes a whole run, so that the numbers of a page belong together")
+    page = arguments.write and _opened(arguments.write, parser.error)
+    results = [facts(" ".join(("python -m benchmarks", *arguments.names)))]
+    print(results[0], flush=True)
+    verdicts: list[str] = []
+    for name in names:
+        for table in _measures(name)():
+            results.append(str(table))
+            verdicts += [row.verdict for row in table.rows if row.target]
+            print(f"\n{table}", flush=True)
+    results.append(_summary(verdicts))
+    print(f"\n{results[-1]}")
+    if page:
+        arguments.write.write_text(_filled(page, "\n\n".join(results)), encoding="utf-8")
+
+
+def _measures(name: str) -> Callable[[], Iterable[Table]]:
+    measures: Callable[[], Iterable[Table]] = import_module(f".{name}", __package__).tables
+    return measures
+
+
+def _summary(verdicts: list[str]) -> str:
+    counts: Mapping[str, int] = {verdict: verdicts.count(verdict) for verdict in ("yes", "**NO**", "not measured")}
+    told = f"{counts['yes']} of {len(verdicts)} targets met"
+    told += f", {counts['**NO**']} missed" if counts["**NO**"] else ""
+    return told + (f", {counts['not measured']} not measured" if counts["not measured"] else "") + "."
+
+
+def _opened(path: Path, refuse: Callable[[str], object]) -> str:
+    """Read the page before minutes are spent on measuring for it."""
+    try:
+        page = path.read_text(encoding="utf-8")
+    except OSError as error:
+        refuse(f"{path}: {error.strerror}")
+        raise
+    if BEGIN not in page or END not in page:
+        refuse(f"{path}: has no lines `{BEGIN}` and `{END}`")
+    return page
+
+
+def _filled(page: str, results: str) -> str:
+    before, _, rest = page.partition(BEGIN)
+    _, _, after = rest.partition(END)
+    return f"{before}{BEGIN}\n\n{results}\n\n{END}{after}"
+
+
+if __name__ == "__main__":
+    main()

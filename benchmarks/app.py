@@ -1,0 +1,117 @@
+"""The real app in a process of its own, as `make run` starts it: started, watched, ended."""
+
+from __future__ import annotations
+
+import http.client
+import os
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+HOST = "127.0.0.1"
+PATIENCE_SECONDS = 60.0
+
+
+@dataclass(frozen=True, slots=True)
+class Memory:
+    """Memory of the app's process and of its children, in megabytes (10⁶ bytes)."""
+
+    resident: float
+    """VmRSS: pages in memory, mapped weights among them."""
+    proportional: float
+    """Pss: pages that other processes have too count by their share."""
+    peak: float
+    """VmHWM: the most that was resident at any time."""
+
+
+@dataclass(frozen=True, slots=True)
+class App:
+    """A running app."""
+
+    port: int
+    process: int
+    seconds: float
+    """From the start of the process to the first healthy answer."""
+
+    @property
+    def address(self) -> str:
+        """Where a browser finds it."""
+        return f"http://{HOST}:{self.port}"
+
+    def memory(self) -> Memory:
+        """Tell what it needs now; read from Linux' `/proc`."""
+        found = [_memory(process) for process in _family(self.process)]
+        resident, proportional, peak = (sum(kilobytes) * 1024 / 1e6 for kilobytes in zip(*found, strict=True))
+        return Memory(resident, proportional, peak)
+
+
+@contextmanager
+def running() -> Iterator[App]:
+    """Start the app on a free port of this machine and end it afterwards.
+
+    Raises:
+        RuntimeError: It ended before it was healthy, or took longer than a minute; its output is told.
+    """
+    port = _free_port()
+    command = [sys.executable, "-m", "streamlit", "run", "app.py", "--server.port", str(port), "--server.address", HOST]
+    environment = {**os.environ, "PYTHONPATH": str(ROOT / "src"), "OMP_WAIT_POLICY": "passive"}
+    with tempfile.TemporaryFile() as output:
+        begin = time.perf_counter()
+        process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=output, stderr=subprocess.STDOUT)
+        try:
+            while not _healthy(port):
+                if process.poll() is not None or time.perf_counter() - begin > PATIENCE_SECONDS:
+                    output.seek(0)
+                    raise RuntimeError(f"the app did not start:\n{output.read().decode(errors='replace')}")
+                time.sleep(0.01)
+            yield App(port, process.pid, time.perf_counter() - begin)
+        finally:
+            process.terminate()
+            try:
+                process.wait(timeout=15)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
+
+
+def _free_port() -> int:
+    with socket.create_server((HOST, 0)) as listener:
+        port: int = listener.getsockname()[1]
+        return port
+
+
+def _healthy(port: int) -> bool:
+    connection = http.client.HTTPConnection(HOST, port, timeout=5)
+    try:
+        connection.request("GET", "/_stcore/health")
+        return connection.getresponse().status == 200
+    except OSError:  # nobody listens yet
+        return False
+    finally:
+        connection.close()
+
+
+def _family(process: int) -> Iterator[int]:
+    """Give a process and all that descend from it."""
+    yield process
+    for task in Path(f"/proc/{process}/task").iterdir():
+        for child in (task / "children").read_text(encoding="ascii").split():
+            yield from _family(int(child))
+
+
+def _memory(process: int) -> tuple[int, int, int]:
+    """Give resident, proportional and peak memory of one process, in kilobytes (of 1024 bytes, as the kernel counts)."""
+    status = _fields(Path(f"/proc/{process}/status"))
+    return status["VmRSS"], _fields(Path(f"/proc/{process}/smaps_rollup"))["Pss"], status["VmHWM"]
+
+
+def _fields(file: Path) -> dict[str, int]:
+    lines = (line.split() for line in file.read_text(encoding="utf-8").splitlines())
+    return {words[0].rstrip(":"): int(words[1]) for words in lines if len(words) == 3 and words[2] == "kB"}

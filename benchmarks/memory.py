@@ -1,0 +1,153 @@
+"""How much memory the running app needs: after every page was opened, after every call was made, with every model in use.
+
+A real browser visits the real app, so that the pages are drawn as for a person; the app's memory counts, not the browser's.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from importlib.util import find_spec
+from typing import TYPE_CHECKING
+
+from . import app
+from .table import Row, Table, Target
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Page
+
+UNUSED, USED = Target(250, "MB"), Target(1500, "MB")
+PAGES = ("llm", "llm_structured_output", "summary", "text_embedding", "rerank", "tts", "speech2text", "moderation")
+SECOND_MODELS = {"llm": "smollm2-135m-instruct", "rerank": "all-minilm-l6-v2-cosine"}
+"""Models that no page asks by itself: page → model."""
+STEPS: Sequence[tuple[str, Target | None]] = (
+    ("started, nobody came", None),
+    ("every page opened, no model used", UNUSED),
+    *((f"then {name} called", None) for name in PAGES),
+    *((f"then {name} with {model}", None) for name, model in SECOND_MODELS.items()),
+    ("every embedded model in use, every call made again", USED),
+)
+COLUMNS = ("resident, MB", "proportional, MB", "peak, MB")
+NOTE = (
+    "Of the app's process, in 10⁶ bytes: resident (VmRSS) counts the weights that are mapped into memory too; proportional "
+    "(Pss) counts pages that other processes have mapped as well by their share, such as weights that a second app uses; peak "
+    "(VmHWM) is the most that was resident so far, and what the targets are held against. Rows add up: each begins where the "
+    "one above ended."
+)
+SETTLED = '[data-testid="stApp"][data-test-connection-state="CONNECTED"][data-test-script-state="notRunning"]'
+ENDED = ", ".join(f".st-key-state-{state}" for state in ("done", "empty", "failed", "stopped"))
+BROWSERS = ("chromium", "chromium-browser", "google-chrome")
+ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--no-first-run", "--mute-audio"]
+RUN_MILLISECONDS = 180_000
+
+
+def tables() -> Iterator[Table]:
+    """Visit the app and read its memory on the way; say what is missing where that cannot be done."""
+    if missing := _missing():
+        note = f"Not measured: {missing}"
+        yield Table("the running app", COLUMNS, [Row(name, ("", "", ""), None, target) for name, target in STEPS], note)
+        return
+    rows = [_row(name, memory, target) for (name, target), memory in zip(STEPS, visited(), strict=True)]
+    yield Table("the running app", COLUMNS, rows, NOTE)
+
+
+def visited() -> Iterator[app.Memory]:
+    """Give the app's memory after each of the steps."""
+    with app.running() as server:
+        yield server.memory()
+        with visitor(server) as page:
+            for name in PAGES:
+                open_page(page, name)
+            yield server.memory()
+            for name in PAGES:
+                open_page(page, name)
+                make_call(page, name)
+                yield server.memory()
+            for name, model in SECOND_MODELS.items():
+                page.goto(f"{server.address}/{name}")  # a new visit: its page shows no run yet
+                choose_model(page, name, model)
+                make_call(page, name)
+                yield server.memory()
+            page.goto(server.address)
+            for name in PAGES:
+                open_page(page, name)
+                make_call(page, name)
+            yield server.memory()
+
+
+@contextmanager
+def visitor(server: app.App) -> Iterator[Page]:
+    """Open the app's first page in a browser."""
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=_browser(), args=ARGUMENTS)
+        try:
+            page = browser.new_page(viewport={"width": 1440, "height": 1000}, reduced_motion="reduce")
+            page.set_default_timeout(app.PATIENCE_SECONDS * 1000)
+            page.goto(server.address)
+            settle(page)
+            yield page
+        finally:
+            browser.close()
+
+
+def settle(page: Page) -> None:
+    """Wait until the page is drawn."""
+    page.wait_for_selector(SETTLED, state="attached")
+
+
+def open_page(page: Page, name: str) -> None:
+    """Go to a page by the menu, as a person would."""
+    page.locator(f'[data-testid="stSidebarNavLink"][href$="/{name}"]').click()
+    page.locator(_run_button(name)).wait_for()
+    settle(page)
+
+
+def choose_model(page: Page, name: str, model: str) -> None:
+    """Choose another model."""
+    from playwright.sync_api import expect
+
+    picker = page.locator(f".st-key-{name}-model input")
+    picker.click()
+    page.get_by_role("option", name=model, exact=True).click()
+    expect(picker).to_have_value(model)
+    settle(page)
+
+
+def make_call(page: Page, name: str) -> None:
+    """Press Run on a page where nothing ran yet, and wait for the end.
+
+    Raises:
+        RuntimeError: The call failed; what the page says is told.
+    """
+    page.locator(_run_button(name)).click()
+    page.locator(ENDED).first.wait_for(timeout=RUN_MILLISECONDS)
+    settle(page)
+    if page.locator(".st-key-state-failed").count():
+        raise RuntimeError(f"the call on the page {name} failed: {page.locator('.st-key-result').inner_text()}")
+
+
+def _run_button(name: str) -> str:
+    return f".st-key-{name}-run button:enabled"
+
+
+def _row(name: str, memory: app.Memory, target: Target | None) -> Row:
+    cells = (f"{memory.resident:,.0f}", f"{memory.proportional:,.0f}", f"{memory.peak:,.0f}")
+    return Row(name, cells, memory.peak, target)
+
+
+def _missing() -> str | None:
+    if not os.path.exists("/proc/self/smaps_rollup"):
+        return "the numbers come from Linux' /proc, which is not here."
+    if find_spec("playwright") is None:
+        return "Playwright is missing; it is a development requirement: `pip install -r requirements-dev.txt`."
+    if _browser() is None:
+        return "Chromium is missing. On Debian: `sudo apt-get install chromium`."
+    return None
+
+
+def _browser() -> str | None:
+    return next(filter(None, map(shutil.which, BROWSERS)), None)

@@ -1,0 +1,69 @@
+"""Tables of measurements with their targets, as Markdown that also reads well in a terminal."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """A limit that a measurement should keep."""
+
+    limit: float
+    unit: str
+    at_least: bool = False
+    """Whether the measurement must reach the limit, instead of staying below it."""
+
+    def is_met(self, measured: float) -> bool:
+        """Tell whether a measurement keeps the limit."""
+        return measured >= self.limit if self.at_least else measured < self.limit
+
+    def __str__(self) -> str:
+        """Give the limit with its unit, such as `< 60 µs`."""
+        return f"{'≥' if self.at_least else '<'} {self.limit:g} {self.unit}".rstrip()
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One thing that was measured."""
+
+    name: str
+    cells: Sequence[str]
+    """Its numbers, one for each of the table's columns."""
+    measured: float | None = None
+    """The number that the target is about; `None` where it could not be measured."""
+    target: Target | None = None
+
+    @property
+    def verdict(self) -> str:
+        """Say whether the target was met; nothing where there is none."""
+        if self.target is None:
+            return ""
+        if self.measured is None:
+            return "not measured"
+        return "yes" if self.target.is_met(self.measured) else "**NO**"
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """Measurements that belong together."""
+
+    title: str
+    columns: Sequence[str]
+    rows: Sequence[Row]
+    note: str = ""
+
+    def __str__(self) -> str:
+        """Give the table as Markdown."""
+        lines = [(self.title, *self.columns, "target", "met")]
+        lines += [(row.name, *row.cells, str(row.target or ""), row.verdict) for row in self.rows]
+        widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
+        ruled = ["-" * widths[0], *("-" * (width - 1) + ":" for width in widths[1:])]
+        text = "\n".join(_line(cells, widths) for cells in (lines[0], ruled, *lines[1:]))
+        return f"{text}\n\n{self.note}" if self.note else text
+
+
+def _line(cells: Sequence[str], widths: Sequence[int]) -> str:
+    padded = [cells[0].ljust(widths[0])] + [cell.rjust(width) for cell, width in zip(cells[1:], widths[1:], strict=True)]
+    return f"| {' | '.join(padded)} |"
