@@ -25,6 +25,7 @@ RUN PYTHONPATH=/tmp/fetch PYTHONDONTWRITEBYTECODE=1 /opt/venv/bin/python -m invo
 WORKDIR /app
 COPY requirements.txt THIRD_PARTY.md app.py ./
 COPY .streamlit .streamlit
+COPY licences licences
 COPY pages pages
 COPY src src
 # A checkout may be readable to its owner only; here another user runs it, and cannot change it.

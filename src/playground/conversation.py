@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Sequence
 from typing import Any
 
@@ -10,6 +11,7 @@ import streamlit as st
 from invoker.entities.llm import LLMFold
 from invoker.entities.message import ToolCall
 
+from .escape import drawable
 from .forms import field_fault
 from .frame import Page
 from .jsontext import JsonFault, parse, pretty
@@ -69,13 +71,13 @@ def as_message(draft: Draft) -> dict[str, Any]:
 
 def continue_with(page: Page, fold: LLMFold) -> None:
     """Take the answer into the conversation and open the next turn."""
-    page.state.drafts.append(Draft(role="assistant", content=fold.text, tool_calls=fold.tool_calls))
+    page.state.drafts.append(Draft(role="assistant", content=drawable(fold.text), tool_calls=fold.tool_calls))
     page.state.drafts.append(Draft(role="user"))
 
 
 def answer_calls(page: Page, fold: LLMFold, results: Sequence[tuple[ToolCall, str]]) -> None:
     """Take the calls and their results into the conversation, and let the model go on."""
-    page.state.drafts.append(Draft(role="assistant", content=fold.text, tool_calls=fold.tool_calls))
+    page.state.drafts.append(Draft(role="assistant", content=drawable(fold.text), tool_calls=fold.tool_calls))
     for call, result in results:
         page.state.drafts.append(Draft(role="tool", content=result, name=call.function.name, tool_call_id=call.id))
     page.state.run_again = True
@@ -83,7 +85,7 @@ def answer_calls(page: Page, fold: LLMFold, results: Sequence[tuple[ToolCall, st
 
 def tools(page: Page) -> list[dict[str, Any]] | None:
     """Draw the tool editor; give the tools that are offered, or `None` if none is."""
-    held: list[dict[str, Any]] = page.state.extra.setdefault("tools", [dict(tool) for tool in TOOLS])
+    held: list[dict[str, Any]] = page.state.extra.setdefault("tools", [new_tool(**tool) for tool in TOOLS])
     with st.expander("Tools", icon=":material/build:"):
         offered = st.toggle(
             "Offer tools to the model",
@@ -91,13 +93,12 @@ def tools(page: Page) -> list[dict[str, Any]] | None:
             persist_state="session",
             help="Sent as `tools`. They take effect only for a model with the feature tool-call.",
         )
-        found = [_tool(page, tool, index) for index, tool in enumerate(held)]
+        found = [_tool(page, held, tool, bool(offered)) for tool in tuple(held)]
         st.button(
             "Add tool",
             icon=":material/add:",
             key=page.key("tools.add"),
-            on_click=held.append,
-            args=({"name": "", "description": "", "parameters": {"type": "object", "properties": {}}, "mock": ""},),
+            on_click=lambda: held.append(new_tool()),
         )
     if not offered:
         return None
@@ -107,19 +108,31 @@ def tools(page: Page) -> list[dict[str, Any]] | None:
     return [{key: tool[key] for key in ("name", "description", "parameters")} for tool in found if tool]
 
 
+def new_tool(name: str = "", description: str = "", parameters: dict[str, Any] | None = None, mock: str = "") -> dict[str, Any]:
+    """Make a tool for the editor, with an id of its own that names its widgets."""
+    schema = parameters or {"type": "object", "properties": {}}
+    return {"id": uuid.uuid4().hex[:8], "name": name, "description": description, "parameters": schema, "mock": mock}
+
+
 def mock_of(page: Page, name: str) -> str:
     """Give the mock result of a tool, as typed in its editor."""
     held: list[dict[str, Any]] = page.state.extra.get("tools", [])
     return next((str(tool.get("mock", "")) for tool in held if tool.get("name") == name), "")
 
 
-def _tool(page: Page, tool: dict[str, Any], index: int) -> dict[str, Any] | None:
+def _tool(page: Page, held: list[dict[str, Any]], tool: dict[str, Any], offered: bool) -> dict[str, Any] | None:
     with st.container(border=True):
-        keys = {name: page.key(f"tool.{index}.{name}") for name in ("name", "description", "parameters", "mock")}
+        fields = ("name", "description", "mock", "parameters", "remove")
+        keys = {name: page.key(f"tool.{tool['id']}.{name}") for name in fields}
         for name in ("name", "description", "mock"):
             st.session_state.setdefault(keys[name], tool[name])
         st.session_state.setdefault(keys["parameters"], pretty(tool["parameters"]))
-        tool["name"] = st.text_input("Name", key=keys["name"], persist_state="session") or ""
+        with st.container(horizontal=True, vertical_alignment="bottom"):
+            tool["name"] = st.text_input("Name", key=keys["name"], persist_state="session") or ""
+            st.button(
+                "", icon=":material/delete:", key=keys["remove"], help="Remove tool", type="tertiary",
+                on_click=held.remove, args=(tool,),
+            )  # fmt: skip
         tool["description"] = st.text_input("Description", key=keys["description"], persist_state="session") or ""
         text = st.text_area("Parameters, a JSON schema", key=keys["parameters"], height=150, persist_state="session")
         value = parse(str(text or ""), dict)
@@ -133,7 +146,7 @@ def _tool(page: Page, tool: dict[str, Any], index: int) -> dict[str, Any] | None
             or ""
         )
         if isinstance(value, JsonFault):
-            field_fault(page, f"Parameters of {tool['name'] or 'the tool'}: {value}")
+            field_fault(page if offered else None, f"Parameters of {tool['name'] or 'the tool'}: {value}")
             return None
         tool["parameters"] = value
         return tool
@@ -184,7 +197,8 @@ def _message(page: Page, draft: Draft, index: int) -> None:
             st.session_state.setdefault(keys["call"], draft.tool_call_id)
             draft.tool_call_id = st.text_input("tool_call_id", key=keys["call"], persist_state="session") or ""
         for call in draft.tool_calls if draft.role == "assistant" else ():
-            st.code(f"{call.function.name}({call.function.arguments})  # {call.id}", language="python", wrap_lines=True)
+            shown = drawable(f"{call.function.name}({call.function.arguments})  # {call.id}")
+            st.code(shown, language="python", wrap_lines=True)
 
 
 def _check(page: Page, drafts: Sequence[Draft]) -> None:
