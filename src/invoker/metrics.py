@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Mapping, Sized
 from dataclasses import dataclass
 from enum import StrEnum
 from itertools import pairwise
-from typing import Any
+from typing import Any, cast
 
 from .entities.llm import LLMResultChunk, LLMResultChunkWithStructuredOutput, LLMUsage
 from .entities.text_embedding import EmbeddingUsage
@@ -59,8 +59,9 @@ def usage(record: Record[Any]) -> LLMUsage | EmbeddingUsage | None:
     """Give the last usage that was reported; `None` if there was none, or if it is zero everywhere."""
     for chunk in reversed(tuple(record.chunks)):
         found = chunk.delta.usage if hasattr(chunk, "delta") else getattr(chunk, "usage", None)
-        if found is not None:
-            return found if found.total_tokens else None
+        # Not by the total alone: some servers count, and leave the sum at zero.
+        if found is not None and any(count for name, count in found if name.endswith("tokens")):
+            return cast(LLMUsage | EmbeddingUsage, found)
     return None
 
 

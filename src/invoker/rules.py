@@ -6,12 +6,14 @@ It stands below the record, so that a record shows the call as it was made and, 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import closing
 from typing import cast
 
 from .backend import Backend, ListedModel
 from .entities.llm import RequestInvokeLLM, RequestInvokeLLMWithStructuredOutput
 from .entities.model import ModelFeature, ModelType
 from .entities.summary import RequestInvokeSummary, SummaryResult
+from .errors import ProtocolError
 from .request import Chunks, ChunkT, Request
 from .run import NoteKind, Run
 
@@ -19,7 +21,11 @@ TOOL_FEATURES = {ModelFeature.TOOL_CALL, ModelFeature.MULTI_TOOL_CALL, ModelFeat
 
 
 class ClientRules:
-    """Two rules of the interface: short text is its own summary; tools take effect only where the model can call them."""
+    """Rules of the interface.
+
+    Short text is its own summary; tools take effect only where the model can call them; an answer has one chunk at least, and
+    ends at the chunk at which it is stopped, whatever the back end does.
+    """
 
     def __init__(self, backend: Backend) -> None:
         self._backend = backend
@@ -38,16 +44,30 @@ class ClientRules:
         return self._backend.system_model()
 
     def invoke(self, request: Request[ChunkT], run: Run) -> Chunks[ChunkT]:
-        """Apply the rules and pass on what is left to do."""
+        """Apply the rules and pass on what is left to do.
+
+        Raises:
+            ProtocolError: While iterating: the back end ended without a single chunk.
+        """
         if isinstance(request, RequestInvokeSummary) and request.is_short():
             return cast(Chunks[ChunkT], _unchanged(request, run))
         if isinstance(request, RequestInvokeLLM | RequestInvokeLLMWithStructuredOutput) and request.tools:
             request = cast(Request[ChunkT], self._without_vain_tools(request, run))
-        return self._backend.invoke(request, run)
+        return self._answered(request, run)
 
     def close(self) -> None:
         """Close the wrapped back end."""
         self._backend.close()
+
+    def _answered(self, request: Request[ChunkT], run: Run) -> Chunks[ChunkT]:
+        chunk = None
+        with closing(self._backend.invoke(request, run)) as chunks:
+            for chunk in chunks:
+                yield chunk
+                run.check()  # a stop while the chunk was read
+        if chunk is None:
+            provider, model = getattr(request, "provider", None), getattr(request, "model", None)
+            raise ProtocolError(f"No response from {request.invoke_type}", backend=self.kind, provider=provider, model=model)
 
     def _without_vain_tools(
         self, request: RequestInvokeLLM | RequestInvokeLLMWithStructuredOutput, run: Run

@@ -10,7 +10,6 @@ from types import TracebackType
 from typing import Any
 
 from .backend import Backend
-from .errors import ProtocolError
 from .invocations import (
     LLMInvocation,
     LLMStructuredOutputInvocation,
@@ -102,12 +101,7 @@ class Session:
             self._runs.add(run)
         try:
             with closing(self._backend.invoke(request, run)) as chunks:
-                chunk = None
-                for chunk in chunks:
-                    yield chunk
-                    run.check()
-            if chunk is None:
-                raise ProtocolError(f"No response from {request.invoke_type}", backend=self._backend.kind)
+                yield from chunks
         finally:
             with self._lock:
                 self._runs.discard(run)

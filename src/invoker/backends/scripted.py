@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Iterable, Sequence
-from contextlib import closing
+import threading
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
+from contextlib import closing, contextmanager
 from typing import Any, cast
 
 from ..backend import ListedModel
 from ..entities.llm import LLMResultChunk, LLMResultChunkDelta, LLMUsage
 from ..entities.message import AssistantPromptMessage
 from ..entities.model import ModelType
-from ..errors import located
+from ..errors import InvokeServerUnavailableError, located
 from ..request import Chunks, ChunkT, Request
 from ..run import Run
 
@@ -31,6 +32,9 @@ class Scripted:
     def __init__(self, answer: Answer, *, models: Sequence[ListedModel] = ()) -> None:
         self._answer = answer
         self._models = tuple(models)
+        self._lock = threading.Lock()
+        self._runs: set[Run] = set()
+        self._closed = False
 
     def models(self) -> Sequence[ListedModel]:
         """List the models that were given."""
@@ -43,7 +47,7 @@ class Scripted:
     def invoke(self, request: Request[ChunkT], run: Run) -> Chunks[ChunkT]:
         """Yield what the function gives, and close it if it is a generator."""
         provider, model = getattr(request, "provider", None), getattr(request, "model", None)
-        with located(backend=self.kind, provider=provider, model=model):
+        with located(backend=self.kind, provider=provider, model=model), self._open_for(run):
             run.check()
             chunks = self._answer(request, run)
             if isinstance(chunks, Generator):
@@ -53,7 +57,24 @@ class Scripted:
                 yield from cast(Iterable[ChunkT], chunks)
 
     def close(self) -> None:
-        """Hold nothing, so give nothing back."""
+        """Stop what runs; each of its streams raises, as any later one does."""
+        with self._lock:
+            self._closed = True
+            runs = tuple(self._runs)
+        for run in runs:
+            run.stop(InvokeServerUnavailableError("The back end was closed while it was answering."))
+
+    @contextmanager
+    def _open_for(self, run: Run) -> Iterator[None]:
+        with self._lock:
+            if self._closed:
+                raise InvokeServerUnavailableError("The back end was closed.")
+            self._runs.add(run)
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._runs.discard(run)
 
 
 def llm_chunks(

@@ -28,6 +28,8 @@ LLM_FILES: Mapping[Spec, str] = {
 }
 """The LLMs that come with the project, the default first, and their files."""
 
+FETCH = "python -m invoker.weights"
+
 
 @dataclass(frozen=True, slots=True)
 class Offer:
@@ -44,7 +46,8 @@ class Offer:
         """Describe the model as it stands."""
         problem = next((found for found in map(weights.problem, self.files) if found), None)
         if problem is not None and self.engines[0].state is not ModelState.LOADED:
-            return self.listed.model_copy(update={"state": ModelState.UNAVAILABLE, "reason": problem})
+            told = f"{problem}; make weights ({FETCH}) fetches it"
+            return self.listed.model_copy(update={"state": ModelState.UNAVAILABLE, "reason": told})
         states = [engine.state for engine in self.engines]
         reason = next((engine.reason for engine in self.engines if engine.state is ModelState.UNAVAILABLE), None)
         for state in (ModelState.LOADING, ModelState.AVAILABLE):

@@ -23,7 +23,7 @@ from queue import SimpleQueue
 from time import monotonic
 from typing import Any, Generic, TypeAlias, TypeVar
 
-from ...errors import InvokeServerUnavailableError
+from ...errors import InvokeServerUnavailableError, RunStoppedError
 from ...request import Chunks
 from ...run import Run
 
@@ -187,7 +187,7 @@ def produce(
     """
     emit: Emit[ItemT] = Emit()
     with run.on_stop(emit.stop):
-        workers.start(emit, work, done)
+        workers.start(emit, lambda emit: _obey(run, work, emit), done)
         try:
             while True:
                 is_item, value = emit._take()
@@ -205,3 +205,21 @@ def produce(
                     return
         finally:
             emit.stop()
+
+
+def _obey(run: Run, work: Callable[[Emit[ItemT]], None], emit: Emit[ItemT]) -> None:
+    """Run a work; where it noticed the stop by `run.check`, that is no failure of the work."""
+    try:
+        work(emit)
+    except Exception as error:
+        if run.stopped and _is_stop(run, error):
+            raise Abandoned from error
+        raise
+
+
+def _is_stop(run: Run, error: Exception) -> bool:
+    try:
+        run.check()
+    except Exception as cause:
+        return cause is error or isinstance(error, RunStoppedError)
+    return False

@@ -1,0 +1,84 @@
+"""Summaries made on our side, next to what a Dify server does with the same request."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import pytest
+
+from invoker import InvokeBadRequestError, Note, NoteKind, Run
+from invoker.entities import PromptMessage
+from invoker.summary import split, summarize
+
+CONTEXT = 400
+"""Tokens; a word is one here."""
+
+
+def words(text: str) -> int:
+    return len(text.split())
+
+
+class Model:
+    """Remembers what it was asked, and answers with four words."""
+
+    def __init__(self) -> None:
+        self.asked: list[str] = []
+
+    def complete(self, messages: Sequence[PromptMessage], max_tokens: int) -> str:
+        self.asked.append("\n".join(message.get_text_content() for message in messages))
+        return f"summary number {len(self.asked)} ."
+
+
+def summary(text: str, instruction: str = "Keep the dates.", **changed: Any) -> tuple[str, Model, list[Note]]:
+    model, notes = Model(), list[Note]()
+    arguments = {"context_size": CONTEXT, "count_tokens": words, "complete": model.complete, "run": Run(notes.append)}
+    return summarize(text, instruction, **(arguments | changed)), model, notes  # type: ignore[arg-type]
+
+
+def lines(count: int) -> str:
+    return "\n".join(f"Line {number} has these seven words, no more." for number in range(count))
+
+
+def test_a_text_that_fits_is_summarised_and_not_returned_unchanged() -> None:
+    text = lines(3)
+    made, model, _ = summary(text)
+    assert made == "summary number 1 ."
+    assert text in model.asked[0]
+
+
+def test_a_text_that_does_not_fit_is_summarised_in_pieces_and_those_once_more() -> None:
+    made, model, _ = summary(lines(200))
+    assert len(model.asked) > 3
+    assert made == f"summary number {len(model.asked)} ."
+    parts = "\n".join(f"summary number {number} ." for number in range(1, len(model.asked)))
+    assert parts in model.asked[-1], "the partial summaries are joined by line breaks"
+
+
+def test_the_instruction_goes_with_every_piece() -> None:
+    _, model, _ = summary(lines(200), "Keep the dates.")
+    assert all("Keep the dates." in asked for asked in model.asked)
+
+
+def test_no_text_is_shown_to_the_model_twice_or_left_out() -> None:
+    text = lines(200)
+    pieces = split(text, 100, words)
+    assert "".join(pieces) == text
+    assert all(words(piece) <= 100 for piece in pieces)
+    _, model, _ = summary(text)
+    first_round = "\n".join(asked for asked in model.asked if "Line " in asked)
+    for number in range(200):
+        assert first_round.count(f"Line {number} has") == 1
+
+
+def test_each_exchange_with_the_model_is_in_the_record() -> None:
+    _, model, notes = summary(lines(200))
+    exchanges = [note for note in notes if note.kind is NoteKind.EXCHANGE]
+    assert len(exchanges) == len(model.asked)
+    assert exchanges[0].data["answer"] == "summary number 1 ."
+
+
+def test_no_text_is_refused() -> None:
+    with pytest.raises(InvokeBadRequestError) as caught:
+        summary(" \n ")
+    assert caught.value.field == "text"

@@ -1,0 +1,147 @@
+"""The contract, on real models; and what is asked of the embedded back end beyond it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from time import perf_counter
+from typing import Any
+
+import pytest
+
+from invoker import Backend, InvokeBadRequestError, InvokeType, ModelState, RunStoppedError, Session
+from invoker.backends.embedded import EmbeddedBackend
+from tests.invoker.backends.contract import *  # noqa: F403  every test of the contract runs here
+from tests.invoker.backends.contract import (
+    BOUND,
+    STOP_SECONDS,
+    AttentiveRun,
+    Beside,
+    Heard,
+    Subject,
+    call,
+    every_call,
+    nothing_left_behind,
+    read,
+    request,
+)
+from tests.invoker.backends.embedded_subject import LONG, SMALL, EmbeddedSubject
+
+
+@pytest.fixture(scope="module")
+def embedded() -> Iterator[Backend]:
+    backend = EmbeddedBackend(system_model=SMALL)
+    yield backend
+    backend.close()
+
+
+@pytest.fixture(scope="module")
+def subject(embedded: Backend) -> Subject:
+    return EmbeddedSubject(embedded)
+
+
+REFUSED = [
+    (InvokeType.LLM, {"prompt_messages": []}, "prompt_messages"),
+    (InvokeType.LLM, {"prompt_messages": [{"role": "user", "content": " "}]}, "prompt_messages"),
+    (InvokeType.LLM, {"prompt_messages": [{"role": "user", "content": "word " * 5000}]}, "prompt_messages"),
+    (InvokeType.LLM_STRUCTURED_OUTPUT, {"structured_output_schema": {}}, "structured_output_schema"),
+    (InvokeType.LLM_STRUCTURED_OUTPUT, {"structured_output_schema": {"type": "array"}}, "structured_output_schema"),
+    (InvokeType.SYSTEM_SUMMARY, {"text": "  "}, "text"),
+    (InvokeType.TEXT_EMBEDDING, {"texts": []}, "texts"),
+    (InvokeType.MULTIMODAL_EMBEDDING, {"documents": []}, "documents"),
+    (InvokeType.RERANK, {"docs": []}, "docs"),
+    (InvokeType.RERANK, {"query": ""}, "query"),
+    (InvokeType.TTS, {"content_text": ""}, "content_text"),
+    (InvokeType.SPEECH2TEXT, {"file": b""}, "file"),
+    (InvokeType.SPEECH2TEXT, {"file": b"no sound at all"}, "file"),
+    (InvokeType.MODERATION, {"text": ""}, "text"),
+]
+"""What cannot be answered, and the argument that is blamed."""
+
+
+@pytest.mark.parametrize(("invoke_type", "changed", "field"), REFUSED)
+def test_bad_input_is_refused_by_the_argument_and_the_place(
+    embedded: Backend, invoke_type: InvokeType, changed: dict[str, Any], field: str
+) -> None:
+    subject = EmbeddedSubject(embedded)
+    model = SMALL if invoke_type is InvokeType.SYSTEM_SUMMARY else subject.configs[invoke_type]["model"]
+    with Session(embedded) as session, pytest.raises(InvokeBadRequestError) as caught:
+        read(call(session, subject, invoke_type, **changed))
+    assert (caught.value.field, caught.value.backend, caught.value.provider) == (field, "embedded", "embedded")
+    assert caught.value.model == model
+    assert len(caught.value.description) > 10
+
+
+@pytest.mark.parametrize(
+    ("invoke_type", "changed", "field"),
+    [
+        (InvokeType.LLM, {"completion_params": {"temperature": 9}}, "temperature"),
+        (InvokeType.LLM, {"mode": "agent"}, "mode"),
+        (InvokeType.RERANK, {"top_n": 0}, "top_n"),
+        (InvokeType.TTS, {"voice": "nobody"}, "voice"),
+    ],
+)
+def test_a_bad_config_is_refused_by_the_name_of_its_value(
+    embedded: Backend, invoke_type: InvokeType, changed: dict[str, Any], field: str
+) -> None:
+    subject = EmbeddedSubject(embedded)
+    config = {**subject.configs[invoke_type], **changed}
+    with Session(embedded) as session, pytest.raises(InvokeBadRequestError) as caught:
+        read(call(session, subject, invoke_type, model_config=config))
+    assert caught.value.field == field
+
+
+@every_call
+def test_a_stop_while_the_model_loads_frees_the_caller_within_200_ms(invoke_type: InvokeType) -> None:
+    backend = EmbeddedBackend(system_model=SMALL)
+    subject = EmbeddedSubject(backend)
+    heard = Heard(backend, "loading")
+    session = Session(heard)
+    with nothing_left_behind():
+        waiting = Beside(lambda: read(call(session, subject, invoke_type)))
+        assert heard.entered.wait(BOUND)
+        stopped_at = perf_counter()
+        session.stop()
+        waiting.join()
+        backend.close()
+    assert isinstance(waiting.error, RunStoppedError)
+    assert waiting.ended_at - stopped_at <= STOP_SECONDS
+
+
+def test_the_judge_and_the_default_llm_answer_and_stop_too() -> None:
+    backend = EmbeddedBackend()
+    subject = EmbeddedSubject(backend)
+    judge = {**subject.configs[InvokeType.RERANK], "model": "qwen2.5-coder-0.5b-judge", "score_threshold": 0.0}
+    with nothing_left_behind():
+        with Session(backend) as session:
+            ranked = call(session, subject, InvokeType.RERANK, model_config=judge)
+            assert ranked.docs[0].text == "A cat sleeps."
+        asked = request(subject, InvokeType.RERANK, docs=[LONG[at : at + 600] for at in range(0, 9000, 600)])
+        asked = type(asked).model_validate({**asked.payload(), **judge})
+        run = AttentiveRun()
+        waiting = Beside(lambda: list(backend.invoke(asked, run)))
+        assert run.under_way.wait(BOUND)
+        stopped_at = perf_counter()
+        run.stop()
+        waiting.join()
+        assert isinstance(waiting.error, RunStoppedError)
+        assert waiting.ended_at - stopped_at <= STOP_SECONDS
+        backend.close()
+
+
+def test_the_list_follows_what_is_in_memory_and_closing_gives_it_back() -> None:
+    backend = EmbeddedBackend(system_model=SMALL)
+    subject = EmbeddedSubject(backend)
+
+    def states() -> dict[str, ModelState]:
+        return {model.model: model.state for model in backend.models()}
+
+    assert set(states().values()) == {ModelState.AVAILABLE}
+    with Session(backend) as session:
+        read(call(session, subject, InvokeType.LLM))
+        call(session, subject, InvokeType.MODERATION)
+    loaded = {model for model, state in states().items() if state is ModelState.LOADED}
+    # The moderation heads, the embedder and the fast reranker are one model in memory.
+    assert loaded == {SMALL, "minilm-moderation-heads", "all-minilm-l6-v2", "all-minilm-l6-v2-cosine"}
+    with nothing_left_behind():
+        backend.close()
+    assert set(states().values()) == {ModelState.AVAILABLE}
