@@ -12,7 +12,6 @@ from time import perf_counter
 import numpy as np
 import pytest
 import soundfile
-from threads import BOUND, in_thread
 
 from invoker import audio
 from invoker.backends.embedded.engine import Engine
@@ -32,6 +31,7 @@ from invoker.entities.speech2text import RequestInvokeSpeech2Text
 from invoker.errors import InvokeBadRequestError, RunStoppedError
 from invoker.run import Note, NoteKind, Run
 from invoker.weights import Weights
+from tests.invoker.backends.embedded.threads import BOUND, in_thread
 
 SAMPLES = Path(__file__).parents[4] / "src/playground/assets/samples"
 CLIP = (SAMPLES / "quick-test.mp3").read_bytes()

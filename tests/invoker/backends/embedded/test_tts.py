@@ -10,7 +10,6 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from threads import BOUND, in_thread
 
 from invoker import audio
 from invoker.audio import mp3
@@ -22,6 +21,7 @@ from invoker.entities.tts import RequestInvokeTTS
 from invoker.errors import InvokeBadRequestError, RunStoppedError
 from invoker.run import Note, NoteKind, Run
 from invoker.weights import Weights
+from tests.invoker.backends.embedded.threads import BOUND, in_thread
 
 TEXT = "The quick test begins early, and ends before noon. Nobody knows yet who will win! Shall we see?"
 LONG = ", ".join(["the slow brown bear walks around the quiet lake and looks for bread"] * 12) + "."
