@@ -69,7 +69,8 @@ class Process:
         try:
             self._listener.start()
         except RuntimeError as error:
-            self._process.communicate()  # with nothing to do, it ends by itself
+            self._process.kill()
+            self._process.communicate()
             raise InvokeServerUnavailableError(f"A thread for the model cannot be started: {error}") from error
 
     @property
