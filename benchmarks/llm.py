@@ -1,17 +1,19 @@
 """The embedded LLM against the bare runtime: tokens a second and time to the first token, side by side in one run.
 
-Both sides use one loaded model, so they differ in nothing but our way around it; they take turns, so the machine's other work
-hits both.
+Each side has loaded the model with the same parameters, the bare runtime in this process, ours in its child. They take turns,
+so the machine's other work hits both.
 """
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from statistics import median
 from time import perf_counter
 from typing import Any
 
+from invoker.backends.embedded.llama_child import parameters
 from invoker.backends.embedded.llm import Llama
 from invoker.backends.embedded.spec import QWEN, SMOLLM2, Spec
 from invoker.entities.llm import RequestInvokeLLM
@@ -62,6 +64,22 @@ def bare(server: Any, payload: dict[str, Any]) -> Measure:
     return timed(stream)
 
 
+def bare_server(spec: Spec) -> Any:
+    """Load the model into this process, as the child does."""
+    import xllamacpp
+
+    return xllamacpp.Server(
+        parameters(
+            xllamacpp,
+            model=str(Weights().path(FILES[spec])),
+            name=spec.model,
+            context_size=spec.context_size,
+            repacked=spec.repacked,
+            key=secrets.token_hex(16),
+        )
+    )
+
+
 def ours(llama: Llama, request: RequestInvokeLLM) -> Measure:
     """Ask through the embedded model."""
 
@@ -81,7 +99,8 @@ def compare(spec: Spec) -> tuple[list[Measure], list[Measure]]:
     """Measure both sides, taking turns in changing order; a first answer of each is not counted."""
     llama = Llama(spec, lambda: Weights().path(FILES[spec]))
     try:
-        server = llama.engine.model(Run()).server
+        server = bare_server(spec)
+        llama.engine.model(Run())
         request = RequestInvokeLLM.of(
             {"provider": "", "model": spec.model, "mode": "chat", "completion_params": {"max_tokens": TOKENS, "seed": 1}},
             [{"role": "user", "content": PROMPT}],
@@ -102,7 +121,7 @@ def compare(spec: Spec) -> tuple[list[Measure], list[Measure]]:
 def tables() -> Iterator[Table]:
     """Compare both models."""
     note = (
-        f"Medians of {ROUNDS} answers of {TOKENS} tokens on each side, which share one loaded model and take turns. Compared "
+        f"Medians of {ROUNDS} answers of {TOKENS} tokens on each side, which take turns. Compared "
         "are the two answers of each turn, as a busy neighbour disturbs both; the median of that is given and judged."
     )
     rows = [row for spec in FILES for row in _rows(spec)]

@@ -1,4 +1,4 @@
-"""Real small models inside this process: every call answers offline, without a key. Loaded on first use, shared by all runs."""
+"""Real small models on this machine: every call answers offline, without a key. Loaded on first use, shared by all runs."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _log = logging.getLogger(__name__)
 
 
 class EmbeddedBackend:
-    """Models embedded in this process.
+    """Models embedded in this process, the LLMs in children of it.
 
     Args:
         models_folder: Where the weights are; the default is that of `invoker.weights`.

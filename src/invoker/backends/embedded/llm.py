@@ -23,6 +23,7 @@ from ...run import Run
 from . import messages, parameters, schema, tools
 from .answer import AnswerReader
 from .engine import Engine
+from .process import ProcessGoneError
 from .runtime import Chunk, Route, Runtime
 from .spec import Spec
 from .worker import Emit
@@ -46,7 +47,7 @@ class Question:
 
 
 class Llama:
-    """An LLM in this process, loaded when first used.
+    """An LLM in a child process, loaded when first used.
 
     Args:
         spec: What is known of it.
@@ -55,9 +56,8 @@ class Llama:
 
     def __init__(self, spec: Spec, locate: Callable[[], Path]) -> None:
         self.spec = spec
-        self.engine: Engine[Runtime] = Engine(
-            lambda: Runtime(locate(), name=spec.model, context_size=spec.context_size), Runtime.close
-        )
+        self._locate = locate
+        self.engine: Engine[Runtime] = Engine(self._load, Runtime.close, lambda runtime: runtime.alive)
 
     def listed(self, provider: str) -> ListedModel:
         """Give the model as it stands now."""
@@ -162,6 +162,16 @@ class Llama:
         """End what runs and give the memory back."""
         self.engine.close()
 
+    def _load(self) -> Runtime:
+        spec = self.spec
+        return Runtime(
+            self._locate(),
+            name=spec.model,
+            context_size=spec.context_size,
+            repacked=spec.repacked,
+            on_close=self.engine.on_close,
+        )
+
 
 def _decided(runtime: Runtime, question: Question, emit: Emit[Chunk]) -> dict[str, Any]:
     """Decide whether tools are called, and hold the model to it if so. The prompt is read here; the answer begins at once."""
@@ -179,6 +189,8 @@ def _blamed(schema_field: str | None) -> Iterator[None]:
     """Blame the schema, where there is one, for what the runtime refuses or fails at without naming another reason."""
     try:
         yield
+    except ProcessGoneError:
+        raise
     except (InvokeBadRequestError, InvokeServerUnavailableError) as error:
         if schema_field is None or error.field is not None:
             raise

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any, TypeAlias, TypeVar
 
@@ -82,7 +83,7 @@ def many(engine: Engine[ModelT], answer: Callable[[Any, ModelT, Run], Iterator[A
 
 def known_llms(weights: Weights) -> list[Llama]:
     """Give the LLMs of the manifest, the default first."""
-    return [Llama(spec, lambda file=file: weights.path(file)) for spec, file in LLM_FILES.items()]
+    return [Llama(spec, partial(weights.path, file)) for spec, file in LLM_FILES.items()]
 
 
 def foreign_llm(path: Path) -> Llama:

@@ -1,85 +1,101 @@
-"""llama.cpp in this process, by way of xllamacpp: OpenAI-shaped requests in, chunks out; its errors become ours here.
-
-What the runtime does, measured on xllamacpp 2026.10.11549:
-
-- Loading holds Python's interpreter lock to its end. Without a warm-up and without fitting parameters to the memory (a second,
-  empty load) that is 0.45 s instead of 1.3 s for the default model, on pages that are in the file cache.
-- A prompt is read in batches; between two of them a callback comes, and a request can be cancelled. The smaller the batch,
-  the sooner. On the default model, batches of 512 tokens: 197 tokens a second, and the model is free 1.5 to 5 s after a stop;
-  of 64 tokens: 177, and 0.3 s; of 32 tokens: 74 to 145, and 0.15 s.
-- It opens a port on the loopback interface. A random key locks it; we use it to count tokens, which has no call of its own.
-"""
+"""An LLM in a child process: OpenAI-shaped requests in, llama.cpp's chunks out; its errors become ours here."""
 
 from __future__ import annotations
 
-import ctypes
+import http.client
+import json
 import os
-import secrets
-from collections.abc import Mapping
+import sys
+import weakref
+from collections.abc import Callable, Generator, Mapping
+from contextlib import AbstractContextManager, closing, nullcontext
 from math import exp
 from pathlib import Path
-from threading import Lock
-from typing import Any, Literal, Protocol
-
-import httpx
+from typing import Any, Literal, Protocol, TypeAlias
+from urllib.parse import urlsplit
 
 from ...errors import InvokeBadRequestError, InvokeError, InvokeServerUnavailableError, ProtocolError
-from . import gguf
-from .worker import Abandoned
+from . import gguf, llama_child
+from .process import Process
 
-BATCH_TOKENS = 64
-PROMPT_CACHE_MEBIBYTES = 64
-"""Memory for the state of prompts read before; the runtime's own default is 8 GiB."""
 _TOKENIZE_SECONDS = 30.0
+_ENVIRONMENT = {
+    # Threads that spin while they wait would slow down the other models in the app many times over.
+    "OMP_WAIT_POLICY": "passive",
+    # ggml would start a debugger to print where it gave up; it would keep our pipes open, and we keep the words anyway.
+    "GGML_NO_BACKTRACE": "1",
+}
 
 Route = Literal["chat", "completion"]
 Chunk = dict[str, Any]
+Hooked: TypeAlias = Callable[[Callable[[], None]], AbstractContextManager[None]]
+"""Makes a block in which a hook is called when somebody wants it to end, such as `Emit.on_stop`."""
 
 
 class Sink(Protocol):
-    """Where chunks go, such as an `Emit`; both methods raise `Abandoned` when nobody listens any more."""
+    """Where chunks go, such as an `Emit`; calling and `check` raise `Abandoned` when nobody listens any more."""
 
     def __call__(self, chunk: Chunk, /) -> None: ...  # noqa: D102
     def check(self) -> None: ...  # noqa: D102
+    def on_stop(self, hook: Callable[[], None], /) -> AbstractContextManager[None]: ...  # noqa: D102
 
 
 class Runtime:
-    """A model loaded by llama.cpp. One request at a time; the caller sees to that.
+    """A model loaded by llama.cpp. It answers one request at a time; the caller sees to that.
 
     Args:
         path: A GGUF file.
         name: What answers call the model.
         context_size: Tokens of prompt and answer together.
+        repacked: Whether llama.cpp may lay weights out anew for this processor; see `Spec`.
+        on_close: Tells that the load is not wanted any more; it ends at once then.
 
     Raises:
+        ImportError: The child cannot import xllamacpp, or a library that it needs.
         InvokeServerUnavailableError: The file is no whole GGUF file, or llama.cpp cannot load it.
     """
 
-    def __init__(self, path: Path, *, name: str, context_size: int) -> None:
+    def __init__(
+        self,
+        path: Path,
+        *,
+        name: str,
+        context_size: int,
+        repacked: bool = True,
+        on_close: Hooked = lambda _hook: nullcontext(),
+    ) -> None:
         gguf.read_head(path)
-        _read_ahead(path)
-        os.environ.setdefault("OMP_WAIT_POLICY", "passive")  # before the first import of a library with OpenMP
-        import xllamacpp
-
-        key = secrets.token_hex(16)
-        self.version = f"xllamacpp-{xllamacpp.__version__}"
         self.context_size = context_size
+        self._requests = 0
+        self._process = Process(Path(llama_child.__file__), _ENVIRONMENT)
+        self._end = weakref.finalize(self, self._process.end)  # at the latest when the interpreter ends
+        settings = {
+            "import_path": [os.path.abspath(entry) for entry in sys.path if entry],
+            "load": {"model": str(path.absolute()), "name": name, "context_size": context_size, "repacked": repacked},
+        }
         try:
-            self._server: Any = xllamacpp.Server(_parameters(xllamacpp, path, name, context_size, key))
-        except RuntimeError as error:
-            raise InvokeServerUnavailableError(f"llama.cpp cannot load {path.name}: {error}") from error
-        self._client = httpx.Client(
-            base_url=self._server.listening_address,
-            headers={"Authorization": f"Bearer {key}"},
-            timeout=_TOKENIZE_SECONDS,
-            trust_env=False,  # no proxy for the loopback interface
-        )
-        self._lock = Lock()
+            with on_close(self._process.kill):
+                self._process.send(_json(settings))
+                said, *words = self._process.receive()
+            if said == "unimportable":
+                raise ImportError(*words)
+            if said != "ready":
+                raise InvokeServerUnavailableError(f"llama.cpp cannot load {path.name}: {' '.join(words)}")
+        except BaseException:
+            self.close()
+            raise
+        self.version = f"xllamacpp-{words[0]}"
+        self._address, self._key = urlsplit(words[1]), words[2]
 
     @property
-    def server(self) -> Any:
-        """The bare runtime, `xllamacpp.Server`; None once closed."""
-        return self._server
+    def alive(self) -> bool:
+        """Whether its process runs."""
+        return self._process.alive
+
+    @property
+    def pid(self) -> int:
+        """Number of its process."""
+        return self._process.pid
 
     def stream(self, route: Route, payload: Mapping[str, Any], sink: Sink) -> None:
         """Send a request and pass on each chunk of the answer; ends early when nobody listens any more.
@@ -87,34 +103,42 @@ class Runtime:
         Raises:
             InvokeBadRequestError: The runtime refuses the request, with its words.
             InvokeServerUnavailableError: It fails.
+            ProcessGoneError: Its process has ended.
         """
-        server = self._server
-        if server is None:
-            raise InvokeServerUnavailableError("The model was closed.")
-        refusals: list[Chunk] = []
-
-        def on_chunk(chunk: Chunk) -> bool:
-            # Native code calls this: no exception may leave it, and True ends the generation.
-            if "error" in chunk:
-                refusals.append(chunk["error"])
-                return True
-            try:
-                sink(chunk)
-            except Abandoned:
-                return True
-            return False
-
-        call = server.handle_chat_completions if route == "chat" else server.handle_completions
         request = {**payload, "stream": True, "stream_options": {"include_usage": True}, "return_progress": True}
-        try:
-            call(request, on_chunk)
-        except ValueError as error:
-            raise InvokeBadRequestError(str(error)) from error
-        except RuntimeError as error:
-            raise InvokeServerUnavailableError(f"llama.cpp failed: {error}") from error
+        refusals: list[Chunk] = []
+        with closing(self._answer(route, request, sink)) as chunks:
+            for chunk in chunks:
+                if "error" in chunk:
+                    refusals.append(chunk["error"])
+                else:
+                    sink(chunk)
         sink.check()
         for refusal in refusals:
             raise _error(refusal)
+
+    def _answer(self, route: Route, request: Mapping[str, Any], sink: Sink) -> Generator[Chunk, None, None]:
+        """Yield the chunks up to the end of the answer. If left early, stop it, and leave nothing of it in the pipe."""
+        self._requests += 1
+        number = self._requests
+        self._process.send(f"{route} {number} ".encode() + _json(request))
+
+        def stop() -> None:
+            self._process.try_send(f"stop {number}".encode())
+
+        with sink.on_stop(stop):
+            try:
+                while isinstance(said := self._process.receive(), dict):
+                    yield said
+            except GeneratorExit:
+                stop()
+                while isinstance(said := self._process.receive(), dict):
+                    pass
+                raise
+        if said[0] == "refused":
+            raise InvokeBadRequestError(said[1])
+        if said[0] == "failed":
+            raise InvokeServerUnavailableError(f"llama.cpp failed: {said[1]}")
 
     def first_token(self, route: Route, payload: Mapping[str, Any], sink: Sink) -> dict[str, float]:
         """Ask with which tokens the answer would begin.
@@ -133,7 +157,7 @@ class Runtime:
         return probe.probabilities
 
     def count_tokens(self, text: str) -> int:
-        """Count the tokens of a text.
+        """Count the tokens of a text, also while an answer is being written.
 
         Raises:
             InvokeServerUnavailableError: The runtime does not answer.
@@ -141,23 +165,28 @@ class Runtime:
         """
         if not text:
             return 0
-        if self._server is None:
-            raise InvokeServerUnavailableError("The model was closed.")
+        connection = http.client.HTTPConnection(self._address.hostname or "", self._address.port, timeout=_TOKENIZE_SECONDS)
+        headers = {"Authorization": f"Bearer {self._key}", "Content-Type": "application/json"}
         try:
-            with self._lock:
-                response = self._client.post("/tokenize", json={"content": text})
-            response.raise_for_status()
-            return len(response.json()["tokens"])
-        except httpx.HTTPError as error:
+            with closing(connection):
+                connection.request("POST", "/tokenize", _json({"content": text}), headers)
+                response = connection.getresponse()
+                body = response.read()
+        except (OSError, http.client.HTTPException) as error:
+            if not self.alive:
+                raise self._process.gone() from error
             raise InvokeServerUnavailableError(f"llama.cpp does not count tokens: {error}") from error
+        try:
+            return len(json.loads(body)["tokens"])
         except (ValueError, KeyError, TypeError) as error:
-            raise ProtocolError(f"llama.cpp's answer to /tokenize has no tokens: {response.text[:200]}") from error
+            words = body.decode("utf-8", "replace")
+            raise ProtocolError(
+                "llama.cpp's answer to /tokenize has no tokens.", status_code=response.status, body=words
+            ) from error
 
     def close(self) -> None:
-        """Free the model and hand its memory back to the system."""
-        self._client.close()
-        self._server = None
-        _trim()
+        """End the process, and with it all that it holds."""
+        self._end()
 
 
 class _Probe:
@@ -166,6 +195,7 @@ class _Probe:
     def __init__(self, sink: Sink) -> None:
         self._sink = sink
         self.check = sink.check
+        self.on_stop = sink.on_stop
         self.probabilities: dict[str, float] = {}
 
     def __call__(self, chunk: Chunk, /) -> None:
@@ -179,34 +209,8 @@ class _Probe:
                     self.probabilities[text] = self.probabilities.get(text, 0.0) + exp(token["logprob"])
 
 
-def _parameters(xllamacpp: Any, path: Path, name: str, context_size: int, key: str) -> Any:
-    parameters = xllamacpp.CommonParams()
-    parameters.model.path = str(path)
-    parameters.model_alias = {name}
-    parameters.n_ctx = context_size
-    parameters.n_parallel = 1
-    parameters.n_batch = parameters.n_ubatch = BATCH_TOKENS
-    parameters.cache_ram_mib = PROMPT_CACHE_MEBIBYTES
-    parameters.fit_params = parameters.warmup = False
-    parameters.verbosity = -1
-    parameters.ui = False
-    parameters.api_keys = [key]
-    # Half the cores write: with as many threads as busy cores the threads wait for each other (36 → 4 tokens a second).
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    parameters.cpuparams.n_threads = max(1, min(cores // 2, 8))
-    parameters.cpuparams_batch.n_threads = max(1, min(cores, 16))
-    return parameters
-
-
-def _read_ahead(path: Path) -> None:
-    """Bring the file into the system's cache: llama.cpp would read it with Python's interpreter lock held."""
-    buffer = bytearray(4 * 2**20)
-    try:
-        with path.open("rb", buffering=0) as file:
-            while file.readinto(buffer):
-                pass
-    except OSError as error:
-        raise InvokeServerUnavailableError(f"The model file {path.name} cannot be read: {error.strerror or error}") from error
+def _json(value: Mapping[str, Any]) -> bytes:
+    return json.dumps(value, separators=(",", ":")).encode()
 
 
 def _error(refusal: Mapping[str, Any]) -> InvokeError:
@@ -219,10 +223,3 @@ def _error(refusal: Mapping[str, Any]) -> InvokeError:
         )
     error_type = InvokeBadRequestError if isinstance(code, int) and 400 <= code < 500 else InvokeServerUnavailableError
     return error_type(message, status_code=code if isinstance(code, int) else None)
-
-
-def _trim() -> None:
-    # glibc keeps freed memory for itself; other C libraries have no such function, and no such habit.
-    trim = getattr(ctypes.CDLL(None), "malloc_trim", None)
-    if trim is not None:
-        trim(0)

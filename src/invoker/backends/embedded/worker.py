@@ -18,7 +18,8 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from queue import SimpleQueue
 from time import monotonic
 from typing import Any, Generic, TypeAlias, TypeVar
@@ -46,10 +47,11 @@ class Emit(Generic[ItemT]):
     interpreter ends. Where raising will not do, as in a callback of native code, ask `stopping`.
     """
 
-    __slots__ = ("_events", "_main", "_room", "_stopping")
+    __slots__ = ("_events", "_hooks", "_main", "_room", "_stopping")
 
     def __init__(self) -> None:
         self._events: SimpleQueue[_Event] = SimpleQueue()
+        self._hooks: list[Callable[[], None]] = []
         self._room = threading.Condition()
         self._stopping = False
         self._main = threading.main_thread()
@@ -73,10 +75,31 @@ class Emit(Generic[ItemT]):
 
     def stop(self) -> None:
         """Tell the worker to end at its next checkpoint, and wake the consumer."""
-        self._stopping = True
-        self._events.put(_END)
         with self._room:
+            hooks = () if self._stopping else tuple(self._hooks)
+            self._stopping = True
             self._room.notify_all()
+        self._events.put(_END)
+        for hook in hooks:
+            hook()
+
+    @contextmanager
+    def on_stop(self, hook: Callable[[], None]) -> Iterator[None]:
+        """Call `hook` when the worker is told to end inside the block, by the thread that tells it; at once if it already was.
+
+        For a worker that waits for somebody else and cannot come to a checkpoint. The hook must return quickly and may be
+        called after the block ended, if both happen at the same moment.
+        """
+        with self._room:
+            self._hooks.append(hook)
+            late = self._stopping
+        try:
+            if late:
+                hook()
+            yield
+        finally:
+            with self._room:
+                self._hooks.remove(hook)
 
     def _wait_for_room(self) -> None:
         # The time limit only serves the end of the interpreter, of which no condition tells.

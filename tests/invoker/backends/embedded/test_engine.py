@@ -172,6 +172,83 @@ def test_closing_gives_the_model_back_and_ends_who_uses_it() -> None:
         engine.call(Run(), identity)
 
 
+def test_closing_breaks_off_a_load_that_listens() -> None:
+    model = Model()
+
+    def load() -> Model:
+        with engine.on_close(model.go.set):
+            model.load()
+        raise InvokeServerUnavailableError("broken off")
+
+    engine = Engine(load)
+    thread, outcome = in_thread(lambda: engine.call(Run(), identity))
+    assert model.loading.wait(BOUND)
+    begin = perf_counter()
+    engine.close()
+    thread.join(BOUND)
+    assert perf_counter() - begin < 1.0
+    assert str(outcome[0]) == "The model was closed."
+
+
+def test_a_model_that_has_ended_by_itself_is_given_back_and_loaded_anew() -> None:
+    living: list[Model] = []
+    closed: list[Model] = []
+
+    def load() -> Model:
+        living.append(Model())
+        return living[0]
+
+    engine: Engine[Model] = Engine(load, closed.append, lambda model: model in living)
+    first = engine.call(Run(), identity)
+    living.clear()
+    assert (engine.state, engine.reason) == (ModelState.AVAILABLE, None)
+    second = engine.call(Run(), identity)
+    assert second is not first
+    assert engine.state is ModelState.LOADED
+    assert closed == [first]
+    engine.close()
+    assert closed == [first, second]
+
+
+def test_a_run_that_waits_while_the_model_ends_gets_a_new_one() -> None:
+    living: list[Model] = []
+    release, started, waiting = threading.Event(), threading.Event(), threading.Event()
+
+    def load() -> Model:
+        living.append(Model())
+        return living[0]
+
+    def crash(model: Model, check: Checkpoint) -> Model:
+        started.set()
+        release.wait(BOUND)
+        living.clear()
+        return model
+
+    engine: Engine[Model] = Engine(load, None, lambda model: model in living)
+    one, first = in_thread(lambda: engine.call(Run(), crash))
+    assert started.wait(BOUND)
+    two, second = in_thread(lambda: engine.call(Run(lambda note: waiting.set()), identity))
+    assert waiting.wait(BOUND)
+    release.set()
+    for thread in (one, two):
+        thread.join(BOUND)
+    assert isinstance(second[0], Model)
+    assert second[0] is not first[0]
+    engine.close()
+
+
+def test_a_runtime_that_is_not_installed_is_said_to_be_missing() -> None:
+    def load() -> Model:
+        raise ImportError("libgomp.so.1: cannot open shared object file: No such file or directory")
+
+    engine = Engine(load)
+    with pytest.raises(InvokeServerUnavailableError, match=r"cannot be imported: libgomp\.so\.1") as caught:
+        engine.call(Run(), identity)
+    assert "apt-get install libgomp1" in str(caught.value.hint)
+    assert engine.state is ModelState.UNAVAILABLE
+    engine.close()
+
+
 def test_an_engine_that_never_loaded_closes() -> None:
     model = Model()
     engine_of(model).close()

@@ -202,6 +202,36 @@ def test_done_is_called_before_the_consumer_learns_of_the_end() -> None:
     assert done.is_set()
 
 
+def test_a_worker_that_waits_for_somebody_else_is_told_of_the_stop() -> None:
+    told, waiting = threading.Event(), threading.Event()
+    run = Run()
+
+    def work(emit: Emit[int]) -> None:
+        with emit.on_stop(told.set):
+            waiting.set()
+            assert told.wait(BOUND)
+
+    thread, outcome = in_thread(lambda: list(produce(run, work)))
+    assert waiting.wait(BOUND)
+    run.stop()
+    thread.join(BOUND)
+    assert told.is_set()
+    assert isinstance(outcome[0], RunStoppedError)
+
+
+def test_a_worker_is_told_of_the_stop_once_and_not_after_its_wait() -> None:
+    emit: Emit[int] = Emit()
+    calls: list[str] = []
+    with emit.on_stop(lambda: calls.append("before")):
+        pass
+    with emit.on_stop(lambda: calls.append("inside")):
+        emit.stop()
+        emit.stop()
+    with emit.on_stop(lambda: calls.append("late")):
+        pass
+    assert calls == ["inside", "late"]
+
+
 def test_an_item_costs_little() -> None:
     count = 20_000
 
