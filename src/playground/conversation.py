@@ -70,7 +70,8 @@ def as_message(draft: Draft) -> dict[str, Any]:
 
 
 def continue_with(page: Page, fold: LLMFold) -> None:
-    """Take the answer into the conversation and open the next turn."""
+    """Take the answer into the conversation, once, and open the next turn."""
+    page.state.extra["continued"] = page.state.record.id if page.state.record else None
     page.state.drafts.append(Draft(role="assistant", content=drawable(fold.text), tool_calls=fold.tool_calls))
     page.state.drafts.append(Draft(role="user"))
 

@@ -11,7 +11,7 @@ from invoker import InvokeError
 from invoker.record import dump_error
 
 from .advice import advice
-from .escape import plain
+from .escape import drawable, plain
 
 SIDES = {
     "Input": ":material/edit:",
@@ -33,10 +33,10 @@ def draw(error: BaseException, key: str) -> None:
             field = getattr(error, "field", None)
             if field:
                 st.badge(f"field: {plain(field)}", color="gray")
-        st.code(str(error) or type(error).__name__, language=None, wrap_lines=True)
+        st.code(drawable(str(error)) or type(error).__name__, language=None, wrap_lines=True)
         st.markdown(f":material/arrow_forward: {plain(told.next_step)}")
         with st.expander("Details"):
-            st.code(details(error), language=None, wrap_lines=True)
+            st.code(drawable(details(error)), language=None, wrap_lines=True)
 
 
 def details(error: BaseException) -> str:

@@ -4,9 +4,15 @@ from __future__ import annotations
 
 import re
 
-_MARKUP = re.compile(r"([\\`*_{}\[\]<>#|!$:~])")
+_MARKUP = re.compile(r"([\\`*_{}\[\]<>#|!$:~&=])")
+_LIST = re.compile(r"^(\d*)([.)+-])")
 
 
 def plain(text: str) -> str:
-    """Escape a text so that markdown draws it as it is: no formatting, no directive, nothing loaded."""
-    return _MARKUP.sub(r"\\\1", text)
+    """Escape a text so that markdown draws it as it is, in one line: no formatting, no directive, nothing loaded."""
+    return _LIST.sub(r"\1\\\2", _MARKUP.sub(r"\\\1", " ".join(drawable(text).split())))
+
+
+def drawable(text: str) -> str:
+    """Put a sign of replacement where half of a character stands alone, as a server may send it: a browser takes no halves."""
+    return text if text.isascii() else text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")

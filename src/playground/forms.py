@@ -1,6 +1,6 @@
 """Widgets from a model's own description: which model, which parameters, and the ModelConfig that they come to.
 
-Limits of widgets hold in the browser only, so every value is checked again before it is sent.
+A value outside its widget's limits never gets here: Streamlit 1.67 puts it back inside, whoever sent it.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from invoker.entities.model import BaseModelConfig, ModelPropertyKey, ModelType,
 
 from .frame import Page
 from .jsontext import JsonFault, locate, parse, pretty
+from .schemas import schema_fault
 
 ConfigT = TypeVar("ConfigT", bound=BaseModelConfig)
 
@@ -149,7 +150,8 @@ def rows(page: Page, label: str, column: str, sample: Sequence[str]) -> list[str
         held.extra["base"],
         num_rows="dynamic",
         key=key,
-        height=min(420, 74 + 35 * max(3, len(held.rows))),
+        # Of the base, not of the rows as they stand: another height makes another widget, and its edits would be lost.
+        height=min(420, 74 + 35 * max(3, len(held.extra["base"]))),
         column_config={column: st.column_config.TextColumn(column, width="large")},
         alt=label,
     )
@@ -205,17 +207,21 @@ def _number(rule: ParameterRule, key: str) -> int | float:
 
 
 def _initial(rule: ParameterRule) -> Any:
-    if rule.default is not None:
-        return float(rule.default) if rule.type is ParameterType.FLOAT else rule.default
+    """Give a rule's default as its widget takes it: rules come from many hands, and a default may not fit its own rule."""
     match rule.type:
         case ParameterType.BOOLEAN:
-            return False
-        case ParameterType.INT:
-            return int(rule.min or 0)
-        case ParameterType.FLOAT:
-            return float(rule.min or 0)
+            return bool(rule.default)
+        case ParameterType.INT | ParameterType.FLOAT:
+            try:
+                value = float(rule.default if rule.default is not None else rule.min or 0)
+            except (TypeError, ValueError):
+                value = rule.min or 0.0
+            value = min(max(value, value if rule.min is None else rule.min), value if rule.max is None else rule.max)
+            return int(value) if rule.type is ParameterType.INT else value
+        case _ if rule.options:
+            return rule.default if rule.default in rule.options else rule.options[0]
         case _:
-            return rule.options[0] if rule.options else ""
+            return "" if rule.default is None else str(rule.default)
 
 
 def _validated(page: Page, config_class: type[ConfigT], value: dict[str, Any]) -> ConfigT | None:
@@ -228,29 +234,24 @@ def _validated(page: Page, config_class: type[ConfigT], value: dict[str, Any]) -
         return None
 
 
-def field_fault(page: Page, message: str) -> None:
-    """Say at the field what is wrong with it, and keep Run disabled."""
+def field_fault(page: Page | None, message: str) -> None:
+    """Say at the field what is wrong with it; with a page given, keep its Run disabled."""
     with st.container(horizontal=True, vertical_alignment="center", gap="xsmall"):
         st.markdown(":red[:material/error:]", width="content")
         st.text(message)
-    page.require(False, message)
+    if page is not None:
+        page.require(False, message)
 
 
 def schema(page: Page, name: str, label: str, sample: dict[str, Any]) -> dict[str, Any] | None:
     """Draw a field for a JSON schema; `None`, with the place and the reason said, while it is none."""
-    from jsonschema.exceptions import SchemaError
-    from jsonschema.validators import validator_for
-
     st.session_state.setdefault(page.key(name), pretty(sample))
     value = json_field(page, name, label, dict, height=260)
     if value is None:
         return None
-    try:
-        validator_for(value).check_schema(value)
-    except SchemaError as error:
-        line, column = locate(str(st.session_state[page.key(name)]), error.absolute_path)
-        place = "".join(f".{part}" for part in error.absolute_path)
-        field_fault(page, f"{label}: Line {line}, column {column}, ${place}: {error.message}")
+    if wrong := schema_fault(value):
+        line, column = locate(str(st.session_state[page.key(name)]), wrong.path)
+        field_fault(page, f"{label}: Line {line}, column {column}, {wrong}")
         return None
     if not value:
         field_fault(page, f"{label}: empty: Dify refuses a schema without content")

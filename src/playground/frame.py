@@ -46,6 +46,7 @@ class Page:
         self.about_model = ""
         self.arguments: dict[str, Any] = {}
         self.system_model: str | None = None
+        self._running = False
         self.context: dict[str, Any] = {}
         """What the view wants to know of the form as it stood when the run began."""
         st.title(title)
@@ -73,7 +74,7 @@ class Page:
         """Draw Run and Stop, and start a job with these arguments of Dify's signature when Run was pressed."""
         self.arguments = arguments
         job = self.state.job
-        running = job is not None and job.running
+        running = self._running = job is not None and job.running
         with self._buttons:
             timeout = self._limits()
             pressed = st.button(
@@ -105,13 +106,16 @@ class Page:
     def show(self, view: View, live: Live | None = None) -> None:
         """Draw the run as it stands, then follow it to its end; call it last."""
         job = self.state.job
-        if job is not None and job.running:
+        if job is not None and self._running:  # even if it has just ended: the buttons must be drawn again
             self._follow(job, live)
         with self.result:
             status.draw(job, self.invoke_type, ready=not self.problems)
             if job is not None:
                 if job.record is not None and (job.record.chunks or job.error is None):
-                    view(self, job.record)
+                    try:
+                        view(self, job.record)
+                    except Exception as error:  # what cannot be drawn can still be looked at in the inspector
+                        errors_panel.draw(error, self.key("view"))
                 if job.error is not None:
                     errors_panel.draw(job.error, self.key("error"))
                 if job.record is not None:
@@ -145,7 +149,8 @@ class Page:
         page_state, jobs = self.state, resources.jobs()
         visitor = state.visitor()
         page_state.arguments, page_state.context = arguments, dict(self.context)
-        page_state.job = jobs.submit(Job(call, self.backend, visitor=visitor, timeout=timeout, system_model=self.system_model))
+        page_state.job = Job(call, self.backend, visitor=visitor, timeout=timeout, system_model=self.system_model)
+        jobs.submit(page_state.job)
         st.rerun()  # so that the buttons show the run that has just begun
 
     def _follow(self, job: Job, live: Live | None) -> None:

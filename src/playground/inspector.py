@@ -5,11 +5,15 @@ from __future__ import annotations
 import hashlib
 import json
 import re
+from collections.abc import Iterator
 from typing import Any
 
 import streamlit as st
 
 from invoker import NoteKind, Record
+
+from .escape import drawable
+from .jsontext import written
 
 LONGEST_TEXT = 600
 LONGEST_HEX = 96
@@ -26,7 +30,7 @@ def draw(record: Record[Any] | None, source: str, key: str) -> None:
     sent, received, chunks, log, code = st.tabs(["Sent", "Received", "Chunks", "Log", "Code"], key=key, on_change="rerun")
     if sent.open:
         with sent:
-            _sent(record)
+            _sent(record, key)
     if received.open:
         with received:
             _received(record, key)
@@ -49,7 +53,7 @@ def shortened(value: Any) -> Any:
         if len(value) > longest:
             digest = hashlib.sha256(value.encode("utf-8", "surrogatepass")).hexdigest()[:12]
             return f"{value[:longest]}… ({len(value):,} characters, sha256 {digest}…)"
-    if isinstance(value, list) and len(value) > LONGEST_LIST and isinstance(value[0], int | float):
+    if isinstance(value, list) and len(value) > LONGEST_LIST and all(isinstance(item, int | float) for item in value):
         digest = hashlib.sha256(json.dumps(value).encode()).hexdigest()[:12]
         return [*value[:LONGEST_LIST], f"… ({len(value):,} numbers, sha256 {digest}…)"]
     if isinstance(value, list):
@@ -59,33 +63,76 @@ def shortened(value: Any) -> Any:
     return value
 
 
-def _sent(record: Record[Any] | None) -> None:
+def found(value: Any, words: str) -> list[tuple[str, str]]:
+    """Search a JSON value.
+
+    Args:
+        value: What to search.
+        words: Looked for in keys and values, whatever their case.
+
+    Returns:
+        Path and value of each leaf whose path or value has the words.
+    """
+    wanted = words.casefold()
+    return [(path, leaf) for path, leaf in _leaves(value, "$") if wanted in f"{path} {leaf}".casefold()]
+
+
+def _leaves(value: Any, path: str) -> Iterator[tuple[str, str]]:
+    if isinstance(value, dict) and value:
+        for key, item in value.items():
+            yield from _leaves(item, f"{path}.{key}")
+    elif isinstance(value, list) and value:
+        for index, item in enumerate(value):
+            yield from _leaves(item, f"{path}[{index}]")
+    else:
+        yield path, json.dumps(value, ensure_ascii=False)
+
+
+def _tree(value: Any, key: str) -> None:
+    """Draw a JSON value: folded and with a button to copy it; or what a search finds in it."""
+    words = st.text_input(
+        "Search", key=f"{key}.search", placeholder="Search keys and values", icon=":material/search:",
+        label_visibility="collapsed", persist_state="session",
+    )  # fmt: skip
+    if not words:
+        st.json(shortened(value), expanded=2)
+        return
+    lines = found(value, words)
+    st.caption(f"{len(lines):,} found")
+    st.dataframe(
+        [{"path": drawable(path), "value": drawable(shortened(leaf))} for path, leaf in lines[:MOST_CHUNKS]],
+        hide_index=True,
+        alt="What the search found",
+        key=f"{key}.found",
+    )
+
+
+def _sent(record: Record[Any] | None, key: str) -> None:
     if record is None:
         st.caption("Nothing was sent yet. Here will be the request as it goes over Dify's wire.")
         return
     sent = record.sent
     if sent is None:
         st.caption("Nothing was sent: the call was answered on the caller's side. It was called with:")
-        st.json(shortened(record.request.payload()), expanded=2)
+        _tree(record.request.payload(), f"{key}.sent")
         return
     st.caption(f"`{record.request.invoke_type.value}` request to the back end `{record.backend}`, as on Dify's wire.")
-    st.json(shortened(sent.payload()), expanded=2)
+    _tree(sent.payload(), f"{key}.sent")
 
 
 def _received(record: Record[Any] | None, key: str) -> None:
     if record is None or not record.chunks:
         st.caption("Nothing came back yet.")
         return
-    chunks = [chunk.model_dump(mode="json") for chunk in tuple(record.chunks[:MOST_CHUNKS])]
-    if len(chunks) == 1:
+    if len(record.chunks) == 1:
         st.caption("One answer.")
-        st.json(shortened(chunks[0]), expanded=2)
+        _tree(record.chunks[0].model_dump(mode="json"), f"{key}.received")
     else:
         st.caption(f"The last of {len(record.chunks):,} chunks; each of them is under Chunks.")
-        st.json(shortened(record.chunks[-1].model_dump(mode="json")), expanded=2)
+        _tree(record.chunks[-1].model_dump(mode="json"), f"{key}.received")
     st.download_button(
         "Record as JSON",
-        data=lambda: json.dumps(record.dump(), ensure_ascii=False, indent=1),
+        data=lambda: written(record.dump(), indent=1),
         file_name=f"{record.request.invoke_type.value}-{record.id[:8]}.json",
         mime="application/json",
         icon=":material/download:",
@@ -108,7 +155,7 @@ def _chunks(record: Record[Any] | None, key: str) -> None:
                 "at, s": round(seconds, 4),
                 "gap, s": round(seconds - previous, 4),
                 "kind": kind,
-                "content": content,
+                "content": drawable(content),
             }
         )
         previous = seconds
@@ -117,7 +164,7 @@ def _chunks(record: Record[Any] | None, key: str) -> None:
     st.dataframe(rows, hide_index=True, height=min(400, 38 + 35 * len(rows)), key=f"{key}.table", alt="Chunks of the stream")
     st.download_button(
         "Chunks as JSONL",
-        data=lambda: "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in record.dump()["chunks"]),
+        data=lambda: "".join(written(row) + "\n" for row in record.dump()["chunks"]),
         file_name=f"chunks-{record.id[:8]}.jsonl",
         mime="application/jsonl",
         icon=":material/download:",

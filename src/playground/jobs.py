@@ -43,6 +43,7 @@ class Job:
         self._changed = threading.Condition()
         self._finished = False
         self._stop_asked = False
+        self._stop_cause: Exception | None = None
         self._thread = threading.Thread(target=self._work, name="job", daemon=True)
 
     @property
@@ -73,7 +74,8 @@ class Job:
     def stop(self, cause: Exception | None = None) -> None:
         """Ask it to end; it ends as soon as its back end obeys. Safe from any thread, and more than once."""
         with self._changed:
-            self._stop_asked = True
+            if not self._stop_asked:
+                self._stop_asked, self._stop_cause = True, cause
         self._session.stop(cause)
 
     def expire(self) -> None:
@@ -86,21 +88,21 @@ class Job:
         self._thread.join(timeout)
 
     def follow(self, hz: float = 13.0) -> Iterator[None]:
-        """Tick at once when something new is there, at most `hz` times a second; and `hz` times a second while nothing is."""
+        """Tick for news, at once after a silence and at most `hz` times a second; and as often while there is none."""
         period = 1 / hz
         size = 0
+        news_from = 0.0  # when news may be told again; a tick without news does not delay the next one
         while True:
-            next_tick = monotonic() + period
             finished = self._finished
             yield
             if finished:
                 return
             self.seen_at = monotonic()
             with self._changed:
-                if size == self._size():
-                    self._changed.wait_for(self._is_news_since(size), period)
-                else:
-                    self._changed.wait_for(lambda: self._finished, max(0.0, next_tick - monotonic()))
+                self._changed.wait_for(self._is_news_since(size), period)
+                if self._size() != size:
+                    self._changed.wait_for(lambda: self._finished, max(0.0, news_from - monotonic()))
+                    news_from = monotonic() + period
                 size = self._size()
 
     def wait(self, size: int) -> int:
@@ -118,7 +120,7 @@ class Job:
     def _begin(self, record: Record[Any]) -> None:
         self.record = record
         if self._stop_asked:  # asked before the stream was open, when the session knew of no run to stop
-            self._session.stop()
+            self._session.stop(self._stop_cause)
 
     def _work(self) -> None:
         try:
@@ -143,10 +145,20 @@ class Jobs:
 
     Args:
         present: Tells whether a visitor is still there.
+        abandoned_after: Seconds that a job goes on for a visitor who is gone.
+        watch_every: Seconds between two looks at clocks and visitors.
     """
 
-    def __init__(self, present: Callable[[str], bool]) -> None:
+    def __init__(
+        self,
+        present: Callable[[str], bool],
+        *,
+        abandoned_after: float = ABANDONED_AFTER_SECONDS,
+        watch_every: float = WATCH_SECONDS,
+    ) -> None:
         self._present = present
+        self._abandoned_after = abandoned_after
+        self._watch_every = watch_every
         self._lock = threading.Condition()
         self._jobs: list[Job] = []
         self._closed = False
@@ -186,7 +198,7 @@ class Jobs:
                 if not self._jobs:
                     self._lock.wait_for(lambda: self._jobs or self._closed)
                 else:
-                    self._lock.wait_for(lambda: self._closed, WATCH_SECONDS)
+                    self._lock.wait_for(lambda: self._closed, self._watch_every)
                 if self._closed:
                     return
                 jobs = tuple(self._jobs)
@@ -195,5 +207,5 @@ class Jobs:
                     job.seen_at = monotonic()
                 if job.overdue:
                     job.expire()
-                elif monotonic() - job.seen_at > ABANDONED_AFTER_SECONDS:
+                elif monotonic() - job.seen_at > self._abandoned_after:
                     job.stop()

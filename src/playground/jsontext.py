@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+MOST_LEVELS = 100
+"""Lists and objects inside one another; what comes after, from checking to drawing, goes one call deeper for each."""
 _DECODER = json.JSONDecoder()
 
 
@@ -35,11 +38,13 @@ def parse(text: str, expected: type = dict) -> Any | JsonFault:
     if not text.strip():
         return JsonFault(f"empty: type a JSON {_name(expected)}", 1, 1)
     try:
-        value = json.loads(text, parse_constant=_refuse_constant)
+        value = json.loads(text, parse_constant=_refuse_constant, parse_float=_finite)
     except json.JSONDecodeError as error:
         return JsonFault(error.msg[0].lower() + error.msg[1:], error.lineno, error.colno)
     except (ValueError, RecursionError) as error:
         return JsonFault(str(error))
+    if _is_deep(value):
+        return JsonFault(f"nested more than {MOST_LEVELS} levels deep")
     if not isinstance(value, expected):
         return JsonFault(f"expected a JSON {_name(expected)}, found {_name(type(value))}", 1, 1)
     return value
@@ -64,6 +69,16 @@ def locate(text: str, path: Sequence[str | int]) -> tuple[int, int]:
     return text.count("\n", 0, at) + 1, at - text.rfind("\n", 0, at)
 
 
+def written(value: Any, indent: int | None = None) -> str:
+    """Write a value as JSON for a file: in its own letters, or escaped where half a character stands alone in it."""
+    text = json.dumps(value, indent=indent, ensure_ascii=False)
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return json.dumps(value, indent=indent)
+    return text
+
+
 def pretty(value: Any) -> str:
     """Write a value as JSON for people: indented, in its own letters."""
     return json.dumps(value, indent=2, ensure_ascii=False)
@@ -71,6 +86,23 @@ def pretty(value: Any) -> str:
 
 def _refuse_constant(name: str) -> None:
     raise ValueError(f"{name} is not JSON")
+
+
+def _finite(digits: str) -> float:
+    number = float(digits)
+    if math.isinf(number):  # it would go out as no number at all
+        raise ValueError(f"the number {digits[:20]} is too large")
+    return number
+
+
+def _is_deep(value: Any) -> bool:
+    level = [value]
+    for _ in range(MOST_LEVELS + 1):
+        insides = (item.values() if isinstance(item, dict) else item for item in level if isinstance(item, dict | list))
+        level = [item for inside in insides for item in inside]
+        if not level:
+            return False
+    return True
 
 
 def _name(kind: type) -> str:

@@ -13,6 +13,7 @@ import streamlit as st
 _HTML = '<audio controls style="width:100%"></audio><p role="alert" hidden></p>'
 _JS = """
 const playing = new WeakMap()
+const begun = new Set()  // a stream begins by itself once in a tab, not again when the visitor comes back to the page
 
 export default function ({ data, parentElement }) {
   const audio = parentElement.querySelector("audio")
@@ -21,7 +22,11 @@ export default function ({ data, parentElement }) {
   playing.set(parentElement, data.url)
   audio.setAttribute("aria-label", data.label)
 
-  const start = () => { if (data.autoplay && audio.paused && audio.currentTime === 0) audio.play().catch(() => {}) }
+  const start = () => {
+    if (!data.autoplay || begun.has(data.url)) return
+    begun.add(data.url)
+    audio.play().catch(() => {})
+  }
   if (!window.MediaSource || !MediaSource.isTypeSupported("audio/mpeg")) {
     audio.src = data.url
     audio.addEventListener("canplay", start, { once: true })

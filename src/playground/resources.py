@@ -33,6 +33,16 @@ class Connections:
         with self._lock:
             self._openers[name] = opener
 
+    def remove(self, name: str) -> None:
+        """Take a connection out and close its back end; the embedded one stays."""
+        if name == EMBEDDED:
+            return
+        with self._lock:
+            self._openers.pop(name, None)
+            backend = self._open.pop(name, None)
+        if backend is not None:
+            backend.close()
+
     def get(self, name: str) -> Backend:
         """Give the back end of a connection."""
         with self._lock:
@@ -51,7 +61,10 @@ class Connections:
 
 def visitor_is_present(visitor: str) -> bool:
     """Tell whether a visitor's browser is connected. Without a running server, as in tests of a page, everybody is."""
-    return not runtime.exists() or runtime.get_instance().is_active_session(visitor)
+    try:
+        return runtime.get_instance().is_active_session(visitor)
+    except RuntimeError:  # Streamlit's word for: no server, not yet or not any more
+        return True
 
 
 CONNECTIONS = Connections({EMBEDDED: lambda: connect("embedded")})

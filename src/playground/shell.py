@@ -13,10 +13,13 @@ ROOT = Path(__file__).resolve().parents[2]
 ASSETS = Path(__file__).resolve().parent / "assets"
 
 # Streamlit's own Stop, in the header, ends the script and not the run; beside ours it would be a second Stop that lies.
-# Its wide layout leaves a sixth of a small screen empty.
+# Its wide layout leaves a sixth of a small screen empty. JSON is typed in letters of one width.
 STYLE = """<style>
 [data-testid="stStatusWidget"] { display: none; }
 [data-testid="stMainBlockContainer"] { padding: 2.6rem 2.2rem 4rem; max-width: 1680px; }
+[class*="-config-text"] textarea, [class*="-schema"] textarea, [class*="-parameters"] textarea {
+  font-family: "Source Code Pro", monospace; font-size: 0.85rem;
+}
 </style>"""
 
 

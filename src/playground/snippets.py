@@ -11,6 +11,8 @@ from typing import Any
 from pydantic import BaseModel
 
 INDENT = " " * 4
+LONGEST_FLAT = 96
+"""Characters of a value that is written in one line."""
 CONFIG_CLASSES = {
     "llm": ("llm", "LLMModelConfig"),
     "llm_structured_output": ("llm", "LLMModelConfig"),
@@ -54,6 +56,8 @@ def code(name: str, arguments: Mapping[str, Any]) -> str:
 
 def _argument(name: str, key: str, value: Any, imports: set[tuple[str, str]]) -> Any:
     plain = _plainly(value)
+    if plain is None and key != "file":  # left out, or not valid yet: the page shows the code as the form stands
+        return None
     if key == "model_config":
         module, class_name = CONFIG_CLASSES[name]
         imports.add((f"dify_plugin.entities.model.{module}", class_name))
@@ -87,25 +91,30 @@ class _Call:
 
 
 def _source(value: Any, depth: int) -> str:
-    if isinstance(value, Raw):
-        return str(value)
+    flat = _flat(value)
+    if isinstance(value, str) or len(flat) < LONGEST_FLAT:
+        return flat
     inner, outer = INDENT * (depth + 1), INDENT * depth
     if isinstance(value, _Call):
-        flat = ", ".join(f"{k}={_source(v, depth)}" for k, v in value.fields.items())
-        if len(flat) < 80 and "\n" not in flat:
-            return f"{value.class_name}({flat})"
         lines = "".join(f"{inner}{k}={_source(v, depth + 1)},\n" for k, v in value.fields.items())
         return f"{value.class_name}(\n{lines}{outer})"
-    if isinstance(value, list) and value:
-        flat = ", ".join(_source(item, depth) for item in value)
-        if len(flat) < 80 and "\n" not in flat:
-            return f"[{flat}]"
+    if isinstance(value, list):
         return "[\n" + "".join(f"{inner}{_source(item, depth + 1)},\n" for item in value) + f"{outer}]"
-    if isinstance(value, Mapping) and value:
-        flat = ", ".join(f"{k!r}: {_source(v, depth)}" for k, v in value.items())
-        if len(flat) < 80 and "\n" not in flat:
-            return "{" + flat + "}"
+    if isinstance(value, Mapping):
         return "{\n" + "".join(f"{inner}{k!r}: {_source(v, depth + 1)},\n" for k, v in value.items()) + f"{outer}}}"
+    return flat
+
+
+def _flat(value: Any) -> str:
+    """Write a value in one line."""
+    if isinstance(value, Raw):
+        return str(value)
+    if isinstance(value, _Call):
+        return f"{value.class_name}({', '.join(f'{k}={_flat(v)}' for k, v in value.fields.items())})"
+    if isinstance(value, list):
+        return f"[{', '.join(_flat(item) for item in value)}]"
+    if isinstance(value, Mapping):
+        return "{" + ", ".join(f"{k!r}: {_flat(v)}" for k, v in value.items()) + "}"
     return repr(value)
 
 

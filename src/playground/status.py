@@ -51,10 +51,10 @@ def draw(job: Job | None, invoke_type: InvokeType, *, ready: bool) -> None:
                 st.caption("You stopped this run. What had arrived is kept.")
             case "failed":
                 st.badge(f"Failed after {took}", icon=":material/error:", color="red")
-    for notice in job.record.notices() if job.record else ():
-        with st.container(border=True):
-            st.markdown(":material/info: **Note**")
-            st.text(notice)
+        for notice in job.record.notices() if job.record else ():
+            with st.container(border=True):
+                st.markdown(":material/info: **Note**")
+                st.text(notice)
 
 
 def line(slot: DeltaGenerator, job: Job) -> None:

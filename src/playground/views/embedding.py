@@ -33,6 +33,9 @@ def embedding(page: Page, record: Record[Any]) -> None:
     if len(widths) > 1:
         st.error(f"The vectors have different dimensions: {sorted(widths)}.")
         return
+    if widths == {0}:
+        st.error("The vectors have no numbers in them.")
+        return
     vectors = np.asarray(rows, dtype=np.float64)
     _facts(vectors)
     names = [short(texts[index] if index < len(texts) else "?", index) for index in range(len(rows))]
@@ -88,10 +91,11 @@ def _facts(vectors: Any) -> None:
     }
     spread = f"{norms.min():.4f}" if np.allclose(norms, norms[0], atol=1e-4) else f"{norms.min():.4f} to {norms.max():.4f}"
     wrong = ", ".join(f"{count} {name}" for name, count in odd.items() if count) or "none"
+    known = vectors[~np.isnan(vectors)]
     facts = {
         "Vectors × dimensions": f"{vectors.shape[0]} × {vectors.shape[1]}",
         "L2 norm": spread,
-        "Least, largest value": f"{np.nanmin(vectors):.4f}, {np.nanmax(vectors):.4f}",
+        "Least, largest value": f"{known.min():.4f}, {known.max():.4f}" if known.size else "—",
         "NaN, infinite, zero vectors": wrong,
     }
     st.table(facts, border="horizontal")

@@ -13,6 +13,7 @@ from invoker.entities.llm import LLMFold, RequestInvokeLLM
 from invoker.entities.message import ToolCall
 
 from ..conversation import answer_calls, continue_with, mock_of
+from ..escape import drawable, plain
 from ..frame import Page, waiting
 from ..jobs import Job
 from .text import TextStream, draw
@@ -23,27 +24,28 @@ MARKDOWN, PLAIN = "Markdown", "Plain text"
 def llm(page: Page, record: Record[Any]) -> None:
     """Draw the answer of an LLM."""
     fold = LLMFold().extend(tuple(record.chunks))
-    if fold.text:
-        as_markdown = _render_mode(page)
-        draw(fold.text, as_markdown)
+    text = drawable(fold.text)
+    if text:
+        draw(text, _render_mode(page))
     if fold.tool_calls:
         _calls(page, fold, record.outcome is Outcome.COMPLETED)
     elif record.request_as(RequestInvokeLLM).tools and record.outcome is Outcome.COMPLETED:
         st.caption(":material/build: No tool was called, which may be right.")
-    if fold.text:
+    if text:
         with st.container(horizontal=True):
-            if record.outcome is not Outcome.RUNNING and not fold.tool_calls:
+            if not fold.tool_calls:
                 st.button(
                     "Continue the conversation",
                     icon=":material/reply:",
                     key=page.key("continue"),
                     on_click=continue_with,
                     args=(page, fold),
+                    disabled=page.state.extra.get("continued") == record.id,
                     help="The answer becomes an assistant message, and the next turn can be typed.",
                 )
             st.download_button(
                 "Text",
-                fold.text,
+                text,
                 file_name=f"answer-{record.id[:8]}.txt",
                 icon=":material/download:",
                 on_click="ignore",
@@ -74,7 +76,7 @@ def llm_live(page: Page, job: Job) -> Callable[[], None]:
         if chunks and fold.tool_calls:
             with calls.container():
                 for call in fold.tool_calls:
-                    st.code(f"{call.function.name}({call.function.arguments}", language=None, wrap_lines=True)
+                    st.code(drawable(f"{call.function.name}({call.function.arguments}"), language=None, wrap_lines=True)
 
     return update
 
@@ -125,12 +127,12 @@ def _card(page: Page, number: int, call: ToolCall, complete: bool) -> str:
     with st.container(border=True, key=page.key(f"call-{number}").replace(".", "-")):
         with st.container(horizontal=True, vertical_alignment="center"):
             st.badge(f"Tool call {number}", icon=":material/build:", color="violet")
-            st.code(call.function.name, language=None, width="content")
-            st.caption(f"id `{call.id}`" if call.id else "no id")
+            st.code(drawable(call.function.name), language=None, width="content")
+            st.caption(f"id {plain(call.id)}" if call.id else "no id")
         arguments = parsed(call)
         if arguments is None:
             st.badge("arguments are not valid JSON", icon=":material/warning:", color="red")
-            st.code(call.function.arguments, language=None, wrap_lines=True)
+            st.code(drawable(call.function.arguments), language=None, wrap_lines=True)
         else:
             st.json(arguments)
         if not complete:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -13,6 +12,7 @@ from invoker import Record
 from invoker.entities.rerank import RequestInvokeRerank
 
 from ..frame import Page
+from ..jsontext import written
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +57,7 @@ def rerank(page: Page, record: Record[Any]) -> None:
     _dropped(page, rows, record)
     st.download_button(
         "JSON",
-        lambda: json.dumps(record.chunks[0].model_dump(mode="json"), ensure_ascii=False, indent=2),
+        lambda: written(record.chunks[0].model_dump(mode="json"), indent=2),
         file_name=f"rerank-{record.id[:8]}.json",
         icon=":material/download:",
         on_click="ignore",

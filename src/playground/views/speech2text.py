@@ -8,6 +8,7 @@ import streamlit as st
 
 from invoker import Record
 
+from ..escape import drawable
 from ..frame import Page
 
 
@@ -15,7 +16,7 @@ def speech2text(page: Page, record: Record[Any]) -> None:
     """Draw the recognised text."""
     if not record.chunks:
         return
-    text = record.chunks[0].result
+    text = drawable(record.chunks[0].result)
     if not text.strip():
         return
     st.code(text, language=None, wrap_lines=True)

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
 import streamlit as st
@@ -14,34 +12,9 @@ from invoker.entities.llm import LLMFold, RequestInvokeLLMWithStructuredOutput
 
 from ..frame import Page, waiting
 from ..jobs import Job
+from ..jsontext import written
+from ..schemas import Fault, faults
 from .text import TextStream
-
-MOST_FAULTS = 50
-
-
-@dataclass(frozen=True, slots=True)
-class Fault:
-    """Where and how an object misses its schema."""
-
-    path: str
-    expected: str
-    found: str
-
-
-def faults(value: Any, schema: dict[str, Any]) -> list[Fault]:
-    """Hold a value against a JSON schema; empty if it fits."""
-    from jsonschema.validators import validator_for
-
-    validator = validator_for(schema)(schema)
-    found = sorted(validator.iter_errors(value), key=lambda error: [str(part) for part in error.absolute_path])
-    return [
-        Fault(
-            path="$" + "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in error.absolute_path),
-            expected=f"{error.validator}: {json.dumps(error.validator_value, ensure_ascii=False)}"[:300],
-            found=json.dumps(error.instance, ensure_ascii=False)[:300],
-        )
-        for error in found[:MOST_FAULTS]
-    ]
 
 
 def structured(page: Page, record: Record[Any]) -> None:
@@ -57,7 +30,7 @@ def structured(page: Page, record: Record[Any]) -> None:
             st.json(value)
             st.download_button(
                 "JSON",
-                json.dumps(value, ensure_ascii=False, indent=2),
+                written(value, indent=2),
                 file_name=f"object-{record.id[:8]}.json",
                 icon=":material/download:",
                 on_click="ignore",

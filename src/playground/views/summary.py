@@ -8,6 +8,7 @@ import streamlit as st
 
 from invoker import NoteKind, Record
 
+from ..escape import drawable
 from ..frame import Page
 from ..inspector import shortened
 from .text import draw
@@ -17,7 +18,7 @@ def summary(page: Page, record: Record[Any]) -> None:
     """Draw the summary; a text that was returned unchanged is said to be so among the notices above."""
     if not record.chunks:
         return
-    text = record.chunks[0].summary
+    text = drawable(record.chunks[0].summary)
     draw(text)
     st.download_button(
         "Summary",

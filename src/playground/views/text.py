@@ -3,68 +3,104 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
+from typing import Any, Protocol
 
 import streamlit as st
 
+from ..escape import drawable
+
 FREEZE_AFTER = 2000
 """Characters of the tail from which its finished part becomes an element of its own and is not sent again."""
+LEAST_SHARE = 64
+"""A tail is sent again when this part of it is new, so that a text that never settles, as one long block of code, costs
+linear work too. The rest of it shows on the next tick that brings nothing, or at the end."""
 
-# A blank line whose next block is no list, table, quote or indented code: what stands before it does not change any more.
-_BREAK = re.compile(r"\n\n(?=[A-Za-z#`(\[\u3040-\uffdc])")
+# A fence of code; or a blank line whose next block is no list, table, quote or indented code: what stands before it does not
+# change any more.
+_FENCE_OR_BREAK = re.compile(r"```|\n\n(?=[A-Za-z#`(\[\u3040-\uffdc])")
 # The policy header stops every remote load; this keeps the broken-image signs off the page and dollar amounts from
-# turning into formulas.
-_UNWANTED = re.compile(r"!(?=\[)|\$")
+# turning into formulas. In code and behind a backslash they are what they look like.
+_UNWANTED = re.compile(
+    r"^[ \t]*(?P<fence>`{3,}|~{3,}).*?(?:^[ \t]*(?P=fence)|\Z)"
+    r"|\\."
+    r"|(?<!`)(?P<ticks>`+)(?!`)(?:(?!\n\n).)+?(?<!`)(?P=ticks)(?!`)"
+    r"|(?P<unwanted>!(?=\[)|\$)",
+    re.MULTILINE | re.DOTALL,
+)
+
+
+class Slot(Protocol):
+    """A place on the page whose content can be replaced, as `st.empty()`."""
+
+    def markdown(self, body: str) -> Any:
+        """Show markdown."""
+        ...
+
+    def code(self, body: str, *, language: None, wrap_lines: bool) -> Any:
+        """Show a text as it is."""
+        ...
 
 
 def safe(text: str) -> str:
     """Escape what markdown would make of a model's text beyond formatting: images and formulas."""
-    return _UNWANTED.sub(lambda found: "\\" + found[0], text)
+    return _UNWANTED.sub(lambda found: f"\\{found[0]}" if found["unwanted"] else found[0], drawable(text))
 
 
 def draw(text: str, as_markdown: bool = True) -> None:
     """Draw a finished text."""
-    if as_markdown:
-        st.markdown(safe(text))
-    else:
-        st.code(text, language=None, wrap_lines=True)
+    _show(st.container(), text, as_markdown)
 
 
 class TextStream:
-    """Draws a growing text."""
+    """Draws a growing text.
 
-    def __init__(self, as_markdown: bool = True) -> None:
+    Args:
+        as_markdown: Whether to format it.
+        new_slot: Gives the place of the next piece, below the one before; by default on the page, where it stands now.
+    """
+
+    def __init__(self, as_markdown: bool = True, new_slot: Callable[[], Slot] | None = None) -> None:
         self._as_markdown = as_markdown
-        self._box = st.container()
+        self._new_slot = new_slot or st.container().empty
+        self._slot = self._new_slot()
         self._tail = ""
-        with self._box:
-            self._slot = st.empty()
+        self._new: list[str] = []
+        self._new_size = 0
 
     def write(self, new: str) -> None:
-        """Append; the finished part of a long text is frozen."""
-        if not new:
+        """Append what is new, once a tick; nothing on a tick that brings nothing."""
+        if new:
+            self._new.append(new)
+            self._new_size += len(new)
+        if not self._new or (new and self._new_size * LEAST_SHARE < len(self._tail)):
             return
-        self._tail += new
+        self._tail += "".join(self._new)
+        self._new, self._new_size = [], 0
         cut = frozen_part(self._tail) if self._as_markdown else 0
         if cut:
-            self._draw(self._tail[:cut])
+            _show(self._slot, self._tail[:cut], self._as_markdown)
             self._tail = self._tail[cut:].lstrip("\n")
-            with self._box:
-                self._slot = st.empty()
+            self._slot = self._new_slot()
         if self._tail:
-            self._draw(self._tail)
-
-    def _draw(self, text: str) -> None:
-        if self._as_markdown:
-            self._slot.markdown(safe(text))
-        else:
-            self._slot.code(text, language=None, wrap_lines=True)
+            _show(self._slot, self._tail, self._as_markdown)
 
 
 def frozen_part(text: str, floor: int = FREEZE_AFTER) -> int:
     """Tell how many characters of a growing text are settled: up to a blank line outside code; 0 if none are."""
     if len(text) < floor:
         return 0
-    for found in reversed(list(_BREAK.finditer(text))):
-        if text.count("```", 0, found.start()) % 2 == 0:
-            return found.start()
-    return 0
+    cut, in_code = 0, False
+    for found in _FENCE_OR_BREAK.finditer(text):
+        if found[0] == "```":
+            in_code = not in_code
+        elif not in_code:
+            cut = found.start()
+    return cut
+
+
+def _show(slot: Slot, text: str, as_markdown: bool) -> None:
+    if as_markdown:
+        slot.markdown(safe(text))
+    else:
+        slot.code(drawable(text), language=None, wrap_lines=True)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+import weakref
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 import streamlit as st
 
-from invoker import InvokeBadRequestError, Outcome, Record
+from invoker import InvokeBadRequestError, Outcome, ProtocolError, Record
 from invoker.audio import AudioFacts, facts, kind_of
 
 from ..frame import Page
@@ -16,6 +17,9 @@ from ..player import stream_player
 from ..web import CLIPS
 
 EXPECTED = "audio/mpeg"
+LABEL = "The spoken text"
+PLAYER = "player"
+"""Key of the player's container; it stands first under the state, during the run and after it, so it is the same player."""
 
 
 def tts(page: Page, record: Record[Any]) -> None:
@@ -26,9 +30,10 @@ def tts(page: Page, record: Record[Any]) -> None:
     kind = kind_of(audio)
     media_type = kind.media_type if kind else "application/octet-stream"
     suffix = kind.extensions[0] if kind else "bin"
+    if kind is not None and kind.audio:  # a browser cannot play the rest, and would complain
+        _player(page, audio, media_type)
     if record.outcome is not Outcome.COMPLETED:
         st.caption(":material/content_cut: This is what had arrived; the rest was never made.")
-    st.audio(audio, format=media_type, alt="The spoken text")
     declared = next((chunk.mime_type for chunk in record.chunks if chunk.mime_type), None) or EXPECTED
     if media_type != declared:
         st.warning(f"Expected `{declared}`, but the bytes are `{media_type}`.", icon=":material/warning:")
@@ -46,23 +51,18 @@ def tts(page: Page, record: Record[Any]) -> None:
 
 def tts_live(page: Page, job: Job) -> Callable[[], None]:
     """Play the first segment while the next is made."""
-    slot = st.empty()
-    clip = page.state.extra.get("clip")
-    if clip is None or page.state.extra.get("clip.of") is not job:
-        if clip is not None:
-            CLIPS.withdraw(clip)
-        clip = CLIPS.offer(lambda: segments(job))
-        page.state.extra |= {"clip": clip, "clip.of": job}
-    url = CLIPS.url(clip)
-    autoplay = bool(st.session_state.get(page.key("autoplay"), True))
+    box = st.container(key=PLAYER)
+    if page.state.extra.get("clip.of") is not job:
+        page.state.extra |= {"clip": _offer(job), "clip.of": job}
+    clip = page.state.extra["clip"]
     shown = False
 
     def update() -> None:
         nonlocal shown
         if not shown and job.record and job.record.chunks:
             shown = True
-            with slot.container():
-                stream_player(url, "The spoken text, while it is made", page.key("player"), autoplay=autoplay)
+            with box:
+                _stream(page, clip)
 
     return update
 
@@ -73,7 +73,7 @@ def segments(job: Job) -> Iterator[bytes]:
     while True:
         count = job.wait(seen)
         chunks = job.record.chunks[seen:count] if job.record else []
-        yield from (chunk.audio for chunk in chunks)
+        yield from _decoded(chunks)
         if count == seen:
             return
         seen = count
@@ -81,7 +81,43 @@ def segments(job: Job) -> Iterator[bytes]:
 
 def whole(record: Record[Any]) -> bytes:
     """Give all audio that arrived as one file."""
-    return b"".join(chunk.audio for chunk in tuple(record.chunks))
+    return b"".join(_decoded(tuple(record.chunks)))
+
+
+def _decoded(chunks: Iterable[Any]) -> Iterator[bytes]:
+    """Give the audio of chunks, up to one that holds none: the run has failed with the reason."""
+    for chunk in chunks:
+        try:
+            yield chunk.audio
+        except ProtocolError:
+            return
+
+
+def _player(page: Page, audio: bytes, media_type: str) -> None:
+    """Draw the player; the one that began while the audio was made stays as it is, and so plays on to the end."""
+    with st.container(key=PLAYER):
+        if page.state.extra.get("clip.of") is page.state.job:
+            _stream(page, page.state.extra["clip"])
+        else:
+            st.audio(audio, format=media_type, alt=LABEL)
+
+
+def _stream(page: Page, clip: str) -> None:
+    autoplay = bool(st.session_state.get(page.key("autoplay"), True))
+    stream_player(CLIPS.url(clip), LABEL, page.key("player"), autoplay=autoplay)
+
+
+def _offer(job: Job) -> str:
+    """Offer a job's audio under an address for as long as somebody holds the job."""
+    held = weakref.ref(job)
+
+    def listen() -> Iterator[bytes]:
+        found = held()
+        return iter(()) if found is None else segments(found)
+
+    clip = CLIPS.offer(listen)
+    weakref.finalize(job, CLIPS.withdraw, clip).atexit = False
+    return clip
 
 
 def _facts(page: Page, record: Record[Any], audio: bytes) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import os
 import shutil
 from collections.abc import Callable, Iterator
@@ -185,9 +184,22 @@ def test_any_gguf_file_in_the_folder_is_a_further_llm(folder: Path) -> None:
         assert chat(backend, "my-own")
 
 
-def test_a_file_that_is_no_model_is_left_out_and_said(folder: Path, caplog: pytest.LogCaptureFixture) -> None:
+def test_a_file_that_is_no_model_is_listed_with_its_fault(folder: Path) -> None:
     (folder / "broken.gguf").write_bytes(b"GGUF and then nothing")
-    with caplog.at_level(logging.WARNING), opened(folder) as backend:
-        assert "broken" not in [model.model for model in backend.models()]
+    with opened(folder) as backend:
+        found = next(model for model in backend.models() if model.model == "broken")
+        assert found.state is ModelState.UNAVAILABLE
+        assert found.reason is not None
+        assert "broken.gguf" in found.reason
+        with pytest.raises(InvokeServerUnavailableError, match=r"broken\.gguf"):
+            chat(backend, "broken")
         assert chat(backend)
-    assert "broken.gguf" in caplog.text
+
+
+def test_a_file_that_was_mended_can_be_used(folder: Path) -> None:
+    (folder / "mended.gguf").write_bytes(b"GGUF and then nothing")
+    with opened(folder) as backend:
+        assert [model.state for model in backend.models() if model.model == "mended"] == [ModelState.UNAVAILABLE]
+        (folder / "mended.gguf").unlink()
+        (folder / "mended.gguf").symlink_to((folder / SMALL_FILE).resolve())
+        assert chat(backend, "mended")

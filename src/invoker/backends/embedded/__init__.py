@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import threading
 from collections.abc import Sequence
 from pathlib import Path
@@ -16,8 +15,6 @@ from ...weights import Weights
 from . import offers
 from .offers import Offer
 from .text_embedding import PROVIDER
-
-_log = logging.getLogger(__name__)
 
 
 class EmbeddedBackend:
@@ -36,7 +33,8 @@ class EmbeddedBackend:
         self._lock = threading.Lock()
         embedder = offers.embedder_engine(self._weights)
         llms = offers.known_llms(self._weights)
-        self._foreign: dict[Path, Offer] = {}
+        self._foreign: dict[Path, tuple[int, Offer]] = {}
+        """GGUF files that are not ours: when each was changed, and what it offers."""
         self._offers: list[Offer] = [
             *map(offers.llm, llms),
             offers.judging(llms[0], embedder),
@@ -86,12 +84,11 @@ class EmbeddedBackend:
         """Give every offer, those of GGUF files included that lie in the folder now or did when they were loaded."""
         with self._lock:
             for path in self._weights.extra_llms():
-                if path not in self._foreign:
-                    try:
-                        self._foreign[path] = offers.llm(offers.foreign_llm(path))
-                    except InvokeServerUnavailableError as error:
-                        _log.warning("Left out of the models: %s", error)
-            return [*self._offers, *self._foreign.values()]
+                changed = path.stat().st_mtime_ns if path.exists() else 0
+                held = self._foreign.get(path)
+                if held is None or (held[1].fault is not None and held[0] != changed):
+                    self._foreign[path] = changed, offers.foreign_llm(path)
+            return [*self._offers, *(offer for _, offer in self._foreign.values())]
 
     def _named(self, request: Request[ChunkT]) -> tuple[str, str]:
         if request.invoke_type is not InvokeType.SYSTEM_SUMMARY:

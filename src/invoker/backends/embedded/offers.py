@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 from typing import Any, TypeAlias, TypeVar
 
 from ...backend import ListedModel, ModelState
 from ...entities.summary import RequestInvokeSummary, SummaryResult
+from ...errors import InvokeServerUnavailableError
 from ...request import Chunks, InvokeType, Request
 from ...run import Run
 from ...summary import summarize
@@ -42,9 +43,13 @@ class Offer:
     routes: Mapping[InvokeType, Route]
     files: Sequence[str] = field(default=())
     """What must be in the models folder, by the manifest's names."""
+    fault: str | None = None
+    """Why the model can never be used as it is; it is listed all the same."""
 
     def now(self, weights: Weights) -> ListedModel:
         """Describe the model as it stands."""
+        if self.fault is not None:
+            return self.listed.model_copy(update={"state": ModelState.UNAVAILABLE, "reason": self.fault})
         problem = next((found for found in map(weights.problem, self.files) if found), None)
         if problem is not None and self.engines[0].state is not ModelState.LOADED:
             told = f"{problem}; make weights ({FETCH}) fetches it"
@@ -86,13 +91,14 @@ def known_llms(weights: Weights) -> list[Llama]:
     return [Llama(spec, partial(weights.path, file)) for spec, file in LLM_FILES.items()]
 
 
-def foreign_llm(path: Path) -> Llama:
-    """Give the LLM of a GGUF file that somebody put into the models folder.
-
-    Raises:
-        InvokeServerUnavailableError: It is no language model.
-    """
-    return Llama(foreign(path), lambda: path)
+def foreign_llm(path: Path) -> Offer:
+    """Offer the LLM of a GGUF file that somebody put into the models folder; a file that is none is offered with its fault."""
+    try:
+        return llm(Llama(foreign(path), lambda: path))
+    except InvokeServerUnavailableError as error:
+        spec = Spec(model=path.stem, label=path.stem, about=f"A file in the models folder: {path.name}.")
+        unusable = llm(Llama(spec, lambda: path))
+        return replace(unusable, fault=str(error))
 
 
 def llm(llama: Llama) -> Offer:

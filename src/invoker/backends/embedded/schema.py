@@ -35,11 +35,19 @@ def checked_schema(schema: object, field: str) -> dict[str, Any]:
 
 
 def mismatch(value: object, schema: Mapping[str, Any]) -> str | None:
-    """Tell where a value does not follow its schema; None if it does."""
+    """Tell where a value does not follow its schema; None if it does, or if the schema refers to what is not in it.
+
+    Nothing is fetched: a reference to an address somewhere else is not followed.
+    """
     from jsonschema.exceptions import best_match
     from jsonschema.validators import validator_for
+    from jsonschema_specifications import REGISTRY
+    from referencing.exceptions import Unresolvable
 
-    error = best_match(validator_for(schema)(schema).iter_errors(value))
+    try:
+        error = best_match(validator_for(schema)(schema, registry=REGISTRY).iter_errors(value))
+    except (Unresolvable, RecursionError):
+        return None
     return None if error is None else f"{error.json_path}: {error.message}"
 
 

@@ -1,0 +1,34 @@
+"""Pages as a visitor has them: through the shell, on a connection whose back end the test holds in its hands."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+import pytest
+
+from playground import resources
+from tests.playground.scripted import Desk
+
+from .visitor import Visitor
+
+CONNECTION = "scripted"
+
+
+@pytest.fixture
+def desk() -> Iterator[Desk]:
+    """Give the desk behind the connection `scripted`; afterwards the connection and its jobs are gone."""
+    made = Desk()
+    resources.CONNECTIONS.add(CONNECTION, lambda: made.backend)
+    yield made
+    resources.close_all()
+    resources.CONNECTIONS.remove(CONNECTION)
+
+
+@pytest.fixture
+def visit(desk: Desk) -> Callable[[str], Visitor]:
+    """Give a function that opens a page for a new visitor, who picked the scripted connection."""
+
+    def opened(page: str) -> Visitor:
+        return Visitor(CONNECTION).open(page)
+
+    return opened

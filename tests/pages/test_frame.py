@@ -1,0 +1,71 @@
+"""The frame around a page, with a page script that the test writes: what happens between its buttons and its result."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from typing import Any
+
+from streamlit.testing.v1 import AppTest
+
+from invoker import Request, Run
+from invoker.entities.moderation import ModerationResult
+from tests.playground.scripted import BOUND, Desk
+
+from .conftest import CONNECTION
+
+SCRIPT = """
+import streamlit as st
+from invoker import InvokeType
+from playground import frame, views
+
+page = frame.Page(InvokeType.MODERATION, "Moderation", "is a text sensitive?")
+page.run(model_config={"provider": "p", "model": "judge"}, text="Hi")
+st.session_state["between"](page)
+page.show(st.session_state.get("view", views.moderation))
+"""
+
+
+def opened(between: Any = lambda page: None, **state: Any) -> AppTest:
+    """Open the page."""
+    at = AppTest.from_string(SCRIPT, default_timeout=30)
+    for name, value in {"connection": CONNECTION, "between": between, **state}.items():
+        at.session_state[name] = value
+    at.run()
+    assert not at.exception
+    return at
+
+
+def test_a_run_that_ends_while_the_page_is_drawn_leaves_no_button_behind(desk: Desk) -> None:
+    """The buttons are drawn for a run under way, and it ends before its result is: the page must be drawn again."""
+    go = threading.Event()
+
+    def answer(request: Request[Any], run: Run) -> Iterator[Any]:
+        assert go.wait(BOUND)
+        yield ModerationResult(result=True)
+
+    def finish(page: Any) -> None:
+        if page.state.job is not None:
+            go.set()
+            page.state.job.join(BOUND)
+
+    desk.answer = answer
+    at = opened(finish)
+    at.button(key="moderation.run").click().run()
+    assert not at.exception
+    assert not at.button(key="moderation.run").disabled
+    assert at.button(key="moderation.stop").disabled
+    assert any("Done in" in markdown.value for markdown in at.markdown)
+
+
+def test_a_view_that_breaks_leaves_the_inspector_and_the_numbers(desk: Desk) -> None:
+    def broken(page: Any, record: Any) -> None:
+        raise ZeroDivisionError("in the view")
+
+    at = opened(view=broken)
+    at.button(key="moderation.run").click().run()
+    assert not at.exception
+    assert any("in the view" in code.value and "Traceback" in code.value for code in at.code)
+    assert [metric.label for metric in at.metric] == ["Latency", "Characters", "Chunks"]
+    assert [tab.label for tab in at.tabs] == ["Sent", "Received", "Chunks", "Log", "Code"]
+    assert len(at.json) == 1

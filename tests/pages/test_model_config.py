@@ -1,0 +1,94 @@
+"""The ModelConfig on each page: live from the form, or written by hand as Dify allows."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+
+import pytest
+
+from tests.playground.scripted import PROVIDER, Desk
+
+from .visitor import PAGES, Visitor
+
+Visit = Callable[[str], Visitor]
+WITH_CONFIG = [page for page in PAGES if page != "summary"]
+
+
+@pytest.mark.parametrize("page", WITH_CONFIG)
+def test_the_live_config_is_what_is_sent(visit: Visit, desk: Desk, page: str) -> None:
+    visitor = visit(page)
+    config = visitor.config
+    assert config["provider"] == PROVIDER
+    visitor.run()
+    payload = desk.requests[0].payload()
+    assert {key: payload[key] for key in config} == config
+
+
+@pytest.mark.parametrize("page", WITH_CONFIG)
+def test_by_hand_starts_with_what_the_form_says(visit: Visit, desk: Desk, page: str) -> None:
+    visitor = visit(page)
+    live = visitor.config
+    visitor.set("toggle", "config.by_hand", True)
+    assert json.loads(visitor.at.text_area(key=visitor.key("config.text")).value) == live
+    visitor.run()
+    assert visitor.state == "done"
+    payload = desk.requests[0].payload()
+    assert {key: payload[key] for key in live} == live
+
+
+@pytest.mark.parametrize(
+    ("page", "text", "words"),
+    [
+        *((page, '{\n  "provider": "x",\n  model: "y"\n}', "Line 3, column 3") for page in WITH_CONFIG),
+        ("moderation", "", "Line 1, column 1"),
+        ("moderation", "[]", "expected a JSON object, found list"),
+        ("moderation", '{"model": "y"}', "provider: Field required"),
+        ("moderation", '{"provider": 5, "model": "y"}', "provider: Input should be a valid string"),
+        ("moderation", '{"provider": "x", "model": "y", "model_type": "teapot"}', "model_type: "),
+        ("moderation", '{"provider": "x", "model": NaN}', "NaN is not JSON"),
+    ],
+)
+def test_a_config_that_is_none_keeps_run_disabled_and_says_where(visit: Visit, page: str, text: str, words: str) -> None:
+    visitor = visit(page).set("toggle", "config.by_hand", True).type("config.text", text)
+    assert not visitor.can_run
+    assert words in visitor.reason and words in visitor.faults
+    for tab in ("Code", "Sent"):
+        assert visitor.tab(tab)
+    assert visitor.at.text_area(key=visitor.key("config.text")).value == text
+
+
+@pytest.mark.parametrize("page", WITH_CONFIG)
+def test_an_unknown_model_is_the_back_ends_to_refuse(visit: Visit, desk: Desk, page: str) -> None:
+    visitor = visit(page)
+    config = visitor.config | {"model": "gpt-unknown"}
+    visitor.set("toggle", "config.by_hand", True).type("config.text", json.dumps(config)).run()
+    assert visitor.state == "failed"
+    panel = visitor.panel()
+    assert "There is no model 'gpt-unknown'." in panel and "Input" in panel and "field: model" in panel
+    assert visitor.at.text_area(key=visitor.key("config.text")).value == json.dumps(config)
+
+
+def test_what_is_written_by_hand_is_sent_and_the_form_has_no_effect(visit: Visit, desk: Desk) -> None:
+    written = {
+        "provider": "someone/else/other",
+        "model": "toolless",
+        "mode": "completion",
+        "completion_params": {"temperature": 9, "nested": {"a": [1, None]}},
+        "unknown": "is ignored, as in Dify",
+    }
+    visitor = visit("llm").set("toggle", "config.by_hand", True).type("config.text", json.dumps(written))
+    visitor.set("slider", "talker.temperature", 0.1).run()
+    request = desk.requests[0]
+    assert (request.provider, request.model, request.mode) == ("someone/else/other", "toolless", "completion")
+    assert request.completion_params == written["completion_params"]
+    assert "unknown" not in request.payload()
+    assert request.model_type.value == "llm"
+
+
+def test_the_text_stays_when_the_switch_is_turned_off_and_on(visit: Visit) -> None:
+    visitor = visit("moderation").set("toggle", "config.by_hand", True).type("config.text", '{"half')
+    visitor.set("toggle", "config.by_hand", False)
+    assert visitor.can_run
+    visitor.set("toggle", "config.by_hand", True)
+    assert visitor.at.text_area(key="moderation.config.text").value == '{"half'

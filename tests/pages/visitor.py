@@ -1,0 +1,178 @@
+"""One visitor of the app, in process: opens pages, types, clicks, reads what is drawn."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from pandas import DataFrame
+from streamlit.testing.v1 import AppTest
+from streamlit.testing.v1.element_tree import Block, Node
+
+from invoker import InvokeType, Record
+from playground import status
+from playground.menu import MENU
+from playground.state import PageState
+
+ROOT = Path(__file__).resolve().parents[2]
+PAGES = [entry.name for entries in MENU.values() for entry in entries]
+TYPES: dict[str, InvokeType] = {
+    entry.name: entry.invoke_type for entries in MENU.values() for entry in entries if entry.invoke_type is not None
+}
+_KEY = re.compile(r"\$\$ID-[0-9a-f]+-(.+)")
+SECONDS = 30.0
+"""Within which a script run must have ended; far more than it takes."""
+
+
+class Visitor:
+    """A browser tab.
+
+    Args:
+        connection: What is picked in the sidebar.
+    """
+
+    def __init__(self, connection: str) -> None:
+        self.at = AppTest.from_file(str(ROOT / "src/playground/shell.py"), default_timeout=SECONDS)
+        self.at.session_state["connection"] = connection
+        self.page = "start"
+        self.may_break = False
+        self.look()
+
+    def look(self) -> Visitor:
+        """Run the script; nothing may escape from it, and the page itself may not break unless the visitor knows it will."""
+        self.at.run()
+        assert not self.at.exception, self.at.exception
+        assert self.may_break or "page.error-panel" not in self.keys(), self.panel()
+        return self
+
+    def open(self, page: str) -> Visitor:
+        """Go to a page."""
+        self.at.switch_page(str(ROOT / "pages" / f"{page}.py"))
+        self.page = page
+        return self.look()
+
+    def key(self, name: str) -> str:
+        """Give the key of a widget of this page."""
+        return f"{self.page}.{name}"
+
+    @property
+    def held(self) -> PageState:
+        """What the app keeps for this visitor on this page."""
+        pages: dict[InvokeType, PageState] = self.at.session_state["_pages"]
+        return pages[TYPES[self.page]]
+
+    @property
+    def record(self) -> Record[Any]:
+        """The record of the last run."""
+        record = self.held.record
+        assert record is not None
+        return record
+
+    @property
+    def state(self) -> str:
+        """The name of the state that is drawn."""
+        [drawn] = [key.removeprefix("state-") for key in self.keys() if key.startswith("state-")]
+        assert drawn == status.name(self.held.job)
+        return drawn
+
+    # What a visitor does.
+
+    def set(self, kind: str, name: str, value: Any) -> Visitor:
+        """Change a widget, found by its kind and name, and let the page follow."""
+        getattr(self.at, kind)(key=self.key(name)).set_value(value)
+        return self.look()
+
+    def type(self, name: str, value: str) -> Visitor:
+        """Type into a field of several lines."""
+        return self.set("text_area", name, value)
+
+    def click(self, name: str) -> Visitor:
+        """Click a button."""
+        button = self.at.button(key=self.key(name))
+        assert not button.disabled, f"the button {name} is disabled"
+        button.click()
+        return self.look()
+
+    def run(self) -> Visitor:
+        """Click Run, and see the run end."""
+        return self.click("run")
+
+    def tab(self, name: str) -> str:
+        """Open a tab of the inspector and read it."""
+        self.at.session_state[self.key("inspector")] = name
+        self.look()
+        [tab] = [tab for tab in self.at.tabs if tab.label == name]
+        return "\n".join(text_of(node) for node in nodes(tab))
+
+    # What a visitor sees.
+
+    @property
+    def can_run(self) -> bool:
+        """Whether Run is enabled."""
+        return not self.at.button(key=self.key("run")).disabled
+
+    @property
+    def reason(self) -> str:
+        """What Run is waiting for, as the line under the toolbar says it."""
+        [line] = [line for m in self.at.markdown if "To run: " in (line := str(m.value).replace("\\", ""))]
+        return line.partition("To run: ")[2]
+
+    @property
+    def faults(self) -> str:
+        """What is said at fields and around them, as plain text."""
+        return "\n".join(text.value for text in self.at.text)
+
+    @property
+    def seen(self) -> str:
+        """Everything that is drawn, as text."""
+        return "\n".join(text_of(node) for node in nodes(self.at.main))
+
+    @property
+    def config(self) -> dict[str, Any]:
+        """The live ModelConfig as it is drawn."""
+        for code in self.at.code:
+            if code.language == "json" and '"provider"' in code.value:
+                config: dict[str, Any] = json.loads(code.value)
+                return config
+        raise AssertionError("no ModelConfig is drawn")
+
+    def metrics(self) -> dict[str, str]:
+        """The metric row."""
+        return {metric.label: metric.value for metric in self.at.metric}
+
+    def keys(self) -> list[str]:
+        """Give the keys of the containers that are drawn."""
+        return [key for node in nodes(self.at.main) if isinstance(node, Block) and (key := key_of(node))]
+
+    def panel(self) -> str:
+        """Read the error panel."""
+        [panel] = [node for node in nodes(self.at.main) if isinstance(node, Block) and key_of(node).endswith("-panel")]
+        return "\n".join(text_of(node) for node in nodes(panel))
+
+
+def key_of(block: Block) -> str:
+    """Give the key that a container was made with; empty if it has none."""
+    found = _KEY.match(getattr(block.proto, "id", "") or "")
+    return found[1] if found else ""
+
+
+def nodes(block: Node) -> Iterator[Node]:
+    """Walk what is drawn inside a block."""
+    yield block
+    for child in getattr(block, "children", {}).values():
+        yield from nodes(child)
+
+
+def text_of(node: Node) -> str:
+    """Give the text of one element."""
+    if isinstance(node, Block):
+        return str(getattr(node, "label", "") or "")
+    label, value = getattr(node, "label", ""), getattr(node, "value", None)
+    if isinstance(value, DataFrame):
+        return str(value.to_string())
+    return " ".join(
+        str(part) for part in (label, value) if isinstance(part, str | int | float | list) and part not in ("", False)
+    )

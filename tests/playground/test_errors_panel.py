@@ -1,0 +1,139 @@
+"""Errors as a person meets them: whose side, what next, the upstream's own words, and no markup out of any of it."""
+
+from __future__ import annotations
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from invoker import (
+    ConfigError,
+    InvokeAuthorizationError,
+    InvokeBadRequestError,
+    InvokeConnectionError,
+    InvokeError,
+    InvokeRateLimitError,
+    InvokeServerUnavailableError,
+    InvokeTimeoutError,
+    ProtocolError,
+    UnsupportedRequestError,
+)
+from playground.advice import advice
+from playground.errors_panel import SIDES, details
+from playground.escape import plain
+
+SCRIPT = """
+import streamlit as st
+from playground import errors_panel
+errors_panel.draw(st.session_state["error"], "test")
+"""
+MARKUP = "![x](http://192.0.2.1/x.png) <img src=x> **bold** `code` :red[red] $x^2$ [link](http://192.0.2.1)\n# Title\n- item"
+
+
+def draw(error: BaseException) -> AppTest:
+    """Draw the panel."""
+    at = AppTest.from_string(SCRIPT, default_timeout=10)
+    at.session_state["error"] = error
+    at.run()
+    assert not at.exception
+    return at
+
+
+def raised(error: BaseException) -> BaseException:
+    """Give an error as it is when it was raised."""
+    try:
+        raise error
+    except BaseException as caught:
+        return caught
+
+
+@pytest.mark.parametrize(
+    ("error", "side", "step"),
+    [
+        (UnsupportedRequestError("x"), "Input", "another model"),
+        (InvokeBadRequestError("x"), "Input", "Correct"),
+        (InvokeTimeoutError("x", clock="page", seconds=3), "Connection", "more time"),
+        (InvokeConnectionError("x"), "Connection", "address"),
+        (InvokeAuthorizationError("x"), "Connection", "key"),
+        (InvokeRateLimitError("x"), "Server", "Wait"),
+        (InvokeServerUnavailableError("x"), "Server", "reason"),
+        (ProtocolError("x"), "Server", "Chunks"),
+        (InvokeError("x"), "Server", "own words"),
+        (ConfigError("x"), "Connection", "setting"),
+        (ValueError("x"), "Playground", "report"),
+        (KeyError("x"), "Playground", "report"),
+    ],
+)
+def test_each_class_has_a_side_and_a_next_step(error: BaseException, side: str, step: str) -> None:
+    told = advice(error)
+    assert told.side == side and step in told.next_step and told.title
+    at = draw(error)
+    drawn = " ".join(markdown.value for markdown in at.markdown)
+    assert told.title in drawn and side in drawn and type(error).__name__ in drawn
+    assert SIDES[side] in drawn
+
+
+def test_no_class_of_the_family_is_without_advice_of_its_own() -> None:
+    def family(kind: type[InvokeError]) -> set[type[InvokeError]]:
+        return {kind}.union(*(family(narrower) for narrower in kind.__subclasses__()))
+
+    # The public family; what a back end derives from it for itself takes the advice of its parent.
+    ours = {kind for kind in family(InvokeError) if kind.__module__ == "invoker.errors"}
+    titles = {kind: advice(kind("x", clock="c", seconds=1) if kind is InvokeTimeoutError else kind("x")).title for kind in ours}
+    assert len(set(titles.values())) == len(ours) >= 9
+
+
+def test_the_hint_of_an_error_is_its_next_step() -> None:
+    assert advice(InvokeBadRequestError("x", hint="Choose a shorter text.")).next_step == "Choose a shorter text."
+
+
+def test_the_upstreams_words_are_kept_to_the_letter() -> None:
+    error = InvokeBadRequestError(MARKUP, body=f"  {MARKUP}\n\n", status_code=422, provider="p", model="m", field="top_n")
+    at = draw(error)
+    assert MARKUP in [code.value for code in at.code]
+    told = details(error)
+    for known in ("422", '"top_n"', '"InvokeBadRequestError"', '"provider": "p"'):
+        assert known in told
+
+
+def test_nothing_of_an_error_is_markup() -> None:
+    at = draw(InvokeBadRequestError(MARKUP, field=MARKUP, hint=MARKUP, body=MARKUP))
+    drawn = [markdown.value for markdown in at.markdown]
+    for markup in ("![x](", "<img", "**bold**", "`code`", ":red[red]", "[link](", "$x"):
+        assert not any(markup in text.replace(plain(markup), "") for text in drawn)
+    assert not any("\n#" in text or "\n-" in text for text in drawn)
+
+
+def test_a_fault_of_ours_shows_where_it_is() -> None:
+    def broken() -> None:
+        raise ZeroDivisionError("ours")
+
+    try:
+        broken()
+    except ZeroDivisionError as error:
+        at = draw(error)
+    [_, folded] = [code.value for code in at.code]
+    assert "Traceback (most recent call last)" in folded and "in broken" in folded and "ZeroDivisionError: ours" in folded
+
+
+def test_an_error_of_the_family_shows_no_traceback_but_its_cause() -> None:
+    error = InvokeConnectionError("refused")
+    error.__cause__ = OSError("port 1")
+    told = details(raised(error))
+    assert "Traceback" not in told and "Caused by OSError: port 1" in told
+
+
+@pytest.mark.parametrize("error", [ValueError(), InvokeError(), KeyError("k"), InvokeError("\ud800 half a sign")])
+def test_an_error_without_words_or_with_odd_ones_is_drawn(error: BaseException) -> None:
+    at = draw(error)
+    assert all(code.value for code in at.code)
+
+
+@pytest.mark.parametrize(
+    "text", ["1. one\n2. two", "# a", "- a\n- b", "> q", "a\n===", "a\n---", "&lt;b&gt;", "    code", "| a | b |"]
+)
+def test_no_block_and_no_entity_comes_out_of_plain_text(text: str) -> None:
+    escaped = plain(text)
+    assert "\n" not in escaped
+    for mark in "#>|&":
+        assert mark not in escaped.replace(f"\\{mark}", "")
+    assert not escaped.startswith(("1. ", "- ", "    "))

@@ -1,0 +1,223 @@
+"""What the views work out before they draw: pieces of a text, cosines, files, places."""
+
+from __future__ import annotations
+
+import csv
+import io
+import math
+import re
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from playground.escape import drawable
+from playground.views.embedding import as_csv, as_npy, cosine_matrix, short
+from playground.views.rerank import Row, movement, reason_dropped
+from playground.views.text import FREEZE_AFTER, LEAST_SHARE, TextStream, frozen_part, safe
+
+
+class Slots:
+    """A page of slots that counts what is drawn into them."""
+
+    def __init__(self) -> None:
+        self.shown: list[str] = []
+        self.characters = 0
+
+    def new(self) -> Slot:
+        """Give the next slot."""
+        self.shown.append("")
+        return Slot(self, len(self.shown) - 1)
+
+
+class Slot:
+    """One slot."""
+
+    def __init__(self, slots: Slots, number: int) -> None:
+        self._slots, self._number = slots, number
+
+    def markdown(self, body: str) -> None:
+        """Show markdown."""
+        self._slots.shown[self._number] = body
+        self._slots.characters += len(body)
+
+    def code(self, body: str, *, language: None, wrap_lines: bool) -> None:
+        """Show a text as it is."""
+        self.markdown(body)
+
+
+def stream(pieces: list[str], as_markdown: bool = True) -> Slots:
+    """Draw pieces as they come, one a tick, and a silent tick at the end."""
+    slots = Slots()
+    text = TextStream(as_markdown, slots.new)
+    for piece in pieces:
+        text.write(piece)
+    text.write("")
+    return slots
+
+
+PARAGRAPHS = [
+    "Some words of a paragraph. ",
+    "More of it, ",
+    "and `code`.\n\n",
+    "Next. ",
+    "- item\n",
+    "```py\nx = 1\n\ny = 2\n```\n\n",
+]
+
+
+@given(st.lists(st.sampled_from(PARAGRAPHS), max_size=600))
+def test_the_pieces_of_a_stream_are_its_text(pieces: list[str]) -> None:
+    shown = "\n\n".join(stream(pieces).shown)
+    assert re.sub("\n{2,}", "\n\n", shown).strip("\n") == re.sub("\n{2,}", "\n\n", "".join(pieces)).strip("\n")
+
+
+@pytest.mark.parametrize(
+    ("what", "pieces", "as_markdown"),
+    [
+        ("paragraphs", [("word " * 7 + ("\n\n" if n % 20 == 19 else "")) for n in range(8000)], True),
+        ("one block of code", ["```\n", *["x = 1\n\n"] * 8000], True),
+        ("one paragraph", ["word "] * 8000, True),
+        ("plain text", ["word "] * 8000, False),
+    ],
+)
+def test_eight_thousand_chunks_cost_linear_work(what: str, pieces: list[str], as_markdown: bool) -> None:
+    slots = stream(pieces, as_markdown)
+    size = len("".join(pieces))
+    assert slots.characters <= (LEAST_SHARE + 2) * size
+    if what == "paragraphs":
+        assert slots.characters <= FREEZE_AFTER * len(pieces)
+        assert max(map(len, slots.shown)) < 2 * FREEZE_AFTER
+
+
+def test_each_piece_of_a_short_answer_shows_at_once() -> None:
+    slots = Slots()
+    text = TextStream(True, slots.new)
+    for piece in ["The", " sky", " is", " blue"]:
+        text.write(piece)
+        assert slots.shown[0].endswith(piece)
+
+
+def test_a_silent_tick_shows_what_was_held_back_and_nothing_twice() -> None:
+    slots = Slots()
+    text = TextStream(False, slots.new)
+    text.write("x" * 10_000)
+    text.write("end")
+    assert slots.shown == ["x" * 10_000]
+    text.write("")
+    assert slots.shown == ["x" * 10_000 + "end"]
+    drawn = slots.characters
+    text.write("")
+    assert slots.characters == drawn
+
+
+@given(st.text("ab\n`# -", max_size=400), st.integers(0, 50))
+def test_what_is_frozen_ends_before_a_blank_line_outside_code(text: str, floor: int) -> None:
+    cut = frozen_part(text, floor)
+    assert 0 <= cut < max(1, len(text))
+    if cut:
+        assert text[cut : cut + 2] == "\n\n"
+        assert text[:cut].count("```") % 2 == 0
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("costs $5 and $6", "costs \\$5 and \\$6"),
+        ("![x](http://192.0.2.1/x.png)", "\\![x](http://192.0.2.1/x.png)"),
+        ("\\![x](u)", "\\![x](u)"),
+        ("\\\\![x](u)", "\\\\\\![x](u)"),
+        ("wow! [link](u)", "wow! [link](u)"),
+        ("in `echo $HOME` and $5", "in `echo $HOME` and \\$5"),
+        ("``a ` $b`` $", "``a ` $b`` \\$"),
+        ("a ` alone and $5", "a ` alone and \\$5"),
+        ("`open $5\n\nand `$6", "`open \\$5\n\nand `\\$6"),
+        ("```bash\necho $HOME\n```\n$5", "```bash\necho $HOME\n```\n\\$5"),
+        ("- list\n  ```\n  $x\n  ```\n$5", "- list\n  ```\n  $x\n  ```\n\\$5"),
+        ("```\n$still open", "```\n$still open"),
+        ("~~~\n$x ``` $y\n~~~\n$", "~~~\n$x ``` $y\n~~~\n\\$"),
+        ("\\$5", "\\$5"),
+        ("half \ud83d alone, whole \ud83d\ude00", "half \ufffd alone, whole 😀"),
+    ],
+)
+def test_images_and_formulas_stay_text_and_code_stays_code(text: str, expected: str) -> None:
+    assert safe(text) == expected
+
+
+@given(st.text(st.sampled_from("a!$[]()`\\\n~ ")))
+def test_escaping_adds_backslashes_and_nothing_else(text: str) -> None:
+    assert safe(text).replace("\\", "") == text.replace("\\", "")
+    assert not re.search(r"(?<!\\)\$", re.sub(r"(?s)\\.|`.*|~~~.*", "", safe(text)))
+
+
+@given(st.text(st.characters()))
+@example("\ud83d\ude00")
+def test_what_is_drawn_can_be_sent_to_a_browser(text: str) -> None:
+    drawable(text).encode()
+    assert drawable(drawable(text)) == drawable(text)
+
+
+@given(st.text())
+def test_whole_characters_are_drawn_as_they_are(text: str) -> None:
+    assert drawable(text) == text
+
+
+VECTORS = st.integers(1, 6).flatmap(
+    lambda width: st.lists(
+        st.lists(st.floats(-1e3, 1e3).map(lambda x: round(x, 6)), min_size=width, max_size=width), min_size=1, max_size=6
+    )
+)
+
+
+@given(VECTORS)
+def test_cosines_are_symmetric_and_between_one_and_minus_one(rows: list[list[float]]) -> None:
+    vectors = np.asarray(rows)
+    matrix = cosine_matrix(vectors)
+    assert matrix.shape == (len(rows), len(rows))
+    known = ~np.isnan(matrix)
+    assert np.all(np.abs(matrix[known]) <= 1 + 1e-9)
+    assert np.allclose(matrix, matrix.T, equal_nan=True)
+    norms = np.linalg.norm(vectors, axis=1)
+    assert np.array_equal(np.isnan(np.diag(matrix)), norms == 0)
+    assert np.allclose(np.diag(matrix)[norms > 0], 1)
+
+
+def test_a_zero_vector_and_one_that_is_no_number_are_like_nothing() -> None:
+    matrix = cosine_matrix(np.asarray([[1.0, 0.0], [0.0, 0.0], [math.nan, 1.0], [0.0, 2.0]]))
+    assert matrix[0, 0] == 1 and matrix[0, 3] == 0
+    assert np.isnan(matrix[1]).all() and np.isnan(matrix[2]).all()
+
+
+@given(VECTORS, st.data())
+def test_vectors_come_back_out_of_their_files(rows: list[list[float]], data: Any) -> None:
+    texts = data.draw(
+        st.lists(st.text(st.characters(codec="utf-8", exclude_characters="\r")), min_size=len(rows), max_size=len(rows))
+    )
+    head, *read = list(csv.reader(io.StringIO(as_csv(rows, texts), newline="")))
+    assert head == ["text", *(str(number) for number in range(len(rows[0])))]
+    assert [row[0] for row in read] == texts
+    assert [[float(value) for value in row[1:]] for row in read] == rows
+    loaded = np.load(io.BytesIO(as_npy(rows)), allow_pickle=False)
+    assert loaded.dtype == np.float32 and loaded.shape == (len(rows), len(rows[0]))
+    assert np.allclose(loaded, rows, rtol=1e-6)
+
+
+@given(st.text(), st.integers(0, 99))
+def test_a_row_is_named_by_number_and_beginning_of_its_text(text: str, index: int) -> None:
+    name = short(text, index)
+    assert name.startswith(f"{index + 1} · ") and len(name) <= 24 + 6 and "\n" not in name
+
+
+@pytest.mark.parametrize(("places", "expected"), [(0, "= 0"), (3, "▲ 3"), (-2, "▼ 2")])
+def test_movement_is_written_with_its_direction(places: int, expected: str) -> None:
+    assert movement(places) == expected
+    assert movement(Row(rank=1, position=1 + places, score=0.5, text="x").moved) == expected
+
+
+def test_documents_are_dropped_by_top_n_or_by_the_threshold() -> None:
+    rows = [Row(rank, rank, 0.9, "x") for rank in (1, 2)]
+    assert reason_dropped(rows, 5, 0.5) == "score below score_threshold = 0.5"
+    assert reason_dropped(rows, 2, 0.5).startswith("cut by top_n = 2")
+    assert reason_dropped([], 0, 0.0).startswith("cut by top_n = 0")
