@@ -32,6 +32,8 @@ Live = Callable[["Page", Job], Callable[[], None]]
 
 MEMBERS = {InvokeType.SYSTEM_SUMMARY: "summary"}
 """Attributes of `session.model` that are not named as the invoke type."""
+LEFTOVERS = 24
+"""Elements of a result that are cleared when the next run begins; no view draws more side by side."""
 
 
 class Page:
@@ -157,8 +159,11 @@ class Page:
         with self._below:
             self._inspect(job)
         with self.result:
-            line = st.container(key=f"state-{status.name(job)}").empty()
+            with st.container(key=f"state-{status.name(job)}"):
+                line = st.empty()
+                _wipe()
             update = (live or waiting)(self, job)
+            _wipe()
         for _ in job.follow():
             status.line(line, job)
             update()
@@ -167,6 +172,12 @@ class Page:
     def _inspect(self, job: Job | None) -> None:
         source = snippets.code(self.member, self.arguments)
         inspector.draw(job.record if job else None, source, self.key("inspector"))
+
+
+def _wipe() -> None:
+    """Clear the places that follow: what the last run drew there would stay, as if it were of this one, until this one ends."""
+    for _ in range(LEFTOVERS):
+        st.empty()
 
 
 def waiting(_page: Page, _job: Job) -> Callable[[], None]:

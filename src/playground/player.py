@@ -36,7 +36,10 @@ export default function ({ data, parentElement }) {
   const source = new MediaSource()
   const reading = new AbortController()
   audio.src = URL.createObjectURL(source)
-  source.addEventListener("sourceopen", () => feed(source, reading.signal), { once: true })
+  source.addEventListener("sourceopen", () => {
+    URL.revokeObjectURL(audio.src)  // what is open needs no address; one revoked earlier would be an error
+    feed(source, reading.signal)
+  }, { once: true })
 
   async function feed(source, signal) {
     const buffer = source.addSourceBuffer("audio/mpeg")
@@ -62,7 +65,7 @@ export default function ({ data, parentElement }) {
     }
   }
 
-  return () => { reading.abort(); URL.revokeObjectURL(audio.src) }
+  return () => reading.abort()
 }
 """
 

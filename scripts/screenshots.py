@@ -1,0 +1,188 @@
+"""Take pictures of every page of the running app: to look at them all, or for the README.
+
+Starts the app on a free port and drives the Chromium of this machine.
+
+    python scripts/screenshots.py [FOLDER]      # all pages in all states, two widths, light and dark; index.html shows them
+    python scripts/screenshots.py --readme      # the few pictures of the README, into docs/images
+"""
+
+from __future__ import annotations
+
+import argparse
+import html
+import json
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+from playwright.sync_api import Browser, Locator, Page, expect, sync_playwright
+
+ROOT = Path(__file__).resolve().parents[1]
+sys.path[:0] = [str(ROOT), str(ROOT / "src")]
+
+from tests.browser.driving import (  # noqa: E402
+    ENDED,
+    PAGES,
+    Visitor,
+    chip,
+    launch,
+    result,
+    run_button,
+    settled,
+    state,
+    visit,
+)
+from tests.browser.serving import Served  # noqa: E402
+
+FOLDER = ROOT / ".cache" / "screenshots"
+README_FOLDER = ROOT / "docs" / "images"
+WIDTHS = (1440, 1024)
+HEIGHT = 1200
+README_WIDTH, README_HEIGHT = 1440, 940
+UNKNOWN = {"provider": "embedded", "model": "no-such-model", "mode": "chat", "voice": "none", "score_threshold": 0, "top_n": 1}
+LONG_SPEECH = "This text is long enough to be seen while it is still being spoken. " * 40
+
+
+def main() -> None:
+    """Take the pictures that were asked for."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
+    parser.add_argument("folder", nargs="?", type=Path, default=FOLDER, help="where to write; default: .cache/screenshots")
+    parser.add_argument("--readme", action="store_true", help="write the pictures of the README instead, into docs/images")
+    chosen = parser.parse_args()
+    with Served() as app, sync_playwright() as playwright:
+        browser = launch(playwright)
+        if chosen.readme:
+            readme(browser, app, README_FOLDER)
+        else:
+            chosen.folder.mkdir(parents=True, exist_ok=True)
+            names = [
+                name for dark in (False, True) for width in WIDTHS for name in walk(browser, app, chosen.folder, width, dark)
+            ]
+            write_sheet(chosen.folder, names)
+        browser.close()
+
+
+def walk(browser: Browser, app: Served, folder: Path, width: int, dark: bool) -> Iterator[str]:
+    """Picture each page in its states, at one width in one mode; give the pictures' names as they are taken."""
+    with Visitor(browser, dark=dark, width=width, height=HEIGHT) as visitor:
+
+        def take(page: Page, name: str, state_name: str) -> str:
+            picture = f"{name}-{state_name}-{width}-{'dark' if dark else 'light'}.png"
+            shoot(page, folder / picture)
+            return picture
+
+        for name in PAGES:
+            page = visit(visitor.tab(), app.url, name)
+            yield take(page, name, "empty")
+            if name == "tts":
+                page.get_by_label("Text", exact=True).fill(LONG_SPEECH)
+            run_button(page).click()
+            if state(page, "running", *ENDED) == "running":  # some are too quick to be seen
+                yield take(page, name, "running")
+            state(page, *ENDED)
+            settled(page)
+            yield take(page, name, "after")
+            fail(page, name)
+            yield take(page, name, "failed")
+            page.close()
+        page = visit(visitor.tab(), app.url, "")
+        yield take(page, "start", "after")
+
+
+def fail(page: Page, name: str) -> None:
+    """Make a run fail: by a model that there is not or, where a model cannot be named, by the clock."""
+    if name == "summary":
+        page.get_by_role("button", name="Limits").click()
+        limit = page.get_by_label("Time limit, seconds", exact=True)
+        limit.fill("1")
+        limit.press("Enter")
+        settled(page)
+        page.keyboard.press("Escape")
+    else:
+        page.get_by_text("Write it by hand").click()
+        field = page.get_by_label("ModelConfig as JSON")
+        field.fill(json.dumps(UNKNOWN, indent=2))
+        field.press("Tab")
+        settled(page)
+    run_button(page).click()
+    state(page, "failed")
+    settled(page)
+
+
+def readme(browser: Browser, app: Served, folder: Path) -> None:
+    """Take the pictures of the README."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for dark in (False, True):
+        suffix = "dark" if dark else "light"
+        with Visitor(browser, dark=dark, width=README_WIDTH, height=README_HEIGHT) as visitor:
+            page = visitor.tab()
+            pictures: dict[str, Callable[[Page], Locator]] = {
+                "llm": _two_tools,
+                "text_embedding": _ran,
+                "tts": _ran,
+                "start": lambda page: page.get_by_test_id("stMain"),
+            }
+            for name, prepare in pictures.items():
+                if page.url == "about:blank":
+                    visit(page, app.url, name)
+                else:  # in one visit, so that the start page knows of the runs
+                    title = PAGES.get(name, "Start")
+                    page.get_by_test_id("stSidebarNav").get_by_role("link", name=title).first.click()
+                    expect(page.get_by_role("heading", level=1)).to_have_text(PAGES.get(name, "Boomerang"))
+                    settled(page)
+                expect(prepare(page)).to_be_visible()
+                shoot(page, folder / f"{name}-{suffix}.png")
+
+
+def _two_tools(page: Page) -> Locator:
+    """Ask for two tools at temperature 0, which gives the same answer each time."""
+    chip(page, "Two tools")
+    expect(page.get_by_label("Text of message 2")).to_have_count(0)
+    settled(page)
+    parameters = page.get_by_test_id("stExpander").get_by_text("Parameters", exact=True)
+    parameters.click()
+    page.get_by_role("slider", name="temperature").press("Home")
+    settled(page)
+    parameters.click()
+    _ran(page)
+    return result(page).get_by_role("button", name="Send results").first
+
+
+def _ran(page: Page) -> Locator:
+    run_button(page).click()
+    state(page, "done")
+    settled(page)
+    return page.locator(".st-key-metrics")
+
+
+def shoot(page: Page, path: Path) -> None:
+    """Picture what is in the window, once fonts and charts are drawn."""
+    page.evaluate("document.fonts.ready")
+    for chart in page.get_by_test_id("stVegaLiteChart").all():
+        expect(chart.locator("canvas, svg").first).to_be_visible()
+    page.get_by_test_id("stMain").evaluate("(main) => main.scrollTo(0, 0)")
+    page.mouse.move(0, 0)
+    page.screenshot(path=path, animations="disabled", caret="hide")
+    print(path)
+
+
+def write_sheet(folder: Path, names: list[str]) -> None:
+    """Write a page with all pictures side by side, one row a page and state."""
+    rows: dict[str, list[str]] = {}
+    for name in names:
+        rows.setdefault("-".join(name.split("-")[:2]), []).append(name)
+    figures = "\n".join(
+        f"<h2>{html.escape(row)}</h2>\n<div>"
+        + "".join(f'<a href="{picture}"><img src="{picture}" alt="{picture}" loading="lazy"></a>' for picture in pictures)
+        + "</div>"
+        for row, pictures in rows.items()
+    )
+    style = "body{font-family:sans-serif;background:#889}div{display:flex;gap:8px}a{flex:1 1 0}img{width:100%}"
+    head = f'<meta charset="utf-8"><title>All pages</title><style>{style}</style>'
+    sheet = f'<!doctype html>\n<html lang="en">{head}\n{figures}\n</html>\n'
+    (folder / "index.html").write_text(sheet, encoding="utf-8")
+    print(folder / "index.html")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,88 @@
+"""The app with one more connection: its models answer every call with markup that wants to load or run something.
+
+Started by `test_security` in a process of its own; the address that must never be fetched is in `LEAK_URL`.
+"""
+
+import os
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+import streamlit as st
+from starlette.middleware import Middleware
+
+from invoker import InvokeBadRequestError, InvokeType, ListedModel, Request, Run
+from invoker.backends.scripted import Scripted, llm_chunks
+from invoker.entities.llm import LLMResultChunk, LLMResultChunkDelta, LLMResultChunkWithStructuredOutput
+from invoker.entities.message import AssistantPromptMessage, ToolCall
+from invoker.entities.model import ModelFeature, ModelPropertyKey, ModelType
+from invoker.entities.moderation import ModerationResult
+from invoker.entities.rerank import RerankDocument, RerankResult
+from invoker.entities.speech2text import Speech2TextResult
+from invoker.entities.summary import SummaryResult
+from invoker.entities.text_embedding import EmbeddingUsage, TextEmbeddingResult
+from invoker.entities.tts import TTSResult
+from invoker.run import NoteKind
+from playground.resources import CONNECTIONS
+from playground.web import ROUTES, SecurityHeaders
+
+LEAK = os.environ.get("LEAK_URL", "http://127.0.0.1:9")
+MARKUP = (
+    f"Hello ![pixel]({LEAK}/markdown.png) <img src='{LEAK}/tag.png' onerror='window.ran = 1'> "
+    f"<script>window.ran = 1; fetch('{LEAK}/script')</script> <iframe src='{LEAK}/frame'></iframe> "
+    f"<audio src='{LEAK}/sound.mp3' autoplay></audio> <style>body {{ background: url({LEAK}/style.png) }}</style> "
+    f"[![reference]][ref] `code` **bold** :material/bolt: :red[red] $x$\n\n"
+    f"[ref]: {LEAK}/reference.png\n[reference]: {LEAK}/other.png"
+)
+NAME = f"`![name]({LEAK}/name.png)`"
+
+
+def answer(request: Request[Any], run: Run) -> Iterable[Any]:
+    """Answer any call with markup wherever there is text."""
+    run.note(NoteKind.NOTICE, MARKUP)
+    run.note(NoteKind.DETAIL, MARKUP, categories={NAME: 0.5})
+    match request.invoke_type:
+        case InvokeType.LLM if "fail" in str(request.payload()):
+            raise InvokeBadRequestError(MARKUP, field=NAME, hint=MARKUP, body=MARKUP)
+        case InvokeType.LLM if "call" in str(request.payload()):
+            call = ToolCall(id=NAME, type="function", function=ToolCall.ToolCallFunction(name=NAME, arguments=MARKUP))
+            message = AssistantPromptMessage(content="", tool_calls=[call])
+            yield LLMResultChunk(model=NAME, delta=LLMResultChunkDelta(index=0, message=message, finish_reason=NAME))
+        case InvokeType.LLM:
+            yield from llm_chunks(*[MARKUP[at : at + 20] for at in range(0, len(MARKUP), 20)], finish_reason=NAME)
+        case InvokeType.LLM_STRUCTURED_OUTPUT:
+            delta = LLMResultChunkDelta(index=0, message=AssistantPromptMessage(content=MARKUP))
+            yield LLMResultChunkWithStructuredOutput(model=NAME, delta=delta, structured_output={NAME: MARKUP})
+        case InvokeType.SYSTEM_SUMMARY:
+            yield SummaryResult(summary=MARKUP)
+        case InvokeType.TEXT_EMBEDDING:
+            yield TextEmbeddingResult(
+                model=NAME, embeddings=[[1.0, 0.0]] * 5, usage=EmbeddingUsage.priced(None, tokens=1, latency=0.1)
+            )
+        case InvokeType.RERANK:
+            yield RerankResult(model=NAME, docs=[RerankDocument(index=0, text=MARKUP, score=0.5)])
+        case InvokeType.TTS:
+            yield TTSResult(result=MARKUP.encode().hex(), mime_type=MARKUP)
+        case InvokeType.SPEECH2TEXT:
+            yield Speech2TextResult(result=MARKUP)
+        case _:
+            yield ModerationResult(result=True)
+
+
+def listed(model_type: ModelType) -> ListedModel:
+    """Make a model whose every word is markup."""
+    voices = [{"mode": NAME, "name": MARKUP, "language": ["en-US"]}]
+    return ListedModel(
+        model=NAME,
+        model_type=model_type,
+        provider=NAME,
+        about=MARKUP,
+        features=[ModelFeature.TOOL_CALL],
+        model_properties={ModelPropertyKey.VOICES: voices} if model_type is ModelType.TTS else {},
+    )
+
+
+CONNECTIONS.add("markup", lambda: Scripted(answer, models=[listed(model_type) for model_type in ModelType]))
+
+SHELL = Path(__file__).resolve().parents[2] / "src" / "playground" / "shell.py"
+app = st.App(SHELL, routes=ROUTES, middleware=[Middleware(SecurityHeaders)])

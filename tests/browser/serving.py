@@ -1,0 +1,105 @@
+"""The app as people start it: in a process of its own, on a free port of this machine."""
+
+from __future__ import annotations
+
+import os
+import socket
+import subprocess
+import sys
+import threading
+from pathlib import Path
+from time import monotonic
+from types import TracebackType
+
+import httpx
+
+ROOT = Path(__file__).resolve().parents[2]
+START_SECONDS = 60.0
+END_SECONDS = 15.0
+MOST_OUTPUT = 20_000
+"""Characters of a process's output that are shown when a test fails."""
+
+
+class Served:
+    """A Streamlit server, from `with` to the end of its block.
+
+    Args:
+        launcher: The script that is given to `streamlit run`.
+        **environment: Variables that the process gets beside those of this one.
+    """
+
+    def __init__(self, launcher: Path = ROOT / "app.py", **environment: str) -> None:
+        self.port = free_port()
+        self.url = f"http://localhost:{self.port}"
+        self._launcher = launcher
+        self._environment = os.environ | environment
+        self._environment |= {"OMP_WAIT_POLICY": "passive", "PYTHONPATH": str(ROOT / "src"), "PYTHONUNBUFFERED": "1"}
+        self._output: list[str] = []
+
+    @property
+    def output(self) -> str:
+        """What the process has said, the end of it."""
+        return "".join(tuple(self._output))[-MOST_OUTPUT:]
+
+    def __enter__(self) -> Served:
+        command = [sys.executable, "-m", "streamlit", "run", str(self._launcher), "--server.port", str(self.port)]
+        self._process = subprocess.Popen(
+            command,
+            cwd=ROOT,
+            env=self._environment,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            errors="replace",
+        )
+        self._reader = threading.Thread(target=self._read, daemon=True)
+        self._reader.start()
+        try:
+            self._wait_until_healthy()
+        except BaseException:
+            self._end()
+            raise
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None) -> None:
+        self._end()
+
+    def _wait_until_healthy(self) -> None:
+        deadline = monotonic() + START_SECONDS
+        with httpx.Client(trust_env=False, timeout=5) as client:
+            while monotonic() < deadline:
+                try:
+                    if client.get(f"{self.url}/_stcore/health").is_success:
+                        return
+                except httpx.TransportError:
+                    pass  # nobody listens yet
+                try:
+                    self._process.wait(0.1)
+                except subprocess.TimeoutExpired:
+                    continue
+                self._reader.join(5)
+                raise RuntimeError(f"The app ended with code {self._process.returncode} instead of serving:\n{self.output}")
+        raise RuntimeError(f"The app was not healthy within {START_SECONDS:g} seconds:\n{self.output}")
+
+    def _end(self) -> None:
+        self._process.terminate()
+        try:
+            self._process.wait(END_SECONDS)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+        self._reader.join(5)
+
+    def _read(self) -> None:
+        assert self._process.stdout is not None
+        with self._process.stdout as lines:
+            self._output.extend(lines)
+
+
+def free_port() -> int:
+    """Give a port of the loopback interface that nobody uses."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+    return port

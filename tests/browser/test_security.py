@@ -1,0 +1,141 @@
+"""What models, users and other visitors write loads nothing and runs nothing; and what is whose stays so."""
+
+from __future__ import annotations
+
+import re
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+import httpx
+import pytest
+from playwright.sync_api import Page, expect
+
+from .driving import PAGES, Visitor, choose, result, run, run_button, settled, state, visit
+from .serving import Served
+
+HERE = Path(__file__).resolve().parent
+
+
+@dataclass
+class Listener:
+    """A server that nobody should ever ask for anything."""
+
+    url: str
+    asked: list[str] = field(default_factory=list)
+
+
+@pytest.fixture(scope="module")
+def listener() -> Iterator[Listener]:
+    """A listening server on this machine that notes what it is asked for."""
+    asked: list[str] = []
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            asked.append(self.path)
+            self.send_response(204)
+            self.end_headers()
+
+        do_POST = do_GET
+
+        def log_message(self, format: str, *args: object) -> None:
+            """Say nothing."""
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        yield Listener(f"http://127.0.0.1:{server.server_port}", asked)
+        server.shutdown()
+        thread.join(10)
+
+
+@pytest.fixture(scope="module")
+def app_with_markup(listener: Listener) -> Iterator[Served]:
+    """The app with a connection whose models answer with markup."""
+    with Served(HERE / "markup_app.py", LEAK_URL=listener.url) as served:
+        yield served
+
+
+def test_the_listener_hears_what_is_fetched(listener: Listener) -> None:
+    httpx.get(f"{listener.url}/proof", trust_env=False)
+    assert listener.asked.pop() == "/proof"
+
+
+@pytest.mark.parametrize("path", ["/", "/llm", "/_stcore/health", "/live/unknown.mp3"])
+def test_every_answer_carries_the_security_headers(app: Served, path: str) -> None:
+    headers = httpx.get(f"{app.url}{path}", trust_env=False).headers
+    assert "default-src 'self'" in headers["content-security-policy"]
+    assert "frame-ancestors 'none'" in headers["content-security-policy"]
+    assert headers["x-content-type-options"] == "nosniff"
+    assert headers["referrer-policy"] == "same-origin"
+    assert headers["x-frame-options"] == "DENY"
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_what_a_model_writes_loads_nothing_and_runs_nothing(
+    page: Page, app_with_markup: Served, listener: Listener, name: str
+) -> None:
+    with_markup(page, app_with_markup, name)
+    run(page)
+    look_everywhere(page)
+    assert_harmless(page, listener)
+
+
+@pytest.mark.parametrize("word", ["fail", "call"])
+def test_an_error_and_a_tool_call_of_a_model_load_nothing_and_run_nothing(
+    page: Page, app_with_markup: Served, listener: Listener, word: str
+) -> None:
+    with_markup(page, app_with_markup, "llm")
+    page.get_by_label("Text of message 2").fill(word)
+    run_button(page).click()
+    state(page, "failed" if word == "fail" else "done")
+    settled(page)
+    if word == "fail":
+        result(page).get_by_text("Details").click()
+    look_everywhere(page)
+    assert_harmless(page, listener)
+
+
+def test_a_models_name_on_the_start_page_loads_nothing(page: Page, app_with_markup: Served, listener: Listener) -> None:
+    visit(page, app_with_markup.url, "")
+    choose(page, page.get_by_role("combobox", name="Connection"), "markup")
+    expect(page.locator(".st-key-card-llm")).to_contain_text("name.png")
+    assert_harmless(page, listener)
+
+
+def test_speech_of_one_visitor_is_at_an_address_that_no_other_can_guess(app: Served, visitors: Callable[[], Visitor]) -> None:
+    addresses = []
+    for page in (visitors().tab(), visitors().tab()):
+        visit(page, app.url, "tts")
+        with page.expect_request(re.compile("/live/")) as asked:
+            run(page)
+        addresses.append(asked.value.url)
+    assert len(set(addresses)) == 2
+    for address in addresses:
+        assert re.fullmatch(rf"{app.url}/live/[\w-]{{22}}\.mp3", address)
+    made_up = f"{app.url}/live/{'A' * 22}.mp3"
+    assert httpx.get(made_up, trust_env=False).status_code == 404
+
+
+def with_markup(page: Page, app: Served, name: str) -> None:
+    """Open a page on the connection that answers with markup."""
+    visit(page, app.url, name)
+    choose(page, page.get_by_role("combobox", name="Connection"), "markup")
+    expect(page.locator(".st-key-toolbar").get_by_role("combobox")).to_have_value(re.compile("name.png"))
+
+
+def look_everywhere(page: Page) -> None:
+    """Open each tab under the result."""
+    for tab in ("Received", "Chunks", "Log", "Code", "Sent"):
+        page.get_by_role("tab", name=tab).click()
+        expect(page.get_by_role("tab", name=tab)).to_have_attribute("aria-selected", "true")
+        settled(page)
+
+
+def assert_harmless(page: Page, listener: Listener) -> None:
+    """Fail if anything of the markup became part of the page, was fetched or was run."""
+    assert page.evaluate("window.ran") is None
+    assert page.locator(f"[src^='{listener.url}']").count() == 0
+    assert listener.asked == []

@@ -1,0 +1,154 @@
+"""Runs belong to their tab: they do not see each other, outlive a click and a change of page, and end with the tab."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from playwright.sync_api import Page, expect
+
+from .driving import (
+    SMALL,
+    Visitor,
+    answer,
+    choose_model,
+    result,
+    run,
+    run_button,
+    seen,
+    settled,
+    state,
+    stop_button,
+    visit,
+    watch,
+)
+from .serving import Served
+from .test_stop import LONG_ANSWER, ask, user_text
+
+
+def go(page: Page, title: str) -> None:
+    """Change to another page by the menu."""
+    page.get_by_test_id("stSidebarNav").get_by_role("link", name=title).first.click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Boomerang" if title == "Start" else title)
+
+
+def test_two_tabs_run_at_once_and_neither_sees_the_other(app: Served, visitors: Callable[[], Visitor]) -> None:
+    visitor = visitors()
+    one, two = visitor.tab(), visitor.tab()
+    ask(one, app, LONG_ANSWER)
+    visit(two, app.url, "llm")
+    expect(two.locator(".st-key-state-idle")).to_be_attached()
+    choose_model(two, SMALL)
+    user_text(two).fill("What is the capital of France?")
+    run_button(two).click()
+    state(two, "done")
+    settled(two)
+    assert one.locator(".st-key-state-running").count() == 1
+    assert "Paris" in answer(two)
+    expect(result(one)).to_contain_text("two", ignore_case=True, timeout=60_000)
+    assert "Paris" not in answer(one)
+    stop_button(one).click()
+    state(one, "stopped")
+    assert two.locator(".st-key-state-done").count() == 1
+
+
+def test_a_second_run_on_the_same_model_waits_for_the_first_and_says_so(app: Served, visitors: Callable[[], Visitor]) -> None:
+    one, two = visitors().tab(), visitors().tab()
+    ask(one, app, LONG_ANSWER)
+    expect(result(one)).to_contain_text("two", ignore_case=True, timeout=60_000)
+    ask(two, app, "Say hello.")
+    expect(result(two)).to_contain_text("waiting for another run")
+    stop_button(one).click()
+    state(two, "done")
+    assert answer(two) != ""
+
+
+def test_twenty_clicks_on_run_make_one_run(page: Page, app: Served) -> None:
+    visit(page, app.url, "llm")
+    choose_model(page, SMALL)
+    user_text(page).fill("What is the capital of France?")
+    user_text(page).press("Tab")
+    settled(page)
+    watch(page)
+    run_button(page).evaluate("(button) => { for (let i = 0; i < 20; i += 1) button.click() }")
+    state(page, "done")
+    settled(page)
+    assert seen(page).states == ["idle", "running", "done"]
+    assert "Paris" in answer(page)
+    expect(run_button(page)).to_be_enabled()
+
+
+def test_twenty_hasty_clicks_never_leave_two_runs_or_a_false_state(page: Page, app: Served) -> None:
+    visit(page, app.url, "moderation")
+    watch(page)
+    for _ in range(20):
+        run_button(page).dispatch_event("click")
+    state(page, "done")
+    settled(page)
+    assert set(seen(page).states) <= {"idle", "running", "done"}
+    assert page.locator("[class*='st-key-state-']").count() == 1
+    expect(run_button(page)).to_be_enabled()
+
+
+def test_a_run_ends_when_its_tab_is_closed(app: Served, visitors: Callable[[], Visitor]) -> None:
+    visitor = visitors()
+    one, two = visitor.tab(), visitor.tab()
+    ask(one, app, LONG_ANSWER)  # goes on for more than half a minute
+    expect(result(one)).to_contain_text("two", ignore_case=True, timeout=60_000)
+    one.close()
+    ask(two, app, "Say hello.")
+    expect(result(two)).to_contain_text("waiting for another run")
+    state(two, "done", timeout=25_000)
+    assert answer(two) != ""
+
+
+def test_a_run_goes_on_while_another_page_is_open(page: Page, app: Served) -> None:
+    ask(page, app, LONG_ANSWER)
+    expect(result(page)).to_contain_text("two", ignore_case=True, timeout=60_000)
+    go(page, "Moderation")
+    run(page)
+    go(page, "Start")
+    expect(page.locator(".st-key-card-llm")).to_contain_text("Running")
+    go(page, "LLM")
+    state(page, "running")
+    expect(user_text(page)).to_have_value(LONG_ANSWER)
+    expect(result(page)).to_contain_text("two", ignore_case=True)
+    before = len(answer(page))
+    page.wait_for_function(
+        "([selector, before]) => document.querySelector(selector).innerText.length > before + 40",
+        arg=[".st-key-result", before],
+    )
+    stop_button(page).click()
+    state(page, "stopped")
+
+
+def test_another_control_that_is_used_in_mid_stream_does_not_disturb_it(page: Page, app: Served) -> None:
+    ask(page, app, LONG_ANSWER)
+    expect(result(page)).to_contain_text("two", ignore_case=True, timeout=60_000)
+    page.get_by_text("Stream", exact=True).click()
+    page.get_by_role("tab", name="Chunks").click()
+    page.get_by_role("button", name="Add message").click()
+    expect(page.get_by_label("Text of message 3")).to_be_visible()
+    state(page, "running")
+    expect(result(page)).to_contain_text("six", ignore_case=True, timeout=60_000)
+    stop_button(page).click()
+    state(page, "stopped")
+    settled(page)
+    text = answer(page).lower()
+    assert text.index("two") < text.index("three") < text.index("six")
+
+
+def test_while_a_run_is_under_way_nothing_of_the_last_one_is_shown(page: Page, app: Served) -> None:
+    visit(page, app.url, "llm")
+    choose_model(page, SMALL)
+    run(page)
+    expect(page.locator(".st-key-metrics")).to_be_visible()
+    choose_model(page, "qwen")
+    user_text(page).fill(LONG_ANSWER)
+    run_button(page).click()
+    expect(result(page)).to_contain_text("two", ignore_case=True, timeout=60_000)
+    state(page, "running")
+    expect(page.locator(".st-key-metrics")).to_have_count(0)
+    expect(result(page).get_by_role("button")).to_have_count(0)
+    stop_button(page).click()
+    state(page, "stopped")
+    expect(page.locator(".st-key-metrics")).to_be_visible()
