@@ -31,7 +31,7 @@ help:
 	@echo "make check        format, lint, types, then every test"
 	@echo "make bench        measure, next to the bare model runtimes"
 	@echo "make weights      fetch the weights of the embedded models  (BOOMERANG_MODELS= moves their folder)"
-	@echo "make screenshots  take the pictures of the README from the running app"
+	@echo "make screenshots  pictures of every page in every state  (ARGS=--readme: those of the README)"
 
 # What is missing is said here and on the pages; the app starts all the same.
 run: $(INSTALLED)

@@ -198,6 +198,16 @@ def answer(page: Page) -> str:
     return "\n".join(texts(result(page).locator(ANSWER)))
 
 
+def flowing(page: Page, more_than: int = 0) -> str:
+    """Wait until so many characters of an answer stand there and the run is still under way; give them."""
+    page.wait_for_function(
+        """([selector, least]) => document.querySelector(".st-key-state-running")
+          && [...document.querySelectorAll(".st-key-result " + selector)].map((e) => e.innerText).join("").length > least""",
+        arg=[ANSWER, more_than],
+    )
+    return answer(page)
+
+
 def download(page: Page, name: str) -> bytes:
     """Press a download button; give the file."""
     with page.expect_download() as waiting:

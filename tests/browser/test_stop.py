@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from playwright.sync_api import Locator, Page, expect
 
-from .driving import answer, result, run_button, seen, settled, state, stop_button, visit, watch
+from .driving import answer, flowing, result, run_button, seen, settled, state, stop_button, visit, watch
 from .serving import Served
 
 LONG_ANSWER = "Write the numbers from 1 to 500 in words, one on each line."
@@ -28,7 +28,7 @@ def ask(page: Page, app: Served, text: str) -> None:
 
 def test_the_stop_button_ends_an_answer_within_a_second_and_keeps_what_had_arrived(page: Page, app: Served) -> None:
     ask(page, app, LONG_ANSWER)
-    expect(result(page)).to_contain_text("three", ignore_case=True, timeout=60_000)
+    before = flowing(page, 20)
     watch(page)
     stop_button(page).click()
     state(page, "stopped")
@@ -36,7 +36,7 @@ def test_the_stop_button_ends_an_answer_within_a_second_and_keeps_what_had_arriv
     settled(page)
     expect(result(page)).to_contain_text("Stopped after")
     expect(result(page)).to_contain_text("What had arrived is kept")
-    assert "three" in answer(page).lower()
+    assert answer(page).startswith(before[:20])
     expect(user_text(page)).to_have_value(LONG_ANSWER)
     expect(run_button(page)).to_be_enabled()
     expect(stop_button(page)).to_be_disabled()
@@ -44,12 +44,13 @@ def test_the_stop_button_ends_an_answer_within_a_second_and_keeps_what_had_arriv
 
 def test_escape_ends_an_answer_within_a_second(page: Page, app: Served) -> None:
     ask(page, app, LONG_ANSWER)
-    expect(result(page)).to_contain_text("two", ignore_case=True, timeout=60_000)
+    before = flowing(page, 20)
     watch(page)
     page.keyboard.press("Escape")
     state(page, "stopped")
     assert seen(page).seconds < WITHIN_SECONDS
-    expect(result(page)).to_contain_text("two", ignore_case=True)
+    settled(page)
+    assert answer(page).startswith(before[:20])
 
 
 def test_a_run_is_stopped_within_a_second_while_the_model_is_still_reading(page: Page, app: Served) -> None:

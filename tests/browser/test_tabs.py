@@ -11,6 +11,7 @@ from .driving import (
     Visitor,
     answer,
     choose_model,
+    flowing,
     result,
     run,
     run_button,
@@ -44,8 +45,7 @@ def test_two_tabs_run_at_once_and_neither_sees_the_other(app: Served, visitors: 
     settled(two)
     assert one.locator(".st-key-state-running").count() == 1
     assert "Paris" in answer(two)
-    expect(result(one)).to_contain_text("two", ignore_case=True, timeout=60_000)
-    assert "Paris" not in answer(one)
+    assert "Paris" not in flowing(one)
     stop_button(one).click()
     state(one, "stopped")
     assert two.locator(".st-key-state-done").count() == 1
@@ -54,7 +54,7 @@ def test_two_tabs_run_at_once_and_neither_sees_the_other(app: Served, visitors: 
 def test_a_second_run_on_the_same_model_waits_for_the_first_and_says_so(app: Served, visitors: Callable[[], Visitor]) -> None:
     one, two = visitors().tab(), visitors().tab()
     ask(one, app, LONG_ANSWER)
-    expect(result(one)).to_contain_text("two", ignore_case=True, timeout=60_000)
+    flowing(one)
     ask(two, app, "Say hello.")
     expect(result(two)).to_contain_text("waiting for another run")
     stop_button(one).click()
@@ -64,16 +64,16 @@ def test_a_second_run_on_the_same_model_waits_for_the_first_and_says_so(app: Ser
 
 def test_twenty_clicks_on_run_make_one_run(page: Page, app: Served) -> None:
     visit(page, app.url, "llm")
-    choose_model(page, SMALL)
-    user_text(page).fill("What is the capital of France?")
+    user_text(page).fill(LONG_ANSWER)
     user_text(page).press("Tab")
     settled(page)
     watch(page)
     run_button(page).evaluate("(button) => { for (let i = 0; i < 20; i += 1) button.click() }")
-    state(page, "done")
+    flowing(page)
+    stop_button(page).click()
+    state(page, "stopped")
     settled(page)
-    assert seen(page).states == ["idle", "running", "done"]
-    assert "Paris" in answer(page)
+    assert seen(page).states == ["idle", "running", "stopped"]
     expect(run_button(page)).to_be_enabled()
 
 
@@ -93,7 +93,7 @@ def test_a_run_ends_when_its_tab_is_closed(app: Served, visitors: Callable[[], V
     visitor = visitors()
     one, two = visitor.tab(), visitor.tab()
     ask(one, app, LONG_ANSWER)  # goes on for more than half a minute
-    expect(result(one)).to_contain_text("two", ignore_case=True, timeout=60_000)
+    flowing(one)
     one.close()
     ask(two, app, "Say hello.")
     expect(result(two)).to_contain_text("waiting for another run")
@@ -103,7 +103,7 @@ def test_a_run_ends_when_its_tab_is_closed(app: Served, visitors: Callable[[], V
 
 def test_a_run_goes_on_while_another_page_is_open(page: Page, app: Served) -> None:
     ask(page, app, LONG_ANSWER)
-    expect(result(page)).to_contain_text("two", ignore_case=True, timeout=60_000)
+    before = flowing(page, 20)
     go(page, "Moderation")
     run(page)
     go(page, "Start")
@@ -111,30 +111,25 @@ def test_a_run_goes_on_while_another_page_is_open(page: Page, app: Served) -> No
     go(page, "LLM")
     state(page, "running")
     expect(user_text(page)).to_have_value(LONG_ANSWER)
-    expect(result(page)).to_contain_text("two", ignore_case=True)
-    before = len(answer(page))
-    page.wait_for_function(
-        "([selector, before]) => document.querySelector(selector).innerText.length > before + 40",
-        arg=[".st-key-result", before],
-    )
+    after = flowing(page, len(before) + 40)
+    assert after.startswith(before[:20])
     stop_button(page).click()
     state(page, "stopped")
 
 
 def test_another_control_that_is_used_in_mid_stream_does_not_disturb_it(page: Page, app: Served) -> None:
     ask(page, app, LONG_ANSWER)
-    expect(result(page)).to_contain_text("two", ignore_case=True, timeout=60_000)
+    before = flowing(page, 20)
     page.get_by_text("Stream", exact=True).click()
     page.get_by_role("tab", name="Chunks").click()
     page.get_by_role("button", name="Add message").click()
     expect(page.get_by_label("Text of message 3")).to_be_visible()
-    state(page, "running")
-    expect(result(page)).to_contain_text("six", ignore_case=True, timeout=60_000)
+    after = flowing(page, len(before) + 40)
+    assert after.startswith(before[:20])
     stop_button(page).click()
     state(page, "stopped")
     settled(page)
-    text = answer(page).lower()
-    assert text.index("two") < text.index("three") < text.index("six")
+    assert answer(page).startswith(before[:20])
 
 
 def test_while_a_run_is_under_way_nothing_of_the_last_one_is_shown(page: Page, app: Served) -> None:
@@ -145,8 +140,7 @@ def test_while_a_run_is_under_way_nothing_of_the_last_one_is_shown(page: Page, a
     choose_model(page, "qwen")
     user_text(page).fill(LONG_ANSWER)
     run_button(page).click()
-    expect(result(page)).to_contain_text("two", ignore_case=True, timeout=60_000)
-    state(page, "running")
+    flowing(page)
     expect(page.locator(".st-key-metrics")).to_have_count(0)
     expect(result(page).get_by_role("button")).to_have_count(0)
     stop_button(page).click()
