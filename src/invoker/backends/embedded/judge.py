@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
-from ...run import NoteKind, Run
+from ...run import Run
 from .llm import Llama
 from .messages import ChatMessage
 from .runtime import Chunk, Runtime
 from .worker import Emit
 
-MOST_JUDGED = 20
-"""Documents that the judge reads, some 0.2 s each; the others keep the order of the fast score."""
 DOCUMENT_TOKENS = 300
 """Tokens of a document, and of the query, that the judge reads."""
 _CHARACTERS_PER_TOKEN = 5
@@ -27,40 +25,27 @@ _EXAMPLES = (
     ("which river runs through Vienna", "A river cruise is a quiet way to spend a week in spring.", "no"),
 )
 
-Fast = Callable[[str, Sequence[str]], Sequence[float]]
-"""Gives each document a score against the query, higher is better, such as the cosine of their embeddings."""
 
-
-def scores(llama: Llama, query: str, docs: Sequence[str], run: Run, fast: Fast | None = None) -> list[float]:
-    """Judge each document.
+def scores(llama: Llama, query: str, docs: Sequence[str], run: Run) -> list[float]:
+    """Judge each document, some 0.2 s each.
 
     Args:
         llama: The judge; one run uses it at a time, and this run keeps it to the end.
         query: What is searched for.
         docs: What may answer it.
         run: Stops between two documents, and at once for who waits.
-        fast: Picks the documents to be judged if there are more than `MOST_JUDGED`.
 
     Returns:
-        For each document the probability of "yes", in [0, 1]. A document that only the fast score saw lies below all others.
+        For each document the probability of "yes", in [0, 1].
 
     Raises:
         InvokeError: The model cannot be loaded, or fails.
     """
-    chosen = list(range(len(docs)))
-    coarse: Sequence[float] = ()
-    if fast is not None and len(docs) > MOST_JUDGED:
-        coarse = fast(query, docs)
-        chosen = sorted(chosen, key=lambda index: -coarse[index])[:MOST_JUDGED]
-        run.note(
-            NoteKind.NOTICE,
-            f"The judge reads the best {MOST_JUDGED} of {len(docs)} documents by the fast score; the rest follow in its order.",
-        )
 
     def work(runtime: Runtime, emit: Emit[float | Chunk]) -> None:
         question = _shortened(runtime, query)
-        for index in chosen:
-            emit(_probability(runtime, question, docs[index], emit))
+        for document in docs:
+            emit(_probability(runtime, question, document, emit))
 
     judged: list[float] = []
     for item in llama.engine.stream(run, work):
@@ -68,7 +53,7 @@ def scores(llama: Llama, query: str, docs: Sequence[str], run: Run, fast: Fast |
             judged.append(item)
         elif not judged:
             run.phase("reading")
-    return _merged(len(docs), dict(zip(chosen, judged, strict=True)), coarse)
+    return judged
 
 
 def _probability(runtime: Runtime, question: str, document: str, emit: Emit[float | Chunk]) -> float:
@@ -97,10 +82,3 @@ def _shortened(runtime: Runtime, text: str) -> str:
     while (tokens := runtime.count_tokens(text)) > DOCUMENT_TOKENS:
         text = text[: int(len(text) * DOCUMENT_TOKENS / tokens * 0.95)]
     return text
-
-
-def _merged(count: int, judged: dict[int, float], coarse: Sequence[float]) -> list[float]:
-    others = sorted((index for index in range(count) if index not in judged), key=lambda index: -coarse[index])
-    floor = min(judged.values(), default=1.0)
-    below = {index: floor * (len(others) - rank) / (len(others) + 1) for rank, index in enumerate(others)}
-    return [judged[index] if index in judged else below[index] for index in range(count)]

@@ -128,10 +128,13 @@ def judging(llama: Llama, embedder: Engine[text_embedding.Embedder]) -> Offer:
     def route(request: Any, run: Run) -> Chunks[Any]:
         asked = rerank.ranking(request, run)
 
-        def fast(query: str, docs: Sequence[str]) -> Sequence[float]:
+        def judged(query: str, docs: Sequence[str]) -> Sequence[float]:
+            return judge.scores(llama, query, docs, run)
+
+        def cosine(query: str, docs: Sequence[str]) -> Sequence[float]:
             return embedder.call(run, lambda model, _check: rerank.cosines(query, docs, model, run))
 
-        yield rerank.result(request, asked, judge.scores(llama, asked.query, asked.docs, run, fast))
+        yield rerank.result(request, asked, rerank.judged(asked.query, asked.docs, judged, cosine, run))
 
     routes = {InvokeType.RERANK: route, InvokeType.MULTIMODAL_RERANK: route}
     return Offer(rerank.listed_judge(llama.spec.context_size), (llama.engine,), routes, (LLM_FILES[llama.spec],))

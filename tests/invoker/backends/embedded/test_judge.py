@@ -8,10 +8,13 @@ from time import perf_counter
 
 import pytest
 
-from invoker.backends.embedded import judge
+from invoker.backends.embedded import judge, offers, rerank
 from invoker.backends.embedded.llm import Llama
+from invoker.entities.rerank import RequestInvokeRerank
 from invoker.errors import RunStoppedError
+from invoker.request import InvokeType
 from invoker.run import Note, NoteKind, Run
+from invoker.weights import Weights
 from tests.invoker.backends.embedded.threads import BOUND, in_thread
 
 
@@ -41,18 +44,19 @@ def test_no_documents_have_no_scores(smollm2: Llama) -> None:
 
 
 def test_of_many_documents_the_judge_reads_the_best_and_the_rest_follow(smollm2: Llama) -> None:
-    docs = [f"Document {number}" for number in range(judge.MOST_JUDGED + 4)]
+    docs = [f"Document {number} is about the weather." for number in range(rerank.JUDGED + 2)]
     notes: list[Note] = []
-
-    def fast(query: str, documents: Sequence[str]) -> list[float]:
-        return [-float(number) for number in range(len(documents))]  # the first is the best
-
-    scores = judge.scores(smollm2, "Which?", docs, Run(notes.append), fast)
-    judged, rest = scores[: judge.MOST_JUDGED], scores[judge.MOST_JUDGED :]
-    assert max(rest) < min(judged)
-    assert rest == sorted(rest, reverse=True)
-    assert min(rest) > 0
-    assert sum(note.kind is NoteKind.NOTICE for note in notes) == 1
+    embedder = offers.embedder_engine(Weights())
+    try:
+        offer = offers.judging(smollm2, embedder)
+        config = {"provider": "embedded", "model": "judge", "score_threshold": 0.0, "top_n": len(docs)}
+        request = RequestInvokeRerank.of(config, docs, "Which document is about rain?")
+        (result,) = offer.routes[InvokeType.RERANK](request, Run(notes.append))
+    finally:
+        embedder.close()
+    assert sorted(doc.index for doc in result.docs) == list(range(len(docs)))
+    (notice,) = (note for note in notes if note.kind is NoteKind.NOTICE)
+    assert {doc.index for doc in result.docs[rerank.JUDGED :]} == set(notice.data["unjudged"])
 
 
 def test_a_long_document_is_shortened(smollm2: Llama) -> None:
