@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+import os
 import sys
 from typing import Any
 
@@ -12,8 +13,10 @@ from hypothesis import settings
 # Their asserts are as telling as those of test modules.
 pytest.register_assert_rewrite("tests.invoker.backends.contract")
 
-settings.register_profile("busy machine", deadline=None, max_examples=50)
-settings.load_profile("busy machine")
+# The same examples each time, so that a red run speaks of the change; HYPOTHESIS_PROFILE=searching looks for new ones.
+settings.register_profile("repeatable", deadline=None, max_examples=50, derandomize=True)
+settings.register_profile("searching", deadline=None, max_examples=1000)
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "repeatable"))
 
 
 class NetworkRefused(Exception):

@@ -129,13 +129,14 @@ def _end(text: str, start: int, end: int, limit: int, count_tokens: CountTokens)
 
 
 def _boundary(text: str, start: int, end: int) -> int:
-    """Find the best place to cut in the second half of a window; its end if there is none."""
+    """Find the best place to cut: in the second half of a window; else between words in the first half; else its end."""
     middle = start + (end - start + 1) // 2
     for pattern in _BOUNDARIES:
         ends = [match.end() for match in pattern.finditer(text, middle, end)]
         if ends:
             return ends[-1]
-    return end
+    ends = [match.end() for match in _BOUNDARIES[-1].finditer(text, start, middle)]
+    return ends[-1] if ends else end  # a short piece is better than a word cut in two
 
 
 def _ask_all(pieces: Sequence[str], instruction: str, longest: int, round_: int, complete: Complete, run: Run) -> list[str]:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from invoker.entities.message import PromptMessage
@@ -92,6 +92,7 @@ def test_pieces_joined_are_the_text_and_each_fits(text: str, limit: int) -> None
 
 
 @given(st.lists(st.text("abc", min_size=1, max_size=9), min_size=1, max_size=80), st.integers(6, 40))
+@example(["a", "aaaaaaa", "aaaaaaa", "aaaaaaaa"], 6)
 def test_no_word_is_cut_that_fits(words_: list[str], limit: int) -> None:
     pieces = split(" ".join(words_), limit, words)
     assert [word for piece in pieces for word in piece.split()] == words_
