@@ -18,6 +18,8 @@ from .request import InvokeType
 
 LEAST_TOKENS_FOR_A_RATE = 8
 """Below this a rate says more about the clock than about the model."""
+LEAST_SPAN_SECONDS = 0.05
+"""Chunks that came closer together were read out of a buffer, and their times say nothing of the model."""
 
 
 class Origin(StrEnum):
@@ -95,7 +97,7 @@ def _rate(tokens: LLMUsage | None, spoken: list[float]) -> float | None:
     if tokens is None or tokens.completion_tokens < LEAST_TOKENS_FOR_A_RATE or len(spoken) < 2:
         return None
     span = spoken[-1] - spoken[0]
-    return tokens.completion_tokens / span if span > 0 else None
+    return tokens.completion_tokens / span if span >= LEAST_SPAN_SECONDS else None
 
 
 def _speaks(chunk: LLMResultChunk | LLMResultChunkWithStructuredOutput) -> bool:

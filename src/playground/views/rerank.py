@@ -75,8 +75,8 @@ def _ranked(page: Page, rows: Sequence[Row]) -> None:
                 "moved": movement(row.moved),
                 "was": row.position,
                 "score": row.score,
-                "": row.score,
                 "document": row.text,
+                "": row.score,
             }
             for row in rows
         ],
