@@ -45,6 +45,8 @@ PATIENCE = 60_000
 # that is not the first one it looks for its server beside the page before it looks at the root.
 _HARMLESS = re.compile(r"Executing inline script violates .*'sha256-THxz9J9\+wf7rhwR2YkXJoSZ13UCmYyC\+3lNDv2\+8ugA='")
 _PROBES = re.compile(r"/[a-z0-9_]+/_stcore/(health|host-config)$")
+# Rarely, on quick going back and forth, Streamlit drops the picture of the menu or the tab just before the browser asks for it.
+_OWN_PICTURES = re.compile(r"/media/[0-9a-f]+\.(png|svg)$")
 
 
 def launch(playwright: Playwright, *, microphone: Path | None = None) -> Browser:
@@ -111,7 +113,8 @@ class Visitor:
 
 
 def _complaint(page: Page, message: ConsoleMessage) -> list[str]:
-    harmless = _HARMLESS.search(message.text) or _PROBES.search(message.location["url"])
+    address = message.location["url"]
+    harmless = _HARMLESS.search(message.text) or _PROBES.search(address) or _OWN_PICTURES.search(address)
     serious = message.type in ("error", "warning") and not harmless
     return [f"{page.url}: console {message.type}: {message.text} ({message.location['url']})"] if serious else []
 
