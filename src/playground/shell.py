@@ -7,10 +7,10 @@ from pathlib import Path
 import streamlit as st
 
 from playground import errors_panel, resources
+from playground.brand import FAVICON, LOGO
 from playground.menu import MENU, START
 
 ROOT = Path(__file__).resolve().parents[2]
-ASSETS = Path(__file__).resolve().parent / "assets"
 
 # Streamlit's own Stop, in the header, ends the script and not the run; beside ours it would be a second Stop that lies.
 # Its wide layout leaves a sixth of a small screen empty. JSON is typed in letters of one width.
@@ -25,9 +25,9 @@ STYLE = """<style>
 
 def main() -> None:
     """Draw the frame and run the page that was asked for."""
-    st.set_page_config(page_title="Boomerang", page_icon=str(ASSETS / "favicon.png"), layout="wide")
+    st.set_page_config(page_title="Boomerang", page_icon=FAVICON, layout="wide")
     st.html(STYLE)
-    st.logo(str(ASSETS / "logo.svg"), icon_image=str(ASSETS / "favicon.png"), size="large")
+    st.logo(LOGO, icon_image=FAVICON, size="large")
     sections = {"": [START.page(ROOT)]} | {name: [entry.page(ROOT) for entry in entries] for name, entries in MENU.items()}
     page = st.navigation(sections, position="sidebar", expanded=True)
     with st.sidebar:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 
-from playwright.sync_api import Browser, ConsoleMessage, Locator, Page, Playwright, expect
+from playwright.sync_api import Browser, ConsoleMessage, Locator, Page, Playwright, TimeoutError, expect
 
 PAGES = {
     "llm": "LLM",
@@ -40,13 +40,15 @@ SMALL = "smollm2-135m-instruct"
 """The faster of the two LLMs."""
 PATIENCE = 60_000
 """Milliseconds that an answer of a model may take on a busy machine."""
+QUIET_MS = 120
+"""Milliseconds without a rerun after which a page has settled; a press asks for its rerun at once."""
+CLICKS = 3
+"""Presses after which a tab must be open."""
 
 # Streamlit's page begins with one inline line of script, which the policy refuses, and nothing depends on it. And on a page
 # that is not the first one it looks for its server beside the page before it looks at the root.
 _HARMLESS = re.compile(r"Executing inline script violates .*'sha256-THxz9J9\+wf7rhwR2YkXJoSZ13UCmYyC\+3lNDv2\+8ugA='")
 _PROBES = re.compile(r"/[a-z0-9_]+/_stcore/(health|host-config)$")
-# Rarely, on quick going back and forth, Streamlit drops the picture of the menu or the tab just before the browser asks for it.
-_OWN_PICTURES = re.compile(r"/media/[0-9a-f]+\.(png|svg)$")
 
 
 def launch(playwright: Playwright, *, microphone: Path | None = None) -> Browser:
@@ -114,7 +116,7 @@ class Visitor:
 
 def _complaint(page: Page, message: ConsoleMessage) -> list[str]:
     address = message.location["url"]
-    harmless = _HARMLESS.search(message.text) or _PROBES.search(address) or _OWN_PICTURES.search(address)
+    harmless = _HARMLESS.search(message.text) or _PROBES.search(address)
     serious = message.type in ("error", "warning") and not harmless
     return [f"{page.url}: console {message.type}: {message.text} ({message.location['url']})"] if serious else []
 
@@ -128,10 +130,23 @@ def visit(page: Page, url: str, name: str) -> Page:
 
 
 def settled(page: Page) -> None:
-    """Wait until the page is connected and its script has run to the end."""
-    app = page.get_by_test_id("stApp")
-    expect(app).to_have_attribute("data-test-connection-state", "CONNECTED", timeout=PATIENCE)
-    expect(app).to_have_attribute("data-test-script-state", "notRunning", timeout=PATIENCE)
+    """Wait until the page is connected and its script has run to the end, and none has begun in the moment after."""
+    page.wait_for_function(_QUIET, arg=QUIET_MS, timeout=PATIENCE)
+
+
+def look(page: Page, tab: str) -> None:
+    """Open a tab under the result; press again if the press fell into a rerun, in which Streamlit takes none."""
+    wanted = page.get_by_role("tab", name=tab)
+    chosen = page.get_by_role("tab", name=tab, selected=True)
+    for _ in range(CLICKS):
+        wanted.click()
+        try:
+            chosen.wait_for(timeout=2_000)
+        except TimeoutError:
+            continue
+        break
+    expect(chosen).to_be_visible()
+    settled(page)
 
 
 def state(page: Page, *names: str, timeout: float = PATIENCE) -> str:
@@ -247,6 +262,15 @@ def seen(page: Page) -> Seen:
     """Give what was noted since `watch`."""
     return Seen(**page.evaluate("() => ({...window.seen, seconds: (window.seenAt - window.pressedAt) / 1000})"))
 
+
+_QUIET = """(least) => {
+  const app = document.querySelector('[data-testid="stApp"]')
+  const rests = app?.dataset.testConnectionState === "CONNECTED" && app.dataset.testScriptState === "notRunning"
+  window.restsSince = rests ? window.restsSince ?? performance.now() : undefined
+  const settled = rests && performance.now() - window.restsSince >= least
+  if (settled) window.restsSince = undefined
+  return settled
+}"""
 
 _WATCH = """(answer) => {
   window.seen = { states: [], lengths: [] }

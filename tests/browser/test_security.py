@@ -13,7 +13,7 @@ import httpx
 import pytest
 from playwright.sync_api import Page, expect
 
-from .driving import PAGES, Visitor, choose, result, run, run_button, settled, state, visit
+from .driving import PAGES, Visitor, choose, look, result, run, run_button, settled, state, visit
 from .serving import Served
 
 HERE = Path(__file__).resolve().parent
@@ -129,9 +129,7 @@ def with_markup(page: Page, app: Served, name: str) -> None:
 def look_everywhere(page: Page) -> None:
     """Open each tab under the result."""
     for tab in ("Received", "Chunks", "Log", "Code", "Sent"):
-        page.get_by_role("tab", name=tab).click()
-        expect(page.get_by_role("tab", name=tab)).to_have_attribute("aria-selected", "true")
-        settled(page)
+        look(page, tab)
 
 
 def assert_harmless(page: Page, listener: Listener) -> None:
