@@ -23,8 +23,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from invoker.backends.embedded.embedder import MODEL, Embedder
 from invoker.backends.embedded.moderation import CATEGORIES, HEADS_FILE, THRESHOLD, Heads
-from invoker.backends.embedded.text_embedding import MODEL, Embedder
 from invoker.entities.model import EmbeddingInputType
 from invoker.run import Run
 

@@ -20,17 +20,21 @@ FORBIDDEN_NAMES = {"manager", "helper", "helpers", "util", "utils", "base", "com
 LIBRARY: Mapping[str, set[str]] = {
     "request": set(),
     "errors": set(),
+    "json_schema": set(),
     "run": {"errors"},
     "entities": {"request", "errors"},
     "audio": {"errors"},
+    "analysis": {"audio", "errors"},
     "weights": {"errors"},
     "summary": {"entities", "errors", "run"},
     "backend": {"entities", "request", "run"},
-    "backends": {"backend", "entities", "errors", "request", "run", "audio", "summary", "weights"},
+    "backends": {"backend", "entities", "errors", "request", "run", "audio", "json_schema", "summary", "weights"},
     "invocations": {"entities", "errors", "request"},
     "record": {"backend", "errors", "request", "run"},
     "rules": {"backend", "entities", "errors", "request", "run"},
-    "metrics": {"entities", "record", "request"},
+    "reasoning": set(),
+    "timeline": {"entities", "reasoning", "record", "run"},
+    "metrics": {"audio", "entities", "errors", "record", "request", "timeline"},
     "session": {"backend", "invocations", "record", "request", "rules", "run"},
     "config": {"backend", "backends", "errors"},
     "__init__": {"backend", "config", "errors", "record", "request", "run", "session"},
@@ -40,7 +44,7 @@ LIBRARY: Mapping[str, set[str]] = {
 PAGES_IMPORT = {"streamlit", "playground", "invoker"}
 HEAVY = {
     "streamlit", "playground", "numpy", "pandas", "pyarrow", "soundfile", "onnxruntime", "xllamacpp", "hibari", "tokenizers",
-    "httpx", "jsonschema", "gevent", "dify_plugin",
+    "httpx", "jsonschema", "rapidfuzz", "gevent", "dify_plugin",
 }  # fmt: skip
 """What `import invoker` does not load."""
 

@@ -5,21 +5,32 @@ What is not known is `None`, never zero: usage that is zero everywhere was not r
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sized
+import math
+import threading
+from collections import OrderedDict
+from collections.abc import Callable, Iterable, Mapping, Sequence, Sized
 from dataclasses import dataclass
+from decimal import Decimal
 from enum import StrEnum
-from itertools import pairwise
 from typing import Any, cast
 
-from .entities.llm import LLMResultChunk, LLMResultChunkWithStructuredOutput, LLMUsage
+from .audio import Recording
+from .entities.llm import LLMUsage
+from .entities.model import AIModelEntity, ModelPropertyKey, PriceType, price
 from .entities.text_embedding import EmbeddingUsage
-from .record import Record
+from .errors import InvokeBadRequestError, ProtocolError
+from .record import Outcome, Record
 from .request import InvokeType
+from .timeline import Timeline, spent
 
 LEAST_TOKENS_FOR_A_RATE = 8
 """Below this a rate says more about the clock than about the model."""
 LEAST_SPAN_SECONDS = 0.05
 """Chunks that came closer together were read out of a buffer, and their times say nothing of the model."""
+MOST_REMEMBERED = 256
+"""Finished records whose numbers are kept, so that a page which is drawn again need not count again."""
+USAGE_ORIGIN = "usage_origin"
+"""Key in a note's data by which a back end says that a usage is its own estimate and not what a server reported."""
 
 
 class Origin(StrEnum):
@@ -28,6 +39,8 @@ class Origin(StrEnum):
     MEASURED = "measured"
     REPORTED = "reported"
     ESTIMATED = "estimated"
+    COMPUTED = "computed"
+    """From a reported number and a declared one, as tokens and prices."""
     MISSING = "missing"
 
 
@@ -40,6 +53,11 @@ class Unit(StrEnum):
     BYTES = "bytes"
     RATIO = "×"
     TEXT = "text"
+    NUMBER = "number"
+    """A plain number that may be negative, as a score or a norm."""
+    FACTOR = "factor"
+    """So many times as long."""
+    MONEY = "money"
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,16 +68,62 @@ class Metric:
     value: float | int | str | None
     unit: Unit
     origin: Origin = Origin.MEASURED
+    until: float | None = None
+    """The other end, where the number is a range."""
+    detail: str = ""
+    """What belongs to the number and is in no language: a currency, or the two numbers of a ratio."""
+    headline: bool = True
+    """Whether it belongs in the row that everybody sees; the others are for who looks closer."""
 
 
-def measure(record: Record[Any]) -> list[Metric]:
-    """Give the numbers that matter for this kind of invocation, the most telling first."""
-    return [*MEASURES[record.request.invoke_type](record), *_stream(record)]
+def measure(record: Record[Any], model: AIModelEntity | None = None) -> list[Metric]:
+    """Give the numbers that matter for this kind of invocation, the most telling first.
+
+    Args:
+        record: The invocation.
+        model: The model as it is listed, for what a record does not know: the size of its context, its prices. One that
+            the record was not made with is left aside.
+    """
+    if model is not None and model.model != _asked_model(record):
+        model = None
+    if record.outcome is Outcome.RUNNING:
+        return _measured(record, model)
+    known = (record.id, len(record.times), record.seconds, _context_size(model), None if model is None else model.pricing)
+    return list(_REMEMBERED.get(repr(known), lambda: _measured(record, model)))
+
+
+class _Memory:
+    """The numbers of records that have ended, the last used ones; safe to use from several threads."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._kept: OrderedDict[str, Sequence[Metric]] = OrderedDict()
+
+    def get(self, key: str, make: Callable[[], Sequence[Metric]]) -> Sequence[Metric]:
+        with self._lock:
+            if key in self._kept:
+                self._kept.move_to_end(key)
+                return self._kept[key]
+        made = make()
+        with self._lock:
+            self._kept[key] = made
+            while len(self._kept) > MOST_REMEMBERED:
+                self._kept.popitem(last=False)
+        return made
+
+
+_REMEMBERED = _Memory()
+
+
+def _measured(record: Record[Any], model: AIModelEntity | None) -> list[Metric]:
+    timeline = Timeline(record)
+    own = MEASURES[record.request.invoke_type](record, timeline)
+    return [*own, *_cost(record, model), *_context(record, model), *_start_up(record, timeline), *_stream(timeline)]
 
 
 def usage(record: Record[Any]) -> LLMUsage | EmbeddingUsage | None:
     """Give the last usage that was reported; `None` if there was none, or if it is zero everywhere."""
-    for chunk in reversed(tuple(record.chunks)):
+    for chunk in reversed(record.chunks):
         found = chunk.delta.usage if hasattr(chunk, "delta") else getattr(chunk, "usage", None)
         # Not by the total alone: some servers count, and leave the sum at zero.
         if found is not None and any(count for name, count in found if name.endswith("tokens")):
@@ -67,88 +131,154 @@ def usage(record: Record[Any]) -> LLMUsage | EmbeddingUsage | None:
     return None
 
 
+def usage_origin(record: Record[Any]) -> Origin:
+    """Tell where the usage comes from: reported, estimated by the back end as it says itself, or missing."""
+    if usage(record) is None:
+        return Origin.MISSING
+    said = any(note.data.get(USAGE_ORIGIN) == Origin.ESTIMATED for note in tuple(record.notes))
+    return Origin.ESTIMATED if said else Origin.REPORTED
+
+
 def finish_reason(record: Record[Any]) -> str | None:
     """Give why an LLM ended, as it said; `None` if it did not say."""
-    for chunk in reversed(tuple(record.chunks)):
+    for chunk in reversed(record.chunks):
         if hasattr(chunk, "delta") and chunk.delta.finish_reason:
             reason: str = chunk.delta.finish_reason
             return reason
     return None
 
 
-def _total(record: Record[Any]) -> Metric:
-    return Metric("total", record.seconds, Unit.SECONDS)
+def _total(record: Record[Any], key: str = "total") -> Metric:
+    return Metric(key, record.seconds, Unit.SECONDS)
 
 
-def _llm(record: Record[Any]) -> Iterable[Metric]:
-    spoken = [at for at, chunk in _timed(record) if _speaks(chunk)]
+def _llm(record: Record[Any], timeline: Timeline) -> Iterable[Metric]:
     reported = usage(record)
     tokens = reported if isinstance(reported, LLMUsage) else None
-    origin = Origin.REPORTED if tokens else Origin.MISSING
-    yield Metric("time_to_first_token", spoken[0] if spoken else None, Unit.SECONDS)
+    origin = usage_origin(record)
+    reason = finish_reason(record)
+    queued = spent(record, timeline, "waiting") or 0.0
+    yield _since("time_to_first_token", timeline.first_piece, queued)
+    yield from _thinking(timeline, queued)
     yield _total(record)
     yield Metric("prompt_tokens", tokens.prompt_tokens if tokens else None, Unit.COUNT, origin)
     yield Metric("completion_tokens", tokens.completion_tokens if tokens else None, Unit.COUNT, origin)
-    yield Metric("tokens_per_second", _rate(tokens, spoken), Unit.PER_SECOND)
-    yield Metric("finish_reason", finish_reason(record), Unit.TEXT, Origin.REPORTED)
+    yield _rate(tokens, timeline)
+    yield Metric("finish_reason", reason, Unit.TEXT, Origin.REPORTED if reason else Origin.MISSING)
 
 
-def _rate(tokens: LLMUsage | None, spoken: list[float]) -> float | None:
-    if tokens is None or tokens.completion_tokens < LEAST_TOKENS_FOR_A_RATE or len(spoken) < 2:
-        return None
-    span = spoken[-1] - spoken[0]
-    return tokens.completion_tokens / span if span >= LEAST_SPAN_SECONDS else None
+def _since(key: str, seconds: float | None, queued: float, *, headline: bool = True) -> Metric:
+    value = None if seconds is None else max(0.0, seconds - queued)
+    return Metric(key, value, Unit.SECONDS, headline=headline)
 
 
-def _speaks(chunk: LLMResultChunk | LLMResultChunkWithStructuredOutput) -> bool:
-    return bool(chunk.delta.message.content or chunk.delta.message.tool_calls)
+def _thinking(timeline: Timeline, queued: float) -> Iterable[Metric]:
+    """Time reasoning and answer apart, where there is reasoning."""
+    began = timeline.first_reasoning
+    if began is None or timeline.last_reasoning is None:
+        return
+    yield _since("time_to_first_reasoning", began, queued, headline=False)
+    yield _since("time_to_first_text", timeline.first_text, queued)
+    ended = timeline.first_text if timeline.first_text is not None and timeline.first_text > began else timeline.last_reasoning
+    yield Metric("reasoning_seconds", ended - began, Unit.SECONDS, headline=False)
 
 
-def _embedding(record: Record[Any]) -> Iterable[Metric]:
+def _rate(tokens: LLMUsage | None, timeline: Timeline) -> Metric:
+    first, last = timeline.first_piece, timeline.last_piece
+    count = timeline.pieces if tokens is None else tokens.completion_tokens
+    if first is None or last is None or count < LEAST_TOKENS_FOR_A_RATE or last - first < LEAST_SPAN_SECONDS:
+        return Metric("tokens_per_second", None, Unit.PER_SECOND, Origin.MISSING)
+    # Without a usage a piece is taken for a token, which is near enough for most servers, and said to be a guess.
+    origin = Origin.ESTIMATED if tokens is None else Origin.MEASURED
+    return Metric("tokens_per_second", count / (last - first), Unit.PER_SECOND, origin)
+
+
+def _embedding(record: Record[Any], timeline: Timeline) -> Iterable[Metric]:
     vectors = record.chunks[0].embeddings if record.chunks else None
     reported = usage(record)
-    tokens = reported.total_tokens if reported else None
+    tokens = (reported.total_tokens or getattr(reported, "tokens", None)) if reported else None
+    norms = [norm for vector in vectors or () if math.isfinite(norm := math.hypot(*vector))]
     yield _total(record)
     yield Metric("vectors", None if vectors is None else len(vectors), Unit.COUNT)
     yield Metric("dimensions", len(vectors[0]) if vectors else None, Unit.COUNT)
-    yield Metric("tokens", tokens, Unit.COUNT, Origin.REPORTED if tokens else Origin.MISSING)
+    yield Metric("norm", min(norms, default=None), Unit.NUMBER, until=max(norms, default=None))
+    yield Metric("tokens", tokens, Unit.COUNT, usage_origin(record))
     yield Metric("texts_per_second", _per_second(record, len(vectors) if vectors else None), Unit.PER_SECOND)
 
 
-def _rerank(record: Record[Any]) -> Iterable[Metric]:
+def _rerank(record: Record[Any], timeline: Timeline) -> Iterable[Metric]:
     documents = len(_asked(record, "docs"))
-    returned = len(record.chunks[0].docs) if record.chunks else None
+    docs = record.chunks[0].docs if record.chunks else None
+    returned = None if docs is None else len(docs)
+    scores = [doc.score for doc in docs or () if math.isfinite(doc.score)]
     yield _total(record)
     yield Metric("documents", documents, Unit.COUNT)
     yield Metric("returned", returned, Unit.COUNT)
-    yield Metric("dropped", None if returned is None else documents - returned, Unit.COUNT)
+    yield Metric("dropped", None if returned is None else max(0, documents - returned), Unit.COUNT)
+    yield Metric("scores", min(scores, default=None), Unit.NUMBER, until=max(scores, default=None))
     yield Metric("documents_per_second", _per_second(record, documents if record.chunks else None), Unit.PER_SECOND)
 
 
-def _tts(record: Record[Any]) -> Iterable[Metric]:
+def _tts(record: Record[Any], timeline: Timeline) -> Iterable[Metric]:
     characters = len(_asked(record, "content_text"))
-    first = record.times[0] if record.times else None
     size = sum(len(chunk.result) // 2 for chunk in tuple(record.chunks)) if record.chunks else None
-    yield Metric("time_to_first_audio", first, Unit.SECONDS)
+    queued = spent(record, timeline, "waiting") or 0.0
+    spoken = audio_seconds(_spoken(record)) if record.seconds is not None and record.chunks else None
+    yield _since("time_to_first_audio", record.times[0] if record.times else None, queued)
     yield _total(record)
-    yield Metric("audio_bytes", size, Unit.BYTES)
+    yield Metric("audio_seconds", spoken, Unit.SECONDS)
+    yield _real_time_factor(record, timeline, spoken)
     yield Metric("characters_per_second", _per_second(record, characters if record.chunks else None), Unit.PER_SECOND)
+    yield Metric("audio_bytes", size, Unit.BYTES)
 
 
-def _speech2text(record: Record[Any]) -> Iterable[Metric]:
-    size = len(_asked(record, "file"))
+def _spoken(record: Record[Any]) -> bytes:
+    """Join the audio of a record, up to a chunk that holds none: the run has failed with the reason."""
+    pieces: list[bytes] = []
+    for chunk in tuple(record.chunks):
+        try:
+            pieces.append(chunk.audio)
+        except ProtocolError:
+            break
+    return b"".join(pieces)
+
+
+def audio_seconds(data: bytes) -> float | None:
+    """Give how long an audio file plays; `None` if it cannot be told.
+
+    Decodes only files that were joined from several; else the headers tell, which for an hour of MP3 takes 0.3 s.
+    """
+    try:
+        recording = Recording(data)
+        if recording.seconds is not None:
+            return recording.seconds
+        return sum(len(block) for block in recording.blocks()) / recording.sample_rate_hz
+    except InvokeBadRequestError:
+        return None
+
+
+def _speech2text(record: Record[Any], timeline: Timeline) -> Iterable[Metric]:
+    file = cast(bytes, _asked(record, "file"))
+    heard = audio_seconds(file) if record.seconds is not None else None
     yield _total(record)
-    yield Metric("file_bytes", size, Unit.BYTES)
-    yield Metric("payload_bytes", 2 * size, Unit.BYTES)
+    yield Metric("audio_seconds", heard, Unit.SECONDS)
+    yield _real_time_factor(record, timeline, heard)
     yield Metric("characters", len(record.chunks[0].result) if record.chunks else None, Unit.COUNT)
+    yield Metric("file_bytes", len(file), Unit.BYTES)
+    yield Metric("payload_bytes", 2 * len(file), Unit.BYTES)
 
 
-def _moderation(record: Record[Any]) -> Iterable[Metric]:
-    yield Metric("latency", record.seconds, Unit.SECONDS)
+def _real_time_factor(record: Record[Any], timeline: Timeline, audio: float | None) -> Metric:
+    work = _call_seconds(record, timeline) if record.outcome is Outcome.COMPLETED else None
+    return Metric("real_time_factor", work / audio if work is not None and audio else None, Unit.FACTOR)
+
+
+def _moderation(record: Record[Any], timeline: Timeline) -> Iterable[Metric]:
+    yield _total(record, "latency")
     yield Metric("characters", len(_asked(record, "text")), Unit.COUNT)
 
 
-def _summary(record: Record[Any]) -> Iterable[Metric]:
+def _summary(record: Record[Any], timeline: Timeline) -> Iterable[Metric]:
     source = len(_asked(record, "text"))
     result = len(record.chunks[0].summary) if record.chunks else None
     yield _total(record)
@@ -157,13 +287,63 @@ def _summary(record: Record[Any]) -> Iterable[Metric]:
     yield Metric("length_ratio", result / source if result is not None and source else None, Unit.RATIO)
 
 
-def _stream(record: Record[Any]) -> Iterable[Metric]:
-    times = tuple(record.times)
-    gaps = [later - earlier for earlier, later in pairwise(times)]
-    yield Metric("chunks", len(times), Unit.COUNT)
+def _cost(record: Record[Any], model: AIModelEntity | None) -> Iterable[Metric]:
+    """Give what was paid: as reported, else worked out from declared prices, else unknown."""
+    if record.request.invoke_type not in PRICED:
+        return
+    used = usage(record)
+    if used is not None and any(amount for name, amount in used if name.endswith("price") and isinstance(amount, Decimal)):
+        yield Metric("cost", float(used.total_price), Unit.MONEY, Origin.REPORTED, detail=used.currency)
+    elif used is not None and model is not None and model.pricing is not None:
+        counts = {PriceType.INPUT: used.total_tokens, PriceType.OUTPUT: 0}
+        if isinstance(used, LLMUsage):
+            counts = {PriceType.INPUT: used.prompt_tokens, PriceType.OUTPUT: used.completion_tokens}
+        paid = sum((price(model.pricing, side, tokens).total_amount for side, tokens in counts.items()), Decimal())
+        yield Metric("cost", float(paid), Unit.MONEY, Origin.COMPUTED, detail=model.pricing.currency)
+    else:
+        yield Metric("cost", None, Unit.MONEY, Origin.MISSING, headline=False)
+
+
+def _context(record: Record[Any], model: AIModelEntity | None) -> Iterable[Metric]:
+    size, used = _context_size(model), usage(record)
+    if size and isinstance(used, LLMUsage):
+        tokens = used.total_tokens or used.prompt_tokens + used.completion_tokens
+        yield Metric("context_use", tokens / size, Unit.RATIO, usage_origin(record), detail=f"{tokens:,} / {size:,}")
+
+
+def _context_size(model: AIModelEntity | None) -> int | None:
+    size = None if model is None else model.model_properties.get(ModelPropertyKey.CONTEXT_SIZE)
+    return size if isinstance(size, int) and size > 0 else None
+
+
+def _asked_model(record: Record[Any]) -> str | None:
+    request: Any = record.sent or record.request
+    return getattr(request, "model", None) or getattr(request, "system_model", None)
+
+
+def _start_up(record: Record[Any], timeline: Timeline) -> Iterable[Metric]:
+    """Tell the time in the queue and that of loading apart from the call's own, where there was any."""
+    waited, loaded = spent(record, timeline, "waiting"), spent(record, timeline, "loading")
+    if waited is not None:
+        yield Metric("waiting_seconds", waited, Unit.SECONDS, headline=False)
+    if loaded is not None:
+        yield Metric("loading_seconds", loaded, Unit.SECONDS, headline=False)
+    if record.seconds is not None and (waited is not None or loaded is not None):
+        yield Metric("call_seconds", _call_seconds(record, timeline), Unit.SECONDS, headline=False)
+
+
+def _call_seconds(record: Record[Any], timeline: Timeline) -> float:
+    idle = sum(spent(record, timeline, name) or 0.0 for name in ("waiting", "loading"))
+    return max(0.0, record.elapsed - idle)
+
+
+def _stream(timeline: Timeline) -> Iterable[Metric]:
+    gaps = timeline.gaps()
+    yield Metric("chunks", len(timeline), Unit.COUNT, headline=False)
     if gaps:
-        yield Metric("mean_gap", sum(gaps) / len(gaps), Unit.SECONDS)
-        yield Metric("largest_gap", max(gaps), Unit.SECONDS)
+        yield Metric("mean_gap", sum(gaps) / len(gaps), Unit.SECONDS, headline=False)
+        yield Metric("largest_gap", max(gaps), Unit.SECONDS, headline=False)
+        yield Metric("pauses", len(timeline.pauses()[1]), Unit.COUNT, headline=False)
 
 
 def _asked(record: Record[Any], argument: str) -> Sized:
@@ -171,15 +351,21 @@ def _asked(record: Record[Any], argument: str) -> Sized:
     return value
 
 
-def _timed(record: Record[Any]) -> Iterable[tuple[float, Any]]:
-    return zip(tuple(record.times), tuple(record.chunks), strict=False)
-
-
 def _per_second(record: Record[Any], count: int | None) -> float | None:
     return count / record.seconds if count and record.seconds else None
 
 
-MEASURES: Mapping[InvokeType, Callable[[Record[Any]], Iterable[Metric]]] = {
+PRICED = frozenset(
+    {
+        InvokeType.LLM,
+        InvokeType.LLM_STRUCTURED_OUTPUT,
+        InvokeType.TEXT_EMBEDDING,
+        InvokeType.MULTIMODAL_EMBEDDING,
+    }
+)
+"""Calls whose answers carry a usage with prices."""
+
+MEASURES: Mapping[InvokeType, Callable[[Record[Any], Timeline], Iterable[Metric]]] = {
     InvokeType.LLM: _llm,
     InvokeType.LLM_STRUCTURED_OUTPUT: _llm,
     InvokeType.SYSTEM_SUMMARY: _summary,

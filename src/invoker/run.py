@@ -21,7 +21,12 @@ class NoteKind(StrEnum):
     """What a note is about."""
 
     PHASE = "phase"
-    """The run entered a new phase; `text` is its name: `waiting`, `loading`, `reading`, `answering`."""
+    """The run entered a new phase; `text` is its name.
+
+    `waiting` for another run to end; `loading` the model; `reading` what was asked, from when the model has it; `answering`
+    from the first piece of the answer on. Each lasts from its note to the next. A run that need not wait or load tells
+    neither; one that asks its model several times, such as a summary, reads and answers several times.
+    """
     NOTICE = "notice"
     """Something was done otherwise than asked, and the person who asked should know."""
     EXCHANGE = "exchange"

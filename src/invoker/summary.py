@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
+from typing import NamedTuple
 
-from .entities.message import PromptMessage, SystemPromptMessage, UserPromptMessage
+from .entities.message import AssistantPromptMessage, PromptMessage, SystemPromptMessage, UserPromptMessage
 from .errors import InvokeBadRequestError, ProtocolError
 from .run import NoteKind, Run
 
@@ -24,7 +25,16 @@ LONGEST_SUMMARY, LONGEST_PART = 512, 256
 SMALLEST_PIECE = 64
 """Tokens; a context that leaves less than this for the text is too small."""
 
-SYSTEM = "You summarise texts: much shorter than the text, nothing but what it says, in its language."
+SYSTEM = "You summarise texts in their language, much shorter than they are."
+
+
+class Example(NamedTuple):
+    """A summary as it should be; what a small model is shown, it imitates."""
+
+    text: str
+    instruction: str
+    summary: str
+
 
 _BOUNDARIES: tuple[re.Pattern[str], ...] = (
     re.compile(r"\n\s*\n"),
@@ -43,6 +53,8 @@ def summarize(
     count_tokens: CountTokens,
     complete: Complete,
     run: Run,
+    examples: Sequence[Example] = (),
+    part: str = "",
 ) -> str:
     """Summarise a text, in pieces and then their summaries if it does not fit the context.
 
@@ -55,6 +67,8 @@ def summarize(
         count_tokens: Counts the tokens of a text as the model does.
         complete: Asks the model; obeys the run's stop itself.
         run: Stops between two exchanges.
+        examples: What the model is shown before.
+        part: What the notes call this text, if it is a part of one.
 
     Raises:
         InvokeBadRequestError: There is no text, or the instruction leaves no room for it.
@@ -63,7 +77,9 @@ def summarize(
     """
     if not text.strip():
         raise InvokeBadRequestError("The text is empty: there is nothing to summarise.", field="text")
-    room = context_size - FRAME_TOKENS - count_tokens(SYSTEM + _task("", instruction))
+    shown = _shown(examples)
+    told = "".join(message.get_text_content() for message in shown) + _task("", instruction)
+    room = context_size - FRAME_TOKENS * (1 + len(examples)) - count_tokens(told)
     limit = room * 3 // 4
     if limit < SMALLEST_PIECE:
         raise InvokeBadRequestError(
@@ -76,10 +92,11 @@ def summarize(
         pieces = split(text, limit, count_tokens)
         # A third of a piece at most, so that every round comes to less than half of the one before.
         longest = min(LONGEST_SUMMARY, room - limit) if len(pieces) == 1 else min(LONGEST_PART, limit // 3)
-        parts = _ask_all(pieces, instruction, longest, round_, complete, run)
-        if len(parts) == 1:
-            return parts[0]
-        text, before = "\n".join(parts), size
+        ask = _Ask(shown, instruction, longest, complete, run)
+        summaries = ask.each(pieces, ", ".join(filter(None, (part, f"round {round_}" if round_ > 1 else ""))))
+        if len(summaries) == 1:
+            return summaries[0]
+        text, before = "\n".join(summaries), size
         size = count_tokens(text)
         if size >= before:
             raise ProtocolError(
@@ -139,23 +156,39 @@ def _boundary(text: str, start: int, end: int) -> int:
     return ends[-1] if ends else end  # a short piece is better than a word cut in two
 
 
-def _ask_all(pieces: Sequence[str], instruction: str, longest: int, round_: int, complete: Complete, run: Run) -> list[str]:
-    wordy = [piece for piece in pieces if piece.strip()]
-    answers = []
-    for number, piece in enumerate(wordy, 1):
-        run.check()
-        messages = [SystemPromptMessage(content=SYSTEM), UserPromptMessage(content=_task(piece, instruction))]
-        answer = complete(messages, longest).strip()
-        answers.append(answer)
-        run.note(
+class _Ask(NamedTuple):
+    shown: Sequence[PromptMessage]
+    instruction: str
+    longest: int
+    complete: Complete
+    run: Run
+
+    def each(self, pieces: Sequence[str], where: str) -> list[str]:
+        """Have each piece summarised that has words in it."""
+        wordy = [piece for piece in pieces if piece.strip()]
+        return [self._one(piece, f"piece {number} of {len(wordy)}", where) for number, piece in enumerate(wordy, 1)]
+
+    def _one(self, piece: str, name: str, where: str) -> str:
+        self.run.check()
+        messages = [*self.shown, UserPromptMessage(content=_task(piece, self.instruction))]
+        answer = self.complete(messages, self.longest).strip()
+        self.run.note(
             NoteKind.EXCHANGE,
-            f"piece {number} of {len(wordy)}" + (f", round {round_}" if round_ > 1 else ""),
+            f"{name}, {where}" if where else name,
             messages=[message.model_dump(mode="json") for message in messages],
             answer=answer,
         )
-    return answers
+        return answer
+
+
+def _shown(examples: Sequence[Example]) -> list[PromptMessage]:
+    messages: list[PromptMessage] = [SystemPromptMessage(content=SYSTEM)]
+    for example in examples:
+        messages.append(UserPromptMessage(content=_task(example.text, example.instruction)))
+        messages.append(AssistantPromptMessage(content=example.summary))
+    return messages
 
 
 def _task(text: str, instruction: str) -> str:
     # The instruction comes last: small models follow what they read last, and before the text they copied it instead.
-    return f"Text:\n{text.strip()}\n\nTask: summarise this text. {instruction.strip()}".rstrip() + "\nSummary:"
+    return f"Text:\n{text.strip()}\n\nSummarise this text. {instruction.strip()}".rstrip()

@@ -8,11 +8,27 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from invoker import InvokeType, Outcome, Record
-from invoker.entities import LLMUsage, RerankDocument, RerankResult, TextEmbeddingResult, ToolCall, ToolCallFunction
+from invoker import InvokeType, NoteKind, Outcome, Record
+from invoker.entities import LLMUsage, RerankDocument, RerankResult, TextEmbeddingResult, ToolCall, ToolCallFunction, TTSResult
+from invoker.entities.model import AIModelEntity, PriceConfig
 from invoker.entities.text_embedding import EmbeddingUsage
-from invoker.metrics import LEAST_TOKENS_FOR_A_RATE, MEASURES, Metric, Origin, Unit, finish_reason, measure, usage
+from invoker.metrics import (
+    LEAST_TOKENS_FOR_A_RATE,
+    MEASURES,
+    USAGE_ORIGIN,
+    Metric,
+    Origin,
+    Unit,
+    audio_seconds,
+    finish_reason,
+    measure,
+    usage,
+)
+from invoker.run import Note
+from playground.samples import CLIP
 from tests.invoker.answers import answers_to, request_of, text_chunks
+
+SPOKEN = CLIP.read_bytes()
 
 every_call = pytest.mark.parametrize("invoke_type", InvokeType, ids=lambda invoke_type: invoke_type.value)
 
@@ -171,7 +187,124 @@ def test_no_number_is_ever_wrong_however_it_went(invoke_type: InvokeType, gaps: 
     for metric in measure(record_of(invoke_type, chunks, times, seconds)):
         if isinstance(metric.value, float | int):
             assert metric.value >= 0
+            assert metric.until is None or metric.until >= metric.value
         if metric.unit is Unit.PER_SECOND and metric.value is not None:
             assert float(metric.value) > 0
         if metric.origin is Origin.MISSING:
             assert metric.value is None
+
+
+def noted(record: Record[Any], *phases: tuple[float, str]) -> Record[Any]:
+    record.notes.extend(Note(NoteKind.PHASE, name, at) for at, name in phases)
+    return record
+
+
+def test_queue_and_loading_are_told_apart_from_the_call() -> None:
+    record = noted(
+        record_of(InvokeType.LLM, text_chunks("a", "b"), [3.0, 4.0], 4.5), (0.0, "waiting"), (1.0, "loading"), (2.5, "reading")
+    )
+    found = values(record)
+    assert (found["waiting_seconds"], found["loading_seconds"], found["call_seconds"]) == (1.0, 1.5, 2.0)
+    assert found["time_to_first_token"] == 2.0, "without the queue, with the loading"
+    assert found["total"] == 4.5
+
+
+def test_without_a_queue_and_loading_there_is_nothing_to_tell() -> None:
+    found = values(record_of(InvokeType.LLM, text_chunks("a"), [1.0]))
+    assert not {"waiting_seconds", "loading_seconds", "call_seconds"} & found.keys()
+
+
+def test_reasoning_and_text_have_first_times_of_their_own() -> None:
+    record = record_of(InvokeType.LLM, text_chunks("<think>", "so", "</think>", "yes", usage=None), [1.0, 2.0, 3.0, 4.0])
+    found = values(record)
+    assert (found["time_to_first_reasoning"], found["time_to_first_text"], found["reasoning_seconds"]) == (2.0, 4.0, 2.0)
+    plain = values(record_of(InvokeType.LLM, text_chunks("yes", usage=None), [1.0]))
+    assert "time_to_first_text" not in plain and plain["time_to_first_token"] == 1.0
+
+
+def test_without_a_usage_the_rate_is_an_estimate_from_chunks() -> None:
+    found = metrics(record_of(InvokeType.LLM, text_chunks(*"abcdefghij", usage=None), [0.1 * at for at in range(10)]))
+    assert found["tokens_per_second"].value == pytest.approx(10 / 0.9)
+    assert found["tokens_per_second"].origin is Origin.ESTIMATED
+    assert found["completion_tokens"].origin is Origin.MISSING
+
+
+def test_a_usage_that_the_back_end_guessed_is_marked() -> None:
+    record = record_of(InvokeType.LLM, text_chunks("a", usage=llm_usage(3, 4)), [0.5])
+    record.notes.append(Note(NoteKind.DETAIL, "usage", 0.5, {USAGE_ORIGIN: "estimated"}))
+    assert metrics(record)["prompt_tokens"].origin is Origin.ESTIMATED
+
+
+PRICES = PriceConfig.model_validate({"input": "2", "output": "4", "unit": "0.000001", "currency": "EUR"})
+
+
+def model(**more: Any) -> AIModelEntity:
+    return AIModelEntity.model_validate({"model": "tiny", "model_type": "llm", "model_properties": {}} | more)
+
+
+def test_cost_is_reported_computed_or_unknown_and_says_which() -> None:
+    priced = LLMUsage.priced(PRICES, prompt_tokens=1_000, completion_tokens=500, latency=0.1)
+    reported = metrics(record_of(InvokeType.LLM, text_chunks("a", usage=priced), [0.5]))["cost"]
+    assert (reported.value, reported.origin, reported.detail) == (0.004, Origin.REPORTED, "EUR")
+    free = record_of(InvokeType.LLM, text_chunks("a", usage=llm_usage(1_000, 500)), [0.5])
+    computed = next(metric for metric in measure(free, model(pricing=PRICES)) if metric.key == "cost")
+    assert (computed.value, computed.origin, computed.detail) == (0.004, Origin.COMPUTED, "EUR")
+    unknown = metrics(free)["cost"]
+    assert (unknown.value, unknown.origin, unknown.headline) == (None, Origin.MISSING, False)
+
+
+def test_the_share_of_the_context_needs_the_model_that_the_record_was_made_with() -> None:
+    record = record_of(InvokeType.LLM, text_chunks("a", usage=llm_usage(60, 40)), [0.5])
+    sized = {"context_size": 400}
+    found = {metric.key: metric for metric in measure(record, model(model_properties=sized))}
+    assert (found["context_use"].value, found["context_use"].detail) == (0.25, "100 / 400")
+    for other in (None, model(model="other", model_properties=sized), model()):
+        assert "context_use" not in {metric.key for metric in measure(record, other)}
+
+
+def test_vectors_have_a_least_and_a_largest_norm() -> None:
+    norm = metrics(record_of(InvokeType.TEXT_EMBEDDING, answers_to(InvokeType.TEXT_EMBEDDING), [0.5]))["norm"]
+    assert (norm.value, norm.until) == (pytest.approx(1.0), pytest.approx(1.0))
+    broken = TextEmbeddingResult(
+        model="tiny", embeddings=[[float("nan")], [3.0]], usage=EmbeddingUsage.priced(None, tokens=0, latency=0)
+    )
+    norm = metrics(record_of(InvokeType.TEXT_EMBEDDING, [broken], [0.5]))["norm"]
+    assert (norm.value, norm.until) == (3.0, 3.0)
+
+
+def test_scores_have_a_range() -> None:
+    scores = metrics(record_of(InvokeType.RERANK, answers_to(InvokeType.RERANK), [0.5]))["scores"]
+    assert (scores.value, scores.until) == (0.1, 0.9)
+
+
+def test_speech_is_held_against_how_long_it_plays() -> None:
+    halves = [SPOKEN[: len(SPOKEN) // 2], SPOKEN[len(SPOKEN) // 2 :]]
+    chunks = [TTSResult.of(half, "audio/mpeg") for half in halves]
+    seconds = audio_seconds(SPOKEN)
+    assert seconds is not None and 1 < seconds < 60
+    found = values(noted(record_of(InvokeType.TTS, chunks, [1.0, 2.0], 2.0), (0.0, "loading"), (1.0, "reading")))
+    assert found["audio_seconds"] == pytest.approx(seconds)
+    assert found["real_time_factor"] == pytest.approx(1.0 / seconds), "loading is no synthesis"
+
+
+def test_a_recording_is_held_against_how_long_it_took() -> None:
+    record = record_of(InvokeType.SPEECH2TEXT, answers_to(InvokeType.SPEECH2TEXT), [1.0], 1.0)
+    record.request = request_of(InvokeType.SPEECH2TEXT, file=SPOKEN)
+    found = values(record)
+    assert found["real_time_factor"] == pytest.approx(1.0 / found["audio_seconds"])
+
+
+def test_audio_that_cannot_be_read_has_no_length() -> None:
+    assert audio_seconds(b"ID3 sound") is None and audio_seconds(b"") is None
+    found = values(record_of(InvokeType.TTS, [TTSResult(result="not hex")], [1.0]))
+    assert found["audio_seconds"] is None and found["real_time_factor"] is None
+
+
+def test_numbers_of_a_finished_record_are_counted_once_and_of_a_running_one_each_time() -> None:
+    done = record_of(InvokeType.LLM, text_chunks("a"), [0.5])
+    assert all(one is other for one, other in zip(measure(done), measure(done), strict=True))
+    running = record_of(InvokeType.LLM, text_chunks("a"), [0.5], None)
+    assert values(running)["chunks"] == 1
+    running.chunks.extend(text_chunks("b"))
+    running.times.append(0.75)
+    assert values(running)["chunks"] == 2

@@ -73,6 +73,25 @@ def test_an_answer_without_a_chunk_is_an_error_whether_it_streams_or_not() -> No
         session.model.moderation.invoke(PROBE, "text")
 
 
+def test_a_chunk_whose_audio_cannot_be_read_is_a_failure_that_its_record_holds() -> None:
+    sound = answers_to(InvokeType.TTS)[0]
+    broken, ends = sound.model_copy(update={"result": "no hex"}), list[str]()
+
+    def answer(request: Request[Any], run: Run) -> Iterator[Any]:
+        try:
+            yield from (sound, broken, sound)
+        finally:
+            ends.append("closed")
+
+    session, records = session_of(answer)
+    stream = session.model.tts.invoke(SPEAK, "Hello.")
+    assert next(stream) == b"ID3"
+    with pytest.raises(ProtocolError, match="audio chunk cannot be read") as caught:
+        next(stream)
+    assert (records[0].outcome, records[0].error) == (Outcome.FAILED, caught.value)
+    assert (records[0].chunks, caught.value.body, ends) == ([sound, broken], "no hex", ["closed"])
+
+
 def test_a_one_shot_call_takes_the_first_answer_and_reads_to_the_end() -> None:
     ends: list[str] = []
 

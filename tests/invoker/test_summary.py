@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from invoker.entities.message import PromptMessage
 from invoker.errors import InvokeBadRequestError, ProtocolError, RunStoppedError
 from invoker.run import Note, NoteKind, Run
-from invoker.summary import split, summarize
+from invoker.summary import Example, split, summarize
 
 
 def words(text: str) -> int:
@@ -22,7 +22,7 @@ def words(text: str) -> int:
 
 def source(question: str) -> str:
     """Take the text out of what the model is asked."""
-    found = re.fullmatch(r"Text:\n(.*)\n\nTask: .*", question, re.DOTALL)
+    found = re.fullmatch(r"Text:\n(.*)\n\nSummarise this text\..*", question, re.DOTALL)
     assert found is not None
     return found[1]
 
@@ -126,3 +126,20 @@ def test_stopping_ends_it_between_two_pieces() -> None:
     with pytest.raises(RunStoppedError):
         summarize("word " * 500, "", context_size=300, count_tokens=words, complete=complete, run=run)
     assert len(model.asked) == 1
+
+
+def test_examples_come_before_the_question_and_take_their_room() -> None:
+    notes = list[Note]()
+    shown = [Example("A long tale of the sea.", "One sentence.", "The sea.")]
+    summarize(
+        "one two three", "Briefly.", context_size=300, count_tokens=words, complete=Model().complete,
+        run=Run(notes.append), examples=shown, part="part 2 of 3",
+    )  # fmt: skip
+    roles = [message["role"] for message in notes[0].data["messages"]]
+    assert roles == ["system", "user", "assistant", "user"]
+    assert (notes[0].text, notes[0].data["messages"][2]["content"]) == ("piece 1 of 1, part 2 of 3", "The sea.")
+    with pytest.raises(InvokeBadRequestError, match="leaves"):
+        summarize(
+            "word", "", context_size=300, count_tokens=words, complete=Model().complete,
+            run=Run(), examples=[Example("word " * 100, "", "word")],
+        )  # fmt: skip

@@ -10,9 +10,10 @@ from .tool import ToolCall, ToolCallFunction
 class _Call:
     """A call while its fragments come in; the arguments are joined only when asked for, so that a stream costs linear work."""
 
-    __slots__ = ("arguments", "id", "name", "type")
+    __slots__ = ("arguments", "id", "name", "number", "type")
 
-    def __init__(self) -> None:
+    def __init__(self, number: int) -> None:
+        self.number = number
         self.id = self.type = self.name = ""
         self.arguments: list[str] = []
 
@@ -47,17 +48,18 @@ class ToolCallFold:
         self._current: _Call | None = None
         self._abreast: list[_Call] = []
 
-    def add(self, fragments: Sequence[ToolCall]) -> None:
-        """Take in the fragments of one chunk."""
+    def add(self, fragments: Sequence[ToolCall]) -> list[int]:
+        """Take in the fragments of one chunk; gives for each of them the position of its call in `calls()`."""
         nameless = all(not fragment.id and not fragment.function.name for fragment in fragments)
         if nameless and 1 < len(fragments) == len(self._abreast):
             for call, fragment in zip(self._abreast, fragments, strict=True):
                 call.add(fragment)
-            return
+            return [call.number for call in self._abreast]
         touched = [self._take(fragment) for fragment in fragments]
         distinct = list(dict.fromkeys(touched))
         if len(distinct) > 1:
             self._abreast = distinct
+        return [call.number for call in touched]
 
     def calls(self) -> list[ToolCall]:
         """Give the calls as they stand."""
@@ -66,7 +68,7 @@ class ToolCallFold:
     def _take(self, fragment: ToolCall) -> _Call:
         call = self._continued(fragment)
         if call is None:
-            call = _Call()
+            call = _Call(len(self._calls))
             self._calls.append(call)
         call.add(fragment)
         if call.id:

@@ -42,7 +42,7 @@ class TTSResult(Entity):
         try:
             return binascii.unhexlify(self.result)
         except ValueError as error:
-            raise ProtocolError(f"audio is not in hex: {error}") from error
+            raise ProtocolError(f"The audio chunk cannot be read, it is not in hex: {error}", body=self.result) from error
 
 
 class RequestInvokeTTS(TTSModelConfig, Request[TTSResult]):

@@ -7,6 +7,7 @@ from contextlib import closing
 from typing import Any
 
 from ..entities.tts import RequestInvokeTTS, TTSModelConfig, TTSResult
+from ..errors import ProtocolError
 from ..request import Chunks
 from .arguments import Open, arguments
 
@@ -26,7 +27,7 @@ class TTSInvocation:
 
         Returns:
             A lazy stream of audio bytes; joined they are the whole file. Dify's SDK drops the media type; it is
-            in the record.
+            in the record. Iterating raises a `ProtocolError` at a chunk that cannot be read, which the record then has too.
         """
         with arguments():
             request = RequestInvokeTTS.of(model_config, content_text)
@@ -36,4 +37,9 @@ class TTSInvocation:
 def _audio(chunks: Chunks[TTSResult]) -> Chunks[bytes]:
     with closing(chunks):
         for chunk in chunks:
-            yield chunk.audio
+            try:
+                audio = chunk.audio
+            except ProtocolError as error:
+                chunks.throw(error)  # into the stream: the invocation failed, it was not stopped
+                raise
+            yield audio

@@ -10,7 +10,7 @@ from typing import Any
 from invoker import Backend, InvokeType, Session
 from invoker.backends.embedded import EmbeddedBackend
 from invoker.entities.model import ModelType
-from tests.invoker.backends.contract import MODEL_TYPES, call
+from tests.invoker.backends.contract.subject import MODEL_TYPES, call
 
 SMALL = "smollm2-135m-instruct"
 MODELS = {

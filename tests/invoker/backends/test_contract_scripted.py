@@ -29,7 +29,8 @@ from invoker.entities import (
 from invoker.entities.text_embedding import EmbeddingUsage
 from invoker.rules import ClientRules
 from tests.invoker.backends.contract import *  # noqa: F403  every test of the contract runs here
-from tests.invoker.backends.contract import BOUND, MODEL_TYPES, Subject
+from tests.invoker.backends.contract.subject import MODEL_TYPES, Subject
+from tests.invoker.backends.contract.watching import BOUND
 
 SILENT = "silent: "
 """Text that begins so is answered with silence, in the phase that follows."""

@@ -10,18 +10,10 @@ import pytest
 from invoker import Backend, Record, Recorded
 from invoker.backends.embedded import EmbeddedBackend
 from invoker.rules import ClientRules
-from tests.invoker.backends.contract import (  # noqa: F401  these tests of the contract run here
-    Subject,
-    test_a_run_that_was_stopped_before_is_never_begun,
-    test_a_stop_frees_whoever_waits_within_200_ms_and_ends_the_work,
-    test_a_stream_and_its_fold_come_to_the_same,
-    test_a_stream_that_is_left_early_ends_the_work,
-    test_an_answer_under_way_is_stopped_between_two_chunks,
-    test_closing_the_back_end_ends_what_runs,
-    test_nothing_is_opened_before_the_first_item_is_asked_for,
-    test_stopping_a_session_frees_its_caller_whatever_the_back_end_waits_for,
-    test_the_cause_of_a_stop_is_what_the_caller_gets,
-)
+from tests.invoker.backends.contract.answers import test_a_stream_and_its_fold_come_to_the_same  # noqa: F401  runs here
+from tests.invoker.backends.contract.opening import *  # noqa: F403  every test of these two runs here
+from tests.invoker.backends.contract.stopping import *  # noqa: F403
+from tests.invoker.backends.contract.subject import Subject
 from tests.invoker.backends.embedded_subject import SMALL, EmbeddedSubject
 
 

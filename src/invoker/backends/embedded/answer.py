@@ -12,6 +12,9 @@ from ...run import Run
 from .calls import CallReader, Part
 from .runtime import Chunk
 
+IN_WORDS: Chunk = {"in_words": True}
+"""A chunk of ours: from here on nothing is a call."""
+
 
 class AnswerReader:
     """Turns the runtime's chunks into parts of an answer, and parts into Dify's chunks."""
@@ -20,20 +23,22 @@ class AnswerReader:
         self._model = model
         self._calls = CallReader(tool_names) if tool_names else None
         self._index = 0
-        self._phase = ""
+        self._answering = False
         self._finish_reason: str | None = None
         self._usage: dict[str, Any] = {}
 
     def read(self, raw: Chunk, run: Run) -> Iterable[Part]:
         """Take one of the runtime's chunks."""
-        if not self._phase and "prompt_progress" in raw:
-            self._enter("reading", run)
+        if raw is IN_WORDS:
+            self._calls = None
         self._usage = raw.get("usage") or self._usage
         for choice in raw.get("choices", ()):
             self._finish_reason = choice.get("finish_reason") or self._finish_reason
             text = choice["delta"].get("content") if "delta" in choice else choice.get("text")
             if text:
-                self._enter("answering", run)
+                if not self._answering:
+                    self._answering = True
+                    run.phase("answering")
                 return self._calls.feed(text) if self._calls else (text,)
         return ()
 
@@ -71,8 +76,3 @@ class AnswerReader:
         delta = LLMResultChunkDelta(index=self._index, message=message, usage=usage, finish_reason=reason)
         self._index += 1
         return LLMResultChunk(model=self._model, system_fingerprint=version or None, delta=delta)
-
-    def _enter(self, phase: str, run: Run) -> None:
-        if self._phase != phase:
-            self._phase = phase
-            run.phase(phase)

@@ -50,9 +50,9 @@ def scores(llama: Llama, query: str, docs: Sequence[str], run: Run) -> list[floa
     judged: list[float] = []
     for item in llama.engine.stream(run, work):
         if isinstance(item, float):
+            if not judged:
+                run.phase("answering")
             judged.append(item)
-        elif not judged:
-            run.phase("reading")
     return judged
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from time import perf_counter
 from typing import Any
@@ -21,18 +21,13 @@ from ...errors import InvokeBadRequestError, InvokeServerUnavailableError
 from ...request import Chunks
 from ...run import Run
 from . import messages, parameters, schema, tools
-from .answer import AnswerReader
+from .answer import IN_WORDS, AnswerReader
+from .calling import Calling, Toolbox
 from .engine import Engine
 from .process import ProcessGoneError
 from .runtime import Chunk, Route, Runtime
 from .spec import Spec
 from .worker import Emit
-
-CALL_FROM = 0.2
-"""Tools are called when the answer would begin like a call with this probability.
-
-Measured on the default model with 16 questions, half of which need a tool: 0.30 to 0.89 where they do, up to 0.10 where not.
-"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +36,8 @@ class Question:
 
     route: Route
     payload: dict[str, Any]
-    tools: Sequence[PromptMessageTool] = field(default=())
+    box: Toolbox | None = None
+    """The tools that may be called, if there are any."""
     schema_field: str | None = None
     """The argument or parameter that holds the schema which the answer must follow, if it must."""
 
@@ -108,16 +104,20 @@ class Llama:
                 what, name = ("A JSON schema needs", schema_field) if wanted is not None else ("Tools need", "tools")
                 raise InvokeBadRequestError(f"{what} the mode chat.", field=name)
             return Question("completion", payload | {"prompt": messages.plain(request.prompt_messages)})
+        box = None
         if wanted is not None:
             # By this way and not as a grammar: only here does the runtime refuse a schema that it cannot use.
             payload["response_format"] = {"type": "json_schema", "json_schema": {"schema": wanted}}
-            offered = ()
-        elif request.prompt_messages and request.prompt_messages[-1].role is PromptMessageRole.TOOL:
-            # So small a model repeats its calls for ever, if it may: after results it answers.
-            offered = ()
-        told = schema.prompt(wanted) if wanted is not None else tools.prompt(offered) if offered else None
-        payload["messages"] = messages.chat(request.prompt_messages, told)
-        return Question("chat", payload, offered, schema_field if wanted is not None else None)
+            payload["messages"] = messages.chat(request.prompt_messages, schema.prompt(wanted))
+        elif not offered or _ends_with_results(request.prompt_messages):
+            # An answer from results is written without the tools told, or so small a model would call instead; see `calling`.
+            payload["messages"] = messages.chat(request.prompt_messages)
+            if step := messages.step(request.prompt_messages, tools.prompt(offered)) if offered else None:
+                box = Toolbox(offered, step.asked, step.informed, step.made)
+        else:
+            payload["messages"] = messages.chat(request.prompt_messages, tools.prompt(offered))
+            box = Toolbox(offered, payload["messages"], payload["messages"])
+        return Question("chat", payload, box, schema_field if wanted is not None else None)
 
     def answer(self, question: Question, run: Run) -> Chunks[LLMResultChunk]:
         """Put a question to the model and yield its answer."""
@@ -127,11 +127,18 @@ class Llama:
         def work(runtime: Runtime, emit: Emit[Chunk]) -> None:
             nonlocal version
             version = runtime.version
-            payload = _decided(runtime, question, emit) if question.tools else question.payload
+            payload = question.payload
+            if question.box is not None:
+                if Calling(runtime, question.box, payload, emit).call():
+                    return
+                if question.box.made:
+                    emit(IN_WORDS)
+                else:  # the prompt has just been read, afresh where there is a seed
+                    payload = {name: value for name, value in payload.items() if name != "cache_prompt"}
             with _blamed(question.schema_field):
                 runtime.stream(question.route, payload, emit)
 
-        reader = AnswerReader(self.spec.model, [tool.name for tool in question.tools])
+        reader = AnswerReader(self.spec.model, [tool.name for tool in question.box.tools] if question.box else ())
         for raw in self.engine.stream(run, work):
             for part in reader.read(raw, run):
                 yield reader.chunk(part, version)
@@ -139,8 +146,14 @@ class Llama:
             yield reader.chunk(part, version)
         yield reader.last(perf_counter() - started, version)
 
-    def complete_text(self, prompt: Sequence[PromptMessage], max_tokens: int, run: Run) -> str:
-        """Answer messages in one text, for callers such as a summary.
+    def complete_text(self, prompt: Sequence[PromptMessage], max_tokens: int, run: Run, grammar: str | None = None) -> str:
+        """Answer messages in one text, the likeliest, for callers such as a summary.
+
+        Args:
+            prompt: The messages.
+            max_tokens: Where the answer is cut.
+            run: May be stopped.
+            grammar: What the answer must follow, in llguidance's notation.
 
         Raises:
             InvokeError: As `stream` does.
@@ -149,10 +162,13 @@ class Llama:
             provider="",
             model=self.spec.model,
             mode=LLMMode.CHAT.value,
-            completion_params={"max_tokens": max(1, min(max_tokens, self.spec.context_size))},
+            completion_params={"max_tokens": max(1, min(max_tokens, self.spec.context_size)), "temperature": 0.0},
             prompt_messages=list(prompt),
         )
-        return "".join(chunk.delta.message.get_text_content() for chunk in self.stream(request, run))
+        question = self.question(request)
+        if grammar is not None:
+            question.payload["grammar"] = grammar
+        return "".join(chunk.delta.message.get_text_content() for chunk in self.answer(question, run))
 
     def count_tokens(self, text: str, run: Run) -> int:
         """Count the tokens of a text with the model's own tokenizer; loads the model if need be."""
@@ -173,15 +189,8 @@ class Llama:
         )
 
 
-def _decided(runtime: Runtime, question: Question, emit: Emit[Chunk]) -> dict[str, Any]:
-    """Decide whether tools are called, and hold the model to it if so. The prompt is read here; the answer begins at once."""
-    payload = dict(question.payload)
-    # With a seed the prompt is read afresh, once: the answer then starts from a state that is the same each time.
-    afresh = {"cache_prompt": payload.pop("cache_prompt")} if "cache_prompt" in payload else {}
-    likely = runtime.first_token(question.route, {"messages": payload["messages"], **afresh}, emit)
-    if sum(share for token, share in likely.items() if token.lstrip().startswith(("{", "```", "["))) >= CALL_FROM:
-        payload["grammar"] = tools.grammar(question.tools)
-    return payload
+def _ends_with_results(prompt: Sequence[PromptMessage]) -> bool:
+    return bool(prompt) and prompt[-1].role is PromptMessageRole.TOOL
 
 
 @contextmanager

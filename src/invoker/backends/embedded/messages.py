@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import json
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
 
 from ...entities.message import (
     AssistantPromptMessage,
@@ -47,7 +49,7 @@ def chat(messages: Sequence[PromptMessage], instructions: str | None = None) -> 
     before = None
     for message, text in zip(messages, texts, strict=True):
         if isinstance(message, ToolPromptMessage):
-            text = f"Result of {message.name or names.get(message.tool_call_id, message.tool_call_id)}: {text}"
+            text = _result(message, names)
         if isinstance(message, ToolPromptMessage) and isinstance(before, ToolPromptMessage):
             answer[-1]["content"] += f"\n{text}"
         else:
@@ -61,6 +63,37 @@ def chat(messages: Sequence[PromptMessage], instructions: str | None = None) -> 
         else:
             answer.insert(0, {"role": "system", "content": instructions})
     return answer
+
+
+class Step(NamedTuple):
+    """A conversation that has come to results of tools, taken apart."""
+
+    asked: list[ChatMessage]
+    """The messages up to the question."""
+    informed: list[ChatMessage]
+    """The same, with the results told with the question."""
+    made: tuple[str, ...]
+    """The calls since the question, as the model writes them."""
+
+
+def step(messages: Sequence[PromptMessage], instructions: str) -> Step | None:
+    """Take apart a conversation that ends with results of tools; None if it does not, or names no question or no calls.
+
+    Args:
+        messages: What `chat` takes.
+        instructions: Ours, to be added to the system message.
+    """
+    asking = [index for index, message in enumerate(messages) if message.role is PromptMessageRole.USER]
+    if not asking or messages[-1].role is not PromptMessageRole.TOOL:
+        return None
+    question, since = messages[: asking[-1] + 1], messages[asking[-1] + 1 :]
+    made = [call for message in since if isinstance(message, AssistantPromptMessage) for call in message.tool_calls]
+    if not made or not question[-1].get_text_content().strip():
+        return None
+    asked, names = chat(question, instructions), _called_names(messages)
+    results = [_result(message, names) for message in since if isinstance(message, ToolPromptMessage)]
+    informed = [*asked[:-1], {**asked[-1], "content": "\n\n".join((asked[-1]["content"], "\n".join(results)))}]
+    return Step(asked, informed, tuple(_one_line(tools.as_text([call])) for call in made))
 
 
 def plain(messages: Sequence[PromptMessage]) -> str:
@@ -108,6 +141,18 @@ def _called_names(messages: Sequence[PromptMessage]) -> dict[str, str]:
         if isinstance(message, AssistantPromptMessage)
         for call in message.tool_calls
     }
+
+
+def _result(message: ToolPromptMessage, names: Mapping[str, str]) -> str:
+    name = message.name or names.get(message.tool_call_id, message.tool_call_id)
+    return f"Result of {name}: {message.get_text_content()}"
+
+
+def _one_line(call: str) -> str:
+    try:
+        return json.dumps(json.loads(call), ensure_ascii=False)
+    except ValueError:  # arguments that are no JSON
+        return " ".join(call.split())
 
 
 def _text(message: PromptMessage, field: str) -> str:

@@ -15,13 +15,14 @@ from ...entities.model import EmbeddingInputType, ModelPropertyKey, ModelType
 from ...entities.moderation import ModerationResult, RequestInvokeModeration
 from ...errors import InvokeBadRequestError
 from ...run import NoteKind, Run
-from .text_embedding import DIMENSIONS, PROVIDER, Embedder
+from .embedder import DIMENSIONS, Embedder
+from .text_embedding import PROVIDER
 
 if TYPE_CHECKING:  # numpy is loaded with the model, not with the list of models
     import numpy as np
     from numpy.typing import NDArray
 
-    from .text_embedding import Vectors
+    from .embedder import Vectors
 
 MODEL = "minilm-moderation-heads"
 HEADS_FILE = Path(__file__).with_name("moderation_heads.json")

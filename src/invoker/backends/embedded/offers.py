@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
@@ -13,11 +14,14 @@ from ...entities.summary import RequestInvokeSummary, SummaryResult
 from ...errors import InvokeServerUnavailableError
 from ...request import Chunks, InvokeType, Request
 from ...run import Run
-from ...summary import summarize
 from ...weights import Weights
 from . import judge, moderation, rerank, speech2text, structured, text_embedding, tts
+from .embedder import FILES as EMBEDDER_FILES
+from .embedder import Embedder
 from .engine import Engine
 from .llm import Llama
+from .moonshine import FILES as MOONSHINE_FILES
+from .points import SENTENCE, summarize_points
 from .spec import QWEN, SMOLLM2, Spec, foreign
 from .worker import Emit
 
@@ -68,7 +72,9 @@ def one(engine: Engine[ModelT], answer: Callable[[Any, ModelT, Run], Any]) -> Ro
     """Make the route of a one-shot invocation: `answer(request, model, run)` runs in the engine's thread."""
 
     def route(request: Request[Any], run: Run) -> Chunks[Any]:
-        yield engine.call(run, lambda model, _check: answer(request, model, run))
+        result = engine.call(run, lambda model, _check: answer(request, model, run))
+        run.phase("answering")
+        yield result
 
     return route
 
@@ -81,7 +87,11 @@ def many(engine: Engine[ModelT], answer: Callable[[Any, ModelT, Run], Iterator[A
             for chunk in answer(request, model, run):
                 emit(chunk)
 
-        yield from engine.stream(run, work)
+        with closing(engine.stream(run, work)) as chunks:
+            for number, chunk in enumerate(chunks):
+                if number == 0:
+                    run.phase("answering")
+                yield chunk
 
     return route
 
@@ -122,7 +132,7 @@ def llm(llama: Llama) -> Offer:
     return Offer(llama.spec.listed(text_embedding.PROVIDER), (llama.engine,), routes, files)
 
 
-def judging(llama: Llama, embedder: Engine[text_embedding.Embedder]) -> Offer:
+def judging(llama: Llama, embedder: Engine[Embedder]) -> Offer:
     """Offer the reranker that has an LLM judge; where there are many documents, the fast one chooses which."""
 
     def route(request: Any, run: Run) -> Chunks[Any]:
@@ -141,51 +151,51 @@ def judging(llama: Llama, embedder: Engine[text_embedding.Embedder]) -> Offer:
 
 
 def _summary(llama: Llama, request: RequestInvokeSummary, run: Run) -> SummaryResult:
-    text = summarize(
+    text = summarize_points(
         request.text,
         request.instruction,
         context_size=llama.spec.context_size,
         count_tokens=lambda text: llama.count_tokens(text, run),
-        complete=lambda messages, longest: llama.complete_text(messages, longest, run),
+        complete=lambda messages, longest: llama.complete_text(messages, longest, run, SENTENCE),
         run=run,
     )
     return SummaryResult(summary=text)
 
 
-def embedder_engine(weights: Weights) -> Engine[text_embedding.Embedder]:
+def embedder_engine(weights: Weights) -> Engine[Embedder]:
     """Make the engine that embedding, the fast reranker and moderation share."""
-    return Engine(lambda: text_embedding.Embedder.load(weights.path))
+    return Engine(lambda: Embedder.load(weights.path))
 
 
-def embedding(embedder: Engine[text_embedding.Embedder]) -> Offer:
+def embedding(embedder: Engine[Embedder]) -> Offer:
     """Offer text embedding."""
     routes = {
         InvokeType.TEXT_EMBEDDING: one(embedder, text_embedding.answer),
         InvokeType.MULTIMODAL_EMBEDDING: one(embedder, text_embedding.answer_multimodal),
     }
-    return Offer(text_embedding.listed(), (embedder,), routes, text_embedding.FILES)
+    return Offer(text_embedding.listed(), (embedder,), routes, EMBEDDER_FILES)
 
 
-def cosine(embedder: Engine[text_embedding.Embedder]) -> Offer:
+def cosine(embedder: Engine[Embedder]) -> Offer:
     """Offer the fast reranker."""
 
     def route(request: Any, run: Run) -> Chunks[Any]:
         asked = rerank.ranking(request, run)  # before the model is loaded: what cannot be ranked is told at once
-        yield rerank.result(
-            request, asked, embedder.call(run, lambda model, _check: rerank.cosines(asked.query, asked.docs, model, run))
-        )
+        scores = embedder.call(run, lambda model, _check: rerank.cosines(asked.query, asked.docs, model, run))
+        run.phase("answering")
+        yield rerank.result(request, asked, scores)
 
     routes = {InvokeType.RERANK: route, InvokeType.MULTIMODAL_RERANK: route}
-    return Offer(rerank.listed_cosine(), (embedder,), routes, text_embedding.FILES)
+    return Offer(rerank.listed_cosine(), (embedder,), routes, EMBEDDER_FILES)
 
 
-def moderating(embedder: Engine[text_embedding.Embedder]) -> Offer:
+def moderating(embedder: Engine[Embedder]) -> Offer:
     """Offer moderation: heads on the embedder's vectors."""
 
-    def answer(request: Any, model: text_embedding.Embedder, run: Run) -> Any:
+    def answer(request: Any, model: Embedder, run: Run) -> Any:
         return moderation.answer(request, moderation.Moderator(model), run)
 
-    return Offer(moderation.listed(), (embedder,), {InvokeType.MODERATION: one(embedder, answer)}, text_embedding.FILES)
+    return Offer(moderation.listed(), (embedder,), {InvokeType.MODERATION: one(embedder, answer)}, EMBEDDER_FILES)
 
 
 def speaking() -> Offer:
@@ -198,4 +208,4 @@ def listening(weights: Weights) -> Offer:
     """Offer speech2text."""
     engine = Engine(lambda: speech2text.Listener.load(weights.path))
     routes = {InvokeType.SPEECH2TEXT: one(engine, speech2text.answer)}
-    return Offer(speech2text.listed(), (engine,), routes, speech2text.FILES)
+    return Offer(speech2text.listed(), (engine,), routes, MOONSHINE_FILES)

@@ -17,7 +17,8 @@ from ...entities.rerank import (
 )
 from ...errors import InvokeBadRequestError
 from ...run import NoteKind, Run
-from .text_embedding import CONTEXT_TOKENS, PROVIDER, Embedder, tell_cuts, text_of
+from .embedder import CONTEXT_TOKENS, Embedder
+from .text_embedding import PROVIDER, tell_cuts, text_of
 
 COSINE_MODEL = "all-minilm-l6-v2-cosine"
 JUDGE_MODEL = "qwen2.5-coder-0.5b-judge"

@@ -16,8 +16,11 @@ from urllib.parse import urlsplit
 
 from ...errors import InvokeBadRequestError, InvokeError, InvokeServerUnavailableError, ProtocolError
 from . import gguf, llama_child
-from .process import Process
+from .patience import Patience
+from .process import Process, ProcessGoneError
 
+OBEDIENCE_SECONDS = 5.0
+"""How long a process may go on after it was told to stop; it takes 0.3 s, and 2 s on a busy machine. Then it is killed."""
 _TOKENIZE_SECONDS = 30.0
 _ENVIRONMENT = {
     # Threads that spin while they wait would slow down the other models in the app many times over.
@@ -49,6 +52,7 @@ class Runtime:
         context_size: Tokens of prompt and answer together.
         repacked: Whether llama.cpp may lay weights out anew for this processor; see `Spec`.
         on_close: Tells that the load is not wanted any more; it ends at once then.
+        obedience_seconds: How long the process may go on after it was told to stop; then it hangs and is killed.
 
     Raises:
         ImportError: The child cannot import xllamacpp, or a library that it needs.
@@ -63,9 +67,11 @@ class Runtime:
         context_size: int,
         repacked: bool = True,
         on_close: Hooked = lambda _hook: nullcontext(),
+        obedience_seconds: float = OBEDIENCE_SECONDS,
     ) -> None:
         gguf.read_head(path)
         self.context_size = context_size
+        self._obedience_seconds = obedience_seconds
         self._requests = 0
         self._process = Process(Path(llama_child.__file__), _ENVIRONMENT)
         self._end = weakref.finalize(self, self._process.end)  # at the latest when the interpreter ends
@@ -121,24 +127,33 @@ class Runtime:
         """Yield the chunks up to the end of the answer. If left early, stop it, and leave nothing of it in the pipe."""
         self._requests += 1
         number = self._requests
-        self._process.send(f"{route} {number} ".encode() + _json(request))
-
-        def stop() -> None:
-            self._process.try_send(f"stop {number}".encode())
-
-        with sink.on_stop(stop):
+        with Patience(self._process, self._obedience_seconds) as patience, sink.on_stop(patience.start):
             try:
-                while isinstance(said := self._process.receive(), dict):
-                    yield said
+                self._process.send(f"{route} {number} ".encode() + _json(request))
+                with sink.on_stop(lambda: self._process.try_send(f"stop {number}".encode())):
+                    while isinstance(said := self._process.receive(), dict):
+                        yield said
             except GeneratorExit:
-                stop()
-                while isinstance(said := self._process.receive(), dict):
-                    pass
+                patience.start()
+                self._process.try_send(f"stop {number}".encode())
+                self._drain(patience)
+                raise
+            except ProcessGoneError:
+                if patience.lost:
+                    sink.check()  # nobody waits for what became of it
                 raise
         if said[0] == "refused":
             raise InvokeBadRequestError(said[1])
         if said[0] == "failed":
             raise InvokeServerUnavailableError(f"llama.cpp failed: {said[1]}")
+
+    def _drain(self, patience: Patience) -> None:
+        try:
+            while isinstance(self._process.receive(), dict):
+                pass
+        except ProcessGoneError:
+            if not patience.lost:
+                raise
 
     def first_token(self, route: Route, payload: Mapping[str, Any], sink: Sink) -> dict[str, float]:
         """Ask with which tokens the answer would begin.

@@ -1,4 +1,4 @@
-"""JSON schemas: checked before they reach the runtime, told to the model, and held against its answer."""
+"""JSON schemas for the LLMs: refused by the argument that holds them, and told to the model."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from ...errors import InvokeBadRequestError
+from ...json_schema import schema_fault
 
 
 def checked_schema(schema: object, field: str) -> dict[str, Any]:
@@ -19,36 +20,11 @@ def checked_schema(schema: object, field: str) -> dict[str, Any]:
     Raises:
         InvokeBadRequestError: It is none; the path of the fault is named.
     """
-    from jsonschema.exceptions import SchemaError
-    from jsonschema.validators import validator_for
-
     if not isinstance(schema, dict):
         raise InvokeBadRequestError(f"{field} must be a JSON object, but is {json.dumps(schema)[:80]}.", field=field)
-    try:
-        validator_for(schema).check_schema(schema)
-    except SchemaError as error:
-        where = "".join(f"[{step!r}]" if isinstance(step, int) else f".{step}" for step in error.absolute_path)
-        raise InvokeBadRequestError(
-            f"{field} is no JSON schema: at {where.lstrip('.') or 'its root'}: {error.message}", field=field
-        ) from error
+    if wrong := schema_fault(schema):
+        raise InvokeBadRequestError(f"{field} is no JSON schema: at {wrong}", field=field)
     return schema
-
-
-def mismatch(value: object, schema: Mapping[str, Any]) -> str | None:
-    """Tell where a value does not follow its schema; None if it does, or if the schema refers to what is not in it.
-
-    Nothing is fetched: a reference to an address somewhere else is not followed.
-    """
-    from jsonschema.exceptions import best_match
-    from jsonschema.validators import validator_for
-    from jsonschema_specifications import REGISTRY
-    from referencing.exceptions import Unresolvable
-
-    try:
-        error = best_match(validator_for(schema)(schema, registry=REGISTRY).iter_errors(value))
-    except (Unresolvable, RecursionError):
-        return None
-    return None if error is None else f"{error.json_path}: {error.message}"
 
 
 def prompt(schema: Mapping[str, Any]) -> str:

@@ -57,7 +57,12 @@ QWEN = Spec(
     model="qwen2.5-coder-0.5b-instruct",
     label="Qwen2.5 Coder 0.5B Instruct",
     about="A small model for chat, code, tools and JSON, some 30 tokens a second a core; weak in facts and long reasoning.",
-    features=(ModelFeature.TOOL_CALL, ModelFeature.STREAM_TOOL_CALL, ModelFeature.STRUCTURED_OUTPUT),
+    features=(
+        ModelFeature.TOOL_CALL,
+        ModelFeature.MULTI_TOOL_CALL,
+        ModelFeature.STREAM_TOOL_CALL,
+        ModelFeature.STRUCTURED_OUTPUT,
+    ),
 )
 SMOLLM2 = Spec(
     model="smollm2-135m-instruct",

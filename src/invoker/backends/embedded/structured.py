@@ -11,10 +11,11 @@ from ...entities.llm import (
     RequestInvokeLLMWithStructuredOutput,
 )
 from ...errors import InvokeBadRequestError, InvokeError, ProtocolError
+from ...json_schema import faults
 from ...request import Chunks
 from ...run import NoteKind, Run
 from .llm import Llama
-from .schema import checked_schema, mismatch
+from .schema import checked_schema
 
 FIELD = "structured_output_schema"
 
@@ -46,8 +47,8 @@ def stream_structured(
         yield _wrapped(chunk, value)
         if value is None:
             raise _no_object(chunk, question.payload)
-        if (fault := mismatch(value, wanted)) is not None:
-            run.note(NoteKind.NOTICE, f"The answer departs from the schema where the runtime cannot keep to it: {fault}")
+        if found := faults(value, wanted):
+            run.note(NoteKind.NOTICE, f"The answer departs from the schema where the runtime cannot keep to it: {found[0]}")
 
 
 def _object_schema(value: dict[str, Any]) -> dict[str, Any]:

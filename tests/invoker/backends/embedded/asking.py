@@ -1,4 +1,4 @@
-"""Requests to an embedded LLM, as tests write them."""
+"""Requests to an embedded LLM, as tests write them, and runs whose notes are kept."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 
 from invoker.backends.embedded.llm import Llama
 from invoker.entities.llm import LLMResult, RequestInvokeLLM, RequestInvokeLLMWithStructuredOutput
-from invoker.run import Run
+from invoker.run import Note, Run
 
 TOOLS: list[dict[str, Any]] = [
     {
@@ -58,3 +58,9 @@ def structured_request(
 
 def ask(llama: Llama, asked: RequestInvokeLLM, run: Run | None = None) -> LLMResult:
     return LLMResult.of(llama.stream(asked, run or Run()))
+
+
+def noted() -> tuple[Run, list[Note]]:
+    """Give a run, and the list that its notes come into."""
+    notes: list[Note] = []
+    return Run(notes.append), notes

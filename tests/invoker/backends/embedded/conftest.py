@@ -1,13 +1,16 @@
-"""The embedded LLMs, loaded once for all tests; their weights come from `python -m invoker.weights`."""
+"""The embedded models, loaded once for all tests; their weights come from `python -m invoker.weights`."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import cache
 
 import pytest
 
+from invoker.backends.embedded.embedder import Embedder
 from invoker.backends.embedded.llm import Llama
 from invoker.backends.embedded.spec import QWEN, SMOLLM2, Spec
+from invoker.backends.embedded.speech2text import Listener
 from invoker.weights import Weights
 
 FILES = {QWEN.model: "qwen2.5-coder-0.5b-instruct-q4_k_m.gguf", SMOLLM2.model: "smollm2-135m-instruct-q4_1.gguf"}
@@ -15,6 +18,18 @@ FILES = {QWEN.model: "qwen2.5-coder-0.5b-instruct-q4_k_m.gguf", SMOLLM2.model: "
 
 def opened(spec: Spec) -> Llama:
     return Llama(spec, lambda: Weights().path(FILES[spec.model]))
+
+
+@cache
+def embedder() -> Embedder:
+    """Give the one embedder; a function, as what asks it is called by property tests too."""
+    return Embedder.load(Weights().path)
+
+
+@pytest.fixture(scope="session")
+def listener() -> Listener:
+    """Give the one listener."""
+    return Listener.load(Weights().path)
 
 
 @pytest.fixture(scope="session")

@@ -10,9 +10,9 @@ import pytest
 from invoker.backend import ModelState
 from invoker.backends.embedded.engine import Checkpoint, Engine
 from invoker.backends.embedded.worker import Emit
-from invoker.errors import InvokeServerUnavailableError, RunStoppedError
+from invoker.errors import InvokeServerUnavailableError
 from invoker.run import Note, Run
-from tests.invoker.backends.embedded.threads import BOUND, in_thread
+from tests.invoker.backends.embedded.threads import BOUND, in_thread, stops_at_once
 
 
 class Model:
@@ -84,11 +84,7 @@ def test_a_run_stopped_while_the_model_loads_is_free_at_once_and_the_load_goes_o
     engine = engine_of(model)
     thread, outcome = in_thread(lambda: engine.call(run, identity))
     assert model.loading.wait(BOUND)
-    begin = perf_counter()
-    run.stop()
-    thread.join(BOUND)
-    assert perf_counter() - begin < 0.2
-    assert isinstance(outcome[0], RunStoppedError)
+    stops_at_once(run, thread, outcome)
     model.go.set()
     assert engine.call(Run(), identity) is model
     assert model.loads == 1

@@ -4,18 +4,16 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Sequence
-from time import perf_counter
 
 import pytest
 
 from invoker.backends.embedded import judge, offers, rerank
 from invoker.backends.embedded.llm import Llama
 from invoker.entities.rerank import RequestInvokeRerank
-from invoker.errors import RunStoppedError
 from invoker.request import InvokeType
 from invoker.run import Note, NoteKind, Run
 from invoker.weights import Weights
-from tests.invoker.backends.embedded.threads import BOUND, in_thread
+from tests.invoker.backends.embedded.threads import BOUND, in_thread, stops_at_once
 
 
 @pytest.mark.parametrize(
@@ -70,8 +68,4 @@ def test_judging_can_be_stopped(smollm2: Llama) -> None:
     run = Run(lambda note: reading.set())
     thread, outcome = in_thread(lambda: judge.scores(smollm2, "Which?", ["word " * 280] * 20, run))
     assert reading.wait(BOUND)
-    begin = perf_counter()
-    run.stop()
-    thread.join(BOUND)
-    assert perf_counter() - begin < 0.2
-    assert isinstance(outcome[0], RunStoppedError)
+    stops_at_once(run, thread, outcome)

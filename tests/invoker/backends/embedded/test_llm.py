@@ -16,11 +16,11 @@ from invoker.backends.embedded.spec import SMOLLM2
 from invoker.entities.llm import LLMResult
 from invoker.entities.message import UserPromptMessage
 from invoker.entities.model import ModelFeature, ModelPropertyKey, ModelType
-from invoker.errors import InvokeBadRequestError, InvokeError, InvokeServerUnavailableError, RunStoppedError
+from invoker.errors import InvokeBadRequestError, InvokeError, InvokeServerUnavailableError
 from invoker.run import Note, Run
 from tests.invoker.backends.embedded.asking import ask, request
 from tests.invoker.backends.embedded.conftest import opened
-from tests.invoker.backends.embedded.threads import BOUND, in_thread
+from tests.invoker.backends.embedded.threads import BOUND, in_thread, stops_at_once
 
 LONG = " ".join(f"The number {number} follows {number - 1}." for number in range(330))
 """Some 3,400 tokens: seconds of reading."""
@@ -96,7 +96,7 @@ def test_a_json_object_can_be_asked_for(smollm2: Llama) -> None:
         ({"response_format": "xml"}, "response_format", "text, json_object, json_schema"),
         ({"response_format": "json_schema"}, "json_schema", "no json_schema was given"),
         ({"json_schema": '{"type":\n oops}'}, "json_schema", "line 2 column 2"),
-        ({"json_schema": '{"properties": {"a": {"type": "wurst"}}}'}, "json_schema", "at properties.a.type"),
+        ({"json_schema": '{"properties": {"a": {"type": "wurst"}}}'}, "json_schema", "at $.properties.a.type: "),
         ({"json_schema": "[]"}, "json_schema", "must be a JSON object"),
         ({"mode": "agent"}, "mode", "chat or completion"),
         ({"mode": "completion", "response_format": "json_object"}, "json_schema", "needs the mode chat"),
@@ -155,10 +155,7 @@ def test_stopping_while_the_prompt_is_read_frees_the_consumer_and_soon_the_model
     thread, outcome = in_thread(lambda: ask(smollm2, request(smollm2, LONG, seed=1), run))
     assert reading.wait(BOUND)
     begin = perf_counter()
-    run.stop()
-    thread.join(BOUND)
-    assert perf_counter() - begin < 0.2
-    assert isinstance(outcome[0], RunStoppedError)
+    stops_at_once(run, thread, outcome)
     ask(smollm2, request(smollm2, "Hi", max_tokens=1))
     assert perf_counter() - begin < 2.0  # reading the long prompt to its end would take longer
 

@@ -17,21 +17,16 @@ from invoker.backends.embedded.moderation import (
     Moderator,
     sentences,
 )
-from invoker.backends.embedded.text_embedding import Embedder
 from invoker.entities.moderation import RequestInvokeModeration
 from invoker.errors import InvokeBadRequestError, RunStoppedError
-from invoker.run import Note, NoteKind, Run
-from invoker.weights import Weights
+from invoker.run import NoteKind, Run
+from tests.invoker.backends.embedded.asking import noted
+from tests.invoker.backends.embedded.conftest import embedder
 
 CONFIG = {"provider": "embedded", "model": "minilm-moderation-heads"}
 HARMLESS = "Thanks, the parcel arrived on time."
 BORDERLINE = "I will destroy you in tomorrow's chess game."
 THREAT = "If you come back here, I will hurt you."
-
-
-@cache
-def embedder() -> Embedder:
-    return Embedder.load(Weights().path)
 
 
 @cache
@@ -42,11 +37,6 @@ def evaluation() -> tuple[np.ndarray, np.ndarray]:
 
 def flagged(text: str, run: Run | None = None) -> bool:
     return moderation.answer(RequestInvokeModeration.of(CONFIG, text), Moderator(embedder()), run or Run()).result
-
-
-def noted() -> tuple[Run, list[Note]]:
-    notes: list[Note] = []
-    return Run(notes.append), notes
 
 
 @pytest.mark.parametrize(("text", "expected"), [(HARMLESS, False), (BORDERLINE, False), (THREAT, True)])

@@ -1,5 +1,4 @@
 from collections.abc import Sequence
-from functools import cache
 
 import pytest
 from hypothesis import given
@@ -7,12 +6,12 @@ from hypothesis import strategies as st
 
 from invoker.backends.embedded import rerank
 from invoker.backends.embedded.rerank import JUDGED, Ranking, judged
-from invoker.backends.embedded.text_embedding import Embedder
 from invoker.entities.model import ModelType
 from invoker.entities.rerank import RequestInvokeMultiModalRerank, RequestInvokeRerank
 from invoker.errors import InvokeBadRequestError, RunStoppedError
-from invoker.run import Note, NoteKind, Run
-from invoker.weights import Weights
+from invoker.run import NoteKind, Run
+from tests.invoker.backends.embedded.asking import noted
+from tests.invoker.backends.embedded.conftest import embedder
 
 QUERY = "How do I reset a forgotten password?"
 DOCS = [
@@ -26,19 +25,9 @@ DOCS = [
 CONFIG = {"provider": "embedded", "model": "all-minilm-l6-v2-cosine"}
 
 
-@cache
-def embedder() -> Embedder:
-    return Embedder.load(Weights().path)
-
-
 def ranked(docs: Sequence[str] = DOCS, query: str = QUERY, threshold: float = -1.0, top_n: int = 6, run: Run | None = None):
     request = RequestInvokeRerank.of(CONFIG | {"score_threshold": threshold, "top_n": top_n}, docs, query)
     return rerank.answer(request, embedder(), run or Run()).docs
-
-
-def noted() -> tuple[Run, list[Note]]:
-    notes: list[Note] = []
-    return Run(notes.append), notes
 
 
 def test_the_fitting_document_comes_first_and_the_unrelated_ones_last():

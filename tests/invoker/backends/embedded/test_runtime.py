@@ -20,16 +20,17 @@ from invoker.backend import ModelState
 from invoker.backends.embedded import llama_child
 from invoker.backends.embedded.llm import Llama
 from invoker.backends.embedded.process import ProcessGoneError
-from invoker.backends.embedded.runtime import Runtime
+from invoker.backends.embedded.runtime import Chunk, Runtime
 from invoker.backends.embedded.spec import SMOLLM2
 from invoker.backends.embedded.structured import stream_structured
+from invoker.backends.embedded.worker import Emit, produce
 from invoker.errors import InvokeServerUnavailableError, RunStoppedError
 from invoker.run import Run
 from invoker.weights import Weights
 from tests.invoker.backends.embedded.asking import ask, request, structured_request
 from tests.invoker.backends.embedded.children import children, ended
 from tests.invoker.backends.embedded.conftest import FILES, opened
-from tests.invoker.backends.embedded.threads import BOUND, in_thread
+from tests.invoker.backends.embedded.threads import BOUND, in_thread, stops_at_once
 
 ENDLESS = "Write a long story."
 PROGRAM = """
@@ -113,11 +114,7 @@ def test_a_run_stopped_while_the_model_loads_is_free_at_once(llama: Llama) -> No
     run = Run(lambda note: loading.set())
     thread, outcome = in_thread(lambda: ask(llama, request(llama, "Hi", max_tokens=2), run))
     assert loading.wait(BOUND)
-    begin = perf_counter()
-    run.stop()
-    thread.join(BOUND)
-    assert perf_counter() - begin < 0.2
-    assert isinstance(outcome[0], RunStoppedError)
+    stops_at_once(run, thread, outcome)
     assert ask(llama, request(llama, "Hi", max_tokens=2)).usage.completion_tokens == 2
 
 
@@ -161,6 +158,53 @@ def test_closing_ends_process_and_threads_also_in_the_middle_of_an_answer() -> N
     assert threading.enumerate() == threads
     with pytest.raises(InvokeServerUnavailableError, match="closed"):
         list(chunks)
+
+
+@pytest.mark.parametrize("way", ["stop", "close"])
+def test_a_process_that_hangs_is_killed_after_a_stop_and_the_next_run_has_a_new_one(llama: Llama, way: str) -> None:
+    run = Run()
+    chunks = llama.stream(request(llama, ENDLESS, max_tokens=4000), run)
+    next(chunks)
+    frozen, before = pid_of(llama), threading.active_count()
+    os.kill(frozen, signal.SIGSTOP)
+    if way == "stop":
+        run.stop()
+        with pytest.raises(RunStoppedError):
+            next(chunks)
+    else:
+        chunks.close()
+    assert ask(llama, request(llama, "Hi", max_tokens=2)).usage.completion_tokens == 2
+    assert pid_of(llama) != frozen
+    assert ended(frozen, BOUND)
+    assert threading.active_count() <= before
+
+
+def test_a_process_that_does_not_even_read_its_request_is_killed_after_a_stop() -> None:
+    runtime = Runtime(Weights().path(FILES[SMOLLM2.model]), name="", context_size=256, obedience_seconds=0.1)
+    os.kill(runtime.pid, signal.SIGSTOP)
+    messages = [{"role": "user", "content": "word " * 100_000}]  # more than a pipe holds
+    run, begun = Run(), threading.Event()
+
+    def work(emit: Emit[Chunk]) -> None:
+        begun.set()
+        runtime.stream("chat", {"messages": messages}, emit)
+
+    thread, outcome = in_thread(lambda: list(produce(run, work)))
+    assert begun.wait(BOUND)
+    run.stop()
+    thread.join(BOUND)
+    assert isinstance(outcome[0], RunStoppedError)
+    assert ended(runtime.pid, BOUND)
+    runtime.close()
+
+
+def test_a_process_that_obeys_is_not_killed(llama: Llama) -> None:
+    chunks = llama.stream(request(llama, ENDLESS, max_tokens=4000), Run())
+    next(chunks)
+    there = pid_of(llama)
+    chunks.close()
+    assert ask(llama, request(llama, "Hi", max_tokens=2)).usage.completion_tokens == 2
+    assert pid_of(llama) == there
 
 
 def test_tokens_are_counted_while_an_answer_is_written(smollm2: Llama) -> None:

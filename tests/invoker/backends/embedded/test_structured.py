@@ -48,7 +48,7 @@ def field_of(name: str, rule: object) -> dict[str, Any]:
     [
         ({}, "empty"),
         ({"type": "array"}, 'its type is "array"'),
-        (field_of("a", {"type": "wurst"}), "at properties.a.type"),
+        (field_of("a", {"type": "wurst"}), "at $.properties.a.type: "),
         (field_of("a", {"$ref": "#/$defs/gone"}), "cannot resolve $ref #/$defs/gone"),
     ],
 )
@@ -88,4 +88,4 @@ def test_where_the_runtime_cannot_keep_to_the_schema_a_notice_says_so(smollm2: L
     schema = field_of("a", {"type": "integer", "multipleOf": 1_000_003})
     list(stream_structured(smollm2, structured_request(smollm2, "Bob is 30.", schema, seed=1), Run(notes.append)))
     (notice,) = [note.text for note in notes if note.kind is NoteKind.NOTICE]
-    assert "$.a" in notice
+    assert "$.a: expected multipleOf: 1000003, found " in notice

@@ -1,5 +1,4 @@
 import threading
-from functools import cache
 
 import numpy as np
 import pytest
@@ -7,12 +6,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from invoker.backends.embedded import text_embedding
-from invoker.backends.embedded.text_embedding import BATCH_TOKENS, CONTEXT_TOKENS, DIMENSIONS, Cut, Embedder, batches, pieces
+from invoker.backends.embedded.embedder import BATCH_TOKENS, CONTEXT_TOKENS, DIMENSIONS, Cut, batches, pieces
 from invoker.entities.model import EmbeddingInputType, ModelPropertyKey, ModelType
 from invoker.entities.text_embedding import RequestInvokeMultiModalEmbedding, RequestInvokeTextEmbedding
 from invoker.errors import InvokeBadRequestError, RunStoppedError
-from invoker.run import Note, NoteKind, Run
-from invoker.weights import Weights
+from invoker.run import NoteKind, Run
+from tests.invoker.backends.embedded.asking import noted
+from tests.invoker.backends.embedded.conftest import embedder
 
 QUERY, DOCUMENT = EmbeddingInputType.QUERY, EmbeddingInputType.DOCUMENT
 CONFIG = {"provider": "embedded", "model": "all-minilm-l6-v2"}
@@ -27,19 +27,9 @@ ALONE_OR_NOT = 1e-5
 """How far a component of a vector may move when other texts are embedded with it; measured: not at all on AVX2."""
 
 
-@cache
-def embedder() -> Embedder:
-    return Embedder.load(Weights().path)
-
-
 def answered(texts: list[str], input_type: EmbeddingInputType = QUERY, run: Run | None = None):
     request = RequestInvokeTextEmbedding.of(CONFIG, texts, input_type)
     return text_embedding.answer(request, embedder(), run or Run())
-
-
-def noted() -> tuple[Run, list[Note]]:
-    notes: list[Note] = []
-    return Run(notes.append), notes
 
 
 def test_like_sentences_lie_nearer_than_unlike_ones():

@@ -13,14 +13,19 @@ from hypothesis import strategies as st
 
 from invoker.backends.embedded.calls import CallReader, Part
 from invoker.backends.embedded.llm import Llama
+from invoker.backends.embedded.tools import closed
 from invoker.entities.llm import LLMResult
 from invoker.entities.message import ToolCall
 from invoker.entities.tool_calls import ToolCallFold
 from invoker.errors import InvokeBadRequestError
+from invoker.json_schema import faults
 from invoker.run import Run
+from playground import samples
 from tests.invoker.backends.embedded.asking import OSLO, TOOLS, ask, request
 
 NAMES = ("get_weather", "add")
+SAMPLE_TOOLS = [{key: value for key, value in tool.items() if key != "mock"} for tool in samples.TOOLS]
+"""With descriptions of their parameters."""
 OSLO_CALL = '{"name": "get_weather", "arguments": {"city": "Oslo", "unit": "C"}}'
 ADD_CALL = '{"name": "add", "arguments": {"a": 19, "b": 23}}'
 
@@ -127,15 +132,73 @@ def test_two_readers_give_different_ids() -> None:
     assert len(ids) == 2
 
 
+def called(result: LLMResult) -> list[tuple[str, Any]]:
+    return [(call.function.name, json.loads(call.function.arguments)) for call in result.message.tool_calls]
+
+
 def test_the_default_model_calls_tools_in_fragments(qwen: Llama) -> None:
     chunks = list(qwen.stream(request(qwen, OSLO, TOOLS), Run()))
     result = LLMResult.of(chunks)
-    calls = {call.function.name: json.loads(call.function.arguments) for call in result.message.tool_calls}
-    assert calls["get_weather"]["city"] == "Oslo"
-    assert calls.get("add", {"a": 19, "b": 23}) == {"a": 19, "b": 23}
+    assert called(result)[0][1]["city"] == "Oslo"
+    assert called(result)[1] == SUM
     assert result.finish_reason == "tool_calls"
     assert result.message.content == ""
     assert sum(bool(chunk.delta.message.tool_calls) for chunk in chunks) > 4
+
+
+@pytest.mark.parametrize("seed", [1, 4, 6])
+def test_arguments_keep_to_the_schema_of_their_tool(qwen: Llama, seed: int) -> None:
+    """With these seeds the default model once made properties of the descriptions, some without end."""
+    weather, add = SAMPLE_TOOLS
+    result = ask(qwen, request(qwen, OSLO, SAMPLE_TOOLS, seed=seed))
+    assert [name for name, _ in called(result)] == ["get_weather", "add"]
+    for (_, arguments), tool in zip(called(result), (weather, add), strict=True):
+        assert faults(arguments, tool["parameters"] | {"additionalProperties": False}) == []
+
+
+def test_the_same_seed_gives_the_same_calls(qwen: Llama) -> None:
+    results = [ask(qwen, request(qwen, OSLO, TOOLS, seed=5, temperature=1.0)) for _ in range(2)]
+    assert called(results[0]) == called(results[1])
+
+
+def test_tokens_are_counted_over_all_calls(qwen: Llama) -> None:
+    usage = ask(qwen, request(qwen, OSLO, TOOLS, temperature=0)).usage
+    assert 40 <= usage.completion_tokens <= 60  # two calls
+    assert usage.total_tokens == usage.prompt_tokens + usage.completion_tokens
+
+
+CLOSED = {"type": "object", "properties": {"a": {}}, "additionalProperties": False}
+OPEN_ = {"type": "object", "properties": {"a": {}}}
+
+
+@pytest.mark.parametrize(
+    ("schema", "expected"),
+    [
+        (OPEN_, CLOSED),
+        ({"properties": {"b": OPEN_}}, {"properties": {"b": CLOSED}, "additionalProperties": False}),
+        ({"items": OPEN_}, {"items": CLOSED}),
+        ({"$defs": {"B": OPEN_}}, {"$defs": {"B": CLOSED}}),
+        ({"anyOf": [OPEN_, {"type": "null"}]}, {"anyOf": [CLOSED, {"type": "null"}]}),
+    ],
+)
+def test_properties_that_no_schema_names_are_left_out(schema: dict[str, Any], expected: dict[str, Any]) -> None:
+    assert closed(schema) == expected
+
+
+@pytest.mark.parametrize(
+    "schema",
+    [
+        True,
+        {"type": "object"},
+        OPEN_ | {"additionalProperties": True},
+        OPEN_ | {"additionalProperties": {"type": "string"}},
+        OPEN_ | {"patternProperties": {"^x": {}}},
+        {"allOf": [OPEN_, {"properties": {"b": {}}}]},
+        OPEN_ | {"anyOf": [{"required": ["a"]}, {"properties": {"b": {}}}]},
+    ],
+)
+def test_a_schema_that_speaks_of_further_properties_stays_as_it_is(schema: Any) -> None:
+    assert closed(schema) == schema
 
 
 @pytest.mark.parametrize(
@@ -154,20 +217,51 @@ def test_the_default_model_calls_a_tool_only_if_one_helps(qwen: Llama, question:
     assert bool(result.message.content) is (called is None)
 
 
-def test_after_the_results_the_model_answers_in_text(qwen: Llama) -> None:
-    calls = [
-        {"id": "c1", "type": "function", "function": {"name": "get_weather", "arguments": '{"city": "Oslo"}'}},
-        {"id": "c2", "type": "function", "function": {"name": "add", "arguments": '{"a": 19, "b": 23}'}},
-    ]
-    prompt: list[dict[str, Any]] = [
-        {"role": "user", "content": OSLO},
-        {"role": "assistant", "content": "", "tool_calls": calls},
-        {"role": "tool", "tool_call_id": "c1", "content": '{"temperature": -3, "sky": "snow"}'},
-        {"role": "tool", "tool_call_id": "c2", "content": "42"},
-    ]
-    result = ask(qwen, request(qwen, prompt, TOOLS, temperature=0))
+OSLO_MADE = {"id": "c1", "type": "function", "function": {"name": "get_weather", "arguments": '{"city": "Oslo"}'}}
+ADD_MADE = {"id": "c2", "type": "function", "function": {"name": "add", "arguments": '{"a": 19, "b": 23}'}}
+OSLO_RESULT = {"role": "tool", "tool_call_id": "c1", "content": '{"temperature": -3, "sky": "snow"}'}
+ADD_RESULT = {"role": "tool", "tool_call_id": "c2", "content": "42"}
+
+
+def calling(*calls: dict[str, Any]) -> dict[str, Any]:
+    return {"role": "assistant", "content": "", "tool_calls": list(calls)}
+
+
+@pytest.mark.parametrize(
+    "steps",
+    [
+        [calling(OSLO_MADE, ADD_MADE), OSLO_RESULT, ADD_RESULT],
+        [calling(OSLO_MADE), OSLO_RESULT, calling(ADD_MADE), ADD_RESULT],
+    ],
+)
+def test_after_all_results_the_model_answers_in_text(qwen: Llama, steps: list[dict[str, Any]]) -> None:
+    result = ask(qwen, request(qwen, [{"role": "user", "content": OSLO}, *steps], TOOLS, temperature=0))
     assert "42" in result.message.get_text_content()
     assert (result.message.tool_calls, result.finish_reason) == ([], "stop")
+
+
+def test_after_the_first_of_two_results_the_model_makes_the_other_call(qwen: Llama) -> None:
+    prompt = [{"role": "user", "content": OSLO}, calling(OSLO_MADE), OSLO_RESULT]
+    result = ask(qwen, request(qwen, prompt, TOOLS, temperature=0))
+    assert called(result) == [SUM]
+    assert (result.message.content, result.finish_reason) == ("", "tool_calls")
+
+
+def test_a_call_can_use_the_result_of_the_one_before(qwen: Llama) -> None:
+    made = {"id": "c1", "type": "function", "function": {"name": "add", "arguments": '{"a": 3, "b": 4}'}}
+    prompt = [
+        {"role": "user", "content": "Add 3 and 4, then add 10 to the result."},
+        calling(made),
+        {"role": "tool", "tool_call_id": "c1", "content": "7"},
+    ]
+    ((name, arguments),) = called(ask(qwen, request(qwen, prompt, TOOLS, temperature=0)))
+    assert (name, sorted(arguments.values())) == ("add", [7, 10])
+
+
+@pytest.mark.parametrize("prompt", [[OSLO_RESULT], [{"role": "user", "content": "Hi"}, OSLO_RESULT]])
+def test_results_of_calls_that_nobody_made_are_answered_in_text(qwen: Llama, prompt: list[dict[str, Any]]) -> None:
+    result = ask(qwen, request(qwen, prompt, TOOLS, temperature=0, max_tokens=20))
+    assert (bool(result.message.content), result.message.tool_calls) == (True, [])
 
 
 def test_tools_are_refused_where_they_cannot_be_used(smollm2: Llama) -> None:
@@ -175,5 +269,5 @@ def test_tools_are_refused_where_they_cannot_be_used(smollm2: Llama) -> None:
         ask(smollm2, request(smollm2, "Hi", TOOLS, mode="completion"))
     assert caught.value.field == "tools"
     broken = [{"name": "f", "description": "", "parameters": {"type": "wurst"}}]
-    with pytest.raises(InvokeBadRequestError, match="at type"):
+    with pytest.raises(InvokeBadRequestError, match=r"at \$\.type: "):
         ask(smollm2, request(smollm2, "Hi", broken))

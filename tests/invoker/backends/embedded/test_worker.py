@@ -14,7 +14,7 @@ import pytest
 from invoker.backends.embedded.worker import QUEUE_LIMIT, Abandoned, Emit, Workers, produce
 from invoker.errors import InvokeServerUnavailableError, RunStoppedError
 from invoker.run import Run
-from tests.invoker.backends.embedded.threads import BOUND, in_thread
+from tests.invoker.backends.embedded.threads import BOUND, in_thread, stops_at_once
 
 
 def silent(started: threading.Event, release: threading.Event, ended: threading.Event) -> Callable[[Emit[int]], None]:
@@ -66,11 +66,7 @@ def test_stopping_frees_the_consumer_of_a_silent_worker_at_once() -> None:
     run, started, release, ended = Run(), threading.Event(), threading.Event(), threading.Event()
     thread, outcome = in_thread(lambda: list(produce(run, silent(started, release, ended))))
     assert started.wait(BOUND)
-    begin = perf_counter()
-    run.stop()
-    thread.join(BOUND)
-    assert perf_counter() - begin < 0.2
-    assert isinstance(outcome[0], RunStoppedError)
+    stops_at_once(run, thread, outcome)
     assert not ended.is_set()  # the native call is still silent
     release.set()
     assert ended.wait(BOUND)

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from time import perf_counter
 
-BOUND = 10.0
-"""Seconds after which a wait in a test has failed."""
+from invoker.errors import RunStoppedError
+from invoker.run import Run
+from tests.invoker.backends.contract.watching import BOUND, STOP_SECONDS
 
 
 def in_thread(body: Callable[[], object]) -> tuple[threading.Thread, list[object]]:
@@ -22,3 +24,12 @@ def in_thread(body: Callable[[], object]) -> tuple[threading.Thread, list[object
     thread = threading.Thread(target=target)
     thread.start()
     return thread, outcome
+
+
+def stops_at_once(run: Run, thread: threading.Thread, outcome: Sequence[object]) -> None:
+    """Stop a run whose consumer is in a thread, and see to it that the thread ends with the stop and in time."""
+    stopped_at = perf_counter()
+    run.stop()
+    thread.join(BOUND)
+    assert perf_counter() - stopped_at <= STOP_SECONDS
+    assert isinstance(outcome[0], RunStoppedError)

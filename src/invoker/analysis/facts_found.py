@@ -1,0 +1,193 @@
+"""Numbers, dates and names in a text, found by their form; the rules are told in `facts_kept`."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from decimal import Decimal
+from enum import StrEnum
+
+
+class Kind(StrEnum):
+    """What a fact is."""
+
+    NUMBER = "number"
+    DATE = "date"
+    NAME = "name"
+
+
+@dataclass(frozen=True, slots=True)
+class Date:
+    """A month, with what else is told."""
+
+    year: int | None
+    month: int
+    day: int | None
+
+    def within(self, other: Date) -> bool:
+        """Whether the other date tells all that this one does, and the same."""
+        return self.month == other.month and self.year in (None, other.year) and self.day in (None, other.day)
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """A fact as it first stands in a text."""
+
+    kind: Kind
+    text: str
+    value: Decimal | str | Date | tuple[str, ...]
+    """What is compared: a number, or its text where it has no value (version 3.11.2); a date; for a name its words
+    without `of` and the like."""
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What is in a text."""
+
+    facts: tuple[Fact, ...]
+    """In order of their places, each value once."""
+    numbers: frozenset[Decimal | str]
+    """Values of numbers, also of those in words and in dates."""
+    dates: frozenset[Date]
+    capitalised: frozenset[str]
+    """All words with a capital, wherever they stand."""
+
+
+_MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
+_MONTH = (
+    r"(?P<month>(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Sept|Oct|Nov|Dec)\b\.?"
+    r"|January|February|March|April|June|July|August|September|October|November|December)"
+)
+_DAY = r"(?P<day>[12]\d|3[01]|0?[1-9])(?:st|nd|rd|th)?"
+_YEAR = r"(?P<year>[12]\d{3})"
+_DATES = tuple(
+    re.compile(pattern)
+    for pattern in (
+        rf"\b{_DAY}\s+(?:of\s+)?{_MONTH}(?:,?\s+{_YEAR}\b)?",
+        rf"\b{_MONTH}\s+{_DAY}\b(?!:\d)(?:,?\s+{_YEAR}\b)?",
+        rf"\b{_MONTH},?\s+(?:of\s+)?{_YEAR}\b",
+        rf"(?<!\d){_YEAR}-(?P<month>1[0-2]|0[1-9])(?:-(?P<day>[12]\d|3[01]|0[1-9]))?(?![-\d])",
+        rf"(?<!\d){_YEAR}\s*年\s*(?P<month>1[0-2]|0?[1-9])\s*月(?:\s*(?P<day>[12]\d|3[01]|0?[1-9])\s*[日号])?",
+        rf"(?<![\d/.])(?P<day>1[3-9]|2\d|3[01])[/.](?P<month>1[0-2]|0?[1-9])[/.]{_YEAR}(?![\d/])",
+        rf"(?<![\d/])(?P<month>1[0-2]|0?[1-9])/(?P<day>1[3-9]|2\d|3[01])/{_YEAR}(?![\d/])",
+    )
+)
+
+_NUMBER = re.compile(
+    r"(?<![A-Za-z\u00c0-\u024f\d])(?<!\d[.,])(?P<minus>(?<![^\s(])-|\u2212)?"
+    r"(?P<digits>\d{1,3}(?:['’]\d{3})+(?!\d)(?:[.,]\d+)?|\d+(?:[.,]\d+)*)"
+    r"(?:\s?(?P<factor>(?i:hundred|thousand|million|billion|trillion)\b|[万亿]))?",
+)
+_ZEROS = {"hundred": 2, "thousand": 3, "million": 6, "billion": 9, "trillion": 12, "万": 4, "亿": 8}
+_NAMED = ("one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve")
+_NUMBER_WORDS = {word: Decimal(value) for value, word in enumerate(_NAMED, 1)}
+
+_WORD = re.compile(r"[^\W\d_][\w]*(?:[-'’.](?=[^\W_])\w+)*")
+_JOINING = frozenset(
+    ["of", "de", "da", "di", "do", "du", "del", "der", "den", "van", "von", "la", "le", "el", "al", "bin", "y"]
+)
+_SENTENCE_START = re.compile(r"(?:^|[.!?…:。！？：\n\r•#>|])[\s\"'“”‘’«»„(\[*_-]*$|[\"“„«‘]$")
+_NO_SENTENCE_END = re.compile(r"\b(?:Mr|Mrs|Ms|Dr|Prof|St|No|vs|[A-Z])\.\s$")
+_FIRST_PERSON = re.compile(r"I(?:['’]|$)")
+
+
+def find(text: str) -> Found:
+    """Find the facts of a text; an empty one has none."""
+    # Spaces that do not break a number are kept apart from those between words, which NFKC would make of them.
+    text = unicodedata.normalize("NFKC", re.sub(r"(?<=\d)[\u00a0\u2009\u202f](?=\d{3})", "'", text))
+    placed: list[tuple[int, Fact]] = []
+    rest = text
+    for pattern in _DATES:
+        rest = _take(pattern, rest, _date, placed)
+    dates = {fact.value for _, fact in placed if isinstance(fact.value, Date)}
+    _take(_NUMBER, rest, _number, placed)
+    placed += _names(rest)
+    facts: dict[Decimal | str | Date | tuple[str, ...], Fact] = {}
+    for _, fact in sorted(placed, key=lambda item: item[0]):
+        facts.setdefault(fact.value, fact)
+    numbers = {value for value in facts if isinstance(value, Decimal | str)}
+    numbers |= {Decimal(part) for date in dates for part in (date.year, date.day) if part is not None}
+    words = [_bare(found[0]) for found in _WORD.finditer(text)]
+    numbers |= {_NUMBER_WORDS[word.lower()] for word in words if word.lower() in _NUMBER_WORDS}
+    capitalised = frozenset(word for word in words if word[0].isupper())
+    return Found(tuple(facts.values()), frozenset(numbers), frozenset(dates), capitalised)
+
+
+def _take(
+    pattern: re.Pattern[str], text: str, make: Callable[[re.Match[str]], Fact], placed: list[tuple[int, Fact]]
+) -> str:  # fmt: skip
+    """Note the facts of one form, and blank them out so that no other form finds them again."""
+
+    def blank(found: re.Match[str]) -> str:
+        placed.append((found.start(), make(found)))
+        return "\0" * len(found[0])
+
+    return pattern.sub(blank, text)
+
+
+def _date(found: re.Match[str]) -> Fact:
+    month = found["month"]
+    groups = found.groupdict()
+    number = int(month) if month.isdecimal() else _MONTHS.index(month[:3].lower()) + 1
+    year, day = groups.get("year"), groups.get("day")
+    return Fact(Kind.DATE, found[0], Date(int(year) if year else None, number, int(day) if day else None))
+
+
+def _number(found: re.Match[str]) -> Fact:
+    text = ("-" if found["minus"] else "") + _plain(found["digits"])
+    if text.count(".") > 1:
+        return Fact(Kind.NUMBER, found[0], text)
+    # By the exponent and not by multiplying, which would round a long number.
+    zeros = _ZEROS[found["factor"].lower()] if found["factor"] else 0
+    return Fact(Kind.NUMBER, found[0], Decimal(f"{text}e{zeros}"))
+
+
+def _plain(digits: str) -> str:
+    """Write a number without its thousands separators, with a point before the decimals; several points if it has no value."""
+    digits = re.sub(r"['’]", "", digits)
+    if "." in digits and "," in digits:
+        decimal = max(".,", key=digits.rfind)
+        whole, _, fraction = digits.rpartition(decimal)
+        return re.sub(r"[.,]", "", whole) + "." + fraction
+    if re.fullmatch(r"[1-9]\d{0,2}(?:,\d{3})+|[1-9]\d{0,2}(?:\.\d{3}){2,}", digits):
+        return re.sub(r"[.,]", "", digits)
+    return digits.replace(",", ".")
+
+
+def _names(text: str) -> Iterator[tuple[int, Fact]]:
+    """Find runs of capitalised words that do not begin a sentence."""
+    run: list[re.Match[str]] = []
+    for word in _WORD.finditer(text):
+        joined = run and text[run[-1].end() : word.start()] == " "
+        if joined and word[0] in _JOINING:
+            run.append(word)
+            continue
+        capital = word[0][0].isupper() and not _FIRST_PERSON.match(word[0]) and not _begins(text, word.start())
+        if run and not (joined and capital):
+            yield from _name(run)
+            run = []
+        if capital:
+            run.append(word)
+    yield from _name(run)
+
+
+def _name(run: list[re.Match[str]]) -> Iterator[tuple[int, Fact]]:
+    while run and run[-1][0] in _JOINING:
+        run = run[:-1]
+    if run:
+        text = _bare(run[0].string[run[0].start() : run[-1].end()])
+        words = tuple(_bare(word[0]) for word in run if word[0] not in _JOINING)
+        yield run[0].start(), Fact(Kind.NAME, text, words)
+
+
+def _begins(text: str, at: int) -> bool:
+    """Whether a word is the first of a sentence, a line or a quotation, or follows a colon."""
+    before = text[max(0, at - 12) : at]
+    return _SENTENCE_START.search(before) is not None and not _NO_SENTENCE_END.search(before)
+
+
+def _bare(word: str) -> str:
+    """Take away the English possessive."""
+    return re.sub(r"['’]s?$", "", word)

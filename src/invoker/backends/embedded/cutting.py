@@ -1,0 +1,62 @@
+"""Where a recording is cut into pieces that the speech model takes, and which of them are silence."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING, TypeAlias
+
+if TYPE_CHECKING:  # numpy is loaded with the model, not with the list of models
+    import numpy as np
+    from numpy.typing import NDArray
+
+    Samples: TypeAlias = NDArray[np.float32]
+
+RATE_HZ = 16_000
+LONGEST_SECONDS = 20
+EARLIEST_CUT_SECONDS = 12
+"""A recording that is longer than the model takes is cut between these two, in the middle of the quietest stretch."""
+STRETCH_SECONDS = 0.1
+SILENT_RMS = 0.003
+SILENT_SECONDS = 0.5
+"""A piece whose loudest stretch of this length is not louder is silence. The model would say “You”."""
+
+
+def pieces(blocks: Iterable[Samples]) -> Iterator[Samples]:
+    """Cut sound at 16 kHz into pieces that the model takes; together they are all of it."""
+    import numpy as np
+
+    longest = LONGEST_SECONDS * RATE_HZ
+    held = np.zeros(0, np.float32)
+    for block in blocks:
+        held = np.concatenate([held, block])
+        while len(held) > longest:
+            at = quietest(held[:longest])
+            yield held[:at]
+            held = held[at:]
+    if len(held):
+        yield held
+
+
+def quietest(samples: Samples) -> int:
+    """Find the middle of the quietest stretch behind the earliest place to cut."""
+    import numpy as np
+
+    start, stretch = EARLIEST_CUT_SECONDS * RATE_HZ, round(STRETCH_SECONDS * RATE_HZ)
+    energy = np.cumsum(np.square(samples[start:], dtype=np.float64))
+    return start + stretch // 2 + int(np.argmin(energy[stretch:] - energy[:-stretch]))
+
+
+def is_silence(samples: Samples) -> bool:
+    """Tell whether nothing is to be heard in a piece."""
+    return loudest_rms(samples) < SILENT_RMS
+
+
+def loudest_rms(samples: Samples) -> float:
+    """Give the RMS of the loudest stretch; loud words in a long silence are no silence."""
+    import numpy as np
+
+    stretch = min(round(SILENT_SECONDS * RATE_HZ), len(samples))
+    energy = np.concatenate([[0.0], np.cumsum(np.square(samples, dtype=np.float64))])
+    power = float((energy[stretch:] - energy[:-stretch]).max()) / stretch
+    return math.sqrt(max(0.0, power))

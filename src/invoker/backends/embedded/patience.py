@@ -1,0 +1,42 @@
+"""How long a child process may take to do as it is told: native code that hangs obeys nobody, and is killed."""
+
+from __future__ import annotations
+
+import logging
+import threading
+
+from .process import Process
+
+_log = logging.getLogger(__name__)
+
+
+class Patience:
+    """Kills a process that goes on for too long after `start`, unless the block ends before."""
+
+    def __init__(self, process: Process, seconds: float) -> None:
+        self._process = process
+        self._timer = threading.Timer(seconds, self._lose)
+        self._timer.name = "invoker-patience"
+        self._timer.daemon = True
+        self._lock = threading.Lock()
+        self.lost = False
+        """Whether it was killed."""
+
+    def start(self) -> None:
+        """Count from now on; a second call changes nothing."""
+        with self._lock:
+            if self._timer.ident is None:
+                self._timer.start()
+
+    def _lose(self) -> None:
+        self.lost = True
+        _log.warning("Process %d did not stop and was killed; the next run loads its model anew", self._process.pid)
+        self._process.kill()
+
+    def __enter__(self) -> Patience:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._timer.cancel()
+        if self._timer.ident is not None:
+            self._timer.join()

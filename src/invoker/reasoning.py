@@ -1,0 +1,123 @@
+"""Reasoning inside an answer's text: what stands in `<think>` … `</think>`, told apart from the answer while it streams.
+
+Dify hands a model's reasoning on as text between these tags, wherever it came from.
+
+Source: Dify plugin SDK 0.10.2, `interfaces/model/large_language_model.py`, `_wrap_thinking_by_reasoning_content`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import NamedTuple
+
+OPENING = "<think>"
+CLOSING = "</think>"
+
+
+class Part(NamedTuple):
+    """A piece of an answer's text."""
+
+    text: str
+    """Never empty, and without the tags."""
+    reasoning: bool
+
+
+class ReasoningReader:
+    """Tells reasoning from answer: feed pieces of text, get parts, flush.
+
+    A tag may be cut anywhere between two pieces. An opening tag counts at the start of a line (blanks before it do not
+    matter) or with a line's end behind it, as Dify writes it; elsewhere in a sentence it is a word that the model talks about.
+    What follows an opening tag is reasoning until the closing tag, or to the end if that never comes. A closing tag without an
+    opening one is text. However a text is cut into pieces, the parts come to the same.
+
+    Args:
+        opened: Whether the text begins inside of reasoning, as with models whose prompt ends in the opening tag.
+    """
+
+    __slots__ = ("_fresh", "_held", "inside")
+
+    def __init__(self, *, opened: bool = False) -> None:
+        self.inside = opened
+        """Whether the next text is reasoning, as far as one can tell."""
+        self._held = ""
+        """What may be the beginning of a tag."""
+        self._fresh = True
+        """Whether only blanks stand before the held text on its line."""
+
+    def feed(self, text: str) -> list[Part]:
+        """Take the next piece of text; gives what is certain of it."""
+        if not self._held and "<" not in text:  # nearly always
+            return self._told(text)
+        return self._read(self._held + text, last=False)
+
+    def flush(self) -> list[Part]:
+        """Give what was held back: the text has ended."""
+        return self._read(self._held, last=True)
+
+    def _read(self, text: str, *, last: bool) -> list[Part]:
+        parts: list[Part] = []
+        self._held, at, search = "", 0, 0
+        while True:
+            tag = CLOSING if self.inside else OPENING
+            found = text.find(tag, search)
+            if found < 0:
+                rest = len(text) if last else len(text) - _beginning(text, tag, search)
+                parts += self._told(text[at:rest])
+                self._held = text[rest:]
+                return parts
+            end = found + len(tag)
+            parts += self._told(text[at:found])
+            at = found
+            counts = self._counts(text, end, last=last)
+            if counts is None:
+                self._held = text[found:]
+                return parts
+            if counts:
+                self.inside = not self.inside
+                self._fresh = False
+                at = end
+            search = end
+
+    def _counts(self, text: str, end: int, *, last: bool) -> bool | None:
+        """Tell whether the tag that ends at `end` is one; `None` if only the next character can tell."""
+        if self.inside or self._fresh:
+            return True
+        if end < len(text):
+            return text[end] in "\r\n"
+        return False if last else None
+
+    def _told(self, text: str) -> list[Part]:
+        if not text:
+            return []
+        if not self.inside:
+            _, line_end, line = text.rpartition("\n")
+            self._fresh = (self._fresh or bool(line_end)) and (not line or line.isspace())
+        return [Part(text, self.inside)]
+
+
+def _beginning(text: str, tag: str, search: int) -> int:
+    """Give how many of the last characters, from `search` on, may be the beginning of a tag."""
+    longest = min(len(tag) - 1, len(text) - search)
+    return next((size for size in range(longest, 0, -1) if text.endswith(tag[:size])), 0)
+
+
+@dataclass(frozen=True, slots=True)
+class Split:
+    """An answer's text in two."""
+
+    reasoning: str
+    """All of it, without tags, and without the blanks around it."""
+    answer: str
+    """The rest; without the blanks before it where reasoning stood there."""
+    closed: bool
+    """Whether the reasoning has ended; true if there was none."""
+
+
+def split(text: str, *, opened: bool = False) -> Split:
+    """Split the whole text of an answer; see `ReasoningReader` for what counts."""
+    reader = ReasoningReader(opened=opened)
+    parts = [*reader.feed(text), *reader.flush()]
+    reasoning = "".join(part.text for part in parts if part.reasoning)
+    answer = "".join(part.text for part in parts if not part.reasoning)
+    # Between the tags and the words stand line ends that say nothing; an answer without reasoning is left as it is.
+    return Split(reasoning.strip(), answer.lstrip() if len(answer) < len(text) else answer, not reader.inside)

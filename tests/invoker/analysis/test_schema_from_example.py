@@ -1,0 +1,33 @@
+"""Schemas proposed from examples: they are schemas, and what they were made from fits them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from hypothesis import given
+
+from invoker.json_schema import faults, schema_fault
+from invoker.analysis.schema_from_example import propose
+from tests.json_values import JSON_VALUES
+
+
+@given(JSON_VALUES)
+def test_an_example_fits_its_own_schema(example: Any) -> None:
+    schema = propose(example)
+    assert schema_fault(schema) is None
+    assert faults(example, schema) == []
+
+
+def test_what_only_some_items_of_a_list_have_is_not_required() -> None:
+    schema = propose({"people": [{"name": "Ada", "age": 36}, {"name": "Ben", "age": 1.5, "host": True}]})
+    people = schema["properties"]["people"]["items"]
+    assert people["required"] == ["name", "age"]
+    assert people["properties"]["age"] == {"type": "number"} and people["properties"]["host"] == {"type": "boolean"}
+    assert faults({"people": [{"name": "Cy", "age": 2, "extra": 1}]}, schema)
+
+
+def test_values_of_several_kinds_may_be_of_any_of_them() -> None:
+    schema = propose({"mixed": [1, "two", None, {"three": 3}], "empty": []})
+    assert schema["properties"]["mixed"]["items"]["anyOf"][1] == {"type": ["integer", "string", "null"]}
+    assert schema["properties"]["empty"] == {"type": "array"}
+    assert faults({"mixed": [True], "empty": []}, schema)

@@ -1,0 +1,6 @@
+"""What every back end must do. A back end's test file imports all of it and gives the fixture `subject`."""
+
+from .answers import *  # noqa: F403
+from .opening import *  # noqa: F403
+from .refusals import *  # noqa: F403
+from .stopping import *  # noqa: F403

@@ -1,0 +1,65 @@
+"""When a back end begins and when it ends: nothing before the first item, nothing behind the last, no more when closed."""
+
+from __future__ import annotations
+
+import gc
+from typing import Any
+
+import pytest
+
+from invoker import InvokeError, InvokeType, ModelState, Record, Recorded, Run, Session
+
+from .subject import Subject, call, every_call, read, request
+from .watching import BOUND, AttentiveRun, Beside, nothing_left_behind, workers
+
+
+@every_call
+def test_nothing_is_opened_before_the_first_item_is_asked_for(subject: Subject, invoke_type: InvokeType) -> None:
+    backend = subject.fresh()
+    before, records = workers(), list[Record[Any]]()
+    states = [model.state for model in backend.models()]
+    assert set(states) == {ModelState.AVAILABLE}
+    stream = Recorded(backend, records.append).invoke(request(subject, invoke_type), Run())
+    assert [model.state for model in backend.models()] == states
+    assert (workers(), records) == (before, [])
+    stream.close()
+    backend.close()
+
+
+@pytest.mark.parametrize("way", ["close", "forget", "session"])
+def test_a_stream_that_is_left_early_ends_the_work(subject: Subject, way: str) -> None:
+    with Session(subject.backend) as session:
+        with nothing_left_behind():
+            stream = call(session, subject, InvokeType.LLM, **subject.endless())
+            next(stream)
+            if way == "close":
+                stream.close()
+            elif way == "forget":
+                del stream
+                gc.collect()
+            else:
+                session.close()
+        assert read(call(session, subject, InvokeType.LLM)), "the model is free for the next"
+
+
+def test_closing_the_back_end_ends_what_runs(subject: Subject) -> None:
+    backend = subject.fresh()
+    with nothing_left_behind():
+        asked = request(subject, InvokeType.LLM, **subject.lengthy(InvokeType.LLM))
+        run = AttentiveRun()
+        waiting = Beside(lambda: list(backend.invoke(asked, run)))
+        assert run.under_way.wait(BOUND)
+        backend.close()
+        waiting.join()
+    assert isinstance(waiting.error, InvokeError)
+    assert waiting.error.backend == backend.kind
+    assert "closed" in waiting.error.description
+
+
+@every_call
+def test_a_closed_back_end_says_so(subject: Subject, invoke_type: InvokeType) -> None:
+    backend = subject.fresh()
+    backend.close()
+    with nothing_left_behind(), pytest.raises(InvokeError, match="closed"):
+        list(backend.invoke(request(subject, invoke_type), Run()))
+    backend.close()  # once more does no harm

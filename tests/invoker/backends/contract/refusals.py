@@ -1,0 +1,45 @@
+"""What is refused: models that are not there, or are of another type."""
+
+from __future__ import annotations
+
+import pytest
+
+from invoker import InvokeType, Session, UnsupportedRequestError
+from invoker.entities.model import ModelType
+
+from .subject import MODEL_TYPES, Subject, call, every_config, read
+
+
+@every_config
+@pytest.mark.parametrize("field", ["provider", "model"])
+def test_what_is_not_there_is_refused_by_its_name(subject: Subject, invoke_type: InvokeType, field: str) -> None:
+    named = {**subject.configs[invoke_type], field: "nobody"}
+    with Session(subject.backend) as session, pytest.raises(UnsupportedRequestError, match="nobody") as caught:
+        read(call(session, subject, invoke_type, model_config=named))
+    assert caught.value.field == field
+    assert (caught.value.backend, caught.value.provider, caught.value.model) == (
+        subject.backend.kind,
+        named["provider"],
+        named["model"],
+    )
+
+
+@every_config
+def test_a_model_of_another_type_is_refused(subject: Subject, invoke_type: InvokeType) -> None:
+    other = InvokeType.MODERATION if MODEL_TYPES[invoke_type] is ModelType.LLM else InvokeType.LLM
+    config = {**subject.configs[invoke_type], "model": subject.configs[other]["model"]}
+    with Session(subject.backend) as session, pytest.raises(UnsupportedRequestError) as caught:
+        read(call(session, subject, invoke_type, model_config=config))
+    assert (caught.value.field, caught.value.model) == ("model", config["model"])
+
+
+def test_an_unknown_system_model_is_refused(subject: Subject) -> None:
+    with Session(subject.backend, system_model="nobody") as session, pytest.raises(UnsupportedRequestError, match="nobody"):
+        call(session, subject, InvokeType.SYSTEM_SUMMARY)
+
+
+def test_a_refused_call_does_no_harm_to_the_next(subject: Subject) -> None:
+    with Session(subject.backend) as session:
+        with pytest.raises(UnsupportedRequestError):
+            read(call(session, subject, InvokeType.LLM, model_config={**subject.configs[InvokeType.LLM], "model": "nobody"}))
+        assert read(call(session, subject, InvokeType.LLM))

@@ -1,0 +1,89 @@
+"""How a run is stopped: at once for whoever waits, soon for the model, with the cause, and without a word in the log."""
+
+from __future__ import annotations
+
+import logging
+from typing import Any
+
+import pytest
+
+from invoker import InvokeTimeoutError, InvokeType, Record, Run, RunStoppedError, Session
+
+from .subject import Subject, call, every_call, read, request
+from .watching import BOUND, AttentiveRun, Beside, Heard, nothing_left_behind, workers
+
+
+@every_call
+def test_a_run_that_was_stopped_before_is_never_begun(subject: Subject, invoke_type: InvokeType) -> None:
+    run = Run()
+    run.stop()
+    before = workers()
+    with pytest.raises(RunStoppedError):
+        next(subject.backend.invoke(request(subject, invoke_type), run))
+    assert workers() == before
+
+
+@every_call
+def test_a_stop_frees_whoever_waits_within_200_ms_and_ends_the_work(subject: Subject, invoke_type: InvokeType) -> None:
+    asked, run = request(subject, invoke_type, **subject.lengthy(invoke_type)), AttentiveRun()
+    with nothing_left_behind():
+        waiting = Beside(lambda: list(subject.backend.invoke(asked, run)))
+        assert run.under_way.wait(BOUND)
+        assert waiting.error is None
+        waiting.is_freed_by(run.stop)
+    # A summary takes long, and its model is the LLM's.
+    probe = InvokeType.LLM if invoke_type is InvokeType.SYSTEM_SUMMARY else invoke_type
+    assert list(subject.backend.invoke(request(subject, probe), Run())), "the model is free for the next"
+
+
+@every_call
+def test_a_stop_is_no_failure_to_log_whatever_its_cause(
+    subject: Subject, invoke_type: InvokeType, caplog: pytest.LogCaptureFixture
+) -> None:
+    asked = request(subject, invoke_type, **subject.lengthy(invoke_type))
+    causes = [None, InvokeTimeoutError("No answer within 1 second.", clock="total", seconds=1)]
+    with caplog.at_level(logging.WARNING):
+        for cause in causes:
+            run = AttentiveRun()
+            with nothing_left_behind():
+                waiting = Beside(lambda run=run: list(subject.backend.invoke(asked, run)))  # type: ignore[misc]
+                assert run.under_way.wait(BOUND)
+                run.stop(cause)
+                waiting.join()
+            assert isinstance(waiting.error, RunStoppedError) if cause is None else waiting.error is cause
+    assert caplog.messages == []
+
+
+@pytest.mark.parametrize("phase", ["loading", "reading", "waiting"])
+def test_stopping_a_session_frees_its_caller_whatever_the_back_end_waits_for(subject: Subject, phase: str) -> None:
+    with nothing_left_behind(), subject.silence(phase) as (backend, asked):
+        heard = Heard(backend, phase)
+        session = Session(heard)
+        waiting = Beside(lambda: read(call(session, subject, InvokeType.LLM, **asked)))
+        assert heard.entered.wait(BOUND)
+        waiting.is_freed_by(session.stop)
+
+
+def test_the_cause_of_a_stop_is_what_the_caller_gets(subject: Subject) -> None:
+    records: list[Record[Any]] = []
+    with nothing_left_behind(), subject.silence("reading") as (backend, asked):
+        heard = Heard(backend, "reading")
+        session = Session(heard, record=records.append)
+        waiting = Beside(lambda: read(call(session, subject, InvokeType.LLM, **asked)))
+        assert heard.entered.wait(BOUND)
+        cause = InvokeTimeoutError("No answer within 1 second.", clock="total", seconds=1)
+        session.stop(cause)
+        waiting.join()
+    assert waiting.error is cause
+    assert (records[0].outcome, records[0].error) == ("failed", cause)
+
+
+def test_an_answer_under_way_is_stopped_between_two_chunks(subject: Subject) -> None:
+    session = Session(subject.backend)
+    with nothing_left_behind():
+        stream = call(session, subject, InvokeType.LLM, **subject.endless())
+        next(stream)
+        session.stop()
+        with pytest.raises(RunStoppedError):
+            next(stream)
+    assert read(call(session, subject, InvokeType.LLM)), "the session and the model are free for the next"

@@ -1,0 +1,137 @@
+"""A back end under test, and each call as the contract makes it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager
+from io import BytesIO
+from typing import Any, Protocol
+
+import pytest
+
+from invoker import Backend, InvokeType, Request, Session
+from invoker.entities import REQUEST_TYPES
+from invoker.entities.model import BaseModelConfig, ModelType
+
+MODEL_TYPES: Mapping[InvokeType, ModelType] = {
+    InvokeType.LLM: ModelType.LLM,
+    InvokeType.LLM_STRUCTURED_OUTPUT: ModelType.LLM,
+    InvokeType.TEXT_EMBEDDING: ModelType.TEXT_EMBEDDING,
+    InvokeType.MULTIMODAL_EMBEDDING: ModelType.TEXT_EMBEDDING,
+    InvokeType.RERANK: ModelType.RERANK,
+    InvokeType.MULTIMODAL_RERANK: ModelType.RERANK,
+    InvokeType.TTS: ModelType.TTS,
+    InvokeType.SPEECH2TEXT: ModelType.SPEECH2TEXT,
+    InvokeType.MODERATION: ModelType.MODERATION,
+}
+"""What is invoked by a ModelConfig, and the type of model that it names; a summary has none."""
+
+every_call = pytest.mark.parametrize("invoke_type", InvokeType, ids=lambda invoke_type: invoke_type.value)
+every_config = pytest.mark.parametrize("invoke_type", MODEL_TYPES, ids=lambda invoke_type: invoke_type.value)
+every_llm_call = pytest.mark.parametrize("invoke_type", [InvokeType.LLM, InvokeType.LLM_STRUCTURED_OUTPUT])
+
+
+class Subject(Protocol):
+    """A back end under test, and what it can be asked."""
+
+    backend: Backend
+    """Shared by the tests of a module: its models are loaded once."""
+    configs: Mapping[InvokeType, Mapping[str, Any]]
+    """A good ModelConfig for each call that has one. With it an LLM gives the same answer each time, of several chunks."""
+    recording: bytes
+    """An audio file with words in it."""
+
+    def fresh(self) -> Backend:
+        """Open a further back end, which the test closes."""
+        ...
+
+    def lengthy(self, invoke_type: InvokeType) -> dict[str, Any]:
+        """Give arguments that keep the back end busy for seconds."""
+        ...
+
+    def endless(self) -> dict[str, Any]:
+        """Give arguments of an LLM call that is answered at once and for a long time."""
+        ...
+
+    def silence(self, phase: str) -> AbstractContextManager[tuple[Backend, dict[str, Any]]]:
+        """Bring about that an LLM run is silent in a phase: `loading`, `reading` or `waiting`."""
+        ...
+
+
+def arguments(subject: Subject, invoke_type: InvokeType) -> dict[str, Any]:
+    """Give arguments that every back end answers, as plain values."""
+    message = {"role": "user", "content": "Name three colours."}
+    cat, dog = ({"content": text, "content_type": "text"} for text in ("A cat sleeps.", "A dog barks."))
+    schema = {"type": "object", "properties": {"name": {"type": "string", "maxLength": 12}}, "required": ["name"]}
+    table: dict[InvokeType, dict[str, Any]] = {
+        InvokeType.LLM: {"prompt_messages": [message], "stop": ["§"]},
+        InvokeType.LLM_STRUCTURED_OUTPUT: {"prompt_messages": [message], "structured_output_schema": schema},
+        InvokeType.SYSTEM_SUMMARY: {
+            "text": "The bridge was built in 1870.",
+            "instruction": "Briefly.",
+            "min_summarize_length": 1,
+        },
+        InvokeType.TEXT_EMBEDDING: {"texts": ["A cat sleeps.", "A dog barks."], "input_type": "document"},
+        InvokeType.MULTIMODAL_EMBEDDING: {"documents": [cat, dog]},
+        InvokeType.RERANK: {"docs": ["A cat sleeps.", "A dog barks."], "query": "Which animal sleeps?"},
+        InvokeType.MULTIMODAL_RERANK: {"query": cat, "docs": [dog, cat]},
+        InvokeType.TTS: {"content_text": "Good morning. It is seven."},
+        InvokeType.SPEECH2TEXT: {"file": subject.recording},
+        InvokeType.MODERATION: {"text": "Have a nice day."},
+    }
+    return table[invoke_type]
+
+
+def request(subject: Subject, invoke_type: InvokeType, **changed: Any) -> Request[Any]:
+    """Give the request of a call."""
+    asked = [] if invoke_type is InvokeType.SYSTEM_SUMMARY else [subject.configs[invoke_type]]
+    of: Callable[..., Request[Any]] = REQUEST_TYPES[invoke_type].of  # type: ignore[attr-defined]
+    return of(*asked, **arguments(subject, invoke_type) | changed)
+
+
+def method(session: Session, invoke_type: InvokeType) -> Callable[..., Any]:
+    """Give the method of a session that makes a call."""
+    model = session.model
+    methods: dict[InvokeType, Callable[..., Any]] = {
+        InvokeType.LLM: model.llm.invoke,
+        InvokeType.LLM_STRUCTURED_OUTPUT: model.llm_structured_output.invoke,
+        InvokeType.SYSTEM_SUMMARY: model.summary.invoke,
+        InvokeType.TEXT_EMBEDDING: model.text_embedding.invoke,
+        InvokeType.MULTIMODAL_EMBEDDING: model.text_embedding.invoke_multimodal,
+        InvokeType.RERANK: model.rerank.invoke,
+        InvokeType.MULTIMODAL_RERANK: model.rerank.invoke_multimodal,
+        InvokeType.TTS: model.tts.invoke,
+        InvokeType.SPEECH2TEXT: model.speech2text.invoke,
+        InvokeType.MODERATION: model.moderation.invoke,
+    }
+    return methods[invoke_type]
+
+
+def call(session: Session, subject: Subject, invoke_type: InvokeType, *, typed: bool = False, **changed: Any) -> Any:
+    """Make a call as a plugin does.
+
+    Args:
+        session: Through which session.
+        subject: The back end under test.
+        invoke_type: Which call.
+        typed: With entities for everything that may be a dict.
+        changed: Arguments other than the usual ones.
+    """
+    given = arguments(subject, invoke_type) | changed
+    if invoke_type is not InvokeType.SYSTEM_SUMMARY:
+        given["model_config"] = given.get("model_config", subject.configs[invoke_type])
+    if typed:
+        made = request(subject, invoke_type)
+        given = {name: getattr(made, name, value) for name, value in given.items()}
+        if "model_config" in given:
+            config_type = type(made).__mro__[1]
+            assert issubclass(config_type, BaseModelConfig)
+            given["model_config"] = config_type.model_validate(subject.configs[invoke_type])
+    if invoke_type is InvokeType.SPEECH2TEXT:
+        given["file"] = BytesIO(given["file"])
+    return method(session, invoke_type)(**given)
+
+
+def read(answer: Any) -> Any:
+    """Read an answer to its end, if it is a stream."""
+    return list(answer) if isinstance(answer, Iterator) else answer

@@ -1,0 +1,56 @@
+"""Which phases each call tells, so that loading a model and using it can be told apart."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from invoker import InvokeType, Record, Recorded, Run
+from invoker.backends.embedded import EmbeddedBackend
+from invoker.run import NoteKind
+from tests.invoker.backends.contract.subject import every_call, request
+from tests.invoker.backends.embedded_subject import SMALL, EmbeddedSubject
+
+
+@pytest.fixture
+def backend() -> Iterator[EmbeddedBackend]:
+    backend = EmbeddedBackend(system_model=SMALL)
+    yield backend
+    backend.close()
+
+
+def phases(backend: EmbeddedBackend, invoke_type: InvokeType, **changed: Any) -> tuple[list[str], Record[Any]]:
+    """Make a call; give the phases that it told, and its record."""
+    records: list[Record[Any]] = []
+    asked = request(EmbeddedSubject(backend), invoke_type, **changed)
+    list(Recorded(backend, records.append).invoke(asked, Run()))
+    (record,) = records
+    told = [note for note in record.notes if note.kind is NoteKind.PHASE]
+    assert [note.seconds for note in told] == sorted(note.seconds for note in told)
+    return [note.text for note in told], record
+
+
+@every_call
+def test_loading_reading_and_answering_are_told_in_this_order(backend: EmbeddedBackend, invoke_type: InvokeType) -> None:
+    first, _ = phases(backend, invoke_type)
+    again, record = phases(backend, invoke_type)
+    assert first == ["loading", "reading", "answering"]
+    assert again == ["reading", "answering"]
+    answering = next(note for note in record.notes if note.text == "answering")
+    assert answering.seconds <= record.times[0] + 0.01  # the run's clock starts a moment before the record's
+
+
+def test_a_summary_tells_the_phases_of_each_exchange(backend: EmbeddedBackend) -> None:
+    text = " ".join(f"The number {number} follows {number - 1}." for number in range(40))
+    told, _ = phases(backend, InvokeType.SYSTEM_SUMMARY, text=text, instruction="Two sentences.")
+    assert told == ["loading", *["reading", "answering"] * 2]
+
+
+def test_the_judge_tells_them_too(backend: EmbeddedBackend) -> None:
+    judge = {"provider": "embedded", "model": "qwen2.5-coder-0.5b-judge", "score_threshold": -1.0, "top_n": 2}
+    asked = type(request(EmbeddedSubject(backend), InvokeType.RERANK)).of(judge, ["A cat sleeps.", "A dog barks."], "Who?")  # type: ignore[attr-defined]
+    records: list[Record[Any]] = []
+    list(Recorded(backend, records.append).invoke(asked, Run()))
+    assert [note.text for note in records[0].notes if note.kind is NoteKind.PHASE] == ["loading", "reading", "answering"]

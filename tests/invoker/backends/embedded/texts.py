@@ -1,0 +1,50 @@
+"""Texts to summarise."""
+
+from __future__ import annotations
+
+MOON = (
+    "Mission control in Bangalore confirmed on 23 August 2023 that the lander Vikram had touched down near the south "
+    "pole of the Moon, which makes India the fourth country to land softly there and the first to do so in that "
+    "region. The mission had started on 14 July from Sriharikota on a rocket of the type LVM3. Four years earlier, "
+    "in September 2019, a predecessor had crashed during its descent because of a software fault. Engineers then "
+    "strengthened the legs, added fuel and taught the craft to choose its own place to land.\n\n"
+    "The rover Pragyan, 26 kilograms heavy, rolled down a ramp a few hours later. In the twelve days of daylight it "
+    "drove about 100 metres. Its instruments found sulphur in the ground, a substance that had never been measured "
+    "on the spot in that part of the Moon, and measured how fast the temperature falls below the surface: from 50 "
+    "degrees Celsius at the top to minus 10 degrees only eight centimetres deeper. On 2 September rover and lander "
+    "were put to sleep. They were not built to survive the lunar night, when it gets as cold as minus 200 degrees, "
+    "and attempts to wake them on 22 September failed.\n\n"
+    "The whole mission cost about 75 million dollars, less than many films about space. The space agency plans a "
+    "joint flight with Japan to the same region, with a heavier rover that can drill one and a half metres into the "
+    "ground and look for ice."
+)
+COFFEE = (
+    "Dear colleagues, after many complaints about the coffee machine on the third floor we have decided to replace "
+    "it. The old machine broke down nine times since January and the repairs came to 1,340 euros, which is more than "
+    "half of what a new one costs. On Monday, 4 May, a technician will remove it and install two smaller machines: "
+    "one in the kitchen on the third floor, one next to the meeting rooms on the fifth. Both grind fresh beans and "
+    "have a tank of their own, so no water pipe needs to be laid. Please empty your lockers in the kitchen by Friday "
+    "evening, as the cupboards will be moved.\n\n"
+    "From June on a cup will cost 30 cents instead of 20; the difference pays for oat milk, which many of you asked "
+    "for. You can pay with your badge only; coins are no longer accepted. If your badge does not work at the "
+    "machine, Teresa Lind at the reception will register it within a minute. Tea remains free, and so does the water "
+    "dispenser.\n\n"
+    "We also looked into the question whether people may bring their own capsule machines. The fire safety officer, "
+    "Mr Okoye, advises against it: two of the three small fires of the last ten years were caused by kettles and "
+    "heaters under desks. Private machines must therefore be taken home by the end of the month. Thank you for your "
+    "patience. Facility management"
+)
+LIBRARY = (
+    "青石镇的老图书馆建于1934年，最初是一位茶叶商人捐出的两层木楼。八十多年来，镇上的孩子在这里学会了读书"
+    "，老人在这里看报纸、下棋。2016年夏天的一场暴雨使屋顶漏水，约三千册图书受损，其中包括一套清代的地方志"
+    "。此后图书馆关闭了整整四年。\n\n"
+    "2020年，镇政府决定修复这座建筑，而不是拆除重建。设计师林晓月带领团队保留了原来的木梁和楼梯，同时加固"
+    "了地基，并在后院增加了一间玻璃阅览室。工程原计划花费八百万元，由于木材涨价，最后用了九百六十万元。镇"
+    "上的居民自发捐款一百二十万元，还有四十多名志愿者参加了图书的清洗和编目。\n\n"
+    "图书馆于2022年4月23日，也就是世界读书日，重新开放。现在这里有五万册图书、一个儿童活动区和免费的无线网"
+    "络。开放第一年就接待了十一万名读者，是修复前的三倍。馆长陈建国说，最让他高兴的是晚上还能看到年轻人坐"
+    "在玻璃阅览室里看书。图书馆下一步打算把那套受损的地方志扫描成电子版，让所有人都能在网上阅读。为此，他"
+    "们正在与省里的大学合作，预计2025年底完成。扫描工作由五名学生负责，每天大约能处理两百页。受损最严重的"
+    "几卷需要先由修复师一页一页地展平、除霉和补纸，这项工作在图书馆的地下室进行，参观者每周六下午可以隔着"
+    "玻璃观看。镇政府还计划在图书馆旁边修建一个小公园，种上当地的樟树和桂花树，让读者可以在户外看书。"
+)
