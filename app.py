@@ -8,6 +8,7 @@ import os
 
 os.environ.setdefault("OMP_WAIT_POLICY", "passive")  # before any OpenMP library: spinning threads starve a two-core machine
 
+import asyncio
 import gc
 import sys
 from collections.abc import AsyncIterator
@@ -24,6 +25,7 @@ sys.path.insert(0, str(ROOT / "src"))
 # names hide nobody's.
 sys.path.append(str(ROOT / "src" / "playground"))
 
+from playground.leaving import let_go, return_large_blocks  # noqa: E402
 from playground.resources import close_all  # noqa: E402
 from playground.web import ROUTES, SecurityHeaders  # noqa: E402
 
@@ -31,13 +33,17 @@ from playground.web import ROUTES, SecurityHeaders  # noqa: E402
 @asynccontextmanager
 async def lifespan(_app: object) -> AsyncIterator[None]:
     """Load what every visitor needs before the first one comes, and keep it out of the collector's way."""
+    import altair  # noqa: F401
     import numpy  # noqa: F401
     import pandas  # noqa: F401
     import pyarrow  # noqa: F401
 
     gc.collect()
     gc.freeze()  # Streamlit collects after each script run: 65 ms of it with pandas loaded, 4.5 ms frozen
+    return_large_blocks()
+    letting_go = asyncio.create_task(let_go())
     yield
+    letting_go.cancel()
     close_all()
 
 

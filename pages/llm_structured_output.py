@@ -3,26 +3,27 @@
 import streamlit as st
 
 from invoker import InvokeType
-from invoker.entities.llm import LLMModelConfig
-from invoker.entities.model import ModelType
-from playground import forms, frame, samples, views
+from playground import forms, frame, llm_form, samples, schema_example, views
+from playground.trials import structured as trials
+from playground.words import _
 
-page = frame.Page(InvokeType.LLM_STRUCTURED_OUTPUT, "Structured output", "get an object that fits a JSON schema")
+page = frame.Page(InvokeType.LLM_STRUCTURED_OUTPUT, _("Structured output"), _("get an object that fits a JSON schema"))
 with page.inputs:
-    model = forms.model_picker(page, ModelType.LLM)
     forms.samples(page, samples.STRUCTURED)
-    system = forms.text_area(page, "system", "System", sample=samples.STRUCTURED_SYSTEM, height=68)
-    text = forms.text_area(page, "text", "User", sample=samples.STRUCTURED_TEXT, height=100)
-    schema = forms.schema(page, "schema", "JSON schema", samples.STRUCTURED_SCHEMA)
-    stream = st.toggle("Stream", key=page.key("stream"), value=True, persist_state="session")
-    parameters = forms.parameters(page, model)
-    config = forms.config(page, LLMModelConfig, model, mode="chat", completion_params=parameters)
+    system = forms.text_area(page, "system", _("System"), sample=samples.STRUCTURED_SYSTEM, height=68)
+    text = forms.text_area(page, "text", _("User"), sample=samples.STRUCTURED_TEXT, height=100)
+    schema = forms.schema(page, "schema", _("JSON schema"), samples.STRUCTURED_SCHEMA)
+    schema_example.draw(page, "schema")
+    stream = st.toggle(_("Stream"), key=page.hold("stream", True), persist_state="session")
+
+
+def configure(pane: frame.Pane) -> frame.Arguments:
+    """Draw what each pane has for itself."""
+    return {"model_config": llm_form.config(pane)}
+
+
 messages = [{"role": "system", "content": system}] if system.strip() else []
-page.require(text.strip(), "type the user's text")
-page.run(
-    model_config=config,
-    prompt_messages=[*messages, {"role": "user", "content": text}],
-    structured_output_schema=schema,
-    stream=stream,
-)
-page.show(views.structured, views.structured_live)
+messages.append({"role": "user", "content": text})
+page.require(text.strip(), _("type the user's text"))
+page.run(configure, prompt_messages=messages, structured_output_schema=schema, stream=stream)
+page.show(views.structured, views.structured_live, compare=views.compare_objects, experiments=trials.EXPERIMENTS)

@@ -4,13 +4,21 @@ from invoker import InvokeType
 from invoker.entities.model import ModelType
 from invoker.entities.moderation import ModerationModelConfig
 from playground import forms, frame, samples, views
+from playground.trials import moderation as trials
+from playground.words import _
 
-page = frame.Page(InvokeType.MODERATION, "Moderation", "is a text sensitive?")
+page = frame.Page(InvokeType.MODERATION, _("Moderation"), _("is a text sensitive?"))
 with page.inputs:
-    model = forms.model_picker(page, ModelType.MODERATION)
     forms.samples(page, samples.MODERATIONS)
-    text = forms.text_area(page, "text", "Text", sample=next(iter(samples.MODERATION.values())), height=160)
-    config = forms.config(page, ModerationModelConfig, model)
-page.require(text.strip(), "type a text")
-page.run(model_config=config, text=text)
-page.show(views.moderation)
+    text = forms.text_area(page, "text", _("Text"), sample=next(iter(samples.MODERATION.values())), height=160)
+
+
+def configure(pane: frame.Pane) -> frame.Arguments:
+    """Draw what each pane has for itself."""
+    model = forms.model_picker(pane, ModelType.MODERATION)
+    return {"model_config": forms.config(pane, ModerationModelConfig, model)}
+
+
+page.require(text.strip(), _("type a text"))
+page.run(configure, text=text)
+page.show(views.moderation, compare=views.compare_flags, experiments=trials.EXPERIMENTS)

@@ -5,21 +5,34 @@ import streamlit as st
 from invoker import InvokeType
 from invoker.entities.model import ModelType
 from invoker.entities.rerank import RerankModelConfig
-from playground import forms, frame, samples, views
+from playground import forms, frame, samples, text_rows, views
+from playground.trials import rerank as trials
+from playground.words import _
 
-page = frame.Page(InvokeType.RERANK, "Rerank", "documents in the order in which they answer a query")
+page = frame.Page(InvokeType.RERANK, _("Rerank"), _("documents in the order in which they answer a query"))
 with page.inputs:
-    model = forms.model_picker(page, ModelType.RERANK)
     forms.samples(page, samples.RERANKS)
-    query = forms.text_area(page, "query", "Query", sample=samples.QUERY, height=68)
-    docs = forms.rows(page, "Documents", "document", samples.DOCUMENTS)
+    query = forms.text_area(page, "query", _("Query"), sample=samples.QUERY, height=68)
+    about = _("How well the document answers: 0 not, 3 fully. Not sent; the order is judged by it.")
+    label = text_rows.Mark("label", about, range(4), samples.DOCUMENT_LABELS)
+    rows = text_rows.draw(page, _("Documents"), "document", samples.DOCUMENTS, label)
+    docs = rows.texts
+
+
+def configure(pane: frame.Pane) -> frame.Arguments:
+    """Draw what each pane has for itself."""
+    model = forms.model_picker(pane, ModelType.RERANK)
+    pane.context["labels"] = dict(zip(docs, rows.marks, strict=True))
     left, right = st.columns(2)
     with left:
-        top_n = forms.following(page, "top_n", "top_n", len(docs), "How many documents come back at most.")
+        top_n = forms.following(pane, "top_n", "top_n", len(docs), _("How many documents come back at most."))
     with right:
-        threshold = forms.decimal(page, "threshold", "score_threshold", 0.0, "Documents below it are dropped; `>=` stays.")
-    config = forms.config(page, RerankModelConfig, model, score_threshold=threshold, top_n=top_n)
-page.require(query.strip(), "type a query")
-page.require(docs, "add a document")
-page.run(model_config=config, docs=docs, query=query)
-page.show(views.rerank)
+        about = _("Documents below it are dropped; `>=` stays.")
+        threshold = forms.decimal(pane, "threshold", "score_threshold", 0.0, about)
+    return {"model_config": forms.config(pane, RerankModelConfig, model, score_threshold=threshold, top_n=top_n)}
+
+
+page.require(query.strip(), _("type a query"))
+page.require(docs, _("add a document"))
+page.run(configure, docs=docs, query=query)
+page.show(views.rerank, compare=views.compare_rankings, experiments=trials.EXPERIMENTS)

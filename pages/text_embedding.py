@@ -5,24 +5,31 @@ import streamlit as st
 from invoker import InvokeType
 from invoker.entities.model import EmbeddingInputType, ModelType
 from invoker.entities.text_embedding import TextEmbeddingModelConfig
-from playground import forms, frame, samples, views
+from playground import forms, frame, samples, text_lengths, text_rows, views
+from playground.trials import embedding as trials
+from playground.words import _
 
-page = frame.Page(InvokeType.TEXT_EMBEDDING, "Text embedding", "texts as vectors, and how alike they are")
+page = frame.Page(InvokeType.TEXT_EMBEDDING, _("Text embedding"), _("texts as vectors, and how alike they are"))
 with page.inputs:
-    model = forms.model_picker(page, ModelType.TEXT_EMBEDDING)
     forms.samples(page, samples.EMBEDDINGS)
-    texts = forms.rows(page, "Texts, one vector each", "text", samples.TEXTS)
+    texts = text_rows.draw(page, _("Texts, one vector each"), "text", samples.TEXTS).texts
     input_type = st.segmented_control(
         "input_type",
-        list(EmbeddingInputType),
-        default=EmbeddingInputType.QUERY,
-        format_func=str,
+        [kind.value for kind in EmbeddingInputType],
         required=True,
-        key=page.key("input_type"),
+        key=page.hold("input_type", EmbeddingInputType.QUERY.value, set(EmbeddingInputType).__contains__),
         persist_state="session",
-        help="Whether the texts are searched, or searched for. The SDK's default is query.",
+        help=_("Whether the texts are searched, or searched for. The SDK's default is query."),
     )
-    config = forms.config(page, TextEmbeddingModelConfig, model)
-page.require(texts, "add a text")
-page.run(model_config=config, texts=texts, input_type=input_type)
-page.show(views.embedding)
+
+
+def configure(pane: frame.Pane) -> frame.Arguments:
+    """Draw what each pane has for itself."""
+    model = forms.model_picker(pane, ModelType.TEXT_EMBEDDING)
+    text_lengths.draw(pane, texts, model)
+    return {"model_config": forms.config(pane, TextEmbeddingModelConfig, model)}
+
+
+page.require(texts, _("add a text"))
+page.run(configure, texts=texts, input_type=EmbeddingInputType(input_type))
+page.show(views.embedding, compare=views.compare_embeddings, experiments=trials.EXPERIMENTS)

@@ -17,10 +17,12 @@ from invoker import (
     UnsupportedRequestError,
 )
 
+from .words import N_
+
 
 @dataclass(frozen=True, slots=True)
 class Advice:
-    """What the error panel says beside the error's own words."""
+    """What the error panel says beside the error's own words; English, to be translated."""
 
     title: str
     side: str
@@ -31,40 +33,52 @@ class Advice:
 _BY_CLASS: list[tuple[type[BaseException], Advice]] = [  # the first class that fits counts: the narrow ones come first
     (
         UnsupportedRequestError,
-        Advice("This back end cannot do that", "Input", "Choose another model, or another connection, for this kind of call."),
+        Advice(
+            N_("This back end cannot do that"),
+            "Input",
+            N_("Choose another model, or another connection, for this kind of call."),
+        ),
     ),
     (
         InvokeBadRequestError,
-        Advice("The request cannot be carried out", "Input", "Correct the field named below and run again; nothing is lost."),
+        Advice(
+            N_("The request cannot be carried out"),
+            "Input",
+            N_("Correct the field named below and run again; nothing is lost."),
+        ),
     ),
     (
         InvokeTimeoutError,
-        Advice("A clock ran out", "Connection", "Allow more time under Limits, or make the input smaller."),
+        Advice(N_("A clock ran out"), "Connection", N_("Allow more time under Limits, or make the input smaller.")),
     ),
     (
         InvokeConnectionError,
-        Advice("The back end was not reached", "Connection", "Check that it runs and that its address is right."),
+        Advice(N_("The back end was not reached"), "Connection", N_("Check that it runs and that its address is right.")),
     ),
     (
         InvokeAuthorizationError,
-        Advice("The key was refused", "Connection", "Check the connection's key, and that it may use this model."),
+        Advice(N_("The key was refused"), "Connection", N_("Check the connection's key, and that it may use this model.")),
     ),
     (
         InvokeRateLimitError,
-        Advice("The back end asks to slow down", "Server", "Wait a little, then run again."),
+        Advice(N_("The back end asks to slow down"), "Server", N_("Wait a little, then run again.")),
     ),
     (
         InvokeServerUnavailableError,
-        Advice("The model is not available", "Server", "Follow the reason below, then run again."),
+        Advice(N_("The model is not available"), "Server", N_("Follow the reason below, then run again.")),
     ),
     (
         ProtocolError,
-        Advice("The answer was not in the agreed form", "Server", "What had arrived is kept; look at Received and Chunks."),
+        Advice(
+            N_("The answer was not in the agreed form"), "Server", N_("What had arrived is kept; look at Received and Chunks.")
+        ),
     ),
-    (InvokeError, Advice("The invocation failed", "Server", "The back end's own words are below.")),
-    (ConfigError, Advice("The connection's settings are wrong", "Connection", "Correct the setting named below.")),
+    (InvokeError, Advice(N_("The invocation failed"), "Server", N_("The back end's own words are below."))),
+    (ConfigError, Advice(N_("The connection's settings are wrong"), "Connection", N_("Correct the setting named below."))),
 ]
-_OURS = Advice("Something broke in the playground", "Playground", "This is a fault of ours. Copy the details into a report.")
+_OURS = Advice(
+    N_("Something broke in the playground"), "Playground", N_("This is a fault of ours. Copy the details into a report.")
+)
 
 
 def advice(error: BaseException) -> Advice:

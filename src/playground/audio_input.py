@@ -1,102 +1,145 @@
-"""The speech2text page's three sources: the bundled sample, an upload, the microphone; looked at before anything is sent."""
+"""The speech2text page's four sources: bundled clips, an upload, the microphone, what the speech page spoke last.
+
+Each file is looked at before anything is sent. Beside it stands what was really said, where that is known or typed.
+"""
 
 from __future__ import annotations
 
-import hashlib
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
 
 import streamlit as st
 
-from invoker import InvokeBadRequestError
-from invoker.audio import UPLOAD_LIMIT_BYTES, facts, require_audio, to_mp3
-from invoker.audio.measuring import AudioFacts
+from invoker import InvokeBadRequestError, InvokeType
+from invoker.audio import UPLOAD_LIMIT_BYTES, kind_of, to_mp3
 
-from .forms import field_fault
-from .frame import Page
-from .samples import CLIP, CLIP_TEXT
+from . import audio_facts, forms, live_audio, state
+from .pane import Pane
+from .samples import RECORDINGS, SAMPLES_FOLDER
+from .words import N_, _
 
-SAMPLE, UPLOAD, MICROPHONE = "Sample", "Upload", "Microphone"
+SAMPLE, UPLOAD, MICROPHONE, SPOKEN = N_("Sample"), N_("Upload"), N_("Microphone"), N_("Speech page")
+SOURCES = {
+    SAMPLE: ":material/library_music:",
+    UPLOAD: ":material/upload_file:",
+    MICROPHONE: ":material/mic:",
+    SPOKEN: ":material/record_voice_over:",
+}
+TYPES = ["mp3", "wav", "flac", "ogg", "oga", "opus", "m4a", "webm"]
+SPEECH_PAGE = Path(__file__).resolve().parents[2] / "pages" / "tts.py"
 LIMIT_MB = UPLOAD_LIMIT_BYTES // 2**20
 
 
-def choose(page: Page) -> bytes | None:
-    """Draw the source, a player and the facts; give the file, or `None` with the reason said while there is none to send."""
+@dataclass(frozen=True, slots=True)
+class _Chosen:
+    """What a source gives."""
+
+    file: bytes | None = None
+    mark: str = ""
+    """Tells one recording from another; empty while there is none."""
+    text: str = ""
+    """What is said in it, where that is known."""
+
+
+def choose(page: Pane) -> bytes | None:
+    """Draw the sources and the file of the one that is chosen; give it, or `None` with the reason said if there is none."""
+    forms.samples(page, {clip.label: {"source": SAMPLE, "clip": clip.file} for clip in RECORDINGS})
+    key = page.hold("source", SAMPLE)
+    if st.session_state[key] not in SOURCES:  # from an address that somebody wrote
+        st.session_state[key] = SAMPLE
     source = st.segmented_control(
-        "Source",
-        [SAMPLE, UPLOAD, MICROPHONE],
-        default=SAMPLE,
+        _("Source"),
+        list(SOURCES),
         required=True,
-        key=page.key("source"),
+        key=key,
+        format_func=lambda name: f"{SOURCES[name]} {_(name)}",
         persist_state="session",
     )
-    page.context["reference"] = CLIP_TEXT if source == SAMPLE else None
-    if source == UPLOAD:
-        return _upload(page)
-    if source == MICROPHONE:
-        return _microphone(page)
-    st.caption("A bundled clip. Its known text:")
-    st.text(CLIP_TEXT)
-    return _checked(page, CLIP.read_bytes(), CLIP.name)
+    clip = st.session_state[page.hold("clip", RECORDINGS[0].file)]
+    match source:
+        case "Upload":
+            chosen = _upload(page)
+        case "Microphone":
+            chosen = _microphone(page)
+        case "Speech page":
+            chosen = _spoken(page)
+        case _:
+            chosen = _sample(page, clip)
+    if chosen.file is None:
+        audio_facts.forget(page)
+    _reference(page, str(source), chosen)
+    return chosen.file
 
 
-def _upload(page: Page) -> bytes | None:
+def _sample(page: Pane, name: str) -> _Chosen:
+    clip = next((clip for clip in RECORDINGS if clip.file == name), RECORDINGS[0])
+    return _Chosen(audio_facts.checked(page, _read(clip.file), clip.file), clip.file, clip.text)
+
+
+@lru_cache(maxsize=len(RECORDINGS))
+def _read(name: str) -> bytes:
+    return (SAMPLES_FOLDER / name).read_bytes()
+
+
+def _upload(page: Pane) -> _Chosen:
     # The limit is ours to tell: Streamlit would say it in a tooltip only. Its server refuses what is far beyond it.
     upload = st.file_uploader(
-        f"Audio file: mp3, wav, flac or ogg, up to {LIMIT_MB} MB",
-        type=["mp3", "wav", "flac", "ogg", "oga", "opus", "m4a", "webm"],
-        key=page.key("upload"),
+        _("Audio file: mp3, wav, flac or ogg, up to {limit} MB").format(limit=LIMIT_MB), type=TYPES, key=page.key("upload")
     )
     if upload is None:
-        page.require(False, "choose an audio file")
-        return None
-    return _checked(page, upload.getvalue(), upload.name)
+        page.require(False, _("choose an audio file"))
+        return _Chosen()
+    return _Chosen(audio_facts.checked(page, upload.getvalue(), upload.name), upload.file_id)
 
 
-def _microphone(page: Page) -> bytes | None:
-    recording = st.audio_input("Record", sample_rate=16000, key=page.key("recording"))
+def _microphone(page: Pane) -> _Chosen:
+    recording = st.audio_input(_("Record"), sample_rate=16000, key=page.key("recording"))
     if recording is None:
-        page.require(False, "record something")
-        return None
+        page.state.extra.pop("microphone", None)
+        page.require(False, _("record something"))
+        return _Chosen()
     wav = recording.getvalue()
-    digest = hashlib.sha256(wav).hexdigest()
-    held = page.state.extra.get("microphone")
-    if held is None or held[0] != digest:
+    held: tuple[str, bytes] | None = page.state.extra.get("microphone")
+    if held is None or held[0] != recording.file_id:
         try:
-            held = (digest, to_mp3(wav))
+            held = (recording.file_id, to_mp3(wav))
         except InvokeBadRequestError as error:
-            field_fault(page, f"file: {error}")
-            return None
+            forms.field_fault(page, _("file: {fault}").format(fault=error))
+            return _Chosen()
         page.state.extra["microphone"] = held
-    mp3: bytes = held[1]
-    st.caption(f"Converted to MP3: {len(wav):,} bytes became {len(mp3):,}.")
-    return _checked(page, mp3, "recording.mp3")
+    st.caption(_("Converted to MP3: {before:,} bytes became {after:,}.").format(before=len(wav), after=len(held[1])))
+    return _Chosen(audio_facts.checked(page, held[1], "recording.mp3"), recording.file_id)
 
 
-def _checked(page: Page, data: bytes, name: str) -> bytes | None:
-    try:
-        require_audio(data, name)
-        found = _facts(page, data, name)
-    except InvokeBadRequestError as error:
-        field_fault(page, f"file: {error}")
-        if error.hint:
-            st.caption(error.hint)
-        return None
-    st.audio(data, format=found.media_type, alt=f"The file {name}")
-    seconds = "—" if found.seconds is None else f"{found.seconds:.2f} s"
-    rate = "—" if found.sample_rate_hz is None else f"{found.sample_rate_hz:,} Hz"
-    channels = {1: "mono", 2: "stereo"}.get(found.channels or 0, f"{found.channels} channels")
-    st.caption(f"{found.format} · {seconds} · {rate} · {channels} · {found.bytes:,} bytes, {2 * found.bytes:,} on the wire")
-    for notice in found.notices:
-        with st.container(horizontal=True, vertical_alignment="center"):
-            st.markdown(":orange[:material/warning:]", width="content")
-            st.text(notice)
-    return data
+def _spoken(page: Pane) -> _Chosen:
+    """Take what the speech page spoke last in this visit, and the text that it was asked to speak."""
+    record = state.page(InvokeType.TTS).record
+    if record is None or record.seconds is None or not record.chunks:
+        page.require(False, _("have something spoken on the page Text to speech"))
+        st.page_link(SPEECH_PAGE, label=_("Text to speech"), icon=":material/record_voice_over:")
+        return _Chosen()
+    held: tuple[str, bytes] | None = page.state.extra.get("spoken")
+    if held is None or held[0] != record.id:
+        page.state.extra["spoken"] = held = (record.id, live_audio.whole(record))
+    kind = kind_of(held[1])
+    name = f"speech-{record.id[:8]}.{kind.extensions[0] if kind else 'bin'}"
+    text = str(getattr(record.request, "content_text", ""))
+    return _Chosen(audio_facts.checked(page, held[1], name), record.id, text)
 
 
-def _facts(page: Page, data: bytes, name: str) -> AudioFacts:
-    digest = hashlib.sha256(data).hexdigest()
-    held: tuple[tuple[str, str], AudioFacts] | None = page.state.extra.get("audio.facts")
-    if held is None or held[0] != (digest, name):
-        with st.spinner("Looking at the file"):
-            held = ((digest, name), facts(data, name))
-        page.state.extra["audio.facts"] = held
-    return held[1]
+def _reference(page: Pane, source: str, chosen: _Chosen) -> None:
+    """Draw the field for what was really said; another recording has another text, and what was typed for none yet stays."""
+    mark, before = f"{source}:{chosen.mark}", page.state.extra.get("reference.of")
+    if before not in (None, mark) and (chosen.text or before != f"{source}:"):
+        st.session_state[page.key("reference")] = chosen.text
+    page.state.extra["reference.of"] = mark
+    reference = st.text_area(
+        _("What was really said"),
+        key=page.hold("reference", chosen.text),
+        height=90,
+        persist_state="session",
+        placeholder=_("Paste it here, before or after the run"),
+        help=_("The reference: the words of the result are counted against it. It is not sent."),
+    )
+    page.context["reference"] = str(reference or "")

@@ -1,42 +1,67 @@
-"""The start page's board: the eight calls, the model that answers each, and where it stands."""
+"""The start page's board: the eight calls, the model that answers each and where it stands, and all samples at one click."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from invoker import ListedModel, ModelState
 
-from . import resources, state, status
+from . import errors_panel, firsts, resources, state, status
+from .address import Address
+from .jobs import follow
 from .menu import MENU, Entry
+from .metrics_row import seconds
+from .pane import call
+from .series import Series, Step
+from .words import N_, _
 
 ROOT = Path(__file__).resolve().parents[2]
+TIMEOUT_SECONDS = 600.0
+PART = "all"
 STATES = {
-    ModelState.AVAILABLE: ("Ready to load", ":material/circle:", "blue"),
-    ModelState.LOADING: ("Loading", ":material/progress_activity:", "blue"),
-    ModelState.LOADED: ("Loaded", ":material/check_circle:", "green"),
-    ModelState.UNAVAILABLE: ("Unavailable", ":material/block:", "red"),
+    ModelState.AVAILABLE: (N_("Ready to load"), ":material/circle:", "blue"),
+    ModelState.LOADING: (N_("Loading"), ":material/progress_activity:", "blue"),
+    ModelState.LOADED: (N_("Loaded"), ":material/check_circle:", "green"),
+    ModelState.UNAVAILABLE: (N_("Unavailable"), ":material/block:", "red"),
 }
 RUNS = {
-    "running": ("Running", ":material/progress_activity:", "blue"),
-    "stopping": ("Stopping", ":material/progress_activity:", "blue"),
-    "done": ("Last run: done", ":material/check_circle:", "green"),
-    "empty": ("Last run: empty", ":material/indeterminate_check_box:", "orange"),
-    "stopped": ("Last run: stopped", ":material/stop_circle:", "orange"),
-    "failed": ("Last run: failed", ":material/error:", "red"),
+    "running": (N_("Running"), ":material/progress_activity:", "blue"),
+    "stopping": (N_("Stopping"), ":material/progress_activity:", "blue"),
+    "done": (N_("Last run: done"), ":material/check_circle:", "green"),
+    "empty": (N_("Last run: empty"), ":material/indeterminate_check_box:", "orange"),
+    "stopped": (N_("Last run: stopped"), ":material/stop_circle:", "orange"),
+    "failed": (N_("Last run: failed"), ":material/error:", "red"),
 }
+ENTRIES = [entry for entries in MENU.values() for entry in entries]
 
 
 def draw() -> None:
-    """Draw a card for each call."""
-    models = resources.CONNECTIONS.get(state.connection()).models()
-    grid = st.grid(4, min_column_width=230, gap="small")
-    for entries in MENU.values():
-        for entry in entries:
-            with grid.cell(), st.container(border=True, height="stretch", key=f"card-{entry.name}"):
-                _card(entry, models)
+    """Draw the button that runs all samples, and a card for each call; follow the runs to their end."""
+    held = state.board()
+    address = Address("", st.query_params.to_dict() if state.opened("start") else {})
+    _attach(held, address)
+    address.put("connection", state.connection(), resources.EMBEDDED)
+    backend = resources.CONNECTIONS.get(state.connection())
+    models = backend.models()
+    job = held.job if isinstance(held.job, Series) else None
+    line = _buttons(held, models)
+    places = _cards(models)
+    if job is not None:
+        address.put("run", job.id, None)
+    address.publish()
+    if job is not None and job.running:
+        tick = _live(job, line, places)
+        for _tick in follow([job]):
+            tick()
+        st.rerun()
+    _finished(job, line)
+    for entry in ENTRIES:
+        with places[entry.name]:
+            _standing(entry, models, _step(job, entry))
 
 
 def model_for(entry: Entry, models: Sequence[ListedModel]) -> ListedModel | None:
@@ -45,20 +70,150 @@ def model_for(entry: Entry, models: Sequence[ListedModel]) -> ListedModel | None
     return next((model for model in fitting if model.state is not ModelState.UNAVAILABLE), fitting[0] if fitting else None)
 
 
-def _card(entry: Entry, models: Sequence[ListedModel]) -> None:
-    st.page_link(ROOT / "pages" / f"{entry.name}.py", label=f"**{entry.title}**", icon=entry.icon)
-    st.caption(entry.about)
-    model = model_for(entry, models)
-    if model is None:
-        st.badge("No model", icon=":material/block:", color="red")
+def steps(models: Sequence[ListedModel]) -> list[Step]:
+    """Give the first sample of each call whose model can be used."""
+    found = []
+    for entry in ENTRIES:
+        model = model_for(entry, models)
+        if entry.invoke_type is not None and model is not None and model.state is not ModelState.UNAVAILABLE:
+            found.append(Step(entry.name, call(entry.name, firsts.arguments(entry.invoke_type, model))))
+    return found
+
+
+def _attach(held: state.PageState, address: Address) -> None:
+    found = address.given.pop("run", None)
+    job = resources.jobs().find(str(found), state.owner()) if found and held.job is None else None
+    if isinstance(job, Series):
+        job.visitor, held.changed, held.job = state.visitor(), job.changed, job
+
+
+def _buttons(held: state.PageState, models: Sequence[ListedModel]) -> DeltaGenerator:
+    job = held.job
+    running = job is not None and job.running
+    with st.container(horizontal=True, vertical_alignment="center", key="board-toolbar"):
+        pressed = st.button(
+            _("Run all samples"),
+            type="primary",
+            icon=":material/play_arrow:",
+            shortcut="Mod+Enter",
+            key="start.run",
+            disabled=running,
+            help=_("Each of the eight calls once, with the sample that its page begins with."),
+        )
+        st.button(
+            _("Stop"),
+            icon=":material/stop_circle:",
+            shortcut="Escape",
+            key="start.stop",
+            disabled=not running,
+            on_click=job.stop if job is not None else None,
+        )
+        line = st.empty()
+    if pressed and not running:
+        _start(held, models)
+    return line
+
+
+def _start(held: state.PageState, models: Sequence[ListedModel]) -> None:
+    planned = steps(models)
+    speaker = next((model_for(entry, models) for entry in ENTRIES if entry.name == "summary"), None)
+    job = Series(
+        planned,
+        resources.CONNECTIONS.get(state.connection()),
+        visitor=state.visitor(),
+        owner=state.owner(),
+        timeout=TIMEOUT_SECONDS,
+        system_model=speaker.model if speaker else None,
+        changed=held.changed,
+    )
+    jobs = resources.jobs()
+    held.job = job
+    jobs.submit(job)
+    st.rerun()
+
+
+def _live(job: Series, line: DeltaGenerator, places: dict[str, DeltaGenerator]) -> Callable[[], None]:
+    drawn: dict[str, str] = {}
+
+    def tick() -> None:
+        status.line(line, job)
+        for entry in ENTRIES:
+            step = _step(job, entry)
+            now = "" if step is None else f"{step.ended} {step.record is not None} {step.record.phase() if step.record else ''}"
+            if drawn.get(entry.name) != now:
+                drawn[entry.name] = now
+                models = resources.CONNECTIONS.get(state.connection()).models()
+                with places[entry.name]:
+                    _standing(entry, models, step)
+
+    return tick
+
+
+def _finished(job: Series | None, line: DeltaGenerator) -> None:
+    if job is None:
         return
-    st.markdown(f"`{model.model}`")
-    label, icon, colour = STATES[model.state]
-    with st.container(horizontal=True, gap="xsmall"):
-        st.badge(label, icon=icon, color=colour)  # type: ignore[arg-type]
-        run = status.name(state.page(entry.invoke_type).job) if entry.invoke_type else "idle"
-        if run in RUNS:
-            label, icon, colour = RUNS[run]
-            st.badge(label, icon=icon, color=colour)  # type: ignore[arg-type]
-    if model.state is ModelState.UNAVAILABLE and model.reason:
-        st.text(model.reason)
+    ended, whole = job.done, len(job.steps)
+    failed = sum(step.error is not None for step in job.steps)
+    words = _("{done} of {all} calls done in {time}").format(done=ended - failed, all=whole, time=seconds(status.spent(job)))
+    with line.container(key=status.marker(job, PART)):
+        good = ended == whole and not failed
+        st.badge(words, icon=":material/check_circle:" if good else ":material/error:", color="green" if good else "orange")
+
+
+def _step(job: Series | None, entry: Entry) -> Step | None:
+    return next((step for step in job.steps if step.label == entry.name), None) if job is not None else None
+
+
+def _cards(models: Sequence[ListedModel]) -> dict[str, DeltaGenerator]:
+    """Draw what does not change of each card; gives the place for what does."""
+    grid = st.grid(4, min_column_width=230, gap="small")
+    places = {}
+    for entry in ENTRIES:
+        with grid.cell(), st.container(border=True, height="stretch", key=f"card-{entry.name}"):
+            st.page_link(ROOT / "pages" / f"{entry.name}.py", label=f"**{_(entry.title)}**", icon=entry.icon)
+            st.caption(_(entry.about))
+            model = model_for(entry, models)
+            if model is not None:
+                st.markdown(f"`{model.model}`")
+            places[entry.name] = st.empty()
+    return places
+
+
+def _standing(entry: Entry, models: Sequence[ListedModel], step: Step | None) -> None:
+    """Draw where a card's model and its last run stand."""
+    with st.container():
+        model = model_for(entry, models)
+        if model is None:
+            st.badge(_("No model"), icon=":material/block:", color="red")
+            return
+        label, icon, colour = STATES[model.state]
+        with st.container(horizontal=True, gap="xsmall"):
+            st.badge(_(label), icon=icon, color=colour)  # type: ignore[arg-type]
+            if step is not None:
+                _tick(step)
+            else:
+                _last_run(entry)
+        if model.state is ModelState.UNAVAILABLE and model.reason:
+            st.text(model.reason)
+        if step is not None and step.error is not None:
+            with st.popover(_("Why"), icon=":material/error:"):
+                errors_panel.draw(step.error, f"start.{entry.name}")
+
+
+def _tick(step: Step) -> None:
+    if step.error is not None:
+        st.badge(_("Sample failed"), icon=":material/error:", color="red")
+    elif step.record is None:
+        st.badge(_("Waiting"), icon=":material/schedule:", color="gray")
+    elif step.record.seconds is None:
+        phase = _(status.PHASES.get(step.record.phase() or "", N_("asking the back end")))
+        st.badge(phase, icon=":material/progress_activity:", color="blue")
+    else:
+        st.badge(_("Sample {time}").format(time=seconds(step.record.seconds)), icon=":material/check_circle:", color="green")
+
+
+def _last_run(entry: Entry) -> None:
+    run = status.name(state.page(entry.invoke_type).job) if entry.invoke_type else "idle"
+    if run in RUNS:
+        label, icon, colour = RUNS[run]
+        st.badge(_(label), icon=icon, color=colour)  # type: ignore[arg-type]

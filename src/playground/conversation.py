@@ -1,231 +1,28 @@
-"""The editors of the LLM pages: a conversation message by message, and the tools that are offered."""
+"""The editor of a conversation, message by message; and how an answer, or the results of tools, become its next messages."""
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Sequence
 from typing import Any
 
 import streamlit as st
 
-from invoker.entities.llm import LLMFold
 from invoker.entities.message import ToolCall
 
+from . import attachments, state
+from .drafts import ROLES, as_message, drafts_of, restored
 from .escape import drawable
-from .forms import field_fault
-from .frame import Page
-from .jsontext import JsonFault, parse, pretty
-from .samples import CONVERSATIONS, TOOLS
+from .forms import chips
+from .pane import Pane
+from .samples import COMPLETION, CONVERSATIONS
 from .state import Draft
+from .words import N_, _, ngettext
 
-ROLES = ["system", "user", "assistant", "tool"]
-
-
-def editor(page: Page, first: str) -> list[dict[str, Any]]:
-    """Draw the conversation and give its messages as Dify's dicts.
-
-    Args:
-        page: The page, whose state holds the drafts.
-        first: The sample of `CONVERSATIONS` that is there at first.
-    """
-    if not page.state.drafts:
-        page.state.drafts = drafts_of(CONVERSATIONS[first])
-    for index, draft in enumerate(page.state.drafts):
-        _message(page, draft, index)
-    with st.container(horizontal=True):
-        st.button("Add message", icon=":material/add:", key=page.key("message.add"), on_click=_add, args=(page,))
-        st.button(
-            "Start over",
-            icon=":material/restart_alt:",
-            key=page.key("message.reset"),
-            on_click=load,
-            args=(page, CONVERSATIONS[first]),
-            type="tertiary",
-        )
-    messages = [as_message(draft) for draft in page.state.drafts]
-    _check(page, page.state.drafts)
-    return messages
+CHAT, COMPLETE = "chat", "completion"
+MODES = {CHAT: N_("Chat"), COMPLETE: N_("Completion")}
 
 
-def load(page: Page, messages: Sequence[tuple[str, str]]) -> None:
-    """Replace the conversation."""
-    page.state.drafts = drafts_of(messages)
-
-
-def drafts_of(messages: Sequence[tuple[str, str]]) -> list[Draft]:
-    """Make drafts from pairs of role and text."""
-    return [Draft(role=role, content=content) for role, content in messages]
-
-
-def as_message(draft: Draft) -> dict[str, Any]:
-    """Give a draft as Dify's dict of a message."""
-    message: dict[str, Any] = {"role": draft.role, "content": draft.content}
-    if draft.name:
-        message["name"] = draft.name
-    if draft.role == "assistant" and draft.tool_calls:
-        message["tool_calls"] = [call.model_dump(mode="json") for call in draft.tool_calls]
-    if draft.role == "tool":
-        message["tool_call_id"] = draft.tool_call_id
-    return message
-
-
-def continue_with(page: Page, fold: LLMFold) -> None:
-    """Take the answer into the conversation, once, and open the next turn."""
-    page.state.extra["continued"] = page.state.record.id if page.state.record else None
-    page.state.drafts.append(Draft(role="assistant", content=drawable(fold.text), tool_calls=fold.tool_calls))
-    page.state.drafts.append(Draft(role="user"))
-
-
-def answer_calls(page: Page, fold: LLMFold, results: Sequence[tuple[ToolCall, str]]) -> None:
-    """Take the calls and their results into the conversation, and let the model go on."""
-    page.state.drafts.append(Draft(role="assistant", content=drawable(fold.text), tool_calls=fold.tool_calls))
-    for call, result in results:
-        page.state.drafts.append(Draft(role="tool", content=result, name=call.function.name, tool_call_id=call.id))
-    page.state.run_again = True
-
-
-def tools(page: Page) -> list[dict[str, Any]] | None:
-    """Draw the tool editor; give the tools that are offered, or `None` if none is."""
-    held: list[dict[str, Any]] = page.state.extra.setdefault("tools", [new_tool(**tool) for tool in TOOLS])
-    with st.expander("Tools", icon=":material/build:"):
-        offered = st.toggle(
-            "Offer tools to the model",
-            key=page.key("tools.on"),
-            persist_state="session",
-            help="Sent as `tools`. They take effect only for a model with the feature tool-call.",
-        )
-        found = [_tool(page, held, tool, bool(offered)) for tool in tuple(held)]
-        st.button(
-            "Add tool",
-            icon=":material/add:",
-            key=page.key("tools.add"),
-            on_click=lambda: held.append(new_tool()),
-        )
-    if not offered:
-        return None
-    for tool in found:
-        page.require(tool is not None, "correct the tools")
-        page.require(tool is None or tool["name"].strip(), "give every tool a name")
-    return [{key: tool[key] for key in ("name", "description", "parameters")} for tool in found if tool]
-
-
-def new_tool(name: str = "", description: str = "", parameters: dict[str, Any] | None = None, mock: str = "") -> dict[str, Any]:
-    """Make a tool for the editor, with an id of its own that names its widgets."""
-    schema = parameters or {"type": "object", "properties": {}}
-    return {"id": uuid.uuid4().hex[:8], "name": name, "description": description, "parameters": schema, "mock": mock}
-
-
-def mock_of(page: Page, name: str) -> str:
-    """Give the mock result of a tool, as typed in its editor."""
-    held: list[dict[str, Any]] = page.state.extra.get("tools", [])
-    return next((str(tool.get("mock", "")) for tool in held if tool.get("name") == name), "")
-
-
-def _tool(page: Page, held: list[dict[str, Any]], tool: dict[str, Any], offered: bool) -> dict[str, Any] | None:
-    with st.container(border=True):
-        fields = ("name", "description", "mock", "parameters", "remove")
-        keys = {name: page.key(f"tool.{tool['id']}.{name}") for name in fields}
-        for name in ("name", "description", "mock"):
-            st.session_state.setdefault(keys[name], tool[name])
-        st.session_state.setdefault(keys["parameters"], pretty(tool["parameters"]))
-        with st.container(horizontal=True, vertical_alignment="bottom"):
-            tool["name"] = st.text_input("Name", key=keys["name"], persist_state="session") or ""
-            st.button(
-                "", icon=":material/delete:", key=keys["remove"], help="Remove tool", type="tertiary",
-                on_click=held.remove, args=(tool,),
-            )  # fmt: skip
-        tool["description"] = st.text_input("Description", key=keys["description"], persist_state="session") or ""
-        text = st.text_area("Parameters, a JSON schema", key=keys["parameters"], height=150, persist_state="session")
-        value = parse(str(text or ""), dict)
-        tool["mock"] = (
-            st.text_input(
-                "Mock result",
-                key=keys["mock"],
-                persist_state="session",
-                help="Filled in when the model calls this tool; never sent before.",
-            )
-            or ""
-        )
-        if isinstance(value, JsonFault):
-            field_fault(page if offered else None, f"Parameters of {tool['name'] or 'the tool'}: {value}")
-            return None
-        tool["parameters"] = value
-        return tool
-
-
-def _message(page: Page, draft: Draft, index: int) -> None:
-    last = len(page.state.drafts) - 1
-    keys = {name: page.key(f"{draft.id}.{name}") for name in ("role", "content", "call", "up", "down", "remove")}
-    with st.container(border=True, key=page.key(f"message-{index}").replace(".", "-")):
-        with st.container(horizontal=True, vertical_alignment="center", gap="xsmall"):
-            st.session_state.setdefault(keys["role"], draft.role)
-            draft.role = str(
-                st.selectbox(
-                    f"Role of message {index + 1}",
-                    ROLES,
-                    key=keys["role"],
-                    persist_state="session",
-                    label_visibility="collapsed",
-                    width=125,
-                )
-            )
-            st.space("stretch")
-            st.button(
-                "", icon=":material/arrow_upward:", key=keys["up"], help="Move up", type="tertiary", disabled=index == 0,
-                on_click=_move, args=(page, index, -1),
-            )  # fmt: skip
-            st.button(
-                "", icon=":material/arrow_downward:", key=keys["down"], help="Move down", type="tertiary",
-                disabled=index == last, on_click=_move, args=(page, index, 1),
-            )  # fmt: skip
-            st.button(
-                "", icon=":material/delete:", key=keys["remove"], help="Remove message", type="tertiary",
-                disabled=last == 0, on_click=_remove, args=(page, index),
-            )  # fmt: skip
-        st.session_state.setdefault(keys["content"], draft.content)
-        draft.content = str(
-            st.text_area(
-                f"Text of message {index + 1}",
-                key=keys["content"],
-                persist_state="session",
-                label_visibility="collapsed",
-                height="content",
-                placeholder="Type the text",
-            )
-            or ""
-        )
-        if draft.role == "tool":
-            st.session_state.setdefault(keys["call"], draft.tool_call_id)
-            draft.tool_call_id = st.text_input("tool_call_id", key=keys["call"], persist_state="session") or ""
-        for call in draft.tool_calls if draft.role == "assistant" else ():
-            shown = drawable(f"{call.function.name}({call.function.arguments})  # {call.id}")
-            st.code(shown, language="python", wrap_lines=True)
-
-
-def _check(page: Page, drafts: Sequence[Draft]) -> None:
-    page.require(any(draft.content.strip() for draft in drafts if draft.role == "user"), "type the text of a user message")
-    for number, draft in enumerate(drafts, 1):
-        page.require(draft.role != "tool" or draft.tool_call_id.strip(), f"message {number} is a tool's: give its tool_call_id")
-
-
-def _add(page: Page) -> None:
-    last = page.state.drafts[-1].role if page.state.drafts else "assistant"
-    page.state.drafts.append(Draft(role="assistant" if last == "user" else "user"))
-
-
-def _move(page: Page, index: int, by: int) -> None:
-    drafts = page.state.drafts
-    other = index + by
-    if 0 <= other < len(drafts) and index < len(drafts):
-        drafts[index], drafts[other] = drafts[other], drafts[index]
-
-
-def _remove(page: Page, index: int) -> None:
-    if index < len(page.state.drafts):
-        del page.state.drafts[index]
-
-
-def sample_chips(page: Page) -> None:
+def sample_chips(page: Pane) -> None:
     """Draw chips that replace the conversation."""
 
     def fill() -> None:
@@ -234,5 +31,180 @@ def sample_chips(page: Page) -> None:
         if chosen in CONVERSATIONS:
             load(page, CONVERSATIONS[chosen])
             st.session_state[page.key("tools.on")] = chosen == "Two tools"
+            st.session_state[page.key("mode")] = CHAT
 
-    st.pills("Samples", list(CONVERSATIONS), key=page.key("sample"), on_change=fill, wrap=True)
+    chips(page, list(CONVERSATIONS), fill)
+
+
+def mode(page: Pane) -> str:
+    """Draw the choice between chat and completion; gives what goes into the config."""
+    chosen = st.segmented_control(
+        _("Mode"),
+        list(MODES),
+        key=page.hold("mode", CHAT),
+        format_func=lambda mode: _(MODES[mode]),
+        required=True,
+        persist_state="session",
+        help=_("Sent as `mode`. A completion continues one text and knows no roles."),
+    )
+    return str(chosen or CHAT)
+
+
+def editor(page: Pane, first: str, chosen: str = CHAT) -> list[dict[str, Any]]:
+    """Draw the conversation, or the one text of a completion; gives Dify's dicts of its messages.
+
+    Args:
+        page: The page, whose state holds the drafts.
+        first: The sample of `CONVERSATIONS` that is there at first.
+        chosen: The mode.
+    """
+    asked = page.take("messages", [])
+    if asked is not None:
+        page.state.drafts = [draft for item in asked if (draft := restored(item))]
+    if not page.state.drafts:
+        page.state.drafts = drafts_of(CONVERSATIONS[first])
+    if chosen == COMPLETE:
+        return _completion(page)
+    for index, draft in enumerate(page.state.drafts):
+        _message(page, draft, index)
+    _below(page, first)
+    # Files stay out of the address; it is written with each script run, and no address is as long.
+    told = [as_message(draft, files=False) for draft in page.state.drafts]
+    page.put("messages", told, [as_message(draft) for draft in drafts_of(CONVERSATIONS[first])])
+    attachments.force(page)
+    _check(page, page.state.drafts)
+    return [as_message(draft) for draft in page.state.drafts]
+
+
+def load(page: Pane, messages: Sequence[tuple[str, str]]) -> None:
+    """Replace the conversation."""
+    page.state.drafts = drafts_of(messages)
+    page.state.extra.pop("cut", None)
+
+
+def continue_with(pane: Pane, text: str) -> None:
+    """Take an answer into the conversation, once, and open the next turn; a completion goes on where it ended."""
+    pane.state.extra["continued"] = pane.state.record.id if pane.state.record else None
+    key = f"{pane.member}.completion"
+    if st.session_state.get(f"{pane.member}.mode") == COMPLETE:
+        st.session_state[key] = f"{st.session_state.get(key, '')}{drawable(text)}"
+        return
+    held = state.page(pane.invoke_type).drafts
+    held += [Draft(role="assistant", content=drawable(text)), Draft(role="user")]
+
+
+def answer_calls(pane: Pane, text: str, results: Sequence[tuple[ToolCall, str]]) -> None:
+    """Take calls and their results into the conversation, all at once, and let the model go on."""
+    page = state.page(pane.invoke_type)
+    page.drafts.append(Draft(role="assistant", content=drawable(text), tool_calls=[call for call, _ in results]))
+    for call, result in results:
+        page.drafts.append(Draft(role="tool", content=result, name=call.function.name, tool_call_id=call.id))
+    page.run_again = True
+
+
+def _completion(page: Pane) -> list[dict[str, Any]]:
+    text = st.text_area(
+        _("Text to continue"), key=page.hold("completion", COMPLETION), height=180, persist_state="session",
+        help=_("Sent as the only message, with the role user."),
+    )  # fmt: skip
+    page.require(str(text or "").strip(), _("type the text to continue"))
+    return [{"role": "user", "content": str(text or "")}]
+
+
+def _message(page: Pane, draft: Draft, index: int) -> None:
+    keys = {name: page.key(f"{draft.id}.{name}") for name in ("role", "content", "call")}
+    with st.container(border=True, key=page.key(f"message-{index}").replace(".", "-")):
+        with st.container(horizontal=True, vertical_alignment="center", gap="xxsmall"):
+            st.session_state.setdefault(keys["role"], draft.role)
+            role = st.selectbox(
+                _("Role of message {number}").format(number=index + 1), ROLES, key=keys["role"],
+                persist_state="session", label_visibility="collapsed", width=120,
+            )  # fmt: skip
+            draft.role = str(role)
+            st.space("stretch")
+            if draft.role == "user":
+                attachments.picker(page, draft)
+            _buttons(page, draft, index)
+        st.session_state.setdefault(keys["content"], draft.content)
+        content = st.text_area(
+            _("Text of message {number}").format(number=index + 1), key=keys["content"], persist_state="session",
+            label_visibility="collapsed", height="content", placeholder=_("Type the text"),
+        )  # fmt: skip
+        draft.content = str(content or "")
+        if draft.role == "tool":
+            st.session_state.setdefault(keys["call"], draft.tool_call_id)
+            draft.tool_call_id = st.text_input("tool_call_id", key=keys["call"], persist_state="session") or ""
+        for call in draft.tool_calls if draft.role == "assistant" else ():
+            shown = drawable(f"{call.function.name}({call.function.arguments})  # {call.id}")
+            st.code(shown, language="python", wrap_lines=True)
+        attachments.chips(page, draft)
+
+
+def _buttons(page: Pane, draft: Draft, index: int) -> None:
+    last = len(page.state.drafts) - 1
+    again = _("Answer this message anew: write the answer again") if draft.role == "assistant" else _("Run up to this message")
+    buttons = (
+        ("again", ":material/replay:", again, index == 0 and draft.role == "assistant", _run_from, (page, index)),
+        ("up", ":material/arrow_upward:", _("Move up"), index == 0, _move, (page, index, -1)),
+        ("down", ":material/arrow_downward:", _("Move down"), index == last, _move, (page, index, 1)),
+        ("remove", ":material/delete:", _("Remove message"), last == 0, _remove, (page, index)),
+    )
+    for name, icon, words, disabled, act, given in buttons:
+        st.button(
+            "", icon=icon, key=page.key(f"{draft.id}.{name}"), help=words, type="tertiary", disabled=disabled,
+            on_click=act, args=given,
+        )  # fmt: skip
+
+
+def _below(page: Pane, first: str) -> None:
+    cut: list[Draft] = page.state.extra.get("cut", [])
+    with st.container(horizontal=True):
+        st.button(_("Add message"), icon=":material/add:", key=page.key("message.add"), on_click=_add, args=(page,))
+        st.button(
+            _("Start over"), icon=":material/restart_alt:", key=page.key("message.reset"), type="tertiary",
+            on_click=load, args=(page, CONVERSATIONS[first]),
+        )  # fmt: skip
+        if cut:
+            words = ngettext("Put back {count} message", "Put back {count} messages", len(cut)).format(count=len(cut))
+            st.button(
+                words, icon=":material/undo:", key=page.key("message.back"), type="tertiary", on_click=_put_back, args=(page,),
+                help=_("What stood after the message from which you ran again."),
+            )  # fmt: skip
+
+
+def _check(page: Pane, drafts: Sequence[Draft]) -> None:
+    said = any(draft.content.strip() or draft.attachments for draft in drafts if draft.role == "user")
+    page.require(said, _("type the text of a user message"))
+    for number, draft in enumerate(drafts, 1):
+        missing = _("message {number} is a tool's: give its tool_call_id").format(number=number)
+        page.require(draft.role != "tool" or draft.tool_call_id.strip(), missing)
+
+
+def _run_from(page: Pane, index: int) -> None:
+    """Run with the conversation up to a message, without it if it is an answer; what followed can be put back."""
+    drafts = page.state.drafts
+    end = index if drafts[index].role == "assistant" else index + 1
+    page.state.extra["cut"] = drafts[end:]
+    del drafts[end:]
+    page.state.run_again = True
+
+
+def _put_back(page: Pane) -> None:
+    page.state.drafts += page.state.extra.pop("cut", [])
+
+
+def _add(page: Pane) -> None:
+    last = page.state.drafts[-1].role if page.state.drafts else "assistant"
+    page.state.drafts.append(Draft(role="assistant" if last == "user" else "user"))
+
+
+def _move(page: Pane, index: int, by: int) -> None:
+    drafts = page.state.drafts
+    other = index + by
+    if 0 <= other < len(drafts) and index < len(drafts):
+        drafts[index], drafts[other] = drafts[other], drafts[index]
+
+
+def _remove(page: Pane, index: int) -> None:
+    if index < len(page.state.drafts):
+        del page.state.drafts[index]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import traceback
+from collections.abc import Callable
 
 import streamlit as st
 
@@ -11,31 +12,44 @@ from invoker import InvokeError
 from invoker.record import dump_error
 
 from .advice import advice
+from .causes import known_cause
 from .escape import drawable, plain
+from .words import N_, _
 
 SIDES = {
-    "Input": ":material/edit:",
-    "Connection": ":material/cable:",
-    "Server": ":material/dns:",
-    "Plugin": ":material/extension:",
-    "Playground": ":material/bug_report:",
+    "Input": (N_("Input"), ":material/edit:"),
+    "Connection": (N_("Connection"), ":material/cable:"),
+    "Server": (N_("Server"), ":material/dns:"),
+    "Plugin": (N_("Plugin"), ":material/extension:"),
+    "Playground": (N_("Playground"), ":material/bug_report:"),
 }
 
 
-def draw(error: BaseException, key: str) -> None:
-    """Draw an error: title, side, type, its own words, the next step; details folded."""
+def draw(error: BaseException, key: str, *, raw: Callable[[], None] | None = None) -> None:
+    """Draw an error: title, side, type, its own words, the next step; details folded.
+
+    Args:
+        error: What went wrong.
+        key: Names the panel's widgets.
+        raw: Shows what was sent; the panel gets a button for it.
+    """
     told = advice(error)
+    side, icon = SIDES[told.side]
     with st.container(border=True, key=f"{key}-panel"):
-        st.markdown(f"#### :red[:material/error:] {told.title}")
+        st.markdown(f"#### :red[:material/error:] {_(told.title)}")
         with st.container(horizontal=True):
-            st.badge(told.side, icon=SIDES[told.side], color="orange", help="Whose side this is on.")
+            st.badge(_(side), icon=icon, color="orange", help=_("Whose side this is on."))
             st.badge(type(error).__name__, color="gray")
             field = getattr(error, "field", None)
             if field:
-                st.badge(f"field: {plain(field)}", color="gray")
+                st.badge(f"{_('field')}: {plain(field)}", color="gray")
         st.code(drawable(str(error)) or type(error).__name__, language=None, wrap_lines=True)
-        st.markdown(f":material/arrow_forward: {plain(told.next_step)}")
-        with st.expander("Details"):
+        st.markdown(f":material/arrow_forward: {plain(_(told.next_step))}")
+        if cause := known_cause(error):
+            st.markdown(f":material/lightbulb: {_('Seen before:')} {_(cause)}")
+        if raw is not None:
+            st.button(_("What was sent"), icon=":material/data_object:", key=f"{key}.raw", on_click=raw, type="tertiary")
+        with st.expander(_("Details, to copy")):
             st.code(drawable(details(error)), language=None, wrap_lines=True)
 
 

@@ -5,18 +5,21 @@ A value outside its widget's limits never gets here: Streamlit 1.67 puts it back
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any, TypeVar
 
 import streamlit as st
 from pydantic import ValidationError
 
 from invoker import ListedModel, ModelState
-from invoker.entities.model import BaseModelConfig, ModelPropertyKey, ModelType, ParameterRule, ParameterType
+from invoker.entities.model import BaseModelConfig, I18nObject, ModelPropertyKey, ModelType, ParameterRule, ParameterType
+from invoker.json_schema import schema_fault
 
-from .frame import Page
+from . import preferences
 from .jsontext import JsonFault, locate, parse, pretty
-from .schemas import schema_fault
+from .pane import Pane
+from .words import N_, _, language
 
 ConfigT = TypeVar("ConfigT", bound=BaseModelConfig)
 
@@ -24,77 +27,116 @@ MOST_SLIDER_STEPS = 400
 SENT_AT_FIRST = ("temperature", "max_tokens")
 """Parameters whose switch is on at first, beside those that are required; everything else is left to the model."""
 STATES = {
-    ModelState.AVAILABLE: "ready to load",
-    ModelState.LOADING: "loading",
-    ModelState.LOADED: "loaded",
-    ModelState.UNAVAILABLE: "unavailable",
+    ModelState.AVAILABLE: N_("ready to load"),
+    ModelState.LOADING: N_("loading"),
+    ModelState.LOADED: N_("loaded"),
+    ModelState.UNAVAILABLE: N_("unavailable"),
 }
 
 
-def model_picker(page: Page, model_type: ModelType, label: str = "Model") -> ListedModel | None:
+def model_picker(page: Pane, model_type: ModelType, label: str = "") -> ListedModel | None:
     """Draw the model selector in the toolbar: models of one type only. `None`, with the reason said, if there is none."""
     models = {model.model: model for model in page.backend.models() if model.model_type is model_type}
     if not models:
-        page.require(False, f"the connection has no {model_type.value} model")
+        page.require(False, _("the connection has no {type} model").format(type=model_type.value))
         return None
-    key = page.key("model")
+    key, asked = page.key("model"), page.take("model", "")
+    if asked in models:
+        st.session_state[key] = asked
+    elif asked:
+        page.notices.append(
+            _("The address asks for the model {model}, which this connection does not have.").format(model=asked)
+        )
     if st.session_state.get(key) not in models:
-        usable = [model.model for model in models.values() if model.state is not ModelState.UNAVAILABLE]
-        st.session_state[key] = (usable or list(models))[0]
+        usable = [model.model for model in models.values() if model.state is not ModelState.UNAVAILABLE] or list(models)
+        st.session_state[key] = usable[(page.number - 1) % len(usable)]
     with page.model_slot:
         name = st.selectbox(
-            label,
+            label or _("Model"),
             list(models),
             key=key,
             persist_state="session",
-            format_func=lambda m: f"{m} — {STATES[models[m].state]}" if models[m].state is ModelState.UNAVAILABLE else m,
-            help=f"Models of type {model_type.value} on this connection.",
+            format_func=lambda m: f"{m} — {_(STATES[models[m].state])}" if models[m].state is ModelState.UNAVAILABLE else m,
+            help=_("Models of type {type} on this connection.").format(type=model_type.value),
         )
-    model = models[str(name)]
+    page.put("model", name, None)
+    page.model = model = models[str(name)]
     page.about_model = model.about or ""
-    page.require(model.state is not ModelState.UNAVAILABLE, f"{model.model} is unavailable: {model.reason}")
+    unavailable = _("{model} is unavailable: {reason}").format(model=model.model, reason=model.reason)
+    page.require(model.state is not ModelState.UNAVAILABLE, unavailable)
     return model
 
 
-def parameters(page: Page, model: ListedModel | None) -> dict[str, Any]:
+def parameters(page: Pane, model: ListedModel | None) -> dict[str, Any]:
     """Draw the model's parameter rules, each with a switch to send or omit it; give the ones that are sent."""
     values: dict[str, Any] = {}
-    if model is None or not model.parameter_rules:
+    if model is None:
         return values
-    with st.expander("Parameters", icon=":material/tune:", expanded=False):
-        st.caption("Ticked ones are sent in `completion_params`; the others are left to the model.")
+    with st.expander(_("Parameters"), icon=":material/tune:", expanded=False):
+        if model.parameter_rules:
+            st.caption(_("Ticked ones are sent in `completion_params`; the others are left to the model."))
         for rule in model.parameter_rules:
-            key = page.key(f"{model.model}.{rule.name}")
-            st.session_state.setdefault(f"{key}.send", rule.required or rule.name in SENT_AT_FIRST)
-            help_text = rule.help.en_us if rule.help else None
+            name = f"{model.model}.{rule.name}"
             send = st.checkbox(
-                f"{rule.label.en_us if rule.label else rule.name} · `{rule.name}`",
-                key=f"{key}.send",
+                f"{spoken(rule.label) or rule.name} · `{rule.name}`",
+                key=page.hold(f"{name}.send", rule.required or rule.name in SENT_AT_FIRST),
                 persist_state="session",
-                help=help_text,
+                help=spoken(rule.help) or None,
             )
             if send:
-                values[rule.name] = _parameter(rule, key)
+                values[rule.name] = _parameter(rule, page.hold(name, _initial(rule), partial(_fits, rule)))
+        values |= _extra(page, model)
     return values
 
 
-def config(page: Page, config_class: type[ConfigT], model: ListedModel | None, **own: Any) -> ConfigT | None:
+def _extra(page: Pane, model: ListedModel) -> dict[str, Any]:
+    """Draw the field for parameters that no rule lists; gives what is in it."""
+    text = st.text_area(
+        _("Extra JSON"),
+        key=page.hold("extra", ""),
+        height="content",
+        persist_state="session",
+        placeholder='{"seed": 7}',
+        help=_("An object that is merged over what stands above, for parameters that the model does not list."),
+    )
+    if not str(text or "").strip():
+        return {}
+    value = parse(str(text), dict)
+    if isinstance(value, JsonFault):
+        field_fault(page, _("Extra JSON: {fault}").format(fault=value))
+        return {}
+    unknown = [name for name in value if name not in {rule.name for rule in model.parameter_rules}]
+    if unknown:
+        notice = _("{model} does not list {names} among its parameters; sent all the same.")
+        page.notices.append(notice.format(model=model.model, names=", ".join(unknown)))
+    found: dict[str, Any] = value
+    return found
+
+
+def first_parameters(model: ListedModel) -> dict[str, Any]:
+    """Give the parameters that are sent as long as nobody touches them."""
+    rules = [rule for rule in model.parameter_rules if rule.required or rule.name in SENT_AT_FIRST]
+    return {rule.name: _initial(rule) for rule in rules}
+
+
+def config(page: Pane, config_class: type[ConfigT], model: ListedModel | None, **own: Any) -> ConfigT | None:
     """Draw the live ModelConfig, or the editor to write it by hand; `None`, with the reason said, while it is not valid."""
     fields = {"provider": model.provider, "model": model.model, "model_type": model.model_type.value} if model else {}
     made = fields | own
+    if not preferences.expert():
+        return _validated(page, config_class, made) if model else None
     with st.expander(f"ModelConfig · {config_class.__name__}", icon=":material/data_object:", expanded=True):
-        by_hand_key, text_key = page.key("config.by_hand"), page.key("config.text")
         by_hand = st.toggle(
-            "Write it by hand",
-            key=by_hand_key,
+            _("Write it by hand"),
+            key=page.hold("config.by_hand", False),
             persist_state="session",
-            help="Dify accepts any JSON object with these fields; extra keys are ignored. The form has no effect meanwhile.",
+            help=_("Dify accepts any JSON object with these fields; extra keys are ignored. The form has no effect meanwhile."),
         )
         if not by_hand:
             st.code(pretty(made), language="json", wrap_lines=True)
             return _validated(page, config_class, made) if model else None
-        st.session_state.setdefault(text_key, pretty(made))
-        text = st.text_area("ModelConfig as JSON", key=text_key, height=220, persist_state="session")
+        key = page.hold("config.text", pretty(made))
+        text = st.text_area(_("ModelConfig as JSON"), key=key, height=220, persist_state="session")
         value = parse(str(text or ""), dict)
         if isinstance(value, JsonFault):
             field_fault(page, f"ModelConfig: {value}")
@@ -103,7 +145,7 @@ def config(page: Page, config_class: type[ConfigT], model: ListedModel | None, *
 
 
 def json_field(
-    page: Page, name: str, label: str, expected: type, *, height: int = 200, help_text: str | None = None
+    page: Pane, name: str, label: str, expected: type, *, height: int = 200, help_text: str | None = None
 ) -> Any | None:
     """Draw a field for JSON; `None`, with line and column said, while it is not valid."""
     text = st.text_area(label, key=page.key(name), height=height, persist_state="session", help=help_text)
@@ -114,15 +156,14 @@ def json_field(
     return value
 
 
-def text_area(page: Page, name: str, label: str, *, sample: str = "", height: int = 140, help_text: str | None = None) -> str:
+def text_area(page: Pane, name: str, label: str, *, sample: str = "", height: int = 140, help_text: str | None = None) -> str:
     """Draw a field for text, filled with the sample at first."""
-    st.session_state.setdefault(page.key(name), sample)
-    value = st.text_area(label, key=page.key(name), height=height, persist_state="session", help=help_text)
+    value = st.text_area(label, key=page.hold(name, sample), height=height, persist_state="session", help=help_text)
     return str(value or "")
 
 
-def samples(page: Page, choices: dict[str, dict[str, Any]]) -> None:
-    """Draw chips that fill the form: each is a label and the values of fields by name."""
+def samples(page: Pane, choices: dict[str, dict[str, Any]]) -> None:
+    """Draw chips that fill the form: each is a label and the values of fields by name; and the way back to the first one."""
 
     def fill() -> None:
         chosen = st.session_state.get(page.key("sample"))
@@ -134,34 +175,21 @@ def samples(page: Page, choices: dict[str, dict[str, Any]]) -> None:
             else:
                 st.session_state[page.key(name)] = value
 
-    st.pills("Samples", list(choices), key=page.key("sample"), on_change=fill, wrap=True)
+    chips(page, list(choices), fill)
 
 
-def rows(page: Page, label: str, column: str, sample: Sequence[str]) -> list[str]:
-    """Draw a table of texts, one a row; blank rows do not count."""
-    held = page.state
-    if not held.editor:
-        held.rows, held.editor = list(sample), 1
-    key = page.key(f"rows.{held.editor}")
-    if key not in st.session_state:  # a fresh widget, or one that Streamlit forgot while another page was open
-        held.extra["base"] = [{column: text} for text in held.rows] or [{column: ""}]
-    st.markdown(label)
-    edited = st.data_editor(
-        held.extra["base"],
-        num_rows="dynamic",
-        key=key,
-        # Of the base, not of the rows as they stand: another height makes another widget, and its edits would be lost.
-        height=min(420, 74 + 35 * max(3, len(held.extra["base"]))),
-        column_config={column: st.column_config.TextColumn(column, width="large")},
-        alt=label,
-    )
-    held.rows = [str(row[column]) for row in edited if row.get(column) and str(row[column]).strip()]
-    with st.container(horizontal=True, vertical_alignment="center"):
-        with st.popover("Paste lines", icon=":material/content_paste:"):
-            st.text_area("One text a line", key=page.key("paste"), height=160)
-            st.button("Add as rows", key=page.key("paste.add"), on_click=_add_lines, args=(page,))
-        st.caption(f"{len(held.rows)} {column}{'' if len(held.rows) == 1 else 's'}")
-    return list(held.rows)
+def chips(page: Pane, labels: Sequence[str], fill: Callable[[], None]) -> None:
+    """Draw the row of samples, and the button that puts every field back."""
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        st.pills(_("Samples"), labels, key=page.key("sample"), on_change=fill, wrap=True, format_func=_)
+        st.button(
+            _("Reset"),
+            icon=":material/restart_alt:",
+            key=page.key("reset"),
+            type="tertiary",
+            on_click=page.reset,
+            help=_("Every field of this page back to the first sample."),
+        )
 
 
 def voices(model: ListedModel | None) -> dict[str, str]:
@@ -170,15 +198,14 @@ def voices(model: ListedModel | None) -> dict[str, str]:
     return {voice["mode"]: voice["name"] for voice in listed}
 
 
-def _add_lines(page: Page) -> None:
-    lines = [line.strip() for line in str(st.session_state.get(page.key("paste"), "")).splitlines() if line.strip()]
-    page.state.rows = [*page.state.rows, *lines]
-    page.state.editor += 1
-    st.session_state[page.key("paste")] = ""
+def spoken(text: I18nObject | None) -> str:
+    """Give a model's own words in the visitor's language, or in English; empty if there are none."""
+    if text is None:
+        return ""
+    return (text.zh_hans if language() == "zh_Hans" else None) or text.en_us or ""
 
 
 def _parameter(rule: ParameterRule, key: str) -> Any:
-    st.session_state.setdefault(key, _initial(rule))
     label = rule.name
     match rule.type:
         case ParameterType.BOOLEAN:
@@ -206,6 +233,13 @@ def _number(rule: ParameterRule, key: str) -> int | float:
     return kind(value or 0)
 
 
+def _fits(rule: ParameterRule, value: Any) -> bool:
+    """Tell whether a value is one that the rule's widget takes."""
+    if rule.type in (ParameterType.INT, ParameterType.FLOAT):
+        return (rule.min is None or value >= rule.min) and (rule.max is None or value <= rule.max)
+    return not rule.options or value in rule.options
+
+
 def _initial(rule: ParameterRule) -> Any:
     """Give a rule's default as its widget takes it: rules come from many hands, and a default may not fit its own rule."""
     match rule.type:
@@ -224,7 +258,7 @@ def _initial(rule: ParameterRule) -> Any:
             return "" if rule.default is None else str(rule.default)
 
 
-def _validated(page: Page, config_class: type[ConfigT], value: dict[str, Any]) -> ConfigT | None:
+def _validated(page: Pane, config_class: type[ConfigT], value: dict[str, Any]) -> ConfigT | None:
     try:
         return config_class.model_validate(value)
     except ValidationError as error:
@@ -234,7 +268,7 @@ def _validated(page: Page, config_class: type[ConfigT], value: dict[str, Any]) -
         return None
 
 
-def field_fault(page: Page | None, message: str) -> None:
+def field_fault(page: Pane | None, message: str) -> None:
     """Say at the field what is wrong with it; with a page given, keep its Run disabled."""
     with st.container(horizontal=True, vertical_alignment="center", gap="xsmall"):
         st.markdown(":red[:material/error:]", width="content")
@@ -243,76 +277,81 @@ def field_fault(page: Page | None, message: str) -> None:
         page.require(False, message)
 
 
-def schema(page: Page, name: str, label: str, sample: dict[str, Any]) -> dict[str, Any] | None:
+def schema(page: Pane, name: str, label: str, sample: dict[str, Any]) -> dict[str, Any] | None:
     """Draw a field for a JSON schema; `None`, with the place and the reason said, while it is none."""
-    st.session_state.setdefault(page.key(name), pretty(sample))
+    page.hold(name, pretty(sample))
     value = json_field(page, name, label, dict, height=260)
     if value is None:
         return None
     if wrong := schema_fault(value):
         line, column = locate(str(st.session_state[page.key(name)]), wrong.path)
-        field_fault(page, f"{label}: Line {line}, column {column}, {wrong}")
+        fault = _("{label}: Line {line}, column {column}, {fault}")
+        field_fault(page, fault.format(label=label, line=line, column=column, fault=wrong))
         return None
     if not value:
-        field_fault(page, f"{label}: empty: Dify refuses a schema without content")
+        field_fault(page, _("{label}: empty: Dify refuses a schema without content").format(label=label))
         return None
     found: dict[str, Any] = value
     return found
 
 
-def stop_sequences(page: Page) -> list[str] | None:
+def stop_sequences(page: Pane) -> list[str] | None:
     """Draw the list of stop sequences; sent as `stop`, not in `completion_params`. `None` when there are none."""
     words = st.multiselect(
-        "Stop sequences",
+        _("Stop sequences"),
         [],
-        key=page.key("stop_words"),
+        key=page.hold("stop_words", []),
         accept_new_options=True,
         persist_state="session",
-        placeholder="Type one and press Enter",
-        help="The answer ends where one of these would begin. Sent as `stop`.",
+        placeholder=_("Type one and press Enter"),
+        help=_("The answer ends where one of these would begin. Sent as `stop`."),
     )
     return [str(word) for word in words] or None
 
 
-def voice(page: Page, model: ListedModel | None) -> str:
+def voice(page: Pane, model: ListedModel | None) -> str:
     """Draw the voices of a model; any other name may be typed."""
     listed = voices(model)
-    key = page.key("voice")
-    if model and not st.session_state.get(key):
-        default = model.model_properties.get(ModelPropertyKey.DEFAULT_VOICE)
-        st.session_state[key] = default or next(iter(listed), None)
+    default = model.model_properties.get(ModelPropertyKey.DEFAULT_VOICE) if model else None
+    default = default or next(iter(listed), None)
+    key = page.hold("voice", default)
+    if not st.session_state.get(key):
+        st.session_state[key] = default
     current = st.session_state.get(key)
     options = [*listed, *([current] if current and current not in listed else [])]
     chosen = st.selectbox(
-        "Voice",
+        _("Voice"),
         options,
         key=key,
         accept_new_options=True,
         persist_state="session",
-        format_func=lambda mode: f"{listed[mode]} ({mode})" if mode in listed else f"{mode} (typed)",
-        help=f"{len(listed)} listed by the model; any other name can be typed.",
+        format_func=lambda mode: f"{listed[mode]} ({mode})" if mode in listed else f"{mode} ({_('typed')})",
+        help=_("{count} listed by the model; any other name can be typed.").format(count=len(listed)),
     )
     return str(chosen or "")
 
 
-def whole_number(page: Page, name: str, label: str, default: int, help_text: str, *, least: int = 0) -> int:
+def whole_number(page: Pane, name: str, label: str, default: int, help_text: str, *, least: int = 0) -> int:
     """Draw a field for a whole number."""
-    st.session_state.setdefault(page.key(name), default)
-    value = st.number_input(label, min_value=least, step=1, key=page.key(name), persist_state="session", help=help_text)
+    key = page.hold(name, default, lambda value: value >= least)
+    value = st.number_input(label, min_value=least, step=1, key=key, persist_state="session", help=help_text)
     return int(value or 0)
 
 
-def following(page: Page, name: str, label: str, count: int, help_text: str) -> int:
+def following(page: Pane, name: str, label: str, count: int, help_text: str) -> int:
     """Draw a field for a number that follows a count until it is set to something else."""
     followed = page.state.extra.get(f"{name}.followed")
-    if followed is None or st.session_state.get(page.key(name)) == followed:
+    asked = page.take(name, 0)
+    if asked is not None and asked >= 0:
+        st.session_state[page.key(name)] = asked
+    elif followed is None or st.session_state.get(page.key(name)) == followed:
         st.session_state[page.key(name)] = count
     page.state.extra[f"{name}.followed"] = count
     return whole_number(page, name, label, count, help_text)
 
 
-def decimal(page: Page, name: str, label: str, default: float, help_text: str) -> float:
+def decimal(page: Pane, name: str, label: str, default: float, help_text: str) -> float:
     """Draw a field for a number with decimals."""
-    st.session_state.setdefault(page.key(name), default)
-    value = st.number_input(label, step=0.05, format="%.2f", key=page.key(name), persist_state="session", help=help_text)
+    key = page.hold(name, default)
+    value = st.number_input(label, step=0.05, format="%.2f", key=key, persist_state="session", help=help_text)
     return float(value or 0.0)

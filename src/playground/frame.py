@@ -1,186 +1,255 @@
-"""The frame that all eight pages share: toolbar, inputs on the left, result on the right, the inspector under both.
+"""The frame that all eight pages share: toolbar, inputs on the left, result on the right, the inspector under it.
 
 A page declares; the frame runs::
 
-    page = frame.Page(InvokeType.MODERATION, "Moderation", "Is this text sensitive?")
+    page = frame.Page(InvokeType.MODERATION, _("Moderation"), _("is a text sensitive?"))
     with page.inputs:
-        config = forms.model_config(page, ModelType.MODERATION)
-        text = forms.text_area(page, "text", "Text", height=160)
-    page.require(text.strip(), "type a text")
-    page.run(model_config=config, text=text)
+        text = forms.text_area(page, "text", _("Text"), height=160)
+
+    def configure(pane):  # once for the page, or for each pane of a comparison
+        return {"model_config": forms.config(pane, ModerationModelConfig, forms.model_picker(pane, ModelType.MODERATION))}
+
+    page.require(text.strip(), _("type a text"))
+    page.run(configure, text=text)
     page.show(views.moderation)
 """
 
 from __future__ import annotations
 
-import io
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from invoker import InvokeType, Record, Session
+from invoker import InvokeType
 
-from . import errors_panel, inspector, metrics_row, resources, snippets, state, status
+from . import comparison, inspector, preferences, resources, snippets, state
+from .address import Address
 from .escape import plain
-from .jobs import Job
+from .experiments import Bench, Experiment
+from .jobs import follow
+from .pane import MEMBERS, Arguments, Configure, Live, Pane, View
+from .words import _
 
-View = Callable[["Page", Record[Any]], None]
-Live = Callable[["Page", Job], Callable[[], None]]
-"""Draws what is there and gives a function that draws what is new; called on each tick of a run."""
+__all__ = ["Arguments", "Configure", "Live", "Page", "Pane", "View"]
 
-MEMBERS = {InvokeType.SYSTEM_SUMMARY: "summary"}
-"""Attributes of `session.model` that are not named as the invoke type."""
-LEFTOVERS = 24
-"""Elements of a result that are cleared when the next run begins; no view draws more side by side."""
+MOST_PANES = 4
+TIMEOUT_SECONDS = 300.0
+"""The page's own clock, unless the visitor sets it otherwise."""
 
 
-class Page:
-    """One page of one invocation."""
+class Page(Pane):
+    """One page of one invocation; itself the first pane, and the only one unless the visitor compares."""
 
     def __init__(self, invoke_type: InvokeType, title: str, about: str) -> None:
-        self.invoke_type = invoke_type
-        self.member = MEMBERS.get(invoke_type, invoke_type.value)
-        self.state = state.page(invoke_type)
-        self.backend = resources.CONNECTIONS.get(state.connection())
-        self.problems: list[str] = []
-        self.about_model = ""
-        self.arguments: dict[str, Any] = {}
-        self.system_model: str | None = None
-        self._running = False
-        self.context: dict[str, Any] = {}
-        """What the view wants to know of the form as it stood when the run began."""
+        member = MEMBERS.get(invoke_type, invoke_type.value)
+        given = st.query_params.to_dict() if state.opened(member) else {}
+        backend = resources.CONNECTIONS.get(state.connection())
+        address = Address(member, given)
+        super().__init__(invoke_type, backend, state.page(invoke_type), address)
+        self.put("connection", state.connection(), resources.EMBEDDED)
         st.title(title)
-        st.caption(f"`session.model.{self.member}.invoke` · {about}")
-        self._toolbar = st.container(horizontal=True, vertical_alignment="bottom", key="toolbar")
-        with self._toolbar:
+        st.markdown(f"`session.model.{self.member}.invoke` · {about}")
+        toolbar = st.container(horizontal=True, vertical_alignment="bottom", key="toolbar")
+        with toolbar:
             self.model_slot = st.container()
             self._buttons = st.container(horizontal=True, vertical_alignment="bottom", width="content")
         self._notice_slot = st.container()
-        left, right = st.columns([5, 6], gap="medium")
+        self.panes: list[Pane] = [self]
+        self.attach()
+        self._expert = preferences.expert()
+        with toolbar:
+            count = self._pane_count() if self._expert else 1
+        left, right = st.columns([5, 6] if count == 1 else [4, 9], gap="medium")
         self.inputs: DeltaGenerator = left.container()
-        self.result: DeltaGenerator = right.container(border=True, key="result")
+        self.result: DeltaGenerator = right.container(border=True, key="result") if count == 1 else right.container()
         self._below = right.container()
+        for number in range(2, count + 1):
+            pane = Pane(invoke_type, backend, self.state.part(f"pane{number}"), address, f"pane{number}")
+            pane.attach()
+            self.panes.append(pane)
+        self._cells: list[comparison.Cell] = []
+        self._running: list[Pane] = []
+        self._timeout = TIMEOUT_SECONDS
 
-    def key(self, name: str) -> str:
-        """Give the key of one of this page's widgets."""
-        return f"{self.member}.{name}"
+    def run(self, configure: Configure, **shared: Any) -> None:
+        """Draw what each pane has for itself, then Run and Stop; start a job in each pane when Run was pressed.
 
-    def require(self, fulfilled: object, otherwise: str) -> None:
-        """Keep Run disabled, and say why, unless something is there."""
-        if not fulfilled:
-            self.problems.append(otherwise)
-
-    def run(self, **arguments: Any) -> None:
-        """Draw Run and Stop, and start a job with these arguments of Dify's signature when Run was pressed."""
-        self.arguments = arguments
-        job = self.state.job
-        running = self._running = job is not None and job.running
+        Args:
+            configure: Draws the model picker, and gives the arguments that are a pane's own.
+            **shared: Arguments of Dify's signature that all panes share.
+        """
+        if len(self.panes) == 1:
+            with self.inputs:
+                self.arguments = {**configure(self), **shared}
+        else:
+            with self.result:
+                self._cells = comparison.cells(self.panes)
+            for pane, cell in zip(self.panes, self._cells, strict=True):
+                with cell.settings:
+                    pane.arguments = {**configure(pane), **shared}
+        self._running = [pane for pane in self.panes if pane.running]
+        problems = list(dict.fromkeys(problem for pane in self.panes for problem in pane.problems))
+        notices = list(dict.fromkeys(notice for pane in self.panes for notice in pane.notices))
         with self._buttons:
-            timeout = self._limits()
-            pressed = st.button(
-                "Run",
-                type="primary",
-                icon=":material/play_arrow:",
-                shortcut="Mod+Enter",
-                key=self.key("run"),
-                disabled=running or bool(self.problems),
-                help=plain("Run is waiting: " + "; ".join(self.problems)) if self.problems else None,
-            )
-            st.button(
-                "Stop",
-                icon=":material/stop_circle:",
-                shortcut="Escape",
-                key=self.key("stop"),
-                disabled=not running,
-                on_click=job.stop if job is not None else None,
-            )
+            self._timeout = self._limits() if self._expert else TIMEOUT_SECONDS
+            pressed = self._run_and_stop(problems)
         with self._notice_slot:  # one line whatever there is to say, so that nothing jumps
-            if self.problems:
-                st.markdown(f":orange[:material/info:] {plain('To run: ' + '; '.join(self.problems) + '.')}")
+            if problems or notices:
+                waiting_for = _("To run: ") + "; ".join(problems) + "." if problems else ""
+                st.markdown(f":orange[:material/info:] {plain(' '.join([waiting_for, *notices]))}")
             else:
-                st.caption(plain(self.about_model) or "Ready.")
+                st.caption(plain(self.about_model) or _("Ready."))
         again, self.state.run_again = self.state.run_again, False
-        if (pressed or again) and not running and not self.problems:
-            self._start(timeout)
+        if self.state.repeat is not None and not self.running:
+            self.arguments, self.state.repeat = self.state.repeat, None
+            self.start(self._timeout)
+            st.rerun()
+        starting = self.panes if pressed or again else [pane for pane in self._cells_pressed() if not pane.problems]
+        if starting and not problems and not any(pane.running for pane in starting):
+            for pane in starting:
+                pane.start(self._timeout)
+            st.rerun()  # so that the buttons show the runs that have just begun
 
-    def show(self, view: View, live: Live | None = None) -> None:
-        """Draw the run as it stands, then follow it to its end; call it last."""
-        job = self.state.job
-        if job is not None and self._running:  # even if it has just ended: the buttons must be drawn again
-            self._follow(job, live)
-        with self.result:
-            status.draw(job, self.invoke_type, ready=not self.problems)
-            if job is not None:
-                if job.record is not None and (job.record.chunks or job.error is None):
-                    try:
-                        view(self, job.record)
-                    except Exception as error:  # what cannot be drawn can still be looked at in the inspector
-                        errors_panel.draw(error, self.key("view"))
-                if job.error is not None:
-                    errors_panel.draw(job.error, self.key("error"))
-                if job.record is not None:
-                    metrics_row.draw(job.record)
+    def show(
+        self,
+        view: View,
+        live: Live | None = None,
+        *,
+        compare: Callable[[Sequence[Pane]], None] | None = None,
+        experiments: Sequence[Experiment] = (),
+    ) -> None:
+        """Draw the runs as they stand, then follow them to their end; call it last.
+
+        Args:
+            view: Draws a record.
+            live: Draws a run under way.
+            compare: Draws what the panes of a comparison have in common and not.
+            experiments: What else can be tried on this page.
+        """
+        for pane in self.panes:
+            pane.publish()
+        bench = Bench(self, experiments, self._timeout) if experiments and self._expert and not self._cells else None
+        ticks: list[Callable[[], None]] = []
+        places = [self.result] if not self._cells else [cell.result for cell in self._cells]
+        for pane, place in zip(self.panes, places, strict=True):
+            with place:
+                if pane in self._running:  # even if it has just ended: the buttons must be drawn again
+                    ticks.append(pane.draw_live(live))
+                else:
+                    pane.draw(view, ready=not pane.problems)
+                    self._after(pane)
+        following = list(self._running)
         with self._below:
-            self._inspect(job)
+            if self._cells:
+                comparison.draw(self.panes, compare)
+            if bench is not None:
+                bench.draw()
+                if bench.pane is not None and bench.pane.running:
+                    following.append(bench.pane)
+                    ticks.append(bench.draw_live())
+            if self._expert:
+                self._inspect()
+            self.address.publish()
+        if following:
+            self._follow(following, ticks)
+
+    def _follow(self, panes: Sequence[Pane], ticks: Sequence[Callable[[], None]]) -> None:
+        jobs = [pane.job for pane in panes if pane.job is not None]
+        for _tick in follow(jobs):
+            for tick in ticks:
+                tick()
+        st.rerun()
+
+    def _after(self, pane: Pane) -> None:
+        """Draw what can be done with a run that has ended."""
+        job = pane.job
+        if job is None or pane is not self or self._cells:
+            return
+
+        def repeat() -> None:
+            self.state.repeat = job.arguments
+
+        def show_code() -> None:
+            inspector.open_code(self.key("inspector"))
+
+        with st.container(horizontal=True):
+            st.button(
+                f"{_('Repeat')} :gray[Alt + R]",
+                icon=":material/replay:",
+                key=self.key("repeat"),
+                on_click=repeat,
+                type="tertiary",
+                help=_("The same call again, as it was sent, whatever the form says now."),
+            )
+            if self._expert:
+                st.button(
+                    f"{_('Code')} :gray[Alt + C]",
+                    icon=":material/code:",
+                    key=self.key("code"),
+                    on_click=show_code,
+                    type="tertiary",
+                    help=_("The call inside a Dify plugin, to copy."),
+                )
+
+    def _pane_count(self) -> int:
+        count = st.segmented_control(
+            _("Compare"),
+            list(range(1, MOST_PANES + 1)),
+            key=self.hold("panes", 1, lambda count: 1 <= count <= MOST_PANES),
+            required=True,
+            persist_state="session",
+            help=_("The same input to so many models or parameters side by side."),
+        )
+        return min(max(int(count or 1), 1), MOST_PANES)
+
+    def _run_and_stop(self, problems: Sequence[str]) -> bool:
+        several = len(self.panes) > 1
+        pressed = st.button(
+            _("Run all") if several else _("Run"),
+            type="primary",
+            icon=":material/play_arrow:",
+            shortcut="Mod+Enter",
+            key=self.key("run"),
+            disabled=bool(self._running or problems),
+            help=plain(_("Run is waiting: ") + "; ".join(problems)) if problems else None,
+        )
+        running = [pane.job for pane in self._running if pane.job is not None]
+
+        def stop() -> None:
+            for job in running:
+                job.stop()
+
+        st.button(
+            _("Stop all") if several else _("Stop"),
+            icon=":material/stop_circle:",
+            shortcut="Escape",
+            key=self.key("stop"),
+            disabled=not running,
+            on_click=stop,
+        )
+        return pressed
+
+    def _cells_pressed(self) -> list[Pane]:
+        return [pane for pane, cell in zip(self.panes, self._cells, strict=False) if cell.buttons(pane)]
 
     def _limits(self) -> float:
-        with st.popover("Limits", icon=":material/timer:"):
-            st.session_state.setdefault(self.key("timeout"), 300)
+        with st.popover(_("Limits"), icon=":material/timer:"):
             return float(
                 st.number_input(
-                    "Time limit, seconds",
+                    _("Time limit, seconds"),
                     min_value=1,
                     max_value=3600,
-                    key=self.key("timeout"),
+                    key=self.hold("timeout", int(TIMEOUT_SECONDS), lambda seconds: 1 <= seconds <= 3600),
                     persist_state="session",
-                    help="The page's own clock: the run is stopped when it runs out, and the message says so.",
+                    help=_("The page's own clock: the run is stopped when it runs out, and the message says so."),
                 )
             )
 
-    def _start(self, timeout: float) -> None:
-        member, arguments = self.member, dict(self.arguments)
-
-        def call(session: Session) -> Any:
-            if "file" in arguments:
-                return session.model.speech2text.invoke(arguments["model_config"], io.BytesIO(arguments["file"]))
-            return getattr(session.model, member).invoke(**arguments)
-
-        # No st.* call between here and the assignment: a click that interrupts this script must not leave a job without owner.
-        page_state, jobs = self.state, resources.jobs()
-        visitor = state.visitor()
-        page_state.arguments, page_state.context = arguments, dict(self.context)
-        page_state.job = Job(call, self.backend, visitor=visitor, timeout=timeout, system_model=self.system_model)
-        jobs.submit(page_state.job)
-        st.rerun()  # so that the buttons show the run that has just begun
-
-    def _follow(self, job: Job, live: Live | None) -> None:
-        with self._below:
-            self._inspect(job)
-        with self.result:
-            with st.container(key=f"state-{status.name(job)}"):
-                line = st.empty()
-                _wipe()
-            update = (live or waiting)(self, job)
-            _wipe()
-        for _ in job.follow():
-            status.line(line, job)
-            update()
-        st.rerun()
-
-    def _inspect(self, job: Job | None) -> None:
-        source = snippets.code(self.member, self.arguments)
-        inspector.draw(job.record if job else None, source, self.key("inspector"))
-
-
-def _wipe() -> None:
-    """Clear the places that follow: what the last run drew there would stay, as if it were of this one, until this one ends."""
-    for _ in range(LEFTOVERS):
-        st.empty()
-
-
-def waiting(_page: Page, _job: Job) -> Callable[[], None]:
-    """Draw that something is to come, for what has nothing to show before its end."""
-    st.skeleton(height=120)
-    return lambda: None
+    def _inspect(self) -> None:
+        pane: Pane = self
+        if self._cells:
+            pane = self.panes[comparison.inspected(self, len(self.panes)) - 1]
+        source = snippets.code(pane.member, pane.arguments)
+        inspector.draw(pane.job.record if pane.job else None, source, self.key("inspector"), model=pane.model)

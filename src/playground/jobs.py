@@ -1,9 +1,15 @@
-"""A run belongs to a job, not to a page script: a click reruns the script, the job goes on, the page attaches to it again."""
+"""A run belongs to a job, not to a page script: a click reruns the script, the job goes on, the page attaches to it again.
+
+So it survives leaving the page and coming back, and a reload of the browser: who has the cookie that it was started with and
+its id, which stands in the address, finds it again.
+"""
 
 from __future__ import annotations
 
+import secrets
 import threading
-from collections.abc import Callable, Generator, Iterator
+import weakref
+from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import closing
 from time import monotonic
 from typing import Any
@@ -24,27 +30,52 @@ class Job:
     Args:
         call: What to invoke.
         backend: Through which back end.
-        visitor: Whose run it is.
+        visitor: The browser tab that watches it; another one when the page was reloaded.
+        owner: The browser that started it, which alone may find it again.
         timeout: Seconds until the page's clock runs out.
         system_model: The LLM that plays Dify's workspace default in this run.
+        changed: Notified of news; shared by jobs that a page follows together.
     """
 
     def __init__(
-        self, call: Call, backend: Backend, *, visitor: str = "", timeout: float = 600.0, system_model: str | None = None
+        self,
+        call: Call,
+        backend: Backend,
+        *,
+        visitor: str = "",
+        owner: str = "",
+        timeout: float = 600.0,
+        system_model: str | None = None,
+        changed: threading.Condition | None = None,
     ) -> None:
+        self.id = secrets.token_urlsafe(16)
         self.visitor = visitor
+        self.owner = owner
         self.timeout = timeout
-        self.record: Record[Any] | None = None
+        self.records: list[Record[Any]] = []
+        """Of each invocation that the call made, in order."""
+        self.arguments: dict[str, Any] = {}
+        """What it was called with, for views."""
+        self.context: dict[str, Any] = {}
+        """What else views want to know of the form as it stood."""
+        self.form: dict[str, Any] = {}
+        """The form as it stood, for who comes back after a reload."""
         self.error: Exception | None = None
         self.seen_at = monotonic()
+        self.changed = changed or threading.Condition()
         self._call = call
         self._session = Session(backend, record=self._begin, system_model=system_model)
         self._started = monotonic()
-        self._changed = threading.Condition()
         self._finished = False
-        self._stop_asked = False
+        self.stop_asked = False
+        """Whether somebody wanted it to end."""
         self._stop_cause: Exception | None = None
         self._thread = threading.Thread(target=self._work, name="job", daemon=True)
+
+    @property
+    def record(self) -> Record[Any] | None:
+        """The record of the invocation under way, or of the last one."""
+        return self.records[-1] if self.records else None
 
     @property
     def running(self) -> bool:
@@ -54,7 +85,7 @@ class Job:
     @property
     def stopping(self) -> bool:
         """Whether it was asked to stop and has not ended yet."""
-        return self._stop_asked and not self._finished
+        return self.stop_asked and not self._finished
 
     @property
     def seconds(self) -> float:
@@ -73,9 +104,9 @@ class Job:
 
     def stop(self, cause: Exception | None = None) -> None:
         """Ask it to end; it ends as soon as its back end obeys. Safe from any thread, and more than once."""
-        with self._changed:
-            if not self._stop_asked:
-                self._stop_asked, self._stop_cause = True, cause
+        with self.changed:
+            if not self.stop_asked:
+                self.stop_asked, self._stop_cause = True, cause
         self._session.stop(cause)
 
     def expire(self) -> None:
@@ -88,56 +119,85 @@ class Job:
         self._thread.join(timeout)
 
     def follow(self, hz: float = 13.0) -> Iterator[None]:
-        """Tick for news, at once after a silence and at most `hz` times a second; and as often while there is none."""
-        period = 1 / hz
-        size = 0
-        news_from = 0.0  # when news may be told again; a tick without news does not delay the next one
-        while True:
-            finished = self._finished
-            yield
-            if finished:
-                return
-            self.seen_at = monotonic()
-            with self._changed:
-                self._changed.wait_for(self._is_news_since(size), period)
-                if self._size() != size:
-                    self._changed.wait_for(lambda: self._finished, max(0.0, news_from - monotonic()))
-                    news_from = monotonic() + period
-                size = self._size()
+        """Tick for news until it has ended; see `follow`."""
+        return follow([self], hz)
 
     def wait(self, size: int) -> int:
         """Wait until more than `size` chunks are there or it has ended; give how many are there."""
-        with self._changed:
-            self._changed.wait_for(lambda: self._finished or self._size() > size)
-            return self._size()
+        with self.changed:
+            self.changed.wait_for(lambda: self._finished or self._chunks() > size)
+            return self._chunks()
 
-    def _is_news_since(self, size: int) -> Callable[[], bool]:
-        return lambda: self._finished or self._size() != size
+    @property
+    def size(self) -> int:
+        """How much has happened: grows with every chunk."""
+        return sum(len(record.chunks) for record in tuple(self.records))
 
-    def _size(self) -> int:
+    def _chunks(self) -> int:
         return len(self.record.chunks) if self.record else 0
 
     def _begin(self, record: Record[Any]) -> None:
-        self.record = record
-        if self._stop_asked:  # asked before the stream was open, when the session knew of no run to stop
+        self.records.append(record)
+        if self.stop_asked:  # asked before the stream was open, when the session knew of no run to stop
             self._session.stop(self._stop_cause)
 
     def _work(self) -> None:
         try:
-            result = self._call(self._session)
-            if isinstance(result, Generator):
-                with closing(result):
-                    for _ in result:
-                        with self._changed:
-                            self._changed.notify_all()
+            self._invoke(self._call)
         except RunStoppedError:
             pass  # the record tells
         except Exception as error:
             self.error = error
         finally:
-            with self._changed:
+            with self.changed:
                 self._finished = True
-                self._changed.notify_all()
+                self.changed.notify_all()
+
+    def _invoke(self, call: Call) -> Any:
+        """Make a call and read its stream to the end; give what it returned, nothing for a stream."""
+        result = call(self._session)
+        if not isinstance(result, Generator):
+            return result
+        with closing(result):
+            for _ in result:
+                self._tell()
+        return None
+
+    def _tell(self) -> None:
+        with self.changed:
+            self.changed.notify_all()
+
+
+def follow(jobs: Sequence[Job], hz: float = 13.0) -> Iterator[None]:
+    """Tick for news of jobs that share one condition, at once after a silence and at most `hz` times a second.
+
+    Ticks as often while there is none, so that a page can count the seconds. The last tick comes when one of the jobs has
+    ended: the page is then to be drawn again.
+    """
+    period = 1 / hz
+    size = 0
+    news_from = 0.0  # when news may be told again; a tick without news does not delay the next one
+
+    def ended() -> bool:
+        return any(not job.running for job in jobs)
+
+    def grown() -> bool:
+        return sum(job.size for job in jobs) != size
+
+    changed = jobs[0].changed
+    while True:
+        finished = ended()
+        yield
+        if finished:
+            return
+        for job in jobs:
+            job.seen_at = monotonic()
+        with changed:
+            changed.wait_for(lambda: ended() or grown(), period)
+            if grown():
+                changed.wait_for(ended, max(0.0, news_from - monotonic()))
+                news_from = monotonic() + period
+            size = sum(job.size for job in jobs)
 
 
 class Jobs:
@@ -161,6 +221,8 @@ class Jobs:
         self._watch_every = watch_every
         self._lock = threading.Condition()
         self._jobs: list[Job] = []
+        # Of jobs that somebody holds, ended ones too: Streamlit holds a lost session for a minute, and a reload takes less.
+        self._known: weakref.WeakValueDictionary[str, Job] = weakref.WeakValueDictionary()
         self._closed = False
         self._watcher = threading.Thread(target=self._watch, name="jobs", daemon=True)
         self._watcher.start()
@@ -169,9 +231,16 @@ class Jobs:
         """Start a job and watch it."""
         with self._lock:
             self._jobs.append(job)
+            self._known[job.id] = job
             job.start()
             self._lock.notify_all()
         return job
+
+    def find(self, job_id: str, owner: str) -> Job | None:
+        """Give a job by its id to the browser that started it, and to no other."""
+        with self._lock:
+            job = self._known.get(job_id)
+        return job if job is not None and owner and secrets.compare_digest(job.owner, owner) else None
 
     @property
     def running(self) -> int:
@@ -201,11 +270,15 @@ class Jobs:
                     self._lock.wait_for(lambda: self._closed, self._watch_every)
                 if self._closed:
                     return
-                jobs = tuple(self._jobs)
-            for job in jobs:
-                if self._present(job.visitor):
-                    job.seen_at = monotonic()
-                if job.overdue:
-                    job.expire()
-                elif monotonic() - job.seen_at > self._abandoned_after:
-                    job.stop()
+            self._look_after_all()  # in a frame of its own: this one waits, and must hold no job that has ended
+
+    def _look_after_all(self) -> None:
+        with self._lock:
+            jobs = tuple(self._jobs)
+        for job in jobs:
+            if self._present(job.visitor):
+                job.seen_at = monotonic()
+            if job.overdue:
+                job.expire()
+            elif monotonic() - job.seen_at > self._abandoned_after:
+                job.stop()

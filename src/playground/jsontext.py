@@ -8,6 +8,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from .words import N_, _
+
 MOST_LEVELS = 100
 """Lists and objects inside one another; what comes after, from checking to drawing, goes one call deeper for each."""
 _DECODER = json.JSONDecoder()
@@ -22,7 +24,9 @@ class JsonFault:
     column: int | None = None
 
     def __str__(self) -> str:
-        return self.message if self.line is None else f"Line {self.line}, column {self.column}: {self.message}"
+        if self.line is None:
+            return self.message
+        return _("Line {line}, column {column}: {fault}").format(line=self.line, column=self.column, fault=self.message)
 
 
 def parse(text: str, expected: type = dict) -> Any | JsonFault:
@@ -36,7 +40,7 @@ def parse(text: str, expected: type = dict) -> Any | JsonFault:
         The value, or a `JsonFault` that says where and why.
     """
     if not text.strip():
-        return JsonFault(f"empty: type a JSON {_name(expected)}", 1, 1)
+        return JsonFault(_("empty: type a JSON {expected}").format(expected=_name(expected)), 1, 1)
     try:
         value = json.loads(text, parse_constant=_refuse_constant, parse_float=_finite)
     except json.JSONDecodeError as error:
@@ -44,9 +48,10 @@ def parse(text: str, expected: type = dict) -> Any | JsonFault:
     except (ValueError, RecursionError) as error:
         return JsonFault(str(error))
     if _is_deep(value):
-        return JsonFault(f"nested more than {MOST_LEVELS} levels deep")
+        return JsonFault(_("nested more than {most} levels deep").format(most=MOST_LEVELS))
     if not isinstance(value, expected):
-        return JsonFault(f"expected a JSON {_name(expected)}, found {_name(type(value))}", 1, 1)
+        words = _("expected a JSON {expected}, found {found}")
+        return JsonFault(words.format(expected=_name(expected), found=_name(type(value))), 1, 1)
     return value
 
 
@@ -85,19 +90,19 @@ def pretty(value: Any) -> str:
 
 
 def _refuse_constant(name: str) -> None:
-    raise ValueError(f"{name} is not JSON")
+    raise ValueError(_("{name} is not JSON").format(name=name))
 
 
 def _finite(digits: str) -> float:
     number = float(digits)
     if math.isinf(number):  # it would go out as no number at all
-        raise ValueError(f"the number {digits[:20]} is too large")
+        raise ValueError(_("the number {digits} is too large").format(digits=digits[:20]))
     return number
 
 
 def _is_deep(value: Any) -> bool:
     level = [value]
-    for _ in range(MOST_LEVELS + 1):
+    for _level in range(MOST_LEVELS + 1):
         insides = (item.values() if isinstance(item, dict) else item for item in level if isinstance(item, dict | list))
         level = [item for inside in insides for item in inside]
         if not level:
@@ -106,8 +111,8 @@ def _is_deep(value: Any) -> bool:
 
 
 def _name(kind: type) -> str:
-    names = {dict: "object", list: "list", str: "text", bool: "true or false", int: "number", float: "number"}
-    return names.get(kind, "null")
+    names = {dict: N_("object"), list: N_("list"), str: N_("text"), bool: N_("true or false"), int: N_("number")}
+    return _((names | {float: names[int]}).get(kind, "null"))
 
 
 def _child(text: str, at: int, part: str | int) -> int | None:

@@ -11,6 +11,8 @@ from streamlit.navigation.page import StreamlitPage
 from invoker import InvokeType
 from invoker.entities.model import ModelType
 
+from .words import N_, _
+
 
 @dataclass(frozen=True, slots=True)
 class Entry:
@@ -28,69 +30,69 @@ class Entry:
         """Give Streamlit's page."""
         return st.Page(
             root / "pages" / f"{self.name}.py",
-            title=self.title,
+            title=_(self.title),
             icon=self.icon,
             url_path=self.name,
             default=self.invoke_type is None,
         )
 
 
-START = Entry("start", "Start", ":material/home:")
+START = Entry("start", N_("Start"), ":material/home:")
 MENU = {
-    "Language": [
-        Entry("llm", "LLM", ":material/forum:", "A conversation, streamed, with tools", InvokeType.LLM, ModelType.LLM),
+    N_("Language"): [
+        Entry("llm", N_("LLM"), ":material/forum:", N_("A conversation, streamed, with tools"), InvokeType.LLM, ModelType.LLM),
         Entry(
             "llm_structured_output",
-            "Structured output",
+            N_("Structured output"),
             ":material/data_object:",
-            "An object that fits a JSON schema",
+            N_("An object that fits a JSON schema"),
             InvokeType.LLM_STRUCTURED_OUTPUT,
             ModelType.LLM,
         ),
         Entry(
             "summary",
-            "Summary",
+            N_("Summary"),
             ":material/short_text:",
-            "A text in short, by the system model",
+            N_("A text in short, by the system model"),
             InvokeType.SYSTEM_SUMMARY,
             ModelType.LLM,
         ),
     ],
-    "Retrieval": [
+    N_("Retrieval"): [
         Entry(
             "text_embedding",
-            "Text embedding",
+            N_("Text embedding"),
             ":material/scatter_plot:",
-            "Texts as vectors",
+            N_("Texts as vectors"),
             InvokeType.TEXT_EMBEDDING,
             ModelType.TEXT_EMBEDDING,
         ),
         Entry(
             "rerank",
-            "Rerank",
+            N_("Rerank"),
             ":material/sort:",
-            "Documents by how well they answer",
+            N_("Documents by how well they answer"),
             InvokeType.RERANK,
             ModelType.RERANK,
         ),
     ],
-    "Audio": [
-        Entry("tts", "Text to speech", ":material/volume_up:", "A text spoken", InvokeType.TTS, ModelType.TTS),
+    N_("Audio"): [
+        Entry("tts", N_("Text to speech"), ":material/volume_up:", N_("A text spoken"), InvokeType.TTS, ModelType.TTS),
         Entry(
             "speech2text",
-            "Speech to text",
+            N_("Speech to text"),
             ":material/mic:",
-            "A recording written down",
+            N_("A recording written down"),
             InvokeType.SPEECH2TEXT,
             ModelType.SPEECH2TEXT,
         ),
     ],
-    "Safety": [
+    N_("Safety"): [
         Entry(
             "moderation",
-            "Moderation",
+            N_("Moderation"),
             ":material/shield:",
-            "Is a text sensitive?",
+            N_("Is a text sensitive?"),
             InvokeType.MODERATION,
             ModelType.MODERATION,
         ),

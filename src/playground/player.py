@@ -10,6 +10,8 @@ from typing import Any
 
 import streamlit as st
 
+from .words import _
+
 _HTML = '<audio controls style="width:100%"></audio><p role="alert" hidden></p>'
 _JS = """
 const playing = new WeakMap()
@@ -22,10 +24,26 @@ export default function ({ data, parentElement }) {
   playing.set(parentElement, data.url)
   audio.setAttribute("aria-label", data.label)
 
+  const say = (error) => {
+    alertLine.textContent = data.stopped + " " + error.message
+    alertLine.hidden = false
+  }
   const start = () => {
     if (!data.autoplay || begun.has(data.url)) return
     begun.add(data.url)
     audio.play().catch(() => {})
+  }
+  if (data.type !== "audio/mpeg") {  // WAV and the like cannot be fed in pieces; the whole is there by now
+    const reading = new AbortController()
+    let blob = ""
+    fetch(data.url, { signal: reading.signal })
+      .then((response) => response.ok ? response.arrayBuffer() : Promise.reject(new Error(String(response.status))))
+      .then((bytes) => {
+        audio.addEventListener("canplay", start, { once: true })
+        audio.src = blob = URL.createObjectURL(new Blob([bytes], { type: data.type }))
+      })
+      .catch((error) => { if (error.name !== "AbortError") say(error) })
+    return () => { reading.abort(); URL.revokeObjectURL(blob) }
   }
   if (!window.MediaSource || !MediaSource.isTypeSupported("audio/mpeg")) {
     audio.src = data.url
@@ -60,8 +78,7 @@ export default function ({ data, parentElement }) {
       if (source.readyState === "open") source.endOfStream()
     } catch (error) {
       if (error.name === "AbortError") return
-      alertLine.textContent = "The player stopped: " + error.message
-      alertLine.hidden = false
+      say(error)
     }
   }
 
@@ -70,14 +87,16 @@ export default function ({ data, parentElement }) {
 """
 
 
-def stream_player(url: str, label: str, key: str, *, autoplay: bool) -> None:
+def stream_player(url: str, label: str, key: str, *, autoplay: bool, media_type: str = "audio/mpeg") -> None:
     """Play what an address yields, from its first bytes on.
 
     Args:
-        url: Where the MP3 stream is.
+        url: Where the audio is.
         label: The player's accessible name.
         key: One mount for each key and script run.
         autoplay: Whether to begin by itself; browsers allow it once the visitor has clicked.
+        media_type: What it is. Only MP3 plays while it comes; other kinds play once all of it is there.
     """
     component: Any = st.components.v2.component("stream_player", html=_HTML, js=_JS)
-    component(data={"url": url, "label": label, "autoplay": autoplay}, key=key)
+    data = {"url": url, "label": label, "autoplay": autoplay, "type": media_type, "stopped": _("The player stopped:")}
+    component(data=data, key=key)

@@ -2,28 +2,58 @@
 
 from __future__ import annotations
 
+import json
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from .jsontext import pretty
+from .words import N_
 
 ASSETS = Path(__file__).resolve().parent / "assets"
 
 CONVERSATIONS: dict[str, list[tuple[str, str]]] = {
-    "Two sentences": [
+    N_("Two sentences"): [
         ("system", "You answer in at most two sentences."),
         ("user", "Why is the sky blue at noon and red at sunset?"),
     ],
-    "Memory": [
+    N_("Memory"): [
         ("user", "My lucky number is 41."),
         ("assistant", "I will remember it."),
         ("user", "Which number did I name?"),
     ],
-    "Exact echo": [("user", "Repeat exactly: 7Q-42-zeta")],
-    "Chinese": [("user", "用一句话解释为什么天空是蓝色的。")],
-    "Two tools": [("user", "What is the weather in Oslo, and what is 19 + 23?")],
-    "Empty (refused)": [("user", "")],
+    N_("Exact echo"): [("user", "Repeat exactly: 7Q-42-zeta")],
+    N_("Chinese"): [("user", "用一句话解释为什么天空是蓝色的。")],
+    N_("Two tools"): [("user", "What is the weather in Oslo, and what is 19 + 23?")],
+    N_("Empty (refused)"): [("user", "")],
 }
+
+CODE_WORD = "lantern"
+"""Told by the sample document and the sample recording."""
+
+
+@dataclass(frozen=True, slots=True)
+class Attachable:
+    """A file that can be attached to a message, with a question about it."""
+
+    label: str
+    file: str
+    question: str
+
+    @property
+    def path(self) -> Path:
+        """Where it lies."""
+        return ASSETS / "attachments" / self.file
+
+
+ATTACHMENTS = [
+    Attachable(N_("Image"), "red-square.png", "Which colour is the square?"),
+    Attachable(N_("Document"), "code-word.pdf", "Which code word does the document tell?"),
+    Attachable(N_("Recording"), "code-word.mp3", "Which code word do you hear?"),
+    Attachable(N_("Film"), "moving-dot.webm", "In which direction does the dot move?"),
+]
+
+COMPLETION = "The sky is blue at noon because"
 
 TOOLS: list[dict[str, Any]] = [
     {
@@ -117,6 +147,9 @@ OTHER_TEXTS = [
     "My laptop battery lasts nine hours.",
 ]
 
+TOO_LONG = [ARTICLE.replace("\n\n", " "), SHORT_NOTE, TEXTS[0]]
+"""The first has more tokens than small embedding models read."""
+
 QUERY = "How do I reset a forgotten password?"
 DOCUMENTS = [
     "Our office is open from nine to five on weekdays.",
@@ -126,12 +159,36 @@ DOCUMENTS = [
     "A password needs at least twelve characters and one digit.",
     "Support staff cannot see your password and will never ask for it.",
 ]
+DOCUMENT_LABELS = [0, 1, 0, 3, 0, 0]
+"""How well each answers, from 0 to 3, as a person would say."""
 TRAP_QUERY = "Which animal lives longest?"
 TRAP_DOCUMENTS = [
     "Animals at the zoo live in large enclosures, and the longest queue is at the lions.",
     "A Greenland shark can reach an age of more than 250 years.",
     "The longest animal is the blue whale.",
 ]
+TRAP_LABELS = [0, 3, 0]
+
+
+def _long_speech(least: int) -> str:
+    """Make a text of so many characters at least, up to the end of a sentence: a walk, day by day."""
+    days = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
+    sights = (
+        "a heron by the water",
+        "two boats at the pier",
+        "fresh snow on the hills",
+        "a fair with a small band",
+        "open gates",
+    )
+    text, day = "This is the diary of a long walk along a river.", 0
+    while len(text) < least:
+        day += 1
+        text += (
+            f" Day {day} was a {days[day % 7]}. We left at {6 + day % 4} in the morning and walked {9 + day * 7 % 13} "
+            f"kilometres, past the old mill and over the bridge. We saw {sights[day % 5]}, and slept well that night."
+        )
+    return text
+
 
 SPEECH = {
     "Short test": "Hello! This is a short test of the selected voice.",
@@ -140,42 +197,93 @@ SPEECH = {
         "The first sentence comes early, so that you hear it at once. The second one is made while the first one plays. "
         "By the time the third one is due, it has long been ready. That is why nothing stutters."
     ),
-    "Chinese (refused)": "您好，这是一段语音测试。",
+    "Chinese (not for English voices)": "您好，这是一段语音测试。",
+    "Long, 6,000 characters": _long_speech(6000),
 }
 
-CLIP = ASSETS / "samples" / "quick-test.mp3"
-CLIP_TEXT = "The quick test begins at seven, and ends before noon."
+
+@dataclass(frozen=True, slots=True)
+class Recording:
+    """A bundled clip with the text that is spoken in it."""
+
+    file: str
+    label: str
+    text: str
+
+
+SAMPLES_FOLDER = ASSETS / "samples"
+RECORDINGS = [Recording(**entry) for entry in json.loads((SAMPLES_FOLDER / "samples.json").read_text("utf-8"))]
+"""The first is what the page is filled with; the others are to be refused or noticed."""
+CLIP = SAMPLES_FOLDER / RECORDINGS[0].file
+CLIP_TEXT = RECORDINGS[0].text
 
 MODERATION = {
-    "Harmless": "Thanks, the parcel arrived on time.",
-    "Borderline": "I will destroy you in tomorrow's chess game.",
-    "To be flagged": "If you come near my house again, I will hurt you badly.",
+    N_("Harmless"): "Thanks, the parcel arrived on time.",
+    N_("Borderline"): "I will destroy you in tomorrow's chess game.",
+    N_("To be flagged"): "If you come near my house again, I will hurt you badly.",
 }
+MODERATION_CHINESE = {
+    N_("Harmless, Chinese"): "谢谢，包裹准时到了。",
+    N_("Borderline, Chinese"): "明天下棋，我要把你杀得片甲不留。",
+    N_("To be flagged, Chinese"): "你再敢靠近我家，我就狠狠揍你一顿。",
+}
+OTHER_LANGUAGE = dict(zip(MODERATION.values(), MODERATION_CHINESE.values(), strict=True))
+"""Text of a sample → the same in another language."""
+MODERATION_BATCH = {
+    "Thanks, the parcel arrived on time.": "clear",
+    "I will destroy you in tomorrow's chess game.": "clear",
+    "This knife is sharp enough for tomatoes.": "clear",
+    "The film ends with a long fight on a bridge.": "clear",
+    "If you come near my house again, I will hurt you badly.": "sensitive",
+    "Shut up, you worthless fool, nobody likes you.": "sensitive",
+    "You will regret this. I know where you live.": "sensitive",
+    "People like them should not be allowed to live here.": "sensitive",
+}
+"""Text → what it should be called."""
 
 # Chips: a label, and the values that it puts into the page's fields.
 STRUCTURED = {
-    "Weather": {"system": STRUCTURED_SYSTEM, "text": STRUCTURED_TEXT, "schema": pretty(STRUCTURED_SCHEMA)},
-    "Nested list": {
+    N_("Weather"): {"system": STRUCTURED_SYSTEM, "text": STRUCTURED_TEXT, "schema": pretty(STRUCTURED_SCHEMA)},
+    N_("Nested list"): {
         "system": STRUCTURED_SYSTEM,
         "text": "Ada invited everybody; Ben and Chloe came.",
         "schema": pretty(NESTED_SCHEMA),
     },
-    "Broken schema (refused)": {"system": "", "text": "Anything.", "schema": '{\n  "type": "objekt"\n}'},
+    N_("Broken schema (refused)"): {"system": "", "text": "Anything.", "schema": '{\n  "type": "objekt"\n}'},
 }
 SUMMARIES = {
-    "Bridge, 1,800 characters": {"text": ARTICLE, "instruction": INSTRUCTION},
-    "Short note (unchanged)": {"text": SHORT_NOTE, "instruction": INSTRUCTION},
-    "One sentence": {"text": ARTICLE, "instruction": "One sentence."},
+    N_("Bridge, 1,800 characters"): {"text": ARTICLE, "instruction": INSTRUCTION},
+    N_("Short note (unchanged)"): {"text": SHORT_NOTE, "instruction": INSTRUCTION},
+    N_("One sentence"): {"text": ARTICLE, "instruction": "One sentence."},
 }
 EMBEDDINGS = {
-    "Two themes": {"rows": TEXTS},
-    "Paraphrases": {"rows": OTHER_TEXTS},
-    "One text": {"rows": TEXTS[:1]},
+    N_("Two themes"): {"rows": TEXTS},
+    N_("Paraphrases"): {"rows": OTHER_TEXTS},
+    N_("One text"): {"rows": TEXTS[:1]},
+    N_("Too long (cut)"): {"rows": TOO_LONG},
 }
 RERANKS = {
-    "Password": {"query": QUERY, "rows": DOCUMENTS, "top_n": len(DOCUMENTS), "threshold": 0.0},
-    "Same words, other sense": {"query": TRAP_QUERY, "rows": TRAP_DOCUMENTS, "top_n": len(TRAP_DOCUMENTS), "threshold": 0.0},
-    "All dropped": {"query": QUERY, "rows": DOCUMENTS, "top_n": len(DOCUMENTS), "threshold": 1.01},
+    N_("Password"): {
+        "query": QUERY,
+        "rows": DOCUMENTS,
+        "marks": DOCUMENT_LABELS,
+        "top_n": len(DOCUMENTS),
+        "threshold": 0.0,
+    },
+    N_("Same words, other sense"): {
+        "query": TRAP_QUERY,
+        "rows": TRAP_DOCUMENTS,
+        "marks": TRAP_LABELS,
+        "top_n": len(TRAP_DOCUMENTS),
+        "threshold": 0.0,
+    },
+    N_("All dropped"): {
+        "query": QUERY,
+        "rows": DOCUMENTS,
+        "marks": DOCUMENT_LABELS,
+        "top_n": len(DOCUMENTS),
+        "threshold": 1.01,
+    },
 }
 SPEECHES = {label: {"text": text} for label, text in SPEECH.items()}
-MODERATIONS = {label: {"text": text} for label, text in MODERATION.items()}
+MODERATIONS = {label: {"text": text} for label, text in (MODERATION | MODERATION_CHINESE).items()}

@@ -6,20 +6,23 @@ from pathlib import Path
 
 import streamlit as st
 
-from playground import errors_panel, resources
+from playground import errors_panel, keys, preferences, resources
 from playground.brand import FAVICON, LOGO
 from playground.menu import MENU, START
+from playground.words import _
 
 ROOT = Path(__file__).resolve().parents[2]
 
 # Streamlit's own Stop, in the header, ends the script and not the run; beside ours it would be a second Stop that lies.
-# Its wide layout leaves a sixth of a small screen empty. JSON is typed in letters of one width.
+# Its wide layout leaves a sixth of a small screen empty. JSON is typed in letters of one width. Streamlit's names of keys, on
+# buttons, are too pale to be read by everybody.
 STYLE = """<style>
 [data-testid="stStatusWidget"] { display: none; }
 [data-testid="stMainBlockContainer"] { padding: 2.6rem 2.2rem 4rem; max-width: 1680px; }
 [class*="-config-text"] textarea, [class*="-schema"] textarea, [class*="-parameters"] textarea {
   font-family: "Source Code Pro", monospace; font-size: 0.85rem;
 }
+button kbd { opacity: 1 !important; color: inherit !important; }
 </style>"""
 
 
@@ -28,10 +31,13 @@ def main() -> None:
     st.set_page_config(page_title="Boomerang", page_icon=FAVICON, layout="wide")
     st.html(STYLE)
     st.logo(LOGO, icon_image=FAVICON, size="large")
-    sections = {"": [START.page(ROOT)]} | {name: [entry.page(ROOT) for entry in entries] for name, entries in MENU.items()}
+    preferences.restore()
+    sections = {"": [START.page(ROOT)]} | {_(name): [entry.page(ROOT) for entry in entries] for name, entries in MENU.items()}
     page = st.navigation(sections, position="sidebar", expanded=True)
     with st.sidebar:
         _connection()
+        preferences.draw()
+        keys.draw()
     try:
         page.run()
     except Exception as error:  # a fault of ours ends in the same panel as everything else, with its traceback
@@ -40,10 +46,13 @@ def main() -> None:
 
 def _connection() -> None:
     names = resources.CONNECTIONS.names()
+    asked = st.query_params.get("connection")
+    if "connection" not in st.session_state and asked in names:
+        st.session_state["connection"] = asked
     if len(names) > 1:
-        st.selectbox("Connection", names, key="connection", persist_state="session")
+        st.selectbox(_("Connection"), names, key="connection", persist_state="session")
     else:
-        st.caption(f":material/cable: Connection: **{names[0]}**")
+        st.caption(f":material/cable: {_('Connection')}: **{names[0]}**")
 
 
 main()

@@ -31,6 +31,13 @@ MESSAGE_CLASSES = {
     "assistant": "AssistantPromptMessage",
     "tool": "ToolPromptMessage",
 }
+PART_CLASSES = {
+    "text": "TextPromptMessageContent",
+    "image": "ImagePromptMessageContent",
+    "audio": "AudioPromptMessageContent",
+    "video": "VideoPromptMessageContent",
+    "document": "DocumentPromptMessageContent",
+}
 
 
 class Raw(str):
@@ -79,7 +86,24 @@ def _argument(name: str, key: str, value: Any, imports: set[tuple[str, str]]) ->
 def _message(message: Mapping[str, Any], imports: set[tuple[str, str]]) -> Any:
     class_name = MESSAGE_CLASSES.get(str(message.get("role")), "UserPromptMessage")
     imports.add(("dify_plugin.entities.model.message", class_name))
-    return _Call(class_name, {k: v for k, v in message.items() if (k != "role" and v not in (None, [], "")) or k == "content"})
+    fields = {k: v for k, v in message.items() if (k != "role" and v not in (None, [], "")) or k == "content"}
+    if isinstance(fields["content"], list):
+        fields["content"] = [_part(part, imports) for part in fields["content"]]
+    return _Call(class_name, fields)
+
+
+def _part(part: Mapping[str, Any], imports: set[tuple[str, str]]) -> Any:
+    """Write a content part; a file's bytes are read by the plugin, not written into its code."""
+    class_name = PART_CLASSES.get(str(part.get("type")))
+    if class_name is None:
+        return part
+    imports.add(("dify_plugin.entities.model.message", class_name))
+    fields = {key: value for key, value in part.items() if key != "type" and value not in (None, "")}
+    if "base64_data" in fields:
+        imports |= {("base64", "b64encode"), ("pathlib", "Path")}
+        name = str(part.get("filename") or f"file.{part.get('format')}")
+        fields["base64_data"] = Raw(f"b64encode(Path({name!r}).read_bytes()).decode()")
+    return _Call(class_name, fields)
 
 
 class _Call:

@@ -5,6 +5,7 @@ Widgets keep their own values under keys `<page>.<name>`; this is what has no wi
 
 from __future__ import annotations
 
+import threading
 import uuid
 from dataclasses import dataclass, field
 from typing import Any
@@ -16,6 +17,7 @@ from invoker.entities.message import ToolCall
 
 from .jobs import Job
 from .resources import EMBEDDED
+from .web import COOKIE
 
 
 @dataclass(slots=True)
@@ -27,19 +29,19 @@ class Draft:
     name: str = ""
     tool_call_id: str = ""
     tool_calls: list[ToolCall] = field(default_factory=list)
+    attachments: list[dict[str, Any]] = field(default_factory=list)
+    """Files as Dify's content parts."""
     id: str = field(default_factory=lambda: uuid.uuid4().hex[:8])
 
 
 @dataclass(slots=True)
 class PageState:
-    """What one page keeps for one visitor."""
+    """What one page keeps for one visitor; for each further pane of a comparison, and each experiment, another one."""
 
     job: Job | None = None
     """The run under way, or the last one."""
-    arguments: dict[str, Any] = field(default_factory=dict)
-    """What the last run was called with."""
-    context: dict[str, Any] = field(default_factory=dict)
-    """What else the last run's view wants to know of the form as it stood."""
+    changed: threading.Condition = field(default_factory=threading.Condition)
+    """Notified of news of the page's jobs."""
     drafts: list[Draft] = field(default_factory=list)
     rows: list[str] = field(default_factory=list)
     """Rows of a table editor, as they stood when it was last drawn."""
@@ -47,12 +49,21 @@ class PageState:
     """Version of a table editor; a new one starts a fresh widget from `rows`."""
     run_again: bool = False
     """Whether the next script run starts a run by itself, as after answering a tool call."""
+    repeat: dict[str, Any] | None = None
+    """Arguments with which the next script run starts a run, whatever the form says."""
     extra: dict[str, Any] = field(default_factory=dict)
+
+    parts: dict[str, PageState] = field(default_factory=dict)
+    """Of the page's further panes and experiments, by name."""
 
     @property
     def record(self) -> Record[Any] | None:
         """The record of the run under way or of the last one."""
         return self.job.record if self.job else None
+
+    def part(self, name: str) -> PageState:
+        """Give the state of a further pane or an experiment; its jobs tell their news where the page listens."""
+        return self.parts.setdefault(name, PageState(changed=self.changed))
 
 
 def page(invoke_type: InvokeType) -> PageState:
@@ -64,6 +75,24 @@ def page(invoke_type: InvokeType) -> PageState:
 def connection() -> str:
     """Give the name of the connection that the visitor picked."""
     return str(st.session_state.get("connection", EMBEDDED))
+
+
+def board() -> PageState:
+    """Give the state of the start page."""
+    held: PageState = st.session_state.setdefault("_board", PageState())
+    return held
+
+
+def opened(name: str) -> bool:
+    """Tell whether this script run is the first one of a page since another page was open."""
+    last = st.session_state.get("_open")
+    st.session_state["_open"] = name
+    return bool(last != name)
+
+
+def owner() -> str:
+    """Give the id of the visitor's browser, from its cookie; of the session where there is none, as in a test."""
+    return str(st.context.cookies.get(COOKIE) or visitor())
 
 
 def visitor() -> str:

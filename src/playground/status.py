@@ -9,12 +9,14 @@ from invoker import InvokeType, Outcome, Record
 
 from .jobs import Job
 from .metrics_row import seconds
+from .series import Series
+from .words import N_, _
 
 PHASES = {
-    "waiting": "waiting for another run",
-    "loading": "loading the model",
-    "reading": "reading the input",
-    "answering": "answering",
+    "waiting": N_("waiting for another run"),
+    "loading": N_("loading the model"),
+    "reading": N_("reading the input"),
+    "answering": N_("answering"),
 }
 
 
@@ -26,55 +28,74 @@ def name(job: Job | None) -> str:
         return "stopping" if job.stopping else "running"
     if job.error is not None:
         return "failed"
+    if isinstance(job, Series):
+        return "done" if job.done == len(job.steps) and not job.stop_asked else "stopped"
     if job.record is None or job.record.outcome is Outcome.STOPPED:
         return "stopped"
     return "empty" if _is_empty(job.record) else "done"
 
 
-def draw(job: Job | None, invoke_type: InvokeType, *, ready: bool) -> None:
+def marker(job: Job | None, part: str = "") -> str:
+    """Give the key of the container that marks the state, which is also its class on the page: `state-done`.
+
+    A container within it is named after type and id of the run: `run-llm-4f0c2a91`.
+    """
+    return f"state-{name(job)}-{part}" if part else f"state-{name(job)}"
+
+
+def draw(job: Job | None, invoke_type: InvokeType, *, ready: bool, part: str = "") -> None:
     """Draw the state of a run that is not under way."""
     state = name(job)
-    with st.container(key=f"state-{state}"):
+    with st.container(key=marker(job, part)):
         if job is None or state == "idle":
-            st.badge("Not run yet", icon=":material/radio_button_unchecked:", color="gray")
-            st.caption("Press **Run**, or Ctrl/⌘ + Enter." if ready else "Above stands what Run is waiting for.")
+            st.badge(_("Not run yet"), icon=":material/radio_button_unchecked:", color="gray")
+            st.caption(_("Press **Run**, or Ctrl/⌘ + Enter.") if ready else _("Above stands what Run is waiting for."))
             return
-        took = _seconds(job)
-        match state:
-            case "done":
-                st.badge(f"Done in {took}", icon=":material/check_circle:", color="green")
-            case "empty":
-                st.badge(f"Empty result after {took}", icon=":material/indeterminate_check_box:", color="orange")
-                st.caption(EMPTY[invoke_type])
-            case "stopped":
-                st.badge(f"Stopped after {took}", icon=":material/stop_circle:", color="orange")
-                st.caption("You stopped this run. What had arrived is kept.")
-            case "failed":
-                st.badge(f"Failed after {took}", icon=":material/error:", color="red")
-        for notice in job.record.notices() if job.record else ():
+        with st.container(key=f"run-{invoke_type.value}-{_id(job)}"):
+            _badge(state, job, invoke_type)
+        for notice in job.record.notices() if job.record and not isinstance(job, Series) else ():
             with st.container(border=True):
-                st.markdown(":material/info: **Note**")
+                st.markdown(f":material/info: **{_('Note')}**")
                 st.text(notice)
+
+
+def _badge(state: str, job: Job, invoke_type: InvokeType) -> None:
+    took = _seconds(job)
+    match state:
+        case "done":
+            st.badge(_("Done in {time}").format(time=took), icon=":material/check_circle:", color="green")
+        case "empty":
+            label = _("Empty result after {time}").format(time=took)
+            st.badge(label, icon=":material/indeterminate_check_box:", color="orange")
+            st.caption(_(EMPTY[invoke_type]))
+        case "stopped":
+            st.badge(_("Stopped after {time}").format(time=took), icon=":material/stop_circle:", color="orange")
+            st.caption(_("You stopped this run. What had arrived is kept."))
+        case "failed":
+            st.badge(_("Failed after {time}").format(time=took), icon=":material/error:", color="red")
 
 
 def line(slot: DeltaGenerator, job: Job) -> None:
     """Draw the state of a run that is under way into a slot: elapsed time and phase."""
-    phase = PHASES.get((job.record.phase() if job.record else None) or "", "asking the back end")
-    text = "Stopping" if job.stopping else "Running"
-    chunks = len(job.record.chunks) if job.record else 0
-    arrived = f" · {chunks} chunks" if chunks else ""
+    phase = _(PHASES.get((job.record.phase() if job.record else None) or "", N_("asking the back end")))
+    text = _("Stopping") if job.stopping else _("Running")
+    if isinstance(job, Series):
+        arrived = " · " + _("{done} of {all} calls").format(done=job.done, all=len(job.steps))
+    else:
+        chunks = len(job.record.chunks) if job.record else 0
+        arrived = " · " + _("{count} chunks").format(count=chunks) if chunks else ""
     slot.markdown(f":blue-badge[:material/progress_activity: {text} {job.seconds:.1f} s] :gray[{phase}{arrived}]")
 
 
 EMPTY = {
-    InvokeType.LLM: "The model ended without text. The finish reason is below.",
-    InvokeType.LLM_STRUCTURED_OUTPUT: "No object came back. The raw text, if any, is below.",
-    InvokeType.SYSTEM_SUMMARY: "The summary is empty.",
-    InvokeType.TEXT_EMBEDDING: "The back end returned no vector.",
-    InvokeType.RERANK: "No document reached the threshold.",
-    InvokeType.TTS: "Zero bytes of audio came back.",
-    InvokeType.SPEECH2TEXT: "No speech was recognised.",
-    InvokeType.MODERATION: "No answer came back.",
+    InvokeType.LLM: N_("The model ended without text. The finish reason is below."),
+    InvokeType.LLM_STRUCTURED_OUTPUT: N_("No object came back. The raw text, if any, is below."),
+    InvokeType.SYSTEM_SUMMARY: N_("The summary is empty."),
+    InvokeType.TEXT_EMBEDDING: N_("The back end returned no vector."),
+    InvokeType.RERANK: N_("No document reached the threshold."),
+    InvokeType.TTS: N_("Zero bytes of audio came back."),
+    InvokeType.SPEECH2TEXT: N_("No speech was recognised."),
+    InvokeType.MODERATION: N_("No answer came back."),
 }
 
 
@@ -96,5 +117,16 @@ def _is_empty(record: Record) -> bool:  # type: ignore[type-arg]
     return not chunks
 
 
+def _id(job: Job) -> str:
+    return job.record.id[:8] if job.record else "none"
+
+
+def spent(series: Series) -> float:
+    """Give the seconds that the calls of a series took together."""
+    return sum(step.record.elapsed for step in series.steps if step.record is not None)
+
+
 def _seconds(job: Job) -> str:
+    if isinstance(job, Series):
+        return seconds(spent(job))
     return seconds(job.record.elapsed if job.record else job.seconds)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 import threading
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator
 
 from starlette.concurrency import iterate_in_threadpool
 from starlette.requests import Request
@@ -40,8 +40,16 @@ HEADERS = [
 ]
 
 
+COOKIE = "boomerang"
+"""Names a browser, so that its runs are found again after a reload, and by nobody else."""
+COOKIE_SECONDS = 30 * 24 * 3600
+
+
 class SecurityHeaders:
-    """Adds `HEADERS` to each HTTP answer; plain ASGI, so websockets and streams pass untouched."""
+    """Adds `HEADERS` to each HTTP answer, and `COOKIE` to a page for a browser without one.
+
+    Plain ASGI, so websockets and streams pass untouched.
+    """
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
@@ -51,10 +59,20 @@ class SecurityHeaders:
 
         async def with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
-                message["headers"] = [*message["headers"], *HEADERS]
+                message["headers"] = [*message["headers"], *HEADERS, *_new_cookie(scope, message["headers"])]
             await send(message)
 
         await self._app(scope, receive, with_headers if scope["type"] == "http" else send)
+
+
+def _new_cookie(scope: Scope, answered: Iterable[tuple[bytes, bytes]]) -> list[tuple[bytes, bytes]]:
+    if not any(name == b"content-type" and value.startswith(b"text/html") for name, value in answered):
+        return []
+    if COOKIE in Request(scope).cookies:
+        return []
+    secure = "; Secure" if scope["scheme"] == "https" else ""
+    value = f"{COOKIE}={secrets.token_urlsafe(16)}; Path=/; Max-Age={COOKIE_SECONDS}; HttpOnly; SameSite=Lax{secure}"
+    return [(b"set-cookie", value.encode())]
 
 
 class LiveClips:

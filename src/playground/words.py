@@ -11,6 +11,9 @@ import threading
 from functools import lru_cache
 from pathlib import Path
 
+import streamlit as st
+from streamlit.runtime.scriptrunner import get_script_run_ctx
+
 FOLDER = Path(__file__).resolve().parent / "locale"
 DOMAIN = "boomerang"
 ENGLISH = "en"
@@ -26,8 +29,11 @@ def use(language: str) -> None:
 
 
 def language() -> str:
-    """Give the code of the language of this script run."""
-    return getattr(_chosen, "language", ENGLISH)
+    """Give the code of the language of this script run; English outside of one."""
+    found = getattr(_chosen, "language", None)
+    if found is None:  # a callback runs before the script has said `use`
+        found = st.session_state.get("language", ENGLISH) if get_script_run_ctx(suppress_warning=True) else ENGLISH
+    return found if found in LANGUAGES else ENGLISH
 
 
 def spoken_by(locale: str | None) -> str:

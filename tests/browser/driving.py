@@ -79,13 +79,17 @@ class Visitor:
         dark: Whether their system is in dark mode.
         width: Of their windows, in pixels.
         height: The same.
+        locale: The language that their browser asks for.
     """
 
-    def __init__(self, browser: Browser, *, dark: bool = False, width: int = 1440, height: int = 1000) -> None:
+    def __init__(
+        self, browser: Browser, *, dark: bool = False, width: int = 1440, height: int = 1000, locale: str = "en-US"
+    ) -> None:
         self._complaints: list[str] = []
         self.context = browser.new_context(
             viewport={"width": width, "height": height},
             color_scheme="dark" if dark else "light",
+            locale=locale,
             permissions=["microphone"],
             reduced_motion="reduce",
         )

@@ -8,7 +8,7 @@ from typing import Any
 
 from playwright.sync_api import Locator, Page, expect
 
-from .driving import SMALL, answer, chip, choose_model, result, run, run_button, settled, state, stop_button, visit
+from .driving import SMALL, answer, chip, choose_model, look, result, run, run_button, settled, state, stop_button, visit
 from .serving import Served
 from .test_stop import user_text
 
@@ -74,7 +74,7 @@ def test_the_answer_becomes_a_message_and_the_next_turn_can_be_typed(page: Page,
     choose_model(page, SMALL)
     run(page)
     said = answer(page)
-    result(page).get_by_role("button", name="Continue the conversation").first.click()
+    result(page).get_by_role("button", name="Continue").first.click()
     expect(page.get_by_label("Text of message 4")).to_have_value("")
     assert page.get_by_label("Text of message 3").input_value()[:40] in said
     expect(page.get_by_role("combobox", name="Role of message 3")).to_have_value("assistant")
@@ -111,6 +111,7 @@ def test_a_hand_written_config_is_sent_as_it_is(page: Page, app: Served) -> None
     expect(run_button(page)).to_be_enabled()
     run(page)
     expect(page.locator(".st-key-metrics")).to_contain_text("length")
+    look(page, "Sent")
     expect(page.get_by_test_id("stJson").first).to_contain_text(SMALL)
 
 
@@ -150,12 +151,14 @@ def test_a_text_longer_than_the_context_is_an_error_with_both_counts_and_stays(p
 def test_a_stop_sequence_ends_the_answer_where_it_would_begin(page: Page, app: Served) -> None:
     visit(page, app.url, "llm")
     words = page.get_by_role("combobox", name="Stop sequences")
-    words.fill("five")
+    words.click()
+    words.press_sequentially("five")
     words.press("Enter")
     settled(page)
     user_text(page).fill("Count from one to ten in words, in lower case.")
     run(page)
     assert "four" in answer(page).lower() and "five" not in answer(page)
+    look(page, "Sent")
     expect(page.get_by_test_id("stJson").first).to_contain_text('"five"')
 
 

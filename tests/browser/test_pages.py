@@ -167,9 +167,13 @@ def test_speech_does_not_begin_again_when_the_visitor_comes_back(page: Page, app
 def test_the_bundled_clip_is_written_down_beside_its_known_text(page: Page, app: Served) -> None:
     visit(page, app.url, "speech2text")
     run(page)
-    heard, known = texts(result(page).get_by_test_id("stCode"))
+    [heard] = texts(result(page).get_by_test_id("stCode"))
     assert "quick test" in heard.lower()
-    assert known == "The quick test begins at seven, and ends before noon."
+    expect(page.get_by_role("textbox", name="What was really said")).to_have_value(
+        "The quick test begins at seven, and ends before noon."
+    )
+    expect(result(page)).to_contain_text("WER 10.0%")
+    expect(result(page).locator(".marked")).to_contain_text("begins at")
     assert download(page, "Text").decode() == heard
     assert metric(page, "File") == f"{CLIP.stat().st_size / 1000:,.1f} kB"
 

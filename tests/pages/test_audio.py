@@ -7,13 +7,15 @@ from typing import Any
 
 import pytest
 
-from invoker import ModelState, Request, Run
-from invoker.audio import UPLOAD_LIMIT_BYTES
+from invoker import ModelState, NoteKind, Request, Run
+from invoker.audio import UPLOAD_LIMIT_BYTES, decode, encode_mp3, facts
 from invoker.backends.scripted import Scripted
-from invoker.entities.model import ModelType
+from invoker.entities.model import ModelPropertyKey, ModelType
+from invoker.entities.speech2text import Speech2TextResult
 from invoker.entities.tts import TTSResult
 from playground import resources
-from playground.samples import ASSETS, CLIP, CLIP_TEXT, SPEECH
+from playground.samples import ASSETS, CLIP, CLIP_TEXT, RECORDINGS, SAMPLES_FOLDER, SPEECH
+from playground.trials.speech2text import DAMAGES
 from tests.playground.scripted import SPOKEN, Desk, listed
 
 from .conftest import CONNECTION
@@ -36,11 +38,123 @@ def upload(page: Visitor, name: str, data: bytes) -> Visitor:
     return page.look()
 
 
-def test_the_sample_is_sent_and_its_known_text_stands_beside_the_result(visit: Visit, desk: Desk) -> None:
+def test_the_sample_is_sent_and_its_known_text_is_held_against_the_result(visit: Visit, desk: Desk) -> None:
     page = visit("speech2text").run()
     assert desk.requests[0].file == CLIP.read_bytes()
-    codes = [code.value for code in page.at.code]
-    assert "The quick test." in codes and CLIP_TEXT in codes
+    assert page.at.text_area(key="speech2text.reference").value == CLIP_TEXT
+    assert "The quick test." in [code.value for code in page.at.code]
+    assert "WER 70.0%" in page.seen and "0 replaced · 7 missing · 0 extra · of 10 words" in page.seen
+
+
+def test_a_reference_that_is_pasted_after_the_run_counts_at_once(page: Visitor, desk: Desk) -> None:
+    upload(page, "mine.mp3", SPOKEN).run()
+    assert "WER" not in page.seen
+    assert "WER 0.0%" in page.type("reference", "The quick test.").seen
+    assert "WER 33.3%" in page.type("reference", "the quick toast").seen
+
+
+def test_switches_say_what_counts_as_an_error(page: Visitor, desk: Desk) -> None:
+    upload(page, "mine.mp3", SPOKEN).type("reference", "the quick test").run()
+    assert "WER 0.0%" in page.seen
+    assert "WER 33.3%" in page.set("toggle", "count.case", True).seen
+    assert "WER 66.7%" in page.set("toggle", "count.punctuation", True).seen
+
+
+def test_another_recording_takes_its_own_reference_and_leaves_that_of_the_result(visit: Visit, desk: Desk) -> None:
+    page = visit("speech2text").run()
+    page.set("button_group", "sample", "A WAV file named .mp3")
+    assert page.at.text_area(key="speech2text.reference").value == "My name is wrong."
+    assert "WER 70.0%" in page.seen  # of the clip that was heard
+    assert "WER 100.0%" in page.run().seen
+    page.set("button_group", "source", "Upload")
+    assert page.at.text_area(key="speech2text.reference").value == ""
+
+
+def test_what_is_typed_before_a_file_is_chosen_stays(page: Visitor, desk: Desk) -> None:
+    page.type("reference", "typed first")
+    assert upload(page, "mine.mp3", SPOKEN).at.text_area(key="speech2text.reference").value == "typed first"
+
+
+def test_the_bundled_clips_are_a_good_one_a_silent_one_and_a_misnamed_one(visit: Visit, desk: Desk) -> None:
+    page = visit("speech2text")
+    for clip in RECORDINGS:
+        page.set("button_group", "sample", clip.label).run()
+        assert desk.requests[-1].file == (SAMPLES_FOLDER / clip.file).read_bytes()
+        assert page.at.text_area(key="speech2text.reference").value == clip.text
+    assert "its bytes are WAV" in page.faults
+
+
+def test_a_source_that_does_not_exist_in_an_address_is_the_sample(visit: Visit, desk: Desk) -> None:
+    page = Visitor(CONNECTION)
+    page.at.query_params["source"] = "Telepathy"
+    assert page.open("speech2text").can_run
+
+
+def test_what_the_speech_page_spoke_last_can_be_heard(visit: Visit, desk: Desk) -> None:
+    page = visit("speech2text").set("button_group", "source", "Speech page")
+    assert not page.can_run and "have something spoken" in page.reason
+    page.open("tts").type("text", "Good morning.").run()
+    page.open("speech2text")
+    assert page.at.text_area(key="speech2text.reference").value == "Good morning."
+    page.run()
+    assert desk.requests[-1].file == SPOKEN * 2
+
+
+def test_what_the_call_cannot_carry_is_greyed_with_the_reason(visit: Visit, desk: Desk) -> None:
+    for name, fields in (("speech2text", ["Language", "Prompt", "Temperature", "Time stamps"]), ("tts", ["Speed"])):
+        page = visit(name)
+        inputs = {field.label: field for field in page.at.text_input}
+        assert all(inputs[field].disabled for field in fields)
+        assert f"`{name}.invoke` takes" in page.seen
+
+
+def test_subtitles_are_there_when_the_back_end_told_times_and_greyed_when_not(visit: Visit, desk: Desk) -> None:
+    page = visit("speech2text").run()
+    assert {button.label: button.disabled for button in downloads(page)} == {"Text": False, "SRT": True, "VTT": True}
+
+    def tells(request: Request[Any], run: Run) -> list[Any]:
+        run.note(NoteKind.DETAIL, "2 s heard", start=0.0, end=2.0, text="The quick test.")
+        return [Speech2TextResult(result="The quick test.")]
+
+    desk.answer = tells
+    page.run()
+    assert not any(button.disabled for button in downloads(page))
+    assert "The quick test." in str(page.at.dataframe[0].value)
+
+
+def downloads(page: Visitor) -> list[Any]:
+    """Give the download buttons of the transcript."""
+    found = [element for element in page.at.get("download_button") if element.proto.label in ("Text", "SRT", "VTT")]
+    return [element.proto for element in found]
+
+
+def test_a_worse_recording_is_heard_in_each_way_and_one_that_fails_ends_none_of_the_others(visit: Visit, desk: Desk) -> None:
+    def tires(request: Request[Any], run: Run) -> list[Any]:
+        if len(desk.requests) == 3:
+            raise ConnectionError("cable cut")
+        return [Speech2TextResult(result=CLIP_TEXT)]
+
+    desk.answer = tires
+    page = visit("speech2text").set("button_group", "experiment", "robustness").click("try-robustness.run")
+    files = [request.file for request in desk.requests]
+    assert files[0] == CLIP.read_bytes() and len(set(files)) == 1 + len(DAMAGES)
+    assert page.seen.count("WER 0.0%") == len(DAMAGES)
+    assert "ConnectionError: cable cut" in page.faults
+    seconds = [facts(file).seconds or 0 for file in files]
+    assert seconds[-1] == pytest.approx(seconds[0] + 4, abs=0.2)
+
+
+def test_robustness_asks_for_what_was_said(visit: Visit, desk: Desk) -> None:
+    page = visit("speech2text").type("reference", "").set("button_group", "experiment", "robustness")
+    assert page.at.button(key="speech2text.try-robustness.run").disabled
+    assert "what was really said" in page.seen
+
+
+def test_two_transcripts_are_compared_word_by_word(visit: Visit, desk: Desk) -> None:
+    desk.answer = lambda request, run: [Speech2TextResult(result=f"The quick test {len(desk.requests)}.")]
+    page = visit("speech2text").set("button_group", "panes", 2).run()
+    assert "A → B" in page.seen and "only in A" in page.seen
+    assert "A · listener" in page.seen and "70.0%" in page.seen
 
 
 def test_nothing_chosen_yet_keeps_run_disabled(page: Visitor) -> None:
@@ -195,3 +309,87 @@ def test_what_had_been_spoken_before_a_failure_is_kept(visit: Visit, desk: Desk)
     page = visit("tts").run()
     assert page.state == "failed" and "cable cut" in page.panel()
     assert "This is what had arrived" in page.seen and "Download" in page.seen
+
+
+def test_the_waveform_tells_peak_rms_silence_and_clipping(visit: Visit, desk: Desk) -> None:
+    desk.answer = lambda request, run: [TTSResult.of(SPOKEN, "audio/mpeg")]
+    page = visit("tts").run()
+    assert "Waveform" in page.seen
+    for words in ("Peak −", "RMS −", "silence 0.", "not clipped"):
+        assert words in page.seen
+
+
+def test_a_clipped_recording_is_told(visit: Visit, desk: Desk) -> None:
+    samples, rate_hz = decode(SPOKEN)
+    loud = encode_mp3((samples * 40).clip(-1, 1), rate_hz)
+    desk.answer = lambda request, run: [TTSResult.of(loud, "audio/mpeg")]
+    assert "clipped at" in visit("tts").run().seen
+
+
+def test_files_with_a_header_each_are_warned_of(visit: Visit, desk: Desk) -> None:
+    samples, rate_hz = decode(SPOKEN)
+    headed = encode_mp3(samples, rate_hz)
+    desk.answer = lambda request, run: [TTSResult.of(headed, "audio/mpeg")] * 3
+    page = visit("tts").run()
+    [warning] = [warning.value for warning in page.at.warning]
+    assert "3 files were joined: the first header tells of 3.70 s of 11.09 s" in warning
+
+
+def test_segments_without_headers_are_one_file(visit: Visit, desk: Desk) -> None:
+    samples, rate_hz = decode(SPOKEN)
+    bare = encode_mp3(samples, rate_hz, joinable=True)
+    desk.answer = lambda request, run: [TTSResult.of(bare, "audio/mpeg")] * 3
+    page = visit("tts").run()
+    assert "One file for every player" in page.seen and not page.at.warning
+
+
+def test_a_model_that_declares_another_type_is_held_to_it(visit: Visit, desk: Desk) -> None:
+    properties = {ModelPropertyKey.VOICES: [{"mode": "v", "name": "V", "language": []}], ModelPropertyKey.AUDIO_TYPE: "wav"}
+    honest = listed("speaker", ModelType.TTS, model_properties=properties)
+    desk.answer = lambda request, run: [TTSResult.of(WAV, None)]
+    resources.CONNECTIONS.remove(CONNECTION)
+    resources.CONNECTIONS.add(CONNECTION, lambda: Scripted(desk.serve, models=[honest]))
+    assert not visit("tts").run().at.warning
+    desk.answer = lambda request, run: [TTSResult.of(SPOKEN, None)]
+    assert "Expected `audio/wav`" in visit("tts").run().at.warning[0].value
+
+
+def test_the_counter_tells_characters_limit_and_pieces(visit: Visit, desk: Desk) -> None:
+    page = visit("tts").type("text", "Hello.")
+    assert "6 characters · the model declares no word_limit" in page.seen
+
+
+def test_a_round_trip_speaks_and_writes_down_again(visit: Visit, desk: Desk) -> None:
+    page = visit("tts").type("text", "The quick toast.").set("button_group", "experiment", "round-trip")
+    page.click("try-round-trip.run")
+    spoken, heard = desk.requests
+    assert (spoken.content_text, heard.file, heard.model) == ("The quick toast.", SPOKEN * 2, "listener")
+    assert "WER 33.3%" in page.seen and "The quick test." in page.seen
+
+
+def test_a_round_trip_without_sound_says_where_it_ended(visit: Visit, desk: Desk) -> None:
+    desk.answer = lambda request, run: [TTSResult.of(b"", "audio/mpeg")]
+    page = visit("tts").set("button_group", "experiment", "round-trip").click("try-round-trip.run")
+    assert "Write down: InvokeBadRequestError: Nothing was spoken" in page.faults
+    assert len(desk.requests) == 1
+
+
+def test_every_voice_speaks_and_can_be_judged(visit: Visit, desk: Desk) -> None:
+    page = visit("tts").set("button_group", "experiment", "every-voice").click("try-every-voice.run")
+    assert [request.voice for request in desk.requests] == ["v1", "v2"]
+    assert "**Ada** · v1" in page.seen and page.seen.count("s of sound made in") == 2
+    page.set("feedback", "try-every-voice.verdict.v1", 1)
+
+
+def test_a_long_text_is_not_spoken_in_every_voice(visit: Visit, desk: Desk) -> None:
+    page = visit("tts").type("text", "word " * 100).set("button_group", "experiment", "every-voice")
+    assert page.at.button(key="tts.try-every-voice.run").disabled and "at most 300 characters" in page.seen
+
+
+def test_voices_are_compared_side_by_side_and_none_plays_by_itself(visit: Visit, desk: Desk) -> None:
+    page = visit("tts").set("button_group", "panes", 2)
+    assert page.at.toggle(key="tts.autoplay").disabled
+    page.run()
+    assert page.seen.count("Waveform") == 2 and "A · speaker" in page.seen and "B · speaker" in page.seen
+    panes = [page.held, page.held.parts["pane2"]]
+    assert [pane.job.context["autoplay"] for pane in panes if pane.job] == [False, False]

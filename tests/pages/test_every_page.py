@@ -29,12 +29,12 @@ RESULTS = {
     "moderation": "Sensitive",
 }
 METRICS = {
-    "llm": {"Tokens in": "7", "Tokens out": "9", "Finish reason": "stop", "Chunks": "2"},
+    "llm": {"Tokens in": "7", "Tokens out": "9", "Finish reason": "stop"},
     "llm_structured_output": {"Tokens in": "7", "Tokens out": "9", "Finish reason": "stop"},
     "summary": {"Summary": "19"},
     "text_embedding": {"Vectors": "5", "Dimensions": "3", "Tokens": "11"},
     "rerank": {"Documents": "6", "Returned": "6", "Dropped": "0"},
-    "tts": {"Chunks": "2", "Audio": f"{2 * len(SPOKEN) / 1000:.1f} kB"},
+    "tts": {"Audio": f"{2 * len(SPOKEN) / 1000:.1f} kB"},
     "speech2text": {"Characters": "15"},
     "moderation": {"Characters": "35"},
 }
@@ -53,7 +53,7 @@ def test_a_page_opens_with_its_sample_and_can_run(visit: Visit, page: str) -> No
     assert visitor.state == "idle"
     assert visitor.can_run
     assert visitor.at.button(key=visitor.key("stop")).disabled
-    assert [tab.label for tab in visitor.at.tabs] == ["Sent", "Received", "Chunks", "Log", "Code"]
+    assert [tab.label for tab in visitor.at.tabs] == ["Metrics", "Sent", "Received", "Chunks", "Log", "Code"]
 
 
 @pytest.mark.parametrize("page", PAGES)

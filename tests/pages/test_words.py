@@ -60,7 +60,8 @@ def test_what_the_system_model_was_asked_can_be_looked_at(visit: Visit, desk: De
 
     desk.answer = noted
     page = visit("summary").run()
-    assert "(2)" in page.seen and "piece 2 of 2" in page.seen and "second half" in page.seen
+    assert "(2)" in page.seen and "piece 2 of 2" in page.seen and "first half" in page.seen
+    assert "second half" in page.set("selectbox", "exchange", 1).seen
     assert "piece 1 of 2" in page.tab("Log")
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import builtins
 import importlib
 import io
+import sys
 import textwrap
 from collections.abc import Sequence
 from types import ModuleType
@@ -50,6 +51,8 @@ def run(code: str, tool: Tool, *, file: bytes = b"") -> tuple[list[Any], dict[st
 
 
 def _import(name: str, _globals: object, _locals: object, names: Sequence[str], level: int) -> ModuleType:
+    if name in sys.stdlib_module_names:
+        return importlib.import_module(name)
     if name != SDK and not name.startswith(f"{SDK}."):
         raise ImportError(f"the code imports {name}, which a plugin need not have")
     ours = "invoker.entities" + (name.removeprefix(SDK) or ".model")

@@ -26,6 +26,11 @@ import streamlit as st
 from playground import errors_panel
 errors_panel.draw(st.session_state["error"], "test")
 """
+RAW = """
+import streamlit as st
+from playground import errors_panel
+errors_panel.draw(ValueError("x"), "test", raw=lambda: st.session_state.update(shown=True))
+"""
 MARKUP = "![x](http://192.0.2.1/x.png) <img src=x> **bold** `code` :red[red] $x^2$ [link](http://192.0.2.1)\n# Title\n- item"
 
 
@@ -69,7 +74,7 @@ def test_each_class_has_a_side_and_a_next_step(error: BaseException, side: str, 
     at = draw(error)
     drawn = " ".join(markdown.value for markdown in at.markdown)
     assert told.title in drawn and side in drawn and type(error).__name__ in drawn
-    assert SIDES[side] in drawn
+    assert SIDES[side][1] in drawn
 
 
 def test_no_class_of_the_family_is_without_advice_of_its_own() -> None:
@@ -137,3 +142,37 @@ def test_no_block_and_no_entity_comes_out_of_plain_text(text: str) -> None:
     for mark in "#>|&":
         assert mark not in escaped.replace(f"\\{mark}", "")
     assert not escaped.startswith(("1. ", "- ", "    "))
+
+
+@pytest.mark.parametrize(
+    ("error", "hint"),
+    [
+        (InvokeError("x", body="<!DOCTYPE html><p>Welcome"), "web page"),
+        (InvokeError("x", status_code=404), "/v1"),
+        (InvokeError("x", status_code=401), "key"),
+        (InvokeError("'SummaryInvocation' object is not callable"), "summary.invoke"),
+        (InvokeError("1 validation error: voice Field required"), "voice"),
+        (InvokeError("top_n Field required"), "score_threshold"),
+        (InvokeError("KeyError: 'relevance_score'"), "another shape"),
+        (InvokeError("min() iterable argument is empty"), "empty list"),
+        (InvokeError("invocation exited without response after 250 seconds"), "own clock"),
+        (InvokeConnectionError("[Errno 111] Connection refused"), "host gateway"),
+        (InvokeConnectionError("certificate verify failed: self-signed"), "private authority"),
+        (OSError(28, "No space left on device"), "disk"),
+    ],
+)
+def test_a_cause_that_was_seen_before_is_told_beside_the_errors_own_words(error: BaseException, hint: str) -> None:
+    at = draw(error)
+    [told] = [markdown.value for markdown in at.markdown if "Seen before" in markdown.value]
+    assert hint in told
+    assert any(str(error) in code.value for code in at.code)
+
+
+def test_of_an_error_that_nobody_has_seen_no_cause_is_told() -> None:
+    assert not any("Seen before" in markdown.value for markdown in draw(InvokeError("the cat sat on the keyboard")).markdown)
+
+
+def test_the_panel_leads_to_what_was_sent() -> None:
+    at = AppTest.from_string(RAW, default_timeout=10).run()
+    at.button(key="test.raw").click().run()
+    assert at.session_state["shown"] is True

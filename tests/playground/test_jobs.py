@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import gc
 import threading
+import weakref
 from collections.abc import Callable, Iterable, Iterator
 from time import monotonic
 from typing import Any
@@ -12,7 +14,7 @@ import pytest
 from invoker import InvokeTimeoutError, Outcome, Request, Run, Session
 from invoker.backends.scripted import Scripted, llm_chunks
 from playground import status
-from playground.jobs import Job, Jobs
+from playground.jobs import Job, Jobs, follow
 
 from .scripted import BOUND, PROVIDER
 
@@ -283,3 +285,43 @@ def test_waiting_for_chunks_ends_with_the_job() -> None:
 def test_the_number_of_seconds_belongs_to_the_run() -> None:
     made = job(lambda request, run: llm_chunks("a"), timeout=BOUND)
     assert 0 <= made.seconds < BOUND and not made.overdue
+
+
+def test_a_run_is_found_again_by_the_browser_that_started_it_and_by_no_other(jobs: Jobs) -> None:
+    silent = jobs.submit(job(Silent(), owner="ann"))
+    assert jobs.find(silent.id, "ann") is silent
+    assert jobs.find(silent.id, "ben") is None
+    assert jobs.find(silent.id, "") is None
+    assert jobs.find("made up", "ann") is None
+    assert len(silent.id) >= 20
+
+
+def test_a_run_that_has_ended_is_found_as_long_as_somebody_holds_it(jobs: Jobs) -> None:
+    ended = jobs.submit(job(lambda request, run: llm_chunks("a"), owner="ann"))
+    ended.join(BOUND)
+    job_id = ended.id
+    assert jobs.find(job_id, "ann") is ended
+    looks = weakref.ref(ended)
+    del ended
+    deadline = monotonic() + BOUND
+    while looks() is not None and monotonic() < deadline:
+        gc.collect()
+        threading.Event().wait(0.01)
+    assert jobs.find(job_id, "ann") is None
+
+
+def test_runs_that_are_followed_together_tick_until_one_of_them_has_ended() -> None:
+    changed, go = threading.Condition(), threading.Event()
+
+    def answer(request: Request[Any], run: Run) -> Iterator[Any]:
+        assert go.wait(BOUND)
+        yield from llm_chunks("a")
+
+    first, second = job(answer, changed=changed).start(), job(Silent(), changed=changed).start()
+    ticks = follow([first, second], hz=500)
+    next(ticks)
+    go.set()
+    assert sum(1 for _ in ticks) > 0
+    assert not first.running and second.running
+    second.stop()
+    second.join(BOUND)

@@ -8,13 +8,9 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from invoker.json_schema import faults, schema_fault
 from playground.jsontext import MOST_LEVELS, JsonFault, locate, parse, pretty, written
-
-VALUES = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(),
-    lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
-    max_leaves=20,
-)
+from tests.json_values import JSON_VALUES
 
 
 @given(st.text() | st.text('{}[]",:0123456789.eE+-\\untrfalse \n'), st.sampled_from([dict, list]))
@@ -32,18 +28,18 @@ def test_no_text_makes_it_raise(text: str, expected: type) -> None:
         assert str(value)
 
 
-@given(st.dictionaries(st.text(), VALUES))
+@given(st.dictionaries(st.text(), JSON_VALUES))
 def test_every_json_object_is_given_back(value: dict[str, object]) -> None:
     assert parse(json.dumps(value)) == value
     assert parse(pretty(value)) == value
 
 
-@given(st.lists(VALUES))
+@given(st.lists(JSON_VALUES))
 def test_every_json_list_is_given_back(value: list[object]) -> None:
     assert parse(json.dumps(value), list) == value
 
 
-@given(st.dictionaries(st.text(), VALUES), st.data())
+@given(st.dictionaries(st.text(), JSON_VALUES), st.data())
 def test_a_fault_names_a_place_inside_the_text(value: dict[str, object], data: st.DataObject) -> None:
     text = pretty(value)
     cut = text[: data.draw(st.integers(0, len(text) - 1))]
@@ -94,6 +90,18 @@ def test_what_is_nested_without_end_is_refused_before_anything_trips_over_it() -
     assert isinstance(fault, JsonFault) and "levels deep" in str(fault)
 
 
+def test_as_deep_as_a_field_takes_a_schema_can_be_checked() -> None:
+    levels = MOST_LEVELS // 2 - 1
+    schema = parse('{"properties": {"a": ' * levels + '{"type": "string"}' + "}}" * levels)
+    assert not isinstance(schema, JsonFault)
+    assert schema_fault(schema) is None
+    value: object = 5
+    for _ in range(levels):
+        value = {"a": value}
+    [fault] = faults(value, schema)
+    assert fault.path == "$" + ".a" * levels
+
+
 def paths(value: object) -> list[tuple[str | int, ...]]:
     """Give the paths to everything in a value."""
     inside: list[tuple[str | int, object]] = []
@@ -104,7 +112,7 @@ def paths(value: object) -> list[tuple[str | int, ...]]:
     return [(), *((part, *rest) for part, item in inside for rest in paths(item))]
 
 
-@given(st.dictionaries(st.text(max_size=4), VALUES), st.booleans())
+@given(st.dictionaries(st.text(max_size=4), JSON_VALUES), st.booleans())
 def test_every_value_is_found_where_it_stands(value: dict[str, object], indented: bool) -> None:
     text = "\n " + (pretty(value) if indented else json.dumps(value))
     for path in paths(value):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,10 +14,13 @@ from invoker import Session
 from invoker.entities.llm import LLMModelConfig
 from invoker.entities.model import EmbeddingInputType
 from playground import snippets
+from playground.content_parts import part
+from playground.samples import ATTACHMENTS
 
 from .plugin import Tool, run
 from .scripted import PROVIDER, SPOKEN, Desk
 
+PNG, PDF = ATTACHMENTS[0].path.read_bytes(), ATTACHMENTS[1].path.read_bytes()
 ODD = 'He said "hi"\n\tit\'s {brace} ${HOME} %s \\n \\ """ \'\'\' # no comment \u2028 \x00 \ud800 字 🎈'
 
 
@@ -128,6 +132,20 @@ def test_the_code_has_no_more_imports_than_it_uses_and_no_text_runs_over_lines(n
 def test_the_files_bytes_are_not_in_the_code() -> None:
     code = snippets.code("speech2text", CALLS["speech2text"])
     assert "some bytes" not in code and CALLS["speech2text"]["file"].hex() not in code
+
+
+def test_a_file_at_a_message_is_read_by_the_code_and_not_written_into_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    parts = [part("red square.png", PNG), part("it's.pdf", PDF)]
+    for found, data in zip(parts, (PNG, PDF), strict=True):
+        (tmp_path / str(found["filename"])).write_bytes(data)
+    monkeypatch.chdir(tmp_path)
+    messages = [{"role": "user", "content": [{"type": "text", "data": "What is it?"}, *parts]}]
+    arguments = CALLS["llm"] | {"prompt_messages": messages}
+    assert asked_by_code("llm", arguments)[0] == asked("llm", arguments)
+    code = snippets.code("llm", arguments)
+    assert "ImagePromptMessageContent(" in code and parts[0]["base64_data"] not in code
 
 
 def test_what_a_back_end_holds_cannot_reach_the_code() -> None:

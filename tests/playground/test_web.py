@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import re
 import threading
 from collections.abc import AsyncIterator, Iterator
 from typing import Any
@@ -12,7 +13,7 @@ import pytest
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.requests import Request
-from starlette.responses import PlainTextResponse, StreamingResponse
+from starlette.responses import HTMLResponse, PlainTextResponse, StreamingResponse
 from starlette.routing import Route, WebSocketRoute
 from starlette.testclient import TestClient
 from starlette.types import Message, Receive, Scope, Send
@@ -21,8 +22,8 @@ from starlette.websockets import WebSocket
 from invoker import Request as InvokeRequest
 from invoker import Run
 from invoker.entities.tts import TTSResult
-from playground.views.tts import segments
-from playground.web import CLIPS, CONTENT_SECURITY_POLICY, ROUTES, LiveClips, SecurityHeaders
+from playground.live_audio import offer, segments
+from playground.web import CLIPS, CONTENT_SECURITY_POLICY, COOKIE, ROUTES, LiveClips, SecurityHeaders
 
 from .runs import job_of
 from .scripted import BOUND, SPOKEN
@@ -46,7 +47,11 @@ async def _echo(socket: WebSocket) -> None:
     await socket.close()
 
 
-OWN = [Route("/plain", _plain), Route("/stream", _stream), WebSocketRoute("/socket", _echo)]
+async def _page(request: Request) -> HTMLResponse:
+    return HTMLResponse("<p>hello</p>")
+
+
+OWN = [Route("/page", _page), Route("/plain", _plain), Route("/stream", _stream), WebSocketRoute("/socket", _echo)]
 
 
 @pytest.fixture
@@ -187,13 +192,29 @@ def test_a_job_that_fails_or_is_stopped_ends_its_audio() -> None:
 
 
 def test_a_clip_lives_as_long_as_its_job() -> None:
-    from playground.views.tts import _offer
-
     job = job_of("tts").start()
-    clip = _offer(job)
+    clip = offer(job)
     job.join(BOUND)
     heard = CLIPS.get(clip)
     assert heard is not None and b"".join(heard) == SPOKEN * 2
     del heard, job
     gc.collect()
     assert CLIPS.get(clip) is None
+
+
+def test_a_page_gives_a_browser_its_name_once(client: TestClient) -> None:
+    [cookie] = client.get("/page").headers.get_list("set-cookie")
+    name, _, rest = cookie.partition("=")
+    assert name == COOKIE and re.match(r"[\w-]{22}; ", rest)
+    assert {"HttpOnly", "SameSite=Lax", "Path=/"} <= set(rest.split("; ")) and "Secure" not in rest
+    assert "set-cookie" not in client.get("/page").headers  # the browser of this test has it by now
+
+
+def test_over_https_the_name_goes_over_https_only() -> None:
+    app = Starlette(routes=OWN, middleware=[Middleware(SecurityHeaders)])
+    with TestClient(app, base_url="https://boomerang.example") as client:
+        assert client.get("/page").headers["set-cookie"].endswith("; Secure")
+
+
+def test_what_is_no_page_names_nobody(client: TestClient) -> None:
+    assert "set-cookie" not in client.get("/plain").headers

@@ -1,9 +1,7 @@
-"""The embedding page's result: facts on the vectors, how alike they are, and the vectors themselves."""
+"""The embedding page's result: facts on the vectors, how alike they are, what is near, a map, and the vectors themselves."""
 
 from __future__ import annotations
 
-import csv
-import io
 import json
 from collections.abc import Sequence
 from typing import Any
@@ -13,136 +11,108 @@ import streamlit as st
 from invoker import Record
 from invoker.entities.text_embedding import RequestInvokeTextEmbedding
 
-from ..frame import Page
+from ..escape import drawable
+from ..pane import Pane
+from ..vectors_held import Held, as_csv, as_npy, held
+from ..words import N_, _
+from . import embedding_looks as looks
 
-MOST_IN_MATRIX = 40
-"""Rows of the matrix that are drawn; more cannot be read."""
 SHOWN_VALUES = 8
+SHOWN_VECTORS = 20
+LOOKS = {
+    "similarity": (N_("Similarity"), ":material/grid_on:", 2),
+    "nearest": (N_("Nearest"), ":material/near_me:", 2),
+    "map": (N_("Map"), ":material/scatter_plot:", 3),
+    "vector": (N_("One vector"), ":material/show_chart:", 1),
+}
+"""Way to look at vectors → its name, its icon, and how many texts it needs."""
+ODD = {"NaN": "NaN", "infinite": N_("infinite"), "zero": N_("zero")}
 
 
-def embedding(page: Page, record: Record[Any]) -> None:
-    """Draw facts, similarity matrix and vectors."""
+def embedding(page: Pane, record: Record[Any]) -> None:
+    """Draw facts, the way to look that is chosen, and the vectors."""
     if not record.chunks or not record.chunks[0].embeddings:
         return
-    import numpy as np
-
     texts, rows = record.request_as(RequestInvokeTextEmbedding).texts, record.chunks[0].embeddings
     widths = {len(row) for row in rows}
     if len(rows) != len(texts):
-        st.warning(f"{len(texts)} texts were sent, {len(rows)} vectors came back.")
+        words = _("{texts} texts were sent, {vectors} vectors came back.")
+        st.warning(words.format(texts=len(texts), vectors=len(rows)))
     if len(widths) > 1:
-        st.error(f"The vectors have different dimensions: {sorted(widths)}.")
+        st.error(_("The vectors have different dimensions: {widths}.").format(widths=sorted(widths)))
         return
     if widths == {0}:
-        st.error("The vectors have no numbers in them.")
+        st.error(_("The vectors have no numbers in them."))
         return
-    vectors = np.asarray(rows, dtype=np.float64)
-    _facts(vectors)
-    names = [short(texts[index] if index < len(texts) else "?", index) for index in range(len(rows))]
-    if len(rows) > 1:
-        _matrix(vectors[:MOST_IN_MATRIX], names[:MOST_IN_MATRIX], len(rows))
-    else:
-        st.caption("One text has nothing to be compared with: add a second one to see how alike they are.")
-    _vectors(page, record, rows, names)
+    found = held(page, record)
+    _facts(found)
+    texts = [texts[index] if index < len(texts) else "?" for index in range(len(rows))]
+    match _chosen(page, len(rows)):
+        case "similarity":
+            looks.matrix(page, found, texts)
+        case "nearest":
+            looks.nearest(page, found, texts)
+        case "map":
+            looks.plane(page, found, texts)
+        case _:
+            looks.vector(page, rows, texts)
+    _vectors(page, record, rows, texts)
 
 
-def cosine_matrix(vectors: Any) -> Any:
-    """Give the cosines of all pairs, shape (rows, rows); not a number where a vector is zero."""
+def _chosen(page: Pane, count: int) -> str:
+    """Draw the choice of how to look at the vectors, and tell why some ways are missing."""
+    there = [name for name, (_title, _icon, least) in LOOKS.items() if count >= least]
+    if count == 1:
+        st.caption(_("One text has nothing to be compared with: add a second one to see how alike they are."))
+        return there[0]
+    key = page.hold("look", there[0], LOOKS.__contains__)
+    if st.session_state[key] not in there:
+        st.session_state[key] = there[0]
+    chosen = st.segmented_control(
+        _("Look at"),
+        there,
+        key=key,
+        format_func=lambda name: f"{LOOKS[name][1]} {_(LOOKS[name][0])}",
+        required=True,
+        persist_state="session",
+        label_visibility="collapsed",
+    )
+    if "map" not in there:
+        st.caption(_("A map needs three texts."))
+    return str(chosen)
+
+
+def _facts(found: Held) -> None:
     import numpy as np
 
-    norms = np.linalg.norm(vectors, axis=1, keepdims=True)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        unit = vectors / norms
-    return unit @ unit.T
-
-
-def short(text: str, index: int, length: int = 24) -> str:
-    """Name a row: its number and the beginning of its text."""
-    flat = " ".join(text.split())
-    return f"{index + 1} · {flat if len(flat) <= length else flat[: length - 1] + '…'}"
-
-
-def as_csv(rows: Sequence[Sequence[float]], texts: Sequence[str]) -> str:
-    """Write vectors as CSV: the text, then one column for each dimension."""
-    out = io.StringIO()
-    writer = csv.writer(out)
-    writer.writerow(["text", *range(len(rows[0]))])
-    writer.writerows([text, *row] for text, row in zip(texts, rows, strict=False))
-    return out.getvalue()
-
-
-def as_npy(rows: Sequence[Sequence[float]]) -> bytes:
-    """Write vectors as a NumPy file: float32, shape (rows, dimensions)."""
-    import numpy as np
-
-    out = io.BytesIO()
-    np.save(out, np.asarray(rows, dtype=np.float32), allow_pickle=False)
-    return out.getvalue()
-
-
-def _facts(vectors: Any) -> None:
-    import numpy as np
-
-    norms = np.linalg.norm(vectors, axis=1)
-    odd = {
-        "NaN": int(np.isnan(vectors).any(axis=1).sum()),
-        "infinite": int(np.isinf(vectors).any(axis=1).sum()),
-        "zero": int((~vectors.any(axis=1)).sum()),
-    }
-    spread = f"{norms.min():.4f}" if np.allclose(norms, norms[0], atol=1e-4) else f"{norms.min():.4f} to {norms.max():.4f}"
-    wrong = ", ".join(f"{count} {name}" for name, count in odd.items() if count) or "none"
-    known = vectors[~np.isnan(vectors)]
-    facts = {
-        "Vectors × dimensions": f"{vectors.shape[0]} × {vectors.shape[1]}",
-        "L2 norm": spread,
-        "Least, largest value": f"{known.min():.4f}, {known.max():.4f}" if known.size else "—",
-        "NaN, infinite, zero vectors": wrong,
-    }
-    st.table(facts, border="horizontal")
-
-
-def _matrix(vectors: Any, names: list[str], count: int) -> None:
-    import altair as alt
-    import pandas as pd
-
-    matrix = cosine_matrix(vectors)
-    st.markdown("**Cosine similarity**")
-    if count > len(names):
-        st.caption(f"The first {len(names)} of {count} texts.")
-    size = len(names)
-    pairs = [
-        {"a": names[i], "b": names[j], "column": j + 1, "cosine": round(float(matrix[i, j]), 4)}
-        for i in range(size)
-        for j in range(size)
-    ]
-    base = alt.Chart(pd.DataFrame(pairs)).encode(
-        x=alt.X("column:O", title=None, axis=alt.Axis(labelAngle=0, orient="top")),
-        y=alt.Y("a:N", sort=names, title=None, axis=alt.Axis(labelLimit=190)),
+    facts = found.facts
+    norms = facts.norms
+    least_norm, largest_norm = f"{norms.min():.4f}", f"{norms.max():.4f}"
+    alike = bool(np.allclose(norms, norms[0], atol=1e-4)) or not np.isfinite(norms).all()
+    spread = least_norm if alike else _("{least} to {largest}").format(least=least_norm, largest=largest_norm)
+    odd = ", ".join(f"{count} {_(ODD[name])}" for name, count in found.odd.items() if count)
+    least, largest = ("—" if value is None else f"{value:.4f}" for value in (facts.least, facts.largest))
+    st.table(
+        {
+            _("Vectors × dimensions"): f"{facts.count} × {facts.dimensions}",
+            _("L2 norm"): spread,
+            _("Least, largest value"): "—" if facts.least is None else f"{least}, {largest}",
+            _("NaN, infinite, zero vectors"): odd or _("none"),
+        },
+        border="horizontal",
     )
-    # Ends of the scale differ in lightness, so that it can be read without seeing hues; the numbers stand in the cells.
-    cells = base.mark_rect().encode(
-        color=alt.Color("cosine:Q", scale=alt.Scale(scheme="blues", domain=[-0.2, 1]), legend=None),
-        tooltip=["a", "b", "cosine"],
-    )
-    numbers = base.mark_text(fontSize=12).encode(
-        text=alt.Text("cosine:Q", format=".2f"),
-        color=alt.condition("datum.cosine > 0.55", alt.value("white"), alt.value("#10131f")),
-    )
-    chart = cells + numbers if size <= 15 else cells
-    st.altair_chart(chart.properties(height=min(560, 50 + 42 * size)), alt="Cosine similarity of all pairs")
-    with st.expander("The same numbers as a table"):
-        st.dataframe(
-            [{"": names[i], **{names[j]: round(float(matrix[i, j]), 4) for j in range(size)}} for i in range(size)],
-            hide_index=True,
-            alt="Cosine similarity of all pairs",
-        )
 
 
-def _vectors(page: Page, record: Record[Any], rows: Sequence[Sequence[float]], names: list[str]) -> None:
-    texts = record.request_as(RequestInvokeTextEmbedding).texts
-    with st.expander("Raw vectors"):
-        for name, row in list(zip(names, rows, strict=False))[:20]:
-            st.text(f"{name}\n  [{', '.join(f'{value:.6f}' for value in row[:SHOWN_VALUES])}, …]")
+def _vectors(page: Pane, record: Record[Any], rows: Sequence[Sequence[float]], texts: Sequence[str]) -> None:
+    with st.expander(_("Raw vectors"), icon=":material/data_array:"):
+        for number, (text, row) in enumerate(list(zip(texts, rows, strict=False))[:SHOWN_VECTORS], 1):
+            values = ", ".join(f"{value:.6f}" for value in row[:SHOWN_VALUES])
+            more = ", …" if len(row) > SHOWN_VALUES else ""
+            st.text(f"{number} · {looks.name(drawable(text))}\n  [{values}{more}]")
+        if len(rows) > SHOWN_VECTORS:
+            st.caption(
+                _("The first {count} of {all} vectors; the files have them all.").format(count=SHOWN_VECTORS, all=len(rows))
+            )
         with st.container(horizontal=True):
             stem = f"embeddings-{record.id[:8]}"
             for label, suffix, data in (

@@ -1,78 +1,73 @@
-"""The LLM page's result: text, tool calls as cards, and the way to the next turn."""
+"""The LLM page's result: thinking, text, tool calls as cards, the way to the next turn, and the answers before."""
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from invoker import Outcome, Record
 from invoker.entities.llm import LLMFold, RequestInvokeLLM
-from invoker.entities.message import ToolCall
+from invoker.entities.model import ModelPropertyKey, ModelType
+from invoker.metrics import finish_reason, usage
+from invoker.reasoning import ReasoningReader
+from invoker.rules import find
 
-from ..conversation import answer_calls, continue_with, mock_of
-from ..escape import drawable, plain
-from ..frame import Page, waiting
+from ..conversation import continue_with
+from ..escape import drawable
 from ..jobs import Job
-from .text import TextStream, draw
+from ..pane import Pane, waiting
+from ..words import _
+from . import llm_answer, llm_calls, llm_earlier
+from .text import TextStream
 
-MARKDOWN, PLAIN = "Markdown", "Plain text"
+NEARLY_FULL = 0.85
+"""Share of the context from which the bar warns."""
 
 
-def llm(page: Page, record: Record[Any]) -> None:
+def llm(pane: Pane, record: Record[Any]) -> None:
     """Draw the answer of an LLM."""
-    fold = LLMFold().extend(tuple(record.chunks))
-    text = drawable(fold.text)
-    if text:
-        draw(text, _render_mode(page))
-    if fold.tool_calls:
-        _calls(page, fold, record.outcome is Outcome.COMPLETED)
-    elif record.request_as(RequestInvokeLLM).tools and record.outcome is Outcome.COMPLETED:
-        st.caption(":material/build: No tool was called, which may be right.")
-    if text:
-        with st.container(horizontal=True):
-            if not fold.tool_calls:
-                st.button(
-                    "Continue the conversation",
-                    icon=":material/reply:",
-                    key=page.key("continue"),
-                    on_click=continue_with,
-                    args=(page, fold),
-                    disabled=page.state.extra.get("continued") == record.id,
-                    help="The answer becomes an assistant message, and the next turn can be typed.",
-                )
-            st.download_button(
-                "Text",
-                text,
-                file_name=f"answer-{record.id[:8]}.txt",
-                icon=":material/download:",
-                on_click="ignore",
-                key=page.key("download"),
-            )
+    answer = llm_answer.read(record)
+    completed = record.outcome is Outcome.COMPLETED
+    llm_answer.draw(pane, answer)
+    if answer.fold.tool_calls:
+        llm_calls.draw(pane, record, answer)
+    elif record.request_as(RequestInvokeLLM).tools and completed:
+        st.caption(f":material/build: {_('No tool was called, which may be right.')}")
+    if finish_reason(record) == "length":
+        st.caption(f":material/content_cut: {_('The answer was cut: max_tokens or the context was used up.')}")
+    if answer.text:
+        _actions(pane, record, answer)
+    _context(pane, record)
+    llm_earlier.draw(pane, record, answer)
+    if answer.fold.tool_calls:
+        llm_calls.go_on(pane, record, answer)
 
 
-def llm_live(page: Page, job: Job) -> Callable[[], None]:
-    """Draw an answer while it comes."""
-    if not page.state.arguments.get("stream", True):
-        return waiting(page, job)  # who does not ask for a stream sees the answer when it is whole
-    as_markdown = st.session_state.get(page.key("render"), MARKDOWN) == MARKDOWN
-    stream = TextStream(as_markdown)
+def llm_live(pane: Pane, job: Job) -> Callable[[], None]:
+    """Draw an answer while it comes; its thinking in a block of its own, open until the page is drawn anew."""
+    if not job.arguments.get("stream", True):
+        return waiting(pane, job)  # who does not ask for a stream sees the answer when it is whole
+    mode = st.session_state.get(pane.key("render"), llm_answer.MARKDOWN)
+    thinking = _Thinking(st.container())
+    stream = TextStream(mode == llm_answer.MARKDOWN)
     calls = st.empty()
-    fold = LLMFold()
+    fold, reader = LLMFold(), ReasoningReader()
     seen = 0
 
     def update() -> None:
         nonlocal seen
         chunks = job.record.chunks[seen:] if job.record else []
         seen += len(chunks)
-        new = []
+        parts = []
         for chunk in chunks:
             fold.add(chunk)
             if isinstance(chunk.delta.message.content, str):
-                new.append(chunk.delta.message.content)
-        stream.write("".join(new))
+                parts += reader.feed(chunk.delta.message.content)
+        thinking.write("".join(part.text for part in parts if part.reasoning))
+        stream.write("".join(part.text for part in parts if not part.reasoning))
         if chunks and fold.tool_calls:
             with calls.container():
                 for call in fold.tool_calls:
@@ -81,68 +76,75 @@ def llm_live(page: Page, job: Job) -> Callable[[], None]:
     return update
 
 
-def parsed(call: ToolCall) -> Any:
-    """Give a call's arguments; `None` if they are no JSON."""
-    try:
-        return json.loads(call.function.arguments)
-    except ValueError:
-        return None
+class _Thinking:
+    """The block of a thinking that comes; it is there from its first word on."""
+
+    def __init__(self, place: DeltaGenerator) -> None:
+        self._place = place
+        self._stream: TextStream | None = None
+
+    def write(self, new: str) -> None:
+        if self._stream is None:
+            if not new.strip():
+                return
+            block = self._place.expander(_("Thinking"), expanded=True, icon=":material/psychology:")
+            self._stream = TextStream(new_slot=block.empty)
+        self._stream.write(new)
 
 
-def _render_mode(page: Page) -> bool:
-    st.session_state.setdefault(page.key("render"), MARKDOWN)
-    mode = st.segmented_control(
-        "Show as",
-        [MARKDOWN, PLAIN],
-        key=page.key("render"),
-        required=True,
-        persist_state="session",
-        label_visibility="collapsed",
-    )
-    return mode != PLAIN
-
-
-def _calls(page: Page, fold: LLMFold, complete: bool) -> None:
-    results: list[tuple[ToolCall, str]] = []
-    for number, call in enumerate(fold.tool_calls, 1):
-        results.append((call, _card(page, number, call, complete)))
-    if complete:
-        st.button(
-            "Send results",
-            icon=":material/send:",
-            type="primary",
-            key=page.key("tools.answer"),
-            on_click=_answer,
-            args=(page, fold, [call for call, _ in results]),
-            help="Each result becomes a tool message with the call's id, and the model goes on.",
+def _actions(pane: Pane, record: Record[Any], answer: llm_answer.Answer) -> None:
+    text = drawable(answer.text)
+    with st.container(horizontal=True):
+        if not answer.fold.tool_calls:
+            st.button(
+                _("Continue"),
+                icon=":material/reply:",
+                key=pane.key("continue"),
+                on_click=continue_with,
+                args=(pane, answer.text),
+                disabled=pane.state.extra.get("continued") == record.id,
+                help=_("The answer, without its thinking, becomes an assistant message, and the next turn can be typed."),
+            )
+        st.download_button(
+            _("Text"),
+            text,
+            file_name=f"answer-{record.id[:8]}.txt",
+            icon=":material/download:",
+            on_click="ignore",
+            key=pane.key("download"),
+        )
+        st.download_button(
+            _("Markdown"),
+            data=lambda: _as_markdown(record, text),
+            file_name=f"conversation-{record.id[:8]}.md",
+            icon=":material/download:",
+            on_click="ignore",
+            key=pane.key("download.md"),
+            help=_("The whole conversation with this answer."),
         )
 
 
-def _answer(page: Page, fold: LLMFold, calls: Sequence[ToolCall]) -> None:
-    answers = [str(st.session_state.get(_result_key(page, number), "")) for number in range(1, len(calls) + 1)]
-    answer_calls(page, fold, list(zip(calls, answers, strict=True)))
+def _as_markdown(record: Record[Any], text: str) -> str:
+    """Write the conversation that was sent, and the answer."""
+    said = [(message.role.value, message.get_text_content()) for message in record.request_as(RequestInvokeLLM).prompt_messages]
+    return "\n\n".join(f"## {role}\n\n{drawable(words)}" for role, words in [*said, ("assistant", text)]) + "\n"
 
 
-def _card(page: Page, number: int, call: ToolCall, complete: bool) -> str:
-    with st.container(border=True, key=page.key(f"call-{number}").replace(".", "-")):
-        with st.container(horizontal=True, vertical_alignment="center"):
-            st.badge(f"Tool call {number}", icon=":material/build:", color="violet")
-            st.code(drawable(call.function.name), language=None, width="content")
-            st.caption(f"id {plain(call.id)}" if call.id else "no id")
-        arguments = parsed(call)
-        if arguments is None:
-            st.badge("arguments are not valid JSON", icon=":material/warning:", color="red")
-            st.code(drawable(call.function.arguments), language=None, wrap_lines=True)
-        else:
-            st.json(arguments)
-        if not complete:
-            return ""
-        key = _result_key(page, number)
-        st.session_state.setdefault(key, mock_of(page, call.function.name))
-        return st.text_input(f"Result of call {number}", key=key) or ""
-
-
-def _result_key(page: Page, number: int) -> str:
-    # One key for each run: the next run's call starts from its tool's mock result again.
-    run = page.state.record.id[:8] if page.state.record else ""
-    return page.key(f"result.{run}.{number}")
+def _context(pane: Pane, record: Record[Any]) -> None:
+    """Draw how much of the model's context the run used; nothing where the model does not say how much it has."""
+    request = record.request_as(RequestInvokeLLM)  # a config written by hand may name another model than the one picked
+    model = find(pane.backend, ModelType.LLM, request.provider, request.model)
+    size = model.model_properties.get(ModelPropertyKey.CONTEXT_SIZE) if model else None
+    if not isinstance(size, int) or size <= 0 or record.outcome is not Outcome.COMPLETED:
+        return
+    reported = usage(record)
+    if reported is None:
+        st.caption(_("Context: — of {size:,} tokens; the back end reported no usage.").format(size=size))
+        return
+    used = sum(count for name, count in reported if name in ("prompt_tokens", "completion_tokens"))
+    share = used / size
+    words = _("Context: {used:,} of {size:,} tokens, {share:.0%}").format(used=used, size=size, share=share)
+    nearly_full = share >= NEARLY_FULL
+    st.progress(min(share, 1.0), text=f":orange[:material/warning: {words}]" if nearly_full else f":small[{words}]")
+    if nearly_full:
+        st.caption(_("Nearly full: a longer conversation is cut or refused. Shorten it, or ask for fewer tokens."))

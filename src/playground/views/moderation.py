@@ -1,41 +1,130 @@
-"""The moderation page's result: one boolean, in words, sign and colour."""
+"""The moderation page's result: one boolean, in words, sign and colour; and the scores, where the back end tells them."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import streamlit as st
 
-from invoker import NoteKind, Record
+from invoker import Record
+from invoker.entities.moderation import RequestInvokeModeration
 
-from ..frame import Page
+from .. import comparison
+from ..escape import drawable, plain
+from ..metrics_row import UNKNOWN, seconds
+from ..moderated import CLEAR, SENSITIVE, Detail, detail, verdict
+from ..pane import Pane
+from ..words import _
 
 
-def moderation(page: Page, record: Record[Any]) -> None:
+def moderation(page: Pane, record: Record[Any]) -> None:
     """Draw the flag, and what the back end knows beyond it."""
     if not record.chunks:
         return
     sensitive = record.chunks[0].result
-    with st.container(border=True, key="flag-sensitive" if sensitive else "flag-clear"):
+    mark = page.key("flag-sensitive" if sensitive else "flag-clear").replace(".", "-")
+    with st.container(border=True, key=mark):
         if sensitive:
-            st.markdown("## :red[:material/flag: Sensitive]")
+            st.markdown(f"## :red[:material/flag: {_(SENSITIVE)}]")
         else:
-            st.markdown("## :green[:material/verified: Not sensitive]")
+            st.markdown(f"## :green[:material/verified: {_(CLEAR)}]")
         st.code(f"result = {sensitive}", language="python")
-    st.caption("Dify's reverse call gives this boolean only: no categories, no scores.")
-    for note in record.notes:
-        if note.kind is NoteKind.DETAIL and "categories" in note.data:
-            _categories(dict(note.data))
+    st.caption(_("Dify's reverse call gives this boolean only: no categories, no scores."))
+    found = detail(record)
+    if found is None:
+        st.caption(_("This back end tells no scores, so there is no threshold to try."))
+    else:
+        _categories(page, found, sensitive)
 
 
-def _categories(data: dict[str, Any]) -> None:
-    scores = sorted(data["categories"].items(), key=lambda item: -item[1])
-    with st.expander("What this back end knows beyond it", icon=":material/query_stats:", expanded=True):
-        st.dataframe(
-            [{"category": name, "score": score} for name, score in scores],
-            hide_index=True,
-            column_config={"score": st.column_config.ProgressColumn(format="%.3f", min_value=0.0, max_value=1.0)},
-            alt="Categories and their scores",
+def _categories(page: Pane, found: Detail, sensitive: bool) -> None:
+    with st.expander(_("What this back end knows beyond it"), icon=":material/query_stats:", expanded=True):
+        at = st.slider(
+            _("Try a threshold"),
+            0.0,
+            1.0,
+            key=page.hold("threshold", found.threshold, lambda at: 0 <= at <= 1),
+            step=0.01,
+            persist_state="session",
+            help=_("On the finished result, without a new call: a category is flagged if its score is `>=` the threshold."),
         )
-        if "threshold" in data:
-            st.caption(f"Flagged when `any` reaches {data['threshold']}. This detail does not go over Dify's wire.")
+        st.dataframe(
+            [
+                {
+                    _("category"): drawable(name),
+                    _("score"): score,
+                    _("flag"): "⚑" if score >= at else "",
+                    _("back end"): "⚑" if score >= found.threshold else "",
+                }
+                for name, score in found.scores.items()
+            ],
+            hide_index=True,
+            column_config={
+                _("category"): st.column_config.TextColumn(width=95 if page.narrow else 150),
+                _("score"): st.column_config.ProgressColumn(format="%.3f", min_value=0.0, max_value=1.0, width=130),
+                _("flag"): st.column_config.TextColumn(width=45, help=_("At the threshold that you try.")),
+                _("back end"): st.column_config.TextColumn(width=90, help=_("At the back end's own threshold.")),
+            },
+            alt=_("Categories and their scores"),
+            key=page.key("categories"),
+        )
+        _told(found, at, sensitive)
+        if found.sentence:
+            st.caption(_("This part of the text decided:"))
+            st.text(drawable(found.sentence))
+        words = _("The back end flags a text when any category reaches {threshold}. This detail does not go over Dify's wire.")
+        st.caption(words.format(threshold=f"{found.threshold:g}"))
+
+
+def _told(found: Detail, at: float, sensitive: bool) -> None:
+    """Say which flag would change at the threshold that is tried."""
+    would = found.highest >= at
+    if would == sensitive:
+        st.caption(f":material/equal: {_('At {threshold} the answer would be the same.').format(threshold=f'{at:.2f}')}")
+        return
+    words = (
+        _("At {threshold} it would be sensitive: {category} has {score}.")
+        if would
+        else _("At {threshold} it would not be sensitive: the highest score is {score} ({category}).")
+    )
+    told = words.format(threshold=f"{at:.2f}", category=plain(found.category), score=f"{found.highest:.3f}")
+    st.markdown(f":orange[:material/swap_horiz:] {told}")
+
+
+def flags(panes: Sequence[Pane]) -> None:
+    """Draw what the panes of a comparison say of the text, and their scores by category."""
+    records = [(pane, record) for pane in panes if (record := pane.state.record) is not None]
+    texts = {record.request_as(RequestInvokeModeration).text for _pane, record in records}
+    if len(texts) > 1:
+        st.caption(_("The panes judged different texts: run them again."))
+        return
+    said = {verdict(record) for _pane, record in records} - {None}
+    if len(said) == 1:
+        st.badge(_("All say the same"), icon=":material/equal:", color="green")
+    elif said:
+        st.badge(_("They disagree"), icon=":material/difference:", color="orange")
+    st.dataframe([_line(pane, record) for pane, record in records], hide_index=True, alt=_("What each pane says of the text"))
+    details = {comparison.name(pane): found for pane, record in records if (found := detail(record)) is not None}
+    names = list(dict.fromkeys(name for found in details.values() for name in found.scores))
+    if len(details) > 1:
+        bars = {name: st.column_config.ProgressColumn(format="%.3f", min_value=0.0, max_value=1.0) for name in details}
+        st.dataframe(
+            [
+                {_("category"): drawable(name)} | {pane: found.scores.get(name) for pane, found in details.items()}
+                for name in names
+            ],
+            hide_index=True,
+            column_config=bars,
+            alt=_("Scores by category"),
+        )
+
+
+def _line(pane: Pane, record: Record[Any]) -> dict[str, str]:
+    found, given = detail(record), verdict(record)
+    return {
+        _("pane"): comparison.name(pane),
+        _("answer"): UNKNOWN if given is None else _(SENSITIVE) if given else _(CLEAR),
+        _("highest score"): UNKNOWN if found is None else f"{found.highest:.3f} ({found.category})",
+        _("time"): seconds(record.elapsed),
+    }

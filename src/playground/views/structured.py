@@ -1,48 +1,51 @@
-"""The structured-output page's result: the object, and whether it fits the schema."""
+"""The structured-output page's result: the object, whether it fits the schema, and whether it is what the raw text spells."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import streamlit as st
 
 from invoker import Record
-from invoker.entities.llm import LLMFold, RequestInvokeLLMWithStructuredOutput
+from invoker.analysis import json_diff
+from invoker.analysis.json_found import Place, find
+from invoker.entities.llm import RequestInvokeLLMWithStructuredOutput
+from invoker.json_schema import Fault, faults
 
-from ..frame import Page, waiting
+from ..escape import drawable
 from ..jobs import Job
 from ..jsontext import written
-from ..schemas import Fault, faults
+from ..pane import Pane, waiting
+from ..words import N_, _, ngettext
+from . import llm_answer
 from .text import TextStream
 
+REPAIRS = {
+    Place.FENCED: N_("The raw text holds the object in a fence of code; the back end took it out."),
+    Place.SURROUNDED: N_("The raw text has other words around the object; the back end took it out."),
+}
+DIFFERENT = N_("The object is another one than the raw text spells; the back end changed it. Compare the two tabs.")
+MENDED = N_("The raw text is no JSON; the back end mended it, or made the object otherwise.")
 
-def structured(page: Page, record: Record[Any]) -> None:
+
+def structured(page: Pane, record: Record[Any]) -> None:
     """Draw the object as a tree with its verdict, and the raw text beside it."""
-    fold = LLMFold().extend(tuple(record.chunks))
-    tree, raw = st.tabs(["Object", "Raw text"], key=page.key("object-or-raw"))
+    answer = llm_answer.read(record)
+    tree, raw = st.tabs([_("Object"), _("Raw text")], key=page.key("object-or-raw"))
     with tree:
-        if fold.structured_output is None:
-            st.caption("No object came back." + (" The raw text has what did." if fold.text else ""))
+        found = answer.fold.structured_output
+        if found is None:
+            st.caption(_("No object came back. The raw text has what did.") if answer.fold.text else _("No object came back."))
         else:
-            value = dict(fold.structured_output)
-            _verdict(faults(value, record.request_as(RequestInvokeLLMWithStructuredOutput).structured_output_schema))
-            st.json(value)
-            st.download_button(
-                "JSON",
-                written(value, indent=2),
-                file_name=f"object-{record.id[:8]}.json",
-                icon=":material/download:",
-                on_click="ignore",
-                key=page.key("download"),
-            )
+            _object(page, record, dict(found), answer.text)
     with raw:
-        st.code(fold.text or " ", language="json", wrap_lines=True)
+        st.code(drawable(answer.fold.text) or " ", language="json", wrap_lines=True)
 
 
-def structured_live(page: Page, job: Job) -> Callable[[], None]:
+def structured_live(page: Pane, job: Job) -> Callable[[], None]:
     """Draw the raw text while it comes."""
-    if not page.state.arguments.get("stream", True):
+    if not job.arguments.get("stream", True):
         return waiting(page, job)  # who does not ask for a stream sees the answer when it is whole
     stream = TextStream(as_markdown=False)
     seen = 0
@@ -57,13 +60,49 @@ def structured_live(page: Page, job: Job) -> Callable[[], None]:
     return update
 
 
-def _verdict(found: list[Fault]) -> None:
+def repair(value: Mapping[str, Any], text: str) -> str | None:
+    """Say how an object was got out of a text that is not just it; `None` if it is, or if there is no text to compare with.
+
+    Returns:
+        A text marked for translation.
+    """
+    if not text.strip():
+        return None
+    found = find(text)
+    if found is None:
+        return MENDED
+    if not json_diff.equal(dict(value), found.value):
+        return DIFFERENT
+    return REPAIRS.get(found.place)
+
+
+def verdict(found: list[Fault]) -> None:
+    """Draw whether an object fits its schema, and if not, where and how it misses it."""
     if not found:
-        st.badge("Fits the schema", icon=":material/check_circle:", color="green")
+        st.badge(_("Fits the schema"), icon=":material/check_circle:", color="green")
         return
-    st.badge(f"Misses the schema in {len(found)} place(s)", icon=":material/cancel:", color="red")
+    words = ngettext("Misses the schema in {count} place", "Misses the schema in {count} places", len(found))
+    st.badge(words.format(count=len(found)), icon=":material/cancel:", color="red")
     st.dataframe(
-        [{"path": fault.path, "expected": fault.expected, "found": fault.found} for fault in found],
+        [
+            {_("path"): drawable(fault.path), _("expected"): drawable(fault.expected), _("found"): drawable(fault.found)}
+            for fault in found
+        ],
         hide_index=True,
-        alt="Where the object misses the schema",
+        alt=_("Where the object misses the schema"),
+    )
+
+
+def _object(page: Pane, record: Record[Any], value: dict[str, Any], text: str) -> None:
+    verdict(faults(value, record.request_as(RequestInvokeLLMWithStructuredOutput).structured_output_schema))
+    if how := repair(value, text):
+        st.caption(f":material/healing: {_(how)}")
+    st.json(value)
+    st.download_button(
+        "JSON",
+        written(value, indent=2),
+        file_name=f"object-{record.id[:8]}.json",
+        icon=":material/download:",
+        on_click="ignore",
+        key=page.key("download"),
     )

@@ -1,44 +1,73 @@
-"""The summary page's result."""
+"""The summary page's result: source and summary side by side, which facts were kept, and how it came about."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import streamlit as st
 
-from invoker import NoteKind, Record
+from invoker import Record
+from invoker.entities.summary import RequestInvokeSummary
 
 from ..escape import drawable
-from ..frame import Page
-from ..inspector import shortened
+from ..jobs import Job
+from ..metrics_row import seconds
+from ..pane import Pane
+from ..summaries import Size, size
+from ..words import _
+from . import summary_exchanges, summary_facts
 from .text import draw
 
+TALL = 420
+"""Pixels of the two columns; what is longer scrolls inside."""
+LONGEST = 50_000
+"""Characters of a source that are drawn beside its summary."""
 
-def summary(page: Page, record: Record[Any]) -> None:
-    """Draw the summary; a text that was returned unchanged is said to be so among the notices above."""
+
+def summary(page: Pane, record: Record[Any]) -> None:
+    """Draw both texts; a text that was returned unchanged is said to be so among the notices above."""
     if not record.chunks:
         return
+    source = drawable(record.request_as(RequestInvokeSummary).text)
     text = drawable(record.chunks[0].summary)
-    draw(text)
+    st.caption(_told(size(source), size(text), record))
+    if page.narrow:  # there is no room for two columns, and the source is the same in each pane
+        _column(page, "summary", _("Summary"), text)
+    else:
+        grid = st.grid(2, min_column_width=230, gap="small")
+        for name, title, shown in (("source", _("Source"), source), ("summary", _("Summary"), text)):
+            with grid.cell():
+                _column(page, name, title, shown)
     st.download_button(
-        "Summary",
+        _("Summary"),
         text,
         file_name=f"summary-{record.id[:8]}.txt",
         icon=":material/download:",
         on_click="ignore",
         key=page.key("download"),
     )
-    exchanges = [note for note in record.notes if note.kind is NoteKind.EXCHANGE]
-    if exchanges:
-        with st.expander(f"What the system model was asked ({len(exchanges)})", icon=":material/forum:"):
-            for note in exchanges:
-                st.text(note.text)
-                st.json(shortened({key: _plain(value) for key, value in note.data.items()}), expanded=False)
+    if text.strip():
+        summary_facts.draw(page, source, text)
+    summary_exchanges.draw(page, record)
 
 
-def _plain(value: Any) -> Any:
-    if hasattr(value, "model_dump"):
-        return value.model_dump(mode="json")
-    if isinstance(value, list | tuple):
-        return [_plain(item) for item in value]
-    return value
+def summary_live(page: Pane, job: Job) -> Callable[[], None]:
+    """Draw the pieces of a summary as they are made."""
+    return summary_exchanges.live(job)
+
+
+def _column(page: Pane, name: str, title: str, text: str) -> None:
+    st.markdown(f"**{title}**")
+    with st.container(border=True, height=TALL, key=page.key(name).replace(".", "-")):
+        if name == "source":
+            st.text(text[:LONGEST])
+        else:
+            draw(text)
+
+
+def _told(source: Size, summary: Size, record: Record[Any]) -> str:
+    characters = _("{before:,} → {after:,} characters").format(before=source.characters, after=summary.characters)
+    words = _("{before:,} → {after:,} words").format(before=source.words, after=summary.words)
+    share = f"{summary.characters / source.characters:.0%}" if source.characters else ""
+    return " · ".join(filter(None, [characters, words, share, seconds(record.elapsed)]))

@@ -15,6 +15,9 @@ FREEZE_AFTER = 2000
 LEAST_SHARE = 64
 """A tail is sent again when this part of it is new, so that a text that never settles, as one long block of code, costs
 linear work too. The rest of it shows on the next tick that brings nothing, or at the end."""
+EACH_TICK = 1250
+"""Characters that each tick allows to be sent again whatever is new in them: 16 kB a second. A slow answer then flows, where
+waiting for a share of it would show it in jerks; and what that costs grows with the time, not with the text."""
 
 # A fence of code; or a blank line whose next block is no list, table, quote or indented code: what stands before it does not
 # change any more.
@@ -67,14 +70,20 @@ class TextStream:
         self._tail = ""
         self._new: list[str] = []
         self._new_size = 0
+        self._allowed = 0
 
     def write(self, new: str) -> None:
         """Append what is new, once a tick; nothing on a tick that brings nothing."""
         if new:
             self._new.append(new)
             self._new_size += len(new)
-        if not self._new or (new and self._new_size * LEAST_SHARE < len(self._tail)):
+        if not self._new:
             return
+        self._allowed += EACH_TICK
+        size = len(self._tail)
+        if new and self._new_size * LEAST_SHARE < size and self._allowed < size:
+            return
+        self._allowed = 0
         self._tail += "".join(self._new)
         self._new, self._new_size = [], 0
         cut = frozen_part(self._tail) if self._as_markdown else 0

@@ -2,145 +2,135 @@
 
 from __future__ import annotations
 
-import weakref
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import streamlit as st
 
-from invoker import InvokeBadRequestError, Outcome, ProtocolError, Record
-from invoker.audio import AudioFacts, facts, kind_of
+from invoker import Outcome, Record
+from invoker.audio import Kind, kind_of
 
-from ..frame import Page
+from .. import comparison, live_audio
+from ..audio_facts import duration
 from ..jobs import Job
+from ..pane import Pane
 from ..player import stream_player
 from ..web import CLIPS
+from ..words import _
+from . import sound
 
-EXPECTED = "audio/mpeg"
-LABEL = "The spoken text"
+MEDIA_TYPES = {"mp3": "audio/mpeg", "wav": "audio/wav", "flac": "audio/flac", "ogg": "audio/ogg", "opus": "audio/ogg"}
+"""What a model's `audio_type` means; what it declares otherwise is taken for MP3, as Dify's own pages do."""
 PLAYER = "player"
 """Key of the player's container; it stands first under the state, during the run and after it, so it is the same player."""
 
 
-def tts(page: Page, record: Record[Any]) -> None:
-    """Draw player, facts and download of all that arrived."""
-    audio = whole(record)
+def tts(pane: Pane, record: Record[Any]) -> None:
+    """Draw player, waveform, facts and download of all that arrived."""
+    audio = spoken(pane, record)
     if not audio:
         return
     kind = kind_of(audio)
-    media_type = kind.media_type if kind else "application/octet-stream"
-    suffix = kind.extensions[0] if kind else "bin"
     if kind is not None and kind.audio:  # a browser cannot play the rest, and would complain
-        _player(page, audio, media_type)
+        _player(pane, audio, kind.media_type)
     if record.outcome is not Outcome.COMPLETED:
-        st.caption(":material/content_cut: This is what had arrived; the rest was never made.")
-    declared = next((chunk.mime_type for chunk in record.chunks if chunk.mime_type), None) or EXPECTED
-    if media_type != declared:
-        st.warning(f"Expected `{declared}`, but the bytes are `{media_type}`.", icon=":material/warning:")
-    _facts(page, record, audio)
-    st.download_button(
-        f"Download .{suffix}",
-        audio,
-        file_name=f"speech-{record.id[:8]}.{suffix}",
-        mime=media_type,
-        icon=":material/download:",
-        on_click="ignore",
-        key=page.key("download"),
-    )
+        st.caption(f":material/content_cut: {_('This is what had arrived; the rest was never made.')}")
+    media_type = kind.media_type if kind else "application/octet-stream"
+    if media_type != (wanted := _expected(pane, record)):
+        message = _("Expected `{expected}`, but the bytes are `{found}`.")
+        st.warning(message.format(expected=wanted, found=media_type), icon=":material/warning:")
+    found = sound.look(pane, audio, record.id)
+    if pane.run_context.get("compared"):  # the waveforms stand side by side under the panes
+        sound.joined(found)
+    else:
+        sound.draw(found, len(record.chunks), pane.key("waveform"))
+    _download(pane, record, audio, kind)
 
 
-def tts_live(page: Page, job: Job) -> Callable[[], None]:
+def tts_live(pane: Pane, job: Job) -> Callable[[], None]:
     """Play the first segment while the next is made."""
-    box = st.container(key=PLAYER)
-    if page.state.extra.get("clip.of") is not job:
-        page.state.extra |= {"clip": _offer(job), "clip.of": job}
-    clip = page.state.extra["clip"]
+    box = st.container(key=_place(pane))
+    if pane.state.extra.get("clip.of") is not job:
+        pane.state.extra |= {"clip": live_audio.offer(job), "clip.of": job}
+        pane.state.extra.pop("sound", None)
+        pane.state.extra.pop("whole", None)
     shown = False
 
     def update() -> None:
         nonlocal shown
-        if not shown and job.record and job.record.chunks:
+        if not shown and job.record and live_audio.streams(job.record):
             shown = True
             with box:
-                _stream(page, clip)
+                _stream(pane)
 
     return update
 
 
-def segments(job: Job) -> Iterator[bytes]:
-    """Give a job's audio from its beginning, waiting for what is still to come."""
-    seen = 0
-    while True:
-        count = job.wait(seen)
-        chunks = job.record.chunks[seen:count] if job.record else []
-        yield from _decoded(chunks)
-        if count == seen:
-            return
-        seen = count
+def compare(panes: Sequence[Pane]) -> None:
+    """Draw players, durations and waveforms of the same text side by side."""
+    grid = st.grid(2, min_column_width=300, gap="medium")
+    for pane in panes:
+        record = pane.state.record
+        audio = spoken(pane, record) if record is not None else b""
+        with grid.cell():
+            st.text(comparison.name(pane))
+            kind = kind_of(audio) if audio else None
+            if record is None or kind is None or not kind.audio:
+                st.caption(_("No audio"))
+                continue
+            st.audio(audio, format=kind.media_type, alt=_("The spoken text of {pane}").format(pane=comparison.letter(pane)))
+            found = sound.look(pane, audio, record.id)
+            st.caption(f"{duration(found.facts.seconds if found.facts else None)} · {kind.name} · {len(audio):,} B")
+            if found.profile is not None:
+                sound.waveform(found.profile, pane.key("waveform.compared"))
 
 
-def whole(record: Record[Any]) -> bytes:
-    """Give all audio that arrived as one file."""
-    return b"".join(_decoded(tuple(record.chunks)))
+def spoken(pane: Pane, record: Record[Any]) -> bytes:
+    """Give all audio of a run as one file; kept, once the run has ended."""
+    held: tuple[str, bytes] | None = pane.state.extra.get("whole")
+    if held is None or held[0] != record.id:
+        held = (record.id, live_audio.whole(record))
+        if record.seconds is not None:
+            pane.state.extra["whole"] = held
+    return held[1]
 
 
-def _decoded(chunks: Iterable[Any]) -> Iterator[bytes]:
-    """Give the audio of chunks, up to one that holds none: the run has failed with the reason."""
-    for chunk in chunks:
-        try:
-            yield chunk.audio
-        except ProtocolError:
-            return
+def _expected(pane: Pane, record: Record[Any]) -> str:
+    """Give the media type that was told with the audio, or declared by the model, or is usual."""
+    told = next((chunk.mime_type for chunk in tuple(record.chunks) if chunk.mime_type), None)
+    return told or MEDIA_TYPES.get(str(pane.run_context.get("audio_type") or "mp3").lower(), MEDIA_TYPES["mp3"])
 
 
-def _player(page: Page, audio: bytes, media_type: str) -> None:
+def _player(pane: Pane, audio: bytes, media_type: str) -> None:
     """Draw the player; the one that began while the audio was made stays as it is, and so plays on to the end."""
-    with st.container(key=PLAYER):
-        if page.state.extra.get("clip.of") is page.state.job:
-            _stream(page, page.state.extra["clip"])
+    with st.container(key=_place(pane)):
+        if pane.job is not None and pane.state.extra.get("clip.of") is pane.job:
+            _stream(pane, media_type)
         else:
-            st.audio(audio, format=media_type, alt=LABEL)
+            st.audio(audio, format=media_type, alt=_("The spoken text"))
 
 
-def _stream(page: Page, clip: str) -> None:
-    autoplay = bool(st.session_state.get(page.key("autoplay"), True))
-    stream_player(CLIPS.url(clip), LABEL, page.key("player"), autoplay=autoplay)
+def _stream(pane: Pane, media_type: str = live_audio.STREAMED.media_type) -> None:
+    url = CLIPS.url(pane.state.extra["clip"])
+    stream_player(url, _("The spoken text"), pane.key("player"), autoplay=_autoplays(pane), media_type=media_type)
 
 
-def _offer(job: Job) -> str:
-    """Offer a job's audio under an address for as long as somebody holds the job."""
-    held = weakref.ref(job)
-
-    def listen() -> Iterator[bytes]:
-        found = held()
-        return iter(()) if found is None else segments(found)
-
-    clip = CLIPS.offer(listen)
-    weakref.finalize(job, CLIPS.withdraw, clip).atexit = False
-    return clip
+def _autoplays(pane: Pane) -> bool:
+    return bool(pane.run_context.get("autoplay"))
 
 
-def _facts(page: Page, record: Record[Any], audio: bytes) -> None:
-    cached: tuple[str, AudioFacts | str] | None = page.state.extra.get("facts")
-    if cached is None or cached[0] != record.id:
-        try:
-            cached = (record.id, facts(audio))
-        except InvokeBadRequestError as error:
-            cached = (record.id, str(error))
-        page.state.extra["facts"] = cached
-    found = cached[1]
-    if isinstance(found, str):
-        st.warning("These bytes cannot be decoded:", icon=":material/warning:")
-        st.text(found)
-        return
-    st.table(
-        {
-            "Sniffed type": f"{found.media_type} ({found.format})",
-            "Duration": "—" if found.seconds is None else f"{found.seconds:.2f} s",
-            "Sample rate": "—" if found.sample_rate_hz is None else f"{found.sample_rate_hz:,} Hz",
-            "Channels": "—" if found.channels is None else str(found.channels),
-            "Bytes": f"{found.bytes:,}",
-            "Chunks": str(len(record.chunks)),
-        },
-        border="horizontal",
+def _place(pane: Pane) -> str:
+    return f"{PLAYER}-{pane.part}" if pane.part else PLAYER
+
+
+def _download(pane: Pane, record: Record[Any], audio: bytes, kind: Kind | None) -> None:
+    suffix = kind.extensions[0] if kind else "bin"
+    st.download_button(
+        _("Download .{suffix}").format(suffix=suffix),
+        audio,
+        file_name=f"speech-{record.id[:8]}.{suffix}",
+        mime=kind.media_type if kind else "application/octet-stream",
+        icon=":material/download:",
+        on_click="ignore",
+        key=pane.key("download"),
     )

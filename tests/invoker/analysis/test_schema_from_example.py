@@ -6,8 +6,8 @@ from typing import Any
 
 from hypothesis import given
 
-from invoker.json_schema import faults, schema_fault
 from invoker.analysis.schema_from_example import propose
+from invoker.json_schema import faults, schema_fault
 from tests.json_values import JSON_VALUES
 
 

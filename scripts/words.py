@@ -1,0 +1,114 @@
+"""Keep the catalogues of the page's own words: find them in the code, bring each catalogue up to date, compile it.
+
+Run it after texts have changed, translate what is empty in the `.po` files, run it again. With `--check` it changes nothing,
+says what is missing or stale, and fails if anything is.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from io import BytesIO
+from pathlib import Path
+
+from babel.messages.catalog import Catalog
+from babel.messages.extract import extract_from_dir
+from babel.messages.mofile import write_mo
+from babel.messages.pofile import read_po, write_po
+
+ROOT = Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(ROOT / "src"))
+
+from playground.words import DOMAIN, ENGLISH, FOLDER, LANGUAGES  # noqa: E402
+
+KEYWORDS = {"_": None, "N_": None, "ngettext": (1, 2)}
+SOURCES = ("src/playground", "pages")
+WIDTH = 120
+
+
+def main() -> None:
+    """Update and compile, or check."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
+    parser.add_argument("--check", action="store_true", help="change nothing; fail if a catalogue is not complete and compiled")
+    chosen = parser.parse_args()
+    template = template_of_the_code()
+    complaints: list[str] = []
+    for code in LANGUAGES:
+        if code != ENGLISH:
+            complaints += check(template, code) if chosen.check else update(template, code)
+    print("\n".join(complaints) or "Every text is translated, and every catalogue is compiled.")
+    sys.exit(bool(complaints) and chosen.check)
+
+
+def template_of_the_code() -> Catalog:
+    """Give every text that the code marks."""
+    template = Catalog(project="Boomerang", charset="utf-8", fuzzy=False)
+    for folder in SOURCES:
+        for _name, _line, text, _comments, context in extract_from_dir(ROOT / folder, keywords=KEYWORDS):
+            template.add(text, context=context)
+    return template
+
+
+def po_of(code: str) -> Path:
+    """Give the place of a language's catalogue."""
+    return FOLDER / code / "LC_MESSAGES" / f"{DOMAIN}.po"
+
+
+def read(code: str) -> Catalog:
+    """Read a language's catalogue; an empty one if there is none yet."""
+    path = po_of(code)
+    if not path.exists():
+        return Catalog(locale=code, project="Boomerang", charset="utf-8", fuzzy=False)
+    with path.open("rb") as file:
+        return read_po(file, locale=code)
+
+
+def update(template: Catalog, code: str) -> list[str]:
+    """Bring a catalogue up to date and compile it; gives what is still to be translated."""
+    catalogue = read(code)
+    catalogue.update(template, no_fuzzy_matching=True, update_creation_date=False)
+    catalogue.obsolete.clear()
+    _head(catalogue)
+    path = po_of(code)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("wb") as file:
+        write_po(file, catalogue, width=WIDTH, sort_output=True, omit_header=False, no_location=True)
+    path.with_suffix(".mo").write_bytes(compiled(read(code)))
+    return [f"{code}: not translated: {message.id}" for message in catalogue if message.id and not _done(message.string)]
+
+
+def _head(catalogue: Catalog) -> None:
+    """Fill in the head, where Babel would leave its own placeholders."""
+    catalogue.header_comment = f"# The page's own words in {catalogue.locale_identifier}, kept by scripts/words.py."
+    catalogue.version, catalogue.msgid_bugs_address = "1", ""
+    catalogue.last_translator = catalogue.language_team = "Boomerang"
+    catalogue.revision_date = catalogue.creation_date
+
+
+def check(template: Catalog, code: str) -> list[str]:
+    """Tell what a catalogue lacks, what it has too much, and whether its compiled form is stale."""
+    catalogue = read(code)
+    there = {message.id: message.string for message in catalogue if message.id}
+    wanted = {message.id for message in template if message.id}
+    complaints = [f"{code}: not in the catalogue: {text}" for text in wanted - set(there)]
+    complaints += [f"{code}: no longer in the code: {text}" for text in set(there) - wanted]
+    complaints += [f"{code}: not translated: {text}" for text, string in there.items() if not _done(string)]
+    path = po_of(code).with_suffix(".mo")
+    if not path.exists() or path.read_bytes() != compiled(catalogue):
+        complaints.append(f"{code}: {path.name} is stale: run scripts/words.py")
+    return complaints
+
+
+def compiled(catalogue: Catalog) -> bytes:
+    """Compile a catalogue as `gettext` reads it."""
+    out = BytesIO()
+    write_mo(out, catalogue)
+    return out.getvalue()
+
+
+def _done(string: str | tuple[str, ...] | list[str]) -> bool:
+    return all(string) if isinstance(string, tuple | list) else bool(string)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,41 @@
+"""All numbers of a run: where its time went, and each number with its rule and its origin."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import streamlit as st
+
+from invoker import ListedModel, Outcome, Record
+from invoker.metrics import measure
+from invoker.timeline import phases
+
+from .. import charts
+from ..escape import plain
+from ..metrics_row import LABELS, ORIGINS, drawn
+from ..words import _
+from .reading import timeline_of
+
+
+def draw(record: Record[Any] | None, key: str, model: ListedModel | None) -> None:
+    """Draw the phases and the table of numbers."""
+    if record is None:
+        st.caption(_("No numbers yet. Here will be where the time went, and every number with its rule and its origin."))
+        return
+    spans = [charts.Span(phase.name, phase.start, phase.end) for phase in phases(record, timeline_of(record, key))]
+    title = _("Where the time went")
+    note = _("So far; the run is under way.") if record.outcome is Outcome.RUNNING else ""
+    charts.draw(*charts.phases(spans), f"{key}.phases", title, note=note)
+    st.table(
+        [
+            {
+                _("Number"): f"**{_(LABELS[metric.key][0])}**",
+                _("Value"): drawn(metric) + (f" :gray[({plain(metric.detail)})]" if "/" in metric.detail else ""),
+                _("Origin"): _(ORIGINS[metric.origin]),
+                _("Rule"): _(LABELS[metric.key][1]),
+            }
+            for metric in measure(record, model)
+        ],
+        border="horizontal",
+        hide_index=True,
+    )

@@ -1,0 +1,117 @@
+"""The log of a run: the layers of the call in one time line, and what the back end said beside its answer."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import streamlit as st
+
+from invoker import InvokeType, NoteKind, Outcome, Record
+from invoker.run import Note
+from invoker.timeline import Timeline, phases
+
+from .. import charts
+from ..charts.times import duration, phase_name
+from ..escape import drawable, plain
+from ..words import N_, _
+from .reading import timeline_of
+from .shortening import shortened
+from .tables import height
+
+MOST_NOTES = 500
+MOST_DETAILS = 20
+SECONDS = "seconds"
+"""Key in the data of an exchange by which a back end tells how long it took."""
+KINDS = {
+    NoteKind.PHASE: N_("phase"),
+    NoteKind.NOTICE: N_("notice"),
+    NoteKind.EXCHANGE: N_("exchange"),
+    NoteKind.DETAIL: N_("detail"),
+}
+OUTCOMES = {
+    Outcome.RUNNING: N_("under way"),
+    Outcome.COMPLETED: N_("completed"),
+    Outcome.STOPPED: N_("stopped"),
+    Outcome.FAILED: N_("failed"),
+}
+
+
+def draw(record: Record[Any] | None, key: str) -> None:
+    """Draw time line, notes and what belongs to them."""
+    if record is None:
+        st.caption(_("Nothing yet. Here will be the phases of the run and what the back end says beside its answer."))
+        return
+    st.text(
+        _("run {id} · started {time} UTC · {outcome}").format(
+            id=record.id, time=f"{record.started_at:%Y-%m-%d %H:%M:%S}", outcome=_(OUTCOMES[record.outcome])
+        )
+    )
+    note = _("From the call to the back end, and what the back end asked in turn.")
+    charts.draw(*charts.layers(lines(record, timeline_of(record, key))), f"{key}.layers", _("Layers of the call"), note=note)
+    notes = tuple(record.notes)
+    if not notes:
+        st.caption(_("The back end said nothing beside its answer."))
+        return
+    st.dataframe(
+        [
+            {_("at, s"): round(item.seconds, 4), _("what"): _(KINDS[item.kind]), _("text"): drawable(item.text)}
+            for item in notes[:MOST_NOTES]
+        ],
+        hide_index=True,
+        height=height(len(notes)),
+        column_config={_("text"): st.column_config.TextColumn(width="large")},
+        alt=_("What the back end said beside its answer"),
+        key=f"{key}.notes",
+    )
+    if len(notes) > MOST_NOTES:
+        st.caption(_("The first {most} of {count} notes; the record has them all.").format(most=MOST_NOTES, count=len(notes)))
+    _details(notes)
+
+
+def _details(notes: Sequence[Note]) -> None:
+    kinds = (NoteKind.EXCHANGE, NoteKind.DETAIL)
+    found = [
+        (item, {name: value for name, value in item.data.items() if name != "sent"}) for item in notes if item.kind in kinds
+    ]
+    found = [(item, data) for item, data in found if data]
+    for item, data in found[:MOST_DETAILS]:
+        st.caption(f"{_(KINDS[item.kind])} · {plain(item.text)}")
+        st.json(shortened(_json(data)), expanded=False)
+    if len(found) > MOST_DETAILS:
+        st.caption(_("The first {most} of {count}; the record has them all.").format(most=MOST_DETAILS, count=len(found)))
+
+
+def lines(record: Record[Any], timeline: Timeline) -> list[tuple[str, charts.Span]]:
+    """Give the layers of a call: the call itself, what the back end did when, and its exchanges with a model or a server."""
+    member = "summary" if record.request.invoke_type is InvokeType.SYSTEM_SUMMARY else record.request.invoke_type.value
+    member = member.replace("multimodal_embedding", "text_embedding").replace("multimodal_rerank", "rerank")
+    call, backend = f"session.model.{member}", _("back end {name}").format(name=record.backend)
+    found = [(call, charts.Span("invoke", 0.0, record.elapsed))]
+    found += [(backend, charts.Span(phase_name(phase.name), phase.start, phase.end)) for phase in phases(record, timeline)]
+    return found + list(_exchanges(tuple(record.notes)))
+
+
+def _exchanges(notes: Sequence[Note]) -> Iterator[tuple[str, charts.Span]]:
+    """Give each exchange; it began when its back end says, else with the first phase told since the exchange before."""
+    began: float | None = None
+    for note in notes:
+        if note.kind is NoteKind.PHASE and note.text not in ("waiting", "loading"):
+            began = note.seconds if began is None else began
+        elif note.kind is NoteKind.EXCHANGE:
+            took = note.data.get(SECONDS)
+            start = note.seconds - took if isinstance(took, int | float) else note.seconds if began is None else began
+            start = min(max(0.0, start), note.seconds)
+            length = f" · {duration(note.seconds - start)}" if start < note.seconds else ""
+            yield f"{note.text}{length}", charts.Span(_("exchange"), start, note.seconds)
+            began = None
+
+
+def _json(value: Any) -> Any:
+    if hasattr(value, "model_dump"):
+        return value.model_dump(mode="json")
+    if isinstance(value, dict):
+        return {str(key): _json(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_json(item) for item in value]
+    return value

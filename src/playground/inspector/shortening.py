@@ -1,0 +1,60 @@
+"""Long values cut for the page: told by how long they are and by their hash, so that two of them can still be told apart."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from array import array
+from typing import Any
+
+from ..words import _
+
+LONGEST_TEXT = 600
+LONGEST_HEX = 96
+"""Characters of one string that are shown; longer ones are cut and named by length and hash."""
+LONGEST_LIST = 12
+"""Numbers of one list that are shown, as of a vector."""
+MOST_ITEMS = 500
+"""Items of any other list that are shown."""
+_ENCODED = re.compile(r"(?:data:[\w/+.-]*;base64,)?(?:[0-9a-f]{64,}|[A-Za-z0-9+/_-]{256,}={0,2})")
+"""Bytes in hex or base64, as far as their beginning tells: no words are as long as that."""
+_LOOKED_AT = 600
+
+
+def shortened(value: Any) -> Any:
+    """Cut long strings, long lists of numbers and very long lists; say how long they are, and for the first two their hash."""
+    if isinstance(value, str):
+        return _text(value)
+    if isinstance(value, dict):
+        return {_text(key) if isinstance(key, str) else key: shortened(item) for key, item in value.items()}
+    if not isinstance(value, list):
+        return value
+    if len(value) > LONGEST_LIST and all(isinstance(item, int | float) for item in value):
+        return [*value[:LONGEST_LIST], "… " + _numbers(value)]
+    short = [shortened(item) for item in value[:MOST_ITEMS]]
+    return short if len(value) <= MOST_ITEMS else [*short, "… " + _("({count} items)").format(count=f"{len(value):,}")]
+
+
+def _text(value: str) -> str:
+    if len(value) <= LONGEST_HEX:
+        return value
+    longest = LONGEST_HEX if _encoded(value) else LONGEST_TEXT
+    if len(value) <= longest:
+        return value
+    digest = hashlib.sha256(value.encode("utf-8", "surrogatepass")).hexdigest()[:12]
+    remark = _("({count} characters, sha256 {digest}…)").format(count=f"{len(value):,}", digest=digest)
+    return f"{value[:longest]}… {remark}"
+
+
+def _encoded(value: str) -> bool:
+    beginning = value[:_LOOKED_AT]
+    return _ENCODED.match(beginning, 0) is not None and " " not in beginning
+
+
+def _numbers(value: list[float]) -> str:
+    try:
+        raw = array("d", value).tobytes()
+    except OverflowError:  # a whole number that is too large for a float
+        raw = repr(value).encode()
+    digest = hashlib.sha256(raw).hexdigest()[:12]
+    return _("({count} numbers, sha256 {digest}…)").format(count=f"{len(value):,}", digest=digest)

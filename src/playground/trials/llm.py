@@ -1,0 +1,100 @@
+"""Experiments of the LLM page; here the same call many times, beside it the same call streamed and not."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import streamlit as st
+
+from invoker import Outcome, Record
+from invoker.analysis.repeats import Attempt, repeats
+from invoker.metrics import finish_reason, usage
+
+from ..escape import drawable
+from ..experiments import Experiment
+from ..metrics_row import UNKNOWN, seconds
+from ..pane import Pane, call
+from ..series import Series, Step
+from ..views import llm_answer, text_difference
+from ..words import N_, _
+from . import counted, two_ways
+
+LONGEST_CELL = 200
+
+
+def _repeated(page: Pane, pane: Pane) -> Sequence[Step]:
+    count = counted.times(pane, 5)
+    return [Step(str(number), call(page.member, page.arguments)) for number in range(1, count + 1)]
+
+
+def _draw_repeated(pane: Pane, series: Series) -> None:
+    ended = [step for step in series.steps if step.ended]
+    told = repeats([_attempt(step) for step in ended])
+    letters = {answer: _letter(index) for index, (answer, _count) in enumerate(told.answers)}
+    counted.row(
+        pane,
+        {
+            _("Ran"): f"{told.count}",
+            _("Went well"): f"{told.ok}",
+            _("Distinct answers"): f"{len(told.answers)}" if told.ok else UNKNOWN,
+            _("First run"): UNKNOWN if told.first_seconds is None else seconds(told.first_seconds),
+            **counted.latencies(ended),
+        },
+    )
+    if ended:
+        st.dataframe([_row(step, letters) for step in ended], hide_index=True, alt=_("The runs one by one"))
+    if len(told.answers) > 1:
+        (first, often), (second, less) = told.answers[:2]
+        words = _("The two most frequent answers: A {often}×, B {less}×").format(often=often, less=less)
+        st.markdown(f"**{words}**")
+        text_difference.draw(str(first), str(second), (_("only A"), _("only B")), pane.key("difference"))
+
+
+def _row(step: Step, letters: dict[Any, str]) -> dict[str, Any]:
+    record = step.record
+    reported = usage(record) if record is not None else None
+    answer = _said(record)
+    return {
+        "#": step.label,
+        _("time"): UNKNOWN if record is None else seconds(record.elapsed),
+        _("answer"): letters.get(answer, "") if step.error is None else "",
+        _("characters"): len(answer),
+        _("tokens out"): getattr(reported, "completion_tokens", None),
+        _("finish reason"): (finish_reason(record) if record is not None else None) or UNKNOWN,
+        _("text"): drawable(str(step.error or answer))[:LONGEST_CELL],
+    }
+
+
+def _attempt(step: Step) -> Attempt:
+    record = step.record
+    spent = record.elapsed if record is not None else 0.0
+    if step.error is not None:
+        return Attempt(spent, fault=str(step.error))
+    stopped = record is None or record.outcome is not Outcome.COMPLETED
+    return Attempt(spent, _said(record), fault="stopped" if stopped else None)
+
+
+def _said(record: Record[Any] | None) -> str:
+    """Write an answer so that equal answers are equal: its text, and its calls without their ids."""
+    if record is None:
+        return ""
+    answer = llm_answer.read(record)
+    calls = [f"{call.function.name}({call.function.arguments})" for call in answer.fold.tool_calls]
+    return "\n".join(part for part in (answer.text, *calls) if part)
+
+
+def _letter(index: int) -> str:
+    return chr(ord("A") + index) if index < 26 else f"#{index + 1}"
+
+
+REPEAT = Experiment(
+    name="repeat",
+    title=N_("Repeat"),
+    about=N_("The same call several times: how many different answers come, and how long they take. The first run is told "
+             "apart, as it may wait for the model to load."),
+    icon=":material/repeat:",
+    steps=_repeated,
+    draw=_draw_repeated,
+)  # fmt: skip
+EXPERIMENTS = (REPEAT, two_ways.TWO_WAYS)

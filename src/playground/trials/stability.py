@@ -1,0 +1,90 @@
+"""An experiment of the structured-output page: the same call many times, and how many objects fit the schema."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+
+import streamlit as st
+
+from invoker import Outcome
+from invoker.analysis.repeats import Attempt, repeats
+from invoker.json_schema import Fault, faults
+
+from ..escape import drawable
+from ..experiments import Experiment
+from ..metrics_row import UNKNOWN, seconds
+from ..pane import Pane, call
+from ..series import Series, Step
+from ..views import llm_answer
+from ..words import N_, _
+from . import counted
+
+
+def _repeated(page: Pane, pane: Pane) -> Sequence[Step]:
+    count = counted.times(pane, 5)
+    facts = {"schema": page.arguments.get("structured_output_schema") or {}}
+    return [Step(str(number), call(page.member, page.arguments), dict(facts)) for number in range(1, count + 1)]
+
+
+def _draw_repeated(pane: Pane, series: Series) -> None:
+    ended = [step for step in series.steps if step.ended]
+    attempts = [attempt(step) for step in ended]
+    told = repeats(attempts)
+    counted.row(
+        pane,
+        {
+            _("Ran"): f"{told.count}",
+            _("Valid"): UNKNOWN if told.share_ok is None else f"{told.share_ok:.0%}",
+            _("Distinct objects"): f"{len(told.answers)}" if told.ok else UNKNOWN,
+            _("First run"): UNKNOWN if told.first_seconds is None else seconds(told.first_seconds),
+            **counted.latencies(ended),
+        },
+    )
+    if told.faults:
+        path, count = told.faults[0]
+        words = _("Most frequent fault, {count} of {all}:").format(count=count, all=told.count)
+        with st.container(horizontal=True, vertical_alignment="center"):
+            st.markdown(f":red[:material/error:] {words}", width="content")
+            st.text(drawable(path))
+    st.dataframe(
+        [
+            {
+                "#": step.label,
+                _("time"): UNKNOWN if step.record is None else seconds(step.record.elapsed),
+                _("valid"): one.fault is None,
+                _("first fault"): drawable(one.fault or ""),
+                _("object"): drawable(str(one.answer or "")),
+            }
+            for step, one in zip(ended, attempts, strict=True)
+        ],
+        hide_index=True,
+        alt=_("The runs one by one"),
+    )
+
+
+def attempt(step: Step) -> Attempt:
+    """Judge one run: its object as its answer, or the path of its first fault."""
+    record = step.record
+    spent = record.elapsed if record is not None else 0.0
+    if step.error is not None or record is None:
+        return Attempt(spent, fault=str(step.error))
+    if record.outcome is not Outcome.COMPLETED:
+        return Attempt(spent, fault=_("stopped"))
+    found = llm_answer.read(record).fold.structured_output
+    if found is None:
+        return Attempt(spent, fault=_("no object"))
+    value = dict(found)
+    wrong: list[Fault] = faults(value, step.facts["schema"])
+    written = json.dumps(value, ensure_ascii=False, sort_keys=True)
+    return Attempt(spent, written, fault=f"{wrong[0].path} · {wrong[0].expected.partition(':')[0]}" if wrong else None)
+
+
+STABILITY = Experiment(
+    name="stability",
+    title=N_("Stability"),
+    about=N_("The same call several times: the share of objects that fit the schema, and where the others miss it most often."),
+    icon=":material/repeat:",
+    steps=_repeated,
+    draw=_draw_repeated,
+)

@@ -1,0 +1,78 @@
+"""What two rankings of the same documents have in common: a line for each document, Kendall's tau, whose order is better."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import streamlit as st
+
+from invoker.analysis.ranking import kendall_of_orders, moves
+from invoker.entities.rerank import RequestInvokeRerank
+
+from .. import charts, comparison
+from ..escape import drawable
+from ..metrics_row import UNKNOWN
+from ..pane import Pane
+from ..rankings import ranking
+from ..words import _
+from . import rerank_quality
+from .llm_comparison import pair
+
+
+def rankings(panes: Sequence[Pane]) -> None:
+    """Draw where documents stand in the orders of two panes, and how good each order is by the labels."""
+    left, right = pair(panes)
+    one, other = _request(left), _request(right)
+    if one is None or other is None or (one.docs, one.query) != (other.docs, other.query):
+        st.caption(_("The two panes ranked different documents or for different queries: run them again."))
+        return
+    docs = one.docs
+    orders = [[row.position for row in ranking(pane.state.record)] for pane in (left, right)]
+    tau = kendall_of_orders(orders[0], orders[1])
+    first = [order[0] if order else None for order in orders]
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.metric(
+            _("Kendall τ"),
+            UNKNOWN if tau is None else f"{tau:.3f}",
+            help=_("Of the documents that both returned: 1 for the same order, -1 for the reverse."),
+            width=160,
+        )
+        same = first[0] is not None and first[0] == first[1]
+        st.badge(
+            _("The same first document") if same else _("Different first documents"),
+            icon=":material/equal:" if same else ":material/difference:",
+            color="green" if same else "orange",
+        )
+    places = [
+        charts.Place(drawable(docs[int(str(move.document)) - 1]), move.left, move.right) for move in moves(orders[0], orders[1])
+    ]
+    chart, table = charts.slope(places, comparison.name(left), comparison.name(right))
+    most = charts.orders.MOST_LINES
+    note = _("The first {count} of {all} documents.").format(count=most, all=len(places)) if len(places) > most else ""
+    charts.draw(chart, table, left.key("slopes"), _("From one order to the other"), note=note)
+    _qualities(panes, len(docs))
+
+
+def _qualities(panes: Sequence[Pane], count: int) -> None:
+    given = rerank_quality.labels(panes[0])
+    if not any(label is not None for label in given.values()):
+        st.caption(_("With labels in the table of documents, the orders are judged here too."))
+        return
+    k = rerank_quality.at(panes[0], count)
+    rows = []
+    for pane in panes:
+        request = _request(pane)
+        if request is None:
+            continue
+        worst, best = rerank_quality.judged(request, ranking(pane.state.record), given, k)
+        measures = {
+            _(label).format(k=k): rerank_quality.told(getattr(worst, name), getattr(best, name))
+            for name, (label, _about) in rerank_quality.MEASURES.items()
+        }
+        rows.append({_("pane"): comparison.name(pane), **measures})
+    st.dataframe(rows, hide_index=True, alt=_("How good each order is"))
+
+
+def _request(pane: Pane) -> RequestInvokeRerank | None:
+    record = pane.state.record
+    return record.request_as(RequestInvokeRerank) if record is not None else None

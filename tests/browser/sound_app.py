@@ -1,0 +1,50 @@
+"""The app with one more connection: its voice answers in WAV, in pieces that mean nothing alone, and declares MP3.
+
+Started by `test_speech_more` in a process of its own.
+"""
+
+import io
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+import soundfile
+import streamlit as st
+from starlette.middleware import Middleware
+
+from invoker import ListedModel, Request, Run
+from invoker.audio import decode
+from invoker.backends.scripted import Scripted
+from invoker.entities.model import ModelPropertyKey, ModelType
+from invoker.entities.tts import TTSResult
+from playground.resources import CONNECTIONS
+from playground.samples import CLIP
+from playground.web import ROUTES, SecurityHeaders
+
+PIECE_BYTES = 10_000
+
+
+def wav() -> bytes:
+    """Give the bundled clip as a WAV file."""
+    file = io.BytesIO()
+    soundfile.write(file, *decode(CLIP.read_bytes()), format="WAV", subtype="PCM_16")
+    return file.getvalue()
+
+
+def answer(request: Request[Any], run: Run) -> Iterable[Any]:
+    """Speak, whatever is asked."""
+    whole = wav()
+    for at in range(0, len(whole), PIECE_BYTES):
+        yield TTSResult.of(whole[at : at + PIECE_BYTES], "audio/mpeg")
+
+
+VOICE = ListedModel(
+    model="wav",
+    model_type=ModelType.TTS,
+    provider="test",
+    model_properties={ModelPropertyKey.VOICES: [{"mode": "v", "name": "V", "language": ["en-US"]}]},
+)
+CONNECTIONS.add("sound", lambda: Scripted(answer, models=[VOICE]))
+
+SHELL = Path(__file__).resolve().parents[2] / "src" / "playground" / "shell.py"
+app = st.App(SHELL, routes=ROUTES, middleware=[Middleware(SecurityHeaders)])

@@ -1,0 +1,63 @@
+"""Fifty clicks on Run and Stop in any order: a usable page and a true state, whatever they met."""
+
+from __future__ import annotations
+
+from random import Random
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from .driving import (
+    ENDED,
+    PATIENCE,
+    SMALL,
+    answer,
+    choose_model,
+    result,
+    run_button,
+    settled,
+    state,
+    stop_button,
+    visit,
+)
+from .serving import Served
+from .test_stop import user_text
+
+CLICKS = 50
+
+
+@pytest.mark.parametrize("seed", [3, 11])
+def test_fifty_clicks_on_run_and_stop_leave_a_usable_page_and_a_true_state(page: Page, app: Served, seed: int) -> None:
+    visit(page, app.url, "llm")
+    choose_model(page, SMALL)
+    user_text(page).fill("Count from one to one hundred, slowly.")
+    user_text(page).blur()
+    settled(page)
+    random = Random(seed)
+    buttons = (run_button(page), stop_button(page))
+    for _ in range(CLICKS):
+        random.choice(buttons).dispatch_event("click")  # at once, enabled or not, as an impatient finger does
+        for _frame in range(random.randrange(12)):
+            page.evaluate("() => new Promise(requestAnimationFrame)")
+    _stop(page)
+    last = state(page, *ENDED, "idle")
+    settled(page)
+    assert state(page, *ENDED, "idle") == last
+    expect(run_button(page)).to_be_enabled()
+    expect(stop_button(page)).to_be_disabled()
+    user_text(page).fill("Say hello.")
+    run_button(page).click()
+    expect(result(page)).to_contain_text("Running", timeout=PATIENCE)
+    assert state(page, *ENDED) == "done"
+    settled(page)
+    assert answer(page)
+
+
+def _stop(page: Page) -> None:
+    """Stop what is still under way, until the last click has had its effect."""
+    for _ in range(CLICKS):
+        if page.locator(".st-key-state-running").count():
+            stop_button(page).click()
+        settled(page)
+        if not page.locator(".st-key-state-running, .st-key-state-stopping").count():
+            return

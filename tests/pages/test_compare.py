@@ -1,0 +1,89 @@
+"""Comparison: the same input in several panes, each with its own model, parameters, state and Stop."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+
+from invoker import InvokeBadRequestError, Request, Run
+from invoker.backends.scripted import llm_chunks
+from playground import comparison, status
+from tests.playground.scripted import Desk, good_answer
+
+from .visitor import PAGES, Visitor
+
+Visit = Callable[[str], Visitor]
+
+
+def panes(visitor: Visitor, count: int) -> Visitor:
+    """Choose how many panes there are."""
+    visitor.at.segmented_control(key=visitor.key("panes")).set_value(count)
+    return visitor.look()
+
+
+def states(visitor: Visitor, count: int) -> list[str]:
+    """Give the state of each pane."""
+    held = [visitor.held, *(visitor.held.part(f"pane{number}") for number in range(2, count + 1))]
+    return [status.name(each.job) for each in held]
+
+
+@pytest.mark.parametrize("page", PAGES)
+@pytest.mark.parametrize("count", [2, 4])
+def test_every_page_compares(visit: Visit, desk: Desk, page: str, count: int) -> None:
+    visitor = panes(visit(page), count)
+    if not visitor.can_run:  # the third model of the list is one that is not there
+        pytest.skip(visitor.reason)
+    visitor.run()
+    assert states(visitor, count) == ["done"] * count
+    assert len(desk.requests) == count
+    assert "Comparison" in visitor.seen
+
+
+def test_each_pane_has_its_own_model_and_parameters(visit: Visit, desk: Desk) -> None:
+    visitor = panes(visit("llm"), 2)
+    assert [visitor.at.selectbox(key=f"llm.{part}model").value for part in ("", "pane2.")] == ["talker", "toolless"]
+    visitor.at.selectbox(key="llm.pane2.model").set_value("talker")
+    visitor.look()
+    visitor.at.slider(key="llm.pane2.talker.temperature").set_value(1.5)
+    visitor.look().run()
+    assert [request.completion_params["temperature"] for request in desk.requests] == [0.5, 1.5]
+
+
+def test_one_pane_that_fails_does_not_stop_the_others(visit: Visit, desk: Desk) -> None:
+    def answer(request: Request[Any], run: Run) -> Iterator[Any]:
+        if request.model == "toolless":
+            raise InvokeBadRequestError("no such luck")
+        yield from good_answer(request, run)
+
+    desk.answer = answer
+    visitor = panes(visit("llm"), 2).run()
+    assert states(visitor, 2) == ["done", "failed"]
+    assert "no such luck" in visitor.seen
+
+
+def test_a_pane_runs_alone(visit: Visit, desk: Desk) -> None:
+    visitor = panes(visit("moderation"), 2)
+    visitor.click("pane2.run.one")
+    assert states(visitor, 2) == ["idle", "done"]
+    assert len(desk.requests) == 1
+
+
+def test_the_first_pane_is_the_page_itself(visit: Visit, desk: Desk) -> None:
+    visitor = visit("moderation").run()
+    panes(visitor, 2)
+    assert states(visitor, 2) == ["done", "idle"]
+    panes(visitor, 1)
+    assert visitor.state == "done"
+
+
+def test_the_best_is_named_and_nobody_wins_a_tie(visit: Visit, desk: Desk) -> None:
+    def answer(request: Request[Any], run: Run) -> Iterator[Any]:
+        run.wait(0.05 if request.model == "talker" else 0.0)
+        yield from llm_chunks("a", "b")
+
+    desk.answer = answer
+    visitor = panes(visit("llm"), 2).run()
+    assert "B: fastest" in visitor.seen and "A: fastest" not in visitor.seen
+    assert comparison.winners([]) == []

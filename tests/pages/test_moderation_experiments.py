@@ -1,0 +1,153 @@
+"""The moderation page beyond one answer: a threshold to try, a batch, variants, comparison; and the summary page's."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+
+from invoker import InvokeBadRequestError, NoteKind, Request, Run
+from invoker.entities.moderation import ModerationResult
+from invoker.entities.summary import SummaryResult
+from playground import status
+from playground.samples import MODERATION_BATCH, MODERATION_CHINESE
+from tests.playground.scripted import BOUND, Desk
+
+from .visitor import Visitor
+
+Visit = Callable[[str], Visitor]
+
+
+def by_words(request: Request[Any], run: Run) -> Iterator[Any]:
+    """Flag what has a word of harm in it, and tell a score."""
+    harmful = any(word in request.payload()["text"].lower() for word in ("hurt", "destroy", "fool"))
+    run.note(NoteKind.DETAIL, "categories", categories={"violence": 0.8 if harmful else 0.3, "hate": 0.1}, threshold=0.5)
+    yield ModerationResult(result=harmful)
+
+
+def open_experiment(page: Visitor, name: str) -> Visitor:
+    """Open an experiment."""
+    return page.set("button_group", "experiment", name)
+
+
+def test_another_threshold_tells_which_flag_would_change(visit: Visit, desk: Desk) -> None:
+    desk.answer = by_words
+    page = visit("moderation").run()
+    assert "At 0.50 the answer would be the same" in page.seen
+    page.set("slider", "threshold", 0.2)
+    assert "At 0.20 it would be sensitive: violence has 0.300" in page.seen.replace("\\", "")
+    assert len(desk.requests) == 1
+
+
+def test_without_scores_there_is_no_threshold(visit: Visit, desk: Desk) -> None:
+    page = visit("moderation").run()
+    assert "no threshold to try" in page.seen and not page.at.slider
+
+
+def test_a_batch_has_its_misses_first_and_a_confusion_matrix(visit: Visit, desk: Desk) -> None:
+    desk.answer = by_words
+    page = open_experiment(visit("moderation"), "batch").click("try-batch.run")
+    assert [request.text for request in desk.requests] == list(MODERATION_BATCH)
+    metrics = page.metrics()
+    assert (metrics["Ran"], metrics["Sensitive"]) == ("8 / 8", "3")
+    assert (metrics["Precision"], metrics["Recall"]) == ("67%", "50%")
+    answers = next(frame.value for frame in page.at.dataframe if "highest score" in frame.value.columns)
+    assert [str(what) for what in answers[""]][:4] == ["✗ missed", "✗ missed", "✗ false alarm", "✓ right"]
+    page.set("slider", "try-batch.threshold", 0.25)
+    assert page.metrics()["Recall"] == "100%" and len(desk.requests) == 8
+
+
+def test_a_failed_text_does_not_end_the_batch(visit: Visit, desk: Desk) -> None:
+    def picky(request: Request[Any], run: Run) -> Iterator[Any]:
+        if "tomatoes" in request.payload()["text"]:
+            raise InvokeBadRequestError("No vegetables.", field="text")
+        yield from by_words(request, run)
+
+    desk.answer = picky
+    page = open_experiment(visit("moderation"), "batch").click("try-batch.run")
+    assert page.metrics()["Failed"] == "1" and "No vegetables." in page.seen and page.metrics()["Ran"] == "8 / 8"
+
+
+def test_stopping_a_batch_keeps_what_is_done(visit: Visit, desk: Desk) -> None:
+    arrived = threading.Event()
+
+    def slow(request: Request[Any], run: Run) -> Iterator[Any]:
+        if len(desk.requests) == 3:
+            arrived.set()
+            run.wait(BOUND)
+        yield from by_words(request, run)
+
+    desk.answer = slow
+    page = open_experiment(visit("moderation"), "batch")
+    held = page.held.part("try-batch")
+
+    def stop() -> None:
+        assert arrived.wait(BOUND)
+        assert held.job is not None
+        held.job.stop()
+
+    stopper = threading.Thread(target=stop)
+    stopper.start()
+    page.click("try-batch.run")
+    stopper.join(BOUND)
+    assert held.job is not None and status.name(held.job) == "stopped"
+    assert page.seen.count("✓ right") == 1 and page.seen.count("✗ false alarm") == 1 and "… to come" in page.seen
+
+
+@pytest.mark.parametrize(
+    ("text", "words"), [("I will hurt you badly.", "variants get past the model"), ("Hello there.", "same for all")]
+)
+def test_variants_of_a_text_are_made_and_run(visit: Visit, desk: Desk, text: str, words: str) -> None:
+    desk.answer = by_words
+    page = open_experiment(visit("moderation").type("text", text), "variants").click("try-variants.run")
+    asked = [request.text for request in desk.requests]
+    assert asked[0] == text and text.upper() in asked and len(set(asked)) == len(asked) == 7
+    assert words in page.seen
+
+
+def test_the_other_language_follows_the_sample_until_it_is_typed(visit: Visit, desk: Desk) -> None:
+    page = open_experiment(visit("moderation").set("button_group", "sample", "To be flagged"), "variants")
+    known = list(MODERATION_CHINESE.values())
+    assert page.at.text_area(key="moderation.try-variants.other").value == known[2]
+    page.set("button_group", "sample", "Borderline")
+    assert page.at.text_area(key="moderation.try-variants.other").value == known[1]
+    page.type("try-variants.other", "Autre langue").set("button_group", "sample", "Harmless")
+    page.click("try-variants.run")
+    assert desk.requests[-1].text == "Autre langue"
+
+
+def test_a_text_is_looked_for_inside_a_long_one(visit: Visit, desk: Desk) -> None:
+    desk.answer = lambda request, run: [ModerationResult(result=request.text.startswith("Bad thing."))]
+    page = open_experiment(visit("moderation").type("text", "Bad thing."), "places").click("try-places.run")
+    assert len(desk.requests) == 4 and "depends on where the text stands" in page.seen
+
+
+def test_panes_that_disagree_on_a_text_are_told(visit: Visit, desk: Desk) -> None:
+    turns = iter([True, False])
+    desk.answer = lambda request, run: [ModerationResult(result=next(turns))]
+    page = visit("moderation")
+    page.at.segmented_control(key="moderation.panes").set_value(2)
+    page.look()
+    page.run()
+    assert "They disagree" in page.seen
+
+
+def test_source_and_summary_stand_side_by_side_with_the_facts_that_were_kept(visit: Visit, desk: Desk) -> None:
+    desk.answer = lambda request, run: [SummaryResult(summary="Built in 1786 at Elmford, repaired for 99 crowns.")]
+    page = visit("summary").run()
+    for words in ("1,824 → 49 characters", "340 → 9 words", "3%", "1 new", "2 kept", "99"):
+        assert words in page.seen, words
+
+
+def test_summaries_are_compared_by_facts_and_words(visit: Visit, desk: Desk) -> None:
+    turns = iter(["Built in 1786.", "Built in 1786 at Elmford."])
+    desk.answer = lambda request, run: [SummaryResult(summary=next(turns))]
+    page = visit("summary")
+    page.at.segmented_control(key="summary.panes").set_value(2)
+    page.look()
+    page.run()
+    lines = next(frame.value for frame in page.at.dataframe if "facts kept" in frame.value.columns)
+    assert sorted(str(kept).partition(" ")[0] for kept in lines["facts kept"]) == ["1", "2"]
+    assert "of the text is the same" in page.seen

@@ -1,0 +1,109 @@
+"""Tables of texts: as a table and as JSON, from a file, with marks; restored from the address."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+
+import pytest
+
+from playground.samples import DOCUMENT_LABELS, DOCUMENTS, TEXTS, TRAP_LABELS
+from playground.text_sources import MOST_IMPORTED
+from tests.playground.scripted import Desk
+
+from .visitor import Visitor
+
+Visit = Callable[[str], Visitor]
+
+
+def as_json(page: Visitor) -> Visitor:
+    """Switch to JSON."""
+    return page.set("button_group", "rows.as", "JSON")
+
+
+def upload(page: Visitor, name: str, data: bytes) -> Visitor:
+    """Pick a file."""
+    page.at.file_uploader(key=page.key("import")).set_value((name, data, "text/plain"))
+    return page.look()
+
+
+def test_switching_to_json_and_back_keeps_the_rows(visit: Visit, desk: Desk) -> None:
+    page = as_json(visit("text_embedding"))
+    assert json.loads(page.at.text_area(key="text_embedding.rows.json").value) == TEXTS
+    page.type("rows.json", '["a", "  ", {"text": "b"}]').run()
+    assert desk.requests[-1].texts == ["a", "b"]
+    page.set("button_group", "rows.as", "Table").run()
+    assert desk.requests[-1].texts == ["a", "b"]
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ('["a",\n "b"', "Line 2"),
+        ('{"a": 1}', "expected a JSON list"),
+        ('["a",\n 7]', "Line 2, column 2: expected a text"),
+        ('[{"document": "a",\n "label": 4}]', "`label` is one of 0, 1, 2, 3"),
+    ],
+)
+def test_broken_json_is_refused_in_place_and_stays_there(visit: Visit, text: str, words: str) -> None:
+    page = as_json(visit("rerank")).type("rows.json", text)
+    assert not page.can_run and words in page.faults
+    page.set("button_group", "rows.as", "Table")
+    assert page.at.text_area(key="rerank.rows.json").value == text
+    assert page.held.rows == DOCUMENTS
+
+
+def test_marks_go_with_their_texts_through_json_and_samples(visit: Visit, desk: Desk) -> None:
+    page = as_json(visit("rerank"))
+    written = json.loads(page.at.text_area(key="rerank.rows.json").value)
+    assert written[3] == {"document": DOCUMENTS[3], "label": 3}
+    page.type("rows.json", json.dumps([{"document": "x", "label": 2}, "y"]))
+    assert (page.held.rows, page.held.extra["marks"]) == (["x", "y"], [2, None])
+    page.set("button_group", "sample", "Same words, other sense")
+    assert page.held.extra["marks"] == TRAP_LABELS
+    page.click("reset")
+    assert (page.held.rows, page.held.extra["marks"]) == (DOCUMENTS, DOCUMENT_LABELS)
+
+
+def test_a_column_of_a_file_becomes_rows(visit: Visit, desk: Desk) -> None:
+    page = upload(visit("text_embedding"), "a.csv", b"id,words\n1,first text\n2,\n3,second text\n")
+    assert page.at.selectbox(key="text_embedding.import.column").value == "words"
+    page.click("import.replace").run()
+    assert desk.requests[-1].texts == ["first text", "second text"]
+    page.set("selectbox", "import.column", "id").click("import.add").run()
+    assert desk.requests[-1].texts == ["first text", "second text", "1", "2", "3"]
+
+
+def test_a_file_brings_its_marks(visit: Visit, desk: Desk) -> None:
+    page = upload(visit("rerank"), "a.jsonl", b'{"document": "a", "label": 3}\n{"document": "b", "label": 9}\n')
+    page.click("import.replace")
+    assert (page.held.rows, page.held.extra["marks"]) == (["a", "b"], [3, None])
+
+
+def test_more_rows_than_are_taken_are_said(visit: Visit, desk: Desk) -> None:
+    page = upload(visit("rerank"), "a.txt", "\n".join(f"line {number}" for number in range(1200)).encode())
+    assert "1,000 of 1,200 rows are taken" in page.seen
+    page.click("import.replace").run()
+    assert len(desk.requests[-1].docs) == MOST_IMPORTED
+    assert page.state == "done"
+
+
+def test_a_file_that_is_no_text_is_refused_in_place(visit: Visit) -> None:
+    page = upload(visit("text_embedding"), "a.txt", b"\xff\xfa\x00")
+    assert "not UTF-8" in page.faults
+    assert page.held.rows == TEXTS and page.can_run
+
+
+def test_rows_and_marks_come_back_from_the_address(desk: Desk) -> None:
+    page = Visitor("scripted")
+    page.at.query_params["rows"] = json.dumps(["a", "b"])
+    page.at.query_params["marks"] = json.dumps([None, 3])
+    page.open("rerank")
+    assert (page.held.rows, page.held.extra["marks"]) == (["a", "b"], [None, 3])
+
+
+def test_lengths_are_told_before_anything_is_sent(visit: Visit) -> None:
+    page = visit("text_embedding")
+    assert "longest ≈ " in page.seen
+    page.at.session_state["text_embedding.lengths"] = True
+    assert "does not say how many tokens" in page.look().seen

@@ -1,0 +1,87 @@
+"""The page's own words: every text has a translation, with the same places for names and numbers; a language is a visitor's."""
+
+from __future__ import annotations
+
+import re
+import string
+import subprocess
+import sys
+import threading
+from pathlib import Path
+
+import pytest
+from babel.messages.pofile import read_po
+
+from playground import words
+
+ROOT = Path(__file__).resolve().parents[2]
+OTHERS = [code for code in words.LANGUAGES if code != words.ENGLISH]
+
+
+def pairs(code: str) -> list[tuple[str, str]]:
+    """Give each English text with its translation; of texts that depend on a number each form."""
+    with (words.FOLDER / code / "LC_MESSAGES" / f"{words.DOMAIN}.po").open("rb") as file:
+        catalogue = read_po(file, locale=code)
+    found = []
+    for message in catalogue:
+        if isinstance(message.id, tuple):
+            found += [(message.id[-1], form) for form in message.string]
+        elif message.id:
+            found.append((message.id, str(message.string)))
+    return found
+
+
+def places(text: str) -> set[str]:
+    """Give the names of what goes into a text."""
+    return {name for _literal, name, _spec, _conversion in string.Formatter().parse(text) if name is not None}
+
+
+def test_every_text_is_translated_and_every_catalogue_compiled() -> None:
+    done = subprocess.run(
+        [sys.executable, str(ROOT / "scripts" / "words.py"), "--check"], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+@pytest.mark.parametrize("code", OTHERS)
+def test_a_translation_has_the_same_places_code_and_icons(code: str) -> None:
+    wrong = []
+    for english, translated in pairs(code):
+        kept = [places, lambda text: set(re.findall(r"`[^`]+`", text)), lambda text: set(re.findall(r":material/\w+:", text))]
+        if any(part(english) != part(translated) for part in kept):
+            wrong.append((english, translated))
+    assert not wrong
+
+
+@pytest.mark.parametrize("code", OTHERS)
+def test_no_text_is_left_in_english(code: str) -> None:
+    left = [
+        english for english, translated in pairs(code) if english == translated and re.search(r"[a-z]{4,} [a-z]{3,}", english)
+    ]
+    assert not left
+
+
+def test_a_language_is_that_of_a_script_run_and_not_of_the_process() -> None:
+    heard: list[str] = []
+
+    def chinese() -> None:
+        words.use("zh_Hans")
+        heard.append(words._("Stop"))
+
+    thread = threading.Thread(target=chinese)
+    thread.start()
+    thread.join()
+    assert heard == ["停止"] and words._("Stop") == "Stop"
+
+
+@pytest.mark.parametrize(
+    ("locale", "code"),
+    [("zh-CN", "zh_Hans"), ("zh", "zh_Hans"), ("zh-TW", "zh_Hans"), ("en-GB", "en"), ("fr", "en"), ("", "en"), (None, "en")],
+)
+def test_a_browser_is_answered_in_its_language_where_we_have_it(locale: str | None, code: str) -> None:
+    assert words.spoken_by(locale) == code
+
+
+def test_a_language_that_there_is_not_is_english() -> None:
+    words.use("tlh")
+    assert words.language() == "en" and words._("Run") == "Run"
