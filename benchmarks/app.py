@@ -1,4 +1,4 @@
-"""The real app in a process of its own, as `make run` starts it: started, watched, ended."""
+"""An app in a process of its own, the real one as `make run` starts it, or one to compare it with: started, watched, ended."""
 
 from __future__ import annotations
 
@@ -45,6 +45,10 @@ class App:
         """Where a browser finds it."""
         return f"http://{HOST}:{self.port}"
 
+    def threads(self) -> int:
+        """Tell how many threads its process has now."""
+        return sum(1 for _ in Path(f"/proc/{self.process}/task").iterdir())
+
     def memory(self) -> Memory:
         """Tell what it needs now; read from Linux' `/proc`."""
         found = [_memory(process) for process in _family(self.process)]
@@ -53,18 +57,27 @@ class App:
 
 
 @contextmanager
-def running() -> Iterator[App]:
-    """Start the app on a free port of this machine and end it afterwards.
+def running(*command: str) -> Iterator[App]:
+    """Start an app on a free port of this machine and end it afterwards.
+
+    Args:
+        *command: Of Streamlit; the real app if not given.
 
     Raises:
         RuntimeError: It ended before it was healthy, or took longer than a minute; its output is told.
     """
     port = _free_port()
-    command = [sys.executable, "-m", "streamlit", "run", "app.py", "--server.port", str(port), "--server.address", HOST]
+    options = ["--server.port", str(port), "--server.address", HOST]
     environment = {**os.environ, "PYTHONPATH": str(ROOT / "src"), "OMP_WAIT_POLICY": "passive"}
     with tempfile.TemporaryFile() as output:
         begin = time.perf_counter()
-        process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=output, stderr=subprocess.STDOUT)
+        process = subprocess.Popen(
+            [sys.executable, "-m", "streamlit", *(command or ("run", "app.py")), *options],
+            cwd=ROOT,
+            env=environment,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+        )
         try:
             while not _healthy(port):
                 if process.poll() is not None or time.perf_counter() - begin > PATIENCE_SECONDS:

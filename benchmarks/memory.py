@@ -5,14 +5,11 @@ A real browser visits the real app, so that the pages are drawn as for a person;
 
 from __future__ import annotations
 
-import os
-import shutil
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
 from . import app
+from .browser import ENDED, launched, missing, run_button, settle, tab
 from .table import Row, Table, Target
 
 if TYPE_CHECKING:
@@ -36,17 +33,13 @@ NOTE = (
     "(VmHWM) is the most that was resident so far, and what the targets are held against. Rows add up: each begins where the "
     "one above ended."
 )
-SETTLED = '[data-testid="stApp"][data-test-connection-state="CONNECTED"][data-test-script-state="notRunning"]'
-ENDED = ", ".join(f".st-key-state-{state}" for state in ("done", "empty", "failed", "stopped"))
-BROWSERS = ("chromium", "chromium-browser", "google-chrome")
-ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--no-first-run", "--mute-audio"]
 RUN_MILLISECONDS = 180_000
 
 
 def tables() -> Iterator[Table]:
     """Visit the app and read its memory on the way; say what is missing where that cannot be done."""
-    if missing := _missing():
-        note = f"Not measured: {missing}"
+    if lacking := missing():
+        note = f"Not measured: {lacking}"
         yield Table("the running app", COLUMNS, [Row(name, ("", "", ""), None, target) for name, target in STEPS], note)
         return
     rows = [_row(name, memory, target) for (name, target), memory in zip(STEPS, visited(), strict=True)]
@@ -57,7 +50,9 @@ def visited() -> Iterator[app.Memory]:
     """Give the app's memory after each of the steps."""
     with app.running() as server:
         yield server.memory()
-        with visitor(server) as page:
+        with launched() as browser, tab(browser) as page:
+            page.goto(server.address)
+            settle(page)
             for name in PAGES:
                 open_page(page, name)
             yield server.memory()
@@ -77,32 +72,10 @@ def visited() -> Iterator[app.Memory]:
             yield server.memory()
 
 
-@contextmanager
-def visitor(server: app.App) -> Iterator[Page]:
-    """Open the app's first page in a browser."""
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=_browser(), args=ARGUMENTS)
-        try:
-            page = browser.new_page(viewport={"width": 1440, "height": 1000}, reduced_motion="reduce")
-            page.set_default_timeout(app.PATIENCE_SECONDS * 1000)
-            page.goto(server.address)
-            settle(page)
-            yield page
-        finally:
-            browser.close()
-
-
-def settle(page: Page) -> None:
-    """Wait until the page is drawn."""
-    page.wait_for_selector(SETTLED, state="attached")
-
-
 def open_page(page: Page, name: str) -> None:
     """Go to a page by the menu, as a person would."""
     page.locator(f'[data-testid="stSidebarNavLink"][href$="/{name}"]').click()
-    page.locator(_run_button(name)).wait_for()
+    page.locator(run_button(name)).wait_for()
     settle(page)
 
 
@@ -123,31 +96,13 @@ def make_call(page: Page, name: str) -> None:
     Raises:
         RuntimeError: The call failed; what the page says is told.
     """
-    page.locator(_run_button(name)).click()
+    page.locator(run_button(name)).click()
     page.locator(ENDED).first.wait_for(timeout=RUN_MILLISECONDS)
     settle(page)
     if page.locator(".st-key-state-failed").count():
         raise RuntimeError(f"the call on the page {name} failed: {page.locator('.st-key-result').inner_text()}")
 
 
-def _run_button(name: str) -> str:
-    return f".st-key-{name}-run button:enabled"
-
-
 def _row(name: str, memory: app.Memory, target: Target | None) -> Row:
     cells = (f"{memory.resident:,.0f}", f"{memory.proportional:,.0f}", f"{memory.peak:,.0f}")
     return Row(name, cells, memory.peak, target)
-
-
-def _missing() -> str | None:
-    if not os.path.exists("/proc/self/smaps_rollup"):
-        return "the numbers come from Linux' /proc, which is not here."
-    if find_spec("playwright") is None:
-        return "Playwright is missing; it is a development requirement: `pip install -r requirements-dev.txt`."
-    if _browser() is None:
-        return "Chromium is missing. On Debian: `sudo apt-get install chromium`."
-    return None
-
-
-def _browser() -> str | None:
-    return next(filter(None, map(shutil.which, BROWSERS)), None)

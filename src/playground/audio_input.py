@@ -49,7 +49,7 @@ def choose(page: Pane) -> bytes | None:
     if st.session_state[key] not in SOURCES:  # from an address that somebody wrote
         st.session_state[key] = SAMPLE
     source = st.segmented_control(
-        _("Source"),
+        _("Audio source"),
         list(SOURCES),
         required=True,
         key=key,

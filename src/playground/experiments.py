@@ -14,6 +14,7 @@ from dataclasses import dataclass
 import streamlit as st
 
 from . import errors_panel, status
+from .escape import plain
 from .pane import Pane
 from .series import Series, Step
 from .words import _
@@ -89,7 +90,7 @@ class Bench:
                 disabled=not pane.running,
                 on_click=pane.job.stop if pane.job is not None else None,
             )
-            st.caption("; ".join(problems) if problems else _("{count} calls").format(count=len(steps)))
+            st.caption(plain("; ".join(problems)) if problems else _("{count} calls").format(count=len(steps)))
         if pressed and not pane.running and not problems and steps:
             pane.begin(Series(steps, pane.backend, **pane.ownership(self._timeout)))
             st.rerun()

@@ -30,8 +30,8 @@ export default function ({ data, parentElement }) {
   }
   const start = () => {
     if (!data.autoplay || begun.has(data.url)) return
-    begun.add(data.url)
-    audio.play().catch(() => {})
+    // What is refused or cut off, as by a redraw of the page, has not begun, and is tried again with what comes next.
+    audio.play().then(() => begun.add(data.url)).catch(() => {})
   }
   if (data.type !== "audio/mpeg") {  // WAV and the like cannot be fed in pieces; the whole is there by now
     const reading = new AbortController()
@@ -43,7 +43,11 @@ export default function ({ data, parentElement }) {
         audio.src = blob = URL.createObjectURL(new Blob([bytes], { type: data.type }))
       })
       .catch((error) => { if (error.name !== "AbortError") say(error) })
-    return () => { reading.abort(); URL.revokeObjectURL(blob) }
+    return () => {
+      reading.abort()
+      URL.revokeObjectURL(blob)
+      playing.delete(parentElement)
+    }
   }
   if (!window.MediaSource || !MediaSource.isTypeSupported("audio/mpeg")) {
     audio.src = data.url
@@ -82,7 +86,10 @@ export default function ({ data, parentElement }) {
     }
   }
 
-  return () => reading.abort()
+  return () => {
+    reading.abort()
+    playing.delete(parentElement)
+  }
 }
 """
 

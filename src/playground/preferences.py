@@ -13,6 +13,9 @@ from .words import _
 
 MOST_VISITORS = 5_000
 
+# By the language of the document a screen reader picks its voice, and a browser the shapes of Chinese characters.
+_JS = "export default function ({ data }) { document.documentElement.lang = data.language }"
+
 
 class Preferences:
     """Choices by browser; the browser that was not heard of for longest is forgotten first."""
@@ -52,7 +55,7 @@ def restore() -> None:
 
 
 def draw() -> None:
-    """Draw the switches, for the sidebar."""
+    """Draw the switches, for the sidebar, and tell the browser which language the page speaks."""
     st.segmented_control(
         _("Language"),
         list(words.LANGUAGES),
@@ -72,6 +75,8 @@ def draw() -> None:
         args=("expert",),
         help=_("Shows limits, comparison, experiments, ModelConfig and the inspector. Without it: form, Run, result, numbers."),
     )
+    component: Any = st.components.v2.component("language", html="<i hidden></i>", js=_JS)
+    component(data={"language": words.language().replace("_", "-")}, key="language-of-the-document", height=0)
 
 
 def expert() -> bool:

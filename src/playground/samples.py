@@ -191,14 +191,14 @@ def _long_speech(least: int) -> str:
 
 
 SPEECH = {
-    "Short test": "Hello! This is a short test of the selected voice.",
-    "Numbers and dates": "On 3 May 2026 at 14:05 the meter read 1,204.5.",
-    "Several sentences": (
+    N_("Short test"): "Hello! This is a short test of the selected voice.",
+    N_("Numbers and dates"): "On 3 May 2026 at 14:05 the meter read 1,204.5.",
+    N_("Several sentences"): (
         "The first sentence comes early, so that you hear it at once. The second one is made while the first one plays. "
         "By the time the third one is due, it has long been ready. That is why nothing stutters."
     ),
-    "Chinese (not for English voices)": "您好，这是一段语音测试。",
-    "Long, 6,000 characters": _long_speech(6000),
+    N_("Chinese (not for English voices)"): "您好，这是一段语音测试。",
+    N_("Long, 6,000 characters"): _long_speech(6000),
 }
 
 
@@ -214,6 +214,8 @@ class Recording:
 SAMPLES_FOLDER = ASSETS / "samples"
 RECORDINGS = [Recording(**entry) for entry in json.loads((SAMPLES_FOLDER / "samples.json").read_text("utf-8"))]
 """The first is what the page is filled with; the others are to be refused or noticed."""
+RECORDING_LABELS = (N_("A short sentence"), N_("Two seconds of silence"), N_("A WAV file named .mp3"))
+"""The labels in `samples.json`, where nobody looks for texts to be translated."""
 CLIP = SAMPLES_FOLDER / RECORDINGS[0].file
 CLIP_TEXT = RECORDINGS[0].text
 

@@ -15,13 +15,15 @@ ROOT = Path(__file__).resolve().parents[2]
 
 # Streamlit's own Stop, in the header, ends the script and not the run; beside ours it would be a second Stop that lies.
 # Its wide layout leaves a sixth of a small screen empty. JSON is typed in letters of one width. Streamlit's names of keys, on
-# buttons, are too pale to be read by everybody.
+# buttons, are too pale to be read by everybody. In a table Chinese would break between any two characters: the narrow columns
+# would stand on end.
 STYLE = """<style>
 [data-testid="stStatusWidget"] { display: none; }
 [data-testid="stMainBlockContainer"] { padding: 2.6rem 2.2rem 4rem; max-width: 1680px; }
 [class*="-config-text"] textarea, [class*="-schema"] textarea, [class*="-parameters"] textarea {
   font-family: "Source Code Pro", monospace; font-size: 0.85rem;
 }
+[data-testid="stTable"] :is(td, th):not(:last-child) { word-break: keep-all; }
 button kbd { opacity: 1 !important; color: inherit !important; }
 </style>"""
 

@@ -104,6 +104,7 @@ def _as_table(page: Pane, label: str, column: str, mark: Mark | None) -> Rows:
         # Of the base, not of the rows as they stand: another height makes another widget, and its edits would be lost.
         height=min(420, 74 + 35 * max(3, len(held.extra["base"]))),
         column_config=columns,
+        placeholder="",
         alt=label,
     )
     kept = [row for row in edited if row.get(column) and str(row[column]).strip()]

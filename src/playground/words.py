@@ -43,7 +43,7 @@ def spoken_by(locale: str | None) -> str:
 
 def _(text: str) -> str:
     """Translate; the English text itself where there is no translation."""
-    return _catalogue(language()).gettext(text)
+    return _catalogue(language()).gettext(text) if text else ""  # under "" gettext keeps the head of the catalogue
 
 
 def N_(text: str) -> str:

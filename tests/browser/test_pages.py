@@ -82,7 +82,7 @@ def test_a_summary_is_shorter_than_its_source(page: Page, app: Served) -> None:
     assert metric(page, "Source") == f"{len(ARTICLE):,}"
     assert metric(page, "Summary") == f"{len(summary):,}"
     result(page).get_by_text("What the system model was asked").click()
-    expect(result(page).get_by_test_id("stExpanderDetails")).to_be_visible()
+    expect(result(page).get_by_test_id("stExpanderDetails").filter(has_text="Messages of")).to_be_visible()
 
 
 def test_a_short_text_is_returned_unchanged_and_the_page_says_that_no_model_was_called(page: Page, app: Served) -> None:

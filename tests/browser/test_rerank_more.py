@@ -30,7 +30,7 @@ def test_a_threshold_is_tried_by_keyboard_without_a_new_run(page: Page, app: Ser
 
 
 def test_two_rerankers_are_drawn_as_a_slope(page: Page, app: Served) -> None:
-    page.goto(f"{app.url}/rerank?panes=2")
+    page.goto(f"{app.url}/rerank?panes=2&model={FAST}&pane2.model={FAST}")
     settled(page)
     run_button(page).click()
     for name in ("done", "done-pane2"):

@@ -122,7 +122,7 @@ def test_two_embeddings_share_neighbours_and_a_difference_of_dimensions_is_named
 def test_a_ranking_can_be_looked_at_in_four_ways(visit: Visit, desk: Desk) -> None:
     desk.answer = ranked([0.1, 0.7, 0.2, 0.9, 0.3, 0.4])
     page = visit("rerank").run()
-    assert "guessed from the scores: from 0 to 1" in page.seen
+    assert "guessed from the scores: 0–1, not rescaled" in page.seen
     assert "From the input order to the new one" in look(page, "movement").seen
     assert "Scores of the documents" in look(page, "scores").seen
     look(page, "quality")

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from playground.escape import drawable
 from playground.rankings import Row, movement, reason_dropped
 from playground.vectors_held import Held, as_csv, as_npy
-from playground.views.text import EACH_TICK, FREEZE_AFTER, LEAST_SHARE, TextStream, frozen_part, safe
+from playground.views.text import EACH_TICK, FREEZE_AFTER, LEAST_SHARE, MOST_DRAWN, TextStream, frozen_part, safe
 
 
 class Slots:
@@ -109,6 +109,17 @@ def test_a_slow_answer_flows_even_where_nothing_of_it_settles() -> None:
         text.write(f"n{number} ")
         held_back = 0 if slots.shown[-1].endswith(f"n{number} ") else held_back + 1
         assert held_back < 4  # of thirteen ticks a second
+
+
+@pytest.mark.parametrize("as_markdown", [True, False])
+def test_of_a_text_that_no_browser_bears_the_beginning_shows_and_its_size_grows(as_markdown: bool) -> None:
+    pieces = [f"{'word ' * 9}{number:05} {chr(10) * 2 * (number % 9 == 0)}" for number in range(2 * MOST_DRAWN // 50)]
+    slots = stream(pieces, as_markdown)
+    text = "".join(pieces)
+    *shown, remark = slots.shown
+    assert "".join(shown).replace("\n", "") == text[:MOST_DRAWN].replace("\n", "")
+    assert f"{MOST_DRAWN:,} of {len(text):,} characters" in remark
+    assert slots.characters <= (LEAST_SHARE + 2) * MOST_DRAWN + EACH_TICK * len(pieces) + len(remark) * len(pieces)
 
 
 def test_a_silent_tick_shows_what_was_held_back_and_nothing_twice() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import re
 import string
 import subprocess
@@ -12,7 +13,7 @@ from pathlib import Path
 import pytest
 from babel.messages.pofile import read_po
 
-from playground import words
+from playground import samples, words
 
 ROOT = Path(__file__).resolve().parents[2]
 OTHERS = [code for code in words.LANGUAGES if code != words.ENGLISH]
@@ -80,6 +81,28 @@ def test_a_language_is_that_of_a_script_run_and_not_of_the_process() -> None:
 )
 def test_a_browser_is_answered_in_its_language_where_we_have_it(locale: str | None, code: str) -> None:
     assert words.spoken_by(locale) == code
+
+
+def test_an_empty_text_stays_empty() -> None:
+    words.use("zh_Hans")
+    try:
+        assert words._("") == ""  # and is not the head of the catalogue, which gettext keeps there
+    finally:
+        words.use("en")
+
+
+def test_every_label_of_a_sample_can_be_translated() -> None:
+    chips = [samples.STRUCTURED, samples.SUMMARIES, samples.EMBEDDINGS, samples.RERANKS, samples.SPEECHES, samples.MODERATIONS]
+    labels = {label for some in chips for label in some} | {clip.label for clip in samples.RECORDINGS}
+    for code in OTHERS:
+        assert labels <= {english for english, _translated in pairs(code)}
+
+
+def test_a_text_inside_an_f_string_is_found() -> None:
+    source = 'f"**{_(\'Facts\')}**", N_("Done"), ngettext("{count} row", "{count} rows", n), _(name)'
+    program = "import sys; sys.path.insert(0, 'scripts'); import words; print(list(words.texts_of(sys.argv[1])))"
+    done = subprocess.run([sys.executable, "-c", program, source], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert set(ast.literal_eval(done.stdout)) == {"Facts", "Done", ("{count} row", "{count} rows")}
 
 
 def test_a_language_that_there_is_not_is_english() -> None:

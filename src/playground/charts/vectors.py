@@ -141,8 +141,28 @@ def plane(dots: Sequence[Dot], *, nearest: Sequence[str] | None = None) -> tuple
         )
     if len(rows) > MOST_NAMED_DOTS:
         return dots_drawn.properties(height=340), table
-    named = base.mark_text(align="left", dx=8, fontSize=11, color=words_on_ground(), limit=170).encode(text="name:N")
-    return (dots_drawn + named).properties(height=340), table
+    for row, shift in zip(rows, _shifts([(row["x"], row["y"]) for row in rows]), strict=True):
+        row["shift"] = shift
+    named = alt.Chart(frame(rows)).encode(x="x:Q", y="y:Q", text="name:N", tooltip=tooltip)
+    for shift in (-1, 0, 1):
+        dots_drawn += named.transform_filter(alt.datum.shift == shift).mark_text(
+            align="left", dx=8, dy=8 * shift, fontSize=11, color=words_on_ground(), limit=170
+        )
+    return dots_drawn.properties(height=340), table
+
+
+def _shifts(places: Sequence[tuple[float, float]]) -> list[int]:
+    """Tell which names must stand a little above (-1) or below (1) their dots, since another name runs through them."""
+    if not places:
+        return []
+    xs, ys = zip(*places, strict=True)
+    wide, tall = (max(xs) - min(xs)) * 0.35, (max(ys) - min(ys)) * 0.05
+    found = []
+    for at, (x, y) in enumerate(places):
+        near = [b for i, (a, b) in enumerate(places) if i != at and abs(a - x) < wide and abs(b - y) < tall]
+        higher, lower = sum(b > y for b in near), sum(b < y for b in near)
+        found.append(0 if higher == lower else 1 if higher > lower else -1)
+    return found
 
 
 def values(vector: Sequence[float]) -> tuple[Any, Table]:

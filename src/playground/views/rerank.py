@@ -24,7 +24,7 @@ LOOKS = {
     "quality": (N_("Quality"), ":material/military_tech:"),
 }
 SCALES = {
-    Scale.UNIT: N_("from 0 to 1: like a probability, so a threshold has a meaning"),
+    Scale.UNIT: N_("0–1, not rescaled: scores of different lists can be compared"),
     Scale.LOGIT: N_("logit: any number, 0 being even odds"),
     Scale.COSINE: N_("cosine: from -1 to 1"),
     Scale.RESCALED: N_("rescaled: best = 1, worst = 0, so a score says nothing about another list"),

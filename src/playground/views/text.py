@@ -9,6 +9,7 @@ from typing import Any, Protocol
 import streamlit as st
 
 from ..escape import drawable
+from ..words import _
 
 FREEZE_AFTER = 2000
 """Characters of the tail from which its finished part becomes an element of its own and is not sent again."""
@@ -18,6 +19,9 @@ linear work too. The rest of it shows on the next tick that brings nothing, or a
 EACH_TICK = 1250
 """Characters that each tick allows to be sent again whatever is new in them: 16 kB a second. A slow answer then flows, where
 waiting for a share of it would show it in jerks; and what that costs grows with the time, not with the text."""
+MOST_DRAWN = 60_000
+"""Characters of one text that are drawn, some 15,000 tokens: with a few times as many a browser takes seconds for each click,
+wherever on the page. The rest is in the record and in the downloads."""
 
 # A fence of code; or a blank line whose next block is no list, table, quote or indented code: what stands before it does not
 # change any more.
@@ -51,8 +55,11 @@ def safe(text: str) -> str:
 
 
 def draw(text: str, as_markdown: bool = True) -> None:
-    """Draw a finished text."""
-    _show(st.container(), text, as_markdown)
+    """Draw a finished text, as much of it as a browser bears."""
+    place = st.container()
+    _show(place, text[:MOST_DRAWN], as_markdown)
+    if len(text) > MOST_DRAWN:
+        place.markdown(_remark(len(text)))
 
 
 class TextStream:
@@ -71,9 +78,23 @@ class TextStream:
         self._new: list[str] = []
         self._new_size = 0
         self._allowed = 0
+        self._size = 0
+        self._remark: Slot | None = None
 
     def write(self, new: str) -> None:
         """Append what is new, once a tick; nothing on a tick that brings nothing."""
+        room = MOST_DRAWN - self._size
+        self._size += len(new)
+        if len(new) <= room:
+            self._draw(new)
+        elif self._remark is None:
+            self._draw(new[:room])
+            self._draw("")  # what was held back
+            self._remark = self._new_slot()
+        if new and self._remark is not None:
+            self._remark.markdown(_remark(self._size))
+
+    def _draw(self, new: str) -> None:
         if new:
             self._new.append(new)
             self._new_size += len(new)
@@ -106,6 +127,11 @@ def frozen_part(text: str, floor: int = FREEZE_AFTER) -> int:
         elif not in_code:
             cut = found.start()
     return cut
+
+
+def _remark(size: int) -> str:
+    text = _("Here are the first {drawn} of {size} characters; the record and the downloads have all of them.")
+    return f":material/content_cut: :gray[{text.format(drawn=f'{MOST_DRAWN:,}', size=f'{size:,}')}]"
 
 
 def _show(slot: Slot, text: str, as_markdown: bool) -> None:

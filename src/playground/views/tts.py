@@ -10,7 +10,7 @@ import streamlit as st
 from invoker import Outcome, Record
 from invoker.audio import Kind, kind_of
 
-from .. import comparison, live_audio
+from .. import comparison, live_audio, state
 from ..audio_facts import duration
 from ..jobs import Job
 from ..pane import Pane
@@ -50,10 +50,7 @@ def tts(pane: Pane, record: Record[Any]) -> None:
 def tts_live(pane: Pane, job: Job) -> Callable[[], None]:
     """Play the first segment while the next is made."""
     box = st.container(key=_place(pane))
-    if pane.state.extra.get("clip.of") is not job:
-        pane.state.extra |= {"clip": live_audio.offer(job), "clip.of": job}
-        pane.state.extra.pop("sound", None)
-        pane.state.extra.pop("whole", None)
+    _offer(pane, job)
     shown = False
 
     def update() -> None:
@@ -102,12 +99,22 @@ def _expected(pane: Pane, record: Record[Any]) -> str:
 
 
 def _player(pane: Pane, audio: bytes, media_type: str) -> None:
-    """Draw the player; the one that began while the audio was made stays as it is, and so plays on to the end."""
+    """Draw the player; the one that began while the audio was made stays as it is, and so plays on to the end.
+
+    A run of an earlier visit, found again after a reload, gets one that waits to be started.
+    """
     with st.container(key=_place(pane)):
-        if pane.job is not None and pane.state.extra.get("clip.of") is pane.job:
+        if pane.job is not None and pane.run_context.get("visit") == state.visitor():
+            _offer(pane, pane.job)  # if it ended before it was seen to run
             _stream(pane, media_type)
         else:
             st.audio(audio, format=media_type, alt=_("The spoken text"))
+
+
+def _offer(pane: Pane, job: Job) -> None:
+    """Offer a run's audio to the page's player, once."""
+    if pane.state.extra.get("clip.of") is not job:
+        pane.state.extra |= {"clip": live_audio.offer(job), "clip.of": job}
 
 
 def _stream(pane: Pane, media_type: str = live_audio.STREAMED.media_type) -> None:

@@ -1,0 +1,101 @@
+"""The browser that the measurements drive: the machine's own Chromium, in a window that nobody sees."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from importlib.util import find_spec
+from typing import TYPE_CHECKING
+
+from .app import PATIENCE_SECONDS
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, Locator, Page
+
+SETTLED = '[data-testid="stApp"][data-test-connection-state="CONNECTED"][data-test-script-state="notRunning"]'
+"""The page, once it is connected and its script has run to the end."""
+ENDED = ", ".join(f".st-key-state-{state}" for state in ("done", "empty", "failed", "stopped"))
+"""What marks that a run has ended."""
+NAMES = ("chromium", "chromium-browser", "google-chrome")
+ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--no-first-run", "--mute-audio"]
+
+
+def missing() -> str | None:
+    """Say what is not here that measuring needs; nothing if all is here."""
+    if not os.path.exists("/proc/self/smaps_rollup"):
+        return "the numbers come from Linux' /proc, which is not here."
+    if find_spec("playwright") is None:
+        return "Playwright is missing; it is a development requirement: `pip install -r requirements-dev.txt`."
+    if _path() is None:
+        return "Chromium is missing. On Debian: `sudo apt-get install chromium`."
+    return None
+
+
+@contextmanager
+def launched() -> Iterator[Browser]:
+    """Start it, and end it afterwards."""
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=_path(), args=ARGUMENTS)
+        try:
+            yield browser
+        finally:
+            browser.close()
+
+
+@contextmanager
+def tab(browser: Browser) -> Iterator[Page]:
+    """Open a page as somebody does who was never here: no cache, no cookies."""
+    context = browser.new_context(viewport={"width": 1440, "height": 1000}, reduced_motion="reduce")
+    context.set_default_timeout(PATIENCE_SECONDS * 1000)
+    try:
+        yield context.new_page()
+    finally:
+        context.close()
+
+
+def settle(page: Page) -> None:
+    """Wait until the page is drawn."""
+    page.wait_for_selector(SETTLED, state="attached")
+
+
+def ready(page: Page, member: str) -> Locator:
+    """Wait until a page can be used; give its button Run.
+
+    Raises:
+        RuntimeError: It cannot be; what it says is told.
+    """
+    from playwright.sync_api import TimeoutError
+
+    button = page.locator(run_button(member))
+    try:
+        button.wait_for()
+    except TimeoutError:
+        raise RuntimeError(f"{page.url} is not ready:\n{page.locator('body').inner_text()}") from None
+    settle(page)
+    return button
+
+
+def busy_clock(page: Page) -> Callable[[], float]:
+    """Give a function that tells how many seconds the browser's main thread has worked on this page since now."""
+    session = page.context.new_cdp_session(page)
+    session.send("Performance.enable")  # it counts from here on
+
+    def worked() -> float:
+        metrics = session.send("Performance.getMetrics")["metrics"]
+        return float(next(metric["value"] for metric in metrics if metric["name"] == "TaskDuration"))
+
+    begin = worked()
+    return lambda: worked() - begin
+
+
+def run_button(member: str) -> str:
+    """Give the selector of a page's button Run, ready to be pressed."""
+    return f".st-key-{member}-run button:enabled"
+
+
+def _path() -> str | None:
+    return next(filter(None, map(shutil.which, NAMES)), None)

@@ -1,0 +1,112 @@
+"""A visitor without a browser: a websocket that speaks Streamlit's protocol, so that twenty of them cost little."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from time import monotonic
+
+from streamlit.proto.BackMsg_pb2 import BackMsg  # noqa: TID251
+from streamlit.proto.ForwardMsg_pb2 import ForwardMsg  # noqa: TID251
+from websockets.asyncio.client import ClientConnection, connect
+from websockets.typing import Subprotocol
+
+from .app import App
+from .streams import COUNT, LAST_WORDS
+
+PATIENCE_SECONDS = 90.0
+
+
+class Client:
+    """One visitor of one page; `opened` makes one.
+
+    Args:
+        socket: Connected to the app.
+        page: Name of the page in the address; empty for the first one.
+        query: The address after its question mark.
+    """
+
+    def __init__(self, socket: ClientConnection, page: str, query: str) -> None:
+        self.buttons: dict[str, str] = {}
+        """Key of each button on the page → id of the widget."""
+        self._socket = socket
+        self._page = page
+        self._query = query
+        self._script = ""
+
+    async def visit(self, key: str) -> None:
+        """Open the page; wait until its script has run and its button is there.
+
+        Raises:
+            TimeoutError: It is not.
+        """
+        async with asyncio.timeout(PATIENCE_SECONDS):
+            await self._ask()
+            await self._until_idle(lambda: key in self.buttons)
+
+    async def run(self, key: str) -> list[float]:
+        """Press a button that starts a counted stream, and read on to its end.
+
+        Returns:
+            When words came that were not there before, in seconds of this process's clock.
+
+        Raises:
+            TimeoutError: It did not end.
+        """
+        times: list[float] = []
+        highest = 0
+        ended = False
+        async with asyncio.timeout(PATIENCE_SECONDS):
+            await self._ask(self.buttons[key])
+            async for message in self._messages():
+                text = message.delta.new_element.markdown.body
+                found = max(map(int, COUNT.findall(text)), default=0)
+                if found > highest:
+                    highest = found
+                    times.append(monotonic())
+                ended = ended or LAST_WORDS in text
+                if ended and _idle(message):
+                    return times
+        raise ConnectionError("the server closed the connection")
+
+    async def _until_idle(self, there: Callable[[], bool]) -> None:
+        async for message in self._messages():
+            if there() and _idle(message):
+                return
+
+    async def _messages(self) -> AsyncIterator[ForwardMsg]:
+        """Give what the server tells, and remember what pressing a button needs."""
+        async for data in self._socket:
+            message = ForwardMsg()
+            message.ParseFromString(data if isinstance(data, bytes) else data.encode())
+            if message.HasField("new_session"):
+                self._script = message.new_session.page_script_hash
+            elif message.HasField("navigation"):  # an app of several pages says which of them it is
+                self._script = message.navigation.page_script_hash
+            if button := message.delta.new_element.button.id:
+                self.buttons[button.split("-", 2)[-1]] = button
+            yield message
+
+    async def _ask(self, pressed: str = "") -> None:
+        """Have the script run, as the browser does after each press."""
+        asked = BackMsg()
+        asked.rerun_script.query_string = self._query
+        asked.rerun_script.page_script_hash = self._script
+        asked.rerun_script.page_name = "" if self._script else self._page
+        asked.rerun_script.widget_states.SetInParent()
+        if pressed:
+            asked.rerun_script.widget_states.widgets.add(id=pressed, trigger_value=True)
+        await self._socket.send(asked.SerializeToString())
+
+
+@asynccontextmanager
+async def opened(server: App, page: str, query: str) -> AsyncIterator[Client]:
+    """Connect to an app as a browser does; the visitor leaves at the end of the block."""
+    address = server.address.replace("http://", "ws://") + "/_stcore/stream"
+    async with connect(address, subprotocols=[Subprotocol("streamlit")], max_size=None, proxy=None) as socket:
+        yield Client(socket, page, query)
+
+
+def _idle(message: ForwardMsg) -> bool:
+    return message.HasField("session_status_changed") and not message.session_status_changed.script_is_running

@@ -1,0 +1,58 @@
+"""The app with one more connection, whose models answer with streams of known size and rate.
+
+A model is named after its stream, as `markdown-2000-at-800`; the connection is `streams`. For `streamlit run`, in a process
+of its own.
+"""
+
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import streamlit as st  # noqa: TID251
+from starlette.middleware import Middleware
+
+ROOT = Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(ROOT))
+
+from app import lifespan  # noqa: E402  (the real one, which also finds the packages)
+from benchmarks import streams  # noqa: E402
+
+from invoker import ListedModel, Request, Run  # noqa: E402
+from invoker.backends.scripted import Scripted  # noqa: E402
+from invoker.entities.llm import LLMResultChunk, LLMResultChunkDelta, LLMUsage  # noqa: E402
+from invoker.entities.message import AssistantPromptMessage  # noqa: E402
+from invoker.entities.model import ModelPropertyKey, ModelType  # noqa: E402
+from playground.resources import CONNECTIONS  # noqa: E402
+from playground.web import ROUTES, SecurityHeaders  # noqa: E402
+
+CONNECTION = "streams"
+
+
+def answer(request: Request[Any], run: Run) -> Iterator[LLMResultChunk]:
+    """Answer with the stream that the model is named after."""
+    name = str(request.payload()["model"])
+    stream = streams.Stream.named(name)
+    for index, text in enumerate(stream.pieces(run.wait)):
+        last = index == stream.count - 1
+        usage = LLMUsage.empty_usage() if last else None
+        delta = LLMResultChunkDelta(
+            index=index,
+            message=AssistantPromptMessage(content=text),
+            usage=usage,
+            finish_reason="stop" if last else None,
+        )
+        yield LLMResultChunk(model=name, delta=delta)
+
+
+def listed(stream: streams.Stream) -> ListedModel:
+    """List a stream as a model."""
+    properties = {ModelPropertyKey.MODE: "chat"}
+    return ListedModel(model=str(stream), model_type=ModelType.LLM, provider="scripted", model_properties=properties)
+
+
+CONNECTIONS.add(CONNECTION, lambda: Scripted(answer, models=[listed(stream) for stream in streams.USED]))
+
+app = st.App(
+    ROOT / "src" / "playground" / "shell.py", lifespan=lifespan, routes=ROUTES, middleware=[Middleware(SecurityHeaders)]
+)
