@@ -63,8 +63,8 @@ class Seen:
     """Memory that the idle and the first twenty took together."""
     left: float
     """Memory of it that is in use a minute after they left."""
-    kept: float
-    """Memory that is in use a minute after the second twenty left, and was not before they came."""
+    kept: float | None
+    """Memory that is in use a minute after the second twenty left, and was not before they came; `None` if none came."""
     threads: tuple[int, int, int]
     """Before they came, the most while they were there, and a minute later."""
     threads_back: float
@@ -79,14 +79,14 @@ def tables() -> Iterator[Table]:
         yield Table("many visitors", COLUMNS, [Row(name, ("", ""), None, target) for name, target in targets.items()], note)
         return
     with app.running("run", "benchmarks/served/scripted_app.py") as server:
-        ours = asyncio.run(measured(server, Page("llm", "llm.run")))
+        ours = asyncio.run(measured(server, Page("llm", "llm.run"), twice=True))
     with app.running("run", "benchmarks/served/plain_page.py") as server:
-        plain = asyncio.run(measured(server, Page("", "plain.run")))
+        plain = asyncio.run(measured(server, Page("", "plain.run"), twice=False))
     yield _table(ours, plain)
 
 
-async def measured(server: app.App, page: Page) -> Seen:
-    """Visit a page alone, then let many idle visitors come, then many who are busy, and as many again."""
+async def measured(server: app.App, page: Page, *, twice: bool) -> Seen:
+    """Visit a page alone, then let many idle visitors come, then many who are busy, and maybe as many again."""
     async with opened(server, page.name, page.query) as somebody:  # what is loaded on first use is nobody's cost
         await somebody.visit(page.button)
         alone = _gaps(await somebody.run(page.button))
@@ -99,8 +99,9 @@ async def measured(server: app.App, page: Page) -> Seen:
     threads_back = await _minute(server, threads)
     left = server.memory().proportional
     threads_left = server.threads()
-    await _wave(server, page)
-    await _minute(server, threads)
+    if twice:
+        await _wave(server, page)
+        await _minute(server, threads)
     return Seen(
         alone=_worst(alone),
         gaps=wave.gaps,
@@ -108,7 +109,7 @@ async def measured(server: app.App, page: Page) -> Seen:
         idle=idle / IDLE,
         taken=wave.memory - memory,
         left=left - memory,
-        kept=server.memory().proportional - left,
+        kept=server.memory().proportional - left if twice else None,
         threads=(threads, wave.threads, threads_left),
         threads_back=threads_back,
     )
@@ -191,7 +192,7 @@ def _table(ours: Seen, plain: Seen) -> Table:
             Row("memory for an idle visitor", tuple(f"{seen.idle:.2f} MB" for seen in both), ours.idle, EACH),
             Row("memory that all of them took", tuple(f"{seen.taken:.0f} MB" for seen in both)),
             Row("memory of it in use a minute after they left", tuple(f"{seen.left:.0f} MB" for seen in both)),
-            Row(f"memory that {STREAMING} more keep", tuple(f"{seen.kept:+.1f} MB" for seen in both), ours.kept, KEPT),
+            Row(f"memory that {STREAMING} more keep", (_more(ours.kept), _more(plain.kept)), ours.kept, KEPT),
             Row("threads before, at most, a minute later", tuple(", ".join(map(str, seen.threads)) for seen in both)),
             Row("threads back after", tuple(_seconds(seen.threads_back) for seen in both), ours.threads_back, BACK),
         ],
@@ -201,3 +202,7 @@ def _table(ours: Seen, plain: Seen) -> Table:
 
 def _seconds(value: float) -> str:
     return "more than a minute" if value == float("inf") else f"{value:.0f} s"
+
+
+def _more(megabytes: float | None) -> str:
+    return "" if megabytes is None else f"{megabytes:+.1f} MB"

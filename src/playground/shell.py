@@ -14,16 +14,20 @@ from playground.words import _
 ROOT = Path(__file__).resolve().parents[2]
 
 # Streamlit's own Stop, in the header, ends the script and not the run; beside ours it would be a second Stop that lies.
-# Its wide layout leaves a sixth of a small screen empty. JSON is typed in letters of one width. Streamlit's names of keys, on
-# buttons, are too pale to be read by everybody. In a table Chinese would break between any two characters: the narrow columns
-# would stand on end.
+# Its wide layout leaves a sixth of a small screen empty. JSON is typed in letters of one width. Its names of keys, on buttons,
+# are too pale to be read by everybody. No one colour is dark enough behind white letters and light enough as a letter at night:
+# what is chosen has letters of the text's own colour, and the chief button the day's colour. In a table Chinese would break
+# between any two characters: the narrow columns would stand on end.
 STYLE = """<style>
 [data-testid="stStatusWidget"] { display: none; }
 [data-testid="stMainBlockContainer"] { padding: 2.6rem 2.2rem 4rem; max-width: 1680px; }
 [class*="-config-text"] textarea, [class*="-schema"] textarea, [class*="-parameters"] textarea {
   font-family: "Source Code Pro", monospace; font-size: 0.85rem;
 }
-[data-testid="stTable"] :is(td, th):not(:last-child) { word-break: keep-all; }
+[data-testid="stTable"] :is(td, th):not(:last-child) :is(div, p, strong) { word-break: keep-all; }
+[data-testid="stBaseButton-primary"]:enabled { background-color: #3d55d6; border-color: #3d55d6; }
+[data-testid="stButtonGroup"] [aria-checked="true"] { color: inherit !important; }
+[data-testid="stButtonGroup"] [data-selected="true"] { color: inherit !important; }
 button kbd { opacity: 1 !important; color: inherit !important; }
 </style>"""
 

@@ -59,9 +59,9 @@ def summary_live(page: Pane, job: Job) -> Callable[[], None]:
 
 def _column(page: Pane, name: str, title: str, text: str) -> None:
     st.markdown(f"**{title}**")
-    with st.container(border=True, height=TALL, key=page.key(name).replace(".", "-")):
-        if name == "source":
-            st.text(text[:LONGEST])
+    with st.container(border=True, key=page.key(name).replace(".", "-")):
+        if name == "source":  # a field, for it can be scrolled with the keys too
+            st.text_area(title, text[:LONGEST], height=TALL, disabled=True, label_visibility="collapsed", key=page.key("shown"))
         else:
             draw(text)
 
