@@ -30,7 +30,7 @@ def test_eight_cards_lead_to_eight_pages(page: Page, app: Served) -> None:
     for name, title in PAGES.items():
         card(page, name).get_by_role("link", name=title).click()
         expect(page.get_by_role("heading", level=1)).to_have_text(title)
-        assert page.url == f"{app.url}/{name}"
+        assert page.url.partition("?")[0] == f"{app.url}/{name}"
         settled(page)
         page.go_back()
         expect(page.get_by_role("heading", level=1)).to_have_text("Boomerang")
