@@ -35,6 +35,8 @@ from .words import _
 __all__ = ["Arguments", "Configure", "Live", "Page", "Pane", "View"]
 
 MOST_PANES = 4
+CALM_SECONDS = 3.0
+"""With few updates after a page was opened in mid-run."""
 TIMEOUT_SECONDS = 300.0
 """The page's own clock, unless the visitor sets it otherwise."""
 
@@ -44,7 +46,8 @@ class Page(Pane):
 
     def __init__(self, invoke_type: InvokeType, title: str, about: str) -> None:
         member = MEMBERS.get(invoke_type, invoke_type.value)
-        given = st.query_params.to_dict() if state.opened(member) else {}
+        opened = state.opened(member)
+        given = st.query_params.to_dict() if opened else {}
         backend = resources.CONNECTIONS.get(state.connection())
         address = Address(member, given)
         super().__init__(invoke_type, backend, state.page(invoke_type), address)
@@ -58,6 +61,7 @@ class Page(Pane):
         self._notice_slot = st.container()
         self.panes: list[Pane] = [self]
         self.attach()
+        self._calm = CALM_SECONDS if opened else 0.0
         self._expert = preferences.expert()
         with toolbar:
             count = self._pane_count() if self._expert else 1
@@ -157,7 +161,7 @@ class Page(Pane):
 
     def _follow(self, panes: Sequence[Pane], ticks: Sequence[Callable[[], None]]) -> None:
         jobs = [pane.job for pane in panes if pane.job is not None]
-        for _tick in follow(jobs):
+        for _tick in follow(jobs, calm=self._calm):
             for tick in ticks:
                 tick()
         st.rerun()
