@@ -239,6 +239,17 @@ def download(page: Page, name: str) -> bytes:
     return waiting.value.path().read_bytes()
 
 
+def unfold(page: Page, label: str) -> None:
+    """Unfold a part of the result; press again if the press fell into a rerun."""
+    part = result(page).get_by_test_id("stExpander").filter(has_text=label)
+    for _ in range(CLICKS):
+        part.locator("summary").click()
+        settled(page)
+        if part.locator("details[open]").count():
+            return
+    expect(part.locator("details[open]")).to_be_visible()
+
+
 def chip(page: Page, name: str) -> None:
     """Press one of the samples."""
     page.get_by_test_id("stButtonGroup").get_by_text(name, exact=True).click()

@@ -8,7 +8,7 @@ from playwright.sync_api import Page, expect
 
 from playground.samples import OTHER_TEXTS, TEXTS
 
-from .driving import chip, download, look, metric, result, run, run_button, settled, visit
+from .driving import chip, download, look, metric, result, run, run_button, settled, unfold, visit
 from .serving import Served
 
 
@@ -41,7 +41,7 @@ def test_pasted_lines_become_rows(page: Page, app: Served) -> None:
     expect(page.get_by_text("8 rows")).to_be_visible()
     settled(page)
     run(page)
-    result(page).get_by_text("Raw vectors").click()
+    unfold(page, "Raw vectors")
     assert len(json.loads(download(page, "JSON"))) == 8
     look(page, "Sent")
     expect(page.get_by_test_id("stJson").first).to_contain_text("and another")

@@ -61,7 +61,9 @@ def _column(page: Pane, name: str, title: str, text: str) -> None:
     st.markdown(f"**{title}**")
     with st.container(border=True, key=page.key(name).replace(".", "-")):
         if name == "source":  # a field, for it can be scrolled with the keys too
-            st.text_area(title, text[:LONGEST], height=TALL, disabled=True, label_visibility="collapsed", key=page.key("shown"))
+            # Under a key of its own for each run: a field keeps what it first showed.
+            key = page.key(f"shown.{page.state.record.id}") if page.state.record else None
+            st.text_area(title, text[:LONGEST], height=TALL, disabled=True, label_visibility="collapsed", key=key)
         else:
             draw(text)
 
