@@ -61,3 +61,31 @@ class Backend(Protocol):
     def close(self) -> None:
         """Stop what runs and give back what is held. A closed back end is not used again."""
         ...
+
+
+class Wrapper:
+    """What a back end around another one has in common with it: everything but `invoke`, which is the wrapper's own.
+
+    Args:
+        backend: The back end inside.
+    """
+
+    def __init__(self, backend: Backend) -> None:
+        self._backend = backend
+
+    @property
+    def kind(self) -> str:
+        """The wrapped back end's kind."""
+        return self._backend.kind
+
+    def models(self) -> Sequence[ListedModel]:
+        """List the wrapped back end's models."""
+        return self._backend.models()
+
+    def system_model(self) -> ListedModel | None:
+        """Give the wrapped back end's system model."""
+        return self._backend.system_model()
+
+    def close(self) -> None:
+        """Close the wrapped back end."""
+        self._backend.close()

@@ -6,9 +6,7 @@ What is not known is `None`, never zero: usage that is zero everywhere was not r
 from __future__ import annotations
 
 import math
-import threading
-from collections import OrderedDict
-from collections.abc import Callable, Iterable, Mapping, Sequence, Sized
+from collections.abc import Callable, Iterable, Mapping, Sized
 from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
@@ -21,14 +19,12 @@ from .entities.text_embedding import EmbeddingUsage
 from .errors import InvokeBadRequestError, ProtocolError
 from .record import Outcome, Record
 from .request import InvokeType
-from .timeline import Timeline, spent
+from .timeline import Timeline, spent, timeline_of
 
 LEAST_TOKENS_FOR_A_RATE = 8
 """Below this a rate says more about the clock than about the model."""
 LEAST_SPAN_SECONDS = 0.05
 """Chunks that came closer together were read out of a buffer, and their times say nothing of the model."""
-MOST_REMEMBERED = 256
-"""Finished records whose numbers are kept, so that a page which is drawn again need not count again."""
 USAGE_ORIGIN = "usage_origin"
 """Key in a note's data by which a back end says that a usage is its own estimate and not what a server reported."""
 
@@ -86,37 +82,12 @@ def measure(record: Record[Any], model: AIModelEntity | None = None) -> list[Met
     """
     if model is not None and model.model != _asked_model(record):
         model = None
-    if record.outcome is Outcome.RUNNING:
-        return _measured(record, model)
-    known = (record.id, len(record.times), record.seconds, _context_size(model), None if model is None else model.pricing)
-    return list(_REMEMBERED.get(repr(known), lambda: _measured(record, model)))
-
-
-class _Memory:
-    """The numbers of records that have ended, the last used ones; safe to use from several threads."""
-
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._kept: OrderedDict[str, Sequence[Metric]] = OrderedDict()
-
-    def get(self, key: str, make: Callable[[], Sequence[Metric]]) -> Sequence[Metric]:
-        with self._lock:
-            if key in self._kept:
-                self._kept.move_to_end(key)
-                return self._kept[key]
-        made = make()
-        with self._lock:
-            self._kept[key] = made
-            while len(self._kept) > MOST_REMEMBERED:
-                self._kept.popitem(last=False)
-        return made
-
-
-_REMEMBERED = _Memory()
+    known = ("metrics", _context_size(model), None if model is None else repr(model.pricing))
+    return list(record.once(known, lambda: _measured(record, model)))
 
 
 def _measured(record: Record[Any], model: AIModelEntity | None) -> list[Metric]:
-    timeline = Timeline(record)
+    timeline = timeline_of(record)
     own = MEASURES[record.request.invoke_type](record, timeline)
     return [*own, *_cost(record, model), *_context(record, model), *_start_up(record, timeline), *_stream(timeline)]
 
@@ -174,13 +145,11 @@ def _since(key: str, seconds: float | None, queued: float, *, headline: bool = T
 
 def _thinking(timeline: Timeline, queued: float) -> Iterable[Metric]:
     """Time reasoning and answer apart, where there is reasoning."""
-    began = timeline.first_reasoning
-    if began is None or timeline.last_reasoning is None:
+    if timeline.first_reasoning is None:
         return
-    yield _since("time_to_first_reasoning", began, queued, headline=False)
+    yield _since("time_to_first_reasoning", timeline.first_reasoning, queued, headline=False)
     yield _since("time_to_first_text", timeline.first_text, queued)
-    ended = timeline.first_text if timeline.first_text is not None and timeline.first_text > began else timeline.last_reasoning
-    yield Metric("reasoning_seconds", ended - began, Unit.SECONDS, headline=False)
+    yield Metric("reasoning_seconds", timeline.reasoning_seconds, Unit.SECONDS, headline=False)
 
 
 def _rate(tokens: LLMUsage | None, timeline: Timeline) -> Metric:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import traceback
 import uuid
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Hashable
 from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -12,12 +12,13 @@ from enum import StrEnum
 from time import perf_counter
 from typing import Any, Generic, TypeVar
 
-from .backend import Backend, ListedModel
+from .backend import Backend, Wrapper
 from .errors import InvokeError, RunStoppedError
 from .request import Chunks, ChunkT, Request
 from .run import Note, NoteKind, Run
 
 RequestT = TypeVar("RequestT")
+FoundT = TypeVar("FoundT")
 
 
 class Outcome(StrEnum):
@@ -52,6 +53,7 @@ class Record(Generic[ChunkT]):
     seconds: float | None = None
     """Seconds from the start to the end; `None` while it runs."""
     _clock: float = field(default_factory=perf_counter, repr=False)
+    _worked_out: dict[Hashable, Any] = field(default_factory=dict, repr=False)
 
     @property
     def elapsed(self) -> float:
@@ -85,6 +87,22 @@ class Record(Generic[ChunkT]):
         """Give the phase that the run is in, as its back end tells; `None` if it never told."""
         phases = [note.text for note in tuple(self.notes) if note.kind is NoteKind.PHASE]
         return phases[-1] if phases else None
+
+    def once(self, key: Hashable, make: Callable[[], FoundT]) -> FoundT:
+        """Give what `make` works out of this record: each time anew while it grows, and once for all when it has ended.
+
+        A page is drawn again at each click, and a record may have 100,000 chunks. What is given is shared: not to be changed.
+
+        Args:
+            key: Names it among all that is worked out of this record.
+            make: Works it out; two threads may do so at once, and the first result is kept.
+        """
+        if self.seconds is None:
+            return make()
+        if key not in self._worked_out:
+            self._worked_out.setdefault(key, make())
+        found: FoundT = self._worked_out[key]
+        return found
 
     def add(self, chunk: ChunkT) -> None:
         """Note a chunk that just arrived."""
@@ -120,7 +138,7 @@ class Record(Generic[ChunkT]):
         }
 
 
-class Recorded:
+class Recorded(Wrapper):
     """A back end that notes what passes through another.
 
     Args:
@@ -129,21 +147,8 @@ class Recorded:
     """
 
     def __init__(self, backend: Backend, sink: Callable[[Record[Any]], None]) -> None:
-        self._backend = backend
+        super().__init__(backend)
         self._sink = sink
-
-    @property
-    def kind(self) -> str:
-        """The wrapped back end's kind."""
-        return self._backend.kind
-
-    def models(self) -> Sequence[ListedModel]:
-        """List the wrapped back end's models."""
-        return self._backend.models()
-
-    def system_model(self) -> ListedModel | None:
-        """Give the wrapped back end's system model."""
-        return self._backend.system_model()
 
     def invoke(self, request: Request[ChunkT], run: Run) -> Chunks[ChunkT]:
         """Pass the request on and note what comes back, how long it took, and how it ended."""
@@ -162,10 +167,6 @@ class Recorded:
         except BaseException as error:
             record.end(Outcome.FAILED, error)
             raise
-
-    def close(self) -> None:
-        """Close the wrapped back end."""
-        self._backend.close()
 
 
 def dump_error(error: BaseException) -> dict[str, Any]:

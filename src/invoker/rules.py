@@ -5,11 +5,10 @@ It stands below the record, so that a record shows the call as it was made and, 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from contextlib import closing
 from typing import cast
 
-from .backend import Backend, ListedModel
+from .backend import Backend, ListedModel, Wrapper
 from .entities.llm import RequestInvokeLLM, RequestInvokeLLMWithStructuredOutput
 from .entities.model import ModelFeature, ModelType
 from .entities.summary import RequestInvokeSummary, SummaryResult
@@ -20,28 +19,12 @@ from .run import NoteKind, Run
 TOOL_FEATURES = {ModelFeature.TOOL_CALL, ModelFeature.MULTI_TOOL_CALL, ModelFeature.STREAM_TOOL_CALL}
 
 
-class ClientRules:
+class ClientRules(Wrapper):
     """Rules of the interface.
 
     Short text is its own summary; tools take effect only where the model can call them; an answer has one chunk at least, and
     ends at the chunk at which it is stopped, whatever the back end does.
     """
-
-    def __init__(self, backend: Backend) -> None:
-        self._backend = backend
-
-    @property
-    def kind(self) -> str:
-        """The wrapped back end's kind."""
-        return self._backend.kind
-
-    def models(self) -> Sequence[ListedModel]:
-        """List the wrapped back end's models."""
-        return self._backend.models()
-
-    def system_model(self) -> ListedModel | None:
-        """Give the wrapped back end's system model."""
-        return self._backend.system_model()
 
     def invoke(self, request: Request[ChunkT], run: Run) -> Chunks[ChunkT]:
         """Apply the rules and pass on what is left to do.
@@ -54,10 +37,6 @@ class ClientRules:
         if isinstance(request, RequestInvokeLLM | RequestInvokeLLMWithStructuredOutput) and request.tools:
             request = cast(Request[ChunkT], self._without_vain_tools(request, run))
         return self._answered(request, run)
-
-    def close(self) -> None:
-        """Close the wrapped back end."""
-        self._backend.close()
 
     def _answered(self, request: Request[ChunkT], run: Run) -> Chunks[ChunkT]:
         chunk = None

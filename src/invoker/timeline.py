@@ -94,6 +94,14 @@ class Timeline:
     def __len__(self) -> int:
         return len(self.seconds)
 
+    @property
+    def reasoning_seconds(self) -> float | None:
+        """Seconds from the first piece of reasoning to the first text of the answer, or to the last of the reasoning."""
+        first, last = self.first_reasoning, self.last_reasoning
+        if first is None or last is None:
+            return None
+        return (self.first_text if self.first_text is not None and self.first_text > first else last) - first
+
     def kind(self, number: int) -> ChunkKind:
         """Give the kind of a chunk."""
         return KINDS[self._kinds[number]]
@@ -144,6 +152,16 @@ class Timeline:
             self.first_piece = seconds if self.first_piece is None else self.first_piece
             self.last_piece = seconds
         self.seconds.append(seconds)  # last: whoever counts the seconds finds all the rest
+
+
+def timeline_of(record: Record[Any], so_far: Timeline | None = None) -> Timeline:
+    """Give a record's timeline; one that has ended is read once.
+
+    Args:
+        record: The record.
+        so_far: A timeline of the same record, to be read on.
+    """
+    return record.once(Timeline, lambda: so_far.read(record) if so_far is not None else Timeline(record))
 
 
 def look(chunk: Any, reader: ReasoningReader) -> Look:

@@ -268,3 +268,15 @@ def test_a_record_can_be_read_while_it_grows() -> None:
         assert times <= chunks
     grower.join(BOUND)
     assert len(record.times) == len(record.chunks) == 20_000
+
+
+def test_what_is_worked_out_of_a_record_is_new_while_it_grows_and_kept_when_it_has_ended() -> None:
+    record: Record[Any] = Record(LLM, "scripted")
+    for chunk in text_chunks("a", "b"):
+        record.add(chunk)
+        assert record.once("count", lambda: [len(record.chunks)]) == [len(record.chunks)]
+    record.end(Outcome.COMPLETED)
+    kept = record.once("count", lambda: [len(record.chunks)])
+    assert kept == [len(record.chunks)]
+    assert record.once("count", lambda: ["never"]) is kept
+    assert record.once("another", lambda: ["other"]) == ["other"]

@@ -14,7 +14,8 @@ from invoker import Record
 from invoker.analysis.json_found import Place, find
 from invoker.entities.llm import LLMFold
 from invoker.entities.message import MultiModalPromptMessageContent
-from invoker.reasoning import ReasoningReader, split
+from invoker.reasoning import split
+from invoker.timeline import timeline_of
 
 from ..content_parts import ICONS
 from ..escape import drawable
@@ -48,11 +49,14 @@ class Answer:
 
 def read(record: Record[Any]) -> Answer:
     """Read a record's answer, live or ended."""
+    return record.once(Answer, lambda: _read(record))
+
+
+def _read(record: Record[Any]) -> Answer:
     chunks = tuple(record.chunks)
     fold = LLMFold().extend(chunks)
     whole = split(fold.text)
-    spent = _thinking_seconds(record) if whole.reasoning else None
-    return Answer(fold, whole.reasoning, whole.answer, whole.closed, spent)
+    return Answer(fold, whole.reasoning, whole.answer, whole.closed, timeline_of(record).reasoning_seconds)
 
 
 def draw(pane: Pane, answer: Answer) -> None:
@@ -97,19 +101,6 @@ def _thinking_label(answer: Answer) -> str:
         else _("Thinking that never ended, {time}, {count:,} characters")
     )
     return words.format(time=time, count=len(answer.thinking))
-
-
-def _thinking_seconds(record: Record[Any]) -> float | None:
-    """Time the thinking by the chunks that brought it."""
-    reader, first, last = ReasoningReader(), None, None
-    for at, chunk in zip(tuple(record.times), tuple(record.chunks), strict=False):
-        content = chunk.delta.message.content
-        for part in reader.feed(content) if isinstance(content, str) else ():
-            if part.reasoning and part.text.strip():
-                first, last = at if first is None else first, at
-            elif first is not None and part.text.strip():
-                return at - first
-    return None if first is None or last is None else last - first
 
 
 def _json(text: str) -> None:

@@ -14,7 +14,7 @@ from ...run import Run
 from ...weights import Weights
 from . import offers
 from .offers import Offer
-from .text_embedding import PROVIDER
+from .spec import PROVIDER
 
 
 class EmbeddedBackend:

@@ -16,7 +16,7 @@ from ...entities.moderation import ModerationResult, RequestInvokeModeration
 from ...errors import InvokeBadRequestError
 from ...run import NoteKind, Run
 from .embedder import DIMENSIONS, Embedder
-from .text_embedding import PROVIDER
+from .spec import PROVIDER
 
 if TYPE_CHECKING:  # numpy is loaded with the model, not with the list of models
     import numpy as np

@@ -22,7 +22,7 @@ from .engine import Engine
 from .llm import Llama
 from .moonshine import FILES as MOONSHINE_FILES
 from .points import SENTENCE, summarize_points
-from .spec import QWEN, SMOLLM2, Spec, foreign
+from .spec import PROVIDER, QWEN, SMOLLM2, Spec, foreign
 from .worker import Emit
 
 ModelT = TypeVar("ModelT")
@@ -129,7 +129,7 @@ def llm(llama: Llama) -> Offer:
         InvokeType.SYSTEM_SUMMARY: summary,
     }
     files = (LLM_FILES[llama.spec],) if llama.spec in LLM_FILES else ()
-    return Offer(llama.spec.listed(text_embedding.PROVIDER), (llama.engine,), routes, files)
+    return Offer(llama.spec.listed(PROVIDER), (llama.engine,), routes, files)
 
 
 def judging(llama: Llama, embedder: Engine[Embedder]) -> Offer:

@@ -18,7 +18,8 @@ from ...entities.rerank import (
 from ...errors import InvokeBadRequestError
 from ...run import NoteKind, Run
 from .embedder import CONTEXT_TOKENS, Embedder
-from .text_embedding import PROVIDER, tell_cuts, text_of
+from .spec import PROVIDER
+from .text_embedding import tell_cuts, text_of
 
 COSINE_MODEL = "all-minilm-l6-v2-cosine"
 JUDGE_MODEL = "qwen2.5-coder-0.5b-judge"

@@ -12,6 +12,8 @@ from ...entities.model import I18nObject, ModelFeature, ModelPropertyKey, ModelT
 from ...errors import InvokeServerUnavailableError
 from . import gguf, parameters
 
+PROVIDER = "embedded"
+"""What a ModelConfig names as the provider of every embedded model, of whatever type."""
 CONTEXT_SIZE = 4096
 """Tokens. The models were made for more; this much fits the memory of a small machine and is read in half a minute."""
 

@@ -18,11 +18,10 @@ from ...entities.speech2text import RequestInvokeSpeech2Text, Speech2TextResult
 from ...run import NoteKind, Run
 from .cutting import RATE_HZ, is_silence, pieces
 from .moonshine import MODEL, Moonshine
+from .spec import PROVIDER
 
 if TYPE_CHECKING:
     from .cutting import Samples
-
-PROVIDER = "embedded"
 
 
 def listed() -> ListedModel:

@@ -18,8 +18,8 @@ from ...entities.text_embedding import (
 from ...errors import InvokeBadRequestError
 from ...run import NoteKind, Run
 from .embedder import CONTEXT_TOKENS, DIMENSIONS, MODEL, Cut, Embedder
+from .spec import PROVIDER
 
-PROVIDER = "embedded"
 MAX_CHUNKS = 128
 """How many texts a caller should send at a time. More are answered too; the answer only comes later."""
 

@@ -15,6 +15,7 @@ from ...entities.model import FetchFrom, ModelPropertyKey, ModelType
 from ...entities.tts import RequestInvokeTTS, TTSResult
 from ...errors import InvokeBadRequestError
 from ...run import NoteKind, Run
+from .spec import PROVIDER
 
 if TYPE_CHECKING:  # numpy is loaded with the model, not with the list of models
     import numpy as np
@@ -22,7 +23,6 @@ if TYPE_CHECKING:  # numpy is loaded with the model, not with the list of models
 
     Samples: TypeAlias = NDArray[np.float32]
 
-PROVIDER = "embedded"
 MODEL = "hibari"
 VOICE = "heart"
 VOICES = {VOICE: "Heart"}
