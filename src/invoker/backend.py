@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from enum import StrEnum
-from typing import Protocol
+from typing import Any, Protocol
 
-from .entities.model import AIModelEntity
+from pydantic import field_validator
+
+from .entities.model import AIModelEntity, I18nObject
 from .request import Chunks, ChunkT, Request
 from .run import Run
 
@@ -30,8 +32,13 @@ class ListedModel(AIModelEntity):
     state: ModelState = ModelState.AVAILABLE
     reason: str | None = None
     """Why the model is unavailable, and what to do about it."""
-    about: str | None = None
-    """One sentence for the person who chooses: what it is good for, what it is not."""
+    about: I18nObject | None = None
+    """A sentence or two for the person who chooses: what it is good for, what it is not. A plain string is English."""
+
+    @field_validator("about", mode="before")
+    @classmethod
+    def _in_english(cls, about: Any) -> Any:
+        return {"en_US": about} if isinstance(about, str) else about
 
 
 class Backend(Protocol):

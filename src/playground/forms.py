@@ -61,7 +61,7 @@ def model_picker(page: Pane, model_type: ModelType, label: str = "") -> ListedMo
         )
     page.put("model", name, None)
     page.model = model = models[str(name)]
-    page.about_model = model.about or ""
+    page.about_model = spoken(model.about)
     unavailable = _("{model} is unavailable: {reason}").format(model=model.model, reason=model.reason)
     page.require(model.state is not ModelState.UNAVAILABLE, unavailable)
     return model

@@ -16,10 +16,19 @@ from playground.samples import CLIP
 from .driving import Visitor, launch
 from .serving import ROOT, Served
 
+HERE = Path(__file__).parent
 PICTURES = ROOT / "test-results"
 """Where pages are pictured on which a test failed."""
 
 expect.set_options(timeout=20_000)
+
+
+@pytest.hookimpl(tryfirst=True)  # before pytest chooses by marker
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark the tests of this folder, so that they can be run apart from the others."""
+    for item in items:
+        if item.path.is_relative_to(HERE):
+            item.add_marker(pytest.mark.browser)
 
 
 # Scoped to this folder and not to all tests: while Playwright runs, no other test of the process can have an event loop.

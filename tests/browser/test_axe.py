@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Page, expect
 
 from .driving import PAGES, Visitor, run, settled, visit
 from .serving import Served
@@ -19,6 +18,40 @@ NOT_OURS = (
     ("color-contrast", "stJson"),
 )
 """Rule and a part of the page of Streamlit's own that breaks it: its menu, its drop zone, its colours of code and of JSON."""
+
+_WITHIN = """([target, part]) => {
+  const found = document.querySelector(target)
+  return Boolean(found?.closest(`[data-testid^='${part}'], .${part}`) || found?.querySelector(`.${part}`))
+}"""
+
+
+def test_axe_finds_nothing_serious_on_any_page(browser: Browser, app: Served) -> None:
+    with Visitor(browser) as visitor:
+        page, found = visitor.tab(), []
+        for name in ("", *PAGES):
+            visit(page, app.url, name)
+            found += by_day_and_by_night(page)
+            if name:
+                run(page)
+                found += by_day_and_by_night(page)
+        visit(page, app.url, "moderation")
+        page.locator(".st-key-moderation-panes").get_by_text("3", exact=True).click()
+        settled(page)
+        found += by_day_and_by_night(page)
+    assert not found, "\n".join(dict.fromkeys(found))
+
+
+def by_day_and_by_night(page: Page) -> list[str]:
+    """Give what axe-core finds in light and in dark mode."""
+    found = serious(page)
+    page.emulate_media(color_scheme="dark")
+    expect(page.get_by_test_id("stApp")).to_have_css("color-scheme", "dark")
+    settled(page)
+    found += serious(page)
+    page.emulate_media(color_scheme="light")
+    expect(page.get_by_test_id("stApp")).to_have_css("color-scheme", "light")
+    settled(page)
+    return found
 
 
 def serious(page: Page) -> list[str]:
@@ -34,26 +67,4 @@ def serious(page: Page) -> list[str]:
 
 
 def _within(page: Page, node: dict[str, Any], part: str) -> bool:
-    inside = page.evaluate(
-        "([target, part]) => { const found = document.querySelector(target);"
-        " return Boolean(found?.closest(`[data-testid^='${part}'], .${part}`) || found?.querySelector(`.${part}`)) }",
-        [node["target"][0], part],
-    )
-    return bool(inside) or part in node["html"]
-
-
-@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
-def test_axe_finds_nothing_serious_on_any_page(browser: Browser, app: Served, dark: bool) -> None:
-    with Visitor(browser, dark=dark) as visitor:
-        page, found = visitor.tab(), []
-        for name in ("", *PAGES):
-            visit(page, app.url, name)
-            found += serious(page)
-            if name:
-                run(page)
-                found += serious(page)
-        visit(page, app.url, "moderation")
-        page.locator(".st-key-moderation-panes").get_by_text("3", exact=True).click()
-        settled(page)
-        found += serious(page)
-    assert not found, "\n".join(dict.fromkeys(found))
+    return part in node["html"] or bool(page.evaluate(_WITHIN, [node["target"][0], part]))

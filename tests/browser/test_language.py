@@ -8,8 +8,6 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from invoker.backends.embedded import EmbeddedBackend
-
 from .driving import PAGES, Visitor, download, look, result, run, run_button, settled, visit
 from .serving import Served
 
@@ -31,7 +29,6 @@ ANSWERS = {"llm": "文本", "summary": "摘要"}
 SENTENCE = re.compile(r"[A-Za-z][a-z'’]+(?:[ ,;]+[A-Za-z][a-z'’]*){2,}")
 """Three English words and more."""
 ALLOWED = (
-    re.compile(r"(Top|Min|Repeat)[ \w]+ ·"),  # a parameter, as the model calls it
     re.compile(r"MB per file"),  # Streamlit's own, in its box for files
 )
 
@@ -54,16 +51,6 @@ def chinese(browser: Browser) -> Iterator[Visitor]:
     """A visitor whose browser asks for Chinese."""
     with Visitor(browser, locale="zh-CN") as visitor:
         yield visitor
-
-
-@pytest.fixture(scope="module")
-def models_own_words() -> str:
-    """What the models of the app say of themselves; that is never translated."""
-    backend = EmbeddedBackend()
-    try:
-        return _letters(" ".join(model.about or "" for model in backend.models()))
-    finally:
-        backend.close()
 
 
 def open_in_chinese(page: Page, app: Served, name: str) -> None:
@@ -132,18 +119,16 @@ def test_the_switch_changes_every_page_and_lasts_and_is_the_visitors_own(app: Se
 
 
 @pytest.mark.parametrize("name", TITLES, ids=lambda name: name or "start")
-def test_no_sentence_of_ours_is_left_in_english_and_a_run_works(
-    app: Served, chinese: Visitor, models_own_words: str, name: str
-) -> None:
+def test_no_sentence_of_ours_is_left_in_english_and_a_run_works(app: Served, chinese: Visitor, name: str) -> None:
     page = chinese.tab()
     open_in_chinese(page, app, name)
     unfold(page)
-    left = english(page, models_own_words)
+    left = english(page)
     for button in page.get_by_test_id("stMain").get_by_test_id("stPopoverButton").all():
         if button.is_visible() and button.is_enabled():
             button.click()
             expect(page.get_by_test_id("stPopoverBody")).to_be_visible()
-            left += english(page, models_own_words)
+            left += english(page)
             button.click()
             expect(page.get_by_test_id("stPopoverBody")).to_have_count(0)
     if name:
@@ -153,7 +138,7 @@ def test_no_sentence_of_ours_is_left_in_english_and_a_run_works(
         unfold(page)
         for tab in TABS:
             look(page, tab)
-            left += english(page, models_own_words, said)
+            left += english(page, said)
     assert not sorted(set(left))
     page.close()
 

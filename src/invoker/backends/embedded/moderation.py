@@ -47,9 +47,13 @@ def listed() -> ListedModel:
             "label": {"en_US": "MiniLM moderation heads"},
             "model_type": ModelType.MODERATION,
             "model_properties": {ModelPropertyKey.MAX_CHUNKS: 1},
-            "about": "A small demonstration classifier for English (harassment, hate, violence, sexual, self-harm), trained on "
-            "some hundred sentences of this project. It misses much and raises false alarms: good to see how moderation is "
-            "wired, not to protect anyone.",
+            "about": {
+                "en_US": "A small demonstration classifier for English (harassment, hate, violence, sexual, self-harm), "
+                "trained on some hundred sentences of this project. It misses much and raises false alarms: good to see how "
+                "moderation is wired, not to protect anyone.",
+                "zh_Hans": "用于演示的小型英文分类器（骚扰、仇恨、暴力、色情、自残），用本项目的几百个句子训练。"
+                "漏报多，也有误报：适合了解审核如何接入，不能用来保护任何人。",
+            },
         }
     )
 

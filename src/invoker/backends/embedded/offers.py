@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, TypeAlias, TypeVar
 
 from ...backend import ListedModel, ModelState
+from ...entities.model import I18nObject
 from ...entities.summary import RequestInvokeSummary, SummaryResult
 from ...errors import InvokeServerUnavailableError
 from ...request import Chunks, InvokeType, Request
@@ -106,7 +107,8 @@ def foreign_llm(path: Path) -> Offer:
     try:
         return llm(Llama(foreign(path), lambda: path))
     except InvokeServerUnavailableError as error:
-        spec = Spec(model=path.stem, label=path.stem, about=f"A file in the models folder: {path.name}.")
+        about = I18nObject(en_us=f"A file in the models folder: {path.name}.", zh_hans=f"模型文件夹中的文件：{path.name}。")
+        spec = Spec(model=path.stem, label=path.stem, about=about)
         unusable = llm(Llama(spec, lambda: path))
         return replace(unusable, fault=str(error))
 

@@ -13,6 +13,28 @@ from .schema import checked_schema
 _RUNTIME_NAMES = ("temperature", "top_p", "top_k", "min_p", "presence_penalty", "frequency_penalty", "repeat_penalty")
 """Parameters that go to the runtime as they are."""
 
+MIN_P = {
+    "label": {"en_US": "Min P", "zh_Hans": "最小概率比"},
+    "help": {
+        "en_US": "Leaves out tokens less likely than this share of the likeliest one's.",
+        "zh_Hans": "概率低于最可能 token 这一比例的 token 不予考虑。",
+    },
+}
+REPEAT_PENALTY = {
+    "label": {"en_US": "Repeat Penalty", "zh_Hans": "重复惩罚"},
+    "help": {
+        "en_US": "Makes the last 64 tokens less likely to come again; 1 does nothing.",
+        "zh_Hans": "降低最近 64 个 token 再次出现的可能；1 表示不起作用。",
+    },
+}
+SEED = {
+    "label": {"en_US": "Seed", "zh_Hans": "随机种子"},
+    "help": {
+        "en_US": "The same seed with the same request gives the same answer. Left out, each answer differs.",
+        "zh_Hans": "相同的种子和相同的请求得到相同的回答。不填则每次回答不同。",
+    },
+}
+
 
 def rules(context_size: int, *, temperature: float, repeat_penalty: float) -> list[ParameterRule]:
     """Give the rules of an embedded LLM.
@@ -28,35 +50,30 @@ def rules(context_size: int, *, temperature: float, repeat_penalty: float) -> li
         ParameterRule.template(known.MAX_TOKENS, default=min(1024, context_size), max=context_size),
         ParameterRule.template(known.TOP_P, default=0.9),
         ParameterRule.template(known.TOP_K, default=40, min=0),
-        _number("min_p", "Min P", "Leaves out tokens less likely than this share of the likeliest one's.", 0.05, 0.0, 1.0),
+        _number("min_p", MIN_P, 0.05, 0.0, 1.0),
         ParameterRule.template(known.PRESENCE_PENALTY, min=-2.0, max=2.0),
         ParameterRule.template(known.FREQUENCY_PENALTY, min=-2.0, max=2.0),
-        _number(
-            "repeat_penalty", "Repeat Penalty", "Makes the last 64 tokens less likely to come again; 1 does nothing.",
-            repeat_penalty, 0.5, 2.0,
-        ),
+        _number("repeat_penalty", REPEAT_PENALTY, repeat_penalty, 0.5, 2.0),
         ParameterRule.model_validate(
             {
                 "name": "seed",
                 "type": "int",
-                "label": {"en_US": "Seed"},
-                "help": {"en_US": "The same seed with the same request gives the same answer. Left out, each answer differs."},
+                **SEED,
                 "min": 0,
                 "max": 2**32 - 2,
             }
         ),
         ParameterRule.template(known.RESPONSE_FORMAT, options=["text", "json_object", "json_schema"]),
         ParameterRule.template(known.JSON_SCHEMA),
-    ]  # fmt: skip
+    ]
 
 
-def _number(name: str, label: str, help_: str, default: float, min_: float, max_: float) -> ParameterRule:
+def _number(name: str, words: Mapping[str, Any], default: float, min_: float, max_: float) -> ParameterRule:
     return ParameterRule.model_validate(
         {
             "name": name,
             "type": "float",
-            "label": {"en_US": label},
-            "help": {"en_US": help_},
+            **words,
             "default": default,
             "min": min_,
             "max": max_,

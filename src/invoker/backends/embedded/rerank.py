@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from ...backend import ListedModel
-from ...entities.model import EmbeddingInputType, ModelPropertyKey, ModelType
+from ...entities.model import EmbeddingInputType, I18nObject, ModelPropertyKey, ModelType
 from ...entities.rerank import (
     MultiModalRerankResult,
     RequestInvokeMultiModalRerank,
@@ -36,8 +36,12 @@ def listed_cosine() -> ListedModel:
         COSINE_MODEL,
         "MiniLM cosine (fast)",
         CONTEXT_TOKENS,
-        "Compares the sentence vectors of query and document: a few milliseconds a document. It sees likeness rather than "
-        "answers. Scores are cosines from -1 to 1, not rescaled. English.",
+        I18nObject(
+            en_us="Compares the sentence vectors of query and document: a few milliseconds a document. It sees likeness rather "
+            "than answers. Scores are cosines from -1 to 1, not rescaled. English.",
+            zh_hans="比较查询与文档的句向量，每篇几毫秒。它看的是相似，而不是是否回答了问题。"
+            "分数是 -1 到 1 的余弦值，未重新缩放。仅限英文。",
+        ),
     )
 
 
@@ -51,13 +55,17 @@ def listed_judge(context_tokens: int) -> ListedModel:
         JUDGE_MODEL,
         "Qwen2.5-Coder 0.5B as judge",
         context_tokens,
-        "Has the language model read query and document together; the score is the probability, 0 to 1, that it says yes to "
-        f'"does this answer it?". A quarter of a second a document. Of more than {JUDGED} documents the first {JUDGED} by '
-        "cosine are judged; the rest follow in cosine order.",
+        I18nObject(
+            en_us="Has the language model read query and document together; the score is the probability, 0 to 1, that it says "
+            f'yes to "does this answer it?". A quarter of a second a document. Of more than {JUDGED} documents the first '
+            f"{JUDGED} by cosine are judged; the rest follow in cosine order.",
+            zh_hans="让语言模型同时读查询和文档；分数是它对“这是否回答了问题”答“是”的概率，0 到 1。每篇约四分之一秒。"
+            f"文档超过 {JUDGED} 篇时，只评判余弦值最高的 {JUDGED} 篇，其余按余弦值排在后面。",
+        ),
     )
 
 
-def _listed(model: str, label: str, context_tokens: int, about: str) -> ListedModel:
+def _listed(model: str, label: str, context_tokens: int, about: I18nObject) -> ListedModel:
     return ListedModel.model_validate(
         {
             "provider": PROVIDER,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
 
@@ -24,7 +24,7 @@ class Spec:
 
     model: str
     label: str
-    about: str
+    about: I18nObject = field(hash=False)
     features: tuple[ModelFeature, ...] = (ModelFeature.STRUCTURED_OUTPUT,)
     mode: LLMMode = LLMMode.CHAT
     context_size: int = CONTEXT_SIZE
@@ -58,7 +58,10 @@ class Spec:
 QWEN = Spec(
     model="qwen2.5-coder-0.5b-instruct",
     label="Qwen2.5 Coder 0.5B Instruct",
-    about="A small model for chat, code, tools and JSON, some 30 tokens a second a core; weak in facts and long reasoning.",
+    about=I18nObject(
+        en_us="A small model for chat, code, tools and JSON, some 30 tokens a second a core; weak in facts and long reasoning.",
+        zh_hans="小型模型，适合对话、代码、工具调用和 JSON，每核每秒约 30 个 token；不擅长事实知识和长推理。",
+    ),
     features=(
         ModelFeature.TOOL_CALL,
         ModelFeature.MULTI_TOOL_CALL,
@@ -69,7 +72,10 @@ QWEN = Spec(
 SMOLLM2 = Spec(
     model="smollm2-135m-instruct",
     label="SmolLM2 135M Instruct",
-    about="A tiny model, four times as fast as the default and much weaker: to try out streaming and load, not to believe.",
+    about=I18nObject(
+        en_us="A tiny model, four times as fast as the default and much weaker: to try out streaming and load, not to believe.",
+        zh_hans="微型模型，速度是默认模型的四倍，能力弱得多：适合试流式输出和负载，内容不可信。",
+    ),
     repeat_penalty=1.1,
 )
 
@@ -99,8 +105,12 @@ def _foreign(path: Path, _changed: int, size: int) -> Spec:
     return Spec(
         model=path.stem,
         label=head.name or path.stem,
-        about=f"A file in the models folder: {path.name}, {size / 1e6:,.0f} MB, architecture {head.architecture}. "
-        "We know no more of it than it says.",
+        about=I18nObject(
+            en_us=f"A file in the models folder: {path.name}, {size / 1e6:,.0f} MB, architecture {head.architecture}. "
+            "We know no more of it than it says.",
+            zh_hans=f"模型文件夹中的文件：{path.name}，{size / 1e6:,.0f} MB，架构 {head.architecture}。"
+            "除文件自述外，我们一无所知。",
+        ),
         mode=LLMMode.CHAT if has_template else LLMMode.COMPLETION,
         context_size=min(head.context_size, CONTEXT_SIZE),
         repacked=True,

@@ -37,8 +37,11 @@ def listed() -> ListedModel:
                 ModelPropertyKey.SUPPORTED_FILE_EXTENSIONS: "mp3,wav,flac,ogg",
                 ModelPropertyKey.FILE_UPLOAD_LIMIT: audio.UPLOAD_LIMIT_BYTES // 2**20,
             },
-            "about": "Writes down clear English speech, about thirty times faster than it is spoken. "
-            "It knows no other language; noise, music and strong accents make it guess.",
+            "about": {
+                "en_US": "Writes down clear English speech, about thirty times faster than it is spoken. "
+                "It knows no other language; noise, music and strong accents make it guess.",
+                "zh_Hans": "把清晰的英语语音写成文字，比说话快约三十倍。不懂其他语言；遇到噪声、音乐和浓重口音会乱猜。",
+            },
         }
     )
 

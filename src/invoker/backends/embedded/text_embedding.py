@@ -36,8 +36,12 @@ def listed() -> ListedModel:
                 ModelPropertyKey.CONTEXT_SIZE: CONTEXT_TOKENS,
                 ModelPropertyKey.MAX_CHUNKS: MAX_CHUNKS,
             },
-            "about": f"English sentences and short paragraphs as unit vectors of {DIMENSIONS} dimensions; weak in other "
-            f"languages. Reads {CONTEXT_TOKENS} tokens of a text. Queries and documents get the same vectors.",
+            "about": {
+                "en_US": f"English sentences and short paragraphs as unit vectors of {DIMENSIONS} dimensions; weak in other "
+                f"languages. Reads {CONTEXT_TOKENS} tokens of a text. Queries and documents get the same vectors.",
+                "zh_Hans": f"把英文句子和短段落变成 {DIMENSIONS} 维的单位向量；其他语言效果差。"
+                f"每段文本读 {CONTEXT_TOKENS} 个 token。查询和文档得到相同的向量。",
+            },
         }
     )
 

@@ -68,8 +68,11 @@ def listed() -> ListedModel:
                 ModelPropertyKey.AUDIO_TYPE: "mp3",
                 ModelPropertyKey.MAX_WORKERS: 1,
             },
-            "about": "Reads English, numbers, dates and units included, with one American voice, far faster than it speaks; "
-            "other languages are left out.",
+            "about": {
+                "en_US": "Reads English, numbers, dates and units included, with one American voice, far faster than it "
+                "speaks; other languages are left out.",
+                "zh_Hans": "朗读英文，包括数字、日期和单位，一种美式嗓音，合成远快于朗读；其他语言会被跳过。",
+            },
         }
     )
 

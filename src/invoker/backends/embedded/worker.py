@@ -141,12 +141,11 @@ class Workers:
                 there is no thread to be had.
         """
         thread = threading.Thread(target=self._body, args=(emit, work, done), name="invoker-worker")
-        with self._lock:
-            self._running[thread] = emit
         try:
-            thread.start()
+            with self._lock:  # until it has begun: a thread that has not cannot be joined
+                thread.start()
+                self._running[thread] = emit
         except RuntimeError:
-            self._forget(thread)
             if done is not None:
                 done()
             raise

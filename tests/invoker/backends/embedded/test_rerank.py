@@ -178,4 +178,4 @@ def test_of_many_documents_the_nearest_are_judged_and_the_others_follow_in_cosin
 def test_both_rerankers_are_listed_and_name_their_scale():
     for listed, scale in ((rerank.listed_cosine(), "-1 to 1"), (rerank.listed_judge(2048), "0 to 1")):
         assert listed.model_type is ModelType.RERANK
-        assert listed.about is not None and scale in listed.about
+        assert listed.about is not None and scale in listed.about.en_us

@@ -239,4 +239,4 @@ def test_the_listing_tells_what_a_caller_must_know():
     assert listed.model_type is ModelType.TEXT_EMBEDDING
     assert listed.model_properties[ModelPropertyKey.CONTEXT_SIZE] == 256
     assert listed.model_properties[ModelPropertyKey.MAX_CHUNKS] == 128
-    assert listed.about is not None and "English" in listed.about
+    assert listed.about is not None and "English" in listed.about.en_us

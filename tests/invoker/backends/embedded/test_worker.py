@@ -259,3 +259,17 @@ print(next(chunks))
 """
     answer = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=30, cwd="src")
     assert (answer.returncode, answer.stdout, answer.stderr) == (0, "0\n", "")
+
+
+def test_closing_waits_for_threads_that_begin_at_that_moment() -> None:
+    workers = Workers()
+
+    def begin_many() -> None:
+        for _ in range(100):
+            workers.start(Emit(), lambda emit: None)
+
+    beginning, outcome = in_thread(begin_many)
+    while beginning.is_alive():
+        assert workers.close(BOUND)
+    assert workers.close(BOUND)
+    assert outcome == [None]
