@@ -27,7 +27,7 @@ sys.path.append(str(ROOT / "src" / "playground"))
 
 from playground.leaving import let_go, return_large_blocks  # noqa: E402
 from playground.resources import close_all  # noqa: E402
-from playground.web import ROUTES, SecurityHeaders  # noqa: E402
+from playground.web import ROUTES, SecurityHeaders, send_at_once  # noqa: E402
 
 
 @asynccontextmanager
@@ -38,6 +38,7 @@ async def lifespan(_app: object) -> AsyncIterator[None]:
     import pandas  # noqa: F401
     import pyarrow  # noqa: F401
 
+    send_at_once()
     gc.collect()
     gc.freeze()  # Streamlit collects after each script run: 65 ms of it with pandas loaded, 4.5 ms frozen
     return_large_blocks()

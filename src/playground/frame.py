@@ -52,8 +52,12 @@ class Page(Pane):
         address = Address(member, given)
         super().__init__(invoke_type, backend, state.page(invoke_type), address)
         self.put("connection", state.connection(), resources.EMBEDDED)
-        st.title(title)
-        st.markdown(f"`session.model.{self.member}.invoke` · {about}")
+        self._expert = preferences.expert()
+        with st.container(horizontal=True, vertical_alignment="bottom", key="head"):
+            with st.container():
+                st.title(title)
+                st.markdown(f"`session.model.{self.member}.invoke` · {about}")
+            count = self._pane_count() if self._expert else 1
         toolbar = st.container(horizontal=True, vertical_alignment="bottom", key="toolbar")
         with toolbar:
             self.model_slot = st.container()
@@ -62,9 +66,6 @@ class Page(Pane):
         self.panes: list[Pane] = [self]
         self.attach()
         self._calm = CALM_SECONDS if opened else 0.0
-        self._expert = preferences.expert()
-        with toolbar:
-            count = self._pane_count() if self._expert else 1
         left, right = st.columns([5, 6] if count == 1 else [4, 9], gap="medium")
         self.inputs: DeltaGenerator = left.container()
         self.result: DeltaGenerator = right.container(border=True, key="result") if count == 1 else right.container()

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import gc
 import secrets
+import socket
 import threading
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator
 
@@ -73,6 +75,19 @@ def _new_cookie(scope: Scope, answered: Iterable[tuple[bytes, bytes]]) -> list[t
     secure = "; Secure" if scope["scheme"] == "https" else ""
     value = f"{COOKIE}={secrets.token_urlsafe(16)}; Path=/; Max-Age={COOKIE_SECONDS}; HttpOnly; SameSite=Lax{secure}"
     return [(b"set-cookie", value.encode())]
+
+
+def send_at_once() -> None:
+    """Have the server send whatever it writes without waiting for more to come.
+
+    Streamlit 1.67 binds a socket of which asyncio does not see that it is one of TCP, so it leaves the kernel's delay on
+    (Nagle's algorithm): the second half of an answer, and each message that follows another one, waits until the browser has
+    acknowledged the first, which it does after 40 ms. Connections take the option over from the socket that accepts them.
+    """
+    for found in gc.get_objects():
+        if isinstance(found, socket.socket) and found.family in (socket.AF_INET, socket.AF_INET6):
+            if found.fileno() >= 0 and found.getsockopt(socket.SOL_SOCKET, socket.SO_ACCEPTCONN):
+                found.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
 
 
 class LiveClips:

@@ -93,7 +93,7 @@ def phases(spans: Sequence[Span]) -> tuple[Any, Table]:
         )
     base = alt.Chart(frame(rows))
     bar = base.mark_bar(height=30, stroke="white", strokeWidth=1, strokeOpacity=0.6).encode(
-        x=alt.X("start:Q", title=_("seconds"), scale=alt.Scale(domain=[0, whole], nice=False)),
+        x=alt.X("start:Q", title=_("seconds"), scale=alt.Scale(domain=[0, whole], nice=False), axis=_few()),
         x2="end:Q",
         color=_colour("phase", list(legend.values()), colours, _legend(2, "square")),
         tooltip=[alt.Tooltip("phase:N", title=_("phase")), _seconds("start", _("from, s")), _seconds("end", _("to, s"))],
@@ -136,7 +136,7 @@ def layers(spans: Sequence[tuple[str, Span]]) -> tuple[Any, Table]:
     ]
     base = alt.Chart(frame(rows)).encode(
         y=alt.Y("line:N", sort=lines, title=None, axis=alt.Axis(labelLimit=170)),
-        x=alt.X("start:Q", title=_("seconds"), scale=alt.Scale(domain=[0, whole], nice=False)),
+        x=alt.X("start:Q", title=_("seconds"), scale=alt.Scale(domain=[0, whole], nice=False), axis=_few()),
         tooltip=[
             alt.Tooltip("line:N", title=_("layer")),
             alt.Tooltip("what:N", title=_("what")),
@@ -288,6 +288,13 @@ def _padded(count: int) -> Any:
     import altair as alt
 
     return alt.Scale(domain=[0.5, max(count, 1) + 0.5], nice=False)
+
+
+def _few() -> Any:
+    """Give an axis of few numbers, which do not touch each other however small they are."""
+    import altair as alt
+
+    return alt.Axis(tickCount=5, format="~g", labelFlush=True)
 
 
 def _seconds(field: str, title: str) -> Any:

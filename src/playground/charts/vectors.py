@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 MOST_IN_MATRIX = 40
 MOST_WITH_NUMBERS = 15
 MOST_WITH_NUMBERS_NARROW = 8
+SMALL_CELL, LEAST_CELL = 40, 26
+"""Pixels of a cell's width below which its number is small, and below which it would run into the next one and is left out."""
 MOST_DOTS = 2_000
 MOST_NAMED_DOTS = 30
 MOST_VALUES = 400
@@ -75,7 +77,7 @@ def similarity(
     numbers_above = [str(j + 1) for j in range(cells.shape[1])]
     base = alt.Chart(frame(pairs)).encode(
         x=alt.X("column:O", sort=numbers_above, title=None, axis=alt.Axis(labelAngle=0, orient="top", labelPadding=4)),
-        y=alt.Y("row:N", sort=rows_named, title=None, axis=alt.Axis(labelLimit=190, labelPadding=6)),
+        y=alt.Y("row:N", sort=rows_named, title=None, axis=alt.Axis(labelLimit=150, labelPadding=6)),
         tooltip=[
             alt.Tooltip("row:N", title=_("text")),
             alt.Tooltip("other:N", title=_("and text")),
@@ -86,16 +88,19 @@ def similarity(
         color=alt.Color(
             "value:Q",
             scale=alt.Scale(domain=[-1, 0, 1], range=list(scale), clamp=True, interpolate="rgb"),
-            legend=None if narrow else alt.Legend(title=None, orient="right", gradientLength=120, format=".1f", tickCount=5),
+            legend=None if narrow else alt.Legend(title=None, orient="bottom", gradientLength=200, format=".1f", tickCount=5),
         )
     )
     size = max(cells.shape, default=0)
     if size <= (MOST_WITH_NUMBERS_NARROW if narrow else MOST_WITH_NUMBERS):
         strong = f"isValid(datum.value) && abs(datum.value) > {strong_from}"
-        chart += base.mark_text(fontSize=12 if size <= 8 and not narrow else 9).encode(
+        largest = 12 if size <= 8 and not narrow else 9
+        fitting = {"expr": f"bandwidth('x') < {SMALL_CELL} ? 9 : {largest}"}
+        there = {"expr": f"bandwidth('x') < {LEAST_CELL} ? 0 : 1"}
+        chart += base.mark_text(fontSize=fitting, opacity=there).encode(
             text="words:N", color=alt.condition(strong, alt.value(on_strong), alt.value(on_pale))
         )
-    height = (40 if max(cells.shape, default=0) <= MOST_WITH_NUMBERS else 17) * max(1, len(rows_named)) + 34
+    height = (40 if max(cells.shape, default=0) <= MOST_WITH_NUMBERS else 17) * max(1, len(rows_named)) + (34 if narrow else 84)
     return chart.properties(height=height), table
 
 

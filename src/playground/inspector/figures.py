@@ -22,10 +22,12 @@ def draw(record: Record[Any] | None, key: str, model: ListedModel | None) -> Non
     if record is None:
         st.caption(_("No numbers yet. Here will be where the time went, and every number with its rule and its origin."))
         return
+    if record.outcome is Outcome.RUNNING:
+        st.caption(_("The run is under way; its numbers stand here when it has ended."))
+        return
     spans = [charts.Span(phase.name, phase.start, phase.end) for phase in phases(record, timeline_of(record, key))]
     title = _("Where the time went")
-    note = _("So far; the run is under way.") if record.outcome is Outcome.RUNNING else ""
-    charts.draw(*charts.phases(spans), f"{key}.phases", title, note=note)
+    charts.draw(*charts.phases(spans), f"{key}.phases", title)
     st.table(
         [
             {
