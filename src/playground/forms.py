@@ -181,7 +181,8 @@ def samples(page: Pane, choices: dict[str, dict[str, Any]]) -> None:
 def chips(page: Pane, labels: Sequence[str], fill: Callable[[], None]) -> None:
     """Draw the row of samples, and the button that puts every field back."""
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        st.pills(_("Samples"), labels, key=page.key("sample"), on_change=fill, wrap=True, format_func=_, width="stretch")
+        with st.container():  # so that they wrap beside the button, and keep their own widths
+            st.pills(_("Samples"), labels, key=page.key("sample"), on_change=fill, wrap=True, format_func=_)
         st.button(
             _("Reset"),
             icon=":material/restart_alt:",

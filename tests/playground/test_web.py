@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import gc
 import re
+import socket
 import threading
 from collections.abc import AsyncIterator, Iterator
 from typing import Any
@@ -23,7 +24,7 @@ from invoker import Request as InvokeRequest
 from invoker import Run
 from invoker.entities.tts import TTSResult
 from playground.live_audio import offer, segments
-from playground.web import CLIPS, CONTENT_SECURITY_POLICY, COOKIE, ROUTES, LiveClips, SecurityHeaders
+from playground.web import CLIPS, CONTENT_SECURITY_POLICY, COOKIE, ROUTES, LiveClips, SecurityHeaders, send_at_once
 
 from .runs import job_of
 from .scripted import BOUND, SPOKEN
@@ -218,3 +219,15 @@ def test_over_https_the_name_goes_over_https_only() -> None:
 
 def test_what_is_no_page_names_nobody(client: TestClient) -> None:
     assert "set-cookie" not in client.get("/plain").headers
+
+
+def test_what_the_server_accepts_is_sent_at_once_and_other_sockets_are_left_alone() -> None:
+    with socket.socket() as listening, socket.socket() as idle, socket.socket(type=socket.SOCK_DGRAM):
+        listening.bind(("127.0.0.1", 0))
+        listening.listen()
+        send_at_once()
+        with socket.create_connection(listening.getsockname(), timeout=BOUND):
+            accepted, _address = listening.accept()
+            with accepted:
+                assert accepted.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
+        assert not idle.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)

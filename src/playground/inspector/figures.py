@@ -22,12 +22,13 @@ def draw(record: Record[Any] | None, key: str, model: ListedModel | None) -> Non
     if record is None:
         st.caption(_("No numbers yet. Here will be where the time went, and every number with its rule and its origin."))
         return
-    if record.outcome is Outcome.RUNNING:
-        st.caption(_("The run is under way; its numbers stand here when it has ended."))
-        return
+    running = record.outcome is Outcome.RUNNING
     spans = [charts.Span(phase.name, phase.start, phase.end) for phase in phases(record, timeline_of(record, key))]
     title = _("Where the time went")
-    charts.draw(*charts.phases(spans), f"{key}.phases", title)
+    note = _("So far; the numbers stand here when the run has ended.") if running else ""
+    charts.draw(*charts.phases(spans), f"{key}.phases", title, note=note)
+    if running:  # what was true at the last script run would look like the truth now
+        return
     st.table(
         [
             {

@@ -61,10 +61,14 @@ def _categories(page: Pane, found: Detail, sensitive: bool) -> None:
             ],
             hide_index=True,
             column_config={
-                _("category"): st.column_config.TextColumn(width=95 if page.narrow else 150),
-                _("score"): st.column_config.ProgressColumn(format="%.3f", min_value=0.0, max_value=1.0, width=130),
+                _("category"): st.column_config.TextColumn(width=90 if page.narrow else 120),
+                _("score"): st.column_config.ProgressColumn(
+                    format="%.3f", min_value=0.0, max_value=1.0, width=95 if page.narrow else 120
+                ),
                 _("flag"): st.column_config.TextColumn(width=45, help=_("At the threshold that you try.")),
-                _("back end"): st.column_config.TextColumn(width=90, help=_("At the back end's own threshold.")),
+                _("back end"): st.column_config.TextColumn(
+                    width=60 if page.narrow else 80, help=_("At the back end's own threshold.")
+                ),
             },
             alt=_("Categories and their scores"),
             key=page.key("categories"),

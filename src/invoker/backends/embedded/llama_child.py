@@ -34,7 +34,7 @@ from queue import SimpleQueue
 from typing import Any, BinaryIO
 
 BATCH_TOKENS = 64
-PROMPT_CACHE_MEBIBYTES = 32
+PROMPT_CACHE_MEBIBYTES = 16
 """Memory for the state of prompts read before; the runtime's own default is 8 GiB."""
 
 

@@ -76,8 +76,10 @@ SMOLLM2 = Spec(
         en_us="A tiny model, four times as fast as the default and much weaker: to try out streaming and load, not to believe.",
         zh_hans="微型模型，速度是默认模型的四倍，能力弱得多：适合试流式输出和负载，内容不可信。",
     ),
+    context_size=CONTEXT_SIZE // 2,
     repeat_penalty=1.1,
 )
+"""Its state takes twice as much memory a token as the default's, so it gets half as many: 47 MB less."""
 
 
 def foreign(path: Path) -> Spec:
