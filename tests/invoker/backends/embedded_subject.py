@@ -71,7 +71,7 @@ class EmbeddedSubject:
         return table[invoke_type]
 
     def endless(self) -> dict[str, Any]:
-        config = {**self.configs[InvokeType.LLM], "completion_params": {"max_tokens": 4000}}
+        config = {**self.configs[InvokeType.LLM], "completion_params": {"max_tokens": 2000}}
         return {"model_config": config, "prompt_messages": [{"role": "user", "content": "Tell a very long story."}]}
 
     @contextmanager

@@ -42,7 +42,7 @@ from invoker.entities.llm import RequestInvokeLLM
 from invoker.run import Run
 
 llama = Llama(SMOLLM2, lambda: Path(sys.argv[1]))
-config = {"provider": "", "model": "", "mode": "chat", "completion_params": {"max_tokens": 4000}}
+config = {"provider": "", "model": "", "mode": "chat", "completion_params": {"max_tokens": 2000}}
 chunks = llama.stream(RequestInvokeLLM.of(config, [{"role": "user", "content": "Write a long story."}]), Run())
 next(chunks)
 print(llama.engine.model(Run()).pid, flush=True)
@@ -62,7 +62,7 @@ def pid_of(llama: Llama) -> int:
 
 
 def test_a_process_killed_while_it_answers_is_an_error_and_the_next_run_has_a_new_one(llama: Llama) -> None:
-    chunks = llama.stream(request(llama, ENDLESS, max_tokens=4000), Run())
+    chunks = llama.stream(request(llama, ENDLESS, max_tokens=2000), Run())
     next(chunks)
     killed = pid_of(llama)
     os.kill(killed, signal.SIGKILL)
@@ -88,7 +88,7 @@ def test_a_process_killed_while_it_is_idle_is_not_noticed(llama: Llama) -> None:
 
 def test_the_schema_is_not_blamed_for_a_process_that_was_killed(llama: Llama) -> None:
     schema = {"type": "object", "properties": {"story": {"type": "array", "items": {"type": "string"}, "minItems": 900}}}
-    asked = structured_request(llama, ENDLESS, schema | {"required": ["story"]}, max_tokens=3000)
+    asked = structured_request(llama, ENDLESS, schema | {"required": ["story"]}, max_tokens=2000)
     chunks = stream_structured(llama, asked, Run())
     next(chunks)
     os.kill(pid_of(llama), signal.SIGKILL)
@@ -135,7 +135,7 @@ def test_a_run_whose_model_is_closed_while_it_loads_is_told_so(llama: Llama) -> 
     before, threads = children(), threading.enumerate()
     loading = threading.Event()
     run = Run(lambda note: loading.set())
-    thread, outcome = in_thread(lambda: ask(llama, request(llama, "Hi", max_tokens=4000), run))
+    thread, outcome = in_thread(lambda: ask(llama, request(llama, "Hi", max_tokens=2000), run))
     assert loading.wait(BOUND)
     llama.close()
     thread.join(BOUND)
@@ -148,7 +148,7 @@ def test_a_run_whose_model_is_closed_while_it_loads_is_told_so(llama: Llama) -> 
 def test_closing_ends_process_and_threads_also_in_the_middle_of_an_answer() -> None:
     before, threads = children(), threading.enumerate()
     llama = opened(SMOLLM2)
-    chunks = llama.stream(request(llama, ENDLESS, max_tokens=4000), Run())
+    chunks = llama.stream(request(llama, ENDLESS, max_tokens=2000), Run())
     next(chunks)
     assert children() - before == {pid_of(llama)}
     begin = perf_counter()
@@ -163,7 +163,7 @@ def test_closing_ends_process_and_threads_also_in_the_middle_of_an_answer() -> N
 @pytest.mark.parametrize("way", ["stop", "close"])
 def test_a_process_that_hangs_is_killed_after_a_stop_and_the_next_run_has_a_new_one(llama: Llama, way: str) -> None:
     run = Run()
-    chunks = llama.stream(request(llama, ENDLESS, max_tokens=4000), run)
+    chunks = llama.stream(request(llama, ENDLESS, max_tokens=2000), run)
     next(chunks)
     frozen, before = pid_of(llama), threading.active_count()
     os.kill(frozen, signal.SIGSTOP)
@@ -199,7 +199,7 @@ def test_a_process_that_does_not_even_read_its_request_is_killed_after_a_stop() 
 
 
 def test_a_process_that_obeys_is_not_killed(llama: Llama) -> None:
-    chunks = llama.stream(request(llama, ENDLESS, max_tokens=4000), Run())
+    chunks = llama.stream(request(llama, ENDLESS, max_tokens=2000), Run())
     next(chunks)
     there = pid_of(llama)
     chunks.close()
@@ -208,7 +208,7 @@ def test_a_process_that_obeys_is_not_killed(llama: Llama) -> None:
 
 
 def test_tokens_are_counted_while_an_answer_is_written(smollm2: Llama) -> None:
-    chunks = smollm2.stream(request(smollm2, ENDLESS, max_tokens=4000), Run())
+    chunks = smollm2.stream(request(smollm2, ENDLESS, max_tokens=2000), Run())
     next(chunks)
     counts = [in_thread(lambda: smollm2.count_tokens("Hello world", Run())) for _ in range(4)]
     for thread, outcome in counts:
