@@ -44,7 +44,7 @@ run: $(INSTALLED)
 weights: $(INSTALLED)
 	@$(BIN)/python -m invoker.weights
 
-# The browser tests run alone: they look at the clock as a person does, and share one app and one browser.
+# Two processes, as on two cores. The browser tests run alone: a browser takes both cores, and they look at the clock.
 test: $(DEVELOPED) browser
 	@$(BIN)/python -m invoker.weights || true
 	$(PYTEST) --numprocesses 2 --dist loadfile -m "not browser" $(ARGS) || [ $$? = $(NOTHING) ]

@@ -45,9 +45,13 @@ QUIET_MS = 120
 CLICKS = 3
 """Presses after which a tab must be open."""
 
-# Streamlit's page begins with one inline line of script, which the policy refuses, and nothing depends on it. And on a page
-# that is not the first one it looks for its server beside the page before it looks at the root.
-_HARMLESS = re.compile(r"Executing inline script violates .*'sha256-THxz9J9\+wf7rhwR2YkXJoSZ13UCmYyC\+3lNDv2\+8ugA='")
+# Streamlit's page begins with one inline line of script, which the policy refuses, and nothing depends on it. Of an upload that
+# the visitor stopped it says so. And on a page that is not the first one it looks for its server beside the page before it
+# looks at the root.
+_HARMLESS = re.compile(
+    r"Executing inline script violates .*'sha256-THxz9J9\+wf7rhwR2YkXJoSZ13UCmYyC\+3lNDv2\+8ugA='"
+    r"|Client Error: File uploader error on file upload - CanceledError: canceled"
+)
 _PROBES = re.compile(r"/[a-z0-9_]+/_stcore/(health|host-config)$")
 
 
@@ -129,6 +133,13 @@ def visit(page: Page, url: str, name: str) -> Page:
     """Open one of the app's pages by its address."""
     page.goto(f"{url}/{name}")
     settled(page)
+    expect(page.get_by_role("heading", level=1)).to_have_text(PAGES.get(name, "Boomerang"))
+    return page
+
+
+def go(page: Page, name: str) -> Page:
+    """Change to another of the app's pages by the menu, within the same visit; a run may be under way there."""
+    page.get_by_test_id("stSidebarNav").get_by_role("link", name=PAGES.get(name, "Start")).first.click()
     expect(page.get_by_role("heading", level=1)).to_have_text(PAGES.get(name, "Boomerang"))
     return page
 

@@ -34,6 +34,9 @@ MARKUP = (
     f"[![reference]][ref] `code` **bold** :material/bolt: :red[red] $x$\n\n"
     f"[ref]: {LEAK}/reference.png\n[reference]: {LEAK}/other.png"
 )
+TRICKS = "\u202eright to left\u202c \u2067isolated \ud83d half a character \x00\x1b[31m\n\n"
+FLOOD = (MARKUP + TRICKS) * (5_000_000 // len(MARKUP + TRICKS))
+"""Five million characters."""
 NAME = f"`![name]({LEAK}/name.png)`"
 
 
@@ -48,6 +51,8 @@ def answer(request: Request[Any], run: Run) -> Iterable[Any]:
             call = ToolCall(id=NAME, type="function", function=ToolCall.ToolCallFunction(name=NAME, arguments=MARKUP))
             message = AssistantPromptMessage(content="", tool_calls=[call])
             yield LLMResultChunk(model=NAME, delta=LLMResultChunkDelta(index=0, message=message, finish_reason=NAME))
+        case InvokeType.LLM if "flood" in str(request.payload()):
+            yield from llm_chunks(*[FLOOD[at : at + 1000] for at in range(0, len(FLOOD), 1000)])
         case InvokeType.LLM:
             yield from llm_chunks(*[MARKUP[at : at + 20] for at in range(0, len(MARKUP), 20)], finish_reason=NAME)
         case InvokeType.LLM_STRUCTURED_OUTPUT:

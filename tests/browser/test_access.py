@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from .driving import PAGES, Visitor, result, run, run_button, settled, state, visit
+from .driving import PAGES, Visitor, go, result, run, run_button, settled, state, visit
 from .serving import Served
 
 CONTROLS = {"button", "textbox", "combobox", "checkbox", "switch", "slider", "spinbutton", "radio", "tab", "link", "menuitem"}
@@ -22,8 +22,9 @@ def controls(page: Page) -> list[tuple[str, str]]:
 
 def test_every_control_has_a_name(page: Page, app: Served) -> None:
     nameless = {}
+    visit(page, app.url, "")
     for name in ("", *PAGES):
-        visit(page, app.url, name)
+        settled(go(page, name))
         for expander in page.get_by_test_id("stExpander").all():
             if expander.locator("details[open]").count() == 0:
                 expander.locator("summary").click()
@@ -73,9 +74,9 @@ def test_the_browser_decides_between_light_and_dark_and_nothing_complains(browse
 
 def test_at_1024_pixels_nothing_sticks_out(browser: Browser, app: Served) -> None:
     with Visitor(browser, width=1024, height=768) as visitor:
-        page = visitor.tab()
+        page = visit(visitor.tab(), app.url, "")
         for name in ("", *PAGES):
-            visit(page, app.url, name)
+            settled(go(page, name))
             main = page.get_by_test_id("stMain")
             assert main.evaluate("(main) => main.scrollWidth - main.clientWidth") <= 1, name
             if name:

@@ -7,7 +7,7 @@ from typing import Any
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect
 
-from .driving import PAGES, Visitor, run, settled, visit
+from .driving import PAGES, Visitor, go, run, settled, visit
 from .serving import Served
 
 NOT_OURS = (
@@ -27,14 +27,13 @@ _WITHIN = """([target, part]) => {
 
 def test_axe_finds_nothing_serious_on_any_page(browser: Browser, app: Served) -> None:
     with Visitor(browser) as visitor:
-        page, found = visitor.tab(), []
+        page, found = visit(visitor.tab(), app.url, ""), []
         for name in ("", *PAGES):
-            visit(page, app.url, name)
+            settled(go(page, name))
             found += by_day_and_by_night(page)
             if name:
                 run(page)
                 found += by_day_and_by_night(page)
-        visit(page, app.url, "moderation")
         page.locator(".st-key-moderation-panes").get_by_text("3", exact=True).click()
         settled(page)
         found += by_day_and_by_night(page)

@@ -144,7 +144,7 @@ def test_a_text_longer_than_the_context_is_an_error_with_both_counts_and_stays(p
     state(page, "failed")
     settled(page)
     counts = re.findall(r"[\d,]{4,}", result(page).inner_text())
-    assert "4,096" in counts and any(int(count.replace(",", "")) > 5000 for count in counts), counts
+    assert "2,048" in counts and any(int(count.replace(",", "")) > 5000 for count in counts), counts
     assert user_text(page).input_value() == long
 
 

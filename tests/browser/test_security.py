@@ -98,6 +98,21 @@ def test_an_error_and_a_tool_call_of_a_model_load_nothing_and_run_nothing(
     assert_harmless(page, listener)
 
 
+def test_five_megabytes_of_markup_and_tricks_leave_a_usable_page(
+    page: Page, app_with_markup: Served, listener: Listener
+) -> None:
+    with_markup(page, app_with_markup, "llm")
+    page.get_by_label("Text of message 2").fill("flood")
+    run(page)
+    expect(result(page)).to_contain_text("the record and the downloads have all of them")
+    look_everywhere(page)
+    assert_harmless(page, listener)
+    page.get_by_label("Text of message 2").fill("Say hello.")
+    run_button(page).click()
+    expect(result(page)).not_to_contain_text("the record and the downloads have all of them")
+    state(page, "done")
+
+
 def test_a_models_name_on_the_start_page_loads_nothing(page: Page, app_with_markup: Served, listener: Listener) -> None:
     visit(page, app_with_markup.url, "")
     choose(page, page.get_by_role("combobox", name="Connection"), "markup")

@@ -12,6 +12,7 @@ from .driving import (
     answer,
     choose_model,
     flowing,
+    go,
     result,
     run,
     run_button,
@@ -24,12 +25,6 @@ from .driving import (
 )
 from .serving import Served
 from .test_stop import LONG_ANSWER, ask, user_text
-
-
-def go(page: Page, title: str) -> None:
-    """Change to another page by the menu."""
-    page.get_by_test_id("stSidebarNav").get_by_role("link", name=title).first.click()
-    expect(page.get_by_role("heading", level=1)).to_have_text("Boomerang" if title == "Start" else title)
 
 
 def test_two_tabs_run_at_once_and_neither_sees_the_other(app: Served, visitors: Callable[[], Visitor]) -> None:
@@ -104,11 +99,11 @@ def test_a_run_ends_when_its_tab_is_closed(app: Served, visitors: Callable[[], V
 def test_a_run_goes_on_while_another_page_is_open(page: Page, app: Served) -> None:
     ask(page, app, LONG_ANSWER)
     before = flowing(page, 20)
-    go(page, "Moderation")
+    go(page, "moderation")
     run(page)
-    go(page, "Start")
+    go(page, "")
     expect(page.locator(".st-key-card-llm")).to_contain_text("Running")
-    go(page, "LLM")
+    go(page, "llm")
     state(page, "running")
     expect(user_text(page)).to_have_value(LONG_ANSWER)
     after = flowing(page, len(before) + 40)

@@ -99,3 +99,23 @@ def test_a_refused_file_costs_nothing_that_was_typed(page: Page, app: Served, tm
     page.get_by_test_id("stFileUploaderDropzoneInput").set_input_files(path)
     expect(page.get_by_test_id("stMain")).to_contain_text("The file is empty (0 bytes)")
     expect(field).to_have_value(BY_HAND)
+
+
+def test_an_upload_under_way_is_stopped_by_its_cross_and_another_file_is_taken(page: Page, app: Served, tmp_path: Path) -> None:
+    path = tmp_path / "long.mp3"
+    path.write_bytes(CLIP.read_bytes() * (20 * 2**20 // CLIP.stat().st_size))
+    network = page.context.new_cdp_session(page)
+    network.send("Network.enable")
+    slow = {"offline": False, "latency": 0, "downloadThroughput": -1, "uploadThroughput": 200_000}  # 100 s for this file
+    network.send("Network.emulateNetworkConditions", slow)
+    upload(page, app, path)
+    box = page.get_by_test_id("stFileUploader")
+    expect(box).to_contain_text("long.mp3")
+    expect(run_button(page)).to_be_disabled()
+    box.get_by_test_id("stFileChipDeleteBtn").click()
+    expect(box).not_to_contain_text("long.mp3")
+    network.send("Network.emulateNetworkConditions", slow | {"uploadThroughput": -1})
+    page.get_by_test_id("stFileUploaderDropzoneInput").set_input_files(CLIP)
+    expect(run_button(page)).to_be_enabled()
+    run(page)
+    assert "quick test" in texts(result(page).get_by_test_id("stCode"))[0].lower()
