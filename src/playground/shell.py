@@ -6,7 +6,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from playground import ahead, errors_panel, keys, preferences, resources
+from playground import errors_panel, keys, preferences, resources
 from playground.brand import FAVICON, LOGO
 from playground.menu import MENU, START
 from playground.words import _
@@ -44,7 +44,6 @@ def main() -> None:
         _connection()
         preferences.draw()
         keys.draw()
-        ahead.draw()
     try:
         page.run()
     except Exception as error:  # a fault of ours ends in the same panel as everything else, with its traceback
