@@ -56,7 +56,7 @@ def _stop(page: Page) -> None:
     """Stop what is still under way, until the last click has had its effect."""
     for _ in range(CLICKS):
         if page.locator(".st-key-state-running").count():
-            stop_button(page).click()
+            stop_button(page).dispatch_event("click")  # without waiting for it: the run may have just ended by itself
         settled(page)
         if not page.locator(".st-key-state-running, .st-key-state-stopping").count():
             return
