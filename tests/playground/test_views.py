@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from playground.escape import drawable
 from playground.rankings import Row, movement, reason_dropped
 from playground.vectors_held import Held, as_csv, as_npy
-from playground.views.text import EACH_TICK, FREEZE_AFTER, LEAST_SHARE, MOST_AT_ONCE, MOST_DRAWN, TextStream, frozen_part, safe
+from playground.views.text import EACH_TICK, FREEZE_AFTER, LEAST_SHARE, MOST_DRAWN, TextStream, frozen_part, safe
 
 
 class Slots:
@@ -125,25 +125,14 @@ def test_of_a_text_that_no_browser_bears_the_beginning_shows_and_its_size_grows(
 def test_a_silent_tick_shows_what_was_held_back_and_nothing_twice() -> None:
     slots = Slots()
     text = TextStream(False, slots.new)
-    text.write("x" * 4000)
+    text.write("x" * 10_000)
     text.write("end")
-    assert slots.shown == ["x" * 4000]
+    assert slots.shown == ["x" * 10_000]
     text.write("")
-    assert slots.shown == ["x" * 4000 + "end"]
+    assert slots.shown == ["x" * 10_000 + "end"]
     drawn = slots.characters
     text.write("")
     assert slots.characters == drawn
-
-
-def test_what_is_poured_out_at_once_is_drawn_a_part_each_tick_and_whole_in_the_end() -> None:
-    slots = Slots()
-    text = TextStream(False, slots.new)
-    poured = "".join(f"{number:07}\n" for number in range(2000))
-    text.write(poured)
-    assert slots.shown == [poured[:MOST_AT_ONCE]]
-    for _ in range(len(poured) // MOST_AT_ONCE + 1):
-        text.write("")
-    assert slots.shown == [poured]
 
 
 @given(st.text("ab\n`# -", max_size=400), st.integers(0, 50))

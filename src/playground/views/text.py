@@ -19,9 +19,6 @@ linear work too. The rest of it shows on the next tick that brings nothing, or a
 EACH_TICK = 1250
 """Characters that each tick allows to be sent again whatever is new in them: 16 kB a second. A slow answer then flows, where
 waiting for a share of it would show it in jerks; and what that costs grows with the time, not with the text."""
-MOST_AT_ONCE = 5000
-"""Characters that one tick draws, ten times as many as anybody reads meanwhile: what a source has poured out within one tick
-would keep the browser from showing the end of the run, which draws all of it again."""
 MOST_DRAWN = 60_000
 """Characters of one text that are drawn, some 15,000 tokens: with a few times as many a browser takes seconds for each click,
 wherever on the page. The rest is in the record and in the downloads."""
@@ -78,7 +75,6 @@ class TextStream:
         self._new_slot = new_slot or st.container().empty
         self._slot = self._new_slot()
         self._tail = ""
-        self._waiting = ""
         self._new: list[str] = []
         self._new_size = 0
         self._allowed = 0
@@ -87,17 +83,15 @@ class TextStream:
 
     def write(self, new: str) -> None:
         """Append what is new, once a tick; nothing on a tick that brings nothing."""
-        self._waiting += new[: max(0, MOST_DRAWN - self._size)]
+        room = MOST_DRAWN - self._size
         self._size += len(new)
-        now, self._waiting = self._waiting[:MOST_AT_ONCE], self._waiting[MOST_AT_ONCE:]
-        self._draw(now)
-        if self._size <= MOST_DRAWN or self._waiting:
-            return
-        if self._remark is None:
+        if len(new) <= room:
+            self._draw(new)
+        elif self._remark is None:
+            self._draw(new[:room])
             self._draw("")  # what was held back
             self._remark = self._new_slot()
-            self._remark.markdown(_remark(self._size))
-        elif new:
+        if new and self._remark is not None:
             self._remark.markdown(_remark(self._size))
 
     def _draw(self, new: str) -> None:
