@@ -25,8 +25,14 @@ class Patience:
     def start(self) -> None:
         """Count from now on; a second call changes nothing."""
         with self._lock:
-            if self._timer.ident is None:
+            if self._timer.ident is not None:
+                return
+            try:
                 self._timer.start()
+            except RuntimeError:
+                # From Python 3.12 on no thread can begin while the interpreter ends; the process ends with its stdin then.
+                if threading.main_thread().is_alive():
+                    raise
 
     def _lose(self) -> None:
         self.lost = True
