@@ -16,8 +16,8 @@ MADE := .venv/made-$(VERSION)
 INSTALLED := .venv/requirements-$(VERSION)
 DEVELOPED := .venv/requirements-dev-$(VERSION)
 PYTEST := $(BIN)/python -m pytest
-# What pytest ends with when ARGS chooses none of its tests.
-NOTHING := 5
+# ARGS may choose none of one kind, of which pytest says 5; without ARGS that is a fault.
+NOTHING := $(if $(ARGS),5,0)
 PIP := $(BIN)/python -m pip install --disable-pip-version-check --quiet --requirement
 
 export PYTHONPATH := $(CURDIR)/src

@@ -25,3 +25,24 @@ def test_a_script_run_leaves_the_import_path_alone() -> None:
     # Otherwise an import in a job's thread, at the moment in which a script run ends, skips a folder and finds no module.
     ran = subprocess.run([sys.executable, "-c", PROBE.format(root=str(ROOT))], capture_output=True, text=True, timeout=60)
     assert ran.stdout.strip() == "True", ran.stdout + ran.stderr
+
+
+LISTENING = """
+import asyncio, socket, sys
+sys.path.insert(0, {root!r})
+from app import lifespan
+
+async def served(listening):
+    async with lifespan(None):
+        print(bool(listening.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)))
+
+with socket.create_server(("127.0.0.1", 0)) as listening:
+    asyncio.run(served(listening))
+"""
+
+
+def test_the_server_sends_at_once_what_it_writes() -> None:
+    # Otherwise each answer waits 40 ms for the browser to acknowledge its head; the listening socket is there before the app.
+    program = LISTENING.format(root=str(ROOT))
+    ran = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=60)
+    assert ran.stdout.strip() == "True", ran.stdout + ran.stderr

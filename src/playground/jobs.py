@@ -169,6 +169,7 @@ class Job:
 
 
 CALM_HZ = 2.0
+"""Ticks a second while a page is being opened: the seconds still count."""
 
 
 def follow(jobs: Sequence[Job], hz: float = 13.0, calm: float = 0.0) -> Iterator[None]:
@@ -183,7 +184,6 @@ def follow(jobs: Sequence[Job], hz: float = 13.0, calm: float = 0.0) -> Iterator
         calm: Seconds at the beginning with `CALM_HZ` ticks only: a browser that has just opened the page loads the code of its
             widgets, and a flow of updates could keep it from showing them.
     """
-    period = 1 / hz
     calm_until = monotonic() + calm
     size = 0
     news_from = 0.0  # when news may be told again; a tick without news does not delay the next one
