@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from playground.escape import drawable
 from playground.rankings import Row, movement, reason_dropped
 from playground.vectors_held import Held, as_csv, as_npy
-from playground.views.text import EACH_TICK, FREEZE_AFTER, LEAST_SHARE, MOST_DRAWN, TextStream, frozen_part, safe
+from playground.views.text import EACH_TICK, FREEZE_AFTER, LEAST_SHARE, MOST_DRAWN, TextStream, pieces, safe, settled_part
 
 
 class Slots:
@@ -136,12 +136,48 @@ def test_a_silent_tick_shows_what_was_held_back_and_nothing_twice() -> None:
 
 
 @given(st.text("ab\n`# -", max_size=400), st.integers(0, 50))
-def test_what_is_frozen_ends_before_a_blank_line_outside_code(text: str, floor: int) -> None:
-    cut = frozen_part(text, floor)
+def test_a_text_is_cut_before_a_blank_line_outside_code_whatever_follows(text: str, floor: int) -> None:
+    cut = settled_part(text, floor)
     assert 0 <= cut < max(1, len(text))
     if cut:
+        assert cut >= floor
         assert text[cut : cut + 2] == "\n\n"
-        assert text[:cut].count("```") % 2 == 0
+        assert settled_part(text + "\n```\nmore\n\nmore", floor) == cut
+
+
+@pytest.mark.parametrize(
+    ("settled", "rest"),
+    [
+        ("one", "\n\ntwo"),
+        ("", "one\n\n- two"),
+        ("", "one\n\n  two"),
+        ("```\nx\n\ny\n```", "\n\nend"),
+        ("~~~\nx\n\ny\n~~~", "\n\nend"),
+        ("", "~~~\nx\n\n```\n\ny\n"),
+        ("````\n```\n\ny\n```\n\n````", "\n\nend"),
+        ("", "```py\nx\n``` y\n\nz"),
+        ("- ```py\n  x\n\n  y\n  ```", "\n\nend"),
+        ("three ``` in a line", "\n\nend"),
+        ("```in``` a line", "\n\nend"),
+    ],
+)
+def test_what_is_code_is_not_cut(settled: str, rest: str) -> None:
+    assert settled_part(settled + rest, 0) == len(settled)
+
+
+@given(st.lists(st.sampled_from([*PARAGRAPHS, "word " * 90, "~~~\n\nodd\n", "\n\n\n"]), max_size=120), st.data())
+def test_a_finished_text_has_the_pieces_that_its_stream_came_to(parts: list[str], data: st.DataObject) -> None:
+    # What the browser has drawn by then it does not draw again.
+    text = "".join(parts)
+    cuts = sorted(data.draw(st.lists(st.integers(0, len(text)), max_size=12)))
+    chunks = [text[begin:end] for begin, end in zip([0, *cuts], [*cuts, len(text)], strict=True)]
+    assert list(map(safe, pieces(text))) == stream(chunks).shown
+
+
+def test_a_text_whose_end_explains_its_beginning_is_drawn_whole() -> None:
+    text = f"See [the manual][1].\n\n{'word ' * FREEZE_AFTER}\n\nMore.\n\n[1]: https://example.org"
+    assert list(pieces(text)) == [text]
+    assert len(list(pieces(text.replace("[1]:", "[1] is")))) == 2
 
 
 @pytest.mark.parametrize(

@@ -50,15 +50,14 @@ def llm_live(pane: Pane, job: Job) -> Callable[[], None]:
     """Draw an answer while it comes; its thinking in a block of its own, open until the page is drawn anew."""
     if not job.arguments.get("stream", True):
         return waiting(pane, job)  # who does not ask for a stream sees the answer when it is whole
-    mode = st.session_state.get(pane.key("render"), llm_answer.MARKDOWN)
-    thinking = _Thinking(st.container())
-    stream = TextStream(mode == llm_answer.MARKDOWN)
+    thinking, choice = _Thinking(st.container()), st.container()
+    stream = TextStream(st.session_state.get(pane.key("render"), llm_answer.MARKDOWN) == llm_answer.MARKDOWN)
     calls = st.empty()
     fold, reader = LLMFold(), ReasoningReader()
-    seen = 0
+    seen, begun = 0, False
 
     def update() -> None:
-        nonlocal seen
+        nonlocal seen, begun
         chunks = job.record.chunks[seen:] if job.record else []
         seen += len(chunks)
         parts = []
@@ -67,7 +66,12 @@ def llm_live(pane: Pane, job: Job) -> Callable[[], None]:
             if isinstance(chunk.delta.message.content, str):
                 parts += reader.feed(chunk.delta.message.content)
         thinking.write("".join(part.text for part in parts if part.reasoning))
-        stream.write("".join(part.text for part in parts if not part.reasoning))
+        text = "".join(part.text for part in parts if not part.reasoning)
+        if text and not begun:
+            begun = True
+            with choice:
+                llm_answer.mode(pane)
+        stream.write(text)
         if chunks and fold.tool_calls:
             with calls.container():
                 for call in fold.tool_calls:

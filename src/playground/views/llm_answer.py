@@ -61,12 +61,15 @@ def _read(record: Record[Any]) -> Answer:
 
 def draw(pane: Pane, answer: Answer) -> None:
     """Draw what the model thought, said and sent."""
+    thinking, choice = st.container(), st.container()  # the places of the stream, so that the browser keeps what it has drawn
     if answer.thinking:
-        with st.expander(_thinking_label(answer), icon=":material/psychology:", key=pane.key("thinking")):
+        with thinking.expander(_thinking_label(answer), icon=":material/psychology:", key=pane.key("thinking")):
             text_view.draw(answer.thinking)
     text = drawable(answer.text)
     if text:
-        match mode(pane):
+        with choice:
+            chosen = mode(pane)
+        match chosen:
             case "JSON":
                 _json(text)
             case "Plain text":

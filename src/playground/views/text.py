@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any, Protocol
 
 import streamlit as st
@@ -12,7 +12,7 @@ from ..escape import drawable
 from ..words import _
 
 FREEZE_AFTER = 2000
-"""Characters of the tail from which its finished part becomes an element of its own and is not sent again."""
+"""Characters of the tail from which its settled part becomes an element of its own and is not sent again."""
 LEAST_SHARE = 64
 """A tail is sent again when this part of it is new, so that a text that never settles, as one long block of code, costs
 linear work too. The rest of it shows on the next tick that brings nothing, or at the end."""
@@ -23,9 +23,13 @@ MOST_DRAWN = 60_000
 """Characters of one text that are drawn, some 15,000 tokens: with a few times as many a browser takes seconds for each click,
 wherever on the page. The rest is in the record and in the downloads."""
 
-# A fence of code; or a blank line whose next block is no list, table, quote or indented code: what stands before it does not
-# change any more.
-_FENCE_OR_BREAK = re.compile(r"```|\n\n(?=[A-Za-z#`(\[\u3040-\uffdc])")
+# A line with a fence of code; or a blank line whose next block is no list, table, quote or indented code: what stands before
+# it does not change any more.
+_FENCE_OR_BREAK = re.compile(
+    r"^(?:[ \t>]|[-*+] |\d+[.)] )*(?P<fence>`{3,}|~{3,})(?P<after>[^\n]*)$|\n\n(?=[A-Za-z#`~(\[\u3040-\uffdc])", re.MULTILINE
+)
+# What the rest of the text may point to, so that its pieces are not to be read one by one: a footnote, the address of a link.
+_REFERENCE = re.compile(r"^ {0,3}\[[^\]\n]+\]:", re.MULTILINE)
 # The policy header stops every remote load; this keeps the broken-image signs off the page and dollar amounts from
 # turning into formulas. In code and behind a backslash they are what they look like.
 _UNWANTED = re.compile(
@@ -55,9 +59,10 @@ def safe(text: str) -> str:
 
 
 def draw(text: str, as_markdown: bool = True) -> None:
-    """Draw a finished text, as much of it as a browser bears."""
+    """Draw a finished text, as much of it as a browser bears; in the pieces of its stream, which the browser then has drawn."""
     place = st.container()
-    _show(place, text[:MOST_DRAWN], as_markdown)
+    for piece in pieces(text[:MOST_DRAWN], as_markdown):
+        _show(place, piece, as_markdown)
     if len(text) > MOST_DRAWN:
         place.markdown(_remark(len(text)))
 
@@ -107,8 +112,7 @@ class TextStream:
         self._allowed = 0
         self._tail += "".join(self._new)
         self._new, self._new_size = [], 0
-        cut = frozen_part(self._tail) if self._as_markdown else 0
-        if cut:
+        while self._as_markdown and (cut := settled_part(self._tail)):
             _show(self._slot, self._tail[:cut], self._as_markdown)
             self._tail = self._tail[cut:].lstrip("\n")
             self._slot = self._new_slot()
@@ -116,17 +120,30 @@ class TextStream:
             _show(self._slot, self._tail, self._as_markdown)
 
 
-def frozen_part(text: str, floor: int = FREEZE_AFTER) -> int:
-    """Tell how many characters of a growing text are settled: up to a blank line outside code; 0 if none are."""
+def pieces(text: str, as_markdown: bool = True) -> Iterator[str]:
+    """Cut a finished text into the pieces that its stream came to, however that came; whole if a part of it needs another."""
+    if as_markdown and not _REFERENCE.search(text):
+        while cut := settled_part(text):
+            yield text[:cut]
+            text = text[cut:].lstrip("\n")
+    yield text
+
+
+def settled_part(text: str, floor: int = FREEZE_AFTER) -> int:
+    """Tell where a growing text can be cut, whatever follows: its first blank line outside code from `floor` on; 0 if none."""
     if len(text) < floor:
         return 0
-    cut, in_code = 0, False
+    fence = ""
     for found in _FENCE_OR_BREAK.finditer(text):
-        if found[0] == "```":
-            in_code = not in_code
-        elif not in_code:
-            cut = found.start()
-    return cut
+        mark = found["fence"]
+        if mark is None:
+            if not fence and found.start() >= max(floor, 1):
+                return found.start()
+        elif not fence:
+            fence = mark if mark[0] == "~" or "`" not in found["after"] else ""
+        elif mark.startswith(fence) and not found["after"].strip():
+            fence = ""
+    return 0
 
 
 def _remark(size: int) -> str:
