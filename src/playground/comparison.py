@@ -37,14 +37,14 @@ class Cell:
     settings: DeltaGenerator
     result: DeltaGenerator
 
-    def buttons(self, pane: Pane) -> bool:
+    def buttons(self, pane: Pane, *, ready: bool) -> bool:
         """Draw the pane's own Run and Stop; tell whether Run was pressed."""
         with self.actions:
             pressed = st.button(
                 _("Run"),
                 icon=":material/play_arrow:",
                 key=pane.key("run.one"),
-                disabled=pane.running or bool(pane.problems),
+                disabled=pane.running or not ready,
                 help=_("Only this pane"),
             )
             st.button(

@@ -111,7 +111,7 @@ class Page(Pane):
             self.arguments, self.state.repeat = self.state.repeat, None
             self.start(self._timeout)
             st.rerun()
-        starting = self.panes if pressed or again else [pane for pane in self._cells_pressed() if not pane.problems]
+        starting = self.panes if pressed or again else self._cells_pressed(ready=not problems)
         if starting and not problems and not any(pane.running for pane in starting):
             for pane in starting:
                 pane.start(self._timeout)
@@ -236,8 +236,8 @@ class Page(Pane):
         )
         return pressed
 
-    def _cells_pressed(self) -> list[Pane]:
-        return [pane for pane, cell in zip(self.panes, self._cells, strict=False) if cell.buttons(pane)]
+    def _cells_pressed(self, *, ready: bool) -> list[Pane]:
+        return [pane for pane, cell in zip(self.panes, self._cells, strict=False) if cell.buttons(pane, ready=ready)]
 
     def _limits(self) -> float:
         with st.popover(_("Limits"), icon=":material/timer:"):
