@@ -2,7 +2,7 @@
 
 Starts the app on a free port and drives the Chromium of this machine.
 
-    python scripts/screenshots.py [FOLDER]      # all pages in all states, two widths, light and dark; index.html shows them
+    python scripts/screenshots.py [FOLDER]      # all pages in all states: two widths, light and dark, two languages; index.html
     python scripts/screenshots.py --readme      # the few pictures of the README, into docs/images
 """
 
@@ -13,6 +13,7 @@ import html
 import json
 import sys
 from collections.abc import Callable, Iterator
+from itertools import product
 from pathlib import Path
 
 from playwright.sync_api import Browser, Locator, Page, expect, sync_playwright
@@ -37,7 +38,8 @@ from tests.browser.serving import Served  # noqa: E402
 FOLDER = ROOT / ".cache" / "screenshots"
 README_FOLDER = ROOT / "docs" / "images"
 WIDTHS = (1440, 1024)
-HEIGHT = 1200
+LANGUAGES = ("en-US", "zh-CN")
+HEIGHT, MOST_HEIGHT = 1000, 3200
 README_WIDTH, README_HEIGHT = 1440, 940
 UNKNOWN = {"provider": "embedded", "model": "no-such-model", "mode": "chat", "voice": "none", "score_threshold": 0, "top_n": 1}
 LONG_SPEECH = "This text is long enough to be seen while it is still being spoken. " * 40
@@ -55,52 +57,85 @@ def main() -> None:
             readme(browser, app, README_FOLDER)
         else:
             chosen.folder.mkdir(parents=True, exist_ok=True)
-            names = [
-                name for dark in (False, True) for width in WIDTHS for name in walk(browser, app, chosen.folder, width, dark)
-            ]
+            names: list[str] = []
+            for language, dark, width in product(LANGUAGES, (False, True), WIDTHS):
+                names += walk(browser, app, chosen.folder, width, dark, language)
             write_sheet(chosen.folder, names)
         browser.close()
 
 
-def walk(browser: Browser, app: Served, folder: Path, width: int, dark: bool) -> Iterator[str]:
-    """Picture each page in its states, at one width in one mode; give the pictures' names as they are taken."""
-    with Visitor(browser, dark=dark, width=width, height=HEIGHT) as visitor:
+def walk(browser: Browser, app: Served, folder: Path, width: int, dark: bool, language: str) -> Iterator[str]:
+    """Picture each page in its states, at one width in one mode and language; give the pictures' names as they are taken."""
+    with Visitor(browser, dark=dark, width=width, height=HEIGHT, locale=language) as visitor:
 
         def take(page: Page, name: str, state_name: str) -> str:
-            picture = f"{name}-{state_name}-{width}-{'dark' if dark else 'light'}.png"
+            picture = f"{name}-{state_name}-{language[:2]}-{width}-{'dark' if dark else 'light'}.png"
+            whole(page, width)
             shoot(page, folder / picture)
+            page.set_viewport_size({"width": width, "height": HEIGHT})
             return picture
 
+        page = opened(visitor, f"{app.url}/")
+        page.locator(".st-key-start-run button").first.click()
+        page.locator(".st-key-start-run button:enabled").first.wait_for()
+        page.locator(".st-key-state-done-all").wait_for(state="attached")
+        settled(page)
+        yield take(page, "start", "after")
+        page.close()
         for name in PAGES:
-            page = visit(visitor.tab(), app.url, name)
+            page = opened(visitor, f"{app.url}/{name}")
             yield take(page, name, "empty")
             if name == "tts":
-                page.get_by_label("Text", exact=True).fill(LONG_SPEECH)
+                page.locator(".st-key-tts-text textarea").fill(LONG_SPEECH)
             run_button(page).click()
             if state(page, "running", *ENDED) == "running":  # some are too quick to be seen
                 yield take(page, name, "running")
             state(page, *ENDED)
             settled(page)
             yield take(page, name, "after")
+            for number, tab in enumerate(("sent", "received", "chunks", "log", "code"), 1):
+                page.get_by_test_id("stTabs").last.get_by_role("tab").nth(number).click()
+                settled(page)
+                yield take(page, name, tab)
             fail(page, name)
             yield take(page, name, "failed")
             page.close()
-        page = visit(visitor.tab(), app.url, "")
-        yield take(page, "start", "after")
+            page = opened(visitor, f"{app.url}/{name}?panes=2")
+            run_button(page).click()
+            page.locator(".st-key-comparison").wait_for()
+            state(page, *ENDED)
+            settled(page)
+            yield take(page, name, "compared")
+            page.close()
+
+
+def opened(visitor: Visitor, address: str) -> Page:
+    """Open a page in a new tab, in whatever language."""
+    page = visitor.tab()
+    page.goto(address)
+    settled(page)
+    return page
+
+
+def whole(page: Page, width: int) -> None:
+    """Make the window as high as what it shows."""
+    content = page.get_by_test_id("stMain").evaluate("(main) => main.scrollHeight")
+    page.set_viewport_size({"width": width, "height": min(max(int(content), HEIGHT), MOST_HEIGHT)})
+    settled(page)
 
 
 def fail(page: Page, name: str) -> None:
     """Make a run fail: by a model that there is not or, where a model cannot be named, by the clock."""
     if name == "summary":
-        page.get_by_role("button", name="Limits").click()
-        limit = page.get_by_label("Time limit, seconds", exact=True)
+        page.get_by_test_id("stPopover").filter(has_text="timer").get_by_role("button").click()
+        limit = page.locator(".st-key-summary-timeout input")
         limit.fill("1")
         limit.press("Enter")
         settled(page)
         page.keyboard.press("Escape")
     else:
-        page.get_by_text("Write it by hand").click()
-        field = page.get_by_label("ModelConfig as JSON")
+        page.locator(f".st-key-{name}-config-by_hand label").click()
+        field = page.locator(f".st-key-{name}-config-text textarea")
         field.fill(json.dumps(UNKNOWN, indent=2))
         field.press("Tab")
         settled(page)
