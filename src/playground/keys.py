@@ -6,6 +6,7 @@ from typing import Any
 
 import streamlit as st
 
+from . import markup
 from .words import N_, _
 
 KEYS = {
@@ -59,6 +60,6 @@ def draw() -> None:
 def _sheet() -> None:
     @st.dialog(_("Keys"))
     def sheet() -> None:
-        st.table([{_("Key"): key, _("Does"): _(action)} for key, action in KEYS.items()], border="horizontal", hide_index=True)
+        markup.table((_("Key"), _("Does")), ((key, _(action)) for key, action in KEYS.items()))
 
     sheet()

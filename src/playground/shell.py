@@ -6,7 +6,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from playground import errors_panel, keys, preferences, resources
+from playground import errors_panel, keys, markup, preferences, resources
 from playground.brand import FAVICON, LOGO
 from playground.menu import MENU, START
 from playground.words import _
@@ -16,15 +16,13 @@ ROOT = Path(__file__).resolve().parents[2]
 # Streamlit's own Stop, in the header, ends the script and not the run; beside ours it would be a second Stop that lies.
 # Its wide layout leaves a sixth of a small screen empty. JSON is typed in letters of one width. Its names of keys, on buttons,
 # are too pale to be read by everybody. No one colour is dark enough behind white letters and light enough as a letter at night:
-# what is chosen has letters of the text's own colour, and the chief button the day's colour. In a table Chinese would break
-# between any two characters: the narrow columns would stand on end.
+# what is chosen has letters of the text's own colour, and the chief button the day's colour.
 STYLE = """<style>
 [data-testid="stStatusWidget"] { display: none; }
 [data-testid="stMainBlockContainer"] { padding: 2.6rem 2.2rem 4rem; max-width: 1680px; }
 [class*="-config-text"] textarea, [class*="-schema"] textarea, [class*="-parameters"] textarea {
   font-family: "Source Code Pro", monospace; font-size: 0.85rem;
 }
-[data-testid="stTable"] :is(td, th):not(:last-child) :is(div, p, strong) { word-break: keep-all; }
 [data-testid="stBaseButton-primary"]:enabled { background-color: #3d55d6; border-color: #3d55d6; }
 [data-testid="stButtonGroup"] [aria-checked="true"] { color: inherit !important; }
 [data-testid="stButtonGroup"] [data-selected="true"] { color: inherit !important; }
@@ -35,7 +33,7 @@ button kbd { opacity: 1 !important; color: inherit !important; }
 def main() -> None:
     """Draw the frame and run the page that was asked for."""
     st.set_page_config(page_title="Boomerang", page_icon=FAVICON, layout="wide")
-    st.html(STYLE)
+    st.html(STYLE + markup.STYLE)
     st.logo(LOGO, icon_image=FAVICON, size="large")
     preferences.restore()
     sections = {"": [START.page(ROOT)]} | {_(name): [entry.page(ROOT) for entry in entries] for name, entries in MENU.items()}

@@ -11,6 +11,7 @@ from invoker.analysis.token_estimate import estimate
 from invoker.entities.model import ModelPropertyKey
 
 from .charts.look import words
+from .data_table import data_table
 from .escape import drawable
 from .pane import Pane
 from .words import _
@@ -52,9 +53,8 @@ def _table(pane: Pane, texts: Sequence[str], tokens: Sequence[int], size: int | 
         }
         for number, (text, count) in enumerate(zip(texts, tokens, strict=True), 1)
     ]
-    st.dataframe(
+    data_table(
         rows,
-        hide_index=True,
         height=min(320, 38 + 35 * max(1, len(rows))),
         column_config={
             "#": st.column_config.NumberColumn(width=40),

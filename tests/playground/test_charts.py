@@ -17,6 +17,8 @@ from playground import charts
 from playground.charts import look, orders, sound, times, vectors
 from playground.charts.look import COLOURS, SHAPES, words
 
+from .marked_up import Markup, share
+
 THEME = tomllib.loads((Path(__file__).parents[2] / ".streamlit/config.toml").read_text("utf-8"))["theme"]
 NASTY = st.text(max_size=30) | st.sampled_from(
     [
@@ -137,7 +139,12 @@ def test_bars_are_drawn_for_any_scores(pairs: list[tuple[str, float]], threshold
 @given(st.lists(st.tuples(POSITIVE, POSITIVE, st.sampled_from([*times.PHASES, "of its own"]) | NASTY), max_size=20))
 def test_phases_are_one_bar(spans: list[tuple[float, float, str]]) -> None:
     drawn = [charts.Span(name, start, start + took) for start, took, name in spans]
-    spec(charts.phases(drawn))
+    bar, table = charts.phases(drawn)
+    found = Markup(bar)
+    shares = [share(span) for span in found.named("span", within="plain-bar")]
+    assert len(shares) == len(drawn) == len(table)
+    assert all(0 <= left <= 100 and 0 <= width <= 100 and left + width <= 100.001 for left, width in shares)
+    assert len(found.named("span", within="plain-legend")) == len({name for _start, _took, name in spans})
     spec(charts.layers([(span.name, span) for span in drawn]))
 
 
@@ -186,7 +193,6 @@ BOUNDED: dict[str, tuple[Callable[[], Drawn], int]] = {
     "values": (lambda: charts.values([0.5] * 100_000), vectors.MOST_VALUES),
     "slope": (lambda: charts.slope([charts.Place("x", i + 1, i + 1) for i in range(MANY)], "a", "b"), 2 * orders.MOST_LINES),
     "bars": (lambda: charts.bars(["x"] * MANY, [0.5] * MANY, title="score"), orders.MOST_BARS),
-    "phases": (lambda: charts.phases([charts.Span("loading", i, i + 1) for i in range(MANY)]), times.MOST_PHASES),
     "layers": (lambda: charts.layers([(str(i), charts.Span("x", i, i + 1)) for i in range(MANY)]), times.MOST_LANES),
     "repeats": (lambda: charts.repeats([1.0] * MANY), times.MOST_REPEATS + 2),
     "pauses": (
@@ -195,6 +201,11 @@ BOUNDED: dict[str, tuple[Callable[[], Drawn], int]] = {
     ),
     "clips": (lambda: charts.waveform([0], [0], [0], [0], seconds=1, clips=[0.5] * MANY), sound.MOST_CLIPS + 1),
 }  # fmt: skip
+
+
+def test_of_very_many_phases_the_first_are_drawn() -> None:
+    bar, table = charts.phases([charts.Span("loading", i, i + 1) for i in range(MANY)])
+    assert bar.count("title=") == len(table) == times.MOST_PHASES
 
 
 @pytest.mark.parametrize("name", BOUNDED)

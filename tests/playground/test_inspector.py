@@ -25,6 +25,7 @@ from playground.inspector.layers import lines
 from tests.invoker.answers import request_of
 from tests.json_values import JSON_VALUES
 
+from .marked_up import cells
 from .scripted import USAGE, call_chunk, embedded, structured_chunks
 
 REMARK = 64
@@ -307,10 +308,10 @@ def test_a_record_under_way_is_read_on_from_where_it_was() -> None:
 
 def test_the_numbers_have_their_rules_and_origins_beside_them() -> None:
     at = opened(streamed(["a", "b"]), "Metrics")
-    table = at.table[0].value
-    assert list(table.columns) == ["Number", "Value", "Origin", "Rule"]
-    origins = dict(zip(table["Number"], table["Origin"], strict=True))
-    assert origins["**Tokens in**"] == "reported" and origins["**Total**"] == "measured" and origins["**Cost**"] == "missing"
+    columns, *rows = cells(at.html[-1].body)
+    assert columns == ["Number", "Value", "Origin", "Rule"]
+    origins = {row[0]: row[2] for row in rows}
+    assert origins["Tokens in"] == "reported" and origins["Total"] == "measured" and origins["Cost"] == "missing"
 
 
 def test_all_chunks_can_be_downloaded_one_to_a_line() -> None:

@@ -10,6 +10,7 @@ from typing import Any, TypeAlias
 
 import streamlit as st
 
+from ..data_table import data_table
 from ..escape import drawable, plain
 from ..words import _
 
@@ -34,7 +35,7 @@ def draw(chart: Any, table: Table | None, key: str, title: str, *, note: str = "
     """Put a chart on the page, with its title and its numbers as a table.
 
     Args:
-        chart: An Altair chart.
+        chart: An Altair chart, or markup of our own.
         table: The numbers that it shows; `None` where they stand beside it anyway.
         key: Unique on the page.
         title: Already in the visitor's language; names the chart for who cannot see it.
@@ -44,13 +45,16 @@ def draw(chart: Any, table: Table | None, key: str, title: str, *, note: str = "
         st.markdown(f"**{plain(title)}**")
         if note:
             st.caption(plain(note))
-        st.altair_chart(chart, alt=f"{title}. {note}" if note else title, key=key)
+        if isinstance(chart, str):
+            st.html(chart)
+        else:
+            st.altair_chart(chart, alt=f"{title}. {note}" if note else title, key=key)
         if table is None:
             return
         more = st.expander(_("The same numbers as a table"), key=f"{key}.numbers", on_change="rerun", type="compact")
         if more.open:
             with more:
-                st.dataframe(list(table), hide_index=True, alt=title, key=f"{key}.table")
+                data_table(table, alt=title, key=f"{key}.table")
 
 
 def frame(rows: Sequence[Row]) -> Any:

@@ -7,10 +7,13 @@ from dataclasses import dataclass
 from statistics import median
 from typing import Any
 
+from .. import markup
 from ..words import N_, _
 from .look import BLUE, COLOURS, GREEN, GREY, OLIVE, ORANGE, PURPLE, RED, SHAPES, SKY, Row, Table, frame, words, words_on_ground
 
 MOST_PHASES = 60
+ROOM_FOR_WORDS = 0.09
+"""Share of the bar from which on a phase has its time written into it."""
 MOST_LANES = 40
 MOST_POINTS = 500
 MOST_PAUSES = 40
@@ -59,29 +62,21 @@ def phase_name(name: str) -> str:
     return _(PHASES[name][0]) if name in PHASES else words(name)
 
 
-def phases(spans: Sequence[Span]) -> tuple[Any, Table]:
-    """Draw the phases of a run as one bar; at most `MOST_PHASES`, the rest is cut."""
-    import altair as alt
-
+def phases(spans: Sequence[Span]) -> tuple[str, Table]:
+    """Draw the phases of a run as one bar, in markup; at most `MOST_PHASES`, the rest is cut."""
     spans = spans[:MOST_PHASES]
     whole = max((span.end for span in spans), default=0.0) or 1.0
     sums: dict[str, float] = {}
     for span in spans:
         sums[span.name] = sums.get(span.name, 0.0) + span.end - span.start
+    colours = {name: PHASES[name][1] if name in PHASES else COLOURS[n % len(COLOURS)] for n, name in enumerate(sums)}
     legend = {name: f"{phase_name(name)} · {duration(took)}" for name, took in sums.items()}
-    colours = [PHASES[name][1] if name in PHASES else COLOURS[n % len(COLOURS)] for n, name in enumerate(sums)]
-    rows, table = [], []
+    parts, table = [], []
     for span in spans:
         took = span.end - span.start
-        rows.append(
-            {
-                "phase": legend[span.name],
-                "start": span.start,
-                "end": span.end,
-                "mid": (span.start + span.end) / 2,
-                "words": duration(took) if took > 0.09 * whole else "",
-            }
-        )
+        inside = duration(took) if took > ROOM_FOR_WORDS * whole else ""
+        title = f"{phase_name(span.name)} · {duration(took)}"
+        parts.append(markup.Part(span.start / whole, span.end / whole, colours[span.name], inside, title))
         table.append(
             {
                 _("phase"): phase_name(span.name),
@@ -91,15 +86,8 @@ def phases(spans: Sequence[Span]) -> tuple[Any, Table]:
                 _("share"): f"{took / whole:.0%}",
             }
         )
-    base = alt.Chart(frame(rows))
-    bar = base.mark_bar(height=30, stroke="white", strokeWidth=1, strokeOpacity=0.6).encode(
-        x=alt.X("start:Q", title=_("seconds"), scale=alt.Scale(domain=[0, whole], nice=False), axis=_few()),
-        x2="end:Q",
-        color=_colour("phase", list(legend.values()), colours, _legend(2, "square")),
-        tooltip=[alt.Tooltip("phase:N", title=_("phase")), _seconds("start", _("from, s")), _seconds("end", _("to, s"))],
-    )
-    inside = base.mark_text(color="white", fontSize=12, fontWeight=600).encode(x="mid:Q", text="words:N")
-    return (bar + inside).properties(height=98 + 25 * -(-len(legend) // 2)), table
+    named = [(colours[name], words) for name, words in legend.items()]
+    return markup.bar(parts, ("0", duration(whole)), named, ", ".join(legend.values())), table
 
 
 def layers(spans: Sequence[tuple[str, Span]]) -> tuple[Any, Table]:

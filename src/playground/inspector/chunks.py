@@ -15,13 +15,13 @@ from invoker.timeline import UNKNOWN, ChunkKind, Timeline
 
 from .. import charts
 from ..charts.times import duration
+from ..data_table import data_table, height
 from ..escape import drawable
 from ..jsontext import written
 from ..words import N_, _, ngettext
 from .describing import KINDS, content, fault, fragments
 from .reading import timeline_of
 from .shortening import shortened
-from .tables import height
 
 LOOKS = {
     ChunkKind.TEXT: 0,
@@ -175,9 +175,8 @@ def _table(
     pages = max(1, -(-len(numbers) // ROWS_PER_PAGE))
     page = min(int(st.session_state.get(f"{key}.page", 1)), pages)
     shown = numbers[(page - 1) * ROWS_PER_PAGE : page * ROWS_PER_PAGE]
-    st.dataframe(
+    data_table(
         [row(record, timeline, number, pauses) for number in shown],
-        hide_index=True,
         height=height(len(shown)),
         column_config={
             "#": st.column_config.NumberColumn(width=50),
@@ -224,7 +223,7 @@ def _fragments(record: Record[Any], timeline: Timeline, key: str) -> None:
     pieces, calls = fragments([(number, record.chunks[number]) for number in with_calls])
     st.markdown(f"**{_('Pieces of tool calls')}**")
     st.caption(_("Which chunk brought which piece of which call, and what the pieces come to."))
-    st.dataframe(
+    data_table(
         [
             {
                 _("call"): number,
@@ -236,11 +235,10 @@ def _fragments(record: Record[Any], timeline: Timeline, key: str) -> None:
             }
             for number, call in enumerate(calls, 1)
         ],
-        hide_index=True,
         alt=_("Tool calls, joined from their pieces"),
         key=f"{key}.calls",
     )
-    st.dataframe(
+    data_table(
         [
             {
                 "#": piece.chunk,
@@ -252,7 +250,6 @@ def _fragments(record: Record[Any], timeline: Timeline, key: str) -> None:
             }
             for piece in pieces[:MOST_FRAGMENTS]
         ],
-        hide_index=True,
         height=height(len(pieces)),
         alt=_("Pieces of tool calls, chunk by chunk"),
         key=f"{key}.pieces",

@@ -10,9 +10,8 @@ from invoker import ListedModel, Outcome, Record
 from invoker.metrics import measure
 from invoker.timeline import phases
 
-from .. import charts
-from ..escape import plain
-from ..metrics_row import LABELS, ORIGINS, drawn
+from .. import charts, markup
+from ..metrics_row import LABELS, ORIGINS, shown
 from ..words import _
 from .reading import timeline_of
 
@@ -29,16 +28,15 @@ def draw(record: Record[Any] | None, key: str, model: ListedModel | None) -> Non
     charts.draw(*charts.phases(spans), f"{key}.phases", title, note=note)
     if running:  # what was true at the last script run would look like the truth now
         return
-    st.table(
-        [
-            {
-                _("Number"): f"**{_(LABELS[metric.key][0])}**",
-                _("Value"): drawn(metric) + (f" :gray[({plain(metric.detail)})]" if "/" in metric.detail else ""),
-                _("Origin"): _(ORIGINS[metric.origin]),
-                _("Rule"): _(LABELS[metric.key][1]),
-            }
+    markup.table(
+        (_("Number"), _("Value"), _("Origin"), _("Rule")),
+        (
+            (
+                _(LABELS[metric.key][0]),
+                shown(metric) + (f" ({metric.detail})" if "/" in metric.detail else ""),
+                _(ORIGINS[metric.origin]),
+                _(LABELS[metric.key][1]),
+            )
             for metric in measure(record, model)
-        ],
-        border="horizontal",
-        hide_index=True,
+        ),
     )

@@ -13,11 +13,11 @@ from invoker.timeline import Timeline, phases
 
 from .. import charts
 from ..charts.times import duration, phase_name
+from ..data_table import data_table, height
 from ..escape import drawable, plain
 from ..words import N_, _
 from .reading import timeline_of
 from .shortening import shortened
-from .tables import height
 
 MOST_NOTES = 500
 MOST_DETAILS = 20
@@ -53,12 +53,11 @@ def draw(record: Record[Any] | None, key: str) -> None:
     if not notes:
         st.caption(_("The back end said nothing beside its answer."))
         return
-    st.dataframe(
+    data_table(
         [
             {_("at, s"): round(item.seconds, 4), _("what"): _(KINDS[item.kind]), _("text"): drawable(item.text)}
             for item in notes[:MOST_NOTES]
         ],
-        hide_index=True,
         height=height(len(notes)),
         column_config={_("text"): st.column_config.TextColumn(width="large")},
         alt=_("What the back end said beside its answer"),

@@ -11,6 +11,7 @@ import streamlit as st
 
 from invoker import Record
 
+from ..data_table import data_table
 from ..escape import drawable
 from ..words import _, ngettext
 from .shortening import shortened
@@ -71,9 +72,8 @@ def tree(make: Callable[[], Any], record: Record[Any], key: str) -> None:
     del lines[MOST_FOUND:]
     count = _("more than {count} found").format(count=MOST_FOUND) if more else ""
     st.caption(count or ngettext("{count} found", "{count} found", len(lines)).format(count=len(lines)))
-    st.dataframe(
+    data_table(
         [{_("path"): drawable(path), _("value"): drawable(shortened(leaf))} for path, leaf in lines],
-        hide_index=True,
         alt=_("What the search found"),
         key=f"{key}.found",
     )

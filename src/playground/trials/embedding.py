@@ -10,6 +10,7 @@ import streamlit as st
 from invoker import Outcome
 from invoker.entities.model import EmbeddingInputType
 
+from ..data_table import data_table
 from ..escape import drawable
 from ..experiments import Experiment
 from ..metrics_row import UNKNOWN, seconds
@@ -68,7 +69,7 @@ def _draw_two_types(pane: Pane, series: Series) -> None:
         {"#": number, _("text"): name(drawable(text)), _("cosine, query to document"): _finite(cosine)}
         for number, (text, cosine) in enumerate(zip(texts, cosines, strict=False), 1)
     ]
-    st.dataframe(rows, hide_index=True, height=min(400, 38 + 35 * len(rows)), alt=_("Query against document, text by text"))
+    data_table(rows, height=min(400, 38 + 35 * len(rows)), alt=_("Query against document, text by text"))
 
 
 def _batch(page: Pane, pane: Pane) -> Sequence[Step]:

@@ -11,6 +11,7 @@ from invoker import Outcome, Record
 from invoker.analysis.repeats import Attempt, repeats
 from invoker.metrics import finish_reason, usage
 
+from ..data_table import data_table
 from ..escape import drawable
 from ..experiments import Experiment
 from ..metrics_row import UNKNOWN, seconds
@@ -43,7 +44,7 @@ def _draw_repeated(pane: Pane, series: Series) -> None:
         },
     )
     if ended:
-        st.dataframe([_row(step, letters) for step in ended], hide_index=True, alt=_("The runs one by one"))
+        data_table([_row(step, letters) for step in ended], alt=_("The runs one by one"))
     if len(told.answers) > 1:
         (first, often), (second, less) = told.answers[:2]
         words = _("The two most frequent answers: A {often}×, B {less}×").format(often=often, less=less)

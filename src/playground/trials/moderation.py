@@ -12,6 +12,7 @@ import streamlit as st
 from invoker.analysis.confusion import Confusion, confusion
 
 from .. import charts, samples, text_rows
+from ..data_table import data_table
 from ..escape import drawable
 from ..experiments import Experiment
 from ..metrics_row import UNKNOWN, seconds
@@ -95,9 +96,8 @@ def _draw(pane: Pane, series: Series) -> None:
         charts.draw(chart, table, pane.key("confusion"), _("Expected against answered"))
     ordered = sorted(series.steps, key=lambda step: list(SIGNS).index(fate(step, threshold)))
     rows = [_row(step, threshold) for step in ordered]
-    st.dataframe(
+    data_table(
         rows,
-        hide_index=True,
         height=min(420, 38 + 35 * max(1, len(rows))),
         column_config={_("text"): st.column_config.TextColumn(width=240)},
         alt=_("The texts and their answers, misses first"),

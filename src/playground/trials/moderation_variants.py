@@ -9,6 +9,7 @@ import streamlit as st
 from invoker.analysis.variants import VariantKind, variants
 
 from .. import samples
+from ..data_table import data_table
 from ..escape import drawable
 from ..experiments import Experiment
 from ..metrics_row import UNKNOWN
@@ -115,7 +116,7 @@ def _table(series: Series, differing: Sequence[Step], what: str, about: str) -> 
             }
         )
     config = {_("changed"): st.column_config.TextColumn(width=70), _("text"): st.column_config.TextColumn(width="large")}
-    st.dataframe(rows, hide_index=True, column_config=config, alt=about)
+    data_table(rows, column_config=config, alt=about)
 
 
 VARIANTS = Experiment(

@@ -12,6 +12,7 @@ from invoker import Outcome
 from invoker.analysis.ranking import kendall_of_orders, ties
 
 from ..charts.look import words
+from ..data_table import data_table
 from ..escape import drawable
 from ..experiments import Experiment
 from ..metrics_row import UNKNOWN
@@ -73,9 +74,8 @@ def _draw(pane: Pane, series: Series) -> None:
             _("Documents with a tie"): f"{tied}",
         },
     )
-    st.dataframe(
+    data_table(
         _rows(answered),
-        hide_index=True,
         height=min(420, 38 + 35 * len(first)),
         column_config={_("document"): st.column_config.TextColumn(width=260)},
         alt=_("Place and score of each document in each order"),

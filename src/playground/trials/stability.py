@@ -11,6 +11,7 @@ from invoker import Outcome
 from invoker.analysis.repeats import Attempt, repeats
 from invoker.json_schema import Fault, faults
 
+from ..data_table import data_table
 from ..escape import drawable
 from ..experiments import Experiment
 from ..metrics_row import UNKNOWN, seconds
@@ -47,7 +48,7 @@ def _draw_repeated(pane: Pane, series: Series) -> None:
         with st.container(horizontal=True, vertical_alignment="center"):
             st.markdown(f":red[:material/error:] {words}", width="content")
             st.text(drawable(path))
-    st.dataframe(
+    data_table(
         [
             {
                 "#": step.label,
@@ -58,7 +59,6 @@ def _draw_repeated(pane: Pane, series: Series) -> None:
             }
             for step, one in zip(ended, attempts, strict=True)
         ],
-        hide_index=True,
         alt=_("The runs one by one"),
     )
 

@@ -11,6 +11,7 @@ import streamlit as st
 from invoker.analysis import json_diff
 from invoker.metrics import finish_reason, usage
 
+from ..data_table import data_table
 from ..escape import drawable
 from ..experiments import Experiment
 from ..metrics_row import UNKNOWN
@@ -77,7 +78,7 @@ def _draw(pane: Pane, series: Series) -> None:
         }
         for name in dict.fromkeys([*left, *right])
     ]
-    st.dataframe(rows, hide_index=True, alt=_("Streamed and not streamed"))
+    data_table(rows, alt=_("Streamed and not streamed"))
     for step in series.steps:
         if step.error is not None:
             st.text(drawable(f"{step.label}: {step.error}"))

@@ -11,6 +11,7 @@ import streamlit as st
 from invoker import Record
 from invoker.entities.text_embedding import RequestInvokeTextEmbedding
 
+from .. import markup
 from ..escape import drawable
 from ..pane import Pane
 from ..vectors_held import Held, as_csv, as_npy, held
@@ -92,14 +93,13 @@ def _facts(found: Held) -> None:
     spread = least_norm if alike else _("{least} to {largest}").format(least=least_norm, largest=largest_norm)
     odd = ", ".join(f"{count} {_(ODD[name])}" for name, count in found.odd.items() if count)
     least, largest = ("—" if value is None else f"{value:.4f}" for value in (facts.least, facts.largest))
-    st.table(
+    markup.facts(
         {
             _("Vectors × dimensions"): f"{facts.count} × {facts.dimensions}",
             _("L2 norm"): spread,
             _("Least, largest value"): "—" if facts.least is None else f"{least}, {largest}",
             _("NaN, infinite, zero vectors"): odd or _("none"),
         },
-        border="horizontal",
     )
 
 

@@ -8,6 +8,7 @@ import streamlit as st
 
 from .. import charts
 from ..charts.look import words
+from ..data_table import data_table
 from ..escape import drawable
 from ..pane import Pane
 from ..vectors_held import MOST_IN_MATRIX, MOST_ON_MAP, Held
@@ -56,7 +57,7 @@ def nearest(page: Pane, found: Held, texts: Sequence[str]) -> None:
     values = [neighbour.value for neighbour in others]
     low, high = (0.0, 1.0) if measure == COSINE else (min(0.0, *values), max(values))
     label = _(MEASURES[measure])
-    st.dataframe(
+    data_table(
         [
             {
                 _("rank"): rank,
@@ -67,7 +68,6 @@ def nearest(page: Pane, found: Held, texts: Sequence[str]) -> None:
             }
             for rank, neighbour in enumerate(others, 1)
         ],
-        hide_index=True,
         height=min(420, 38 + 35 * len(others)),
         column_config={
             _("rank"): st.column_config.NumberColumn(width=50),

@@ -12,6 +12,7 @@ from invoker.analysis import json_diff
 from invoker.analysis.json_found import find
 
 from .. import comparison
+from ..data_table import data_table
 from ..escape import drawable
 from ..pane import Pane
 from ..words import N_, _, ngettext
@@ -61,7 +62,7 @@ def objects_of(left: Any, right: Any, names: tuple[str, str]) -> None:
         st.caption(f":material/equal: {_('The same object, by value.')}")
         return
     st.caption(ngettext("They differ in {count} place.", "They differ in {count} places.", len(found)).format(count=len(found)))
-    st.dataframe(
+    data_table(
         [
             {
                 _("path"): drawable(difference.path),
@@ -71,7 +72,6 @@ def objects_of(left: Any, right: Any, names: tuple[str, str]) -> None:
             }
             for difference in found[:MOST_ROWS]
         ],
-        hide_index=True,
         alt=_("What differs between the objects"),
     )
 

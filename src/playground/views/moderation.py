@@ -11,6 +11,7 @@ from invoker import Record
 from invoker.entities.moderation import RequestInvokeModeration
 
 from .. import comparison
+from ..data_table import data_table
 from ..escape import drawable, plain
 from ..metrics_row import UNKNOWN, seconds
 from ..moderated import CLEAR, SENSITIVE, Detail, detail, verdict
@@ -49,7 +50,7 @@ def _categories(page: Pane, found: Detail, sensitive: bool) -> None:
             persist_state="session",
             help=_("On the finished result, without a new call: a category is flagged if its score is `>=` the threshold."),
         )
-        st.dataframe(
+        data_table(
             [
                 {
                     _("category"): drawable(name),
@@ -59,7 +60,6 @@ def _categories(page: Pane, found: Detail, sensitive: bool) -> None:
                 }
                 for name, score in found.scores.items()
             ],
-            hide_index=True,
             column_config={
                 _("category"): st.column_config.TextColumn(width=90 if page.narrow else 120),
                 _("score"): st.column_config.ProgressColumn(
@@ -108,17 +108,16 @@ def flags(panes: Sequence[Pane]) -> None:
         st.badge(_("All say the same"), icon=":material/equal:", color="green")
     elif said:
         st.badge(_("They disagree"), icon=":material/difference:", color="orange")
-    st.dataframe([_line(pane, record) for pane, record in records], hide_index=True, alt=_("What each pane says of the text"))
+    data_table([_line(pane, record) for pane, record in records], alt=_("What each pane says of the text"))
     details = {comparison.name(pane): found for pane, record in records if (found := detail(record)) is not None}
     names = list(dict.fromkeys(name for found in details.values() for name in found.scores))
     if len(details) > 1:
         bars = {name: st.column_config.ProgressColumn(format="%.3f", min_value=0.0, max_value=1.0) for name in details}
-        st.dataframe(
+        data_table(
             [
                 {_("category"): drawable(name)} | {pane: found.scores.get(name) for pane, found in details.items()}
                 for name in names
             ],
-            hide_index=True,
             column_config=bars,
             alt=_("Scores by category"),
         )

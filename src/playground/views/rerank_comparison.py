@@ -10,6 +10,7 @@ from invoker.analysis.ranking import kendall_of_orders, moves
 from invoker.entities.rerank import RequestInvokeRerank
 
 from .. import charts, comparison
+from ..data_table import data_table
 from ..escape import drawable
 from ..metrics_row import UNKNOWN
 from ..pane import Pane
@@ -70,7 +71,7 @@ def _qualities(panes: Sequence[Pane], count: int) -> None:
             for name, (label, _about) in rerank_quality.MEASURES.items()
         }
         rows.append({_("pane"): comparison.name(pane), **measures})
-    st.dataframe(rows, hide_index=True, alt=_("How good each order is"))
+    data_table(rows, alt=_("How good each order is"))
 
 
 def _request(pane: Pane) -> RequestInvokeRerank | None:

@@ -10,6 +10,7 @@ import streamlit as st
 from invoker.entities.rerank import RequestInvokeRerank
 
 from .. import charts
+from ..data_table import data_table
 from ..escape import drawable
 from ..pane import Pane
 from ..rankings import Row, movement, reason_dropped
@@ -66,9 +67,8 @@ def listed(page: Pane, rows: Sequence[Row], threshold: float | None) -> None:
     )
     below = {index for index, row in enumerate(rows) if threshold is not None and not row.score >= threshold}
     shaded = table.style.apply(lambda line: [GREY if line.name in below else ""] * len(line), axis=1)
-    st.dataframe(
+    data_table(
         shaded if below and len(rows) <= MOST_SHADED else table,
-        hide_index=True,
         height=min(480, 38 + 35 * max(1, len(rows))),
         column_config={
             rank: st.column_config.NumberColumn(width=50),
@@ -113,9 +113,8 @@ def dropped(page: Pane, rows: Sequence[Row], request: RequestInvokeRerank) -> No
     words = ngettext("{count} dropped: {reason}", "{count} dropped: {reason}", len(missing))
     st.caption(f":material/filter_alt_off: {words.format(count=len(missing), reason=reason)}")
     was, document = _("was"), _("dropped document")
-    st.dataframe(
+    data_table(
         [{was: number, document: drawable(text)} for number, text in missing],
-        hide_index=True,
         height=min(300, 38 + 35 * len(missing)),
         column_config={
             was: st.column_config.NumberColumn(width=50, help=_("Position in the input, from 1.")),

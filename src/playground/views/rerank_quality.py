@@ -10,6 +10,7 @@ import streamlit as st
 from invoker.analysis.relevance import Quality, quality_range
 from invoker.entities.rerank import RequestInvokeRerank
 
+from ..data_table import data_table
 from ..escape import drawable
 from ..metrics_row import UNKNOWN
 from ..pane import Pane
@@ -60,12 +61,11 @@ def draw(page: Pane, request: RequestInvokeRerank, rows: Sequence[Row]) -> None:
     ]
     if any(notes):
         st.caption(" ".join(note for note in notes if note))
-    st.dataframe(
+    data_table(
         [
             {_("rank"): row.rank, _("label"): given.get(row.text), _("score"): row.score, _("document"): drawable(row.text)}
             for row in rows
         ],
-        hide_index=True,
         height=min(360, 38 + 35 * max(1, len(rows))),
         column_config={
             _("rank"): st.column_config.NumberColumn(width=50),

@@ -11,7 +11,7 @@ import streamlit as st
 from invoker import InvokeBadRequestError
 from invoker.audio import AudioFacts, facts
 
-from .. import charts
+from .. import charts, markup
 from ..audio_facts import channels, duration
 from ..pane import Pane
 from ..words import _
@@ -88,7 +88,7 @@ def waveform(profile: Profile, key: str) -> None:
 
 def table(found: AudioFacts, chunks: int) -> None:
     """Draw what is in the file."""
-    st.table(
+    markup.facts(
         {
             _("Sniffed type"): f"{found.media_type} ({found.format})",
             _("Duration"): duration(found.seconds),
@@ -97,7 +97,6 @@ def table(found: AudioFacts, chunks: int) -> None:
             _("Bytes"): f"{found.bytes:,}",
             _("Chunks"): f"{chunks:,}",
         },
-        border="horizontal",
     )
 
 

@@ -10,8 +10,9 @@ import streamlit as st
 
 from invoker import Record
 
-from .. import comparison
+from .. import comparison, markup
 from ..audio_facts import duration
+from ..data_table import data_table
 from ..escape import drawable
 from ..pane import Pane
 from ..transcripts import Segment, percent, segments, srt, vtt
@@ -63,14 +64,12 @@ def _rates(heard: Sequence[tuple[Pane, str]]) -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
         rules = word_errors.rules(heard[0][0])
     found = [word_errors.held(pane, reference_of(pane), text, rules, "judged.compared") for pane, text in heard]
-    st.table(
-        {
-            _("Pane"): [comparison.name(pane) for pane, _text in heard],
-            "WER": [percent(one.words.rate) for one in found],
-            "CER": [percent(one.characters.rate) for one in found],
-            _("Errors"): [word_errors.counts(one) for one in found],
-        },
-        border="horizontal",
+    markup.table(
+        (_("Pane"), "WER", "CER", _("Errors")),
+        (
+            (comparison.name(pane), percent(one.words.rate), percent(one.characters.rate), word_errors.counts(one))
+            for (pane, _text), one in zip(heard, found, strict=True)
+        ),
     )
 
 
@@ -97,12 +96,10 @@ def _downloads(pane: Pane, record: Record[Any], text: str) -> None:
 def _segments(pane: Pane, told: Sequence[Segment]) -> None:
     with st.expander(_("Pieces with their times"), icon=":material/timeline:"):
         st.caption(_("As the back end told beside the answer; the reverse call itself carries none of it."))
-        st.dataframe(
-            {
-                _("From"): [duration(piece.start) for piece in told],
-                _("To"): [duration(piece.end) for piece in told],
-                _("Text"): [drawable(piece.text) for piece in told],
-            },
-            hide_index=True,
+        data_table(
+            [
+                {_("From"): duration(piece.start), _("To"): duration(piece.end), _("Text"): drawable(piece.text)}
+                for piece in told
+            ],
             key=pane.key("segments"),
         )

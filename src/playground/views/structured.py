@@ -13,6 +13,7 @@ from invoker.analysis.json_found import Place, find
 from invoker.entities.llm import RequestInvokeLLMWithStructuredOutput
 from invoker.json_schema import Fault, faults
 
+from ..data_table import data_table
 from ..escape import drawable
 from ..jobs import Job
 from ..jsontext import written
@@ -83,12 +84,11 @@ def verdict(found: list[Fault]) -> None:
         return
     words = ngettext("Misses the schema in {count} place", "Misses the schema in {count} places", len(found))
     st.badge(words.format(count=len(found)), icon=":material/cancel:", color="red")
-    st.dataframe(
+    data_table(
         [
             {_("path"): drawable(fault.path), _("expected"): drawable(fault.expected), _("found"): drawable(fault.found)}
             for fault in found
         ],
-        hide_index=True,
         alt=_("Where the object misses the schema"),
     )
 

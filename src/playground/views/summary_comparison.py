@@ -12,6 +12,7 @@ from invoker.analysis.facts_kept import State, share_kept
 from invoker.entities.summary import RequestInvokeSummary
 
 from .. import comparison
+from ..data_table import data_table
 from ..escape import drawable
 from ..metrics_row import UNKNOWN, seconds
 from ..pane import Pane
@@ -27,7 +28,7 @@ MOST_FACTS = 300
 def summaries(panes: Sequence[Pane]) -> None:
     """Draw a line for each pane, the facts with what each pane made of them, and the words of two panes."""
     made = [(pane, source, summary) for pane in panes for source, summary in _texts(pane)]
-    st.dataframe([_line(*one) for one in made], hide_index=True, alt=_("Sizes of the summaries, and the facts that they kept"))
+    data_table([_line(*one) for one in made], alt=_("Sizes of the summaries, and the facts that they kept"))
     if len({source for _pane, source, _summary in made}) > 1:
         st.caption(_("The panes summarised different texts: run them again."))
         return
@@ -76,12 +77,11 @@ def _facts(made: Sequence[tuple[Pane, str, str]]) -> None:
         return
     letters = [comparison.letter(pane) for pane, _source, _summary in made]
     with st.expander(_("Facts in each summary"), icon=":material/fact_check:"):
-        st.dataframe(
+        data_table(
             [
                 {_("fact"): drawable(known[value].text)} | {letter: told.get(letter, "") for letter in letters}
                 for value, told in list(lines.items())[:MOST_FACTS]
             ],
-            hide_index=True,
             height=320,
             alt=_("Facts in each summary"),
         )

@@ -10,6 +10,7 @@ import streamlit as st
 from invoker import Record
 
 from ..charts.look import words
+from ..data_table import data_table
 from ..escape import drawable, plain
 from ..jobs import Job
 from ..metrics_row import seconds
@@ -43,7 +44,7 @@ def draw(page: Pane, record: Record[Any]) -> None:
 
 def _pieces(page: Pane, found: Sequence[Exchange]) -> None:
     st.caption(_("Each line is a call of the system model. Later rounds put together what earlier ones have made."))
-    st.dataframe(
+    data_table(
         [
             {
                 "#": number,
@@ -54,7 +55,6 @@ def _pieces(page: Pane, found: Sequence[Exchange]) -> None:
             }
             for number, exchange in enumerate(found, 1)
         ],
-        hide_index=True,
         height=min(320, 38 + 35 * len(found)),
         column_config={
             "#": st.column_config.NumberColumn(width=40),

@@ -9,6 +9,7 @@ import streamlit as st
 from invoker.analysis.facts_found import Kind
 from invoker.analysis.facts_kept import Judged, State, share_kept
 
+from ..data_table import data_table
 from ..escape import drawable
 from ..pane import Pane
 from ..summaries import facts, tally
@@ -42,7 +43,7 @@ def draw(page: Pane, source: str, summary: str) -> None:
             st.caption(_("{share:.0%} kept whole").format(share=share), width="content")
     with st.expander(_("Numbers, dates and names"), icon=":material/fact_check:"):
         about = _("Facts of the source and of the summary")
-        st.dataframe(rows(judged), hide_index=True, height=320, alt=about, key=page.key("facts"))
+        data_table(rows(judged), height=320, alt=about, key=page.key("facts"))
         st.caption(
             _(
                 "Found by their form, without any grammar: a name that only begins sentences is overlooked, and so is a number "

@@ -1,0 +1,89 @@
+"""Tables and bars in plain HTML, for what is small and stands under every result.
+
+A chart or a data table brings a megabyte of code with it, and the first result of a visit would wait for it. Every word that
+goes in is escaped here, whoever wrote it. `STYLE` belongs on every page.
+"""
+
+from __future__ import annotations
+
+import html
+from collections.abc import Iterable, Mapping, Sequence
+from typing import NamedTuple
+
+import streamlit as st
+
+from .escape import drawable
+
+STYLE = """<style>
+.plain-table { width: 100%; border-collapse: collapse; font-size: 0.875rem; line-height: 1.5; margin: 0; }
+.plain-table :is(th, td) { border: 0; border-bottom: 1px solid color-mix(in srgb, currentColor 14%, transparent);
+  padding: 0.32rem 0.6rem 0.32rem 0.1rem; text-align: start; vertical-align: top; font-weight: 400;
+  min-width: 4.4rem; }
+.plain-table :is(th, td):last-child { overflow-wrap: anywhere; padding-inline-end: 0; }
+.plain-table :is(th, td):not(:last-child) { word-break: keep-all; }
+.plain-table thead th { opacity: 0.75; }
+.plain-table .strong > tr > th { font-weight: 600; }
+.plain-bar { position: relative; height: 30px; border-radius: 6px; overflow: hidden; }
+.plain-bar span { position: absolute; inset-block: 0; min-width: 1px; display: grid; place-items: center; color: #fff;
+  font-size: 0.78rem; font-weight: 600; white-space: nowrap; overflow: hidden;
+  box-shadow: inset -1px 0 rgb(255 255 255 / 55%); }
+.plain-ends { display: flex; justify-content: space-between; font-size: 0.75rem; opacity: 0.75; padding-top: 0.15rem; }
+.plain-legend { display: flex; flex-wrap: wrap; gap: 0.15rem 1.1rem; font-size: 0.8rem; padding: 0.35rem 0 0.2rem; }
+.plain-legend i { display: inline-block; width: 0.7em; height: 0.7em; border-radius: 2px; margin-inline-end: 0.45em; }
+</style>"""
+
+
+class Part(NamedTuple):
+    """A stretch of a bar."""
+
+    start: float
+    """As a share of the bar, 0 to 1, like the end."""
+    end: float
+    colour: str
+    inside: str
+    """What stands in it; empty if there is no room."""
+    title: str
+    """What it says to who points at it."""
+
+
+def facts(found: Mapping[str, str]) -> None:
+    """Draw names and values, one pair a line."""
+    lines = (f'<tr><th scope="row">{escaped(name)}</th><td>{escaped(value)}</td></tr>' for name, value in found.items())
+    st.html(f'<table class="plain-table"><tbody>{"".join(lines)}</tbody></table>')
+
+
+def table(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
+    """Draw rows under the names of their columns; the first cell names its row."""
+    head = "".join(f'<th scope="col">{escaped(name)}</th>' for name in columns)
+    body = "".join(
+        f'<tr><th scope="row">{escaped(first)}</th>{"".join(f"<td>{escaped(cell)}</td>" for cell in rest)}</tr>'
+        for first, *rest in rows
+    )
+    st.html(f'<table class="plain-table"><thead><tr>{head}</tr></thead><tbody class="strong">{body}</tbody></table>')
+
+
+def bar(parts: Iterable[Part], ends: tuple[str, str], legend: Iterable[tuple[str, str]], label: str) -> str:
+    """Write a bar of stretches with a legend.
+
+    Args:
+        parts: The stretches, in order.
+        ends: What stands under its left and its right end.
+        legend: Colour and words.
+        label: Names the picture for who cannot see it.
+    """
+    stretches = "".join(
+        f'<span style="left:{part.start:.4%};width:{part.end - part.start:.4%};background:{part.colour}" '
+        f'title="{escaped(part.title)}">{escaped(part.inside)}</span>'
+        for part in parts
+    )
+    entries = "".join(f'<span><i style="background:{colour}"></i>{escaped(words)}</span>' for colour, words in legend)
+    return (
+        f'<div class="plain-bar" role="img" aria-label="{escaped(label)}">{stretches}</div>'
+        f'<div class="plain-ends"><span>{escaped(ends[0])}</span><span>{escaped(ends[1])}</span></div>'
+        f'<div class="plain-legend">{entries}</div>'
+    )
+
+
+def escaped(text: str) -> str:
+    """Make a text markup that shows it as it is."""
+    return html.escape(drawable(text))
