@@ -3,24 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import streamlit as st
 
 from .metrics_row import UNKNOWN
 
+if TYPE_CHECKING:
+    from pandas.io.formats.style import Styler
+
 MOST_OPEN_ROWS = 11
 HIGHEST = 420
 
 
-def data_table(rows: Sequence[Mapping[str, Any]], **options: Any) -> None:
+def data_table(rows: Sequence[Mapping[str, Any]] | Styler, **options: Any) -> None:
     """Draw rows, each by the names of its columns.
 
     Args:
-        rows: With the same columns each.
+        rows: With the same columns each; or a frame of them that says which rows are grey.
         **options: Of `st.dataframe`.
     """
-    st.dataframe(list(rows), hide_index=True, placeholder=UNKNOWN, **options)
+    st.dataframe(rows, hide_index=True, placeholder=UNKNOWN, **options)
 
 
 def height(rows: int) -> int | Literal["content"]:

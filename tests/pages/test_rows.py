@@ -7,9 +7,11 @@ from collections.abc import Callable
 
 import pytest
 
+from invoker.backends.scripted import Scripted
+from invoker.entities.model import ModelPropertyKey, ModelType
 from playground.samples import DOCUMENT_LABELS, DOCUMENTS, TEXTS, TRAP_LABELS
 from playground.text_sources import MOST_IMPORTED
-from tests.playground.scripted import Desk
+from tests.playground.scripted import Desk, listed
 
 from .visitor import Visitor
 
@@ -107,3 +109,15 @@ def test_lengths_are_told_before_anything_is_sent(visit: Visit) -> None:
     assert "longest ≈ " in page.seen
     page.at.session_state["text_embedding.lengths"] = True
     assert "does not say how many tokens" in page.look().seen
+
+
+def test_a_text_that_the_model_will_cut_is_named_before_it_is_sent(visit: Visit, desk: Desk) -> None:
+    short = listed("short", ModelType.TEXT_EMBEDDING, model_properties={ModelPropertyKey.CONTEXT_SIZE: 256})
+    desk.backend = Scripted(desk.serve, models=[short])
+    page = visit("text_embedding")
+    assert "likely to be cut" not in page.seen
+    page.set("button_group", "sample", "Too long (cut)")
+    too_long = [number for number, text in enumerate(page.held.rows, 1) if len(text) > 1_000]
+    [notice] = [line for line in page.seen.replace("\\", "").splitlines() if "likely to be cut" in line]
+    assert too_long and f"short reads 256 tokens of a text: the end of row {', '.join(map(str, too_long))} is likely" in notice
+    assert page.can_run and not desk.requests
