@@ -46,4 +46,14 @@ def _scripted() -> Callable[..., Backend]:
     return Scripted
 
 
-KINDS: Mapping[str, Callable[[], Callable[..., Backend]]] = {"embedded": _embedded, "scripted": _scripted}
+def _openai_compatible() -> Callable[..., Backend]:
+    from .backends.openai_compatible import OpenAICompatibleBackend
+
+    return OpenAICompatibleBackend
+
+
+KINDS: Mapping[str, Callable[[], Callable[..., Backend]]] = {
+    "embedded": _embedded,
+    "openai_compatible": _openai_compatible,
+    "scripted": _scripted,
+}

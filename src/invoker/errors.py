@@ -62,6 +62,10 @@ class InvokeError(Exception):
         self.status_code = status_code
         self.body = body[:BODY_LIMIT] if body else body
         self.hint = hint
+        self.url: str | None = None
+        """The address that was called, without its query."""
+        self.request_id: str | None = None
+        """What the server calls this request in its own log."""
 
     def __str__(self) -> str:
         """Give the description, or the class's name where there is none."""
@@ -89,6 +93,9 @@ class InvokeTimeoutError(InvokeConnectionError):
 
 class InvokeServerUnavailableError(InvokeError):
     """The back end was reached and cannot serve."""
+
+    retry_after: float | None = None
+    """Seconds to wait, when the back end told."""
 
 
 class InvokeRateLimitError(InvokeError):

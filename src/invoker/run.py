@@ -31,6 +31,8 @@ class NoteKind(StrEnum):
     """Something was done otherwise than asked, and the person who asked should know."""
     EXCHANGE = "exchange"
     """An inner exchange with a model on the way to the answer, such as one piece of a summary; `data` holds it."""
+    HTTP = "http"
+    """What went over the wire, without secrets: `request`, `response` and `end` of each exchange; `data` holds it."""
     DETAIL = "detail"
     """What the back end knows beyond Dify's answer, such as moderation categories; `data` holds it."""
 

@@ -133,6 +133,8 @@ class Page(Pane):
             compare: Draws what the panes of a comparison have in common and not.
             experiments: What else can be tried on this page.
         """
+        if self._running and not any(pane.running for pane in self._running):
+            st.rerun()  # it has ended while the form was drawn: the buttons must be drawn again, and nothing is live any more
         for pane in self.panes:
             pane.publish()
         bench = Bench(self, experiments, self._timeout) if experiments and self._expert and not self._cells else None

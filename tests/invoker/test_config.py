@@ -25,7 +25,7 @@ def test_settings_reach_the_back_end(tmp_path: Path) -> None:
 
 
 def test_an_unknown_kind_is_refused_with_those_there_are() -> None:
-    with pytest.raises(ConfigError, match=r"'open_ai'.*embedded, scripted"):
+    with pytest.raises(ConfigError, match=r"'open_ai'.*embedded, openai_compatible, scripted"):
         connect("open_ai")
 
 

@@ -1,0 +1,213 @@
+"""A server with OpenAI's HTTP interface: OpenAI, vLLM, Ollama, LM Studio, LocalAI, Xinference, llama.cpp and many more."""
+
+from __future__ import annotations
+
+import ssl
+import threading
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, cast
+
+import httpx
+
+from ...backend import ListedModel
+from ...entities.llm import RequestInvokeLLM, RequestInvokeLLMWithStructuredOutput
+from ...entities.model import ModelPropertyKey, ModelType
+from ...entities.moderation import RequestInvokeModeration
+from ...entities.rerank import RequestInvokeRerank
+from ...entities.speech2text import RequestInvokeSpeech2Text
+from ...entities.summary import RequestInvokeSummary, SummaryResult
+from ...entities.text_embedding import RequestInvokeTextEmbedding
+from ...entities.tts import RequestInvokeTTS
+from ...errors import ConfigError, InvokeServerUnavailableError, UnsupportedRequestError, located
+from ...request import Chunks, ChunkT, Request
+from ...run import Run
+from ...wire.dial import Clocks, Judge
+from ...wire.http import MASK, Http, stay
+from ...wire.pool import Pool
+from . import catalogue, moderation, speech, summary, text_embedding
+from .llm import LLM
+from .rerank import Rerank
+from .structured import stream_structured
+
+PROVIDER = "openai_api_compatible"
+"""What a ModelConfig names as its provider, unless the connection says otherwise; the server never sees it."""
+MOST_REDIRECTS = 5
+
+
+class OpenAICompatibleBackend:
+    """A server with OpenAI's HTTP interface.
+
+    Args:
+        base_url: Up to and with `/v1`, such as `https://api.openai.com/v1`.
+        api_key: Sent as a bearer token; many servers need none.
+        provider: What `models()` names as the provider.
+        models: What `models()` lists; the first LLM is the system model.
+        headers: Sent with each request, beside ours.
+        query: Added to each address.
+        proxy: Address of an HTTP proxy.
+        verify: Whether the server's certificate is checked; or the file of the authority that signed it.
+        clocks: How long each part of an exchange may take.
+        judge: Says which addresses may be dialled.
+
+    Raises:
+        ConfigError: The address or the file cannot be used.
+    """
+
+    kind = "openai_compatible"
+
+    def __init__(
+        self,
+        base_url: str,
+        api_key: str | None = None,
+        *,
+        provider: str = PROVIDER,
+        models: Sequence[ListedModel] = (),
+        headers: Mapping[str, str] | None = None,
+        query: Mapping[str, str] | None = None,
+        proxy: str | None = None,
+        verify: bool | str | Path = True,
+        clocks: Clocks | None = None,
+        judge: Judge | None = None,
+    ) -> None:
+        self.provider = provider
+        self._models = tuple(models)
+        secrets = [value for value in (api_key, *(headers or {}).values(), *(query or {}).values()) if value and len(value) > 5]
+
+        def mask(text: str) -> str:
+            for secret in secrets:
+                text = text.replace(secret, MASK)
+            return text
+
+        self._client = httpx.Client(
+            base_url=_address(base_url),
+            headers={**({"Authorization": f"Bearer {api_key}"} if api_key else {}), **(headers or {})},
+            params=query,
+            transport=Pool(_tls(verify), judge, proxy),
+            follow_redirects=True,
+            max_redirects=MOST_REDIRECTS,
+            event_hooks={"response": [stay]},
+            timeout=None,
+        )
+        self._http = Http(self._client, clocks or Clocks(), mask)
+        self._llm = LLM(self._http)
+        self._rerank = Rerank(self._http, str(_address(base_url).copy_with(raw_path=b"/")).rstrip("/"))
+        self._lock = threading.Lock()
+        self._runs: set[Run] = set()
+        self._closed = False
+
+    def models(self) -> Sequence[ListedModel]:
+        """List the models that the connection names."""
+        return self._models
+
+    def system_model(self) -> ListedModel | None:
+        """Give the first LLM."""
+        return next((model for model in self._models if model.model_type is ModelType.LLM), None)
+
+    def invoke(self, request: Request[ChunkT], run: Run) -> Chunks[ChunkT]:
+        """Ask the server; any model may be named, for it is the server that knows its models.
+
+        Raises:
+            UnsupportedRequestError: This back end has no such call.
+            InvokeError: The server was not reached, refused, or broke off.
+        """
+        provider, model = getattr(request, "provider", None), getattr(request, "model", None)
+        with located(backend=self.kind, provider=provider, model=model), self._open_for(run):
+            run.check()
+            yield from cast(Chunks[ChunkT], self._answer(request, run))
+
+    def fetch_models(self, run: Run | None = None) -> Sequence[ListedModel]:
+        """Ask the server for its models, with their types guessed from their names.
+
+        Raises:
+            InvokeError: It was not reached, refused, or has no list.
+        """
+        run = run or Run()
+        with located(backend=self.kind, provider=self.provider, model=None), self._open_for(run):
+            return catalogue.fetch(self._http, self.provider, run)
+
+    def close(self) -> None:
+        """Stop what runs and close every connection to the server."""
+        with self._lock:
+            self._closed = True
+            runs = tuple(self._runs)
+        for run in runs:
+            run.stop(InvokeServerUnavailableError("The back end was closed while it was answering."))
+        self._client.close()
+
+    def _answer(self, request: Request[Any], run: Run) -> Iterator[Any]:
+        match request:
+            case RequestInvokeLLMWithStructuredOutput():
+                yield from stream_structured(self._llm, request, run)
+            case RequestInvokeLLM():
+                yield from self._llm.stream(request, run)
+            case RequestInvokeSummary():
+                yield self._summary(request, run)
+            case RequestInvokeTextEmbedding():
+                max_chunks = self._property(request.model, ModelType.TEXT_EMBEDDING, ModelPropertyKey.MAX_CHUNKS)
+                yield text_embedding.embed(self._http, request, run, max_chunks)
+            case RequestInvokeRerank():
+                yield self._rerank.rank(request, run)
+            case RequestInvokeTTS():
+                yield from speech.speak(self._http, request, run)
+            case RequestInvokeSpeech2Text():
+                yield speech.listen(self._http, request, run)
+            case RequestInvokeModeration():
+                yield moderation.judge(self._http, request, run)
+            case _:
+                raise UnsupportedRequestError(f"OpenAI's interface has no call for {request.invoke_type}.")
+
+    def _summary(self, request: RequestInvokeSummary, run: Run) -> SummaryResult:
+        default = self.system_model()
+        name = request.system_model or (default.model if default else None)
+        if name is None:
+            hint = "Name one among the models of the connection, or choose it on the page."
+            raise UnsupportedRequestError(
+                "The connection has no system model to summarise with.", field="system_model", hint=hint
+            )
+        context = self._property(name, ModelType.LLM, ModelPropertyKey.CONTEXT_SIZE)
+        return summary.summary(self._llm, request, run, name, context)
+
+    def _property(self, name: str, model_type: ModelType, key: ModelPropertyKey) -> int | None:
+        listed = next((model for model in self._models if (model.model, model.model_type) == (name, model_type)), None)
+        value = listed.model_properties.get(key) if listed else None
+        return value if isinstance(value, int) and value > 0 else None
+
+    @contextmanager
+    def _open_for(self, run: Run) -> Iterator[None]:
+        with self._lock:
+            if self._closed:
+                raise InvokeServerUnavailableError("The back end was closed.")
+            self._runs.add(run)
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._runs.discard(run)
+
+
+def _address(base_url: str) -> httpx.URL:
+    try:
+        address = httpx.URL(base_url.strip())
+    except httpx.InvalidURL as error:
+        raise ConfigError(f"base_url: {error}") from error
+    if address.scheme not in ("http", "https") or not address.host:
+        raise ConfigError(f"base_url: expected an address such as http://localhost:11434/v1, found {base_url!r}")
+    return address
+
+
+def _tls(verify: bool | str | Path) -> ssl.SSLContext:
+    if verify is False:
+        context = ssl.create_default_context()
+        context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+        return context
+    if verify is True:
+        return ssl.create_default_context()
+    try:
+        return ssl.create_default_context(cafile=str(verify))
+    except (OSError, ssl.SSLError) as error:
+        raise ConfigError(f"verify: {verify} is no file of certificates: {error}") from error
+
+
+__all__ = ["PROVIDER", "OpenAICompatibleBackend"]

@@ -1,0 +1,54 @@
+"""The models of a server, as it lists them, and what each is likely to be: OpenAI's list tells names only."""
+
+from __future__ import annotations
+
+import re
+
+from ...backend import ListedModel
+from ...entities.model import I18nObject, ModelPropertyKey, ModelType
+from ...errors import ProtocolError
+from ...run import Run
+from ...wire.http import Http
+
+PATH = "models"
+_TYPES: tuple[tuple[ModelType, re.Pattern[str]], ...] = tuple(
+    (model_type, re.compile(pattern, re.IGNORECASE))
+    for model_type, pattern in (
+        (ModelType.MODERATION, r"moderation|guard|shield"),
+        (ModelType.RERANK, r"rerank|cross-?encoder"),
+        (ModelType.TEXT_EMBEDDING, r"embed|\bbge\b|bge-|\bgte\b|gte-|\be5\b|e5-|minilm|voyage|jina-(?:clip|colbert)"),
+        (ModelType.SPEECH2TEXT, r"whisper|transcri|moonshine|sensevoice|parakeet|canary|\basr\b|-asr|scribe|speech-?to-?text"),
+        (ModelType.TTS, r"tts|kokoro|\bbark\b|parler|orpheus|piper|cosyvoice|chattts|fish-speech|text-?to-?speech|hibari"),
+        (ModelType.TEXT2IMG, r"dall-e|gpt-image|\bflux|stable-diffusion|sdxl|imagen"),
+    )
+)
+
+
+def guess(name: str) -> ModelType:
+    """Guess what a model is by its name; an LLM where nothing says otherwise."""
+    return next((model_type for model_type, pattern in _TYPES if pattern.search(name)), ModelType.LLM)
+
+
+def fetch(http: Http, provider: str, run: Run) -> list[ListedModel]:
+    """List the server's models, in its order.
+
+    Raises:
+        InvokeError: The server was not reached, or refused.
+        ProtocolError: It has no such list.
+    """
+    with http.get(PATH, run) as answer:
+        value = answer.json()
+    items = value.get("data", value.get("models")) if isinstance(value, dict) else value
+    if not isinstance(items, list):
+        raise ProtocolError("The list of models has no `data`.")
+    names = [item if isinstance(item, str) else item.get("id") or item.get("name") for item in items]
+    return [described(provider, str(name)) for name in dict.fromkeys(names) if name]
+
+
+def described(provider: str, name: str, model_type: ModelType | None = None) -> ListedModel:
+    """Describe a model of which only the name is known."""
+    model_type = model_type or guess(name)
+    properties = {ModelPropertyKey.MODE: "chat"} if model_type is ModelType.LLM else {}
+    return ListedModel(
+        model=name, label=I18nObject(en_us=name), model_type=model_type, model_properties=properties, provider=provider
+    )

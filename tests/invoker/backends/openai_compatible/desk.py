@@ -1,0 +1,79 @@
+"""A back end on a loopback server, for the tests of this folder."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+from invoker import NoteKind, Record, Session, connect
+from invoker.backends.openai_compatible import OpenAICompatibleBackend
+from invoker.entities.llm import LLMFold, LLMResult
+from tests.loopback import STREAM, Asked, Loopback, Script, Wire, chunked
+
+KEY = "sk-not-for-anybodys-eyes"
+CONFIG = {"provider": "any/any/any", "model": "m", "mode": "chat", "completion_params": {"temperature": 0.5}}
+HELLO = [{"role": "user", "content": "Hello?"}]
+
+
+def event(delta: dict[str, Any] | None = None, finish_reason: str | None = None, **more: Any) -> bytes:
+    """Give an event of a streamed chat completion."""
+    choices = [] if delta is None else [{"index": 0, "delta": delta, "finish_reason": finish_reason}]
+    value = {"id": "c", "object": "chat.completion.chunk", "model": "m-1", "choices": choices, **more}
+    return b"data: " + json.dumps(value).encode() + b"\n\n"
+
+
+USAGE = {"prompt_tokens": 5, "completion_tokens": 2, "total_tokens": 7}
+GOOD = [
+    event({"role": "assistant", "content": ""}),
+    event({"content": "Hel"}),
+    event({"content": "lo."}),
+    event({}, "stop"),
+    event(usage=USAGE),
+    b"data: [DONE]\n\n",
+]
+
+
+def streaming(events: Sequence[bytes]) -> Script:
+    """Give a script that answers with a stream of events."""
+
+    def script(_asked: Asked, wire: Wire) -> None:
+        wire.send(STREAM, *chunked(events))
+
+    return script
+
+
+class Desk:
+    """A back end on a loopback server, and the records of what it was asked."""
+
+    def __init__(self, server: Loopback, backend: OpenAICompatibleBackend) -> None:
+        self.server = server
+        self.backend = backend
+        self.records: list[Record[Any]] = []
+        self.session = Session(backend, record=self.records.append)
+
+    def ask(self, messages: Any = HELLO, *, config: dict[str, Any] = CONFIG, **more: Any) -> LLMResult:
+        """Ask and fold what comes."""
+        return LLMFold().extend(self.session.model.llm.invoke(config, messages, **more)).result()
+
+    @property
+    def record(self) -> Record[Any]:
+        """The last record."""
+        return self.records[-1]
+
+    def noted(self, text: str) -> list[Any]:
+        """Give the notes of the wire of a name."""
+        return [note.data for note in self.record.notes if note.kind is NoteKind.HTTP and note.text == text]
+
+
+@contextmanager
+def opened(script: Script, **settings: Any) -> Iterator[Desk]:
+    """Open a back end on a server with a script."""
+    with Loopback(script) as server:
+        backend = connect("openai_compatible", base_url=f"{server.address}/v1", api_key=KEY, **settings)
+        assert isinstance(backend, OpenAICompatibleBackend)
+        try:
+            yield Desk(server, backend)
+        finally:
+            backend.close()

@@ -1,0 +1,181 @@
+"""A server on loopback that does to the bytes what a test says: answers, drips, breaks off, hangs; and sees who leaves."""
+
+from __future__ import annotations
+
+import json
+import socket
+import ssl
+import threading
+from collections.abc import Callable, Iterable
+from contextlib import suppress
+from dataclasses import dataclass, field
+from types import TracebackType
+from typing import Any
+
+BOUND = 20.0
+"""Seconds that anything here may take on a busy machine."""
+
+
+@dataclass
+class Asked:
+    """A request as it came."""
+
+    method: str
+    path: str
+    headers: dict[str, str]
+    body: bytes
+
+    @property
+    def json(self) -> Any:
+        """Its body as JSON."""
+        return json.loads(self.body)
+
+
+@dataclass
+class Wire:
+    """A connection to one client."""
+
+    socket: socket.socket
+    left: threading.Event = field(default_factory=threading.Event)
+    """Set when the client was seen to leave."""
+
+    def send(self, *pieces: bytes) -> None:
+        """Send bytes, each piece by itself."""
+        for piece in pieces:
+            self.socket.sendall(piece)
+
+    def drip(self, data: bytes, size: int = 1) -> None:
+        """Send bytes in pieces of a size."""
+        self.send(*(data[at : at + size] for at in range(0, len(data), size)))
+
+    def wait_until_gone(self) -> None:
+        """Wait until the client has closed the connection."""
+        self.socket.settimeout(BOUND)
+        with suppress(ConnectionError):
+            while self.socket.recv(4096):
+                pass
+        self.left.set()
+
+
+Script = Callable[[Asked, Wire], None]
+"""Answers one request; the connection is kept if it returns, and closed if it raises `EOFError`."""
+
+
+class Loopback:
+    """The server, from `with` to the end of its block.
+
+    Args:
+        script: What it does with each request.
+        context: Makes it speak https.
+        family: `AF_INET6` for ::1.
+    """
+
+    def __init__(
+        self, script: Script, *, context: ssl.SSLContext | None = None, family: socket.AddressFamily = socket.AF_INET
+    ) -> None:
+        self._script = script
+        self._context = context
+        self.asked: list[Asked] = []
+        self.connections: list[Wire] = []
+        self._listening = socket.socket(family, socket.SOCK_STREAM)
+        self._listening.bind(("::1" if family is socket.AF_INET6 else "127.0.0.1", 0))
+        self._listening.listen(128)
+        host, port = self._listening.getsockname()[:2]
+        scheme = "https" if context else "http"
+        self.address = f"{scheme}://{f'[{host}]' if ':' in host else host}:{port}"
+        self._threads: list[threading.Thread] = []
+        self._accepting = threading.Thread(target=self._accept, daemon=True)
+
+    def __enter__(self) -> Loopback:
+        self._accepting.start()
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        with suppress(OSError):
+            self._listening.shutdown(socket.SHUT_RDWR)
+        self._listening.close()
+        for wire in self.connections:
+            with suppress(OSError):
+                wire.socket.shutdown(socket.SHUT_RDWR)
+        self._accepting.join(BOUND)
+        for thread in self._threads:
+            thread.join(BOUND)
+
+    def settle(self) -> None:
+        """Wait until every connection so far has ended."""
+        for thread in tuple(self._threads):
+            thread.join(BOUND)
+
+    def _accept(self) -> None:
+        while True:
+            try:
+                accepted, _ = self._listening.accept()
+            except OSError:
+                return
+            accepted.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            thread = threading.Thread(target=self._serve, args=(accepted,), daemon=True)
+            self._threads.append(thread)
+            thread.start()
+
+    def _serve(self, accepted: socket.socket) -> None:
+        with suppress(OSError, EOFError, _NotHttpError):
+            if self._context is not None:
+                accepted = self._context.wrap_socket(accepted, server_side=True)
+            wire = Wire(accepted)
+            self.connections.append(wire)
+            with accepted.makefile("rb") as reading:
+                while asked := _read(reading):
+                    self.asked.append(asked)
+                    self._script(asked, wire)
+        with suppress(OSError):
+            accepted.close()
+
+
+class _NotHttpError(Exception):
+    pass
+
+
+def _read(reading: Any) -> Asked | None:
+    line = reading.readline().decode("latin-1")
+    if not line.strip():
+        return None
+    if not line.endswith("HTTP/1.1\r\n"):
+        raise _NotHttpError
+    method, path, _ = line.split(" ", 2)
+    headers: dict[str, str] = {}
+    while line := reading.readline().decode().strip():
+        name, _, value = line.partition(":")
+        headers[name.lower()] = value.strip()
+    if headers.get("transfer-encoding") == "chunked":
+        body = b""
+        while size := int(reading.readline(), 16):
+            body += reading.read(size)
+            reading.readline()
+        reading.readline()
+    else:
+        body = reading.read(int(headers.get("content-length", 0)))
+    return Asked(method, path, headers, body)
+
+
+def head(status: int = 200, media_type: str = "application/json", **headers: str) -> bytes:
+    """Give the head of an answer; without a length it ends with the connection."""
+    lines = [f"HTTP/1.1 {status} Said", f"Content-Type: {media_type}"]
+    lines += [f"{name.replace('_', '-')}: {value}" for name, value in headers.items()]
+    return "\r\n".join(lines).encode() + b"\r\n\r\n"
+
+
+def whole(body: bytes | Any, status: int = 200, media_type: str = "application/json", **headers: str) -> bytes:
+    """Give a whole answer; a body that is not bytes is written as JSON."""
+    data = body if isinstance(body, bytes) else json.dumps(body).encode()
+    return head(status, media_type, Content_Length=str(len(data)), **headers) + data
+
+
+def chunked(pieces: Iterable[bytes]) -> Iterable[bytes]:
+    """Give pieces in the chunked coding, with its end."""
+    for piece in pieces:
+        yield b"%x\r\n%s\r\n" % (len(piece), piece)
+    yield b"0\r\n\r\n"
+
+
+STREAM = head(media_type="text/event-stream", Transfer_Encoding="chunked")
+"""The head of a stream of events in the chunked coding."""
