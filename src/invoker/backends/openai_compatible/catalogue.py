@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from ...backend import ListedModel
-from ...entities.model import I18nObject, ModelPropertyKey, ModelType
+from ...entities.model import I18nObject, ModelFeature, ModelPropertyKey, ModelType
 from ...errors import ProtocolError
 from ...run import Run
 from ...wire.http import Http
@@ -21,6 +21,15 @@ _TYPES: tuple[tuple[ModelType, re.Pattern[str]], ...] = tuple(
         (ModelType.TTS, r"tts|kokoro|\bbark\b|parler|orpheus|piper|cosyvoice|chattts|fish-speech|text-?to-?speech|hibari"),
         (ModelType.TEXT2IMG, r"dall-e|gpt-image|\bflux|stable-diffusion|sdxl|imagen"),
     )
+)
+
+
+LLM_FEATURES = (
+    ModelFeature.TOOL_CALL,
+    ModelFeature.MULTI_TOOL_CALL,
+    ModelFeature.STREAM_TOOL_CALL,
+    ModelFeature.STRUCTURED_OUTPUT,
+    ModelFeature.VISION,
 )
 
 
@@ -46,9 +55,14 @@ def fetch(http: Http, provider: str, run: Run) -> list[ListedModel]:
 
 
 def described(provider: str, name: str, model_type: ModelType | None = None) -> ListedModel:
-    """Describe a model of which only the name is known."""
+    """Describe a model of which only the name is known: an LLM may be able to do all, and its server decides."""
     model_type = model_type or guess(name)
-    properties = {ModelPropertyKey.MODE: "chat"} if model_type is ModelType.LLM else {}
+    is_llm = model_type is ModelType.LLM
     return ListedModel(
-        model=name, label=I18nObject(en_us=name), model_type=model_type, model_properties=properties, provider=provider
+        model=name,
+        label=I18nObject(en_us=name),
+        model_type=model_type,
+        features=list(LLM_FEATURES) if is_llm else None,
+        model_properties={ModelPropertyKey.MODE: "chat"} if is_llm else {},
+        provider=provider,
     )
