@@ -9,6 +9,7 @@ from invoker.audio import facts, require_audio
 from invoker.audio.measuring import AudioFacts
 
 from .forms import field_fault
+from .library_words import told
 from .pane import Pane
 from .words import _
 
@@ -21,16 +22,16 @@ def checked(page: Pane, data: bytes, name: str) -> bytes | None:
         require_audio(data, name)
         found = _facts(page, data, name)
     except InvokeBadRequestError as error:
-        field_fault(page, _("file: {fault}").format(fault=error))
+        field_fault(page, _("file: {fault}").format(fault=told(str(error))))
         if error.hint:
-            st.caption(error.hint)
+            st.caption(told(error.hint))
         return None
     st.audio(data, format=found.media_type, alt=_("The file {name}").format(name=name))
     st.caption(line(found))
     for notice in found.notices:
         with st.container(horizontal=True, vertical_alignment="center"):
             st.markdown(":orange[:material/warning:]", width="content")
-            st.text(notice)
+            st.text(told(notice))
     page.context["seconds"] = found.seconds
     return data
 

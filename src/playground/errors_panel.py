@@ -11,6 +11,7 @@ import streamlit as st
 from invoker import InvokeError
 from invoker.record import dump_error
 
+from . import library_words
 from .advice import advice
 from .causes import known_cause
 from .escape import drawable, plain
@@ -43,8 +44,8 @@ def draw(error: BaseException, key: str, *, raw: Callable[[], None] | None = Non
             field = getattr(error, "field", None)
             if field:
                 st.badge(f"{_('field')}: {plain(field)}", color="gray")
-        st.code(drawable(str(error)) or type(error).__name__, language=None, wrap_lines=True)
-        st.markdown(f":material/arrow_forward: {plain(_(told.next_step))}")
+        st.code(library_words.told(drawable(str(error))) or type(error).__name__, language=None, wrap_lines=True)
+        st.markdown(f":material/arrow_forward: {plain(library_words.told(_(told.next_step)))}")
         if cause := known_cause(error):
             st.markdown(f":material/lightbulb: {_('Seen before:')} {_(cause)}")
         if raw is not None:

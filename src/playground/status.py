@@ -8,6 +8,7 @@ from streamlit.delta_generator import DeltaGenerator
 from invoker import InvokeType, Outcome, Record
 
 from .jobs import Job
+from .library_words import told
 from .metrics_row import seconds
 from .series import Series
 from .words import N_, _
@@ -56,7 +57,7 @@ def draw(job: Job | None, invoke_type: InvokeType, *, ready: bool, part: str = "
         for notice in job.record.notices() if job.record and not isinstance(job, Series) else ():
             with st.container(border=True):
                 st.markdown(f":material/info: **{_('Note')}**")
-                st.text(notice)
+                st.text(told(notice))
 
 
 def _badge(state: str, job: Job, invoke_type: InvokeType) -> None:

@@ -176,3 +176,14 @@ def test_the_panel_leads_to_what_was_sent() -> None:
     at = AppTest.from_string(RAW, default_timeout=10).run()
     at.button(key="test.raw").click().run()
     assert at.session_state["shown"] is True
+
+
+def test_the_librarys_words_are_in_the_visitors_language_and_kept_in_english_for_who_is_asked() -> None:
+    error = InvokeBadRequestError("`top_n` is 0, which keeps no document at all.", hint="Give at least one document.")
+    at = AppTest.from_string(f"from playground import words\nwords.use('zh_Hans')\n{SCRIPT}", default_timeout=10)
+    at.session_state["error"] = error
+    at.run()
+    assert not at.exception
+    own, copied = (code.value for code in at.code)
+    assert own == "`top_n` 为 0，一篇文档也不会保留。" and str(error) in copied
+    assert any("请至少给出一篇文档。" in markdown.value for markdown in at.markdown)
