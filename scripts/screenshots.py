@@ -70,7 +70,8 @@ def walk(browser: Browser, app: Served, folder: Path, width: int, dark: bool, la
 
         def take(page: Page, name: str, state_name: str) -> str:
             picture = f"{name}-{state_name}-{language[:2]}-{width}-{'dark' if dark else 'light'}.png"
-            whole(page, width)
+            if state_name != "running":  # a page that runs does not settle
+                whole(page, width)
             shoot(page, folder / picture)
             page.set_viewport_size({"width": width, "height": HEIGHT})
             return picture
