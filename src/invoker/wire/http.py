@@ -10,6 +10,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import replace
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
+from functools import lru_cache
 from html.parser import HTMLParser
 from time import monotonic, perf_counter
 from typing import Any
@@ -221,7 +222,10 @@ class Http:
         return error
 
     def _headers(self, headers: httpx.Headers) -> dict[str, str]:
-        return {name: MASK if _SECRET_HEADER.search(name) else self._mask(value) for name, value in headers.items()}
+        return {
+            name: MASK if _is_secret(name) else self._mask(value.decode("latin-1"))
+            for name, value in ((name.decode("latin-1").lower(), value) for name, value in headers.raw)
+        }
 
 
 _BY_STATUS: Mapping[int, type[InvokeError]] = {
@@ -346,9 +350,14 @@ def retry_after(headers: Mapping[str, str]) -> float | None:
     return max(0.0, ((when if when.tzinfo else when.replace(tzinfo=UTC)) - datetime.now(UTC)).total_seconds())
 
 
+@lru_cache(maxsize=256)
+def _is_secret(name: str) -> bool:
+    return _SECRET_HEADER.search(name) is not None
+
+
 def shown_url(url: httpx.URL) -> str:
     """Write an address without user, password and query."""
-    return str(url.copy_with(username=None, password=None, query=None, fragment=None))
+    return f"{url.scheme}://{url.netloc.decode('ascii')}{url.path}"  # `copy_with` would parse it anew
 
 
 def _origin(error: BaseException) -> BaseException:

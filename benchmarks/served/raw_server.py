@@ -1,0 +1,94 @@
+"""A server of raw sockets with OpenAI's shapes, as fast as Python answers; says its port, and ends with its stdin.
+
+The model that is asked for says what comes: `whole`, `chunks-8000`, `waiting-200` (pieces 5 ms apart), `vectors-200x1536`.
+"""
+
+from __future__ import annotations
+
+import json
+import socket
+import sys
+import threading
+import time
+from functools import cache
+
+HEAD = "HTTP/1.1 200 OK\r\nContent-Type: {type}\r\n{more}\r\n\r\n"
+EVENT = {
+    "id": "chatcmpl-benchmark",
+    "object": "chat.completion.chunk",
+    "created": 1,
+    "model": "m",
+    "system_fingerprint": "f",
+    "choices": [{"index": 0, "delta": {"content": " word"}, "finish_reason": None}],
+}
+PAUSE_SECONDS = 0.005
+USAGE = {"prompt_tokens": 9, "completion_tokens": 3, "total_tokens": 12}
+
+
+def event(value: object) -> bytes:
+    """Write an event."""
+    return b"data: " + json.dumps(value).encode() + b"\n\n"
+
+
+LAST = event({**EVENT, "choices": [{"index": 0, "delta": {}, "finish_reason": "stop"}], "usage": USAGE}) + b"data: [DONE]\n\n"
+
+
+@cache
+def answer(model: str) -> bytes:
+    """Make a whole answer, head and body."""
+    kind, _, size = model.partition("-")
+    if kind == "chunks":
+        body = event(EVENT) * int(size) + LAST
+        return _headed(body, "text/event-stream")
+    if kind == "vectors":
+        texts, dimensions = map(int, size.split("x"))
+        vectors = [[((row * 31 + place * 17) % 2000 - 1000) / 1003 for place in range(dimensions)] for row in range(texts)]
+        data = [{"object": "embedding", "index": row, "embedding": vector} for row, vector in enumerate(vectors)]
+        return _headed(json.dumps({"object": "list", "data": data, "model": "m", "usage": USAGE}).encode(), "application/json")
+    message = {"role": "assistant", "content": "It runs the others."}
+    choice = {"index": 0, "message": message, "finish_reason": "stop"}
+    return _headed(json.dumps({"model": "m", "choices": [choice], "usage": USAGE}).encode(), "application/json")
+
+
+def _headed(body: bytes, media_type: str) -> bytes:
+    return HEAD.format(type=media_type, more=f"Content-Length: {len(body)}").encode() + body
+
+
+def serve(connection: socket.socket) -> None:
+    """Answer the requests of one connection."""
+    connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    with connection, connection.makefile("rb") as reading:
+        while line := reading.readline():
+            length = 0
+            while line := reading.readline().strip():
+                name, _, value = line.partition(b":")
+                if name.lower() == b"content-length":
+                    length = int(value)
+            model = json.loads(reading.read(length))["model"]
+            if model.startswith("waiting-"):
+                _drip(connection, int(model.partition("-")[2]))
+            else:
+                connection.sendall(answer(model))
+
+
+def _drip(connection: socket.socket, count: int) -> None:
+    one = event(EVENT)
+    size = len(one) * count + len(LAST)
+    connection.sendall(HEAD.format(type="text/event-stream", more=f"Content-Length: {size}").encode())
+    for _ in range(count):
+        time.sleep(PAUSE_SECONDS)
+        connection.sendall(one)
+    connection.sendall(LAST)
+
+
+def accept(listening: socket.socket) -> None:
+    """Take connections, each in a thread of its own."""
+    while True:
+        threading.Thread(target=serve, args=(listening.accept()[0],), daemon=True).start()
+
+
+if __name__ == "__main__":
+    server = socket.create_server(("127.0.0.1", 0), backlog=256)
+    print(server.getsockname()[1], flush=True)
+    threading.Thread(target=accept, args=(server,), daemon=True).start()
+    sys.stdin.read()

@@ -1,0 +1,171 @@
+"""What the back end `openai_compatible` costs over bare httpx and json, on a server of raw sockets in a process of its own."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import threading
+import tracemalloc
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import partial
+from pathlib import Path
+from statistics import median
+from time import perf_counter
+from typing import Any
+
+import httpx
+
+from invoker import Backend, Session, connect
+
+from .table import Row, Table, Target
+
+ROUNDS = 7
+CALLS = 100
+FEW, MANY = 1_000, 100_000
+TEXTS, DIMENSIONS = 200, 1_536
+STREAMS = 50
+CALL, CHUNKS, FLAT, VECTORS, FAIR = (
+    Target(1.3, "×"),
+    Target(100_000, "/ s", at_least=True),
+    Target(256, "kB"),
+    Target(1.5, "×"),
+    Target(2, "×"),
+)
+CONFIG = {"provider": "p", "mode": "chat"}
+MESSAGES = [{"role": "user", "content": "What is an operating system?"}]
+SERVER = Path(__file__).parent / "served" / "raw_server.py"
+
+
+def tables() -> Iterator[Table]:
+    """Measure a call, a stream, vectors, and many streams at once."""
+    with _server() as address, httpx.Client(base_url=address, timeout=60) as bare:
+        backend = connect("openai_compatible", base_url=address)
+        try:
+            yield Table("a call upstream", ("bare httpx, µs", "ours, µs", "ratio"), [_call_row(bare, backend)], CALL_NOTE)
+            yield Table(
+                "a stream upstream", ("chunks a second", "peak, kB"), [*_stream_rows(backend), _flat_row(backend)], STREAM_NOTE
+            )
+            yield Table("vectors upstream", ("json.loads, ms", "ours, ms", "ratio"), [_vectors_row(bare)], VECTORS_NOTE)
+            yield Table("streams at once", ("median, s", "slowest, s", "ratio"), [_fair_row(backend)], FAIR_NOTE)
+        finally:
+            backend.close()
+
+
+CALL_NOTE = (
+    f"Medians of {ROUNDS} × {CALLS} calls in turn on kept connections: a small chat answer, not streamed, from plain arguments "
+    "to Dify's result; bare is `httpx.Client.post(json=…).json()`."
+)
+STREAM_NOTE = (
+    "From the request to the last chunk, parsed and checked, best of three. Peak: of Python's own allocations while the chunks "
+    "are let go; judged is the difference between many and few."
+)
+VECTORS_NOTE = f"{TEXTS} vectors of {DIMENSIONS} dimensions: `json.loads` on the body that was read before, and the whole call."
+FAIR_NOTE = f"{STREAMS} threads of one process, each with a stream of 200 pieces 5 ms apart."
+
+
+def _call_row(bare: httpx.Client, backend: Backend) -> Row:
+    body = {"model": "whole", "messages": MESSAGES, "stream": False}
+
+    def ours() -> object:
+        return Session(backend).model.llm.invoke(CONFIG | {"model": "whole"}, MESSAGES, stream=False)
+
+    def theirs() -> object:
+        return bare.post("/chat/completions", json=body).json()
+
+    times: dict[Callable[[], object], list[float]] = {theirs: [], ours: []}
+    for number in range(ROUNDS):
+        for call in (theirs, ours) if number % 2 else (ours, theirs):
+            begun = perf_counter()
+            for _ in range(CALLS):
+                call()
+            times[call].append((perf_counter() - begun) / CALLS)
+    direct, through = (median(times[call]) * 1e6 for call in (theirs, ours))
+    ratio = through / direct
+    return Row("a whole answer", (f"{direct:,.0f}", f"{through:,.0f}", f"× {ratio:.2f}"), ratio, CALL)
+
+
+def _read(backend: Backend, model: str) -> int:
+    return sum(1 for _ in Session(backend).model.llm.invoke(CONFIG | {"model": model}, MESSAGES))
+
+
+def _stream_rows(backend: Backend) -> Iterator[Row]:
+    for count in (FEW, MANY):
+        taken = []
+        for _ in range(3):
+            begun = perf_counter()
+            assert _read(backend, f"chunks-{count}") == count + 1
+            taken.append(perf_counter() - begun)
+        rate = count / min(taken)
+        yield Row(f"{count:,} chunks", (f"{rate:,.0f}", ""), rate, CHUNKS if count == MANY else None)
+
+
+def _flat_row(backend: Backend) -> Row:
+    peaks = []
+    for count in (FEW, MANY):
+        tracemalloc.start()
+        _read(backend, f"chunks-{count}")
+        peaks.append(tracemalloc.get_traced_memory()[1] / 1000)
+        tracemalloc.stop()
+    return Row("memory", ("", f"{peaks[0]:,.0f} → {peaks[1]:,.0f}"), peaks[1] - peaks[0], FLAT)
+
+
+def _vectors_row(bare: httpx.Client) -> Row:
+    model = f"vectors-{TEXTS}x{DIMENSIONS}"
+    body = bare.post("/embeddings", json={"model": model, "input": []}).content
+    config = {"provider": "p", "model": model, "model_type": "text-embedding"}
+    texts = ["a text"] * TEXTS
+    # One request, as one body is compared with.
+    one = connect("openai_compatible", base_url=str(bare.base_url), models=[_listed(model)])
+    parse: list[float] = []
+    whole: list[float] = []
+    for _ in range(ROUNDS):
+        parse.append(_timed(partial(json.loads, body)))
+        whole.append(_timed(lambda: Session(one).model.text_embedding.invoke(config, texts)))
+    one.close()
+    direct, through = median(parse) * 1e3, median(whole) * 1e3
+    ratio = through / direct
+    return Row(f"{len(body) / 1e6:.1f} MB", (f"{direct:.1f}", f"{through:.1f}", f"× {ratio:.2f}"), ratio, VECTORS)
+
+
+def _listed(model: str) -> Any:
+    from invoker.backends.openai_compatible.catalogue import described
+    from invoker.entities.model import ModelPropertyKey, ModelType
+
+    found = described("p", model, ModelType.TEXT_EMBEDDING)
+    return found.model_copy(update={"model_properties": {ModelPropertyKey.MAX_CHUNKS: TEXTS}})
+
+
+def _fair_row(backend: Backend) -> Row:
+    taken: list[float] = []
+
+    def read() -> None:
+        begun = perf_counter()
+        _read(backend, "waiting-200")
+        taken.append(perf_counter() - begun)
+
+    threads = [threading.Thread(target=read) for _ in range(STREAMS)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    middle, slowest = median(taken), max(taken)
+    return Row(f"{STREAMS} streams", (f"{middle:.2f}", f"{slowest:.2f}", f"× {slowest / middle:.2f}"), slowest / middle, FAIR)
+
+
+def _timed(call: Callable[[], object]) -> float:
+    begun = perf_counter()
+    call()
+    return perf_counter() - begun
+
+
+@contextmanager
+def _server() -> Iterator[str]:
+    with subprocess.Popen([sys.executable, str(SERVER)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdin is not None and process.stdout is not None
+        try:
+            yield f"http://127.0.0.1:{int(process.stdout.readline())}"
+        finally:
+            process.stdin.close()
+            process.wait(10)
