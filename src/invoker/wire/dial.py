@@ -61,6 +61,8 @@ class Call:
     aborted: bool = False
     sent: bool = False
     """Whether a byte of the request may have left."""
+    dialled: bool = False
+    """Whether it opened a connection of its own, instead of using a kept one."""
     expired: str = ""
     """The clock that ran out."""
     peer: str = ""
@@ -237,6 +239,7 @@ class Dialler(httpcore.NetworkBackend):
                     continue
                 connected.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
                 call.hold(connected)
+                call.dialled = True
                 return Stream(connected, _written(address))
             raise refusal or OSError(f"{host} has no address")
 

@@ -45,6 +45,7 @@ LONGEST_WAIT = 30.0
 _SECRET_HEADER = re.compile(r"auth|key|token|secret|cookie|password", re.IGNORECASE)
 _REQUEST_IDS = ("x-request-id", "request-id", "x-correlation-id", "cf-ray")
 MASK = "•••"
+STALE = "The server had closed the connection that was kept from the call before; asked again on a new one."
 
 Mask = Callable[[str], str]
 """Takes what is secret out of a text."""
@@ -166,7 +167,7 @@ class Http:
                     if pause is None:
                         raise
                     said = f"{error} Asked again in {pause:.1f} s, attempt {attempt + 1} of {MOST_ATTEMPTS}."
-                    run.note(NoteKind.NOTICE, self._mask(said))
+                    run.note(NoteKind.NOTICE, STALE if _is_stale(error, call) else self._mask(said))
                     run.wait(pause)
                     attempt += 1
                     continue
@@ -365,8 +366,19 @@ def _origin(error: BaseException) -> BaseException:
     return error.__cause__ or error.__context__ or error
 
 
+def _is_stale(error: InvokeError, call: Call) -> bool:
+    """Tell whether a kept connection was closed by the server, as it may at any time, just when we used it again.
+
+    Nothing of an answer came, so nothing was done with the request; curl takes it so too, for any method.
+    """
+    broken = isinstance(error, InvokeConnectionError) and not isinstance(error, InvokeTimeoutError)
+    return broken and call.sent and not call.dialled and not call.answered and not call.aborted
+
+
 def _pause(error: InvokeError, call: Call, attempt: int) -> float | None:
     """Give the seconds until it is safe and sensible to ask again; `None` if it is not."""
+    if attempt == 1 and _is_stale(error, call):
+        return 0.0
     refused = not call.sent and error.__cause__ is not None and isinstance(_origin(error.__cause__), ConnectionRefusedError)
     if attempt >= MOST_ATTEMPTS or not (refused or error.status_code in RETRIED):
         return None

@@ -17,9 +17,9 @@ import httpx
 import pytest
 import trustme
 
-from invoker import InvokeBadRequestError, InvokeConnectionError, ProtocolError, Run, RunStoppedError
+from invoker import InvokeBadRequestError, InvokeConnectionError, Note, NoteKind, ProtocolError, Run, RunStoppedError
 from invoker.wire.dial import Address, Call, Clocks
-from invoker.wire.http import Http, retry_after, said
+from invoker.wire.http import STALE, Http, retry_after, said
 from invoker.wire.pool import Pool
 from tests.loopback import BOUND, Loopback, Wire, whole
 
@@ -151,6 +151,31 @@ def test_a_connection_that_the_server_closed_meanwhile_is_not_used_again(http: M
             assert got(means) == {"ok": 1}
             server.settle()
             assert len(server.connections) == count
+
+
+def test_a_kept_connection_that_the_server_closes_under_the_next_request_is_dialled_anew(http: Means) -> None:
+    def hasty(_asked: Any, wire: Wire) -> None:
+        if len(server.asked) == 2:  # the second request, on the first connection
+            raise EOFError
+        wire.send(whole({"ok": len(server.asked)}))
+
+    notes: list[Note] = []
+    with Loopback(hasty) as server:
+        means = http(server.address)
+        assert got(means) == {"ok": 1}
+        assert got(means, Run(notes.append)) == {"ok": 3}
+        assert len(server.connections) == 2
+    assert [note.text for note in notes if note.kind is NoteKind.NOTICE] == [STALE]
+
+
+def test_a_new_connection_that_breaks_is_not_asked_again(http: Means) -> None:
+    def never(_asked: Any, wire: Wire) -> None:
+        raise EOFError
+
+    with Loopback(never) as server:
+        with pytest.raises(InvokeConnectionError, match="before it answered"):
+            got(http(server.address))
+        assert len(server.asked) == 1
 
 
 def test_a_proxy_is_asked_in_its_way(http: Means) -> None:

@@ -284,6 +284,7 @@ def test_three_attempts_are_all() -> None:
         with pytest.raises(InvokeServerUnavailableError, match="busy"):
             desk.ask()
         assert len(desk.server.asked) == 3
+        assert ["busy" in notice for notice in desk.record.notices()] == [True, True]
 
 
 def closing(*pieces: bytes) -> Script:
