@@ -21,7 +21,7 @@ from invoker.timeline import Timeline
 from playground.inspector import LONGEST_HEX, LONGEST_LIST, LONGEST_TEXT, MOST_ITEMS, describe, found, shortened
 from playground.inspector.chunks import ROWS_PER_PAGE, jsonl, matching, points
 from playground.inspector.describing import fault, fragments
-from playground.inspector.layers import lines
+from playground.inspector.layers import KINDS, lines
 from tests.invoker.answers import request_of
 from tests.json_values import JSON_VALUES
 
@@ -319,3 +319,13 @@ def test_all_chunks_can_be_downloaded_one_to_a_line() -> None:
     rows = [json.loads(line) for line in jsonl(record).splitlines()]
     assert [row["chunk"]["delta"]["message"]["content"] for row in rows] == ["a", "\ud83d", "b\n"]
     assert [row["seconds"] for row in rows] == list(record.times)
+
+
+def test_every_kind_of_note_has_a_name_and_can_be_drawn() -> None:
+    record = streamed(["a"])
+    record.notes.extend(Note(kind, "reading", 0.1, {"status": 200}) for kind in NoteKind)
+    assert set(KINDS) == set(NoteKind)
+    at = opened(record, "Log")
+    assert not at.exception
+    table = at.dataframe[0].value
+    assert list(table["what"]) == [KINDS[kind] for kind in NoteKind] and "Reading the input" in list(table["text"])

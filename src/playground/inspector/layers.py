@@ -15,6 +15,7 @@ from .. import charts
 from ..charts.times import duration, phase_name
 from ..data_table import data_table, height
 from ..escape import drawable, plain
+from ..library_words import told
 from ..words import N_, _
 from .reading import timeline_of
 from .shortening import shortened
@@ -27,6 +28,7 @@ KINDS = {
     NoteKind.PHASE: N_("phase"),
     NoteKind.NOTICE: N_("notice"),
     NoteKind.EXCHANGE: N_("exchange"),
+    NoteKind.HTTP: N_("HTTP"),
     NoteKind.DETAIL: N_("detail"),
 }
 OUTCOMES = {
@@ -55,7 +57,7 @@ def draw(record: Record[Any] | None, key: str) -> None:
         return
     data_table(
         [
-            {_("at, s"): round(item.seconds, 4), _("what"): _(KINDS[item.kind]), _("text"): drawable(item.text)}
+            {_("at, s"): round(item.seconds, 4), _("what"): _(KINDS[item.kind]), _("text"): drawable(_words(item))}
             for item in notes[:MOST_NOTES]
         ],
         height=height(len(notes)),
@@ -68,8 +70,12 @@ def draw(record: Record[Any] | None, key: str) -> None:
     _details(notes)
 
 
+def _words(note: Note) -> str:
+    return phase_name(note.text) if note.kind is NoteKind.PHASE else told(note.text)
+
+
 def _details(notes: Sequence[Note]) -> None:
-    kinds = (NoteKind.EXCHANGE, NoteKind.DETAIL)
+    kinds = (NoteKind.EXCHANGE, NoteKind.HTTP, NoteKind.DETAIL)
     found = [
         (item, {name: value for name, value in item.data.items() if name != "sent"}) for item in notes if item.kind in kinds
     ]
