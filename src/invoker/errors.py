@@ -20,7 +20,7 @@ The class comes from a status, an exception's type or a plugin's `error_type`, n
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 BODY_LIMIT = 2048
@@ -66,6 +66,12 @@ class InvokeError(Exception):
         """The address that was called, without its query."""
         self.request_id: str | None = None
         """What the server calls this request in its own log."""
+
+    def masked(self, mask: Callable[[str], str]) -> None:
+        """Take out of its words what `mask` knows to be secret."""
+        self.description = mask(self.description)
+        self.args = (self.description,)
+        self.body, self.hint = (mask(text) if text else text for text in (self.body, self.hint))
 
     def __str__(self) -> str:
         """Give the description, or the class's name where there is none."""

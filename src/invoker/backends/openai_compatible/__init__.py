@@ -20,7 +20,7 @@ from ...entities.speech2text import RequestInvokeSpeech2Text
 from ...entities.summary import RequestInvokeSummary, SummaryResult
 from ...entities.text_embedding import RequestInvokeTextEmbedding
 from ...entities.tts import RequestInvokeTTS
-from ...errors import ConfigError, InvokeServerUnavailableError, UnsupportedRequestError, located
+from ...errors import ConfigError, InvokeError, InvokeServerUnavailableError, UnsupportedRequestError, located
 from ...request import Chunks, ChunkT, Request
 from ...run import Run
 from ...wire.dial import Clocks, Judge
@@ -90,6 +90,7 @@ class OpenAICompatibleBackend:
             event_hooks={"response": [stay]},
             timeout=None,
         )
+        self._mask = mask
         self._http = Http(self._client, clocks or Clocks(), mask)
         self._llm = LLM(self._http)
         self._rerank = Rerank(self._http, str(_address(base_url).copy_with(raw_path=b"/")).rstrip("/"))
@@ -182,6 +183,9 @@ class OpenAICompatibleBackend:
             self._runs.add(run)
         try:
             yield
+        except InvokeError as error:  # a server may say our own key back to us, wherever it speaks
+            error.masked(self._mask)
+            raise
         finally:
             with self._lock:
                 self._runs.discard(run)

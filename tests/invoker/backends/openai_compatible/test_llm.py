@@ -12,6 +12,7 @@ from invoker import (
     InvokeAuthorizationError,
     InvokeBadRequestError,
     InvokeConnectionError,
+    InvokeError,
     InvokeRateLimitError,
     InvokeServerUnavailableError,
     InvokeTimeoutError,
@@ -419,6 +420,21 @@ def test_the_key_is_nowhere_but_on_the_wire() -> None:
         dumped = json.dumps(desk.record.dump(), ensure_ascii=False)
         assert KEY not in dumped and "also-secret-1" not in dumped
         assert desk.server.asked[0].headers["x-extra-token"] == "also-secret-1"
+
+
+@pytest.mark.parametrize(
+    "script",
+    [
+        streaming([*GOOD[:2], b"data: " + json.dumps({"error": {"message": f"bad key {KEY}"}}).encode() + b"\n\n"]),
+        streaming([*GOOD[:2], f"data: bad key {KEY}\n\n".encode()]),
+        closing(whole(f"<html><title>bad key {KEY}</title></html>".encode(), media_type="text/html")),
+    ],
+    ids=["an error in the stream", "a broken line", "a page"],
+)
+def test_a_key_that_a_server_says_back_stays_hidden(script: Script) -> None:
+    with opened(script) as desk, pytest.raises(InvokeError, match="bad key •••") as raised:
+        desk.ask()
+    assert KEY not in json.dumps(desk.record.dump()) and KEY not in f"{raised.value} {raised.value.body} {raised.value.args}"
 
 
 def test_what_went_over_the_wire_is_noted() -> None:
