@@ -143,6 +143,19 @@ class RunStoppedError(Exception):
 
 
 @contextmanager
+def in_form(what: str) -> Iterator[None]:
+    """Read what somebody else wrote: whatever in it has another shape than agreed is a `ProtocolError`, with the cause.
+
+    Args:
+        what: What is read, as the beginning of a sentence.
+    """
+    try:
+        yield
+    except (AttributeError, IndexError, KeyError, OverflowError, TypeError, ValueError) as error:
+        raise ProtocolError(f"{what} is not in the agreed form: {error}") from error
+
+
+@contextmanager
 def located(*, backend: str, provider: str | None, model: str | None) -> Iterator[None]:
     """Fill in where an `InvokeError` happened, where it does not say so itself."""
     try:

@@ -15,7 +15,7 @@ from typing import Any
 
 from ...entities.llm import LLMResultChunk, LLMResultChunkDelta, LLMUsage
 from ...entities.message import AssistantPromptMessage, ToolCall, ToolCallFunction
-from ...errors import InvokeError, InvokeServerUnavailableError, ProtocolError
+from ...errors import InvokeError, InvokeServerUnavailableError, ProtocolError, in_form
 from ...wire.sse import Event
 
 DONE = b"[DONE]"
@@ -67,6 +67,11 @@ class AnswerReader:
             raise ProtocolError(f"The stream has {_shown(json.dumps(value))} where an object was expected.")
         if value.get("error"):
             raise _told(value["error"])
+        with in_form("An event of the stream"):
+            chunks = self._taken(value)
+        yield from chunks
+
+    def _taken(self, value: Mapping[str, Any]) -> list[LLMResultChunk]:
         self._model = value.get("model") or self._model
         self._fingerprint = value.get("system_fingerprint") or self._fingerprint
         self.usage = value.get("usage") or self.usage
@@ -74,10 +79,8 @@ class AnswerReader:
         if not isinstance(choices, list):
             if self.usage is None and value.get("object") not in ("chat.completion.chunk", "text_completion", None):
                 raise ProtocolError(f"The stream has an event without choices: {_shown(json.dumps(value))}.")
-            return
-        for choice in choices:
-            if choice.get("index") in (0, None):
-                yield from self._choice(choice)
+            return []
+        return [chunk for choice in choices if choice.get("index") in (0, None) for chunk in self._choice(choice)]
 
     def last(self, latency: float) -> LLMResultChunk:
         """Give the last chunk: with finish reason, and with the usage if the server told one.
@@ -88,14 +91,15 @@ class AnswerReader:
         if self.finish_reason is None and not self.done:
             raise ProtocolError("The stream broke off: it ended without a finish reason and without [DONE].")
         usage = None
-        if self.usage is not None:
+        if isinstance(self.usage, Mapping):
             usage = LLMUsage.priced(
                 None,
                 prompt_tokens=_count(self.usage, "prompt_tokens", "input_tokens"),
                 completion_tokens=_count(self.usage, "completion_tokens", "output_tokens"),
                 latency=latency,
             )
-        return self._chunk(CLOSED if self._reasoning else "", [], usage, self.finish_reason)
+        with in_form("The end of the answer"):
+            return self._chunk(CLOSED if self._reasoning else "", [], usage, self.finish_reason)
 
     def _documents(self, event: Event, error: ValueError) -> Iterator[LLMResultChunk]:
         """Read an event of several lines, each a document: some servers leave the blank line between events out."""

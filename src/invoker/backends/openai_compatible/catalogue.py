@@ -6,7 +6,7 @@ import re
 
 from ...backend import ListedModel
 from ...entities.model import I18nObject, ModelFeature, ModelPropertyKey, ModelType
-from ...errors import ProtocolError
+from ...errors import ProtocolError, in_form
 from ...run import Run
 from ...wire.http import Http
 
@@ -50,8 +50,9 @@ def fetch(http: Http, provider: str, run: Run) -> list[ListedModel]:
     items = value.get("data", value.get("models")) if isinstance(value, dict) else value
     if not isinstance(items, list):
         raise ProtocolError("The list of models has no `data`.")
-    names = [item if isinstance(item, str) else item.get("id") or item.get("name") for item in items]
-    return [described(provider, str(name)) for name in dict.fromkeys(names) if name]
+    with in_form("The list of models"):
+        names = [item if isinstance(item, str) else item.get("id") or item.get("name") for item in items]
+        return [described(provider, name) for name in dict.fromkeys(map(str, filter(None, names)))]
 
 
 def described(provider: str, name: str, model_type: ModelType | None = None) -> ListedModel:

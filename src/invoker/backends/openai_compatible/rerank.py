@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ...entities.rerank import RequestInvokeRerank, RerankDocument, RerankResult
-from ...errors import InvokeBadRequestError, InvokeError, ProtocolError
+from ...errors import InvokeBadRequestError, InvokeError, ProtocolError, in_form
 from ...run import NoteKind, Run
 from ...wire.http import Http
 
@@ -73,7 +73,8 @@ class Rerank:
         way, value = self._asked(request, run)
         shape, items = _items(value)
         run.note(NoteKind.DETAIL, f"The server speaks {shape}'s shape of rerank.", shape=shape, path=way.path)
-        docs = _documents(items, request.docs)
+        with in_form("The ranking"):
+            docs = _documents(items, request.docs)
         kept = [doc for doc in docs if doc.score >= request.score_threshold]
         return RerankResult(model=request.model, docs=kept[: request.top_n])
 

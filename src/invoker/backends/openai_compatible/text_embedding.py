@@ -12,7 +12,7 @@ from time import perf_counter
 from typing import Any
 
 from ...entities.text_embedding import EmbeddingUsage, RequestInvokeTextEmbedding, TextEmbeddingResult
-from ...errors import InvokeBadRequestError, ProtocolError
+from ...errors import InvokeBadRequestError, ProtocolError, in_form
 from ...run import Run
 from ...wire.http import Http
 
@@ -47,11 +47,13 @@ def embed(http: Http, request: RequestInvokeTextEmbedding, run: Run, max_chunks:
         body = {"model": request.model, "input": texts, "encoding_format": "float"}
         with http.post(PATH, run, json=body) as answer:
             value = answer.json()
-        vectors += _vectors(value, len(texts))
-        model = value.get("model") or model
-        tokens += _tokens(value.get("usage"))
+        with in_form("The embeddings' answer"):
+            vectors += _vectors(value, len(texts))
+            model = value.get("model") or model
+            tokens += _tokens(value.get("usage"))
     usage = EmbeddingUsage.priced(None, tokens=tokens, latency=perf_counter() - began)
-    return TextEmbeddingResult(model=model, embeddings=vectors, usage=usage)
+    with in_form("A vector"):
+        return TextEmbeddingResult(model=model, embeddings=vectors, usage=usage)
 
 
 def _vectors(value: Any, count: int) -> list[list[float]]:

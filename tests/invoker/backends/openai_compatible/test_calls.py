@@ -6,16 +6,28 @@ import base64
 import io
 import json
 import struct
+from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from invoker import InvokeBadRequestError, InvokeServerUnavailableError, NoteKind, ProtocolError, UnsupportedRequestError
+from invoker import (
+    InvokeBadRequestError,
+    InvokeError,
+    InvokeServerUnavailableError,
+    NoteKind,
+    ProtocolError,
+    UnsupportedRequestError,
+)
 from invoker.backends.openai_compatible.catalogue import described, guess
 from invoker.backends.openai_compatible.summary import estimated
 from invoker.entities.llm import LLMFold
 from invoker.entities.model import ModelPropertyKey, ModelType
 from playground.samples import CLIP
+from tests.json_values import JSON_VALUES
 from tests.loopback import Asked, Script, Wire, chunked, head, whole
 
 from .desk import CONFIG, GOOD, HELLO, USAGE, Desk, event, opened, streaming
@@ -311,3 +323,28 @@ def test_models_are_fetched_and_typed() -> None:
 )
 def test_a_type_is_guessed_by_name(name: str, model_type: ModelType) -> None:
     assert guess(name) is model_type
+
+
+# Whatever else a server says.
+
+SHAPED = st.dictionaries(
+    st.sampled_from(["choices", "usage", "model", "error", "data", "results", "index", "delta", "message", "content",
+                     "tool_calls", "finish_reason", "embedding", "relevance_score", "flagged", "text", "id", "function"]),
+    JSON_VALUES | st.lists(st.dictionaries(st.sampled_from(
+        ["index", "delta", "message", "embedding", "finish_reason", "relevance_score", "flagged", "id", "text"]), JSON_VALUES)),
+)  # fmt: skip
+
+
+@given(JSON_VALUES | SHAPED)
+def test_an_answer_of_any_shape_is_an_answer_or_an_error_of_its_own_kind(value: Any) -> None:
+    asking: list[Callable[[Desk], Any]] = [
+        lambda desk: desk.ask(),
+        lambda desk: desk.session.model.text_embedding.invoke(EMBEDDER, ["x"]),
+        lambda desk: desk.session.model.rerank.invoke(RANKER, ["x"], "q"),
+        lambda desk: desk.session.model.moderation.invoke({"provider": "p", "model": "m"}, "x"),
+        lambda desk: desk.backend.fetch_models(),
+    ]
+    with opened(answering(value)) as desk:
+        for ask in asking:
+            with suppress(InvokeError):
+                ask(desk)
