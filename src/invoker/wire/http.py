@@ -4,41 +4,33 @@ from __future__ import annotations
 
 import json
 import re
-import ssl
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import replace
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
 from functools import lru_cache
-from html.parser import HTMLParser
 from time import monotonic, perf_counter
 from typing import Any
 
-import httpcore
 import httpx
 
 from ..errors import (
-    InvokeAuthorizationError,
     InvokeBadRequestError,
     InvokeConnectionError,
     InvokeError,
     InvokeRateLimitError,
     InvokeServerUnavailableError,
     InvokeTimeoutError,
-    ProtocolError,
 )
 from ..run import NoteKind, Run
 from .dial import Call, Clocks, calling
+from .faults import LONGEST_FAULT, kind_of, not_json, origin, retry_after, said, told
 
-LONGEST_FAULT = 64 * 1024
-"""Bytes of a refusal that are read."""
 LONGEST_NOTED = 16 * 1024
 """Characters of a body that a note keeps."""
 REST_SECONDS = 0.25
 """How long a server may take to end an answer of which it has said that it is complete."""
 RETRIED = frozenset({429, 502, 503, 504})
-"""Statuses after which nothing was done by the server, so that asking again is safe."""
+"""Statuses by which a limit or a gateway answers in the model's place, so that asking again is taken to be safe."""
 MOST_ATTEMPTS = 3
 LONGEST_WAIT = 30.0
 """Seconds that a server may have us wait before we ask again; if it wants more, that is for a person to decide."""
@@ -115,7 +107,7 @@ class Answer:
         try:
             return json.loads(body)
         except ValueError as error:
-            raise not_json(self, body) from error
+            raise not_json(self.status, body) from error
 
 
 class Http:
@@ -215,7 +207,7 @@ class Http:
         body = self._mask(answer.read(LONGEST_FAULT).decode("utf-8", "replace"))
         status, url = response.status_code, self._mask(shown_url(response.url))
         words = said(body) or response.reason_phrase
-        kind = _BY_STATUS.get(status) or (InvokeServerUnavailableError if status >= 500 else InvokeBadRequestError)
+        kind = kind_of(status)
         error = kind(f"{words} (HTTP {status} from {url})", status_code=status, body=body)
         error.url, error.request_id = url, next((answer.headers[name] for name in _REQUEST_IDS if name in answer.headers), None)
         if isinstance(error, InvokeRateLimitError | InvokeServerUnavailableError):
@@ -227,14 +219,6 @@ class Http:
             name: MASK if _is_secret(name) else self._mask(value.decode("latin-1"))
             for name, value in ((name.decode("latin-1").lower(), value) for name, value in headers.raw)
         }
-
-
-_BY_STATUS: Mapping[int, type[InvokeError]] = {
-    401: InvokeAuthorizationError,
-    403: InvokeAuthorizationError,
-    408: InvokeServerUnavailableError,
-    429: InvokeRateLimitError,
-}
 
 
 def stay(response: httpx.Response) -> None:
@@ -257,100 +241,6 @@ def stay(response: httpx.Response) -> None:
         raise error
 
 
-@contextmanager
-def told(call: Call, run: Run) -> Iterator[None]:
-    """Map what httpx and httpcore raise.
-
-    Raises:
-        InvokeError: As the table in `errors` says.
-        RunStoppedError: The run was stopped; whatever its socket then said.
-    """
-    try:
-        yield
-    except (httpcore.TimeoutException, httpx.TimeoutException) as error:
-        run.check()
-        raise InvokeTimeoutError(_LATE[call.expired], clock=call.expired, seconds=call.limit or 0.0) from error
-    except (httpcore.ConnectError, httpx.ConnectError) as error:
-        run.check()
-        raise unreached(error) from error
-    except (httpcore.NetworkError, httpcore.ProtocolError, httpx.NetworkError, httpx.ProtocolError) as error:
-        run.check()
-        when = "in the middle of its answer" if call.answered else "before it answered"
-        words = str(error).rstrip(".") or type(error).__name__
-        raise InvokeConnectionError(f"The server closed the connection {when}: {words}.") from error
-    except httpx.TooManyRedirects as error:
-        raise ProtocolError("The server sends from one address to the next without an end.") from error
-    except httpx.DecodingError as error:
-        raise ProtocolError(f"The answer's compression is broken: {error}.") from error
-    except (httpx.UnsupportedProtocol, httpx.InvalidURL, httpcore.UnsupportedProtocol) as error:
-        raise InvokeBadRequestError(f"The address cannot be used: {error}.", field="base_url") from error
-
-
-_LATE = {
-    "connect": "The server did not take the connection in time.",
-    "first byte": "The server took the request and has not begun to answer in time.",
-    "between chunks": "The server began to answer and then said nothing more in time.",
-    "total": "The whole answer took longer than it may.",
-    "": "A clock ran out.",
-}
-
-
-def unreached(error: BaseException) -> InvokeConnectionError:
-    """Say why nobody was reached, and what to do."""
-    cause = _origin(error)
-    hint = "Check the address of the connection, and that its server runs."
-    if isinstance(cause, ssl.SSLCertVerificationError):
-        words = f"The server's certificate is not trusted: {cause.verify_message or cause}."
-        hint = "Give the connection the file of the authority that signed it, or switch verification off for this connection."
-    elif isinstance(cause, ssl.SSLError):
-        words = f"No secure connection came about: {cause.reason or cause}."
-        hint = "Perhaps the server speaks http and not https at this port."
-    elif isinstance(cause, ConnectionRefusedError):
-        words = "The connection was refused: nobody listens at this address and port."
-        hint += " Inside a container localhost is the container itself: name the host, as host.docker.internal."
-    else:
-        words = f"The server was not reached: {cause}."
-    return InvokeConnectionError(words, hint=hint)
-
-
-def said(body: str) -> str:
-    """Find a server's own words in the body of its refusal: of JSON in its usual shapes, of HTML the title or first words."""
-    text = body.strip()
-    try:
-        value = json.loads(text)
-    except ValueError:
-        return _title(text) if text.startswith("<") else text[:500]
-    for path in (("error", "message"), ("error",), ("message",), ("detail",), ("error_msg",), ("detail", 0, "msg")):
-        found = _at(value, path)
-        if isinstance(found, str) and found.strip():
-            return found.strip()
-    return text[:500]
-
-
-def not_json(answer: Answer, body: bytes) -> ProtocolError:
-    """Say that an answer should have been JSON, and what it is."""
-    text = body[:LONGEST_FAULT].decode("utf-8", "replace").strip()
-    what = f"HTML (“{_title(text)}”)" if text.startswith("<") else "nothing" if not text else f"{text[:120]!r}"
-    hint = "The address is that of a web page: the API is usually below /v1." if text.startswith("<") else None
-    return ProtocolError(f"The server answered with {what} instead of JSON.", status_code=answer.status, body=text, hint=hint)
-
-
-def retry_after(headers: Mapping[str, str]) -> float | None:
-    """Give the seconds that a server asks to wait: as a number or as a date (RFC 9110, 10.2.3); `None` if it does not."""
-    value = headers.get("retry-after", "").strip()
-    if not value:
-        return None
-    try:
-        return max(0.0, float(value))
-    except ValueError:
-        pass
-    try:
-        when = parsedate_to_datetime(value)
-    except ValueError:
-        return None
-    return max(0.0, ((when if when.tzinfo else when.replace(tzinfo=UTC)) - datetime.now(UTC)).total_seconds())
-
-
 @lru_cache(maxsize=256)
 def _is_secret(name: str) -> bool:
     return _SECRET_HEADER.search(name) is not None
@@ -359,11 +249,6 @@ def _is_secret(name: str) -> bool:
 def shown_url(url: httpx.URL) -> str:
     """Write an address without user, password and query."""
     return f"{url.scheme}://{url.netloc.decode('ascii')}{url.path}"  # `copy_with` would parse it anew
-
-
-def _origin(error: BaseException) -> BaseException:
-    """Give what the system said; httpcore raises errors anew, and then only their context is left."""
-    return error.__cause__ or error.__context__ or error
 
 
 def _is_stale(error: InvokeError, call: Call) -> bool:
@@ -379,7 +264,7 @@ def _pause(error: InvokeError, call: Call, attempt: int) -> float | None:
     """Give the seconds until it is safe and sensible to ask again; `None` if it is not."""
     if attempt == 1 and _is_stale(error, call):
         return 0.0
-    refused = not call.sent and error.__cause__ is not None and isinstance(_origin(error.__cause__), ConnectionRefusedError)
+    refused = not call.sent and error.__cause__ is not None and isinstance(origin(error.__cause__), ConnectionRefusedError)
     if attempt >= MOST_ATTEMPTS or not (refused or error.status_code in RETRIED):
         return None
     asked: float | None = getattr(error, "retry_after", None)
@@ -392,33 +277,3 @@ def _noted_body(request: httpx.Request) -> str:
         return f"(multipart, {request.headers.get('content-length', '?')} bytes)"
     text = request.content.decode("utf-8", "replace")
     return text if len(text) <= LONGEST_NOTED else f"{text[:LONGEST_NOTED]}… ({len(text):,} characters)"
-
-
-def _at(value: Any, path: tuple[str | int, ...]) -> Any:
-    for step in path:
-        try:
-            value = value[step]
-        except (KeyError, IndexError, TypeError):
-            return None
-    return value
-
-
-class _Title(HTMLParser):
-    def __init__(self) -> None:
-        super().__init__()
-        self.title, self.words, self._inside = "", "", ""
-
-    def handle_starttag(self, tag: str, attrs: Any) -> None:
-        self._inside = tag
-
-    def handle_data(self, data: str) -> None:
-        if self._inside == "title":
-            self.title += data
-        elif self._inside not in ("style", "script"):
-            self.words += data + " "
-
-
-def _title(markup: str) -> str:
-    parser = _Title()
-    parser.feed(markup)
-    return " ".join((parser.title or parser.words).split())[:200]

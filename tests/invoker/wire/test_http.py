@@ -19,7 +19,8 @@ import trustme
 
 from invoker import InvokeBadRequestError, InvokeConnectionError, Note, NoteKind, ProtocolError, Run, RunStoppedError
 from invoker.wire.dial import Address, Call, Clocks
-from invoker.wire.http import STALE, Http, retry_after, said
+from invoker.wire.faults import retry_after, said
+from invoker.wire.http import STALE, Http
 from invoker.wire.pool import Pool
 from tests.loopback import BOUND, Loopback, Wire, whole
 

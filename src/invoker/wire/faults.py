@@ -1,0 +1,171 @@
+"""What goes wrong on the wire, as `InvokeError`: by an exception's type or by a status, in the words of whoever refused."""
+
+from __future__ import annotations
+
+import json
+import ssl
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from html.parser import HTMLParser
+from typing import Any
+
+import httpcore
+import httpx
+
+from ..errors import (
+    InvokeAuthorizationError,
+    InvokeBadRequestError,
+    InvokeConnectionError,
+    InvokeError,
+    InvokeRateLimitError,
+    InvokeServerUnavailableError,
+    InvokeTimeoutError,
+    ProtocolError,
+)
+from ..run import Run
+from .dial import Call
+
+LONGEST_FAULT = 64 * 1024
+"""Bytes of a refusal that are read."""
+_BY_STATUS: Mapping[int, type[InvokeError]] = {
+    401: InvokeAuthorizationError,
+    403: InvokeAuthorizationError,
+    408: InvokeServerUnavailableError,
+    429: InvokeRateLimitError,
+}
+
+
+def kind_of(status: int) -> type[InvokeError]:
+    """Give the class of error for a status that is none of success."""
+    return _BY_STATUS.get(status) or (InvokeServerUnavailableError if status >= 500 else InvokeBadRequestError)
+
+
+@contextmanager
+def told(call: Call, run: Run) -> Iterator[None]:
+    """Map what httpx and httpcore raise.
+
+    Raises:
+        InvokeError: As the table in `errors` says.
+        RunStoppedError: The run was stopped; whatever its socket then said.
+    """
+    try:
+        yield
+    except (httpcore.TimeoutException, httpx.TimeoutException) as error:
+        run.check()
+        raise InvokeTimeoutError(_LATE[call.expired], clock=call.expired, seconds=call.limit or 0.0) from error
+    except (httpcore.ConnectError, httpx.ConnectError) as error:
+        run.check()
+        raise unreached(error) from error
+    except (httpcore.NetworkError, httpcore.ProtocolError, httpx.NetworkError, httpx.ProtocolError) as error:
+        run.check()
+        when = "in the middle of its answer" if call.answered else "before it answered"
+        words = str(error).rstrip(".") or type(error).__name__
+        raise InvokeConnectionError(f"The server closed the connection {when}: {words}.") from error
+    except httpx.TooManyRedirects as error:
+        raise ProtocolError("The server sends from one address to the next without an end.") from error
+    except httpx.DecodingError as error:
+        raise ProtocolError(f"The answer's compression is broken: {error}.") from error
+    except (httpx.UnsupportedProtocol, httpx.InvalidURL, httpcore.UnsupportedProtocol) as error:
+        raise InvokeBadRequestError(f"The address cannot be used: {error}.", field="base_url") from error
+
+
+_LATE = {
+    "connect": "The server did not take the connection in time.",
+    "first byte": "The server took the request and has not begun to answer in time.",
+    "between chunks": "The server began to answer and then said nothing more in time.",
+    "total": "The whole answer took longer than it may.",
+    "": "A clock ran out.",
+}
+
+
+def unreached(error: BaseException) -> InvokeConnectionError:
+    """Say why nobody was reached, and what to do."""
+    cause = origin(error)
+    hint = "Check the address of the connection, and that its server runs."
+    if isinstance(cause, ssl.SSLCertVerificationError):
+        words = f"The server's certificate is not trusted: {cause.verify_message or cause}."
+        hint = "Give the connection the file of the authority that signed it, or switch verification off for this connection."
+    elif isinstance(cause, ssl.SSLError):
+        words = f"No secure connection came about: {cause.reason or cause}."
+        hint = "Perhaps the server speaks http and not https at this port."
+    elif isinstance(cause, ConnectionRefusedError):
+        words = "The connection was refused: nobody listens at this address and port."
+        hint += " Inside a container localhost is the container itself: name the host, as host.docker.internal."
+    else:
+        words = f"The server was not reached: {cause}."
+    return InvokeConnectionError(words, hint=hint)
+
+
+def said(body: str) -> str:
+    """Find a server's own words in the body of its refusal: of JSON in its usual shapes, of HTML the title or first words."""
+    text = body.strip()
+    try:
+        value = json.loads(text)
+    except ValueError:
+        return _title(text) if text.startswith("<") else text[:500]
+    for path in (("error", "message"), ("error",), ("message",), ("detail",), ("error_msg",), ("detail", 0, "msg")):
+        found = _at(value, path)
+        if isinstance(found, str) and found.strip():
+            return found.strip()
+    return text[:500]
+
+
+def not_json(status: int, body: bytes) -> ProtocolError:
+    """Say that an answer should have been JSON, and what it is."""
+    text = body[:LONGEST_FAULT].decode("utf-8", "replace").strip()
+    what = f"HTML (“{_title(text)}”)" if text.startswith("<") else "nothing" if not text else f"{text[:120]!r}"
+    hint = "The address is that of a web page: the API is usually below /v1." if text.startswith("<") else None
+    return ProtocolError(f"The server answered with {what} instead of JSON.", status_code=status, body=text, hint=hint)
+
+
+def retry_after(headers: Mapping[str, str]) -> float | None:
+    """Give the seconds that a server asks to wait: as a number or as a date (RFC 9110, 10.2.3); `None` if it does not."""
+    value = headers.get("retry-after", "").strip()
+    if not value:
+        return None
+    try:
+        return max(0.0, float(value))
+    except ValueError:
+        pass
+    try:
+        when = parsedate_to_datetime(value)
+    except ValueError:
+        return None
+    return max(0.0, ((when if when.tzinfo else when.replace(tzinfo=UTC)) - datetime.now(UTC)).total_seconds())
+
+
+def origin(error: BaseException) -> BaseException:
+    """Give what the system said; httpcore raises errors anew, and then only their context is left."""
+    return error.__cause__ or error.__context__ or error
+
+
+def _at(value: Any, path: tuple[str | int, ...]) -> Any:
+    for step in path:
+        try:
+            value = value[step]
+        except (KeyError, IndexError, TypeError):
+            return None
+    return value
+
+
+class _Title(HTMLParser):
+    def __init__(self) -> None:
+        super().__init__()
+        self.title, self.words, self._inside = "", "", ""
+
+    def handle_starttag(self, tag: str, attrs: Any) -> None:
+        self._inside = tag
+
+    def handle_data(self, data: str) -> None:
+        if self._inside == "title":
+            self.title += data
+        elif self._inside not in ("style", "script"):
+            self.words += data + " "
+
+
+def _title(markup: str) -> str:
+    parser = _Title()
+    parser.feed(markup)
+    return " ".join((parser.title or parser.words).split())[:200]

@@ -1,0 +1,303 @@
+"""Each way to fail, over real sockets: refusals, broken streams, clocks, stops, redirects; and what is never told."""
+
+from __future__ import annotations
+
+import json
+import threading
+from typing import Any
+
+import pytest
+
+from invoker import (
+    InvokeAuthorizationError,
+    InvokeBadRequestError,
+    InvokeConnectionError,
+    InvokeError,
+    InvokeRateLimitError,
+    InvokeServerUnavailableError,
+    InvokeTimeoutError,
+    Outcome,
+    ProtocolError,
+    Record,
+    RunStoppedError,
+    Session,
+    connect,
+)
+from invoker.wire.dial import Clocks
+from tests.loopback import BOUND, STREAM, Asked, Loopback, Script, Wire, chunked, whole
+
+from .desk import CONFIG, GOOD, HELLO, KEY, opened, streaming
+
+
+@pytest.mark.parametrize(
+    ("status", "kind"),
+    [
+        (400, InvokeBadRequestError),
+        (401, InvokeAuthorizationError),
+        (403, InvokeAuthorizationError),
+        (404, InvokeBadRequestError),
+        (500, InvokeServerUnavailableError),
+    ],
+)
+@pytest.mark.parametrize(
+    "body",
+    [{"error": {"message": "密钥无效"}}, {"error": "密钥无效"}, {"message": "密钥无效"}, {"detail": "密钥无效"},
+     {"detail": [{"msg": "密钥无效"}]}, "密钥无效".encode()],
+    ids=["openai", "ollama", "message", "fastapi", "pydantic", "text"],
+)  # fmt: skip
+def test_a_refusal_keeps_the_servers_words_and_status(status: int, kind: type[Exception], body: Any) -> None:
+    with opened(lambda _asked, wire: wire.send(whole(body, status, x_request_id="r-17"))) as desk:
+        with pytest.raises(kind, match="密钥无效") as raised:
+            desk.ask()
+        error: Any = raised.value
+        assert (error.status_code, error.request_id) == (status, "r-17")
+        assert error.url == f"{desk.server.address}/v1/chat/completions" and error.backend == "openai_compatible"
+        assert len(desk.server.asked) == 1  # a refusal that says so is not asked again
+
+
+def test_html_instead_of_an_api_is_named() -> None:
+    page = b"<!doctype html><html><head><title>Welcome to nginx!</title></head><body>hello</body></html>"
+    for status, kind in ((200, ProtocolError), (404, InvokeBadRequestError)):
+        answer = whole(page, status, media_type="text/html")
+        with opened(closing(answer)) as desk, pytest.raises(kind, match="Welcome to nginx"):
+            desk.ask()
+
+
+@pytest.mark.parametrize(
+    ("events", "words"),
+    [
+        ([*GOOD[:2], b"data: {broken\n\n"], "not JSON: '{broken'"),
+        ([*GOOD[:2], b"Traceback (most recent call last)\n"], "not JSON: 'Traceback"),
+        ([*GOOD[:2]], "without a finish reason"),
+        ([*GOOD[:2], b"data: [1]\n\n"], "where an object was expected"),
+    ],
+)
+def test_a_broken_stream_is_an_error_and_keeps_what_had_come(events: list[bytes], words: str) -> None:
+    with opened(streaming(events)) as desk:
+        with pytest.raises(ProtocolError, match=words):
+            desk.ask()
+        assert [chunk.delta.message.content for chunk in desk.record.chunks] == ["Hel"]
+        assert desk.record.outcome is Outcome.FAILED
+
+
+@pytest.mark.parametrize("said", [{"message": "KV cache is full", "code": 500}, "KV cache is full"])
+def test_an_error_in_mid_stream_is_told_in_the_servers_words(said: Any) -> None:
+    events = [*GOOD[:2], b"data: " + json.dumps({"error": said}).encode() + b"\n\n"]
+    with opened(streaming(events)) as desk, pytest.raises(InvokeServerUnavailableError, match="KV cache is full"):
+        desk.ask()
+    assert len(desk.record.chunks) == 1
+
+
+def test_a_rate_limit_is_asked_again_after_the_time_that_the_server_wants() -> None:
+    def script(_asked: Asked, wire: Wire) -> None:
+        if len(desk.server.asked) == 1:
+            wire.send(whole({"error": {"message": "slow down"}}, 429, Retry_After="0.05"))
+        else:
+            wire.send(STREAM, *chunked(GOOD))
+
+    with opened(script) as desk:
+        assert desk.ask().message.content == "Hello."
+        assert any("slow down" in notice and "attempt 2" in notice for notice in desk.record.notices())
+
+
+def test_a_rate_limit_that_is_too_long_is_for_a_person_to_decide() -> None:
+    with opened(lambda _asked, wire: wire.send(whole({"error": {"message": "tomorrow"}}, 429, Retry_After="86400"))) as desk:
+        with pytest.raises(InvokeRateLimitError, match="tomorrow") as raised:
+            desk.ask()
+        assert raised.value.retry_after == 86_400 and len(desk.server.asked) == 1
+
+
+def test_three_attempts_are_all() -> None:
+    with opened(lambda _asked, wire: wire.send(whole({"message": "busy"}, 503, Retry_After="0"))) as desk:
+        with pytest.raises(InvokeServerUnavailableError, match="busy"):
+            desk.ask()
+        assert len(desk.server.asked) == 3
+        assert ["busy" in notice for notice in desk.record.notices()] == [True, True]
+
+
+def closing(*pieces: bytes) -> Script:
+    """Give a script that sends some bytes and closes the connection."""
+
+    def script(_asked: Asked, wire: Wire) -> None:
+        wire.send(*pieces)
+        raise EOFError
+
+    return script
+
+
+@pytest.mark.parametrize(
+    ("script", "words"),
+    [
+        (closing(), "before it answered"),
+        (closing(STREAM), "in the middle"),
+        (closing(STREAM, b"%x\r\n" % len(GOOD[1]), GOOD[1][:20]), "in the middle"),
+        (closing(STREAM, b"%x\r\n%s\r\n" % (len(GOOD[1]), GOOD[1])), "in the middle"),
+        (closing(b"SMTP ready\r\n"), "closed the connection"),
+    ],
+    ids=["at once", "after the head", "mid-frame", "between frames", "another protocol"],
+)
+def test_a_connection_that_breaks_is_told_as_such(script: Script, words: str) -> None:
+    with opened(script) as desk, pytest.raises(InvokeConnectionError, match=words):
+        desk.ask()
+
+
+def test_nobody_at_the_address_is_told_after_three_attempts() -> None:
+    with Loopback(streaming(GOOD)) as server:
+        address = server.address
+    backend = connect("openai_compatible", base_url=f"{address}/v1")
+    records: list[Record[Any]] = []
+    with pytest.raises(InvokeConnectionError, match="refused") as raised:
+        list(Session(backend, record=records.append).model.llm.invoke(CONFIG, HELLO))
+    assert "host.docker.internal" in (raised.value.hint or "")
+    assert len(records[0].notices()) == 2
+    backend.close()
+
+
+def silent(*pieces: bytes) -> Script:
+    """Give a script that sends some bytes and then nothing, until the client leaves."""
+
+    def script(_asked: Asked, wire: Wire) -> None:
+        wire.send(*pieces)
+        wire.wait_until_gone()
+
+    return script
+
+
+FRAME = b"%x\r\n%s\r\n" % (len(GOOD[1]), GOOD[1])
+
+
+@pytest.mark.parametrize(
+    ("pieces", "clock"),
+    [
+        ((), "first byte"),
+        ((b"HTTP/1.1 200 OK\r\n",), "between chunks"),
+        ((STREAM,), "between chunks"),
+        ((STREAM, FRAME), "between chunks"),
+    ],
+)
+def test_each_clock_runs_and_is_named(pieces: tuple[bytes, ...], clock: str) -> None:
+    with opened(silent(*pieces), clocks=Clocks(first_byte=0.3, between_chunks=0.2)) as desk:
+        with pytest.raises(InvokeTimeoutError) as raised:
+            desk.ask()
+        assert raised.value.clock == clock and raised.value.seconds == {"first byte": 0.3, "between chunks": 0.2}[clock]
+        assert desk.server.connections[0].left.wait(BOUND)
+
+
+def test_the_total_clock_ends_a_stream_that_never_stops_talking() -> None:
+    def script(_asked: Asked, wire: Wire) -> None:
+        wire.send(STREAM)
+        while True:
+            wire.send(FRAME)
+            wire.left.wait(0.01)
+
+    with opened(script, clocks=Clocks(total=0.4)) as desk, pytest.raises(InvokeTimeoutError) as raised:
+        desk.ask()
+    assert raised.value.clock == "total" and desk.record.chunks
+
+
+@pytest.mark.parametrize(
+    "pieces", [(), (b"HTTP/1.1 2",), (STREAM,), (STREAM, FRAME), (STREAM, FRAME[:9])],
+    ids=["before the head", "in the head", "behind the head", "between chunks", "in a chunk"],
+)  # fmt: skip
+def test_stop_ends_the_wait_and_the_server_sees_it_within_a_second(pieces: tuple[bytes, ...]) -> None:
+    with opened(silent(*pieces)) as desk:
+        raised: list[BaseException] = []
+
+        def ask() -> None:
+            try:
+                desk.ask()
+            except BaseException as error:
+                raised.append(error)
+
+        asking = threading.Thread(target=ask)
+        asking.start()
+        while not desk.server.connections or not desk.server.asked:
+            assert asking.is_alive()
+        desk.session.stop()
+        assert desk.server.connections[0].left.wait(1.0)
+        asking.join(BOUND)
+        assert [type(error) for error in raised] == [RunStoppedError]
+        assert desk.record.outcome is Outcome.STOPPED
+
+
+def test_closing_a_stream_ends_the_work_of_the_server() -> None:
+    with opened(silent(STREAM, FRAME)) as desk:
+        stream = desk.session.model.llm.invoke(CONFIG, HELLO)
+        assert next(stream).delta.message.content == "Hel"
+        stream.close()
+        assert desk.server.connections[0].left.wait(1.0)
+
+
+def test_closing_the_back_end_ends_what_runs() -> None:
+    with opened(silent(STREAM, FRAME)) as desk:
+        stream = desk.session.model.llm.invoke(CONFIG, HELLO)
+        next(stream)
+        desk.backend.close()
+        with pytest.raises(InvokeServerUnavailableError, match="closed"):
+            next(stream)
+
+
+def test_the_key_is_nowhere_but_on_the_wire() -> None:
+    def script(asked: Asked, wire: Wire) -> None:
+        wire.send(whole({"error": {"message": f"bad key {KEY}"}, "saw": asked.headers["authorization"]}, 400))
+
+    with opened(script, headers={"X-Extra-Token": "also-secret-1"}) as desk:
+        with pytest.raises(InvokeBadRequestError, match="bad key •••"):
+            desk.ask()
+        dumped = json.dumps(desk.record.dump(), ensure_ascii=False)
+        assert KEY not in dumped and "also-secret-1" not in dumped
+        assert desk.server.asked[0].headers["x-extra-token"] == "also-secret-1"
+
+
+@pytest.mark.parametrize(
+    "script",
+    [
+        streaming([*GOOD[:2], b"data: " + json.dumps({"error": {"message": f"bad key {KEY}"}}).encode() + b"\n\n"]),
+        streaming([*GOOD[:2], f"data: bad key {KEY}\n\n".encode()]),
+        closing(whole(f"<html><title>bad key {KEY}</title></html>".encode(), media_type="text/html")),
+    ],
+    ids=["an error in the stream", "a broken line", "a page"],
+)
+def test_a_key_that_a_server_says_back_stays_hidden(script: Script) -> None:
+    with opened(script) as desk, pytest.raises(InvokeError, match="bad key •••") as raised:
+        desk.ask()
+    assert KEY not in json.dumps(desk.record.dump()) and KEY not in f"{raised.value} {raised.value.body} {raised.value.args}"
+
+
+def test_what_went_over_the_wire_is_noted() -> None:
+    with opened(streaming(GOOD)) as desk:
+        desk.ask()
+        [request], [response], [end] = desk.noted("request"), desk.noted("response"), desk.noted("end")
+    assert request["method"] == "POST" and request["headers"]["authorization"] == "•••"
+    assert json.loads(request["body"])["model"] == "m"
+    assert response["status"] == 200 and response["headers"]["content-type"] == "text/event-stream"
+    assert response["peer"] == desk.server.address.removeprefix("http://") and response["seconds"] > 0
+    assert end["bytes"] == len(b"".join(GOOD)) and end["seconds"] >= response["seconds"]
+
+
+def test_headers_do_not_go_where_a_server_sends_us() -> None:
+    with Loopback(streaming(GOOD)) as elsewhere:
+        away = whole(b"", 307, Location=f"{elsewhere.address}/v1/chat/completions")
+        refused = pytest.raises(InvokeBadRequestError, match="sends to another address")
+        with opened(lambda _asked, wire: wire.send(away), headers={"x-api-key": "secret-in-a-header"}) as desk, refused:
+            desk.ask()
+        assert elsewhere.asked == []
+
+
+def test_a_redirect_within_the_server_is_followed() -> None:
+    def script(asked: Asked, wire: Wire) -> None:
+        if asked.path.endswith("/"):
+            wire.send(STREAM, *chunked(GOOD))
+        else:
+            wire.send(whole(b"", 307, Location=f"{asked.path}/"))
+
+    with opened(script) as desk:
+        assert desk.ask().message.content == "Hello."
+
+
+def test_redirects_in_a_circle_are_told() -> None:
+    def script(asked: Asked, wire: Wire) -> None:
+        wire.send(whole(b"", 307, Location=f"{desk.server.address}{asked.path}"))
+
+    with opened(script) as desk, pytest.raises(ProtocolError, match="without an end"):
+        desk.ask()
