@@ -1,7 +1,11 @@
-"""A real llama.cpp server on loopback: `llama_server.py MODEL KEY [embedding]`. Says its address, and ends with its stdin."""
+"""A real llama.cpp server on loopback: `llama_server.py MODEL KEY [OPTIONS]`. Says its address, and ends with its stdin.
+
+Options are a JSON object of the runtime's parameters; `pooling_type`, by the end of its name, makes it a server of vectors.
+"""
 
 from __future__ import annotations
 
+import json
 import sys
 
 import xllamacpp
@@ -16,9 +20,12 @@ if __name__ == "__main__":
     chosen.fit_params = chosen.warmup = chosen.ui = False
     chosen.verbosity = -1
     chosen.api_keys = [key]
-    if more:
+    options = json.loads(more[0]) if more else {}
+    if pooling := options.pop("pooling_type", None):
         chosen.embedding = True
-        chosen.pooling_type = xllamacpp.llama_pooling_type.LLAMA_POOLING_TYPE_MEAN
+        chosen.pooling_type = getattr(xllamacpp.llama_pooling_type, f"LLAMA_POOLING_TYPE_{pooling}")
+    for name, value in options.items():
+        setattr(chosen, name, value)
     server = xllamacpp.Server(chosen)
     print(server.listening_address, flush=True)
     sys.stdin.read()

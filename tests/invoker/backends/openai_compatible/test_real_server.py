@@ -7,12 +7,23 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from invoker import InvokeAuthorizationError, InvokeServerUnavailableError, NoteKind, Record, RunStoppedError, Session, connect
+from invoker import (
+    InvokeAuthorizationError,
+    InvokeBadRequestError,
+    InvokeError,
+    InvokeServerUnavailableError,
+    NoteKind,
+    Record,
+    RunStoppedError,
+    Session,
+    connect,
+)
 from invoker.backends.openai_compatible import OpenAICompatibleBackend
 from invoker.backends.openai_compatible.catalogue import described
 from invoker.entities.llm import LLMFold
@@ -25,11 +36,25 @@ CONFIG: dict[str, Any] = {"provider": "p", "model": "real", "mode": "chat", "com
 ASKED = [{"role": "user", "content": "Name three colours."}]
 
 
+QWEN, SMOLLM = "qwen2.5-coder-0.5b-instruct-q4_k_m.gguf", "smollm2-135m-instruct-q4_1.gguf"
+HERE = Path(__file__).parent
+
+
+def _tool(name: str, description: str, argument: str) -> dict[str, Any]:
+    parameters = {"type": "object", "properties": {argument: {"type": "string"}}, "required": [argument]}
+    return {"name": name, "description": description, "parameters": parameters}
+
+
+WEATHER, TIME = (
+    _tool("get_weather", "Tells the weather of a city.", "city"),
+    _tool("get_time", "Tells the time in a time zone.", "zone"),
+)
+
+
 @contextmanager
-def served(model: str, *more: str) -> Iterator[str]:
+def served(model: str, **options: str) -> Iterator[str]:
     """Run the server; gives the address of its API."""
-    script = Path(__file__).with_name("llama_server.py")
-    command = [sys.executable, str(script), str(Weights().path(model)), KEY, *more]
+    command = [sys.executable, str(HERE / "llama_server.py"), str(Weights().path(model)), KEY, json.dumps(options)]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdin is not None and process.stdout is not None
         try:
@@ -42,7 +67,14 @@ def served(model: str, *more: str) -> Iterator[str]:
 @pytest.fixture(scope="module")
 def address() -> Iterator[str]:
     """Give the address of a server with the embedded back end's default LLM."""
-    with served("qwen2.5-coder-0.5b-instruct-q4_k_m.gguf") as found:
+    with served(QWEN) as found:
+        yield found
+
+
+@pytest.fixture(scope="module")
+def calling_address() -> Iterator[str]:
+    """Give the address of a server whose template writes calls as this model does, so that it finds them in the answers."""
+    with served(QWEN, chat_template=(HERE / "fenced_calls.jinja").read_text("utf-8")) as found:
         yield found
 
 
@@ -50,6 +82,14 @@ def address() -> Iterator[str]:
 def records() -> list[Record[Any]]:
     """Give a place for records."""
     return []
+
+
+@pytest.fixture
+def caller(calling_address: str, records: list[Record[Any]]) -> Iterator[Session]:
+    """Give a session on the server that finds calls."""
+    backend = connect("openai_compatible", base_url=calling_address, api_key=KEY)
+    yield Session(backend, record=records.append)
+    backend.close()
 
 
 @pytest.fixture
@@ -76,16 +116,58 @@ def test_a_completion_goes_on_with_a_text(session: Session) -> None:
     assert "four" in str(counted.message.content)
 
 
-def test_tools_reach_the_model(session: Session) -> None:
-    # llama.cpp knows no calls in what this model writes, which is JSON without its marks: it comes as text.
-    parameters = {"type": "object", "properties": {"city": {"type": "string"}}, "required": ["city"]}
-    tool = {"name": "get_weather", "description": "Tells the weather of a city.", "parameters": parameters}
+def test_a_call_that_the_server_does_not_find_stays_text(session: Session) -> None:
+    # With its own template the model is asked for marks around a call, and leaves them out.
     asked = [{"role": "user", "content": "What is the weather in Oslo? Use the tool."}]
-    with_it = LLMFold().extend(session.model.llm.invoke(CONFIG, asked, tools=[tool])).result()
+    with_it = LLMFold().extend(session.model.llm.invoke(CONFIG, asked, tools=[WEATHER])).result()
     without = LLMFold().extend(session.model.llm.invoke(CONFIG, asked)).result()
     assert with_it.usage.prompt_tokens > without.usage.prompt_tokens + 50
     called = json.loads(str(with_it.message.content))
     assert called["name"] == "get_weather" and "Oslo" in called["arguments"]["city"]
+
+
+BOTH = [{"role": "user", "content": "What is the weather in Oslo, and what time is it in the zone CET?"}]
+
+
+def test_calls_that_the_server_streams_in_fragments_fold_into_whole_calls(caller: Session) -> None:
+    config = CONFIG | {"completion_params": PARAMS | {"parallel_tool_calls": True}}
+    chunks = list(caller.model.llm.invoke(config, BOTH, tools=[WEATHER, TIME]))
+    fragments = [fragment for chunk in chunks for fragment in chunk.delta.message.tool_calls]
+    folded = LLMFold().extend(chunks).result()
+    calls = folded.message.tool_calls
+    assert len(fragments) > 2 * len(calls), "the server wrote its calls whole"
+    assert [call.function.name for call in calls] == ["get_weather", "get_time"]
+    weather, time = (json.loads(call.function.arguments) for call in calls)
+    assert "Oslo" in weather["city"] and "CET" in time["zone"]
+    assert {call.type for call in calls} == {"function"} and len({call.id for call in calls} - {""}) == 2
+    assert folded.message.content == "" and chunks[-1].delta.finish_reason == "tool_calls"
+
+
+def test_calls_of_a_whole_answer_are_those_of_the_stream(caller: Session) -> None:
+    config = CONFIG | {"completion_params": PARAMS | {"parallel_tool_calls": True}}
+    streamed = LLMFold().extend(caller.model.llm.invoke(config, BOTH, tools=[WEATHER, TIME])).result()
+    whole = caller.model.llm.invoke(config, BOTH, tools=[WEATHER, TIME], stream=False)
+    assert [call.function for call in whole.message.tool_calls] == [call.function for call in streamed.message.tool_calls] != []
+    assert whole.finish_reason == "tool_calls"
+
+
+def test_a_call_that_is_demanded_keeps_to_the_tools_schema(caller: Session) -> None:
+    # Fewer tokens than the model likes to talk: only a grammar of the server's makes it call and stop.
+    config = CONFIG | {"completion_params": {"temperature": 0, "max_tokens": 48, "tool_choice": "required"}}
+    asked = [{"role": "user", "content": "What is the weather in Oslo and in Rome?"}]
+    [call] = LLMFold().extend(caller.model.llm.invoke(config, asked, tools=[WEATHER])).result().message.tool_calls
+    assert call.function.name == "get_weather" and list(json.loads(call.function.arguments)) == ["city"]
+
+
+def test_a_call_and_what_its_tool_said_reach_the_model(caller: Session) -> None:
+    asked = [{"role": "user", "content": "What is the weather in Oslo? Call the tool in a block."}]
+    config = CONFIG | {"completion_params": PARAMS | {"tool_choice": "required"}}
+    called = LLMFold().extend(caller.model.llm.invoke(config, asked, tools=[WEATHER])).result().message
+    [call] = called.tool_calls
+    said = {"role": "tool", "content": "Heavy snow, minus 7 degrees.", "tool_call_id": call.id}
+    told = [*asked, called, said, {"role": "user", "content": "What did the tool say of Oslo? Answer in plain words."}]
+    answer = LLMFold().extend(caller.model.llm.invoke(CONFIG, told)).result()
+    assert "snow" in str(answer.message.content)
 
 
 def test_an_object_keeps_to_its_schema(session: Session) -> None:
@@ -120,13 +202,25 @@ def test_a_wrong_key_is_told_in_the_servers_words(address: str) -> None:
 
 
 def test_what_the_server_cannot_do_is_told_in_its_words(session: Session) -> None:
-    config = {"provider": "p", "model": "real", "model_type": "rerank", "score_threshold": 0, "top_n": 2}
+    config = {"provider": "p", "model": "real"}
+    picture = {"type": "image", "format": "png", "mime_type": "image/png", "base64_data": "AAAA", "detail": "low"}
+    model = session.model
     with pytest.raises(InvokeServerUnavailableError, match="does not support reranking"):
-        session.model.rerank.invoke(config, ["a", "b"], "q")
+        model.rerank.invoke(config | {"model_type": "rerank", "score_threshold": 0, "top_n": 2}, ["a", "b"], "q")
+    with pytest.raises(InvokeServerUnavailableError, match="does not support audio input"):
+        model.speech2text.invoke(config | {"model_type": "speech2text"}, BytesIO(b"no sound"))
+    with pytest.raises(InvokeBadRequestError, match="File Not Found"):
+        model.moderation.invoke(config | {"model_type": "moderation"}, "a text")
+    with pytest.raises(InvokeBadRequestError, match="File Not Found"):
+        list(model.tts.invoke(config | {"model_type": "tts", "voice": "v"}, "a text"))
+    with pytest.raises(InvokeError, match="image input is not supported"):
+        list(model.llm.invoke(CONFIG, [{"role": "user", "content": [picture]}]))
+    with pytest.raises(InvokeBadRequestError, match="context size"):
+        list(model.llm.invoke(CONFIG, [{"role": "user", "content": "a word " * 2000}]))
 
 
 def test_texts_are_embedded() -> None:
-    with served("smollm2-135m-instruct-q4_1.gguf", "embedding") as address:
+    with served(SMOLLM, pooling_type="MEAN") as address:
         backend = connect("openai_compatible", base_url=address, api_key=KEY)
         assert isinstance(backend, OpenAICompatibleBackend)
         assert [model.model for model in backend.fetch_models()] == ["real"]
@@ -136,3 +230,24 @@ def test_texts_are_embedded() -> None:
         assert one == pytest.approx(same, abs=1e-3) and one != pytest.approx(other, abs=1e-3)
         assert found.usage.tokens > 0 and {len(vector) for vector in found.embeddings} == {576}
         backend.close()
+
+
+def test_documents_are_ranked(records: list[Record[Any]]) -> None:
+    # None of these weights has a head for ranking: what the server then calls a score is a number of the model's last layer.
+    # So nothing is said here of what is relevant, but all of what a ranking looks like and of what becomes of it.
+    docs = ["A cat sleeps on the sofa.", "The market fell.", "Dogs bark at night."]
+    config = {"provider": "p", "model": "real", "model_type": "rerank", "score_threshold": -1e9, "top_n": 3}
+    with served(SMOLLM, pooling_type="RANK") as address:
+        backend = connect("openai_compatible", base_url=address, api_key=KEY)
+        rerank = Session(backend, record=records.append).model.rerank
+        found = rerank.invoke(config, docs, "Which animal sleeps?")
+        best = rerank.invoke(config | {"top_n": 1}, docs, "Which animal sleeps?")
+        above = rerank.invoke(config | {"score_threshold": found.docs[1].score}, docs, "Which animal sleeps?")
+        backend.close()
+    assert sorted(doc.index for doc in found.docs) == [0, 1, 2] and all(docs[doc.index] == doc.text for doc in found.docs)
+    scores = [doc.score for doc in found.docs]
+    assert scores == sorted(scores, reverse=True) and len(set(scores)) == 3
+    assert [doc.index for doc in best.docs] == [found.docs[0].index]
+    assert [doc.index for doc in above.docs] == [doc.index for doc in found.docs[:2]]
+    [told] = [note.data for note in records[0].notes if note.kind is NoteKind.DETAIL]
+    assert (told["shape"], told["path"]) == ("Jina/Cohere", "rerank")
