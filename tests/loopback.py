@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import select
 import socket
 import ssl
 import threading
@@ -48,11 +49,18 @@ class Wire:
         """Send bytes in pieces of a size."""
         self.send(*(data[at : at + size] for at in range(0, len(data), size)))
 
+    def drip_until_gone(self, data: bytes, pause: float = 0.005) -> None:
+        """Send bytes one at a time, over and over, until the client has closed the connection."""
+        while not select.select([self.socket], [], [], pause)[0]:  # what can be read is its end: it has said all it had to
+            self.socket.send(data[:1])
+            data = data[1:] + data[:1]
+        self.wait_until_gone()
+
     def wait_until_gone(self) -> None:
         """Wait until the client has closed the connection."""
         self.socket.settimeout(BOUND)
         with suppress(ConnectionError):
-            while self.socket.recv(4096):
+            while self.socket.recv(65536):
                 pass
         self.left.set()
 
@@ -68,13 +76,21 @@ class Loopback:
         script: What it does with each request.
         context: Makes it speak https.
         family: `AF_INET6` for ::1.
+        first: What it does with each connection before it speaks https or reads a request.
     """
 
     def __init__(
-        self, script: Script, *, context: ssl.SSLContext | None = None, family: socket.AddressFamily = socket.AF_INET
+        self,
+        script: Script,
+        *,
+        context: ssl.SSLContext | None = None,
+        family: socket.AddressFamily = socket.AF_INET,
+        first: Callable[[Wire], None] | None = None,
     ) -> None:
         self._script = script
         self._context = context
+        self._first = first
+        self._heard = threading.Condition()
         self.asked: list[Asked] = []
         self.connections: list[Wire] = []
         self._listening = socket.socket(family, socket.SOCK_STREAM)
@@ -101,6 +117,11 @@ class Loopback:
         for thread in self._threads:
             thread.join(BOUND)
 
+    def until(self, state: Callable[[Loopback], object]) -> None:
+        """Wait until a state is reached by a connection or a request that comes."""
+        with self._heard:
+            assert self._heard.wait_for(lambda: state(self), BOUND)
+
     def settle(self) -> None:
         """Wait until every connection so far has ended."""
         for thread in tuple(self._threads):
@@ -118,17 +139,25 @@ class Loopback:
             thread.start()
 
     def _serve(self, accepted: socket.socket) -> None:
-        with suppress(OSError, EOFError, _NotHttpError):
-            if self._context is not None:
-                accepted = self._context.wrap_socket(accepted, server_side=True)
-            wire = Wire(accepted)
+        wire = Wire(accepted)
+        with self._heard:
             self.connections.append(wire)
-            with accepted.makefile("rb") as reading:
-                while asked := _read(reading):
-                    self.asked.append(asked)
-                    self._script(asked, wire)
-        with suppress(OSError):
-            accepted.close()
+            self._heard.notify_all()
+        try:
+            with suppress(OSError, EOFError, _NotHttpError):
+                if self._first is not None:
+                    self._first(wire)
+                if self._context is not None:
+                    wire.socket = self._context.wrap_socket(accepted, server_side=True)
+                with wire.socket.makefile("rb") as reading:
+                    while asked := _read(reading):
+                        with self._heard:
+                            self.asked.append(asked)
+                            self._heard.notify_all()
+                        self._script(asked, wire)
+        finally:
+            with suppress(OSError):
+                wire.socket.close()
 
 
 class _NotHttpError(Exception):
@@ -143,7 +172,9 @@ def _read(reading: Any) -> Asked | None:
         raise _NotHttpError
     method, path, _ = line.split(" ", 2)
     headers: dict[str, str] = {}
-    while line := reading.readline().decode().strip():
+    while (line := reading.readline().decode()) != "\r\n":
+        if not line:
+            raise EOFError  # the client left while it asked
         name, _, value = line.partition(":")
         headers[name.lower()] = value.strip()
     if headers.get("transfer-encoding") == "chunked":
@@ -153,7 +184,10 @@ def _read(reading: Any) -> Asked | None:
             reading.readline()
         reading.readline()
     else:
-        body = reading.read(int(headers.get("content-length", 0)))
+        size = int(headers.get("content-length", 0))
+        body = reading.read(size)
+        if len(body) < size:
+            raise EOFError
     return Asked(method, path, headers, body)
 
 

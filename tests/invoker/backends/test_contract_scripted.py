@@ -122,6 +122,8 @@ class ScriptedSubject:
     """A scripted back end, bare or wrapped."""
 
     recording = b"ID3 some sound"
+    lacks: Mapping[InvokeType, str] = {}
+    any_name = ""
 
     def __init__(self, wrapped: bool) -> None:
         self._wrapped = wrapped

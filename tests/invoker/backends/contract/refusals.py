@@ -1,18 +1,26 @@
-"""What is refused: models that are not there, or are of another type."""
+"""What is refused: calls that the back end lacks, models that are not there or are of another type."""
 
 from __future__ import annotations
 
 import pytest
 
-from invoker import InvokeType, Session, UnsupportedRequestError
+from invoker import InvokeBadRequestError, InvokeType, Run, Session, UnsupportedRequestError
 from invoker.entities.model import ModelType
 
-from .subject import MODEL_TYPES, Subject, call, every_config, read
+from .subject import MODEL_TYPES, Subject, call, every_config, must_know_names, read, unchecked
+
+
+def test_a_call_that_is_lacking_is_refused_as_such(subject: Subject) -> None:
+    for invoke_type in subject.lacks:
+        with pytest.raises(UnsupportedRequestError, match=invoke_type.value) as caught:
+            list(subject.backend.invoke(unchecked(subject, invoke_type), Run()))
+        assert caught.value.backend == subject.backend.kind
 
 
 @every_config
 @pytest.mark.parametrize("field", ["provider", "model"])
 def test_what_is_not_there_is_refused_by_its_name(subject: Subject, invoke_type: InvokeType, field: str) -> None:
+    must_know_names(subject)
     named = {**subject.configs[invoke_type], field: "nobody"}
     with Session(subject.backend) as session, pytest.raises(UnsupportedRequestError, match="nobody") as caught:
         read(call(session, subject, invoke_type, model_config=named))
@@ -26,6 +34,7 @@ def test_what_is_not_there_is_refused_by_its_name(subject: Subject, invoke_type:
 
 @every_config
 def test_a_model_of_another_type_is_refused(subject: Subject, invoke_type: InvokeType) -> None:
+    must_know_names(subject)
     other = InvokeType.MODERATION if MODEL_TYPES[invoke_type] is ModelType.LLM else InvokeType.LLM
     config = {**subject.configs[invoke_type], "model": subject.configs[other]["model"]}
     with Session(subject.backend) as session, pytest.raises(UnsupportedRequestError) as caught:
@@ -34,12 +43,13 @@ def test_a_model_of_another_type_is_refused(subject: Subject, invoke_type: Invok
 
 
 def test_an_unknown_system_model_is_refused(subject: Subject) -> None:
+    must_know_names(subject)
     with Session(subject.backend, system_model="nobody") as session, pytest.raises(UnsupportedRequestError, match="nobody"):
         call(session, subject, InvokeType.SYSTEM_SUMMARY)
 
 
 def test_a_refused_call_does_no_harm_to_the_next(subject: Subject) -> None:
     with Session(subject.backend) as session:
-        with pytest.raises(UnsupportedRequestError):
+        with pytest.raises(InvokeBadRequestError):  # whoever refuses it, the back end or its server
             read(call(session, subject, InvokeType.LLM, model_config={**subject.configs[InvokeType.LLM], "model": "nobody"}))
         assert read(call(session, subject, InvokeType.LLM))

@@ -40,6 +40,10 @@ class Subject(Protocol):
     """A good ModelConfig for each call that has one. With it an LLM gives the same answer each time, of several chunks."""
     recording: bytes
     """An audio file with words in it."""
+    lacks: Mapping[InvokeType, str]
+    """The calls that the back end does not have, and why; they are refused, and every other rule passes them over."""
+    any_name: str
+    """Why the back end takes any provider and model and leaves it to others to know them; empty if it refuses what it lacks."""
 
     def fresh(self) -> Backend:
         """Open a further back end, which the test closes."""
@@ -54,8 +58,20 @@ class Subject(Protocol):
         ...
 
     def silence(self, phase: str) -> AbstractContextManager[tuple[Backend, dict[str, Any]]]:
-        """Bring about that an LLM run is silent in a phase: `loading`, `reading` or `waiting`."""
+        """Bring about that an LLM run is silent in a phase: `loading`, `reading` or `waiting`; skip if it never tells that one."""
         ...
+
+
+def must_have(subject: Subject, invoke_type: InvokeType) -> None:
+    """Pass over a call that the back end lacks, with the reason."""
+    if reason := subject.lacks.get(invoke_type):
+        pytest.skip(reason)
+
+
+def must_know_names(subject: Subject) -> None:
+    """Pass over a back end that takes any name, with the reason."""
+    if subject.any_name:
+        pytest.skip(subject.any_name)
 
 
 def arguments(subject: Subject, invoke_type: InvokeType) -> dict[str, Any]:
@@ -83,7 +99,13 @@ def arguments(subject: Subject, invoke_type: InvokeType) -> dict[str, Any]:
 
 
 def request(subject: Subject, invoke_type: InvokeType, **changed: Any) -> Request[Any]:
-    """Give the request of a call."""
+    """Give the request of a call; a test of one that the back end lacks ends here."""
+    must_have(subject, invoke_type)
+    return unchecked(subject, invoke_type, **changed)
+
+
+def unchecked(subject: Subject, invoke_type: InvokeType, **changed: Any) -> Request[Any]:
+    """Give the request of a call, whether the back end has it or not."""
     asked = [] if invoke_type is InvokeType.SYSTEM_SUMMARY else [subject.configs[invoke_type]]
     of: Callable[..., Request[Any]] = REQUEST_TYPES[invoke_type].of  # type: ignore[attr-defined]
     return of(*asked, **arguments(subject, invoke_type) | changed)
@@ -117,6 +139,7 @@ def call(session: Session, subject: Subject, invoke_type: InvokeType, *, typed: 
         typed: With entities for everything that may be a dict.
         changed: Arguments other than the usual ones.
     """
+    must_have(subject, invoke_type)
     given = arguments(subject, invoke_type) | changed
     if invoke_type is not InvokeType.SYSTEM_SUMMARY:
         given["model_config"] = given.get("model_config", subject.configs[invoke_type])

@@ -1,0 +1,66 @@
+"""A server for the contract: answers each call as OpenAI's interface has it, and is silent or endless where a request says so."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from tests.loopback import STREAM, Asked, Wire, chunked, head, whole
+
+from .desk import USAGE, event
+
+SILENT, ENDLESS = "silence, please", "without an end"
+MODELS = {"chat", "embedder", "ranker", "speaker", "listener", "judge"}
+
+
+def script(asked: Asked, wire: Wire) -> None:
+    """Answer a request."""
+    if SILENT.encode() in asked.body:
+        wire.wait_until_gone()
+        raise EOFError
+    what = asked.path.removeprefix("/v1/")
+    if what == "audio/transcriptions":
+        wire.send(whole({"text": "Good morning."}))
+        return
+    body = asked.json
+    if body["model"] not in MODELS:
+        wire.send(whole({"error": {"message": f"The model `{body['model']}` does not exist.", "code": "model_not_found"}}, 404))
+    elif what == "chat/completions":
+        _chat(body, wire)
+    elif what == "audio/speech":
+        # Its length is not told: the sound ends with the connection.
+        wire.send(head(media_type="audio/mpeg"), b"ID3" + b"\0" * 20_000, b"\xff\xfb" * 10_000)
+        raise EOFError
+    else:
+        wire.send(whole(_answer(what, body)))
+
+
+def _answer(what: str, body: Mapping[str, Any]) -> Any:
+    match what:
+        case "embeddings":
+            data = [{"index": i, "embedding": [float(len(text)), 0.5]} for i, text in enumerate(body["input"])]
+            return {"model": body["model"], "data": data, "usage": {"prompt_tokens": len(data), "total_tokens": len(data)}}
+        case "rerank":
+            return {"results": [{"index": 0, "relevance_score": 0.9}, {"index": 1, "relevance_score": 0.1}]}
+        case "moderations":
+            return {"results": [{"flagged": False}]}
+    raise AssertionError(f"The contract asks for nothing at {what}.")
+
+
+def _chat(body: Mapping[str, Any], wire: Wire) -> None:
+    name = body["model"]
+    if ENDLESS in json.dumps(body["messages"]):
+        wire.send(STREAM)
+        frames = list(chunked([event({"content": "and so on "})]))
+        while True:  # until the client leaves: then nothing more can be sent
+            wire.send(frames[0])
+    pieces = ['{"name":', ' "Ada"', "}"] if "response_format" in body else ["Red, ", "green, ", "blue."]
+    if body["stream"]:
+        events = [event({"content": piece}, model=name) for piece in pieces]
+        wire.send(
+            STREAM, *chunked([*events, event({}, "stop", model=name), event(usage=USAGE, model=name), b"data: [DONE]\n\n"])
+        )
+    else:
+        choice = {"index": 0, "message": {"role": "assistant", "content": "".join(pieces)}, "finish_reason": "stop"}
+        wire.send(whole({"model": name, "choices": [choice], "usage": USAGE}))
