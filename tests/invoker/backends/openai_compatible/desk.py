@@ -20,7 +20,7 @@ HELLO = [{"role": "user", "content": "Hello?"}]
 def event(delta: dict[str, Any] | None = None, finish_reason: str | None = None, **more: Any) -> bytes:
     """Give an event of a streamed chat completion."""
     choices = [] if delta is None else [{"index": 0, "delta": delta, "finish_reason": finish_reason}]
-    value = {"id": "c", "object": "chat.completion.chunk", "model": "m-1", "choices": choices, **more}
+    value = {"id": "c", "object": "chat.completion.chunk", "created": 1, "model": "m-1", "choices": choices, **more}
     return b"data: " + json.dumps(value).encode() + b"\n\n"
 
 
