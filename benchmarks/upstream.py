@@ -19,6 +19,7 @@ import httpx
 
 from invoker import Backend, Session, connect
 
+from . import reference
 from .table import Row, Table, Target
 
 ROUNDS = 7
@@ -39,11 +40,12 @@ SERVER = Path(__file__).parent / "served" / "raw_server.py"
 
 
 def tables() -> Iterator[Table]:
-    """Measure a call, a stream, vectors, and many streams at once."""
+    """Measure a call, both beside the reference SDK, a stream, vectors, and many streams at once."""
     with _server() as address, httpx.Client(base_url=address, timeout=60) as bare:
         backend = connect("openai_compatible", base_url=address)
         try:
             yield Table("a call upstream", ("bare httpx, µs", "ours, µs", "ratio"), [_call_row(bare, backend)], CALL_NOTE)
+            yield reference.table(address, partial(_ask, backend))
             yield Table(
                 "a stream upstream", ("chunks a second", "peak, kB"), [*_stream_rows(backend), _flat_row(backend)], STREAM_NOTE
             )
@@ -69,7 +71,7 @@ def _call_row(bare: httpx.Client, backend: Backend) -> Row:
     body = {"model": "whole", "messages": MESSAGES, "stream": False}
 
     def ours() -> object:
-        return Session(backend).model.llm.invoke(CONFIG | {"model": "whole"}, MESSAGES, stream=False)
+        return _ask(backend, "whole", False)
 
     def theirs() -> object:
         return bare.post("/chat/completions", json=body).json()
@@ -86,8 +88,12 @@ def _call_row(bare: httpx.Client, backend: Backend) -> Row:
     return Row("a whole answer", (f"{direct:,.0f}", f"{through:,.0f}", f"× {ratio:.2f}"), ratio, CALL)
 
 
-def _read(backend: Backend, model: str) -> int:
-    return sum(1 for _ in Session(backend).model.llm.invoke(CONFIG | {"model": model}, MESSAGES))
+def _ask(backend: Backend, model: str, stream: bool) -> int:
+    llm = Session(backend).model.llm
+    if stream:
+        return sum(1 for _ in llm.invoke(CONFIG | {"model": model}, MESSAGES))
+    llm.invoke(CONFIG | {"model": model}, MESSAGES, stream=False)
+    return 1
 
 
 def _stream_rows(backend: Backend) -> Iterator[Row]:
@@ -95,7 +101,7 @@ def _stream_rows(backend: Backend) -> Iterator[Row]:
         taken = []
         for _ in range(3):
             begun = perf_counter()
-            assert _read(backend, f"chunks-{count}") == count + 1
+            assert _ask(backend, f"chunks-{count}", True) == count + 1
             taken.append(perf_counter() - begun)
         rate = count / min(taken)
         yield Row(f"{count:,} chunks", (f"{rate:,.0f}", ""), rate, CHUNKS if count == MANY else None)
@@ -105,7 +111,7 @@ def _flat_row(backend: Backend) -> Row:
     peaks = []
     for count in (FEW, MANY):
         tracemalloc.start()
-        _read(backend, f"chunks-{count}")
+        _ask(backend, f"chunks-{count}", True)
         peaks.append(tracemalloc.get_traced_memory()[1] / 1000)
         tracemalloc.stop()
     return Row("memory", ("", f"{peaks[0]:,.0f} → {peaks[1]:,.0f}"), peaks[1] - peaks[0], FLAT)
@@ -142,7 +148,7 @@ def _fair_row(backend: Backend) -> Row:
 
     def read() -> None:
         begun = perf_counter()
-        _read(backend, "waiting-200")
+        _ask(backend, "waiting-200", True)
         taken.append(perf_counter() - begun)
 
     threads = [threading.Thread(target=read) for _ in range(STREAMS)]

@@ -1,6 +1,7 @@
 """A server of raw sockets with OpenAI's shapes, as fast as Python answers; says its port, and ends with its stdin.
 
 The model that is asked for says what comes: `whole`, `chunks-8000`, `waiting-200` (pieces 5 ms apart), `vectors-200x1536`.
+`whole` and `chunks-…` it says as Dify's daemon too, to the reference SDK's transactions.
 """
 
 from __future__ import annotations
@@ -33,6 +34,41 @@ def event(value: object) -> bytes:
 LAST = event({**EVENT, "choices": [{"index": 0, "delta": {}, "finish_reason": "stop"}], "usage": USAGE}) + b"data: [DONE]\n\n"
 
 
+TRANSACTION = b"/backwards-invocation/transaction"
+PRICES = {"unit_price": "0", "price_unit": "0", "price": "0"}
+DIFYS_USAGE = {
+    **USAGE,
+    **{f"{side}_{name}": value for side in ("prompt", "completion") for name, value in PRICES.items()},
+    "total_price": "0",
+    "currency": "USD",
+    "latency": 0.5,
+}
+
+
+def line(event: str, data: object = None) -> bytes:
+    """Write a line of Dify's daemon."""
+    about: dict[str, object] = {"conversation_id": None, "message_id": None, "app_id": None, "endpoint_id": None, "context": {}}
+    inner = {"backwards_request_id": "0" * 32, "event": event, "message": "", "data": data}
+    value = {"session_id": "s", **about, "event": "backwards_response", "data": inner}
+    return json.dumps(value, separators=(",", ":")).encode() + b"\n\n"
+
+
+def chunk(text: str, finish_reason: str | None = None) -> bytes:
+    """Write a chunk of an answer as a line of Dify's daemon; the last one has usage and reason."""
+    message = {"role": "assistant", "content": text, "name": "", "tool_calls": [], "tool_call_id": ""}
+    usage = DIFYS_USAGE if finish_reason else None
+    delta = {"index": 0, "message": message, "usage": usage, "finish_reason": finish_reason}
+    return line("response", {"model": "m", "system_fingerprint": "f", "delta": delta, "prompt_messages": []})
+
+
+@cache
+def transaction(model: str) -> bytes:
+    """Make a whole answer as Dify's daemon gives it, head and body."""
+    kind, _, size = model.partition("-")
+    said = chunk(" word") * int(size) + chunk("", "stop") if kind == "chunks" else chunk("It runs the others.", "stop")
+    return _headed(said + line("end"), "text/event-stream")
+
+
 @cache
 def answer(model: str) -> bytes:
     """Make a whole answer, head and body."""
@@ -58,13 +94,17 @@ def serve(connection: socket.socket) -> None:
     """Answer the requests of one connection."""
     connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     with connection, connection.makefile("rb") as reading:
-        while line := reading.readline():
+        while first := reading.readline():
             length = 0
-            while line := reading.readline().strip():
-                name, _, value = line.partition(b":")
+            while header := reading.readline().strip():
+                name, _, value = header.partition(b":")
                 if name.lower() == b"content-length":
                     length = int(value)
-            model = json.loads(reading.read(length))["model"]
+            body = json.loads(reading.read(length))
+            if first.split()[1] == TRANSACTION:
+                connection.sendall(transaction(body["data"]["data"]["request"]["model"]))
+                continue
+            model = body["model"]
             if model.startswith("waiting-"):
                 _drip(connection, int(model.partition("-")[2]))
             else:

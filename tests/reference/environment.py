@@ -14,7 +14,6 @@ from pathlib import Path
 from typing import Any
 
 CACHE = Path(__file__).parents[2] / ".cache"
-PYTHON = f"py{sys.version_info.major}{sys.version_info.minor}"
 SDK = "dify_plugin"
 SECONDS = 600
 """Bound on each step; installing is a download of about 40 MB."""
@@ -64,10 +63,22 @@ def _numbers(version: str) -> tuple[int, ...]:
     return tuple(int(part) for part in version.split(".")[:3])
 
 
-def _cached() -> ReferenceSDK | None:
-    """Find the newest that is there and still runs; what does not is removed."""
+def tag(python: str | Path) -> str:
+    """Name a Python by its version, such as py312.
+
+    Raises:
+        NoReferenceError: It does not run.
+    """
+    try:
+        return _run(python, "-I", "-c", "import sys; print('py%d%d' % sys.version_info[:2])")
+    except OSError as error:
+        raise NoReferenceError(f"{python}: {error}") from error
+
+
+def cached(name: str) -> ReferenceSDK | None:
+    """Find the newest that is there for a Python of a name and still runs; what does not is removed."""
     found = []
-    for folder in CACHE.glob(f"reference-sdk-*-{PYTHON}"):
+    for folder in CACHE.glob(f"reference-sdk-*-{name}"):
         try:
             found.append(ReferenceSDK(_python(folder), _numbers(_version(folder))))
         except (OSError, NoReferenceError):
@@ -75,23 +86,24 @@ def _cached() -> ReferenceSDK | None:
     return max(found, key=lambda sdk: sdk.version, default=None)
 
 
-def reference_sdk() -> ReferenceSDK:
-    """Give the newest reference SDK that this Python can install: from the cache, or from the package index.
+def reference_sdk(python: str | Path = sys.executable) -> ReferenceSDK:
+    """Give the newest reference SDK that a Python can install, this one if none is named: from the cache, or the package index.
 
     As of late 2026 that is 0.7.4 on Python 3.11 (0.8.0 and later need 3.12) and 0.10.2 on 3.12 and 3.13.
 
     Raises:
         NoReferenceError: It could not be installed.
     """
-    if cached := _cached():
-        return cached
+    name = tag(python)
+    if kept := cached(name):
+        return kept
     CACHE.mkdir(exist_ok=True)
     making = Path(tempfile.mkdtemp(prefix="reference-sdk-being-made-", dir=CACHE))
     try:
-        _run(sys.executable, "-m", "venv", making)
+        _run(python, "-m", "venv", making)
         _run(_python(making), "-m", "pip", "install", "--quiet", "--disable-pip-version-check", SDK)
         version = _version(making)
-        folder = CACHE / f"reference-sdk-{version}-{PYTHON}"
+        folder = CACHE / f"reference-sdk-{version}-{name}"
         if not folder.exists():
             making.rename(folder)
     finally:

@@ -1,0 +1,52 @@
+"""The reference SDK as a serverless plugin has it: `reference_sdk.py DAEMON`, run by an environment that has `dify_plugin`.
+
+A line on stdin is `[model, count, stream]` as JSON; the answer on stdout is the seconds that so many calls took together, and
+how many chunks came. Ends with its stdin.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from importlib import import_module
+from time import perf_counter
+from typing import Any
+
+
+def session(daemon: str) -> Any:
+    """Make the SDK's session, with the transport that makes an HTTP call of each invocation."""
+    runtime = import_module("dify_plugin.core.runtime")  # first: it patches the standard library
+    config = import_module("dify_plugin.config.config")
+    stdio = import_module("dify_plugin.core.server.stdio.response_writer")
+    return runtime.Session(
+        session_id="s",
+        executor=ThreadPoolExecutor(1),
+        reader=None,
+        writer=stdio.StdioResponseWriter(),
+        install_method=config.InstallMethod.Serverless,
+        dify_plugin_daemon_url=daemon,
+    )
+
+
+def main(daemon: str, out: int) -> None:
+    """Answer lines."""
+    llm = session(daemon).model.llm
+    asked = [import_module("dify_plugin.entities.model.message").UserPromptMessage(content="What is an operating system?")]
+    os.write(out, b"ready\n")
+    for line in sys.stdin:
+        model, count, stream = json.loads(line)
+        config = {"provider": "p", "model": model, "mode": "chat", "completion_params": {}}
+        chunks = 0
+        begun = perf_counter()
+        for _ in range(count):
+            answer = llm.invoke(config, asked, stream=stream)
+            chunks += sum(1 for _ in answer) if stream else 1
+        os.write(out, json.dumps([perf_counter() - begun, chunks]).encode() + b"\n")
+
+
+if __name__ == "__main__":
+    answers = os.dup(1)
+    os.dup2(2, 1)  # whatever else prints, prints not among the answers
+    main(sys.argv[1], answers)
