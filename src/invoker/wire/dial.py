@@ -57,7 +57,9 @@ class Call:
     began: float = field(default_factory=monotonic)
     waiting_since: float = field(default_factory=monotonic)
     answered: bool = False
-    """Whether a byte of an answer has come."""
+    """Whether a byte of an answer to what was sent last has come."""
+    ended: bool = False
+    """Whether the other side has closed the connection."""
     aborted: bool = False
     sent: bool = False
     """Whether a byte of the request may have left."""
@@ -67,6 +69,10 @@ class Call:
     """The clock that ran out."""
     peer: str = ""
     """The address that was dialled."""
+    proxy: str = ""
+    """The proxy that it goes through."""
+    tunnelled: bool = False
+    """Whether the proxy only carries bytes from now on, so that whoever answers or fails is the server."""
     _lock: threading.Lock = field(default_factory=threading.Lock)
     _socket: socket.socket | None = None
 
@@ -89,6 +95,12 @@ class Call:
             self._socket = held
             if self.aborted:
                 _shut(held)
+
+    def let_go(self, held: socket.socket) -> None:
+        """Leave a socket to the call that goes over it from now on: should this one be ended late, that one must not."""
+        with self._lock:
+            if self._socket is held:
+                self._socket = None
 
     def left(self, clock: str, since: float) -> float | None:
         """Give the seconds until this clock or the total one runs out; `None` if none is set.
@@ -132,26 +144,36 @@ def calling(call: Call) -> Iterator[None]:
 class Stream(httpcore.NetworkStream):
     """A connected socket; belongs to the call that wrote to it last."""
 
-    def __init__(self, connected: socket.socket, peer: str) -> None:
+    def __init__(self, connected: socket.socket, peer: str, proxy: str = "", tunnelled: bool = False) -> None:
         self._socket = connected
         self._peer = peer
+        self._proxy = proxy
+        self._tunnelled = tunnelled
+        self._tunnelling = False
+        """Whether the proxy was asked for a tunnel."""
         self._call: Call = _current.call or Call(Clocks(None, None, None))
         self._call.peer = peer
 
     def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
         """Read what there is; wait for it as long as the call's clock allows."""
         call = self._call
-        clock = "between chunks" if call.answered else "first byte"
+        clock = "connect" if self._tunnelling else "between chunks" if call.answered else "first byte"
         with _as_httpcore(httpcore.ReadTimeout, httpcore.ReadError):
             self._socket.settimeout(call.left(clock, call.waiting_since))
             found = self._socket.recv(max_bytes)
-        call.waiting_since, call.answered = monotonic(), call.answered or bool(found)
+        call.waiting_since, call.answered, call.ended = monotonic(), call.answered or bool(found), not found
         return found
 
     def write(self, buffer: bytes, timeout: float | None = None) -> None:
         """Send all of it."""
-        call = self._call = _current.call or self._call
-        call.peer = self._peer
+        before, call = self._call, _current.call or self._call
+        if before is not call:
+            before.let_go(self._socket)
+        self._call = call
+        call.peer, call.proxy, call.tunnelled = self._peer, self._proxy, self._tunnelled
+        call.answered = call.ended = False
+        if buffer:
+            self._tunnelling = bool(self._proxy) and buffer.startswith(b"CONNECT ")
         call.hold(self._socket)
         with _as_httpcore(httpcore.WriteTimeout, httpcore.WriteError):
             self._socket.settimeout(call.left("first byte", monotonic()))
@@ -169,16 +191,19 @@ class Stream(httpcore.NetworkStream):
     ) -> httpcore.NetworkStream:
         """Agree on keys; gives the stream to go on with."""
         call = _current.call or self._call
-        call.hold(self._socket)
+        call.tunnelled = self._tunnelling
         try:
             with _as_httpcore(httpcore.ConnectTimeout, httpcore.ConnectError):
                 self._socket.settimeout(call.left("connect", call.waiting_since))
-                wrapped = ssl_context.wrap_socket(self._socket, server_hostname=server_hostname)
+                # What is wrapped loses its descriptor, so that the wrapper is what a stop must find, and before it waits.
+                wrapped = ssl_context.wrap_socket(self._socket, server_hostname=server_hostname, do_handshake_on_connect=False)
+                self._socket = wrapped
+                call.hold(wrapped)
+                wrapped.do_handshake()
         except BaseException:
             self.close()
             raise
-        call.hold(wrapped)
-        return Stream(wrapped, self._peer)
+        return Stream(wrapped, self._peer, self._proxy, self._tunnelling)
 
     def get_extra_info(self, info: str) -> Any:
         """Give what httpcore asks for: the socket and its ends, and whether bytes or an end wait in it."""
@@ -202,11 +227,13 @@ class Dialler(httpcore.NetworkBackend):
     Args:
         judge: Says which addresses may be dialled; any if not given.
         search: Finds the addresses of a name, as `socket.getaddrinfo` does.
+        proxy: The proxy that is dialled in place of servers, as it may be shown.
     """
 
-    def __init__(self, judge: Judge | None = None, search: Search = socket.getaddrinfo) -> None:
+    def __init__(self, judge: Judge | None = None, search: Search = socket.getaddrinfo, proxy: str = "") -> None:
         self._judge = judge
         self._search = search
+        self._proxy = proxy
 
     def connect_tcp(
         self,
@@ -224,6 +251,7 @@ class Dialler(httpcore.NetworkBackend):
         """
         call = _current.call or Call(Clocks(connect=timeout))
         call.waiting_since = began = monotonic()
+        call.proxy, call.tunnelled = self._proxy, False
         with _as_httpcore(httpcore.ConnectTimeout, httpcore.ConnectError):
             found = _look_up(self._search, host, port, call, began)
             refusal: OSError | None = None
@@ -240,7 +268,7 @@ class Dialler(httpcore.NetworkBackend):
                 connected.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
                 call.hold(connected)
                 call.dialled = True
-                return Stream(connected, _written(address))
+                return Stream(connected, _written(address), self._proxy)
             raise refusal or OSError(f"{host} has no address")
 
     def connect_unix_socket(
@@ -262,6 +290,8 @@ def _look_up(search: Search, host: str, port: int, call: Call, began: float) -> 
     def look() -> None:
         try:
             found.append(search(host, port, type=socket.SOCK_STREAM))
+        except UnicodeError:  # a part of the name is empty or too long, and Python's codec of names says so in its own way
+            found.append(socket.gaierror(socket.EAI_NONAME, "Name or service not known"))
         except Exception as error:  # told by the thread that waits
             found.append(error)
         finally:

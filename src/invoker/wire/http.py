@@ -78,6 +78,7 @@ class Answer:
                 self.size += len(piece)
                 yield piece
                 self._run.check()
+        self._run.check()  # the end of an answer without a told length, and that of its connection by a stop, are the same
 
     def read(self, most: int | None = None) -> bytes:
         """Give the whole body, or its beginning."""

@@ -24,6 +24,7 @@ class Pool(httpx.BaseTransport):
         judge: Says which addresses may be dialled.
         proxy: Address of an HTTP proxy that everything goes through; it may hold user and password.
         search: Finds the addresses of a name.
+        most: Connections at a time; who needs one more waits.
     """
 
     def __init__(
@@ -32,28 +33,29 @@ class Pool(httpx.BaseTransport):
         judge: Judge | None = None,
         proxy: str | None = None,
         search: Search = socket.getaddrinfo,
+        most: int = MOST_CONNECTIONS,
     ) -> None:
         context = tls or ssl.create_default_context()
         if proxy is None:
             self._pool = httpcore.ConnectionPool(
                 ssl_context=context,
-                max_connections=MOST_CONNECTIONS,
+                max_connections=most,
                 max_keepalive_connections=MOST_IDLE,
                 keepalive_expiry=IDLE_SECONDS,
                 network_backend=Dialler(judge, search),
             )
         else:
             address = httpx.URL(proxy)
-            self._pool = httpcore.HTTPProxy(
+            self._pool = _Proxied(
                 proxy_url=httpcore.URL(
                     scheme=address.raw_scheme, host=address.raw_host, port=address.port, target=address.raw_path
                 ),
-                proxy_auth=(address.username, address.password) if address.username else None,
+                proxy_auth=(address.username.encode(), address.password.encode()) if address.username else None,
                 ssl_context=context,
-                max_connections=MOST_CONNECTIONS,
+                max_connections=most,
                 max_keepalive_connections=MOST_IDLE,
                 keepalive_expiry=IDLE_SECONDS,
-                network_backend=Dialler(judge, search),
+                network_backend=Dialler(judge, search, f"{address.scheme}://{address.netloc.decode('ascii')}"),
             )
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
@@ -77,6 +79,51 @@ class Pool(httpx.BaseTransport):
     def close(self) -> None:
         """Close every connection."""
         self._pool.close()
+
+
+class _Proxied(httpcore.HTTPProxy):
+    def create_connection(self, origin: httpcore.Origin) -> httpcore.ConnectionInterface:
+        return _WholeOrClosed(super().create_connection(origin))
+
+
+class _WholeOrClosed(httpcore.ConnectionInterface):
+    """A connection that counts as closed when it did not come about.
+
+    httpcore takes a tunnel in which no keys were agreed on for one in use, for good: in the end no other would have room.
+    """
+
+    def __init__(self, inner: httpcore.ConnectionInterface) -> None:
+        self._inner = inner
+
+    def handle_request(self, request: httpcore.Request) -> httpcore.Response:
+        try:
+            return self._inner.handle_request(request)
+        except httpcore.ConnectionNotAvailable:  # it is somebody else's just now
+            raise
+        except BaseException:
+            self._inner.close()
+            raise
+
+    def close(self) -> None:
+        self._inner.close()
+
+    def info(self) -> str:
+        return self._inner.info()
+
+    def can_handle_request(self, origin: httpcore.Origin) -> bool:
+        return self._inner.can_handle_request(origin)
+
+    def is_available(self) -> bool:
+        return self._inner.is_available()
+
+    def has_expired(self) -> bool:
+        return self._inner.has_expired()
+
+    def is_idle(self) -> bool:
+        return self._inner.is_idle()
+
+    def is_closed(self) -> bool:
+        return self._inner.is_closed()
 
 
 class _Body(httpx.SyncByteStream):

@@ -5,7 +5,6 @@ from __future__ import annotations
 import gzip
 import json
 import socket
-import ssl
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
@@ -15,13 +14,13 @@ from typing import Any
 
 import httpx
 import pytest
-import trustme
 
 from invoker import InvokeBadRequestError, InvokeConnectionError, Note, NoteKind, ProtocolError, Run, RunStoppedError
 from invoker.wire.dial import Address, Call, Clocks
 from invoker.wire.faults import retry_after, said
 from invoker.wire.http import STALE, Http
 from invoker.wire.pool import Pool
+from tests.certificates import secured, trusting
 from tests.loopback import BOUND, Loopback, Wire, whole
 
 Means = Callable[..., Http]
@@ -185,23 +184,6 @@ def test_a_proxy_is_asked_in_its_way(http: Means) -> None:
         assert got(means) == {"by": "proxy"}
         [asked] = proxy.asked
         assert asked.path == "http://behind.invalid/x" and asked.headers["proxy-authorization"].startswith("Basic ")
-
-
-AUTHORITY = trustme.CA()
-
-
-def secured(*names: str, **more: Any) -> ssl.SSLContext:
-    """Give what a server needs for https under these names."""
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    AUTHORITY.issue_cert(*names, **more).configure_cert(context)
-    return context
-
-
-def trusting() -> ssl.SSLContext:
-    """Give what a client needs to trust our authority."""
-    context = ssl.create_default_context()
-    AUTHORITY.configure_trust(context)
-    return context
 
 
 def test_a_trusted_certificate_is_taken(http: Means) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 import ssl
 import threading
 from collections.abc import Iterator, Mapping, Sequence
@@ -23,7 +24,7 @@ from ...entities.tts import RequestInvokeTTS
 from ...errors import ConfigError, InvokeError, InvokeServerUnavailableError, UnsupportedRequestError, located
 from ...request import Chunks, ChunkT, Request
 from ...run import Run
-from ...wire.dial import Clocks, Judge
+from ...wire.dial import Clocks, Judge, Search
 from ...wire.http import MASK, Http, stay
 from ...wire.pool import Pool
 from . import catalogue, moderation, speech, summary, text_embedding
@@ -50,6 +51,7 @@ class OpenAICompatibleBackend:
         verify: Whether the server's certificate is checked; or the file of the authority that signed it.
         clocks: How long each part of an exchange may take.
         judge: Says which addresses may be dialled.
+        search: Finds the addresses of a name.
 
     Raises:
         ConfigError: The address or the file cannot be used.
@@ -70,6 +72,7 @@ class OpenAICompatibleBackend:
         verify: bool | str | Path = True,
         clocks: Clocks | None = None,
         judge: Judge | None = None,
+        search: Search = socket.getaddrinfo,
     ) -> None:
         self.provider = provider
         self._models = tuple(models)
@@ -84,7 +87,7 @@ class OpenAICompatibleBackend:
             base_url=_address(base_url),
             headers={**({"Authorization": f"Bearer {api_key}"} if api_key else {}), **(headers or {})},
             params=query,
-            transport=Pool(_tls(verify), judge, proxy),
+            transport=Pool(_tls(verify), judge, proxy, search),
             follow_redirects=True,
             max_redirects=MOST_REDIRECTS,
             event_hooks={"response": [stay]},

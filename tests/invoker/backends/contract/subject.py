@@ -58,7 +58,7 @@ class Subject(Protocol):
         ...
 
     def silence(self, phase: str) -> AbstractContextManager[tuple[Backend, dict[str, Any]]]:
-        """Bring about that an LLM run is silent in a phase: `loading`, `reading` or `waiting`; skip if it never tells that one."""
+        """Bring about that an LLM run is silent in a phase, `loading`, `reading` or `waiting`; skip if it never tells of it."""
         ...
 
 

@@ -1,4 +1,4 @@
-"""A server for the contract: answers each call as OpenAI's interface has it, and is silent or endless where a request says so."""
+"""A server for the contract: answers each call as OpenAI's interface has it, or is silent or endless if a request says so."""
 
 from __future__ import annotations
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -68,12 +68,19 @@ class Desk:
 
 
 @contextmanager
-def opened(script: Script, **settings: Any) -> Iterator[Desk]:
-    """Open a back end on a server with a script."""
-    with Loopback(script) as server:
-        backend = connect("openai_compatible", base_url=f"{server.address}/v1", api_key=KEY, **settings)
+def opened(script: Script, *, server: Mapping[str, Any] | None = None, **settings: Any) -> Iterator[Desk]:
+    """Open a back end on a server with a script.
+
+    Args:
+        script: What the server does with each request.
+        server: What else `Loopback` takes.
+        settings: What the back end takes.
+    """
+    with Loopback(script, **(server or {})) as listening:
+        settings = {"base_url": f"{listening.address}/v1", "api_key": KEY} | settings
+        backend = connect("openai_compatible", **settings)
         assert isinstance(backend, OpenAICompatibleBackend)
         try:
-            yield Desk(server, backend)
+            yield Desk(listening, backend)
         finally:
             backend.close()

@@ -1,0 +1,34 @@
+"""An HTTP proxy on loopback: what it does when it is asked for a tunnel, as scripts of `Loopback`."""
+
+from __future__ import annotations
+
+import socket
+import threading
+from contextlib import suppress
+
+from .loopback import BOUND, Asked, Wire
+
+ESTABLISHED = b"HTTP/1.1 200 Connection established\r\n\r\n"
+
+
+def tunnel(asked: Asked, wire: Wire) -> None:
+    """Connect to where the client wants to go, and carry bytes both ways until one side leaves; the other then sees it."""
+    assert asked.method == "CONNECT"
+    host, _, port = asked.path.rpartition(":")
+    with socket.create_connection((host.strip("[]"), int(port)), BOUND) as far:
+        far.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        wire.send(ESTABLISHED)
+        back = threading.Thread(target=_carry, args=(far, wire.socket), daemon=True)
+        back.start()
+        _carry(wire.socket, far)
+        wire.left.set()
+        back.join(BOUND)
+    raise EOFError
+
+
+def _carry(source: socket.socket, sink: socket.socket) -> None:
+    with suppress(OSError):
+        while data := source.recv(65536):
+            sink.sendall(data)
+    with suppress(OSError):
+        sink.shutdown(socket.SHUT_WR)
