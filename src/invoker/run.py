@@ -123,6 +123,11 @@ class Run:
             with self._condition:
                 self._hooks.remove(hook)
 
+    @property
+    def heard(self) -> bool:
+        """Whether somebody listens; a note that is dear to put together need not be, if nobody does."""
+        return self._listener is not None
+
     def note(self, kind: NoteKind, text: str, /, **data: Any) -> None:
         """Tell the listener something that is not a chunk."""
         if self._listener is not None:

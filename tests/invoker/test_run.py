@@ -148,7 +148,11 @@ def test_notes_carry_their_time_and_reach_every_listener_in_order() -> None:
 
 
 def test_a_run_that_nobody_listens_to_takes_notes_too() -> None:
-    Run().note(NoteKind.NOTICE, "heard by nobody")
+    run = Run()
+    run.note(NoteKind.NOTICE, "heard by nobody")
+    assert not run.heard
+    run.listen(lambda _note: None)
+    assert run.heard
 
 
 def test_many_stops_at_once_call_each_hook_once() -> None:

@@ -122,6 +122,8 @@ class Http:
 
     def __init__(self, client: httpx.Client, clocks: Clocks, mask: Mask = lambda text: text) -> None:
         self._client = client
+        self._addresses: dict[str, httpx.URL] = {}
+        """Path → address: to put it together takes longer than all the rest of a request."""
         self._clocks = clocks
         self._mask = mask
 
@@ -173,29 +175,32 @@ class Http:
 
     def _sent(self, method: str, path: str, run: Run, content: Mapping[str, Any], call: Call) -> tuple[Answer, httpx.Response]:
         run.check()
-        request = self._client.build_request(method, path, **content)
+        request = self._client.build_request(method, self._addresses.get(path, path), **content)
+        self._addresses[path] = request.url
         began = perf_counter()
-        run.note(
-            NoteKind.HTTP,
-            "request",
-            method=method,
-            url=self._mask(shown_url(request.url)),
-            headers=self._headers(request.headers),
-            body=self._mask(_noted_body(request)),
-        )
+        if run.heard:
+            run.note(
+                NoteKind.HTTP,
+                "request",
+                method=method,
+                url=self._mask(shown_url(request.url)),
+                headers=self._headers(request.headers),
+                body=self._mask(_noted_body(request)),
+            )
         with told(call, run), calling(call):
             response = self._client.send(request, stream=True)
         try:
-            run.note(
-                NoteKind.HTTP,
-                "response",
-                status=response.status_code,
-                reason=response.reason_phrase,
-                url=self._mask(shown_url(response.url)),
-                headers=self._headers(response.headers),
-                peer=call.peer,
-                seconds=perf_counter() - began,
-            )
+            if run.heard:
+                run.note(
+                    NoteKind.HTTP,
+                    "response",
+                    status=response.status_code,
+                    reason=response.reason_phrase,
+                    url=self._mask(shown_url(response.url)),
+                    headers=self._headers(response.headers),
+                    peer=call.peer,
+                    seconds=perf_counter() - began,
+                )
             answer = Answer(response, call, run)
             if not 200 <= response.status_code < 300:
                 raise self._refusal(answer, response)

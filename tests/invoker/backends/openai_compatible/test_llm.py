@@ -60,6 +60,13 @@ def test_calls_use_one_connection() -> None:
         assert len(desk.server.connections) == 1
 
 
+def test_every_call_goes_to_the_same_address_with_the_connections_query() -> None:
+    with opened(streaming(GOOD), query={"api-version": "1", "tag": "a b"}) as desk:
+        for _ in range(3):
+            desk.ask()
+        assert {asked.path for asked in desk.server.asked} == {"/v1/chat/completions?api-version=1&tag=a+b"}
+
+
 def test_a_completion_is_asked_with_a_prompt() -> None:
     events = [b'data: {"choices": [{"index": 0, "text": "on", "finish_reason": "length"}]}\n\n', b"data: [DONE]\n\n"]
     with opened(streaming(events)) as desk:
