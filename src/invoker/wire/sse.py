@@ -11,8 +11,8 @@ from typing import NamedTuple
 
 from ..errors import ProtocolError
 
-LONGEST_LINE = 32 * 2**20
-"""Bytes; an image in an answer has some megabytes."""
+LONGEST_EVENT = 16 * 2**20
+"""Bytes of an event, and of each line; an image in an answer has some megabytes."""
 _BOM = b"\xef\xbb\xbf"
 
 
@@ -31,13 +31,13 @@ class SSEDecoder:
     """Reads events out of a stream; costs linear work, however small the pieces are.
 
     Args:
-        longest_line: Bytes that a line may have.
+        longest: Bytes that an event may have, and a line.
     """
 
-    __slots__ = ("_after_return", "_begun", "_data", "_held", "_held_size", "_longest", "_name")
+    __slots__ = ("_after_return", "_begun", "_data", "_data_size", "_held", "_held_size", "_longest", "_name")
 
-    def __init__(self, longest_line: int = LONGEST_LINE) -> None:
-        self._longest = longest_line
+    def __init__(self, longest: int = LONGEST_EVENT) -> None:
+        self._longest = longest
         self._held: list[bytes] = []
         """Of a line whose end has not come."""
         self._held_size = 0
@@ -45,13 +45,14 @@ class SSEDecoder:
         """Whether the last piece ended with a carriage return: a line feed may follow it."""
         self._begun = False
         self._data: list[bytes] = []
+        self._data_size = 0
         self._name = ""
 
     def feed(self, piece: bytes) -> Iterator[Event]:
         """Take the next piece; gives the events that it completes.
 
         Raises:
-            ProtocolError: A line is longer than it may be.
+            ProtocolError: A line or an event is longer than it may be.
         """
         if self._after_return and piece:
             self._after_return = False
@@ -89,10 +90,13 @@ class SSEDecoder:
             line = line.removeprefix(_BOM)
         if line.startswith(b"data:"):  # nearly always
             self._data.append(line[6:] if line[5:6] == b" " else line[5:])
+            self._data_size += len(line)
+            if self._data_size > self._longest:
+                raise ProtocolError(f"An event of the stream has more than {self._longest:,} bytes.")
         elif not line:
             if self._data:
                 yield Event(b"\n".join(self._data), self._name)
-                self._data = []
+                self._data, self._data_size = [], 0
             self._name = ""
         elif not line.startswith(b":"):
             yield from self._field(line)
@@ -100,7 +104,7 @@ class SSEDecoder:
     def _field(self, line: bytes) -> Iterator[Event]:
         name, _, value = line.partition(b":")
         if name == b"data":
-            self._data.append(b"")
+            yield from self._read(b"data:")
         elif name == b"event":
             self._name = value.removeprefix(b" ").decode("utf-8", "replace")
         elif not name.replace(b"-", b"").replace(b"_", b"").isalnum() or not _:

@@ -63,7 +63,20 @@ def test_what_was_written_comes_back(texts: list[bytes]) -> None:
 
 
 def test_a_line_without_an_end_is_refused_in_time() -> None:
-    decoder = SSEDecoder(longest_line=1000)
+    decoder = SSEDecoder(longest=1000)
     with pytest.raises(ProtocolError, match="1,000 bytes"):
         for _ in range(100):
             list(decoder.feed(b"x" * 99))
+
+
+@pytest.mark.parametrize("line", [b"data: 123\n", b"data\n"])
+def test_an_event_without_an_end_is_refused_in_time(line: bytes) -> None:
+    decoder = SSEDecoder(longest=1000)
+    with pytest.raises(ProtocolError, match="An event of the stream has more than 1,000 bytes"):
+        for _ in range(500):
+            list(decoder.feed(line))
+
+
+def test_many_events_may_be_longer_together_than_one() -> None:
+    decoder = SSEDecoder(longest=1000)
+    assert len([event for _ in range(500) for event in decoder.feed(b"data: 123\n\n")]) == 500
