@@ -54,15 +54,28 @@ def told(call: Call, run: Run) -> Iterator[None]:
         yield
     except (httpcore.TimeoutException, httpx.TimeoutException) as error:
         run.check()
-        raise InvokeTimeoutError(_LATE[call.expired], clock=call.expired, seconds=call.limit or 0.0) from error
+        words = _LATE[call.expired]
+        if call.expired == "connect" and (proxy := _proxy(call)):
+            words = f"The proxy {proxy} did not take the connection in time."
+        raise InvokeTimeoutError(words, clock=call.expired, seconds=call.limit or 0.0) from error
     except (httpcore.ConnectError, httpx.ConnectError) as error:
         run.check()
-        raise unreached(error) from error
+        raise unreached(error, _proxy(call)) from error
+    except httpcore.ProxyError as error:
+        run.check()
+        status, _, words = str(error).partition(" ")
+        raise refused_by(call.proxy, int(status), words) from error
+    except (httpcore.LocalProtocolError, httpx.LocalProtocolError) as error:
+        words = "A header of the connection has a name or a value that cannot be sent."  # and may be secret
+        raise InvokeBadRequestError(words, field="headers") from error
     except (httpcore.NetworkError, httpcore.ProtocolError, httpx.NetworkError, httpx.ProtocolError) as error:
         run.check()
-        when = "in the middle of its answer" if call.answered else "before it answered"
         words = str(error).rstrip(".") or type(error).__name__
-        raise InvokeConnectionError(f"The server closed the connection {when}: {words}.") from error
+        if isinstance(error, httpcore.ProtocolError | httpx.ProtocolError) and not call.ended:
+            raise ProtocolError(f"The answer breaks the rules of HTTP: {words}.") from error
+        who = f"The proxy {proxy}" if (proxy := _proxy(call)) else "The server"
+        when = "in the middle of its answer" if call.answered else "before it answered"
+        raise InvokeConnectionError(f"{who} closed the connection {when}: {words}.") from error
     except httpx.TooManyRedirects as error:
         raise ProtocolError("The server sends from one address to the next without an end.") from error
     except httpx.DecodingError as error:
@@ -80,9 +93,28 @@ _LATE = {
 }
 
 
-def unreached(error: BaseException) -> InvokeConnectionError:
+def _proxy(call: Call) -> str:
+    """Give the proxy that a call is with; empty if it is with the server, be it through a tunnel."""
+    return "" if call.tunnelled else call.proxy
+
+
+def refused_by(proxy: str, status: int, words: str, body: str | None = None) -> InvokeConnectionError:
+    """Say that a proxy stands between us and the server, in its own words."""
+    hint = "Ask whoever runs the proxy, or take it out of the connection."
+    if status == 407:
+        hint = "Give the address of the proxy its user and password, as in http://user:password@proxy:3128."
+    found = f"The proxy {proxy} refused: {words or 'it gave no reason'} (HTTP {status})."
+    error = InvokeConnectionError(found, status_code=status, body=body, hint=hint)
+    error.url = proxy
+    return error
+
+
+def unreached(error: BaseException, proxy: str = "") -> InvokeConnectionError:
     """Say why nobody was reached, and what to do."""
     cause = origin(error)
+    if proxy:
+        hint = "Check the proxy of the connection, and that it runs."
+        return InvokeConnectionError(f"The proxy {proxy} was not reached: {cause}.", hint=hint)
     hint = "Check the address of the connection, and that its server runs."
     if isinstance(cause, ssl.SSLCertVerificationError):
         words = f"The server's certificate is not trusted: {cause.verify_message or cause}."
@@ -112,9 +144,23 @@ def said(body: str) -> str:
     return text[:500]
 
 
-def not_json(status: int, body: bytes) -> ProtocolError:
+def check_packing(taken: str, packed: str) -> None:
+    """Refuse an answer that cannot be unpacked, or that is packed twice: a little of that can come to more than memory holds.
+
+    Args:
+        taken: What we said that we take, as the header does.
+        packed: What the server says of its answer.
+
+    Raises:
+        ProtocolError: It is packed otherwise.
+    """
+    if packed.strip().lower() not in {"", "identity", *(name.strip() for name in taken.split(","))}:
+        raise ProtocolError(f"The answer is packed as {packed}, which was not asked for.")
+
+
+def not_json(status: int, body: str) -> ProtocolError:
     """Say that an answer should have been JSON, and what it is."""
-    text = body[:LONGEST_FAULT].decode("utf-8", "replace").strip()
+    text = body.strip()
     what = f"HTML (“{_title(text)}”)" if text.startswith("<") else "nothing" if not text else f"{text[:120]!r}"
     hint = "The address is that of a web page: the API is usually below /v1." if text.startswith("<") else None
     return ProtocolError(f"The server answered with {what} instead of JSON.", status_code=status, body=text, hint=hint)

@@ -20,13 +20,16 @@ from ..errors import (
     InvokeRateLimitError,
     InvokeServerUnavailableError,
     InvokeTimeoutError,
+    ProtocolError,
 )
 from ..run import NoteKind, Run
 from .dial import Call, Clocks, calling
-from .faults import LONGEST_FAULT, kind_of, not_json, origin, retry_after, said, told
+from .faults import LONGEST_FAULT, check_packing, kind_of, not_json, origin, refused_by, retry_after, said, told
 
 LONGEST_NOTED = 16 * 1024
 """Characters of a body that a note keeps."""
+LARGEST_ANSWER = 256 * 2**20
+"""Bytes of an answer that is read as a whole; the vectors of 2,048 texts have some 140 MB."""
 REST_SECONDS = 0.25
 """How long a server may take to end an answer of which it has said that it is complete."""
 RETRIED = frozenset({429, 502, 503, 504})
@@ -50,10 +53,13 @@ class Answer:
         response: With its body unread.
         call: The exchange that it belongs to.
         run: Whose answer it is.
+        largest: Bytes that it may have to be read as a whole.
     """
 
-    def __init__(self, response: httpx.Response, call: Call, run: Run) -> None:
+    def __init__(self, response: httpx.Response, call: Call, run: Run, largest: int = LARGEST_ANSWER) -> None:
         self._bytes = response.iter_bytes()
+        self._charset = response.charset_encoding or "utf-8"
+        self._largest = largest
         self._call = call
         self._run = run
         self.status = response.status_code
@@ -81,20 +87,40 @@ class Answer:
         self._run.check()  # the end of an answer without a told length, and that of its connection by a stop, are the same
 
     def read(self, most: int | None = None) -> bytes:
-        """Give the whole body, or its beginning."""
+        """Give the whole body, or its beginning.
+
+        Raises:
+            ProtocolError: The whole is larger than it may be.
+        """
+        if most is None:
+            self._check(int(self.headers.get("content-length", 0)))
         parts, size = [], 0
         for piece in self.pieces():
             parts.append(piece)
             size += len(piece)
-            if most is not None and size >= most:
+            if most is None:
+                self._check(size)
+            elif size >= most:
                 break
         return b"".join(parts)[:most]
 
+    def _check(self, size: int) -> None:
+        if size > self._largest:
+            raise ProtocolError(f"The answer has more than {self._largest:,} bytes, which is more than is read.")
+
+    def text(self, body: bytes) -> str:
+        """Read bytes of the body as text: in the charset that the server tells, or else in UTF-8."""
+        try:
+            return body.decode(self._charset, "replace")
+        except (LookupError, ValueError):  # there is no such charset
+            return body.decode("utf-8", "replace")
+
     def finish(self) -> None:
         """Let the rest of the body come, of which nothing is wanted, so that the connection can be used again; not for long."""
-        self._call.clocks = replace(self._call.clocks, between_chunks=REST_SECONDS, total=None)
+        total = monotonic() - self._call.began + REST_SECONDS
+        self._call.clocks = replace(self._call.clocks, between_chunks=REST_SECONDS, total=total)
         self._call.waiting_since = monotonic()
-        with suppress(InvokeConnectionError):
+        with suppress(InvokeConnectionError, ProtocolError):
             for _ in self.pieces():
                 pass
 
@@ -106,9 +132,12 @@ class Answer:
         """
         body = self.read()
         try:
-            return json.loads(body)
-        except ValueError as error:
-            raise not_json(self.status, body) from error
+            try:
+                return json.loads(body)
+            except UnicodeDecodeError:  # it should be UTF-8, but some keep to a charset of their own, and say so
+                return json.loads(body.decode(self._charset))
+        except (ValueError, LookupError, RecursionError) as error:
+            raise not_json(self.status, self.text(body[:LONGEST_FAULT])) from error
 
 
 class Http:
@@ -118,9 +147,13 @@ class Http:
         client: How it is reached; its own timeouts are off, for the clocks are ours.
         clocks: How long each part may take.
         mask: Takes the connection's secrets out of what is noted.
+        largest: Bytes that an answer may have to be read as a whole.
     """
 
-    def __init__(self, client: httpx.Client, clocks: Clocks, mask: Mask = lambda text: text) -> None:
+    def __init__(
+        self, client: httpx.Client, clocks: Clocks, mask: Mask = lambda text: text, largest: int = LARGEST_ANSWER
+    ) -> None:
+        self._largest = largest
         self._client = client
         self._addresses: dict[str, httpx.URL] = {}
         """Path → address: to put it together takes longer than all the rest of a request."""
@@ -201,18 +234,21 @@ class Http:
                     peer=call.peer,
                     seconds=perf_counter() - began,
                 )
-            answer = Answer(response, call, run)
+            check_packing(request.headers.get("accept-encoding", ""), response.headers.get("content-encoding", ""))
+            answer = Answer(response, call, run, self._largest)
             if not 200 <= response.status_code < 300:
-                raise self._refusal(answer, response)
+                raise self._refusal(answer, response, call.proxy)
         except BaseException:
             response.close()
             raise
         return answer, response
 
-    def _refusal(self, answer: Answer, response: httpx.Response) -> InvokeError:
-        body = self._mask(answer.read(LONGEST_FAULT).decode("utf-8", "replace"))
+    def _refusal(self, answer: Answer, response: httpx.Response, proxy: str) -> InvokeError:
+        body = self._mask(answer.text(answer.read(LONGEST_FAULT)))
         status, url = response.status_code, self._mask(shown_url(response.url))
         words = said(body) or response.reason_phrase
+        if status == 407 and proxy:
+            return refused_by(proxy, status, words, body)
         kind = kind_of(status)
         error = kind(f"{words} (HTTP {status} from {url})", status_code=status, body=body)
         error.url, error.request_id = url, next((answer.headers[name] for name in _REQUEST_IDS if name in answer.headers), None)
@@ -235,7 +271,10 @@ def stay(response: httpx.Response) -> None:
     """
     if not response.has_redirect_location:
         return
-    target = response.url.join(response.headers["location"])
+    try:
+        target = response.url.join(response.headers["location"])
+    except httpx.InvalidURL:  # httpx will say so
+        return
     if (target.scheme, target.host, target.port) != (response.url.scheme, response.url.host, response.url.port):
         error = InvokeBadRequestError(
             f"The server sends to another address: {shown_url(target)} (HTTP {response.status_code}).",

@@ -21,7 +21,8 @@ from invoker.wire.faults import retry_after, said
 from invoker.wire.http import STALE, Http
 from invoker.wire.pool import Pool
 from tests.certificates import secured, trusting
-from tests.loopback import BOUND, Loopback, Wire, whole
+from tests.loopback import BOUND, Loopback, Wire, head, whole
+from tests.proxy import tunnel
 
 Means = Callable[..., Http]
 
@@ -275,3 +276,30 @@ def test_a_call_that_was_ended_before_it_has_a_socket_ends_it_at_once() -> None:
     assert right.recv(1) == b""
     left.close()
     right.close()
+
+
+def test_a_tunnel_in_which_no_keys_were_agreed_on_does_not_take_the_place_of_another(http: Means) -> None:
+    with Loopback(tunnel) as proxy, Loopback(lambda _asked, _wire: None, context=secured("127.0.0.1")) as server:
+        means = http(server.address, proxy=proxy.address, most=2)
+        for _ in range(3):
+            with pytest.raises(InvokeConnectionError, match="not trusted"):
+                got(means)
+
+
+@pytest.mark.parametrize("packed", [False, True])
+def test_an_answer_is_read_as_a_whole_up_to_a_bound_of_what_it_comes_to(packed: bool) -> None:
+    for size, good in ((1000, True), (1001, False)):
+        body = b'"' + b"x" * (size - 2) + b'"'
+        answer = whole(gzip.compress(body), Content_Encoding="gzip") if packed else head() + body
+
+        def once(_asked: Any, wire: Wire, answer: bytes = answer) -> None:
+            wire.send(answer)
+            raise EOFError
+
+        with Loopback(once) as server, httpx.Client(base_url=server.address, transport=Pool(), timeout=None) as client:
+            means = Http(client, Clocks(), largest=1000)
+            if good:
+                assert len(got(means)) == size - 2
+            else:
+                with pytest.raises(ProtocolError, match="more than 1,000 bytes"):
+                    got(means)

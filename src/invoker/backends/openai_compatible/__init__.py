@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import socket
 import ssl
 import threading
@@ -76,7 +77,8 @@ class OpenAICompatibleBackend:
     ) -> None:
         self.provider = provider
         self._models = tuple(models)
-        secrets = [value for value in (api_key, *(headers or {}).values(), *(query or {}).values()) if value and len(value) > 5]
+        given = (api_key, *(headers or {}).values(), *(query or {}).values(), *_words_for(proxy))
+        secrets = [value for value in given if value and len(value) > 5]
 
         def mask(text: str) -> str:
             for secret in secrets:
@@ -202,6 +204,24 @@ def _address(base_url: str) -> httpx.URL:
     if address.scheme not in ("http", "https") or not address.host:
         raise ConfigError(f"base_url: expected an address such as http://localhost:11434/v1, found {base_url!r}")
     return address
+
+
+def _words_for(proxy: str | None) -> tuple[str, ...]:
+    """Give what nobody but the proxy may see of its address, as it is written and as it is sent.
+
+    Raises:
+        ConfigError: It is no address of an HTTP proxy.
+    """
+    if proxy is None:
+        return ()
+    try:
+        address = httpx.URL(proxy)
+    except httpx.InvalidURL as error:
+        raise ConfigError("proxy: expected an address such as http://localhost:3128") from error
+    if address.scheme != "http" or not address.host:
+        raise ConfigError("proxy: expected an address such as http://localhost:3128")
+    sent = base64.b64encode(f"{address.username}:{address.password}".encode()).decode()
+    return address.password, sent if address.password else ""
 
 
 def _tls(verify: bool | str | Path) -> ssl.SSLContext:

@@ -56,7 +56,7 @@ class AnswerReader:
             return
         try:
             value = json.loads(event.data)
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:
             yield from self._documents(event, error)
             return
         yield from self.take(value)
@@ -101,7 +101,7 @@ class AnswerReader:
         with in_form("The end of the answer"):
             return self._chunk(CLOSED if self._reasoning else "", [], usage, self.finish_reason)
 
-    def _documents(self, event: Event, error: ValueError) -> Iterator[LLMResultChunk]:
+    def _documents(self, event: Event, error: Exception) -> Iterator[LLMResultChunk]:
         """Read an event of several lines, each a document: some servers leave the blank line between events out."""
         lines = event.data.split(b"\n")
         if event.stray or len(lines) == 1:

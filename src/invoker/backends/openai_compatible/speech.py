@@ -34,7 +34,7 @@ def speak(http: Http, request: RequestInvokeTTS, run: Run) -> Chunks[TTSResult]:
     with http.post(SPEECH, run, json=body) as answer:
         if answer.media_type in ("application/json", "text/html"):
             raise ProtocolError(
-                f"The server answered with {answer.media_type} instead of sound.", body=_text(answer.read(2048))
+                f"The server answered with {answer.media_type} instead of sound.", body=answer.text(answer.read(2048))
             )
         media_type: str | None = None
         held = bytearray()
@@ -71,13 +71,9 @@ def listen(http: Http, request: RequestInvokeSpeech2Text, run: Run) -> Speech2Te
     files = {"file": (name, io.BytesIO(request.file), media_type)}
     with http.post(TRANSCRIPTIONS, run, data={"model": request.model, "response_format": "json"}, files=files) as answer:
         if answer.media_type.startswith("text/plain"):  # as some servers do, whatever they are asked for
-            return Speech2TextResult(result=_text(answer.read()).strip())
+            return Speech2TextResult(result=answer.text(answer.read()).strip())
         value = answer.json()
     text = value.get("text") if isinstance(value, dict) else None
     if not isinstance(text, str):
         raise ProtocolError("The transcription has no `text`.")
     return Speech2TextResult(result=text)
-
-
-def _text(data: bytes) -> str:
-    return data.decode("utf-8", "replace")
