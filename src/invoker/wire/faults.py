@@ -73,9 +73,7 @@ def told(call: Call, run: Run) -> Iterator[None]:
         words = str(error).rstrip(".") or type(error).__name__
         if isinstance(error, httpcore.ProtocolError | httpx.ProtocolError) and not call.ended:
             raise ProtocolError(f"The answer breaks the rules of HTTP: {words}.") from error
-        who = f"The proxy {proxy}" if (proxy := _proxy(call)) else "The server"
-        when = "in the middle of its answer" if call.answered else "before it answered"
-        raise InvokeConnectionError(f"{who} closed the connection {when}: {words}.") from error
+        raise InvokeConnectionError(_closed(call, words)) from error
     except httpx.TooManyRedirects as error:
         raise ProtocolError("The server sends from one address to the next without an end.") from error
     except httpx.DecodingError as error:
@@ -98,12 +96,22 @@ def _proxy(call: Call) -> str:
     return "" if call.tunnelled else call.proxy
 
 
+def _closed(call: Call, words: str) -> str:
+    if proxy := _proxy(call):
+        if call.answered:
+            return f"The proxy {proxy} closed the connection in the middle of its answer: {words}."
+        return f"The proxy {proxy} closed the connection before it answered: {words}."
+    if call.answered:
+        return f"The server closed the connection in the middle of its answer: {words}."
+    return f"The server closed the connection before it answered: {words}."
+
+
 def refused_by(proxy: str, status: int, words: str, body: str | None = None) -> InvokeConnectionError:
     """Say that a proxy stands between us and the server, in its own words."""
     hint = "Ask whoever runs the proxy, or take it out of the connection."
     if status == 407:
         hint = "Give the address of the proxy its user and password, as in http://user:password@proxy:3128."
-    found = f"The proxy {proxy} refused: {words or 'it gave no reason'} (HTTP {status})."
+    found = f"The proxy {proxy} refused: {words} (HTTP {status})." if words else f"The proxy {proxy} refused (HTTP {status})."
     error = InvokeConnectionError(found, status_code=status, body=body, hint=hint)
     error.url = proxy
     return error
