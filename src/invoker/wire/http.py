@@ -14,7 +14,6 @@ from typing import Any
 import httpx
 
 from ..errors import (
-    InvokeBadRequestError,
     InvokeConnectionError,
     InvokeError,
     InvokeRateLimitError,
@@ -261,29 +260,6 @@ class Http:
             name: MASK if _is_secret(name) else self._mask(value.decode("latin-1"))
             for name, value in ((name.decode("latin-1").lower(), value) for name, value in headers.raw)
         }
-
-
-def stay(response: httpx.Response) -> None:
-    """Refuse to follow a server to another address, for use as a hook: the connection's headers would go there too.
-
-    Raises:
-        InvokeBadRequestError: It sends to another scheme, host or port.
-    """
-    if not response.has_redirect_location:
-        return
-    try:
-        target = response.url.join(response.headers["location"])
-    except httpx.InvalidURL:  # httpx will say so
-        return
-    if (target.scheme, target.host, target.port) != (response.url.scheme, response.url.host, response.url.port):
-        error = InvokeBadRequestError(
-            f"The server sends to another address: {shown_url(target)} (HTTP {response.status_code}).",
-            field="base_url",
-            status_code=response.status_code,
-            hint="If you trust it, make it the address of the connection; nothing was sent there.",
-        )
-        error.url = shown_url(response.url)
-        raise error
 
 
 @lru_cache(maxsize=256)

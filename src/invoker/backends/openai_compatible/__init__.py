@@ -25,8 +25,9 @@ from ...entities.tts import RequestInvokeTTS
 from ...errors import ConfigError, InvokeError, InvokeServerUnavailableError, UnsupportedRequestError, located
 from ...request import Chunks, ChunkT, Request
 from ...run import Run
+from ...wire.client import Client
 from ...wire.dial import Clocks, Judge, Search
-from ...wire.http import MASK, Http, stay
+from ...wire.http import MASK, Http
 from ...wire.pool import Pool
 from . import catalogue, moderation, speech, summary, text_embedding
 from .llm import LLM
@@ -35,7 +36,6 @@ from .structured import stream_structured
 
 PROVIDER = "openai_api_compatible"
 """What a ModelConfig names as its provider, unless the connection says otherwise; the server never sees it."""
-MOST_REDIRECTS = 5
 
 
 class OpenAICompatibleBackend:
@@ -85,15 +85,11 @@ class OpenAICompatibleBackend:
                 text = text.replace(secret, MASK)
             return text
 
-        self._client = httpx.Client(
-            base_url=_address(base_url),
+        self._client = Client(
+            Pool(_tls(verify), judge, proxy, search),
+            _address(base_url),
             headers={**({"Authorization": f"Bearer {api_key}"} if api_key else {}), **(headers or {})},
             params=query,
-            transport=Pool(_tls(verify), judge, proxy, search),
-            follow_redirects=True,
-            max_redirects=MOST_REDIRECTS,
-            event_hooks={"response": [stay]},
-            timeout=None,
         )
         self._mask = mask
         self._http = Http(self._client, clocks or Clocks(), mask)

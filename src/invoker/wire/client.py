@@ -1,0 +1,104 @@
+"""httpx's client as far as calls of one server need it: nothing is kept from one call to the next but connections.
+
+Cookies in particular are not: a connection is shared, and its next user would send what the server gave to somebody else.
+What is left out here, with logins and hooks, is also a fifth of what a small call costs.
+"""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Mapping
+from typing import Any
+
+import httpx
+
+from ..errors import InvokeBadRequestError
+from .http import shown_url
+
+MOST_REDIRECTS = 5
+LONGEST_LEFT = 64 * 1024
+"""Bytes of an unwanted body that are read so that its connection can be used again."""
+
+
+class Client(httpx.Client):
+    """Builds requests as httpx does, sends them by a transport, and follows redirects within the server.
+
+    Args:
+        transport: How the server is reached; what it waits for and how long is its own affair.
+        base_url: The server's address. User and password in it are sent as HTTP's basic authentication.
+        headers: Sent with each request.
+        params: Added to each address.
+    """
+
+    def __init__(
+        self,
+        transport: httpx.BaseTransport,
+        base_url: httpx.URL,
+        headers: Mapping[str, str] | None = None,
+        params: Mapping[str, str] | None = None,
+    ) -> None:
+        super().__init__(transport=transport, base_url=base_url, headers=headers, params=params, timeout=None)
+        self._sent_by = transport
+        if base_url.userinfo:
+            known = base64.b64encode(f"{base_url.username}:{base_url.password}".encode()).decode("ascii")
+            self.headers["Authorization"] = f"Basic {known}"
+
+    def send(self, request: httpx.Request, *, stream: bool = False, **_: Any) -> httpx.Response:
+        """Send a request and give its answer.
+
+        Args:
+            request: Built by this client.
+            stream: Whether the body is read by whoever asked.
+            **_: What else httpx's own takes is not for this one.
+
+        Raises:
+            InvokeBadRequestError: The server sends to another address; nothing was sent there.
+            httpx.TooManyRedirects: It sends from one path to the next without an end.
+        """
+        for _redirect in range(MOST_REDIRECTS + 1):
+            response = self._sent_by.handle_request(request)
+            response.request = request
+            try:
+                if not response.has_redirect_location:
+                    if not stream:
+                        response.read()
+                    return response
+                request = _redirected(request, response)
+                _leave(response)
+            except BaseException:
+                response.close()
+                raise
+        raise httpx.TooManyRedirects(f"More than {MOST_REDIRECTS} redirects.", request=request)
+
+
+def _redirected(request: httpx.Request, response: httpx.Response) -> httpx.Request:
+    """Give the request that a redirect wants: the same by 307 and 308, without its body by the others (RFC 9110, 15.4)."""
+    try:
+        target = response.url.join(response.headers["location"])
+    except httpx.InvalidURL as error:
+        raise httpx.RemoteProtocolError(f"Invalid URL in location header: {error}.", request=request) from error
+    if (target.scheme, target.host, target.port) != (response.url.scheme, response.url.host, response.url.port):
+        refusal = InvokeBadRequestError(
+            f"The server sends to another address: {shown_url(target)} (HTTP {response.status_code}).",
+            field="base_url",
+            status_code=response.status_code,
+            hint="If you trust it, make it the address of the connection; nothing was sent there.",
+        )
+        refusal.url = shown_url(response.url)
+        raise refusal
+    headers = request.headers.copy()
+    if request.method == "GET" or response.status_code in (307, 308):
+        return httpx.Request(request.method, target, headers=headers, stream=request.stream)
+    for name in ("content-length", "content-type", "transfer-encoding"):
+        headers.pop(name, None)
+    return httpx.Request("GET", target, headers=headers)
+
+
+def _leave(response: httpx.Response) -> None:
+    """Read the rest of an answer that nobody wants, if it is short; then its connection is free, or closed."""
+    size = 0
+    for piece in response.iter_raw():
+        size += len(piece)
+        if size > LONGEST_LEFT:
+            break
+    response.close()
