@@ -24,8 +24,9 @@ def script(asked: Asked, wire: Wire) -> None:
         wire.send(whole({"text": "Good morning."}))
         return
     body = asked.json
-    if body["model"] not in MODELS:
-        wire.send(whole({"error": {"message": f"The model `{body['model']}` does not exist.", "code": "model_not_found"}}, 404))
+    name = body.get("model", "")  # a reranker is asked without one too, when its shape is found out
+    if name not in MODELS:
+        wire.send(whole({"error": {"message": f"The model `{name}` does not exist.", "code": "model_not_found"}}, 404))
     elif what == "chat/completions":
         _chat(body, wire)
     elif what == "audio/speech":
