@@ -17,11 +17,12 @@ import ssl
 import threading
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from time import monotonic
 from typing import Any, TypeAlias
 
 import httpcore
+
+from .call import Call, Clocks, current
 
 Address: TypeAlias = ipaddress.IPv4Address | ipaddress.IPv6Address
 Judge = Callable[[str, Address, int], None]
@@ -31,114 +32,6 @@ SocketOptions: TypeAlias = Iterable[Any] | None
 
 LOOK_SECONDS = 0.05
 """How often a connection under way looks whether it is still wanted."""
-
-
-@dataclass(frozen=True, slots=True)
-class Clocks:
-    """How long each part of an exchange may take, in seconds; `None` is for ever."""
-
-    connect: float | None = 10.0
-    """Looking up the name, connecting and agreeing on keys."""
-    first_byte: float | None = 300.0
-    """From the request sent to the first byte of an answer."""
-    between_chunks: float | None = 120.0
-    """From some bytes of the answer to the next."""
-    total: float | None = None
-
-
-@dataclass(slots=True)
-class Call:
-    """One exchange with a server, as its socket sees it: which clock runs, and how to end it.
-
-    Used by the thread that makes the exchange; `abort` by any.
-    """
-
-    clocks: Clocks = field(default_factory=Clocks)
-    began: float = field(default_factory=monotonic)
-    waiting_since: float = field(default_factory=monotonic)
-    answered: bool = False
-    """Whether a byte of an answer to what was sent last has come."""
-    ended: bool = False
-    """Whether the other side has closed the connection."""
-    aborted: bool = False
-    sent: bool = False
-    """Whether a byte of the request may have left."""
-    dialled: bool = False
-    """Whether it opened a connection of its own, instead of using a kept one."""
-    expired: str = ""
-    """The clock that ran out."""
-    peer: str = ""
-    """The address that was dialled."""
-    proxy: str = ""
-    """The proxy that it goes through."""
-    tunnelled: bool = False
-    """Whether the proxy only carries bytes from now on, so that whoever answers or fails is the server."""
-    _lock: threading.Lock = field(default_factory=threading.Lock)
-    _socket: socket.socket | None = None
-
-    @property
-    def limit(self) -> float | None:
-        """Seconds that the clock which ran out was set to."""
-        found: float | None = getattr(self.clocks, self.expired.replace(" ", "_"), None)
-        return found
-
-    def abort(self) -> None:
-        """End it: whoever waits for its socket wakes, and the server sees the connection close."""
-        with self._lock:
-            self.aborted = True
-            if self._socket is not None:
-                _shut(self._socket)
-
-    def hold(self, held: socket.socket) -> None:
-        """Take the socket that it goes over from now on."""
-        with self._lock:
-            self._socket = held
-            if self.aborted:
-                _shut(held)
-
-    def let_go(self, held: socket.socket) -> None:
-        """Leave a socket to the call that goes over it from now on: should this one be ended late, that one must not."""
-        with self._lock:
-            if self._socket is held:
-                self._socket = None
-
-    def left(self, clock: str, since: float) -> float | None:
-        """Give the seconds until this clock or the total one runs out; `None` if none is set.
-
-        Raises:
-            TimeoutError: One has run out.
-        """
-        now = monotonic()
-        ends = {clock: since, "total": self.began}
-        found: float | None = None
-        for name, begin in ends.items():
-            limit: float | None = getattr(self.clocks, name.replace(" ", "_"))
-            if limit is None:
-                continue
-            left = begin + limit - now
-            if left <= 0:
-                self.expired = name
-                raise TimeoutError(name)
-            if found is None or left < found:
-                found, self.expired = left, name  # should the wait be the one that lasts too long
-        return found
-
-
-class _Current(threading.local):
-    call: Call | None = None
-
-
-_current = _Current()
-
-
-@contextmanager
-def calling(call: Call) -> Iterator[None]:
-    """Make what this thread dials or sends inside the block a part of a call."""
-    before, _current.call = _current.call, call
-    try:
-        yield
-    finally:
-        _current.call = before
 
 
 class Stream(httpcore.NetworkStream):
@@ -151,7 +44,7 @@ class Stream(httpcore.NetworkStream):
         self._tunnelled = tunnelled
         self._tunnelling = False
         """Whether the proxy was asked for a tunnel."""
-        self._call: Call = _current.call or Call(Clocks(None, None, None))
+        self._call: Call = current() or Call(Clocks(None, None, None))
         self._call.peer = peer
 
     def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
@@ -166,7 +59,7 @@ class Stream(httpcore.NetworkStream):
 
     def write(self, buffer: bytes, timeout: float | None = None) -> None:
         """Send all of it."""
-        before, call = self._call, _current.call or self._call
+        before, call = self._call, current() or self._call
         if before is not call:
             before.let_go(self._socket)
         self._call = call
@@ -190,7 +83,7 @@ class Stream(httpcore.NetworkStream):
         self, ssl_context: ssl.SSLContext, server_hostname: str | None = None, timeout: float | None = None
     ) -> httpcore.NetworkStream:
         """Agree on keys; gives the stream to go on with."""
-        call = _current.call or self._call
+        call = current() or self._call
         call.tunnelled = self._tunnelling
         try:
             with _as_httpcore(httpcore.ConnectTimeout, httpcore.ConnectError):
@@ -249,7 +142,7 @@ class Dialler(httpcore.NetworkBackend):
             httpcore.ConnectError: There is no such name, or nobody answers.
             httpcore.ConnectTimeout: The clock ran out.
         """
-        call = _current.call or Call(Clocks(connect=timeout))
+        call = current() or Call(Clocks(connect=timeout))
         call.waiting_since = began = monotonic()
         call.proxy, call.tunnelled = self._proxy, False
         with _as_httpcore(httpcore.ConnectTimeout, httpcore.ConnectError):
@@ -342,12 +235,6 @@ def _readable(waiting: socket.socket) -> bool:
         return bool(poll.poll(0))
     except (OSError, ValueError):  # closed
         return True
-
-
-def _shut(ended: socket.socket) -> None:
-    """End both directions; of a TLS socket below its keys, which another thread may be using."""
-    with contextlib.suppress(OSError):
-        socket.socket.shutdown(ended, socket.SHUT_RDWR)
 
 
 def _written(address: tuple[Any, ...]) -> str:

@@ -25,7 +25,7 @@ from ..errors import (
     ProtocolError,
 )
 from ..run import Run
-from .dial import Call
+from .call import Call
 
 LONGEST_FAULT = 64 * 1024
 """Bytes of a refusal that are read."""

@@ -22,7 +22,7 @@ from ..errors import (
     ProtocolError,
 )
 from ..run import NoteKind, Run
-from .dial import Call, Clocks, calling
+from .call import Call, Clocks, calling
 from .faults import LONGEST_FAULT, check_packing, kind_of, not_json, origin, refused_by, retry_after, said, told
 
 LONGEST_NOTED = 16 * 1024

@@ -16,7 +16,8 @@ import httpx
 import pytest
 
 from invoker import InvokeBadRequestError, InvokeConnectionError, Note, NoteKind, ProtocolError, Run, RunStoppedError
-from invoker.wire.dial import Address, Call, Clocks
+from invoker.wire.call import Call, Clocks
+from invoker.wire.dial import Address
 from invoker.wire.faults import retry_after, said
 from invoker.wire.http import STALE, Http
 from invoker.wire.pool import Pool

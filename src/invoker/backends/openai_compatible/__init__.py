@@ -25,8 +25,9 @@ from ...entities.tts import RequestInvokeTTS
 from ...errors import ConfigError, InvokeError, InvokeServerUnavailableError, UnsupportedRequestError, located
 from ...request import Chunks, ChunkT, Request
 from ...run import Run
+from ...wire.call import Clocks
 from ...wire.client import Client
-from ...wire.dial import Clocks, Judge, Search
+from ...wire.dial import Judge, Search
 from ...wire.http import MASK, Http
 from ...wire.pool import Pool
 from . import catalogue, moderation, speech, summary, text_embedding

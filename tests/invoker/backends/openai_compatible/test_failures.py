@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import threading
 from typing import Any
 
 import pytest
@@ -19,11 +18,10 @@ from invoker import (
     Outcome,
     ProtocolError,
     Record,
-    RunStoppedError,
     Session,
     connect,
 )
-from invoker.wire.dial import Clocks
+from invoker.wire.call import Clocks
 from tests.loopback import BOUND, STREAM, Asked, Loopback, Script, Wire, chunked, whole
 
 from .desk import CONFIG, GOOD, HELLO, KEY, opened, streaming
@@ -193,31 +191,6 @@ def test_the_total_clock_ends_a_stream_that_never_stops_talking() -> None:
     with opened(script, clocks=Clocks(total=0.4)) as desk, pytest.raises(InvokeTimeoutError) as raised:
         desk.ask()
     assert raised.value.clock == "total" and desk.record.chunks
-
-
-@pytest.mark.parametrize(
-    "pieces", [(), (b"HTTP/1.1 2",), (STREAM,), (STREAM, FRAME), (STREAM, FRAME[:9])],
-    ids=["before the head", "in the head", "behind the head", "between chunks", "in a chunk"],
-)  # fmt: skip
-def test_stop_ends_the_wait_and_the_server_sees_it_within_a_second(pieces: tuple[bytes, ...]) -> None:
-    with opened(silent(*pieces)) as desk:
-        raised: list[BaseException] = []
-
-        def ask() -> None:
-            try:
-                desk.ask()
-            except BaseException as error:
-                raised.append(error)
-
-        asking = threading.Thread(target=ask)
-        asking.start()
-        while not desk.server.connections or not desk.server.asked:
-            assert asking.is_alive()
-        desk.session.stop()
-        assert desk.server.connections[0].left.wait(1.0)
-        asking.join(BOUND)
-        assert [type(error) for error in raised] == [RunStoppedError]
-        assert desk.record.outcome is Outcome.STOPPED
 
 
 def test_closing_a_stream_ends_the_work_of_the_server() -> None:

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from invoker import ConfigError, InvokeConnectionError, InvokeTimeoutError, connect
-from invoker.wire.dial import Clocks
+from invoker.wire.call import Clocks
 from tests.certificates import authority_file, secured
 from tests.invoker.backends.contract.watching import Beside
 from tests.loopback import BOUND, STREAM, Asked, Loopback, Script, Wire, whole

@@ -12,7 +12,7 @@ import pytest
 
 from invoker import InvokeBadRequestError, InvokeConnectionError, InvokeTimeoutError, Run
 from invoker.entities.llm import RequestInvokeLLM
-from invoker.wire.dial import Clocks
+from invoker.wire.call import Clocks
 from tests.certificates import authority_file, secured
 from tests.invoker.backends.contract.watching import Beside
 from tests.loopback import STREAM, Asked, Loopback, Wire, chunked

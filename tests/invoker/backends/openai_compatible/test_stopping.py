@@ -147,8 +147,9 @@ def test_while_the_server_is_silent(pieces: tuple[bytes, ...], scheme: str, tmp_
         ((STREAM, FRAME), b"1\r\nx\r\n"),
         ((STREAM, FRAME), b"d\r\n: keep-alive\n\r\n"),
         ((head(Content_Length="999999"),), b" "),
+        ((head(307, Content_Length="60000", Location="/v1/elsewhere"),), b"x"),
     ],
-    ids=["a head", "a chunk", "comments", "a whole answer"],
+    ids=["a head", "a chunk", "comments", "a whole answer", "what a redirect says besides"],
 )
 def test_while_it_drips(pieces: tuple[bytes, ...], drip: bytes) -> None:
     dripping = threading.Event()
