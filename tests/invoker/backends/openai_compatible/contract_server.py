@@ -11,6 +11,10 @@ from tests.loopback import STREAM, Asked, Wire, chunked, head, whole
 from .desk import USAGE, event
 
 SILENT, ENDLESS = "silence, please", "without an end"
+CATEGORIES = (
+    *("harassment", "harassment/threatening", "hate", "hate/threatening", "illicit", "illicit/violent"),
+    *("self-harm", "self-harm/instructions", "self-harm/intent", "sexual", "sexual/minors", "violence", "violence/graphic"),
+)
 MODELS = {"chat", "embedder", "ranker", "speaker", "listener", "judge"}
 
 
@@ -40,12 +44,20 @@ def script(asked: Asked, wire: Wire) -> None:
 def _answer(what: str, body: Mapping[str, Any]) -> Any:
     match what:
         case "embeddings":
-            data = [{"index": i, "embedding": [float(len(text)), 0.5]} for i, text in enumerate(body["input"])]
-            return {"model": body["model"], "data": data, "usage": {"prompt_tokens": len(data), "total_tokens": len(data)}}
+            vectors = [[float(len(text)), 0.5] for text in body["input"]]
+            data = [{"object": "embedding", "index": i, "embedding": vector} for i, vector in enumerate(vectors)]
+            usage = {"prompt_tokens": len(data), "total_tokens": len(data)}
+            return {"object": "list", "model": body["model"], "data": data, "usage": usage}
         case "rerank":
             return {"results": [{"index": 0, "relevance_score": 0.9}, {"index": 1, "relevance_score": 0.1}]}
         case "moderations":
-            return {"results": [{"flagged": False}]}
+            judged = {
+                "flagged": False,
+                "categories": dict.fromkeys(CATEGORIES, False),
+                "category_scores": dict.fromkeys(CATEGORIES, 0.01),
+                "category_applied_input_types": {name: ["text"] for name in CATEGORIES},
+            }
+            return {"id": "m", "model": body["model"], "results": [judged]}
     raise AssertionError(f"The contract asks for nothing at {what}.")
 
 
@@ -57,11 +69,12 @@ def _chat(body: Mapping[str, Any], wire: Wire) -> None:
         while True:  # until the client leaves: then nothing more can be sent
             wire.send(frames[0])
     pieces = ['{"name":', ' "Ada"', "}"] if "response_format" in body else ["Red, ", "green, ", "blue."]
-    if body["stream"]:
+    if body.get("stream"):
         events = [event({"content": piece}, model=name) for piece in pieces]
         wire.send(
             STREAM, *chunked([*events, event({}, "stop", model=name), event(usage=USAGE, model=name), b"data: [DONE]\n\n"])
         )
     else:
         choice = {"index": 0, "message": {"role": "assistant", "content": "".join(pieces)}, "finish_reason": "stop"}
-        wire.send(whole({"model": name, "choices": [choice], "usage": USAGE}))
+        about = {"id": "c", "object": "chat.completion", "created": 1}
+        wire.send(whole({**about, "model": name, "choices": [choice], "usage": USAGE}))

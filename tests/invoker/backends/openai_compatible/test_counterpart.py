@@ -7,8 +7,7 @@ from __future__ import annotations
 
 import io
 import json
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from email import message_from_bytes
 from functools import cache
 from typing import Any
@@ -31,9 +30,11 @@ from invoker import (
 )
 from invoker.entities.llm import LLMFold
 from playground.samples import CLIP
-from tests.loopback import BOUND, Asked, Script, Wire, head, whole
+from tests.loopback import Asked, Wire, head, whole
 
-from .desk import CONFIG, GOOD, HELLO, KEY, USAGE, Desk, event, opened, streaming
+from . import contract_server
+from .counterpart import both
+from .desk import CONFIG, GOOD, HELLO, USAGE, event, opened, streaming
 
 SCHEMA = {"type": "object", "properties": {"city": {"type": "string"}}, "required": ["city"]}
 TOOL = {"name": "weather", "description": "Tells it.", "parameters": SCHEMA}
@@ -56,17 +57,6 @@ FREELY = {"temperature": 0.5, "top_p": 0.9, "seed": 1, "max_tokens": 9, "presenc
 def a(model_type: str, **more: Any) -> dict[str, Any]:
     """Give the configuration of a model of a type."""
     return {"provider": "p", "model": "m", "model_type": model_type, **more}
-
-
-@contextmanager
-def both(script: Script) -> Iterator[tuple[Desk, openai.OpenAI]]:
-    """Open our back end and OpenAI's client, which takes no answer but those of its types, on one server."""
-    with opened(script) as desk:
-        address = f"{desk.server.address}/v1"
-        with openai.OpenAI(
-            base_url=address, api_key=KEY, max_retries=0, timeout=BOUND, _strict_response_validation=True
-        ) as client:
-            yield desk, client
 
 
 @cache
@@ -305,6 +295,21 @@ def test_both_clients_read_the_same_whole_answers() -> None:
 
         listed = [found.id for found in client.models.list()]
         assert [found.model for found in desk.backend.fetch_models()] == listed == ["m-1"]
+
+
+def test_the_contracts_server_speaks_as_openais_client_hears() -> None:
+    asked: Any = [{"role": "user", "content": "Three colours?"}]
+    with both(contract_server.script) as (_, client):
+        chat = client.chat.completions.create(model="chat", messages=asked)
+        with client.chat.completions.stream(model="chat", messages=asked) as stream:
+            assert stream.get_final_completion().choices[0].message.content == chat.choices[0].message.content
+        vectors = client.embeddings.create(model="embedder", input=["x", "yy"], encoding_format="float")
+        assert [item.embedding for item in vectors.data] == [[1.0, 0.5], [2.0, 0.5]]
+        assert client.moderations.create(model="judge", input="x").results[0].flagged is False
+        assert client.audio.speech.create(model="speaker", input="x", voice="alloy").read().startswith(b"ID3")
+        assert client.audio.transcriptions.create(model="listener", file=("a.mp3", b"ID3"), response_format="json").text
+        with pytest.raises(openai.NotFoundError, match="does not exist"):
+            client.chat.completions.create(model="nobody", messages=asked)
 
 
 @pytest.mark.parametrize(
