@@ -5,10 +5,11 @@ from __future__ import annotations
 import json
 import ssl
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from html.parser import HTMLParser
+from math import isfinite
 from typing import Any
 
 import httpcore
@@ -29,6 +30,8 @@ from .call import Call
 
 LONGEST_FAULT = 64 * 1024
 """Bytes of a refusal that are read."""
+LONGEST_MARKUP = 16 * 1024
+"""Characters of a page in which its title is looked for; the parser's work on a broken one grows with their square."""
 _BY_STATUS: Mapping[int, type[InvokeError]] = {
     401: InvokeAuthorizationError,
     403: InvokeAuthorizationError,
@@ -143,12 +146,12 @@ def said(body: str) -> str:
     text = body.strip()
     try:
         value = json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         return _title(text) if text.startswith("<") else text[:500]
     for path in (("error", "message"), ("error",), ("message",), ("detail",), ("error_msg",), ("detail", 0, "msg")):
         found = _at(value, path)
         if isinstance(found, str) and found.strip():
-            return found.strip()
+            return found.strip().encode("utf-8", "replace").decode()  # JSON can spell half a character, a page cannot show it
     return text[:500]
 
 
@@ -180,12 +183,13 @@ def retry_after(headers: Mapping[str, str]) -> float | None:
     if not value:
         return None
     try:
-        return max(0.0, float(value))
+        seconds = float(value)
+        return max(0.0, seconds) if isfinite(seconds) else None
     except ValueError:
         pass
     try:
         when = parsedate_to_datetime(value)
-    except ValueError:
+    except (ValueError, OverflowError):
         return None
     return max(0.0, ((when if when.tzinfo else when.replace(tzinfo=UTC)) - datetime.now(UTC)).total_seconds())
 
@@ -221,5 +225,6 @@ class _Title(HTMLParser):
 
 def _title(markup: str) -> str:
     parser = _Title()
-    parser.feed(markup)
+    with suppress(AssertionError):  # what is broken enough ends the parser so; what it read before is of use
+        parser.feed(markup[:LONGEST_MARKUP])
     return " ".join((parser.title or parser.words).split())[:200]

@@ -27,6 +27,8 @@ from .faults import LONGEST_FAULT, check_packing, kind_of, not_json, origin, ref
 
 LONGEST_NOTED = 16 * 1024
 """Characters of a body that a note keeps."""
+REFUSAL_SECONDS = 2.0
+"""How long the words of a refusal may take behind its status, which says the most."""
 LARGEST_ANSWER = 256 * 2**20
 """Bytes of an answer that is read as a whole; the vectors of 2,048 texts have some 140 MB."""
 REST_SECONDS = 0.25
@@ -114,14 +116,30 @@ class Answer:
         except (LookupError, ValueError):  # there is no such charset
             return body.decode("utf-8", "replace")
 
+    def refusal(self) -> bytes:
+        """Give the body of a refusal, or as much of it as comes: however it ends, the server has refused."""
+        self._shorten(REFUSAL_SECONDS)
+        parts: list[bytes] = []
+        with suppress(InvokeConnectionError, ProtocolError):
+            for piece in self.pieces():
+                parts.append(piece)
+                if self.size >= LONGEST_FAULT:
+                    break
+        return b"".join(parts)[:LONGEST_FAULT]
+
     def finish(self) -> None:
         """Let the rest of the body come, of which nothing is wanted, so that the connection can be used again; not for long."""
-        total = monotonic() - self._call.began + REST_SECONDS
-        self._call.clocks = replace(self._call.clocks, between_chunks=REST_SECONDS, total=total)
-        self._call.waiting_since = monotonic()
+        self._shorten(REST_SECONDS)
         with suppress(InvokeConnectionError, ProtocolError):
             for _ in self.pieces():
                 pass
+
+    def _shorten(self, seconds: float) -> None:
+        """Let the call end so many seconds from now, but for what its own clocks end before."""
+        clocks, now = self._call.clocks, monotonic()
+        total = now - self._call.began + seconds
+        self._call.clocks = replace(clocks, total=total if clocks.total is None else min(total, clocks.total))
+        self._call.waiting_since = now
 
     def json(self) -> Any:
         """Give the body as JSON.
@@ -243,7 +261,7 @@ class Http:
         return answer, response
 
     def _refusal(self, answer: Answer, response: httpx.Response, proxy: str) -> InvokeError:
-        body = self._mask(answer.text(answer.read(LONGEST_FAULT)))
+        body = self._mask(answer.text(answer.refusal()))
         status, url = response.status_code, self._mask(shown_url(response.url))
         words = said(body) or response.reason_phrase
         if status == 407 and proxy:

@@ -243,7 +243,17 @@ def test_a_silent_server_is_stopped_below_its_keys(http: Means) -> None:
 
 @pytest.mark.parametrize(
     ("value", "seconds"),
-    [("7", 7.0), ("0.5", 0.5), ("-3", 0.0), ("soon", None), ("", None), ("Mon, 99 Foo", None)],
+    [
+        ("7", 7.0),
+        ("0.5", 0.5),
+        ("-3", 0.0),
+        ("soon", None),
+        ("", None),
+        ("inf", None),
+        ("nan", None),
+        ("Mon, 99 Foo", None),
+        ("Mon, 01 Jan 99999999999999 00:00:00 GMT", None),
+    ],
 )
 def test_retry_after_is_seconds(value: str, seconds: float | None) -> None:
     assert retry_after({"retry-after": value}) == seconds
@@ -262,7 +272,11 @@ def test_retry_after_is_a_date() -> None:
         ("plain", "plain"),
         ("<html><body><h1>502</h1> Bad gateway</body></html>", "502 Bad gateway"),
         ("", ""),
+        ("[" * 100_000, "[" * 500),
+        ('{"error": "half of \\ud83d"}', "half of ?"),
+        ("<p>Bad gateway</p><![<![<![", "Bad gateway"),
     ],
+    ids=range(8),
 )
 def test_the_servers_own_words_are_found(body: str, words: str) -> None:
     assert said(body) == words

@@ -17,10 +17,11 @@ import pytest
 from invoker import (
     InvokeAuthorizationError,
     InvokeConnectionError,
-    InvokeRateLimitError,
+    InvokeServerUnavailableError,
     ProtocolError,
     RunStoppedError,
 )
+from invoker.wire.call import Clocks
 from invoker.wire.http import LARGEST_ANSWER
 from invoker.wire.sse import LONGEST_EVENT
 from tests.loopback import BOUND, STREAM, Asked, Script, Wire, chunked, head, whole
@@ -207,6 +208,35 @@ def test_a_refusal_without_an_end_is_read_as_far_as_it_is_of_use() -> None:
         desk.ask()
 
 
+# Refusals that are not told to their end.
+
+
+@pytest.mark.parametrize(
+    ("more", "words"),
+    [
+        ((b'{"error": "No mem',), "No mem"),
+        ((), "Said"),
+    ],
+    ids=["half of its words", "no words"],
+)
+@pytest.mark.parametrize("then", ["close", "silence", "drip"])
+def test_a_refusal_counts_however_its_words_end(more: tuple[bytes, ...], words: str, then: str) -> None:
+    def script(_asked: Asked, wire: Wire) -> None:
+        wire.send(head(500, Content_Length="900"), *more)
+        if then == "silence":
+            wire.wait_until_gone()
+        elif then == "drip":
+            wire.drip_until_gone(b" ")
+        raise EOFError
+
+    clocks = Clocks(between_chunks=0.2)
+    if then == "drip":
+        clocks = Clocks(total=0.3)
+    with opened(script, clocks=clocks) as desk, pytest.raises(InvokeServerUnavailableError, match=words) as raised:
+        desk.ask()
+    assert raised.value.status_code == 500
+
+
 # In no form.
 
 
@@ -297,16 +327,6 @@ def test_a_server_that_goes_on_when_all_is_said_does_not_keep_the_answer() -> No
 def test_what_comes_when_all_is_said_changes_nothing(behind: bytes) -> None:
     with opened(sending(STREAM, *list(chunked(GOOD))[:-1], behind)) as desk:
         assert desk.ask().message.content == "Hello."
-
-
-# Limits of a server.
-
-
-def test_a_rate_limit_that_names_no_time_is_asked_again_twice() -> None:
-    with opened(lambda _asked, wire: wire.send(whole({"error": {"message": "slow down"}}, 429))) as desk:
-        with pytest.raises(InvokeRateLimitError, match="slow down") as raised:
-            desk.ask()
-        assert raised.value.retry_after is None and len(desk.server.asked) == 3
 
 
 def test_a_server_that_closes_behind_an_early_refusal_is_heard() -> None:

@@ -105,6 +105,13 @@ def test_a_rate_limit_that_is_too_long_is_for_a_person_to_decide() -> None:
         assert raised.value.retry_after == 86_400 and len(desk.server.asked) == 1
 
 
+def test_a_rate_limit_that_names_no_time_is_asked_again_twice() -> None:
+    with opened(lambda _asked, wire: wire.send(whole({"error": {"message": "slow down"}}, 429))) as desk:
+        with pytest.raises(InvokeRateLimitError, match="slow down") as raised:
+            desk.ask()
+        assert raised.value.retry_after is None and len(desk.server.asked) == 3
+
+
 def test_three_attempts_are_all() -> None:
     with opened(lambda _asked, wire: wire.send(whole({"message": "busy"}, 503, Retry_After="0"))) as desk:
         with pytest.raises(InvokeServerUnavailableError, match="busy"):
