@@ -36,6 +36,7 @@ class AnswerReader:
         self._fingerprint: str | None = None
         self._index = 0
         self._reasoning = False
+        self._thought, self._text = _Letters(), _Letters()
         self._ids: dict[int, str] = {}
         """Index of a tool call → its id."""
         self._latest: int | None = None
@@ -99,7 +100,8 @@ class AnswerReader:
                 latency=latency,
             )
         with in_form("The end of the answer"):
-            return self._chunk(CLOSED if self._reasoning else "", [], usage, self.finish_reason)
+            rest = self._thought.rest() + (CLOSED if self._reasoning else "") + self._text.rest()
+            return self._chunk(rest, [], usage, self.finish_reason)
 
     def _documents(self, event: Event, error: Exception) -> Iterator[LLMResultChunk]:
         """Read an event of several lines, each a document: some servers leave the blank line between events out."""
@@ -119,6 +121,7 @@ class AnswerReader:
             text = "".join(part.get("text", "") for part in text if isinstance(part, dict))
         if not isinstance(thought, str):
             thought = ""
+        thought, text = self._thought.whole(thought), self._text.whole(text)
         calls = [self._call(place, call) for place, call in enumerate(message.get("tool_calls") or ())]
         if thought and not self._reasoning:
             self._reasoning, thought = True, OPENED + thought
@@ -158,6 +161,26 @@ class AnswerReader:
         delta = LLMResultChunkDelta(index=self._index, message=message, usage=usage, finish_reason=finish_reason)
         self._index += 1
         return LLMResultChunk(model=self._model, system_fingerprint=self._fingerprint, delta=delta)
+
+
+class _Letters:
+    """Puts characters together of which each half came in a piece of its own: JSON can spell a half, a page cannot show it."""
+
+    def __init__(self) -> None:
+        self._half = ""
+
+    def whole(self, piece: str) -> str:
+        """Give what of a piece is whole, with the half before it; a half that stays alone is U+FFFD."""
+        if piece.isascii() and not self._half:  # nearly always
+            return piece
+        piece = self._half + piece
+        self._half = piece[-1:] if "\ud800" <= piece[-1:] <= "\udbff" else ""
+        piece = piece[: len(piece) - len(self._half)]
+        return piece.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
+
+    def rest(self) -> str:
+        """Give what stands for a half whose other half never came."""
+        return "\ufffd" if self._half else ""
 
 
 def _told(error: Any) -> InvokeError:

@@ -93,6 +93,10 @@ def test_a_completion_is_asked_with_a_prompt() -> None:
         ([event({"content": "<think>Hm.</think>"}), *GOOD], "<think>Hm.</think>Hello."),
         ([event({"content": [{"type": "text", "text": "part"}]}), event({}, "stop")], "part"),
         ([event({"content": "a"}), event(None), event({}, "stop")], "a"),
+        ([event({"content": "a \ud83d"}), event({"content": "\ude00!"}), event({}, "stop")], "a 😀!"),
+        ([event({"content": "a \ud83d"}), event({"content": "b"}), event({}, "stop")], "a \ufffdb"),
+        ([event({"content": "a \ude00b"}), event({"content": "c\ud83d"}), event({}, "stop")], "a \ufffdbc\ufffd"),
+        ([event({"reasoning": "\ud83d"}), event({"reasoning": "\ude00"}), *GOOD], "<think>\n😀\n</think>Hello."),
     ],
 )
 def test_what_servers_do_differently_comes_to_the_same(events: list[bytes], text: str) -> None:
