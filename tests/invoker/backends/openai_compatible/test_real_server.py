@@ -242,7 +242,8 @@ def test_documents_are_ranked(records: list[Record[Any]]) -> None:
         rerank = Session(backend, record=records.append).model.rerank
         found = rerank.invoke(config, docs, "Which animal sleeps?")
         best = rerank.invoke(config | {"top_n": 1}, docs, "Which animal sleeps?")
-        above = rerank.invoke(config | {"score_threshold": found.docs[1].score}, docs, "Which animal sleeps?")
+        between = (found.docs[1].score + found.docs[2].score) / 2
+        above = rerank.invoke(config | {"score_threshold": between}, docs, "Which animal sleeps?")
         backend.close()
     assert sorted(doc.index for doc in found.docs) == [0, 1, 2] and all(docs[doc.index] == doc.text for doc in found.docs)
     scores = [doc.score for doc in found.docs]
