@@ -9,7 +9,8 @@ from collections.abc import Iterator
 import httpcore
 import httpx
 
-from .dial import Dialler, Judge, Search
+from .call import current
+from .dial import LOOK_SECONDS, Dialler, Judge, Search
 
 MOST_CONNECTIONS = 200
 MOST_IDLE = 20
@@ -61,7 +62,7 @@ class Pool(httpx.BaseTransport):
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         """Send a request and give its response, whose body is read as it is asked for."""
         assert isinstance(request.stream, httpx.SyncByteStream)
-        answer = self._pool.handle_request(
+        answer = self._answer(
             httpcore.Request(
                 method=request.method,
                 url=httpcore.URL(
@@ -72,9 +73,20 @@ class Pool(httpx.BaseTransport):
                 ),
                 headers=request.headers.raw,
                 content=request.stream,
+                extensions={"timeout": {"pool": LOOK_SECONDS}},
             )
         )
         return httpx.Response(answer.status, headers=answer.headers, stream=_Body(answer), extensions=answer.extensions)
+
+    def _answer(self, request: httpcore.Request) -> httpcore.Response:
+        """Wait for a place as long as the call is wanted, which nobody could end if httpcore waited without an end."""
+        while True:
+            try:
+                return self._pool.handle_request(request)
+            except httpcore.PoolTimeout as error:  # before anything is sent
+                call = current()
+                if call is not None and call.aborted:
+                    raise httpcore.ConnectError("the call was ended") from error
 
     def close(self) -> None:
         """Close every connection."""

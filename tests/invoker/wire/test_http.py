@@ -22,6 +22,7 @@ from invoker.wire.faults import retry_after, said
 from invoker.wire.http import STALE, Http
 from invoker.wire.pool import Pool
 from tests.certificates import secured, trusting
+from tests.invoker.backends.contract.watching import Beside
 from tests.loopback import BOUND, Loopback, Wire, head, whole
 from tests.proxy import tunnel
 
@@ -318,3 +319,24 @@ def test_an_answer_is_read_as_a_whole_up_to_a_bound_of_what_it_comes_to(packed: 
             else:
                 with pytest.raises(ProtocolError, match="more than 1,000 bytes"):
                     got(means)
+
+
+def test_a_call_that_waits_for_a_place_among_others_can_be_stopped_and_gets_it_when_one_is_free(http: Means) -> None:
+    free = threading.Event()
+
+    def slow(_asked: Any, wire: Wire) -> None:
+        assert free.wait(BOUND)
+        wire.send(whole({"ok": 1}))
+
+    with Loopback(slow) as server:
+        means = http(server.address, most=1)
+        first = Beside(lambda: got(means))
+        server.until(lambda server: server.asked)
+        patient, run = Beside(lambda: got(means)), Run()
+        stopped = Beside(lambda: got(means, run))
+        stopped.is_freed_by(run.stop)
+        free.set()
+        first.join()
+        patient.join()
+        assert first.result == patient.result == {"ok": 1}
+        assert (len(server.asked), len(server.connections)) == (2, 1)
