@@ -3,7 +3,7 @@
 from invoker import InvokeType
 from invoker.entities.model import ModelType
 from invoker.entities.moderation import ModerationModelConfig
-from playground import forms, frame, samples, views
+from playground import forms, frame, models, samples, views
 from playground.trials import moderation as trials
 from playground.words import _
 
@@ -15,7 +15,7 @@ with page.inputs:
 
 def configure(pane: frame.Pane) -> frame.Arguments:
     """Draw what each pane has for itself."""
-    model = forms.model_picker(pane, ModelType.MODERATION)
+    model = models.model_picker(pane, ModelType.MODERATION)
     return {"model_config": forms.config(pane, ModerationModelConfig, model)}
 
 

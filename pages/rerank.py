@@ -5,7 +5,7 @@ import streamlit as st
 from invoker import InvokeType
 from invoker.entities.model import ModelType
 from invoker.entities.rerank import RerankModelConfig
-from playground import forms, frame, samples, text_rows, views
+from playground import forms, frame, models, samples, text_rows, views
 from playground.trials import rerank as trials
 from playground.words import _
 
@@ -21,7 +21,7 @@ with page.inputs:
 
 def configure(pane: frame.Pane) -> frame.Arguments:
     """Draw what each pane has for itself."""
-    model = forms.model_picker(pane, ModelType.RERANK)
+    model = models.model_picker(pane, ModelType.RERANK)
     pane.context["labels"] = dict(zip(docs, rows.marks, strict=True))
     left, right = st.columns(2)
     with left:

@@ -3,7 +3,7 @@
 from invoker import InvokeType
 from invoker.entities.model import ModelType
 from invoker.entities.speech2text import Speech2TextModelConfig
-from playground import audio_input, forms, frame, not_carried, views
+from playground import audio_input, forms, frame, models, not_carried, views
 from playground.trials import speech2text as trials
 from playground.words import _
 
@@ -14,7 +14,7 @@ with page.inputs:
 
 def configure(pane: frame.Pane) -> frame.Arguments:
     """Draw what each pane has for itself."""
-    model = forms.model_picker(pane, ModelType.SPEECH2TEXT)
+    model = models.model_picker(pane, ModelType.SPEECH2TEXT)
     pane.context = page.context | {"compared": len(page.panes) > 1}
     return {"model_config": forms.config(pane, Speech2TextModelConfig, model)}
 

@@ -4,7 +4,7 @@ import streamlit as st
 
 from invoker import InvokeType
 from invoker.entities.model import ModelType
-from playground import forms, frame, samples, views
+from playground import forms, frame, models, samples, views
 from playground.words import _
 
 page = frame.Page(InvokeType.SYSTEM_SUMMARY, _("Summary"), _("a text in short, by the workspace's system model"))
@@ -22,7 +22,7 @@ with page.inputs:
 
 def configure(pane: frame.Pane) -> frame.Arguments:
     """Draw what each pane has for itself: no part of the call."""
-    model = forms.model_picker(pane, ModelType.LLM, _("System model (not part of the call)"))
+    model = models.model_picker(pane, ModelType.LLM, _("System model (not part of the call)"), system=True)
     pane.system_model = model.model if model else None
     return {}
 

@@ -5,7 +5,7 @@ import streamlit as st
 from invoker import InvokeType
 from invoker.entities.model import EmbeddingInputType, ModelType
 from invoker.entities.text_embedding import TextEmbeddingModelConfig
-from playground import forms, frame, samples, text_lengths, text_rows, views
+from playground import forms, frame, models, samples, text_lengths, text_rows, views
 from playground.trials import embedding as trials
 from playground.words import _
 
@@ -25,7 +25,7 @@ with page.inputs:
 
 def configure(pane: frame.Pane) -> frame.Arguments:
     """Draw what each pane has for itself."""
-    model = forms.model_picker(pane, ModelType.TEXT_EMBEDDING)
+    model = models.model_picker(pane, ModelType.TEXT_EMBEDDING)
     text_lengths.draw(pane, texts, model)
     return {"model_config": forms.config(pane, TextEmbeddingModelConfig, model)}
 

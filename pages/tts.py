@@ -5,7 +5,7 @@ import streamlit as st
 from invoker import InvokeType
 from invoker.entities.model import ModelPropertyKey, ModelType
 from invoker.entities.tts import TTSModelConfig
-from playground import forms, frame, not_carried, samples, speech_pieces, state, views
+from playground import forms, frame, models, not_carried, samples, speech_pieces, state, views
 from playground.trials import tts as trials
 from playground.words import _
 
@@ -20,7 +20,7 @@ with page.inputs:
 
 def configure(pane: frame.Pane) -> frame.Arguments:
     """Draw what each pane has for itself."""
-    model = forms.model_picker(pane, ModelType.TTS)
+    model = models.model_picker(pane, ModelType.TTS)
     voice = forms.voice(pane, model)
     pane.require(voice, _("choose a voice"))
     declared = model.model_properties.get(ModelPropertyKey.AUDIO_TYPE) if model else None

@@ -5,10 +5,20 @@ from __future__ import annotations
 import ipaddress
 import os
 import sys
+import tempfile
 from typing import Any
 
 import pytest
 from hypothesis import settings
+
+# The app's connections are those of the process's environment, file and data folder: not those of whoever runs the tests.
+for _name in [name for name in os.environ if name.startswith("CONNECTIONS_") or name.endswith(("_API_KEY", "_BASE_URL"))]:
+    del os.environ[_name]
+for _name in ("OLLAMA_HOST", "OPENAI_API_BASE", "XINFERENCE_ENDPOINT", "LM_API_TOKEN", "BOOMERANG_KEY"):
+    os.environ.pop(_name, None)
+_data = tempfile.TemporaryDirectory(prefix="boomerang-tests-")
+os.environ["BOOMERANG_DATA"] = _data.name
+os.environ["CONNECTIONS_FILE"] = f"{_data.name}/connections.toml"
 
 # Their asserts are as telling as those of test modules.
 pytest.register_assert_rewrite("tests.invoker.backends.contract")

@@ -45,8 +45,7 @@ def draw() -> None:
     address = Address("", st.query_params.to_dict() if state.opened("start") else {})
     _attach(held, address)
     address.put("connection", state.connection(), resources.EMBEDDED)
-    backend = resources.CONNECTIONS.get(state.connection())
-    models = backend.models()
+    models = state.connected().backend.models()
     job = held.job if isinstance(held.job, Series) else None
     line = _buttons(held, models)
     places = _cards(models)
@@ -119,7 +118,7 @@ def _start(held: state.PageState, models: Sequence[ListedModel]) -> None:
     speaker = next((model_for(entry, models) for entry in ENTRIES if entry.name == "summary"), None)
     job = Series(
         planned,
-        resources.CONNECTIONS.get(state.connection()),
+        state.connected().backend,
         visitor=state.visitor(),
         owner=state.owner(),
         timeout=TIMEOUT_SECONDS,
@@ -142,7 +141,7 @@ def _live(job: Series, line: DeltaGenerator, places: dict[str, DeltaGenerator]) 
             now = "" if step is None else f"{step.ended} {step.record is not None} {step.record.phase() if step.record else ''}"
             if drawn.get(entry.name) != now:
                 drawn[entry.name] = now
-                models = resources.CONNECTIONS.get(state.connection()).models()
+                models = state.connected().backend.models()
                 with places[entry.name]:
                     _standing(entry, models, step)
 

@@ -11,7 +11,7 @@ from streamlit.delta_generator import DeltaGenerator
 from invoker import Outcome
 from invoker.metrics import measure
 
-from . import errors_panel
+from . import errors_panel, state
 from .pane import Pane
 from .words import N_, _
 
@@ -98,10 +98,12 @@ def letter(pane: Pane) -> str:
 
 
 def name(pane: Pane) -> str:
-    """Name a pane for a chart or a table: its letter and its model."""
+    """Name a pane for a chart or a table: its letter, its model, and its connection where it has one of its own."""
     config = pane.job.arguments.get("model_config") if pane.job else None
     model = getattr(config, "model", None) or (config.get("model") if isinstance(config, dict) else None)
-    return f"{letter(pane)} · {model or pane.system_model or (pane.model.model if pane.model else '—')}"
+    where = pane.run_context.get("connection", pane.connection.name)
+    named = f"{letter(pane)} · {model or pane.system_model or (pane.model.model if pane.model else '—')}"
+    return named if where == state.connection() else f"{named} · {where}"
 
 
 def winners(panes: Sequence[Pane]) -> list[tuple[str, str, str]]:

@@ -67,7 +67,7 @@ class Bench:
                 return
             self._chosen = self._experiments[str(name)]
             part = f"try-{name}"
-            self.pane = pane = Pane(page.invoke_type, page.backend, page.state.part(part), page.address, part)
+            self.pane = pane = Pane(page.invoke_type, page.connection, page.state.part(part), page.address, part)
             pane.attach()
             st.caption(_(self._chosen.about))
             self._open(pane, self._chosen)

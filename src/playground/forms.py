@@ -1,4 +1,4 @@
-"""Widgets from a model's own description: which model, which parameters, and the ModelConfig that they come to.
+"""Widgets from a model's own description: which parameters, and the ModelConfig that they come to.
 
 A value outside its widget's limits never gets here: Streamlit 1.67 puts it back inside, whoever sent it.
 """
@@ -12,59 +12,22 @@ from typing import Any, TypeVar
 import streamlit as st
 from pydantic import ValidationError
 
-from invoker import ListedModel, ModelState
-from invoker.entities.model import BaseModelConfig, I18nObject, ModelPropertyKey, ModelType, ParameterRule, ParameterType
+from invoker import ListedModel
+from invoker.entities.model import BaseModelConfig, I18nObject, ModelPropertyKey, ParameterRule, ParameterType
 from invoker.json_schema import schema_fault
 
 from . import preferences
 from .jsontext import JsonFault, locate, parse, pretty
 from .pane import Pane
-from .words import N_, _, language
+from .words import _, language
 
 ConfigT = TypeVar("ConfigT", bound=BaseModelConfig)
 
 MOST_SLIDER_STEPS = 400
 SENT_AT_FIRST = ("temperature", "max_tokens")
-"""Parameters whose switch is on at first, beside those that are required; everything else is left to the model."""
-STATES = {
-    ModelState.AVAILABLE: N_("ready to load"),
-    ModelState.LOADING: N_("loading"),
-    ModelState.LOADED: N_("loaded"),
-    ModelState.UNAVAILABLE: N_("unavailable"),
-}
-
-
-def model_picker(page: Pane, model_type: ModelType, label: str = "") -> ListedModel | None:
-    """Draw the model selector in the toolbar: models of one type only. `None`, with the reason said, if there is none."""
-    models = {model.model: model for model in page.backend.models() if model.model_type is model_type}
-    if not models:
-        page.require(False, _("the connection has no {type} model").format(type=model_type.value))
-        return None
-    key, asked = page.key("model"), page.take("model", "")
-    if asked in models:
-        st.session_state[key] = asked
-    elif asked:
-        page.notices.append(
-            _("The address asks for the model {model}, which this connection does not have.").format(model=asked)
-        )
-    if st.session_state.get(key) not in models:
-        usable = [model.model for model in models.values() if model.state is not ModelState.UNAVAILABLE] or list(models)
-        st.session_state[key] = usable[(page.number - 1) % len(usable)]
-    with page.model_slot:
-        name = st.selectbox(
-            label or _("Model"),
-            list(models),
-            key=key,
-            persist_state="session",
-            format_func=lambda m: f"{m} — {_(STATES[models[m].state])}" if models[m].state is ModelState.UNAVAILABLE else m,
-            help=_("Models of type {type} on this connection.").format(type=model_type.value),
-        )
-    page.put("model", name, None)
-    page.model = model = models[str(name)]
-    page.about_model = spoken(model.about)
-    unavailable = _("{model} is unavailable: {reason}").format(model=model.model, reason=model.reason)
-    page.require(model.state is not ModelState.UNAVAILABLE, unavailable)
-    return model
+"""Parameters whose switch is on at first if their model has a value for them, beside those that are required."""
+UNDECLARED = {"temperature": 1.0, "max_tokens": 1024, "top_p": 1.0}
+"""What stands in the field of a parameter whose model has no value for it."""
 
 
 def parameters(page: Pane, model: ListedModel | None) -> dict[str, Any]:
@@ -79,7 +42,7 @@ def parameters(page: Pane, model: ListedModel | None) -> dict[str, Any]:
             name = f"{model.model}.{rule.name}"
             send = st.checkbox(
                 f"{spoken(rule.label) or rule.name} · `{rule.name}`",
-                key=page.hold(f"{name}.send", rule.required or rule.name in SENT_AT_FIRST),
+                key=page.hold(f"{name}.send", _is_sent_at_first(rule)),
                 persist_state="session",
                 help=spoken(rule.help) or None,
             )
@@ -115,7 +78,7 @@ def _extra(page: Pane, model: ListedModel) -> dict[str, Any]:
 
 def first_parameters(model: ListedModel) -> dict[str, Any]:
     """Give the parameters that are sent as long as nobody touches them."""
-    rules = [rule for rule in model.parameter_rules if rule.required or rule.name in SENT_AT_FIRST]
+    rules = [rule for rule in model.parameter_rules if _is_sent_at_first(rule)]
     return {rule.name: _initial(rule) for rule in rules}
 
 
@@ -241,6 +204,10 @@ def _fits(rule: ParameterRule, value: Any) -> bool:
     return not rule.options or value in rule.options
 
 
+def _is_sent_at_first(rule: ParameterRule) -> bool:
+    return rule.required or (rule.name in SENT_AT_FIRST and rule.default is not None)
+
+
 def _initial(rule: ParameterRule) -> Any:
     """Give a rule's default as its widget takes it: rules come from many hands, and a default may not fit its own rule."""
     match rule.type:
@@ -248,7 +215,7 @@ def _initial(rule: ParameterRule) -> Any:
             return bool(rule.default)
         case ParameterType.INT | ParameterType.FLOAT:
             try:
-                value = float(rule.default if rule.default is not None else rule.min or 0)
+                value = float(rule.default if rule.default is not None else UNDECLARED.get(rule.name, rule.min or 0))
             except (TypeError, ValueError):
                 value = rule.min or 0.0
             value = min(max(value, value if rule.min is None else rule.min), value if rule.max is None else rule.max)

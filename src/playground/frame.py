@@ -7,7 +7,7 @@ A page declares; the frame runs::
         text = forms.text_area(page, "text", _("Text"), height=160)
 
     def configure(pane):  # once for the page, or for each pane of a comparison
-        return {"model_config": forms.config(pane, ModerationModelConfig, forms.model_picker(pane, ModelType.MODERATION))}
+        return {"model_config": forms.config(pane, ModerationModelConfig, models.model_picker(pane, ModelType.MODERATION))}
 
     page.require(text.strip(), _("type a text"))
     page.run(configure, text=text)
@@ -24,8 +24,9 @@ from streamlit.delta_generator import DeltaGenerator
 
 from invoker import InvokeType
 
-from . import comparison, inspector, preferences, resources, snippets, state
+from . import comparison, inspector, preferences, snippets, state
 from .address import Address
+from .connections import EMBEDDED
 from .escape import plain
 from .experiments import Bench, Experiment
 from .jobs import follow
@@ -37,6 +38,8 @@ __all__ = ["Arguments", "Configure", "Live", "Page", "Pane", "View"]
 MOST_PANES = 4
 CALM_SECONDS = 3.0
 """With few updates after a page was opened in mid-run."""
+ASK_SECONDS = 0.2
+"""Between two looks whether a server has told its models."""
 TIMEOUT_SECONDS = 300.0
 """The page's own clock, unless the visitor sets it otherwise."""
 
@@ -48,10 +51,10 @@ class Page(Pane):
         member = MEMBERS.get(invoke_type, invoke_type.value)
         opened = state.opened(member)
         given = st.query_params.to_dict() if opened else {}
-        backend = resources.CONNECTIONS.get(state.connection())
+        connection = state.connected()
         address = Address(member, given)
-        super().__init__(invoke_type, backend, state.page(invoke_type), address)
-        self.put("connection", state.connection(), resources.EMBEDDED)
+        super().__init__(invoke_type, connection, state.page(invoke_type), address)
+        self.put("connection", connection.name, EMBEDDED)
         self._expert = preferences.expert()
         with st.container(horizontal=True, vertical_alignment="bottom", key="head"):
             with st.container():
@@ -71,7 +74,7 @@ class Page(Pane):
         self.result: DeltaGenerator = right.container(border=True, key="result") if count == 1 else right.container()
         self._below = right.container()
         for number in range(2, count + 1):
-            pane = Pane(invoke_type, backend, self.state.part(f"pane{number}"), address, f"pane{number}")
+            pane = Pane(invoke_type, connection, self.state.part(f"pane{number}"), address, f"pane{number}")
             pane.attach()
             self.panes.append(pane)
         self._cells: list[comparison.Cell] = []
@@ -161,6 +164,17 @@ class Page(Pane):
             self.address.publish()
         if following:
             self._follow(following, ticks)
+        self._await_models()
+
+    def _await_models(self) -> None:
+        """Draw the page again when a server that was asked for its models has answered."""
+        asked = [pane.connection for pane in self.panes if pane.connection.fetching]
+        if not asked:
+            return
+        place = st.empty()
+        while not any(connection.wait(ASK_SECONDS) for connection in asked):
+            place.empty()  # a click ends this script here
+        st.rerun()
 
     def _follow(self, panes: Sequence[Pane], ticks: Sequence[Callable[[], None]]) -> None:
         jobs = [pane.job for pane in panes if pane.job is not None]
@@ -259,4 +273,5 @@ class Page(Pane):
         if self._cells:
             pane = self.panes[comparison.inspected(self, len(self.panes)) - 1]
         source = snippets.code(pane.member, pane.arguments)
-        inspector.draw(pane.job.record if pane.job else None, source, self.key("inspector"), model=pane.model)
+        record = pane.job.record if pane.job else None
+        inspector.draw(record, source, self.key("inspector"), model=pane.model, variable=pane.connection.key_variable)

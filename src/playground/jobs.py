@@ -12,70 +12,51 @@ import weakref
 from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import closing
 from time import monotonic
-from typing import Any
+from typing import Any, Self, TypeVar
 
 from invoker import Backend, InvokeTimeoutError, Record, RunStoppedError, Session
 
 Call = Callable[[Session], Any]
 """Invokes something on a session; a stream that it returns is read to its end."""
 
+WorkT = TypeVar("WorkT", bound="Work")
+
 ABANDONED_AFTER_SECONDS = 15.0
 """How long a job goes on for a visitor who is gone: a reload of the page takes less, and nothing should run for nobody."""
 WATCH_SECONDS = 0.5
 
 
-class Job:
-    """One run in a thread of its own, with the record that it fills.
+class Work:
+    """Something that goes on in a thread of its own, watched by a page, and can be stopped.
 
     Args:
-        call: What to invoke.
-        backend: Through which back end.
         visitor: The browser tab that watches it; another one when the page was reloaded.
         owner: The browser that started it, which alone may find it again.
         timeout: Seconds until the page's clock runs out.
-        system_model: The LLM that plays Dify's workspace default in this run.
-        changed: Notified of news; shared by jobs that a page follows together.
+        changed: Notified of news; shared by what a page follows together.
     """
 
     def __init__(
         self,
-        call: Call,
-        backend: Backend,
         *,
         visitor: str = "",
         owner: str = "",
         timeout: float = 600.0,
-        system_model: str | None = None,
         changed: threading.Condition | None = None,
     ) -> None:
         self.id = secrets.token_urlsafe(16)
         self.visitor = visitor
         self.owner = owner
         self.timeout = timeout
-        self.records: list[Record[Any]] = []
-        """Of each invocation that the call made, in order."""
-        self.arguments: dict[str, Any] = {}
-        """What it was called with, for views."""
-        self.context: dict[str, Any] = {}
-        """What else views want to know of the form as it stood."""
-        self.form: dict[str, Any] = {}
-        """The form as it stood, for who comes back after a reload."""
         self.error: Exception | None = None
         self.seen_at = monotonic()
         self.changed = changed or threading.Condition()
-        self._call = call
-        self._session = Session(backend, record=self._begin, system_model=system_model)
         self._started = monotonic()
         self._finished = False
         self.stop_asked = False
         """Whether somebody wanted it to end."""
         self._stop_cause: Exception | None = None
         self._thread = threading.Thread(target=self._work, name="job", daemon=True)
-
-    @property
-    def record(self) -> Record[Any] | None:
-        """The record of the invocation under way, or of the last one."""
-        return self.records[-1] if self.records else None
 
     @property
     def running(self) -> bool:
@@ -97,17 +78,22 @@ class Job:
         """Whether the page's clock ran out."""
         return self.running and self.seconds > self.timeout
 
-    def start(self) -> Job:
+    @property
+    def size(self) -> int:
+        """How much has happened: grows with all news."""
+        raise NotImplementedError
+
+    def start(self) -> Self:
         """Begin, once."""
         self._thread.start()
         return self
 
     def stop(self, cause: Exception | None = None) -> None:
-        """Ask it to end; it ends as soon as its back end obeys. Safe from any thread, and more than once."""
+        """Ask it to end; it ends as soon as what it waits for obeys. Safe from any thread, and more than once."""
         with self.changed:
             if not self.stop_asked:
                 self.stop_asked, self._stop_cause = True, cause
-        self._session.stop(cause)
+        self._end(cause)
 
     def expire(self) -> None:
         """Stop it because the page's clock ran out."""
@@ -121,6 +107,59 @@ class Job:
     def follow(self, hz: float = 13.0) -> Iterator[None]:
         """Tick for news until it has ended; see `follow`."""
         return follow([self], hz)
+
+    def _do(self) -> None:
+        """Do all of it; what it raises is its error."""
+        raise NotImplementedError
+
+    def _end(self, cause: Exception | None) -> None:
+        """Have what is under way end, from another thread."""
+        raise NotImplementedError
+
+    def _work(self) -> None:
+        try:
+            self._do()
+        except RunStoppedError:
+            pass  # the record tells
+        except Exception as error:
+            self.error = error
+        finally:
+            with self.changed:
+                self._finished = True
+                self.changed.notify_all()
+
+    def _tell(self) -> None:
+        with self.changed:
+            self.changed.notify_all()
+
+
+class Job(Work):
+    """One run, with the record that it fills.
+
+    Args:
+        call: What to invoke.
+        backend: Through which back end.
+        system_model: The LLM that plays Dify's workspace default in this run.
+        **more: Of `Work`.
+    """
+
+    def __init__(self, call: Call, backend: Backend, *, system_model: str | None = None, **more: Any) -> None:
+        super().__init__(**more)
+        self.records: list[Record[Any]] = []
+        """Of each invocation that the call made, in order."""
+        self.arguments: dict[str, Any] = {}
+        """What it was called with, for views."""
+        self.context: dict[str, Any] = {}
+        """What else views want to know of the form as it stood."""
+        self.form: dict[str, Any] = {}
+        """The form as it stood, for who comes back after a reload."""
+        self._call = call
+        self._session = Session(backend, record=self._begin, system_model=system_model)
+
+    @property
+    def record(self) -> Record[Any] | None:
+        """The record of the invocation under way, or of the last one."""
+        return self.records[-1] if self.records else None
 
     def wait(self, size: int) -> int:
         """Wait until more than `size` chunks are there or it has ended; give how many are there."""
@@ -141,17 +180,11 @@ class Job:
         if self.stop_asked:  # asked before the stream was open, when the session knew of no run to stop
             self._session.stop(self._stop_cause)
 
-    def _work(self) -> None:
-        try:
-            self._invoke(self._call)
-        except RunStoppedError:
-            pass  # the record tells
-        except Exception as error:
-            self.error = error
-        finally:
-            with self.changed:
-                self._finished = True
-                self.changed.notify_all()
+    def _do(self) -> None:
+        self._invoke(self._call)
+
+    def _end(self, cause: Exception | None) -> None:
+        self._session.stop(cause)
 
     def _invoke(self, call: Call) -> Any:
         """Make a call and read its stream to the end; give what it returned, nothing for a stream."""
@@ -163,16 +196,12 @@ class Job:
                 self._tell()
         return None
 
-    def _tell(self) -> None:
-        with self.changed:
-            self.changed.notify_all()
-
 
 CALM_HZ = 2.0
 """Ticks a second while a page is being opened: the seconds still count."""
 
 
-def follow(jobs: Sequence[Job], hz: float = 13.0, calm: float = 0.0) -> Iterator[None]:
+def follow(jobs: Sequence[Work], hz: float = 13.0, calm: float = 0.0) -> Iterator[None]:
     """Tick for news of jobs that share one condition, at once after a silence and at most `hz` times a second.
 
     Ticks as often while there is none, so that a page can count the seconds. The last tick comes when one of the jobs has
@@ -231,14 +260,14 @@ class Jobs:
         self._abandoned_after = abandoned_after
         self._watch_every = watch_every
         self._lock = threading.Condition()
-        self._jobs: list[Job] = []
+        self._jobs: list[Work] = []
         # Of jobs that somebody holds, ended ones too: Streamlit holds a lost session for a minute, and a reload takes less.
-        self._known: weakref.WeakValueDictionary[str, Job] = weakref.WeakValueDictionary()
+        self._known: weakref.WeakValueDictionary[str, Work] = weakref.WeakValueDictionary()
         self._closed = False
         self._watcher = threading.Thread(target=self._watch, name="jobs", daemon=True)
         self._watcher.start()
 
-    def submit(self, job: Job) -> Job:
+    def submit(self, job: WorkT) -> WorkT:
         """Start a job and watch it."""
         with self._lock:
             self._jobs.append(job)
@@ -251,7 +280,7 @@ class Jobs:
         """Give a job by its id to the browser that started it, and to no other."""
         with self._lock:
             job = self._known.get(job_id)
-        return job if job is not None and owner and secrets.compare_digest(job.owner, owner) else None
+        return job if isinstance(job, Job) and owner and secrets.compare_digest(job.owner, owner) else None
 
     @property
     def running(self) -> int:

@@ -84,6 +84,66 @@ TEMPLATES: Sequence[str] = (
     N_("No voice was given; the default voice, {voice}, speaks."),
     N_("There is no voice {voice}; the voices are: {known}."),
     N_("Use the voice {voice}."),
+    # trying a connection
+    N_("The server answers and lists {count} models."),
+    N_("The server answers and lists no model."),
+    N_("Nothing has to be reached: {count} models are built in."),
+    N_("The model answers."),
+    N_("The model answers: a vector of {count} dimensions."),
+    N_("The model answers: {count} documents ranked."),
+    N_("The model answers: {count} bytes of sound."),
+    N_("The model answers: flagged."),
+    N_("The model answers: not flagged."),
+    N_("The base address is wrong: the API is at {address}."),
+    N_("The connection cannot be opened: {error}."),
+    N_("No answer came within {seconds} s (the clock “{clock}”). Is the model still loading?"),
+    N_("The server wants a key, and the connection has none."),
+    N_("The server refused the key (HTTP {status})."),
+    N_("The server is reached and asks to slow down (HTTP {status})."),
+    N_("The server is reached and asks to slow down (HTTP {status}). It asks to wait {seconds} s."),
+    N_("The server is reached and cannot serve (HTTP {status})."),
+    N_("A web page came back and not an API's answer: the address is wrong, or a proxy stands before it."),
+    N_("The server has no model {model}; it lists: {names}."),
+    N_("The server has no such call, or no model {model} (HTTP {status})."),
+    N_(
+        "The server is reached and has no list of models there (HTTP {status}): "
+        "the address is wrong, or its models have to be named by hand."
+    ),
+    N_("The server refused what was asked (HTTP {status}); its words are below."),
+    N_("The server answers, but not as OpenAI's interface does; what came is below."),
+    N_("The call was not made: {error}"),
+    N_("A fault of this app, not of the server: {type}: {error}"),
+    N_(
+        "Nobody listens at {host} inside this app's container. "
+        "A server on the host is at host.docker.internal, or at the gateway's address."
+    ),
+    N_("Nobody listens at {host}: is the server running, and is this its port?"),
+    N_("There is no host named {host}."),
+    N_("The certificate of {host} is not trusted: {words}. Give the authority's certificate, or switch verification off."),
+    N_("No secure connection to {host} came about: perhaps the server speaks http and not https at this port."),
+    N_("The server was not reached: {error}"),
+    # making a connection
+    N_("expected an address such as http://localhost:11434/v1"),
+    N_("must not hold a user or a password: use the header Authorization"),
+    N_("must not hold a query: use the field query"),
+    N_("must be one line of printable characters"),
+    N_("must be one line of ASCII characters"),
+    N_("{name} is no name of a header"),
+    N_("the value of {name} must be one line of ASCII characters"),
+    N_("there is a connection {name} already; choose another name"),
+    N_("you have {count} connections, which is the most; remove one"),
+    N_("is no certificate in PEM: {fault}"),
+    N_(
+        "the variable {name} may not be named by a visitor; type the key, "
+        "or have whoever runs this app list it in CONNECTIONS_ENV"
+    ),
+    N_("the environment variable {name} is not set where this app runs"),
+    N_("its secrets were encrypted with another key; type them anew"),
+    N_("its secrets cannot be read: {error}"),
+    N_("{host} is a link-local address or a cloud's metadata: it is not called."),
+    N_("If it is a model server all the same, whoever runs this app can list {address} in {variable}."),
+    N_("{host} is not among the addresses that may be called here."),
+    N_("Whoever runs this app lists them in {variable}."),
     # what goes wrong on the way to a server
     N_("The server closed the connection before it answered: {fault}."),
     N_("The server closed the connection in the middle of its answer: {fault}."),
@@ -135,6 +195,12 @@ def told(text: str) -> str:
         return text
     template, found = max(fitting, key=lambda pair: len(re.sub(r"\{\w+\}", "", pair[0])))
     return _(template).format(**found.groupdict())
+
+
+def told_of_field(text: str) -> str:
+    """Give what is wrong with a setting, the setting's own name as it is: `base_url: expected an address …`."""
+    field, colon, words = text.partition(": ")
+    return f"{field}{colon}{told(words)}" if colon and " " not in field else told(text)
 
 
 @lru_cache(maxsize=1)

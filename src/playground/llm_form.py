@@ -5,7 +5,7 @@ from __future__ import annotations
 from invoker.entities.llm import LLMModelConfig
 from invoker.entities.model import ModelPropertyKey, ModelType
 
-from . import attachments, forms
+from . import attachments, forms, models
 from .conversation import CHAT
 from .pane import Pane
 from .words import _
@@ -13,7 +13,7 @@ from .words import _
 
 def config(pane: Pane, mode: str = CHAT) -> LLMModelConfig | None:
     """Draw a pane's model, parameters and ModelConfig; `None`, with the reason said, while it is not valid."""
-    model = forms.model_picker(pane, ModelType.LLM)
+    model = models.model_picker(pane, ModelType.LLM)
     parameters = forms.parameters(pane, model)
     if model is not None:
         declared = model.model_properties.get(ModelPropertyKey.MODE)

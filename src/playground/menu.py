@@ -33,11 +33,12 @@ class Entry:
             title=_(self.title),
             icon=self.icon,
             url_path=self.name,
-            default=self.invoke_type is None,
+            default=self is START,
         )
 
 
 START = Entry("start", N_("Start"), ":material/home:")
+CONNECTIONS = Entry("connections", N_("Connections"), ":material/cable:")
 MENU = {
     N_("Language"): [
         Entry("llm", N_("LLM"), ":material/forum:", N_("A conversation, streamed, with tools"), InvokeType.LLM, ModelType.LLM),

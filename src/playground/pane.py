@@ -13,6 +13,7 @@ from invoker import Backend, InvokeType, ListedModel, Record, Session
 
 from . import errors_panel, inspector, metrics_row, resources, state, status
 from .address import Address
+from .connections import Connection
 from .jobs import Call, Job
 
 View = Callable[["Pane", Record[Any]], None]
@@ -34,17 +35,18 @@ class Pane:
 
     Args:
         invoke_type: What it invokes.
+        connection: Through what; a pane of a comparison may take another one.
         held: What it keeps for the visitor.
         address: Where its fields are kept for a reload.
         part: Names its widgets and fields beside those of the page; empty for the page itself.
     """
 
     def __init__(
-        self, invoke_type: InvokeType, backend: Backend, held: state.PageState, address: Address, part: str = ""
+        self, invoke_type: InvokeType, connection: Connection, held: state.PageState, address: Address, part: str = ""
     ) -> None:
         self.invoke_type = invoke_type
         self.member = MEMBERS.get(invoke_type, invoke_type.value)
-        self.backend = backend
+        self.connection = connection
         self.state = held
         self.address = address
         self.part = part
@@ -63,6 +65,11 @@ class Pane:
         self.model_slot: DeltaGenerator = st.empty()
         self.narrow = False
         """Whether it stands beside another one."""
+
+    @property
+    def backend(self) -> Backend:
+        """The connection's back end."""
+        return self.connection.backend
 
     @property
     def number(self) -> int:
@@ -151,7 +158,7 @@ class Pane:
 
     def begin(self, job: Job) -> None:
         """Take a job that was made for this pane and start it."""
-        job.arguments, job.context = dict(self.arguments), dict(self.context)
+        job.arguments, job.context = dict(self.arguments), {**self.context, "connection": self.connection.name}
         job.form = dict(self.address.values)
         jobs = resources.jobs()
         # No st.* call between these two: a click that interrupts this script must not leave a job without owner.

@@ -51,16 +51,11 @@ class Series(Job):
         """As of a job, and grows with each ended call."""
         return super().size + self.done
 
-    def _work(self) -> None:
-        try:
-            for step in self.steps:
-                if self.stop_asked:
-                    break
-                self._make(step)
-        finally:
-            with self.changed:
-                self._finished = True
-                self.changed.notify_all()
+    def _do(self) -> None:
+        for step in self.steps:
+            if self.stop_asked:
+                break
+            self._make(step)
 
     def _make(self, step: Step) -> None:
         before = len(self.records)

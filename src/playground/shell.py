@@ -6,9 +6,10 @@ from pathlib import Path
 
 import streamlit as st
 
-from playground import errors_panel, keys, markup, preferences, resources
+from playground import errors_panel, keys, markup, preferences, resources, state
 from playground.brand import FAVICON, LOGO
-from playground.menu import MENU, START
+from playground.connections import EMBEDDED
+from playground.menu import CONNECTIONS, MENU, START
 from playground.words import _
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -37,6 +38,7 @@ def main() -> None:
     st.logo(LOGO, icon_image=FAVICON, size="large")
     preferences.restore()
     sections = {"": [START.page(ROOT)]} | {_(name): [entry.page(ROOT) for entry in entries] for name, entries in MENU.items()}
+    sections[_("Setup")] = [CONNECTIONS.page(ROOT)]
     page = st.navigation(sections, position="sidebar", expanded=True)
     with st.sidebar:
         _connection()
@@ -49,10 +51,14 @@ def main() -> None:
 
 
 def _connection() -> None:
-    names = resources.CONNECTIONS.names()
+    names = resources.CONNECTIONS.names(state.owner())
     asked = st.query_params.get("connection")
     if "connection" not in st.session_state and asked in names:
         st.session_state["connection"] = asked
+    if (renamed := st.session_state.pop(state.RENAMED, None)) in names:
+        st.session_state["connection"] = renamed
+    if st.session_state.get("connection", EMBEDDED) not in names:  # removed, here or by whoever shared it
+        st.session_state["connection"] = EMBEDDED
     if len(names) > 1:
         st.selectbox(_("Connection"), names, key="connection", persist_state="session")
     else:

@@ -15,8 +15,9 @@ import streamlit as st
 from invoker import InvokeType, Record
 from invoker.entities.message import ToolCall
 
+from . import resources
+from .connections import EMBEDDED, Connection
 from .jobs import Job
-from .resources import EMBEDDED
 from .web import COOKIE
 
 
@@ -72,9 +73,18 @@ def page(invoke_type: InvokeType) -> PageState:
     return pages.setdefault(invoke_type, PageState())
 
 
+RENAMED = "_renamed"
+"""Key of the new name of the connection that is picked, until the side bar is drawn again."""
+
+
 def connection() -> str:
     """Give the name of the connection that the visitor picked."""
     return str(st.session_state.get("connection", EMBEDDED))
+
+
+def connected() -> Connection:
+    """Give the connection that the visitor picked; the embedded one if it is not there any more."""
+    return resources.CONNECTIONS.get(connection(), owner())
 
 
 def board() -> PageState:

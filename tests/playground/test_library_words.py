@@ -19,7 +19,15 @@ from playground.library_words import TEMPLATES, told
 SRC = Path(__file__).parents[2] / "src"
 SAYING = {"InvokeBadRequestError", "UnsupportedRequestError", "unusable", "_refusal", "note"}
 """What makes a sentence for the person who asked; what is told of other faults is for who runs the server."""
-FOR_VISITORS = ("invoker/rules.py", "invoker/summary.py", "invoker/backends/embedded", "invoker/audio/checks.py")
+FOR_VISITORS = (
+    "invoker/rules.py",
+    "invoker/summary.py",
+    "invoker/backends/embedded",
+    "invoker/audio/checks.py",
+    "invoker/connections/addresses.py",
+)
+RETURNING = ("invoker/connections/causes.py", "invoker/connections/checking.py")
+"""Modules whose functions give a sentence for visitors."""
 NOT_FOR_VISITORS = {
     "The character {} has {} tokens; {} fit the context.",  # of a context of a few tokens
     "{} the mode chat.",  # the pages offer neither tools nor schemas for a completion
@@ -62,7 +70,8 @@ def fits(template: str, text: str) -> bool:
 
 
 def test_every_template_is_a_sentence_that_is_said() -> None:
-    every = {*said("invoker"), *said("playground/jobs.py")}
+    every = {*said("invoker"), *said("playground/jobs.py"), *said("playground/connections.py")}
+    every |= {text.partition(": ")[2] for text in every}  # behind the name of a setting
     assert [template for template in TEMPLATES if not any(fits(template, text) for text in every)] == [
         template for template in TEMPLATES if template in COMPOSED
     ]
@@ -71,6 +80,21 @@ def test_every_template_is_a_sentence_that_is_said() -> None:
 def test_every_sentence_for_visitors_has_a_template() -> None:
     sentences = {text for place in FOR_VISITORS for text in said(place, SAYING)} - NOT_FOR_VISITORS
     assert len(sentences) > 40
+    assert sorted(text for text in sentences if not any(fits(template, text) for template in TEMPLATES)) == []
+
+
+def returned(file: str) -> Iterator[str]:
+    """Give the sentences that the functions of a module return."""
+    for node in ast.walk(ast.parse((SRC / file).read_text("utf-8"))):
+        if isinstance(node, ast.Return) and node.value is not None:
+            text = sentence(node.value)
+            if text and " " in text:
+                yield re.sub(r"(\{\})+", "{}", text)
+
+
+def test_every_sentence_about_a_connection_that_was_tried_has_a_template() -> None:
+    sentences = {text for file in RETURNING for text in returned(file)}
+    assert len(sentences) > 20
     assert sorted(text for text in sentences if not any(fits(template, text) for template in TEMPLATES)) == []
 
 

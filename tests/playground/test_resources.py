@@ -8,7 +8,7 @@ import pytest
 
 from invoker.backends.scripted import Scripted
 from playground import resources
-from playground.resources import EMBEDDED, Connections
+from playground.connections import EMBEDDED, Connections
 
 from .runs import job_of
 from .scripted import BOUND, good_answer
@@ -34,14 +34,15 @@ def test_a_connection_is_opened_on_first_use_and_once_for_everybody() -> None:
         opened.append(Counted())
         return opened[-1]
 
-    connections = Connections({"a": open_one})
+    connections = Connections()
+    connections.add("a", open_one)
     assert opened == []
 
     got: list[object] = []
 
     def use() -> None:
         together.wait(BOUND)
-        got.append(connections.get("a"))
+        got.append(connections.get("a").backend)
 
     threads = [threading.Thread(target=use) for _ in range(8)]
     for thread in threads:
@@ -60,28 +61,32 @@ def test_a_connection_that_could_not_be_opened_is_tried_again() -> None:
             raise answer
         return answer
 
-    connections = Connections({"a": open_one})
+    connections = Connections()
+    connections.add("a", open_one)
     with pytest.raises(OSError, match="not yet"):
-        connections.get("a")
-    assert isinstance(connections.get("a"), Counted)
+        _ = connections.get("a").backend
+    assert isinstance(connections.get("a").backend, Counted)
 
 
 def test_names_are_in_order_and_removing_closes() -> None:
-    first, second = Counted(), Counted()
-    connections = Connections({EMBEDDED: lambda: first})
+    second = Counted()
+    connections = Connections()
     connections.add("b", lambda: second)
     assert connections.names() == [EMBEDDED, "b"]
-    connections.get("b")
+    _ = connections.get("b").backend
     connections.remove("b")
     connections.remove("b")
     connections.remove(EMBEDDED)
-    assert connections.names() == [EMBEDDED] and second.closed == 1 and first.closed == 0
+    assert connections.names() == [EMBEDDED] and second.closed == 1
+    assert connections.get("b").name == EMBEDDED, "who still has it picked gets the embedded one"
 
 
 def test_closing_closes_what_was_opened_and_only_that() -> None:
     used, unused = Counted(), Counted()
-    connections = Connections({"a": lambda: used, "b": lambda: unused})
-    connections.get("a")
+    connections = Connections()
+    connections.add("a", lambda: used)
+    connections.add("b", lambda: unused)
+    _ = connections.get("a").backend
     connections.close()
     assert (used.closed, unused.closed) == (1, 0)
 

@@ -25,8 +25,10 @@ import httpcore
 from .call import Call, Clocks, current
 
 Address: TypeAlias = ipaddress.IPv4Address | ipaddress.IPv6Address
-Judge = Callable[[str, Address, int], None]
-"""Takes the name, the address behind it and the port that are about to be dialled; raises what refuses them."""
+Judge = Callable[[str, Address | None, int], None]
+"""Takes the name, the address behind it and the port that are about to be dialled; raises what refuses them.
+
+There is no address where a proxy is to dial."""
 Search = Callable[..., Any]
 SocketOptions: TypeAlias = Iterable[Any] | None
 

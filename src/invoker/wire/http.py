@@ -27,6 +27,8 @@ from .faults import LONGEST_FAULT, check_packing, kind_of, not_json, origin, ref
 
 LONGEST_NOTED = 16 * 1024
 """Characters of a body that a note keeps."""
+_MARGIN = 1024
+"""More than that is masked before it is cut, so that no half of a secret is left at the end."""
 REFUSAL_SECONDS = 2.0
 """How long the words of a refusal may take behind its status, which says the most."""
 LARGEST_ANSWER = 256 * 2**20
@@ -38,8 +40,9 @@ RETRIED = frozenset({429, 502, 503, 504})
 MOST_ATTEMPTS = 3
 LONGEST_WAIT = 30.0
 """Seconds that a server may have us wait before we ask again; if it wants more, that is for a person to decide."""
-_SECRET_HEADER = re.compile(r"auth|key|token|secret|cookie|password", re.IGNORECASE)
+_SECRET_HEADER = re.compile(r"auth|key|token|secret|cookie|password|signature|sig$|credential", re.IGNORECASE)
 _REQUEST_IDS = ("x-request-id", "request-id", "x-correlation-id", "cf-ray")
+_NO_TEXT = ("audio/", "image/", "video/", "application/octet-stream")
 MASK = "•••"
 STALE = "The server had closed the connection that was kept from the call before; asked again on a new one."
 
@@ -67,6 +70,8 @@ class Answer:
         self.headers = response.headers
         self.size = 0
         """Bytes of the body that came, decompressed."""
+        self.beginning = bytearray()
+        """The first of them, for the note."""
 
     @property
     def media_type(self) -> str:
@@ -83,6 +88,8 @@ class Answer:
         with told(self._call, self._run):
             for piece in self._bytes:
                 self.size += len(piece)
+                if len(self.beginning) < LONGEST_NOTED + _MARGIN:
+                    self.beginning += piece[: LONGEST_NOTED + _MARGIN]
                 yield piece
                 self._run.check()
         self._run.check()  # the end of an answer without a told length, and that of its connection by a stop, are the same
@@ -220,7 +227,7 @@ class Http:
                     yield answer
                 finally:
                     response.close()
-                    run.note(NoteKind.HTTP, "end", bytes=answer.size, seconds=perf_counter() - began)
+                    self._ended(answer, run, began)
                 return
 
     def _sent(self, method: str, path: str, run: Run, content: Mapping[str, Any], call: Call) -> tuple[Answer, httpx.Response]:
@@ -234,8 +241,9 @@ class Http:
                 "request",
                 method=method,
                 url=self._mask(shown_url(request.url)),
+                **self._query(request.url),
                 headers=self._headers(request.headers),
-                body=self._mask(_noted_body(request)),
+                **self._sent_body(request, content),
             )
         with told(call, run), calling(call):
             response = self._client.send(request, stream=True)
@@ -254,11 +262,40 @@ class Http:
             check_packing(request.headers.get("accept-encoding", ""), response.headers.get("content-encoding", ""))
             answer = Answer(response, call, run, self._largest)
             if not 200 <= response.status_code < 300:
-                raise self._refusal(answer, response, call.proxy)
+                refusal = self._refusal(answer, response, call.proxy)
+                self._ended(answer, run, began)
+                raise refusal
         except BaseException:
             response.close()
             raise
         return answer, response
+
+    def _ended(self, answer: Answer, run: Run, began: float) -> None:
+        if run.heard:
+            run.note(
+                NoteKind.HTTP,
+                "end",
+                bytes=answer.size,
+                seconds=perf_counter() - began,
+                body=self._shown(bytes(answer.beginning), answer.media_type, answer.size),
+            )
+
+    def _sent_body(self, request: httpx.Request, content: Mapping[str, Any]) -> dict[str, Any]:
+        """Give what a note says of what was sent: the body; of a form its fields, and its files by name and size."""
+        if "files" not in content:
+            body = request.content
+            return {"body": self._shown(body, request.headers.get("content-type", ""), len(body))}
+        fields = {name: self._mask(str(value)) for name, value in content.get("data", {}).items()}
+        files = {name: {"filename": file[0], "content_type": file[2]} for name, file in content["files"].items()}
+        return {"body": "", "form": fields, "files": files, "bytes": int(request.headers.get("content-length", 0))}
+
+    def _shown(self, beginning: bytes, media_type: str, size: int) -> str:
+        """Give a body as text, masked and cut; of what is no text its size only."""
+        if media_type.startswith(_NO_TEXT) or b"\0" in beginning[:256]:
+            return f"({size:,} bytes)"
+        text = self._mask(beginning[: LONGEST_NOTED + _MARGIN].decode("utf-8", "replace"))
+        cut = len(text) > LONGEST_NOTED or size > len(beginning)
+        return f"{text[:LONGEST_NOTED]}… ({size:,} bytes)" if cut else text
 
     def _refusal(self, answer: Answer, response: httpx.Response, proxy: str) -> InvokeError:
         body = self._mask(answer.text(answer.refusal()))
@@ -272,6 +309,12 @@ class Http:
         if isinstance(error, InvokeRateLimitError | InvokeServerUnavailableError):
             error.retry_after = retry_after(answer.headers)
         return error
+
+    def _query(self, url: httpx.URL) -> dict[str, Any]:
+        """Give what a note says of an address's query; nothing if there is none."""
+        if not url.query:
+            return {}
+        return {"query": {name: MASK if _is_secret(name) else self._mask(value) for name, value in url.params.multi_items()}}
 
     def _headers(self, headers: httpx.Headers) -> dict[str, str]:
         return {
@@ -309,10 +352,3 @@ def _pause(error: InvokeError, call: Call, attempt: int) -> float | None:
     asked: float | None = getattr(error, "retry_after", None)
     pause = 0.4 * 2 ** (attempt - 1) if asked is None else asked
     return pause if pause <= LONGEST_WAIT else None
-
-
-def _noted_body(request: httpx.Request) -> str:
-    if "multipart" in request.headers.get("content-type", ""):
-        return f"(multipart, {request.headers.get('content-length', '?')} bytes)"
-    text = request.content.decode("utf-8", "replace")
-    return text if len(text) <= LONGEST_NOTED else f"{text[:LONGEST_NOTED]}… ({len(text):,} characters)"

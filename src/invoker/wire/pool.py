@@ -37,6 +37,7 @@ class Pool(httpx.BaseTransport):
         most: int = MOST_CONNECTIONS,
     ) -> None:
         context = tls or ssl.create_default_context()
+        self._judge = judge if proxy is not None else None
         if proxy is None:
             self._pool = httpcore.ConnectionPool(
                 ssl_context=context,
@@ -61,6 +62,9 @@ class Pool(httpx.BaseTransport):
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         """Send a request and give its response, whose body is read as it is asked for."""
+        if self._judge is not None:  # of what the proxy dials for us nobody tells us more than the name
+            port = request.url.port or (443 if request.url.scheme == "https" else 80)
+            self._judge(request.url.host, None, port)
         assert isinstance(request.stream, httpx.SyncByteStream)
         answer = self._answer(
             httpcore.Request(

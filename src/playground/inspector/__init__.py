@@ -11,8 +11,10 @@ import streamlit as st
 
 from invoker import ListedModel, Record
 
+from .. import wire_code
+from ..escape import drawable
 from ..words import N_, _
-from . import chunks, figures, layers, messages
+from . import chunks, figures, http, layers, messages
 from .describing import describe
 from .searching import found
 from .shortening import LONGEST_HEX, LONGEST_LIST, LONGEST_TEXT, MOST_ITEMS, shortened
@@ -30,11 +32,15 @@ __all__ = [
     "shortened",
 ]
 
-CODE, SENT = N_("Code"), N_("Sent")
-TABS = (N_("Metrics"), SENT, N_("Received"), N_("Chunks"), N_("Log"), CODE)
+CODE, SENT, HTTP = N_("Code"), N_("Sent"), N_("HTTP")
+TABS = (N_("Metrics"), SENT, N_("Received"), N_("Chunks"), HTTP, N_("Log"), CODE)
+PLUGIN, CURL, HTTPX = "plugin", "curl", "httpx"
+CODES = {PLUGIN: N_("Dify plugin"), CURL: "curl", HTTPX: "httpx"}
 
 
-def draw(record: Record[Any] | None, source: str, key: str, *, model: ListedModel | None = None) -> None:
+def draw(
+    record: Record[Any] | None, source: str, key: str, *, model: ListedModel | None = None, variable: str | None = None
+) -> None:
     """Draw the tabs; a tab that is closed costs nothing.
 
     Args:
@@ -42,15 +48,20 @@ def draw(record: Record[Any] | None, source: str, key: str, *, model: ListedMode
         source: The call as plugin code.
         key: Unique on the page; the open tab is kept under it.
         model: The model as it is listed now; counts only if the record was made with it.
+        variable: The environment variable that holds the server's key, for code; `None` where there is no server, and no HTTP.
     """
-    labels = [_(name) for name in TABS]
+    tabs_shown = [name for name in TABS if name != HTTP or variable is not None]
+    labels = [_(name) for name in tabs_shown]
     if st.session_state.get(key, labels[0]) not in labels:  # the language was changed
         st.session_state[key] = labels[0]
     tabs = st.tabs(labels, key=key, on_change="rerun")
-    for name, tab in zip(TABS, tabs, strict=True):
+    for name, tab in zip(tabs_shown, tabs, strict=True):
         if tab.open:
             with tab:
-                _draw(name, record, source, key, model)
+                if name == CODE:
+                    _code(record, source, key, variable)
+                else:
+                    _draw(name, record, key, model)
 
 
 def open_code(key: str) -> None:
@@ -63,7 +74,37 @@ def open_sent(key: str) -> None:
     st.session_state[key] = _(SENT)
 
 
-def _draw(name: str, record: Record[Any] | None, source: str, key: str, model: ListedModel | None) -> None:
+def _code(record: Record[Any] | None, source: str, key: str, variable: str | None) -> None:
+    kind = PLUGIN
+    if variable is not None:
+        kind = st.segmented_control(
+            _("Code for"),
+            list(CODES),
+            default=PLUGIN,
+            format_func=lambda kind: _(CODES[kind]),
+            key=f"{key}.code",
+            required=True,
+            label_visibility="collapsed",
+        )
+    if kind == PLUGIN:
+        st.caption(_("This call inside a Dify plugin, as the form stands now. A plugin never holds a model's key."))
+        st.code(source, language="python", wrap_lines=True)
+        return
+    request = http.last_request(record)
+    if request is None:
+        st.caption(_("Run once: here will be the request that went over the wire."))
+        return
+    name = str(variable)
+    st.caption(
+        _("The last request of this run, as it went over the wire; the key is in the variable {name}.").format(name=name)
+    )
+    if kind == CURL:
+        st.code(drawable(wire_code.curl(request, name)), language="bash", wrap_lines=True)
+    else:
+        st.code(drawable(wire_code.httpx(request, name)), language="python", wrap_lines=True)
+
+
+def _draw(name: str, record: Record[Any] | None, key: str, model: ListedModel | None) -> None:
     match name:
         case "Metrics":
             figures.draw(record, key, model)
@@ -73,8 +114,7 @@ def _draw(name: str, record: Record[Any] | None, source: str, key: str, model: L
             messages.draw_received(record, key)
         case "Chunks":
             chunks.draw(record, key)
-        case "Log":
-            layers.draw(record, key)
+        case "HTTP":
+            http.draw(record, key)
         case _:
-            st.caption(_("This call inside a Dify plugin, as the form stands now. A plugin never holds a model's key."))
-            st.code(source, language="python", wrap_lines=True)
+            layers.draw(record, key)

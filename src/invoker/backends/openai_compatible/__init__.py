@@ -15,7 +15,7 @@ import httpx
 
 from ...backend import ListedModel
 from ...entities.llm import RequestInvokeLLM, RequestInvokeLLMWithStructuredOutput
-from ...entities.model import ModelPropertyKey, ModelType
+from ...entities.model import AIModelEntity, ModelPropertyKey, ModelType
 from ...entities.moderation import RequestInvokeModeration
 from ...entities.rerank import RequestInvokeRerank
 from ...entities.speech2text import RequestInvokeSpeech2Text
@@ -46,12 +46,14 @@ class OpenAICompatibleBackend:
         base_url: Up to and with `/v1`, such as `https://api.openai.com/v1`.
         api_key: Sent as a bearer token; many servers need none.
         provider: What `models()` names as the provider.
-        models: What `models()` lists; the first LLM is the system model.
+        models: What a person said of models, the default of each type first; `models()` lists them before those of the server.
+        system_model: The LLM that plays Dify's workspace default; the first one if not given.
         headers: Sent with each request, beside ours.
         query: Added to each address.
         proxy: Address of an HTTP proxy.
         verify: Whether the server's certificate is checked; or the file of the authority that signed it.
-        clocks: How long each part of an exchange may take.
+        authority: The certificate of that authority itself, as text (PEM).
+        clocks: How long each part of an exchange may take; or seconds by name, of those that are not the usual ones.
         judge: Says which addresses may be dialled.
         search: Finds the addresses of a name.
 
@@ -67,17 +69,21 @@ class OpenAICompatibleBackend:
         api_key: str | None = None,
         *,
         provider: str = PROVIDER,
-        models: Sequence[ListedModel] = (),
+        models: Sequence[AIModelEntity] = (),
+        system_model: str | None = None,
         headers: Mapping[str, str] | None = None,
         query: Mapping[str, str] | None = None,
         proxy: str | None = None,
         verify: bool | str | Path = True,
-        clocks: Clocks | None = None,
+        authority: str | None = None,
+        clocks: Clocks | Mapping[str, float] | None = None,
         judge: Judge | None = None,
         search: Search = socket.getaddrinfo,
     ) -> None:
         self.provider = provider
-        self._models = tuple(models)
+        self._said = tuple(catalogue.completed(provider, model) for model in models)
+        self._fetched: tuple[ListedModel, ...] = ()
+        self._system_model = system_model
         given = (api_key, *(headers or {}).values(), *(query or {}).values(), *_words_for(proxy))
         secrets = [value for value in given if value and len(value) > 5]
 
@@ -87,26 +93,35 @@ class OpenAICompatibleBackend:
             return text
 
         self._client = Client(
-            Pool(_tls(verify), judge, proxy, search),
+            Pool(_tls(verify, authority), judge, proxy, search),
             _address(base_url),
             headers={**({"Authorization": f"Bearer {api_key}"} if api_key else {}), **(headers or {})},
             params=query,
         )
         self._mask = mask
-        self._http = Http(self._client, clocks or Clocks(), mask)
+        self._http = Http(self._client, clocks if isinstance(clocks, Clocks) else Clocks(**(clocks or {})), mask)
+        self._root = str(_address(base_url).copy_with(raw_path=b"/")).rstrip("/")
         self._llm = LLM(self._http)
-        self._rerank = Rerank(self._http, str(_address(base_url).copy_with(raw_path=b"/")).rstrip("/"))
+        self._rerank = Rerank(self._http, self._root)
         self._lock = threading.Lock()
         self._runs: set[Run] = set()
         self._closed = False
 
     def models(self) -> Sequence[ListedModel]:
-        """List the models that the connection names."""
-        return self._models
+        """List the models that the connection names, and those that the server listed when it was last asked."""
+        said = {model.model for model in self._said}
+        return [*self._said, *(model for model in self._fetched if model.model not in said)]
+
+    def describe(self, model: str, model_type: ModelType) -> ListedModel:
+        """Describe a model of any name: the server knows which it has."""
+        listed = (found for found in self.models() if (found.model, found.model_type) == (model, model_type))
+        return next(listed, None) or catalogue.described(self.provider, model, model_type)
 
     def system_model(self) -> ListedModel | None:
-        """Give the first LLM."""
-        return next((model for model in self._models if model.model_type is ModelType.LLM), None)
+        """Give the LLM that was named for it, or else the first one."""
+        if self._system_model is not None:
+            return self.describe(self._system_model, ModelType.LLM)
+        return next((model for model in self.models() if model.model_type is ModelType.LLM), None)
 
     def invoke(self, request: Request[ChunkT], run: Run) -> Chunks[ChunkT]:
         """Ask the server; any model may be named, for it is the server that knows its models.
@@ -121,14 +136,15 @@ class OpenAICompatibleBackend:
             yield from cast(Chunks[ChunkT], self._answer(request, run))
 
     def fetch_models(self, run: Run | None = None) -> Sequence[ListedModel]:
-        """Ask the server for its models, with their types guessed from their names.
+        """Ask the server for its models, with their types guessed from their names; `models()` lists them from now on.
 
         Raises:
             InvokeError: It was not reached, refused, or has no list.
         """
         run = run or Run()
         with located(backend=self.kind, provider=self.provider, model=None), self._open_for(run):
-            return catalogue.fetch(self._http, self.provider, run)
+            self._fetched = tuple(catalogue.fetch(self._http, self.provider, self._root, run))
+        return self._fetched
 
     def close(self) -> None:
         """Stop what runs and close every connection to the server."""
@@ -173,7 +189,7 @@ class OpenAICompatibleBackend:
         return summary.summary(self._llm, request, run, name, context)
 
     def _property(self, name: str, model_type: ModelType, key: ModelPropertyKey) -> int | None:
-        listed = next((model for model in self._models if (model.model, model.model_type) == (name, model_type)), None)
+        listed = next((model for model in self._said if (model.model, model.model_type) == (name, model_type)), None)
         value = listed.model_properties.get(key) if listed else None
         return value if isinstance(value, int) and value > 0 else None
 
@@ -221,13 +237,19 @@ def _words_for(proxy: str | None) -> tuple[str, ...]:
     return address.password, sent if address.password else ""
 
 
-def _tls(verify: bool | str | Path) -> ssl.SSLContext:
+def _tls(verify: bool | str | Path, authority: str | None) -> ssl.SSLContext:
     if verify is False:
         context = ssl.create_default_context()
         context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
         return context
     if verify is True:
-        return ssl.create_default_context()
+        context = ssl.create_default_context()
+        if authority:
+            try:
+                context.load_verify_locations(cadata=authority)
+            except (ValueError, ssl.SSLError) as error:
+                raise ConfigError(f"ca: is no certificate in PEM: {error}") from error
+        return context
     try:
         return ssl.create_default_context(cafile=str(verify))
     except (OSError, ssl.SSLError) as error:

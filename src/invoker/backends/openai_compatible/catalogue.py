@@ -5,8 +5,16 @@ from __future__ import annotations
 import re
 
 from ...backend import ListedModel
-from ...entities.model import I18nObject, ModelFeature, ModelPropertyKey, ModelType
-from ...errors import ProtocolError, in_form
+from ...entities.model import (
+    AIModelEntity,
+    DefaultParameterName,
+    I18nObject,
+    ModelFeature,
+    ModelPropertyKey,
+    ModelType,
+    ParameterRule,
+)
+from ...errors import InvokeError, ProtocolError, in_form
 from ...run import Run
 from ...wire.http import Http
 
@@ -23,7 +31,6 @@ _TYPES: tuple[tuple[ModelType, re.Pattern[str]], ...] = tuple(
     )
 )
 
-
 LLM_FEATURES = (
     ModelFeature.TOOL_CALL,
     ModelFeature.MULTI_TOOL_CALL,
@@ -31,6 +38,11 @@ LLM_FEATURES = (
     ModelFeature.STRUCTURED_OUTPUT,
     ModelFeature.VISION,
 )
+"""What an LLM of which only the name is known may be able to do; its server decides."""
+OPENAI_VOICES = ("alloy", "ash", "coral", "echo", "fable", "nova", "onyx", "sage", "shimmer")
+MOST_TOKENS = 1_000_000
+_NAMES_ONLY = frozenset({404, 405})
+"""Statuses of a server that has no list of models, as Text Embeddings Inference: it serves one, and says which."""
 
 
 def guess(name: str) -> ModelType:
@@ -38,15 +50,52 @@ def guess(name: str) -> ModelType:
     return next((model_type for model_type, pattern in _TYPES if pattern.search(name)), ModelType.LLM)
 
 
-def fetch(http: Http, provider: str, run: Run) -> list[ListedModel]:
+def llm_rules() -> list[ParameterRule]:
+    """Give the parameters of OpenAI's interface; none has a default, for what is not sent is the server's to choose."""
+    known = DefaultParameterName
+    seed = {
+        "name": "seed",
+        "type": "int",
+        "label": {"en_US": "Seed", "zh_Hans": "随机种子"},
+        "help": {
+            "en_US": "The same seed with the same request gives the same answer, as far as the server can.",
+            "zh_Hans": "相同的种子和相同的请求尽可能得到相同的回答，取决于服务器。",
+        },
+        "min": 0,
+        "max": 2**32 - 2,
+    }
+    return [
+        ParameterRule.template(known.TEMPERATURE, default=None, max=2.0),
+        ParameterRule.template(known.MAX_TOKENS, default=None, max=MOST_TOKENS),
+        ParameterRule.template(known.TOP_P, default=None),
+        ParameterRule.template(known.PRESENCE_PENALTY, default=None, min=-2.0, max=2.0),
+        ParameterRule.template(known.FREQUENCY_PENALTY, default=None, min=-2.0, max=2.0),
+        ParameterRule.model_validate(seed),
+        ParameterRule.template(known.RESPONSE_FORMAT, options=["text", "json_object", "json_schema"]),
+        ParameterRule.template(known.JSON_SCHEMA),
+    ]
+
+
+def fetch(http: Http, provider: str, root: str, run: Run) -> list[ListedModel]:
     """List the server's models, in its order.
+
+    Args:
+        http: How the server is reached.
+        provider: What the models are listed under.
+        root: The server's address without the connection's path.
+        run: Ends it from any thread.
 
     Raises:
         InvokeError: The server was not reached, or refused.
         ProtocolError: It has no such list.
     """
-    with http.get(PATH, run) as answer:
-        value = answer.json()
+    try:
+        with http.get(PATH, run) as answer:
+            value = answer.json()
+    except InvokeError as error:
+        if error.status_code not in _NAMES_ONLY or (only := _only_model(http, provider, root, run)) is None:
+            raise
+        return [only]
     items = value.get("data", value.get("models")) if isinstance(value, dict) else value
     if not isinstance(items, list):
         raise ProtocolError("The list of models has no `data`.")
@@ -55,15 +104,44 @@ def fetch(http: Http, provider: str, run: Run) -> list[ListedModel]:
         return [described(provider, name) for name in dict.fromkeys(map(str, filter(None, names)))]
 
 
+def _only_model(http: Http, provider: str, root: str, run: Run) -> ListedModel | None:
+    """Ask a server of one model which one that is, in the way of Text Embeddings Inference; `None` if it is no such server."""
+    try:
+        with http.get(f"{root}/info", run) as answer:
+            value = answer.json()
+    except InvokeError:
+        return None
+    name = value.get("model_id") if isinstance(value, dict) else None
+    if not isinstance(name, str) or not name:
+        return None
+    kind = value.get("model_type")
+    of_kind = ModelType.RERANK if kind == "reranker" or (isinstance(kind, dict) and "reranker" in kind) else None
+    return described(provider, name, of_kind or ModelType.TEXT_EMBEDDING)
+
+
 def described(provider: str, name: str, model_type: ModelType | None = None) -> ListedModel:
     """Describe a model of which only the name is known: an LLM may be able to do all, and its server decides."""
     model_type = model_type or guess(name)
     is_llm = model_type is ModelType.LLM
+    properties: dict[ModelPropertyKey, object] = {ModelPropertyKey.MODE: "chat"} if is_llm else {}
+    if model_type is ModelType.TTS and re.search(r"^(gpt|tts-1)", name):
+        properties[ModelPropertyKey.VOICES] = [{"mode": voice, "name": voice, "language": []} for voice in OPENAI_VOICES]
     return ListedModel(
         model=name,
         label=I18nObject(en_us=name),
         model_type=model_type,
         features=list(LLM_FEATURES) if is_llm else None,
-        model_properties={ModelPropertyKey.MODE: "chat"} if is_llm else {},
+        model_properties=properties,
+        parameter_rules=llm_rules() if is_llm else [],
         provider=provider,
     )
+
+
+def completed(provider: str, said: AIModelEntity) -> ListedModel:
+    """Describe a model by what a person said of it, and by its name where they said nothing."""
+    found = described(provider, said.model, said.model_type)
+    given = [name for name in ("label", "features", "pricing", "deprecated") if name in said.model_fields_set]
+    own: dict[str, object] = {name: getattr(said, name) for name in given}
+    own["parameter_rules"] = said.parameter_rules or found.parameter_rules
+    own["model_properties"] = found.model_properties | said.model_properties
+    return found.model_copy(update=own)

@@ -1,0 +1,39 @@
+"""Connections: configured back ends with a name, from a file, from the environment, or made by a visitor."""
+
+from .addresses import ALLOW_VARIABLE, Allowed, allowed
+from .checking import CALLS, Check, check_call, check_connection, refused
+from .environment import from_environment
+from .file import FILE, parsed, read_file, written
+from .opening import opened
+from .presets import PRESETS, Preset
+from .settings import COMPATIBLE_PROVIDER, ConnectionModel, ConnectionSettings, Timeouts, faults, settings_of
+from .store import Saved, Store, data_folder, hashed
+
+__all__ = [
+    "ALLOW_VARIABLE",
+    "CALLS",
+    "COMPATIBLE_PROVIDER",
+    "FILE",
+    "PRESETS",
+    "Allowed",
+    "Check",
+    "ConnectionModel",
+    "ConnectionSettings",
+    "Preset",
+    "Saved",
+    "Store",
+    "Timeouts",
+    "allowed",
+    "check_call",
+    "check_connection",
+    "data_folder",
+    "faults",
+    "from_environment",
+    "hashed",
+    "opened",
+    "parsed",
+    "read_file",
+    "refused",
+    "settings_of",
+    "written",
+]

@@ -1,0 +1,108 @@
+"""Connections in a file: `connections.toml`, and what the page exports and imports.
+
+::
+
+    [[connections]]
+    name = "vLLM in the lab"
+    preset = "vllm"                        # optional: address and provider that are not given come from it
+    base_url = "http://gpu:8000/v1"
+    api_key_env = "LAB_KEY"
+    headers = { X-Team = "qa" }
+    system_model = "qwen3"
+
+    [[connections.models]]                 # optional: the server's own list is fetched
+    model = "qwen3"
+    model_type = "llm"
+    model_properties = { mode = "chat", context_size = 32768 }
+"""
+
+from __future__ import annotations
+
+import json
+import tomllib
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import tomli_w
+
+from ..errors import ConfigError
+from .presets import PRESETS
+from .settings import ConnectionSettings, settings_of
+
+FILE = "connections.toml"
+LARGEST = 1 << 20
+"""Bytes of a file that is read."""
+
+
+def read_file(path: Path) -> list[ConnectionSettings]:
+    """Read the connections of a file; none if there is no such file.
+
+    Raises:
+        ConfigError: It cannot be read; or says which field of which connection is wrong.
+    """
+    try:
+        with path.open("rb") as file:
+            content = file.read(LARGEST + 1)
+    except FileNotFoundError:
+        return []
+    except OSError as error:
+        raise ConfigError(f"{path}: {error.strerror or error}") from error
+    try:
+        return parsed(content)
+    except ConfigError as error:
+        raise ConfigError(f"{path.name}: {error}") from error
+
+
+def parsed(content: bytes) -> list[ConnectionSettings]:
+    """Read connections from TOML or JSON.
+
+    Raises:
+        ConfigError: It is neither, is too large, or says which field of which connection is wrong.
+    """
+    if len(content) > LARGEST:
+        raise ConfigError(f"has more than {LARGEST >> 20} MB; a file of connections is small")
+    value = _value(content)
+    items = value.get("connections") if isinstance(value, dict) else value
+    unknown = sorted(set(value) - {"connections"}) if isinstance(value, dict) else []
+    if not isinstance(items, list) or unknown:
+        found = f"; found {', '.join(unknown)}" if unknown else ""
+        raise ConfigError(f"expected a list named connections: [[connections]] in TOML{found}")
+    connections = [
+        settings_of(_completed(item, f"connections[{place}]"), f"connections[{place}]") for place, item in enumerate(items)
+    ]
+    names = [connection.name for connection in connections]
+    if twice := sorted({name for name in names if names.count(name) > 1}):
+        raise ConfigError(f"connections: the name {twice[0]!r} is there twice")
+    return connections
+
+
+def written(connections: Sequence[ConnectionSettings]) -> str:
+    """Write connections as TOML, without their secrets."""
+    return tomli_w.dumps({"connections": [connection.public() for connection in connections]})
+
+
+def _value(content: bytes) -> Any:
+    try:
+        text = content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise ConfigError("is no text in UTF-8") from error
+    if text.lstrip()[:1] == "{" or (text.lstrip()[:1] == "[" and not text.lstrip().startswith("[[")):
+        try:
+            return json.loads(text)
+        except (ValueError, RecursionError) as error:
+            raise ConfigError(f"is no JSON: {error}") from error
+    try:
+        return tomllib.loads(text)
+    except (tomllib.TOMLDecodeError, RecursionError) as error:
+        raise ConfigError(f"is no TOML: {error}") from error
+
+
+def _completed(item: Any, where: str) -> Any:
+    """Take from the preset what is not given."""
+    if not isinstance(item, dict) or not item.get("preset"):
+        return item
+    preset = PRESETS.get(item["preset"]) if isinstance(item["preset"], str) else None
+    if preset is None:
+        raise ConfigError(f"{where}.preset: expected one of {', '.join(PRESETS)}")
+    return {"base_url": preset.base_url, "provider": preset.provider} | item

@@ -1,0 +1,88 @@
+"""From settings to a back end: secrets looked up, the address judged, the models described."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from ..backend import Backend
+from ..config import connect
+from ..entities.model import AIModelEntity
+from ..errors import ConfigError
+from .addresses import Allowed
+from .presets import PRESETS
+from .settings import NAMED_VARIABLE, ConnectionModel, ConnectionSettings
+
+
+def opened(
+    settings: ConnectionSettings,
+    allowed: Allowed,
+    environment: Mapping[str, str],
+    *,
+    variables: Iterable[str] | None = None,
+    files: bool = True,
+) -> Backend:
+    """Open a connection; nothing is sent yet.
+
+    Args:
+        settings: What to open.
+        allowed: Which addresses it may reach.
+        environment: Where the variables that it names are looked up.
+        variables: Which of them it may name; any if not given. A visitor's connection could otherwise have any variable of the
+            server's environment sent anywhere.
+        files: Whether it may name files of the machine that the app runs on.
+
+    Raises:
+        ConfigError: A variable is missing or not to be named, or a setting cannot be used.
+    """
+    given = _Environment(environment, None if variables is None else frozenset(variables))
+    if settings.ca_file and not files:
+        raise ConfigError("ca_file: only connections.toml may name a file of the server; paste the certificate as text instead")
+    with_names: dict[str, Any] = {
+        "base_url": given.filled(settings.base_url, "base_url"),
+        "proxy": given.filled(settings.proxy, "proxy") or None,
+        "headers": {name: given.filled(value, f"headers.{name}") for name, value in settings.headers.items()},
+        "query": {name: given.filled(value, f"query.{name}") for name, value in settings.query.items()},
+        "api_key": given.value(settings.api_key_env, "api_key_env") if settings.api_key_env else settings.api_key or None,
+    }
+    return connect(
+        "openai_compatible",
+        **with_names,
+        provider=settings.provider,
+        models=named_models(settings),
+        system_model=settings.system_model or None,
+        verify=settings.ca_file or settings.verify,
+        authority=settings.ca or None,
+        clocks=settings.timeouts.model_dump(exclude_none=True),
+        judge=allowed.judge,
+    )
+
+
+def named_models(settings: ConnectionSettings) -> list[AIModelEntity]:
+    """Give the models that a connection names, the default of each type first, with those that its preset is known to have."""
+    found: list[AIModelEntity] = list(settings.models)
+    preset = PRESETS.get(settings.preset)
+    for name, model_type in [*((name, kind) for kind, name in settings.defaults.items()), *(preset.models if preset else ())]:
+        if not any((model.model, model.model_type) == (name, model_type) for model in found):
+            found.append(ConnectionModel(model=name, model_type=model_type))
+    return sorted(found, key=lambda model: settings.defaults.get(model.model_type) != model.model)
+
+
+class _Environment:
+    def __init__(self, values: Mapping[str, str], allowed: frozenset[str] | None) -> None:
+        self._values = values
+        self._allowed = allowed
+
+    def value(self, name: str, field: str) -> str:
+        if self._allowed is not None and name not in self._allowed:
+            raise ConfigError(
+                f"{field}: the variable {name} may not be named by a visitor; type the key, "
+                f"or have whoever runs this app list it in CONNECTIONS_ENV"
+            )
+        value = self._values.get(name, "").strip()
+        if not value:
+            raise ConfigError(f"{field}: the environment variable {name} is not set where this app runs")
+        return value
+
+    def filled(self, text: str, field: str) -> str:
+        return NAMED_VARIABLE.sub(lambda found: self.value(found[1], field), text)

@@ -1,0 +1,248 @@
+"""A connection as it is written down: a back end's kind, its address, its secrets, its models, and a name to pick it by.
+
+What is secret is kept apart from what is not: `public()` is what may be shown, exported and stored in the clear, `secrets()` is
+the rest, and `with_secrets()` brings both together again.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any, Self
+from urllib.parse import urlsplit, urlunsplit
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+
+from ..entities.model import AIModelEntity, ModelPropertyKey, ModelType
+from ..errors import ConfigError
+
+LONGEST_NAME = 60
+COMPATIBLE_PROVIDER = "langgenius/openai_api_compatible/openai_api_compatible"
+"""Dify's provider for any server with OpenAI's interface."""
+NAMED_VARIABLE = re.compile(r"\$\{(\w+)\}")
+"""In the value of a header, of the query or of the proxy: taken from the environment when the connection is opened."""
+_SECRET_NAME = re.compile(r"auth|key|token|secret|cookie|password|signature|sig$|credential", re.IGNORECASE)
+
+
+class _Strict(BaseModel):
+    """A key that nobody knows is a slip of the pen, and is said."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, protected_namespaces=(), hide_input_in_errors=True)
+
+
+class Timeouts(_Strict):
+    """Seconds that each part of an exchange may take; one that is left out is the back end's own."""
+
+    connect: float | None = Field(default=None, gt=0, le=3600)
+    """Looking up the name, connecting, agreeing on keys."""
+    first_byte: float | None = Field(default=None, gt=0, le=3600)
+    """From the request to the first byte of the answer."""
+    between_chunks: float | None = Field(default=None, gt=0, le=3600)
+    """From some bytes of the answer to the next."""
+    total: float | None = Field(default=None, gt=0, le=86400)
+
+
+class ConnectionModel(AIModelEntity):
+    """A model as a person describes it, in the words of Dify's model declarations; what is left out is guessed."""
+
+    model_config = ConfigDict(extra="forbid", protected_namespaces=(), hide_input_in_errors=True)
+
+    model_properties: dict[ModelPropertyKey, Any] = Field(default_factory=dict)
+
+    @field_validator("model_properties")
+    @classmethod
+    def _voices_spelled_out(cls, properties: dict[ModelPropertyKey, Any]) -> dict[ModelPropertyKey, Any]:
+        """Take a voice by its bare name too."""
+        voices = properties.get(ModelPropertyKey.VOICES)
+        if voices is None:
+            return properties
+        if not isinstance(voices, list):
+            raise ValueError("voices: expected a list of names, or of {mode, name, language}")
+        return {**properties, ModelPropertyKey.VOICES: [_voice(voice) for voice in voices]}
+
+
+class ConnectionSettings(_Strict):
+    """A connection to a server with OpenAI's interface, as it stands in `connections.toml` or was made on the page."""
+
+    name: str = Field(min_length=1, max_length=LONGEST_NAME)
+    preset: str = ""
+    """Which of `PRESETS` it was made from."""
+    base_url: str
+    """Up to and with `/v1`."""
+    api_key: str = Field(default="", repr=False)
+    api_key_env: str = Field(default="", pattern=r"^\w*$")
+    """Environment variable that holds the key."""
+    headers: dict[str, str] = Field(default_factory=dict, repr=False)
+    query: dict[str, str] = Field(default_factory=dict, repr=False)
+    proxy: str = Field(default="", repr=False)
+    verify: bool = True
+    """Whether the server's certificate is checked."""
+    ca_file: str = ""
+    """File with the certificate of a private authority, on the machine that the app runs on."""
+    ca: str = ""
+    """The same as text (PEM)."""
+    timeouts: Timeouts = Field(default_factory=Timeouts)
+    provider: str = Field(default=COMPATIBLE_PROVIDER, min_length=1)
+    """What a ModelConfig names: the Dify provider that would serve the same models. The server never sees it."""
+    models: list[ConnectionModel] = Field(default_factory=list)
+    """What a person said of its models; the server's own list comes beside them."""
+    defaults: dict[ModelType, str] = Field(default_factory=dict)
+    """The model that a page offers first, by type."""
+    system_model: str = ""
+    """The LLM that plays Dify's workspace default; the default LLM if there is none."""
+
+    @field_validator("name", "base_url", "api_key", "api_key_env", "proxy", "provider", mode="before")
+    @classmethod
+    def _trimmed(cls, value: Any) -> Any:
+        return value.strip() if isinstance(value, str) else value
+
+    @field_validator("name")
+    @classmethod
+    def _in_one_line(cls, name: str) -> str:
+        if not name.isprintable():
+            raise ValueError("must be one line of printable characters")
+        return name
+
+    @field_validator("base_url", "proxy")
+    @classmethod
+    def _an_address(cls, value: str) -> str:
+        if value and not NAMED_VARIABLE.search(value):
+            _checked(value)
+        return value
+
+    @field_validator("base_url")
+    @classmethod
+    def _without_a_user(cls, value: str) -> str:
+        if "@" in urlsplit(value).netloc:
+            raise ValueError("must not hold a user or a password: use the header Authorization")
+        if urlsplit(value).query:
+            raise ValueError("must not hold a query: use the field query")
+        return value.rstrip("/")
+
+    @field_validator("headers")
+    @classmethod
+    def _can_be_sent(cls, headers: dict[str, str]) -> dict[str, str]:
+        for name, value in headers.items():
+            if not re.fullmatch(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+", name):
+                raise ValueError(f"{name!r} is no name of a header")
+            if not value.isprintable() or not value.isascii():
+                raise ValueError(f"the value of {name} must be one line of ASCII characters")
+        return headers
+
+    @field_validator("api_key")
+    @classmethod
+    def _one_word(cls, key: str) -> str:
+        if key and not (key.isprintable() and key.isascii()):
+            raise ValueError("must be one line of ASCII characters")
+        return key
+
+    @model_validator(mode="after")
+    def _one_key(self) -> Self:
+        if self.api_key and self.api_key_env:
+            raise ValueError("give api_key or api_key_env, not both")
+        if self.ca and self.ca_file:
+            raise ValueError("give ca or ca_file, not both")
+        return self
+
+    @property
+    def variables(self) -> list[str]:
+        """The environment variables that it names."""
+        texts = [*self.headers.values(), *self.query.values(), self.proxy, self.base_url]
+        named = [self.api_key_env] if self.api_key_env else []
+        return list(dict.fromkeys(named + [name for text in texts for name in NAMED_VARIABLE.findall(text)]))
+
+    def public(self) -> dict[str, Any]:
+        """Give what is not secret and not as it would be anyway, as plain values; itself a valid connection."""
+        found = self.model_dump(mode="json", exclude_defaults=True, exclude={"api_key", "headers", "query", "proxy"})
+        found["models"] = [_said(model) for model in self.models]
+        found["headers"] = {name: value for name, value in self.headers.items() if not _is_secret(name, value)}
+        found["query"] = {name: value for name, value in self.query.items() if not _is_secret(name, value)}
+        found["proxy"] = _without_user(self.proxy)
+        kept = {name: value for name, value in found.items() if value not in ({}, [], "")}
+        return {"name": self.name, "base_url": self.base_url} | kept
+
+    def secrets(self) -> dict[str, Any]:
+        """Give what `public()` leaves out; empty if there is nothing secret."""
+        found: dict[str, Any] = {
+            "api_key": self.api_key,
+            "headers": {name: value for name, value in self.headers.items() if _is_secret(name, value)},
+            "query": {name: value for name, value in self.query.items() if _is_secret(name, value)},
+            "proxy": self.proxy if self.proxy != _without_user(self.proxy) else "",
+        }
+        return {name: value for name, value in found.items() if value}
+
+    def with_secrets(self, secrets: Mapping[str, Any]) -> ConnectionSettings:
+        """Give the same with its secrets."""
+        value = self.model_dump(mode="json")
+        for name, secret in secrets.items():
+            value[name] = {**value[name], **secret} if isinstance(secret, dict) else secret
+        return settings_of(value)
+
+    def changed(self, **fields: Any) -> ConnectionSettings:
+        """Give the same with other values in some fields, checked.
+
+        Raises:
+            ConfigError: A value does not fit.
+        """
+        return settings_of(self.model_dump(mode="json") | fields)
+
+
+def settings_of(value: Any, where: str = "") -> ConnectionSettings:
+    """Check a connection.
+
+    Args:
+        value: Its fields.
+        where: What it is a part of, for the error, such as `connections[2]`.
+
+    Raises:
+        ConfigError: Names each field that is wrong.
+    """
+    try:
+        return ConnectionSettings.model_validate(value)
+    except ValidationError as error:
+        raise ConfigError("; ".join(faults(error, where))) from None  # the cause holds what was typed, secrets included
+
+
+def faults(error: ValidationError, where: str = "") -> list[str]:
+    """Say of each field what is wrong with it, without what stands in it."""
+    found = []
+    for item in error.errors(include_input=False, include_url=False, include_context=False):
+        path = where
+        for part in item["loc"]:
+            path += f"[{part}]" if isinstance(part, int) else f"{'.' if path else ''}{part}"
+        found.append(f"{path or 'connection'}: {item['msg'].removeprefix('Value error, ')}")
+    return found
+
+
+def _said(model: ConnectionModel) -> dict[str, Any]:
+    return model.model_dump(mode="json", exclude_defaults=True, exclude={"label"}, by_alias=True)
+
+
+def _voice(voice: Any) -> dict[str, Any]:
+    if isinstance(voice, str) and voice.strip():
+        return {"mode": voice.strip(), "name": voice.strip(), "language": []}
+    if isinstance(voice, Mapping) and isinstance(voice.get("mode"), str):
+        return {"name": voice["mode"], "language": [], **voice}
+    raise ValueError("voices: expected a name, or {mode, name, language}")
+
+
+def _is_secret(name: str, value: str) -> bool:
+    """Tell whether a value is to be kept to ourselves; one that only names a variable is none."""
+    return bool(_SECRET_NAME.search(name)) and not re.fullmatch(r"(\w+ )?\$\{\w+\}", value)
+
+
+def _checked(address: str) -> None:
+    try:
+        parts = urlsplit(address)
+        port = parts.port
+    except ValueError as error:
+        raise ValueError(f"is no address: {error}") from error
+    if parts.scheme not in ("http", "https") or not parts.hostname or port == 0:
+        raise ValueError("expected an address such as http://localhost:11434/v1")
+
+
+def _without_user(address: str) -> str:
+    parts = urlsplit(address)
+    if "@" not in parts.netloc or NAMED_VARIABLE.search(parts.netloc.rpartition("@")[0]):
+        return address
+    return urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2]))

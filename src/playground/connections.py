@@ -1,0 +1,416 @@
+"""The connections of the process: built in, out of the file and the environment, saved, and those that a visitor made.
+
+A connection that a visitor made is theirs alone, unless they saved it for everybody; then it is everybody's to use and still
+theirs to change, for whoever changes its address has its key sent there.
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+from time import monotonic
+
+from invoker import Backend, InvokeTimeoutError, connect
+from invoker.connections import (
+    ALLOW_VARIABLE,
+    FILE,
+    Allowed,
+    ConnectionSettings,
+    Store,
+    allowed,
+    data_folder,
+    from_environment,
+    hashed,
+    opened,
+    read_file,
+)
+from invoker.errors import ConfigError
+from invoker.run import Run
+
+EMBEDDED = "embedded"
+"""The connection that is there without anybody configuring one."""
+FILE_VARIABLE = "CONNECTIONS_FILE"
+"""Environment variable that moves `connections.toml`."""
+NAMED_VARIABLE = "CONNECTIONS_ENV"
+"""Environment variable that lists the variables which visitors may name in a connection; none if it is not set."""
+FETCH_SECONDS = 20.0
+"""For which a server may take to list its models."""
+FORGET_SECONDS = 12 * 3600.0
+"""After which what a visitor did not save is forgotten, if they have not been seen meanwhile."""
+MOST_OWN = 50
+"""Connections that a visitor may have."""
+
+
+class Origin(StrEnum):
+    """Where a connection comes from."""
+
+    BUILT_IN = "built in"
+    FILE = "file"
+    ENVIRONMENT = "environment"
+    SAVED = "saved"
+    SESSION = "session"
+
+    @property
+    def locked(self) -> bool:
+        """Whether no visitor can change it."""
+        return self in (Origin.BUILT_IN, Origin.FILE, Origin.ENVIRONMENT)
+
+
+class Connection:
+    """A back end with a name, opened on first use and once for everybody who may use it.
+
+    Args:
+        name: What a person picks.
+        origin: Where it comes from.
+        opener: Opens it.
+        settings: What it was made of; `None` for one that was given as it is.
+        owner: Who may change it, hashed; empty for nobody.
+        shared: Whether others may use it.
+        problem: What is wrong with it as it was found.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        origin: Origin,
+        opener: Callable[[], Backend],
+        settings: ConnectionSettings | None = None,
+        *,
+        owner: str = "",
+        shared: bool = True,
+        problem: str = "",
+    ) -> None:
+        self.name = name
+        self.origin = origin
+        self.settings = settings
+        self.owner = owner
+        self.shared = shared
+        self.problem = problem
+        self.seen_at = monotonic()
+        self.fetch_error: Exception | None = None
+        """Why its server's list of models is not there."""
+        self._opener = opener
+        self._lock = threading.Lock()
+        self._backend: Backend | None = None
+        self._fetch: Run | None = None
+        self._fetched = threading.Event()
+        self._asked = False
+
+    @property
+    def backend(self) -> Backend:
+        """The open back end.
+
+        Raises:
+            ConfigError: It cannot be opened as it is.
+        """
+        with self._lock:
+            if self._backend is None:
+                self._backend = self._opener()
+            return self._backend
+
+    @property
+    def fetches(self) -> bool:
+        """Whether its server can be asked for its models."""
+        return hasattr(self.backend, "fetch_models")
+
+    @property
+    def key_variable(self) -> str | None:
+        """The environment variable that holds the key of its server, for code to copy; `None` if it is no server."""
+        return None if self.settings is None else self.settings.api_key_env or "API_KEY"
+
+    @property
+    def fetching(self) -> bool:
+        """Whether its server is being asked."""
+        return self._fetch is not None
+
+    def fetch(self, *, again: bool = False) -> None:
+        """Have the server asked for its models, in a thread of its own; once, unless it is to be asked again."""
+        backend = self.backend
+        with self._lock:
+            if self._fetch is not None or (self._asked and not again):
+                return
+            self._asked, self._fetch = True, Run()
+            self._fetched.clear()
+            run = self._fetch
+        threading.Thread(target=self._ask, args=(backend, run), name=f"models of {self.name}", daemon=True).start()
+
+    def wait(self, seconds: float) -> bool:
+        """Wait for what the server says, so long at most; tells whether it is there."""
+        return self._fetched.wait(seconds)
+
+    def may_change(self, owner: str) -> bool:
+        """Tell whether a browser may change it."""
+        return not self.origin.locked and self.owner == hashed(owner)
+
+    def close(self) -> None:
+        """Close the back end, if it is open; what runs on it is stopped."""
+        with self._lock:
+            backend, self._backend, run = self._backend, None, self._fetch
+        if run is not None:
+            run.stop()
+        if backend is not None:
+            backend.close()
+
+    def _ask(self, backend: Backend, run: Run) -> None:
+        words = f"The server's list of models took longer than {FETCH_SECONDS:g} seconds."
+        late = InvokeTimeoutError(words, clock="total", seconds=FETCH_SECONDS)
+        clock = threading.Timer(FETCH_SECONDS, run.stop, (late,))
+        clock.daemon = True
+        clock.start()
+        try:
+            backend.fetch_models(run)  # type: ignore[attr-defined]
+            self.fetch_error = None
+        except Exception as error:
+            self.fetch_error = error
+        finally:
+            clock.cancel()
+            with self._lock:
+                self._fetch = None
+            self._fetched.set()
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """A connection that is only to be tried; whoever opens it closes it."""
+
+    opened: Callable[[], Backend]
+    at: Callable[[str], Backend]
+    """Opens it at another address."""
+
+
+class Connections:
+    """All of them; safe under several threads.
+
+    Args:
+        environment: Where the variables are.
+        file: The file of the one who runs the app.
+        store: What was saved; nothing is if there is none.
+    """
+
+    def __init__(
+        self, environment: Mapping[str, str] | None = None, file: Path | None = None, store: Store | None = None
+    ) -> None:
+        self._lock = threading.RLock()
+        self._environment = environment or {}
+        self._file = file
+        self._file_read: tuple[float, int] | None = None
+        self._store = store
+        self._given = {EMBEDDED: Connection(EMBEDDED, Origin.BUILT_IN, lambda: connect("embedded"))}
+        self._of_file: dict[str, Connection] = {}
+        self._own: dict[tuple[str, str], Connection] = {}
+        self._problems: dict[str, list[str]] = {}
+        self._allowed = Allowed(everything=False)
+        try:
+            self._allowed = allowed(self._environment.get(ALLOW_VARIABLE))
+        except ConfigError as error:
+            self._problems["allow"] = [f"{error}; until then no address is called"]
+        found, self._problems["environment"] = from_environment(self._environment)
+        for settings in found:
+            self._given[settings.name] = self._made(settings, Origin.ENVIRONMENT)
+        self._load()
+
+    @property
+    def problems(self) -> list[str]:
+        """What is wrong with the file, the environment and what was saved."""
+        with self._lock:
+            return [problem for problems in self._problems.values() for problem in problems]
+
+    @property
+    def saves(self) -> bool:
+        """Whether anything can be saved."""
+        return self._store is not None
+
+    def visible(self, owner: str = "") -> list[Connection]:
+        """Give what a browser may use: built in, environment, file, shared ones, its own."""
+        with self._lock:
+            self._read_file()
+            mine = hashed(owner) if owner else ""
+            found: dict[str, Connection] = dict(self._given)
+            for name, connection in self._of_file.items():
+                found.setdefault(name, connection)
+            for (_whose, name), connection in self._own.items():
+                if connection.shared:
+                    found.setdefault(name, connection)
+            for (whose, name), connection in self._own.items():
+                if whose == mine and mine:
+                    found[name] = connection
+                    connection.seen_at = monotonic()
+            return list(found.values())
+
+    def names(self, owner: str = "") -> list[str]:
+        """Give the names of what a browser may use."""
+        return [connection.name for connection in self.visible(owner)]
+
+    def get(self, name: str, owner: str = "") -> Connection:
+        """Give a connection; the embedded one if the browser may use none of this name."""
+        found = {connection.name: connection for connection in self.visible(owner)}
+        return found.get(name) or found[EMBEDDED]
+
+    def add(self, name: str, opener: Callable[[], Backend]) -> None:
+        """Add a connection for everybody, as it is."""
+        with self._lock:
+            self._given[name] = Connection(name, Origin.BUILT_IN, opener)
+
+    def remove(self, name: str) -> None:
+        """Take out what was added, and close it; the embedded one stays."""
+        if name == EMBEDDED:
+            return
+        with self._lock:
+            removed = self._given.pop(name, None)
+        if removed is not None:
+            removed.close()
+
+    def keep(
+        self,
+        settings: ConnectionSettings,
+        owner: str,
+        *,
+        replacing: str | None = None,
+        saved: bool = False,
+        shared: bool = False,
+    ) -> Connection:
+        """Take a connection that a visitor made or changed.
+
+        Args:
+            settings: What they made.
+            owner: Their browser.
+            replacing: Name of the one of theirs that it takes the place of.
+            saved: Whether it is to outlive the process.
+            shared: Whether everybody may use it; it is saved then.
+
+        Raises:
+            ConfigError: The name is taken, it cannot be saved, or cannot be opened as it is.
+        """
+        whose = hashed(owner)
+        saved = saved or shared
+        made = self._made(settings, Origin.SAVED if saved else Origin.SESSION, owner=whose, shared=shared)
+        _ = made.backend  # what cannot be opened is said now
+        with self._lock:
+            self._forget_unseen()
+            taken = {connection.name for connection in self.visible(owner)} - {replacing}
+            if settings.name in taken:
+                made.close()
+                raise ConfigError(f"name: there is a connection {settings.name!r} already; choose another name")
+            if sum(key[0] == whose for key in self._own) >= MOST_OWN and replacing is None:
+                made.close()
+                raise ConfigError(f"you have {MOST_OWN} connections, which is the most; remove one")
+            if saved:
+                self._saving.save(settings, owner, shared=shared)
+            before = self._own.pop((whose, replacing), None) if replacing is not None else None
+            if before is not None and before.origin is Origin.SAVED and not (saved and replacing == settings.name):
+                self._saving.remove(str(replacing), owner)
+            self._own[whose, settings.name] = made
+        if before is not None:
+            before.close()
+        return made
+
+    def drop(self, name: str, owner: str) -> None:
+        """Remove a connection of a visitor's own, saved or not.
+
+        Raises:
+            ConfigError: It cannot be removed from where it was saved.
+        """
+        with self._lock:
+            removed = self._own.get((hashed(owner), name))
+            if removed is None:
+                return
+            if removed.origin is Origin.SAVED:
+                self._saving.remove(name, owner)
+            del self._own[hashed(owner), name]
+        removed.close()
+
+    def trial(self, settings: ConnectionSettings) -> Attempt:
+        """Give what a visitor's connection is tried with before it is kept."""
+        return Attempt(
+            lambda: self._opened(settings, Origin.SESSION),
+            lambda address: self._opened(settings.changed(base_url=address), Origin.SESSION),
+        )
+
+    def at_address(self, connection: Connection, base_url: str) -> Backend:
+        """Open the same connection at another address of its server, to try it; whoever asks closes it."""
+        assert connection.settings is not None
+        return self._opened(connection.settings.changed(base_url=base_url), connection.origin)
+
+    def close(self) -> None:
+        """Close what is open."""
+        with self._lock:
+            every = (*self._given.values(), *self._of_file.values(), *self._own.values())
+        for connection in every:
+            connection.close()
+
+    @property
+    def _saving(self) -> Store:
+        if self._store is None:
+            raise ConfigError("nothing can be saved here: the app was started without a data folder")
+        return self._store
+
+    def _made(
+        self, settings: ConnectionSettings, origin: Origin, *, owner: str = "", shared: bool = True, problem: str = ""
+    ) -> Connection:
+        def opener() -> Backend:
+            return self._opened(settings, origin)
+
+        return Connection(settings.name, origin, opener, settings, owner=owner, shared=shared, problem=problem)
+
+    def _opened(self, settings: ConnectionSettings, origin: Origin) -> Backend:
+        variables: Iterable[str] | None = None
+        if not origin.locked:
+            variables = self._environment.get(NAMED_VARIABLE, "").replace(",", " ").split()
+        return opened(settings, self._allowed, self._environment, variables=variables, files=origin.locked)
+
+    def _load(self) -> None:
+        if self._store is None:
+            return
+        try:
+            found = self._store.load()
+        except ConfigError as error:
+            self._problems["saved"] = [str(error)]
+            return
+        for saved in found:
+            made = self._made(saved.settings, Origin.SAVED, owner=saved.owner, shared=saved.shared, problem=saved.problem)
+            self._own[saved.owner, saved.settings.name] = made
+
+    def _read_file(self) -> None:
+        """Read the file, if it is another one than when it was last read; one that cannot be read changes nothing."""
+        if self._file is None:
+            return
+        try:
+            status = self._file.stat()
+            stamp = (status.st_mtime, status.st_size)
+        except OSError:
+            stamp = (0.0, 0)
+        if stamp == self._file_read:
+            return
+        self._file_read = stamp
+        try:
+            found = read_file(self._file)
+            self._problems["file"] = []
+        except ConfigError as error:
+            self._problems["file"] = [str(error)]
+            return
+        before = self._of_file
+        self._of_file = {}
+        for settings in found:
+            old = before.pop(settings.name, None)
+            same = old is not None and old.settings == settings
+            self._of_file[settings.name] = old if old is not None and same else self._made(settings, Origin.FILE)
+            if old is not None and not same:
+                old.close()
+        for gone in before.values():
+            gone.close()
+
+    def _forget_unseen(self) -> None:
+        for key, connection in tuple(self._own.items()):
+            if connection.origin is Origin.SESSION and monotonic() - connection.seen_at > FORGET_SECONDS:
+                del self._own[key]
+                connection.close()
+
+
+def from_process(root: Path, environment: Mapping[str, str] = os.environ) -> Connections:
+    """Give the connections of this process: its environment, its file, its data folder."""
+    file = Path(environment[FILE_VARIABLE]).expanduser() if environment.get(FILE_VARIABLE) else root / FILE
+    return Connections(environment, file, Store(data_folder(environment), environment))

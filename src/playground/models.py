@@ -1,0 +1,135 @@
+"""Which model, on which connection: the two pickers of a page and of each pane of a comparison."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import streamlit as st
+
+from invoker import ListedModel, ModelState
+from invoker.entities.model import ModelType
+
+from . import forms, library_words, resources, state
+from .escape import plain
+from .pane import Pane
+from .words import N_, _
+
+STATES = {
+    ModelState.AVAILABLE: N_("ready to load"),
+    ModelState.LOADING: N_("loading"),
+    ModelState.LOADED: N_("loaded"),
+    ModelState.UNAVAILABLE: N_("unavailable"),
+}
+PATIENCE_SECONDS = 1.0
+"""For which a page waits for a server to tell its models before it is drawn without them."""
+
+
+def model_picker(page: Pane, model_type: ModelType, label: str = "", *, system: bool = False) -> ListedModel | None:
+    """Draw the model selector in the toolbar; `None`, with the reason said, if no model is chosen.
+
+    Where the connection's server knows best which models it has, any name may be typed.
+
+    Args:
+        page: The page or the pane.
+        model_type: Which models are offered first; on a server whose types are guessed by name, the others after them.
+        label: What the selector is called.
+        system: Whether it is to play Dify's workspace default: the connection's system model stands there at first.
+    """
+    if page.part:
+        _connection_picker(page)
+    any_name = page.connection.fetches
+    if any_name:
+        page.connection.fetch()
+        page.connection.wait(PATIENCE_SECONDS)
+    listed = page.backend.models()
+    models = {model.model: model for model in listed if model.model_type is model_type}
+    if not models and not any_name:
+        page.require(False, _("the connection has no {type} model").format(type=model_type.value))
+        return None
+    others = {model.model: model for model in listed if model.model not in models} if any_name else {}
+    chief = page.backend.system_model() if system else None
+    name = _select(page, model_type, label, models, others, chief.model if chief else None)
+    if any_name:
+        _tell_of_list(page)
+    if not name:
+        page.require(False, _("choose a model, or type its name"))
+        return None
+    page.put("model", name, None)
+    page.model = model = models.get(name) or page.backend.describe(name, model_type)  # type: ignore[attr-defined]
+    page.about_model = forms.spoken(model.about)
+    unavailable = _("{model} is unavailable: {reason}").format(model=model.model, reason=model.reason)
+    page.require(model.state is not ModelState.UNAVAILABLE, unavailable)
+    return model
+
+
+def _select(
+    page: Pane,
+    model_type: ModelType,
+    label: str,
+    models: Mapping[str, ListedModel],
+    others: Mapping[str, ListedModel],
+    first: str | None,
+) -> str | None:
+    any_name = page.connection.fetches
+    key = page.key("model")
+    chosen_on: dict[str, str] = page.state.extra.setdefault("models", {})
+    if page.state.extra.get("models.on", page.connection.name) != page.connection.name:
+        st.session_state[key] = chosen_on.get(page.connection.name)  # what was chosen here before, not on the other one
+    page.state.extra["models.on"] = page.connection.name
+    asked = page.take("model", "")
+    if asked and (asked in models or any_name):
+        st.session_state[key] = asked
+    elif asked:
+        page.notices.append(
+            _("The address asks for the model {model}, which this connection does not have.").format(model=asked)
+        )
+    chosen = st.session_state.get(key)
+    if chosen not in models and not (any_name and chosen):
+        usable = [model.model for model in models.values() if model.state is not ModelState.UNAVAILABLE] or list(models)
+        usable.sort(key=lambda name: name != first)
+        st.session_state[key] = usable[(page.number - 1) % len(usable)] if usable else None
+
+    def shown(name: str) -> str:
+        if name in models:
+            state = models[name].state
+            return f"{name} — {_(STATES[state])}" if state is ModelState.UNAVAILABLE else name
+        return f"{name} — {others[name].model_type.value}?" if name in others else name
+
+    with page.model_slot:
+        name = st.selectbox(
+            label or _("Model"),
+            [*models, *others],
+            key=key,
+            persist_state="session",
+            format_func=shown,
+            accept_new_options=any_name,
+            placeholder=_("Type a model's name") if any_name else None,
+            help=_("Models of type {type} on this connection.").format(type=model_type.value)
+            + (" " + _("Types are guessed by name; any other name can be typed.") if any_name else ""),
+        )
+    if name:
+        chosen_on[page.connection.name] = name
+    return name
+
+
+def _tell_of_list(page: Pane) -> None:
+    """Say how it stands with the server's own list of models."""
+    connection = page.connection
+    if connection.fetching:
+        page.notices.append(_("Asking {name} for its models …").format(name=connection.name))
+    elif connection.fetch_error is not None:
+        words = library_words.told(str(connection.fetch_error))
+        page.notices.append(_("{name} did not list its models: {words}").format(name=connection.name, words=words))
+
+
+def _connection_picker(pane: Pane) -> None:
+    """Let a pane of a comparison have a connection of its own; at first that of the page."""
+    names = resources.CONNECTIONS.names(state.owner())
+    if len(names) < 2:
+        return
+    key = pane.hold("connection", pane.connection.name, lambda name: name in names)
+    if st.session_state.get(key) not in names:
+        st.session_state[key] = pane.connection.name
+    with pane.model_slot:
+        name = st.selectbox(_("Connection"), names, key=key, persist_state="session", format_func=plain)
+    pane.connection = resources.CONNECTIONS.get(str(name), state.owner())

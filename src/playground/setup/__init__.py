@@ -1,0 +1,108 @@
+"""The Connections page: which servers there are, how they are, and how to make, try, keep and pass on a connection."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import streamlit as st
+
+from invoker.connections import PRESETS
+
+from .. import resources, state
+from ..checks import Checks
+from ..connections import EMBEDDED, Connection
+from ..escape import plain
+from ..jobs import follow
+from ..words import _
+from . import detail, form, health, transfer
+from .held import Held
+
+__all__ = ["draw"]
+
+
+def draw() -> None:
+    """Draw the page, and follow the checks under way to their end."""
+    held = Held.of_visitor()
+    owner = state.owner()
+    connections = resources.CONNECTIONS.visible(owner)
+    for problem in resources.CONNECTIONS.problems:
+        st.warning(plain(problem), icon=":material/warning:")
+    if told := held.told:
+        st.markdown(f":green[:material/check: {plain(told)}]")
+        held.told = ""
+    checks = held.checks if held.checks is not None and held.checks.running else None
+    _toolbar(held, connections)
+    place = st.empty()
+    with place.container():
+        health.draw(connections, held.found, checks)
+    _open(held, connections)
+    if checks is not None:
+        _follow(held, checks, connections, place)
+
+
+def _toolbar(held: Held, connections: list[Connection]) -> None:
+    running = held.checks is not None and held.checks.running
+    with st.container(horizontal=True, vertical_alignment="bottom", key="connections-toolbar"):
+        with st.popover(_("Add"), icon=":material/add:"):
+            st.caption(_("A server with OpenAI's interface, or a rerank server in the shapes of Jina, Cohere or TEI."))
+            for preset in PRESETS.values():
+                st.button(
+                    plain(_(preset.title)) + (f" :gray[{plain(preset.base_url)}]" if preset.base_url else ""),
+                    key=f"connections.add.{preset.id}",
+                    type="tertiary",
+                    on_click=form.begin,
+                    args=(held, preset),
+                )
+        transfer.draw(held, connections)
+        st.button(
+            _("Test all"),
+            icon=":material/network_check:",
+            key="connections.test_all",
+            disabled=running,
+            on_click=health.test,
+            args=(held, connections),
+            help=_("Asks each server for its models, and makes the smallest call of each type that it has a model for."),
+        )
+        st.button(
+            _("Stop"),
+            icon=":material/stop_circle:",
+            shortcut="Escape",
+            key="connections.stop",
+            disabled=not running,
+            on_click=held.checks.stop if held.checks is not None else None,
+        )
+
+
+def _open(held: Held, connections: list[Connection]) -> None:
+    """Draw the connection that is open: its form, or what it is."""
+    names = [connection.name for connection in connections]
+    if held.draft is not None:
+        with st.container(border=True, key="connection-form"):
+            form.draw(held)
+        return
+    if held.open not in names:
+        held.open = state.connection() if state.connection() in names else EMBEDDED
+    key = "connections.open"
+    if st.session_state.get(key) != held.open:
+        st.session_state[key] = held.open
+    chosen = st.pills(
+        _("Open"), names, key=key, required=True, format_func=plain, on_change=_choose, args=(held, key), wrap=True
+    )
+    connection = next(found for found in connections if found.name == (chosen or held.open))
+    with st.container(border=True, key="connection-detail"):
+        detail.draw(held, connection)
+
+
+def _choose(held: Held, key: str) -> None:
+    held.open = str(st.session_state[key])
+
+
+def _follow(held: Held, checks: Checks, connections: list[Connection], place: Any) -> None:
+    drawn = -1
+    for _tick in follow([checks], hz=4.0):
+        held.found.update(checks.found)
+        if checks.size != drawn:
+            drawn = checks.size
+            with place.container():
+                health.draw(connections, held.found, checks)
+    st.rerun()

@@ -1,0 +1,295 @@
+"""The form of a connection: what stands in it becomes settings, which can be tried before they are kept."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import streamlit as st
+
+from invoker.connections import ConnectionSettings, Preset, settings_of
+from invoker.errors import ConfigError
+
+from .. import library_words, resources, state
+from ..checks import SERVER, Trial
+from ..connections import Connection, Origin
+from ..escape import plain
+from ..forms import field_fault
+from ..words import N_, _
+from . import health, model_rows, results
+from .held import Held
+from .lines import MASK, as_lines, as_values, kept, masked_proxy
+
+NO_KEY, TYPED, VARIABLE = "none", "typed", "variable"
+KEYS = {NO_KEY: N_("none"), TYPED: N_("typed here"), VARIABLE: N_("from a variable")}
+SESSION, SAVED, SHARED = "session", "saved", "shared"
+KEEPING = {SESSION: N_("this session only"), SAVED: N_("saved, for me"), SHARED: N_("saved, for everybody")}
+TIMEOUTS = {
+    "connect": N_("to connect"),
+    "first_byte": N_("to the first byte"),
+    "between_chunks": N_("between chunks"),
+    "total": N_("in total"),
+}
+
+
+def begin(held: Held, preset: Preset) -> None:
+    """Open the form for a new connection."""
+    taken = set(resources.CONNECTIONS.names(state.owner()))
+    title = preset.title if preset.base_url else _("My server")
+    draft = {
+        "name": _free(title, taken),
+        "base_url": preset.base_url or "http://localhost:8000/v1",
+        "provider": preset.provider,
+    }
+    _fill(held, settings_of(draft | {"preset": preset.id}), None, {SERVER: SESSION})
+
+
+def edit(held: Held, connection: Connection) -> None:
+    """Open the form for a connection of one's own."""
+    assert connection.settings is not None
+    keeping = SESSION if connection.origin is Origin.SESSION else SHARED if connection.shared else SAVED
+    _fill(held, connection.settings, connection.name, {SERVER: keeping})
+
+
+def duplicate(held: Held, connection: Connection) -> None:
+    """Open the form for a copy; secrets are copied only by whom they belong to."""
+    assert connection.settings is not None
+    own = connection.may_change(state.owner())
+    settings = connection.settings if own else settings_of(connection.settings.public() | {"api_key_env": ""})
+    name = _free(settings.name, set(resources.CONNECTIONS.names(state.owner())))
+    _fill(held, settings.changed(name=name, ca_file=""), None, {SERVER: SESSION})
+
+
+def draw(held: Held) -> None:
+    """Draw the form, and what it comes to."""
+    draft = held.draft
+    assert draft is not None
+    st.markdown(f"#### {plain(_('Edit {name}').format(name=held.replacing) if held.replacing else _('New connection'))}")
+    left, right = st.columns([5, 6], gap="medium")
+    with left:
+        fields = _chief(held, draft) | _more(held, draft)
+    with right:
+        fields |= model_rows.draw(held, draft)
+    try:
+        settings: ConnectionSettings | None = settings_of(fields)
+    except ConfigError as error:
+        settings = None
+        for fault in str(error).split("; "):
+            field_fault(None, library_words.told_of_field(fault))
+    _actions(held, settings)
+
+
+def key(held: Held, name: str) -> str:
+    """Give the key of one of the form's widgets."""
+    return f"connections.form.{held.version}.{name}"
+
+
+def _chief(held: Held, draft: ConnectionSettings) -> dict[str, Any]:
+    name = st.text_input(_("Name"), draft.name, key=key(held, "name"), max_chars=60, persist_state="session")
+    base_url = st.text_input(
+        _("Base address"),
+        draft.base_url,
+        key=key(held, "base_url"),
+        persist_state="session",
+        help=_("Up to and with `/v1`, such as `http://localhost:11434/v1`."),
+    )
+    at_first = TYPED if draft.api_key else VARIABLE if draft.api_key_env else NO_KEY
+    kind = st.segmented_control(
+        _("Key"),
+        list(KEYS),
+        default=at_first,
+        format_func=lambda kind: _(KEYS[kind]),
+        key=key(held, "key_kind"),
+        required=True,
+        persist_state="session",
+    )
+    found: dict[str, Any] = {"name": name, "base_url": base_url, "preset": draft.preset}
+    if kind == TYPED:
+        typed = st.text_input(
+            _("API key"),
+            type="password",
+            key=key(held, "api_key"),
+            placeholder=_("kept as it is") if draft.api_key else "sk-…",
+            autocomplete="off",
+            help=_("Sent as a bearer token. It is masked before anything is recorded."),
+        )
+        found["api_key"] = typed or draft.api_key
+    elif kind == VARIABLE:
+        found["api_key_env"] = st.text_input(
+            _("Environment variable"),
+            draft.api_key_env,
+            key=key(held, "api_key_env"),
+            placeholder="OPENAI_API_KEY",
+            persist_state="session",
+            help=_("Of the machine that this app runs on. Whoever runs it lists in CONNECTIONS_ENV which ones may be named."),
+        )
+    found["provider"] = st.text_input(
+        _("Dify provider"),
+        draft.provider,
+        key=key(held, "provider"),
+        persist_state="session",
+        help=_("The provider that would serve the same models in a Dify; it stands in every ModelConfig and in the code."),
+    )
+    return found
+
+
+def _more(held: Held, draft: ConnectionSettings) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    with st.expander(_("Headers, query, proxy, certificate, time limits"), icon=":material/tune:"):
+        found["headers"] = _pairs(held, "headers", _("Headers"), draft.headers, "X-Team: qa")
+        found["query"] = _pairs(held, "query", _("Query"), draft.query, "api-version: 2026-01-01")
+        proxy = st.text_input(
+            _("Proxy"),
+            masked_proxy(draft.proxy),
+            key=key(held, "proxy"),
+            placeholder="http://proxy.example:3128",
+            persist_state="session",
+        )
+        found["proxy"] = draft.proxy if proxy and proxy == masked_proxy(draft.proxy) else proxy
+        found["verify"] = st.toggle(
+            _("Check the server's certificate"), draft.verify, key=key(held, "verify"), persist_state="session"
+        )
+        found["ca"] = st.text_area(
+            _("Certificate of a private authority (PEM)"),
+            draft.ca,
+            key=key(held, "ca"),
+            height=80,
+            persist_state="session",
+            placeholder="-----BEGIN CERTIFICATE-----",
+        )
+        columns = st.columns(2)
+        timeouts = draft.timeouts.model_dump()
+        found["timeouts"] = {}
+        for place, (name, label) in enumerate(TIMEOUTS.items()):
+            value = columns[place % 2].number_input(
+                _("Seconds {what}").format(what=_(label)),
+                min_value=0.1,
+                value=timeouts[name],
+                step=1.0,
+                key=key(held, f"timeouts.{name}"),
+                placeholder=_("as usual"),
+                persist_state="session",
+            )
+            if value is not None:
+                found["timeouts"][name] = value
+    return found
+
+
+def _pairs(held: Held, name: str, label: str, values: Mapping[str, str], example: str) -> dict[str, str]:
+    text = st.text_area(
+        label,
+        as_lines(values, name),
+        key=key(held, name),
+        height=80,
+        persist_state="session",
+        placeholder=example,
+        help=_(
+            "One on a line, with a colon. What is secret shows as {mask}, and stays as it is while that stands there."
+        ).format(mask=MASK),
+    )
+    found, wrong = as_values(str(text or ""))
+    for line in wrong:
+        field_fault(None, _("{label}: no colon in {line}").format(label=label, line=line))
+    return kept(found, values)
+
+
+def _actions(held: Held, settings: ConnectionSettings | None) -> None:
+    running = held.checks is not None and held.checks.running
+    at_first = st.session_state.get(key(held, "keep_first"), SESSION)
+    keeping = st.segmented_control(
+        _("Keep it"),
+        list(KEEPING) if resources.CONNECTIONS.saves else [SESSION],
+        default=at_first,
+        format_func=lambda kind: _(KEEPING[kind]),
+        key=key(held, "keep"),
+        required=True,
+        persist_state="session",
+        help=_(
+            "What is saved outlives a restart; its secrets are encrypted. "
+            "What is for everybody, everybody can call with its key."
+        ),
+    )
+    with st.container(horizontal=True, vertical_alignment="center"):
+        save = st.button(_("Save"), type="primary", icon=":material/save:", key=key(held, "save"), disabled=settings is None)
+        test = st.button(
+            _("Test as it stands"),
+            icon=":material/network_check:",
+            key=key(held, "test"),
+            disabled=settings is None or running,
+            help=_("Asks the server for its models, before anything is saved."),
+        )
+        st.button(_("Cancel"), key=key(held, "cancel"), on_click=close, args=(held,))
+    if held.fault:
+        st.error(plain(held.fault), icon=":material/error:")
+        held.fault = ""
+    if settings is not None and test:
+        _test(held, settings)
+    if settings is not None and save:
+        _save(held, settings, str(keeping))
+    if (check := held.found.get(_tried_name(held))) is not None:
+        results.draw(check, _("Server"))
+        if check.listed:
+            st.button(
+                _("Put its {count} models into the table").format(count=len(check.listed)),
+                icon=":material/playlist_add:",
+                key=key(held, "bring"),
+                on_click=model_rows.bring,
+                args=(held, check.listed),
+                help=_("To correct their types, or to say which is the default. Those that stay as they are, are not saved."),
+            )
+
+
+def _tried_name(held: Held) -> tuple[str, str]:
+    return (f"\0{held.version}", SERVER)  # no connection's name has such a character
+
+
+def _test(held: Held, settings: ConnectionSettings) -> None:
+    trial = resources.CONNECTIONS.trial(settings)
+    name = _tried_name(held)[0]
+    health.start(held, [Trial(name, trial.opened, settings.base_url, trial.at, {SERVER: None}, close=True)])
+    st.rerun()
+
+
+def _save(held: Held, settings: ConnectionSettings, keeping: str) -> None:
+    try:
+        resources.CONNECTIONS.keep(
+            settings,
+            state.owner(),
+            replacing=held.replacing,
+            saved=keeping in (SAVED, SHARED),
+            shared=keeping == SHARED,
+        )
+    except ConfigError as error:
+        held.fault = library_words.told_of_field(str(error))
+    else:
+        if state.connection() == held.replacing and settings.name != held.replacing:
+            st.session_state[state.RENAMED] = settings.name
+        for name in [name for name in held.found if name[0] in (held.replacing, settings.name)]:
+            del held.found[name]  # of what it was before
+        held.open = settings.name
+        held.told = _("{name} is there.").format(name=settings.name)
+        close(held)
+    st.rerun()
+
+
+def close(held: Held) -> None:
+    """Close the form; what stands in it is forgotten."""
+    held.found.pop(_tried_name(held), None)
+    held.draft, held.replacing = None, None
+    held.version += 1
+
+
+def _fill(held: Held, settings: ConnectionSettings, replacing: str | None, keeping: Mapping[str, str]) -> None:
+    held.version += 1
+    held.draft, held.replacing = settings, replacing
+    st.session_state[key(held, "keep_first")] = keeping[SERVER]
+    model_rows.fill(held, settings)
+
+
+def _free(name: str, taken: set[str]) -> str:
+    number = 2
+    found = name
+    while found in taken:
+        found = f"{name} {number}"
+        number += 1
+    return found

@@ -1,0 +1,41 @@
+"""Headers and queries as lines of text, in which what is secret is not shown."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from urllib.parse import urlsplit, urlunsplit
+
+from invoker.connections import settings_of
+
+MASK = "•••"
+
+
+def as_lines(values: Mapping[str, str], field: str) -> str:
+    """Write names and values, one pair on a line; what is secret is masked."""
+    public = settings_of({"name": "-", "base_url": "http://-", field: dict(values)}).public().get(field, {})
+    return "\n".join(f"{name}: {public.get(name, MASK)}" for name in values)
+
+
+def as_values(text: str) -> tuple[dict[str, str], list[str]]:
+    """Read lines; gives the pairs, and the lines that are none."""
+    found, wrong = {}, []
+    for line in filter(None, map(str.strip, text.splitlines())):
+        name, colon, value = line.partition(":")
+        if not colon or not name.strip():
+            wrong.append(line)
+        else:
+            found[name.strip()] = value.strip()
+    return found, wrong
+
+
+def kept(found: Mapping[str, str], before: Mapping[str, str]) -> dict[str, str]:
+    """Put back what was masked; a mask where nothing was before is what somebody typed, and says nothing."""
+    return {name: before.get(name, "") if value == MASK else value for name, value in found.items()}
+
+
+def masked_proxy(proxy: str) -> str:
+    """Give the address of a proxy without its user and password."""
+    parts = urlsplit(proxy)
+    if "@" not in parts.netloc:
+        return proxy
+    return urlunsplit(parts._replace(netloc=f"{MASK}@{parts.netloc.rpartition('@')[2]}"))

@@ -1,0 +1,1 @@
+"""Connections: settings, files, environment, addresses, what is saved, and trying them out."""

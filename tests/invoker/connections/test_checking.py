@@ -1,0 +1,261 @@
+"""Trying a connection: the address, the status, the body and the time are there, and the sentence names the cause."""
+
+from __future__ import annotations
+
+import json
+import re
+import ssl
+from collections.abc import Callable
+from contextlib import closing
+from typing import Any
+
+import pytest
+import trustme
+
+from invoker.backend import Backend
+from invoker.backends.scripted import Scripted
+from invoker.connections import CALLS, Allowed, Check, check_call, check_connection, opened, refused, settings_of
+from invoker.connections.causes import in_container, neighbours
+from invoker.entities.model import ModelType
+from invoker.errors import ConfigError, RunStoppedError
+from invoker.run import Run
+from tests.loopback import Asked, Loopback, Script, Wire, head, whole
+
+KEY = "sk-not-for-anybodys-eyes"
+MODELS = {"data": [{"id": "chatty"}, {"id": "bge-embed"}]}
+
+
+def backend_at(base_url: str, **settings: Any) -> Any:
+    """Open a connection."""
+    return opened(settings_of({"name": "a", "base_url": base_url, **settings}), Allowed(), {})
+
+
+def tried(script: Script, path: str = "/v1", **settings: Any) -> Check:
+    """Try a connection to a server with a script."""
+    with Loopback(script) as server:
+        base_url = f"{server.address}{path}"
+        with closing(backend_at(base_url, **settings)) as backend:
+            return check_connection(backend, Run(), lambda address: backend_at(address, **settings), base_url)
+
+
+def answering(body: Any, status: int = 200, **headers: str) -> Script:
+    """Give a script that answers everything alike."""
+    return lambda _asked, wire: wire.send(whole(body, status, **headers))
+
+
+def page(_asked: Asked, wire: Wire) -> None:
+    """Answer with a web page."""
+    markup = b"<!doctype html><title>Welcome</title>"
+    wire.send(head(200, "text/html", content_length=str(len(markup))), markup)
+
+
+def only_at(path: str) -> Script:
+    """Give a script of a server whose API is at one path."""
+
+    def script(asked: Asked, wire: Wire) -> None:
+        wire.send(whole(MODELS) if asked.path == f"{path}/models" else whole({"detail": "Not Found"}, 404))
+
+    return script
+
+
+def test_a_server_that_answers_is_told_with_what_it_lists() -> None:
+    check = tried(answering(MODELS), api_key=KEY)
+    assert check.ok and check.verdict == "The server answers and lists 2 models." and check.status == 200
+    assert check.address.endswith("/v1/models") and check.seconds > 0 and json.loads(check.body) == MODELS and check.error == ""
+
+
+@pytest.mark.parametrize(
+    ("path", "right"),
+    [
+        ("", "/v1"),
+        ("/v1/v1", "/v1"),
+        ("/v1/chat/completions", "/v1"),
+        ("/api", "/api/v1"),
+        ("/v2", "/v1"),
+        ("/v1", "/api/v1"),
+        ("/v1", ""),
+    ],
+)
+def test_a_wrong_path_is_told_with_the_right_one(path: str, right: str) -> None:
+    check = tried(only_at(right), path)
+    assert not check.ok and check.verdict.startswith("The base address is wrong: the API is at http://127.0.0.1:")
+    assert check.verdict.endswith(f"{right}.") and check.status == 404, "the status is that of the address that was asked"
+    assert check.address.endswith(f"{path}/models") and "Not Found" in check.body
+
+
+@pytest.mark.parametrize(
+    ("script", "settings", "words"),
+    [
+        (answering({"error": {"message": "Нет ключа"}}, 401), {}, "The server wants a key, and the connection has none."),
+        (answering({"error": "no"}, 401), {"api_key": KEY}, r"The server refused the key \(HTTP 401\)"),
+        (answering({"error": "no"}, 403), {"headers": {"X-Api-Key": KEY}}, r"The server refused the key \(HTTP 403\)"),
+        (answering({"error": "no"}, 404), {}, "has no list of models there"),
+        (page, {}, "A web page came back"),
+        (answering({"no": "list"}), {}, "not as OpenAI's interface does"),
+        (answering({"data": []}), {}, "lists no model"),
+        (answering({"error": "x"}, 500), {}, r"cannot serve \(HTTP 500\)"),
+        (answering({"error": "slow"}, 429, retry_after="77"), {}, r"slow down \(HTTP 429\). It asks to wait 77 s."),
+        (answering({"error": "x"}, 418), {}, r"refused what was asked \(HTTP 418\)"),
+    ],
+)
+def test_what_is_wrong_is_told_in_a_sentence_and_the_servers_words_are_kept(
+    script: Script, settings: dict[str, Any], words: str
+) -> None:
+    check = tried(script, **settings)
+    assert not check.ok
+    assert re.search(words, check.verdict), check.verdict
+    assert check.status is not None and check.body and KEY not in f"{check}"
+
+
+def test_nobody_there() -> None:
+    with Loopback(answering({})) as server:
+        address = server.address
+    with closing(backend_at(address)) as backend:
+        check = check_connection(backend, Run(), None, address)
+    netloc = address.removeprefix("http://")
+    assert check.verdict == f"Nobody listens at {netloc}: is the server running, and is this its port?" or in_container()
+    assert check.status is None and check.address == f"{address}/models" and check.error
+
+
+def test_a_name_that_does_not_exist() -> None:
+    address = "http://nobody.invalid/v1"
+    with closing(backend_at(address)) as backend:
+        check = check_connection(backend, Run(), None, address)
+    assert not check.ok and "nobody.invalid" in check.verdict
+
+
+def served_by(context_of: Callable[[ssl.SSLContext], None], **settings: Any) -> Check:
+    """Try a server that speaks https with a certificate of its own."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context_of(context)
+    with Loopback(answering(MODELS), context=context) as server, closing(backend_at(server.address, **settings)) as backend:
+        return check_connection(backend, Run(), None, server.address)
+
+
+def test_a_certificate_of_a_private_authority_is_told_and_the_authority_as_text_mends_it() -> None:
+    authority = trustme.CA()
+    issued = authority.issue_cert("127.0.0.1")
+    check = served_by(issued.configure_cert)
+    assert not check.ok and "The certificate of 127.0.0.1 is not trusted" in check.verdict
+    assert served_by(issued.configure_cert, ca=authority.cert_pem.bytes().decode()).ok
+    assert served_by(issued.configure_cert, verify=False).ok
+
+
+def test_a_server_that_speaks_http_is_told_when_https_is_called() -> None:
+    with Loopback(answering(MODELS)) as server:
+        address = server.address.replace("http:", "https:")
+        with closing(backend_at(address)) as backend:
+            check = check_connection(backend, Run(), None, address)
+    assert not check.ok and "perhaps the server speaks http" in check.verdict
+
+
+def test_a_clock_that_ran_out_is_named() -> None:
+    def silent(_asked: Asked, wire: Wire) -> None:
+        wire.wait_until_gone()
+
+    check = tried(silent, timeouts={"first_byte": 0.2})
+    assert check.verdict.startswith("No answer came within 0.2 s (the clock “first byte”)")
+
+
+def test_a_check_can_be_stopped_and_the_server_sees_it() -> None:
+    run = Run()
+
+    def stopping(_asked: Asked, wire: Wire) -> None:
+        run.stop()
+        wire.wait_until_gone()
+
+    with Loopback(stopping) as server, closing(backend_at(server.address)) as backend:
+        with pytest.raises(RunStoppedError):
+            check_connection(backend, run, None, server.address)
+        server.connections[0].left.wait(1)
+
+
+def server_of_all(asked: Asked, wire: Wire) -> None:
+    """Answer each of the calls as OpenAI does."""
+    body = asked.json if asked.headers.get("content-type") == "application/json" else {}
+    match asked.path.removeprefix("/v1/"):
+        case "models":
+            wire.send(whole(MODELS))
+        case "chat/completions":
+            said = json.dumps({"ok": True}) if "response_format" in body else "OK."
+            message = {"role": "assistant", "content": said}
+            answer = {"model": "m", "choices": [{"index": 0, "message": message, "finish_reason": "stop"}]}
+            if not body.get("stream"):
+                wire.send(whole(answer))
+                return
+            delta = {"model": "m", "choices": [{"index": 0, "delta": message, "finish_reason": "stop"}]}
+            data = b"data: " + json.dumps(delta).encode() + b"\n\ndata: [DONE]\n\n"
+            wire.send(head(200, "text/event-stream", content_length=str(len(data))), data)
+        case "embeddings":
+            wire.send(whole({"data": [{"index": 0, "embedding": [0.5, 0.5, 0.5]}], "model": "m"}))
+        case "rerank":
+            wire.send(whole({"results": [{"index": 0, "relevance_score": 0.9}, {"index": 1, "relevance_score": 0.1}]}))
+        case "audio/speech":
+            wire.send(head(200, "audio/mpeg", content_length="4"), b"ID3\x04")
+        case "audio/transcriptions":
+            wire.send(whole({"text": ""}))
+        case "moderations":
+            wire.send(whole({"results": [{"flagged": False, "categories": {}, "category_scores": {}}]}))
+        case _:
+            wire.send(whole({"error": "unknown"}, 404))
+
+
+@pytest.mark.parametrize(
+    ("member", "words"),
+    [
+        ("llm", "The model answers."),
+        ("llm_structured_output", "The model answers."),
+        ("summary", "The model answers."),
+        ("text_embedding", "The model answers: a vector of 3 dimensions."),
+        ("rerank", "The model answers: 2 documents ranked."),
+        ("tts", "The model answers: 4 bytes of sound."),
+        ("speech2text", "The model answers."),
+        ("moderation", "The model answers: not flagged."),
+    ],
+)
+def test_the_smallest_call_of_each_kind_reaches_the_server(member: str, words: str) -> None:
+    with Loopback(server_of_all) as server, closing(backend_at(f"{server.address}/v1")) as backend:
+        check = check_call(backend, member, backend.describe("m", CALLS[member]), Run())
+        assert (check.ok, check.verdict) == (True, words), check
+        assert check.status == 200 and server.asked and check.address.startswith(server.address)
+
+
+def test_a_model_that_the_server_does_not_have_is_told_with_those_that_it_has() -> None:
+    def script(asked: Asked, wire: Wire) -> None:
+        wire.send(whole(MODELS) if asked.path.endswith("/models") else whole({"error": {"message": "no such model"}}, 404))
+
+    with Loopback(script) as server, closing(backend_at(f"{server.address}/v1")) as backend:
+        backend.fetch_models(Run())
+        check = check_call(backend, "llm", backend.describe("chaty", ModelType.LLM), Run())
+    assert check.verdict == "The server has no model chaty; it lists: chatty." and "no such model" in check.body
+
+
+def test_a_back_end_without_a_server_needs_none() -> None:
+    check = check_connection(Scripted(lambda _request, _run: []), Run())
+    assert check.ok and check.address == ""
+
+
+def test_a_fault_of_ours_is_told_as_one() -> None:
+    def broken(_request: Any, _run: Any) -> Any:
+        raise ZeroDivisionError("ours")
+
+    backend: Backend = Scripted(broken)
+    model = backend_at("http://x/v1").describe("m", ModelType.MODERATION)
+    check = check_call(backend, "moderation", model, Run())
+    assert check.verdict == "A fault of this app, not of the server: ZeroDivisionError: ours"
+
+
+def test_a_connection_that_cannot_be_opened_is_told() -> None:
+    with pytest.raises(ConfigError) as raised:
+        backend_at("http://x/v1", api_key_env="NOT_SET")
+    assert refused(raised.value).verdict == (
+        "The connection cannot be opened: api_key_env: the environment variable NOT_SET is not set where this app runs."
+    )
+
+
+@pytest.mark.parametrize("base_url", ["http://x:1/v1", "http://x:1", "http://x:1/v1/v1/chat/completions", "https://x/a/b"])
+def test_neighbours_are_on_the_same_server_and_each_is_tried_once(base_url: str) -> None:
+    found = list(neighbours(base_url))
+    root = base_url.partition("//")[0] + "//" + base_url.partition("//")[2].partition("/")[0]
+    assert len(found) == len(set(found)) and base_url not in found and all(address.startswith(root) for address in found)
+    assert len(found) <= 8

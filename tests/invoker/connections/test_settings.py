@@ -1,0 +1,170 @@
+"""A connection as it is written down: what is refused, and by which name; what is secret, and where it goes."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from invoker.connections import PRESETS, ConnectionSettings, parsed, read_file, settings_of, written
+from invoker.entities.model import ModelPropertyKey, ModelType
+from invoker.errors import ConfigError
+
+SECRET = "sk-not-for-anybodys-eyes"
+LEAST = {"name": "lab", "base_url": "http://gpu:8000/v1"}
+FULL = LEAST | {
+    "api_key": SECRET,
+    "headers": {"X-Api-Key": SECRET, "X-Team": "qa", "Authorization": "Bearer ${LAB}"},
+    "query": {"api-version": "2026", "sig": SECRET},
+    "proxy": f"http://someone:{SECRET}@proxy:3128",
+    "timeouts": {"connect": 3},
+    "models": [{"model": "q", "model_type": "llm", "model_properties": {"mode": "chat", "context_size": 100}}],
+    "defaults": {"llm": "q"},
+    "system_model": "q",
+}
+
+
+@pytest.mark.parametrize(
+    ("wrong", "words"),
+    [
+        ({"name": ""}, "name"),
+        ({"name": "a\nb"}, "name: must be one line"),
+        ({"base_url": "gpu:8000"}, "base_url: expected an address such as"),
+        ({"base_url": "http://"}, "base_url: expected an address"),
+        ({"base_url": "http://x:99999/v1"}, "base_url: is no address"),
+        ({"base_url": f"http://me:{SECRET}@x/v1"}, "base_url: must not hold a user or a password"),
+        ({"base_url": "http://x/v1?key=1"}, "base_url: must not hold a query"),
+        ({"api_key": "a", "api_key_env": "B"}, "give api_key or api_key_env, not both"),
+        ({"api_key": f"{SECRET}\nX: y"}, "api_key: must be one line"),
+        ({"api_key_env": "not a name"}, "api_key_env"),
+        ({"headers": {"a b": "c"}}, "headers: 'a b' is no name of a header"),
+        ({"headers": {"X-Key": f"{SECRET}\r\nInjected: yes"}}, "headers: the value of X-Key must be one line"),
+        ({"proxy": "socks5://x:1"}, "proxy: expected an address"),
+        ({"timeouts": {"connect": 0}}, "timeouts.connect"),
+        ({"timeouts": {"connct": 1}}, "timeouts.connct: Extra inputs"),
+        ({"bogus": 1}, "bogus: Extra inputs"),
+        ({"models": [{"model": "x"}]}, "models[0].model_type: Field required"),
+        ({"models": [{"model": "x", "model_type": "tts", "model_properties": {"voices": [3]}}]}, "voices: expected a name"),
+        ({"defaults": {"chat": "x"}}, "defaults.chat"),
+        ({"ca": "x", "ca_file": "y"}, "give ca or ca_file, not both"),
+    ],
+)
+def test_what_does_not_fit_is_refused_by_its_name_and_without_its_value(wrong: dict[str, Any], words: str) -> None:
+    with pytest.raises(ConfigError) as raised:
+        settings_of(LEAST | wrong, "connections[2]")
+    assert "connections[2]" in str(raised.value) and words in str(raised.value)
+    assert SECRET not in str(raised.value) and raised.value.__cause__ is None
+
+
+def test_every_fault_is_told_at_once() -> None:
+    with pytest.raises(ConfigError, match=r"name: .*; base_url: .*; bogus: "):
+        settings_of({"name": "", "base_url": "x", "bogus": 1})
+
+
+def test_what_is_public_holds_no_secret_and_the_secrets_bring_it_back() -> None:
+    settings = settings_of(FULL)
+    public, secrets = settings.public(), settings.secrets()
+    assert SECRET not in json.dumps(public) and SECRET not in repr(settings)
+    assert public["headers"] == {"X-Team": "qa", "Authorization": "Bearer ${LAB}"} and public["query"] == {
+        "api-version": "2026"
+    }
+    assert public["proxy"] == "http://proxy:3128"
+    assert settings_of(public).with_secrets(secrets) == settings
+
+
+NAMES = st.text("abcXYZ-", min_size=1, max_size=12) | st.sampled_from(["Authorization", "X-Api-Key", "session-token", "X-Team"])
+
+
+@given(
+    st.dictionaries(NAMES, st.text("abc123", min_size=1, max_size=20)),
+    st.dictionaries(NAMES, st.text("abc123", min_size=1, max_size=20)),
+    st.text("abc123", max_size=20),
+    st.sampled_from(["", "http://p:1", "http://a:b@p:1"]),
+)
+def test_public_and_secret_parts_are_the_whole(headers: dict[str, str], query: dict[str, str], key: str, proxy: str) -> None:
+    settings = settings_of(LEAST | {"headers": headers, "query": query, "api_key": key, "proxy": proxy})
+    assert settings_of(settings.public()).with_secrets(settings.secrets()) == settings
+    assert settings_of(settings.public()).secrets() == {}
+
+
+def test_the_variables_that_it_names_are_known() -> None:
+    settings = settings_of(LEAST | {"api_key_env": "KEY", "headers": {"X-A": "${TEAM}"}, "proxy": "http://${PROXY}"})
+    assert settings.variables == ["KEY", "TEAM", "PROXY"]
+
+
+def test_voices_may_be_bare_names() -> None:
+    [model] = settings_of(
+        LEAST | {"models": [{"model": "t", "model_type": "tts", "model_properties": {"voices": ["alloy", {"mode": "n"}]}}]}
+    ).models
+    assert model.model_properties[ModelPropertyKey.VOICES] == [
+        {"mode": "alloy", "name": "alloy", "language": []},
+        {"mode": "n", "name": "n", "language": []},
+    ]
+
+
+def test_an_export_is_a_file_that_can_be_imported_and_holds_no_secret() -> None:
+    settings = [settings_of(FULL), settings_of(LEAST | {"name": "日本", "models": FULL["models"]})]
+    text = written(settings)
+    assert SECRET not in text
+    again = parsed(text.encode())
+    assert [one.public() for one in again] == [one.public() for one in settings]
+    assert parsed(json.dumps({"connections": [one.public() for one in settings]}).encode()) == again
+    assert parsed(json.dumps([one.public() for one in settings]).encode()) == again
+
+
+def test_a_preset_gives_what_is_not_given() -> None:
+    [found] = parsed(b'[[connections]]\nname = "mine"\npreset = "ollama"')
+    assert (found.base_url, found.provider) == ("http://localhost:11434/v1", "langgenius/ollama/ollama")
+    [found] = parsed(b'[[connections]]\nname = "mine"\npreset = "ollama"\nbase_url = "http://gpu:1/v1"')
+    assert found.base_url == "http://gpu:1/v1"
+
+
+@pytest.mark.parametrize("preset", [preset for preset in PRESETS.values() if preset.base_url], ids=lambda preset: preset.id)
+def test_every_preset_is_a_connection(preset: Any) -> None:
+    made = settings_of({"name": preset.title, "preset": preset.id, "base_url": preset.base_url, "provider": preset.provider})
+    assert made.base_url == preset.base_url and preset.provider.count("/") == 2
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        (b"[[connections", "is no TOML"),
+        (b'{"connections": ', "is no JSON"),
+        (b"\xff\xfe", "is no text in UTF-8"),
+        (b"a = 1", "expected a list named connections"),
+        (b"connections = []\nextra = 1", "found extra"),
+        (b'[[connections]]\nname = "a"', r"connections\[0\].base_url: Field required"),
+        (b'[[connections]]\nname = "a"\npreset = "nobody"', r"connections\[0\].preset: expected one of openai"),
+        (b'[[connections]]\nname = "a"\npreset = "vllm"\n[[connections]]\nname = "a"\npreset = "vllm"', "'a' is there twice"),
+        (b"x" * (1 << 20) + b"x", "more than 1 MB"),
+        (b"[" * 100_000, "is no (JSON|TOML)"),
+        (b"{" * 100_000, "is no JSON"),
+    ],
+)
+def test_a_file_that_cannot_be_used_says_where(content: bytes, words: str) -> None:
+    with pytest.raises(ConfigError, match=words):
+        parsed(content)
+
+
+@given(st.binary(max_size=60) | st.text(max_size=60).map(str.encode))
+def test_any_file_is_connections_or_a_refusal(content: bytes) -> None:
+    with contextlib.suppress(ConfigError):
+        assert isinstance(parsed(content), list)
+
+
+def test_a_missing_file_has_no_connections_and_an_unreadable_one_says_so(tmp_path: Any) -> None:
+    assert read_file(tmp_path / "none.toml") == []
+    with pytest.raises(ConfigError, match="Is a directory"):
+        read_file(tmp_path)
+
+
+def test_a_change_is_checked() -> None:
+    settings = settings_of(FULL)
+    assert settings.changed(name="b").name == "b" and settings.changed(name="b").api_key == SECRET
+    with pytest.raises(ConfigError, match="base_url"):
+        settings.changed(base_url="nowhere")
+    assert isinstance(settings, ConnectionSettings) and settings.defaults == {ModelType.LLM: "q"}

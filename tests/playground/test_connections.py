@@ -1,0 +1,242 @@
+"""The connections of a process: where they come from, whose they are, and that one visitor's are not another's."""
+
+from __future__ import annotations
+
+import threading
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from invoker.connections import Store, settings_of
+from invoker.errors import ConfigError
+from playground.connections import EMBEDDED, MOST_OWN, Connection, Connections, Origin, from_process
+from tests.loopback import BOUND, Asked, Loopback, Wire, whole
+
+ANNA, BORIS = "cookie-of-anna", "cookie-of-boris"
+SECRET = "sk-not-for-anybodys-eyes"
+
+
+def made(name: str = "lab", **more: Any) -> Any:
+    """Give settings."""
+    return settings_of({"name": name, "base_url": "http://127.0.0.1:9/v1", **more})
+
+
+def book(folder: Path | None = None, file: Path | None = None, **environment: str) -> Connections:
+    """Give the connections of a process."""
+    return Connections(environment, file, Store(folder, environment) if folder is not None else None)
+
+
+def origins(connections: Connections, owner: str = "") -> dict[str, Origin]:
+    """Give where each comes from."""
+    return {connection.name: connection.origin for connection in connections.visible(owner)}
+
+
+def test_without_anything_the_embedded_one_is_there() -> None:
+    assert book().names() == [EMBEDDED] and book().get("nobody").name == EMBEDDED and book().problems == []
+
+
+def test_environment_file_and_visitors_stand_side_by_side(tmp_path: Path) -> None:
+    file = tmp_path / "connections.toml"
+    file.write_text('[[connections]]\nname = "lab"\npreset = "vllm"\n[[connections]]\nname = "OpenAI"\npreset = "openai"')
+    connections = book(tmp_path / "data", file, OPENAI_API_KEY=SECRET)
+    connections.keep(made("mine"), ANNA)
+    connections.keep(made("kept"), ANNA, saved=True)
+    assert origins(connections, ANNA) == {
+        EMBEDDED: Origin.BUILT_IN,
+        "OpenAI": Origin.ENVIRONMENT,
+        "lab": Origin.FILE,
+        "mine": Origin.SESSION,
+        "kept": Origin.SAVED,
+    }
+    assert list(origins(connections, BORIS)) == [EMBEDDED, "OpenAI", "lab"] == list(origins(connections))
+    assert [connection.origin.locked for connection in connections.visible(ANNA)] == [True, True, True, False, False]
+
+
+def test_what_a_visitor_made_is_theirs_alone_and_of_one_name_each_has_their_own(tmp_path: Path) -> None:
+    connections = book(tmp_path)
+    connections.keep(made(api_key=SECRET), ANNA)
+    assert connections.get("lab", BORIS).name == EMBEDDED and connections.get("lab", "").name == EMBEDDED
+    connections.keep(made(provider="b/b/b"), BORIS)
+    assert connections.get("lab", ANNA).settings.api_key == SECRET  # type: ignore[union-attr]
+    assert connections.get("lab", BORIS).settings.api_key == ""  # type: ignore[union-attr]
+    connections.drop("lab", BORIS)
+    assert connections.names(ANNA) == [EMBEDDED, "lab"] and connections.names(BORIS) == [EMBEDDED]
+
+
+def test_what_is_shared_is_everybodys_to_use_and_its_makers_to_change(tmp_path: Path) -> None:
+    connections = book(tmp_path)
+    connections.keep(made(api_key=SECRET), ANNA, shared=True)
+    assert connections.names(BORIS) == [EMBEDDED, "lab"] == connections.names()
+    assert connections.get("lab", ANNA).may_change(ANNA) and not connections.get("lab", BORIS).may_change(BORIS)
+    with pytest.raises(ConfigError, match="there is a connection 'lab' already"):
+        connections.keep(made(), BORIS)
+    connections.drop("lab", BORIS)
+    assert connections.names(BORIS) == [EMBEDDED, "lab"]
+    connections.drop("lab", ANNA)
+    assert connections.names(BORIS) == [EMBEDDED]
+
+
+def test_what_was_saved_outlives_the_process_and_what_was_not_does_not(tmp_path: Path) -> None:
+    first = book(tmp_path)
+    first.keep(made("session"), ANNA)
+    first.keep(made("kept", api_key=SECRET), ANNA, saved=True)
+    first.keep(made("shared"), ANNA, shared=True)
+    first.close()
+    again = book(tmp_path)
+    assert again.names(ANNA) == [EMBEDDED, "shared", "kept"] and again.names(BORIS) == [EMBEDDED, "shared"]
+    assert again.get("kept", ANNA).settings.api_key == SECRET  # type: ignore[union-attr]
+
+
+def test_a_change_takes_the_place_of_what_was_there_by_another_name_and_another_keeping_too(tmp_path: Path) -> None:
+    connections = book(tmp_path)
+    connections.keep(made("a"), ANNA, saved=True)
+    connections.keep(made("b"), ANNA, replacing="a", saved=True)
+    assert connections.names(ANNA) == [EMBEDDED, "b"] == book(tmp_path).names(ANNA)
+    connections.keep(made("b"), ANNA, replacing="b")
+    assert connections.names(ANNA) == [EMBEDDED, "b"] and book(tmp_path).names(ANNA) == [EMBEDDED]
+    connections.keep(made("b"), ANNA, replacing="b", shared=True)
+    assert book(tmp_path).names(BORIS) == [EMBEDDED, "b"]
+
+
+@pytest.mark.parametrize("name", [EMBEDDED, "OpenAI", "lab"])
+def test_a_name_that_is_taken_is_refused_and_nothing_is_lost(name: str) -> None:
+    connections = book(OPENAI_API_KEY=SECRET)
+    connections.keep(made("lab"), ANNA)
+    with pytest.raises(ConfigError, match="choose another name"):
+        connections.keep(made(name), ANNA)
+    assert connections.names(ANNA) == [EMBEDDED, "OpenAI", "lab"]
+
+
+def test_what_cannot_be_opened_or_saved_is_refused(tmp_path: Path) -> None:
+    connections = book()
+    with pytest.raises(ConfigError, match="may not be named by a visitor"):
+        connections.keep(made(api_key_env="OPENAI_API_KEY"), ANNA)
+    with pytest.raises(ConfigError, match="nothing can be saved here"):
+        connections.keep(made(), ANNA, saved=True)
+    (tmp_path / "file").write_text("")
+    with pytest.raises(ConfigError, match="cannot be"):
+        book(tmp_path / "file").keep(made(), ANNA, saved=True)
+    assert connections.names(ANNA) == [EMBEDDED]
+
+
+def test_a_visitor_may_name_what_the_one_who_runs_the_app_lists() -> None:
+    connections = book(CONNECTIONS_ENV="LAB_KEY, OTHER", LAB_KEY=SECRET)
+    kept = connections.keep(made(api_key_env="LAB_KEY"), ANNA)
+    assert kept.backend.kind == "openai_compatible" and kept.key_variable == "LAB_KEY"
+
+
+def test_there_is_a_most_of_ones_own() -> None:
+    connections = book()
+    for number in range(MOST_OWN):
+        connections.keep(made(f"c{number}"), ANNA)
+    with pytest.raises(ConfigError, match="which is the most"):
+        connections.keep(made("one more"), ANNA)
+    connections.keep(made("renamed"), ANNA, replacing="c0")
+    connections.keep(made("boris"), BORIS)
+
+
+def test_a_file_that_changes_is_read_again_and_a_broken_one_changes_nothing(tmp_path: Path) -> None:
+    file = tmp_path / "connections.toml"
+    connections = book(None, file)
+    assert connections.names() == [EMBEDDED] and connections.problems == []
+    file.write_text('[[connections]]\nname = "a"\npreset = "vllm"\n[[connections]]\nname = "b"\npreset = "ollama"')
+    assert connections.names() == [EMBEDDED, "a", "b"]
+    a, b = connections.get("a"), connections.get("b")
+    file.write_text('[[connections]]\nname = "a"\npreset = "vllm"\n[[connections]]\nname = "b"\npreset = "openai"\n')
+    assert connections.get("a") is a and connections.get("b") is not b
+    file.write_text("[[broken")
+    assert connections.names() == [EMBEDDED, "a", "b"]
+    assert len(connections.problems) == 1 and connections.problems[0].startswith("connections.toml: is no TOML")
+    file.unlink()
+    assert connections.names() == [EMBEDDED] and connections.problems == []
+
+
+def test_what_is_wrong_outside_is_told_and_an_unreadable_list_of_addresses_allows_nothing(tmp_path: Path) -> None:
+    (tmp_path / "connections.json").write_text("{")
+    connections = book(tmp_path, OLLAMA_HOST="http://:::", CONNECTIONS_ALLOW="http://x")
+    told = "\n".join(connections.problems)
+    assert "OLLAMA_HOST" in told and "CONNECTIONS_ALLOW" in told and "is not what was saved there" in told
+    kept = connections.keep(made(), ANNA)
+    kept.fetch()
+    assert kept.wait(BOUND) and "is not among the addresses" in str(kept.fetch_error)
+
+
+def test_secrets_that_cannot_be_read_are_told_at_their_connection(tmp_path: Path) -> None:
+    book(tmp_path).keep(made(api_key=SECRET), ANNA, saved=True)
+    (tmp_path / "key").unlink()
+    [_embedded, lab] = book(tmp_path).visible(ANNA)
+    assert lab.problem and SECRET not in lab.problem
+
+
+def test_models_are_fetched_once_in_the_background_and_again_when_asked() -> None:
+    go_on = threading.Event()
+
+    def script(_asked: Asked, wire: Wire) -> None:
+        go_on.wait(BOUND)
+        wire.send(whole({"data": [{"id": "m"}]}))
+
+    with Loopback(script) as server:
+        connections = book()
+        kept = connections.keep(settings_of({"name": "a", "base_url": server.address}), ANNA)
+        kept.fetch()
+        kept.fetch()
+        assert kept.fetching and not kept.wait(0) and kept.backend.models() == []
+        go_on.set()
+        assert kept.wait(BOUND) and [model.model for model in kept.backend.models()] == ["m"] and kept.fetch_error is None
+        kept.fetch()
+        assert kept.wait(BOUND) and len(server.asked) == 1
+        kept.fetch(again=True)
+        assert kept.wait(BOUND) and len(server.asked) == 2
+        connections.close()
+
+
+def test_closing_ends_a_fetch_under_way_and_the_server_sees_it() -> None:
+    with Loopback(lambda _asked, wire: wire.wait_until_gone()) as server:
+        connections = book()
+        kept = connections.keep(settings_of({"name": "a", "base_url": server.address}), ANNA)
+        kept.fetch()
+        server.until(lambda server: server.asked)
+        connections.close()
+        assert kept.wait(BOUND) and server.connections[0].left.wait(1)
+
+
+def test_visitors_who_make_and_drop_at_once_do_not_disturb_each_other(tmp_path: Path) -> None:
+    connections = book(tmp_path)
+    faults: list[Exception] = []
+
+    def visitor(owner: str) -> None:
+        try:
+            for number in range(8):
+                connections.keep(made(f"c{number}"), owner, saved=number % 2 == 0)
+                assert all(
+                    connection.owner in ("", connections.get(f"c{number}", owner).owner)
+                    for connection in connections.visible(owner)
+                )
+                connections.drop(f"c{number - 1}", owner)
+        except Exception as error:
+            faults.append(error)
+
+    threads = [threading.Thread(target=visitor, args=(f"visitor {number}",)) for number in range(6)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(BOUND)
+    assert faults == [] and all(connections.names(f"visitor {number}") == [EMBEDDED, "c7"] for number in range(6))
+
+
+def test_the_process_has_its_file_beside_the_app_or_where_it_is_told(tmp_path: Path) -> None:
+    (tmp_path / "connections.toml").write_text('[[connections]]\nname = "beside"\npreset = "vllm"')
+    (tmp_path / "other.toml").write_text('[[connections]]\nname = "told"\npreset = "vllm"')
+    data = {"BOOMERANG_DATA": str(tmp_path / "data")}
+    assert from_process(tmp_path, data).names() == [EMBEDDED, "beside"]
+    assert from_process(tmp_path, data | {"CONNECTIONS_FILE": str(tmp_path / "other.toml")}).names() == [EMBEDDED, "told"]
+    assert not (tmp_path / "data").exists(), "nothing is written until something is saved"
+
+
+def test_a_connection_tells_the_name_of_the_variable_with_its_key() -> None:
+    connections = book(OPENAI_API_KEY=SECRET)
+    assert connections.get("OpenAI").key_variable == "OPENAI_API_KEY"
+    assert connections.get(EMBEDDED).key_variable is None
+    assert connections.keep(made(), ANNA).key_variable == "API_KEY"
+    assert isinstance(connections.get(EMBEDDED), Connection)

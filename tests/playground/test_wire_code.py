@@ -1,0 +1,130 @@
+"""What went over the wire as code: it runs, it sends the same, and it holds no secret."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from invoker import NoteKind, Record, Session
+from invoker.connections import Allowed, opened, settings_of
+from playground import wire_code
+from tests.loopback import Asked, Loopback, Wire, head, whole
+
+KEY = "sk-not-for-anybodys-eyes"
+ODD = 'It\'s "quoted" `here` $HOME ${PATH} \\ true null\n第二行 </script>'
+CONFIG = {"provider": "a/a/a", "model": "m", "mode": "chat", "completion_params": {"response_format": "json_object", "x": True}}
+
+
+def answer(asked: Asked, wire: Wire) -> None:
+    """Answer each call."""
+    if asked.path.startswith("/v1/audio"):
+        wire.send(whole({"text": "heard"}))
+    elif asked.path.startswith("/v1/embeddings"):
+        wire.send(whole({"data": [{"index": 0, "embedding": [1.0]}]}))
+    else:
+        delta = {"choices": [{"index": 0, "delta": {"content": "Hi"}, "finish_reason": "stop"}]}
+        data = b"data: " + json.dumps(delta).encode() + b"\n\ndata: [DONE]\n\n"
+        wire.send(head(200, "text/event-stream", content_length=str(len(data))), data)
+
+
+def chat(session: Session) -> None:
+    """Ask a model."""
+    list(session.model.llm.invoke(CONFIG, [{"role": "user", "content": ODD}]))  # type: ignore[arg-type]
+
+
+def embed(session: Session) -> None:
+    """Have a text embedded."""
+    session.model.text_embedding.invoke({"provider": "a/a/a", "model": "m", "model_type": "text-embedding"}, [ODD])  # type: ignore[arg-type]
+
+
+def listen(session: Session) -> None:
+    """Have a recording written down."""
+    import io
+
+    session.model.speech2text.invoke(
+        {"provider": "a/a/a", "model": "m", "model_type": "speech2text"}, io.BytesIO(b"ID3\x04sound")
+    )  # type: ignore[arg-type]
+
+
+def noted(server: Loopback, call: Callable[[Session], None], **settings: Any) -> dict[str, Any]:
+    """Make a call; gives the note of its request."""
+    records: list[Record[Any]] = []
+    backend = opened(settings_of({"name": "a", "base_url": f"{server.address}/v1", "api_key": KEY} | settings), Allowed(), {})
+    with Session(backend, record=records.append) as session:
+        call(session)
+    backend.close()
+    [request] = [note.data for note in records[0].notes if note.kind is NoteKind.HTTP and note.text == "request"]
+    return dict(request)
+
+
+def comparable(asked: Asked) -> Any:
+    """Give what of a request must be the same."""
+    own = {"host", "accept", "accept-encoding", "connection", "user-agent", "content-length"}
+    headers = {name: value for name, value in asked.headers.items() if name not in own}
+    body: Any = asked.body
+    if headers.get("content-type", "").startswith("multipart/"):
+        boundary = headers["content-type"].partition("boundary=")[2]
+        headers["content-type"] = "multipart"
+        parts = [part.strip() for part in body.split(f"--{boundary}".encode())]
+        body = sorted(part.rpartition(b"\r\n\r\n")[2] for part in parts if b"\r\n\r\n" in part)
+    elif body:
+        body = json.loads(body)
+    return asked.method, asked.path, headers, body
+
+
+SETTINGS: list[dict[str, Any]] = [
+    {},
+    {"headers": {"X-Api-Key": f"{KEY}-2", "X-Team": "q'a"}, "query": {"sig": f"{KEY}-3", "v": "1"}},
+]
+
+
+@pytest.mark.parametrize("settings", SETTINGS, ids=["key", "headers and query"])
+@pytest.mark.parametrize("call", [chat, embed, listen])
+@pytest.mark.parametrize("kind", ["curl", "httpx"])
+def test_the_code_runs_and_sends_the_same_request(
+    tmp_path: Path, kind: str, call: Callable[[Session], None], settings: dict[str, Any]
+) -> None:
+    with Loopback(answer) as server:
+        request = noted(server, call, **settings)
+        code = (wire_code.curl if kind == "curl" else wire_code.httpx)(request, "LAB_KEY")
+        assert KEY not in code and "LAB_KEY" in code
+        (tmp_path / "audio.mp3").write_bytes(b"ID3\x04sound")
+        (tmp_path / "code").write_text(code, "utf-8")
+        command = [sys.executable, "code"] if kind == "httpx" else ["sh", "code"]
+        secrets = {"LAB_KEY": KEY, "SIG": f"{KEY}-3"}
+        if settings:
+            secrets["LAB_KEY"] = KEY
+            code_key = f"{KEY}-2"
+            text = (tmp_path / "code").read_text("utf-8").replace("x-api-key: ${LAB_KEY}", "x-api-key: ${SECOND}")
+            text = text.replace("'x-api-key': os.environ['LAB_KEY']", "'x-api-key': os.environ['SECOND']")
+            (tmp_path / "code").write_text(text, "utf-8")
+            secrets["SECOND"] = code_key
+        ran = subprocess.run(command, cwd=tmp_path, env=os.environ | secrets, capture_output=True, text=True, timeout=60)
+        if kind == "curl" and ran.returncode == 127:
+            pytest.skip("there is no curl on this machine")
+        assert ran.returncode == 0, ran.stderr
+        first, second = server.asked
+        assert comparable(second) == comparable(first)
+
+
+def test_a_body_that_was_cut_is_taken_from_a_file() -> None:
+    with Loopback(answer) as server:
+        request = noted(
+            server, lambda session: list(session.model.llm.invoke(CONFIG, [{"role": "user", "content": "x" * 20_000}])) and None
+        )  # type: ignore[arg-type]
+    assert "--data-binary @body.json" in wire_code.curl(request) and "save it as body.json" in wire_code.curl(request)
+    assert "Path('body.json').read_bytes()" in wire_code.httpx(request)
+    compile(wire_code.httpx(request), "code", "exec")
+
+
+def test_a_request_without_a_body_is_a_line() -> None:
+    request = {"method": "GET", "url": "http://x/v1/models", "headers": {"accept": "*/*"}, "body": ""}
+    assert wire_code.curl(request) == "curl -N http://x/v1/models\n"
+    assert "httpx.get(\n    'http://x/v1/models',\n" in wire_code.httpx(request)
