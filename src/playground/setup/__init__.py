@@ -43,16 +43,15 @@ def draw() -> None:
 def _toolbar(held: Held, connections: list[Connection]) -> None:
     running = held.checks is not None and held.checks.running
     with st.container(horizontal=True, vertical_alignment="bottom", key="connections-toolbar"):
-        with st.popover(_("Add"), icon=":material/add:"):
-            st.caption(_("A server with OpenAI's interface, or a rerank server in the shapes of Jina, Cohere or TEI."))
-            for preset in PRESETS.values():
-                st.button(
-                    plain(_(preset.title)) + (f" :gray[{plain(preset.base_url)}]" if preset.base_url else ""),
-                    key=f"connections.add.{preset.id}",
-                    type="tertiary",
-                    on_click=form.begin,
-                    args=(held, preset),
-                )
+        chosen = st.menu_button(
+            _("Add"),
+            list(PRESETS),
+            icon=":material/add:",
+            type="primary" if len(connections) == 1 else "secondary",
+            format_func=_shown,
+            key="connections.add",
+            help=_("A server with OpenAI's interface, or a rerank server in the shapes of Jina, Cohere or TEI."),
+        )
         transfer.draw(held, connections)
         st.button(
             _("Test all"),
@@ -71,6 +70,14 @@ def _toolbar(held: Held, connections: list[Connection]) -> None:
             disabled=not running,
             on_click=held.checks.stop if held.checks is not None else None,
         )
+    if chosen:
+        form.begin(held, PRESETS[chosen])
+        st.rerun()
+
+
+def _shown(preset: str) -> str:
+    found = PRESETS[preset]
+    return plain(_(found.title)) + (f" :gray[{plain(found.base_url)}]" if found.base_url else "")
 
 
 def _open(held: Held, connections: list[Connection]) -> None:

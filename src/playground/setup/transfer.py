@@ -20,7 +20,8 @@ MOST_SHOWN = 5
 
 def draw(held: Held, connections: Sequence[Connection]) -> None:
     """Draw the way out and in."""
-    with st.popover(_("Import, export"), icon=":material/swap_vert:"):
+    # After an import it is another one, and so closed.
+    with st.popover(_("Import, export"), icon=":material/swap_vert:", key=f"connections.transfer.{held.version}"):
         st.caption(_("TOML as in connections.toml, or JSON. Keys and passwords are never in it."))
         settings = [connection.settings for connection in connections if connection.settings is not None]
         st.download_button(
