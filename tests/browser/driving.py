@@ -21,6 +21,8 @@ PAGES = {
     "moderation": "Moderation",
 }
 """Path → title of the eight pages."""
+TITLES = PAGES | {"connections": "Connections"}
+"""Path → title of all but the first page."""
 ENDED = ("done", "empty", "stopped", "failed")
 CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome")
 CHROMIUM_FLAGS = (
@@ -133,14 +135,14 @@ def visit(page: Page, url: str, name: str) -> Page:
     """Open one of the app's pages by its address."""
     page.goto(f"{url}/{name}")
     settled(page)
-    expect(page.get_by_role("heading", level=1)).to_have_text(PAGES.get(name, "Boomerang"))
+    expect(page.get_by_role("heading", level=1)).to_have_text(TITLES.get(name, "Boomerang"))
     return page
 
 
 def go(page: Page, name: str) -> Page:
     """Change to another of the app's pages by the menu, within the same visit; a run may be under way there."""
-    page.get_by_test_id("stSidebarNav").get_by_role("link", name=PAGES.get(name, "Start")).first.click()
-    expect(page.get_by_role("heading", level=1)).to_have_text(PAGES.get(name, "Boomerang"))
+    page.get_by_test_id("stSidebarNav").get_by_role("link", name=TITLES.get(name, "Start")).first.click()
+    expect(page.get_by_role("heading", level=1)).to_have_text(TITLES.get(name, "Boomerang"))
     return page
 
 

@@ -6,6 +6,7 @@ import os
 import socket
 import subprocess
 import sys
+import tempfile
 import threading
 from pathlib import Path
 from time import monotonic
@@ -13,11 +14,19 @@ from types import TracebackType
 
 import httpx
 
+from invoker.connections import PRESETS
+
 ROOT = Path(__file__).resolve().parents[2]
 START_SECONDS = 60.0
 END_SECONDS = 15.0
 MOST_OUTPUT = 20_000
 """Characters of a process's output that are shown when a test fails."""
+OF_CONNECTIONS = frozenset(
+    {"CONNECTIONS_FILE", "CONNECTIONS_ENV", "CONNECTIONS_ALLOW", "BOOMERANG_DATA", "BOOMERANG_KEY"}.union(
+        *(preset.key_variables + preset.url_variables for preset in PRESETS.values())
+    )
+)
+"""Variables by which whoever runs the tests may have connections of their own, which must not be in an app under test."""
 
 
 class Served:
@@ -25,14 +34,15 @@ class Served:
 
     Args:
         launcher: The script that is given to `streamlit run`.
-        **environment: Variables that the process gets beside those of this one.
+        **environment: Variables that the process gets beside those of this one, of which it gets none that makes connections;
+            nor does it find a file of connections or saved ones, unless these say where.
     """
 
     def __init__(self, launcher: Path = ROOT / "app.py", **environment: str) -> None:
         self.port = free_port()
         self.url = f"http://localhost:{self.port}"
         self._launcher = launcher
-        self._environment = os.environ | environment
+        self._environment = {name: value for name, value in os.environ.items() if name not in OF_CONNECTIONS} | environment
         self._environment |= {"OMP_WAIT_POLICY": "passive", "PYTHONPATH": str(ROOT / "src"), "PYTHONUNBUFFERED": "1"}
         self._output: list[str] = []
 
@@ -42,11 +52,14 @@ class Served:
         return "".join(tuple(self._output))[-MOST_OUTPUT:]
 
     def __enter__(self) -> Served:
+        self._empty = tempfile.TemporaryDirectory(prefix="boomerang-")
+        nothing = Path(self._empty.name)
+        nowhere = {"CONNECTIONS_FILE": str(nothing / "connections.toml"), "BOOMERANG_DATA": str(nothing / "data")}
         command = [sys.executable, "-m", "streamlit", "run", str(self._launcher), "--server.port", str(self.port)]
         self._process = subprocess.Popen(
             command,
             cwd=ROOT,
-            env=self._environment,
+            env=nowhere | self._environment,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
@@ -90,6 +103,7 @@ class Served:
             self._process.kill()
             self._process.wait()
         self._reader.join(5)
+        self._empty.cleanup()
 
     def _read(self) -> None:
         assert self._process.stdout is not None
