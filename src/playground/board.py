@@ -15,6 +15,7 @@ from .address import Address
 from .jobs import follow
 from .menu import MENU, Entry
 from .metrics_row import seconds
+from .models import PATIENCE_SECONDS, await_models
 from .pane import call
 from .series import Series, Step
 from .words import N_, _
@@ -45,7 +46,11 @@ def draw() -> None:
     address = Address("", st.query_params.to_dict() if state.opened("start") else {})
     _attach(held, address)
     address.put("connection", state.connection(), resources.EMBEDDED)
-    models = state.connected().backend.models()
+    connection = state.connected()
+    if connection.fetches:
+        connection.fetch()
+        connection.wait(PATIENCE_SECONDS)
+    models = connection.backend.models()
     job = held.job if isinstance(held.job, Series) else None
     line = _buttons(held, models)
     places = _cards(models)
@@ -61,6 +66,7 @@ def draw() -> None:
     for entry in ENTRIES:
         with places[entry.name]:
             _standing(entry, models, _step(job, entry))
+    await_models([connection])
 
 
 def model_for(entry: Entry, models: Sequence[ListedModel]) -> ListedModel | None:

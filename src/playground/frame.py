@@ -24,7 +24,7 @@ from streamlit.delta_generator import DeltaGenerator
 
 from invoker import InvokeType
 
-from . import comparison, inspector, preferences, snippets, state
+from . import comparison, inspector, models, preferences, snippets, state
 from .address import Address
 from .connections import EMBEDDED
 from .escape import plain
@@ -38,8 +38,6 @@ __all__ = ["Arguments", "Configure", "Live", "Page", "Pane", "View"]
 MOST_PANES = 4
 CALM_SECONDS = 3.0
 """With few updates after a page was opened in mid-run."""
-ASK_SECONDS = 0.2
-"""Between two looks whether a server has told its models."""
 TIMEOUT_SECONDS = 300.0
 """The page's own clock, unless the visitor sets it otherwise."""
 
@@ -164,17 +162,7 @@ class Page(Pane):
             self.address.publish()
         if following:
             self._follow(following, ticks)
-        self._await_models()
-
-    def _await_models(self) -> None:
-        """Draw the page again when a server that was asked for its models has answered."""
-        asked = [pane.connection for pane in self.panes if pane.connection.fetching]
-        if not asked:
-            return
-        place = st.empty()
-        while not any(connection.wait(ASK_SECONDS) for connection in asked):
-            place.empty()  # a click ends this script here
-        st.rerun()
+        models.await_models([pane.connection for pane in self.panes])
 
     def _follow(self, panes: Sequence[Pane], ticks: Sequence[Callable[[], None]]) -> None:
         jobs = [pane.job for pane in panes if pane.job is not None]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 import streamlit as st
 
@@ -10,6 +10,7 @@ from invoker import ListedModel, ModelState
 from invoker.entities.model import ModelType
 
 from . import forms, library_words, resources, state
+from .connections import Connection
 from .escape import plain
 from .pane import Pane
 from .words import N_, _
@@ -20,6 +21,8 @@ STATES = {
     ModelState.LOADED: N_("loaded"),
     ModelState.UNAVAILABLE: N_("unavailable"),
 }
+ASK_SECONDS = 0.2
+"""Between two looks whether a server has told its models."""
 PATIENCE_SECONDS = 1.0
 """For which a page waits for a server to tell its models before it is drawn without them."""
 
@@ -60,6 +63,17 @@ def model_picker(page: Pane, model_type: ModelType, label: str = "", *, system: 
     unavailable = _("{model} is unavailable: {reason}").format(model=model.model, reason=model.reason)
     page.require(model.state is not ModelState.UNAVAILABLE, unavailable)
     return model
+
+
+def await_models(connections: Iterable[Connection]) -> None:
+    """Draw the page again when a server that was asked for its models has answered; call it last."""
+    asked = [connection for connection in connections if connection.fetching]
+    if not asked:
+        return
+    place = st.empty()
+    while not any(connection.wait(ASK_SECONDS) for connection in asked):
+        place.empty()  # a click ends this script here
+    st.rerun()
 
 
 def _select(

@@ -26,6 +26,9 @@ FOR_VISITORS = (
     "invoker/audio/checks.py",
     "invoker/connections/addresses.py",
 )
+OF_SERVERS = ("invoker/backends/openai_compatible", "invoker/wire")
+"""Where everything that can go wrong is for visitors: it is their server."""
+SAYING_OF_SERVERS = SAYING | {"InvokeConnectionError", "InvokeTimeoutError", "ProtocolError"}
 RETURNING = ("invoker/connections/causes.py", "invoker/connections/checking.py")
 """Modules whose functions give a sentence for visitors."""
 NOT_FOR_VISITORS = {
@@ -35,8 +38,13 @@ NOT_FOR_VISITORS = {
     "{} is an {}; this model reads text only.",  # of the multimodal calls, which no page makes
     "Send contents of the type text, or choose a multimodal model.",  # the same
     "{} s heard",  # a detail, shown as a line of subtitles
+    "{}: {}",  # of the schema's own words
 }
-COMPOSED = {"This looks like {kind}, but there is no sound in it: {fault}"}
+COMPOSED = {
+    "This looks like {kind}, but there is no sound in it: {fault}",
+    "Check the address of the connection, and that its server runs. "
+    "Inside a container localhost is the container itself: name the host, as host.docker.internal.",
+}
 """Templates of sentences that are put together in a way that is not read here."""
 
 
@@ -78,7 +86,9 @@ def test_every_template_is_a_sentence_that_is_said() -> None:
 
 
 def test_every_sentence_for_visitors_has_a_template() -> None:
-    sentences = {text for place in FOR_VISITORS for text in said(place, SAYING)} - NOT_FOR_VISITORS
+    sentences = {text for place in FOR_VISITORS for text in said(place, SAYING)}
+    sentences |= {text for place in OF_SERVERS for text in said(place, SAYING_OF_SERVERS)}
+    sentences -= NOT_FOR_VISITORS
     assert len(sentences) > 40
     assert sorted(text for text in sentences if not any(fits(template, text) for template in TEMPLATES)) == []
 

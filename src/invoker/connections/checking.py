@@ -72,7 +72,7 @@ def check_connection(
     fetch = getattr(backend, "fetch_models", None)
     if fetch is None:
         count = len(backend.models())
-        return Check(True, f"Nothing has to be reached: {count} models are built in.")
+        return Check(True, f"Nothing has to be reached; models built in: {count}.")
     notes: list[Note] = []
     run.listen(notes.append)
     began = perf_counter()
@@ -85,7 +85,7 @@ def check_connection(
         better = _better(error, at_address, base_url, run) if at_address else None
         tried = Tried(error, base_url, had_key=_had_key(of_this), better=better)
         return _check(False, sentence(tried), of_this, seconds, error)
-    words = f"The server answers and lists {len(models)} models." if models else "The server answers and lists no model."
+    words = f"The server answers; models listed: {len(models)}." if models else "The server answers and lists no model."
     return replace(_check(bool(models), words, notes, perf_counter() - began), listed=tuple(models))
 
 

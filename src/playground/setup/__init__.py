@@ -13,7 +13,7 @@ from ..checks import Checks
 from ..connections import EMBEDDED, Connection
 from ..escape import plain
 from ..jobs import follow
-from ..words import _
+from ..words import N_, _
 from . import detail, form, health, transfer
 from .held import Held
 
@@ -73,6 +73,10 @@ def _toolbar(held: Held, connections: list[Connection]) -> None:
     if chosen:
         form.begin(held, PRESETS[chosen])
         st.rerun()
+
+
+ANOTHER = N_("Another server")
+"""A preset's title that is no name."""
 
 
 def _shown(preset: str) -> str:

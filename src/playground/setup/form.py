@@ -60,16 +60,23 @@ def duplicate(held: Held, connection: Connection) -> None:
     _fill(held, settings.changed(name=name, ca_file=""), None, {SERVER: SESSION})
 
 
+# Streamlit 1.67 takes what was typed into a password's field when the focus leaves it, but not when it goes by Tab to the eye
+# that shows the password; what is then clicked would be done without the key. Nobody needs to see it here, nor a picture of it.
+STYLE = """<style>[data-testid="stTextInput"] button[aria-pressed] { display: none; }</style>"""
+
+
 def draw(held: Held) -> None:
     """Draw the form, and what it comes to."""
     draft = held.draft
     assert draft is not None
+    st.html(STYLE)
     st.markdown(f"#### {plain(_('Edit {name}').format(name=held.replacing) if held.replacing else _('New connection'))}")
-    left, right = st.columns([5, 6], gap="medium")
+    left, right = st.columns(2, gap="medium")
     with left:
-        fields = _chief(held, draft) | _more(held, draft)
+        fields = _chief(held, draft)
     with right:
-        fields |= model_rows.draw(held, draft)
+        fields |= _key(held, draft) | _more(held, draft)
+    fields |= model_rows.draw(held, draft)
     try:
         settings: ConnectionSettings | None = settings_of(fields)
     except ConfigError as error:
@@ -93,9 +100,20 @@ def _chief(held: Held, draft: ConnectionSettings) -> dict[str, Any]:
         persist_state="session",
         help=_("Up to and with `/v1`, such as `http://localhost:11434/v1`."),
     )
+    provider = st.text_input(
+        _("Dify provider"),
+        draft.provider,
+        key=key(held, "provider"),
+        persist_state="session",
+        help=_("The provider that would serve the same models in a Dify; it stands in every ModelConfig and in the code."),
+    )
+    return {"name": name, "base_url": base_url, "provider": provider, "preset": draft.preset}
+
+
+def _key(held: Held, draft: ConnectionSettings) -> dict[str, Any]:
     at_first = TYPED if draft.api_key else VARIABLE if draft.api_key_env else NO_KEY
     kind = st.segmented_control(
-        _("Key"),
+        _("Where the key is"),
         list(KEYS),
         default=at_first,
         format_func=lambda kind: _(KEYS[kind]),
@@ -103,7 +121,7 @@ def _chief(held: Held, draft: ConnectionSettings) -> dict[str, Any]:
         required=True,
         persist_state="session",
     )
-    found: dict[str, Any] = {"name": name, "base_url": base_url, "preset": draft.preset}
+    found: dict[str, Any] = {}
     if kind == TYPED:
         typed = st.text_input(
             _("API key"),
@@ -123,13 +141,6 @@ def _chief(held: Held, draft: ConnectionSettings) -> dict[str, Any]:
             persist_state="session",
             help=_("Of the machine that this app runs on. Whoever runs it lists in CONNECTIONS_ENV which ones may be named."),
         )
-    found["provider"] = st.text_input(
-        _("Dify provider"),
-        draft.provider,
-        key=key(held, "provider"),
-        persist_state="session",
-        help=_("The provider that would serve the same models in a Dify; it stands in every ModelConfig and in the code."),
-    )
     return found
 
 

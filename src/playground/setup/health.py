@@ -30,6 +30,7 @@ COLUMNS = {
 STYLE = """<style>
 .health { overflow-x: auto; }
 .health table { width: 100%; border-collapse: collapse; font-size: 0.85rem; }
+.health td { max-width: 9rem; overflow: hidden; text-overflow: ellipsis; }
 .health :is(th, td) { border: 0; border-bottom: 1px solid color-mix(in srgb, currentColor 14%, transparent);
   padding: 0.36rem 0.5rem 0.36rem 0.1rem; text-align: start; font-weight: 400; white-space: nowrap; }
 .health tbody th { font-weight: 600; max-width: 14rem; overflow: hidden; text-overflow: ellipsis; }

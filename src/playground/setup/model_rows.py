@@ -84,9 +84,11 @@ def draw(held: Held, settings: ConnectionSettings) -> dict[str, Any]:
     )
     rows = [found for found in edited if str(found.get("model") or "").strip()]
     held.now = [{name: found.get(name) for name in COLUMNS} for found in rows]
-    _described(held, [str(found["model"]) for found in rows])
+    left, right = st.columns(2, gap="medium", vertical_alignment="bottom")
+    with right:
+        _described(held, [str(found["model"]) for found in rows])
     llms = [str(found["model"]) for found in rows if found.get("model_type") in (None, ModelType.LLM.value)]
-    system_model = st.selectbox(
+    system_model = left.selectbox(
         _("System model"),
         list(dict.fromkeys([*([settings.system_model] if settings.system_model else []), *llms])),
         index=0 if settings.system_model else None,

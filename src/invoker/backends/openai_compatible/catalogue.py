@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 from ...backend import ListedModel
 from ...entities.model import (
@@ -50,8 +51,12 @@ def guess(name: str) -> ModelType:
     return next((model_type for model_type, pattern in _TYPES if pattern.search(name)), ModelType.LLM)
 
 
-def llm_rules() -> list[ParameterRule]:
-    """Give the parameters of OpenAI's interface; none has a default, for what is not sent is the server's to choose."""
+@lru_cache(maxsize=1)
+def llm_rules() -> tuple[ParameterRule, ...]:
+    """Give the parameters of OpenAI's interface; none has a default, for what is not sent is the server's to choose.
+
+    The same ones for every model, of which a server may list thousands.
+    """
     known = DefaultParameterName
     seed = {
         "name": "seed",
@@ -64,7 +69,7 @@ def llm_rules() -> list[ParameterRule]:
         "min": 0,
         "max": 2**32 - 2,
     }
-    return [
+    return (
         ParameterRule.template(known.TEMPERATURE, default=None, max=2.0),
         ParameterRule.template(known.MAX_TOKENS, default=None, max=MOST_TOKENS),
         ParameterRule.template(known.TOP_P, default=None),
@@ -73,7 +78,7 @@ def llm_rules() -> list[ParameterRule]:
         ParameterRule.model_validate(seed),
         ParameterRule.template(known.RESPONSE_FORMAT, options=["text", "json_object", "json_schema"]),
         ParameterRule.template(known.JSON_SCHEMA),
-    ]
+    )
 
 
 def fetch(http: Http, provider: str, root: str, run: Run) -> list[ListedModel]:
@@ -132,7 +137,7 @@ def described(provider: str, name: str, model_type: ModelType | None = None) -> 
         model_type=model_type,
         features=list(LLM_FEATURES) if is_llm else None,
         model_properties=properties,
-        parameter_rules=llm_rules() if is_llm else [],
+        parameter_rules=list(llm_rules()) if is_llm else [],
         provider=provider,
     )
 
