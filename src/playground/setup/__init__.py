@@ -30,7 +30,7 @@ def draw() -> None:
     if told := held.told:
         st.markdown(f":green[:material/check: {plain(told)}]")
         held.told = ""
-    checks = held.checks if held.checks is not None and held.checks.running else None
+    checks = _checks_under_way(held)
     _toolbar(held, connections)
     place = st.empty()
     with place.container():
@@ -38,6 +38,17 @@ def draw() -> None:
     _open(held, connections)
     if checks is not None:
         _follow(held, checks, connections, place)
+
+
+def _checks_under_way(held: Held) -> Checks | None:
+    """Take over what has come of trying so far; gives the checks if they go on."""
+    checks = held.checks
+    if checks is None:
+        return None
+    running = checks.running  # asked first: what comes after this is taken over by the next script run
+    held.found.update(checks.found)
+    held.checks = checks if running else None
+    return held.checks
 
 
 def _toolbar(held: Held, connections: list[Connection]) -> None:

@@ -1,0 +1,210 @@
+"""The pages on servers: which model is asked, on which connection, and what is shown of the wire."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from playground import resources
+from playground.setup.held import Held
+from tests.loopback import BOUND, Asked, Loopback, Script, Wire, head, whole
+from tests.pages.visitor import Visitor, nodes, text_of
+
+KEY = "sk-not-for-anybodys-eyes"
+MODELS = {"data": [{"id": "chatty"}, {"id": "thinker"}, {"id": "bge-embed"}]}
+
+
+def server(asked: Asked, wire: Wire) -> None:
+    """Answer as OpenAI does, with the model's name."""
+    if asked.path.endswith("/models"):
+        wire.send(whole(MODELS))
+        return
+    body = asked.json
+    if asked.path.endswith("/embeddings"):
+        wire.send(whole({"data": [{"index": n, "embedding": [1.0, 0.5]} for n in range(len(body["input"]))], "model": "m"}))
+        return
+    delta = {"model": "m", "choices": [{"index": 0, "delta": {"content": f"I am {body['model']}."}, "finish_reason": "stop"}]}
+    data = b"data: " + json.dumps(delta).encode() + b"\n\ndata: [DONE]\n\n"
+    wire.send(head(200, "text/event-stream", content_length=str(len(data))), data)
+
+
+@contextmanager
+def connections(*servers: Loopback, **settings: Any) -> Iterator[None]:
+    """Have a connection to each server, by the names `one`, `two` …, out of the file."""
+    file = Path(os.environ["CONNECTIONS_FILE"])
+    names = ["one", "two", "three"]
+    lines = []
+    for name, listening in zip(names, servers, strict=False):
+        lines += ["[[connections]]", f'name = "{name}"', f'base_url = "{listening.address}/v1"', f'api_key = "{KEY}"']
+        lines += [f"{field} = {json.dumps(value)}" for field, value in settings.items()]
+    file.write_text("\n".join(lines))
+    try:
+        yield
+    finally:
+        resources.close_all()
+        file.unlink()
+        resources.CONNECTIONS.visible()
+
+
+@pytest.fixture
+def visit() -> Iterator[Callable[..., Visitor]]:
+    """Give a function that opens a page for a visitor on a server with a script."""
+    with Loopback(server) as first, Loopback(server) as second, connections(first, second):
+
+        def opened(page: str, connection: str = "one") -> Visitor:
+            return Visitor(connection).open(page)
+
+        yield opened
+
+
+def picker(page: Visitor) -> Any:
+    """Give the model selector."""
+    return page.at.selectbox(key=page.key("model"))
+
+
+def test_the_servers_models_are_offered_those_of_the_type_first(visit: Callable[..., Visitor]) -> None:
+    page = visit("llm")
+    assert picker(page).options == ["chatty", "thinker", "bge-embed — text-embedding?"] and picker(page).value == "chatty"
+    assert visit("text_embedding").config["model"] == "bge-embed"
+
+
+def test_a_run_asks_the_server_and_shows_the_wire_without_the_key(visit: Callable[..., Visitor]) -> None:
+    page = visit("llm").run()
+    assert page.state == "done" and "I am chatty." in page.seen
+    http = page.tab("HTTP")
+    assert "chat/completions → 200" in http.replace("\u2060", "").replace("\\", "") and "data: {" in http and KEY not in http
+    page.tab("Code")
+    page.at.segmented_control(key=page.key("inspector.code")).set_value("curl")
+    page.look()
+    assert "curl -N http://127.0.0.1:" in page.seen and "Bearer ${API_KEY}" in page.seen and KEY not in page.seen
+    page.at.segmented_control(key=page.key("inspector.code")).set_value("httpx")
+    assert "httpx.stream(" in page.look().seen and KEY not in page.seen
+    assert KEY not in json.dumps(page.record.dump())
+
+
+def test_any_name_may_be_asked(visit: Callable[..., Visitor]) -> None:
+    page = visit("start")
+    page.at.query_params["model"] = "nobody-listed-me"  # typing itself is for a browser's test
+    page.open("llm")
+    assert page.config["model"] == "nobody-listed-me" and page.can_run
+
+
+def test_a_model_of_another_guessed_type_may_be_asked(visit: Callable[..., Visitor]) -> None:
+    page = visit("llm")
+    picker(page).set_value("bge-embed")
+    page.look()
+    assert (page.config["model"], page.config["model_type"]) == ("bge-embed", "llm")
+    page = visit("rerank")
+    assert picker(page).value is None and "choose a model, or type its name" in page.reason
+    picker(page).set_value("chatty")
+    assert page.look().can_run and page.config["model_type"] == "rerank"
+
+
+def test_each_connection_keeps_the_model_that_was_chosen_on_it(visit: Callable[..., Visitor]) -> None:
+    page = visit("llm")
+    picker(page).set_value("thinker")
+    page.look()
+    page.at.session_state["connection"] = "two"
+    assert page.look().config["model"] == "chatty", "the same name on another server is another model"
+    page.at.session_state["connection"] = "one"
+    assert page.look().config["model"] == "thinker"
+
+
+def test_panes_have_connections_of_their_own_and_one_that_fails_stops_no_other() -> None:
+    def broken(asked: Asked, wire: Wire) -> None:
+        wire.send(whole(MODELS) if asked.path.endswith("/models") else whole({"error": {"message": "too hot"}}, 500))
+
+    with Loopback(server) as good, Loopback(broken) as bad, connections(good, bad):
+        page = Visitor("one").open("llm")
+        page.at.session_state["llm.panes"] = 2
+        page.look()
+        page.at.selectbox(key="llm.pane2.connection").set_value("two")
+        page.look().run()
+        first, second = page.held.record, page.held.parts["pane2"].record
+        assert first is not None and second is not None
+        assert (first.outcome, second.outcome) == ("completed", "failed")
+        assert "I am chatty." in page.seen and "too hot" in page.seen
+        assert {asked.path for asked in good.asked} >= {"/v1/chat/completions"} <= {asked.path for asked in bad.asked}
+
+
+def test_a_server_that_does_not_list_its_models_is_told_and_a_name_can_be_typed() -> None:
+    def unlisted(asked: Asked, wire: Wire) -> None:
+        if asked.path.endswith(("/models", "/info")):
+            wire.send(whole({"error": {"message": "Kein Zugriff"}}, 403))
+        else:
+            server(asked, wire)
+
+    with Loopback(unlisted) as listening, connections(listening):
+        page = Visitor("one").open("llm")
+        assert not page.can_run
+        assert "one did not list its models: Kein Zugriff" in page.seen.replace("\\", "")
+        page.open("start").at.query_params["model"] = "typed"
+        page.open("llm")
+        assert page.config["model"] == "typed" and page.can_run
+
+
+def test_a_server_that_is_slow_to_list_keeps_no_page_waiting_for_long() -> None:
+    asked_for_models: list[Wire] = []
+
+    def slow(asked: Asked, wire: Wire) -> None:
+        if asked.path.endswith("/models"):
+            asked_for_models.append(wire)
+            wire.wait_until_gone()
+        else:
+            server(asked, wire)
+
+    with Loopback(slow) as listening, connections(listening):
+        connection = resources.CONNECTIONS.get("one")
+        connection.fetch()
+        listening.until(lambda listening: listening.asked)
+        assert connection.fetching and not connection.wait(0.01)
+        connection.close()
+        assert connection.wait(BOUND) and asked_for_models[0].left.wait(1)
+
+
+@pytest.mark.parametrize(
+    ("script", "words"),
+    [
+        (lambda asked, wire: wire.send(whole(MODELS)), "models listed: 3"),
+        (lambda asked, wire: wire.send(whole({"error": "Нет"}, 401)), "refused the key (HTTP 401)"),
+    ],
+)
+def test_the_connections_page_tells_what_came_of_trying(script: Script, words: str) -> None:
+    with Loopback(script) as listening, connections(listening):
+        page = Visitor("one").open("connections")
+        page.at.button(key="connections.test").click()
+        page.look()
+        held: Held = page.at.session_state["_connections"]
+        if held.checks is not None:
+            held.checks.join(BOUND)
+        page.look()
+        text = "\n".join(text_of(node) for node in nodes(page.at.main)).replace("\\", "")
+        assert words in text and KEY not in text
+
+
+def test_the_start_page_asks_the_server_too(visit: Callable[..., Visitor]) -> None:
+    page = visit("start")
+    assert "`chatty`" in page.seen and "`bge-embed`" in page.seen
+
+
+def test_the_summary_page_offers_the_connections_system_model_first() -> None:
+    with Loopback(server) as listening, connections(listening, system_model="thinker"):
+        page = Visitor("one").open("summary")
+        assert picker(page).value == "thinker"
+
+
+def test_a_connection_whose_variable_is_missing_says_so_in_the_panel() -> None:
+    with Loopback(server) as listening, connections(listening):
+        file = Path(os.environ["CONNECTIONS_FILE"])
+        file.write_text(f'[[connections]]\nname = "one"\nbase_url = "{listening.address}"\napi_key_env = "NOT_SET_HERE"\n')
+        page = Visitor("embedded")
+        page.may_break = True
+        page.at.session_state["connection"] = "one"
+        page.open("llm")
+        assert "NOT_SET_HERE" in page.panel() and "ConfigError" in page.panel()
