@@ -1,6 +1,7 @@
 # The app with everything it needs, models included: it runs without a network.
 #   docker build -t boomerang .
 #   docker run --rm -p 8501:8501 -v boomerang:/data boomerang
+#   docker run … -v ./connections.toml:/app/connections.toml:ro boomerang
 ARG PYTHON_IMAGE=python:3.12-slim-bookworm
 FROM ${PYTHON_IMAGE}
 
@@ -15,7 +16,7 @@ RUN apt-get update \
 COPY requirements.txt /tmp/
 RUN python3 -m venv /opt/venv \
  && /opt/venv/bin/python -m pip install --no-cache-dir --disable-pip-version-check --requirement /tmp/requirements.txt \
- && /opt/venv/bin/python -c "import hibari, httpx, jsonschema, onnxruntime, soundfile, streamlit, tokenizers, xllamacpp"
+ && /opt/venv/bin/python -c "import cryptography, hibari, httpx, jsonschema, onnxruntime, soundfile, streamlit, tokenizers, tomli_w, xllamacpp"
 
 # Only what fetching needs, so that a change elsewhere in the source does not fetch the models again.
 COPY src/invoker/errors.py /tmp/fetch/invoker/

@@ -13,8 +13,10 @@ import html
 import json
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from itertools import product
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from playwright.sync_api import Browser, Locator, Page, expect, sync_playwright
 
@@ -34,6 +36,8 @@ from tests.browser.driving import (  # noqa: E402
     visit,
 )
 from tests.browser.serving import Served  # noqa: E402
+from tests.invoker.backends.openai_compatible.test_real_server import KEY, QWEN, SMOLLM  # noqa: E402
+from tests.invoker.backends.openai_compatible.test_real_server import served as model_server  # noqa: E402
 
 FOLDER = ROOT / ".cache" / "screenshots"
 README_FOLDER = ROOT / "docs" / "images"
@@ -51,17 +55,45 @@ def main() -> None:
     parser.add_argument("folder", nargs="?", type=Path, default=FOLDER, help="where to write; default: .cache/screenshots")
     parser.add_argument("--readme", action="store_true", help="write the pictures of the README instead, into docs/images")
     chosen = parser.parse_args()
-    with Served() as app, sync_playwright() as playwright:
+    with Served() as app, on_servers() as connected, sync_playwright() as playwright:
         browser = launch(playwright)
         if chosen.readme:
-            readme(browser, app, README_FOLDER)
+            readme(browser, app, connected, README_FOLDER)
         else:
             chosen.folder.mkdir(parents=True, exist_ok=True)
             names: list[str] = []
             for language, dark, width in product(LANGUAGES, (False, True), WIDTHS):
                 names += walk(browser, app, chosen.folder, width, dark, language)
+                names += walk_connections(browser, connected, chosen.folder, width, dark, language)
             write_sheet(chosen.folder, names)
         browser.close()
+
+
+@contextmanager
+def on_servers() -> Iterator[Served]:
+    """Give the app with connections to real llama.cpp servers, and to one that is not there."""
+    with ExitStack() as stack:
+        folder = Path(stack.enter_context(TemporaryDirectory()))
+        llm = stack.enter_context(model_server(QWEN))
+        vectors = stack.enter_context(model_server(SMOLLM, pooling_type="MEAN"))
+        file = folder / "connections.toml"
+        file.write_text(
+            f"""
+            [[connections]]
+            name = "Vectors in the lab"
+            base_url = "{vectors}"
+            api_key_env = "LLAMA_API_KEY"
+            defaults = {{ text-embedding = "real" }}
+
+            [[connections]]
+            name = "Ollama on the laptop"
+            preset = "ollama"
+            base_url = "http://127.0.0.1:9/v1"
+            """,
+            "utf-8",
+        )
+        variables = {"CONNECTIONS_FILE": str(file), "BOOMERANG_DATA": str(folder / "data")}
+        yield stack.enter_context(Served(**variables, LLAMA_CPP_BASE_URL=llm, LLAMA_API_KEY=KEY))
 
 
 def walk(browser: Browser, app: Served, folder: Path, width: int, dark: bool, language: str) -> Iterator[str]:
@@ -110,6 +142,40 @@ def walk(browser: Browser, app: Served, folder: Path, width: int, dark: bool, la
             page.close()
 
 
+def walk_connections(browser: Browser, app: Served, folder: Path, width: int, dark: bool, language: str) -> Iterator[str]:
+    """Picture the page of connections in its states, and what a page shows of a server."""
+    with Visitor(browser, dark=dark, width=width, height=HEIGHT, locale=language) as visitor:
+
+        def take(page: Page, name: str) -> str:
+            picture = f"{name}-{language[:2]}-{width}-{'dark' if dark else 'light'}.png"
+            whole(page, width)
+            shoot(page, folder / picture)
+            page.set_viewport_size({"width": width, "height": HEIGHT})
+            return picture
+
+        page = opened(visitor, f"{app.url}/connections")
+        yield take(page, "connections-empty")
+        page.locator(".st-key-connections-test_all button").click()
+        yield take(page, "connections-running")
+        page.locator(".st-key-connections-test_all button:enabled").wait_for(timeout=60_000)
+        settled(page)
+        for number, name in ((1, "server"), (3, "failed")):
+            page.locator(".st-key-connections-open button").nth(number).click()
+            settled(page)
+            yield take(page, f"connections-{name}")
+        page.locator(".st-key-connections-duplicate button").click()
+        settled(page)
+        yield take(page, "connections-form")
+        page.close()
+        page = opened(visitor, f"{app.url}/llm?connection=llama.cpp")
+        run_button(page).click()
+        state(page, *ENDED)
+        page.get_by_test_id("stTabs").last.get_by_role("tab").nth(4).click()
+        settled(page)
+        yield take(page, "llm-http")
+        page.close()
+
+
 def opened(visitor: Visitor, address: str) -> Page:
     """Open a page in a new tab, in whatever language."""
     page = visitor.tab()
@@ -145,7 +211,7 @@ def fail(page: Page, name: str) -> None:
     settled(page)
 
 
-def readme(browser: Browser, app: Served, folder: Path) -> None:
+def readme(browser: Browser, app: Served, connected: Served, folder: Path) -> None:
     """Take the pictures of the README."""
     folder.mkdir(parents=True, exist_ok=True)
     for dark in (False, True):
@@ -168,6 +234,13 @@ def readme(browser: Browser, app: Served, folder: Path) -> None:
                     settled(page)
                 expect(prepare(page)).to_be_visible()
                 shoot(page, folder / f"{name}-{suffix}.png")
+            page = visitor.tab()
+            visit(page, connected.url, "connections")
+            page.locator(".st-key-connections-test_all button").click()
+            page.locator(".st-key-connections-test_all button:enabled").wait_for(timeout=60_000)
+            page.locator(".st-key-connections-open button").nth(1).click()
+            settled(page)
+            shoot(page, folder / f"connections-{suffix}.png")
 
 
 def _two_tools(page: Page) -> Locator:

@@ -76,6 +76,15 @@ _BY_CLASS: list[tuple[type[BaseException], Advice]] = [  # the first class that 
     (InvokeError, Advice(N_("The invocation failed"), "Server", N_("The back end's own words are below."))),
     (ConfigError, Advice(N_("The connection's settings are wrong"), "Connection", N_("Correct the setting named below."))),
 ]
+_NOT_KNOWN = Advice(
+    N_("The server does not know this address or this model"),
+    "Connection",
+    N_("Test the connection: that finds the right address. Or choose one of the models that the server lists."),
+)
+_REFUSED = Advice(N_("The server refused the request"), "Input", N_("Read its words, and compare them with what was sent."))
+_NOT_DIALLED = Advice(
+    N_("The address of the connection cannot be called"), "Connection", N_("Correct the connection's address.")
+)
 _OURS = Advice(
     N_("Something broke in the playground"), "Playground", N_("This is a fault of ours. Copy the details into a report.")
 )
@@ -83,6 +92,17 @@ _OURS = Advice(
 
 def advice(error: BaseException) -> Advice:
     """Give what to say about an error; anything that is not of the `InvokeError` family is a fault of ours."""
-    found = next((given for kind, given in _BY_CLASS if isinstance(error, kind)), _OURS)
+    found = _refused(error) or next((given for kind, given in _BY_CLASS if isinstance(error, kind)), _OURS)
     hint = getattr(error, "hint", None)
     return Advice(found.title, found.side, hint) if hint else found
+
+
+def _refused(error: BaseException) -> Advice | None:
+    """Give what to say where the server, or our care of addresses, found a request bad, and no field of the form did."""
+    if not isinstance(error, InvokeBadRequestError):
+        return None
+    if error.field == "base_url":
+        return _NOT_DIALLED
+    if error.field is not None or error.status_code is None:
+        return None
+    return _NOT_KNOWN if error.status_code in (404, 405) else _REFUSED

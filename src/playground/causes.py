@@ -69,6 +69,8 @@ CAUSES: list[tuple[Callable[[Seen], bool], str]] = [  # the first that fits coun
     (_status(404), N_("The address misses or doubles `/v1`, or the server has no model of this name.")),
     (_status(405), N_("The address is a web page and not the API.")),
     (_words(r"no space left"), N_("The disk is full.")),
+    (_status(429), N_("The server asks to slow down: wait, or make fewer calls at once.")),
+    (_status(400, 422), N_("The server did not take the request as it is: what was sent stands under HTTP, beside its words.")),
 ]
 """What is seen → what it mostly means."""
 

@@ -26,13 +26,16 @@ SIDES = {
 }
 
 
-def draw(error: BaseException, key: str, *, raw: Callable[[], None] | None = None) -> None:
+def draw(
+    error: BaseException, key: str, *, raw: Callable[[], None] | None = None, test: Callable[[], None] | None = None
+) -> None:
     """Draw an error: title, side, type, its own words, the next step; details folded.
 
     Args:
         error: What went wrong.
         key: Names the panel's widgets.
         raw: Shows what was sent; the panel gets a button for it.
+        test: Tries the connection; the panel gets a button for it where the connection or its server is at fault.
     """
     told = advice(error)
     side, icon = SIDES[told.side]
@@ -48,8 +51,15 @@ def draw(error: BaseException, key: str, *, raw: Callable[[], None] | None = Non
         st.markdown(f":material/arrow_forward: {plain(library_words.told(_(told.next_step)))}")
         if cause := known_cause(error):
             st.markdown(f":material/lightbulb: {_('Seen before:')} {_(cause)}")
-        if raw is not None:
-            st.button(_("What was sent"), icon=":material/data_object:", key=f"{key}.raw", on_click=raw, type="tertiary")
+        with st.container(horizontal=True):
+            if raw is not None:
+                st.button(_("What was sent"), icon=":material/data_object:", key=f"{key}.raw", on_click=raw, type="tertiary")
+            if test is not None and told.side in ("Connection", "Server"):
+                pressed = st.button(
+                    _("Test the connection"), icon=":material/network_check:", key=f"{key}.test", type="tertiary"
+                )
+                if pressed:
+                    test()
         with st.expander(_("Details, to copy")):
             st.code(drawable(details(error)), language=None, wrap_lines=True)
 

@@ -17,6 +17,7 @@ A page declares; the frame runs::
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any
 
 import streamlit as st
@@ -24,7 +25,7 @@ from streamlit.delta_generator import DeltaGenerator
 
 from invoker import InvokeType
 
-from . import comparison, inspector, models, preferences, snippets, state
+from . import comparison, inspector, models, preferences, setup, snippets, state
 from .address import Address
 from .connections import EMBEDDED
 from .escape import plain
@@ -142,6 +143,7 @@ class Page(Pane):
         ticks: list[Callable[[], None]] = []
         places = [self.result] if not self._cells else [cell.result for cell in self._cells]
         for pane, place in zip(self.panes, places, strict=True):
+            pane.test = partial(setup.open_and_test, pane.connection)
             with place:
                 if pane in self._running:  # even if it has just ended: the buttons must be drawn again
                     ticks.append(pane.draw_live(live))

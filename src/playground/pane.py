@@ -63,6 +63,8 @@ class Pane:
         self.context: dict[str, Any] = {}
         """What the view wants to know of the form as it stood when the run began."""
         self.model_slot: DeltaGenerator = st.empty()
+        self.test: Callable[[], None] | None = None
+        """Leaves for a test of its connection."""
         self.narrow = False
         """Whether it stands beside another one."""
 
@@ -193,7 +195,8 @@ class Pane:
             except Exception as error:  # what cannot be drawn can still be looked at in the inspector
                 errors_panel.draw(error, self.key("view"))
         if job.error is not None:
-            errors_panel.draw(job.error, self.key("error"), raw=None if self.part else self._show_sent)
+            test = self.test if self.connection.settings is not None else None
+            errors_panel.draw(job.error, self.key("error"), raw=None if self.part else self._show_sent, test=test)
         if job.record is not None:
             metrics_row.draw(job.record, self.part, model=self.model)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from typing import Any
+from urllib.parse import urlsplit
 
 import streamlit as st
 
@@ -17,11 +18,14 @@ from ..data_table import data_table, height
 from ..escape import drawable, plain
 from ..library_words import told
 from ..words import N_, _
+from . import http
 from .reading import timeline_of
 from .shortening import shortened
 
 MOST_NOTES = 500
 MOST_DETAILS = 20
+MOST_REQUESTS = 12
+"""Requests that have a line of their own in the picture."""
 SECONDS = "seconds"
 """Key in the data of an exchange by which a back end tells how long it took."""
 KINDS = {
@@ -75,7 +79,7 @@ def _words(note: Note) -> str:
 
 
 def _details(notes: Sequence[Note]) -> None:
-    kinds = (NoteKind.EXCHANGE, NoteKind.HTTP, NoteKind.DETAIL)
+    kinds = (NoteKind.EXCHANGE, NoteKind.DETAIL)  # what went over HTTP has a tab of its own
     found = [
         (item, {name: value for name, value in item.data.items() if name != "sent"}) for item in notes if item.kind in kinds
     ]
@@ -94,7 +98,18 @@ def lines(record: Record[Any], timeline: Timeline) -> list[tuple[str, charts.Spa
     call, backend = f"session.model.{member}", _("back end {name}").format(name=record.backend)
     found = [(call, charts.Span("invoke", 0.0, record.elapsed))]
     found += [(backend, charts.Span(phase_name(phase.name), phase.start, phase.end)) for phase in phases(record, timeline)]
-    return found + list(_exchanges(tuple(record.notes)))
+    notes = tuple(record.notes)
+    return found + list(_exchanges(notes)) + list(_over_http(notes, record.elapsed))
+
+
+def _over_http(notes: Sequence[Note], now: float) -> Iterator[tuple[str, charts.Span]]:
+    """Give each request to a server: until its headers, and from there to its end."""
+    for exchange in http.exchanges(notes)[:MOST_REQUESTS]:
+        line = f"{exchange.request['method']} {urlsplit(str(exchange.request['url'])).path}"
+        answered = exchange.answered_at
+        yield line, charts.Span(_("to the headers"), exchange.at, now if answered is None else answered)
+        if answered is not None:
+            yield line, charts.Span(_("answer"), answered, now if exchange.ended_at is None else exchange.ended_at)
 
 
 def _exchanges(notes: Sequence[Note]) -> Iterator[tuple[str, charts.Span]]:

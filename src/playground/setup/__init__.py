@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import streamlit as st
@@ -17,7 +18,9 @@ from ..words import N_, _
 from . import detail, form, health, transfer
 from .held import Held
 
-__all__ = ["draw"]
+__all__ = ["draw", "open_and_test"]
+
+PAGE = Path(__file__).resolve().parents[3] / "pages" / "connections.py"
 
 
 def draw() -> None:
@@ -38,6 +41,14 @@ def draw() -> None:
     _open(held, connections)
     if checks is not None:
         _follow(held, checks, connections, place)
+
+
+def open_and_test(connection: Connection) -> None:
+    """Leave for this page with a connection open and under test."""
+    held = Held.of_visitor()
+    held.open, held.draft = connection.name, None
+    health.test(held, [connection])
+    st.switch_page(PAGE)
 
 
 def _checks_under_way(held: Held) -> Checks | None:
