@@ -68,10 +68,16 @@ class InvokeError(Exception):
         """What the server calls this request in its own log."""
 
     def masked(self, mask: Callable[[str], str]) -> None:
-        """Take out of its words what `mask` knows to be secret."""
+        """Take out of its words, and of those of its causes, what `mask` knows to be secret."""
         self.description = mask(self.description)
         self.args = (self.description,)
-        self.body, self.hint = (mask(text) if text else text for text in (self.body, self.hint))
+        for name in ("body", "hint", "url", "request_id"):
+            if text := getattr(self, name):
+                setattr(self, name, mask(text))
+        cause = self.__cause__ or self.__context__
+        while cause is not None and cause is not self:
+            cause.args = tuple(mask(said) if isinstance(said, str) else said for said in cause.args)
+            cause = cause.__cause__ or cause.__context__
 
     def __str__(self) -> str:
         """Give the description, or the class's name where there is none."""

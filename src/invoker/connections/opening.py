@@ -9,6 +9,7 @@ from ..backend import Backend
 from ..config import connect
 from ..entities.model import AIModelEntity
 from ..errors import ConfigError
+from ..wire.masking import masking
 from .addresses import Allowed
 from .presets import PRESETS
 from .settings import NAMED_VARIABLE, ConnectionModel, ConnectionSettings
@@ -45,17 +46,21 @@ def opened(
         "query": {name: given.filled(value, f"query.{name}") for name, value in settings.query.items()},
         "api_key": given.value(settings.api_key_env, "api_key_env") if settings.api_key_env else settings.api_key or None,
     }
-    return connect(
-        "openai_compatible",
-        **with_names,
-        provider=settings.provider,
-        models=named_models(settings),
-        system_model=settings.system_model or None,
-        verify=settings.ca_file or settings.verify,
-        authority=settings.ca or None,
-        clocks=settings.timeouts.model_dump(exclude_none=True),
-        judge=allowed.judge,
-    )
+    try:
+        return connect(
+            "openai_compatible",
+            **with_names,
+            provider=settings.provider,
+            models=named_models(settings),
+            system_model=settings.system_model or None,
+            verify=settings.ca_file or settings.verify,
+            authority=settings.ca or None,
+            clocks=settings.timeouts.model_dump(exclude_none=True),
+            judge=allowed.judge,
+            secrets=given.used,
+        )
+    except ConfigError as error:
+        raise ConfigError(masking(given.used)(str(error))) from None  # what does not fit may be what a variable holds
 
 
 def named_models(settings: ConnectionSettings) -> list[AIModelEntity]:
@@ -72,6 +77,8 @@ class _Environment:
     def __init__(self, values: Mapping[str, str], allowed: frozenset[str] | None) -> None:
         self._values = values
         self._allowed = allowed
+        self.used: list[str] = []
+        """What stood in the variables that were looked up."""
 
     def value(self, name: str, field: str) -> str:
         if self._allowed is not None and name not in self._allowed:
@@ -82,6 +89,9 @@ class _Environment:
         value = self._values.get(name, "").strip()
         if not value:
             raise ConfigError(f"{field}: the environment variable {name} is not set where this app runs")
+        if not (value.isprintable() and value.isascii()):
+            raise ConfigError(f"{field}: the environment variable {name} must hold one line of ASCII characters")
+        self.used.append(value)
         return value
 
     def filled(self, text: str, field: str) -> str:

@@ -15,13 +15,14 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 
 from ..entities.model import AIModelEntity, ModelPropertyKey, ModelType
 from ..errors import ConfigError
+from ..wire.masking import looks_secret
 
 LONGEST_NAME = 60
 COMPATIBLE_PROVIDER = "langgenius/openai_api_compatible/openai_api_compatible"
 """Dify's provider for any server with OpenAI's interface."""
 NAMED_VARIABLE = re.compile(r"\$\{(\w+)\}")
 """In the value of a header, of the query or of the proxy: taken from the environment when the connection is opened."""
-_SECRET_NAME = re.compile(r"auth|key|token|secret|cookie|password|signature|sig$|credential", re.IGNORECASE)
+_ONLY_VARIABLES = re.compile(r"((bearer|basic|token) )?\$\{\w+\}", re.IGNORECASE)
 
 
 class _Strict(BaseModel):
@@ -108,6 +109,15 @@ class ConnectionSettings(_Strict):
     def _an_address(cls, value: str) -> str:
         if value and not NAMED_VARIABLE.search(value):
             _checked(value)
+        return value
+
+    @field_validator("proxy")
+    @classmethod
+    def _without_a_path(cls, value: str) -> str:
+        parts = urlsplit(value)
+        beyond = parts.path.strip("/") or parts.query or parts.fragment
+        if beyond and not re.fullmatch(r"\$\{\w+\}", value):  # most likely the rest of a password, after its / ? or #
+            raise ValueError("must end with its port; in a user or a password, / ? # and @ are written %2F %3F %23 and %40")
         return value
 
     @field_validator("base_url")
@@ -228,21 +238,22 @@ def _voice(voice: Any) -> dict[str, Any]:
 
 def _is_secret(name: str, value: str) -> bool:
     """Tell whether a value is to be kept to ourselves; one that only names a variable is none."""
-    return bool(_SECRET_NAME.search(name)) and not re.fullmatch(r"(\w+ )?\$\{\w+\}", value)
+    return looks_secret(name, value) and _ONLY_VARIABLES.fullmatch(value) is None
 
 
 def _checked(address: str) -> None:
     try:
         parts = urlsplit(address)
         port = parts.port
-    except ValueError as error:
-        raise ValueError(f"is no address: {error}") from error
+    except ValueError:  # its words may be a part of a password
+        raise ValueError("expected an address such as http://localhost:11434/v1") from None
     if parts.scheme not in ("http", "https") or not parts.hostname or port == 0:
         raise ValueError("expected an address such as http://localhost:11434/v1")
 
 
 def _without_user(address: str) -> str:
     parts = urlsplit(address)
-    if "@" not in parts.netloc or NAMED_VARIABLE.search(parts.netloc.rpartition("@")[0]):
+    user = parts.netloc.rpartition("@")[0]
+    if not user or not NAMED_VARIABLE.sub("", user).strip(":"):  # none, or one of which only the variables' names are told
         return address
     return urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2]))

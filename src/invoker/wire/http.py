@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import json
-import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 from functools import lru_cache
@@ -24,6 +23,7 @@ from ..errors import (
 from ..run import NoteKind, Run
 from .call import Call, Clocks, calling
 from .faults import LONGEST_FAULT, check_packing, kind_of, not_json, origin, refused_by, retry_after, said, told
+from .masking import MASK, SECRET_NAME, Hide, Mask
 
 LONGEST_NOTED = 16 * 1024
 """Characters of a body that a note keeps."""
@@ -40,14 +40,9 @@ RETRIED = frozenset({429, 502, 503, 504})
 MOST_ATTEMPTS = 3
 LONGEST_WAIT = 30.0
 """Seconds that a server may have us wait before we ask again; if it wants more, that is for a person to decide."""
-_SECRET_HEADER = re.compile(r"auth|key|token|secret|cookie|password|signature|sig$|credential", re.IGNORECASE)
 _REQUEST_IDS = ("x-request-id", "request-id", "x-correlation-id", "cf-ray")
 _NO_TEXT = ("audio/", "image/", "video/", "application/octet-stream")
-MASK = "•••"
 STALE = "The server had closed the connection that was kept from the call before; asked again on a new one."
-
-Mask = Callable[[str], str]
-"""Takes what is secret out of a text."""
 
 
 class Answer:
@@ -58,12 +53,16 @@ class Answer:
         call: The exchange that it belongs to.
         run: Whose answer it is.
         largest: Bytes that it may have to be read as a whole.
+        hide: Takes the connection's keys out of it, should the server say them back.
     """
 
-    def __init__(self, response: httpx.Response, call: Call, run: Run, largest: int = LARGEST_ANSWER) -> None:
+    def __init__(
+        self, response: httpx.Response, call: Call, run: Run, largest: int = LARGEST_ANSWER, hide: Hide = bytes
+    ) -> None:
         self._bytes = response.iter_bytes()
         self._charset = response.charset_encoding or "utf-8"
         self._largest = largest
+        self.hide = hide
         self._call = call
         self._run = run
         self.status = response.status_code
@@ -119,9 +118,9 @@ class Answer:
     def text(self, body: bytes) -> str:
         """Read bytes of the body as text: in the charset that the server tells, or else in UTF-8."""
         try:
-            return body.decode(self._charset, "replace")
+            return self.hide(body).decode(self._charset, "replace")
         except (LookupError, ValueError):  # there is no such charset
-            return body.decode("utf-8", "replace")
+            return self.hide(body).decode("utf-8", "replace")
 
     def refusal(self) -> bytes:
         """Give the body of a refusal, or as much of it as comes: however it ends, the server has refused."""
@@ -154,7 +153,7 @@ class Answer:
         Raises:
             ProtocolError: It is none.
         """
-        body = self.read()
+        body = self.hide(self.read())
         try:
             try:
                 return json.loads(body)
@@ -172,11 +171,18 @@ class Http:
         clocks: How long each part may take.
         mask: Takes the connection's secrets out of what is noted.
         largest: Bytes that an answer may have to be read as a whole.
+        hide: Takes its keys out of what the server answers.
     """
 
     def __init__(
-        self, client: httpx.Client, clocks: Clocks, mask: Mask = lambda text: text, largest: int = LARGEST_ANSWER
+        self,
+        client: httpx.Client,
+        clocks: Clocks,
+        mask: Mask = lambda text: text,
+        largest: int = LARGEST_ANSWER,
+        hide: Hide = bytes,
     ) -> None:
+        self._hide = hide
         self._largest = largest
         self._client = client
         self._addresses: dict[str, httpx.URL] = {}
@@ -253,14 +259,14 @@ class Http:
                     NoteKind.HTTP,
                     "response",
                     status=response.status_code,
-                    reason=response.reason_phrase,
+                    reason=self._mask(response.reason_phrase),
                     url=self._mask(shown_url(response.url)),
                     headers=self._headers(response.headers),
                     peer=call.peer,
                     seconds=perf_counter() - began,
                 )
             check_packing(request.headers.get("accept-encoding", ""), response.headers.get("content-encoding", ""))
-            answer = Answer(response, call, run, self._largest)
+            answer = Answer(response, call, run, self._largest, self._hide)
             if not 200 <= response.status_code < 300:
                 refusal = self._refusal(answer, response, call.proxy)
                 self._ended(answer, run, began)
@@ -325,7 +331,7 @@ class Http:
 
 @lru_cache(maxsize=256)
 def _is_secret(name: str) -> bool:
-    return _SECRET_HEADER.search(name) is not None
+    return SECRET_NAME.search(name) is not None
 
 
 def shown_url(url: httpx.URL) -> str:

@@ -28,13 +28,16 @@ from ...run import Run
 from ...wire.call import Clocks
 from ...wire.client import Client
 from ...wire.dial import Judge, Search
-from ...wire.http import MASK, Http
+from ...wire.http import Http
+from ...wire.masking import hiding, looks_secret, masking, pieces
 from ...wire.pool import Pool
 from . import catalogue, moderation, speech, summary, text_embedding
 from .llm import LLM
 from .rerank import Rerank
 from .structured import stream_structured
 
+SHORTEST_OF_OTHERS = 6
+"""Characters of a header or a field of the query that is masked in notes though nothing says that it is secret."""
 PROVIDER = "openai_api_compatible"
 """What a ModelConfig names as its provider, unless the connection says otherwise; the server never sees it."""
 
@@ -56,6 +59,7 @@ class OpenAICompatibleBackend:
         clocks: How long each part of an exchange may take; or seconds by name, of those that are not the usual ones.
         judge: Says which addresses may be dialled.
         search: Finds the addresses of a name.
+        secrets: What else is to be kept out of every note and error, such as the variables of which the rest was made.
 
     Raises:
         ConfigError: The address or the file cannot be used.
@@ -79,28 +83,25 @@ class OpenAICompatibleBackend:
         clocks: Clocks | Mapping[str, float] | None = None,
         judge: Judge | None = None,
         search: Search = socket.getaddrinfo,
+        secrets: Sequence[str] = (),
     ) -> None:
         self.provider = provider
         self._said = tuple(catalogue.completed(provider, model) for model in models)
         self._fetched: tuple[ListedModel, ...] = ()
         self._system_model = system_model
-        given = (api_key, *(headers or {}).values(), *(query or {}).values(), *_words_for(proxy))
-        secrets = [value for value in given if value and len(value) > 5]
-
-        def mask(text: str) -> str:
-            for secret in secrets:
-                text = text.replace(secret, MASK)
-            return text
-
-        self._client = Client(
-            Pool(_tls(verify, authority), judge, proxy, search),
-            _address(base_url),
-            headers={**({"Authorization": f"Bearer {api_key}"} if api_key else {}), **(headers or {})},
-            params=query,
-        )
-        self._mask = mask
-        self._http = Http(self._client, clocks if isinstance(clocks, Clocks) else Clocks(**(clocks or {})), mask)
-        self._root = str(_address(base_url).copy_with(raw_path=b"/")).rstrip("/")
+        address, headers = _address(base_url), headers or {}
+        known = [
+            *(api_key, *_words_for(proxy), address.password, *secrets),
+            *(piece for pair in (*headers.items(), *(query or {}).items()) if looks_secret(*pair) for piece in pieces(pair[1])),
+        ]
+        others = [value for value in (*headers.values(), *(query or {}).values()) if len(value) >= SHORTEST_OF_OTHERS]
+        self._mask = mask = masking([*known, *others])
+        if api_key and not any(name.lower() == "authorization" for name in headers):
+            headers = {"Authorization": f"Bearer {api_key}", **headers}
+        self._client = Client(Pool(_tls(verify, authority), judge, proxy, search), address, headers=headers, params=query)
+        clocks = clocks if isinstance(clocks, Clocks) else Clocks(**(clocks or {}))
+        self._http = Http(self._client, clocks, mask, hide=hiding(known))
+        self._root = str(address.copy_with(raw_path=b"/")).rstrip("/")
         self._llm = LLM(self._http)
         self._rerank = Rerank(self._http, self._root)
         self._lock = threading.Lock()
@@ -233,8 +234,10 @@ def _words_for(proxy: str | None) -> tuple[str, ...]:
         raise ConfigError("proxy: expected an address such as http://localhost:3128") from error
     if address.scheme != "http" or not address.host:
         raise ConfigError("proxy: expected an address such as http://localhost:3128")
+    if not address.username:
+        return ()
     sent = base64.b64encode(f"{address.username}:{address.password}".encode()).decode()
-    return address.password, sent if address.password else ""
+    return address.username, address.password, sent
 
 
 def _tls(verify: bool | str | Path, authority: str | None) -> ssl.SSLContext:
@@ -247,7 +250,7 @@ def _tls(verify: bool | str | Path, authority: str | None) -> ssl.SSLContext:
         if authority:
             try:
                 context.load_verify_locations(cadata=authority)
-            except (ValueError, ssl.SSLError) as error:
+            except (TypeError, ValueError, ssl.SSLError) as error:
                 raise ConfigError(f"ca: is no certificate in PEM: {error}") from error
         return context
     try:

@@ -90,9 +90,9 @@ def _chunks(answer: Answer, reader: AnswerReader) -> Iterator[LLMResultChunk]:
     decoder = SSEDecoder()
     for piece in answer.pieces():
         for event in decoder.feed(piece):
-            yield from reader.read(event)
+            yield from reader.read(event._replace(data=answer.hide(event.data)))
         if reader.done:
             answer.finish()
             return
     for event in decoder.flush():
-        yield from reader.read(event)
+        yield from reader.read(event._replace(data=answer.hide(event.data)))
