@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ipaddress
 import re
+import socket
 from dataclasses import dataclass
 from typing import TypeAlias
 
@@ -118,9 +119,14 @@ def _network(text: str) -> Network | None:
 
 
 def _literal(host: str) -> Address | None:
+    host = host.strip("[]").partition("%")[0].rstrip(".")
     try:
-        return ipaddress.ip_address(host.strip("[]").partition("%")[0])
+        return ipaddress.ip_address(host)
     except ValueError:
+        pass
+    try:  # the old ways to write an address, such as 0xA9FEA9FE and 169.254.43518, which whoever dials may take
+        return ipaddress.IPv4Address(socket.inet_aton(host))
+    except (OSError, UnicodeError):
         return None
 
 

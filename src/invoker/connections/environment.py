@@ -31,6 +31,8 @@ def from_environment(environment: Mapping[str, str]) -> tuple[list[ConnectionSet
             found.append(_settings(preset, whole_address(address, preset), key))
         except ConfigError as error:
             problems.append(f"{url or key}: {error}")
+        except ValueError:
+            problems.append(f"{url or key}: base_url: expected an address such as http://localhost:11434/v1")
     return found, problems
 
 

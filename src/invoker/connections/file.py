@@ -20,6 +20,7 @@ from __future__ import annotations
 
 import json
 import tomllib
+from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -72,14 +73,21 @@ def parsed(content: bytes) -> list[ConnectionSettings]:
         settings_of(_completed(item, f"connections[{place}]"), f"connections[{place}]") for place, item in enumerate(items)
     ]
     names = [connection.name for connection in connections]
-    if twice := sorted({name for name in names if names.count(name) > 1}):
+    if twice := sorted(name for name, count in Counter(names).items() if count > 1):
         raise ConfigError(f"connections: the name {twice[0]!r} is there twice")
     return connections
 
 
 def written(connections: Sequence[ConnectionSettings]) -> str:
     """Write connections as TOML, without their secrets."""
-    return tomli_w.dumps({"connections": [connection.public() for connection in connections]})
+    return tomli_w.dumps({"connections": [_without_nothing(connection.public()) for connection in connections]})
+
+
+def _without_nothing(value: Any) -> Any:
+    """Leave out what JSON writes as null, for which TOML has no word."""
+    if isinstance(value, dict):
+        return {name: _without_nothing(inner) for name, inner in value.items() if inner is not None}
+    return [_without_nothing(inner) for inner in value if inner is not None] if isinstance(value, list) else value
 
 
 def _value(content: bytes) -> Any:
@@ -94,7 +102,7 @@ def _value(content: bytes) -> Any:
             raise ConfigError(f"is no JSON: {error}") from error
     try:
         return tomllib.loads(text)
-    except (tomllib.TOMLDecodeError, RecursionError) as error:
+    except (ValueError, RecursionError) as error:  # a number of thousands of digits is a plain ValueError
         raise ConfigError(f"is no TOML: {error}") from error
 
 

@@ -137,3 +137,14 @@ def test_behind_a_proxy_the_target_is_judged_too() -> None:
             backend.fetch_models(Run())
         assert proxy.asked == []
         backend.close()
+
+
+@pytest.mark.parametrize("host", ["2852039166", "0xA9FEA9FE", "169.254.43518", "0251.0376.0251.0376", "169.254.169.254."])
+def test_behind_a_proxy_an_address_written_in_an_old_way_is_judged_as_what_it_is(host: str) -> None:
+    with pytest.raises(InvokeBadRequestError, match="link-local"):
+        Allowed().judge(host, None, 80)
+
+
+@pytest.mark.parametrize("host", ["api.openai.com", "123abc", "a.1", "пример.рф"])
+def test_behind_a_proxy_a_name_is_no_address(host: str) -> None:
+    Allowed().judge(host, None, 80)

@@ -55,3 +55,9 @@ def test_what_cannot_be_used_is_told_and_the_others_are_there() -> None:
     found, problems = from_environment({"OLLAMA_HOST": "http://:::", "OPENAI_API_KEY": "k"})
     assert [one.name for one in found] == ["OpenAI"]
     assert len(problems) == 1 and problems[0].startswith("OLLAMA_HOST: base_url: ")
+
+
+@pytest.mark.parametrize("address", ["http://[", "[::1", "http://[::1/v1", "http://a:b@c/v1"])
+def test_an_address_that_is_none_is_told_and_the_app_starts(address: str) -> None:
+    found, [problem] = from_environment({"OLLAMA_HOST": address})
+    assert found == [] and problem.startswith("OLLAMA_HOST: base_url: ")

@@ -122,3 +122,10 @@ def test_a_service_that_lists_nothing_has_the_models_of_its_preset() -> None:
     backend = at(preset="jina")
     assert {model.model for model in backend.models()} == {name for name, _type in PRESETS["jina"].models}
     backend.close()
+
+
+def test_names_of_models_that_no_page_can_show_are_left_out() -> None:
+    with Loopback(lambda _asked, wire: wire.send(whole({"data": [{"id": "good"}, {"id": "\ud800"}, {"id": " "}]}))) as server:
+        backend = at(server.address)
+        assert [model.model for model in backend.fetch_models(Run())] == ["good"]
+        backend.close()

@@ -35,7 +35,7 @@ FULL = LEAST | {
         ({"name": "a\nb"}, "name: must be one line"),
         ({"base_url": "gpu:8000"}, "base_url: expected an address such as"),
         ({"base_url": "http://"}, "base_url: expected an address"),
-        ({"base_url": "http://x:99999/v1"}, "base_url: is no address"),
+        ({"base_url": "http://x:99999/v1"}, "base_url: expected an address"),
         ({"base_url": f"http://me:{SECRET}@x/v1"}, "base_url: must not hold a user or a password"),
         ({"base_url": "http://x/v1?key=1"}, "base_url: must not hold a query"),
         ({"api_key": "a", "api_key_env": "B"}, "give api_key or api_key_env, not both"),
@@ -168,3 +168,17 @@ def test_a_change_is_checked() -> None:
     with pytest.raises(ConfigError, match="base_url"):
         settings.changed(base_url="nowhere")
     assert isinstance(settings, ConnectionSettings) and settings.defaults == {ModelType.LLM: "q"}
+
+
+def test_what_json_has_no_value_for_is_left_out_of_an_export() -> None:
+    model = {"model": "t", "model_type": "tts", "model_properties": {"default_voice": None}}
+    [found] = parsed(json.dumps([LEAST | {"models": [model]}]).encode())
+    assert parsed(written([found]).encode())[0].name == found.name
+
+
+@pytest.mark.parametrize(
+    "content", [b"a = " + b"1" * 5000, b"[" + b"1" * 5000 + b"]", b"{" * 100_000, b"a = " + b"[" * 100_000]
+)
+def test_a_file_that_breaks_its_reader_is_refused(content: bytes) -> None:
+    with pytest.raises(ConfigError, match=r"is no (TOML|JSON)"):
+        parsed(content)

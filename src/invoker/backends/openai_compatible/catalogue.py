@@ -106,7 +106,12 @@ def fetch(http: Http, provider: str, root: str, run: Run) -> list[ListedModel]:
         raise ProtocolError("The list of models has no `data`.")
     with in_form("The list of models"):
         names = [item if isinstance(item, str) else item.get("id") or item.get("name") for item in items]
-        return [described(provider, name) for name in dict.fromkeys(map(str, filter(None, names)))]
+        return [described(provider, name) for name in dict.fromkeys(map(str, filter(None, names))) if _can_be_shown(name)]
+
+
+def _can_be_shown(name: str) -> bool:
+    """Tell whether it is a name: not blank, and without halves of characters, which no page can show and nobody can ask for."""
+    return bool(name.strip()) and name == name.encode("utf-8", "replace").decode()
 
 
 def _only_model(http: Http, provider: str, root: str, run: Run) -> ListedModel | None:
