@@ -11,13 +11,20 @@ import json
 import os
 import stat
 import threading
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from ..errors import ConfigError
 from .settings import ConnectionSettings, settings_of
+
+fcntl: Any
+try:
+    import fcntl
+except ImportError:  # where there is none, one process has the folder to itself
+    fcntl = None
 
 DATA_VARIABLE = "BOOMERANG_DATA"
 """Environment variable that moves the data folder."""
@@ -51,7 +58,7 @@ class Saved:
 
 
 class Store:
-    """The file of saved connections; safe under several threads.
+    """The file of saved connections; safe under several threads, and processes that share the folder.
 
     Args:
         folder: Where it is; made when something is saved.
@@ -84,9 +91,9 @@ class Store:
             ConfigError: The folder or the key cannot be used.
         """
         secrets = settings.secrets()
-        sealed = self._cipher(make=True).encrypt(json.dumps(secrets).encode()).decode() if secrets else ""
-        item = {"owner": hashed(owner), "shared": shared, "connection": settings.public(), "secrets": sealed}
-        with self._lock:
+        with self._alone():
+            sealed = self._cipher(make=True).encrypt(json.dumps(secrets).encode()).decode() if secrets else ""
+            item = {"owner": hashed(owner), "shared": shared, "connection": settings.public(), "secrets": sealed}
             items = [kept for kept in self._read() if not _is(kept, settings.name, owner)]
             self._write([*items, item])
 
@@ -96,7 +103,7 @@ class Store:
         Raises:
             ConfigError: The folder cannot be used.
         """
-        with self._lock:
+        with self._alone():
             items = self._read()
             kept = [item for item in items if not _is(item, name, owner)]
             if kept != items:
@@ -133,13 +140,8 @@ class Store:
 
         path = self._folder / KEY_FILE
         try:
-            if make:
-                self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-                try:
-                    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
-                        file.write(Fernet.generate_key().decode())
-                except FileExistsError:
-                    pass
+            if make and not path.exists():
+                _put(path, Fernet.generate_key().decode())
             if stat.S_IMODE(path.stat().st_mode) & 0o077:
                 raise ConfigError(f"{path} can be read by others than its owner; make it private: chmod 600 {path}")
             return path.read_text("ascii").strip()
@@ -162,18 +164,40 @@ class Store:
             raise ConfigError(f"{path} is not what was saved there: {error}") from error
 
     def _write(self, items: list[dict[str, Any]]) -> None:
-        """Put the new file in the old one's place at once, so that there is always a whole one."""
         path = self._folder / FILE
-        fresh = path.with_suffix(".new")
         try:
-            self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-            with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8") as file:
-                json.dump({"version": _VERSION, "connections": items}, file, indent=2, ensure_ascii=False)
-                file.flush()
-                os.fsync(file.fileno())
-            os.replace(fresh, path)
+            _put(path, json.dumps({"version": _VERSION, "connections": items}, indent=2, ensure_ascii=False))
         except OSError as error:
             raise ConfigError(f"{path} cannot be written: {error.strerror or error}") from error
+
+    @contextmanager
+    def _alone(self) -> Iterator[None]:
+        """Keep whoever else would change the folder waiting, another process too."""
+        with self._lock:
+            try:
+                self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+                held = os.open(self._folder, os.O_RDONLY) if fcntl else None
+            except OSError as error:
+                raise ConfigError(f"the folder {self._folder} cannot be used: {error.strerror or error}") from error
+            try:
+                if held is not None:
+                    with suppress(OSError):  # a file system without locks has one process, or takes its chance
+                        fcntl.flock(held, fcntl.LOCK_EX)
+                yield
+            finally:
+                if held is not None:
+                    os.close(held)
+
+
+def _put(path: Path, text: str) -> None:
+    """Put a new file in the old one's place at once, so that there is always a whole one, and its owner's alone."""
+    fresh = path.with_suffix(".new")
+    with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8") as file:
+        os.chmod(fresh, 0o600)  # one that was left behind has whatever mode it had
+        file.write(text)
+        file.flush()
+        os.fsync(file.fileno())
+    os.replace(fresh, path)
 
 
 def hashed(owner: str) -> str:

@@ -5,6 +5,9 @@ from __future__ import annotations
 import json
 import os
 import stat
+import subprocess
+import sys
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -128,3 +131,40 @@ def test_a_save_that_breaks_off_leaves_what_was_there(tmp_path: Path) -> None:
 )
 def test_the_data_folder_is_where_such_things_are(environment: dict[str, Any], expected: Path) -> None:
     assert data_folder(environment) == expected
+
+
+def test_processes_that_save_at_once_lose_nothing_of_each_other(tmp_path: Path) -> None:
+    code = (
+        "import sys; from pathlib import Path; from invoker.connections import Store, settings_of\n"
+        "for number in range(12):\n"
+        "    made = {'name': f'{sys.argv[2]}-{number}', 'base_url': 'http://h/v1', 'api_key': 'a-key-of-its-own'}\n"
+        "    Store(Path(sys.argv[1]), {}).save(settings_of(made), 'somebody')\n"
+    )
+    started = [subprocess.Popen([sys.executable, "-c", code, str(tmp_path / "data"), str(number)]) for number in range(3)]
+    assert [process.wait(60) for process in started] == [0, 0, 0]
+    found = Store(tmp_path / "data", {}).load()
+    assert len(found) == 36 and {saved.settings.api_key for saved in found} == {"a-key-of-its-own"}
+
+
+def test_threads_that_save_the_first_secret_at_once_have_one_key(tmp_path: Path) -> None:
+    store, start, faults = Store(tmp_path / "data", {}), threading.Barrier(8), []
+
+    def save(number: int) -> None:
+        start.wait()
+        try:
+            store.save(KEYED.changed(name=f"c{number}"), OWNER)
+        except ConfigError as error:
+            faults.append(error)
+
+    threads = [threading.Thread(target=save, args=(number,)) for number in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(20)
+    assert faults == [] and [saved.problem for saved in store.load()] == [""] * 8
+
+
+def test_a_new_file_that_was_left_behind_does_not_open_the_next_one_to_others(tmp_path: Path) -> None:
+    (tmp_path / "connections.new").touch(0o644)
+    Store(tmp_path, {}).save(PLAIN, OWNER)
+    assert stat.S_IMODE((tmp_path / "connections.json").stat().st_mode) == 0o600
