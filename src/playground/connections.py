@@ -99,10 +99,12 @@ class Connection:
         self._fetch: Run | None = None
         self._fetched = threading.Event()
         self._asked = False
+        self._gone = False
+        """Whether it was replaced or removed; who still holds it must not open it anew, for nobody would close it."""
 
     @property
     def backend(self) -> Backend:
-        """The open back end.
+        """The open back end; of a connection that was replaced or removed the closed one, which says so when it is called.
 
         Raises:
             ConfigError: It cannot be opened as it is.
@@ -110,6 +112,8 @@ class Connection:
         with self._lock:
             if self._backend is None:
                 self._backend = self._opener()
+                if self._gone:
+                    self._backend.close()
             return self._backend
 
     @property
@@ -146,10 +150,17 @@ class Connection:
         """Tell whether a browser may change it."""
         return not self.origin.locked and self.owner == hashed(owner)
 
-    def close(self) -> None:
-        """Close the back end, if it is open; what runs on it is stopped."""
+    def close(self, *, for_good: bool = False) -> None:
+        """Close the back end, if it is open; what runs on it is stopped.
+
+        Args:
+            for_good: Whether it is not to be opened again.
+        """
         with self._lock:
-            backend, self._backend, run = self._backend, None, self._fetch
+            backend, run = self._backend, self._fetch
+            self._gone = self._gone or for_good
+            if not self._gone:
+                self._backend = None
         if run is not None:
             run.stop()
         if backend is not None:
@@ -197,7 +208,7 @@ class Connections:
         self._lock = threading.RLock()
         self._environment = environment or {}
         self._file = file
-        self._file_read: tuple[float, int] | None = None
+        self._file_read: tuple[int, int, int] | None = None
         self._store = store
         self._given = {EMBEDDED: Connection(EMBEDDED, Origin.BUILT_IN, lambda: connect("embedded"))}
         self._of_file: dict[str, Connection] = {}
@@ -262,7 +273,7 @@ class Connections:
         with self._lock:
             removed = self._given.pop(name, None)
         if removed is not None:
-            removed.close()
+            removed.close(for_good=True)
 
     def keep(
         self,
@@ -287,25 +298,25 @@ class Connections:
         """
         whose = hashed(owner)
         saved = saved or shared
+        self._check_room(settings.name, owner, replacing, shared=shared)  # before the work of opening it
         made = self._made(settings, Origin.SAVED if saved else Origin.SESSION, owner=whose, shared=shared)
         _ = made.backend  # what cannot be opened is said now
-        with self._lock:
-            self._forget_unseen()
-            taken = {connection.name for connection in self.visible(owner)} - {replacing}
-            if settings.name in taken:
-                made.close()
-                raise ConfigError(f"name: there is a connection {settings.name!r} already; choose another name")
-            if sum(key[0] == whose for key in self._own) >= MOST_OWN and replacing is None:
-                made.close()
-                raise ConfigError(f"you have {MOST_OWN} connections, which is the most; remove one")
-            if saved:
-                self._saving.save(settings, owner, shared=shared)
-            before = self._own.pop((whose, replacing), None) if replacing is not None else None
-            if before is not None and before.origin is Origin.SAVED and not (saved and replacing == settings.name):
-                self._saving.remove(str(replacing), owner)
-            self._own[whose, settings.name] = made
+        try:
+            with self._lock:
+                self._forget_unseen()
+                self._check_room(settings.name, owner, replacing, shared=shared)
+                if saved:
+                    self._saving.save(settings, owner, shared=shared)
+                before = self._own.get((whose, replacing or ""))
+                if before is not None and before.origin is Origin.SAVED and not (saved and replacing == settings.name):
+                    self._saving.remove(str(replacing), owner)
+                self._own.pop((whose, replacing or ""), None)
+                self._own[whose, settings.name] = made
+        except ConfigError:
+            made.close(for_good=True)
+            raise
         if before is not None:
-            before.close()
+            before.close(for_good=True)
         return made
 
     def drop(self, name: str, owner: str) -> None:
@@ -321,7 +332,7 @@ class Connections:
             if removed.origin is Origin.SAVED:
                 self._saving.remove(name, owner)
             del self._own[hashed(owner), name]
-        removed.close()
+        removed.close(for_good=True)
 
     def trial(self, settings: ConnectionSettings) -> Attempt:
         """Give what a visitor's connection is tried with before it is kept."""
@@ -347,6 +358,19 @@ class Connections:
         if self._store is None:
             raise ConfigError("nothing can be saved here: the app was started without a data folder")
         return self._store
+
+    def _check_room(self, name: str, owner: str, replacing: str | None, *, shared: bool) -> None:
+        """Refuse a name that is taken, and one connection too many."""
+        with self._lock:
+            whose = hashed(owner)
+            replaced = {replacing} if (whose, replacing) in self._own else set()
+            taken = {connection.name for connection in self.visible(owner)} - replaced
+            # Of two of one name for everybody, nobody could tell which one gets what they type.
+            others = {kept.name for (theirs, _name), kept in self._own.items() if kept.shared and theirs != whose}
+            if name in taken or (shared and name in others):
+                raise ConfigError(f"name: there is a connection {name!r} already; choose another name")
+            if not replaced and sum(key[0] == whose for key in self._own) >= MOST_OWN:
+                raise ConfigError(f"you have {MOST_OWN} connections, which is the most; remove one")
 
     def _made(
         self, settings: ConnectionSettings, origin: Origin, *, owner: str = "", shared: bool = True, problem: str = ""
@@ -380,9 +404,9 @@ class Connections:
             return
         try:
             status = self._file.stat()
-            stamp = (status.st_mtime, status.st_size)
+            stamp = (status.st_mtime_ns, status.st_size, status.st_ino)
         except OSError:
-            stamp = (0.0, 0)
+            stamp = (0, 0, 0)
         if stamp == self._file_read:
             return
         self._file_read = stamp
@@ -399,15 +423,15 @@ class Connections:
             same = old is not None and old.settings == settings
             self._of_file[settings.name] = old if old is not None and same else self._made(settings, Origin.FILE)
             if old is not None and not same:
-                old.close()
+                old.close(for_good=True)
         for gone in before.values():
-            gone.close()
+            gone.close(for_good=True)
 
     def _forget_unseen(self) -> None:
         for key, connection in tuple(self._own.items()):
             if connection.origin is Origin.SESSION and monotonic() - connection.seen_at > FORGET_SECONDS:
                 del self._own[key]
-                connection.close()
+                connection.close(for_good=True)
 
 
 def from_process(root: Path, environment: Mapping[str, str] = os.environ) -> Connections:

@@ -8,7 +8,8 @@ import shlex
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from invoker.wire.http import LONGEST_NOTED, MASK
+from invoker.wire.http import LONGEST_NOTED
+from invoker.wire.masking import MASK
 
 KEY = "API_KEY"
 """The variable that stands for the key where the connection names none."""

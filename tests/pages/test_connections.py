@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from playground import resources
+from playground.samples import CLIP
 from playground.setup.held import Held
 from tests.loopback import BOUND, Asked, Loopback, Script, Wire, head, whole
 from tests.pages.visitor import Visitor, nodes, text_of
@@ -25,9 +26,29 @@ def server(asked: Asked, wire: Wire) -> None:
     if asked.path.endswith("/models"):
         wire.send(whole(MODELS))
         return
+    if asked.path.endswith("/audio/transcriptions"):
+        assert asked.body.count(CLIP.read_bytes()) == 1
+        wire.send(whole({"text": "The server heard this."}))
+        return
     body = asked.json
     if asked.path.endswith("/embeddings"):
         wire.send(whole({"data": [{"index": n, "embedding": [1.0, 0.5]} for n in range(len(body["input"]))], "model": "m"}))
+        return
+    if asked.path.endswith("/rerank"):
+        wire.send(whole({"results": [{"index": 1, "relevance_score": 0.75}, {"index": 0, "relevance_score": 0.25}]}))
+        return
+    if asked.path.endswith("/audio/speech"):
+        sound = CLIP.read_bytes()
+        wire.send(head(200, "audio/mpeg", content_length=str(len(sound))), sound)
+        return
+    if asked.path.endswith("/moderations"):
+        scores = {"violence": 0.875, "harassment": 0.25}
+        found = {
+            "flagged": True,
+            "categories": {name: score > 0.5 for name, score in scores.items()},
+            "category_scores": scores,
+        }
+        wire.send(whole({"results": [found], "model": "m"}))
         return
     delta = {"model": "m", "choices": [{"index": 0, "delta": {"content": f"I am {body['model']}."}, "finish_reason": "stop"}]}
     data = b"data: " + json.dumps(delta).encode() + b"\n\ndata: [DONE]\n\n"
@@ -86,6 +107,39 @@ def test_a_run_asks_the_server_and_shows_the_wire_without_the_key(visit: Callabl
     page.at.segmented_control(key=page.key("inspector.code")).set_value("httpx")
     assert "httpx.stream(" in page.look().seen and KEY not in page.seen
     assert KEY not in json.dumps(page.record.dump())
+
+
+def asked_on(page: str) -> Visitor:
+    """Ask a model of a typed name on a page; gives the page after its run."""
+    visitor = Visitor("one")
+    visitor.at.query_params["model"] = "chatty"
+    return visitor.open(page).run()
+
+
+def test_a_ranking_of_a_server_keeps_its_scores_and_names_its_shape(visit: Callable[..., Visitor]) -> None:
+    page = asked_on("rerank")
+    assert page.state == "done" and [doc.score for doc in page.record.chunks[0].docs] == [0.75, 0.25]
+    assert "Jina/Cohere's shape of rerank" in page.tab("Log").replace("\\", "")
+
+
+def test_speech_of_a_server_plays_and_is_of_the_kind_that_its_bytes_tell(visit: Callable[..., Visitor]) -> None:
+    page = asked_on("tts")
+    assert page.state == "done" and "audio/mpeg" in page.seen
+    assert b"".join(bytes.fromhex(chunk.result) for chunk in page.record.chunks) == CLIP.read_bytes()
+
+
+def test_a_recording_is_written_down_by_a_server(visit: Callable[..., Visitor]) -> None:
+    page = asked_on("speech2text")
+    assert page.state == "done" and "The server heard this." in page.seen
+    page.tab("Code")
+    page.at.segmented_control(key=page.key("inspector.code")).set_value("curl")
+    assert "-F 'file=@audio.mp3'" in page.look().seen or "-F file=@audio.mp3" in page.seen
+
+
+def test_what_a_server_says_of_categories_stands_beside_its_flag(visit: Callable[..., Visitor]) -> None:
+    page = asked_on("moderation")
+    assert page.state == "done" and page.record.chunks[0].result is True
+    assert "violence" in page.seen and "0.875" in page.seen and "harassment" in page.seen
 
 
 def test_any_name_may_be_asked(visit: Callable[..., Visitor]) -> None:

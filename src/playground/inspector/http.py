@@ -79,20 +79,17 @@ def draw(record: Record[Any] | None, key: str) -> None:
 def _draw(exchange: Exchange) -> None:
     markup.facts(dict(_facts(exchange)))
     request, response, end = exchange.request, exchange.response, exchange.end
-    left, right = st.columns(2, gap="small")
-    with left:
-        st.markdown(f"**{_('Request')}**")
-        markup.facts({str(name): str(value) for name, value in request["headers"].items()})
-        _body(_sent(request))
-    with right:
-        st.markdown(f"**{_('Response')}**")
-        if not response:
-            st.caption(_("There was none."))
-            return
-        markup.facts({str(name): str(value) for name, value in response["headers"].items()})
-        _body(str(end.get("body", "")) if end else "")
-        if not end:
-            st.caption(_("It has not ended."))
+    st.markdown(f"**{_('Request')}**")
+    markup.facts({str(name): str(value) for name, value in request["headers"].items()})
+    _body(_sent(request))
+    st.markdown(f"**{_('Response')}**")
+    if not response:
+        st.caption(_("There was none."))
+        return
+    markup.facts({str(name): str(value) for name, value in response["headers"].items()})
+    _body(str(end.get("body", "")) if end else "")
+    if not end:
+        st.caption(_("It has not ended."))
 
 
 def _facts(exchange: Exchange) -> Iterator[tuple[str, str]]:

@@ -108,7 +108,7 @@ def _facts(settings: ConnectionSettings) -> dict[str, str]:
         key = _("typed, kept to itself") if settings.api_key else _("none")
     found = {
         _("Address"): settings.base_url,
-        _("Key"): key,
+        _("API key"): key,
         _("Dify provider"): settings.provider,
         _("System model"): settings.system_model,
         _("Headers"): ", ".join(settings.headers),

@@ -32,8 +32,8 @@ STYLE = """<style>
 .health table { width: 100%; border-collapse: collapse; font-size: 0.85rem; }
 .health td { max-width: 9rem; overflow: hidden; text-overflow: ellipsis; }
 .health :is(th, td) { border: 0; border-bottom: 1px solid color-mix(in srgb, currentColor 14%, transparent);
-  padding: 0.36rem 0.5rem 0.36rem 0.1rem; text-align: start; font-weight: 400; white-space: nowrap; }
-.health tbody th { font-weight: 600; max-width: 14rem; overflow: hidden; text-overflow: ellipsis; }
+  padding: 0.36rem 0.5rem 0.36rem 0.1rem; text-align: start; font-weight: 400; }
+.health tbody th { white-space: nowrap; font-weight: 600; max-width: 14rem; overflow: hidden; text-overflow: ellipsis; }
 .health thead th { opacity: 0.75; }
 .health i { display: inline-block; width: 0.6em; height: 0.6em; border-radius: 50%; margin-inline-end: 0.4em;
   background: currentColor; opacity: 0.35; }

@@ -134,6 +134,8 @@ def described(provider: str, name: str, model_type: ModelType | None = None) -> 
     model_type = model_type or guess(name)
     is_llm = model_type is ModelType.LLM
     properties: dict[ModelPropertyKey, object] = {ModelPropertyKey.MODE: "chat"} if is_llm else {}
+    if model_type is ModelType.TTS:  # the voice that Dify's own plugin asks for where nobody said another one
+        properties[ModelPropertyKey.DEFAULT_VOICE] = OPENAI_VOICES[0]
     if model_type is ModelType.TTS and re.search(r"^(gpt|tts-1)", name):
         properties[ModelPropertyKey.VOICES] = [{"mode": voice, "name": voice, "language": []} for voice in OPENAI_VOICES]
     return ListedModel(
@@ -153,5 +155,10 @@ def completed(provider: str, said: AIModelEntity) -> ListedModel:
     given = [name for name in ("label", "features", "pricing", "deprecated") if name in said.model_fields_set]
     own: dict[str, object] = {name: getattr(said, name) for name in given}
     own["parameter_rules"] = said.parameter_rules or found.parameter_rules
-    own["model_properties"] = found.model_properties | said.model_properties
+    properties = found.model_properties | said.model_properties
+    if voices := said.model_properties.get(ModelPropertyKey.VOICES):
+        properties[ModelPropertyKey.DEFAULT_VOICE] = said.model_properties.get(
+            ModelPropertyKey.DEFAULT_VOICE, voices[0]["mode"]
+        )
+    own["model_properties"] = properties
     return found.model_copy(update=own)
