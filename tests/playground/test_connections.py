@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,7 @@ import pytest
 from invoker.connections import Store, settings_of
 from invoker.errors import ConfigError
 from playground.connections import EMBEDDED, MOST_OWN, Connection, Connections, Origin, from_process
+from playground.jobs import Job
 from tests.loopback import BOUND, Asked, Loopback, Wire, whole
 
 ANNA, BORIS = "cookie-of-anna", "cookie-of-boris"
@@ -240,3 +242,83 @@ def test_a_connection_tells_the_name_of_the_variable_with_its_key() -> None:
     assert connections.get(EMBEDDED).key_variable is None
     assert connections.keep(made(), ANNA).key_variable == "API_KEY"
     assert isinstance(connections.get(EMBEDDED), Connection)
+
+
+def test_a_name_for_everybody_is_not_given_twice(tmp_path: Path) -> None:
+    connections = book(tmp_path)
+    connections.keep(made(provider="b/b/b"), BORIS)
+    connections.keep(made(provider="a/a/a"), ANNA, shared=True)
+    with pytest.raises(ConfigError, match="there is a connection 'lab' already"):
+        connections.keep(made(provider="b/b/b"), BORIS, replacing="lab", shared=True)
+    connections.keep(made(provider="a/a/2"), ANNA, replacing="lab", shared=True)
+    assert connections.get("lab", "carol").settings.provider == "a/a/2"  # type: ignore[union-attr]
+    assert connections.get("lab", BORIS).settings.provider == "b/b/b", "and who had the name keeps it"  # type: ignore[union-attr]
+
+
+def test_what_was_removed_meanwhile_is_not_replaced_under_a_name_that_is_taken(tmp_path: Path) -> None:
+    connections = book(tmp_path, OPENAI_API_KEY=SECRET)
+    with pytest.raises(ConfigError, match="there is a connection 'OpenAI' already"):
+        connections.keep(made("OpenAI"), ANNA, replacing="OpenAI")
+    for number in range(MOST_OWN):
+        connections.keep(made(f"c{number}"), ANNA)
+    with pytest.raises(ConfigError, match="which is the most"):
+        connections.keep(made("one more"), ANNA, replacing="removed in another tab")
+
+
+def test_a_change_that_cannot_be_saved_leaves_what_was_there(tmp_path: Path) -> None:
+    connections = book(tmp_path / "data")
+    before = connections.keep(made(), ANNA, saved=True)
+    (tmp_path / "data" / "connections.new").mkdir()  # so that no file can be put in the old one's place
+    with pytest.raises(ConfigError, match="cannot be written"):
+        connections.keep(made("other"), ANNA, replacing="lab")
+    with pytest.raises(ConfigError, match="cannot be written"):
+        connections.drop("lab", ANNA)
+    assert connections.get("lab", ANNA) is before and connections.names(ANNA) == [EMBEDDED, "lab"]
+
+
+@pytest.mark.parametrize("opened", [True, False])
+def test_who_still_holds_a_removed_connection_does_not_open_it_again(opened: bool, tmp_path: Path) -> None:
+    with Loopback(lambda _asked, wire: wire.send(whole({"data": []}))) as server:
+        file = tmp_path / "connections.toml"
+        file.write_text(f'[[connections]]\nname = "lab"\nbase_url = "{server.address}"')
+        connections = book(None, file)
+        lab = connections.get("lab")
+        if opened:
+            assert lab.backend.models() == []
+        file.unlink()
+        assert connections.names() == [EMBEDDED]
+        lab.fetch()
+        assert lab.wait(BOUND) and "The back end was closed" in str(lab.fetch_error)
+        assert server.asked == [] and lab.backend is lab.backend
+
+
+def test_a_file_of_the_same_size_in_the_old_ones_place_is_read(tmp_path: Path) -> None:
+    file, other = tmp_path / "connections.toml", tmp_path / "other.toml"
+    file.write_text('[[connections]]\nname = "a"\npreset = "vllm"')
+    connections = book(None, file)
+    assert connections.names() == [EMBEDDED, "a"]
+    other.write_text('[[connections]]\nname = "b"\npreset = "vllm"')
+    seen = file.stat()
+    os.utime(other, ns=(seen.st_atime_ns, seen.st_mtime_ns))
+    other.replace(file)
+    assert connections.names() == [EMBEDDED, "b"]
+
+
+def test_a_run_on_a_connection_that_is_changed_ends_and_says_why() -> None:
+    with Loopback(lambda _asked, wire: wire.wait_until_gone()) as server:
+        connections = book()
+        kept = connections.keep(settings_of({"name": "a", "base_url": server.address}), ANNA)
+        config = {"provider": "p", "model": "m", "mode": "chat", "completion_params": {}}
+        messages = [{"role": "user", "content": "Hi."}]
+        job = Job(lambda session: session.model.llm.invoke(config, messages), kept.backend).start()
+        server.until(lambda server: server.asked)
+        connections.keep(settings_of({"name": "b", "base_url": server.address}), ANNA, replacing="a")
+        job.join(BOUND)
+        assert not job.running and job.record is not None and job.record.outcome == "failed"
+        assert "The back end was closed while it was answering." in str(job.error) and server.connections[0].left.wait(1)
+        connections.close()
+
+
+def test_a_name_that_is_taken_is_told_before_the_work_of_opening() -> None:
+    with pytest.raises(ConfigError, match="choose another name"):
+        book(OPENAI_API_KEY=SECRET).keep(made("OpenAI", api_key_env="NOT_LISTED"), ANNA)
