@@ -29,6 +29,8 @@ STATES = {
     ModelState.LOADED: (N_("Loaded"), ":material/check_circle:", "green"),
     ModelState.UNAVAILABLE: (N_("Unavailable"), ":material/block:", "red"),
 }
+LISTED = (N_("On the server"), ":material/dns:", "blue")
+"""Of a model whose server tells no more than its name."""
 RUNS = {
     "running": (N_("Running"), ":material/progress_activity:", "blue"),
     "stopping": (N_("Stopping"), ":material/progress_activity:", "blue"),
@@ -191,7 +193,8 @@ def _standing(entry: Entry, models: Sequence[ListedModel], step: Step | None) ->
         if model is None:
             st.badge(_("No model"), icon=":material/block:", color="red")
             return
-        label, icon, colour = STATES[model.state]
+        remote = model.state is ModelState.AVAILABLE and state.connected().settings is not None
+        label, icon, colour = LISTED if remote else STATES[model.state]
         with st.container(horizontal=True, gap="xsmall"):
             st.badge(_(label), icon=icon, color=colour)  # type: ignore[arg-type]
             if step is not None:

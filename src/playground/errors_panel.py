@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 import streamlit as st
 
-from invoker import InvokeError
+from invoker import ConfigError, InvokeError
 from invoker.record import dump_error
 
 from . import library_words
@@ -47,7 +47,8 @@ def draw(
             field = getattr(error, "field", None)
             if field:
                 st.badge(f"{_('field')}: {plain(field)}", color="gray")
-        st.code(library_words.told(drawable(str(error))) or type(error).__name__, language=None, wrap_lines=True)
+        told_here = library_words.told_of_field if isinstance(error, ConfigError) else library_words.told
+        st.code(told_here(drawable(str(error))) or type(error).__name__, language=None, wrap_lines=True)
         st.markdown(f":material/arrow_forward: {plain(library_words.told(_(told.next_step)))}")
         if cause := known_cause(error):
             st.markdown(f":material/lightbulb: {_('Seen before:')} {_(cause)}")

@@ -201,7 +201,8 @@ class Pane:
             metrics_row.draw(job.record, self.part, model=self.model)
 
     def _show_sent(self) -> None:
-        inspector.open_sent(self.key("inspector"))
+        asked = self.job is not None and inspector.went_over_http(self.job.record)
+        inspector.open_sent(self.key("inspector"), over_http=asked and self.connection.settings is not None)
 
     def draw_live(self, live: Live | None) -> Callable[[], None]:
         """Draw the run under way; gives a function that draws what is new."""

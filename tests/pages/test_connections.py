@@ -262,3 +262,19 @@ def test_a_connection_whose_variable_is_missing_says_so_in_the_panel() -> None:
         page.at.session_state["connection"] = "one"
         page.open("llm")
         assert "NOT_SET_HERE" in page.panel() and "ConfigError" in page.panel()
+
+
+def test_a_failure_on_a_server_leads_to_what_was_sent_and_to_a_test_of_the_connection() -> None:
+    def refusing(asked: Asked, wire: Wire) -> None:
+        wire.send(whole(MODELS) if asked.path.endswith("/models") else whole({"error": {"message": "Падежи"}}, 404))
+
+    with Loopback(refusing) as listening, connections(listening):
+        page = Visitor("one").open("llm").run()
+        assert page.state == "failed" and "Падежи" in page.panel() and "Connection" in page.panel()
+        page.click("error.raw")
+        [tab] = [tab for tab in page.at.tabs if tab.label == "HTTP"]
+        assert "Падежи" in "\n".join(text_of(node) for node in nodes(tab))
+        page.at.button(key=page.key("error.test")).click()
+        page.look()
+        held: Held = page.at.session_state["_connections"]
+        assert held.open == "one" and "Connections" in [title.value for title in page.at.title]

@@ -30,6 +30,7 @@ __all__ = [
     "open_code",
     "open_sent",
     "shortened",
+    "went_over_http",
 ]
 
 CODE, SENT, HTTP = N_("Code"), N_("Sent"), N_("HTTP")
@@ -69,9 +70,14 @@ def open_code(key: str) -> None:
     st.session_state[key] = _(CODE)
 
 
-def open_sent(key: str) -> None:
-    """Open the tab with what was sent; for a callback, as of an error's panel."""
-    st.session_state[key] = _(SENT)
+def open_sent(key: str, *, over_http: bool = False) -> None:
+    """Open the tab with what was sent, to a server as it went over the wire; for a callback, as of an error's panel."""
+    st.session_state[key] = _(HTTP if over_http else SENT)
+
+
+def went_over_http(record: Record[Any] | None) -> bool:
+    """Tell whether a run asked a server."""
+    return http.last_request(record) is not None
 
 
 def _code(record: Record[Any] | None, source: str, key: str, variable: str | None) -> None:
