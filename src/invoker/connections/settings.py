@@ -18,6 +18,10 @@ from ..errors import ConfigError
 from ..wire.masking import looks_secret
 
 LONGEST_NAME = 60
+LARGEST_NUMBER = 10**9
+"""Of tokens or of texts that a model takes."""
+MOST_MODELS = 1000
+"""That a connection says something of; the server's own list may be longer."""
 COMPATIBLE_PROVIDER = "langgenius/openai_api_compatible/openai_api_compatible"
 """Dify's provider for any server with OpenAI's interface."""
 NAMED_VARIABLE = re.compile(r"\$\{(\w+)\}")
@@ -52,8 +56,17 @@ class ConnectionModel(AIModelEntity):
 
     @field_validator("model_properties")
     @classmethod
-    def _voices_spelled_out(cls, properties: dict[ModelPropertyKey, Any]) -> dict[ModelPropertyKey, Any]:
-        """Take a voice by its bare name too."""
+    def _of_their_kinds(cls, properties: dict[ModelPropertyKey, Any]) -> dict[ModelPropertyKey, Any]:
+        """Refuse what no page could draw or reckon with, and take a voice by its bare name too."""
+        properties = {name: value for name, value in properties.items() if value is not None}
+        for name in (ModelPropertyKey.CONTEXT_SIZE, ModelPropertyKey.MAX_CHUNKS):
+            value = properties.get(name, 1)
+            if type(value) is not int or not 1 <= value <= LARGEST_NUMBER:
+                raise ValueError(f"{name.value}: expected a whole number from 1 to {LARGEST_NUMBER}")
+        if properties.get(ModelPropertyKey.MODE, "chat") not in ("chat", "completion"):
+            raise ValueError("mode: expected chat or completion")
+        if not isinstance(properties.get(ModelPropertyKey.DEFAULT_VOICE, ""), str):
+            raise ValueError("default_voice: expected a name")
         voices = properties.get(ModelPropertyKey.VOICES)
         if voices is None:
             return properties
@@ -85,7 +98,7 @@ class ConnectionSettings(_Strict):
     timeouts: Timeouts = Field(default_factory=Timeouts)
     provider: str = Field(default=COMPATIBLE_PROVIDER, min_length=1)
     """What a ModelConfig names: the Dify provider that would serve the same models. The server never sees it."""
-    models: list[ConnectionModel] = Field(default_factory=list)
+    models: list[ConnectionModel] = Field(default_factory=list, max_length=MOST_MODELS)
     """What a person said of its models; the server's own list comes beside them."""
     defaults: dict[ModelType, str] = Field(default_factory=dict)
     """The model that a page offers first, by type."""
@@ -231,7 +244,8 @@ def _said(model: ConnectionModel) -> dict[str, Any]:
 def _voice(voice: Any) -> dict[str, Any]:
     if isinstance(voice, str) and voice.strip():
         return {"mode": voice.strip(), "name": voice.strip(), "language": []}
-    if isinstance(voice, Mapping) and isinstance(voice.get("mode"), str):
+    named = isinstance(voice, Mapping) and all(isinstance(voice.get(field, ""), str) for field in ("mode", "name"))
+    if named and voice.get("mode") and isinstance(voice.get("language", []), list):
         return {"name": voice["mode"], "language": [], **voice}
     raise ValueError("voices: expected a name, or {mode, name, language}")
 

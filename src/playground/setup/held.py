@@ -41,6 +41,8 @@ class Held:
     """What was just done, to be said once."""
     fault: str = ""
     """What could not be done, to be said once."""
+    not_brought: str = ""
+    """What could not be imported, to be said once, where the import is."""
 
     @staticmethod
     def of_visitor() -> Held:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from typing import Any
 
 import streamlit as st
@@ -11,6 +12,7 @@ from pydantic import ValidationError
 from invoker import ListedModel
 from invoker.connections import ConnectionModel, ConnectionSettings, faults
 from invoker.entities.model import ModelPropertyKey, ModelType
+from invoker.errors import ConfigError
 
 from .. import resources, state
 from ..forms import field_fault
@@ -28,7 +30,8 @@ def fill(held: Held, settings: ConnectionSettings) -> None:
     listed: Sequence[ListedModel] = ()
     if held.replacing is not None:
         connection = resources.CONNECTIONS.get(held.replacing, state.owner())
-        listed = connection.backend.models() if connection.settings is not None else ()
+        with suppress(ConfigError):  # what cannot be opened any more can be put right all the same
+            listed = connection.backend.models() if connection.settings is not None else ()
     said = {model.model: row(model, settings) for model in settings.models}
     found = {model.model: row(model, settings) for model in listed if model.model not in said}
     held.rows, held.listed = [*said.values(), *found.values()][:MOST_ROWS], list(found.values())
@@ -118,16 +121,21 @@ def said(
     """
     models: list[dict[str, Any]] = []
     defaults: dict[str, str] = {}
+    as_listed = {_standing(old) for old in listed}
     for found in rows:
         name = str(found["model"]).strip()
         model_type = str(found.get("model_type") or ModelType.LLM.value)
         if found.get("default"):
             defaults.setdefault(model_type, name)
-        same = {key: found.get(key) for key in COLUMNS if key != "default"}
-        if name not in described and any(same == {key: old.get(key) for key in same} for old in listed):
+        if name not in described and _standing(found) in as_listed:
             continue
         models.append({"model": name, "model_type": model_type} | _properties(found, described.get(name, {})))
     return models, defaults
+
+
+def _standing(found: Mapping[str, Any]) -> tuple[Any, ...]:
+    """Give what a row says of its model."""
+    return tuple(found.get(key) for key in COLUMNS if key != "default")
 
 
 def _properties(found: Mapping[str, Any], beyond: Mapping[str, Any]) -> dict[str, Any]:

@@ -38,9 +38,9 @@ def draw(held: Held, connections: Sequence[Connection]) -> None:
         st.file_uploader(
             _("Import a file"), type=["toml", "json"], key=key, on_change=_bring, args=(held, key), max_upload_size=1
         )
-        if held.fault:
-            st.error(plain(held.fault), icon=":material/error:")
-            held.fault = ""
+        if held.not_brought:
+            st.error(plain(held.not_brought), icon=":material/error:")
+            held.not_brought = ""
 
 
 def _bring(held: Held, key: str) -> None:
@@ -51,7 +51,7 @@ def _bring(held: Held, key: str) -> None:
     try:
         found = parsed(file.getvalue())
     except ConfigError as error:
-        held.fault = f"{file.name}: {library_words.told_of_field(str(error))}"
+        held.not_brought = f"{file.name}: {library_words.told_of_field(str(error))}"
         return
     faults, came = [], []
     for settings in found:
@@ -64,4 +64,4 @@ def _bring(held: Held, key: str) -> None:
         held.told = _("Imported, for this session: {names}. Keys have to be typed.").format(names=", ".join(came))
         held.open, held.version = came[0], held.version + 1
     if faults:
-        held.fault = "; ".join(faults[:MOST_SHOWN])
+        held.not_brought = "; ".join(faults[:MOST_SHOWN])
