@@ -14,7 +14,7 @@ from enum import StrEnum
 from time import perf_counter
 from typing import Any
 
-from .errors import RunStoppedError
+from .errors import InvokeServerUnavailableError, RunStoppedError
 
 
 class NoteKind(StrEnum):
@@ -149,3 +149,42 @@ class Run:
             listener(note)
 
         self._listener = both
+
+
+class Runs:
+    """The runs that one answerer has under way, so that they can be ended together; safe under several threads."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._under_way: set[Run] = set()
+        self._closed = False
+
+    @contextmanager
+    def holding(self, run: Run) -> Iterator[None]:
+        """Have a run among them for as long as the block lasts.
+
+        Raises:
+            InvokeServerUnavailableError: They were closed.
+        """
+        with self._lock:
+            if self._closed:
+                raise InvokeServerUnavailableError("The back end was closed.")
+            self._under_way.add(run)
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._under_way.discard(run)
+
+    def stop(self, cause: Exception | None = None) -> None:
+        """Stop all of them; each raises `cause`, or what `Run.stop` says without one."""
+        with self._lock:
+            runs = tuple(self._under_way)
+        for run in runs:
+            run.stop(cause)
+
+    def close(self) -> None:
+        """Stop all of them, and let no other begin."""
+        with self._lock:
+            self._closed = True
+        self.stop(InvokeServerUnavailableError("The back end was closed while it was answering."))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 import weakref
 from collections.abc import Callable
 from contextlib import closing
@@ -23,7 +22,7 @@ from .invocations import (
 from .record import Record, Recorded
 from .request import Chunks, ChunkT, Request
 from .rules import ClientRules
-from .run import Run
+from .run import Run, Runs
 
 
 class ModelInvocations:
@@ -60,8 +59,7 @@ class Session:
     ) -> None:
         ruled = ClientRules(backend)
         self._backend: Backend = ruled if record is None else Recorded(ruled, record)
-        self._lock = threading.Lock()
-        self._runs: set[Run] = set()
+        self._runs = Runs()
         self._streams: weakref.WeakSet[Chunks[Any]] = weakref.WeakSet()
         self.model = ModelInvocations(self, system_model)
 
@@ -78,10 +76,7 @@ class Session:
 
     def stop(self, cause: Exception | None = None) -> None:
         """Stop every invocation under way, from any thread; each of their streams raises `cause` or `RunStoppedError`."""
-        with self._lock:
-            runs = tuple(self._runs)
-        for run in runs:
-            run.stop(cause)
+        self._runs.stop(cause)
 
     def close(self) -> None:
         """Stop what is under way and close the streams that were left open; call it from the thread that reads them."""
@@ -97,11 +92,5 @@ class Session:
 
     def _stream(self, request: Request[ChunkT]) -> Chunks[ChunkT]:
         run = Run()
-        with self._lock:
-            self._runs.add(run)
-        try:
-            with closing(self._backend.invoke(request, run)) as chunks:
-                yield from chunks
-        finally:
-            with self._lock:
-                self._runs.discard(run)
+        with self._runs.holding(run), closing(self._backend.invoke(request, run)) as chunks:
+            yield from chunks

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
-from contextlib import closing, contextmanager
+from collections.abc import Callable, Generator, Iterable, Sequence
+from contextlib import closing
 from typing import Any, cast
 
 from ..backend import ListedModel
 from ..entities.llm import LLMResultChunk, LLMResultChunkDelta, LLMUsage
 from ..entities.message import AssistantPromptMessage
 from ..entities.model import ModelType
-from ..errors import InvokeServerUnavailableError, located
+from ..errors import located
 from ..request import Chunks, ChunkT, Request
-from ..run import Run
+from ..run import Run, Runs
 
 Answer = Callable[[Request[Any], Run], Iterable[Any]]
 """Gives the chunks that answer a request. It may raise, and it waits with `run.wait`, so that a stop reaches it."""
@@ -32,9 +31,7 @@ class Scripted:
     def __init__(self, answer: Answer, *, models: Sequence[ListedModel] = ()) -> None:
         self._answer = answer
         self._models = tuple(models)
-        self._lock = threading.Lock()
-        self._runs: set[Run] = set()
-        self._closed = False
+        self._runs = Runs()
 
     def models(self) -> Sequence[ListedModel]:
         """List the models that were given."""
@@ -47,7 +44,7 @@ class Scripted:
     def invoke(self, request: Request[ChunkT], run: Run) -> Chunks[ChunkT]:
         """Yield what the function gives, and close it if it is a generator."""
         provider, model = getattr(request, "provider", None), getattr(request, "model", None)
-        with located(backend=self.kind, provider=provider, model=model), self._open_for(run):
+        with located(backend=self.kind, provider=provider, model=model), self._runs.holding(run):
             run.check()
             chunks = self._answer(request, run)
             if isinstance(chunks, Generator):
@@ -58,23 +55,7 @@ class Scripted:
 
     def close(self) -> None:
         """Stop what runs; each of its streams raises, as any later one does."""
-        with self._lock:
-            self._closed = True
-            runs = tuple(self._runs)
-        for run in runs:
-            run.stop(InvokeServerUnavailableError("The back end was closed while it was answering."))
-
-    @contextmanager
-    def _open_for(self, run: Run) -> Iterator[None]:
-        with self._lock:
-            if self._closed:
-                raise InvokeServerUnavailableError("The back end was closed.")
-            self._runs.add(run)
-        try:
-            yield
-        finally:
-            with self._lock:
-                self._runs.discard(run)
+        self._runs.close()
 
 
 def llm_chunks(

@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import socket
 import ssl
-import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -22,9 +21,9 @@ from ...entities.speech2text import RequestInvokeSpeech2Text
 from ...entities.summary import RequestInvokeSummary, SummaryResult
 from ...entities.text_embedding import RequestInvokeTextEmbedding
 from ...entities.tts import RequestInvokeTTS
-from ...errors import ConfigError, InvokeError, InvokeServerUnavailableError, UnsupportedRequestError, located
+from ...errors import ConfigError, InvokeError, UnsupportedRequestError, located
 from ...request import Chunks, ChunkT, Request
-from ...run import Run
+from ...run import Run, Runs
 from ...wire.call import Clocks
 from ...wire.client import Client
 from ...wire.dial import Judge, Search
@@ -104,9 +103,7 @@ class OpenAICompatibleBackend:
         self._root = str(address.copy_with(raw_path=b"/")).rstrip("/")
         self._llm = LLM(self._http)
         self._rerank = Rerank(self._http, self._root)
-        self._lock = threading.Lock()
-        self._runs: set[Run] = set()
-        self._closed = False
+        self._runs = Runs()
 
     def models(self) -> Sequence[ListedModel]:
         """List the models that the connection names, and those that the server listed when it was last asked."""
@@ -149,11 +146,7 @@ class OpenAICompatibleBackend:
 
     def close(self) -> None:
         """Stop what runs and close every connection to the server."""
-        with self._lock:
-            self._closed = True
-            runs = tuple(self._runs)
-        for run in runs:
-            run.stop(InvokeServerUnavailableError("The back end was closed while it was answering."))
+        self._runs.close()
         self._client.close()
 
     def _answer(self, request: Request[Any], run: Run) -> Iterator[Any]:
@@ -196,18 +189,12 @@ class OpenAICompatibleBackend:
 
     @contextmanager
     def _open_for(self, run: Run) -> Iterator[None]:
-        with self._lock:
-            if self._closed:
-                raise InvokeServerUnavailableError("The back end was closed.")
-            self._runs.add(run)
-        try:
-            yield
-        except InvokeError as error:  # a server may say our own key back to us, wherever it speaks
-            error.masked(self._mask)
-            raise
-        finally:
-            with self._lock:
-                self._runs.discard(run)
+        with self._runs.holding(run):
+            try:
+                yield
+            except InvokeError as error:  # a server may say our own key back to us, wherever it speaks
+                error.masked(self._mask)
+                raise
 
 
 def _address(base_url: str) -> httpx.URL:
