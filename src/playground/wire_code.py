@@ -7,6 +7,7 @@ import re
 import shlex
 from collections.abc import Iterator, Mapping
 from typing import Any
+from urllib.parse import quote_plus
 
 from invoker.wire.http import LONGEST_NOTED
 from invoker.wire.masking import MASK
@@ -30,7 +31,7 @@ def curl(request: Mapping[str, Any], variable: str = KEY) -> str:
         lines.append(f"-X {request['method']}")
     lines += [f"-H {_quoted(f'{name}: {value}')}" for name, value in _headers(request, variable)]
     if "form" in request:
-        lines += [f"-F {shlex.quote(f'{name}={value}')}" for name, value in request["form"].items()]
+        lines += [f"--form-string {shlex.quote(f'{name}={value}')}" for name, value in request["form"].items()]
         lines += [f"-F {shlex.quote(f'{name}=@{_file(file)}')}" for name, file in request["files"].items()]
     elif body := request.get("body"):
         lines.append(f"--data-binary {shlex.quote('@' + BODY_FILE) if _is_cut(request) else shlex.quote(str(body))}")
@@ -73,8 +74,13 @@ def httpx(request: Mapping[str, Any], variable: str = KEY) -> str:
 
 def _address(request: Mapping[str, Any], variable: str) -> str:
     query = request.get("query", {})
-    pairs = [f"{name}={_filled(name, value, variable)}" for name, value in query.items()]
+    pairs = [f"{_coded(name)}={_filled(name, _coded(value), variable)}" for name, value in query.items()]
     return str(request["url"]) + (f"?{'&'.join(pairs)}" if pairs else "")
+
+
+def _coded(text: str) -> str:
+    """Write a part of a query as an address has it, masks as they are."""
+    return MASK.join(quote_plus(part) for part in text.split(MASK))
 
 
 def _headers(request: Mapping[str, Any], variable: str) -> Iterator[tuple[str, str]]:

@@ -22,6 +22,9 @@ SECRET_NAME = re.compile(
 """In the name of a header or of a field of the query whose value is secret."""
 _SECRET_VALUE = re.compile(r"((bearer|basic|token) +\S|(sk|hf|gsk|ghp|glpat|nvapi|xai|pplx)[-_]\w|eyJ\w|AIza\w)", re.IGNORECASE)
 
+_RANDOM = re.compile(r"(?=\S*\d)(?=\S*[A-Za-z])[\w.+/=-]{20,}", re.ASCII)
+"""What a key of no known beginning looks like."""
+
 Mask = Callable[[str], str]
 """Takes what is secret out of a text that is noted or told."""
 Hide = Callable[[bytes], bytes]
@@ -52,7 +55,7 @@ def hiding(secrets: Iterable[str | None]) -> Hide:
 
 def looks_secret(name: str, value: str) -> bool:
     """Tell by its name or by what it looks like whether the value of a header or of a query's field is secret."""
-    return SECRET_NAME.search(name) is not None or _SECRET_VALUE.match(value) is not None
+    return any((SECRET_NAME.search(name), _SECRET_VALUE.match(value), _RANDOM.fullmatch(value)))
 
 
 def pieces(value: str) -> Iterator[str]:

@@ -35,8 +35,6 @@ from .llm import LLM
 from .rerank import Rerank
 from .structured import stream_structured
 
-SHORTEST_OF_OTHERS = 6
-"""Characters of a header or a field of the query that is masked in notes though nothing says that it is secret."""
 PROVIDER = "openai_api_compatible"
 """What a ModelConfig names as its provider, unless the connection says otherwise; the server never sees it."""
 
@@ -93,8 +91,7 @@ class OpenAICompatibleBackend:
             *(api_key, *_words_for(proxy), address.password, *secrets),
             *(piece for pair in (*headers.items(), *(query or {}).items()) if looks_secret(*pair) for piece in pieces(pair[1])),
         ]
-        others = [value for value in (*headers.values(), *(query or {}).values()) if len(value) >= SHORTEST_OF_OTHERS]
-        self._mask = mask = masking([*known, *others])
+        self._mask = mask = masking(known)
         if api_key and not any(name.lower() == "authorization" for name in headers):
             headers = {"Authorization": f"Bearer {api_key}", **headers}
         self._client = Client(Pool(_tls(verify, authority), judge, proxy, search), address, headers=headers, params=query)
