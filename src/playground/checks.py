@@ -59,9 +59,9 @@ class Checks(Work):
 
     @property
     def size(self) -> int:
-        """How much has happened."""
+        """How much has happened; a check that ends as another one begins counts too."""
         with self._lock:
-            return len(self.found) + len(self.under_way)
+            return 2 * len(self.found) + len(self.under_way)
 
     def _do(self) -> None:
         with ThreadPoolExecutor(AT_ONCE, thread_name_prefix="check") as threads:

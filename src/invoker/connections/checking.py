@@ -103,18 +103,35 @@ def check_call(backend: Backend, member: str, model: ListedModel, run: Run, base
         RunStoppedError: It was stopped.
     """
     records: list[Record[Any]] = []
+
+    def begun(record: Record[Any]) -> None:
+        records.append(record)
+        if run.stopped:  # before the session knew of anything to stop
+            session.stop()
+
     began = perf_counter()
     try:
-        with Session(backend, record=records.append, system_model=model.model) as session, run.on_stop(session.stop):
+        with Session(backend, record=begun, system_model=model.model) as session, run.on_stop(session.stop):
             run.check()
             came = _make(session, member, model)
-    except RunStoppedError:
-        raise
-    except Exception as error:
+    except Exception as raised:
+        error = _reason(run, raised)
+        if isinstance(error, RunStoppedError):
+            raise
         notes = list(records[-1].notes) if records else []
         tried = Tried(error, base_url, had_key=_had_key(notes), model=model.model, listed=_names(backend, model.model_type))
         return _check(False, sentence(tried), notes, perf_counter() - began, error)
     return _check(True, came, list(records[-1].notes) if records else [], perf_counter() - began)
+
+
+def _reason(run: Run, raised: Exception) -> Exception:
+    """Give why a call ended: where it was stopped, because of a clock, what the clock says."""
+    if isinstance(raised, RunStoppedError):
+        try:
+            run.check()
+        except Exception as error:
+            return error
+    return raised
 
 
 def refused(error: Exception, base_url: str = "") -> Check:
@@ -211,7 +228,10 @@ def _better(error: Exception, at_address: Callable[[str], Backend], base_url: st
         with suppress(InvokeError, ConfigError), closing(at_address(candidate)) as backend:
             if backend.fetch_models(run):  # type: ignore[attr-defined]
                 return candidate
-        run.check()
+        try:
+            run.check()
+        except InvokeError:  # the time is over; what went wrong first is still to be told
+            return None
     return None
 
 

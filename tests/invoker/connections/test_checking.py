@@ -17,7 +17,7 @@ from invoker.backends.scripted import Scripted
 from invoker.connections import CALLS, Allowed, Check, check_call, check_connection, opened, refused, settings_of
 from invoker.connections.causes import in_container, neighbours
 from invoker.entities.model import ModelType
-from invoker.errors import ConfigError, RunStoppedError
+from invoker.errors import ConfigError, InvokeTimeoutError, RunStoppedError
 from invoker.run import Run
 from tests.loopback import Asked, Loopback, Script, Wire, head, whole
 
@@ -60,7 +60,7 @@ def only_at(path: str) -> Script:
 
 def test_a_server_that_answers_is_told_with_what_it_lists() -> None:
     check = tried(answering(MODELS), api_key=KEY)
-    assert check.ok and check.verdict == "The server answers and lists 2 models." and check.status == 200
+    assert check.ok and check.verdict == "The server answers; models listed: 2." and check.status == 200
     assert check.address.endswith("/v1/models") and check.seconds > 0 and json.loads(check.body) == MODELS and check.error == ""
 
 
@@ -168,6 +168,47 @@ def test_a_check_can_be_stopped_and_the_server_sees_it() -> None:
         with pytest.raises(RunStoppedError):
             check_connection(backend, run, None, server.address)
         server.connections[0].left.wait(1)
+
+
+def test_a_check_whose_time_runs_out_while_other_addresses_are_asked_tells_of_the_first() -> None:
+    run = Run()
+
+    def script(asked: Asked, wire: Wire) -> None:
+        if asked.path in ("/v2/models", "/info"):
+            wire.send(whole({"detail": "Not Found"}, 404))
+        else:
+            run.stop(InvokeTimeoutError("The check took longer than 60 seconds.", clock="total", seconds=60.0))
+            wire.wait_until_gone()
+
+    with Loopback(script) as server, closing(backend_at(f"{server.address}/v2")) as backend:
+        check = check_connection(backend, run, backend_at, f"{server.address}/v2")
+    assert not check.ok and check.status == 404 and "has no list of models there" in check.verdict
+
+
+def test_a_call_whose_time_runs_out_is_told() -> None:
+    run = Run()
+
+    def script(_asked: Asked, wire: Wire) -> None:
+        run.stop(InvokeTimeoutError("The check took longer than 60 seconds.", clock="total", seconds=60.0))
+        wire.wait_until_gone()
+
+    with Loopback(script) as server, closing(backend_at(server.address)) as backend:
+        check = check_call(backend, "moderation", backend.describe("m", ModelType.MODERATION), run)
+    assert not check.ok and check.verdict.startswith("No answer came within 60 s") and check.address.endswith("/moderations")
+
+
+def test_a_call_that_is_stopped_just_before_it_begins_ends_too() -> None:
+    class Late(Run):
+        """Is stopped when it has just been found to go on."""
+
+        def check(self) -> None:
+            super().check()
+            self.stop()
+
+    with Loopback(lambda _asked, wire: wire.wait_until_gone()) as server, closing(backend_at(server.address)) as backend:
+        with pytest.raises(RunStoppedError):
+            check_call(backend, "moderation", backend.describe("m", ModelType.MODERATION), Late())
+        assert all(connection.left.wait(1) for connection in server.connections)
 
 
 def server_of_all(asked: Asked, wire: Wire) -> None:
