@@ -16,6 +16,7 @@ from invoker.errors import ConfigError
 from playground import resources
 from playground.setup import model_rows
 from playground.setup.held import Held
+from playground.setup.lines import kept_proxy, masked_proxy
 from tests.pages.visitor import Visitor, key_of, nodes, text_of
 
 
@@ -81,3 +82,17 @@ def test_a_table_of_many_models_costs_linear_work() -> None:
     models, defaults = model_rows.said(changed, rows, {})
     assert [model["model"] for model in models] == ["model 0"] and defaults == {}
     assert process_time() - began < 1.0, "with their square it is a quarter of a minute"
+
+
+@pytest.mark.parametrize(
+    ("typed", "before", "expected"),
+    [
+        ("http://•••@p:1", "http://a:b@p:1", "http://a:b@p:1"),
+        ("http://•••@other:2", "http://a:b@p:1", "http://a:b@other:2"),
+        ("http://c:d@p:1", "http://a:b@p:1", "http://c:d@p:1"),
+        ("http://•••@p:1", "http://p:1", "http://p:1"),
+        ("", "http://a:b@p:1", ""),
+    ],
+)
+def test_the_user_of_a_proxy_stays_behind_its_mask(typed: str, before: str, expected: str) -> None:
+    assert kept_proxy(typed, before) == expected and "a:b" not in masked_proxy(before)

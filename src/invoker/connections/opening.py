@@ -8,7 +8,7 @@ from typing import Any
 from ..backend import Backend
 from ..config import connect
 from ..entities.model import AIModelEntity
-from ..errors import ConfigError
+from ..errors import ConfigError, InvokeBadRequestError
 from ..wire.masking import masking
 from .addresses import Allowed
 from .presets import PRESETS
@@ -46,6 +46,7 @@ def opened(
         "query": {name: given.filled(value, f"query.{name}") for name, value in settings.query.items()},
         "api_key": given.value(settings.api_key_env, "api_key_env") if settings.api_key_env else settings.api_key or None,
     }
+    _judge_host(with_names["headers"], allowed)
     try:
         return connect(
             "openai_compatible",
@@ -61,6 +62,17 @@ def opened(
         )
     except ConfigError as error:
         raise ConfigError(masking(given.used)(str(error))) from None  # what does not fit may be what a variable holds
+
+
+def _judge_host(headers: Mapping[str, str], allowed: Allowed) -> None:
+    """Refuse to name a server that may not be called to one that may: behind one address there can be many."""
+    for name, value in headers.items():
+        if name.lower() == "host":
+            host, _, port = value.rpartition(":") if value.rpartition(":")[2].isdigit() else (value, "", "443")
+            try:
+                allowed.judge(host, None, int(port))
+            except InvokeBadRequestError as error:
+                raise ConfigError(f"headers.{name}: {error}") from None
 
 
 def named_models(settings: ConnectionSettings) -> list[AIModelEntity]:

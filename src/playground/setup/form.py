@@ -18,7 +18,7 @@ from ..forms import field_fault
 from ..words import N_, _
 from . import health, model_rows, results
 from .held import Held
-from .lines import MASK, as_lines, as_values, kept, masked_proxy
+from .lines import MASK, as_lines, as_values, kept, kept_proxy, masked_proxy
 
 NO_KEY, TYPED, VARIABLE = "none", "typed", "variable"
 KEYS = {NO_KEY: N_("none"), TYPED: N_("typed here"), VARIABLE: N_("from a variable")}
@@ -156,7 +156,7 @@ def _more(held: Held, draft: ConnectionSettings) -> dict[str, Any]:
             placeholder="http://proxy.example:3128",
             persist_state="session",
         )
-        found["proxy"] = draft.proxy if proxy and proxy == masked_proxy(draft.proxy) else proxy
+        found["proxy"] = kept_proxy(proxy, draft.proxy)
         found["verify"] = st.toggle(
             _("Check the server's certificate"), draft.verify, key=key(held, "verify"), persist_state="session"
         )

@@ -39,3 +39,9 @@ def masked_proxy(proxy: str) -> str:
     if "@" not in parts.netloc:
         return proxy
     return urlunsplit(parts._replace(netloc=f"{MASK}@{parts.netloc.rpartition('@')[2]}"))
+
+
+def kept_proxy(typed: str, before: str) -> str:
+    """Put user and password back where their mask stands, also before another address of the proxy."""
+    user, at, _ = urlsplit(before).netloc.rpartition("@")
+    return typed.replace(f"{MASK}@", user + at, 1)

@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from invoker.connections import PRESETS, Allowed, opened, settings_of
+from invoker.backends.openai_compatible.catalogue import MOST_LISTED
+from invoker.connections import PRESETS, Allowed, allowed, opened, settings_of
 from invoker.entities.model import ModelFeature, ModelPropertyKey, ModelType
 from invoker.errors import ConfigError
 from invoker.run import Run
@@ -128,4 +129,25 @@ def test_names_of_models_that_no_page_can_show_are_left_out() -> None:
     with Loopback(lambda _asked, wire: wire.send(whole({"data": [{"id": "good"}, {"id": "\ud800"}, {"id": " "}]}))) as server:
         backend = at(server.address)
         assert [model.model for model in backend.fetch_models(Run())] == ["good"]
+        backend.close()
+
+
+@pytest.mark.parametrize("host", ["internal.example", "internal.example:8080", "169.254.169.254", "api.example:80"])
+def test_a_header_does_not_name_a_server_that_may_not_be_called(host: str) -> None:
+    given = settings_of(LEAST | {"headers": {"host": host}})
+    with pytest.raises(ConfigError, match=r"^headers\.host: "):
+        opened(given, allowed("localhost, api.example:443"), {})
+
+
+def test_a_header_may_name_a_server_that_may_be_called() -> None:
+    given = settings_of(LEAST | {"headers": {"Host": "api.example"}})
+    opened(given, allowed("localhost, api.example:443"), {}).close()  # type: ignore[attr-defined]
+    opened(given, Allowed(), {}).close()  # type: ignore[attr-defined]
+
+
+def test_a_list_of_models_without_an_end_is_cut() -> None:
+    listed = {"data": [{"id": f"m{number}"} for number in range(MOST_LISTED + 9)]}
+    with Loopback(lambda _asked, wire: wire.send(whole(listed))) as server:
+        backend = at(server.address)
+        assert len(backend.fetch_models(Run())) == MOST_LISTED
         backend.close()

@@ -42,6 +42,8 @@ LLM_FEATURES = (
 """What an LLM of which only the name is known may be able to do; its server decides."""
 OPENAI_VOICES = ("alloy", "ash", "coral", "echo", "fable", "nova", "onyx", "sage", "shimmer")
 MOST_TOKENS = 1_000_000
+MOST_LISTED = 10_000
+"""Models of a server's list; who has more has them typed."""
 _NAMES_ONLY = frozenset({404, 405})
 """Statuses of a server that has no list of models, as Text Embeddings Inference: it serves one, and says which."""
 
@@ -105,7 +107,7 @@ def fetch(http: Http, provider: str, root: str, run: Run) -> list[ListedModel]:
     if not isinstance(items, list):
         raise ProtocolError("The list of models has no `data`.")
     with in_form("The list of models"):
-        names = [item if isinstance(item, str) else item.get("id") or item.get("name") for item in items]
+        names = [item if isinstance(item, str) else item.get("id") or item.get("name") for item in items[:MOST_LISTED]]
         return [described(provider, name) for name in dict.fromkeys(map(str, filter(None, names))) if _can_be_shown(name)]
 
 
