@@ -78,6 +78,11 @@ class Served:
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None) -> None:
         self._end()
 
+    def restart(self) -> None:
+        """End the process and start another one at the same address; nobody's page should be open."""
+        self._end()
+        self.__enter__()
+
     def _wait_until_healthy(self) -> None:
         deadline = monotonic() + START_SECONDS
         with httpx.Client(trust_env=False, timeout=5) as client:

@@ -70,8 +70,9 @@ class Allowed:
             )
         if self.everything or any(_named(host, name) and _fits(port, given) for name, given in self.names):
             return
+        shown = f"[{host}]" if ":" in host else host
         raise InvokeBadRequestError(
-            f"{host}:{port} is not among the addresses that may be called here.",
+            f"{shown}:{port} is not among the addresses that may be called here.",
             field="base_url",
             hint=f"Whoever runs this app lists them in {ALLOW_VARIABLE}.",
         )

@@ -98,6 +98,11 @@ def test_a_refused_address_is_never_dialled() -> None:
         backend.close()
 
 
+def test_a_refusal_names_an_ipv6_address_and_its_port_as_they_are_listed() -> None:
+    with pytest.raises(InvokeBadRequestError, match=r"^\[::1\]:8080 is not among the addresses"):
+        allowed("127.0.0.1").judge("::1", ipaddress.ip_address("::1"), 8080)
+
+
 def test_a_redirect_to_a_refused_address_is_not_followed() -> None:
     def script(_asked: Asked, wire: Wire) -> None:
         wire.send(head(302, location="http://169.254.169.254/latest/meta-data/", content_length="0"))

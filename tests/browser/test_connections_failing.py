@@ -1,0 +1,259 @@
+"""What goes wrong between the app and a server: tried on the page of connections, and met on a page while it runs."""
+
+from __future__ import annotations
+
+import re
+import socket
+from collections.abc import Iterator
+from dataclasses import dataclass
+from queue import Queue
+
+import pytest
+import tomli_w
+from playwright.sync_api import Page, expect
+
+from tests.certificates import authority_file, secured
+from tests.invoker.backends.openai_compatible.desk import GOOD, event
+from tests.loopback import BOUND, STREAM, Asked, Loopback, Wire, chunked, whole
+
+from .connecting import detail, health, model_box, open_connection, open_on
+from .driving import answer, flowing, result, run, run_button, seen, settled, state, stop_button, visit, watch
+from .serving import Served, free_port
+from .test_stop import WITHIN_SECONDS
+
+KEY = "sk-of-nobody"
+MODELS = ("good", "refuses", "breaks", "breaks-off", "stammers", "hangs", "pauses", "embeds-nothing")
+"""Names of models, each of which does what it is called."""
+PAGE = b"<!DOCTYPE html><html><body><h1>Welcome to the router</h1></body></html>"
+SAID = [event({"role": "assistant", "content": ""}), event({"content": "The first half of"})]
+AS_JSON = [event({"role": "assistant", "content": '{"ok": true}'}), event({}, "stop"), GOOD[-1]]
+
+
+@dataclass
+class Faults:
+    """Servers that fail, each in its way; and what they saw."""
+
+    main: Loopback
+    elsewhere: Loopback
+    waiting: Queue[Wire]
+    """Clients who wait for more."""
+
+
+def asked_of_models(asked: Asked, wire: Wire, waiting: Queue[Wire]) -> None:
+    """Answer as the model that is asked is called; under `/refused` nobody's key is good."""
+    if asked.path.startswith("/refused"):
+        wire.send(whole({"error": {"message": "No such key."}}, 401))
+    elif asked.path == "/v1/models":
+        wire.send(whole({"data": [{"id": name} for name in MODELS]}))
+    elif not asked.path.startswith("/v1"):
+        wire.send(whole({"error": {"message": "Nothing here."}}, 404))
+    else:
+        _do(asked.json, wire, waiting)
+
+
+def _do(body: dict[str, object], wire: Wire, waiting: Queue[Wire]) -> None:
+    match body["model"]:
+        case "good" if body.get("stream"):
+            wire.send(STREAM, *chunked(AS_JSON))
+        case "good":
+            message = {"role": "assistant", "content": "Short."}
+            wire.send(whole({"choices": [{"index": 0, "message": message, "finish_reason": "stop"}]}))
+        case "refuses":
+            wire.send(whole({"error": {"message": "密钥无效，请联系管理员。"}}, 401))
+        case "breaks-off":
+            wire.send(STREAM, *list(chunked(SAID))[:-1])
+            raise EOFError
+        case "stammers":
+            wire.send(STREAM, *chunked([*SAID, b"data: {broken\n\n"]))
+        case "hangs" | "pauses" as name:
+            if name == "pauses":
+                wire.send(STREAM, *list(chunked(SAID))[:-1])
+            waiting.put(wire)
+            wire.wait_until_gone()
+            raise EOFError
+        case _:
+            wire.send(whole({"error": {"message": "CUDA out of memory."}}, 500))
+
+
+@pytest.fixture(scope="module")
+def faults() -> Iterator[Faults]:
+    """Give the servers."""
+    waiting: Queue[Wire] = Queue()
+    with (
+        Loopback(lambda asked, wire: asked_of_models(asked, wire, waiting)) as main,
+        Loopback(lambda asked, wire: asked_of_models(asked, wire, waiting), family=socket.AF_INET6) as elsewhere,
+    ):
+        yield Faults(main, elsewhere, waiting)
+
+
+@pytest.fixture(scope="module")
+def connected(faults: Faults, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    """Give the app, which may call 127.0.0.1 and nothing else, with a connection to each of the servers."""
+    folder = tmp_path_factory.mktemp("failing")
+    with (
+        Loopback(lambda _asked, wire: wire.send(whole(PAGE, media_type="text/html"))) as site,
+        Loopback(lambda asked, wire: asked_of_models(asked, wire, Queue()), context=secured("127.0.0.1")) as private,
+    ):
+        main = faults.main.address
+        addresses = {
+            "Faults": f"{main}/v1",
+            "Wrong path": f"{main}/chat",
+            "Refused": f"{main}/refused/v1",
+            "Nobody": f"http://127.0.0.1:{free_port()}/v1",
+            "Router": f"{site.address}/v1",
+            "Private": f"{private.address}/v1",
+            "Trusted": f"{private.address}/v1",
+            "Elsewhere": f"{faults.elsewhere.address}/v1",
+        }
+        more = {"Trusted": {"ca_file": str(authority_file(folder))}}
+        connections = [
+            {"name": name, "base_url": address, "api_key_env": "SOME_KEY", **more.get(name, {})}
+            for name, address in addresses.items()
+        ]
+        file = folder / "connections.toml"
+        file.write_text(tomli_w.dumps({"connections": connections}), "utf-8")
+        with Served(CONNECTIONS_FILE=str(file), CONNECTIONS_ALLOW="127.0.0.1", SOME_KEY=KEY) as served:
+            yield served
+
+
+@pytest.fixture(autouse=True)
+def _nothing_breaks(connected: Served) -> Iterator[None]:
+    """Fail if the app told of a fault of its own while a test was running."""
+    yield
+    assert "Traceback" not in connected.output
+
+
+VERDICTS = {
+    "Faults": "The server answers",
+    "Wrong path": "The base address is wrong: the API is at {main}/v1.",
+    "Refused": "The server refused the key (HTTP 401).",
+    "Nobody": "Nobody listens at",
+    "Router": "A web page came back and not an API's answer",
+    "Private": "The certificate of 127.0.0.1 is not trusted",
+    "Trusted": "The server answers",
+    "Elsewhere": "is not among the addresses that may be called here.",
+}
+
+
+def test_all_are_tried_at_once_and_the_table_says_in_words_how_each_is(page: Page, connected: Served, faults: Faults) -> None:
+    visit(page, connected.url, "connections")
+    assert {health(page)[name]["Server"] for name in VERDICTS} == {"not tested"}
+    main = page.get_by_test_id("stMain")
+    main.get_by_role("button", name="Test all").click()
+    table = page.get_by_role("region", name="Health")
+    for name, words in VERDICTS.items():
+        row = table.get_by_role("row").filter(has=page.get_by_role("rowheader", name=name, exact=True))
+        verdict = row.locator("td").first.locator("span")
+        expect(verdict).to_have_attribute("title", re.compile(re.escape(words.format(main=faults.main.address))))
+        expect(row).not_to_contain_text("testing")
+    main.get_by_role("button", name="Stop").click()  # the embedded models take their time
+    expect(main.get_by_role("button", name="Stop")).to_be_disabled()
+    settled(page)
+
+    found = {name: [re.sub(r" [\d,]+ ms", "", words) for words in row.values()] for name, row in health(page).items()}
+    without = ["—"] * 4
+    assert found.pop("embedded")[0] == "ok"
+    assert found["Faults"] == found["Trusted"] == ["ok", "ok", "ok", "ok", "failed 500", *without]
+    servers = {name: row[0] for name, row in found.items()}
+    assert servers == {
+        "Faults": "ok",
+        "Wrong path": "failed 404",
+        "Refused": "failed 401",
+        "Nobody": "failed",
+        "Router": "failed 200",
+        "Private": "failed",
+        "Trusted": "ok",
+        "Elsewhere": "failed",
+    }
+    assert all(row[1:] == ["—"] * 8 for name, row in found.items() if servers[name] != "ok")
+    assert faults.elsewhere.connections == []
+
+    open_connection(page, "Refused")
+    expect(detail(page)).to_contain_text("The server refused the key (HTTP 401).")
+    detail(page).get_by_text("What was called, and what came").click()
+    shown = detail(page).get_by_test_id("stExpander")
+    expect(shown).to_contain_text(f"{faults.main.address}/refused/v1/models")
+    expect(shown.get_by_test_id("stCode")).to_contain_text("No such key.")
+
+
+@pytest.mark.parametrize(
+    ("model", "shown", "details"),
+    [
+        (
+            "refuses",
+            ["The key was refused", "cable Connection", "InvokeAuthorizationError", "密钥无效", "Check the connection's key"],
+            ['"status_code": 401', "密钥无效，请联系管理员。"],
+        ),
+        (
+            "breaks",
+            [
+                "The model is not available",
+                "dns Server",
+                "InvokeServerUnavailableError",
+                "CUDA out of memory.",
+                "then run again",
+            ],
+            ['"status_code": 500', "CUDA out of memory."],
+        ),
+        (
+            "breaks-off",
+            ["cable Connection", "InvokeConnectionError", "in the middle of its answer"],
+            ["InvokeConnectionError"],
+        ),
+        (
+            "stammers",
+            ["The answer was not in the agreed form", "dns Server", "ProtocolError", "{broken", "What had arrived is kept"],
+            ["{broken"],
+        ),
+    ],
+)
+def test_a_failure_is_told_with_whose_it_is_in_the_servers_words_and_with_a_next_step(
+    page: Page, connected: Served, model: str, shown: list[str], details: list[str]
+) -> None:
+    open_on(page, connected, "llm", "Faults", model=model)
+    run(page, ends="failed")
+    panel = result(page).locator("[class*=error-panel]")
+    for words in shown:
+        expect(panel).to_contain_text(words)
+    panel.get_by_text("Details, to copy").click()
+    for words in details:
+        expect(panel.get_by_test_id("stExpander")).to_contain_text(words)
+    streamed = model in ("breaks-off", "stammers")
+    assert answer(page).startswith("The first half of") is streamed
+    settled(page)
+    expect(run_button(page)).to_be_enabled()
+
+
+@pytest.mark.parametrize(("model", "arrived"), [("hangs", ""), ("pauses", "The first half of")])
+def test_a_stop_reaches_a_server_that_says_nothing_within_a_second(
+    page: Page, connected: Served, faults: Faults, model: str, arrived: str
+) -> None:
+    open_on(page, connected, "llm", "Faults", model=model)
+    run_button(page).click()
+    state(page, "running")
+    client = faults.waiting.get(timeout=BOUND)
+    if arrived:
+        flowing(page, len(arrived) - 1)
+    watch(page)
+    stop_button(page).click()
+    assert client.left.wait(WITHIN_SECONDS)
+    state(page, "stopped")
+    assert seen(page).seconds < WITHIN_SECONDS
+    settled(page)
+    expect(result(page)).to_contain_text("Stopped after")
+    assert answer(page).replace("You stopped this run. What had arrived is kept.", "").strip() == arrived
+    expect(run_button(page)).to_be_enabled()
+
+
+def test_an_address_that_is_not_listed_is_not_called_and_its_page_says_who_can_list_it(
+    page: Page, connected: Served, faults: Faults
+) -> None:
+    open_on(page, connected, "llm", "Elsewhere")
+    expect(page.get_by_test_id("stMain")).to_contain_text("Elsewhere did not list its models")
+    model_box(page).fill("any")
+    model_box(page).press("Enter")
+    settled(page)
+    run(page, ends="failed")
+    expect(result(page)).to_contain_text(f"{faults.elsewhere.address.partition('//')[2]} is not among the addresses")
+    expect(result(page)).to_contain_text("Whoever runs this app lists them in CONNECTIONS_ALLOW.")
+    assert faults.elsewhere.connections == []
