@@ -11,7 +11,6 @@ from invoker.entities.model import ModelType
 
 from . import forms, library_words, resources, state
 from .connections import Connection
-from .escape import plain
 from .pane import Pane
 from .words import N_, _
 
@@ -145,5 +144,5 @@ def _connection_picker(pane: Pane) -> None:
     if st.session_state.get(key) not in names:
         st.session_state[key] = pane.connection.name
     with pane.model_slot:
-        name = st.selectbox(_("Connection"), names, key=key, persist_state="session", format_func=plain)
+        name = st.selectbox(_("Connection"), names, key=key, persist_state="session")
     pane.connection = resources.CONNECTIONS.get(str(name), state.owner())

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from time import process_time
 from typing import Any
@@ -46,16 +48,30 @@ def test_a_name_that_is_taken_is_told_in_the_form() -> None:
     assert "there is a connection 'embedded' already" in container(page.look(), "connection-form")
 
 
-def test_a_connection_that_cannot_be_opened_any_more_can_be_edited() -> None:
+@contextmanager
+def in_the_file(text: str) -> Iterator[None]:
+    """Have connections in the file."""
     file = Path(os.environ["CONNECTIONS_FILE"])
-    file.write_text('[[connections]]\nname = "lab"\nbase_url = "http://127.0.0.1:9"\napi_key_env = "NOT_SET_HERE"\n')
+    file.write_text(text)
     try:
-        held = Held(replacing="lab")
-        model_rows.fill(held, made(api_key_env="NOT_SET_HERE", models=[{"model": "m", "model_type": "llm"}]))
-        assert [row["model"] for row in held.rows] == ["m"]
+        yield
     finally:
         file.unlink()
         resources.CONNECTIONS.visible()
+
+
+def test_a_connection_that_cannot_be_opened_any_more_can_be_edited() -> None:
+    with in_the_file('[[connections]]\nname = "lab"\nbase_url = "http://127.0.0.1:9"\napi_key_env = "NOT_SET_HERE"\n'):
+        held = Held(replacing="lab")
+        model_rows.fill(held, made(api_key_env="NOT_SET_HERE", models=[{"model": "m", "model_type": "llm"}]))
+        assert [row["model"] for row in held.rows] == ["m"]
+
+
+def test_a_pane_offers_connections_by_their_names_as_they_are() -> None:
+    with in_the_file('[[connections]]\nname = "my_server: *1*"\nbase_url = "http://127.0.0.1:9"\n'):
+        page = Visitor("embedded").open("llm")
+        page.at.session_state["llm.panes"] = 2
+        assert page.look().at.selectbox(key="llm.pane2.connection").options == ["embedded", "my_server: *1*"]
 
 
 @pytest.mark.parametrize(
