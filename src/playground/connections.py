@@ -218,7 +218,7 @@ class Connections:
         try:
             self._allowed = allowed(self._environment.get(ALLOW_VARIABLE))
         except ConfigError as error:
-            self._problems["allow"] = [f"{error}; until then no address is called"]
+            self._problems["allow"] = [str(error), f"{ALLOW_VARIABLE}: until that is put right, no address is called"]
         found, self._problems["environment"] = from_environment(self._environment)
         for settings in found:
             self._given[settings.name] = self._made(settings, Origin.ENVIRONMENT)

@@ -133,6 +133,24 @@ TEMPLATES: Sequence[str] = (
     N_("mode: expected chat or completion"),
     N_("default_voice: expected a name"),
     N_("{name} is no name of a header"),
+    N_("only connections.toml may name a file of the server; paste the certificate as text instead"),
+    N_("nothing can be saved here: the app was started without a data folder"),
+    # a file of connections, and what keeps them
+    N_("is no TOML: {fault}"),
+    N_("is no JSON: {fault}"),
+    N_("is no text in UTF-8"),
+    N_("has more than {most} MB; a file of connections is small"),
+    N_("expected a list named connections: [[connections]] in TOML"),
+    N_("expected a list named connections: [[connections]] in TOML; found {names}"),
+    N_("the name {name} is there twice"),
+    N_("{path} cannot be read: {fault}"),
+    N_("{path} cannot be written: {fault}"),
+    N_("{path} is not what was saved there: {fault}"),
+    N_("the key {path} cannot be used: {fault}"),
+    N_("{path} can be read by others than its owner; make it private: {command}"),
+    N_("{where} is no key; make one: {command}"),
+    N_("{entry} is no name, address or range, such as *.lab.example:8000 or 10.0.0.0/8"),
+    N_("until that is put right, no address is called"),
     N_("the value of {name} must be one line of ASCII characters"),
     N_("there is a connection {name} already; choose another name"),
     N_("you have {count} connections, which is the most; remove one"),
@@ -267,7 +285,10 @@ def told(text: str) -> str:
 def told_of_field(text: str) -> str:
     """Give what is wrong with a setting, the setting's own name as it is: `base_url: expected an address …`."""
     field, colon, words = text.partition(": ")
-    return f"{field}{colon}{told(words)}" if colon and " " not in field else told(text)
+    if not colon or " " in field:
+        return told(text)
+    found = told(words)
+    return f"{field}{colon}{found if found != words else told_of_field(words)}"
 
 
 @lru_cache(maxsize=1)

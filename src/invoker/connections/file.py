@@ -66,9 +66,10 @@ def parsed(content: bytes) -> list[ConnectionSettings]:
     value = _value(content)
     items = value.get("connections") if isinstance(value, dict) else value
     unknown = sorted(set(value) - {"connections"}) if isinstance(value, dict) else []
-    if not isinstance(items, list) or unknown:
-        found = f"; found {', '.join(unknown)}" if unknown else ""
-        raise ConfigError(f"expected a list named connections: [[connections]] in TOML{found}")
+    if unknown:
+        raise ConfigError(f"expected a list named connections: [[connections]] in TOML; found {', '.join(unknown)}")
+    if not isinstance(items, list):
+        raise ConfigError("expected a list named connections: [[connections]] in TOML")
     connections = [
         settings_of(_completed(item, f"connections[{place}]"), f"connections[{place}]") for place, item in enumerate(items)
     ]

@@ -120,6 +120,8 @@ class ConnectionSettings(_Strict):
     @field_validator("base_url", "proxy")
     @classmethod
     def _an_address(cls, value: str) -> str:
+        if not value.isprintable():
+            raise ValueError("must be one line of printable characters")
         if value and not NAMED_VARIABLE.search(value):
             _checked(value)
         return value

@@ -9,7 +9,7 @@ import streamlit as st
 
 from invoker.connections import PRESETS
 
-from .. import resources, state
+from .. import library_words, resources, state
 from ..checks import Checks
 from ..connections import EMBEDDED, Connection
 from ..escape import plain
@@ -29,7 +29,7 @@ def draw() -> None:
     owner = state.owner()
     connections = resources.CONNECTIONS.visible(owner)
     for problem in resources.CONNECTIONS.problems:
-        st.warning(plain(problem), icon=":material/warning:")
+        st.warning(plain(library_words.told_of_field(problem)), icon=":material/warning:")
     if told := held.told:
         st.markdown(f":green[:material/check: {plain(told)}]")
         held.told = ""

@@ -36,6 +36,7 @@ FULL = LEAST | {
         ({"base_url": "gpu:8000"}, "base_url: expected an address such as"),
         ({"base_url": "http://"}, "base_url: expected an address"),
         ({"base_url": "http://x:99999/v1"}, "base_url: expected an address"),
+        ({"base_url": "http://x\n/"}, "base_url: must be one line"),
         ({"base_url": f"http://me:{SECRET}@x/v1"}, "base_url: must not hold a user or a password"),
         ({"base_url": "http://x/v1?key=1"}, "base_url: must not hold a query"),
         ({"api_key": "a", "api_key_env": "B"}, "give api_key or api_key_env, not both"),
