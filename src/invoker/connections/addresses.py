@@ -30,6 +30,8 @@ _REFUSED: tuple[Network, ...] = tuple(
         "168.63.129.16/32",  # Azure's platform
     )
 )
+_REFUSED_NAMES = frozenset({"metadata.google.internal", "metadata.goog", "instance-data.ec2.internal"})
+"""What the same are called, for where a proxy finds the address."""
 _NAT64 = ipaddress.ip_network("64:ff9b::/96")
 
 
@@ -67,6 +69,10 @@ class Allowed:
                 f"{shown} is a link-local address or a cloud's metadata: it is not called.",
                 field="base_url",
                 hint=f"If it is a model server all the same, whoever runs this app can list {real} in {ALLOW_VARIABLE}.",
+            )
+        if address is None and host.lower().rstrip(".") in _REFUSED_NAMES:
+            raise InvokeBadRequestError(
+                f"{host} is a link-local address or a cloud's metadata: it is not called.", field="base_url"
             )
         if self.everything or any(_named(host, name) and _fits(port, given) for name, given in self.names):
             return

@@ -144,6 +144,13 @@ def test_behind_a_proxy_the_target_is_judged_too() -> None:
         backend.close()
 
 
+@pytest.mark.parametrize("host", ["metadata.google.internal", "Metadata.Google.Internal."])
+@pytest.mark.parametrize("rules", [None, "*", "*.google.internal"])
+def test_behind_a_proxy_a_clouds_metadata_is_refused_by_its_name(host: str, rules: str | None) -> None:
+    with pytest.raises(InvokeBadRequestError, match="metadata"):
+        allowed(rules).judge(host, None, 80)
+
+
 @pytest.mark.parametrize("host", ["2852039166", "0xA9FEA9FE", "169.254.43518", "0251.0376.0251.0376", "169.254.169.254."])
 def test_behind_a_proxy_an_address_written_in_an_old_way_is_judged_as_what_it_is(host: str) -> None:
     with pytest.raises(InvokeBadRequestError, match="link-local"):
