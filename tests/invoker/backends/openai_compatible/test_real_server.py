@@ -53,15 +53,20 @@ WEATHER, TIME = (
 
 @contextmanager
 def served(model: str, **options: str) -> Iterator[str]:
-    """Run the server; gives the address of its API."""
+    """Run the server; gives the address of its API.
+
+    Raises:
+        AssertionError: It ended before its time, or not well.
+    """
     command = [sys.executable, str(HERE / "llama_server.py"), str(Weights().path(model)), KEY, json.dumps(options)]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdin is not None and process.stdout is not None
         try:
             yield f"{process.stdout.readline().strip()}/v1"
         finally:
+            early = process.poll()
             process.stdin.close()
-            process.wait(BOUND)
+            assert (early, process.wait(BOUND)) == (None, 0), "the real server ended by itself, or not well"
 
 
 @pytest.fixture(scope="module")
