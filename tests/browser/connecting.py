@@ -87,13 +87,13 @@ def press(place: Locator, name: str) -> None:
 
 def health(page: Page) -> dict[str, dict[str, str]]:
     """Give what the table of health says: connection → call → words."""
-    table = page.get_by_role("region", name="Health")
-    head = [cell.strip() for cell in table.locator("thead th").all_inner_texts()][1:]
-    found = {}
-    for row in table.locator("tbody tr").all():
-        name, *cells = [cell.strip() for cell in row.locator("th, td").all_inner_texts()]
-        found[name] = dict(zip(head, cells, strict=True))
-    return found
+    table = page.get_by_role("region", name="Health").locator("table")
+    # At once: the table is drawn anew when something has been tried.
+    rows: list[list[str]] = table.evaluate(
+        "(table) => [...table.rows].map((row) => [...row.cells].map((cell) => cell.innerText.trim()))"
+    )
+    (_, *head), *others = rows
+    return {name: dict(zip(head, cells, strict=True)) for name, *cells in others}
 
 
 def detail(page: Page) -> Locator:
