@@ -85,7 +85,10 @@ class InvokeError(Exception):
 
 
 class InvokeConnectionError(InvokeError):
-    """The back end was not reached."""
+    """The back end was not reached, or was lost."""
+
+    answered: bool = False
+    """Whether it had begun to answer."""
 
 
 class InvokeTimeoutError(InvokeConnectionError):

@@ -85,6 +85,11 @@ _REFUSED = Advice(N_("The server refused the request"), "Input", N_("Read its wo
 _NOT_DIALLED = Advice(
     N_("The address of the connection cannot be called"), "Connection", N_("Correct the connection's address.")
 )
+_BROKEN_OFF = Advice(
+    N_("The answer broke off"),
+    "Server",
+    N_("What had arrived is kept. Look into the server's own log, and run again."),
+)
 _OURS = Advice(
     N_("Something broke in the playground"), "Playground", N_("This is a fault of ours. Copy the details into a report.")
 )
@@ -92,13 +97,15 @@ _OURS = Advice(
 
 def advice(error: BaseException) -> Advice:
     """Give what to say about an error; anything that is not of the `InvokeError` family is a fault of ours."""
-    found = _refused(error) or next((given for kind, given in _BY_CLASS if isinstance(error, kind)), _OURS)
+    found = _closer(error) or next((given for kind, given in _BY_CLASS if isinstance(error, kind)), _OURS)
     hint = getattr(error, "hint", None)
     return Advice(found.title, found.side, hint) if hint else found
 
 
-def _refused(error: BaseException) -> Advice | None:
-    """Give what to say where the server, or our care of addresses, found a request bad, and no field of the form did."""
+def _closer(error: BaseException) -> Advice | None:
+    """Give what to say where more is known of an error than its class."""
+    if isinstance(error, InvokeConnectionError) and error.answered:
+        return _BROKEN_OFF
     if not isinstance(error, InvokeBadRequestError):
         return None
     if error.field == "base_url":

@@ -168,6 +168,14 @@ def test_a_cause_that_was_seen_before_is_told_beside_the_errors_own_words(error:
     assert any(str(error) in code.value for code in at.code)
 
 
+def test_an_answer_that_broke_off_is_not_told_as_a_server_that_was_not_reached() -> None:
+    lost = InvokeConnectionError("The server closed the connection in the middle of its answer: x.")
+    assert any("not reached" in markdown.value for markdown in draw(lost).markdown)
+    lost.answered = True
+    told = " ".join(markdown.value for markdown in draw(lost).markdown)
+    assert "The answer broke off" in told and "not reached" not in told
+
+
 def test_of_an_error_that_nobody_has_seen_no_cause_is_told() -> None:
     assert not any("Seen before" in markdown.value for markdown in draw(InvokeError("the cat sat on the keyboard")).markdown)
 

@@ -76,7 +76,9 @@ def told(call: Call, run: Run) -> Iterator[None]:
         words = str(error).rstrip(".") or type(error).__name__
         if isinstance(error, httpcore.ProtocolError | httpx.ProtocolError) and not call.ended:
             raise ProtocolError(f"The answer breaks the rules of HTTP: {words}.") from error
-        raise InvokeConnectionError(_closed(call, words)) from error
+        lost = InvokeConnectionError(_closed(call, words))
+        lost.answered = call.answered
+        raise lost from error
     except httpx.TooManyRedirects as error:
         raise ProtocolError("The server sends from one address to the next without an end.") from error
     except httpx.DecodingError as error:

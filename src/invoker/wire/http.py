@@ -221,6 +221,7 @@ class Http:
                 try:
                     answer, response = self._sent(method, path, run, content, call)
                 except InvokeError as error:
+                    self._locate(error, path)
                     pause = _pause(error, call, attempt)
                     if pause is None:
                         raise
@@ -231,10 +232,18 @@ class Http:
                     continue
                 try:
                     yield answer
+                except InvokeError as error:
+                    self._locate(error, path)
+                    raise
                 finally:
                     response.close()
                     self._ended(answer, run, began)
                 return
+
+    def _locate(self, error: InvokeError, path: str) -> None:
+        """Fill in which address was called, where the error does not say so itself."""
+        if error.url is None and path in self._addresses:
+            error.url = self._mask(shown_url(self._addresses[path]))
 
     def _sent(self, method: str, path: str, run: Run, content: Mapping[str, Any], call: Call) -> tuple[Answer, httpx.Response]:
         run.check()

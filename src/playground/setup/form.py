@@ -241,7 +241,7 @@ def _actions(held: Held, settings: ConnectionSettings | None) -> None:
         results.draw(check, _("Server"))
         if check.listed:
             st.button(
-                _("Put its {count} models into the table").format(count=len(check.listed)),
+                _("Put its models into the table ({count})").format(count=len(check.listed)),
                 icon=":material/playlist_add:",
                 key=key(held, "bring"),
                 on_click=model_rows.bring,

@@ -143,7 +143,7 @@ def _properties(found: Mapping[str, Any], beyond: Mapping[str, Any]) -> dict[str
     listed = beyond.get("model_properties", {})
     spelled = {voice["mode"]: voice for voice in listed.get("voices", []) if isinstance(voice, dict)}
     given = {
-        "mode": found.get("mode") or None,
+        "mode": (found.get("mode") or None) if found.get("model_type") in (None, ModelType.LLM.value) else None,
         "context_size": int(found["context_size"]) if found.get("context_size") else None,
         "max_chunks": int(found["max_chunks"]) if found.get("max_chunks") else None,
         "voices": [spelled.get(voice, voice) for voice in voices] or None,

@@ -142,8 +142,11 @@ def closing(*pieces: bytes) -> Script:
     ids=["at once", "after the head", "mid-frame", "between frames", "another protocol"],
 )
 def test_a_connection_that_breaks_is_told_as_such(script: Script, words: str) -> None:
-    with opened(script) as desk, pytest.raises(InvokeConnectionError, match=words):
-        desk.ask()
+    with opened(script) as desk:
+        with pytest.raises(InvokeConnectionError, match=words) as raised:
+            desk.ask()
+        assert raised.value.url == f"{desk.server.address}/v1/chat/completions"
+        assert raised.value.answered is (words != "before it answered")
 
 
 def test_nobody_at_the_address_is_told_after_three_attempts() -> None:
