@@ -151,6 +151,10 @@ class RunStoppedError(Exception):
         super().__init__("the run was stopped")
 
 
+MISSHAPEN = (AttributeError, IndexError, KeyError, OverflowError, TypeError, ValueError)
+"""What reading something of another shape than agreed raises."""
+
+
 @contextmanager
 def in_form(what: str) -> Iterator[None]:
     """Read what somebody else wrote: whatever in it has another shape than agreed is a `ProtocolError`, with the cause.
@@ -160,8 +164,13 @@ def in_form(what: str) -> Iterator[None]:
     """
     try:
         yield
-    except (AttributeError, IndexError, KeyError, OverflowError, TypeError, ValueError) as error:
-        raise ProtocolError(f"{what} is not in the agreed form: {error}") from error
+    except MISSHAPEN as error:
+        raise misshapen(what, error) from error
+
+
+def misshapen(what: str, error: Exception) -> ProtocolError:
+    """Say that what somebody else wrote has another shape than agreed."""
+    return ProtocolError(f"{what} is not in the agreed form: {error}")
 
 
 @contextmanager

@@ -71,20 +71,22 @@ class SSEDecoder:
             self._check(self._held_size)
         for line in lines:
             self._check(len(line))
-            yield from self._read(line.rstrip(b"\r\n"))
+            if (event := self._read(line.rstrip(b"\r\n"))) is not None:
+                yield event
 
     def flush(self) -> Iterator[Event]:
         """Give what is left; the stream has ended."""
         last, self._held = b"".join(self._held), []
-        if last:
-            yield from self._read(last)
-        yield from self._read(b"")
+        for line in (last, b"") if last else (b"",):
+            if (event := self._read(line)) is not None:
+                yield event
 
     def _check(self, size: int) -> None:
         if size > self._longest:
             raise ProtocolError(f"A line of the stream has more than {self._longest:,} bytes.")
 
-    def _read(self, line: bytes) -> Iterator[Event]:
+    def _read(self, line: bytes) -> Event | None:
+        """Take a line; give the event that it ends."""
         if not self._begun:
             self._begun = True
             line = line.removeprefix(_BOM)
@@ -94,18 +96,19 @@ class SSEDecoder:
             if self._data_size > self._longest:
                 raise ProtocolError(f"An event of the stream has more than {self._longest:,} bytes.")
         elif not line:
-            if self._data:
-                yield Event(b"\n".join(self._data), self._name)
-                self._data, self._data_size = [], 0
-            self._name = ""
+            ended = Event(b"\n".join(self._data), self._name) if self._data else None
+            self._data, self._data_size, self._name = [], 0, ""
+            return ended
         elif not line.startswith(b":"):
-            yield from self._field(line)
+            return self._field(line)
+        return None
 
-    def _field(self, line: bytes) -> Iterator[Event]:
+    def _field(self, line: bytes) -> Event | None:
         name, _, value = line.partition(b":")
         if name == b"data":
-            yield from self._read(b"data:")
-        elif name == b"event":
+            return self._read(b"data:")
+        if name == b"event":
             self._name = value.removeprefix(b" ").decode("utf-8", "replace")
         elif not name.replace(b"-", b"").replace(b"_", b"").isalnum() or not _:
-            yield Event(line, stray=True)
+            return Event(line, stray=True)
+        return None

@@ -12,7 +12,7 @@ from ...errors import InvokeBadRequestError
 from ...request import Chunks
 from ...run import NoteKind, Run
 from ...wire.http import Answer, Http
-from ...wire.sse import SSEDecoder
+from ...wire.sse import Event, SSEDecoder
 from . import messages
 from .answer import AnswerReader
 
@@ -90,9 +90,15 @@ def _chunks(answer: Answer, reader: AnswerReader) -> Iterator[LLMResultChunk]:
     decoder = SSEDecoder()
     for piece in answer.pieces():
         for event in decoder.feed(piece):
-            yield from reader.read(event._replace(data=answer.hide(event.data)))
+            yield from reader.read(_hidden(event, answer))
         if reader.done:
             answer.finish()
             return
     for event in decoder.flush():
-        yield from reader.read(event._replace(data=answer.hide(event.data)))
+        yield from reader.read(_hidden(event, answer))
+
+
+def _hidden(event: Event, answer: Answer) -> Event:
+    """Give an event without our own keys, should the server say them back; nearly always as it is."""
+    data = answer.hide(event.data)
+    return event if data is event.data else event._replace(data=data)
