@@ -23,6 +23,7 @@ STYLE = """<style>
 .plain-table :is(th, td):not(:last-child) { word-break: keep-all; }
 .plain-table thead th { opacity: 0.75; }
 .plain-table .strong > tr > th { font-weight: 600; }
+.plain-scroll { max-height: 300px; overflow: auto; }
 .plain-bar { position: relative; height: 30px; border-radius: 6px; overflow: hidden; }
 .plain-bar span { position: absolute; inset-block: 0; min-width: 1px; display: grid; place-items: center; color: #fff;
   font-size: 0.78rem; font-weight: 600; white-space: nowrap; overflow: hidden;
@@ -52,14 +53,23 @@ def facts(found: Mapping[str, str]) -> None:
     st.html(f'<table class="plain-table"><tbody>{"".join(lines)}</tbody></table>')
 
 
-def table(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
-    """Draw rows under the names of their columns; the first cell names its row."""
+def table(columns: Sequence[str], rows: Iterable[Sequence[str]], *, scrolls: str = "") -> None:
+    """Draw rows under the names of their columns; the first cell names its row.
+
+    Args:
+        columns: Their names.
+        rows: A cell for each column.
+        scrolls: Names the table to who cannot see it, and has a long one scroll; it can be reached by key then.
+    """
     head = "".join(f'<th scope="col">{escaped(name)}</th>' for name in columns)
     body = "".join(
         f'<tr><th scope="row">{escaped(first)}</th>{"".join(f"<td>{escaped(cell)}</td>" for cell in rest)}</tr>'
         for first, *rest in rows
     )
-    st.html(f'<table class="plain-table"><thead><tr>{head}</tr></thead><tbody class="strong">{body}</tbody></table>')
+    whole = f'<table class="plain-table"><thead><tr>{head}</tr></thead><tbody class="strong">{body}</tbody></table>'
+    if scrolls:
+        whole = f'<div class="plain-scroll" tabindex="0" role="region" aria-label="{escaped(scrolls)}">{whole}</div>'
+    st.html(whole)
 
 
 def bar(parts: Iterable[Part], ends: tuple[str, str], legend: Iterable[tuple[str, str]], label: str) -> str:

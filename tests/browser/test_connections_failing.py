@@ -197,8 +197,8 @@ def test_all_are_tried_at_once_and_the_table_says_in_words_how_each_is(page: Pag
         ),
         (
             "breaks-off",
-            ["cable Connection", "InvokeConnectionError", "in the middle of its answer"],
-            ["InvokeConnectionError"],
+            ["The answer broke off", "dns Server", "InvokeConnectionError", "in the middle of its answer", "is kept"],
+            ["InvokeConnectionError", "/v1/chat/completions"],
         ),
         (
             "stammers",

@@ -17,6 +17,7 @@ from playground.samples import ARTICLE, CLIP, DOCUMENTS, MODERATION, SHORT_NOTE,
 
 from .driving import (
     PAGES,
+    TITLES,
     Visitor,
     answer,
     chip,
@@ -40,7 +41,7 @@ def test_every_address_opens_its_page_in_a_process_that_nobody_has_visited(brows
         for name in PAGES:
             page = visit(visitor.tab(), fresh.url, name)
             menu = page.get_by_test_id("stSidebarNav").get_by_role("link")
-            assert [text.split()[1:] for text in texts(menu)] == [title.split() for title in ("Start", *PAGES.values())]
+            assert [text.split()[1:] for text in texts(menu)] == [title.split() for title in ("Start", *TITLES.values())]
             expect(run_button(page)).to_be_enabled()
             expect(page.locator(".st-key-state-idle")).to_contain_text("Not run yet")
             page.close()

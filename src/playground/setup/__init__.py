@@ -69,7 +69,6 @@ def _toolbar(held: Held, connections: list[Connection]) -> None:
             _("Add"),
             list(PRESETS),
             icon=":material/add:",
-            type="primary" if len(connections) == 1 else "secondary",
             format_func=_shown,
             key="connections.add",
             help=_("A server with OpenAI's interface, or a rerank server in the shapes of Jina, Cohere or TEI."),

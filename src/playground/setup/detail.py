@@ -149,8 +149,7 @@ def _models(held: Held, connection: Connection) -> None:
                 st.markdown(f":orange[:material/info:] {plain(words)}")
     if models:
         rows = [[model.model, model.model_type.value, *_said_of(model)] for model in models[:MOST_ROWS]]
-        with st.container(height=300 if len(rows) > 7 else "content", border=False):
-            markup.table([_("Model"), _("Type"), _("Context"), _("Features")], rows)
+        markup.table([_("Model"), _("Type"), _("Context"), _("Features")], rows, scrolls=_("Models"))
         if len(models) > MOST_ROWS:
             st.caption(_("The first {most} of {count}.").format(most=MOST_ROWS, count=len(models)))
     else:
