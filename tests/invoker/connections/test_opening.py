@@ -107,6 +107,29 @@ def test_the_servers_own_list_comes_after_what_was_said_and_does_not_undo_it() -
         backend.close()
 
 
+def test_what_a_server_tells_of_a_models_type_counts_more_than_its_name() -> None:
+    listed = [
+        {"id": "whisperer", "model_type": "LLM"},
+        {"id": "plain-1", "type": "embeddings"},
+        {"id": "plain-2", "capabilities": ["completion"]},
+        {"id": "bge-m3", "capabilities": {"any": "shape"}, "type": 7},
+        {"id": "judge", "type": "reranker"},
+        {"id": "object", "object": "model", "type": "model"},
+    ]
+    with Loopback(lambda _asked, wire: wire.send(whole({"data": listed}))) as server:
+        backend = at(server.address)
+        found = [model.model_type for model in backend.fetch_models(Run())]
+        backend.close()
+    assert found == [
+        ModelType.LLM,
+        ModelType.TEXT_EMBEDDING,
+        ModelType.LLM,
+        ModelType.TEXT_EMBEDDING,
+        ModelType.RERANK,
+        ModelType.LLM,
+    ]
+
+
 def test_a_server_of_one_model_without_a_list_tells_which_it_is() -> None:
     def tei(asked: Asked, wire: Wire) -> None:
         info = {"model_id": "BAAI/bge-reranker-base", "model_type": {"reranker": {"id2label": {"0": "x"}}}}

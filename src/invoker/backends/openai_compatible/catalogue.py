@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from functools import lru_cache
+from typing import Any
 
 from ...backend import ListedModel
 from ...entities.model import (
@@ -31,6 +33,25 @@ _TYPES: tuple[tuple[ModelType, re.Pattern[str]], ...] = tuple(
         (ModelType.TEXT2IMG, r"dall-e|gpt-image|\bflux|stable-diffusion|sdxl|imagen"),
     )
 )
+
+_TOLD = {
+    "llm": ModelType.LLM,
+    "vlm": ModelType.LLM,
+    "chat": ModelType.LLM,
+    "language": ModelType.LLM,
+    "completion": ModelType.LLM,
+    "embedding": ModelType.TEXT_EMBEDDING,
+    "embeddings": ModelType.TEXT_EMBEDDING,
+    "rerank": ModelType.RERANK,
+    "reranker": ModelType.RERANK,
+    "moderation": ModelType.MODERATION,
+    "text-to-speech": ModelType.TTS,
+    "tts": ModelType.TTS,
+    "transcribe": ModelType.SPEECH2TEXT,
+    "speech-to-text": ModelType.SPEECH2TEXT,
+}
+"""What servers call a model's type in their lists: Xinference (`model_type`), LM Studio and Together (`type`), llama.cpp
+(`capabilities`, which Ollama's has too)."""
 
 LLM_FEATURES = (
     ModelFeature.TOOL_CALL,
@@ -107,8 +128,19 @@ def fetch(http: Http, provider: str, root: str, run: Run) -> list[ListedModel]:
     if not isinstance(items, list):
         raise ProtocolError("The list of models has no `data`.")
     with in_form("The list of models"):
-        names = [item if isinstance(item, str) else item.get("id") or item.get("name") for item in items[:MOST_LISTED]]
-        return [described(provider, name) for name in dict.fromkeys(map(str, filter(None, names))) if _can_be_shown(name)]
+        types: dict[str, ModelType | None] = {}
+        for item in items[:MOST_LISTED]:
+            name = item if isinstance(item, str) else item.get("id") or item.get("name")
+            if name and _can_be_shown(str(name)):
+                types.setdefault(str(name), None if isinstance(item, str) else _told(item))
+        return [described(provider, name, model_type) for name, model_type in types.items()]
+
+
+def _told(item: Mapping[str, Any]) -> ModelType | None:
+    """Give the type that a server tells beside a name, as some do; `None` if it does not, or in words that nobody knows."""
+    capabilities = item.get("capabilities")
+    words = [item.get("model_type"), item.get("type"), *(capabilities if isinstance(capabilities, list) else ())]
+    return next((_TOLD[word.lower()] for word in words if isinstance(word, str) and word.lower() in _TOLD), None)
 
 
 def _can_be_shown(name: str) -> bool:
