@@ -11,7 +11,7 @@ from typing import Any
 from invoker import Backend, InvokeTimeoutError, ListedModel, ModelState
 from invoker.connections import CALLS, Check, check_call, check_connection, refused
 from invoker.errors import ConfigError, RunStoppedError
-from invoker.run import Run
+from invoker.run import Run, Runs
 
 from .jobs import Work
 
@@ -55,7 +55,7 @@ class Checks(Work):
         self.found: dict[Named, Check] = {}
         self.under_way: set[Named] = set()
         self._lock = threading.Lock()
-        self._runs: set[Run] = set()
+        self._runs = Runs()
 
     @property
     def size(self) -> int:
@@ -69,10 +69,7 @@ class Checks(Work):
                 trial.result()
 
     def _end(self, cause: Exception | None) -> None:
-        with self._lock:
-            runs = tuple(self._runs)
-        for run in runs:
-            run.stop(cause)
+        self._runs.stop(cause)
 
     def _try(self, trial: Trial) -> None:
         try:
@@ -107,23 +104,22 @@ class Checks(Work):
         """Make one check; tells whether it went well."""
         run = Run()
         with self._lock:
-            self._runs.add(run)
             self.under_way.add(named)
-        if self.stop_asked:
-            run.stop()
         self._tell()
         words = f"The check took longer than {CHECK_SECONDS:g} seconds."
         clock = threading.Timer(CHECK_SECONDS, run.stop, (InvokeTimeoutError(words, clock="total", seconds=CHECK_SECONDS),))
         clock.daemon = True
         clock.start()
         try:
-            found = check(run)
+            with self._runs.holding(run):
+                if self.stop_asked:  # before this one could be told
+                    run.stop()
+                found = check(run)
         except RunStoppedError:
             return False
         finally:
             clock.cancel()
             with self._lock:
-                self._runs.discard(run)
                 self.under_way.discard(named)
         self._keep(named, found)
         return found.ok

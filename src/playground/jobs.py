@@ -9,6 +9,7 @@ from __future__ import annotations
 import secrets
 import threading
 import weakref
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import closing
 from time import monotonic
@@ -26,7 +27,7 @@ ABANDONED_AFTER_SECONDS = 15.0
 WATCH_SECONDS = 0.5
 
 
-class Work:
+class Work(ABC):
     """Something that goes on in a thread of its own, watched by a page, and can be stopped.
 
     Args:
@@ -79,9 +80,9 @@ class Work:
         return self.running and self.seconds > self.timeout
 
     @property
+    @abstractmethod
     def size(self) -> int:
         """How much has happened: grows with all news."""
-        raise NotImplementedError
 
     def start(self) -> Self:
         """Begin, once."""
@@ -108,13 +109,13 @@ class Work:
         """Tick for news until it has ended; see `follow`."""
         return follow([self], hz)
 
+    @abstractmethod
     def _do(self) -> None:
         """Do all of it; what it raises is its error."""
-        raise NotImplementedError
 
+    @abstractmethod
     def _end(self, cause: Exception | None) -> None:
         """Have what is under way end, from another thread."""
-        raise NotImplementedError
 
     def _work(self) -> None:
         try:

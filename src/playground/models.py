@@ -10,7 +10,7 @@ from invoker import ListedModel, ModelState
 from invoker.entities.model import ModelType
 
 from . import forms, library_words, resources, state
-from .connections import Connection
+from .connection import Connection
 from .pane import Pane
 from .words import N_, _
 

@@ -13,7 +13,7 @@ from invoker import Backend, InvokeType, ListedModel, Record, Session
 
 from . import errors_panel, inspector, metrics_row, resources, state, status
 from .address import Address
-from .connections import Connection
+from .connection import Connection
 from .jobs import Call, Job
 
 View = Callable[["Pane", Record[Any]], None]

@@ -16,7 +16,8 @@ from invoker import InvokeType, Record
 from invoker.entities.message import ToolCall
 
 from . import resources
-from .connections import EMBEDDED, Connection
+from .connection import Connection
+from .connections import EMBEDDED
 from .jobs import Job
 from .web import COOKIE
 

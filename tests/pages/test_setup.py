@@ -19,6 +19,7 @@ from playground import resources
 from playground.setup import model_rows
 from playground.setup.held import Held
 from playground.setup.lines import kept_proxy, masked_proxy
+from tests.loopback import Loopback, whole
 from tests.pages.visitor import Visitor, key_of, nodes, text_of
 
 
@@ -112,3 +113,20 @@ def test_a_table_of_many_models_costs_linear_work() -> None:
 )
 def test_the_user_of_a_proxy_stays_behind_its_mask(typed: str, before: str, expected: str) -> None:
     assert kept_proxy(typed, before) == expected and "a:b" not in masked_proxy(before)
+
+
+def test_a_key_that_was_typed_is_kept_when_its_page_is_left_and_is_not_given_back() -> None:
+    with Loopback(lambda _asked, wire: wire.send(whole({"data": []}))) as server:
+        page = with_form(made(base_url=server.address))
+        held: Held = page.at.session_state["_connections"]
+        where = f"connections.form.{held.version}."
+        page.at.segmented_control(key=f"{where}key_kind").set_value("typed")
+        page.look().at.text_input(key=f"{where}api_key").set_value("sk-not-for-anybodys-eyes")
+        page.look().open("start").open("connections")
+        field = page.at.text_input(key=f"{where}api_key")
+        assert field.value == "" and field.placeholder == "kept as it is"
+        page.at.button(key=f"{where}test").click()
+        page.look()
+        server.until(lambda server: server.asked)
+        assert server.asked[0].headers["authorization"] == "Bearer sk-not-for-anybodys-eyes"
+        assert held.typed_key not in repr(held)

@@ -11,7 +11,8 @@ import pytest
 
 from invoker.connections import Store, settings_of
 from invoker.errors import ConfigError
-from playground.connections import EMBEDDED, MOST_OWN, Connection, Connections, Origin, from_process
+from playground.connection import Connection, Origin
+from playground.connections import EMBEDDED, MOST_OWN, Connections, from_process
 from playground.jobs import Job
 from tests.loopback import BOUND, Asked, Loopback, Wire, whole
 

@@ -169,13 +169,6 @@ class ConnectionSettings(_Strict):
             raise ValueError("give ca or ca_file, not both")
         return self
 
-    @property
-    def variables(self) -> list[str]:
-        """The environment variables that it names."""
-        texts = [*self.headers.values(), *self.query.values(), self.proxy, self.base_url]
-        named = [self.api_key_env] if self.api_key_env else []
-        return list(dict.fromkeys(named + [name for text in texts for name in NAMED_VARIABLE.findall(text)]))
-
     def public(self) -> dict[str, Any]:
         """Give what is not secret and not as it would be anyway, as plain values; itself a valid connection."""
         found = self.model_dump(mode="json", exclude_defaults=True, exclude={"api_key", "headers", "query", "proxy"})

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import replace
@@ -40,6 +41,8 @@ RETRIED = frozenset({429, 502, 503, 504})
 MOST_ATTEMPTS = 3
 LONGEST_WAIT = 30.0
 """Seconds that a server may have us wait before we ask again; if it wants more, that is for a person to decide."""
+_LIMIT = re.compile(r"rate-?limit", re.IGNORECASE)
+"""In the names of headers that count tokens of a limit, which are no secrets and tell a tester how much is left."""
 _REQUEST_IDS = ("x-request-id", "request-id", "x-correlation-id", "cf-ray")
 _NO_TEXT = ("audio/", "image/", "video/", "application/octet-stream")
 STALE = "The server had closed the connection that was kept from the call before; asked again on a new one."
@@ -340,7 +343,7 @@ class Http:
 
 @lru_cache(maxsize=256)
 def _is_secret(name: str) -> bool:
-    return SECRET_NAME.search(name) is not None
+    return SECRET_NAME.search(name) is not None and _LIMIT.search(name) is None
 
 
 def shown_url(url: httpx.URL) -> str:

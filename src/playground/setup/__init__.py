@@ -11,7 +11,8 @@ from invoker.connections import PRESETS
 
 from .. import library_words, resources, state
 from ..checks import Checks
-from ..connections import EMBEDDED, Connection
+from ..connection import Connection
+from ..connections import EMBEDDED
 from ..escape import plain
 from ..jobs import follow
 from ..words import N_, _

@@ -12,7 +12,7 @@ from invoker.errors import ConfigError
 
 from .. import library_words, markup, resources, state
 from ..checks import SERVER
-from ..connections import Connection, Origin
+from ..connection import Connection, Origin
 from ..escape import plain
 from ..words import N_, _
 from . import form, health, results

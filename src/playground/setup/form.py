@@ -9,16 +9,17 @@ import streamlit as st
 
 from invoker.connections import ConnectionSettings, Preset, settings_of
 from invoker.errors import ConfigError
+from invoker.wire.masking import MASK
 
 from .. import library_words, resources, state
 from ..checks import SERVER, Trial
-from ..connections import Connection, Origin
+from ..connection import Connection, Origin
 from ..escape import plain
 from ..forms import field_fault
 from ..words import N_, _
 from . import health, model_rows, results
 from .held import Held
-from .lines import MASK, as_lines, as_values, kept, kept_proxy, masked_proxy
+from .lines import as_lines, as_values, kept, kept_proxy, masked_proxy
 
 NO_KEY, TYPED, VARIABLE = "none", "typed", "variable"
 KEYS = {NO_KEY: N_("none"), TYPED: N_("typed here"), VARIABLE: N_("from a variable")}
@@ -41,14 +42,14 @@ def begin(held: Held, preset: Preset) -> None:
         "base_url": preset.base_url or "http://localhost:8000/v1",
         "provider": preset.provider,
     }
-    _fill(held, settings_of(draft | {"preset": preset.id}), None, {SERVER: SESSION})
+    _fill(held, settings_of(draft | {"preset": preset.id}), None, SESSION)
 
 
 def edit(held: Held, connection: Connection) -> None:
     """Open the form for a connection of one's own."""
     assert connection.settings is not None
     keeping = SESSION if connection.origin is Origin.SESSION else SHARED if connection.shared else SAVED
-    _fill(held, connection.settings, connection.name, {SERVER: keeping})
+    _fill(held, connection.settings, connection.name, keeping)
 
 
 def duplicate(held: Held, connection: Connection) -> None:
@@ -57,7 +58,7 @@ def duplicate(held: Held, connection: Connection) -> None:
     own = connection.may_change(state.owner())
     settings = connection.settings if own else settings_of(connection.settings.public() | {"api_key_env": ""})
     name = _free(settings.name, set(resources.CONNECTIONS.names(state.owner())))
-    _fill(held, settings.changed(name=name, ca_file=""), None, {SERVER: SESSION})
+    _fill(held, settings.changed(name=name, ca_file=""), None, SESSION)
 
 
 # Streamlit 1.67 takes what was typed into a password's field when the focus leaves it, but not when it goes by Tab to the eye
@@ -111,7 +112,7 @@ def _chief(held: Held, draft: ConnectionSettings) -> dict[str, Any]:
 
 
 def _key(held: Held, draft: ConnectionSettings) -> dict[str, Any]:
-    at_first = TYPED if draft.api_key else VARIABLE if draft.api_key_env else NO_KEY
+    at_first = TYPED if held.typed_key or draft.api_key else VARIABLE if draft.api_key_env else NO_KEY
     kind = st.segmented_control(
         _("Where the key is"),
         list(KEYS),
@@ -127,11 +128,12 @@ def _key(held: Held, draft: ConnectionSettings) -> dict[str, Any]:
             _("API key"),
             type="password",
             key=key(held, "api_key"),
-            placeholder=_("kept as it is") if draft.api_key else "sk-…",
+            placeholder=_("kept as it is") if held.typed_key or draft.api_key else "sk-…",
             autocomplete="off",
             help=_("Sent as a bearer token. It is masked before anything is recorded."),
         )
-        found["api_key"] = typed or draft.api_key
+        held.typed_key = typed or held.typed_key  # who leaves the page and comes back finds the field empty, and the key kept
+        found["api_key"] = held.typed_key or draft.api_key
     elif kind == VARIABLE:
         found["api_key_env"] = st.text_input(
             _("Environment variable"),
@@ -206,11 +208,10 @@ def _pairs(held: Held, name: str, label: str, values: Mapping[str, str], example
 
 def _actions(held: Held, settings: ConnectionSettings | None) -> None:
     running = held.checks is not None and held.checks.running
-    at_first = st.session_state.get(key(held, "keep_first"), SESSION)
     keeping = st.segmented_control(
         _("Keep it"),
         list(KEEPING) if resources.CONNECTIONS.saves else [SESSION],
-        default=at_first,
+        default=held.keeping,
         format_func=lambda kind: _(KEEPING[kind]),
         key=key(held, "keep"),
         required=True,
@@ -286,14 +287,13 @@ def _save(held: Held, settings: ConnectionSettings, keeping: str) -> None:
 def close(held: Held) -> None:
     """Close the form; what stands in it is forgotten."""
     held.found.pop(_tried_name(held), None)
-    held.draft, held.replacing = None, None
+    held.draft, held.replacing, held.typed_key = None, None, ""
     held.version += 1
 
 
-def _fill(held: Held, settings: ConnectionSettings, replacing: str | None, keeping: Mapping[str, str]) -> None:
+def _fill(held: Held, settings: ConnectionSettings, replacing: str | None, keeping: str) -> None:
     held.version += 1
-    held.draft, held.replacing = settings, replacing
-    st.session_state[key(held, "keep_first")] = keeping[SERVER]
+    held.draft, held.replacing, held.keeping, held.typed_key = settings, replacing, keeping, ""
     model_rows.fill(held, settings)
 
 

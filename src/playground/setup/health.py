@@ -11,7 +11,7 @@ from invoker.errors import ConfigError
 
 from .. import library_words, resources, state
 from ..checks import SERVER, Checks, Named, Trial, model_for
-from ..connections import Connection
+from ..connection import Connection
 from ..markup import escaped
 from ..words import N_, _
 from .held import Held

@@ -22,6 +22,10 @@ class Held:
     """What the form was begun with; `None` while none is open."""
     replacing: str | None = None
     """Name of the connection that the form changes; `None` for a new one."""
+    keeping: str = "session"
+    """How it is to be kept, as the form began."""
+    typed_key: str = field(default="", repr=False)
+    """The key that was typed into the form; its field does not give it back to a browser."""
     version: int = 0
     """Of the form: a new one has widgets of its own."""
     rows: list[dict[str, Any]] = field(default_factory=list)

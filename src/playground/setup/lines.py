@@ -6,8 +6,7 @@ from collections.abc import Mapping
 from urllib.parse import urlsplit, urlunsplit
 
 from invoker.connections import settings_of
-
-MASK = "•••"
+from invoker.wire.masking import MASK
 
 
 def as_lines(values: Mapping[str, str], field: str) -> str:

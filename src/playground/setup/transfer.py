@@ -10,7 +10,7 @@ from invoker.connections import parsed, written
 from invoker.errors import ConfigError
 
 from .. import library_words, resources, state
-from ..connections import Connection
+from ..connection import Connection
 from ..escape import plain
 from ..words import _
 from .held import Held

@@ -92,11 +92,6 @@ def test_public_and_secret_parts_are_the_whole(headers: dict[str, str], query: d
     assert settings_of(settings.public()).secrets() == {}
 
 
-def test_the_variables_that_it_names_are_known() -> None:
-    settings = settings_of(LEAST | {"api_key_env": "KEY", "headers": {"X-A": "${TEAM}"}, "proxy": "http://${PROXY}"})
-    assert settings.variables == ["KEY", "TEAM", "PROXY"]
-
-
 def test_voices_may_be_bare_names() -> None:
     [model] = settings_of(
         LEAST | {"models": [{"model": "t", "model_type": "tts", "model_properties": {"voices": ["alloy", {"mode": "n"}]}}]}

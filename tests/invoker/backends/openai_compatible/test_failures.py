@@ -22,6 +22,7 @@ from invoker import (
     connect,
 )
 from invoker.wire.call import Clocks
+from invoker.wire.masking import MASK
 from tests.loopback import BOUND, STREAM, Asked, Loopback, Script, Wire, chunked, whole
 
 from .desk import CONFIG, GOOD, HELLO, KEY, opened, streaming
@@ -284,3 +285,15 @@ def test_redirects_in_a_circle_are_told() -> None:
 
     with opened(script) as desk, pytest.raises(ProtocolError, match="without an end"):
         desk.ask()
+
+
+def test_how_much_of_a_limit_is_left_is_no_secret() -> None:
+    def limited(_asked: Asked, wire: Wire) -> None:
+        wire.send(whole({"error": "slow"}, 400, x_ratelimit_remaining_tokens="149984", x_session_token="s3cret-s3cret"))
+
+    with opened(limited) as desk:
+        with pytest.raises(InvokeError):
+            desk.ask()
+        [response] = desk.noted("response")
+    assert response["headers"]["x-ratelimit-remaining-tokens"] == "149984"
+    assert response["headers"]["x-session-token"] == MASK
