@@ -87,7 +87,7 @@ def test_twenty_hasty_clicks_never_leave_two_runs_or_a_false_state(page: Page, a
 def test_a_run_ends_when_its_tab_is_closed(app: Served, visitors: Callable[[], Visitor]) -> None:
     visitor = visitors()
     one, two = visitor.tab(), visitor.tab()
-    ask(one, app, LONG_ANSWER)  # goes on for more than half a minute
+    ask(one, app, LONG_ANSWER)
     flowing(one)
     one.close()
     ask(two, app, "Say hello.")
