@@ -17,7 +17,7 @@ _AT_LENGTH = {
     "json_schema": json.dumps({"type": "array", "items": {"type": "integer"}, "minItems": 1900}),
 }
 WITHOUT_END = {"extra": json.dumps(_AT_LENGTH)}
-"""A list that no context has room for: held to it, the model goes on until it is stopped, or for a minute on the fastest machine.
+"""A list that no context has room for: held to it, the model goes on until it is stopped, or for a minute on a fast machine.
 Left to itself it may say that it is done after a quarter of a minute, and another time after a whole one."""
 LONG_TEXT = "The river was high, and the old bridge shook under the carts that crossed it in the rain. " * 160
 """Some 3,000 tokens: an embedded model reads at them for many seconds."""
