@@ -45,6 +45,24 @@ def kind_of(status: int) -> type[InvokeError]:
     return _BY_STATUS.get(status) or (InvokeServerUnavailableError if status >= 500 else InvokeBadRequestError)
 
 
+def inside(value: Any, body: str, status: int) -> InvokeError:
+    """Give the error that a server wrote into an answer of success, as LM Studio and OpenRouter do.
+
+    Args:
+        value: What the field `error` holds.
+        body: The answer, or the event of it, that holds the field.
+        status: The HTTP status, which said nothing of it.
+    """
+    words = _words({"error": value}) or body.strip()[:500]
+    return _inner_kind(value)(words, status_code=status, body=body)
+
+
+def _inner_kind(value: Any) -> type[InvokeError]:
+    code = str(value.get("code") or value.get("status") or "") if isinstance(value, dict) else ""
+    refused = code.isascii() and code.isdecimal() and len(code) == 3 and 400 <= int(code) < 600
+    return kind_of(int(code)) if refused else InvokeServerUnavailableError
+
+
 @contextmanager
 def told(call: Call, run: Run) -> Iterator[None]:
     """Map what httpx and httpcore raise.
@@ -150,11 +168,15 @@ def said(body: str) -> str:
         value = json.loads(text)
     except (ValueError, RecursionError):
         return _title(text) if text.startswith("<") else text[:500]
+    return _words(value) or text[:500]
+
+
+def _words(value: Any) -> str:
     for path in (("error", "message"), ("error",), ("message",), ("detail",), ("error_msg",), ("detail", 0, "msg")):
         found = _at(value, path)
         if isinstance(found, str) and found.strip():
             return found.strip().encode("utf-8", "replace").decode()  # JSON can spell half a character, a page cannot show it
-    return text[:500]
+    return ""
 
 
 def check_packing(taken: str, packed: str) -> None:

@@ -23,7 +23,7 @@ from ..errors import (
 )
 from ..run import NoteKind, Run
 from .call import Call, Clocks, calling
-from .faults import LONGEST_FAULT, check_packing, kind_of, not_json, origin, refused_by, retry_after, said, told
+from .faults import LONGEST_FAULT, check_packing, inside, kind_of, not_json, origin, refused_by, retry_after, said, told
 from .masking import MASK, SECRET_NAME, Hide, Mask
 
 LONGEST_NOTED = 16 * 1024
@@ -155,8 +155,15 @@ class Answer:
 
         Raises:
             ProtocolError: It is none.
+            InvokeError: It is an error, whatever the status says.
         """
         body = self.hide(self.read())
+        value = self._parsed(body)
+        if isinstance(value, dict) and value.get("error"):
+            raise inside(value["error"], self.text(body[:LONGEST_FAULT]), self.status)
+        return value
+
+    def _parsed(self, body: bytes) -> Any:
         try:
             try:
                 return json.loads(body)
@@ -237,6 +244,7 @@ class Http:
                     yield answer
                 except InvokeError as error:
                     self._locate(error, path)
+                    error.request_id = error.request_id or _request_id(answer.headers)
                     raise
                 finally:
                     response.close()
@@ -323,7 +331,7 @@ class Http:
             return refused_by(proxy, status, words, body)
         kind = kind_of(status)
         error = kind(f"{words} (HTTP {status} from {url})", status_code=status, body=body)
-        error.url, error.request_id = url, next((answer.headers[name] for name in _REQUEST_IDS if name in answer.headers), None)
+        error.url, error.request_id = url, _request_id(answer.headers)
         if isinstance(error, InvokeRateLimitError | InvokeServerUnavailableError):
             error.retry_after = retry_after(answer.headers)
         return error
@@ -339,6 +347,10 @@ class Http:
             name: MASK if _is_secret(name) else self._mask(value.decode("latin-1"))
             for name, value in ((name.decode("latin-1").lower(), value) for name, value in headers.raw)
         }
+
+
+def _request_id(headers: Mapping[str, str]) -> str | None:
+    return next((headers[name] for name in _REQUEST_IDS if name in headers), None)
 
 
 @lru_cache(maxsize=256)

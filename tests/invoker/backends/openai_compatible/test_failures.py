@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import io
 import json
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -25,7 +27,9 @@ from invoker.wire.call import Clocks
 from invoker.wire.masking import MASK
 from tests.loopback import BOUND, STREAM, Asked, Loopback, Script, Wire, chunked, whole
 
-from .desk import CONFIG, GOOD, HELLO, KEY, opened, streaming
+from .desk import CONFIG, GOOD, HELLO, KEY, Desk, opened, streaming
+
+RANKER = {"provider": "p", "model": "r", "model_type": "rerank", "score_threshold": 0.0, "top_n": 9}
 
 
 @pytest.mark.parametrize(
@@ -52,6 +56,48 @@ def test_a_refusal_keeps_the_servers_words_and_status(status: int, kind: type[Ex
         assert (error.status_code, error.request_id) == (status, "r-17")
         assert error.url == f"{desk.server.address}/v1/chat/completions" and error.backend == "openai_compatible"
         assert len(desk.server.asked) == 1  # a refusal that says so is not asked again
+
+
+CALLS: dict[str, Callable[[Desk], Any]] = {
+    "llm": Desk.ask,
+    "embedding": lambda desk: desk.session.model.text_embedding.invoke(CONFIG | {"model_type": "text-embedding"}, ["a"]),
+    "rerank": lambda desk: desk.session.model.rerank.invoke(RANKER, ["a"], "b"),
+    "moderation": lambda desk: desk.session.model.moderation.invoke(CONFIG | {"model_type": "moderation"}, "a"),
+    "hearing": lambda desk: desk.session.model.speech2text.invoke(CONFIG | {"model_type": "speech2text"}, io.BytesIO(b"RIFF")),
+    "the list of models": lambda desk: desk.backend.fetch_models(),
+}
+
+
+@pytest.mark.parametrize("call", CALLS)
+@pytest.mark.parametrize(
+    ("said", "kind"),
+    [
+        ("密钥无效", InvokeServerUnavailableError),
+        ({"message": "密钥无效", "code": 401}, InvokeAuthorizationError),
+        ({"message": "密钥无效", "code": "429"}, InvokeRateLimitError),
+        ({"message": "密钥无效", "code": "invalid_api_key"}, InvokeServerUnavailableError),
+        ({"message": "密钥无效", "code": 200}, InvokeServerUnavailableError),
+        ({"message": "密钥无效", "status": 404}, InvokeBadRequestError),
+        (["密钥无效"], InvokeServerUnavailableError),
+    ],
+    ids=["LM Studio", "OpenRouter", "a number in quotes", "a name", "success", "a status", "a list"],
+)
+def test_an_error_inside_an_answer_of_success_is_told_as_a_refusal_is(call: str, said: Any, kind: type[Exception]) -> None:
+    answer = whole(json.dumps({"error": said}, ensure_ascii=False).encode(), x_request_id="r-17")
+    with opened(lambda _asked, wire: wire.send(answer)) as desk:
+        with pytest.raises(InvokeError, match="密钥无效") as raised:
+            CALLS[call](desk)
+        error = raised.value
+        assert type(error) is kind and (error.status_code, error.request_id) == (200, "r-17")
+        assert "密钥无效" in (error.body or "") and (error.url or "").startswith(desk.server.address)
+
+
+def test_an_empty_error_in_an_answer_is_none() -> None:
+    nothings: list[Any] = [None, "", {}, False]
+    vector = {"data": [{"embedding": [1.0], "index": 0}]}
+    with opened(lambda _asked, wire: wire.send(whole(vector | {"error": nothings[len(desk.server.asked) - 1]}))) as desk:
+        for _ in nothings:
+            assert CALLS["embedding"](desk).embeddings == [[1.0]]
 
 
 def test_html_instead_of_an_api_is_named() -> None:
