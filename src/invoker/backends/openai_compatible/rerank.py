@@ -6,7 +6,7 @@ shape                   request                                  answer
 Jina, Cohere, vLLM,     ``query``, ``documents``, ``top_n``      ``results[].{index, relevance_score}``
 llama.cpp, Xinference
 TEI                     ``query``, ``texts``                     ``[{index, score}]``
-Voyage                  as Jina; ``top_k``                       ``data[].{index, relevance_score}``
+Voyage                  ``query``, ``documents``, ``top_k``      ``data[].{index, relevance_score}``
 ======================  =======================================  ==========================================
 
 Source: the API references of Jina, Cohere (v2) and Voyage; TEI's OpenAPI description; llama.cpp's server README (2026-10).
@@ -14,18 +14,30 @@ Source: the API references of Jina, Cohere (v2) and Voyage; TEI's OpenAPI descri
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from math import isfinite
 from typing import Any
 
 from ...entities.rerank import RequestInvokeRerank, RerankDocument, RerankResult
 from ...errors import InvokeBadRequestError, InvokeError, ProtocolError, in_form
 from ...run import NoteKind, Run
-from ...wire.http import Http
+from ...wire.faults import said
+from ...wire.http import Answer, Http
 
-TEI, JINA = "TEI", "Jina/Cohere"
+TEI, JINA, VOYAGE = "TEI", "Jina/Cohere", "Voyage"
 NOT_THIS = frozenset({400, 404, 405, 422})
 """Statuses by which a server says that it does not know a path or a field."""
+_NO_PATH = frozenset({404, 405})
+_OF_NO_PATH = re.compile(r"(?:(?:404|file|page|path|route) )*not found\.?|method not allowed\.?", re.IGNORECASE)
+"""Words of a refusal that say no more than its status."""
+_MISFIT: Mapping[str, re.Pattern[str]] = {
+    JINA: re.compile(r"\b(?:texts|top_n)\b"),
+    VOYAGE: re.compile(r"\b(?:texts|top_k)\b"),
+    TEI: re.compile(r"\b(?:documents|raw_scores)\b"),
+}
+"""Shape → fields that a server of another shape misses in it, or does not take."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,16 +46,18 @@ class Way:
 
     shape: str
     path: str
+    after: str = ""
+    """What a refusal must have named before this is tried."""
 
     def body(self, request: RequestInvokeRerank) -> dict[str, Any]:
-        """Give the request as this shape has it; all documents are asked for, for the threshold is ours."""
+        """Give the request as this shape has it."""
         if self.shape == TEI:
             return {"query": request.query, "texts": list(request.docs), "raw_scores": False}
         return {
             "model": request.model,
             "query": request.query,
             "documents": list(request.docs),
-            "top_n": min(request.top_n, len(request.docs)),
+            "top_k" if self.shape == VOYAGE else "top_n": min(request.top_n, len(request.docs)),
         }
 
 
@@ -57,7 +71,13 @@ class Rerank:
 
     def __init__(self, http: Http, root: str) -> None:
         self._http = http
-        self._ways = (Way(JINA, "rerank"), Way(TEI, "rerank"), Way(TEI, f"{root}/rerank"), Way(JINA, f"{root}/rerank"))
+        self._ways = (
+            Way(JINA, "rerank"),
+            Way(VOYAGE, "rerank", after="top_n"),
+            Way(TEI, "rerank"),
+            Way(TEI, f"{root}/rerank"),
+            Way(JINA, f"{root}/rerank"),
+        )
         self._way: Way | None = None
         """What worked; only ever set, so that no lock is needed."""
 
@@ -70,34 +90,56 @@ class Rerank:
         """
         _check(request)
         run.phase("reading")
-        way, value = self._asked(request, run)
-        shape, items = _items(value)
+        way, (shape, items) = self._asked(request, run)
         run.note(NoteKind.DETAIL, f"The server speaks {shape}'s shape of rerank.", shape=shape, path=way.path)
+        if not items:
+            run.note(NoteKind.NOTICE, "The server answered with an empty results list: no document was ranked.")
         with in_form("The ranking"):
             docs = _documents(items, request.docs)
         kept = [doc for doc in docs if doc.score >= request.score_threshold]
         return RerankResult(model=request.model, docs=kept[: request.top_n])
 
-    def _asked(self, request: RequestInvokeRerank, run: Run) -> tuple[Way, Any]:
+    def _asked(self, request: RequestInvokeRerank, run: Run) -> tuple[Way, tuple[str, Sequence[Any]]]:
         if self._way is not None:
-            return self._way, self._value(self._way, request, run)
-        refusals: list[InvokeError] = []
+            return self._way, self._ranked(self._way, request, run)
+        refusals: list[tuple[Way, InvokeError]] = []
         for way in self._ways:
+            if way.after and not any(way.after in (error.body or "") for _, error in refusals):
+                continue
             try:
-                value = self._value(way, request, run)
+                found = self._ranked(way, request, run)
             except InvokeError as error:
-                if error.status_code not in NOT_THIS:
+                if error.status_code not in NOT_THIS or _misses(error, request.model):
                     raise
-                refusals.append(error)
+                refusals.append((way, error))
                 continue
             self._way = way
-            return way, value
-        # What the first way was told says most: it is the shape that nearly all servers have.
-        raise next((error for error in refusals if error.status_code not in (404, 405)), refusals[0])
+            return way, found
+        raise min(refusals, key=lambda pair: _weight(*pair))[1]  # of equal ones the first: nearly all servers have that shape
 
-    def _value(self, way: Way, request: RequestInvokeRerank, run: Run) -> Any:
+    def _ranked(self, way: Way, request: RequestInvokeRerank, run: Run) -> tuple[str, Sequence[Any]]:
         with self._http.post(way.path, run, json=way.body(request)) as answer:
-            return answer.json()
+            return _items(answer.json(), answer)
+
+
+def _misses(error: InvokeError, model: str) -> bool:
+    """Tell whether a 404 is about the model: then the path is right, and no other need be looked for."""
+    named = rf"(?<![\w/]){re.escape(model)}(?![\w/])"
+    return error.status_code == 404 and bool(model) and re.search(named, _words(error)) is not None
+
+
+def _weight(way: Way, error: InvokeError) -> int:
+    """Tell how little a refusal says of what is wrong with the request, and not with our guess at its shape."""
+    if error.status_code in _NO_PATH:
+        words = _words(error)
+        return 1 if words and not _OF_NO_PATH.fullmatch(words) else 3
+    return 2 if _MISFIT[way.shape].search(error.body or "") else 0
+
+
+def _words(error: InvokeError) -> str:
+    """Give what a server said in JSON; whoever knows no path mostly answers in HTML, in plain text or not at all."""
+    body = (error.body or "").lstrip()
+    return said(body) if body.startswith("{") else ""
 
 
 def _check(request: RequestInvokeRerank) -> None:
@@ -110,17 +152,18 @@ def _check(request: RequestInvokeRerank) -> None:
         raise InvokeBadRequestError(f"`top_n` is {request.top_n}, which keeps no document.", field="top_n", hint=hint)
 
 
-def _items(value: Any) -> tuple[str, Sequence[Any]]:
+def _items(value: Any, answer: Answer) -> tuple[str, Sequence[Any]]:
     """Tell the shape of an answer, and give what it ranks."""
     if isinstance(value, list):
         return TEI, value
     if isinstance(value, Mapping):
-        if isinstance(value.get("results"), list):
-            return JINA, value["results"]
-        if isinstance(value.get("data"), list):
-            return "Voyage", value["data"]
-        raise ProtocolError(f"The rerank answer has no `results`; its fields are {', '.join(map(str, value)) or 'none'}.")
-    raise ProtocolError("The rerank answer is neither a list nor an object.")
+        for shape, name in ((JINA, "results"), (VOYAGE, "data")):
+            if isinstance(value.get(name), list):
+                return shape, value[name]
+    body = answer.text(bytes(answer.beginning))
+    if not isinstance(value, Mapping):
+        raise ProtocolError("The rerank answer is neither a list nor an object.", status_code=answer.status, body=body)
+    raise ProtocolError(f"The rerank answer has no `results`: {said(body)}", status_code=answer.status, body=body)
 
 
 def _documents(items: Sequence[Any], docs: Sequence[str]) -> list[RerankDocument]:
@@ -130,12 +173,18 @@ def _documents(items: Sequence[Any], docs: Sequence[str]) -> list[RerankDocument
 
 
 def _scores(items: Sequence[Any], count: int) -> Iterator[tuple[int, float]]:
+    seen: set[int] = set()
     for item in items:
         given = item if isinstance(item, Mapping) else {}
         index = given.get("index")
-        score = given.get("relevance_score", given.get("score"))
+        score = next((given[name] for name in ("relevance_score", "score") if given.get(name) is not None), None)
         if not isinstance(index, int) or not 0 <= index < count:
             raise ProtocolError(f"The server ranked a document {index!r}, of {count} that were sent.")
+        if index in seen:
+            raise ProtocolError(f"The server ranked document {index} twice.")
+        seen.add(index)
         if not isinstance(score, int | float):
             raise ProtocolError(f"The server gave document {index} neither `relevance_score` nor `score`.")
+        if not isfinite(score):
+            raise ProtocolError(f"The server gave document {index} the score {score}, by which nothing can be ranked.")
         yield index, float(score)

@@ -149,7 +149,7 @@ def test_a_server_without_rerank_says_so_in_its_own_words() -> None:
 @pytest.mark.parametrize(
     ("answer", "words"),
     [
-        ({"ranking": []}, "no `results`; its fields are ranking"),
+        ({"ranking": []}, 'no `results`: {"ranking": \\[\\]}'),
         ({"results": [{"index": 5, "relevance_score": 1}]}, "document 5, of 3"),
         ({"results": [{"index": 0}]}, "neither `relevance_score` nor `score`"),
         ("hello", "neither a list nor an object"),
