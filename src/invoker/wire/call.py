@@ -20,8 +20,9 @@ class Clocks:
     first_byte: float | None = 300.0
     """From the request sent to the first byte of an answer."""
     between_chunks: float | None = 120.0
-    """From some bytes of the answer to the next."""
+    """From when more of the answer is wanted to when some comes: who reads slowly does not use up the server's time."""
     total: float | None = None
+    """From the first attempt to the last byte, with the waits between attempts."""
 
 
 @dataclass(slots=True)
@@ -34,6 +35,7 @@ class Call:
     clocks: Clocks = field(default_factory=Clocks)
     began: float = field(default_factory=monotonic)
     waiting_since: float = field(default_factory=monotonic)
+    """When it began to connect, or sent the last of its request."""
     answered: bool = False
     """Whether a byte of an answer to what was sent last has come."""
     ended: bool = False

@@ -52,11 +52,13 @@ class Stream(httpcore.NetworkStream):
     def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
         """Read what there is; wait for it as long as the call's clock allows."""
         call = self._call
-        clock = "connect" if self._tunnelling else "between chunks" if call.answered else "first byte"
+        clock, since = "connect" if self._tunnelling else "first byte", call.waiting_since
+        if call.answered and not self._tunnelling:  # the time that our own reader took is not the server's
+            clock, since = "between chunks", monotonic()
         with _as_httpcore(httpcore.ReadTimeout, httpcore.ReadError):
-            self._socket.settimeout(call.left(clock, call.waiting_since))
+            self._socket.settimeout(call.left(clock, since))
             found = self._socket.recv(max_bytes)
-        call.waiting_since, call.answered, call.ended = monotonic(), call.answered or bool(found), not found
+        call.answered, call.ended = call.answered or bool(found), not found
         return found
 
     def write(self, buffer: bytes, timeout: float | None = None) -> None:
@@ -87,9 +89,10 @@ class Stream(httpcore.NetworkStream):
         """Agree on keys; gives the stream to go on with."""
         call = current() or self._call
         call.tunnelled = self._tunnelling
+        since = monotonic() if self._tunnelling else call.waiting_since
         try:
             with _as_httpcore(httpcore.ConnectTimeout, httpcore.ConnectError):
-                self._socket.settimeout(call.left("connect", call.waiting_since))
+                self._socket.settimeout(call.left("connect", since))
                 # What is wrapped loses its descriptor, so that the wrapper is what a stop must find, and before it waits.
                 wrapped = ssl_context.wrap_socket(self._socket, server_hostname=server_hostname, do_handshake_on_connect=False)
                 self._socket = wrapped

@@ -189,8 +189,17 @@ def check_packing(taken: str, packed: str) -> None:
     Raises:
         ProtocolError: It is packed otherwise.
     """
-    if packed.strip().lower() not in {"", "identity", *(name.strip() for name in taken.split(","))}:
+    known = packed.strip().lower() in {"", "identity", *(name.strip() for name in taken.split(","))}
+    if not known and not _is_charset(packed.strip()):  # some say there what their text is written in
         raise ProtocolError(f"The answer is packed as {packed}, which was not asked for.")
+
+
+def _is_charset(name: str) -> bool:
+    try:
+        "".encode(name)
+    except (LookupError, ValueError):
+        return False
+    return True
 
 
 def not_json(status: int, body: str) -> ProtocolError:
@@ -202,20 +211,29 @@ def not_json(status: int, body: str) -> ProtocolError:
 
 
 def retry_after(headers: Mapping[str, str]) -> float | None:
-    """Give the seconds that a server asks to wait: as a number or as a date (RFC 9110, 10.2.3); `None` if it does not."""
+    """Give the seconds that a server asks to wait: as a number or as a date (RFC 9110, 10.2.3); `None` if it does not.
+
+    OpenAI and Azure name milliseconds too, of which the seconds are rounded.
+    """
+    if (milliseconds := _number(headers.get("retry-after-ms", ""))) is not None and isfinite(milliseconds):
+        return max(0.0, milliseconds / 1000)
     value = headers.get("retry-after", "").strip()
     if not value:
         return None
-    try:
-        seconds = float(value)
+    if (seconds := _number(value)) is not None:
         return max(0.0, seconds) if isfinite(seconds) else None
-    except ValueError:
-        pass
     try:
         when = parsedate_to_datetime(value)
     except (ValueError, OverflowError):
         return None
     return max(0.0, ((when if when.tzinfo else when.replace(tzinfo=UTC)) - datetime.now(UTC)).total_seconds())
+
+
+def _number(text: str) -> float | None:
+    try:
+        return float(text)
+    except ValueError:
+        return None
 
 
 def origin(error: BaseException) -> BaseException:

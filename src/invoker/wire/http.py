@@ -45,6 +45,8 @@ _LIMIT = re.compile(r"rate-?limit", re.IGNORECASE)
 """In the names of headers that count tokens of a limit, which are no secrets and tell a tester how much is left."""
 _REQUEST_IDS = ("x-request-id", "request-id", "x-correlation-id", "cf-ray")
 _NO_TEXT = ("audio/", "image/", "video/", "application/octet-stream")
+STALE_SECONDS = 0.3
+"""Behind a request, within which the end of a kept connection was on its way before the request was read."""
 STALE = "The server had closed the connection that was kept from the call before; asked again on a new one."
 
 
@@ -145,10 +147,9 @@ class Answer:
 
     def _shorten(self, seconds: float) -> None:
         """Let the call end so many seconds from now, but for what its own clocks end before."""
-        clocks, now = self._call.clocks, monotonic()
-        total = now - self._call.began + seconds
+        clocks = self._call.clocks
+        total = monotonic() - self._call.began + seconds
         self._call.clocks = replace(clocks, total=total if clocks.total is None else min(total, clocks.total))
-        self._call.waiting_since = now
 
     def json(self) -> Any:
         """Give the body as JSON.
@@ -223,20 +224,21 @@ class Http:
 
     @contextmanager
     def _opened(self, method: str, path: str, run: Run, content: Mapping[str, Any]) -> Iterator[Answer]:
-        attempt = 1
+        attempt, begun = 1, monotonic()
         while True:
-            call = Call(self._clocks)
+            call = Call(self._clocks, begun)
             with run.on_stop(call.abort):
                 began = perf_counter()
                 try:
                     answer, response = self._sent(method, path, run, content, call)
                 except InvokeError as error:
                     self._locate(error, path)
-                    pause = _pause(error, call, attempt)
+                    stale = attempt == 1 and _is_stale(error, call)
+                    pause = 0.0 if stale else _pause(error, call, attempt, self._clocks.total)
                     if pause is None:
                         raise
                     said = f"{error} Asked again in {pause:.1f} s, attempt {attempt + 1} of {MOST_ATTEMPTS}."
-                    run.note(NoteKind.NOTICE, STALE if _is_stale(error, call) else self._mask(said))
+                    run.note(NoteKind.NOTICE, STALE if stale else self._mask(said))
                     run.wait(pause)
                     attempt += 1
                     continue
@@ -366,19 +368,20 @@ def shown_url(url: httpx.URL) -> str:
 def _is_stale(error: InvokeError, call: Call) -> bool:
     """Tell whether a kept connection was closed by the server, as it may at any time, just when we used it again.
 
-    Nothing of an answer came, so nothing was done with the request; curl takes it so too, for any method.
+    Nothing of an answer came, and the end came at once, so nothing was done with the request; curl takes it so too, for any
+    method. A server that ends later may have worked on it, and what it worked may have a price.
     """
     broken = isinstance(error, InvokeConnectionError) and not isinstance(error, InvokeTimeoutError)
-    return broken and call.sent and not call.dialled and not call.answered and not call.aborted
+    unused = call.sent and not call.dialled and not call.answered and not call.aborted
+    return broken and unused and monotonic() - call.waiting_since < STALE_SECONDS
 
 
-def _pause(error: InvokeError, call: Call, attempt: int) -> float | None:
+def _pause(error: InvokeError, call: Call, attempt: int, total: float | None) -> float | None:
     """Give the seconds until it is safe and sensible to ask again; `None` if it is not."""
-    if attempt == 1 and _is_stale(error, call):
-        return 0.0
     refused = not call.sent and error.__cause__ is not None and isinstance(origin(error.__cause__), ConnectionRefusedError)
     if attempt >= MOST_ATTEMPTS or not (refused or error.status_code in RETRIED):
         return None
     asked: float | None = getattr(error, "retry_after", None)
     pause = 0.4 * 2 ** (attempt - 1) if asked is None else asked
-    return pause if pause <= LONGEST_WAIT else None
+    in_time = total is None or monotonic() - call.began + pause < total
+    return pause if in_time and pause <= LONGEST_WAIT else None

@@ -19,7 +19,7 @@ from invoker import InvokeBadRequestError, InvokeConnectionError, Note, NoteKind
 from invoker.wire.call import Call, Clocks
 from invoker.wire.dial import Address
 from invoker.wire.faults import retry_after, said
-from invoker.wire.http import STALE, Http
+from invoker.wire.http import STALE, STALE_SECONDS, Http
 from invoker.wire.pool import Pool
 from tests.certificates import secured, trusting
 from tests.invoker.backends.contract.watching import Beside
@@ -171,6 +171,21 @@ def test_a_kept_connection_that_the_server_closes_under_the_next_request_is_dial
     assert [note.text for note in notes if note.kind is NoteKind.NOTICE] == [STALE]
 
 
+def test_a_kept_connection_that_ends_when_its_server_may_have_worked_is_not_asked_again(http: Means) -> None:
+    def dying(_asked: Any, wire: Wire) -> None:
+        if len(server.asked) == 2:
+            wire.left.wait(STALE_SECONDS + 0.1)  # what it worked in that time may have a price
+            raise EOFError
+        wire.send(whole({"ok": 1}))
+
+    with Loopback(dying) as server:
+        means = http(server.address)
+        assert got(means) == {"ok": 1}
+        with pytest.raises(InvokeConnectionError, match="before it answered"):
+            got(means)
+        assert (len(server.asked), len(server.connections)) == (2, 1)
+
+
 def test_a_new_connection_that_breaks_is_not_asked_again(http: Means) -> None:
     def never(_asked: Any, wire: Wire) -> None:
         raise EOFError
@@ -258,6 +273,19 @@ def test_a_silent_server_is_stopped_below_its_keys(http: Means) -> None:
 )
 def test_retry_after_is_seconds(value: str, seconds: float | None) -> None:
     assert retry_after({"retry-after": value}) == seconds
+
+
+@pytest.mark.parametrize(
+    ("headers", "seconds"),
+    [
+        ({"retry-after-ms": "250", "retry-after": "1"}, 0.25),
+        ({"retry-after-ms": "-1"}, 0.0),
+        ({"retry-after-ms": "soon", "retry-after": "3"}, 3.0),
+        ({"retry-after-ms": "inf"}, None),
+    ],
+)
+def test_retry_after_is_milliseconds_where_they_are_told(headers: dict[str, str], seconds: float | None) -> None:
+    assert retry_after(headers) == seconds
 
 
 def test_retry_after_is_a_date() -> None:

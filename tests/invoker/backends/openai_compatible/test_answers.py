@@ -161,6 +161,12 @@ def test_an_answer_that_is_packed_as_nobody_asked_is_refused(encoding: str) -> N
         desk.ask()
 
 
+@pytest.mark.parametrize("charset", ["utf-8", "UTF-16", "gb18030"])
+def test_a_charset_in_the_place_of_a_packing_is_let_pass(charset: str) -> None:
+    with opened(sending(whole(WHOLE, Content_Encoding=charset))) as desk:
+        assert desk.ask().message.content == "Hello."
+
+
 # Too large.
 
 
