@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 import re
+from codecs import BOM_UTF8
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 from functools import lru_cache
+from itertools import chain
 from time import monotonic, perf_counter
 from typing import Any
 
@@ -64,7 +66,7 @@ class Answer:
     def __init__(
         self, response: httpx.Response, call: Call, run: Run, largest: int = LARGEST_ANSWER, hide: Hide = bytes
     ) -> None:
-        self._bytes = response.iter_bytes()
+        self._bytes: Iterator[bytes] = response.iter_bytes()
         self._charset = response.charset_encoding or "utf-8"
         self._largest = largest
         self.hide = hide
@@ -97,6 +99,27 @@ class Answer:
                 yield piece
                 self._run.check()
         self._run.check()  # the end of an answer without a told length, and that of its connection by a stop, are the same
+
+    def peek(self) -> bytes:
+        """Give what the body begins with, blanks left out; it comes again when the body is read.
+
+        Raises:
+            InvokeError: It broke off, or a clock ran out.
+            RunStoppedError: The run was stopped.
+        """
+        held = b""
+        with told(self._call, self._run):
+            for piece in self._bytes:
+                held += piece
+                self._run.check()
+                if BOM_UTF8.startswith(held):
+                    continue
+                if found := held.removeprefix(BOM_UTF8).lstrip():
+                    self._bytes = chain((held,), self._bytes)
+                    return found
+                self.size += len(held)
+                held = b""
+        return b""
 
     def read(self, most: int | None = None) -> bytes:
         """Give the whole body, or its beginning.

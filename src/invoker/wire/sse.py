@@ -1,11 +1,13 @@
 """Server-sent events: bytes in pieces of any size → events.
 
 Source: WHATWG HTML, "Server-sent events", 9.2.5 and 9.2.6. Servers of models bend it, and what they bend is kept here and not
-lost: the last event of a stream counts without a blank line behind it, and a line that is no field is an event of its own.
+lost: the last event of a stream counts without a blank line behind it, a whole object ends where another one begins, and a line
+that is no field, or a field that names an error, is an event of its own.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
@@ -14,17 +16,19 @@ from ..errors import ProtocolError
 LONGEST_EVENT = 16 * 2**20
 """Bytes of an event, and of each line; an image in an answer has some megabytes."""
 _BOM = b"\xef\xbb\xbf"
+_NAME = re.compile(rb"[\w-]+")
+"""The name of a field; one that is not known is left out, as the source has it."""
 
 
 class Event(NamedTuple):
     """One event."""
 
     data: bytes
-    """Its data lines, joined by line feeds."""
+    """Its data lines, joined by line feeds; never empty."""
     name: str = ""
     """What the field `event` said; empty if it said nothing."""
     stray: bool = False
-    """Whether `data` is a line that is no field at all, such as an error that the server wrote into its stream."""
+    """Whether `data` stood in a line that is none of data, such as an error that the server wrote into its stream."""
 
 
 class SSEDecoder:
@@ -91,24 +95,40 @@ class SSEDecoder:
             self._begun = True
             line = line.removeprefix(_BOM)
         if line.startswith(b"data:"):  # nearly always
-            self._data.append(line[6:] if line[5:6] == b" " else line[5:])
+            data = line[6:] if line[5:6] == b" " else line[5:]
+            ended = self._ended() if self._data and self._data[-1][-1:] == b"}" and _begins(data, self._data) else None
+            self._data.append(data)
             self._data_size += len(line)
             if self._data_size > self._longest:
                 raise ProtocolError(f"An event of the stream has more than {self._longest:,} bytes.")
-        elif not line:
-            ended = Event(b"\n".join(self._data), self._name) if self._data else None
-            self._data, self._data_size, self._name = [], 0, ""
             return ended
-        elif not line.startswith(b":"):
-            return self._field(line)
-        return None
+        if not line:
+            return self._ended()
+        return None if line.startswith(b":") else self._field(line)
+
+    def _ended(self) -> Event | None:
+        """Give the event that was read; none if it said nothing, as those that only keep a connection open."""
+        data = b"\n".join(self._data)
+        ended = Event(data, self._name) if data else None
+        self._data, self._data_size, self._name = [], 0, ""
+        return ended
 
     def _field(self, line: bytes) -> Event | None:
-        name, _, value = line.partition(b":")
+        name, colon, value = line.partition(b":")
         if name == b"data":
             return self._read(b"data:")
         if name == b"event":
             self._name = value.removeprefix(b" ").decode("utf-8", "replace")
-        elif not name.replace(b"-", b"").replace(b"_", b"").isalnum() or not _:
+        elif name.lower() == b"error":  # llama.cpp before September 2025
+            return Event(value.strip(), "error", stray=True)
+        elif not colon or not _NAME.fullmatch(name) or name.lower().endswith((b"error", b"exception")):
             return Event(line, stray=True)
         return None
+
+
+def _begins(data: bytes, before: list[bytes]) -> bool:
+    """Tell whether a line of data begins an event although no blank line stands before it.
+
+    Some servers leave it out. No JSON goes on with an object, or with [DONE], behind one that is whole in one line.
+    """
+    return len(before) == 1 and before[0].startswith(b"{") and data.startswith((b"{", b"[DONE]"))

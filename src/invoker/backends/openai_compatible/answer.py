@@ -10,18 +10,25 @@ it, `reasoning` as OpenRouter and Ollama do.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from ...entities.llm import LLMResultChunk, LLMResultChunkDelta, LLMUsage
-from ...entities.message import AssistantPromptMessage, ToolCall, ToolCallFunction
+from ...entities.message import AssistantPromptMessage, ToolCall
 from ...errors import MISSHAPEN, InvokeError, InvokeServerUnavailableError, ProtocolError, in_form, misshapen
+from ...wire.faults import kind_of, said
 from ...wire.sse import Event
+from .fragments import CallReader
 
 DONE = b"[DONE]"
 LONGEST_SHOWN = 500
 OPENED, CLOSED = "<think>\n", "\n</think>"
 """How Dify writes reasoning that came in a field of its own."""
+REFUSED = "The model refused; what it says of that came in a field of its own and stands here as its text."
+MORE_CHOICES = "The server gave more than one choice; the first one is shown, and all are under HTTP."
+IMAGES = "The answer holds images beside its text; they are under HTTP."
+_WORDS = ("message", "detail", "msg", "errors", "base_resp")
+"""Fields of an event without choices in which a server says why there are none."""
 
 
 class AnswerReader:
@@ -29,17 +36,22 @@ class AnswerReader:
 
     Args:
         model: As it was asked for; the server's own name for it counts where it gives one.
+        notice: Is told, once each, what of an answer Dify's chunks have no place for.
     """
 
-    def __init__(self, model: str) -> None:
+    def __init__(self, model: str, notice: Callable[[str], None] = lambda _text: None) -> None:
         self._model = model
+        self._notice = notice
+        self._noticed: set[str] = set()
         self._fingerprint: str | None = None
         self._index = 0
         self._reasoning = False
         self._thought, self._text = _Letters(), _Letters()
-        self._ids: dict[int, str] = {}
-        """Index of a tool call → its id."""
-        self._latest: int | None = None
+        self._calls = CallReader(self._once)
+        self._begun = False
+        """Whether there was a choice, be it an empty one."""
+        self._beside = ""
+        """The last event without one."""
         self.finish_reason: str | None = None
         self.usage: Mapping[str, Any] | None = None
         self.done = False
@@ -58,15 +70,22 @@ class AnswerReader:
         try:
             value = json.loads(event.data)
         except (ValueError, RecursionError) as error:
-            return self._documents(event, error)
+            text = event.data.decode("utf-8", "replace")
+            if event.name == "error":
+                raise self._told({"error": text}) from error
+            raise ProtocolError(f"The stream has a line that is not JSON: {_shown(text)}.", body=text) from error
+        if event.name == "error":
+            raise self._told(value if isinstance(value, dict) and "error" in value else {"error": value})
         return self.take(value)
 
     def take(self, value: Any) -> Sequence[LLMResultChunk]:
         """Take an event's JSON, or that of a whole answer; give its chunks."""
+        if isinstance(value, list) and len(value) == 1:
+            (value,) = value
         if not isinstance(value, dict):
             raise ProtocolError(f"The stream has {_shown(json.dumps(value))} where an object was expected.")
         if value.get("error"):
-            raise _told(value["error"])
+            raise self._told(value)
         try:
             return self._taken(value)
         except MISSHAPEN as error:  # not by `in_form`: of an event that costs a tenth
@@ -76,52 +95,58 @@ class AnswerReader:
         self._model = value.get("model") or self._model
         self._fingerprint = value.get("system_fingerprint") or self._fingerprint
         self.usage = value.get("usage") or self.usage
+        if "x_groq" in value:
+            self.usage = value["x_groq"].get("usage") or self.usage
         choices = value.get("choices")
-        if not isinstance(choices, list):
-            if self.usage is None and value.get("object") not in ("chat.completion.chunk", "text_completion", None):
-                raise ProtocolError(f"The stream has an event without choices: {_shown(json.dumps(value))}.")
+        if not choices or not isinstance(choices, list):
+            self._nothing(value)
             return []
+        self._begun = True
+        if len(choices) > 1 or choices[0].get("index"):
+            self._once(MORE_CHOICES)
         return [chunk for choice in choices if choice.get("index") in (0, None) for chunk in self._choice(choice)]
+
+    def _nothing(self, value: Mapping[str, Any]) -> None:
+        """Take an event without choices: it tells a usage, or what the server keeps apart, or that something went wrong."""
+        if value.get("choices") is None and not value.get("usage"):
+            if value.get("object") == "error" or any(value.get(name) for name in _WORDS):
+                raise self._told(value)
+            self._beside = json.dumps(value)
 
     def last(self, latency: float) -> LLMResultChunk:
         """Give the last chunk: with finish reason, and with the usage if the server told one.
 
         Raises:
-            ProtocolError: The stream broke off.
+            ProtocolError: The stream broke off, or there was nothing in it.
         """
         if self.finish_reason is None and not self.done:
-            raise ProtocolError("The stream broke off: it ended without a finish reason and without [DONE].")
-        usage = None
-        if isinstance(self.usage, Mapping):
-            usage = LLMUsage.priced(
-                None,
-                prompt_tokens=_count(self.usage, "prompt_tokens", "input_tokens"),
-                completion_tokens=_count(self.usage, "completion_tokens", "output_tokens"),
-                latency=latency,
-            )
+            raise ProtocolError("The stream broke off: it ended without a finish reason and without [DONE].", body=self._beside)
+        if not self._begun:
+            raise ProtocolError("The server answered without a choice: neither text nor a reason.", body=self._beside)
+        usage = _usage(self.usage, latency) if isinstance(self.usage, Mapping) else None
         with in_form("The end of the answer"):
             rest = self._thought.rest() + (CLOSED if self._reasoning else "") + self._text.rest()
             return self._chunk(rest, [], usage, self.finish_reason)
 
-    def _documents(self, event: Event, error: Exception) -> Sequence[LLMResultChunk]:
-        """Read an event of several lines, each a document: some servers leave the blank line between events out."""
-        lines = event.data.split(b"\n")
-        if event.stray or len(lines) == 1:
-            shown = _shown(event.data.decode("utf-8", "replace"))
-            raise ProtocolError(f"The stream has a line that is not JSON: {shown}.") from error
-        return [chunk for line in lines for chunk in self.read(Event(line, event.name))]
-
     def _choice(self, choice: Mapping[str, Any]) -> Iterator[LLMResultChunk]:
         self.finish_reason = choice.get("finish_reason") or self.finish_reason
+        if choice.get("error") or self.finish_reason == "error":
+            raise self._told({"error": choice.get("error") or "the finish reason is “error”"})
+        self.usage = choice.get("usage") or self.usage
         message = choice.get("delta") or choice.get("message") or {}
         thought = message.get("reasoning_content") or message.get("reasoning") or ""
         text = message.get("content") or choice.get("text") or ""
-        if not isinstance(text, str):
-            text = "".join(part.get("text", "") for part in text if isinstance(part, dict))
         if not isinstance(thought, str):
             thought = ""
+        if not isinstance(text, str):
+            thought, text = thought + _joined(text, "thinking"), _joined(text, "text")
+        if message.get("refusal"):
+            self._once(REFUSED)
+            text += message["refusal"]
+        if message.get("images"):
+            self._once(IMAGES)
         thought, text = self._thought.whole(thought), self._text.whole(text)
-        calls = [self._call(place, call) for place, call in enumerate(message.get("tool_calls") or ())]
+        calls = [self._calls.read(place, call) for place, call in enumerate(_listed(message))]
         if thought and not self._reasoning:
             self._reasoning, thought = True, OPENED + thought
         elif self._reasoning and (text or calls) and not thought:
@@ -131,28 +156,6 @@ class AnswerReader:
         if thought or text or calls:
             yield self._chunk(thought + text, calls)
 
-    def _call(self, place: int, call: Mapping[str, Any]) -> ToolCall:
-        """Give a fragment; one that goes on with another call than the last one says whose it is."""
-        index = call.get("index")
-        index = place if index is None else int(index)
-        function = call.get("function") or {}
-        given = call.get("id") or ""
-        known = self._ids.get(index)
-        if known is None:
-            self._ids[index] = given
-        elif not given and index != self._latest:
-            given = known
-        self._latest = index
-        arguments = function.get("arguments")
-        return ToolCall(
-            id=given,
-            type=call.get("type") or "",
-            function=ToolCallFunction(
-                name=function.get("name") or "",
-                arguments=arguments if isinstance(arguments, str) or arguments is None else json.dumps(arguments),
-            ),
-        )
-
     def _chunk(
         self, text: str, calls: list[ToolCall], usage: LLMUsage | None = None, finish_reason: str | None = None
     ) -> LLMResultChunk:
@@ -160,6 +163,21 @@ class AnswerReader:
         delta = LLMResultChunkDelta(index=self._index, message=message, usage=usage, finish_reason=finish_reason)
         self._index += 1
         return LLMResultChunk(model=self._model, system_fingerprint=self._fingerprint, delta=delta)
+
+    def _told(self, value: Mapping[str, Any]) -> InvokeError:
+        """Give the error that a server wrote into its answer."""
+        error = value.get("error")
+        codes = [source.get("code") or source.get("status_code") for source in (error, value) if isinstance(source, dict)]
+        status = next((int(code) for code in map(str, codes) if code.isdecimal() and 400 <= int(code) < 600), None)
+        body = json.dumps(error or value, ensure_ascii=False)
+        words = error if isinstance(error, str) else said(body)
+        kind = kind_of(status) if status else InvokeServerUnavailableError
+        return kind(f"The server broke off its answer: {words}" if self._begun else words, status_code=status, body=body)
+
+    def _once(self, text: str) -> None:
+        if text not in self._noticed:
+            self._noticed.add(text)
+            self._notice(text)
 
 
 class _Letters:
@@ -182,13 +200,27 @@ class _Letters:
         return "\ufffd" if self._half else ""
 
 
-def _told(error: Any) -> InvokeError:
-    """Give the error that a server wrote into its stream."""
-    words = error.get("message") if isinstance(error, dict) else error
-    code = error.get("code") if isinstance(error, dict) else None
-    status = code if isinstance(code, int) else None
-    body = json.dumps(error, ensure_ascii=False)
-    return InvokeServerUnavailableError(f"The server broke off its answer: {words or body}", status_code=status, body=body)
+def _listed(message: Mapping[str, Any]) -> list[Any]:
+    """Give the fragments of calls in a message; the one call of OpenAI's older interface as if it stood in a list."""
+    calls: list[Any] = message.get("tool_calls") or []
+    return calls if calls or not message.get("function_call") else [{"index": 0, "function": message["function_call"]}]
+
+
+def _joined(parts: Any, kind: str) -> str:
+    """Join the parts of a kind in a content that is a list; thinking is itself a list of parts of text (Mistral)."""
+    found = [part.get(kind) or "" for part in parts if isinstance(part, dict)]
+    return "".join(text if isinstance(text, str) else _joined(text, "text") for text in found)
+
+
+def _usage(told: Mapping[str, Any], latency: float) -> LLMUsage:
+    """Give a usage as the server told it: its total too, which may count what is neither prompt nor completion."""
+    usage = LLMUsage.priced(
+        None,
+        prompt_tokens=_count(told, "prompt_tokens", "input_tokens"),
+        completion_tokens=_count(told, "completion_tokens", "output_tokens"),
+        latency=latency,
+    )
+    return usage.model_copy(update={"total_tokens": _count(told, "total_tokens") or usage.total_tokens})
 
 
 def _count(usage: Mapping[str, Any], *names: str) -> int:

@@ -8,7 +8,7 @@ from time import perf_counter
 from typing import Any
 
 from ...entities.llm import LLMMode, LLMResultChunk, RequestInvokeLLM
-from ...errors import InvokeBadRequestError
+from ...errors import InvokeBadRequestError, InvokeTimeoutError
 from ...request import Chunks
 from ...run import NoteKind, Run
 from ...wire.http import Answer, Http
@@ -17,6 +17,9 @@ from . import messages
 from .answer import AnswerReader
 
 CHAT, COMPLETIONS = "chat/completions", "completions"
+OPTIONS = "stream_options"
+NO_OPTIONS = "Asked without stream_options, which the server has refused for this model: it may tell no usage."
+NO_END = "The server gave its finish reason and then kept the connection without ending its answer."
 
 
 class LLM:
@@ -28,8 +31,8 @@ class LLM:
 
     def __init__(self, http: Http) -> None:
         self._http = http
-        self._refuses_options = False
-        """Whether the server has refused `stream_options`; only ever set, so that no lock is needed."""
+        self._refusing: set[str] = set()
+        """Models for which the server has refused `stream_options`; only ever added to, so that no lock is needed."""
 
     def stream(self, request: RequestInvokeLLM, run: Run) -> Chunks[LLMResultChunk]:
         """Yield a chunk for each piece of the answer, and a last one with finish reason and, if the server tells it, usage.
@@ -39,30 +42,44 @@ class LLM:
         """
         path, body = asked(request)
         began, answering = perf_counter(), False
-        reader = AnswerReader(request.model)
+        reader = AnswerReader(request.model, lambda text: run.note(NoteKind.NOTICE, text))
         run.phase("reading")
         with self._answer(path, body, run) as answer:
-            for chunk in _chunks(answer, reader):
-                if not answering:
-                    answering = True
-                    run.phase("answering")
-                yield chunk
+            try:
+                for chunk in _chunks(answer, reader):
+                    if not answering:
+                        answering = True
+                        run.phase("answering")
+                    yield chunk
+            except InvokeTimeoutError as error:
+                if reader.finish_reason is None or error.clock != "between chunks":
+                    raise
+                run.note(NoteKind.NOTICE, NO_END)
         yield reader.last(perf_counter() - began)
 
     @contextmanager
     def _answer(self, path: str, body: dict[str, Any], run: Run) -> Iterator[Answer]:
-        """Ask, with the wish for a usage; without it where the server does not take it."""
-        wished = {} if not body["stream"] or self._refuses_options else {"stream_options": {"include_usage": True}}
+        """Ask, with the wish for a usage; without it where the server does not take it, unless somebody asked for it."""
+        model, given = body["model"], OPTIONS in body
+        if body["stream"] and not given and model in self._refusing:
+            run.note(NoteKind.NOTICE, NO_OPTIONS)
+        wished = body if not body["stream"] or model in self._refusing else body | {OPTIONS: _options(body)}
         with ExitStack() as opened:
             try:
-                answer = opened.enter_context(self._http.post(path, run, json=body | wished))
+                answer = opened.enter_context(self._http.post(path, run, json=wished))
             except InvokeBadRequestError as error:
-                if not wished or "stream_options" not in (error.body or ""):
+                if given or wished is body or OPTIONS not in (error.body or ""):
                     raise
-                self._refuses_options = True
+                self._refusing.add(model)
                 run.note(NoteKind.NOTICE, f"Asked again without stream_options, which the server refuses: {error}")
                 answer = opened.enter_context(self._http.post(path, run, json=body))
             yield answer
+
+
+def _options(body: dict[str, Any]) -> Any:
+    """Give the options of a stream: what was typed, and the wish for a usage."""
+    typed = body.get(OPTIONS, {})
+    return {"include_usage": True} | typed if isinstance(typed, dict) else typed
 
 
 def asked(request: RequestInvokeLLM) -> tuple[str, dict[str, Any]]:
@@ -82,8 +99,12 @@ def asked(request: RequestInvokeLLM) -> tuple[str, dict[str, Any]]:
 
 
 def _chunks(answer: Answer, reader: AnswerReader) -> Iterator[LLMResultChunk]:
-    """Read an answer as what it is, whatever was asked for: some servers never stream, some always do."""
-    if answer.media_type in ("application/json", "text/html"):
+    """Read an answer as what it is, whatever was asked for and whatever it is called.
+
+    Some servers never stream, some always do, and some say of a stream that it is a page or an object.
+    """
+    first = answer.peek()[:1]
+    if first == b"<" or (first in (b"{", b"[") and answer.media_type != "text/event-stream"):
         reader.done = True
         yield from reader.take(answer.json())
         return

@@ -84,7 +84,7 @@ def arguments(subject: Subject, invoke_type: InvokeType) -> dict[str, Any]:
         InvokeType.LLM_STRUCTURED_OUTPUT: {"prompt_messages": [message], "structured_output_schema": schema},
         InvokeType.SYSTEM_SUMMARY: {
             "text": "The bridge was built in 1870.",
-            "instruction": "Briefly.",
+            "instruction": "One sentence.",
             "min_summarize_length": 1,
         },
         InvokeType.TEXT_EMBEDDING: {"texts": ["A cat sleeps.", "A dog barks."], "input_type": "document"},
