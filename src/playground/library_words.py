@@ -176,6 +176,7 @@ TEMPLATES: Sequence[str] = (
     N_("The address is that of a web page: the API is usually below /v1."),
     N_("The server sends from one address to the next without an end."),
     N_("The server sends to another address: {address} (HTTP {status})."),
+    N_("The server sent the request on to {address} (HTTP {status}); it was asked there by {method}."),
     N_("The server did not take the connection in time."),
     N_("The server took the request and has not begun to answer in time."),
     N_("The server began to answer and then said nothing more in time."),

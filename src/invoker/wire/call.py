@@ -10,6 +10,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from time import monotonic
 
+import httpx
+
 
 @dataclass(frozen=True, slots=True)
 class Clocks:
@@ -53,6 +55,8 @@ class Call:
     """The proxy that it goes through."""
     tunnelled: bool = False
     """Whether the proxy only carries bytes from now on, so that whoever answers or fails is the server."""
+    hops: list[tuple[int, str, httpx.URL]] = field(default_factory=list)
+    """Where the server sent it on to: by which status, and how and where it is asked from there on."""
     _lock: threading.Lock = field(default_factory=threading.Lock)
     _socket: socket.socket | None = None
 

@@ -13,6 +13,7 @@ from typing import Any
 import httpx
 
 from ..errors import InvokeBadRequestError
+from .call import current
 from .http import shown_url
 
 MOST_REDIRECTS = 5
@@ -64,6 +65,8 @@ class Client(httpx.Client):
                         response.read()
                     return response
                 request = _redirected(request, response)
+                if (call := current()) is not None:
+                    call.hops.append((response.status_code, request.method, request.url))
                 _leave(response)
             except BaseException:
                 response.close()
@@ -72,12 +75,16 @@ class Client(httpx.Client):
 
 
 def _redirected(request: httpx.Request, response: httpx.Response) -> httpx.Request:
-    """Give the request that a redirect wants: the same by 307 and 308, without its body by the others (RFC 9110, 15.4)."""
+    """Give the request that a redirect wants: the same, or by 303 a GET without its body (RFC 9110, 15.4).
+
+    By 301 and 302 a browser, and httpx, would make a GET of a POST. No server of models means that: what it would have is the
+    slash at the end of the path, or https.
+    """
     try:
         target = response.url.join(response.headers["location"])
     except httpx.InvalidURL as error:
         raise httpx.RemoteProtocolError(f"Invalid URL in location header: {error}.", request=request) from error
-    if (target.scheme, target.host, target.port) != (response.url.scheme, response.url.host, response.url.port):
+    if not _is_same_server(response.url, target):
         refusal = InvokeBadRequestError(
             f"The server sends to another address: {shown_url(target)} (HTTP {response.status_code}).",
             field="base_url",
@@ -87,11 +94,18 @@ def _redirected(request: httpx.Request, response: httpx.Response) -> httpx.Reque
         refusal.url = shown_url(response.url)
         raise refusal
     headers = request.headers.copy()
-    if request.method == "GET" or response.status_code in (307, 308):
+    if request.method == "GET" or response.status_code != 303:
         return httpx.Request(request.method, target, headers=headers, stream=request.stream)
     for name in ("content-length", "content-type", "transfer-encoding"):
         headers.pop(name, None)
     return httpx.Request("GET", target, headers=headers)
+
+
+def _is_same_server(url: httpx.URL, target: httpx.URL) -> bool:
+    """Tell whether an address is that of the same server, be it behind https and not http, each at its own port."""
+    same = (target.scheme, target.host, target.port) == (url.scheme, url.host, url.port)
+    safer = (url.scheme, target.scheme) == ("http", "https") and url.port is target.port is None
+    return same or (safer and target.host == url.host)
 
 
 def _leave(response: httpx.Response) -> None:

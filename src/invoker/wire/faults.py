@@ -27,11 +27,16 @@ from ..errors import (
 )
 from ..run import Run
 from .call import Call
+from .charsets import is_charset
 
 LONGEST_FAULT = 64 * 1024
 """Bytes of a refusal that are read."""
 LONGEST_MARKUP = 16 * 1024
 """Characters of a page in which its title is looked for; the parser's work on a broken one grows with their square."""
+MOST_FAULTS = 8
+"""Faults of one refusal that are told; FastAPI finds one for each type that each message might have been of."""
+_NAMES = ("error", "message", "detail", "error_msg", "msg", "errors", "base_resp", "status_msg")
+"""Fields that hold a server's words, or an object or a list of objects that do; MiniMax has the last two."""
 _BY_STATUS: Mapping[int, type[InvokeError]] = {
     401: InvokeAuthorizationError,
     403: InvokeAuthorizationError,
@@ -172,10 +177,20 @@ def said(body: str) -> str:
 
 
 def _words(value: Any) -> str:
-    for path in (("error", "message"), ("error",), ("message",), ("detail",), ("error_msg",), ("detail", 0, "msg")):
-        found = _at(value, path)
-        if isinstance(found, str) and found.strip():
-            return found.strip().encode("utf-8", "replace").decode()  # JSON can spell half a character, a page cannot show it
+    return _found(value).encode("utf-8", "replace").decode()  # JSON can spell half a character, a page cannot show it
+
+
+def _found(value: Any, depth: int = 4) -> str:
+    """Find words in what servers answer: objects in objects, one after the other if there are several."""
+    if isinstance(value, str):
+        return value.strip()
+    if isinstance(value, list) and depth:
+        found = [words for item in value[:MOST_FAULTS] if (words := _found(item, depth - 1))]
+        return "; ".join([*found, "…"] if found and len(value) > MOST_FAULTS else found)
+    if isinstance(value, dict) and depth:
+        words = next(filter(None, (_found(value.get(name), depth - 1) for name in _NAMES)), "")
+        place = value.get("loc")  # FastAPI's: which field of what was sent
+        return f"{'.'.join(map(str, place))}: {words}" if words and place and isinstance(place, list) else words
     return ""
 
 
@@ -190,16 +205,8 @@ def check_packing(taken: str, packed: str) -> None:
         ProtocolError: It is packed otherwise.
     """
     known = packed.strip().lower() in {"", "identity", *(name.strip() for name in taken.split(","))}
-    if not known and not _is_charset(packed.strip()):  # some say there what their text is written in
+    if not known and not is_charset(packed.strip()):  # some say there what their text is written in
         raise ProtocolError(f"The answer is packed as {packed}, which was not asked for.")
-
-
-def _is_charset(name: str) -> bool:
-    try:
-        "".encode(name)
-    except (LookupError, ValueError):
-        return False
-    return True
 
 
 def not_json(status: int, body: str) -> ProtocolError:
@@ -239,15 +246,6 @@ def _number(text: str) -> float | None:
 def origin(error: BaseException) -> BaseException:
     """Give what the system said; httpcore raises errors anew, and then only their context is left."""
     return error.__cause__ or error.__context__ or error
-
-
-def _at(value: Any, path: tuple[str | int, ...]) -> Any:
-    for step in path:
-        try:
-            value = value[step]
-        except (KeyError, IndexError, TypeError):
-            return None
-    return value
 
 
 class _Title(HTMLParser):

@@ -25,6 +25,7 @@ from ..errors import (
 )
 from ..run import NoteKind, Run
 from .call import Call, Clocks, calling
+from .charsets import read_text
 from .faults import LONGEST_FAULT, check_packing, inside, kind_of, not_json, origin, refused_by, retry_after, said, told
 from .masking import MASK, SECRET_NAME, Hide, Mask
 
@@ -67,7 +68,8 @@ class Answer:
         self, response: httpx.Response, call: Call, run: Run, largest: int = LARGEST_ANSWER, hide: Hide = bytes
     ) -> None:
         self._bytes: Iterator[bytes] = response.iter_bytes()
-        self._charset = response.charset_encoding or "utf-8"
+        self.charset = response.charset_encoding
+        """As the server tells it; `None` if it does not."""
         self._largest = largest
         self.hide = hide
         self._call = call
@@ -144,11 +146,8 @@ class Answer:
             raise ProtocolError(f"The answer has more than {self._largest:,} bytes, which is more than is read.")
 
     def text(self, body: bytes) -> str:
-        """Read bytes of the body as text: in the charset that the server tells, or else in UTF-8."""
-        try:
-            return self.hide(body).decode(self._charset, "replace")
-        except (LookupError, ValueError):  # there is no such charset
-            return self.hide(body).decode("utf-8", "replace")
+        """Read bytes of the body as text without keys, in the charset that the server tells or else in one that fits."""
+        return self.hide(read_text(body, self.charset).encode("utf-8", "replace")).decode()
 
     def refusal(self) -> bytes:
         """Give the body of a refusal, or as much of it as comes: however it ends, the server has refused."""
@@ -181,20 +180,23 @@ class Answer:
             ProtocolError: It is none.
             InvokeError: It is an error, whatever the status says.
         """
-        body = self.hide(self.read())
-        value = self._parsed(body)
+        body = self.read()
+        try:
+            value = self._parsed(body)
+        except (ValueError, LookupError, RecursionError) as error:
+            raise not_json(self.status, self.text(body[:LONGEST_FAULT])) from error
         if isinstance(value, dict) and value.get("error"):
             raise inside(value["error"], self.text(body[:LONGEST_FAULT]), self.status)
         return value
 
     def _parsed(self, body: bytes) -> Any:
+        """Read JSON. It should be UTF-8, but some have UTF-16, or keep to a charset of their own, and say so."""
+        if "utf-8" not in (unicode := json.detect_encoding(body)):
+            body = body.decode(unicode, "surrogatepass").encode("utf-8", "surrogatepass")  # or else no key is found in it
         try:
-            try:
-                return json.loads(body)
-            except UnicodeDecodeError:  # it should be UTF-8, but some keep to a charset of their own, and say so
-                return json.loads(body.decode(self._charset))
-        except (ValueError, LookupError, RecursionError) as error:
-            raise not_json(self.status, self.text(body[:LONGEST_FAULT])) from error
+            return json.loads(self.hide(body))
+        except UnicodeDecodeError:
+            return json.loads(self.hide(body.decode(self.charset or "utf-8").encode()))
 
 
 class Http:
@@ -296,8 +298,15 @@ class Http:
                 headers=self._headers(request.headers),
                 **self._sent_body(request, content),
             )
-        with told(call, run), calling(call):
-            response = self._client.send(request, stream=True)
+        try:
+            with told(call, run), calling(call):
+                response = self._client.send(request, stream=True)
+        finally:
+            for status, by, target in call.hops:
+                address = self._mask(shown_url(target))
+                run.note(
+                    NoteKind.NOTICE, f"The server sent the request on to {address} (HTTP {status}); it was asked there by {by}."
+                )
         try:
             if run.heard:
                 run.note(
@@ -328,7 +337,7 @@ class Http:
                 "end",
                 bytes=answer.size,
                 seconds=perf_counter() - began,
-                body=self._shown(bytes(answer.beginning), answer.media_type, answer.size),
+                body=self._shown(bytes(answer.beginning), answer.media_type, answer.size, answer.charset),
             )
 
     def _sent_body(self, request: httpx.Request, content: Mapping[str, Any]) -> dict[str, Any]:
@@ -340,11 +349,11 @@ class Http:
         files = {name: {"filename": file[0], "content_type": file[2]} for name, file in content["files"].items()}
         return {"body": "", "form": fields, "files": files, "bytes": int(request.headers.get("content-length", 0))}
 
-    def _shown(self, beginning: bytes, media_type: str, size: int) -> str:
+    def _shown(self, beginning: bytes, media_type: str, size: int, charset: str | None = None) -> str:
         """Give a body as text, masked and cut; of what is no text its size only."""
-        if media_type.startswith(_NO_TEXT) or b"\0" in beginning[:256]:
+        if media_type.startswith(_NO_TEXT) or (charset is None and b"\0" in beginning[:256]):
             return f"({size:,} bytes)"
-        text = self._mask(beginning[: LONGEST_NOTED + _MARGIN].decode("utf-8", "replace"))
+        text = self._mask(read_text(beginning[: LONGEST_NOTED + _MARGIN], charset))
         cut = len(text) > LONGEST_NOTED or size > len(beginning)
         return f"{text[:LONGEST_NOTED]}… ({size:,} bytes)" if cut else text
 

@@ -38,7 +38,7 @@ def moved(status: int, body: bytes = b"") -> Script:
 
 @pytest.mark.parametrize(
     ("status", "method", "body"),
-    [(307, "POST", "[1]"), (308, "POST", "[1]"), (301, "GET", ""), (302, "GET", ""), (303, "GET", "")],
+    [(307, "POST", "[1]"), (308, "POST", "[1]"), (301, "POST", "[1]"), (302, "POST", "[1]"), (303, "GET", "")],
 )
 def test_a_request_is_sent_again_as_the_redirect_wants_it(status: int, method: str, body: str) -> None:
     with opened(moved(status, b"Over there."), headers={"x-key": "k"}) as (server, client):
@@ -72,6 +72,36 @@ def test_nothing_is_sent_to_another_address() -> None:
                 client.get("old")
             assert raised.value.status_code == 302
         assert other.connections == []
+
+
+@pytest.mark.parametrize(
+    ("base", "location", "followed"),
+    [
+        ("http://models.example", "https://models.example/v1/old", True),
+        ("http://models.example", "https://models.example:8443/v1/old", False),
+        ("http://models.example:8000", "https://models.example/v1/old", False),
+        ("http://models.example", "https://elsewhere.example/v1/old", False),
+        ("https://models.example", "http://models.example/v1/old", False),
+    ],
+)
+def test_a_server_may_send_to_itself_behind_https_and_nowhere_else(base: str, location: str, followed: bool) -> None:
+    asked: list[httpx.Request] = []
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        asked.append(request)
+        moved, stream = {"location": location}, httpx.ByteStream(b"")
+        return httpx.Response(200, stream=stream) if len(asked) > 1 else httpx.Response(301, headers=moved, stream=stream)
+
+    with Client(httpx.MockTransport(answer), httpx.URL(base), headers={"x-key": "k"}) as client:
+        if not followed:
+            with pytest.raises(InvokeBadRequestError, match="another address"):
+                client.post("v1/old", json=[1])
+            assert len(asked) == 1
+        else:
+            assert client.post("v1/old", json=[1]).status_code == 200
+            first, second = asked
+            assert (str(second.url), second.method, second.headers["x-key"]) == (location, "POST", "k")
+            assert second.read() == first.content == b"[1]"
 
 
 def test_a_redirect_that_leads_back_ends() -> None:

@@ -97,6 +97,16 @@ def test_a_refusal_in_another_language_is_readable(charset: str, declared: str, 
         assert words in (raised.value.body or "") and raised.value.status_code == 401
 
 
+@pytest.mark.parametrize("declared", ["", "; charset=gbk", "; charset=utf-8"])
+def test_a_refusal_in_chinese_is_readable_be_its_charset_told_or_not_and_so_is_its_note(declared: str) -> None:
+    body = json.dumps({"error": {"message": "密钥无效"}}, ensure_ascii=False).encode("gbk")
+    with opened(sending(whole(body, 401, f"application/json{declared}"))) as desk:
+        with pytest.raises(InvokeAuthorizationError, match="密钥无效"):
+            desk.ask()
+        [end] = desk.noted("end")
+        assert "密钥无效" in end["body"]
+
+
 def test_an_answer_in_a_charset_of_its_own_is_read_where_the_server_says_so() -> None:
     body = json.dumps({"text": "早上好"}, ensure_ascii=False).encode("gb18030")
     for media_type, good in (("application/json; charset=gb18030", True), ("application/json", False)):

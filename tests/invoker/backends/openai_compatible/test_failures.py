@@ -101,6 +101,34 @@ def test_an_empty_error_in_an_answer_is_none() -> None:
             assert CALLS["embedding"](desk).embeddings == [[1.0]]
 
 
+FAULTS = [
+    ({"loc": ["body", "messages", 0, "content"], "msg": "Field required"}, "body.messages.0.content: Field required"),
+    ({"loc": ["body", "temperature"], "msg": "must be <= 2"}, "body.temperature: must be <= 2"),
+]
+
+
+@pytest.mark.parametrize(
+    ("body", "words"),
+    [
+        ({"detail": [fault for fault, _ in FAULTS]}, "; ".join(words for _, words in FAULTS)),
+        ({"detail": [FAULTS[0][0]] * 9}, "; ".join([FAULTS[0][1]] * 8 + ["…"])),
+        ([{"error": {"code": 400, "message": "密钥无效"}}], "密钥无效"),
+        ({"errors": [{"message": "密钥无效"}, "别的"]}, "密钥无效; 别的"),
+        ({"code": 1001, "msg": "密钥无效"}, "密钥无效"),
+        ({"base_resp": {"status_code": 1004, "status_msg": "密钥无效"}}, "密钥无效"),
+        ({"error": {"message": {"detail": "密钥无效"}}}, "密钥无效"),
+        ({"error": True, "message": "密钥无效"}, "密钥无效"),
+        ("密钥无效", "密钥无效"),
+    ],
+    ids=["FastAPI", "many", "Gemini", "errors", "msg", "MiniMax", "nested", "a flag", "a string"],
+)
+def test_words_of_a_refusal_are_found_in_every_shape(body: Any, words: str) -> None:
+    with opened(lambda _asked, wire: wire.send(whole(body, 400))) as desk:
+        with pytest.raises(InvokeBadRequestError) as raised:
+            desk.ask()
+        assert str(raised.value).startswith(f"{words} (HTTP 400 from ")
+
+
 def test_html_instead_of_an_api_is_named() -> None:
     page = b"<!doctype html><html><head><title>Welcome to nginx!</title></head><body>hello</body></html>"
     for status, kind in ((200, ProtocolError), (404, InvokeBadRequestError)):
@@ -356,15 +384,36 @@ def test_headers_do_not_go_where_a_server_sends_us() -> None:
         assert elsewhere.asked == []
 
 
-def test_a_redirect_within_the_server_is_followed() -> None:
+@pytest.mark.parametrize("status", [301, 302, 307, 308])
+def test_a_redirect_within_the_server_is_followed_with_all_that_was_asked_and_told(status: int) -> None:
     def script(asked: Asked, wire: Wire) -> None:
         if asked.path.endswith("/"):
             wire.send(STREAM, *chunked(GOOD))
         else:
-            wire.send(whole(b"", 307, Location=f"{asked.path}/"))
+            wire.send(whole(b"", status, Location=f"{asked.path}/"))
 
     with opened(script) as desk:
         assert desk.ask().message.content == "Hello."
+        first, second = desk.server.asked
+        assert (second.method, second.body) == ("POST", first.body)
+        address = f"{desk.server.address}/v1/chat/completions/"
+        assert desk.record.notices() == [
+            f"The server sent the request on to {address} (HTTP {status}); it was asked there by POST."
+        ]
+
+
+def test_a_hop_is_told_though_what_lies_behind_it_fails() -> None:
+    def script(asked: Asked, wire: Wire) -> None:
+        if asked.method == "GET":
+            raise EOFError
+        wire.send(whole(b"", 303, Location="/done"))
+
+    with opened(script) as desk:
+        with pytest.raises(InvokeConnectionError):
+            desk.ask()
+        assert desk.record.notices() == [
+            f"The server sent the request on to {desk.server.address}/done (HTTP 303); it was asked there by GET."
+        ]
 
 
 def test_redirects_in_a_circle_are_told() -> None:
