@@ -112,6 +112,7 @@ TEMPLATES: Sequence[str] = (
     N_("The server refused what was asked (HTTP {status}); its words are below."),
     N_("The server answers, but not as OpenAI's interface does; what came is below."),
     N_("The call was not made: {error}"),
+    N_("The server answers, but the call failed: {error}"),
     N_("A fault of this app, not of the server: {type}: {error}"),
     N_(
         "Nobody listens at {host} inside this app's container. "

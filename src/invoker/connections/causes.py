@@ -33,6 +33,8 @@ class Tried:
     error: Exception
     base_url: str
     had_key: bool = False
+    answered: bool = False
+    """Whether the server had begun to answer."""
     better: str | None = None
     """An address of the same server that does answer."""
     model: str = ""
@@ -54,6 +56,8 @@ def sentence(tried: Tried) -> str:
             return _unreached(error, tried.base_url)
         case InvokeAuthorizationError() if not tried.had_key:
             return "The server wants a key, and the connection has none."
+        case InvokeError() if _in_success(error):
+            return f"The server answers, but the call failed: {error}"
         case InvokeAuthorizationError():
             return f"The server refused the key (HTTP {error.status_code})."
         case InvokeRateLimitError() if error.retry_after:
@@ -81,6 +85,8 @@ def sentence(tried: Tried) -> str:
             return f"The server refused what was asked (HTTP {error.status_code}); its words are below."
         case ProtocolError():
             return "The server answers, but not as OpenAI's interface does; what came is below."
+        case InvokeError() if tried.answered:
+            return f"The server answers, but the call failed: {error}"
         case InvokeError():
             return f"The call was not made: {error}"
     return f"A fault of this app, not of the server: {type(error).__name__}: {error}"
@@ -97,6 +103,11 @@ def neighbours(base_url: str) -> Iterator[str]:
         address = urlunsplit((parts.scheme, parts.netloc, candidate, "", ""))
         if address != base_url.rstrip("/"):
             yield address
+
+
+def _in_success(error: InvokeError) -> bool:
+    """Tell whether a server wrote an error into an answer whose status says that all is well."""
+    return error.status_code is not None and 200 <= error.status_code < 300 and not isinstance(error, ProtocolError)
 
 
 def in_container() -> bool:

@@ -14,7 +14,7 @@ from typing import Any
 
 from ..backend import Backend, ListedModel
 from ..entities.model import ModelPropertyKey, ModelType
-from ..errors import ConfigError, InvokeError, RunStoppedError, UnsupportedRequestError
+from ..errors import ConfigError, InvokeConnectionError, InvokeError, RunStoppedError, UnsupportedRequestError
 from ..record import Record
 from ..run import Note, NoteKind, Run
 from ..session import Session
@@ -82,8 +82,9 @@ def check_connection(
         raise
     except Exception as error:  # also a fault of ours is told here and not thrown at whoever only wanted to try
         seconds, of_this = perf_counter() - began, list(notes)  # what follows tries other addresses
-        better = _better(error, at_address, base_url, run) if at_address else None
-        tried = Tried(error, base_url, had_key=_had_key(of_this), better=better)
+        wrong = _wrong_path(error, _status(error, of_this))
+        better = _better(at_address, base_url, run) if at_address and wrong else None
+        tried = Tried(error, base_url, had_key=_had_key(of_this), answered=_answered(of_this), better=better)
         return _check(False, sentence(tried), of_this, seconds, error)
     words = f"The server answers; models listed: {len(models)}." if models else "The server answers and lists no model."
     return replace(_check(bool(models), words, notes, perf_counter() - began), listed=tuple(models))
@@ -119,7 +120,14 @@ def check_call(backend: Backend, member: str, model: ListedModel, run: Run, base
         if isinstance(error, RunStoppedError):
             raise
         notes = list(records[-1].notes) if records else []
-        tried = Tried(error, base_url, had_key=_had_key(notes), model=model.model, listed=_names(backend, model.model_type))
+        tried = Tried(
+            error,
+            base_url,
+            had_key=_had_key(notes),
+            answered=_answered(notes),
+            model=model.model,
+            listed=_names(backend, model.model_type),
+        )
         return _check(False, sentence(tried), notes, perf_counter() - began, error)
     return _check(True, came, list(records[-1].notes) if records else [], perf_counter() - began)
 
@@ -203,11 +211,19 @@ def _check(ok: bool, words: str, notes: list[Note], seconds: float, error: Excep
     # An error knows best: after it, another address may have been asked for what this one did not have.
     told = [note.data for note in reversed(notes) if note.kind is NoteKind.HTTP]
     address = getattr(error, "url", None) or next((data["url"] for data in told if "method" in data), "")
-    status = getattr(error, "status_code", None) or next((data["status"] for data in told if "status" in data), None)
     ended = next((data["body"] for data in told if "bytes" in data and "method" not in data), "")
     body = getattr(error, "body", None) or ended
     said = str(error) if error is not None else ""
-    return Check(ok, words, str(address), status, seconds, str(body)[:LONGEST_BODY], said)
+    return Check(ok, words, str(address), _status(error, notes), seconds, str(body)[:LONGEST_BODY], said)
+
+
+def _status(error: Exception | None, notes: list[Note]) -> int | None:
+    told = (note.data["status"] for note in reversed(notes) if note.kind is NoteKind.HTTP and "status" in note.data)
+    return getattr(error, "status_code", None) or next(told, None)
+
+
+def _answered(notes: list[Note]) -> bool:
+    return any(note.kind is NoteKind.HTTP and note.text == "response" for note in notes)
 
 
 def _had_key(notes: list[Note]) -> bool:
@@ -219,11 +235,15 @@ def _names(backend: Backend, model_type: ModelType) -> list[str]:
     return [model.model for model in backend.models() if model.model_type is model_type]
 
 
-def _better(error: Exception, at_address: Callable[[str], Backend], base_url: str, run: Run) -> str | None:
+def _wrong_path(error: Exception, status: int | None) -> bool:
+    """Tell whether the address may be that of something else; some servers, as LM Studio, answer any path with success."""
+    if not isinstance(error, InvokeError) or isinstance(error, UnsupportedRequestError | InvokeConnectionError):
+        return False
+    return status in (200, 404, 405) or (error.body or "").lstrip().startswith("<")
+
+
+def _better(at_address: Callable[[str], Backend], base_url: str, run: Run) -> str | None:
     """Find the address that the connection should have: one on the same server that lists its models."""
-    wrong_path = isinstance(error, InvokeError) and (error.status_code in (404, 405) or _is_page(error))
-    if not wrong_path or isinstance(error, UnsupportedRequestError):
-        return None
     for candidate in neighbours(base_url):
         with suppress(InvokeError, ConfigError), closing(at_address(candidate)) as backend:
             if backend.fetch_models(run):  # type: ignore[attr-defined]
@@ -233,7 +253,3 @@ def _better(error: Exception, at_address: Callable[[str], Backend], base_url: st
         except InvokeError:  # the time is over; what went wrong first is still to be told
             return None
     return None
-
-
-def _is_page(error: InvokeError) -> bool:
-    return (error.body or "").lstrip().startswith("<")

@@ -83,6 +83,57 @@ def test_a_wrong_path_is_told_with_the_right_one(path: str, right: str) -> None:
     assert check.address.endswith(f"{path}/models") and "Not Found" in check.body
 
 
+def polite(asked: Asked, wire: Wire) -> None:
+    """Answer as LM Studio does: whatever the path, with success."""
+    error = {"error": f"Unexpected endpoint or method. ({asked.method} {asked.path})"}
+    wire.send(whole(MODELS if asked.path == "/v1/models" else error))
+
+
+@pytest.mark.parametrize("script", [polite, lambda asked, wire: wire.send(whole(MODELS if asked.path == "/v1/models" else {}))])
+def test_a_wrong_path_that_is_answered_with_success_is_told_with_the_right_one(script: Script) -> None:
+    check = tried(script, "")
+    assert not check.ok and re.fullmatch(r"The base address is wrong: the API is at http://[\d.:]+/v1\.", check.verdict)
+    assert check.status == 200 and check.address.endswith("/models") and "/v1" not in check.address
+
+
+def test_an_answer_that_breaks_off_is_no_wrong_path() -> None:
+    asked_for: list[str] = []
+
+    def script(asked: Asked, wire: Wire) -> None:
+        asked_for.append(asked.path)
+        wire.send(head(200, content_length="99"), b'{"data": [')
+        raise EOFError
+
+    assert not tried(script, "").ok and set(asked_for) == {"/models"}
+
+
+@pytest.mark.parametrize("member", ["llm", "rerank", "text_embedding"])
+def test_a_call_that_the_server_answered_with_an_error_is_not_said_to_be_not_made(member: str) -> None:
+    with Loopback(polite) as server, closing(backend_at(server.address)) as backend:
+        check = check_call(backend, member, backend.describe("m", CALLS[member]), Run())
+    assert not check.ok and check.status == 200 and "Unexpected endpoint or method" in check.body
+    assert check.verdict.startswith("The server answers, but the call failed: ") and "Unexpected endpoint" in check.verdict
+
+
+def test_a_call_whose_answer_broke_off_is_not_said_to_be_not_made() -> None:
+    data = b'data: {"error": {"message": "out of memory"}}\n\n'
+
+    def script(_asked: Asked, wire: Wire) -> None:
+        wire.send(head(200, "text/event-stream", content_length=str(len(data))), data)
+
+    with Loopback(script) as server, closing(backend_at(server.address)) as backend:
+        check = check_call(backend, "llm", backend.describe("m", ModelType.LLM), Run())
+    assert not check.ok and check.verdict.startswith("The server answers, but the call failed: "), check.verdict
+    assert "out of memory" in check.verdict
+
+
+def test_a_call_that_cannot_be_asked_is_said_to_be_not_made() -> None:
+    with Loopback(polite) as server, closing(backend_at(server.address)) as backend:
+        backend.close()
+        check = check_call(backend, "moderation", backend.describe("m", ModelType.MODERATION), Run())
+    assert check.verdict == "The call was not made: The back end was closed."
+
+
 @pytest.mark.parametrize(
     ("script", "settings", "words"),
     [
