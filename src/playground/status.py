@@ -93,7 +93,7 @@ EMPTY = {
     InvokeType.LLM_STRUCTURED_OUTPUT: N_("No object came back. The raw text, if any, is below."),
     InvokeType.SYSTEM_SUMMARY: N_("The summary is empty."),
     InvokeType.TEXT_EMBEDDING: N_("The back end returned no vector."),
-    InvokeType.RERANK: N_("No document reached the threshold."),
+    InvokeType.RERANK: N_("No document came back."),
     InvokeType.TTS: N_("Zero bytes of audio came back."),
     InvokeType.SPEECH2TEXT: N_("No speech was recognised."),
     InvokeType.MODERATION: N_("No answer came back."),

@@ -13,8 +13,10 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from invoker import Note, NoteKind, Record
+from invoker.entities.rerank import RequestInvokeRerank, RerankDocument, RerankResult
 from playground.escape import drawable
-from playground.rankings import Row, movement, reason_dropped
+from playground.rankings import Row, dropped, movement, reason_dropped
 from playground.vectors_held import Held, as_csv, as_npy
 from playground.views.text import EACH_TICK, FREEZE_AFTER, LEAST_SHARE, MOST_DRAWN, TextStream, pieces, safe, settled_part
 
@@ -262,3 +264,16 @@ def test_documents_are_dropped_by_top_n_or_by_the_threshold() -> None:
     assert reason_dropped(2, 5, 0.5) == "score below score_threshold = 0.5"
     assert reason_dropped(2, 2, 0.5).startswith("cut by top_n = 2")
     assert reason_dropped(0, 0, 0.0).startswith("cut by top_n = 0")
+
+
+def test_each_document_is_dropped_by_what_its_own_score_tells() -> None:
+    request = RequestInvokeRerank.of({"provider": "p", "model": "m", "score_threshold": 0.5, "top_n": 1}, list("abcd"), "q")
+    docs = [RerankDocument(index=1, text="b", score=0.9)]
+    record: Record[Any] = Record(request, "embedded", chunks=[RerankResult(model="m", docs=docs)])
+    assert {one.reason for one in dropped(record, request)} == {reason_dropped(1, 1, 0.5)}
+    record.notes.append(Note(NoteKind.DETAIL, "scores", 0.1, {"scores": [[0, 0.7], [1, 0.9], [2, -4.0]]}))
+    assert [(one.position, one.score, one.reason) for one in dropped(record, request)] == [
+        (1, 0.7, "cut by top_n = 1"),
+        (3, -4.0, "score below score_threshold = 0.5"),
+        (4, None, "not in the server's answer"),
+    ]

@@ -13,7 +13,7 @@ from invoker.entities.rerank import RequestInvokeRerank
 
 from ..jsontext import written
 from ..pane import Pane
-from ..rankings import Row, ranking
+from ..rankings import Row, dropped, ranking
 from ..words import N_, _
 from . import rerank_looks, rerank_quality
 
@@ -50,7 +50,7 @@ def rerank(page: Pane, record: Record[Any]) -> None:
                 rerank_quality.draw(page, request, rows)
             case _:
                 rerank_looks.listed(page, rows, threshold)
-    rerank_looks.dropped(page, rows, request)
+    rerank_looks.dropped(page, dropped(record, request))
     st.download_button(
         "JSON",
         lambda: written(record.chunks[0].model_dump(mode="json"), indent=2),

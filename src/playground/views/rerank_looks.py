@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Sequence
 
 import streamlit as st
@@ -13,7 +14,7 @@ from .. import charts
 from ..data_table import data_table
 from ..escape import drawable
 from ..pane import Pane
-from ..rankings import Row, movement, reason_dropped
+from ..rankings import Dropped, Row, movement
 from ..words import _, ngettext
 
 GREY = "color: #8a90a2"
@@ -103,22 +104,22 @@ def scores(page: Pane, rows: Sequence[Row], threshold: float | None) -> None:
     charts.draw(chart, table, page.key("scores"), _("Scores of the documents"), note=note)
 
 
-def dropped(page: Pane, rows: Sequence[Row], request: RequestInvokeRerank) -> None:
+def dropped(page: Pane, missing: Sequence[Dropped]) -> None:
     """Draw the documents that did not come back, and why."""
-    kept = {row.position for row in rows}
-    missing = [(number, text) for number, text in enumerate(request.docs, 1) if number not in kept]
     if not missing:
         return
-    reason = reason_dropped(len(rows), request.top_n, request.score_threshold)
-    words = ngettext("{count} dropped: {reason}", "{count} dropped: {reason}", len(missing))
-    st.caption(f":material/filter_alt_off: {words.format(count=len(missing), reason=reason)}")
-    was, document = _("was"), _("dropped document")
+    for reason, count in Counter(one.reason for one in missing).items():
+        words = ngettext("{count} dropped: {reason}", "{count} dropped: {reason}", count)
+        st.caption(f":material/filter_alt_off: {words.format(count=count, reason=reason)}")
+    was, document, score = _("was"), _("dropped document"), _("score")
+    scored = any(one.score is not None for one in missing)
     data_table(
-        [{was: number, document: drawable(text)} for number, text in missing],
+        [{was: one.position, document: drawable(one.text)} | ({score: one.score} if scored else {}) for one in missing],
         height=min(300, 38 + 35 * len(missing)),
         column_config={
             was: st.column_config.NumberColumn(width=50, help=_("Position in the input, from 1.")),
             document: st.column_config.TextColumn(width="large"),
+            score: st.column_config.NumberColumn(width=80, format="%.4f"),
         },
         alt=_("Documents that were dropped"),
         key=page.key("dropped"),

@@ -146,7 +146,7 @@ def judging(llama: Llama, embedder: Engine[Embedder]) -> Offer:
         def cosine(query: str, docs: Sequence[str]) -> Sequence[float]:
             return embedder.call(run, lambda model, _check: rerank.cosines(query, docs, model, run))
 
-        yield rerank.result(request, asked, rerank.judged(asked.query, asked.docs, judged, cosine, run))
+        yield rerank.result(request, asked, rerank.judged(asked.query, asked.docs, judged, cosine, run), run)
 
     routes = {InvokeType.RERANK: route, InvokeType.MULTIMODAL_RERANK: route}
     return Offer(rerank.listed_judge(llama.spec.context_size), (llama.engine,), routes, (LLM_FILES[llama.spec],))
@@ -185,7 +185,7 @@ def cosine(embedder: Engine[Embedder]) -> Offer:
         asked = rerank.ranking(request, run)  # before the model is loaded: what cannot be ranked is told at once
         scores = embedder.call(run, lambda model, _check: rerank.cosines(asked.query, asked.docs, model, run))
         run.phase("answering")
-        yield rerank.result(request, asked, scores)
+        yield rerank.result(request, asked, scores, run)
 
     routes = {InvokeType.RERANK: route, InvokeType.MULTIMODAL_RERANK: route}
     return Offer(rerank.listed_cosine(), (embedder,), routes, EMBEDDER_FILES)

@@ -23,6 +23,7 @@ from .text_embedding import tell_cuts, text_of
 
 COSINE_MODEL = "all-minilm-l6-v2-cosine"
 JUDGE_MODEL = "qwen2.5-coder-0.5b-judge"
+SCORES = "Scores of all documents, before score_threshold and top_n"
 JUDGED = 20
 """Documents that the judge reads; where there are more, the cosine chooses these."""
 
@@ -188,9 +189,10 @@ def judged(query: str, docs: Sequence[str], judge: Score, cosine: Score, run: Ru
 
 
 def result(
-    request: RequestInvokeRerank | RequestInvokeMultiModalRerank, asked: Ranking, scores: Sequence[float]
+    request: RequestInvokeRerank | RequestInvokeMultiModalRerank, asked: Ranking, scores: Sequence[float], run: Run
 ) -> RerankResult | MultiModalRerankResult:
-    """Turn scores, in the documents' order, into the result that belongs to the request."""
+    """Turn scores, in the documents' order, into the result that belongs to the request; note those of all documents."""
+    run.note(NoteKind.DETAIL, SCORES, scores=[[index, score] for index, score in enumerate(scores)])
     result_type = RerankResult if isinstance(request, RequestInvokeRerank) else MultiModalRerankResult
     return result_type(model=request.model, docs=asked.documents(scores))
 
@@ -205,4 +207,4 @@ def answer(
         RunStoppedError: The run was stopped.
     """
     asked = ranking(request, run)
-    return result(request, asked, cosines(asked.query, asked.docs, embedder, run))
+    return result(request, asked, cosines(asked.query, asked.docs, embedder, run), run)

@@ -91,11 +91,12 @@ class Rerank:
         _check(request)
         run.phase("reading")
         way, (shape, items) = self._asked(request, run)
-        run.note(NoteKind.DETAIL, f"The server speaks {shape}'s shape of rerank.", shape=shape, path=way.path)
         if not items:
             run.note(NoteKind.NOTICE, "The server answered with an empty results list: no document was ranked.")
         with in_form("The ranking"):
             docs = _documents(items, request.docs)
+        said = f"The server speaks {shape}'s shape of rerank."
+        run.note(NoteKind.DETAIL, said, shape=shape, path=way.path, scores=[[doc.index, doc.score] for doc in docs])
         kept = [doc for doc in docs if doc.score >= request.score_threshold]
         return RerankResult(model=request.model, docs=kept[: request.top_n])
 

@@ -99,14 +99,22 @@ def test_what_cannot_be_ranked_is_refused_naming_the_field(arguments, field):
 def test_more_places_than_documents_are_no_error_but_told():
     run, notes = noted()
     assert len(ranked(top_n=10, run=run)) == 6
-    (note,) = notes
-    assert note.kind is NoteKind.NOTICE and note.data == {"top_n": 10, "docs": 6}
+    (note,) = (note for note in notes if note.kind is NoteKind.NOTICE)
+    assert note.data == {"top_n": 10, "docs": 6}
+
+
+def test_the_scores_of_documents_that_are_left_out_are_told_too():
+    run, notes = noted()
+    docs = ranked(top_n=1, run=run)
+    (told,) = (note.data["scores"] for note in notes if note.kind is NoteKind.DETAIL)
+    assert [index for index, _ in told] == list(range(6))
+    assert max(told, key=lambda pair: pair[1]) == [docs[0].index, docs[0].score]
 
 
 def test_a_cut_document_and_a_cut_query_are_told_by_their_names():
     run, notes = noted()
     ranked(["short", "word " * 300], query="word " * 400, top_n=2, run=run)
-    (note,) = notes
+    (note,) = (note for note in notes if note.kind is NoteKind.NOTICE)
     assert note.data["cut"] == {"query": 402, "docs[1]": 302}
 
 
