@@ -1,38 +1,68 @@
 """Moderation of a server with OpenAI's interface: the boolean that Dify passes on, and beside it what the server knows more.
 
-Source: OpenAI API reference, "Create moderation" (2026-10).
+Source: OpenAI API reference, "Create moderation"; Mistral API reference, "Moderations", which has no `flagged` (both 2026-10).
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from typing import Any
+
 from ...entities.moderation import ModerationResult, RequestInvokeModeration
-from ...errors import ProtocolError
 from ...run import NoteKind, Run
-from ...wire.http import Http
+from ...wire.http import Answer, Http
+from .lacking import lacking
 
 PATH = "moderations"
+BY_CATEGORIES = "The server gives no `flagged`; the text counts as flagged where one of its categories is."
 
 
 def judge(http: Http, request: RequestInvokeModeration, run: Run) -> ModerationResult:
-    """Have a text judged; categories and scores go into a note.
+    """Have a text judged; categories and scores go into a note. A server may judge it in parts: one that is flagged counts.
 
     Raises:
         ProtocolError: The answer has no verdict.
     """
     run.phase("reading")
     with http.post(PATH, run, json={"model": request.model, "input": request.text}) as answer:
-        value = answer.json()
+        results = _results(answer)
+        verdicts = [_verdict(result) for result in results]
+        if not verdicts or None in verdicts:
+            raise lacking(answer, "results[].flagged")
+    if not all("flagged" in result for result in results):
+        run.note(NoteKind.NOTICE, BY_CATEGORIES)
+    _note_categories(results, run)
+    return ModerationResult(result=any(verdicts))
+
+
+def _results(answer: Answer) -> Sequence[Mapping[str, Any]]:
+    value = answer.json()
     results = value.get("results") if isinstance(value, dict) else None
-    first = results[0] if isinstance(results, list) and results else None
-    if not isinstance(first, dict) or not isinstance(first.get("flagged"), bool):
-        raise ProtocolError("The moderation has no `results[0].flagged`.")
-    scores, flags = first.get("category_scores"), first.get("categories")
-    if isinstance(scores, dict) or isinstance(flags, dict):
-        flagged = {name: flag for name, flag in (flags or {}).items() if flag is True}
-        run.note(
-            NoteKind.DETAIL,
-            "categories",
-            categories=scores if isinstance(scores, dict) else dict.fromkeys(flagged, 1.0),
-            flagged=sorted(flagged),
-        )
-    return ModerationResult(result=first["flagged"])
+    if not isinstance(results, list) or not all(isinstance(result, dict) for result in results):
+        raise lacking(answer, "results")
+    return results
+
+
+def _verdict(result: Mapping[str, Any]) -> bool | None:
+    if "flagged" in result:
+        return result["flagged"] if isinstance(result["flagged"], bool) else None
+    flags = [flag for flag in _mapping(result, "categories").values() if isinstance(flag, bool)]
+    return any(flags) if flags else None
+
+
+def _note_categories(results: Sequence[Mapping[str, Any]], run: Run) -> None:
+    """Note the categories of all results, each with the highest of its scores."""
+    told = [(_mapping(result, "categories"), _mapping(result, "category_scores")) for result in results]
+    flagged = sorted({name for flags, _ in told for name, flag in flags.items() if flag is True})
+    scores: dict[str, float] = {}
+    for _, given in told:
+        for name, score in given.items():
+            if isinstance(score, int | float):
+                scores[name] = max(score, scores.get(name, score))
+    if any(flags or given for flags, given in told):
+        run.note(NoteKind.DETAIL, "categories", categories=scores or dict.fromkeys(flagged, 1.0), flagged=flagged)
+
+
+def _mapping(result: Mapping[str, Any], name: str) -> Mapping[str, Any]:
+    value = result.get(name)
+    return value if isinstance(value, dict) else {}
