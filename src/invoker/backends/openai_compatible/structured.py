@@ -11,13 +11,15 @@ from collections.abc import Iterator
 from typing import Any
 
 from ...entities.llm import (
+    LLMFold,
     LLMResultChunk,
+    LLMResultChunkDelta,
     LLMResultChunkWithStructuredOutput,
     RequestInvokeLLM,
     RequestInvokeLLMWithStructuredOutput,
 )
-from ...entities.message import SystemPromptMessage
-from ...errors import InvokeBadRequestError, ProtocolError
+from ...entities.message import AssistantPromptMessage, SystemPromptMessage
+from ...errors import InvokeBadRequestError, InvokeError, ProtocolError
 from ...json_schema import faults, schema_fault
 from ...reasoning import split
 from ...request import Chunks
@@ -25,6 +27,8 @@ from ...run import NoteKind, Run
 from .llm import LLM
 
 FIELD = "structured_output_schema"
+LONGEST_SHOWN = 200
+"""Characters of an answer that an error's sentence has; its body has more."""
 _FENCED = re.compile(r"^```[\w-]*\s*\n(.*?)\n?```\s*$", re.DOTALL)
 
 
@@ -35,7 +39,7 @@ def stream_structured(
 
     Raises:
         InvokeBadRequestError: The schema is none, or the answer was cut before its object was complete.
-        ProtocolError: The answer is no object.
+        ProtocolError: The answer is no object, but a refusal, a tool call, or nothing.
         InvokeError: As for any answer of the model.
     """
     schema = request.structured_output_schema
@@ -43,29 +47,32 @@ def stream_structured(
         raise InvokeBadRequestError(f"{FIELD} is empty: it must be a JSON schema.", field=FIELD)
     if wrong := schema_fault(schema):
         raise InvokeBadRequestError(f"{FIELD}: {wrong}", field=FIELD)
-    texts: list[str] = []
+    fold, last = LLMFold(), None
     for chunk in _answer(llm, request, schema, run):
-        texts.append(chunk.delta.message.get_text_content())
-        if chunk.delta.finish_reason is None and chunk.delta.usage is None:
+        fold.add(chunk)
+        last = None if chunk.delta.finish_reason is None and chunk.delta.usage is None else chunk
+        if last is None:
             yield _wrapped(chunk)
-            continue
-        value = loads("".join(texts))
-        yield _wrapped(chunk, value)
-        if value is None:
-            raise _no_object("".join(texts), chunk.delta.finish_reason)
-        if found := faults(value, schema):
-            run.note(NoteKind.NOTICE, f"The object departs from the schema: {found[0]}")
+    value = loads(fold.text)
+    yield _wrapped(last or _bare(fold), value)
+    if value is None:
+        raise _no_object(fold)
+    if found := faults(value, schema):
+        run.note(NoteKind.NOTICE, f"The object departs from the schema: {found[0]}")
 
 
 def loads(text: str) -> dict[str, Any] | None:
     """Give the object that an answer spells, thinking before it and a fence of code around it left aside; `None` if none."""
-    said = split(text).answer.strip()
-    fenced = _FENCED.match(said)
-    try:
-        value = json.loads(fenced[1] if fenced else said)
-    except ValueError:
-        return None
-    return value if isinstance(value, dict) else None
+    for opened in (False, True):  # a template may have opened the thinking, and then only its end is in the text
+        said = split(text, opened=opened).answer.strip()
+        fenced = _FENCED.match(said)
+        try:
+            value = json.loads(fenced[1] if fenced else said)
+        except (ValueError, RecursionError):
+            continue
+        if isinstance(value, dict):
+            return value
+    return None
 
 
 def _answer(
@@ -112,10 +119,26 @@ def _wrapped(chunk: LLMResultChunk, value: dict[str, Any] | None = None) -> LLMR
     )
 
 
-def _no_object(text: str, reason: str | None) -> InvokeBadRequestError | ProtocolError:
+def _bare(fold: LLMFold) -> LLMResultChunk:
+    """Give a chunk for the object of an answer that ended without a finish reason and without a usage."""
+    delta = LLMResultChunkDelta(index=fold.chunks, message=AssistantPromptMessage(content=""))
+    return LLMResultChunk(model=fold.model, system_fingerprint=fold.system_fingerprint, delta=delta)
+
+
+def _no_object(fold: LLMFold) -> InvokeError:
+    """Say what came in the object's place."""
+    text, reason = fold.text, fold.finish_reason
     if reason == "length":
         hint = "Raise max_tokens, or ask for less."
         return InvokeBadRequestError(
             "The answer was cut before its JSON was complete.", field="max_tokens", hint=hint, body=text
         )
-    return ProtocolError("The answer is no JSON object.", body=text)
+    if reason == "content_filter":
+        return ProtocolError("The server's content filter ended the answer before its JSON was complete.", body=text)
+    if fold.tool_calls:
+        names = ", ".join(call.function.name for call in fold.tool_calls)
+        return ProtocolError(f"The model called {names} instead of answering with an object.", body=text)
+    said = split(text).answer.strip()
+    if not said:
+        return ProtocolError(f"The answer is empty, and its finish reason is {reason or '—'}.", body=text)
+    return ProtocolError(f"The answer is no JSON object: {said[:LONGEST_SHOWN]!r}.", body=text)
