@@ -2,19 +2,28 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 from ...entities.llm import LLMFold, LLMMode, RequestInvokeLLM
 from ...entities.message import PromptMessage
 from ...entities.model import ModelType
 from ...entities.summary import RequestInvokeSummary, SummaryResult
-from ...reasoning import split
-from ...run import Run
-from ...summary import summarize
+from ...errors import InvokeBadRequestError, ProtocolError
+from ...reasoning import OPENING, Split, split
+from ...run import NoteKind, Run
+from ...summary import FRAME_TOKENS, summarize
 from .llm import LLM
 
 CONTEXT_TOKENS = 8_192
 """What a system model is taken to read where its `context_size` does not say."""
+THINKING_TOKENS = 4_096
+"""Room for a model's thinking, beside that of its summary, once it shows that it needs it; not before, for a small context
+has no such room."""
+LIMIT, NEWER_LIMIT = "max_tokens", "max_completion_tokens"
+"""What the longest answer is called; OpenAI's models that think take the newer name only."""
+_TEMPLATE_OPENED = re.compile(r"^\s*</think>|</think>\s*$", re.MULTILINE)
+"""The end of thinking at the beginning or the end of a line; elsewhere it is a word that the summary speaks of."""
 
 
 def summary(llm: LLM, request: RequestInvokeSummary, run: Run, model: str, context_tokens: int | None) -> SummaryResult:
@@ -28,30 +37,110 @@ def summary(llm: LLM, request: RequestInvokeSummary, run: Run, model: str, conte
         context_tokens: What it reads and writes together.
 
     Raises:
+        ProtocolError: The model gave no summary.
         InvokeError: As for any answer of the model.
     """
-
-    def complete(messages: Sequence[PromptMessage], longest: int) -> str:
-        asked = RequestInvokeLLM(
-            provider="",
-            model=model,
-            model_type=ModelType.LLM,
-            mode=LLMMode.CHAT,
-            completion_params={"max_tokens": longest},
-            prompt_messages=list(messages),
-            stream=True,
-        )
-        return split(LLMFold().extend(llm.stream(asked, run)).text).answer
-
+    context = context_tokens or CONTEXT_TOKENS
     found = summarize(
         request.text,
         request.instruction,
-        context_size=context_tokens or CONTEXT_TOKENS,
+        context_size=context,
         count_tokens=estimated,
-        complete=complete,
+        complete=_SystemModel(llm, model, context, run).complete,
         run=run,
     )
     return SummaryResult(summary=found)
+
+
+class _SystemModel:
+    """A system model for the length of one summary: what it turns out to need is remembered from piece to piece.
+
+    Args:
+        llm: The server's LLMs.
+        model: Its name.
+        context_tokens: What it reads and writes together.
+        run: Ends it from any thread.
+    """
+
+    def __init__(self, llm: LLM, model: str, context_tokens: int, run: Run) -> None:
+        self._llm = llm
+        self._model = model
+        self._context = context_tokens
+        self._run = run
+        self._limit = LIMIT
+        self._thinks = False
+        self._noted: set[str] = set()
+
+    def complete(self, messages: Sequence[PromptMessage], longest: int) -> str:
+        """Have a piece summarised, in at most so many tokens; with more where thinking used them up.
+
+        Raises:
+            ProtocolError: There is no summary in the answer.
+        """
+        most = self._most(messages, longest)
+        fold = self._asked(messages, most if self._thinks else longest)
+        if not self._thinks and most > longest and _used_up(fold):
+            self._thinks = True
+            self.note(
+                f"Asked again with {most:,} tokens for the answer: thinking used up {longest:,} before a summary was there."
+            )
+            fold = self._asked(messages, most)
+        return self._summary(fold)
+
+    def _most(self, messages: Sequence[PromptMessage], longest: int) -> int:
+        """Give the tokens that an answer may have with thinking: what the context leaves, if that is less."""
+        left = self._context - FRAME_TOKENS - sum(estimated(message.get_text_content()) for message in messages)
+        return max(longest, min(longest + THINKING_TOKENS, left))
+
+    def _asked(self, messages: Sequence[PromptMessage], tokens: int) -> LLMFold:
+        try:
+            return self._answer(messages, tokens)
+        except InvokeBadRequestError as error:
+            if self._limit != LIMIT or LIMIT not in (error.body or ""):
+                raise
+            self._limit = NEWER_LIMIT
+            self.note(f"Asked again with max_completion_tokens, for the server refuses max_tokens: {error}")
+            return self._answer(messages, tokens)
+
+    def _answer(self, messages: Sequence[PromptMessage], tokens: int) -> LLMFold:
+        asked = RequestInvokeLLM(
+            provider="",
+            model=self._model,
+            model_type=ModelType.LLM,
+            mode=LLMMode.CHAT,
+            completion_params={self._limit: tokens},
+            prompt_messages=list(messages),
+            stream=True,
+        )
+        return LLMFold().extend(self._llm.stream(asked, self._run))
+
+    def _summary(self, fold: LLMFold) -> str:
+        answer, reason = _split(fold.text).answer.strip(), fold.finish_reason
+        if not answer:
+            raise ProtocolError(
+                f"The model gave no summary: its answer is empty, and its finish reason is {reason or '—'}.",
+                body=fold.text,
+            )
+        if reason in ("length", "content_filter"):
+            self.note(f"The summary is cut short: the model's answer ended with the finish reason {reason}.")
+        return answer
+
+    def note(self, text: str) -> None:
+        """Tell the person who asked; once, however many pieces it is true of."""
+        if text not in self._noted:
+            self._noted.add(text)
+            self._run.note(NoteKind.NOTICE, text)
+
+
+def _used_up(fold: LLMFold) -> bool:
+    """Tell whether thinking, be it out of sight, took the tokens that a summary should have had."""
+    found = _split(fold.text)
+    return fold.finish_reason == "length" and (bool(found.reasoning) or not found.answer.strip())
+
+
+def _split(text: str) -> Split:
+    """Split an answer from its thinking, also where the prompt's template opened that, so that only its end is in the text."""
+    return split(text, opened=_TEMPLATE_OPENED.search(text.partition(OPENING)[0]) is not None)
 
 
 def estimated(text: str) -> int:
