@@ -113,6 +113,8 @@ TEMPLATES: Sequence[str] = (
     N_("The server answers, but not as OpenAI's interface does; what came is below."),
     N_("The call was not made: {error}"),
     N_("The server answers, but the call failed: {error}"),
+    N_("The server lists no models, but {model} answers."),
+    N_("The server answers, but ranked none of the documents."),
     N_("A fault of this app, not of the server: {type}: {error}"),
     N_(
         "Nobody listens at {host} inside this app's container. "

@@ -14,12 +14,21 @@ from typing import Any
 
 from ..backend import Backend, ListedModel
 from ..entities.model import ModelPropertyKey, ModelType
-from ..errors import ConfigError, InvokeConnectionError, InvokeError, RunStoppedError, UnsupportedRequestError
+from ..errors import (
+    ConfigError,
+    InvokeAuthorizationError,
+    InvokeConnectionError,
+    InvokeError,
+    RunStoppedError,
+    UnsupportedRequestError,
+)
 from ..record import Record
 from ..run import Note, NoteKind, Run
 from ..session import Session
 from .causes import Tried, neighbours, sentence
 
+LOWEST_SCORE = -1e9
+"""A threshold that keeps every document: a reranker's scores may be logits, which are mostly negative."""
 LONGEST_BODY = 2_000
 """Characters of an answer that a check keeps."""
 CALLS: Mapping[str, ModelType] = {
@@ -33,6 +42,7 @@ CALLS: Mapping[str, ModelType] = {
     "moderation": ModelType.MODERATION,
 }
 """Members of `session.model` → the type of model that each asks."""
+NOTHING_RANKED = "The server answers, but ranked none of the documents."
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,13 +62,17 @@ class Check:
     """The error's own words."""
     listed: tuple[ListedModel, ...] = ()
     """The models that the server listed."""
+    model: str = ""
+    """Which model was asked; empty if none was."""
+    better: str = ""
+    """The address that the connection should have, if its own is wrong and this one was found."""
     at: datetime = field(default_factory=lambda: datetime.now(UTC))
 
 
 def check_connection(
     backend: Backend, run: Run, at_address: Callable[[str], Backend] | None = None, base_url: str = ""
 ) -> Check:
-    """Ask the server for its models.
+    """Ask the server for its models; where it lists none, make the smallest call of one that the connection names.
 
     Args:
         backend: The open connection.
@@ -83,9 +97,15 @@ def check_connection(
     except Exception as error:  # also a fault of ours is told here and not thrown at whoever only wanted to try
         seconds, of_this = perf_counter() - began, list(notes)  # what follows tries other addresses
         wrong = _wrong_path(error, _status(error, of_this))
+        if (
+            wrong
+            and (named := backend.models())
+            and (check := check_call(backend, _asking(named[0]), named[0], run, base_url)).ok
+        ):
+            return replace(check, verdict=f"The server lists no models, but {named[0].model} answers.")
         better = _better(at_address, base_url, run) if at_address and wrong else None
         tried = Tried(error, base_url, had_key=_had_key(of_this), answered=_answered(of_this), better=better)
-        return _check(False, sentence(tried), of_this, seconds, error)
+        return replace(_check(False, sentence(tried), of_this, seconds, error), better=better or "")
     words = f"The server answers; models listed: {len(models)}." if models else "The server answers and lists no model."
     return replace(_check(bool(models), words, notes, perf_counter() - began), listed=tuple(models))
 
@@ -128,8 +148,14 @@ def check_call(backend: Backend, member: str, model: ListedModel, run: Run, base
             model=model.model,
             listed=_names(backend, model.model_type),
         )
-        return _check(False, sentence(tried), notes, perf_counter() - began, error)
-    return _check(True, came, list(records[-1].notes) if records else [], perf_counter() - began)
+        return replace(_check(False, sentence(tried), notes, perf_counter() - began, error), model=model.model)
+    check = _check(came != NOTHING_RANKED, came, list(records[-1].notes) if records else [], perf_counter() - began)
+    return replace(check, model=model.model)
+
+
+def _asking(model: ListedModel) -> str:
+    """Give the call that a model is for."""
+    return next(member for member, model_type in CALLS.items() if model_type is model.model_type)
 
 
 def _reason(run: Run, raised: Exception) -> Exception:
@@ -157,7 +183,7 @@ def _make(session: Session, member: str, model: ListedModel) -> str:
         case "text_embedding":
             return f"The model answers: a vector of {len(made.embeddings[0])} dimensions."
         case "rerank":
-            return f"The model answers: {len(made.docs)} documents ranked."
+            return f"The model answers: {len(made.docs)} documents ranked." if made.docs else NOTHING_RANKED
         case "tts":
             return f"The model answers: {sum(map(len, made)):,} bytes of sound."
         case "moderation":
@@ -185,7 +211,7 @@ def _arguments(member: str, model: ListedModel) -> dict[str, Any]:
         "summary": {"text": "The server was asked for a summary, and it answered. " * 24, "instruction": "In five words."},
         "text_embedding": {"model_config": config, "texts": ["OK"]},
         "rerank": {
-            "model_config": {**config, "score_threshold": 0.0, "top_n": 2},
+            "model_config": {**config, "score_threshold": LOWEST_SCORE, "top_n": 2},
             "docs": ["The sky is blue.", "Bread is baked."],
             "query": "What colour is the sky?",
         },
@@ -243,11 +269,17 @@ def _wrong_path(error: Exception, status: int | None) -> bool:
 
 
 def _better(at_address: Callable[[str], Backend], base_url: str, run: Run) -> str | None:
-    """Find the address that the connection should have: one on the same server that lists its models."""
+    """Find the address that the connection should have: one on the same server that lists its models, or wants a key for it."""
     for candidate in neighbours(base_url):
-        with suppress(InvokeError, ConfigError), closing(at_address(candidate)) as backend:
-            if backend.fetch_models(run):  # type: ignore[attr-defined]
+        try:
+            with suppress(ConfigError), closing(at_address(candidate)) as backend:
+                if backend.fetch_models(run):  # type: ignore[attr-defined]
+                    return candidate
+        except InvokeAuthorizationError as error:  # an API that refuses the key is one, and here it says so in JSON
+            if (error.body or "").lstrip().startswith("{"):
                 return candidate
+        except InvokeError:
+            pass  # nor is it there
         try:
             run.check()
         except InvokeError:  # the time is over; what went wrong first is still to be told

@@ -83,6 +83,43 @@ def test_a_wrong_path_is_told_with_the_right_one(path: str, right: str) -> None:
     assert check.address.endswith(f"{path}/models") and "Not Found" in check.body
 
 
+def test_the_right_path_is_found_without_a_good_key() -> None:
+    def script(asked: Asked, wire: Wire) -> None:
+        if asked.path == "/v1/models":
+            wire.send(whole({"error": {"message": "Incorrect API key"}}, 401))
+        else:
+            wire.send(whole({"detail": "Not Found"}, 404))
+
+    check = tried(script, "")
+    assert not check.ok and check.better.endswith("/v1") and check.better in check.verdict
+
+
+def test_a_page_that_wants_a_password_is_not_taken_for_the_api() -> None:
+    def script(asked: Asked, wire: Wire) -> None:
+        wire.send(whole(b"<html><title>Log in</title>", 401 if asked.path == "/v1/models" else 404, "text/html"))
+
+    assert tried(script, "").better == ""
+
+
+def test_a_service_that_lists_no_models_is_asked_with_one_that_the_connection_names() -> None:
+    def script(asked: Asked, wire: Wire) -> None:
+        if asked.path == "/v2/rerank":
+            wire.send(whole({"results": [{"index": 1, "relevance_score": -4.5}, {"index": 0, "relevance_score": -6.0}]}))
+        else:  # it has an older API too, and that one does list them
+            wire.send(whole({"data": [{"id": "rerank-v3.5"}]}) if asked.path == "/v1/models" else whole({}, 404))
+
+    settings: dict[str, Any] = {"models": [{"model": "rerank-v3.5", "model_type": "rerank"}]}
+    check = tried(script, "/v2", **settings)
+    assert check.ok and check.verdict == "The server lists no models, but rerank-v3.5 answers." and check.better == ""
+    assert check.address.endswith("/v2/rerank") and check.model == "rerank-v3.5"
+
+
+def test_a_ranking_without_documents_is_no_good_answer() -> None:
+    with Loopback(answering({"results": []})) as server, closing(backend_at(f"{server.address}/v1")) as backend:
+        check = check_call(backend, "rerank", backend.describe("r", ModelType.RERANK), Run())
+    assert not check.ok and check.verdict == "The server answers, but ranked none of the documents." and check.model == "r"
+
+
 def polite(asked: Asked, wire: Wire) -> None:
     """Answer as LM Studio does: whatever the path, with success."""
     error = {"error": f"Unexpected endpoint or method. ({asked.method} {asked.path})"}
