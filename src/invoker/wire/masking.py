@@ -5,6 +5,7 @@ from __future__ import annotations
 import html
 import json
 import re
+from base64 import b64encode, urlsafe_b64encode
 from collections.abc import Callable, Iterable, Iterator
 from urllib.parse import quote, quote_plus
 
@@ -33,7 +34,7 @@ Hide = Callable[[bytes], bytes]
 
 def masking(secrets: Iterable[str | None]) -> Mask:
     """Give what puts a mask in the place of each secret in a text."""
-    forms = _forms(secrets, SHORTEST)
+    forms = _forms(secrets)
     if not forms:
         return lambda text: text
     pattern = re.compile("|".join(map(_found, forms)))
@@ -42,12 +43,15 @@ def masking(secrets: Iterable[str | None]) -> Mask:
 
 def hiding(secrets: Iterable[str | None]) -> Hide:
     """Give what puts a mask in the place of each key in an answer."""
-    forms = [form.encode() for form in _forms(secrets, SHORTEST_SAID)]
+    known = sorted({secret for secret in secrets if secret and len(secret) >= SHORTEST_SAID}, key=len, reverse=True)
+    guarded = [(_beginning(secret), [form.encode() for form in _longest_first(_spelled(secret))]) for secret in known]
+    mask = MASK.encode()
 
     def hide(data: bytes) -> bytes:
-        for form in forms:
-            if form in data:
-                data = data.replace(form, MASK.encode())
+        for beginning, forms in guarded:
+            if beginning in data:  # nearly never, and one look for all spellings
+                for form in forms:
+                    data = data.replace(form, mask)
         return data
 
     return hide
@@ -68,19 +72,40 @@ def pieces(value: str) -> Iterator[str]:
         yield part.partition("=")[2]
 
 
-def _forms(secrets: Iterable[str | None], shortest: int) -> list[str]:
+def _forms(secrets: Iterable[str | None]) -> list[str]:
     """Give all spellings, the longest first: of a secret that holds another one, no half may be left."""
-    forms = {form for secret in secrets if secret and len(secret) >= shortest for form in _spelled(secret)}
-    return sorted(forms, key=len, reverse=True)
+    known = {secret for secret in secrets if secret and len(secret) >= SHORTEST}
+    return _longest_first(form for secret in known for form in (*_spelled(secret), *_in_base64(secret)))
+
+
+def _longest_first(forms: Iterable[str]) -> list[str]:
+    return sorted(set(forms), key=len, reverse=True)
 
 
 def _spelled(secret: str) -> Iterator[str]:
     written = json.dumps(secret)[1:-1]
     yield from (secret, written, written.replace("/", "\\/"), html.escape(secret))
-    yield written.replace("&", "\\u0026").replace("<", "\\u003c").replace(">", "\\u003e")  # as Go writes JSON
+    yield from (_escaped(written, *way) for way in (("&<>", "04x"), ("&<>='", "04x"), ("&<>'+`", "04X")))  # Go, Gson, .NET
     for coded in (quote(secret, safe=""), quote(secret), quote_plus(secret), quote(secret, safe="!$&'()*+,;=:@/?")):
         yield coded
         yield re.sub("%..", lambda found: found[0].lower(), coded)
+
+
+def _in_base64(secret: str) -> Iterator[str]:
+    """Give a key, and the header that holds it, in base64; no answer is searched for that, but all that is noted or told."""
+    for said in (secret.encode(), b"Bearer " + secret.encode()):
+        yield from (code(said).decode().rstrip("=") for code in (b64encode, urlsafe_b64encode))
+
+
+def _beginning(secret: str) -> bytes:
+    """Give how a secret begins in all of its spellings, which may be with nothing."""
+    found = re.match(r"[\w.~-]*", secret, re.ASCII)
+    return found[0].encode() if found else b""
+
+
+def _escaped(written: str, signs: str, digits: str) -> str:
+    """Write some signs in a string of JSON by their number."""
+    return "".join(f"\\u{ord(sign):{digits}}" if sign in signs else sign for sign in written)
 
 
 def _found(form: str) -> str:

@@ -88,7 +88,7 @@ class OpenAICompatibleBackend:
         self._system_model = system_model
         address, headers = _address(base_url), headers or {}
         known = [
-            *(api_key, *_words_for(proxy), address.password, *secrets),
+            *(*pieces(api_key or ""), *_words_for(proxy), address.password, *secrets),
             *(piece for pair in (*headers.items(), *(query or {}).items()) if looks_secret(*pair) for piece in pieces(pair[1])),
         ]
         self._mask = mask = masking(known)

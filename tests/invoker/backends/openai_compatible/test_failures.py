@@ -364,6 +364,21 @@ def test_a_key_that_a_server_says_back_stays_hidden(script: Script) -> None:
     assert KEY not in json.dumps(desk.record.dump()) and KEY not in f"{raised.value} {raised.value.body} {raised.value.args}"
 
 
+def test_a_key_that_was_typed_with_its_scheme_is_hidden_without_it_too() -> None:
+    answer, refused = whole({"error": f"bad key {KEY}"}, 401), pytest.raises(InvokeAuthorizationError, match="bad key •••")
+    with opened(lambda _asked, wire: wire.send(answer), api_key=f"Bearer {KEY}") as desk, refused:
+        desk.ask()
+    assert KEY not in json.dumps(desk.record.dump())
+
+
+@pytest.mark.parametrize("charset", ["utf-16", "utf-32", "cp037"])
+def test_a_key_in_an_answer_of_another_charset_stays_hidden(charset: str) -> None:
+    answer = json.dumps({"text": f"It is {KEY}."}).encode(charset)
+    with opened(lambda _asked, wire: wire.send(whole(answer, media_type=f"application/json; charset={charset}"))) as desk:
+        assert CALLS["hearing"](desk) == "It is •••."
+    assert KEY not in json.dumps(desk.record.dump())
+
+
 def test_what_went_over_the_wire_is_noted() -> None:
     with opened(streaming(GOOD)) as desk:
         desk.ask()
