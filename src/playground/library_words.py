@@ -200,6 +200,7 @@ TEMPLATES: Sequence[str] = (
     N_("The server's list of models took longer than {seconds} seconds."),
     N_("Asked again with the schema in words, for the server does not take one: {words}"),
     N_("Asked again without stream_options, which the server refuses: {words}"),
+    N_("OpenAI's interface has no input_type; it was not sent."),
     N_("MP3 was asked for; the server sends {kind}."),
     N_("OpenAI's interface has no call for {type}."),
     N_("The answer is no JSON object: {text}."),

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from invoker import InvokeBadRequestError
+from invoker import InvokeBadRequestError, NoteKind
 from invoker.entities.model import EmbeddingInputType
 from invoker.entities.rerank import RerankDocument, RerankResult
 from playground.samples import DOCUMENTS, TEXTS
@@ -86,6 +86,16 @@ def test_query_and_document_are_compared_text_by_text(visit: Visit, desk: Desk, 
     assert [request.input_type.value for request in desk.requests] == ["query", "document"]
     assert words in page.seen
     assert page.metrics()["Dimensions"] == "2"
+
+
+def test_where_the_input_type_is_not_sent_nothing_is_said_of_the_model(visit: Visit, desk: Desk) -> None:
+    def answer(request: Any, run: Any) -> list[Any]:
+        run.note(NoteKind.DETAIL, "It was not sent.", not_sent=["input_type"])
+        return [embedded([[1.0, index] for index, _text in enumerate(request.texts)])]
+
+    desk.answer = answer
+    page = experiment(visit("text_embedding"), "two-types")
+    assert "was not told the input_type" in page.seen and "No difference" not in page.seen
 
 
 @pytest.mark.parametrize(("alone", "words"), [(1.0, "Equal up to rounding"), (1.5, "depends on what it is embedded with")])

@@ -48,7 +48,9 @@ def _draw_two_types(pane: Pane, series: Series) -> None:
 
     left, right = matrix(query), matrix(document)
     largest, cosines = largest_difference(left, right), pair_cosines(left, right)
-    if largest.difference <= SAME:
+    if not all(_was_sent(step) for step in series.steps):
+        st.info(_("The server was not told the input_type, so this compares a text with itself."), icon=":material/link_off:")
+    elif largest.difference <= SAME:
         st.success(
             _("No difference: this model makes the same vector of a text whatever its input_type is."), icon=":material/equal:"
         )
@@ -70,6 +72,12 @@ def _draw_two_types(pane: Pane, series: Series) -> None:
         for number, (text, cosine) in enumerate(zip(texts, cosines, strict=False), 1)
     ]
     data_table(rows, height=min(400, 38 + 35 * len(rows)), alt=_("Query against document, text by text"))
+
+
+def _was_sent(step: Step) -> bool:
+    """Tell whether the input_type went to whoever made the vectors; some interfaces have none."""
+    notes = tuple(step.record.notes) if step.record is not None else ()
+    return not any("input_type" in note.data.get("not_sent", ()) for note in notes)
 
 
 def _batch(page: Pane, pane: Pane) -> Sequence[Step]:

@@ -95,8 +95,8 @@ class Rerank:
             run.note(NoteKind.NOTICE, "The server answered with an empty results list: no document was ranked.")
         with in_form("The ranking"):
             docs = _documents(items, request.docs)
-        said = f"The server speaks {shape}'s shape of rerank."
-        run.note(NoteKind.DETAIL, said, shape=shape, path=way.path, scores=[[doc.index, doc.score] for doc in docs])
+        scores = [[doc.index, doc.score] for doc in docs]
+        run.note(NoteKind.DETAIL, f"The server speaks {shape}'s shape of rerank.", shape=shape, path=way.path, scores=scores)
         kept = [doc for doc in docs if doc.score >= request.score_threshold]
         return RerankResult(model=request.model, docs=kept[: request.top_n])
 

@@ -12,7 +12,6 @@ from contextlib import ExitStack, contextmanager
 from math import isfinite
 from time import perf_counter
 from typing import Any, NamedTuple
-from weakref import WeakSet
 
 from ...entities.text_embedding import EmbeddingUsage, RequestInvokeTextEmbedding, TextEmbeddingResult
 from ...errors import InvokeBadRequestError, ProtocolError, in_form
@@ -25,62 +24,72 @@ MAX_CHUNKS = 64
 """Texts in one request, where the model's `max_chunks` does not say."""
 MOST_NAMED = 10
 """Texts that a notice names."""
-_REFUSES_FORMAT: WeakSet[Http] = WeakSet()
-"""Servers that have refused `encoding_format`, as Voyage does; only ever added to, so that no lock is needed."""
+NO_INPUT_TYPE = "OpenAI's interface has no input_type; it was not sent."
 
 
-def embed(http: Http, request: RequestInvokeTextEmbedding, run: Run, max_chunks: int | None) -> TextEmbeddingResult:
-    """Have texts embedded.
+class TextEmbedding:
+    """The server's embedding models.
 
     Args:
         http: How the server is reached.
-        request: The texts; all of them are sent as they are, however long.
-        run: Ends it from any thread.
-        max_chunks: Texts that the model takes in one request.
-
-    Raises:
-        InvokeBadRequestError: There are no texts.
-        ProtocolError: The server gave not one vector for each text, all of one length.
     """
-    if not request.texts:
-        raise InvokeBadRequestError(
-            "There is nothing to embed: `texts` is empty.", field="texts", hint="Give at least one text."
-        )
-    began, size = perf_counter(), max(1, max_chunks or MAX_CHUNKS)
-    vectors: list[list[float]] = []
-    usages: list[_Tokens | None] = []
-    model = request.model
-    for start in range(0, len(request.texts), size):
-        texts = request.texts[start : start + size]
-        run.phase("reading")
-        with _hinting(len(texts)), _answer(http, {"model": request.model, "input": texts}, run) as answer:
-            value = answer.json()
-            with in_form("The embeddings' answer"):
-                vectors += _vectors(_data(value, answer), len(texts), start)
-                _check_lengths(vectors, start)
-                model = value.get("model") or model
-                usages.append(_tokens(value.get("usage")))
-    usage = _usage(usages, run, perf_counter() - began)
-    with in_form("A vector"):
-        found = TextEmbeddingResult(model=model, embeddings=vectors, usage=usage)
-    _tell_what_is_not_finite(found.embeddings, run)
-    return found
 
+    def __init__(self, http: Http) -> None:
+        self._http = http
+        self._refuses_format = False
+        """Whether the server has refused `encoding_format`, as Voyage does; only ever set, so that no lock is needed."""
 
-@contextmanager
-def _answer(http: Http, body: Mapping[str, Any], run: Run) -> Iterator[Answer]:
-    """Ask for plain numbers; without a word on that where the server does not take it."""
-    wished = {} if http in _REFUSES_FORMAT else {"encoding_format": "float"}
-    with ExitStack() as opened:
-        try:
-            answer = opened.enter_context(http.post(PATH, run, json={**body, **wished}))
-        except InvokeBadRequestError as error:
-            if not wished or "encoding_format" not in (error.body or ""):
-                raise
-            run.note(NoteKind.NOTICE, f"Asked again without encoding_format, which the server refuses: {error}")
-            answer = opened.enter_context(http.post(PATH, run, json=body))
-            _REFUSES_FORMAT.add(http)
-        yield answer
+    def embed(self, request: RequestInvokeTextEmbedding, run: Run, max_chunks: int | None) -> TextEmbeddingResult:
+        """Have texts embedded.
+
+        Args:
+            request: The texts; all of them are sent as they are, however long.
+            run: Ends it from any thread.
+            max_chunks: Texts that the model takes in one request.
+
+        Raises:
+            InvokeBadRequestError: There are no texts.
+            ProtocolError: The server gave not one vector for each text, all of one length.
+        """
+        if not request.texts:
+            raise InvokeBadRequestError(
+                "There is nothing to embed: `texts` is empty.", field="texts", hint="Give at least one text."
+            )
+        run.note(NoteKind.DETAIL, NO_INPUT_TYPE, not_sent=["input_type"])
+        began, size = perf_counter(), max(1, max_chunks or MAX_CHUNKS)
+        vectors: list[list[float]] = []
+        usages: list[_Tokens | None] = []
+        model = request.model
+        for start in range(0, len(request.texts), size):
+            texts = request.texts[start : start + size]
+            run.phase("reading")
+            with _hinting(len(texts)), self._answer({"model": request.model, "input": texts}, run) as answer:
+                value = answer.json()
+                with in_form("The embeddings' answer"):
+                    vectors += _vectors(_data(value, answer), len(texts), start)
+                    _check_lengths(vectors, start)
+                    model = value.get("model") or model
+                    usages.append(_tokens(value.get("usage")))
+        usage = _usage(usages, run, perf_counter() - began)
+        with in_form("A vector"):
+            found = TextEmbeddingResult(model=model, embeddings=vectors, usage=usage)
+        _tell_what_is_not_finite(found.embeddings, run)
+        return found
+
+    @contextmanager
+    def _answer(self, body: Mapping[str, Any], run: Run) -> Iterator[Answer]:
+        """Ask for plain numbers; without a word on that where the server does not take it."""
+        wished = {} if self._refuses_format else {"encoding_format": "float"}
+        with ExitStack() as opened:
+            try:
+                answer = opened.enter_context(self._http.post(PATH, run, json={**body, **wished}))
+            except InvokeBadRequestError as error:
+                if not wished or "encoding_format" not in (error.body or ""):
+                    raise
+                run.note(NoteKind.NOTICE, f"Asked again without encoding_format, which the server refuses: {error}")
+                answer = opened.enter_context(self._http.post(PATH, run, json=body))
+                self._refuses_format = True
+            yield answer
 
 
 @contextmanager
