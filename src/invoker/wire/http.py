@@ -264,7 +264,7 @@ class Http:
                         raise
                     said = f"{error} Asked again in {pause:.1f} s, attempt {attempt + 1} of {MOST_ATTEMPTS}."
                     run.note(NoteKind.NOTICE, STALE if stale else self._mask(said))
-                    run.wait(pause)
+                    self._wait(run, pause)
                     attempt += 1
                     continue
                 try:
@@ -277,6 +277,14 @@ class Http:
                     response.close()
                     self._ended(answer, run, began)
                 return
+
+    @staticmethod
+    def _wait(run: Run, seconds: float) -> None:
+        if seconds:
+            run.phase("retrying")
+        run.wait(seconds)
+        if seconds:
+            run.phase("reading")
 
     def _locate(self, error: InvokeError, path: str) -> None:
         """Fill in which address was called, where the error does not say so itself."""

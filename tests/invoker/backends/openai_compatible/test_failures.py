@@ -18,6 +18,7 @@ from invoker import (
     InvokeRateLimitError,
     InvokeServerUnavailableError,
     InvokeTimeoutError,
+    NoteKind,
     Outcome,
     ProtocolError,
     Record,
@@ -172,6 +173,8 @@ def test_a_rate_limit_is_asked_again_after_the_time_that_the_server_wants() -> N
     with opened(script) as desk:
         assert desk.ask().message.content == "Hello."
         assert any("slow down" in notice and "attempt 2" in notice for notice in desk.record.notices())
+        phases = [note.text for note in desk.record.notes if note.kind is NoteKind.PHASE]
+        assert phases == ["reading", "retrying", "reading", "answering"]
 
 
 def test_a_rate_limit_that_is_too_long_is_for_a_person_to_decide() -> None:
