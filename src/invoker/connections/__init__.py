@@ -3,10 +3,18 @@
 from .addresses import ALLOW_VARIABLE, Allowed, allowed
 from .checking import CALLS, Check, check_call, check_connection, refused
 from .environment import from_environment
-from .file import FILE, parsed, read_file, written
+from .file import FILE, parsed, parsed_each, read_file, written
 from .opening import opened
 from .presets import PRESETS, Preset
-from .settings import COMPATIBLE_PROVIDER, ConnectionModel, ConnectionSettings, Timeouts, faults, settings_of
+from .settings import (
+    COMPATIBLE_PROVIDER,
+    ConnectionModel,
+    ConnectionSettings,
+    SettingsError,
+    Timeouts,
+    faults,
+    settings_of,
+)
 from .store import Saved, Store, data_folder, hashed
 
 __all__ = [
@@ -21,6 +29,7 @@ __all__ = [
     "ConnectionSettings",
     "Preset",
     "Saved",
+    "SettingsError",
     "Store",
     "Timeouts",
     "allowed",
@@ -32,6 +41,7 @@ __all__ = [
     "hashed",
     "opened",
     "parsed",
+    "parsed_each",
     "read_file",
     "refused",
     "settings_of",

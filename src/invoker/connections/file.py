@@ -29,7 +29,7 @@ import tomli_w
 
 from ..errors import ConfigError
 from .presets import PRESETS
-from .settings import ConnectionSettings, settings_of
+from .settings import ConnectionSettings, SettingsError, settings_of
 
 FILE = "connections.toml"
 LARGEST = 1 << 20
@@ -61,6 +61,37 @@ def parsed(content: bytes) -> list[ConnectionSettings]:
     Raises:
         ConfigError: It is neither, is too large, or says which field of which connection is wrong.
     """
+    connections = [_one(item, f"connections[{place}]") for place, item in enumerate(_items(content))]
+    names = [connection.name for connection in connections]
+    if twice := sorted(name for name, count in Counter(names).items() if count > 1):
+        raise ConfigError(f"connections: the name {twice[0]!r} is there twice")
+    return connections
+
+
+def parsed_each(content: bytes) -> tuple[list[ConnectionSettings], dict[str, list[str]]]:
+    """Read what can be read of the connections in TOML or JSON.
+
+    Returns:
+        The connections that are whole; and for each of the others, by its name or its place in the list, what is wrong.
+
+    Raises:
+        ConfigError: There is no list of connections in it.
+    """
+    found: list[ConnectionSettings] = []
+    wrong: dict[str, list[str]] = {}
+    for place, item in enumerate(_items(content)):
+        name = item.get("name") if isinstance(item, dict) else None
+        who = name if isinstance(name, str) and name.strip() else f"connections[{place}]"
+        try:
+            found.append(_one(item))
+        except SettingsError as error:
+            wrong.setdefault(who, []).extend(error.faults)
+        except ConfigError as error:
+            wrong.setdefault(who, []).append(str(error))
+    return found, wrong
+
+
+def _items(content: bytes) -> list[Any]:
     if len(content) > LARGEST:
         raise ConfigError(f"has more than {LARGEST >> 20} MB; a file of connections is small")
     value = _value(content)
@@ -70,13 +101,11 @@ def parsed(content: bytes) -> list[ConnectionSettings]:
         raise ConfigError(f"expected a list named connections: [[connections]] in TOML; found {', '.join(unknown)}")
     if not isinstance(items, list):
         raise ConfigError("expected a list named connections: [[connections]] in TOML")
-    connections = [
-        settings_of(_completed(item, f"connections[{place}]"), f"connections[{place}]") for place, item in enumerate(items)
-    ]
-    names = [connection.name for connection in connections]
-    if twice := sorted(name for name, count in Counter(names).items() if count > 1):
-        raise ConfigError(f"connections: the name {twice[0]!r} is there twice")
-    return connections
+    return items
+
+
+def _one(item: Any, where: str = "") -> ConnectionSettings:
+    return settings_of(_completed(item, where), where)
 
 
 def written(connections: Sequence[ConnectionSettings]) -> str:
@@ -113,5 +142,5 @@ def _completed(item: Any, where: str) -> Any:
         return item
     preset = PRESETS.get(item["preset"]) if isinstance(item["preset"], str) else None
     if preset is None:
-        raise ConfigError(f"{where}.preset: expected one of {', '.join(PRESETS)}")
+        raise ConfigError(f"{where}{'.' if where else ''}preset: expected one of {', '.join(PRESETS)}")
     return {"base_url": preset.base_url, "provider": preset.provider} | item

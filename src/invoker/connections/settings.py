@@ -29,6 +29,14 @@ NAMED_VARIABLE = re.compile(r"\$\{(\w+)\}")
 _ONLY_VARIABLES = re.compile(r"((bearer|basic|token) )?\$\{\w+\}", re.IGNORECASE)
 
 
+class SettingsError(ConfigError):
+    """What is wrong with the fields of a connection, one sentence for each in `faults`."""
+
+    def __init__(self, faults: list[str]) -> None:
+        super().__init__("; ".join(faults))
+        self.faults = faults
+
+
 class _Strict(BaseModel):
     """A key that nobody knows is a slip of the pen, and is said."""
 
@@ -213,23 +221,49 @@ def settings_of(value: Any, where: str = "") -> ConnectionSettings:
         where: What it is a part of, for the error, such as `connections[2]`.
 
     Raises:
-        ConfigError: Names each field that is wrong.
+        SettingsError: Names each field that is wrong.
     """
     try:
         return ConnectionSettings.model_validate(value)
     except ValidationError as error:
-        raise ConfigError("; ".join(faults(error, where))) from None  # the cause holds what was typed, secrets included
+        raise SettingsError(faults(error, where)) from None  # the cause holds what was typed, secrets included
 
 
 def faults(error: ValidationError, where: str = "") -> list[str]:
     """Say of each field what is wrong with it, without what stands in it."""
     found = []
-    for item in error.errors(include_input=False, include_url=False, include_context=False):
+    for item in error.errors(include_input=False, include_url=False):
         path = where
         for part in item["loc"]:
             path += f"[{part}]" if isinstance(part, int) else f"{'.' if path else ''}{part}"
-        found.append(f"{path or 'connection'}: {item['msg'].removeprefix('Value error, ')}")
+        words = _PLAINLY.get(item["type"], item["msg"].removeprefix("Value error, "))
+        limits = {name: limit for name, limit in item.get("ctx", {}).items() if name in _LIMITS}
+        found.append(f"{path or 'connection'}: {words.format(**limits) if item['type'] in _PLAINLY else words}")
     return found
+
+
+_LIMITS = ("max_length", "gt", "le", "expected")
+_PLAINLY = {
+    "missing": "is missing",
+    "extra_forbidden": "is no field that is known here",
+    "string_type": "must be a text",
+    "string_too_short": "must not be empty",
+    "string_too_long": "must have at most {max_length} characters",
+    "string_pattern_mismatch": "must be a name of letters, digits and _",
+    "float_type": "must be a number",
+    "float_parsing": "must be a number",
+    "finite_number": "must be a number",
+    "greater_than": "must be more than {gt}",
+    "less_than_equal": "must be at most {le}",
+    "bool_type": "must be true or false",
+    "bool_parsing": "must be true or false",
+    "list_type": "must be a list",
+    "too_long": "must have at most {max_length} entries",
+    "dict_type": "must be names with values",
+    "model_type": "must be names with values",
+    "enum": "must be {expected}",
+}
+"""Kind of a fault → what a person is told, who may never have seen a program."""
 
 
 def _said(model: ConnectionModel) -> dict[str, Any]:

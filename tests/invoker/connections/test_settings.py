@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from invoker.connections import PRESETS, ConnectionSettings, parsed, read_file, settings_of, written
+from invoker.connections import PRESETS, ConnectionSettings, parsed, parsed_each, read_file, settings_of, written
 from invoker.entities.model import ModelPropertyKey, ModelType
 from invoker.errors import ConfigError
 
@@ -46,9 +46,9 @@ FULL = LEAST | {
         ({"headers": {"X-Key": f"{SECRET}\r\nInjected: yes"}}, "headers: the value of X-Key must be one line"),
         ({"proxy": "socks5://x:1"}, "proxy: expected an address"),
         ({"timeouts": {"connect": 0}}, "timeouts.connect"),
-        ({"timeouts": {"connct": 1}}, "timeouts.connct: Extra inputs"),
-        ({"bogus": 1}, "bogus: Extra inputs"),
-        ({"models": [{"model": "x"}]}, "models[0].model_type: Field required"),
+        ({"timeouts": {"connct": 1}}, "timeouts.connct: is no field that is known here"),
+        ({"bogus": 1}, "bogus: is no field that is known here"),
+        ({"models": [{"model": "x"}]}, "models[0].model_type: is missing"),
         ({"models": [{"model": "x", "model_type": "tts", "model_properties": {"voices": [3]}}]}, "voices: expected a name"),
         ({"defaults": {"chat": "x"}}, "defaults.chat"),
         ({"ca": "x", "ca_file": "y"}, "give ca or ca_file, not both"),
@@ -133,7 +133,7 @@ def test_every_preset_is_a_connection(preset: Any) -> None:
         (b"\xff\xfe", "is no text in UTF-8"),
         (b"a = 1", "expected a list named connections"),
         (b"connections = []\nextra = 1", "found extra"),
-        (b'[[connections]]\nname = "a"', r"connections\[0\].base_url: Field required"),
+        (b'[[connections]]\nname = "a"', r"connections\[0\].base_url: is missing"),
         (b'[[connections]]\nname = "a"\npreset = "nobody"', r"connections\[0\].preset: expected one of openai"),
         (b'[[connections]]\nname = "a"\npreset = "vllm"\n[[connections]]\nname = "a"\npreset = "vllm"', "'a' is there twice"),
         (b"x" * (1 << 20) + b"x", "more than 1 MB"),
@@ -178,3 +178,22 @@ def test_what_json_has_no_value_for_is_left_out_of_an_export() -> None:
 def test_a_file_that_breaks_its_reader_is_refused(content: bytes) -> None:
     with pytest.raises(ConfigError, match=r"is no (TOML|JSON)"):
         parsed(content)
+
+
+def test_what_is_whole_in_a_file_is_read_and_the_rest_is_told_entry_by_entry() -> None:
+    content = b"""
+[[connections]]
+name = "good"
+base_url = "http://gpu:8000/v1"
+
+[[connections]]
+name = "bad"
+base_ur = "http://gpu:8000/v1"
+
+[[connections]]
+preset = "nobody"
+"""
+    found, wrong = parsed_each(content)
+    assert [connection.name for connection in found] == ["good"]
+    assert wrong["bad"] == ["base_url: is missing", "base_ur: is no field that is known here"]
+    assert wrong["connections[2]"][0].startswith("preset: expected one of openai")
