@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from ...errors import ProtocolError
+from ...wire.answer import Answer
 from ...wire.faults import said
-from ...wire.http import Answer
 
 
 def lacking(answer: Answer, field: str) -> ProtocolError:

@@ -11,13 +11,16 @@ from ...entities.llm import LLMMode, LLMResultChunk, RequestInvokeLLM
 from ...errors import InvokeBadRequestError, InvokeTimeoutError
 from ...request import Chunks
 from ...run import NoteKind, Run
-from ...wire.http import Answer, Http
+from ...wire.answer import Answer
+from ...wire.http import Http
 from ...wire.sse import Event, SSEDecoder
 from . import messages
 from .answer import AnswerReader
 
 CHAT, COMPLETIONS = "chat/completions", "completions"
 OPTIONS = "stream_options"
+_WHOLE = (b"<", b"\xff", b"\xfe", b"\0")
+"""What a page begins with, and JSON in UTF-16 or UTF-32; no stream does."""
 NO_OPTIONS = "Asked without stream_options, which the server has refused for this model: it may tell no usage."
 NO_END = "The server gave its finish reason and then kept the connection without ending its answer."
 
@@ -104,7 +107,7 @@ def _chunks(answer: Answer, reader: AnswerReader) -> Iterator[LLMResultChunk]:
     Some servers never stream, some always do, and some say of a stream that it is a page or an object.
     """
     first = answer.peek()[:1]
-    if first == b"<" or (first in (b"{", b"[") and answer.media_type != "text/event-stream"):
+    if first in _WHOLE or (first in (b"{", b"[") and answer.media_type != "text/event-stream"):
         reader.done = True
         yield from reader.take(answer.json())
         return

@@ -10,7 +10,8 @@ from typing import Any
 
 from ...entities.moderation import ModerationResult, RequestInvokeModeration
 from ...run import NoteKind, Run
-from ...wire.http import Answer, Http
+from ...wire.answer import Answer
+from ...wire.http import Http
 from .lacking import lacking
 
 PATH = "moderations"

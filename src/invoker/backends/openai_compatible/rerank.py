@@ -23,8 +23,9 @@ from typing import Any
 from ...entities.rerank import RequestInvokeRerank, RerankDocument, RerankResult
 from ...errors import InvokeBadRequestError, InvokeError, ProtocolError, in_form
 from ...run import NoteKind, Run
+from ...wire.answer import Answer
 from ...wire.faults import said
-from ...wire.http import Answer, Http
+from ...wire.http import Http
 
 TEI, JINA, VOYAGE = "TEI", "Jina/Cohere", "Voyage"
 NOT_THIS = frozenset({400, 404, 405, 422})

@@ -16,8 +16,9 @@ from ...entities.tts import RequestInvokeTTS, TTSResult
 from ...errors import InvokeBadRequestError, InvokeError, ProtocolError
 from ...request import Chunks
 from ...run import NoteKind, Run
+from ...wire.answer import Answer
 from ...wire.faults import inside, not_json, said
-from ...wire.http import Answer, Http
+from ...wire.http import Http
 from .lacking import lacking
 
 SPEECH, TRANSCRIPTIONS = "audio/speech", "audio/transcriptions"

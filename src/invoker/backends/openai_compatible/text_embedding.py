@@ -16,8 +16,9 @@ from typing import Any, NamedTuple
 from ...entities.text_embedding import EmbeddingUsage, RequestInvokeTextEmbedding, TextEmbeddingResult
 from ...errors import InvokeBadRequestError, ProtocolError, in_form
 from ...run import NoteKind, Run
+from ...wire.answer import Answer
 from ...wire.faults import said
-from ...wire.http import Answer, Http
+from ...wire.http import Http
 
 PATH = "embeddings"
 MAX_CHUNKS = 64

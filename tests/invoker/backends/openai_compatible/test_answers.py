@@ -21,8 +21,8 @@ from invoker import (
     ProtocolError,
     RunStoppedError,
 )
+from invoker.wire.answer import LARGEST_ANSWER
 from invoker.wire.call import Clocks
-from invoker.wire.http import LARGEST_ANSWER
 from invoker.wire.sse import LONGEST_EVENT
 from tests.loopback import BOUND, STREAM, Asked, Script, Wire, chunked, head, whole
 

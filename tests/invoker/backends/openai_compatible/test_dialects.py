@@ -27,7 +27,7 @@ from invoker.entities.tool_calls import ToolCallFold
 from invoker.wire.call import Clocks
 from tests.loopback import STREAM, Asked, Wire, chunked, head, whole
 
-from .desk import CONFIG, GOOD, HELLO, USAGE, event, opened, streaming
+from .desk import CONFIG, GOOD, HELLO, KEY, USAGE, event, opened, streaming
 from .test_answers import sending
 
 SAID = event({"content": "Hel"})
@@ -300,3 +300,10 @@ def test_options_that_are_refused_are_left_out_for_that_model_only_and_each_time
         typed = CONFIG | {"completion_params": {"stream_options": {"include_usage": True}}}
         with pytest.raises(InvokeBadRequestError, match="extra fields"):
             desk.ask(config=typed)
+
+
+@pytest.mark.parametrize("charset", ["utf-16", "utf-16-be", "utf-32"])
+def test_a_whole_answer_in_another_spelling_of_unicode_is_read_and_holds_no_key(charset: str) -> None:
+    value = {"choices": [{"index": 0, "message": {"content": f"Your key is {KEY}."}, "finish_reason": "stop"}]}
+    with opened(sending(whole(json.dumps(value).encode(charset)))) as desk:
+        assert desk.ask().message.content == "Your key is •••."
