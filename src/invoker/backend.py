@@ -24,11 +24,25 @@ class ModelState(StrEnum):
     """Cannot be used; the reason says why."""
 
 
+class TypeFrom(StrEnum):
+    """Who says of which type a model is."""
+
+    DECLARED = "declared"
+    """Its maker, or a person."""
+    TOLD = "told"
+    """The server, in its list."""
+    GUESSED = "guessed"
+    """Nobody: its name only sounds like it."""
+
+
 class ListedModel(AIModelEntity):
     """A model that a back end offers."""
 
     provider: str
     """What a ModelConfig names as its provider."""
+    type_from: TypeFrom = TypeFrom.DECLARED
+    features_known: bool = True
+    """Whether `features` are all that it has; if not, nobody declared any, and what it can do is for its server to say."""
     state: ModelState = ModelState.AVAILABLE
     reason: str | None = None
     """Why the model is unavailable, and what to do about it."""

@@ -52,7 +52,7 @@ class ClientRules(Wrapper):
         self, request: RequestInvokeLLM | RequestInvokeLLMWithStructuredOutput, run: Run
     ) -> RequestInvokeLLM | RequestInvokeLLMWithStructuredOutput:
         model = find(self._backend, ModelType.LLM, request.provider, request.model)
-        if model is None or TOOL_FEATURES & set(model.features or ()):
+        if model is None or not model.features_known or TOOL_FEATURES & set(model.features or ()):
             return request  # an unknown model may be able to: its server decides
         sent = request.model_copy(update={"tools": None})
         names = ", ".join(tool.name for tool in request.tools or ())

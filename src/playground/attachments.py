@@ -83,7 +83,7 @@ def check(pane: Pane, model: ListedModel | None) -> None:
     """Hold the conversation's files against a model: a feature that it does not declare keeps Run waiting, unless forced."""
     page = state.page(pane.invoke_type)
     parts = [found for draft in page.drafts if draft.role == "user" for found in draft.attachments]
-    if model is None or not parts:
+    if model is None or not model.features_known or not parts:
         return
     forced = bool(st.session_state.get(f"{pane.member}.attach.force"))
     for kind, feature in undeclared(parts, model.features):

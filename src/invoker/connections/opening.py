@@ -53,6 +53,7 @@ def opened(
             **with_names,
             provider=settings.provider,
             models=named_models(settings),
+            defaults=settings.defaults,
             system_model=settings.system_model or None,
             verify=settings.ca_file or settings.verify,
             authority=settings.ca or None,
@@ -76,13 +77,13 @@ def _judge_host(headers: Mapping[str, str], allowed: Allowed) -> None:
 
 
 def named_models(settings: ConnectionSettings) -> list[AIModelEntity]:
-    """Give the models that a connection names, the default of each type first, with those that its preset is known to have."""
+    """Give the models that a connection describes, those that are the default of a type, and those of its preset."""
     found: list[AIModelEntity] = list(settings.models)
     preset = PRESETS.get(settings.preset)
     for name, model_type in [*((name, kind) for kind, name in settings.defaults.items()), *(preset.models if preset else ())]:
         if not any((model.model, model.model_type) == (name, model_type) for model in found):
             found.append(ConnectionModel(model=name, model_type=model_type))
-    return sorted(found, key=lambda model: settings.defaults.get(model.model_type) != model.model)
+    return found
 
 
 class _Environment:

@@ -30,10 +30,11 @@ from ...wire.dial import Judge, Search
 from ...wire.http import Http
 from ...wire.masking import hiding, looks_secret, masking, pieces
 from ...wire.pool import Pool
-from . import catalogue, moderation, speech, summary, text_embedding
+from . import catalogue, moderation, speech, summary
 from .llm import LLM
 from .rerank import Rerank
 from .structured import stream_structured
+from .text_embedding import TextEmbedding
 
 PROVIDER = "openai_api_compatible"
 """What a ModelConfig names as its provider, unless the connection says otherwise; the server never sees it."""
@@ -46,7 +47,8 @@ class OpenAICompatibleBackend:
         base_url: Up to and with `/v1`, such as `https://api.openai.com/v1`.
         api_key: Sent as a bearer token; many servers need none.
         provider: What `models()` names as the provider.
-        models: What a person said of models, the default of each type first; `models()` lists them before those of the server.
+        models: What a person said of models; where the server lists them too, they stand in its order.
+        defaults: Model type → the model of it that comes first.
         system_model: The LLM that plays Dify's workspace default; the first one if not given.
         headers: Sent with each request, beside ours.
         query: Added to each address.
@@ -71,6 +73,7 @@ class OpenAICompatibleBackend:
         *,
         provider: str = PROVIDER,
         models: Sequence[AIModelEntity] = (),
+        defaults: Mapping[ModelType, str] | None = None,
         system_model: str | None = None,
         headers: Mapping[str, str] | None = None,
         query: Mapping[str, str] | None = None,
@@ -84,7 +87,8 @@ class OpenAICompatibleBackend:
     ) -> None:
         self.provider = provider
         self._said = tuple(catalogue.completed(provider, model) for model in models)
-        self._fetched: tuple[ListedModel, ...] = ()
+        self._defaults = dict(defaults or {})
+        self._listed = catalogue.merged(self._said, (), self._defaults)
         self._system_model = system_model
         address, headers = _address(base_url), headers or {}
         known = [
@@ -99,24 +103,24 @@ class OpenAICompatibleBackend:
         self._http = Http(self._client, clocks, mask, hide=hiding(known))
         self._root = str(address.copy_with(raw_path=b"/")).rstrip("/")
         self._llm = LLM(self._http)
+        self._text_embedding = TextEmbedding(self._http)
         self._rerank = Rerank(self._http, self._root)
         self._runs = Runs()
 
     def models(self) -> Sequence[ListedModel]:
-        """List the models that the connection names, and those that the server listed when it was last asked."""
-        said = {model.model for model in self._said}
-        return [*self._said, *(model for model in self._fetched if model.model not in said)]
+        """List the defaults, then what the server listed when it was last asked, then what only the connection names."""
+        return list(self._listed)
 
     def describe(self, model: str, model_type: ModelType) -> ListedModel:
         """Describe a model of any name: the server knows which it has."""
-        listed = (found for found in self.models() if (found.model, found.model_type) == (model, model_type))
+        listed = (found for found in self._listed if (found.model, found.model_type) == (model, model_type))
         return next(listed, None) or catalogue.described(self.provider, model, model_type)
 
     def system_model(self) -> ListedModel | None:
         """Give the LLM that was named for it, or else the first one."""
         if self._system_model is not None:
             return self.describe(self._system_model, ModelType.LLM)
-        return next((model for model in self.models() if model.model_type is ModelType.LLM), None)
+        return next((model for model in self._listed if model.model_type is ModelType.LLM), None)
 
     def invoke(self, request: Request[ChunkT], run: Run) -> Chunks[ChunkT]:
         """Ask the server; any model may be named, for it is the server that knows its models.
@@ -131,15 +135,16 @@ class OpenAICompatibleBackend:
             yield from cast(Chunks[ChunkT], self._answer(request, run))
 
     def fetch_models(self, run: Run | None = None) -> Sequence[ListedModel]:
-        """Ask the server for its models, with their types guessed from their names; `models()` lists them from now on.
+        """Ask the server for its models, with types guessed from names where it does not tell them; `models()` lists them then.
 
         Raises:
             InvokeError: It was not reached, refused, or has no list.
         """
         run = run or Run()
         with located(backend=self.kind, provider=self.provider, model=None), self._open_for(run):
-            self._fetched = tuple(catalogue.fetch(self._http, self.provider, self._root, run))
-        return self._fetched
+            fetched = catalogue.fetch(self._http, self.provider, self._root, run)
+            self._listed = catalogue.merged(self._said, fetched, self._defaults)
+        return fetched
 
     def close(self) -> None:
         """Stop what runs and close every connection to the server."""
@@ -156,7 +161,7 @@ class OpenAICompatibleBackend:
                 yield self._summary(request, run)
             case RequestInvokeTextEmbedding():
                 max_chunks = self._property(request.model, ModelType.TEXT_EMBEDDING, ModelPropertyKey.MAX_CHUNKS)
-                yield text_embedding.embed(self._http, request, run, max_chunks)
+                yield self._text_embedding.embed(request, run, max_chunks)
             case RequestInvokeRerank():
                 yield self._rerank.rank(request, run)
             case RequestInvokeTTS():
@@ -180,9 +185,12 @@ class OpenAICompatibleBackend:
         return summary.summary(self._llm, request, run, name, context)
 
     def _property(self, name: str, model_type: ModelType, key: ModelPropertyKey) -> int | None:
-        listed = next((model for model in self._said if (model.model, model.model_type) == (name, model_type)), None)
-        value = listed.model_properties.get(key) if listed else None
-        return value if isinstance(value, int) and value > 0 else None
+        """Give a number that a person or the server tells of a model, also where it is listed as one of another type."""
+        found = sorted(
+            (model for model in self._listed if model.model == name), key=lambda model: model.model_type is not model_type
+        )
+        values = (model.model_properties.get(key) for model in found)
+        return next((value for value in values if isinstance(value, int) and value > 0), None)
 
     @contextmanager
     def _open_for(self, run: Run) -> Iterator[None]:

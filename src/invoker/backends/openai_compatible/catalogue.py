@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
-from ...backend import ListedModel
+from ...backend import ListedModel, TypeFrom
 from ...entities.model import (
     AIModelEntity,
     DefaultParameterName,
     I18nObject,
-    ModelFeature,
     ModelPropertyKey,
     ModelType,
     ParameterRule,
@@ -20,58 +19,16 @@ from ...entities.model import (
 from ...errors import InvokeError, ProtocolError, in_form
 from ...run import Run
 from ...wire.http import Http
+from . import told
+from .guessing import guess, guess_mode
 
 PATH = "models"
-_TYPES: tuple[tuple[ModelType, re.Pattern[str]], ...] = tuple(
-    (model_type, re.compile(pattern, re.IGNORECASE))
-    for model_type, pattern in (
-        (ModelType.MODERATION, r"moderation|guard|shield"),
-        (ModelType.RERANK, r"rerank|cross-?encoder"),
-        (ModelType.TEXT_EMBEDDING, r"embed|\bbge\b|bge-|\bgte\b|gte-|\be5\b|e5-|minilm|voyage|jina-(?:clip|colbert)"),
-        (ModelType.SPEECH2TEXT, r"whisper|transcri|moonshine|sensevoice|parakeet|canary|\basr\b|-asr|scribe|speech-?to-?text"),
-        (ModelType.TTS, r"tts|kokoro|\bbark\b|parler|orpheus|piper|cosyvoice|chattts|fish-speech|text-?to-?speech|hibari"),
-        (ModelType.TEXT2IMG, r"dall-e|gpt-image|\bflux|stable-diffusion|sdxl|imagen"),
-    )
-)
-
-_TOLD = {
-    "llm": ModelType.LLM,
-    "vlm": ModelType.LLM,
-    "chat": ModelType.LLM,
-    "language": ModelType.LLM,
-    "completion": ModelType.LLM,
-    "embedding": ModelType.TEXT_EMBEDDING,
-    "embeddings": ModelType.TEXT_EMBEDDING,
-    "rerank": ModelType.RERANK,
-    "reranker": ModelType.RERANK,
-    "moderation": ModelType.MODERATION,
-    "text-to-speech": ModelType.TTS,
-    "tts": ModelType.TTS,
-    "transcribe": ModelType.SPEECH2TEXT,
-    "speech-to-text": ModelType.SPEECH2TEXT,
-}
-"""What servers call a model's type in their lists: Xinference (`model_type`), LM Studio and Together (`type`), llama.cpp
-(`capabilities`, which Ollama's has too)."""
-
-LLM_FEATURES = (
-    ModelFeature.TOOL_CALL,
-    ModelFeature.MULTI_TOOL_CALL,
-    ModelFeature.STREAM_TOOL_CALL,
-    ModelFeature.STRUCTURED_OUTPUT,
-    ModelFeature.VISION,
-)
-"""What an LLM of which only the name is known may be able to do; its server decides."""
 OPENAI_VOICES = ("alloy", "ash", "coral", "echo", "fable", "nova", "onyx", "sage", "shimmer")
 MOST_TOKENS = 1_000_000
 MOST_LISTED = 10_000
 """Models of a server's list; who has more has them typed."""
 _NAMES_ONLY = frozenset({404, 405})
 """Statuses of a server that has no list of models, as Text Embeddings Inference: it serves one, and says which."""
-
-
-def guess(name: str) -> ModelType:
-    """Guess what a model is by its name; an LLM where nothing says otherwise."""
-    return next((model_type for model_type, pattern in _TYPES if pattern.search(name)), ModelType.LLM)
 
 
 @lru_cache(maxsize=1)
@@ -128,19 +85,35 @@ def fetch(http: Http, provider: str, root: str, run: Run) -> list[ListedModel]:
     if not isinstance(items, list):
         raise ProtocolError("The list of models has no `data`.")
     with in_form("The list of models"):
-        types: dict[str, ModelType | None] = {}
+        items_by_name: dict[str, Mapping[str, Any]] = {}
         for item in items[:MOST_LISTED]:
             name = item if isinstance(item, str) else item.get("id") or item.get("name")
             if name and _can_be_shown(str(name)):
-                types.setdefault(str(name), None if isinstance(item, str) else _told(item))
-        return [described(provider, name, model_type) for name, model_type in types.items()]
+                items_by_name.setdefault(str(name), {} if isinstance(item, str) else item)
+        found = [_listed(provider, name, item, told.context(item)) for name, item in items_by_name.items()]
+        alone = next(iter(items_by_name.values())) if len(items_by_name) == 1 else {}
+    if (trained := told.trained_context(alone)) is not None:
+        context = _llama_context(http, root, run) or trained
+        found = [_listed(provider, found[0].model, alone, context)]
+    return found
 
 
-def _told(item: Mapping[str, Any]) -> ModelType | None:
-    """Give the type that a server tells beside a name, as some do; `None` if it does not, or in words that nobody knows."""
-    capabilities = item.get("capabilities")
-    words = [item.get("model_type"), item.get("type"), *(capabilities if isinstance(capabilities, list) else ())]
-    return next((_TOLD[word.lower()] for word in words if isinstance(word, str) and word.lower() in _TOLD), None)
+def _listed(provider: str, name: str, item: Mapping[str, Any], context: int | None) -> ListedModel:
+    """Describe a model by what the server's list tells of it, and by its name."""
+    model_type = told.model_type_of(item)
+    properties = {ModelPropertyKey.CONTEXT_SIZE: context} if context else {}
+    return described(provider, name, model_type, TypeFrom.TOLD if model_type else TypeFrom.GUESSED, properties)
+
+
+def _llama_context(http: Http, root: str, run: Run) -> int | None:
+    """Ask a llama.cpp server how many tokens each request has; `None` where only its `/v1` can be reached."""
+    try:
+        with http.get(f"{root}/props", run) as answer:
+            value = answer.json()
+    except InvokeError:
+        return None
+    settings = value.get("default_generation_settings") if isinstance(value, dict) else None
+    return told.count(settings.get("n_ctx")) if isinstance(settings, dict) else None
 
 
 def _can_be_shown(name: str) -> bool:
@@ -159,15 +132,38 @@ def _only_model(http: Http, provider: str, root: str, run: Run) -> ListedModel |
     if not isinstance(name, str) or not name:
         return None
     kind = value.get("model_type")
-    of_kind = ModelType.RERANK if kind == "reranker" or (isinstance(kind, dict) and "reranker" in kind) else None
-    return described(provider, name, of_kind or ModelType.TEXT_EMBEDDING)
+    model_type = told.model_type_of({"capabilities": list(kind)} if isinstance(kind, dict) else {"type": kind})
+    counted = {
+        ModelPropertyKey.CONTEXT_SIZE: told.count(value.get("max_input_length")),
+        ModelPropertyKey.MAX_CHUNKS: told.count(value.get("max_client_batch_size")),
+    }
+    properties = {name: count for name, count in counted.items() if count}
+    type_from = TypeFrom.TOLD if model_type else TypeFrom.GUESSED
+    return described(provider, name, model_type or ModelType.TEXT_EMBEDDING, type_from, properties)
 
 
-def described(provider: str, name: str, model_type: ModelType | None = None) -> ListedModel:
-    """Describe a model of which only the name is known: an LLM may be able to do all, and its server decides."""
+def described(
+    provider: str,
+    name: str,
+    model_type: ModelType | None = None,
+    type_from: TypeFrom | None = None,
+    limits: Mapping[ModelPropertyKey, int] | None = None,
+) -> ListedModel:
+    """Describe a model by its name and by what else is known of it.
+
+    What an LLM can do beyond its type is not: its server decides.
+
+    Args:
+        provider: What it is listed under.
+        name: Its name.
+        model_type: What it is; guessed from the name if not given.
+        type_from: Who says so; whoever called for a type if not given.
+        limits: What its server tells of how much it takes.
+    """
+    type_from = type_from or (TypeFrom.DECLARED if model_type else TypeFrom.GUESSED)
     model_type = model_type or guess(name)
     is_llm = model_type is ModelType.LLM
-    properties: dict[ModelPropertyKey, object] = {ModelPropertyKey.MODE: "chat"} if is_llm else {}
+    properties: dict[ModelPropertyKey, object] = {ModelPropertyKey.MODE: guess_mode(name).value} if is_llm else {}
     if model_type is ModelType.TTS:  # the voice that Dify's own plugin asks for where nobody said another one
         properties[ModelPropertyKey.DEFAULT_VOICE] = OPENAI_VOICES[0]
     if model_type is ModelType.TTS and re.search(r"^(gpt|tts-1)", name):
@@ -176,18 +172,20 @@ def described(provider: str, name: str, model_type: ModelType | None = None) -> 
         model=name,
         label=I18nObject(en_us=name),
         model_type=model_type,
-        features=list(LLM_FEATURES) if is_llm else None,
-        model_properties=properties,
+        type_from=type_from,
+        features_known=not is_llm,
+        model_properties={**properties, **(limits or {})},
         parameter_rules=list(llm_rules()) if is_llm else [],
         provider=provider,
     )
 
 
 def completed(provider: str, said: AIModelEntity) -> ListedModel:
-    """Describe a model by what a person said of it, and by its name where they said nothing."""
+    """Describe a model by what a person said of it, and by its name where they said nothing; its type they always say."""
     found = described(provider, said.model, said.model_type)
     given = [name for name in ("label", "features", "pricing", "deprecated") if name in said.model_fields_set]
     own: dict[str, object] = {name: getattr(said, name) for name in given}
+    own["features_known"] = found.features_known or said.features is not None
     own["parameter_rules"] = said.parameter_rules or found.parameter_rules
     properties = found.model_properties | said.model_properties
     if voices := said.model_properties.get(ModelPropertyKey.VOICES):
@@ -196,3 +194,32 @@ def completed(provider: str, said: AIModelEntity) -> ListedModel:
         )
     own["model_properties"] = properties
     return found.model_copy(update=own)
+
+
+def merged(
+    said: Sequence[ListedModel], listed: Sequence[ListedModel], defaults: Mapping[ModelType, str]
+) -> tuple[ListedModel, ...]:
+    """Put what a person said of models into the server's list.
+
+    Args:
+        said: Models that a person described; each is in the place that the server gives it, or comes after all that it lists.
+        listed: The server's list, in its order.
+        defaults: Model type → the model that comes first.
+    """
+    by_name: dict[str, list[ListedModel]] = {}
+    for model in said:
+        by_name.setdefault(model.model, []).append(model)
+    found: list[ListedModel] = []
+    for model in listed:
+        found += [_with_told(own, model) for own in by_name.pop(model.model, ())] or [model]
+    found += (model for models in by_name.values() for model in models)
+    return tuple(sorted(found, key=lambda model: defaults.get(model.model_type) != model.model))
+
+
+def _with_told(said: ListedModel, listed: ListedModel) -> ListedModel:
+    """Add to what a person said of a model the limits that only its server tells."""
+    limits = {name: listed.model_properties[name] for name in _LIMITS if name in listed.model_properties}
+    return said.model_copy(update={"model_properties": limits | said.model_properties})
+
+
+_LIMITS = (ModelPropertyKey.CONTEXT_SIZE, ModelPropertyKey.MAX_CHUNKS)

@@ -22,7 +22,7 @@ from invoker import (
     ProtocolError,
     UnsupportedRequestError,
 )
-from invoker.backends.openai_compatible.catalogue import described, guess
+from invoker.backends.openai_compatible.catalogue import described
 from invoker.backends.openai_compatible.summary import estimated
 from invoker.entities.llm import LLMFold
 from invoker.entities.model import ModelPropertyKey, ModelType
@@ -304,25 +304,6 @@ def test_models_are_fetched_and_typed() -> None:
             ("omni-moderation-latest", "moderation"),
         ]
         assert (desk.server.asked[0].method, desk.server.asked[0].path) == ("GET", "/v1/models")
-
-
-@pytest.mark.parametrize(
-    ("name", "model_type"),
-    [
-        ("text-embedding-3-small", ModelType.TEXT_EMBEDDING),
-        ("intfloat/multilingual-e5-large", ModelType.TEXT_EMBEDDING),
-        ("nomic-embed-text:latest", ModelType.TEXT_EMBEDDING),
-        ("jinaai/jina-reranker-v2", ModelType.RERANK),
-        ("hexgrad/Kokoro-82M", ModelType.TTS),
-        ("gpt-4o-mini-transcribe", ModelType.SPEECH2TEXT),
-        ("llama-guard-3", ModelType.MODERATION),
-        ("dall-e-3", ModelType.TEXT2IMG),
-        ("qwen2.5-coder:7b", ModelType.LLM),
-        ("deepseek-r1", ModelType.LLM),
-    ],
-)
-def test_a_type_is_guessed_by_name(name: str, model_type: ModelType) -> None:
-    assert guess(name) is model_type
 
 
 # Whatever else a server says.

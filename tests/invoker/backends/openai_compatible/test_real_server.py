@@ -27,6 +27,7 @@ from invoker import (
 from invoker.backends.openai_compatible import OpenAICompatibleBackend
 from invoker.backends.openai_compatible.catalogue import described
 from invoker.entities.llm import LLMFold
+from invoker.entities.model import ModelPropertyKey
 from invoker.weights import Weights
 from tests.loopback import BOUND
 
@@ -228,7 +229,8 @@ def test_texts_are_embedded() -> None:
     with served(SMOLLM, pooling_type="MEAN") as address:
         backend = connect("openai_compatible", base_url=address, api_key=KEY)
         assert isinstance(backend, OpenAICompatibleBackend)
-        assert [model.model for model in backend.fetch_models()] == ["real"]
+        [listed] = backend.fetch_models()
+        assert (listed.model, listed.model_properties[ModelPropertyKey.CONTEXT_SIZE]) == ("real", 2048)
         config = {"provider": "p", "model": "real", "model_type": "text-embedding"}
         found = Session(backend).model.text_embedding.invoke(config, ["a cat", "a dog", "a cat"])
         one, other, same = found.embeddings
