@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from urllib.parse import urlencode
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
@@ -53,9 +54,13 @@ def chinese(browser: Browser) -> Iterator[Visitor]:
         yield visitor
 
 
-def open_in_chinese(page: Page, app: Served, name: str) -> None:
+FASTER = {"summary": urlencode({"instruction": "用一句话概括。"})}
+"""Page → what its address says, so that its run takes a third of the time."""
+
+
+def open_in_chinese(page: Page, app: Served, name: str, query: str = "") -> None:
     """Open a page by its address, and wait until its Chinese title stands there."""
-    page.goto(f"{app.url}/{name}")
+    page.goto(f"{app.url}/{name}?{query}")
     settled(page)
     expect(page.get_by_role("heading", level=1)).to_have_text(TITLES[name])
 
@@ -121,7 +126,7 @@ def test_the_switch_changes_every_page_and_lasts_and_is_the_visitors_own(app: Se
 @pytest.mark.parametrize("name", TITLES, ids=lambda name: name or "start")
 def test_no_sentence_of_ours_is_left_in_english_and_a_run_works(app: Served, chinese: Visitor, name: str) -> None:
     page = chinese.tab()
-    open_in_chinese(page, app, name)
+    open_in_chinese(page, app, name, FASTER.get(name, ""))
     unfold(page)
     left = english(page)
     for button in page.get_by_test_id("stMain").get_by_test_id("stPopoverButton").all():
