@@ -8,7 +8,7 @@ from enum import StrEnum
 from time import monotonic
 
 from invoker import Backend, InvokeTimeoutError
-from invoker.connections import ConnectionSettings, hashed
+from invoker.connections import PRESETS, ConnectionSettings, hashed
 from invoker.run import Run
 
 FETCH_SECONDS = 20.0
@@ -94,7 +94,16 @@ class Connection:
     @property
     def key_variable(self) -> str | None:
         """The environment variable that holds the key of its server, for code to copy; `None` if it is no server."""
-        return None if self.settings is None else self.settings.api_key_env or "API_KEY"
+        if self.settings is None:
+            return None
+        preset = PRESETS.get(self.settings.preset)
+        usual = preset.key_variables[0] if preset and preset.key_variables else "API_KEY"
+        return self.settings.api_key_env or usual
+
+    @property
+    def listed(self) -> bool:
+        """Whether its server was asked for its models, and told them."""
+        return self._asked and not self.fetching and self.fetch_error is None
 
     @property
     def fetching(self) -> bool:

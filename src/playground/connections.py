@@ -94,6 +94,11 @@ class Connections:
         """Whether anything can be saved."""
         return self._store is not None
 
+    @property
+    def variables(self) -> list[str]:
+        """The environment variables that a visitor may name in a connection."""
+        return self._environment.get(NAMED_VARIABLE, "").replace(",", " ").split()
+
     def visible(self, owner: str = "") -> list[Connection]:
         """Give what a browser may use: built in, environment, file, shared ones, its own."""
         with self._lock:
@@ -242,7 +247,7 @@ class Connections:
     def _opened(self, settings: ConnectionSettings, origin: Origin) -> Backend:
         variables: Iterable[str] | None = None
         if not origin.locked:
-            variables = self._environment.get(NAMED_VARIABLE, "").replace(",", " ").split()
+            variables = self.variables
         return opened(settings, self._allowed, self._environment, variables=variables, files=origin.locked)
 
     def _load(self) -> None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import os
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -13,13 +15,15 @@ import pytest
 from streamlit.testing.v1.element_tree import Block
 
 from invoker.backends.openai_compatible.catalogue import described
-from invoker.connections import ConnectionSettings, settings_of
+from invoker.connections import PRESETS, Check, ConnectionSettings, settings_of
 from invoker.errors import ConfigError
 from playground import resources
-from playground.setup import model_rows
+from playground.setup import form, model_rows, results
+from playground.setup.faults import spoken
 from playground.setup.held import Held
-from playground.setup.lines import kept_proxy, masked_proxy
-from tests.loopback import Loopback, whole
+from playground.setup.lines import kept_proxy, masked_proxy, with_scheme
+from playground.setup.transfer import bring
+from tests.loopback import BOUND, Asked, Loopback, Wire, whole
 from tests.pages.visitor import Visitor, key_of, nodes, text_of
 
 
@@ -130,3 +134,202 @@ def test_a_key_that_was_typed_is_kept_when_its_page_is_left_and_is_not_given_bac
         server.until(lambda server: server.asked)
         assert server.asked[0].headers["authorization"] == "Bearer sk-not-for-anybodys-eyes"
         assert held.typed_key not in repr(held)
+
+
+@pytest.mark.parametrize(
+    ("typed", "whole_one"),
+    [
+        ("127.0.0.1:9401/v1", "http://127.0.0.1:9401/v1"),
+        ("[::1]:8000/v1", "http://[::1]:8000/v1"),
+        ("192.168.1.7/v1", "http://192.168.1.7/v1"),
+        ("gpu/v1", "http://gpu/v1"),
+        ("gpu.example:8000/v1", "http://gpu.example:8000/v1"),
+        ("gpu.example:443/v1", "https://gpu.example:443/v1"),
+        ("api.openai.com/v1", "https://api.openai.com/v1"),
+        (" api.openai.com/v1 ", "https://api.openai.com/v1"),
+        ("https://x/v1", "https://x/v1"),
+        ("not an address", "not an address"),
+        ("[zz]/v1", "[zz]/v1"),
+        ("${HOST}/v1", "${HOST}/v1"),
+        ("", ""),
+    ],
+)
+def test_a_scheme_that_was_not_typed_is_put_before_the_address(typed: str, whole_one: str) -> None:
+    assert with_scheme(typed) == whole_one
+
+
+def test_an_address_is_completed_in_its_field_and_a_fault_stands_under_its_own_by_its_label() -> None:
+    page = with_form(made())
+    where = "connections.form.0."
+    page.at.text_input(key=f"{where}base_url").set_value("127.0.0.1:9401/v1")
+    assert page.look().at.text_input(key=f"{where}base_url").value == "http://127.0.0.1:9401/v1"
+    page.at.text_input(key=f"{where}base_url").set_value("not an address")
+    page.at.text_input(key=f"{where}name").set_value("")
+    page.look()
+    drawn = container(page, "connection-form").splitlines()
+    faults = [number for number, line in enumerate(drawn) if "expected an address" in line or "must not be empty" in line]
+    assert [drawn[number].rpartition(": ")[0] for number in faults] == ["Name", "Base address"]
+    label = next(number for number, line in enumerate(drawn) if line.startswith("Dify provider"))
+    assert all(number < label for number in faults), "each stands under its own field"
+    assert page.at.button(key=f"{where}save").disabled
+
+
+@pytest.mark.parametrize(
+    ("fault", "words"),
+    [
+        ("base_url: is missing", "Base address: is missing"),
+        ("base_ur: is no field that is known here", "base_ur: is no field that is known here"),
+        ("timeouts.first_byte: must be more than 0", "Time limits to the first byte: must be more than 0"),
+        ("models[1].model_type: is missing", "Models b.model_type: is missing"),
+        ("nothing can be saved here: the app was started without a data folder",) * 2,
+    ],
+)
+def test_a_fault_is_said_by_the_label_of_its_field(fault: str, words: str) -> None:
+    assert spoken(fault, ["a", "b"]) == words
+
+
+@pytest.mark.parametrize(("preset", "kind"), [("openai", "typed"), ("jina", "typed"), ("ollama", "none")])
+def test_the_form_of_a_service_that_needs_a_key_has_a_field_for_it(preset: str, kind: str) -> None:
+    page = with_form(settings_of({"name": "x", "base_url": PRESETS[preset].base_url, "preset": preset}))
+    control = page.at.segmented_control(key="connections.form.0.key_kind")
+    assert control.value == kind
+    assert control.options == ["none", "typed here"], "there is no variable that a visitor may name"
+
+
+def test_a_server_that_is_slow_to_list_its_models_is_waited_for_and_then_shown() -> None:
+    slow_seconds = 1.3  # longer than a page is held up
+
+    def slow(asked: Asked, wire: Wire) -> None:
+        wire.left.wait(slow_seconds)
+        wire.send(whole({"data": [{"id": "gpt-slow"}, {"id": "bge-embed"}]}))
+
+    with Loopback(slow) as server, in_the_file(f'[[connections]]\nname = "lab"\nbase_url = "{server.address}/v1"\n'):
+        page = Visitor("embedded").open("connections")
+        assert health_of(page, "lab")[1] == "unknown", "nobody has asked its server for its models"
+        page.at.session_state["_connections"].open = "lab"
+        page.look()
+        assert "gpt-slow" in page.seen and "Asking the server" not in page.seen
+        assert health_of(page, "lab")[:3] == ["not tested"] * 3 and health_of(page, "lab")[5] == "—"
+        resources.CONNECTIONS.get("lab").close()
+
+
+def health_of(page: Visitor, name: str) -> list[str]:
+    """Read a row of the table of health."""
+    [table] = [str(node.value) for node in nodes(page.at.main) if 'class="health"' in str(getattr(node, "value", ""))]
+    row = table.partition(f">{name}</th>")[2].partition("</tr>")[0]
+    return [re.sub("<[^>]*>", "", cell) for cell in row.split("</td>")[:-1]]
+
+
+def test_what_the_form_was_tried_with_is_another_once_its_address_was_changed_and_a_better_one_can_be_taken() -> None:
+    def at_v1(asked: Asked, wire: Wire) -> None:
+        wire.send(whole({"data": [{"id": "m"}]}) if asked.path == "/v1/models" else whole({"error": {"message": "?"}}, 404))
+
+    with Loopback(at_v1) as server:
+        page = with_form(made(base_url=f"{server.address}/chat"))
+        where = "connections.form.0."
+        press(page, f"{where}test")
+        assert "The base address is wrong" in container(page, "connection-form")
+        page.at.button(key=f"{where}better").click()
+        page.look()
+        assert page.at.text_input(key=f"{where}base_url").value == f"{server.address}/v1"
+        assert "The base address is wrong" not in container(page, "connection-form"), "that was another address"
+        press(page, f"{where}test")
+        assert "models listed: 1" in container(page, "connection-form")
+
+
+def press(page: Visitor, key: str) -> None:
+    """Press a button that tries something, and wait for what comes of it."""
+    page.at.button(key=key).click()
+    page.look()
+    held: Held = page.at.session_state["_connections"]
+    if held.checks is not None:
+        held.checks.join(BOUND)
+    page.look()
+
+
+def test_a_test_that_was_stopped_says_so_until_the_next_one() -> None:
+    page = with_form(made())
+    held: Held = page.at.session_state["_connections"]
+    held.stopped = frozenset({form.tried_name(held)[0]}), 2.5
+    assert "Stopped after 2.50 s" in container(page.look(), "connection-form")
+    press(page, "connections.form.0.test")
+    assert "Stopped" not in container(page, "connection-form")
+
+
+def test_the_words_of_a_server_that_refused_stand_in_the_open_as_they_are() -> None:
+    refusal = {"error": {"message": "Incorrect **key** <b>sk-x</b>"}}
+    with (
+        Loopback(lambda _asked, wire: wire.send(whole(refusal, 401))) as server,
+        in_the_file(f'[[connections]]\nname = "lab"\nbase_url = "{server.address}/v1"\napi_key = "k"\n'),
+    ):
+        page = Visitor("embedded").open("connections")
+        page.at.session_state["_connections"].open = "lab"
+        press(page.look(), "connections.test")
+        summary = page.seen.partition("<summary>")[2].partition("</summary>")[0]
+        assert "The server refused the key (HTTP 401)." in summary
+        assert "Incorrect **key** &lt;b&gt;sk-x&lt;/b&gt;" in summary
+
+
+def test_which_connection_is_open_stands_in_the_address() -> None:
+    page = Visitor("embedded")
+    with in_the_file('[[connections]]\nname = "lab one"\nbase_url = "http://127.0.0.1:9/v1"\n'):
+        page.at.query_params["open"] = "lab one"
+        page.open("connections")
+        assert page.at.session_state["_connections"].open == "lab one"
+
+
+def test_an_import_brings_what_is_new_and_says_what_was_there_what_is_renamed_and_what_is_wrong() -> None:
+    owner = "somebody"
+    resources.CONNECTIONS.keep(made(name="same", query={"v": "1"}), owner)
+    resources.CONNECTIONS.keep(made(name="taken"), owner)
+    good = [made(name="same", query={"v": "1"}), made(name="taken", query={"v": "2"}), made(name="new")]
+    bad = [{"name": f"bad {number}", "base_ur": "x"} for number in range(6)]
+    content = json.dumps([*(settings.public() for settings in good), *bad])
+    try:
+        brought = bring("c.toml", content.encode(), owner)
+        assert (brought.came, brought.there, brought.renamed) == (["taken 2", "new"], ["same"], [("taken", "taken 2")])
+        assert brought.faults[:2] == ["bad 0 · Base address: is missing", "bad 0 · base_ur: is no field that is known here"]
+        page = Visitor("embedded").open("connections")
+        page.at.session_state["_connections"].to_say.brought = brought
+        told = container(page.look(), "connections-brought")
+        assert "Imported, for this session: taken 2, new." in told and "There already, as in the file: same." in told
+        assert "bad 3" in told and "bad 4" not in told and "and 4 more" in told
+        again = bring("c.toml", content.encode(), owner)
+        assert (again.came, again.there) == ([], ["same", "taken", "new"])
+    finally:
+        for name in ("same", "taken", "taken 2", "new"):
+            resources.CONNECTIONS.drop(name, owner)
+
+
+def test_what_is_no_file_of_connections_is_said_with_its_name() -> None:
+    assert bring("c.toml", b"a = 1", "somebody").faults[0].startswith("c.toml: expected a list named connections")
+
+
+def test_what_was_said_of_many_models_stays_and_the_rest_of_a_long_list_is_counted() -> None:
+    held = Held(draft=made(), now=[model_rows.row(described("p", f"said {number}"), made()) for number in range(600)])
+    model_rows.bring(held, [described("p", f"listed {number}") for number in range(10)])
+    assert len(held.rows) == 600 and held.left_out == 10
+
+
+def test_time_limits_are_told_in_words() -> None:
+    with in_the_file('[[connections]]\nname = "lab"\nbase_url = "http://127.0.0.1:9/v1"\ntimeouts = {first_byte = 120}\n'):
+        page = Visitor("embedded").open("connections")
+        page.at.session_state["_connections"].open = "lab"
+        assert "to the first byte 120 s" in page.look().seen and "first_byte" not in page.seen
+
+
+def test_a_long_list_of_models_is_searched() -> None:
+    models = {"data": [{"id": f"model-{number:03d}"} for number in range(350)]}
+    with (
+        Loopback(lambda _asked, wire: wire.send(whole(models))) as server,
+        in_the_file(f'[[connections]]\nname = "lab"\nbase_url = "{server.address}/v1"\n'),
+    ):
+        page = Visitor("embedded").open("connections")
+        page.at.session_state["_connections"].open = "lab"
+        assert "The first 300 of 350; search for the others." in page.look().seen
+        page.at.text_input(key="connections.search.lab").set_value("349")
+        assert "model-349</th>" in page.look().seen and "model-348</th>" not in page.seen
+
+
+def test_a_result_whose_server_was_not_called_is_one_line() -> None:
+    assert "<details" not in results.written([("Server", Check(True, "Nothing has to be reached; models built in: 8."))])

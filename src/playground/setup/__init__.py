@@ -2,46 +2,61 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 import streamlit as st
 
 from invoker.connections import PRESETS
 
 from .. import library_words, resources, state
+from ..address import Address
 from ..checks import Checks
 from ..connection import Connection
 from ..connections import EMBEDDED
 from ..escape import plain
 from ..jobs import follow
 from ..words import N_, _
-from . import detail, form, health, transfer
-from .held import Held
+from . import detail, form, health, progress, transfer
+from .held import Held, Said
+from .progress import Tick
 
 __all__ = ["draw", "open_and_test"]
 
 PAGE = Path(__file__).resolve().parents[3] / "pages" / "connections.py"
 
 
+ASK_SECONDS = 0.2
+"""Between two looks whether a server has told its models."""
+
+
 def draw() -> None:
-    """Draw the page, and follow the checks under way to their end."""
+    """Draw the page, and follow what is under way to its end: the checks, and the list of models of the open connection."""
     held = Held.of_visitor()
-    owner = state.owner()
-    connections = resources.CONNECTIONS.visible(owner)
+    address = Address("connections", st.query_params.to_dict() if state.opened("connections") else {})
+    held.open = str(address.take("open", "") or held.open)
+    connections = resources.CONNECTIONS.visible(state.owner())
     for problem in resources.CONNECTIONS.problems:
         st.warning(plain(library_words.told_of_field(problem)), icon=":material/warning:")
-    if told := held.told:
-        st.markdown(f":green[:material/check: {plain(told)}]")
-        held.told = ""
     checks = _checks_under_way(held)
-    _toolbar(held, connections)
-    place = st.empty()
-    with place.container():
-        health.draw(connections, held.found, checks)
-    _open(held, connections)
-    if checks is not None:
-        _follow(held, checks, connections, place)
+    whole = _toolbar(held, connections)
+    _say(held)
+    table, place = "", st.empty()
+
+    def redraw() -> None:
+        nonlocal table
+        now = health.written(connections, held.found, checks)
+        if now != table:
+            table = now
+            place.html(table)
+
+    redraw()
+    connection, tick = _open(held, connections)
+    redraw()  # what a server has just listed counts
+    address.put("open", held.open, "")
+    address.put("connection", state.connection(), EMBEDDED)
+    address.publish()
+    _follow(held, checks, connection, (redraw, whole, tick))
 
 
 def open_and_test(connection: Connection) -> None:
@@ -59,11 +74,13 @@ def _checks_under_way(held: Held) -> Checks | None:
         return None
     running = checks.running  # asked first: what comes after this is taken over by the next script run
     held.found.update(checks.found)
+    if not running and checks.stop_asked:
+        held.stopped = frozenset(trial.name for trial in checks.trials), checks.seconds
     held.checks = checks if running else None
     return held.checks
 
 
-def _toolbar(held: Held, connections: list[Connection]) -> None:
+def _toolbar(held: Held, connections: list[Connection]) -> Tick:
     running = held.checks is not None and held.checks.running
     with st.container(horizontal=True, vertical_alignment="bottom", key="connections-toolbar"):
         chosen = st.menu_button(
@@ -92,9 +109,11 @@ def _toolbar(held: Held, connections: list[Connection]) -> None:
             disabled=not running,
             on_click=held.checks.stop if held.checks is not None else None,
         )
+        tick = progress.draw_all(held)
     if chosen:
         form.begin(held, PRESETS[chosen])
         st.rerun()
+    return tick
 
 
 ANOTHER = N_("Another server")
@@ -106,13 +125,23 @@ def _shown(preset: str) -> str:
     return plain(_(found.title)) + (f" :gray[{plain(found.base_url)}]" if found.base_url else "")
 
 
-def _open(held: Held, connections: list[Connection]) -> None:
-    """Draw the connection that is open: its form, or what it is."""
+def _say(held: Held) -> None:
+    """Say what was just done; it stands until somebody does something else."""
+    if not held.redrawn or held.to_say != Said():
+        held.said, held.to_say = held.to_say, Said()
+    held.redrawn = False
+    if held.said.told:
+        st.markdown(f":green[:material/check: {plain(held.said.told)}]")
+    if held.said.brought is not None:
+        transfer.tell(held.said.brought)
+
+
+def _open(held: Held, connections: list[Connection]) -> tuple[Connection | None, Tick]:
+    """Draw the connection that is open, its form or what it is; gives it, and what keeps its progress going."""
     names = [connection.name for connection in connections]
     if held.draft is not None:
         with st.container(border=True, key="connection-form"):
-            form.draw(held)
-        return
+            return None, form.draw(held)
     if held.open not in names:
         held.open = state.connection() if state.connection() in names else EMBEDDED
     key = "connections.open"
@@ -123,19 +152,28 @@ def _open(held: Held, connections: list[Connection]) -> None:
     )
     connection = next(found for found in connections if found.name == (chosen or held.open))
     with st.container(border=True, key="connection-detail"):
-        detail.draw(held, connection)
+        return connection, detail.draw(held, connection)
 
 
 def _choose(held: Held, key: str) -> None:
     held.open = str(st.session_state[key])
 
 
-def _follow(held: Held, checks: Checks, connections: list[Connection], place: Any) -> None:
-    drawn = -1
-    for _tick in follow([checks], hz=4.0):
-        held.found.update(checks.found)
-        if checks.size != drawn:
-            drawn = checks.size
-            with place.container():
-                health.draw(connections, held.found, checks)
+def _follow(held: Held, checks: Checks | None, connection: Connection | None, ticks: Sequence[Tick]) -> None:
+    """Draw the page anew when the checks have ended, or when the open connection's server has told its models."""
+    asked = connection if connection is not None and connection.settings is not None and connection.fetching else None
+    if checks is not None:
+        for _tick in follow([checks], hz=4.0):
+            held.found.update(checks.found)
+            for tick in ticks:
+                tick()
+            if asked is not None and not asked.fetching:
+                break
+    elif asked is not None:
+        place = st.empty()
+        while not asked.wait(ASK_SECONDS):
+            place.empty()  # a click ends this script here
+    else:
+        return
+    held.redrawn = True
     st.rerun()

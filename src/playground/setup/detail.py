@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Sequence
 
 import streamlit as st
 
+from invoker import ListedModel, TypeFrom
 from invoker.connections import CALLS, ConnectionSettings
-from invoker.entities.model import ModelType
+from invoker.entities.model import ModelPropertyKey, ModelType
 from invoker.errors import ConfigError
 
 from .. import library_words, markup, resources, state
@@ -15,8 +16,10 @@ from ..checks import SERVER
 from ..connection import Connection, Origin
 from ..escape import plain
 from ..words import N_, _
-from . import form, health, results
+from . import form, health, progress, results
+from .faults import TIMEOUTS, spoken
 from .held import Held
+from .progress import Tick
 
 ORIGINS = {
     Origin.BUILT_IN: (N_("built in"), ":material/inventory_2:"),
@@ -27,10 +30,10 @@ ORIGINS = {
 }
 
 
-def draw(held: Held, connection: Connection) -> None:
-    """Draw it."""
+def draw(held: Held, connection: Connection) -> Tick:
+    """Draw it; gives what keeps the progress of its test going."""
     owner = state.owner()
-    _head(held, connection, owner)
+    tick = _head(held, connection, owner)
     if connection.problem:
         st.warning(plain(library_words.told_of_field(connection.problem)), icon=":material/key_off:")
     left, right = st.columns([4, 7], gap="medium")
@@ -40,11 +43,22 @@ def draw(held: Held, connection: Connection) -> None:
         else:
             st.caption(_("Small models inside this app: they answer offline, without a key."))
         results.draw_all(connection.name, held.found)
+        check = held.found.get((connection.name, SERVER))
+        if check is not None and check.better and connection.may_change(owner):
+            st.button(
+                _("Use this address"),
+                icon=":material/move_up:",
+                key="connections.better",
+                on_click=form.edit,
+                args=(held, connection, check.better),
+                help=_("Opens the form with it."),
+            )
     with right:
         _models(held, connection)
+    return tick
 
 
-def _head(held: Held, connection: Connection, owner: str) -> None:
+def _head(held: Held, connection: Connection, owner: str) -> Tick:
     words, icon = ORIGINS[connection.origin]
     running = held.checks is not None and held.checks.running
     with st.container(horizontal=True, vertical_alignment="center"):
@@ -61,6 +75,7 @@ def _head(held: Held, connection: Connection, owner: str) -> None:
             on_click=health.test,
             args=(held, [connection]),
         )
+        tick = progress.draw(held, connection.name, "connections.test_stop")
         st.button(
             _("Use it"),
             icon=":material/check:",
@@ -70,8 +85,15 @@ def _head(held: Held, connection: Connection, owner: str) -> None:
             args=(connection.name,),
             help=_("Pick it for the pages, as in the side bar."),
         )
-        if connection.settings is None:
-            return
+        if connection.settings is not None:
+            _changes(held, connection, owner)
+    if held.said.fault:
+        st.error(plain(held.said.fault), icon=":material/error:")
+    return tick
+
+
+def _changes(held: Held, connection: Connection, owner: str) -> None:
+    with st.container(horizontal=True, vertical_alignment="center"):
         if connection.may_change(owner):
             st.button(_("Edit"), icon=":material/edit:", key="connections.edit", on_click=form.edit, args=(held, connection))
         st.button(
@@ -96,9 +118,6 @@ def _head(held: Held, connection: Connection, owner: str) -> None:
             st.caption(_("Saved by somebody else, who alone may change it."))
         else:
             st.caption(_("Changed where it comes from, not here."))
-    if held.fault:
-        st.error(plain(held.fault), icon=":material/error:")
-        held.fault = ""
 
 
 def _facts(settings: ConnectionSettings) -> dict[str, str]:
@@ -115,7 +134,9 @@ def _facts(settings: ConnectionSettings) -> dict[str, str]:
         _("Query"): ", ".join(settings.query),
         _("Proxy"): str(settings.public().get("proxy", "")),
         _("Certificate"): "" if settings.verify else _("not checked"),
-        _("Time limits"): ", ".join(f"{name} {value:g} s" for name, value in settings.timeouts if value is not None),
+        _("Time limits"): ", ".join(
+            f"{_(TIMEOUTS[name])} {value:g} s" for name, value in settings.timeouts if value is not None
+        ),
     }
     return {name: value for name, value in found.items() if value}
 
@@ -148,22 +169,63 @@ def _models(held: Held, connection: Connection) -> None:
                 words = library_words.told(str(connection.fetch_error))
                 st.markdown(f":orange[:material/info:] {plain(words)}")
     if models:
-        rows = [[model.model, model.model_type.value, *_said_of(model)] for model in models[:MOST_ROWS]]
-        markup.table([_("Model"), _("Type"), _("Context"), _("Features")], rows, scrolls=_("Models"))
-        if len(models) > MOST_ROWS:
-            st.caption(_("The first {most} of {count}.").format(most=MOST_ROWS, count=len(models)))
-    else:
+        _list(connection, models)
+    elif not connection.fetching:
         st.caption(_("No model is known yet; on the pages any name can be typed."))
     _test_one(held, connection, [model.model for model in models])
 
 
 MOST_ROWS = 300
+MOST_AT_A_GLANCE = 12
+"""Models among which nobody needs a search."""
+STYLE = """<style>
+.st-key-connection-models .plain-scroll { max-height: min(70vh, 640px); }
+.st-key-connection-models td:nth-child(2) { white-space: nowrap; }
+.st-key-connection-models td:nth-child(n + 3) { font-size: 0.8rem; }
+@media (min-width: 1200px) { .st-key-connection-models td:nth-child(3) { white-space: nowrap; } }
+</style>"""
 
 
-def _said_of(model: Any) -> tuple[str, str]:
-    context = model.model_properties.get("context_size")
-    features = ", ".join(feature.value for feature in model.features or [])
-    return (f"{context:,}" if isinstance(context, int) else "—", features or "—")
+def _list(connection: Connection, models: Sequence[ListedModel]) -> None:
+    """Draw the models in a table, which can be searched."""
+    searched = ""
+    if len(models) > MOST_AT_A_GLANCE:
+        searched = st.text_input(
+            _("Search models"),
+            key=f"connections.search.{connection.name}",
+            type="search",
+            icon=":material/search:",
+            placeholder=_("A part of a name or of a type"),
+            label_visibility="collapsed",
+            live=True,
+        )
+    words = str(searched or "").lower().split()
+    found = [model for model in models if all(word in f"{model.model} {model.model_type}".lower() for word in words)]
+    if not found:
+        st.caption(_("No model is called so."))
+        return
+    st.html(STYLE)
+    rows = [[model.model, *_said_of(model)] for model in found[:MOST_ROWS]]
+    with st.container(key="connection-models"):
+        markup.table([_("Model"), _("Type"), _("Type is"), _("Context"), _("Features")], rows, scrolls=_("Models"))
+    if len(found) > MOST_ROWS:
+        st.caption(_("The first {most} of {count}; search for the others.").format(most=MOST_ROWS, count=len(found)))
+    elif words:
+        st.caption(_("{found} of {count}").format(found=len(found), count=len(models)))
+
+
+TYPE_FROM = {
+    TypeFrom.DECLARED: N_("declared"),
+    TypeFrom.TOLD: N_("told by the server"),
+    TypeFrom.GUESSED: N_("guessed by name"),
+}
+
+
+def _said_of(model: ListedModel) -> tuple[str, str, str, str]:
+    context = model.model_properties.get(ModelPropertyKey.CONTEXT_SIZE)
+    features = ", ".join(feature.value for feature in model.features or []) or ("—" if model.features_known else _("not known"))
+    size = f"{context:,}" if isinstance(context, int) else "—"
+    return model.model_type.value, _(TYPE_FROM[model.type_from]), size, features
 
 
 def _test_one(held: Held, connection: Connection, names: list[str]) -> None:
@@ -211,9 +273,9 @@ def _remove(held: Held, name: str, owner: str) -> None:
     try:
         resources.CONNECTIONS.drop(name, owner)
     except ConfigError as error:
-        held.fault = library_words.told_of_field(str(error))
+        held.to_say.fault = spoken(str(error))
         return
     held.open = ""
     for call in (SERVER, *CALLS):
         held.found.pop((name, call), None)
-    held.told = _("{name} is removed.").format(name=name)
+    held.to_say.told = _("{name} is removed.").format(name=name)

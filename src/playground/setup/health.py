@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-import streamlit as st
-
-from invoker.connections import CALLS, Check
+from invoker.connections import Check
 from invoker.errors import ConfigError
 
 from .. import library_words, resources, state
@@ -27,10 +25,12 @@ COLUMNS = {
     "speech2text": N_("STT"),
     "moderation": N_("Moderation"),
 }
+# In a narrow place, and on a phone, a cell has room for one word: how long it took stands in its title then, and what was not
+# tested is an empty dot, told of under the table. The words stay for who has the page read out.
 STYLE = """<style>
-.health { overflow-x: auto; }
+.health { overflow-x: auto; container-type: inline-size; }
 .health table { width: 100%; border-collapse: collapse; font-size: 0.85rem; }
-.health td { max-width: 9rem; overflow: hidden; text-overflow: ellipsis; }
+.health td { max-width: 9rem; overflow: hidden; text-overflow: ellipsis; white-space: nowrap; }
 .health :is(th, td) { border: 0; border-bottom: 1px solid color-mix(in srgb, currentColor 14%, transparent);
   padding: 0.36rem 0.5rem 0.36rem 0.1rem; text-align: start; font-weight: 400; }
 .health tbody th { white-space: nowrap; font-weight: 600; max-width: 14rem; overflow: hidden; text-overflow: ellipsis; }
@@ -41,18 +41,28 @@ STYLE = """<style>
 .health .bad i { background: #e0483e; opacity: 1; }
 .health .busy i { background: #3d7bf0; opacity: 1; }
 .health .none { opacity: 0.6; }
+.health .none i { background: transparent; box-shadow: inset 0 0 0 1.5px currentColor; opacity: 1; }
+.health p { display: none; font-size: 0.8rem; margin: 0.35rem 0 0; }
+@container (max-width: 860px) {
+  .health table { font-size: 0.78rem; }
+  .health .took { display: none; }
+  .health .untested b { position: absolute; clip-path: inset(50%); width: 1px; height: 1px; overflow: hidden; }
+  .health p { display: block; }
+}
+.health b { font-weight: inherit; }
 </style>"""
 TIMEOUT_SECONDS = 900.0
 
 
-def draw(connections: Sequence[Connection], found: Mapping[Named, Check], checks: Checks | None) -> None:
-    """Draw the table; a cell without a model for its call is a dash, one that was not tried says so."""
+def written(connections: Sequence[Connection], found: Mapping[Named, Check], checks: Checks | None) -> str:
+    """Write the table: a dash where there is no model for a call; what was not tried, and whose list is not known, says so."""
     head = "".join(f'<th scope="col">{escaped(_(title))}</th>' for title in ("", *COLUMNS.values()))
     under_way = set(checks.under_way) if checks is not None else set()
     rows = "".join(_row(connection, found, under_way) for connection in connections)
     label = escaped(_("Health"))
     table = f"<table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>"
-    st.html(f'{STYLE}<div class="health" tabindex="0" role="region" aria-label="{label}">{table}</div>')
+    legend = f'<p aria-hidden="true"><span class="none"><i></i>{escaped(_("not tested"))}</span></p>'
+    return f'{STYLE}<div class="health" tabindex="0" role="region" aria-label="{label}">{table}{legend}</div>'
 
 
 def test(held: Held, connections: Sequence[Connection]) -> None:
@@ -64,6 +74,7 @@ def start(held: Held, trials: Sequence[Trial]) -> None:
     """Start to try, unless something is being tried."""
     if held.checks is not None and held.checks.running:
         return
+    held.stopped = None
     held.checks = Checks(trials, visitor=state.visitor(), owner=state.owner(), timeout=TIMEOUT_SECONDS)
     resources.jobs().submit(held.checks)
 
@@ -81,32 +92,43 @@ def trial(connection: Connection, calls: Mapping[str, str | None] | None = None)
 
 
 def _row(connection: Connection, found: Mapping[Named, Check], under_way: set[Named]) -> str:
+    tested = found.get((connection.name, SERVER))
+    listed = connection.listed or (tested is not None and tested.ok)
     cells = "".join(
-        f"<td>{_cell(connection, call, found.get((connection.name, call)), (connection.name, call) in under_way)}</td>"
+        f"<td>{_cell(connection, call, found.get((connection.name, call)), (connection.name, call) in under_way, listed)}</td>"
         for call in COLUMNS
     )
     return f'<tr><th scope="row" title="{escaped(connection.name)}">{escaped(connection.name)}</th>{cells}</tr>'
 
 
-def _cell(connection: Connection, call: str, check: Check | None, under_way: bool) -> str:
+def _cell(connection: Connection, call: str, check: Check | None, under_way: bool, listed: bool) -> str:
     if under_way:
         return _marked("busy", _("testing"))
     if check is None:
-        return _marked("none", _("not tested")) if _has_model(connection, call) else '<span class="none">—</span>'
-    verdict = library_words.told(check.verdict)
-    title = f"{verdict} {check.at:%H:%M:%S} UTC"
-    took = f"{check.seconds * 1000:,.0f} ms" if check.seconds < 10 else f"{check.seconds:.0f} s"
+        return _untried(connection, call, listed)
+    took = _took(check.seconds)
+    title = f"{library_words.told(check.verdict)} {took}, {check.at:%H:%M:%S} UTC"
     if check.ok:
-        return _marked("good", f"{_('ok')} {took}", title)
+        return _marked("good", _("ok"), title, took)
     return _marked("bad", f"{_('failed')} {check.status or ''}".strip(), title)
 
 
-def _has_model(connection: Connection, call: str) -> bool:
+def _untried(connection: Connection, call: str, listed: bool) -> str:
     try:
-        return call == SERVER or (call in CALLS and model_for(connection.backend, call) is not None)
-    except ConfigError:
-        return call == SERVER
+        if call == SERVER or model_for(connection.backend, call) is not None:
+            return _marked("none untested", _("not tested"), _("not tested"))
+        if connection.fetches and not listed:
+            told = _("Its server has not listed its models yet: open the connection, or test it.")
+            return f'<span class="none" title="{escaped(told)}">{escaped(_("unknown"))}</span>'
+    except ConfigError:  # it cannot be opened, which its own place tells
+        pass
+    return f'<span class="none" title="{escaped(_("no model for this call"))}">—</span>'
 
 
-def _marked(kind: str, words: str, title: str = "") -> str:
-    return f'<span class="{kind}" title="{escaped(title)}"><i></i>{escaped(words)}</span>'
+def _took(seconds: float) -> str:
+    return f"{seconds * 1000:,.0f} ms" if seconds < 10 else f"{seconds:.0f} s"
+
+
+def _marked(kind: str, words: str, title: str = "", took: str = "") -> str:
+    more = f' <span class="took">{escaped(took)}</span>' if took else ""
+    return f'<span class="{kind}" title="{escaped(title)}"><i></i><b>{escaped(words)}</b>{more}</span>'

@@ -13,6 +13,30 @@ from ..checks import Checks, Named
 
 
 @dataclass(slots=True)
+class Brought:
+    """What came of an import."""
+
+    came: list[str] = field(default_factory=list)
+    renamed: list[tuple[str, str]] = field(default_factory=list)
+    """Of those that came: the name in the file, which was taken, and the one that it got."""
+    there: list[str] = field(default_factory=list)
+    """Names of those that were there already, as they are in the file."""
+    faults: list[str] = field(default_factory=list)
+    """What is wrong with the others, a sentence for each fault."""
+
+
+@dataclass(slots=True)
+class Said:
+    """What is said once."""
+
+    told: str = ""
+    """What was done."""
+    fault: str = ""
+    """What could not be done."""
+    brought: Brought | None = None
+
+
+@dataclass(slots=True)
 class Held:
     """Of the visitor's session; nothing of it is another visitor's."""
 
@@ -34,6 +58,8 @@ class Held:
     """Models, as the table stood when it was last drawn."""
     listed: list[dict[str, Any]] = field(default_factory=list)
     """Those of the rows that the server's list made."""
+    left_out: int = 0
+    """How many models of the server's list found no room in the table."""
     table: int = 0
     """Version of the table."""
     described: dict[str, dict[str, Any]] = field(default_factory=dict)
@@ -41,12 +67,18 @@ class Held:
     checks: Checks | None = None
     found: dict[Named, Check] = field(default_factory=dict)
     """What came of trying, the last of each."""
-    told: str = ""
-    """What was just done, to be said once."""
-    fault: str = ""
-    """What could not be done, to be said once."""
-    not_brought: str = ""
-    """What could not be imported, to be said once, where the import is."""
+    stopped: tuple[frozenset[str], float] | None = None
+    """Names of what was being tried when somebody stopped it, and after how many seconds; until something is tried again."""
+    tried: ConnectionSettings | None = None
+    """What stood in the form when it was tried."""
+    redrawn: bool = False
+    """Whether the page draws itself anew: what it says stays then, for nobody has done anything meanwhile."""
+    to_say: Said = field(default_factory=Said)
+    """What was just done, for when the page is drawn next."""
+    said: Said = field(default_factory=Said)
+    """What it says now."""
+    imports: int = 0
+    """Version of the import; a new one has an empty box, and is closed."""
 
     @staticmethod
     def of_visitor() -> Held:

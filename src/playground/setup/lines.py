@@ -1,8 +1,10 @@
-"""Headers and queries as lines of text, in which what is secret is not shown."""
+"""What is typed into the form and the settings that it makes: lines of headers, what is secret and not shown, addresses."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
+from ipaddress import ip_address
 from urllib.parse import urlsplit, urlunsplit
 
 from invoker.connections import settings_of
@@ -44,3 +46,25 @@ def kept_proxy(typed: str, before: str) -> str:
     """Put user and password back where their mask stands, also before another address of the proxy."""
     user, at, _ = urlsplit(before).netloc.rpartition("@")
     return typed.replace(f"{MASK}@", user + at, 1)
+
+
+def with_scheme(typed: str) -> str:
+    """Put `http://` or `https://` before an address that was typed without.
+
+    A server near by, or one whose port is named, seldom has a certificate; what else is there on the internet has one.
+    """
+    found = _ADDRESS.fullmatch(typed.strip())
+    if found is None:
+        return typed
+    plainly = found["port"] not in ("443", "8443") if found["port"] else _near(found["host"].strip("[]"))
+    return f"{'http' if plainly else 'https'}://{found[0]}"
+
+
+_ADDRESS = re.compile(r"(?P<host>\[[0-9A-Fa-f:.]+\]|[\w.-]+)(:(?P<port>\d{1,5}))?(/\S*)?")
+
+
+def _near(host: str) -> bool:
+    try:
+        return ip_address(host).is_private
+    except ValueError:
+        return "." not in host or host.endswith((".local", ".lan", ".internal", ".localhost"))

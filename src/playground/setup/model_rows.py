@@ -9,12 +9,13 @@ from typing import Any
 import streamlit as st
 from pydantic import ValidationError
 
-from invoker import ListedModel
+from invoker import ListedModel, TypeFrom
 from invoker.connections import ConnectionModel, ConnectionSettings, faults
 from invoker.entities.model import ModelPropertyKey, ModelType
 from invoker.errors import ConfigError
 
 from .. import resources, state
+from ..escape import plain
 from ..forms import field_fault
 from ..jsontext import JsonFault, parse, pretty
 from ..words import _
@@ -22,7 +23,11 @@ from .held import Held
 
 TYPES = [kind.value for kind in ModelType]
 COLUMNS = ("model", "model_type", "default", "mode", "context_size", "max_chunks", "voices")
+GUESSED = "guessed"
+"""Of a row: whether its type was guessed; no column, for it is no longer true once somebody has chosen another one."""
 MOST_ROWS = 500
+MOST_NAMED = 5
+"""Models whose type was guessed that the caption names."""
 
 
 def fill(held: Held, settings: ConnectionSettings) -> None:
@@ -34,7 +39,8 @@ def fill(held: Held, settings: ConnectionSettings) -> None:
             listed = connection.backend.models() if connection.settings is not None else ()
     said = {model.model: row(model, settings) for model in settings.models}
     found = {model.model: row(model, settings) for model in listed if model.model not in said}
-    held.rows, held.listed = [*said.values(), *found.values()][:MOST_ROWS], list(found.values())
+    _begin(held, list(said.values()), list(found.values()))
+    held.listed = list(found.values())
     held.described = {model.model: _beyond(model) for model in settings.models if _beyond(model)}
 
 
@@ -44,7 +50,14 @@ def bring(held: Held, listed: Sequence[ListedModel]) -> None:
     there = {found["model"] for found in held.now}
     fresh = [row(model, held.draft) for model in listed if model.model not in there]
     kept = [dict(found) for found in held.now]
-    held.rows, held.listed, held.table = [*kept, *fresh][:MOST_ROWS], [*held.listed, *fresh], held.table + 1
+    _begin(held, kept, fresh)
+    held.listed, held.table = [*held.listed, *fresh], held.table + 1
+
+
+def _begin(held: Held, said: list[dict[str, Any]], listed: list[dict[str, Any]]) -> None:
+    """Fill the table; what somebody said of models stands in it, however much that is."""
+    room = max(0, MOST_ROWS - len(said))
+    held.rows, held.left_out = [*said, *listed[:room]], len(listed[room:])
 
 
 def row(model: Any, settings: ConnectionSettings) -> dict[str, Any]:
@@ -59,6 +72,7 @@ def row(model: Any, settings: ConnectionSettings) -> dict[str, Any]:
         "context_size": properties.get(ModelPropertyKey.CONTEXT_SIZE),
         "max_chunks": properties.get(ModelPropertyKey.MAX_CHUNKS),
         "voices": ", ".join(voice["mode"] for voice in voices),
+        GUESSED: getattr(model, "type_from", TypeFrom.DECLARED) is TypeFrom.GUESSED,
     }
 
 
@@ -85,7 +99,11 @@ def draw(held: Held, settings: ConnectionSettings) -> dict[str, Any]:
         placeholder="",
         alt=_("Models"),
     )
+    if held.left_out:
+        told = _("{count} more models of the server's list are not shown here; type the name of one to say something of it.")
+        st.caption(told.format(count=held.left_out))
     rows = [found for found in edited if str(found.get("model") or "").strip()]
+    _tell_guessed(rows, held.listed)
     held.now = [{name: found.get(name) for name in COLUMNS} for found in rows]
     left, right = st.columns(2, gap="medium", vertical_alignment="bottom")
     with right:
@@ -122,6 +140,7 @@ def said(
     models: list[dict[str, Any]] = []
     defaults: dict[str, str] = {}
     as_listed = {_standing(old) for old in listed}
+    told = {old["model"]: old for old in listed}
     for found in rows:
         name = str(found["model"]).strip()
         model_type = str(found.get("model_type") or ModelType.LLM.value)
@@ -129,13 +148,32 @@ def said(
             defaults.setdefault(model_type, name)
         if name not in described and _standing(found) in as_listed:
             continue
-        models.append({"model": name, "model_type": model_type} | _properties(found, described.get(name, {})))
+        own = _without_told(found, told.get(name, {}))
+        models.append({"model": name, "model_type": model_type} | _properties(own, described.get(name, {})))
     return models, defaults
+
+
+def _tell_guessed(rows: Sequence[Mapping[str, Any]], listed: Sequence[Mapping[str, Any]]) -> None:
+    """Say of which models the type that stands there was guessed."""
+    guessed = {(old["model"], old["model_type"]) for old in listed if old[GUESSED]}
+    names = [str(found["model"]) for found in rows if (found["model"], found.get("model_type")) in guessed]
+    if names:
+        named = ", ".join(names[:MOST_NAMED]) + (" …" if len(names) > MOST_NAMED else "")
+        words = _("Types guessed by name ({count}): {names}. Choose another one where it is wrong.")
+        st.caption(plain(words.format(count=len(names), names=named)))
 
 
 def _standing(found: Mapping[str, Any]) -> tuple[Any, ...]:
     """Give what a row says of its model."""
     return tuple(found.get(key) for key in COLUMNS if key != "default")
+
+
+def _without_told(found: Mapping[str, Any], told: Mapping[str, Any]) -> dict[str, Any]:
+    """Leave out of a row the limits that the server's list told: they stay the server's to tell."""
+    return {key: None if key in _LIMITS and value == told.get(key) else value for key, value in found.items()}
+
+
+_LIMITS = ("context_size", "max_chunks")
 
 
 def _properties(found: Mapping[str, Any], beyond: Mapping[str, Any]) -> dict[str, Any]:

@@ -2,26 +2,29 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 import streamlit as st
 
-from invoker.connections import parsed, written
+from invoker.connections import ConnectionSettings, parsed_each, written
+from invoker.connections.settings import LONGEST_NAME
 from invoker.errors import ConfigError
 
 from .. import library_words, resources, state
 from ..connection import Connection
 from ..escape import plain
 from ..words import _
-from .held import Held
+from .faults import spoken
+from .held import Brought, Held, Said
 
-MOST_SHOWN = 5
+MOST_SHOWN = 8
 
 
 def draw(held: Held, connections: Sequence[Connection]) -> None:
     """Draw the way out and in."""
-    # After an import it is another one, and so closed.
-    with st.popover(_("Import, export"), icon=":material/swap_vert:", key=f"connections.transfer.{held.version}"):
+    # After an import it is another one, and so closed, with an empty box.
+    with st.popover(_("Import, export"), icon=":material/swap_vert:", key=f"connections.transfer.{held.imports}"):
         st.caption(_("TOML as in connections.toml, or JSON. Keys and passwords are never in it."))
         settings = [connection.settings for connection in connections if connection.settings is not None]
         st.download_button(
@@ -34,34 +37,85 @@ def draw(held: Held, connections: Sequence[Connection]) -> None:
             key="connections.export",
             disabled=not settings,
         )
-        key = f"connections.import.{held.version}"
+        key = f"connections.import.{held.imports}"
         st.file_uploader(
             _("Import a file"), type=["toml", "json"], key=key, on_change=_bring, args=(held, key), max_upload_size=1
         )
-        if held.not_brought:
-            st.error(plain(held.not_brought), icon=":material/error:")
-            held.not_brought = ""
+
+
+def tell(brought: Brought) -> None:
+    """Tell what came of an import."""
+    with st.container(border=True, key="connections-brought"):
+        if brought.came:
+            told = _("Imported, for this session: {names}. Keys have to be typed.").format(names=", ".join(brought.came))
+            st.markdown(f":green[:material/check: {plain(told)}]")
+        for before, now in brought.renamed:
+            told = _("The name {name} was taken; the one from the file is {other} now.").format(name=before, other=now)
+            st.markdown(f":material/info: {plain(told)}")
+        if brought.there:
+            told = _("There already, as in the file: {names}.").format(names=", ".join(brought.there))
+            st.markdown(f":material/info: {plain(told)}")
+        if brought.faults:
+            st.markdown(f":red[:material/error: {plain(_('Not imported:'))}]")
+            more = len(brought.faults) - MOST_SHOWN
+            lines = [*brought.faults[:MOST_SHOWN], *([_("and {count} more").format(count=more)] if more > 0 else [])]
+            st.markdown("\n".join(f"- {plain(line)}" for line in lines))
+
+
+def bring(name: str, content: bytes, owner: str) -> Brought:
+    """Take the connections of a file for this session; what cannot be taken is told, and the others come all the same.
+
+    Args:
+        name: Of the file.
+        content: What is in it.
+        owner: Whose browser brings it.
+    """
+    try:
+        found, wrong = parsed_each(content)
+    except ConfigError as error:
+        return Brought(faults=[f"{name}: {library_words.told_of_field(str(error))}"])
+    brought = Brought(faults=[f"{who} · {spoken(fault)}" for who, faults in wrong.items() for fault in faults])
+    for settings in found:
+        visible = resources.CONNECTIONS.visible(owner)
+        if any(_same(settings, connection) for connection in visible):
+            brought.there.append(settings.name)
+            continue
+        free = free_name(settings.name, {connection.name for connection in visible})
+        try:
+            resources.CONNECTIONS.keep(settings.changed(name=free), owner)
+        except ConfigError as error:
+            brought.faults.append(f"{settings.name} · {spoken(str(error))}")
+            continue
+        brought.came.append(free)
+        if free != settings.name:
+            brought.renamed.append((settings.name, free))
+    return brought
+
+
+def free_name(name: str, taken: set[str]) -> str:
+    """Give a name, with a number behind it if it is taken."""
+    number, found = 2, name
+    while found in taken:
+        ending = f" {number}"
+        found = name[: LONGEST_NAME - len(ending)] + ending
+        number += 1
+    return found
+
+
+def _same(settings: ConnectionSettings, connection: Connection) -> bool:
+    """Tell whether a connection is what a file says, perhaps under the number that its name got when it was brought before."""
+    if connection.settings is None or not re.fullmatch(re.escape(settings.name) + r"( \d+)?", connection.name):
+        return False
+    if settings.secrets() and settings.secrets() != connection.settings.secrets():
+        return False
+    return settings.changed(name=connection.name).public() == connection.settings.public()
 
 
 def _bring(held: Held, key: str) -> None:
-    """Take the connections of a file, for this session; what cannot be taken is said, and the others come all the same."""
     file = st.session_state.get(key)
     if file is None:
         return
-    try:
-        found = parsed(file.getvalue())
-    except ConfigError as error:
-        held.not_brought = f"{file.name}: {library_words.told_of_field(str(error))}"
-        return
-    faults, came = [], []
-    for settings in found:
-        try:
-            resources.CONNECTIONS.keep(settings, state.owner())
-            came.append(settings.name)
-        except ConfigError as error:
-            faults.append(f"{settings.name}: {library_words.told_of_field(str(error))}")
-    if came:
-        held.told = _("Imported, for this session: {names}. Keys have to be typed.").format(names=", ".join(came))
-        held.open, held.version = came[0], held.version + 1
-    if faults:
-        held.not_brought = "; ".join(faults[:MOST_SHOWN])
+    held.to_say = Said(brought=bring(file.name, file.getvalue(), state.owner()))
+    held.imports += 1
+    if held.to_say.brought is not None and held.to_say.brought.came:
+        held.open = held.to_say.brought.came[0]
