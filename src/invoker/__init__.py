@@ -8,7 +8,7 @@
     for chunk in session.model.llm.invoke(model_config, prompt_messages, stream=True): ...
 """
 
-from .backend import Backend, ListedModel, ModelState
+from .backend import Backend, ListedModel, ModelState, TypeFrom
 from .config import connect
 from .errors import (
     ConfigError,
@@ -54,6 +54,7 @@ __all__ = [
     "Run",
     "RunStoppedError",
     "Session",
+    "TypeFrom",
     "UnsupportedRequestError",
     "connect",
 ]

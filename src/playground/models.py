@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 
 import streamlit as st
 
-from invoker import ListedModel, ModelState
+from invoker import ListedModel, ModelState, TypeFrom
 from invoker.entities.model import ModelType
 
 from . import forms, library_words, resources, state
@@ -33,7 +33,7 @@ def model_picker(page: Pane, model_type: ModelType, label: str = "", *, system: 
 
     Args:
         page: The page or the pane.
-        model_type: Which models are offered first; on a server whose types are guessed by name, the others after them.
+        model_type: Which models are offered first; on a server, whose types may be guessed by name, the others after them.
         label: What the selector is called.
         system: Whether it is to play Dify's workspace default: the connection's system model stands there at first.
     """
@@ -106,7 +106,10 @@ def _select(
         if name in models:
             state = models[name].state
             return f"{name} — {_(STATES[state])}" if state is ModelState.UNAVAILABLE else name
-        return f"{name} — {others[name].model_type.value}?" if name in others else name
+        if name not in others:
+            return name
+        sure = others[name].type_from is not TypeFrom.GUESSED
+        return f"{name} — {others[name].model_type.value}{'' if sure else '?'}"
 
     with page.model_slot:
         name = st.selectbox(

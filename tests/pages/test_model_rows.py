@@ -1,0 +1,100 @@
+"""The models of a connection on the Connections page: who says what they are, what they can do and how much they read."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from invoker.backends.openai_compatible.catalogue import described
+from invoker.connections import settings_of
+from playground import resources
+from playground.samples import ATTACHMENTS
+from playground.setup import model_rows
+from playground.setup.held import Held
+from tests.loopback import Loopback, whole
+from tests.pages.visitor import Visitor
+
+LISTED = [
+    {"id": "boom", "meta": {"n_ctx": 2048}},
+    {"id": "my-strange-vectors", "max_model_len": 512},
+    {"id": "plain", "type": "embeddings"},
+]
+CORRECTED = """
+[[connections.models]]
+model = "my-strange-vectors"
+model_type = "text-embedding"
+"""
+
+
+@contextmanager
+def lab(more: str = "") -> Iterator[None]:
+    """Have a connection to a server that lists models."""
+    file = Path(os.environ["CONNECTIONS_FILE"])
+    with Loopback(lambda _asked, wire: wire.send(whole({"data": LISTED}))) as server:
+        file.write_text(f'[[connections]]\nname = "lab"\nbase_url = "{server.address}/v1"\n{more}')
+        try:
+            yield
+        finally:
+            resources.close_all()
+            file.unlink()
+            resources.CONNECTIONS.visible()
+
+
+def table(page: Visitor) -> dict[str, list[str]]:
+    """Read the table of the models: name → the other cells."""
+    [found] = [html for html in page.seen.split("<table") if 'scope="col">Features' in html]
+    rows = [row.split("</tr>")[0] for row in found.split("<tr>")[2:]]
+    cells = [[cell.split(">", 1)[1].split("</t")[0] for cell in row.replace("<th", "<td").split("<td")[1:]] for row in rows]
+    return {name: rest for name, *rest in cells}
+
+
+def test_the_table_says_who_says_of_which_type_a_model_is_and_what_nobody_knows_of_it() -> None:
+    with lab(CORRECTED):
+        assert table(Visitor("lab").open("connections")) == {
+            "boom": ["llm", "guessed by name", "2,048", "not known"],
+            "my-strange-vectors": ["text-embedding", "declared", "512", "—"],
+            "plain": ["text-embedding", "told by the server", "—", "—"],
+        }
+
+
+def test_no_file_waits_for_a_feature_where_nobody_knows_which_a_model_has() -> None:
+    with lab():
+        page = Visitor("lab").open("llm")
+        draft = page.held.drafts[1].id
+        for number in range(4):
+            page.click(f"{draft}.{ATTACHMENTS[number].file}")
+        assert page.config["model"] == "boom" and page.can_run
+
+
+def test_only_a_type_that_was_guessed_has_a_question_mark() -> None:
+    with lab():
+        page = Visitor("lab").open("rerank")
+        assert page.at.selectbox(key="rerank.model").options == [
+            "boom — llm?",
+            "my-strange-vectors — llm?",
+            "plain — text-embedding",
+        ]
+
+
+def test_the_caption_names_what_was_guessed_until_somebody_chooses() -> None:
+    settings = settings_of({"name": "new", "base_url": "http://127.0.0.1:9/v1"})
+    page = Visitor("embedded").open("connections")
+    held: Held = page.at.session_state["_connections"]
+    held.draft = settings
+    model_rows.fill(held, settings)
+    model_rows.bring(held, [described("p", name) for name in ("boom", "bge-m3")])
+    assert "Types guessed by name (2): boom, bge-m3." in page.look().seen.replace("\\", "")
+    held.rows, held.table = [held.rows[0] | {"model_type": "rerank"}, held.rows[1]], held.table + 1
+    assert "Types guessed by name (1): bge-m3." in page.look().seen.replace("\\", "")
+
+
+@pytest.mark.parametrize(("typed", "kept"), [(512, {}), (256, {"context_size": 256})])
+def test_a_correction_of_a_type_does_not_pin_the_context_that_the_server_tells(typed: int, kept: dict[str, int]) -> None:
+    settings = settings_of({"name": "new", "base_url": "http://127.0.0.1:9/v1"})
+    row = model_rows.row(described("p", "my-strange-vectors"), settings) | {"context_size": 512}
+    [model], _defaults = model_rows.said([row | {"model_type": "text-embedding", "context_size": typed}], [row], {})
+    assert model.get("model_properties", {}) == kept
