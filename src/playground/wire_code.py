@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 from urllib.parse import quote_plus
 
-from invoker.wire.http import LONGEST_NOTED
+from invoker.wire.answer import LONGEST_NOTED
 from invoker.wire.masking import MASK
 
 KEY = "API_KEY"
@@ -26,7 +26,8 @@ def curl(request: Mapping[str, Any], variable: str = KEY) -> str:
         request: The data of the note.
         variable: The environment variable that holds the key.
     """
-    lines = [f"curl -N {_quoted(_address(request, variable))}"]
+    saved = f" -o {_sound(request)}" if _sound(request) else ""
+    lines = [f"curl -N{saved} {_quoted(_address(request, variable))}"]
     if request["method"] not in ("GET", "POST"):
         lines.append(f"-X {request['method']}")
     lines += [f"-H {_quoted(f'{name}: {value}')}" for name, value in _headers(request, variable)]
@@ -45,7 +46,9 @@ def httpx(request: Mapping[str, Any], variable: str = KEY) -> str:
     body, cut = request.get("body"), _is_cut(request)
     value = _parsed(str(body)) if body and not cut else None
     stream = isinstance(value, dict) and value.get("stream") is True
-    imports = ["import os\n" if names else "", "from pathlib import Path\n" if files or cut else "", "\nimport httpx\n\n"]
+    sound = _sound(request)
+    paths = "from pathlib import Path\n" if files or cut or sound else ""
+    imports = ["import os\n" if names else "", paths, "\nimport httpx\n\n"]
     arguments = [f"    {_text(_address(request, variable), names)},\n"]
     if headers := dict(_headers(request, variable)):
         headers = {name: text for name, text in headers.items() if name != "content-type" or value is None}
@@ -69,6 +72,8 @@ def httpx(request: Mapping[str, Any], variable: str = KEY) -> str:
     else:
         call = f"response = httpx.{method.lower()}(\n{''.join(arguments)})\n"
         ending = "print(response.status_code, response.text)\n"
+        if sound:
+            ending = f"response.raise_for_status()\nPath({sound!r}).write_bytes(response.content)\n"
     return _hint(request, "#") + "".join(imports).lstrip("\n") + call + ending
 
 
@@ -137,6 +142,15 @@ def _parsed(body: str) -> Any:
         return json.loads(body)
     except ValueError:
         return None
+
+
+def _sound(request: Mapping[str, Any]) -> str:
+    """Name the file for an answer that is sound; empty for one that is text."""
+    if not str(request["url"]).rstrip("/").endswith("/audio/speech"):
+        return ""
+    value = None if _is_cut(request) else _parsed(str(request.get("body") or ""))
+    kind = value.get("response_format") if isinstance(value, dict) else None
+    return f"speech.{kind if isinstance(kind, str) and kind.isalnum() else 'mp3'}"
 
 
 def _is_cut(request: Mapping[str, Any]) -> bool:

@@ -15,6 +15,7 @@ import pytest
 from invoker import NoteKind, Record, Session
 from invoker.connections import Allowed, opened, settings_of
 from playground import wire_code
+from playground.connection import Connection, Origin
 from tests.loopback import Asked, Loopback, Wire, head, whole
 
 KEY = "sk-not-for-anybodys-eyes"
@@ -129,3 +130,43 @@ def test_a_request_without_a_body_is_a_line() -> None:
     request = {"method": "GET", "url": "http://x/v1/models", "headers": {"accept": "*/*"}, "body": ""}
     assert wire_code.curl(request) == "curl -N http://x/v1/models\n"
     assert "httpx.get(\n    'http://x/v1/models',\n" in wire_code.httpx(request)
+
+
+def speak(session: Session) -> None:
+    """Have a text spoken."""
+    list(session.model.tts.invoke({"provider": "a/a/a", "model": "m", "model_type": "tts", "voice": "nova"}, "Hello."))  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("kind", ["curl", "httpx"])
+def test_the_code_of_speech_saves_the_sound_as_a_file(tmp_path: Path, kind: str) -> None:
+    sound = b"ID3\x04" + bytes(range(256))
+
+    def spoken(_asked: Asked, wire: Wire) -> None:
+        wire.send(head(200, "audio/mpeg", content_length=str(len(sound))), sound)
+
+    with Loopback(spoken) as server:
+        code = (wire_code.curl if kind == "curl" else wire_code.httpx)(noted(server, speak), "LAB_KEY")
+        (tmp_path / "code").write_text(code, "utf-8")
+        command = [sys.executable, "code"] if kind == "httpx" else ["sh", "code"]
+        environment = os.environ | {"LAB_KEY": KEY}
+        ran = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=60)
+    if kind == "curl" and ran.returncode == 127:
+        pytest.skip("there is no curl on this machine")
+    assert ran.returncode == 0, ran.stderr
+    assert (tmp_path / "speech.mp3").read_bytes() == sound
+
+
+@pytest.mark.parametrize(
+    ("settings", "variable"),
+    [
+        ({}, "API_KEY"),
+        ({"api_key": KEY}, "API_KEY"),
+        ({"api_key": KEY, "preset": "openai"}, "OPENAI_API_KEY"),
+        ({"api_key_env": "LAB_KEY", "preset": "openai"}, "LAB_KEY"),
+        ({"preset": "other"}, "API_KEY"),
+    ],
+)
+def test_the_key_stands_under_the_name_that_the_servers_own_users_know(settings: dict[str, Any], variable: str) -> None:
+    made = settings_of({"name": "a", "base_url": "http://127.0.0.1:9/v1"} | settings)
+    connection = Connection("a", Origin.SESSION, lambda: opened(made, Allowed(), {}), made)
+    assert connection.key_variable == variable
