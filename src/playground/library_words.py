@@ -145,6 +145,7 @@ TEMPLATES: Sequence[str] = (
     N_("must be true or false"),
     N_("must be a list"),
     N_("must be names with values"),
+    N_("must be one of: {values}"),
     N_("give api_key or api_key_env, not both"),
     N_("give ca or ca_file, not both"),
     N_("{name}: expected a whole number from 1 to {most}"),

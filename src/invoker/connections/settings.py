@@ -261,7 +261,7 @@ _PLAINLY = {
     "too_long": "must have at most {max_length} entries",
     "dict_type": "must be names with values",
     "model_type": "must be names with values",
-    "enum": "must be {expected}",
+    "enum": "must be one of: {expected}",
 }
 """Kind of a fault → what a person is told, who may never have seen a program."""
 

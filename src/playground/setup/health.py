@@ -45,11 +45,12 @@ STYLE = """<style>
 .health p { display: none; font-size: 0.8rem; margin: 0.35rem 0 0; }
 @container (max-width: 860px) {
   .health table { font-size: 0.78rem; }
-  .health .took { display: none; }
+  .health small { display: none; }
   .health .untested b { position: absolute; clip-path: inset(50%); width: 1px; height: 1px; overflow: hidden; }
   .health p { display: block; }
 }
 .health b { font-weight: inherit; }
+.health small { font-size: inherit; }
 </style>"""
 TIMEOUT_SECONDS = 900.0
 
@@ -130,5 +131,5 @@ def _took(seconds: float) -> str:
 
 
 def _marked(kind: str, words: str, title: str = "", took: str = "") -> str:
-    more = f' <span class="took">{escaped(took)}</span>' if took else ""
+    more = f" <small>{escaped(took)}</small>" if took else ""
     return f'<span class="{kind}" title="{escaped(title)}"><i></i><b>{escaped(words)}</b>{more}</span>'
