@@ -217,7 +217,7 @@ def _list(connection: Connection, models: Sequence[ListedModel]) -> None:
 TYPE_FROM = {
     TypeFrom.DECLARED: N_("declared"),
     TypeFrom.TOLD: N_("told by the server"),
-    TypeFrom.GUESSED: N_("guessed by name"),
+    TypeFrom.GUESSED: N_("guessed"),
 }
 
 

@@ -158,8 +158,8 @@ def _tell_guessed(rows: Sequence[Mapping[str, Any]], listed: Sequence[Mapping[st
     guessed = {(old["model"], old["model_type"]) for old in listed if old[GUESSED]}
     names = [str(found["model"]) for found in rows if (found["model"], found.get("model_type")) in guessed]
     if names:
-        named = ", ".join(names[:MOST_NAMED]) + (" …" if len(names) > MOST_NAMED else "")
-        words = _("Types guessed by name ({count}): {names}. Choose another one where it is wrong.")
+        named = ", ".join(names[:MOST_NAMED]) + (", …" if len(names) > MOST_NAMED else "")
+        words = _("Types guessed by name ({count}): {names} – choose another one where it is wrong.")
         st.caption(plain(words.format(count=len(names), names=named)))
 
 
