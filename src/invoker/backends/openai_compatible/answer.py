@@ -146,7 +146,9 @@ class AnswerReader:
         if message.get("images"):
             self._once(IMAGES)
         thought, text = self._thought.whole(thought), self._text.whole(text)
-        calls = [self._calls.read(place, call) for place, call in enumerate(_listed(message))]
+        calls: list[ToolCall] = []
+        if "tool_calls" in message or "function_call" in message:
+            calls = [self._calls.read(place, call) for place, call in enumerate(_listed(message))]
         if thought and not self._reasoning:
             self._reasoning, thought = True, OPENED + thought
         elif self._reasoning and (text or calls) and not thought:
