@@ -18,7 +18,7 @@ from invoker.backends.openai_compatible.catalogue import described
 from invoker.connections import PRESETS, Check, ConnectionSettings, settings_of
 from invoker.errors import ConfigError
 from playground import resources
-from playground.setup import form, model_rows, results
+from playground.setup import model_rows, results
 from playground.setup.faults import spoken
 from playground.setup.held import Held
 from playground.setup.lines import kept_proxy, masked_proxy, with_scheme
@@ -247,13 +247,26 @@ def press(page: Visitor, key: str) -> None:
     page.look()
 
 
-def test_a_test_that_was_stopped_says_so_until_the_next_one() -> None:
-    page = with_form(made())
-    held: Held = page.at.session_state["_connections"]
-    held.stopped = frozenset({form.tried_name(held)[0]}), 2.5
-    assert "Stopped after 2.50 s" in container(page.look(), "connection-form")
-    press(page, "connections.form.0.test")
-    assert "Stopped" not in container(page, "connection-form")
+def test_a_test_that_is_stopped_says_so_until_the_next_one() -> None:
+    visitors: list[Held] = []
+
+    def hangs_until_stopped(asked: Asked, wire: Wire) -> None:
+        if len(server.asked) == 1:
+            checks = visitors[0].checks
+            assert checks is not None
+            checks.stop()  # as the button does
+            wire.wait_until_gone()
+        else:
+            wire.send(whole({"data": [{"id": "m"}]}))
+
+    with Loopback(hangs_until_stopped) as server:
+        page = with_form(made(base_url=f"{server.address}/v1"))
+        visitors.append(page.at.session_state["_connections"])
+        press(page, "connections.form.0.test")
+        assert "Stopped after" in container(page, "connection-form")
+        press(page, "connections.form.0.test")
+        form = container(page, "connection-form")
+        assert "Stopped" not in form and "models listed: 1" in form
 
 
 def test_the_words_of_a_server_that_refused_stand_in_the_open_as_they_are() -> None:

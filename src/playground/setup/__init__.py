@@ -82,7 +82,7 @@ def _checks_under_way(held: Held) -> Checks | None:
 
 def _toolbar(held: Held, connections: list[Connection]) -> Tick:
     running = held.checks is not None and held.checks.running
-    with st.container(horizontal=True, vertical_alignment="bottom", key="connections-toolbar"):
+    with st.container(horizontal=True, vertical_alignment="center", key="connections-toolbar"):
         chosen = st.menu_button(
             _("Add"),
             list(PRESETS),
@@ -161,7 +161,7 @@ def _choose(held: Held, key: str) -> None:
 
 def _follow(held: Held, checks: Checks | None, connection: Connection | None, ticks: Sequence[Tick]) -> None:
     """Draw the page anew when the checks have ended, or when the open connection's server has told its models."""
-    asked = connection if connection is not None and connection.settings is not None and connection.fetching else None
+    asked = connection if connection is not None and connection.fetching else None
     if checks is not None:
         for _tick in follow([checks], hz=4.0):
             held.found.update(checks.found)

@@ -152,7 +152,8 @@ def _models(held: Held, connection: Connection) -> None:
         st.error(plain(library_words.told_of_field(str(error))), icon=":material/error:")
         return
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.markdown(f"**{_('Models')}** · {len(models)}", width="content")
+        count = f" · {len(models)}" if models or not (connection.fetches and connection.fetching) else ""
+        st.markdown(f"**{_('Models')}**{count}", width="content")
         if connection.fetches:
             st.button(
                 _("Fetch again"),

@@ -90,13 +90,25 @@ Slots = dict[str, DeltaGenerator]
 
 def _settings(fields: Mapping[str, Any], slots: Slots) -> ConnectionSettings | None:
     """Make settings of what stands in the fields; says under each what is wrong with it."""
+    settings, faults = None, []
     try:
-        return settings_of(fields)
+        settings = settings_of(fields)
     except SettingsError as error:
-        for fault in error.faults:
-            with slots.get(widget_of(fault), slots["models"]):
-                field_fault(None, spoken(fault, [model["model"] for model in fields["models"]]))
-    return None
+        faults = error.faults
+    for fault in faults:
+        with slots.get(widget_of(fault), slots["models"]):
+            field_fault(None, spoken(fault, [model["model"] for model in fields["models"]]))
+    for field, words in HELP.items():
+        if not any(widget_of(fault) == field for fault in faults):
+            slots[field].caption(plain(_(words).replace("`", "")))  # code is too pale in a caption
+    return settings
+
+
+HELP = {
+    "base_url": N_("Up to and with `/v1`, such as `http://localhost:11434/v1`."),
+    "provider": N_("The provider that would serve the same models in a Dify; it stands in every ModelConfig and in the code."),
+}
+"""What stands under a field as long as nothing is wrong with it: a tip that opens with the focus would hide what is."""
 
 
 def key(held: Held, name: str) -> str:
@@ -114,7 +126,6 @@ def _chief(held: Held, draft: ConnectionSettings, slots: Slots) -> dict[str, Any
         persist_state="session",
         on_change=_complete,
         args=(key(held, "base_url"),),
-        help=_("Up to and with `/v1`, such as `http://localhost:11434/v1`."),
     )
     slots["base_url"] = st.container()
     provider = st.text_input(
@@ -122,7 +133,6 @@ def _chief(held: Held, draft: ConnectionSettings, slots: Slots) -> dict[str, Any
         draft.provider,
         key=key(held, "provider"),
         persist_state="session",
-        help=_("The provider that would serve the same models in a Dify; it stands in every ModelConfig and in the code."),
     )
     slots["provider"] = st.container()
     return {"name": name, "base_url": base_url, "provider": provider, "preset": draft.preset}
@@ -253,14 +263,14 @@ def _actions(held: Held, settings: ConnectionSettings | None) -> Tick:
             help=_("Asks the server for its models, before anything is saved."),
         )
         st.button(_("Cancel"), key=key(held, "cancel"), on_click=close, args=(held,))
-        tick = progress.draw(held, tried_name(held)[0], key(held, "stop"))
+        tick = progress.draw(held, _tried_name(held)[0], key(held, "stop"))
     if held.said.fault:
         st.error(plain(held.said.fault), icon=":material/error:")
     if settings is not None and test:
         _test(held, settings)
     if settings is not None and save:
         _save(held, settings, keeping)
-    check = held.found.get(tried_name(held))
+    check = held.found.get(_tried_name(held))
     # What came of another address or another key would be taken for what comes of these.
     if check is not None and settings is not None and held.tried is not None and _reach(settings) == _reach(held.tried):
         _result(held, check)
@@ -314,16 +324,15 @@ def _reach(settings: ConnectionSettings) -> dict[str, Any]:
     return settings.model_dump(include=set(REACHING))
 
 
-def tried_name(held: Held) -> tuple[str, str]:
-    """Give the name under which what stands in the form is tried."""
+def _tried_name(held: Held) -> tuple[str, str]:
     return (f"\0{held.version}", SERVER)  # no connection's name has such a character
 
 
 def _test(held: Held, settings: ConnectionSettings) -> None:
     held.tried = settings
-    held.found.pop(tried_name(held), None)
+    held.found.pop(_tried_name(held), None)
     trial = resources.CONNECTIONS.trial(settings)
-    name = tried_name(held)[0]
+    name = _tried_name(held)[0]
     health.start(held, [Trial(name, trial.opened, settings.base_url, trial.at, {SERVER: None}, close=True)])
     st.rerun()
 
@@ -352,7 +361,7 @@ def _save(held: Held, settings: ConnectionSettings, keeping: str) -> None:
 
 def close(held: Held) -> None:
     """Close the form; what stands in it is forgotten."""
-    held.found.pop(tried_name(held), None)
+    held.found.pop(_tried_name(held), None)
     held.draft, held.replacing, held.typed_key, held.tried = None, None, "", None
     held.version += 1
 
