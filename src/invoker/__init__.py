@@ -11,6 +11,7 @@
 from .backend import Backend, ListedModel, ModelState, TypeFrom
 from .config import connect
 from .errors import (
+    BackendClosedError,
     ConfigError,
     CredentialsValidateFailedError,
     InvokeAuthorizationError,
@@ -31,6 +32,7 @@ from .session import Session
 
 __all__ = [
     "Backend",
+    "BackendClosedError",
     "Chunks",
     "ConfigError",
     "CredentialsValidateFailedError",

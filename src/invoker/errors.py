@@ -6,6 +6,7 @@
     ├─ InvokeConnectionError          not reached: refused, timed out, child process gone
     │   └─ InvokeTimeoutError         a clock ran out; says which                                       (ours)
     ├─ InvokeServerUnavailableError   reached, cannot serve: 5xx, a model that is not there
+    │   └─ BackendClosedError         closed on this side, with its connection changed or removed       (ours)
     ├─ InvokeRateLimitError           429; retry_after in seconds when told
     ├─ InvokeAuthorizationError       401, 403
     ├─ InvokeBadRequestError          other 4xx; what was asked for cannot be done
@@ -111,6 +112,10 @@ class InvokeServerUnavailableError(InvokeError):
 
     retry_after: float | None = None
     """Seconds to wait, when the back end told."""
+
+
+class BackendClosedError(InvokeServerUnavailableError):
+    """The back end was closed on this side, before the run or during it."""
 
 
 class InvokeRateLimitError(InvokeError):

@@ -14,7 +14,7 @@ from enum import StrEnum
 from time import perf_counter
 from typing import Any
 
-from .errors import InvokeServerUnavailableError, RunStoppedError
+from .errors import BackendClosedError, RunStoppedError
 
 
 class NoteKind(StrEnum):
@@ -23,9 +23,10 @@ class NoteKind(StrEnum):
     PHASE = "phase"
     """The run entered a new phase; `text` is its name.
 
-    `waiting` for another run to end; `loading` the model; `reading` what was asked, from when the model has it; `answering`
-    from the first piece of the answer on. Each lasts from its note to the next. A run that need not wait or load tells
-    neither; one that asks its model several times, such as a summary, reads and answers several times.
+    `waiting` for another run to end; `loading` the model; `reading` what was asked, from when the model has it; `retrying`,
+    while a server that refused is left in peace before it is asked again; `answering` from the first piece of the answer on.
+    Each lasts from its note to the next. A run that need not wait or load tells neither; one that asks its model several
+    times, such as a summary, reads and answers several times.
     """
     NOTICE = "notice"
     """Something was done otherwise than asked, and the person who asked should know."""
@@ -164,11 +165,11 @@ class Runs:
         """Have a run among them for as long as the block lasts.
 
         Raises:
-            InvokeServerUnavailableError: They were closed.
+            BackendClosedError: They were closed.
         """
         with self._lock:
             if self._closed:
-                raise InvokeServerUnavailableError("The back end was closed.")
+                raise BackendClosedError("The back end was closed.")
             self._under_way.add(run)
         try:
             yield
@@ -187,4 +188,4 @@ class Runs:
         """Stop all of them, and let no other begin."""
         with self._lock:
             self._closed = True
-        self.stop(InvokeServerUnavailableError("The back end was closed while it was answering."))
+        self.stop(BackendClosedError("The back end was closed while it was answering."))

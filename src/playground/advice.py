@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from invoker import (
+    BackendClosedError,
     ConfigError,
     InvokeAuthorizationError,
     InvokeBadRequestError,
@@ -13,9 +15,11 @@ from invoker import (
     InvokeRateLimitError,
     InvokeServerUnavailableError,
     InvokeTimeoutError,
+    ListedModel,
     ProtocolError,
     UnsupportedRequestError,
 )
+from invoker.connections.causes import Tried, sentence
 
 from .words import N_
 
@@ -28,6 +32,8 @@ class Advice:
     side: str
     """Whose fault it is: Input, Connection, Server, Plugin or Playground."""
     next_step: str
+    known: bool = False
+    """Whether the cause is certain, so that nothing has to be guessed beside it."""
 
 
 _BY_CLASS: list[tuple[type[BaseException], Advice]] = [  # the first class that fits counts: the narrow ones come first
@@ -44,7 +50,7 @@ _BY_CLASS: list[tuple[type[BaseException], Advice]] = [  # the first class that 
         Advice(
             N_("The request cannot be carried out"),
             "Input",
-            N_("Correct the field named below and run again; nothing is lost."),
+            N_("Correct the field named above and run again; nothing is lost."),
         ),
     ),
     (
@@ -64,8 +70,16 @@ _BY_CLASS: list[tuple[type[BaseException], Advice]] = [  # the first class that 
         Advice(N_("The back end asks to slow down"), "Server", N_("Wait a little, then run again.")),
     ),
     (
+        BackendClosedError,
+        Advice(
+            N_("The connection was closed"),
+            "Connection",
+            N_("It was changed or removed meanwhile, perhaps in another tab. Look which one is chosen now, then run again."),
+        ),
+    ),
+    (
         InvokeServerUnavailableError,
-        Advice(N_("The model is not available"), "Server", N_("Follow the reason below, then run again.")),
+        Advice(N_("The model is not available"), "Server", N_("Follow the reason above, then run again.")),
     ),
     (
         ProtocolError,
@@ -73,14 +87,26 @@ _BY_CLASS: list[tuple[type[BaseException], Advice]] = [  # the first class that 
             N_("The answer was not in the agreed form"), "Server", N_("What had arrived is kept; look at Received and Chunks.")
         ),
     ),
-    (InvokeError, Advice(N_("The invocation failed"), "Server", N_("The back end's own words are below."))),
-    (ConfigError, Advice(N_("The connection's settings are wrong"), "Connection", N_("Correct the setting named below."))),
+    (InvokeError, Advice(N_("The invocation failed"), "Server", N_("The back end's own words are above."))),
+    (ConfigError, Advice(N_("The connection's settings are wrong"), "Connection", N_("Correct the setting named above."))),
 ]
 _NOT_KNOWN = Advice(
     N_("The server does not know this address or this model"),
     "Connection",
     N_("Test the connection: that finds the right address. Or choose one of the models that the server lists."),
 )
+_OTHER_PATH = Advice(
+    N_("The path of the address is wrong, or the server has no such call"),
+    "Connection",
+    N_("Test the connection: that finds the right address. Or choose another connection for this kind of call."),
+)
+_WEB_PAGE = Advice(
+    N_("The address is that of a web page, not of an API"),
+    "Connection",
+    N_("Test the connection: that finds the right address. Often a path such as /v1 is missing, or a proxy stands before it."),
+    known=True,
+)
+_NO_MODEL = N_("The server has no such model")
 _REFUSED = Advice(N_("The server refused the request"), "Input", N_("Read its words, and compare them with what was sent."))
 _NOT_DIALLED = Advice(
     N_("The address of the connection cannot be called"), "Connection", N_("Correct the connection's address.")
@@ -95,21 +121,43 @@ _OURS = Advice(
 )
 
 
-def advice(error: BaseException) -> Advice:
-    """Give what to say about an error; anything that is not of the `InvokeError` family is a fault of ours."""
-    found = _closer(error) or next((given for kind, given in _BY_CLASS if isinstance(error, kind)), _OURS)
+def advice(error: BaseException, listed: Sequence[ListedModel] = ()) -> Advice:
+    """Give what to say about an error; anything that is not of the `InvokeError` family is a fault of ours.
+
+    Args:
+        error: What went wrong.
+        listed: What the server told of its models, where it did.
+    """
+    found = (
+        _of_model(error, listed)
+        or _closer(error)
+        or next((given for kind, given in _BY_CLASS if isinstance(error, kind)), _OURS)
+    )
     hint = getattr(error, "hint", None)
     return Advice(found.title, found.side, hint) if hint else found
+
+
+def _of_model(error: BaseException, listed: Sequence[ListedModel]) -> Advice | None:
+    """Give what to say where the server does not know the model, and told which ones it has."""
+    name = getattr(error, "model", None)
+    if not isinstance(error, InvokeBadRequestError) or error.status_code != 404 or not name or not listed:
+        return None
+    if any(model.model == name for model in listed):
+        return None
+    tried = Tried(error, "", model=name, listed=[model.model for model in listed])
+    return Advice(_NO_MODEL, "Input", sentence(tried), known=True)
 
 
 def _closer(error: BaseException) -> Advice | None:
     """Give what to say where more is known of an error than its class."""
     if isinstance(error, InvokeConnectionError) and error.answered:
         return _BROKEN_OFF
+    if isinstance(error, InvokeBadRequestError | ProtocolError) and (error.body or "").lstrip().startswith("<"):
+        return _WEB_PAGE
     if not isinstance(error, InvokeBadRequestError):
         return None
     if error.field == "base_url":
         return _NOT_DIALLED
     if error.field is not None or error.status_code is None:
         return None
-    return _NOT_KNOWN if error.status_code in (404, 405) else _REFUSED
+    return {404: _NOT_KNOWN, 405: _OTHER_PATH}.get(error.status_code, _REFUSED)

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import json
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import streamlit as st
 
-from invoker import ConfigError, InvokeError
+from invoker import ConfigError, InvokeError, ListedModel
 from invoker.record import dump_error
 
 from . import library_words
@@ -27,7 +27,12 @@ SIDES = {
 
 
 def draw(
-    error: BaseException, key: str, *, raw: Callable[[], None] | None = None, test: Callable[[], None] | None = None
+    error: BaseException,
+    key: str,
+    *,
+    raw: Callable[[], None] | None = None,
+    test: Callable[[], None] | None = None,
+    listed: Sequence[ListedModel] = (),
 ) -> None:
     """Draw an error: title, side, type, its own words, the next step; details folded.
 
@@ -36,8 +41,9 @@ def draw(
         key: Names the panel's widgets.
         raw: Shows what was sent; the panel gets a button for it.
         test: Tries the connection; the panel gets a button for it where the connection or its server is at fault.
+        listed: What the server told of its models, where it did.
     """
-    told = advice(error)
+    told = advice(error, listed)
     side, icon = SIDES[told.side]
     with st.container(border=True, key=f"{key}-panel"):
         st.markdown(f"#### :red[:material/error:] {_(told.title)}")
@@ -50,7 +56,7 @@ def draw(
         told_here = library_words.told_of_field if isinstance(error, ConfigError) else library_words.told
         st.code(told_here(drawable(str(error))) or type(error).__name__, language=None, wrap_lines=True)
         st.markdown(f":material/arrow_forward: {plain(library_words.told(_(told.next_step)))}")
-        if cause := known_cause(error):
+        if not told.known and (cause := known_cause(error)):
             st.markdown(f":material/lightbulb: {_('Seen before:')} {_(cause)}")
         with st.container(horizontal=True):
             if raw is not None:

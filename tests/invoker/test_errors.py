@@ -23,6 +23,7 @@ TREE = {
     "InvokeConnectionError": "InvokeError",
     "InvokeTimeoutError": "InvokeConnectionError",
     "InvokeServerUnavailableError": "InvokeError",
+    "BackendClosedError": "InvokeServerUnavailableError",
     "InvokeRateLimitError": "InvokeError",
     "InvokeAuthorizationError": "InvokeError",
     "InvokeBadRequestError": "InvokeError",

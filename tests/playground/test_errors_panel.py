@@ -6,6 +6,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from invoker import (
+    BackendClosedError,
     ConfigError,
     InvokeAuthorizationError,
     InvokeBadRequestError,
@@ -20,6 +21,8 @@ from invoker import (
 from playground.advice import advice
 from playground.errors_panel import SIDES, details
 from playground.escape import plain
+
+from .scripted import MODELS
 
 SCRIPT = """
 import streamlit as st
@@ -55,15 +58,16 @@ def raised(error: BaseException) -> BaseException:
     ("error", "side", "step"),
     [
         (UnsupportedRequestError("x"), "Input", "another model"),
-        (InvokeBadRequestError("x"), "Input", "Correct"),
+        (InvokeBadRequestError("x"), "Input", "named above"),
         (InvokeTimeoutError("x", clock="page", seconds=3), "Connection", "more time"),
         (InvokeConnectionError("x"), "Connection", "address"),
         (InvokeAuthorizationError("x"), "Connection", "key"),
         (InvokeRateLimitError("x"), "Server", "Wait"),
-        (InvokeServerUnavailableError("x"), "Server", "reason"),
+        (BackendClosedError("x"), "Connection", "chosen now"),
+        (InvokeServerUnavailableError("x"), "Server", "reason above"),
         (ProtocolError("x"), "Server", "Chunks"),
-        (InvokeError("x"), "Server", "own words"),
-        (ConfigError("x"), "Connection", "setting"),
+        (InvokeError("x"), "Server", "own words are above"),
+        (ConfigError("x"), "Connection", "setting named above"),
         (ValueError("x"), "Playground", "report"),
         (KeyError("x"), "Playground", "report"),
     ],
@@ -166,6 +170,31 @@ def test_a_cause_that_was_seen_before_is_told_beside_the_errors_own_words(error:
     [told] = [markdown.value for markdown in at.markdown if "Seen before" in markdown.value]
     assert hint in told
     assert any(str(error) in code.value for code in at.code)
+
+
+@pytest.mark.parametrize(
+    ("error", "title"),
+    [
+        (InvokeBadRequestError("no", status_code=404), "does not know this address or this model"),
+        (InvokeBadRequestError("no", status_code=405, body="{}"), "The path of the address is wrong"),
+        (InvokeBadRequestError("no", status_code=405, body="<html>Hello"), "that of a web page"),
+        (InvokeBadRequestError("no", status_code=404, body="\n<!DOCTYPE html>"), "that of a web page"),
+        (ProtocolError("HTML instead of JSON", status_code=200, body="<html>"), "that of a web page"),
+        (ProtocolError("no JSON", status_code=200, body="{broken"), "not in the agreed form"),
+        (InvokeServerUnavailableError("no", status_code=502, body="<html>"), "The model is not available"),
+    ],
+)
+def test_a_wrong_address_is_not_told_as_an_unknown_model(error: InvokeError, title: str) -> None:
+    drawn = " ".join(markdown.value for markdown in draw(error).markdown)
+    assert title in drawn and ("Seen before" not in drawn or "web page" not in title)
+
+
+def test_a_model_that_the_server_does_not_list_is_told_with_those_that_it_lists() -> None:
+    unknown, known = (InvokeBadRequestError("no", status_code=404, model=name) for name in ("nope", "talker"))
+    told = advice(unknown, MODELS)
+    assert (told.title, told.side) == ("The server has no such model", "Input")
+    assert told.next_step.startswith("The server has no model nope; it lists: talker, ")
+    assert advice(known, MODELS) == advice(unknown) != told
 
 
 def test_an_answer_that_broke_off_is_not_told_as_a_server_that_was_not_reached() -> None:
