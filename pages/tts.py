@@ -5,7 +5,7 @@ import streamlit as st
 from invoker import InvokeType
 from invoker.entities.model import ModelPropertyKey, ModelType
 from invoker.entities.tts import TTSModelConfig
-from playground import forms, frame, models, not_carried, samples, speech_pieces, state, views
+from playground import forms, frame, models, not_carried, samples, speech_pieces, views
 from playground.trials import tts as trials
 from playground.words import _
 
@@ -24,7 +24,7 @@ def configure(pane: frame.Pane) -> frame.Arguments:
     voice = forms.voice(pane, model)
     pane.require(voice, _("choose a voice"))
     declared = model.model_properties.get(ModelPropertyKey.AUDIO_TYPE) if model else None
-    pane.context = {"visit": state.visitor(), "autoplay": autoplay and not several, "compared": several, "audio_type": declared}
+    pane.context = {"autoplay": autoplay and not several, "compared": several, "audio_type": declared}
     return {"model_config": forms.config(pane, TTSModelConfig, model, voice=voice)}
 
 

@@ -10,8 +10,9 @@ from streamlit.delta_generator import DeltaGenerator
 
 from invoker import ListedModel, ModelState
 
-from . import errors_panel, firsts, resources, state, status
+from . import errors_panel, firsts, lost, resources, state, status
 from .address import Address
+from .escape import plain
 from .jobs import follow
 from .menu import MENU, Entry
 from .metrics_row import seconds
@@ -47,7 +48,7 @@ def draw() -> None:
     held = state.board()
     address = Address("", st.query_params.to_dict() if state.opened("start") else {})
     _attach(held, address)
-    address.put("connection", state.connection(), resources.EMBEDDED)
+    address.put("connection", lost.unchosen(lost.SIDE_BAR) or state.connection(), resources.EMBEDDED)
     connection = state.connected()
     if connection.fetches:
         connection.fetch()
@@ -97,6 +98,7 @@ def _attach(held: state.PageState, address: Address) -> None:
 def _buttons(held: state.PageState, models: Sequence[ListedModel]) -> DeltaGenerator:
     job = held.job
     running = job is not None and job.running
+    reason = lost.reason(lost.SIDE_BAR)
     with st.container(horizontal=True, vertical_alignment="center", key="board-toolbar"):
         pressed = st.button(
             _("Run all samples"),
@@ -104,7 +106,7 @@ def _buttons(held: state.PageState, models: Sequence[ListedModel]) -> DeltaGener
             icon=":material/play_arrow:",
             shortcut="Mod+Enter",
             key="start.run",
-            disabled=running,
+            disabled=running or bool(reason),
             help=_("Each of the eight calls once, with the sample that its page begins with."),
         )
         st.button(
@@ -116,6 +118,9 @@ def _buttons(held: state.PageState, models: Sequence[ListedModel]) -> DeltaGener
             on_click=job.stop if job is not None else None,
         )
         line = st.empty()
+    told = _("To run: ") + f"{reason}." if reason else lost.notice(lost.SIDE_BAR)
+    if told:
+        st.markdown(f":orange[:material/info:] {plain(told)}")
     if pressed and not running:
         _start(held, models)
     return line
@@ -133,9 +138,11 @@ def _start(held: state.PageState, models: Sequence[ListedModel]) -> None:
         system_model=speaker.model if speaker else None,
         changed=held.changed,
     )
+    job.context = {"connection": state.connection()}
     jobs = resources.jobs()
     held.job = job
     jobs.submit(job)
+    lost.forget(lost.SIDE_BAR)
     st.rerun()
 
 
@@ -164,7 +171,10 @@ def _finished(job: Series | None, line: DeltaGenerator) -> None:
     words = _("{done} of {all} calls done in {time}").format(done=ended - failed, all=whole, time=seconds(status.spent(job)))
     with line.container(key=status.marker(job, PART)):
         good = ended == whole and not failed
-        st.badge(words, icon=":material/check_circle:" if good else ":material/error:", color="green" if good else "orange")
+        with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+            st.badge(words, icon=":material/check_circle:" if good else ":material/error:", color="green" if good else "orange")
+            if named := status.where(job):
+                st.caption(plain(named), width="content")
 
 
 def _step(job: Series | None, entry: Entry) -> Step | None:

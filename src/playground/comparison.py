@@ -12,6 +12,7 @@ from invoker import Outcome
 from invoker.metrics import measure
 
 from . import errors_panel, state
+from .escape import plain
 from .pane import Pane
 from .words import N_, _
 
@@ -37,15 +38,15 @@ class Cell:
     settings: DeltaGenerator
     result: DeltaGenerator
 
-    def buttons(self, pane: Pane, *, ready: bool) -> bool:
+    def buttons(self, pane: Pane) -> bool:
         """Draw the pane's own Run and Stop; tell whether Run was pressed."""
         with self.actions:
             pressed = st.button(
                 _("Run"),
                 icon=":material/play_arrow:",
                 key=pane.key("run.one"),
-                disabled=pane.running or not ready,
-                help=_("Only this pane"),
+                disabled=pane.running or bool(pane.problems),
+                help=_("Only this pane") if not pane.problems else plain(_("Run is waiting: ") + "; ".join(pane.problems)),
             )
             st.button(
                 _("Stop"),

@@ -25,7 +25,7 @@ from streamlit.delta_generator import DeltaGenerator
 
 from invoker import InvokeType
 
-from . import comparison, inspector, models, preferences, setup, snippets, state
+from . import afterwards, comparison, inspector, lost, models, preferences, readiness, setup, snippets, state
 from .address import Address
 from .connections import EMBEDDED
 from .escape import plain
@@ -53,7 +53,7 @@ class Page(Pane):
         connection = state.connected()
         address = Address(member, given)
         super().__init__(invoke_type, connection, state.page(invoke_type), address)
-        self.put("connection", connection.name, EMBEDDED)
+        self.put("connection", lost.unchosen(lost.SIDE_BAR) or connection.name, EMBEDDED)
         self._expert = preferences.expert()
         with st.container(horizontal=True, vertical_alignment="bottom", key="head"):
             with st.container():
@@ -87,6 +87,9 @@ class Page(Pane):
             configure: Draws the model picker, and gives the arguments that are a pane's own.
             **shared: Arguments of Dify's signature that all panes share.
         """
+        of_all = tuple(self.problems)  # what the form that all panes share still misses
+        for pane in self.panes[1:]:
+            pane.problems.extend(of_all)
         if len(self.panes) == 1:
             with self.inputs:
                 self.arguments = {**configure(self), **shared}
@@ -97,26 +100,25 @@ class Page(Pane):
                 with cell.settings:
                     pane.arguments = {**configure(pane), **shared}
         self._running = [pane for pane in self.panes if pane.running]
-        problems = list(dict.fromkeys(problem for pane in self.panes for problem in pane.problems))
-        notices = list(dict.fromkeys(notice for pane in self.panes for notice in pane.notices))
+        ready = readiness.Readiness(self.panes, of_all)
         with self._buttons:
             self._timeout = self._limits() if self._expert else TIMEOUT_SECONDS
-            pressed = self._run_and_stop(problems)
+            pressed = self._run_and_stop(ready)
         with self._notice_slot:  # one line whatever there is to say, so that nothing jumps
-            if problems or notices:
-                waiting_for = _("To run: ") + "; ".join(problems) + "." if problems else ""
-                st.markdown(f":orange[:material/info:] {plain(' '.join([waiting_for, *notices]))}")
+            if line := ready.line():
+                st.markdown(f":orange[:material/info:] {plain(line)}")
             else:
                 st.caption(plain(self.about_model) or _("Ready."))
         again, self.state.run_again = self.state.run_again, False
-        if self.state.repeat is not None and not self.running:
-            self.arguments, self.state.repeat = self.state.repeat, None
-            self.start(self._timeout)
+        repeated, self.state.repeat = self.state.repeat, None
+        if repeated is not None and not self.running:
+            self.repeat(repeated, self._timeout)
             st.rerun()
-        starting = self.panes if pressed or again else self._cells_pressed(ready=not problems)
-        if starting and not problems and not any(pane.running for pane in starting):
+        starting = ready.panes if pressed or again else self._cells_pressed()
+        if starting and not any(pane.running for pane in starting):
             for pane in starting:
                 pane.start(self._timeout)
+                lost.forget(pane.key("connection") if pane.part else lost.SIDE_BAR)
             st.rerun()  # so that the buttons show the runs that have just begun
 
     def show(
@@ -143,13 +145,16 @@ class Page(Pane):
         ticks: list[Callable[[], None]] = []
         places = [self.result] if not self._cells else [cell.result for cell in self._cells]
         for pane, place in zip(self.panes, places, strict=True):
-            pane.test = partial(setup.open_and_test, pane.connection)
+            tested = pane.ran_on
+            if tested is not None and tested.settings is not None:
+                pane.test = partial(setup.open_and_test, tested)
             with place:
                 if pane in self._running:  # even if it has just ended: the buttons must be drawn again
                     ticks.append(pane.draw_live(live))
                 else:
                     pane.draw(view, ready=not pane.problems)
-                    self._after(pane)
+                    if pane is self and not self._cells:
+                        afterwards.draw(pane, expert=self._expert)
         following = list(self._running)
         with self._below:
             if self._cells:
@@ -173,37 +178,6 @@ class Page(Pane):
                 tick()
         st.rerun()
 
-    def _after(self, pane: Pane) -> None:
-        """Draw what can be done with a run that has ended."""
-        job = pane.job
-        if job is None or pane is not self or self._cells:
-            return
-
-        def repeat() -> None:
-            self.state.repeat = job.arguments
-
-        def show_code() -> None:
-            inspector.open_code(self.key("inspector"))
-
-        with st.container(horizontal=True):
-            st.button(
-                f"{_('Repeat')} :gray[Alt + R]",
-                icon=":material/replay:",
-                key=self.key("repeat"),
-                on_click=repeat,
-                type="tertiary",
-                help=_("The same call again, as it was sent, whatever the form says now."),
-            )
-            if self._expert:
-                st.button(
-                    f"{_('Code')} :gray[Alt + C]",
-                    icon=":material/code:",
-                    key=self.key("code"),
-                    on_click=show_code,
-                    type="tertiary",
-                    help=_("The call inside a Dify plugin, to copy."),
-                )
-
     def _pane_count(self) -> int:
         count = st.segmented_control(
             _("Compare"),
@@ -215,7 +189,7 @@ class Page(Pane):
         )
         return min(max(int(count or 1), 1), MOST_PANES)
 
-    def _run_and_stop(self, problems: Sequence[str]) -> bool:
+    def _run_and_stop(self, ready: readiness.Readiness) -> bool:
         several = len(self.panes) > 1
         pressed = st.button(
             _("Run all") if several else _("Run"),
@@ -223,8 +197,8 @@ class Page(Pane):
             icon=":material/play_arrow:",
             shortcut="Mod+Enter",
             key=self.key("run"),
-            disabled=bool(self._running or problems),
-            help=plain(_("Run is waiting: ") + "; ".join(problems)) if problems else None,
+            disabled=bool(self._running) or not ready.panes,
+            help=plain(ready.help()) or None,
         )
         running = [pane.job for pane in self._running if pane.job is not None]
 
@@ -242,8 +216,8 @@ class Page(Pane):
         )
         return pressed
 
-    def _cells_pressed(self, *, ready: bool) -> list[Pane]:
-        return [pane for pane, cell in zip(self.panes, self._cells, strict=False) if cell.buttons(pane, ready=ready)]
+    def _cells_pressed(self) -> list[Pane]:
+        return [pane for pane, cell in zip(self.panes, self._cells, strict=False) if cell.buttons(pane)]
 
     def _limits(self) -> float:
         with st.popover(_("Limits"), icon=":material/timer:"):
@@ -264,4 +238,4 @@ class Page(Pane):
             pane = self.panes[comparison.inspected(self, len(self.panes)) - 1]
         source = snippets.code(pane.member, pane.arguments)
         record = pane.job.record if pane.job else None
-        inspector.draw(record, source, self.key("inspector"), model=pane.model, variable=pane.connection.key_variable)
+        inspector.draw(record, source, self.key("inspector"), model=pane.model, variable=pane.key_variable)

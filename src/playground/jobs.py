@@ -152,6 +152,7 @@ class Job(Work):
         """What it was called with, for views."""
         self.context: dict[str, Any] = {}
         """What else views want to know of the form as it stood."""
+        self.system_model = system_model
         self.form: dict[str, Any] = {}
         """The form as it stood, for who comes back after a reload."""
         self._call = call

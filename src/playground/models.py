@@ -9,8 +9,9 @@ import streamlit as st
 from invoker import ListedModel, ModelState, TypeFrom
 from invoker.entities.model import ModelType
 
-from . import forms, library_words, resources, state
+from . import forms, library_words, lost, resources, state
 from .connection import Connection
+from .escape import plain
 from .pane import Pane
 from .words import N_, _
 
@@ -37,8 +38,7 @@ def model_picker(page: Pane, model_type: ModelType, label: str = "", *, system: 
         label: What the selector is called.
         system: Whether it is to play Dify's workspace default: the connection's system model stands there at first.
     """
-    if page.part:
-        _connection_picker(page)
+    _connection(page)
     any_name = page.connection.fetches
     if any_name:
         page.connection.fetch()
@@ -138,14 +138,29 @@ def _tell_of_list(page: Pane) -> None:
         page.notices.append(_("{name} did not list its models: {words}").format(name=connection.name, words=words))
 
 
-def _connection_picker(pane: Pane) -> None:
-    """Let a pane of a comparison have a connection of its own; at first that of the page."""
+def _connection(pane: Pane) -> None:
+    """Say which connection a pane has, let it have one of its own if it is not the first, and tell what was lost."""
+    key = _connection_picker(pane) if pane.part else lost.SIDE_BAR
+    lost.tell(pane, key)
+    if lost.unchosen(key):  # the link's model is one of that connection
+        pane.take("model", "")
+    elif not pane.part and pane.narrow and len(resources.CONNECTIONS.names(state.owner())) > 1:
+        with pane.model_slot:
+            st.caption(f":material/cable: **{plain(pane.connection.name)}** · {_('as in the side bar')}")
+
+
+def _connection_picker(pane: Pane) -> str:
+    """Let a pane of a comparison have a connection of its own; at first that of the page. Gives the picker's key."""
     names = resources.CONNECTIONS.names(state.owner())
-    if len(names) < 2:
-        return
-    key = pane.hold("connection", pane.connection.name, lambda name: name in names)
-    if st.session_state.get(key) not in names:
-        st.session_state[key] = pane.connection.name
-    with pane.model_slot:
-        name = st.selectbox(_("Connection"), names, key=key, persist_state="session")
-    pane.connection = resources.CONNECTIONS.get(str(name), state.owner())
+    key = pane.key("connection")
+    asked = pane.take("connection", "")
+    if key not in st.session_state:
+        asked = asked or lost.unchosen(lost.SIDE_BAR)
+    lost.settle(key, names, pane.connection.name, asked)
+    if len(names) > 1 or lost.unchosen(key):
+        pane.hold("connection", pane.connection.name)
+        pane.put("connection", lost.unchosen(key) or st.session_state[key], pane.connection.name)
+        with pane.model_slot:
+            lost.picker(key, names)
+        pane.connection = resources.CONNECTIONS.get(str(st.session_state.get(key)), state.owner())
+    return key

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import streamlit as st
@@ -64,7 +64,7 @@ class Pane:
         """What the view wants to know of the form as it stood when the run began."""
         self.model_slot: DeltaGenerator = st.empty()
         self.test: Callable[[], None] | None = None
-        """Leaves for a test of its connection."""
+        """Leaves for a test of the connection that it ran on; `None` if there is nothing to test."""
         self.narrow = False
         """Whether it stands beside another one."""
 
@@ -87,6 +87,18 @@ class Pane:
     def run_context(self) -> dict[str, Any]:
         """What the view wants to know of the form as it stood when the run began."""
         return self.job.context if self.job else {}
+
+    @property
+    def ran_on(self) -> Connection | None:
+        """The connection of the run under way or of the last one; `None` if the visitor has it no more, or nothing was run."""
+        name = self.run_context.get("connection")
+        return state.connection_named(name) if name else None
+
+    @property
+    def key_variable(self) -> str | None:
+        """The environment variable that holds the server's key, for code to copy; `None` where no server is meant."""
+        found = [connection.key_variable for connection in (self.ran_on, self.connection) if connection is not None]
+        return next((name for name in found if name), "API_KEY" if self._went_over_http else None)
 
     @property
     def running(self) -> bool:
@@ -148,6 +160,15 @@ class Pane:
         job = Job(call(self.member, self.arguments), self.backend, **self.ownership(timeout))
         self.begin(job)
 
+    def repeat(self, earlier: Job, timeout: float) -> None:
+        """Start the call of an earlier run again, on the connection that it was made on; nothing if that is gone."""
+        connection = state.connection_named(earlier.context["connection"])
+        if connection is None:
+            return
+        made_with = self.ownership(timeout) | {"system_model": earlier.system_model}
+        job = Job(call(self.member, earlier.arguments), connection.backend, **made_with)
+        self._begin(job, earlier.arguments, earlier.context)
+
     def ownership(self, timeout: float) -> dict[str, Any]:
         """Give what a job of this pane is made with, beside its call."""
         return {
@@ -160,7 +181,10 @@ class Pane:
 
     def begin(self, job: Job) -> None:
         """Take a job that was made for this pane and start it."""
-        job.arguments, job.context = dict(self.arguments), {**self.context, "connection": self.connection.name}
+        self._begin(job, self.arguments, {**self.context, "connection": self.connection.name})
+
+    def _begin(self, job: Job, arguments: Arguments, context: dict[str, Any]) -> None:
+        job.arguments, job.context = dict(arguments), {**context, "visit": state.visitor()}
         job.form = dict(self.address.values)
         jobs = resources.jobs()
         # No st.* call between these two: a click that interrupts this script must not leave a job without owner.
@@ -195,14 +219,25 @@ class Pane:
             except Exception as error:  # what cannot be drawn can still be looked at in the inspector
                 errors_panel.draw(error, self.key("view"))
         if job.error is not None:
-            test = self.test if self.connection.settings is not None else None
-            errors_panel.draw(job.error, self.key("error"), raw=None if self.part else self._show_sent, test=test)
+            raw = None if self.part else self._show_sent
+            errors_panel.draw(job.error, self.key("error"), raw=raw, test=self.test, listed=self._listed())
         if job.record is not None:
             metrics_row.draw(job.record, self.part, model=self.model)
 
     def _show_sent(self) -> None:
-        asked = self.job is not None and inspector.went_over_http(self.job.record)
-        inspector.open_sent(self.key("inspector"), over_http=asked and self.connection.settings is not None)
+        inspector.open_sent(self.key("inspector"), over_http=self._went_over_http)
+
+    @property
+    def _went_over_http(self) -> bool:
+        return self.job is not None and inspector.went_over_http(self.job.record)
+
+    def _listed(self) -> Sequence[ListedModel]:
+        """Give what the server that it ran on told of its models, those of the pane's type first; nothing if it did not."""
+        connection = self.ran_on
+        if connection is None or not connection.wait(0) or connection.fetch_error is not None:
+            return ()
+        kind = self.model.model_type if self.model is not None else None
+        return sorted(connection.backend.models(), key=lambda model: model.model_type is not kind)
 
     def draw_live(self, live: Live | None) -> Callable[[], None]:
         """Draw the run under way; gives a function that draws what is new."""

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from playground import errors_panel, keys, markup, preferences, resources, state
+from playground import errors_panel, keys, lost, markup, preferences, resources, state
 from playground.brand import FAVICON, LOGO
 from playground.connections import EMBEDDED
 from playground.menu import CONNECTIONS, MENU, START
@@ -52,15 +52,12 @@ def main() -> None:
 
 def _connection() -> None:
     names = resources.CONNECTIONS.names(state.owner())
-    asked = st.query_params.get("connection")
-    if "connection" not in st.session_state and asked in names:
-        st.session_state["connection"] = asked
     if (renamed := st.session_state.pop(state.RENAMED, None)) in names:
-        st.session_state["connection"] = renamed
-    if st.session_state.get("connection", EMBEDDED) not in names:  # removed, here or by whoever shared it
-        st.session_state["connection"] = EMBEDDED
-    if len(names) > 1:
-        st.selectbox(_("Connection"), names, key="connection", persist_state="session")
+        st.session_state[lost.SIDE_BAR] = renamed
+    asked = st.query_params.get("connection") if lost.SIDE_BAR not in st.session_state else None
+    lost.settle(lost.SIDE_BAR, names, EMBEDDED, asked)
+    if len(names) > 1 or lost.unchosen(lost.SIDE_BAR):
+        lost.picker(lost.SIDE_BAR, names)
     else:
         st.caption(f":material/cable: {_('Connection')}: **{names[0]}**")
 

@@ -51,8 +51,8 @@ class PageState:
     """Version of a table editor; a new one starts a fresh widget from `rows`."""
     run_again: bool = False
     """Whether the next script run starts a run by itself, as after answering a tool call."""
-    repeat: dict[str, Any] | None = None
-    """Arguments with which the next script run starts a run, whatever the form says."""
+    repeat: Job | None = None
+    """What the next script run starts again as it was, whatever the form says."""
     extra: dict[str, Any] = field(default_factory=dict)
 
     parts: dict[str, PageState] = field(default_factory=dict)
@@ -79,13 +79,18 @@ RENAMED = "_renamed"
 
 
 def connection() -> str:
-    """Give the name of the connection that the visitor picked."""
-    return str(st.session_state.get("connection", EMBEDDED))
+    """Give the name of the connection that the visitor picked; of the embedded one while none is picked."""
+    return str(st.session_state.get("connection") or EMBEDDED)
 
 
 def connected() -> Connection:
     """Give the connection that the visitor picked; the embedded one if it is not there any more."""
     return resources.CONNECTIONS.get(connection(), owner())
+
+
+def connection_named(name: str) -> Connection | None:
+    """Give a connection that the visitor may use; `None` if there is none of this name any more."""
+    return next((found for found in resources.CONNECTIONS.visible(owner()) if found.name == name), None)
 
 
 def board() -> PageState:

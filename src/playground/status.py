@@ -7,6 +7,7 @@ from streamlit.delta_generator import DeltaGenerator
 
 from invoker import InvokeType, Outcome, Record
 
+from .escape import plain
 from .jobs import Job
 from .library_words import told
 from .metrics_row import seconds
@@ -17,6 +18,7 @@ PHASES = {
     "waiting": N_("waiting for another run"),
     "loading": N_("loading the model"),
     "reading": N_("reading the input"),
+    "retrying": N_("refused; waiting to ask again"),
     "answering": N_("answering"),
 }
 
@@ -53,14 +55,28 @@ def draw(job: Job | None, invoke_type: InvokeType, *, ready: bool, part: str = "
             st.caption(_("Press **Run**, or Ctrl/⌘ + Enter.") if ready else _("Above stands what Run is waiting for."))
             return
         with st.container(key=f"run-{invoke_type.value}-{_id(job)}"):
-            _badge(state, job, invoke_type)
+            with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+                _badge(state, job)
+                if named := where(job):
+                    st.caption(plain(named), width="content")
+            if state in ("empty", "stopped"):
+                st.caption(_(EMPTY[invoke_type]) if state == "empty" else _("You stopped this run. What had arrived is kept."))
         for notice in job.record.notices() if job.record and not isinstance(job, Series) else ():
             with st.container(border=True):
                 st.markdown(f":material/info: **{_('Note')}**")
                 st.text(told(notice))
 
 
-def _badge(state: str, job: Job, invoke_type: InvokeType) -> None:
+def where(job: Job) -> str:
+    """Name the connection that a run was made on, and its model if that is one; empty if it knows no connection."""
+    connection = str(job.context.get("connection", ""))
+    models = {getattr(record.request, "model", None) or job.system_model for record in tuple(job.records)} - {None}
+    if not connection or len(models) != 1:
+        return connection
+    return f"{connection} · {models.pop()}"
+
+
+def _badge(state: str, job: Job) -> None:
     took = _seconds(job)
     match state:
         case "done":
@@ -68,10 +84,8 @@ def _badge(state: str, job: Job, invoke_type: InvokeType) -> None:
         case "empty":
             label = _("Empty result after {time}").format(time=took)
             st.badge(label, icon=":material/indeterminate_check_box:", color="orange")
-            st.caption(_(EMPTY[invoke_type]))
         case "stopped":
             st.badge(_("Stopped after {time}").format(time=took), icon=":material/stop_circle:", color="orange")
-            st.caption(_("You stopped this run. What had arrived is kept."))
         case "failed":
             st.badge(_("Failed after {time}").format(time=took), icon=":material/error:", color="red")
 

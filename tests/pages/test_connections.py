@@ -278,3 +278,15 @@ def test_a_failure_on_a_server_leads_to_what_was_sent_and_to_a_test_of_the_conne
         page.look()
         held: Held = page.at.session_state["_connections"]
         assert held.open == "one" and "Connections" in [title.value for title in page.at.title]
+
+
+def test_a_model_that_the_server_does_not_have_is_told_with_what_it_lists() -> None:
+    def strict(asked: Asked, wire: Wire) -> None:
+        wire.send(whole(MODELS) if asked.path.endswith("/models") else whole({"error": {"message": "unheard of"}}, 404))
+
+    with Loopback(strict) as listening, connections(listening):
+        page = Visitor("one").open("llm")
+        config = page.config | {"model": "nope"}
+        page.set("toggle", "config.by_hand", True).type("config.text", json.dumps(config)).run()
+        assert "The server has no model nope; it lists: chatty, thinker, bge-embed." in page.panel().replace("\\", "")
+        assert "unheard of" in page.panel()

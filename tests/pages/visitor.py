@@ -31,12 +31,16 @@ class Visitor:
     """A browser tab.
 
     Args:
-        connection: What is picked in the sidebar.
+        picked: The connection in the sidebar; nothing was, if it is empty.
+        **link: What stands in the address that they come by.
     """
 
-    def __init__(self, connection: str) -> None:
+    def __init__(self, picked: str, /, **link: str) -> None:
         self.at = AppTest.from_file(str(ROOT / "src/playground/shell.py"), default_timeout=SECONDS)
-        self.at.session_state["connection"] = connection
+        if picked:
+            self.at.session_state["connection"] = picked
+        for name, value in link.items():
+            self.at.query_params[name] = value
         self.page = "start"
         self.may_break = False
         self.look()
