@@ -2,31 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
 import streamlit as st
-from streamlit.delta_generator import DeltaGenerator
 
-from invoker.connections import PRESETS, Check, ConnectionSettings, Preset, SettingsError, settings_of
+from invoker.connections import Check, ConnectionSettings, Preset, settings_of
 from invoker.errors import ConfigError
-from invoker.wire.masking import MASK
 
 from .. import resources, state
 from ..checks import SERVER, Trial
 from ..connection import Connection, Origin
 from ..escape import plain
-from ..forms import field_fault
 from ..words import N_, _
-from . import health, model_rows, progress, results
-from .faults import TIMEOUTS, spoken, widget_of
+from . import fields, health, model_rows, progress, results
+from .faults import spoken
+from .fields import key
 from .held import Held
-from .lines import as_lines, as_values, kept, kept_proxy, masked_proxy, with_scheme
 from .progress import Tick
 from .transfer import free_name
 
-NO_KEY, TYPED, VARIABLE = "none", "typed", "variable"
-KEYS = {NO_KEY: N_("none"), TYPED: N_("typed here"), VARIABLE: N_("from a variable")}
 SESSION, SAVED, SHARED = "session", "saved", "shared"
 KEEPING = {SESSION: N_("this session only"), SAVED: N_("saved, for me"), SHARED: N_("saved, for everybody")}
 REACHING = ("base_url", "api_key", "api_key_env", "headers", "query", "proxy", "verify", "ca_file", "ca", "timeouts")
@@ -71,183 +65,9 @@ def draw(held: Held) -> Tick:
     """Draw the form, and what it comes to; gives what keeps the progress of its test going."""
     draft = held.draft
     assert draft is not None
-    slots: Slots = {}
     st.html(STYLE)
     st.markdown(f"#### {plain(_('Edit {name}').format(name=held.replacing) if held.replacing else _('New connection'))}")
-    left, right = st.columns(2, gap="medium")
-    with left:
-        fields = _chief(held, draft, slots)
-    with right:
-        fields |= _key(held, draft, slots) | _more(held, draft, slots)
-    fields |= model_rows.draw(held, draft)
-    slots["models"] = st.container()
-    return _actions(held, _settings(fields, slots))
-
-
-Slots = dict[str, DeltaGenerator]
-"""Field → the place under its widget."""
-
-
-def _settings(fields: Mapping[str, Any], slots: Slots) -> ConnectionSettings | None:
-    """Make settings of what stands in the fields; says under each what is wrong with it."""
-    settings, faults = None, []
-    try:
-        settings = settings_of(fields)
-    except SettingsError as error:
-        faults = error.faults
-    for fault in faults:
-        with slots.get(widget_of(fault), slots["models"]):
-            field_fault(None, spoken(fault, [model["model"] for model in fields["models"]]))
-    for field, words in HELP.items():
-        if not any(widget_of(fault) == field for fault in faults):
-            slots[field].caption(plain(_(words).replace("`", "")))  # code is too pale in a caption
-    return settings
-
-
-HELP = {
-    "base_url": N_("Up to and with `/v1`, such as `http://localhost:11434/v1`."),
-    "provider": N_("The provider that would serve the same models in a Dify; it stands in every ModelConfig and in the code."),
-}
-"""What stands under a field as long as nothing is wrong with it: a tip that opens with the focus would hide what is."""
-
-
-def key(held: Held, name: str) -> str:
-    """Give the key of one of the form's widgets."""
-    return f"connections.form.{held.version}.{name}"
-
-
-def _chief(held: Held, draft: ConnectionSettings, slots: Slots) -> dict[str, Any]:
-    name = st.text_input(_("Name"), draft.name, key=key(held, "name"), max_chars=60, persist_state="session")
-    slots["name"] = st.container()
-    base_url = st.text_input(
-        _("Base address"),
-        draft.base_url,
-        key=key(held, "base_url"),
-        persist_state="session",
-        on_change=_complete,
-        args=(key(held, "base_url"),),
-    )
-    slots["base_url"] = st.container()
-    provider = st.text_input(
-        _("Dify provider"),
-        draft.provider,
-        key=key(held, "provider"),
-        persist_state="session",
-    )
-    slots["provider"] = st.container()
-    return {"name": name, "base_url": base_url, "provider": provider, "preset": draft.preset}
-
-
-def _complete(key: str) -> None:
-    st.session_state[key] = with_scheme(str(st.session_state[key] or ""))
-
-
-def _key(held: Held, draft: ConnectionSettings, slots: Slots) -> dict[str, Any]:
-    variables = list(dict.fromkeys([*([draft.api_key_env] if draft.api_key_env else []), *resources.CONNECTIONS.variables]))
-    kind = st.segmented_control(
-        _("Where the key is"),
-        [kind for kind in KEYS if kind != VARIABLE or variables],
-        default=_first_kind(held, draft),
-        format_func=lambda kind: _(KEYS[kind]),
-        key=key(held, "key_kind"),
-        required=True,
-        persist_state="session",
-    )
-    found: dict[str, Any] = {}
-    if kind == TYPED:
-        typed = st.text_input(
-            _("API key"),
-            type="password",
-            key=key(held, "api_key"),
-            placeholder=_("kept as it is") if held.typed_key or draft.api_key else "sk-…",
-            autocomplete="off",
-            help=_("Sent as a bearer token. It is masked before anything is recorded."),
-        )
-        held.typed_key = typed or held.typed_key  # who leaves the page and comes back finds the field empty, and the key kept
-        found["api_key"] = held.typed_key or draft.api_key
-        slots["api_key"] = st.container()
-    elif kind == VARIABLE:
-        found["api_key_env"] = st.selectbox(
-            _("Environment variable"),
-            variables,
-            key=key(held, "api_key_env"),
-            persist_state="session",
-            help=_("Of the machine that this app runs on. Whoever runs it lists in CONNECTIONS_ENV which ones may be named."),
-        )
-        slots["api_key_env"] = st.container()
-    return found
-
-
-def _first_kind(held: Held, draft: ConnectionSettings) -> str:
-    preset = PRESETS.get(draft.preset)
-    if held.typed_key or draft.api_key:
-        return TYPED
-    if draft.api_key_env:
-        return VARIABLE
-    return TYPED if held.replacing is None and preset is not None and preset.needs_key else NO_KEY
-
-
-def _more(held: Held, draft: ConnectionSettings, slots: Slots) -> dict[str, Any]:
-    found: dict[str, Any] = {}
-    folded = st.expander(_("Headers, query, proxy, certificate, time limits"), icon=":material/tune:")
-    slots["more"] = st.container()  # outside: what is wrong in there is seen while it is folded
-    with folded:
-        found["headers"] = _pairs(held, "headers", _("Headers"), draft.headers, "X-Team: qa", slots)
-        found["query"] = _pairs(held, "query", _("Query"), draft.query, "api-version: 2026-01-01", slots)
-        proxy = st.text_input(
-            _("Proxy"),
-            masked_proxy(draft.proxy),
-            key=key(held, "proxy"),
-            placeholder="http://proxy.example:3128",
-            persist_state="session",
-        )
-        found["proxy"] = kept_proxy(proxy, draft.proxy)
-        found["verify"] = st.toggle(
-            _("Check the server's certificate"), draft.verify, key=key(held, "verify"), persist_state="session"
-        )
-        found["ca"] = st.text_area(
-            _("Certificate of a private authority (PEM)"),
-            draft.ca,
-            key=key(held, "ca"),
-            height=80,
-            persist_state="session",
-            placeholder="-----BEGIN CERTIFICATE-----",
-        )
-        columns = st.columns(2)
-        timeouts = draft.timeouts.model_dump()
-        found["timeouts"] = {}
-        for place, (name, label) in enumerate(TIMEOUTS.items()):
-            value = columns[place % 2].number_input(
-                _("Seconds {what}").format(what=_(label)),
-                min_value=0.1,
-                value=timeouts[name],
-                step=1.0,
-                key=key(held, f"timeouts.{name}"),
-                placeholder=_("as usual"),
-                persist_state="session",
-            )
-            if value is not None:
-                found["timeouts"][name] = value
-    return found
-
-
-def _pairs(held: Held, name: str, label: str, values: Mapping[str, str], example: str, slots: Slots) -> dict[str, str]:
-    text = st.text_area(
-        label,
-        as_lines(values, name),
-        key=key(held, name),
-        height=80,
-        persist_state="session",
-        placeholder=example,
-        help=_(
-            "One on a line, with a colon. What is secret shows as {mask}, and stays as it is while that stands there."
-        ).format(mask=MASK),
-    )
-    found, wrong = as_values(str(text or ""))
-    for line in wrong:
-        with slots["more"]:
-            field_fault(None, _("{label}: no colon in {line}").format(label=label, line=line))
-    return kept(found, values)
+    return _actions(held, fields.draw(held, draft))
 
 
 def _actions(held: Held, settings: ConnectionSettings | None) -> Tick:
