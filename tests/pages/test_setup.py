@@ -143,7 +143,7 @@ def test_a_key_that_was_typed_is_kept_when_its_page_is_left_and_is_not_given_bac
         ("[::1]:8000/v1", "http://[::1]:8000/v1"),
         ("192.168.1.7/v1", "http://192.168.1.7/v1"),
         ("gpu/v1", "http://gpu/v1"),
-        ("gpu.example:8000/v1", "http://gpu.example:8000/v1"),
+        ("gpu.example:8000/v1", "https://gpu.example:8000/v1"),
         ("gpu.example:443/v1", "https://gpu.example:443/v1"),
         ("api.openai.com/v1", "https://api.openai.com/v1"),
         (" api.openai.com/v1 ", "https://api.openai.com/v1"),

@@ -51,16 +51,15 @@ def kept_proxy(typed: str, before: str) -> str:
 def with_scheme(typed: str) -> str:
     """Put `http://` or `https://` before an address that was typed without.
 
-    A server near by, or one whose port is named, seldom has a certificate; what else is there on the internet has one.
+    A server near by seldom has a certificate; to any other one no key should go in the clear, unless somebody types so.
     """
     found = _ADDRESS.fullmatch(typed.strip())
     if found is None:
         return typed
-    plainly = found["port"] not in ("443", "8443") if found["port"] else _near(found["host"].strip("[]"))
-    return f"{'http' if plainly else 'https'}://{found[0]}"
+    return f"{'http' if _near(found['host'].strip('[]')) else 'https'}://{found[0]}"
 
 
-_ADDRESS = re.compile(r"(?P<host>\[[0-9A-Fa-f:.]+\]|[\w.-]+)(:(?P<port>\d{1,5}))?(/\S*)?")
+_ADDRESS = re.compile(r"(?P<host>\[[0-9A-Fa-f:.]+\]|[\w.-]+)(:\d{1,5})?(/\S*)?")
 
 
 def _near(host: str) -> bool:
