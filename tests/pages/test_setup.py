@@ -346,3 +346,6 @@ def test_a_long_list_of_models_is_searched() -> None:
 
 def test_a_result_whose_server_was_not_called_is_one_line() -> None:
     assert "<details" not in results.written([("Server", Check(True, "Nothing has to be reached; models built in: 8."))])
+    assert "<strong>LLM</strong> · gpt-9 · The model answers." in results.written(
+        [("LLM", Check(True, "The model answers.", model="gpt-9"))]
+    )

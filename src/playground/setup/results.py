@@ -60,7 +60,8 @@ def _result(title: str, check: Check) -> str:
     own = library_words.told(check.error)[:LONGEST_WORDS]
     words = f"<q>{escaped(own)}</q>" if not check.ok and own and own not in verdict else ""
     icon = f'<i role="img" aria-label="{escaped(spoken)}">{mark}</i>'
-    line = f"{icon}<strong>{escaped(title)}</strong> · {escaped(verdict)}{took}{words}"
+    asked = f" · {escaped(check.model)}" if check.model else ""
+    line = f"{icon}<strong>{escaped(title)}</strong>{asked} · {escaped(verdict)}{took}{words}"
     if not check.address and not check.body:  # nothing was called
         return f'<div class="{kind}">{line}</div>'
     return f'<details class="{kind}"><summary>{line}</summary>{_details(check)}</details>'
