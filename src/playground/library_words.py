@@ -103,6 +103,7 @@ TEMPLATES: Sequence[str] = (
     N_("The server is reached and asks to slow down (HTTP {status}). It asks to wait {seconds} s."),
     N_("The server is reached and cannot serve (HTTP {status})."),
     N_("A web page came back and not an API's answer: the address is wrong, or a proxy stands before it."),
+    N_("The server has no model {model}; it lists: {names} and {count} more."),
     N_("The server has no model {model}; it lists: {names}."),
     N_("The server has no such call, or no model {model} (HTTP {status})."),
     N_(

@@ -19,6 +19,10 @@ def app_without_weights(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Se
         yield served
 
 
+LOADED = "[...document.querySelectorAll('audio')].every((audio) => audio.readyState > 0)"
+"""Whether the sounds of a page have come, as far as they are needed to begin."""
+
+
 def card(page: Page, name: str) -> Locator:
     """Give the card of a page."""
     return page.locator(f".st-key-card-{name}")
@@ -32,6 +36,7 @@ def test_eight_cards_lead_to_eight_pages(page: Page, app: Served) -> None:
         expect(page.get_by_role("heading", level=1)).to_have_text(title)
         assert page.url.partition("?")[0] == f"{app.url}/{name}"
         settled(page)
+        page.wait_for_function(LOADED)  # left before, it is not there any more when the browser asks for it
         page.go_back()
         expect(page.get_by_role("heading", level=1)).to_have_text("Boomerang")
         settled(page)

@@ -72,7 +72,9 @@ def sentence(tried: Tried) -> str:
         case InvokeBadRequestError() if (
             error.status_code == 404 and tried.model and tried.listed and tried.model not in tried.listed
         ):
-            names = ", ".join(tried.listed[:MOST_LISTED]) + (", …" if len(tried.listed) > MOST_LISTED else "")
+            names, more = ", ".join(tried.listed[:MOST_LISTED]), len(tried.listed) - MOST_LISTED
+            if more > 0:
+                return f"The server has no model {tried.model}; it lists: {names} and {more} more."
             return f"The server has no model {tried.model}; it lists: {names}."
         case InvokeBadRequestError() if error.status_code in (404, 405) and tried.model:
             return f"The server has no such call, or no model {tried.model} (HTTP {error.status_code})."

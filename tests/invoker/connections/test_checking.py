@@ -15,9 +15,9 @@ import trustme
 from invoker.backend import Backend
 from invoker.backends.scripted import Scripted
 from invoker.connections import CALLS, Allowed, Check, check_call, check_connection, opened, refused, settings_of
-from invoker.connections.causes import in_container, neighbours
+from invoker.connections.causes import Tried, in_container, neighbours, sentence
 from invoker.entities.model import ModelType
-from invoker.errors import ConfigError, InvokeTimeoutError, RunStoppedError
+from invoker.errors import ConfigError, InvokeBadRequestError, InvokeTimeoutError, RunStoppedError
 from invoker.run import Run
 from tests.loopback import Asked, Loopback, Script, Wire, head, whole
 
@@ -357,6 +357,12 @@ def test_a_model_that_the_server_does_not_have_is_told_with_those_that_it_has() 
         backend.fetch_models(Run())
         check = check_call(backend, "llm", backend.describe("chaty", ModelType.LLM), Run())
     assert check.verdict == "The server has no model chaty; it lists: chatty." and "no such model" in check.body
+
+
+def test_of_many_models_the_first_are_named_and_the_rest_counted() -> None:
+    error = InvokeBadRequestError("?", status_code=404)
+    words = sentence(Tried(error, "http://x:1/v1", model="nope", listed=list("abcdefghi")))
+    assert words == "The server has no model nope; it lists: a, b, c, d, e, f and 3 more."
 
 
 def test_a_back_end_without_a_server_needs_none() -> None:
