@@ -47,7 +47,7 @@ LIBRARY: Mapping[str, set[str]] = {
     "rules": {"backend", "entities", "errors", "request", "run"},
     "reasoning": set(),
     "timeline": {"entities", "reasoning", "record", "run"},
-    "metrics": {"audio", "entities", "errors", "record", "request", "timeline"},
+    "metrics": {"audio", "entities", "errors", "record", "request", "run", "timeline"},
     "session": {"backend", "invocations", "record", "request", "rules", "run"},
     "config": {"backend", "backends", "errors"},
     "connections": {"backend", "config", "entities", "errors", "record", "run", "session", "wire"},

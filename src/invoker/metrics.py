@@ -19,6 +19,7 @@ from .entities.text_embedding import EmbeddingUsage
 from .errors import InvokeBadRequestError, ProtocolError
 from .record import Outcome, Record
 from .request import InvokeType
+from .run import NoteKind
 from .timeline import Timeline, spent, timeline_of
 
 LEAST_TOKENS_FOR_A_RATE = 8
@@ -89,7 +90,8 @@ def measure(record: Record[Any], model: AIModelEntity | None = None) -> list[Met
 def _measured(record: Record[Any], model: AIModelEntity | None) -> list[Metric]:
     timeline = timeline_of(record)
     own = MEASURES[record.request.invoke_type](record, timeline)
-    return [*own, *_cost(record, model), *_context(record, model), *_start_up(record, timeline), *_stream(timeline)]
+    wire = _first_byte(record)
+    return [*own, *_cost(record, model), *_context(record, model), *_start_up(record, timeline), *wire, *_stream(timeline)]
 
 
 def usage(record: Record[Any]) -> LLMUsage | EmbeddingUsage | None:
@@ -304,6 +306,23 @@ def _start_up(record: Record[Any], timeline: Timeline) -> Iterable[Metric]:
 def _call_seconds(record: Record[Any], timeline: Timeline) -> float:
     idle = sum(spent(record, timeline, name) or 0.0 for name in ("waiting", "loading"))
     return max(0.0, record.elapsed - idle)
+
+
+def _first_byte(record: Record[Any]) -> Iterable[Metric]:
+    """Tell how long a server took to begin its answer, of the first request that it did not refuse; else of the last one."""
+    sent: float | None = None
+    waited: float | None = None
+    for note in tuple(record.notes):
+        if note.kind is not NoteKind.HTTP:
+            continue
+        if note.text == "request":
+            sent = note.seconds
+        elif note.text == "response" and sent is not None:
+            waited = note.seconds - sent
+            if int(note.data.get("status", 0)) < 400:
+                break
+    if sent is not None:
+        yield Metric("time_to_first_byte", waited, Unit.SECONDS, headline=False)
 
 
 def _stream(timeline: Timeline) -> Iterable[Metric]:

@@ -209,6 +209,22 @@ def test_queue_and_loading_are_told_apart_from_the_call() -> None:
     assert found["total"] == 4.5
 
 
+def test_the_first_byte_is_that_of_the_first_request_that_was_not_refused() -> None:
+    def asked(*exchanges: tuple[float, float | None, int]) -> dict[str, Any]:
+        record = record_of(InvokeType.LLM, text_chunks("a"), [9.0])
+        for sent, answered, status in exchanges:
+            record.notes.append(Note(NoteKind.HTTP, "request", sent))
+            if answered is not None:
+                record.notes.append(Note(NoteKind.HTTP, "response", answered, {"status": status}))
+        return values(record)
+
+    assert "time_to_first_byte" not in asked()
+    assert asked((1.0, 1.5, 200), (3.0, 5.0, 200))["time_to_first_byte"] == 0.5
+    assert asked((1.0, 1.25, 429), (3.0, 5.0, 200))["time_to_first_byte"] == 2.0
+    assert asked((1.0, 1.25, 401))["time_to_first_byte"] == 0.25
+    assert asked((1.0, None, 0))["time_to_first_byte"] is None
+
+
 def test_without_a_queue_and_loading_there_is_nothing_to_tell() -> None:
     found = values(record_of(InvokeType.LLM, text_chunks("a"), [1.0]))
     assert not {"waiting_seconds", "loading_seconds", "call_seconds"} & found.keys()
