@@ -118,7 +118,7 @@ def _buttons(held: state.PageState, models: Sequence[ListedModel]) -> DeltaGener
             on_click=job.stop if job is not None else None,
         )
         line = st.empty()
-    told = _("To run: ") + f"{reason}." if reason else lost.notice(lost.SIDE_BAR)
+    told = _("To run: {reasons}.").format(reasons=reason) if reason else lost.notice(lost.SIDE_BAR)
     if told:
         st.markdown(f":orange[:material/info:] {plain(told)}")
     if pressed and not running:

@@ -32,7 +32,7 @@ class Readiness:
     def line(self) -> str:
         """Give what is to be said before a run; empty if everything is ready and nothing is to be known."""
         notices = self._with_letters([(pane, notice) for pane in self.every for notice in pane.notices])
-        waiting_for = [_("To run: ") + "; ".join(problems) + "."] if (problems := self.problems) else []
+        waiting_for = [_("To run: {reasons}.").format(reasons="; ".join(problems))] if (problems := self.problems) else []
         return " ".join([*waiting_for, *filter(None, [self._left_out()]), *notices])
 
     def help(self) -> str:
