@@ -50,22 +50,23 @@ def kind_of(status: int) -> type[InvokeError]:
     return _BY_STATUS.get(status) or (InvokeServerUnavailableError if status >= 500 else InvokeBadRequestError)
 
 
-def inside(value: Any, body: str, status: int) -> InvokeError:
+def inside(value: Any, body: str, status: int | None = None) -> InvokeError:
     """Give the error that a server wrote into an answer of success, as LM Studio and OpenRouter do.
 
     Args:
-        value: What the field `error` holds.
-        body: The answer, or the event of it, that holds the field.
-        status: The HTTP status, which said nothing of it.
+        value: What the field `error` holds, or the object that tells the error where there is no such field.
+        body: The answer, or the event of it, that tells it.
+        status: The HTTP status, which said nothing of it; if `None`, the one inside counts.
     """
+    told_status = _inner_status(value)
+    kind = kind_of(told_status) if told_status else InvokeServerUnavailableError
     words = _words({"error": value}) or body.strip()[:500]
-    return _inner_kind(value)(words, status_code=status, body=body)
+    return kind(words, status_code=status or told_status, body=body)
 
 
-def _inner_kind(value: Any) -> type[InvokeError]:
+def _inner_status(value: Any) -> int | None:
     code = str(value.get("code") or value.get("status") or "") if isinstance(value, dict) else ""
-    refused = code.isascii() and code.isdecimal() and len(code) == 3 and 400 <= int(code) < 600
-    return kind_of(int(code)) if refused else InvokeServerUnavailableError
+    return int(code) if code.isascii() and code.isdecimal() and len(code) == 3 and 400 <= int(code) < 600 else None
 
 
 @contextmanager

@@ -15,8 +15,8 @@ from typing import Any
 
 from ...entities.llm import LLMResultChunk, LLMResultChunkDelta, LLMUsage
 from ...entities.message import AssistantPromptMessage, ToolCall
-from ...errors import MISSHAPEN, InvokeError, InvokeServerUnavailableError, ProtocolError, in_form, misshapen
-from ...wire.faults import kind_of, said
+from ...errors import MISSHAPEN, InvokeError, ProtocolError, in_form, misshapen
+from ...wire.faults import inside
 from ...wire.sse import Event
 from .fragments import CallReader
 
@@ -169,12 +169,10 @@ class AnswerReader:
     def _told(self, value: Mapping[str, Any]) -> InvokeError:
         """Give the error that a server wrote into its answer."""
         error = value.get("error")
-        codes = [source.get("code") or source.get("status_code") for source in (error, value) if isinstance(source, dict)]
-        status = next((int(code) for code in map(str, codes) if code.isdecimal() and 400 <= int(code) < 600), None)
-        body = json.dumps(error or value, ensure_ascii=False)
-        words = error if isinstance(error, str) else said(body)
-        kind = kind_of(status) if status else InvokeServerUnavailableError
-        return kind(f"The server broke off its answer: {words}" if self._begun else words, status_code=status, body=body)
+        found = inside(error if isinstance(error, dict) else value, json.dumps(error or value, ensure_ascii=False))
+        if self._begun:
+            found.description = f"The server broke off its answer: {found.description}"
+        return found
 
     def _once(self, text: str) -> None:
         if text not in self._noticed:

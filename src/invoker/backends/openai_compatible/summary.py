@@ -81,7 +81,7 @@ class _SystemModel:
         fold = self._asked(messages, most if self._thinks else longest)
         if not self._thinks and most > longest and _used_up(fold):
             self._thinks = True
-            self.note(
+            self._note(
                 f"Asked again with {most:,} tokens for the answer: thinking used up {longest:,} before a summary was there."
             )
             fold = self._asked(messages, most)
@@ -99,7 +99,7 @@ class _SystemModel:
             if self._limit != LIMIT or LIMIT not in (error.body or ""):
                 raise
             self._limit = NEWER_LIMIT
-            self.note(f"Asked again with max_completion_tokens, for the server refuses max_tokens: {error}")
+            self._note(f"Asked again with max_completion_tokens, for the server refuses max_tokens: {error}")
             return self._answer(messages, tokens)
 
     def _answer(self, messages: Sequence[PromptMessage], tokens: int) -> LLMFold:
@@ -122,10 +122,10 @@ class _SystemModel:
                 body=fold.text,
             )
         if reason in ("length", "content_filter"):
-            self.note(f"The summary is cut short: the model's answer ended with the finish reason {reason}.")
+            self._note(f"The summary is cut short: the model's answer ended with the finish reason {reason}.")
         return answer
 
-    def note(self, text: str) -> None:
+    def _note(self, text: str) -> None:
         """Tell the person who asked; once, however many pieces it is true of."""
         if text not in self._noted:
             self._noted.add(text)
