@@ -107,13 +107,18 @@ def _listed(provider: str, name: str, item: Mapping[str, Any], context: int | No
 
 def _llama_context(http: Http, root: str, run: Run) -> int | None:
     """Ask a llama.cpp server how many tokens each request has; `None` where only its `/v1` can be reached."""
+    settings = _own_words(http, f"{root}/props", run).get("default_generation_settings")
+    return told.count(settings.get("n_ctx")) if isinstance(settings, dict) else None
+
+
+def _own_words(http: Http, address: str, run: Run) -> Mapping[str, Any]:
+    """Ask for what a kind of server tells of itself beside OpenAI's interface; nothing where there is no such thing."""
     try:
-        with http.get(f"{root}/props", run) as answer:
+        with http.get(address, run) as answer:
             value = answer.json()
     except InvokeError:
-        return None
-    settings = value.get("default_generation_settings") if isinstance(value, dict) else None
-    return told.count(settings.get("n_ctx")) if isinstance(settings, dict) else None
+        return {}
+    return value if isinstance(value, dict) else {}
 
 
 def _can_be_shown(name: str) -> bool:
@@ -123,12 +128,8 @@ def _can_be_shown(name: str) -> bool:
 
 def _only_model(http: Http, provider: str, root: str, run: Run) -> ListedModel | None:
     """Ask a server of one model which one that is, in the way of Text Embeddings Inference; `None` if it is no such server."""
-    try:
-        with http.get(f"{root}/info", run) as answer:
-            value = answer.json()
-    except InvokeError:
-        return None
-    name = value.get("model_id") if isinstance(value, dict) else None
+    value = _own_words(http, f"{root}/info", run)
+    name = value.get("model_id")
     if not isinstance(name, str) or not name:
         return None
     kind = value.get("model_type")
