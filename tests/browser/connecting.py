@@ -96,6 +96,13 @@ def health(page: Page) -> dict[str, dict[str, str]]:
     return {name: dict(zip(head, cells, strict=True)) for name, *cells in others}
 
 
+def shown(page: Page, *names: str) -> set[str]:
+    """Wait until the table of health has these connections; give the names of all that it has."""
+    for name in names:
+        expect(page.get_by_role("region", name="Health").locator("table")).to_contain_text(name)
+    return set(health(page))
+
+
 def detail(page: Page) -> Locator:
     """Give where the connection that is open is told."""
     return page.locator(".st-key-connection-detail")
