@@ -9,12 +9,12 @@ from __future__ import annotations
 import argparse
 import ast
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from io import BytesIO
 from pathlib import Path
 
 from babel.messages.catalog import Catalog
-from babel.messages.mofile import write_mo
+from babel.messages.mofile import read_mo, write_mo
 from babel.messages.pofile import read_po, write_po
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -110,9 +110,21 @@ def check(template: Catalog, code: str) -> list[str]:
     complaints += [f"{code}: no longer in the code: {text}" for text in set(there) - wanted]
     complaints += [f"{code}: not translated: {text}" for text, string in there.items() if not _done(string)]
     path = po_of(code).with_suffix(".mo")
-    if not path.exists() or path.read_bytes() != compiled(catalogue):
+    if not path.exists() or translations(path.read_bytes()) != translations(compiled(catalogue)):
         complaints.append(f"{code}: {path.name} is stale: run scripts/words.py")
     return complaints
+
+
+def translations(data: bytes) -> set[tuple[tuple[str, ...], tuple[str, ...]]]:
+    """Return each text of a compiled catalogue with its translation; of one that depends on a number all forms.
+
+    The bytes themselves depend on Babel's version, which is in the head.
+    """
+    return {(_forms(message.id), _forms(message.string)) for message in read_mo(BytesIO(data)) if message.id}
+
+
+def _forms(text: str | Sequence[str] | None) -> tuple[str, ...]:
+    return (text,) if isinstance(text, str) else tuple(text or ())
 
 
 def compiled(catalogue: Catalog) -> bytes:

@@ -10,10 +10,13 @@ import sys
 import threading
 from pathlib import Path
 
+import babel
 import pytest
+from babel.messages.catalog import Catalog
 from babel.messages.pofile import read_po
 
 from playground import samples, words
+from scripts.words import compiled, translations
 
 ROOT = Path(__file__).resolve().parents[2]
 OTHERS = [code for code in words.LANGUAGES if code != words.ENGLISH]
@@ -42,6 +45,19 @@ def test_every_text_is_translated_and_every_catalogue_compiled() -> None:
         [sys.executable, str(ROOT / "scripts" / "words.py"), "--check"], capture_output=True, text=True, check=False
     )
     assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_a_compiled_catalogue_is_compared_by_its_texts_and_not_by_the_version_of_babel() -> None:
+    def data(stop: str) -> bytes:
+        catalogue = Catalog(locale="zh_Hans")
+        catalogue.add("Stop", stop)
+        catalogue.add(("{count} row", "{count} rows"), ("{count} 行",))
+        return compiled(catalogue)
+
+    ours = data("停止")
+    by_another_babel = ours.replace(babel.__version__.encode(), b"9" * len(babel.__version__))
+    assert by_another_babel != ours and translations(by_another_babel) == translations(ours)
+    assert translations(data("停")) != translations(ours)
 
 
 @pytest.mark.parametrize("code", OTHERS)
