@@ -13,9 +13,11 @@ RUN apt-get update \
  && useradd --system --uid 10001 --user-group --home-dir /data --shell /usr/sbin/nologin boomerang \
  && install -d -o boomerang -g boomerang -m 0750 /data
 
+# The same lock as on a developer's machine; pip refuses what is not in it or has another hash.
 COPY requirements.txt /tmp/
 RUN python3 -m venv /opt/venv \
- && /opt/venv/bin/python -m pip install --no-cache-dir --disable-pip-version-check --requirement /tmp/requirements.txt \
+ && /opt/venv/bin/python -m pip install --no-cache-dir --disable-pip-version-check \
+      --require-hashes --only-binary :all: --requirement /tmp/requirements.txt \
  && /opt/venv/bin/python -c "import cryptography, hibari, httpx, jsonschema, onnxruntime, soundfile, streamlit, tokenizers, tomli_w, xllamacpp"
 
 # Only what fetching needs, so that a change elsewhere in the source does not fetch the models again.

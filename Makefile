@@ -1,6 +1,6 @@
 # Everything runs in a virtual environment of its own, .venv, made on first use:
 #   make run PORT=8600           another port
-#   make run PYTHON=python3.13   another Python (3.11 or later); .venv is made anew for it
+#   make run PYTHON=python3.13   another Python; .venv is made again for it
 #   make test ARGS="-k weights"  some of the tests
 
 PORT ?= 8501
@@ -12,13 +12,21 @@ ifeq ($(origin PYTHON),undefined)
 PYTHON := $(if $(and $(wildcard .venv/made-*),$(shell $(BIN)/python -c "print(1)" 2>/dev/null)),$(BIN)/python,python3)
 endif
 VERSION := $(shell $(PYTHON) -c "import sys; print('%d.%d' % sys.version_info[:2])" 2>/dev/null || echo none)
+# The Pythons that the lock is for: ">=3.11,<3.15" in pyproject.toml gives 3.11 3.12 3.13 3.14.
+BOUNDS := $(shell sed -n 's/^requires-python = ">=3\.\([0-9]*\),<3\.\([0-9]*\)"$$/\1 \2/p' pyproject.toml)
+PYTHONS := $(addprefix 3.,$(shell seq $(firstword $(BOUNDS)) $$(($(lastword $(BOUNDS)) - 1))))
+UNSUPPORTED = Boomerang needs Python $(firstword $(PYTHONS)) to $(lastword $(PYTHONS)), as its packages have wheels for no other, and $(PYTHON) \
+	$(if $(filter none,$(VERSION)),was not found or does not run,is Python $(VERSION)): name one, as in make $(MAKECMDGOALS) PYTHON=python$(lastword $(PYTHONS))
 MADE := .venv/made-$(VERSION)
 INSTALLED := .venv/requirements-$(VERSION)
 DEVELOPED := .venv/requirements-dev-$(VERSION)
 PYTEST := $(BIN)/python -m pytest
 # ARGS may choose none of one kind, of which pytest says 5; without ARGS that is a fault.
 NOTHING := $(if $(ARGS),5,0)
-PIP := $(BIN)/python -m pip install --disable-pip-version-check --quiet --requirement
+# From the lock alone: pip refuses what is not in it or has another hash, and builds nothing, as a build would fetch unlocked tools.
+PIP := $(BIN)/python -m pip install --disable-pip-version-check --quiet --require-hashes --only-binary :all: --requirement
+# What could not run on this machine, in words; the last thing that `make test` says.
+export BOOMERANG_NOT_RUN := $(CURDIR)/.cache/not-run.txt
 
 export PYTHONPATH := $(CURDIR)/src
 # Two OpenMP runtimes that spin on the same cores would slow each other down many times over.
@@ -26,12 +34,13 @@ export OMP_WAIT_POLICY := passive
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run weights test check bench screenshots browser
+.PHONY: help run weights test check lock bench screenshots browser supported
 
 help:
 	@echo "make run          the app on http://localhost:$(PORT)  (PORT=, PYTHON=)"
 	@echo "make test         every test  (ARGS= goes to pytest)"
 	@echo "make check        format, lint, types, then every test"
+	@echo "make lock         compile the locks from pyproject.toml  (ARGS=--upgrade renews every package)"
 	@echo "make bench        measure, next to the bare model runtimes"
 	@echo "make weights      fetch the weights of the embedded models  (BOOMERANG_MODELS= moves their folder)"
 	@echo "make screenshots  pictures of every page in every state  (ARGS=--readme: those of the README)"
@@ -47,14 +56,19 @@ weights: $(INSTALLED)
 # Two processes, as on two cores. The browser tests run alone: a browser takes both cores, and they look at the clock.
 test: $(DEVELOPED) browser
 	@$(BIN)/python -m invoker.weights || true
+	@mkdir -p .cache && rm -f "$$BOOMERANG_NOT_RUN"
 	$(PYTEST) --numprocesses 2 --dist loadfile -m "not browser" $(ARGS) || [ $$? = $(NOTHING) ]
 	$(PYTEST) -m browser $(ARGS) || [ $$? = $(NOTHING) ]
+	@if [ -s "$$BOOMERANG_NOT_RUN" ]; then cat "$$BOOMERANG_NOT_RUN"; fi
 
 check: $(DEVELOPED)
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(MAKE) --no-print-directory test
+
+lock: $(DEVELOPED)
+	@$(BIN)/python scripts/lock.py $(ARGS)
 
 bench: $(DEVELOPED) browser weights
 	$(BIN)/python -m benchmarks $(ARGS)
@@ -72,10 +86,10 @@ browser:
 		echo "The browser tests need Chromium and none was found. On Debian: sudo apt-get install chromium" >&2; exit 1; \
 	fi
 
-$(MADE):
-	@command -v $(PYTHON) >/dev/null || { echo "$(PYTHON) was not found. Install Python 3.11 or later, or name one: make $(MAKECMDGOALS) PYTHON=..." >&2; exit 1; }
-	@$(PYTHON) -c "import sys; sys.exit(sys.version_info < (3, 11))" || { \
-		echo "Python 3.11 or later is needed; $(PYTHON) is $(VERSION). Name another: make $(MAKECMDGOALS) PYTHON=python3.12" >&2; exit 1; }
+supported:
+	@$(if $(filter $(VERSION),$(PYTHONS)),,echo "$(UNSUPPORTED)" >&2; exit 1)
+
+$(MADE): | supported
 	@$(PYTHON) -c "import venv, ensurepip" 2>/dev/null || { \
 		echo "$(PYTHON) cannot make virtual environments. On Debian: sudo apt-get install python3-venv python3-pip" >&2; exit 1; }
 	@echo "Making .venv with Python $(VERSION)"
@@ -92,7 +106,7 @@ $(INSTALLED): requirements.txt | $(MADE)
 	@$(LOADS)
 	@touch $@
 
-$(DEVELOPED): requirements-dev.txt requirements.txt | $(MADE)
+$(DEVELOPED): requirements-dev.txt | $(MADE)
 	@echo "Installing requirements-dev.txt"
 	@$(PIP) requirements-dev.txt
 	@$(LOADS)

@@ -13,12 +13,12 @@ import struct
 import zlib
 
 from playwright.sync_api import sync_playwright
-from tests.browser.driving import launch
 
 from invoker import audio
 from invoker.backends.embedded.tts import VOICE, Speaker
 from invoker.run import Run
 from playground.samples import ATTACHMENTS, CODE_WORD
+from tests.browser.driving import launch
 
 SIDE = 96
 """Pixels."""

@@ -92,8 +92,8 @@ def on_servers() -> Iterator[Served]:
             """,
             "utf-8",
         )
-        variables = {"CONNECTIONS_FILE": str(file), "BOOMERANG_DATA": str(folder / "data")}
-        yield stack.enter_context(Served(**variables, LLAMA_CPP_BASE_URL=llm, LLAMA_API_KEY=KEY))
+        places = {"CONNECTIONS_FILE": str(file), "BOOMERANG_DATA": str(folder / "data")}
+        yield stack.enter_context(Served(ROOT / "app.py", **places, LLAMA_CPP_BASE_URL=llm, LLAMA_API_KEY=KEY))
 
 
 def walk(browser: Browser, app: Served, folder: Path, width: int, dark: bool, language: str) -> Iterator[str]:

@@ -17,7 +17,6 @@ sys.path.insert(0, str(ROOT))
 
 from app import lifespan  # noqa: E402  (the real one, which also finds the packages)
 from benchmarks import streams  # noqa: E402
-
 from invoker import ListedModel, Request, Run  # noqa: E402
 from invoker.backends.scripted import Scripted  # noqa: E402
 from invoker.entities.llm import LLMResultChunk, LLMResultChunkDelta, LLMUsage  # noqa: E402

@@ -5,7 +5,6 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from scripts import train_moderation as training
 
 from invoker.backends.embedded import moderation
 from invoker.backends.embedded.moderation import (
@@ -20,6 +19,7 @@ from invoker.backends.embedded.moderation import (
 from invoker.entities.moderation import RequestInvokeModeration
 from invoker.errors import InvokeBadRequestError, RunStoppedError
 from invoker.run import NoteKind, Run
+from scripts import train_moderation as training
 from tests.invoker.backends.embedded.asking import noted
 from tests.invoker.backends.embedded.conftest import embedder
 

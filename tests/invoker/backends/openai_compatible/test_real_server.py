@@ -171,7 +171,12 @@ def test_a_call_and_what_its_tool_said_reach_the_model(caller: Session) -> None:
     called = LLMFold().extend(caller.model.llm.invoke(config, asked, tools=[WEATHER])).result().message
     [call] = called.tool_calls
     said = {"role": "tool", "content": "Heavy snow, minus 7 degrees.", "tool_call_id": call.id}
-    told = [*asked, called, said, {"role": "user", "content": "What did the tool say of Oslo? Answer in plain words."}]
+    told: list[Any] = [
+        *asked,
+        called,
+        said,
+        {"role": "user", "content": "What did the tool say of Oslo? Answer in plain words."},
+    ]
     answer = LLMFold().extend(caller.model.llm.invoke(CONFIG, told)).result()
     assert "snow" in str(answer.message.content)
 

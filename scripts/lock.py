@@ -1,0 +1,146 @@
+"""Compile the locks from `pyproject.toml`: `make lock`.
+
+Versions that are locked already stay as they are. Options for `uv pip compile` renew them:
+
+    make lock                                      # after a change of pyproject.toml
+    make lock ARGS="--upgrade-package babel"       # renew one package
+    make lock ARGS=--upgrade                       # renew all of them
+
+Nothing is written unless every lock compiles and every package has a wheel for each supported Python on Linux.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+import tomllib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from packaging.specifiers import SpecifierSet
+
+ROOT = Path(__file__).resolve().parents[1]
+PLATFORMS = ("x86_64-manylinux_2_28", "aarch64-manylinux_2_28")
+INPUTS = re.compile(r"^# Inputs: sha256:([0-9a-f]{64})$", re.MULTILINE)
+"""The line of a lock's header that holds the digest of what it was compiled from."""
+
+
+@dataclass(frozen=True)
+class Lock:
+    """A file of exact versions and hashes."""
+
+    path: str
+    """Relative to the project's root."""
+    sources: tuple[str, ...]
+    """Arguments for `uv pip compile` that name what is locked."""
+    python: str = ""
+    """Which of the supported Pythons it is for, as a version specifier; all of them if empty."""
+
+
+RUNTIME = Lock("requirements.txt", ("pyproject.toml",))
+DEVELOPMENT = Lock("requirements-dev.txt", ("pyproject.toml", "--group", "dev", "--constraint", RUNTIME.path))
+REFERENCE = Lock("tests/reference/requirements.txt", ("--group", "reference"), python=">=3.12")
+LOCKS = (RUNTIME, DEVELOPMENT, REFERENCE)
+"""In the order in which they are compiled: the second takes its versions from the first."""
+
+
+class LockError(Exception):
+    """A lock could not be compiled; carries uv's own words."""
+
+
+def main() -> None:
+    """Compile every lock, check it, then write them all."""
+    options = sys.argv[1:]
+    project = read_project()
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        shutil.copy(ROOT / "pyproject.toml", folder)
+        try:
+            for lock in LOCKS:
+                compile_lock(lock, pythons(project, lock)[0], folder, options)
+            for lock in LOCKS:
+                check_wheels(lock, pythons(project, lock), folder)
+        except LockError as error:
+            sys.exit(f"{error}\nNothing was written.")
+        for lock in LOCKS:
+            (ROOT / lock.path).write_text(header(project) + (folder / lock.path).read_text("utf-8"), "utf-8")
+    print("Written:", ", ".join(lock.path for lock in LOCKS))
+
+
+def read_project(root: Path = ROOT) -> dict[str, Any]:
+    """Return the content of `pyproject.toml`."""
+    return tomllib.loads((root / "pyproject.toml").read_text("utf-8"))
+
+
+def digest(project: Mapping[str, Any]) -> str:
+    """Return the SHA-256, in hex, of everything in a `pyproject.toml` that the locks are compiled from."""
+    inputs = {
+        "requires-python": project["project"]["requires-python"],
+        "dependencies": project["project"]["dependencies"],
+        "dependency-groups": project["dependency-groups"],
+    }
+    return hashlib.sha256(json.dumps(inputs, sort_keys=True).encode()).hexdigest()
+
+
+def locked_digest(text: str) -> str | None:
+    """Return the digest in a lock's header; None if there is none."""
+    match = INPUTS.search(text)
+    return match[1] if match else None
+
+
+def header(project: Mapping[str, Any]) -> str:
+    """Return the lines that every lock starts with."""
+    return f"# Compiled from pyproject.toml by `make lock`. Do not edit.\n# Inputs: sha256:{digest(project)}\n\n"
+
+
+def pythons(project: Mapping[str, Any], lock: Lock) -> list[str]:
+    """Return the Pythons that a lock is for, such as `3.11`, oldest first."""
+    admitted = SpecifierSet(project["project"]["requires-python"]) & SpecifierSet(lock.python)
+    return [f"3.{minor}" for minor in range(100) if admitted.contains(f"3.{minor}")]
+
+
+def compile_lock(lock: Lock, oldest: str, folder: Path, options: Sequence[str]) -> None:
+    """Compile one lock into a folder that holds `pyproject.toml`, starting from the versions that are locked now.
+
+    Raises:
+        LockError: The requirements cannot be met.
+    """
+    output = folder / lock.path
+    output.parent.mkdir(parents=True, exist_ok=True)
+    if (ROOT / lock.path).exists():
+        shutil.copy(ROOT / lock.path, output)
+    print(f"Compiling {lock.path}", flush=True)
+    how = ("--universal", "--generate-hashes", "--no-header", "--only-binary", ":all:", "--python-version", oldest)
+    _uv(folder, "compile", *lock.sources, *how, "--output-file", lock.path, *options)
+
+
+def check_wheels(lock: Lock, versions: Sequence[str], folder: Path) -> None:
+    """Check that a lock can be installed from wheels alone on each Python that it is for.
+
+    Raises:
+        LockError: A package has no wheel for one of them.
+    """
+    print(f"Checking the wheels of {lock.path} for Python {', '.join(versions)}", flush=True)
+    how = ("--dry-run", "--target", "nowhere", "--require-hashes", "--only-binary", ":all:", "--requirement", lock.path)
+    for version in versions:
+        for platform in PLATFORMS:
+            _uv(folder, "install", *how, "--python-version", version, "--python-platform", platform)
+
+
+def _uv(folder: Path, command: str, *arguments: str) -> None:
+    ran = subprocess.run(
+        [sys.executable, "-m", "uv", "pip", command, "--quiet", *arguments], cwd=folder, capture_output=True, text=True
+    )
+    if ran.returncode:
+        raise LockError(f"`uv pip {command} {' '.join(arguments)}` failed:\n{ran.stderr.strip()}")
+
+
+if __name__ == "__main__":
+    main()
