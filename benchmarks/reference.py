@@ -7,9 +7,7 @@ and closed after it. It runs in a process and an environment of its own, for imp
 from __future__ import annotations
 
 import json
-import os
 import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -17,14 +15,10 @@ from statistics import median
 from time import perf_counter
 from typing import Any
 
-from tests.reference.environment import NoReferenceError, cached, reference_sdk, tag
+from tests.reference.environment import NoReferenceError, reference_sdk
 
 from .table import Row, Table, Target
 
-VARIABLE = "BOOMERANG_REFERENCE_PYTHON"
-"""Names a Python that has `dify_plugin`."""
-TAGS = ("py314", "py313", "py312")
-MISSING = "not measured: needs Python 3.12 and dify_plugin"
 SCRIPT = Path(__file__).parent / "served" / "reference_sdk.py"
 ROUNDS = 7
 CALLS, THEIR_CALLS = 100, 20
@@ -43,27 +37,13 @@ Ask = Callable[[str, bool], int]
 
 def table(address: str, ours: Ask) -> Table:
     """Measure both on the server at an address, or say what is missing."""
-    python = find()
-    if python is None:
-        return Table("beside the reference SDK", COLUMNS, [Row("a whole answer, µs", (MISSING, "", ""), None, LATENCY)])
+    try:
+        python = reference_sdk().python
+    except NoReferenceError as error:
+        row = Row("a whole answer, µs", (f"not measured: {error}", "", ""), None, LATENCY)
+        return Table("beside the reference SDK", COLUMNS, [row])
     with _running(python, address) as theirs:
         return Table("beside the reference SDK", COLUMNS, [_call_row(theirs, ours), _stream_row(theirs, ours)], NOTE)
-
-
-def find() -> Path | None:
-    """Give a Python of 3.12 or later that has the SDK: the one that is told, one that was made before, or one made now."""
-    if told := os.environ.get(VARIABLE):
-        return Path(told)
-    for name in TAGS:
-        if sdk := cached(name):
-            return sdk.python
-    for python in (sys.executable, "python3.13", "python3.12"):
-        try:
-            if tag(python) in TAGS:
-                return reference_sdk(python).python
-        except NoReferenceError:
-            continue
-    return None
 
 
 Theirs = Callable[[str, int, bool], tuple[float, int]]

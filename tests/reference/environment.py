@@ -3,24 +3,117 @@ with gevent), so it never comes into ours."""
 
 from __future__ import annotations
 
+import fcntl
+import hashlib
 import json
+import os
 import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-CACHE = Path(__file__).parents[2] / ".cache"
-SDK = "dify_plugin"
+from scripts import lock
+
+CACHE = lock.ROOT / ".cache"
+REQUIREMENTS = lock.ROOT / lock.REFERENCE.path
+PYTHONS = lock.pythons(lock.read_project(), lock.REFERENCE)
+"""The Pythons that the SDK's lock is for. The SDK itself needs 3.12 from version 0.8.0 on."""
+VARIABLE = "BOOMERANG_REFERENCE_PYTHON"
+"""Names the Python that gets the SDK. Empty: none, and nothing is compared."""
+NO_PYTHON = f"The SDK needs Python {PYTHONS[0]} to {PYTHONS[-1]}; `.venv/bin/uv python install {PYTHONS[0]}` installs one."
 SECONDS = 600
 """Bound on each step; installing is a download of about 40 MB."""
 
 
 class NoReferenceError(Exception):
     """The reference SDK could not be set up."""
+
+
+class NoPythonError(NoReferenceError):
+    """This machine has no Python that the reference SDK runs on."""
+
+
+@dataclass(frozen=True)
+class ReferenceSDK:
+    """An installed reference SDK."""
+
+    python: Path
+
+    def observe(self, cases: Sequence[tuple[str, Any]]) -> list[dict[str, Any]]:
+        """Return what the SDK makes of each case, a class name and an input."""
+        with tempfile.TemporaryDirectory() as folder:
+            asked, answered = Path(folder, "cases.json"), Path(folder, "answers.json")
+            asked.write_text(json.dumps(cases), "utf-8")
+            _run(self.python, "-I", Path(__file__).with_name("worker.py"), asked, answered, cwd=Path(folder))
+            observed: list[dict[str, Any]] = json.loads(answered.read_text("utf-8"))
+            return observed
+
+
+def reference_sdk() -> ReferenceSDK:
+    """Return the locked reference SDK; it is installed on first use and kept in the checkout's cache folder.
+
+    Raises:
+        NoPythonError: No Python for it was found.
+        NoReferenceError: It could not be installed.
+    """
+    python = find_python()
+    if python is None:
+        raise NoPythonError(NO_PYTHON)
+    digest = hashlib.sha256(REQUIREMENTS.read_bytes()).hexdigest()
+    folder = CACHE / f"reference-sdk-{digest[:12]}-py{python_version(python)}"
+    sdk = ReferenceSDK(folder / "bin" / "python")
+    CACHE.mkdir(exist_ok=True)
+    with (CACHE / "reference-sdk.lock").open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)  # test processes start at the same time; one installs, the others wait for it
+        if python_version(sdk.python) is None or not (folder / "complete").exists():
+            shutil.rmtree(folder, ignore_errors=True)
+            _run(python, "-m", "venv", folder)
+            how = ("--quiet", "--disable-pip-version-check", "--require-hashes", "--only-binary", ":all:")
+            _run(sdk.python, "-m", "pip", "install", *how, "--requirement", REQUIREMENTS)
+            (folder / "complete").touch()
+    return sdk
+
+
+def find_python(current: Path = Path(sys.executable)) -> Path | None:
+    """Return a Python that the SDK runs on: the one that `VARIABLE` names, or the first found; None if there is none.
+
+    Args:
+        current: The Python that is tried first.
+
+    Raises:
+        NoReferenceError: The one that is named is no such Python.
+    """
+    named = os.environ.get(VARIABLE)
+    if named is None:
+        return next((python for python in _candidates(current) if python_version(python) in PYTHONS), None)
+    if named and python_version(Path(named)) not in PYTHONS:
+        raise NoReferenceError(f"{VARIABLE} names {named}, which is not Python {', '.join(PYTHONS)}")
+    return Path(named) if named else None
+
+
+def _candidates(current: Path) -> Iterator[Path]:
+    """Yield where a Python may be: the current one, on PATH, in pyenv, among those that uv installed."""
+    yield current
+    yield from (Path(found) for version in PYTHONS if (found := shutil.which(f"python{version}")))
+    pyenv = Path(os.environ.get("PYENV_ROOT") or Path.home() / ".pyenv")
+    yield from (python for version in PYTHONS for python in sorted(pyenv.glob(f"versions/{version}.*/bin/python")))
+    for version in PYTHONS:
+        # Downloads nothing: tests reach the package registries and nothing else.
+        command = [sys.executable, "-m", "uv", "python", "find", "--managed-python", "--no-python-downloads", version]
+        if found := subprocess.run(command, capture_output=True, text=True, timeout=SECONDS).stdout.strip():
+            yield Path(found)
+
+
+def python_version(python: Path) -> str | None:
+    """Return the minor version of a Python, such as `3.12`; None if it does not run, as pyenv's stand-ins on PATH may not."""
+    try:
+        return _run(python, "-I", "-c", "import sys; print('%d.%d' % sys.version_info[:2])")
+    except (OSError, NoReferenceError):
+        return None
 
 
 def _run(*command: str | Path, cwd: Path | None = None) -> str:
@@ -32,80 +125,3 @@ def _run(*command: str | Path, cwd: Path | None = None) -> str:
         said = "\n".join((ran.stdout + ran.stderr).strip().splitlines()[-8:])
         raise NoReferenceError(f"{' '.join(str(part) for part in command[1:])} failed with {ran.returncode}:\n{said}")
     return ran.stdout.strip()
-
-
-@dataclass(frozen=True)
-class ReferenceSDK:
-    """An installed reference SDK."""
-
-    python: Path
-    version: tuple[int, ...]
-
-    def observe(self, cases: Sequence[tuple[str, Any]]) -> list[dict[str, Any]]:
-        """Tell what the SDK makes of each case, a class name and an input."""
-        with tempfile.TemporaryDirectory() as folder:
-            asked, answered = Path(folder, "cases.json"), Path(folder, "answers.json")
-            asked.write_text(json.dumps(cases), "utf-8")
-            _run(self.python, "-I", Path(__file__).with_name("worker.py"), asked, answered, cwd=Path(folder))
-            observed: list[dict[str, Any]] = json.loads(answered.read_text("utf-8"))
-            return observed
-
-
-def _python(folder: Path) -> Path:
-    return folder / "bin" / "python"
-
-
-def _version(folder: Path) -> str:
-    return _run(_python(folder), "-I", "-c", f"from importlib.metadata import version; print(version('{SDK}'))")
-
-
-def _numbers(version: str) -> tuple[int, ...]:
-    return tuple(int(part) for part in version.split(".")[:3])
-
-
-def tag(python: str | Path) -> str:
-    """Name a Python by its version, such as py312.
-
-    Raises:
-        NoReferenceError: It does not run.
-    """
-    try:
-        return _run(python, "-I", "-c", "import sys; print('py%d%d' % sys.version_info[:2])")
-    except OSError as error:
-        raise NoReferenceError(f"{python}: {error}") from error
-
-
-def cached(name: str) -> ReferenceSDK | None:
-    """Find the newest that is there for a Python of a name and still runs; what does not is removed."""
-    found = []
-    for folder in CACHE.glob(f"reference-sdk-*-{name}"):
-        try:
-            found.append(ReferenceSDK(_python(folder), _numbers(_version(folder))))
-        except (OSError, NoReferenceError):
-            shutil.rmtree(folder)
-    return max(found, key=lambda sdk: sdk.version, default=None)
-
-
-def reference_sdk(python: str | Path = sys.executable) -> ReferenceSDK:
-    """Give the newest reference SDK that a Python can install, this one if none is named: from the cache, or the package index.
-
-    As of late 2026 that is 0.7.4 on Python 3.11 (0.8.0 and later need 3.12) and 0.10.2 on 3.12 and 3.13.
-
-    Raises:
-        NoReferenceError: It could not be installed.
-    """
-    name = tag(python)
-    if kept := cached(name):
-        return kept
-    CACHE.mkdir(exist_ok=True)
-    making = Path(tempfile.mkdtemp(prefix="reference-sdk-being-made-", dir=CACHE))
-    try:
-        _run(python, "-m", "venv", making)
-        _run(_python(making), "-m", "pip", "install", "--quiet", "--disable-pip-version-check", SDK)
-        version = _version(making)
-        folder = CACHE / f"reference-sdk-{version}-{name}"
-        if not folder.exists():
-            making.rename(folder)
-    finally:
-        shutil.rmtree(making, ignore_errors=True)
-    return ReferenceSDK(_python(folder), _numbers(version))
