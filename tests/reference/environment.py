@@ -101,10 +101,10 @@ def _candidates(current: Path) -> Iterator[Path]:
     yield from (Path(found) for version in PYTHONS if (found := shutil.which(f"python{version}")))
     pyenv = Path(os.environ.get("PYENV_ROOT") or Path.home() / ".pyenv")
     yield from (python for version in PYTHONS for python in sorted(pyenv.glob(f"versions/{version}.*/bin/python")))
+    # What uv has installed, not the environment around this; no download, as tests reach the package registries alone.
+    uv_find = [sys.executable, "-m", "uv", "python", "find", "--managed-python", "--system", "--no-python-downloads"]
     for version in PYTHONS:
-        # Downloads nothing: tests reach the package registries and nothing else.
-        command = [sys.executable, "-m", "uv", "python", "find", "--managed-python", "--no-python-downloads", version]
-        if found := subprocess.run(command, capture_output=True, text=True, timeout=SECONDS).stdout.strip():
+        if found := subprocess.run([*uv_find, version], capture_output=True, text=True, timeout=SECONDS).stdout.strip():
             yield Path(found)
 
 

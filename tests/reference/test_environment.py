@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import platform
 import re
 import subprocess
 import sys
@@ -54,6 +55,20 @@ def test_one_in_pyenv_is_found_behind_a_stand_in_on_path_that_does_not_run(machi
     stub(machine / "pyenv" / "versions" / "3.11.9" / "bin" / "python", "echo 3.11")
     there = stub(machine / "pyenv" / "versions" / "3.12.4" / "bin" / "python", "echo 3.12")
     assert find_python(NOWHERE) == there
+
+
+def test_one_that_uv_installed_is_found(tmp_path: Path, request: pytest.FixtureRequest) -> None:
+    real = find_python()
+    if real is None:
+        pytest.skip(NO_PYTHON)
+    asked = [str(real), "-I", "-c", "import platform, sys; print(sys.base_prefix, platform.python_version())"]
+    prefix, full = subprocess.run(asked, capture_output=True, text=True, check=True, timeout=60).stdout.split()
+    base = Path(prefix, "bin", f"python{full.rpartition('.')[0]}")
+    request.getfixturevalue("machine")  # from here on, none is found elsewhere
+    installed = tmp_path / "uv" / f"cpython-{full}-linux-{platform.machine()}-gnu" / "bin" / base.name
+    stub(installed, f'exec {base} "$@"')
+    found = find_python(NOWHERE)
+    assert found is not None and found.resolve() in (base.resolve(), installed)
 
 
 def test_a_newer_one_than_the_lock_is_for_is_not_taken(machine: Path) -> None:
