@@ -56,22 +56,44 @@ class LockError(Exception):
 
 
 def main() -> None:
-    """Compile every lock, check it, then write them all."""
-    options = sys.argv[1:]
-    project = read_project()
+    """Make every lock, or say in uv's words why not."""
+    try:
+        changed = make_locks(ROOT, sys.argv[1:])
+    except LockError as error:
+        sys.exit(f"{error}\nNothing was written.")
+    print("Changed:", ", ".join(changed) or "nothing")
+
+
+def make_locks(root: Path, options: Sequence[str] = ()) -> list[str]:
+    """Compile the locks of the project in a folder and check them; write them only then.
+
+    Args:
+        root: Holds `pyproject.toml`, and the locks if there are any yet: versions that are locked stay as they are.
+        options: For `uv pip compile`.
+
+    Returns:
+        The paths of the locks that changed; the others keep their time, so that make installs nothing again.
+
+    Raises:
+        LockError: The requirements cannot be met, or a package has no wheel.
+    """
+    project = read_project(root)
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        shutil.copy(ROOT / "pyproject.toml", folder)
-        try:
-            for lock in LOCKS:
-                compile_lock(lock, pythons(project, lock)[0], folder, options)
-            for lock in LOCKS:
-                check_wheels(lock, pythons(project, lock), folder)
-        except LockError as error:
-            sys.exit(f"{error}\nNothing was written.")
+        for path in ("pyproject.toml", *(lock.path for lock in LOCKS)):
+            (folder / path).parent.mkdir(parents=True, exist_ok=True)
+            if (root / path).exists():
+                shutil.copy(root / path, folder / path)
         for lock in LOCKS:
-            (ROOT / lock.path).write_text(header(project) + (folder / lock.path).read_text("utf-8"), "utf-8")
-    print("Written:", ", ".join(lock.path for lock in LOCKS))
+            compile_lock(lock, pythons(project, lock)[0], folder, options)
+        for lock in LOCKS:
+            check_wheels(lock, pythons(project, lock), folder)
+        texts = {lock.path: header(project) + (folder / lock.path).read_text("utf-8") for lock in LOCKS}
+    changed = [path for path, text in texts.items() if not (root / path).exists() or (root / path).read_text("utf-8") != text]
+    for path in changed:
+        (root / path).parent.mkdir(parents=True, exist_ok=True)
+        (root / path).write_text(texts[path], "utf-8")
+    return changed
 
 
 def read_project(root: Path = ROOT) -> dict[str, Any]:
@@ -107,15 +129,11 @@ def pythons(project: Mapping[str, Any], lock: Lock) -> list[str]:
 
 
 def compile_lock(lock: Lock, oldest: str, folder: Path, options: Sequence[str]) -> None:
-    """Compile one lock into a folder that holds `pyproject.toml`, starting from the versions that are locked now.
+    """Compile one lock in a folder that holds `pyproject.toml`.
 
     Raises:
         LockError: The requirements cannot be met.
     """
-    output = folder / lock.path
-    output.parent.mkdir(parents=True, exist_ok=True)
-    if (ROOT / lock.path).exists():
-        shutil.copy(ROOT / lock.path, output)
     print(f"Compiling {lock.path}", flush=True)
     how = ("--universal", "--generate-hashes", "--no-header", "--only-binary", ":all:", "--python-version", oldest)
     _uv(folder, "compile", *lock.sources, *how, "--output-file", lock.path, *options)
@@ -135,8 +153,10 @@ def check_wheels(lock: Lock, versions: Sequence[str], folder: Path) -> None:
 
 
 def _uv(folder: Path, command: str, *arguments: str) -> None:
+    # This Python by name: uv would ask every Python on PATH otherwise.
+    how = ("--quiet", "--python", sys.executable)
     ran = subprocess.run(
-        [sys.executable, "-m", "uv", "pip", command, "--quiet", *arguments], cwd=folder, capture_output=True, text=True
+        [sys.executable, "-m", "uv", "pip", command, *how, *arguments], cwd=folder, capture_output=True, text=True
     )
     if ran.returncode:
         raise LockError(f"`uv pip {command} {' '.join(arguments)}` failed:\n{ran.stderr.strip()}")
