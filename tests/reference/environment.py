@@ -109,9 +109,12 @@ def _candidates(current: Path) -> Iterator[Path]:
 
 
 def python_version(python: Path) -> str | None:
-    """Return the minor version of a Python, such as `3.12`; None if it does not run, as pyenv's stand-ins on PATH may not."""
+    """Return the minor version of a Python, such as `3.12`; None if it cannot make environments.
+
+    pyenv's stand-ins on PATH may not run at all, and Debian's Python comes without `ensurepip`.
+    """
     try:
-        return _run(python, "-I", "-c", "import sys; print('%d.%d' % sys.version_info[:2])")
+        return _run(python, "-I", "-c", "import ensurepip, sys, venv; print('%d.%d' % sys.version_info[:2])")
     except (OSError, NoReferenceError):
         return None
 

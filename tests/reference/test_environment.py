@@ -57,10 +57,15 @@ def test_one_in_pyenv_is_found_behind_a_stand_in_on_path_that_does_not_run(machi
     assert find_python(NOWHERE) == there
 
 
+def test_one_that_cannot_make_environments_is_not_taken(machine: Path) -> None:
+    bare = stub(machine / "bin" / "python3.12", 'case "$*" in *ensurepip*) exit 1 ;; esac; echo 3.12')
+    assert find_python(bare) is None
+
+
 def test_one_that_uv_installed_is_found(tmp_path: Path, request: pytest.FixtureRequest) -> None:
     real = find_python()
     if real is None:
-        pytest.skip(NO_PYTHON)
+        pytest.skip("there is no Python that could stand in for uv's")
     asked = [str(real), "-I", "-c", "import platform, sys; print(sys.base_prefix, platform.python_version())"]
     prefix, full = subprocess.run(asked, capture_output=True, text=True, check=True, timeout=60).stdout.split()
     base = Path(prefix, "bin", f"python{full.rpartition('.')[0]}")
