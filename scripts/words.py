@@ -20,6 +20,7 @@ from babel.messages.pofile import read_po, write_po
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT / "src"))
 
+from invoker.messages import TEMPLATES  # noqa: E402
 from playground.words import DOMAIN, ENGLISH, FOLDER, LANGUAGES  # noqa: E402
 
 SOURCES = ("src/playground", "pages")
@@ -41,12 +42,14 @@ def main() -> None:
 
 
 def template_of_the_code() -> Catalog:
-    """Give every text that the code marks."""
+    """Return every text that the code marks, and every template of the library's messages."""
     template = Catalog(project="Boomerang", charset="utf-8", fuzzy=False)
     for folder in SOURCES:
         for path in sorted((ROOT / folder).rglob("*.py")):
             for text in texts_of(path.read_text(encoding="utf-8")):
                 template.add(text)
+    for text in TEMPLATES.values():
+        template.add(text)
     return template
 
 

@@ -24,6 +24,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
+from .messages import Message
+
 BODY_LIMIT = 2048
 """Characters of an upstream body that an error keeps."""
 
@@ -32,7 +34,7 @@ class InvokeError(Exception):
     """An invocation failed.
 
     Args:
-        description: What happened, in the upstream's own words where it said any.
+        description: What happened: a message, or the upstream's own words.
         backend: Kind of the back end, such as `embedded`.
         provider: Provider of the ModelConfig.
         model: Model of the ModelConfig.
@@ -44,7 +46,7 @@ class InvokeError(Exception):
 
     def __init__(
         self,
-        description: str = "",
+        description: str | Message = "",
         *,
         backend: str | None = None,
         provider: str | None = None,
@@ -52,10 +54,12 @@ class InvokeError(Exception):
         field: str | None = None,
         status_code: int | None = None,
         body: str | None = None,
-        hint: str | None = None,
+        hint: str | Message | None = None,
     ) -> None:
-        super().__init__(description)
-        self.description = description
+        super().__init__(str(description))
+        self.description = str(description)
+        self.message = description if isinstance(description, Message) else None
+        """The description as an id with values, where it is one of ours."""
         self.backend = backend
         self.provider = provider
         self.model = model
@@ -72,7 +76,9 @@ class InvokeError(Exception):
         """Take out of its words, and of those of its causes, what `mask` knows to be secret."""
         self.description = mask(self.description)
         self.args = (self.description,)
-        for name in ("body", "hint", "url", "request_id"):
+        self.message = self.message and self.message.masked(mask)
+        self.hint = self.hint.masked(mask) if isinstance(self.hint, Message) else self.hint and mask(self.hint)
+        for name in ("body", "url", "request_id"):
             if text := getattr(self, name):
                 setattr(self, name, mask(text))
         cause = self.__cause__ or self.__context__
@@ -101,7 +107,7 @@ class InvokeTimeoutError(InvokeConnectionError):
         seconds: What it was set to.
     """
 
-    def __init__(self, description: str, *, clock: str, seconds: float) -> None:
+    def __init__(self, description: str | Message, *, clock: str, seconds: float) -> None:
         super().__init__(description)
         self.clock = clock
         self.seconds = seconds
@@ -146,7 +152,17 @@ class CredentialsValidateFailedError(Exception):
 
 
 class ConfigError(Exception):
-    """The settings of a back end are wrong: which key, and what was expected."""
+    """The settings of a back end are wrong: which key, and what was expected.
+
+    Args:
+        description: What is wrong.
+        field: The setting; the error's text begins with it.
+    """
+
+    def __init__(self, description: str | Message = "", *, field: str | None = None) -> None:
+        super().__init__(f"{field}: {description}" if field else str(description))
+        self.field = field
+        self.message = description if isinstance(description, Message) else None
 
 
 class RunStoppedError(Exception):

@@ -13,7 +13,8 @@ from time import perf_counter
 from typing import Any, Generic, TypeVar
 
 from .backend import Backend, Wrapper
-from .errors import InvokeError, RunStoppedError
+from .errors import ConfigError, InvokeError, RunStoppedError
+from .messages import Message
 from .request import Chunks, ChunkT, Request
 from .run import Note, NoteKind, Run
 
@@ -79,9 +80,9 @@ class Record(Generic[ChunkT]):
                 return sent
         return self.request
 
-    def notices(self) -> list[str]:
-        """Give what was done otherwise than asked, in order."""
-        return [note.text for note in tuple(self.notes) if note.kind is NoteKind.NOTICE]
+    def notices(self) -> list[str | Message]:
+        """Return what was done otherwise than asked, in order."""
+        return [note.message or note.text for note in tuple(self.notes) if note.kind is NoteKind.NOTICE]
 
     def phase(self) -> str | None:
         """Give the phase that the run is in, as its back end tells; `None` if it never told."""
@@ -175,14 +176,17 @@ def dump_error(error: BaseException) -> dict[str, Any]:
     if isinstance(error, InvokeError):
         known = vars(error).items()
         dump |= {key: value for key, value in known if value is not None and isinstance(value, str | int | float)}
+        dump |= {"hint": str(error.hint)} if error.hint else {}
     else:
         dump["traceback"] = "".join(traceback.format_exception(error))
-    return dump
+    message = error.message if isinstance(error, InvokeError | ConfigError) else None
+    return dump if message is None else dump | {"message": message.dump()}
 
 
 def _dump_note(note: Note) -> dict[str, Any]:
     data = {key: _json(value) for key, value in note.data.items() if key != "sent"}
-    return {"seconds": note.seconds, "kind": note.kind.value, "text": note.text} | ({"data": data} if data else {})
+    dump = {"seconds": note.seconds, "kind": note.kind.value, "text": note.text} | ({"data": data} if data else {})
+    return dump if note.message is None else dump | {"message": note.message.dump()}
 
 
 def _json(value: Any) -> Any:

@@ -15,6 +15,7 @@ from time import perf_counter
 from typing import Any
 
 from .errors import BackendClosedError, RunStoppedError
+from .messages import Message, Value
 
 
 class NoteKind(StrEnum):
@@ -47,6 +48,8 @@ class Note:
     seconds: float
     """Seconds since the run was opened."""
     data: Mapping[str, Any] = field(default_factory=dict)
+    message: Message | None = None
+    """The text as an id with values, where it is a notice of ours."""
 
 
 class Run:
@@ -133,6 +136,17 @@ class Run:
         """Tell the listener something that is not a chunk."""
         if self._listener is not None:
             self._listener(Note(kind, text, self.seconds, data))
+
+    def notice(self, id: str, /, **values: Value) -> None:
+        """Report that something was done otherwise than asked.
+
+        Args:
+            id: Of a message; see `messages`.
+            **values: What fills its placeholders.
+        """
+        if self._listener is not None:
+            message = Message(id, **values)
+            self._listener(Note(NoteKind.NOTICE, str(message), self.seconds, message=message))
 
     def phase(self, name: str) -> None:
         """Tell that the run entered the phase `name`."""

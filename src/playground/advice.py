@@ -20,6 +20,7 @@ from invoker import (
     UnsupportedRequestError,
 )
 from invoker.connections.causes import Tried, sentence
+from invoker.messages import Message
 
 from .words import N_
 
@@ -31,7 +32,7 @@ class Advice:
     title: str
     side: str
     """Whose fault it is: Input, Connection, Server, Plugin or Playground."""
-    next_step: str
+    next_step: str | Message
     known: bool = False
     """Whether the cause is certain, so that nothing has to be guessed beside it."""
 

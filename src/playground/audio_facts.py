@@ -9,7 +9,7 @@ from invoker.audio import facts, require_audio
 from invoker.audio.measuring import AudioFacts
 
 from .forms import field_fault
-from .library_words import told
+from .library_words import error_text, told
 from .pane import Pane
 from .words import _
 
@@ -22,7 +22,7 @@ def checked(page: Pane, data: bytes, name: str) -> bytes | None:
         require_audio(data, name)
         found = _facts(page, data, name)
     except InvokeBadRequestError as error:
-        field_fault(page, _("file: {fault}").format(fault=told(str(error))))
+        field_fault(page, _("file: {fault}").format(fault=error_text(error)))
         if error.hint:
             st.caption(told(error.hint))
         return None

@@ -8,7 +8,8 @@ from collections.abc import Callable, Sequence
 
 import streamlit as st
 
-from invoker import ConfigError, InvokeError, ListedModel
+from invoker import InvokeError, ListedModel
+from invoker.messages import Message
 from invoker.record import dump_error
 
 from . import library_words
@@ -53,9 +54,10 @@ def draw(
             field = getattr(error, "field", None)
             if field:
                 st.badge(f"{_('field')}: {plain(field)}", color="gray")
-        told_here = library_words.told_of_field if isinstance(error, ConfigError) else library_words.told
-        st.code(told_here(drawable(str(error))) or type(error).__name__, language=None, wrap_lines=True)
-        st.markdown(f":material/arrow_forward: {plain(library_words.told(_(told.next_step)))}")
+        st.code(drawable(library_words.error_text(error)) or type(error).__name__, language=None, wrap_lines=True)
+        step = told.next_step
+        next_step = library_words.told(step if isinstance(step, Message) else _(step))
+        st.markdown(f":material/arrow_forward: {plain(next_step)}")
         if not told.known and (cause := known_cause(error)):
             st.markdown(f":material/lightbulb: {_('Seen before:')} {_(cause)}")
         with st.container(horizontal=True):

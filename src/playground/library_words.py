@@ -10,6 +10,9 @@ import re
 from collections.abc import Sequence
 from functools import lru_cache
 
+from invoker import ConfigError, InvokeError
+from invoker.messages import Message
+
 from .words import ENGLISH, N_, _, language
 
 TEMPLATES: Sequence[str] = (
@@ -318,8 +321,14 @@ TEMPLATES: Sequence[str] = (
 """The longer of two that both fit stand for more: the one with most words of its own counts."""
 
 
-def told(text: str) -> str:
-    """Give what the library said in the visitor's language; a sentence of somebody else's as it is."""
+def told(text: str | Message) -> str:
+    """Give what the library said in the visitor's language; a sentence of somebody else's as it is.
+
+    A message is rendered by its id. A text is one from before there were messages: it is looked for among `TEMPLATES`, which
+    grow no more.
+    """
+    if isinstance(text, Message):
+        return text.render(_)
     if language() == ENGLISH:
         return text
     fitting = [(template, found) for template, pattern in _patterns() if (found := pattern.fullmatch(text))]
@@ -327,6 +336,17 @@ def told(text: str) -> str:
         return text
     template, found = max(fitting, key=lambda pair: len(re.sub(r"\{\w+\}", "", pair[0])))
     return _(template).format(**found.groupdict())
+
+
+def error_text(error: BaseException) -> str:
+    """Return an error's words in the visitor's language."""
+    if isinstance(error, ConfigError):
+        return told_of_field(str(error)) if error.message is None else _with_field(error.field, told(error.message))
+    return told((isinstance(error, InvokeError) and error.message) or str(error))
+
+
+def _with_field(field: str | None, words: str) -> str:
+    return f"{field}: {words}" if field else words
 
 
 def told_of_field(text: str) -> str:

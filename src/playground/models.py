@@ -134,7 +134,7 @@ def _tell_of_list(page: Pane) -> None:
     if connection.fetching:
         page.notices.append(_("Asking {name} for its models …").format(name=connection.name))
     elif connection.fetch_error is not None:
-        words = library_words.told(str(connection.fetch_error))
+        words = library_words.error_text(connection.fetch_error)
         page.notices.append(_("{name} did not list its models: {words}").format(name=connection.name, words=words))
 
 

@@ -75,7 +75,7 @@ def draw(record: Record[Any] | None, key: str) -> None:
 
 
 def _words(note: Note) -> str:
-    return phase_name(note.text) if note.kind is NoteKind.PHASE else told(note.text)
+    return phase_name(note.text) if note.kind is NoteKind.PHASE else told(note.message or note.text)
 
 
 def _details(notes: Sequence[Note]) -> None:
@@ -85,7 +85,7 @@ def _details(notes: Sequence[Note]) -> None:
     ]
     found = [(item, data) for item, data in found if data]
     for item, data in found[:MOST_DETAILS]:
-        st.caption(f"{_(KINDS[item.kind])} · {plain(told(item.text))}")
+        st.caption(f"{_(KINDS[item.kind])} · {plain(told(item.message or item.text))}")
         st.json(shortened(_json(data)), expanded=False)
     if len(found) > MOST_DETAILS:
         st.caption(_("The first {most} of {count}; the record has them all.").format(most=MOST_DETAILS, count=len(found)))

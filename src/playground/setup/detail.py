@@ -145,7 +145,7 @@ def _remove(held: Held, name: str, owner: str) -> None:
     try:
         resources.CONNECTIONS.drop(name, owner)
     except ConfigError as error:
-        held.to_say.fault = spoken(str(error))
+        held.to_say.fault = spoken(error)
         return
     held.open = ""
     for call in (SERVER, *CALLS):

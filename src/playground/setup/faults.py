@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+from invoker import ConfigError
+
 from .. import library_words
 from ..words import N_, _
 
@@ -38,17 +40,18 @@ def widget_of(fault: str) -> str:
     return "more" if field in FOLDED else field
 
 
-def spoken(fault: str, models: Sequence[str] = ()) -> str:
+def spoken(fault: str | ConfigError, models: Sequence[str] = ()) -> str:
     """Say a fault, such as `base_url: is missing`, by the label of its field.
 
     Args:
         fault: As the library tells it.
         models: Names of the connection's models, in order.
     """
-    field, rest, words = _parts(fault)
+    field, rest, words = _parts(str(fault))
+    message = fault.message if isinstance(fault, ConfigError) else None
     if field not in LABELS:
-        return library_words.told_of_field(fault)
-    label, words = _(LABELS[field]), library_words.told_of_field(words)
+        return library_words.error_text(fault) if isinstance(fault, ConfigError) else library_words.told_of_field(fault)
+    label, words = _(LABELS[field]), library_words.told_of_field(words) if message is None else library_words.told(message)
     if field == "timeouts" and rest.lstrip(".") in TIMEOUTS:
         rest = " " + _(TIMEOUTS[rest.lstrip(".")])
     elif field == "models" and (found := re.match(r"\[(\d+)\]", rest)) and int(found[1]) < len(models):

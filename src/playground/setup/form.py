@@ -167,7 +167,7 @@ def _save(held: Held, settings: ConnectionSettings, keeping: str) -> None:
             shared=keeping == SHARED,
         )
     except ConfigError as error:
-        held.to_say.fault = spoken(str(error))
+        held.to_say.fault = spoken(error)
     else:
         if state.connection() == held.replacing and settings.name != held.replacing:
             st.session_state[state.RENAMED] = settings.name

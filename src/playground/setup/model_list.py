@@ -43,7 +43,7 @@ def draw(held: Held, connection: Connection) -> None:
             connection.wait(1.0)
         models = backend.models()
     except ConfigError as error:
-        st.error(plain(library_words.told_of_field(str(error))), icon=":material/error:")
+        st.error(plain(library_words.error_text(error)), icon=":material/error:")
         return
     with st.container(horizontal=True, vertical_alignment="center"):
         count = f" · {len(models)}" if models or not (connection.fetches and connection.fetching) else ""
@@ -61,7 +61,7 @@ def draw(held: Held, connection: Connection) -> None:
             if connection.fetching:
                 st.caption(_("Asking the server …"))
             elif connection.fetch_error is not None:
-                words = library_words.told(str(connection.fetch_error))
+                words = library_words.error_text(connection.fetch_error)
                 st.markdown(f":orange[:material/info:] {plain(words)}")
     if models:
         _list(connection, models)

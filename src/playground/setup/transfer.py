@@ -73,7 +73,7 @@ def bring(name: str, content: bytes, owner: str) -> Brought:
     try:
         found, wrong = parsed_each(content)
     except ConfigError as error:
-        return Brought(faults=[f"{name}: {library_words.told_of_field(str(error))}"])
+        return Brought(faults=[f"{name}: {library_words.error_text(error)}"])
     brought = Brought(faults=[f"{who} · {spoken(fault)}" for who, faults in wrong.items() for fault in faults])
     for settings in found:
         visible = resources.CONNECTIONS.visible(owner)
@@ -84,7 +84,7 @@ def bring(name: str, content: bytes, owner: str) -> Brought:
         try:
             resources.CONNECTIONS.keep(settings.changed(name=free), owner)
         except ConfigError as error:
-            brought.faults.append(f"{settings.name} · {spoken(str(error))}")
+            brought.faults.append(f"{settings.name} · {spoken(error)}")
             continue
         brought.came.append(free)
         if free != settings.name:
