@@ -19,8 +19,8 @@ from playground.library_words import error_text, told
 from tests.invoker.answers import request_of
 
 SRC = Path(__file__).parents[2] / "src"
-MAKING = {"Message": 0, "notice": 0}
-"""Callables that take an id → its position."""
+MAKING = {"Message", "notice"}
+"""Callables of the library that take an id first; in the playground the first only."""
 PASSING_ON = {"invoker/messages/__init__.py", "invoker/run.py"}
 """Modules that take the id from their caller."""
 
@@ -34,11 +34,12 @@ def template(monkeypatch: pytest.MonkeyPatch) -> str:
 
 def made() -> Iterator[tuple[str, ast.expr, frozenset[str]]]:
     """Give every place that makes a message: where, its id, and the names of its values."""
-    for path in sorted((SRC / "invoker").rglob("*.py")):
+    for path in sorted(SRC.rglob("*.py")):
+        making = MAKING if path.is_relative_to(SRC / "invoker") else {"Message"}
         if path.relative_to(SRC).as_posix() in PASSING_ON:
             continue
         for node in ast.walk(ast.parse(path.read_text("utf-8"))):
-            if isinstance(node, ast.Call) and getattr(node.func, "id", getattr(node.func, "attr", "")) in MAKING and node.args:
+            if isinstance(node, ast.Call) and getattr(node.func, "id", getattr(node.func, "attr", "")) in making and node.args:
                 names = frozenset(keyword.arg for keyword in node.keywords if keyword.arg)
                 yield f"{path.relative_to(SRC)}:{node.lineno}", node.args[0], names
 
