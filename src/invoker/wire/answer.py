@@ -18,7 +18,7 @@ from ..run import Run
 from .call import Call
 from .charsets import read_text
 from .faults import LONGEST_FAULT, inside, not_json, told
-from .masking import Hide
+from .masking import Hiding
 
 LONGEST_NOTED = 16 * 1024
 """Characters of a body that a note keeps."""
@@ -44,13 +44,13 @@ class Answer:
     """
 
     def __init__(
-        self, response: httpx.Response, call: Call, run: Run, largest: int = LARGEST_ANSWER, hide: Hide = bytes
+        self, response: httpx.Response, call: Call, run: Run, largest: int = LARGEST_ANSWER, hide: Hiding | None = None
     ) -> None:
         self._bytes: Iterator[bytes] = response.iter_bytes()
         self.charset = response.charset_encoding
         """As the server tells it; `None` if it does not."""
         self._largest = largest
-        self.hide = hide
+        self.hide = hide or Hiding()
         self._call = call
         self._run = run
         self.status = response.status_code

@@ -23,7 +23,7 @@ from .answer import LARGEST_ANSWER, LONGEST_NOTED, MARGIN, Answer
 from .call import Call, Clocks, calling
 from .charsets import read_text
 from .faults import check_packing, kind_of, origin, refused_by, retry_after, said, told
-from .masking import MASK, SECRET_NAME, Hide, Mask
+from .masking import MASK, SECRET_NAME, Hiding, Mask
 
 RETRIED = frozenset({429, 502, 503, 504})
 """Statuses by which a limit or a gateway answers in the model's place, so that asking again is taken to be safe."""
@@ -56,9 +56,9 @@ class Http:
         clocks: Clocks,
         mask: Mask = lambda text: text,
         largest: int = LARGEST_ANSWER,
-        hide: Hide = bytes,
+        hide: Hiding | None = None,
     ) -> None:
-        self._hide = hide
+        self._hide = hide or Hiding()
         self._largest = largest
         self._client = client
         self._addresses: dict[str, httpx.URL] = {}

@@ -8,7 +8,7 @@ from urllib.parse import quote
 
 import pytest
 
-from invoker.wire.masking import MASK, hiding, masking
+from invoker.wire.masking import MASK, Hiding, masking
 
 KEY = "sk-Abc/def+ghi=0123456789<'>xyz?~"
 BEARER = f"Bearer {KEY}".encode()
@@ -37,9 +37,9 @@ def test_a_key_is_taken_out_of_what_is_told_however_it_is_spelled(spelled: str) 
 @pytest.mark.parametrize("key", [KEY, "<" + KEY], ids=["a key", "a key without a common beginning"])
 def test_a_key_is_taken_out_of_an_answer_however_it_is_spelled(spelled: str, key: str) -> None:
     said = SPELLED[spelled] if key == KEY else key
-    assert hiding([key[:14], key])(f"It is {said}.".encode()).decode() == f"It is {MASK}."
+    assert Hiding([key[:14], key])(f"It is {said}.".encode()).decode() == f"It is {MASK}."
 
 
 def test_an_answer_without_a_key_is_the_same_bytes() -> None:
     for said in (b"It is fine.", f"It begins {KEY[:9]}.".encode()):
-        assert hiding([KEY])(said) is said
+        assert Hiding([KEY])(said) is said

@@ -28,7 +28,7 @@ from ...wire.call import Clocks
 from ...wire.client import Client
 from ...wire.dial import Judge, Search
 from ...wire.http import Http
-from ...wire.masking import hiding, looks_secret, masking, pieces
+from ...wire.masking import Hiding, looks_secret, masking, pieces
 from ...wire.pool import Pool
 from . import catalogue, moderation, speech, summary
 from .llm import LLM
@@ -100,7 +100,7 @@ class OpenAICompatibleBackend:
             headers = {"Authorization": f"Bearer {api_key}", **headers}
         self._client = Client(Pool(_tls(verify, authority), judge, proxy, search), address, headers=headers, params=query)
         clocks = clocks if isinstance(clocks, Clocks) else Clocks(**(clocks or {}))
-        self._http = Http(self._client, clocks, mask, hide=hiding(known))
+        self._http = Http(self._client, clocks, mask, hide=Hiding(known))
         self._root = str(address.copy_with(raw_path=b"/")).rstrip("/")
         self._llm = LLM(self._http)
         self._text_embedding = TextEmbedding(self._http)
