@@ -93,10 +93,18 @@ def continue_with(pane: Pane, text: str) -> None:
     held += [Draft(role="assistant", content=drawable(text)), Draft(role="user")]
 
 
-def answer_calls(pane: Pane, text: str, results: Sequence[tuple[ToolCall, str]]) -> None:
-    """Take calls and their results into the conversation, all at once, and let the model go on."""
+def answer_calls(pane: Pane, text: str, results: Sequence[tuple[ToolCall, str]], opaque_body: Any = None) -> None:
+    """Take calls and their results into the conversation, all at once, and let the model go on.
+
+    Args:
+        pane: Where the calls are answered.
+        text: What the model said beside its calls.
+        results: The calls, each with its result.
+        opaque_body: What the provider wants back unchanged with them.
+    """
     page = state.page(pane.invoke_type)
-    page.drafts.append(Draft(role="assistant", content=drawable(text), tool_calls=[call for call, _ in results]))
+    made = [call for call, _ in results]
+    page.drafts.append(Draft(role="assistant", content=drawable(text), tool_calls=made, opaque_body=opaque_body))
     for call, result in results:
         page.drafts.append(Draft(role="tool", content=result, name=call.function.name, tool_call_id=call.id))
     page.run_again = True

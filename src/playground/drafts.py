@@ -20,7 +20,10 @@ def drafts_of(messages: Sequence[tuple[str, str]]) -> list[Draft]:
 
 
 def as_message(draft: Draft, *, files: bool = True) -> dict[str, Any]:
-    """Give a draft as Dify's dict of a message; with files, its content is a list of parts."""
+    """Give a draft as Dify's dict of a message; with files, its content is a list of parts.
+
+    Without files it is short enough for an address, and so without the provider's opaque body too.
+    """
     message: dict[str, Any] = {"role": draft.role, "content": draft.content}
     if files and draft.attachments and draft.role == "user":
         text = [{"type": "text", "data": draft.content}] if draft.content else []
@@ -29,6 +32,8 @@ def as_message(draft: Draft, *, files: bool = True) -> dict[str, Any]:
         message["name"] = draft.name
     if draft.role == "assistant" and draft.tool_calls:
         message["tool_calls"] = [call.model_dump(mode="json") for call in draft.tool_calls]
+    if files and draft.role == "assistant" and draft.opaque_body is not None:
+        message["opaque_body"] = draft.opaque_body
     if draft.role == "tool":
         message["tool_call_id"] = draft.tool_call_id
     return message

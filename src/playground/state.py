@@ -33,6 +33,8 @@ class Draft:
     tool_calls: list[ToolCall] = field(default_factory=list)
     attachments: list[dict[str, Any]] = field(default_factory=list)
     """Files as Dify's content parts."""
+    opaque_body: Any = None
+    """What the provider wants back unchanged with an answer."""
     id: str = field(default_factory=lambda: uuid.uuid4().hex[:8])
 
 

@@ -19,10 +19,8 @@ from playground.library_words import error_text, told
 from tests.invoker.answers import request_of
 
 SRC = Path(__file__).parents[2] / "src"
-MAKING = {"Message", "notice"}
+MAKING = {"Message", "notice", "_notice"}
 """Callables of the library that take an id first; in the playground the first only."""
-PASSING_ON = {"invoker/messages/__init__.py", "invoker/run.py"}
-"""Modules that take the id from their caller."""
 
 
 @pytest.fixture
@@ -32,14 +30,20 @@ def template(monkeypatch: pytest.MonkeyPatch) -> str:
     return "test.limit"
 
 
+def _is_making(node: ast.Call, making: set[str]) -> bool:
+    if getattr(node.func, "id", getattr(node.func, "attr", "")) not in making or not node.args:
+        return False
+    return not (isinstance(node.args[0], ast.Name) and node.args[0].id == "id")  # what passes on an id
+
+
 def made() -> Iterator[tuple[str, ast.expr, frozenset[str]]]:
     """Give every place that makes a message: where, its id, and the names of its values."""
     for path in sorted(SRC.rglob("*.py")):
         making = MAKING if path.is_relative_to(SRC / "invoker") else {"Message"}
-        if path.relative_to(SRC).as_posix() in PASSING_ON:
+        if path == SRC / "invoker" / "messages" / "__init__.py":
             continue
         for node in ast.walk(ast.parse(path.read_text("utf-8"))):
-            if isinstance(node, ast.Call) and getattr(node.func, "id", getattr(node.func, "attr", "")) in making and node.args:
+            if isinstance(node, ast.Call) and _is_making(node, making):
                 names = frozenset(keyword.arg for keyword in node.keywords if keyword.arg)
                 yield f"{path.relative_to(SRC)}:{node.lineno}", node.args[0], names
 

@@ -4,7 +4,7 @@ Nothing here draws, opens files or invokes models. Each module is imported by it
 numpy: only orders, embeddings and recordings need it.
 
 - `words`: word and character error rates; `text_diff`, `json_diff`: what differs between two answers
-- `json_found`: JSON in the text of a model; `schema_from_example`: a schema for what an example shows
+- `schema_from_example`: a schema for what an example shows
 - `ranking`, `relevance`: orders of documents, against each other and against labels; `score_scale`: what their scores mean
 - `vectors`, `embeddings_compared`: embeddings, alone and against others
 - `sound`: what is in a recording; `mp3_seams`: whether it was joined; `damage`: recordings made worse

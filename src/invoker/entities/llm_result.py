@@ -91,7 +91,8 @@ class LLMFold:
         self.system_fingerprint: str | None = None
         self.structured_output: Mapping[str, Any] | None = None
         self._name: str | None = None
-        self._opaque_body: JsonValue | None = None
+        self.opaque_body: JsonValue | None = None
+        """What the provider wants back unchanged with this message."""
         self._text: list[str] = []
         """Text since the last item of `_items`."""
         self._items: list[PromptMessageContentUnionTypes] = []
@@ -110,7 +111,7 @@ class LLMFold:
             self.structured_output = chunk.structured_output
         self._name = message.name or self._name
         if message.opaque_body is not None:
-            self._opaque_body = message.opaque_body
+            self.opaque_body = message.opaque_body
         if isinstance(message.content, str):
             self._text.append(message.content)
         else:
@@ -154,7 +155,7 @@ class LLMFold:
         if not self.chunks:
             raise ProtocolError("the stream ended without a single chunk")
         message = AssistantPromptMessage(
-            content=self.content, name=self._name, tool_calls=self.tool_calls, opaque_body=self._opaque_body
+            content=self.content, name=self._name, tool_calls=self.tool_calls, opaque_body=self.opaque_body
         )
         return {
             "model": self.model,

@@ -44,6 +44,10 @@ class ToolCallFunction(Entity):
     arguments: _Text
     """A JSON object as text; in a stream a fragment of it."""
 
+    def whole_arguments(self) -> str:
+        """Return the arguments of a whole call: a call without any, for which servers write nothing or null, has `{}`."""
+        return "{}" if self.arguments.strip() in ("", "null") else self.arguments
+
 
 _Function: TypeAlias = ToolCallFunction
 

@@ -19,6 +19,7 @@ from .call import Call
 from .charsets import read_text
 from .faults import LONGEST_FAULT, inside, not_json, told
 from .masking import Hiding
+from .sse import Event, SSEDecoder
 
 LONGEST_NOTED = 16 * 1024
 """Characters of a body that a note keeps."""
@@ -167,6 +168,25 @@ class Answer:
         if isinstance(value, dict) and value.get("error"):
             raise inside(value["error"], self.text(body[:LONGEST_FAULT]), self.status)
         return value
+
+    def events(self) -> Iterator[Event]:
+        """Yield the events of a stream, without credentials."""
+        decoder = SSEDecoder()
+        for piece in self.pieces():
+            for event in decoder.feed(piece):
+                yield event._replace(data=self.hide(event.data))
+        for event in decoder.flush():
+            yield event._replace(data=self.hide(event.data))
+
+    def json_text(self) -> bytes:
+        """Return the whole body in UTF-8, without credentials, for a reader that takes what is not quite JSON."""
+        body = self.read()
+        unicode = json.detect_encoding(body)
+        if "utf-8" not in unicode:
+            body = body.decode(unicode, "replace").encode()
+        elif self.charset and self.charset.lower() != "utf-8":
+            body = read_text(body, self.charset).encode("utf-8", "replace")
+        return self.hide(body)
 
     def _parsed(self, body: bytes) -> Any:
         """Read JSON. It should be UTF-8, but some have UTF-16, or keep to a charset of their own, and say so."""

@@ -11,6 +11,7 @@ from typing import Any
 import streamlit as st
 
 from invoker import Record
+from invoker.entities.message import ToolCall
 from invoker.timeline import UNKNOWN, ChunkKind, Timeline
 
 from .. import charts
@@ -230,7 +231,9 @@ def _fragments(record: Record[Any], timeline: Timeline, key: str) -> None:
                 _("name"): drawable(call.function.name) or "—",
                 "id": drawable(call.id) or "—",
                 _("pieces"): sum(piece.call == number for piece in pieces),
-                _("valid JSON"): _("✓ yes") if (wrong := fault(call.function.arguments)) is None else f"✗ {drawable(wrong)}",
+                _("valid JSON"): _("✓ yes")
+                if (wrong := fault(call.function.whole_arguments())) is None
+                else f"✗ {drawable(wrong)}",
                 _("arguments"): drawable(shortened(call.function.arguments)),
             }
             for number, call in enumerate(calls, 1)
@@ -257,3 +260,8 @@ def _fragments(record: Record[Any], timeline: Timeline, key: str) -> None:
     if len(pieces) > MOST_FRAGMENTS:
         count = f"{len(pieces):,}"
         st.caption(_("The first {most} of {count} pieces; the download has them all.").format(most=MOST_FRAGMENTS, count=count))
+
+
+def _validity(call: ToolCall) -> str:
+    wrong = fault(call.function.whole_arguments())
+    return _("✓ yes") if wrong is None else f"✗ {drawable(wrong)}"

@@ -10,8 +10,8 @@ from typing import Any
 import streamlit as st
 
 from invoker import ListedModel, Record
-from invoker.analysis.json_found import find
 from invoker.entities.llm import LLMModelConfig
+from invoker.json_in_text import find
 from invoker.json_schema import Fault, faults
 
 from ..escape import drawable, plain

@@ -11,9 +11,9 @@ from typing import Any
 import streamlit as st
 
 from invoker import Record
-from invoker.analysis.json_found import Place, find
 from invoker.entities.llm import LLMFold
 from invoker.entities.message import MultiModalPromptMessageContent
+from invoker.json_in_text import Place, find
 from invoker.reasoning import split
 from invoker.timeline import timeline_of
 

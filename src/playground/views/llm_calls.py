@@ -38,7 +38,7 @@ def draw(pane: Pane, record: Record[Any], answer: Answer) -> None:
         type="primary",
         key=pane.key("tools.answer"),
         on_click=_send,
-        args=(pane, record, answer.text, calls),
+        args=(pane, record, answer, calls),
         disabled=pane.state.extra.get("answered") == record.id,
         help=_("Each result becomes a tool message with the call's id, and the model goes on."),
     )
@@ -62,7 +62,7 @@ def go_on(pane: Pane, record: Record[Any], answer: Answer) -> None:
         return
     calls = with_ids(answer.fold.tool_calls)
     pane.state.extra["answered"] = record.id
-    answer_calls(pane, answer.text, [(call, _mock(pane, call)) for call in calls])
+    answer_calls(pane, answer.text, [(call, _mock(pane, call)) for call in calls], answer.fold.opaque_body)
     st.rerun()
 
 
@@ -77,9 +77,9 @@ def rounds(messages: Sequence[PromptMessage]) -> int:
 
 
 def parsed(call: ToolCall) -> Any:
-    """Give a call's arguments; `None` if they are no JSON."""
+    """Return a call's arguments; `None` if they are not JSON."""
     try:
-        return json.loads(call.function.arguments)
+        return json.loads(call.function.whole_arguments())
     except (ValueError, RecursionError):
         return None
 
@@ -100,7 +100,7 @@ def _card(
             st.code(drawable(call.function.name), language=None, width="content")
             st.caption(_id(call, came))
         arguments = parsed(call)
-        if arguments is None and call.function.arguments.strip() != "null":
+        if arguments is None:
             st.badge(_("arguments are not valid JSON"), icon=":material/warning:", color="red")
             st.code(drawable(call.function.arguments), language=None, wrap_lines=True)
         else:
@@ -145,11 +145,11 @@ def _verdict(arguments: Any, call: ToolCall, offered: dict[str, PromptMessageToo
         )
 
 
-def _send(pane: Pane, record: Record[Any], text: str, calls: Sequence[ToolCall]) -> None:
+def _send(pane: Pane, record: Record[Any], answer: Answer, calls: Sequence[ToolCall]) -> None:
     pane.state.extra["answered"] = record.id
     st.session_state[f"{pane.member}.mode"] = CHAT
     results = [str(st.session_state.get(_result_key(pane, number), "")) for number in range(1, len(calls) + 1)]
-    answer_calls(pane, text, list(zip(calls, results, strict=True)))
+    answer_calls(pane, answer.text, list(zip(calls, results, strict=True)), answer.fold.opaque_body)
 
 
 def _mock(pane: Pane, call: ToolCall) -> str:

@@ -9,7 +9,7 @@ from typing import Any
 import streamlit as st
 
 from invoker.analysis import json_diff
-from invoker.analysis.json_found import find
+from invoker.json_in_text import find
 
 from .. import comparison
 from ..data_table import data_table

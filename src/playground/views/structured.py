@@ -9,8 +9,8 @@ import streamlit as st
 
 from invoker import Record
 from invoker.analysis import json_diff
-from invoker.analysis.json_found import Place, find
 from invoker.entities.llm import RequestInvokeLLMWithStructuredOutput
+from invoker.json_in_text import Place, find
 from invoker.json_schema import Fault, faults
 
 from ..data_table import data_table

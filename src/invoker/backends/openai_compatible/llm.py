@@ -2,27 +2,30 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from time import perf_counter
 from typing import Any
 
 from ...entities.llm import LLMMode, LLMResultChunk, RequestInvokeLLM
-from ...errors import InvokeBadRequestError, InvokeTimeoutError
+from ...errors import InvokeBadRequestError, InvokeError, InvokeTimeoutError
 from ...request import Chunks
 from ...run import NoteKind, Run
 from ...wire.answer import Answer
 from ...wire.http import Http
-from ...wire.sse import Event, SSEDecoder
-from . import messages
-from .answer import AnswerReader
+from ...wire.sse import Event
+from .chat import messages, returning
+from .chat.answer import AnswerReader
+from .numbers import as_int
 
 CHAT, COMPLETIONS = "chat/completions", "completions"
 OPTIONS = "stream_options"
-_WHOLE = (b"<", b"\xff", b"\xfe", b"\0")
-"""What a page begins with, and JSON in UTF-16 or UTF-32; no stream does."""
-NO_OPTIONS = "Asked without stream_options, which the server has refused for this model: it may tell no usage."
-NO_END = "The server gave its finish reason and then kept the connection without ending its answer."
+_PAGE = (b"<",)
+_WIDE = (b"\xff", b"\xfe", b"\0")
+"""What JSON in UTF-16 or UTF-32 begins with; no stream does."""
+LONGEST_KEPT = 64 * 1024
+"""Characters that the log keeps of fields that Dify's messages cannot carry."""
 
 
 class LLM:
@@ -45,9 +48,11 @@ class LLM:
         """
         path, body = asked(request)
         began, answering = perf_counter(), False
-        reader = AnswerReader(request.model, lambda text: run.note(NoteKind.NOTICE, text))
+        if places := returning.not_sent(request.prompt_messages):
+            run.notice("answers.opaque_not_sent", places=", ".join(places))
         run.phase("reading")
         with self._answer(path, body, run) as answer:
+            reader = AnswerReader(request.model, run.notice, _Kept(run).keep, answer.hide, as_int(body.get("n")) or 1)
             try:
                 for chunk in _chunks(answer, reader):
                     if not answering:
@@ -57,7 +62,7 @@ class LLM:
             except InvokeTimeoutError as error:
                 if reader.finish_reason is None or error.clock != "between chunks":
                     raise
-                run.note(NoteKind.NOTICE, NO_END)
+                run.notice("answers.no_end")
         yield reader.last(perf_counter() - began)
 
     @contextmanager
@@ -65,7 +70,7 @@ class LLM:
         """Ask, with the wish for a usage; without it where the server does not take it, unless somebody asked for it."""
         model, given = body["model"], OPTIONS in body
         if body["stream"] and not given and model in self._refusing:
-            run.note(NoteKind.NOTICE, NO_OPTIONS)
+            run.notice("answers.no_options")
         wished = body if not body["stream"] or model in self._refusing else body | {OPTIONS: _options(body)}
         with ExitStack() as opened:
             try:
@@ -74,7 +79,7 @@ class LLM:
                 if given or wished is body or OPTIONS not in (error.body or ""):
                     raise
                 self._refusing.add(model)
-                run.note(NoteKind.NOTICE, f"Asked again without stream_options, which the server refuses: {error}")
+                run.notice("answers.options_refused", words=str(error))
                 answer = opened.enter_context(self._http.post(path, run, json=body))
             yield answer
 
@@ -101,28 +106,43 @@ def asked(request: RequestInvokeLLM) -> tuple[str, dict[str, Any]]:
     return path, {**messages.parameters(request.completion_params), **body, "stream": request.stream}
 
 
+class _Kept:
+    """Keeps in the log what of an answer Dify's messages cannot carry, up to a size."""
+
+    def __init__(self, run: Run) -> None:
+        self._run = run
+        self._left = LONGEST_KEPT
+
+    def keep(self, name: str, value: Any) -> None:
+        """Note a field and its value."""
+        size = len(json.dumps(value))
+        if size <= self._left:
+            self._left -= size
+            self._run.note(NoteKind.DETAIL, name, value=value)
+        elif self._left >= 0:
+            self._left = -1
+            self._run.notice("answers.unknown_cut", most=LONGEST_KEPT)
+
+
 def _chunks(answer: Answer, reader: AnswerReader) -> Iterator[LLMResultChunk]:
     """Read an answer as what it is, whatever was asked for and whatever it is called.
 
     Some servers never stream, some always do, and some say of a stream that it is a page or an object.
     """
-    first = answer.peek()[:1]
-    if first in _WHOLE or (first in (b"{", b"[") and answer.media_type != "text/event-stream"):
+    beginning = answer.peek()
+    if beginning[:1] in _PAGE:
+        answer.json()  # which says what came in the place of JSON
+    is_stream = answer.media_type == "text/event-stream" and beginning.partition(b"\n")[0].strip() not in (b"{", b"[")
+    if (beginning[:1] in (b"{", b"[") and not is_stream) or beginning[:1] in _WIDE:
         reader.done = True
-        yield from reader.take(answer.json())
+        try:
+            yield from reader.read(Event(answer.json_text()))
+        except InvokeError as error:
+            error.status_code = answer.status
+            raise
         return
-    decoder = SSEDecoder()
-    for piece in answer.pieces():
-        for event in decoder.feed(piece):
-            yield from reader.read(_hidden(event, answer))
+    for event in answer.events():
+        yield from reader.read(event)
         if reader.done:
             answer.finish()
             return
-    for event in decoder.flush():
-        yield from reader.read(_hidden(event, answer))
-
-
-def _hidden(event: Event, answer: Answer) -> Event:
-    """Give an event without our own keys, should the server say them back; nearly always as it is."""
-    data = answer.hide(event.data)
-    return event if data is event.data else event._replace(data=data)

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
 from typing import Any
 
 from ...entities.llm import (
@@ -15,11 +14,13 @@ from ...entities.llm import (
     LLMResultChunk,
     LLMResultChunkDelta,
     LLMResultChunkWithStructuredOutput,
+    LLMUsage,
     RequestInvokeLLM,
     RequestInvokeLLMWithStructuredOutput,
 )
 from ...entities.message import AssistantPromptMessage, SystemPromptMessage
-from ...errors import InvokeBadRequestError, InvokeError, ProtocolError
+from ...errors import InvokeBadRequestError, InvokeError, InvokeServerUnavailableError, ProtocolError
+from ...json_in_text import Found, Place, find_object
 from ...json_schema import faults, schema_fault
 from ...reasoning import split
 from ...request import Chunks
@@ -29,7 +30,10 @@ from .llm import LLM
 FIELD = "structured_output_schema"
 LONGEST_SHOWN = 200
 """Characters of an answer that an error's sentence has; its body has more."""
-_FENCED = re.compile(r"^```[\w-]*\s*\n(.*?)\n?```\s*$", re.DOTALL)
+_FORM = re.compile(r"response_format|json_schema|json_object|schema|grammar|guided|structured.?output", re.IGNORECASE)
+"""Words of a refusal that is about the form of the answer."""
+_FAILS_BY_FORM = frozenset({500, 501})
+"""Statuses by which servers fail on a form that they do not know."""
 
 
 def stream_structured(
@@ -47,54 +51,110 @@ def stream_structured(
         raise InvokeBadRequestError(f"{FIELD} is empty: it must be a JSON schema.", field=FIELD)
     if wrong := schema_fault(schema):
         raise InvokeBadRequestError(f"{FIELD}: {wrong}", field=FIELD)
-    fold, last = LLMFold(), None
-    for chunk in _answer(llm, request, schema, run):
-        fold.add(chunk)
-        last = None if chunk.delta.finish_reason is None and chunk.delta.usage is None else chunk
-        if last is None:
-            yield _wrapped(chunk)
-    value = loads(fold.text)
-    yield _wrapped(last or _bare(fold), value)
-    if value is None:
-        raise _no_object(fold)
-    if found := faults(value, schema):
-        run.note(NoteKind.NOTICE, f"The object departs from the schema: {found[0]}")
+    asking = _Asking(llm, request, run)
+    yield from asking.chunks()
+    fold = asking.fold
+    found = loads(fold.text[asking.begin :])
+    if found is None and asking.can_ask_in_words():
+        run.notice("answers.prose")
+        yield from asking.chunks_in_words()
+        found = loads(fold.text[asking.begin :])
+    value = None if found is None else found.value
+    yield _wrapped(asking.last or _bare(fold), value)
+    if found is None or value is None:
+        raise _no_object(fold, fold.text[asking.begin :])
+    if found.place is not Place.WHOLE:
+        run.notice("answers.object_found")
+    if departures := faults(value, schema):
+        run.note(NoteKind.NOTICE, f"The object departs from the schema: {departures[0]}")
 
 
-def loads(text: str) -> dict[str, Any] | None:
-    """Give the object that an answer spells, thinking before it and a fence of code around it left aside; `None` if none."""
-    for opened in (False, True):  # a template may have opened the thinking, and then only its end is in the text
-        said = split(text, opened=opened).answer.strip()
-        fenced = _FENCED.match(said)
+def loads(text: str) -> Found | None:
+    """Find the object that an answer spells, thinking before it left aside; `None` if there is none."""
+    first = find_object(split(text).answer)
+    if first is not None and first.place is Place.WHOLE:
+        return first
+    return find_object(split(text, opened=True).answer) or first  # a template may have opened the thinking
+
+
+class _Asking:
+    """Asks for an object: by the server's own means, and if it has none or does not use them, in words."""
+
+    def __init__(self, llm: LLM, request: RequestInvokeLLMWithStructuredOutput, run: Run) -> None:
+        self._llm = llm
+        self._request = request
+        self._run = run
+        self._in_words = False
+        self.fold = LLMFold()
+        """All that came, in both answers if there are two."""
+        self.begin = 0
+        """Where in the text the answer that counts begins."""
+        self.last: LLMResultChunk | None = None
+        """The last chunk, which waits for the object."""
+        self._usage: LLMUsage | None = None
+        self._count = 0
+        """Chunks that were passed on."""
+
+    def chunks(self) -> Chunks[LLMResultChunkWithStructuredOutput]:
+        """Ask with `response_format`; in words where the server refuses that before it answers."""
+        named = {"name": "answer", "schema": self._request.structured_output_schema}
+        form = {"response_format": {"type": "json_schema", "json_schema": named}}
         try:
-            value = json.loads(fenced[1] if fenced else said)
-        except (ValueError, RecursionError):
-            continue
-        if isinstance(value, dict):
-            return value
-    return None
+            yield from self._read(_plain(self._request, form))
+        except (InvokeBadRequestError, InvokeServerUnavailableError) as error:
+            if self.fold.chunks or not _is_about_the_form(error):
+                raise
+            self._run.notice("answers.asked_in_words", words=str(error))
+            yield from self.chunks_in_words()
+
+    def can_ask_in_words(self) -> bool:
+        """Return whether it would help to ask once more: the answer is complete, and is prose."""
+        if self._in_words or self.fold.tool_calls:
+            return False
+        return self.fold.finish_reason not in ("length", "content_filter") and bool(split(self.fold.text).answer.strip())
+
+    def chunks_in_words(self) -> Chunks[LLMResultChunkWithStructuredOutput]:
+        """Ask with the schema in a system message; what came before stays in the text."""
+        self._in_words = True
+        self._usage = self.fold.usage
+        if self.fold.text:
+            yield self._passed(_bare(self.fold, "\n\n"))
+        self.begin, self.last = len(self.fold.text), None
+        schema = json.dumps(self._request.structured_output_schema)
+        words = f"Answer with one JSON object and nothing else. It must fit this JSON schema:\n{schema}"
+        yield from self._read(_plain(self._request, {}, SystemPromptMessage(content=words)))
+
+    def _read(self, request: RequestInvokeLLM) -> Chunks[LLMResultChunkWithStructuredOutput]:
+        for chunk in self._llm.stream(request, self._run):
+            if chunk.delta.finish_reason is None and chunk.delta.usage is None:
+                yield self._passed(chunk)
+                continue
+            usage = _added(self._usage, chunk.delta.usage)
+            self.last = self._numbered(chunk, usage=usage)
+            self.fold.add(self.last)
+
+    def _passed(self, chunk: LLMResultChunk) -> LLMResultChunkWithStructuredOutput:
+        chunk = self._numbered(chunk)
+        self.fold.add(chunk)
+        self._count += 1
+        return _wrapped(chunk)
+
+    def _numbered(self, chunk: LLMResultChunk, **more: Any) -> LLMResultChunk:
+        """Number a chunk, as there may be two answers."""
+        return chunk.model_copy(update={"delta": chunk.delta.model_copy(update={"index": self._count, **more})})
 
 
-def _answer(
-    llm: LLM, request: RequestInvokeLLMWithStructuredOutput, schema: dict[str, Any], run: Run
-) -> Iterator[LLMResultChunk]:
-    named = {"name": "answer", "schema": schema}
-    form = {"response_format": {"type": "json_schema", "json_schema": named}}
-    begun = False
-    try:
-        for chunk in llm.stream(_plain(request, form), run):
-            begun = True
-            yield chunk
-        return
-    except InvokeBadRequestError as error:
-        said = (error.body or "").lower()
-        if begun or not ("response_format" in said or "json_schema" in said or "schema" in said):
-            raise
-        run.note(NoteKind.NOTICE, f"Asked again with the schema in words, for the server does not take one: {error}")
-    words = SystemPromptMessage(
-        content=f"Answer with one JSON object and nothing else. It must fit this JSON schema:\n{json.dumps(schema)}"
-    )
-    yield from llm.stream(_plain(request, {}, words), run)
+def _is_about_the_form(error: InvokeError) -> bool:
+    """Return whether a server refuses the form that was asked for, or fails in a way that such servers do."""
+    return error.status_code in _FAILS_BY_FORM or _FORM.search(f"{error.body or ''} {error.description}") is not None
+
+
+def _added(first: LLMUsage | None, second: LLMUsage | None) -> LLMUsage | None:
+    """Add the usages of two answers."""
+    if first is None or second is None:
+        return first or second
+    counts = ("prompt_tokens", "completion_tokens", "total_tokens", "latency")
+    return second.model_copy(update={name: getattr(first, name) + getattr(second, name) for name in counts})
 
 
 def _plain(
@@ -119,15 +179,15 @@ def _wrapped(chunk: LLMResultChunk, value: dict[str, Any] | None = None) -> LLMR
     )
 
 
-def _bare(fold: LLMFold) -> LLMResultChunk:
-    """Give a chunk for the object of an answer that ended without a finish reason and without a usage."""
-    delta = LLMResultChunkDelta(index=fold.chunks, message=AssistantPromptMessage(content=""))
+def _bare(fold: LLMFold, text: str = "") -> LLMResultChunk:
+    """Return a chunk with a text, such as for the object of an answer that ended without a finish reason and a usage."""
+    delta = LLMResultChunkDelta(index=fold.chunks, message=AssistantPromptMessage(content=text))
     return LLMResultChunk(model=fold.model, system_fingerprint=fold.system_fingerprint, delta=delta)
 
 
-def _no_object(fold: LLMFold) -> InvokeError:
-    """Say what came in the object's place."""
-    text, reason = fold.text, fold.finish_reason
+def _no_object(fold: LLMFold, text: str) -> InvokeError:
+    """Return the error for an answer without an object: what came instead."""
+    reason = fold.finish_reason
     if reason == "length":
         hint = "Raise max_tokens, or ask for less."
         return InvokeBadRequestError(

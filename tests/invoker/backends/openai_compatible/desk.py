@@ -62,6 +62,11 @@ class Desk:
         """The last record."""
         return self.records[-1]
 
+    @property
+    def notices(self) -> list[str]:
+        """The notices of the last record, in English."""
+        return [str(notice) for notice in self.record.notices()]
+
     def noted(self, text: str) -> list[Any]:
         """Give the notes of the wire of a name."""
         return [note.data for note in self.record.notes if note.kind is NoteKind.HTTP and note.text == text]

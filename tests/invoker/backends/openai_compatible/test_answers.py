@@ -153,7 +153,7 @@ def test_events_of_a_packed_stream_come_as_they_are_packed() -> None:
     ("pieces", "error", "words"),
     [
         ([b"this is not gzip"], ProtocolError, "compression is broken"),
-        ([gzip.compress(b"".join(GOOD))[:-60]], ProtocolError, "not JSON|broke off"),
+        ([gzip.compress(b"".join(GOOD))[:-60]], ProtocolError, "broken or cut off|broke off"),
         ([gzip.compress(GOOD[1]), b"rubbish behind it"], ProtocolError, "broke off"),
     ],
     ids=["not packed", "cut", "with something behind it"],

@@ -175,7 +175,7 @@ def test_sound_is_passed_on_as_it_comes_with_the_type_of_its_bytes() -> None:
         assert b"".join(desk.session.model.tts.invoke(config, "Hello.")) == sound
         assert desk.server.asked[0].json == {"model": "t", "input": "Hello.", "voice": "alloy", "response_format": "mp3"}
         assert {chunk.mime_type for chunk in desk.record.chunks} == {"audio/mpeg"} and len(desk.record.chunks) > 1
-        assert not desk.record.notices()
+        assert not desk.notices
 
 
 def test_sound_of_another_type_than_asked_for_is_told() -> None:
@@ -183,7 +183,7 @@ def test_sound_of_another_type_than_asked_for_is_told() -> None:
     with opened(lambda _asked, wire: wire.send(whole(wav, media_type="audio/mpeg"))) as desk:
         config = {"provider": "p", "model": "t", "model_type": "tts", "voice": "v"}
         assert b"".join(desk.session.model.tts.invoke(config, "Hello.")) == wav
-        assert desk.record.chunks[0].mime_type == "audio/wav" and "audio/wav" in desk.record.notices()[0]
+        assert desk.record.chunks[0].mime_type == "audio/wav" and "audio/wav" in desk.notices[0]
 
 
 def test_a_recording_is_sent_as_a_file_of_its_kind() -> None:
@@ -253,7 +253,7 @@ def test_a_server_that_takes_no_schema_is_asked_in_words() -> None:
     with opened(script) as desk:
         *_, last = desk.session.model.llm_structured_output.invoke(CONFIG, HELLO, SCHEMA)
         assert last.structured_output == {"city": "Oslo"}
-        assert "schema in words" in desk.record.notices()[0]
+        assert "schema in words" in desk.notices[0]
         assert json.dumps(SCHEMA) in desk.server.asked[-1].json["messages"][0]["content"]
 
 
@@ -267,7 +267,7 @@ def test_an_answer_that_is_no_object_keeps_its_text() -> None:
 def test_a_departure_from_the_schema_is_told() -> None:
     with opened(spelled('{"city": 7}')) as desk:
         list(desk.session.model.llm_structured_output.invoke(CONFIG, HELLO, SCHEMA))
-        assert "departs from the schema" in desk.record.notices()[0]
+        assert "departs from the schema" in desk.notices[0]
 
 
 # Summary, models.

@@ -162,4 +162,4 @@ def test_features_that_a_person_declared_are_all_that_a_model_has() -> None:
         [model] = desk.backend.models()
         assert (model.features, model.features_known) == ([], True)
         desk.ask(HELLO, config=CONFIG | {"provider": model.provider}, tools=[TOOL])
-        assert "tools" not in desk.server.asked[-1].json and "Tools left out" in desk.record.notices()[0]
+        assert "tools" not in desk.server.asked[-1].json and "Tools left out" in desk.notices[0]

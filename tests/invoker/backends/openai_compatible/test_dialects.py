@@ -22,7 +22,7 @@ from invoker import (
     InvokeTimeoutError,
     ProtocolError,
 )
-from invoker.backends.openai_compatible.fragments import CallReader
+from invoker.backends.openai_compatible.chat.fragments import CallReader
 from invoker.entities.tool_calls import ToolCallFold
 from invoker.wire.call import Clocks
 from tests.loopback import STREAM, Asked, Wire, chunked, head, whole
@@ -111,7 +111,7 @@ def test_an_error_before_any_text_did_not_break_anything_off() -> None:
 
 def calls_of(*fragments: dict[str, Any]) -> list[tuple[str, str, str]]:
     """Give the calls that a stream of fragments comes to: id, name, arguments."""
-    reader, fold = CallReader(lambda _text: None), ToolCallFold()
+    reader, fold = CallReader(lambda _id, **_values: None), ToolCallFold()
     for fragment in fragments:
         fold.add([reader.read(0, fragment)])
     return [(call.id, call.function.name, call.function.arguments) for call in fold.calls()]
@@ -170,7 +170,7 @@ def test_the_call_of_openais_older_interface_is_a_call() -> None:
     with opened(streaming([*events, event({}, "function_call")])) as desk:
         (call,) = desk.ask().message.tool_calls
         assert (call.function.name, call.function.arguments) == ("weather", '{"a":1}') and call.id
-        assert any("no ids" in notice for notice in desk.record.notices())
+        assert any("no ids" in notice for notice in desk.notices)
 
 
 @given(
@@ -193,7 +193,7 @@ def test_calls_that_keep_to_the_rules_come_back_as_they_were(written: list[tuple
 def test_a_refusal_is_text_and_is_called_one() -> None:
     with opened(streaming([event({"refusal": "I can't "}), event({"refusal": "do that."}), event({}, "stop")])) as desk:
         assert desk.ask().message.content == "I can't do that."
-        assert sum("refused" in notice for notice in desk.record.notices()) == 1
+        assert sum("refused" in notice for notice in desk.notices) == 1
 
 
 def test_thinking_in_parts_of_the_content_is_thinking() -> None:
@@ -212,9 +212,10 @@ def test_what_has_no_place_in_an_answer_is_named() -> None:
         event({}, "stop"),
     ]
     with opened(streaming(events)) as desk:
-        assert desk.ask().message.content == "Hello."
-        assert sum("images" in notice for notice in desk.record.notices()) == 1
-        assert sum("more than one choice" in notice for notice in desk.record.notices()) == 1
+        two = CONFIG | {"completion_params": {"n": 2}}
+        assert desk.ask(config=two).message.content == "Hello."
+        assert sum("images" in notice for notice in desk.notices) == 1
+        assert sum("more than one choice" in notice for notice in desk.notices) == 1
 
 
 @pytest.mark.parametrize(
@@ -261,7 +262,7 @@ def test_an_end_that_does_not_come_behind_a_finish_reason_is_no_failure() -> Non
 
     with opened(script, clocks=Clocks(between_chunks=0.2)) as desk:
         assert desk.ask().finish_reason == "stop"
-        assert any("without ending its answer" in notice for notice in desk.record.notices())
+        assert any("without ending its answer" in notice for notice in desk.notices)
 
 
 def test_an_answer_without_a_finish_reason_that_stops_coming_is_one() -> None:
@@ -293,9 +294,9 @@ def test_options_that_are_refused_are_left_out_for_that_model_only_and_each_time
     with opened(script) as desk:
         for _ in range(2):
             desk.ask()
-            assert any("stream_options" in notice for notice in desk.record.notices())
+            assert any("stream_options" in notice for notice in desk.notices)
         desk.ask(config=CONFIG | {"model": "other"})
-        assert not desk.record.notices()
+        assert not desk.notices
         assert ["stream_options" in asked.json for asked in desk.server.asked] == [True, False, False, True]
         typed = CONFIG | {"completion_params": {"stream_options": {"include_usage": True}}}
         with pytest.raises(InvokeBadRequestError, match="extra fields"):

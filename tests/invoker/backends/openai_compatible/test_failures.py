@@ -140,10 +140,10 @@ def test_html_instead_of_an_api_is_named() -> None:
 @pytest.mark.parametrize(
     ("events", "words"),
     [
-        ([*GOOD[:2], b"data: {broken\n\n"], "not JSON: '{broken'"),
+        ([*GOOD[:2], b"data: {broken\n\n"], "broken or cut off: '{broken'"),
         ([*GOOD[:2], b"Traceback (most recent call last)\n"], "not JSON: 'Traceback"),
         ([*GOOD[:2]], "without a finish reason"),
-        ([*GOOD[:2], b"data: [1]\n\n"], "where an object was expected"),
+        ([*GOOD[:2], b"data: [1]\n\n"], "not JSON: '1'|broke off its answer"),
     ],
 )
 def test_a_broken_stream_is_an_error_and_keeps_what_had_come(events: list[bytes], words: str) -> None:
@@ -171,7 +171,7 @@ def test_a_rate_limit_is_asked_again_after_the_time_that_the_server_wants() -> N
 
     with opened(script) as desk:
         assert desk.ask().message.content == "Hello."
-        assert any("slow down" in notice and "attempt 2" in notice for notice in desk.record.notices())
+        assert any("slow down" in notice and "attempt 2" in notice for notice in desk.notices)
         phases = [note.text for note in desk.record.notes if note.kind is NoteKind.PHASE]
         assert phases == ["reading", "retrying", "reading", "answering"]
 
@@ -195,7 +195,7 @@ def test_three_attempts_are_all() -> None:
         with pytest.raises(InvokeServerUnavailableError, match="busy"):
             desk.ask()
         assert len(desk.server.asked) == 3
-        assert ["busy" in notice for notice in desk.record.notices()] == [True, True]
+        assert ["busy" in notice for notice in desk.notices] == [True, True]
 
 
 def closing(*pieces: bytes) -> Script:
@@ -372,9 +372,7 @@ def test_a_redirect_within_the_server_is_followed_with_all_that_was_asked_and_to
         first, second = desk.server.asked
         assert (second.method, second.body) == ("POST", first.body)
         address = f"{desk.server.address}/v1/chat/completions/"
-        assert desk.record.notices() == [
-            f"The server sent the request on to {address} (HTTP {status}); it was asked there by POST."
-        ]
+        assert desk.notices == [f"The server sent the request on to {address} (HTTP {status}); it was asked there by POST."]
 
 
 def test_a_hop_is_told_though_what_lies_behind_it_fails() -> None:
@@ -386,7 +384,7 @@ def test_a_hop_is_told_though_what_lies_behind_it_fails() -> None:
     with opened(script) as desk:
         with pytest.raises(InvokeConnectionError):
             desk.ask()
-        assert desk.record.notices() == [
+        assert desk.notices == [
             f"The server sent the request on to {desk.server.address}/done (HTTP 303); it was asked there by GET."
         ]
 

@@ -152,7 +152,7 @@ def test_stream_options_that_are_refused_are_left_out_and_remembered() -> None:
 
     with opened(script) as desk:
         assert desk.ask().message.content == "Hello."
-        assert any("stream_options" in notice for notice in desk.record.notices())
+        assert any("stream_options" in notice for notice in desk.notices)
         desk.ask()
         assert ["stream_options" in asked.json for asked in desk.server.asked] == [True, False, False]
 

@@ -48,7 +48,7 @@ def test_where_the_server_gives_no_flag_its_categories_decide_and_that_is_told(f
     result = {"categories": {"hate": flagged, "law": False}, "category_scores": {"hate": 0.9, "law": 0.1}}
     with opened(answering({"results": [result]})) as desk:
         assert judged(desk) is flagged
-        [notice] = desk.record.notices()
+        [notice] = desk.notices
         assert "no `flagged`" in notice
 
 

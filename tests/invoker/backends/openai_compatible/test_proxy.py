@@ -113,7 +113,7 @@ def test_a_proxy_that_cannot_reach_the_server_just_now_is_asked_again(tmp_path: 
 
     with behind(once, tmp_path) as (desk, proxy):
         assert desk.ask().message.content == "Hello."
-        assert any("HTTP 503" in notice and "attempt 2" in notice for notice in desk.record.notices())
+        assert any("HTTP 503" in notice and "attempt 2" in notice for notice in desk.notices)
 
 
 def test_a_word_for_the_proxy_is_asked_for_by_a_forwarded_request_too() -> None:

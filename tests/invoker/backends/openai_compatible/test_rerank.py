@@ -145,7 +145,7 @@ def test_an_empty_list_of_results_is_told() -> None:
     for answer in answers:
         with opened(answering(answer)) as desk:
             assert rank(desk) == []
-            assert desk.record.notices() == ["The server answered with an empty results list: no document was ranked."]
+            assert desk.notices == ["The server answered with an empty results list: no document was ranked."]
 
 
 def test_a_score_that_is_null_beside_one_that_is_not_is_no_score() -> None:

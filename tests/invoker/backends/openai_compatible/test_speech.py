@@ -56,7 +56,7 @@ def test_the_type_of_a_sound_does_not_depend_on_where_its_first_piece_ends(
     with opened(in_two(sound, first, label)) as desk:
         assert spoken(desk) == sound
         assert {chunk.mime_type for chunk in desk.record.chunks} == {media_type}
-        assert len(desk.record.notices()) == (media_type != "audio/mpeg")
+        assert len(desk.notices) == (media_type != "audio/mpeg")
 
 
 def test_a_short_sound_of_an_unknown_kind_is_passed_on_as_it_is_labelled() -> None:
@@ -94,7 +94,7 @@ def test_what_is_no_sound_is_told_in_the_servers_words(body: bytes, label: str, 
         with pytest.raises(ProtocolError, match=words) as raised:
             spoken(desk)
         assert raised.value.status_code == 200 and raised.value.body
-        assert not desk.record.chunks and not desk.record.notices()
+        assert not desk.record.chunks and not desk.notices
 
 
 def test_a_long_error_that_comes_in_pieces_is_read_whole() -> None:

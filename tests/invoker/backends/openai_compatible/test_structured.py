@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
 
 from invoker import InvokeBadRequestError, InvokeError, ProtocolError
 from invoker.backends.openai_compatible.structured import loads
-from tests.loopback import whole
+from invoker.entities.llm import LLMFold
+from tests.loopback import Asked, Wire, whole
 
 from .desk import CONFIG, HELLO, USAGE, Desk, event, opened, streaming
 
@@ -54,12 +56,14 @@ def test_an_answer_in_one_piece_without_a_finish_reason_has_its_object() -> None
     ],
 )
 def test_thinking_that_the_template_opened_does_not_hide_the_object(text: str) -> None:
-    assert loads(text) == {"a": 1}
+    found = loads(text)
+    assert found is not None and found.value == {"a": 1}
 
 
 def test_an_object_that_speaks_of_thinking_is_read_as_it_is() -> None:
-    assert loads('{"tag": "</think>"}') == {"tag": "</think>"}
-    assert loads('{"tag": "<think>", "end": "</think>{}"}') == {"tag": "<think>", "end": "</think>{}"}
+    for value in ({"tag": "</think>"}, {"tag": "<think>", "end": "</think>{}"}):
+        found = loads(json.dumps(value))
+        assert found is not None and found.value == value
 
 
 def test_an_answer_that_is_nested_without_an_end_is_no_object() -> None:
@@ -88,3 +92,97 @@ def test_what_came_in_the_objects_place_is_named(delta: Any, reason: str, kind: 
         with pytest.raises(kind, match=words):
             asked(desk)
         assert desk.record.chunks[-1].delta.finish_reason == reason
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        'Here it is: {"a": 1} I hope that helps.',
+        '```json {"a": 1}```',
+        '```json\n{"a": 1}',
+        '\ufeff{"a": 1}\nThat is all.',
+        'Braces {} aside: {"a": 1}',
+        '[1, 2] or rather {"a": 1}',
+    ],
+)
+def test_an_object_inside_other_text_is_found_with_a_notice(text: str) -> None:
+    with opened(streaming([event({"content": text}), event({}, "stop"), DONE])) as desk:
+        assert asked(desk)[-1].structured_output == {"a": 1}
+        assert len(desk.server.asked) == 1
+        assert [notice for notice in desk.notices if "inside other text" in notice]
+
+
+def test_a_raw_line_break_in_a_string_of_the_object_is_read() -> None:
+    with opened(streaming([event({"content": '{"a": "one\ntwo"}'}), event({}, "stop"), DONE])) as desk:
+        assert asked(desk)[-1].structured_output == {"a": "one\ntwo"}
+
+
+def test_a_part_of_a_broken_object_is_not_taken_for_it() -> None:
+    for text, reason in (('{"people": [{"a": 1}, {"a": 2}', "length"), ('{"a": {"b": 1} and so on}', "stop")):
+        with opened(streaming([event({"content": text}), event({}, reason), DONE])) as desk, pytest.raises(InvokeError):
+            asked(desk)
+
+
+REFUSALS = [
+    (400, "failed to parse grammar"),
+    (400, "structured outputs are not supported by this model"),
+    (422, "guided decoding is switched off"),
+    (500, "Internal error"),
+    (501, "Not implemented"),
+    (400, "Unknown field: response_format"),
+]
+
+
+@pytest.mark.parametrize(("status", "words"), REFUSALS)
+def test_a_server_that_cannot_keep_to_a_schema_is_asked_again_in_words(status: int, words: str) -> None:
+    def script(request: Asked, wire: Wire) -> None:
+        if "response_format" in request.json:
+            wire.send(whole({"error": {"message": words}}, status))
+        else:
+            streaming([event({"content": '{"a": 1}'}), event({}, "stop"), DONE])(request, wire)
+
+    with opened(script) as desk:
+        assert asked(desk)[-1].structured_output == {"a": 1}
+        assert ["response_format" in request.json for request in desk.server.asked] == [True, False]
+        assert words in next(notice for notice in desk.notices if "schema in words" in notice)
+
+
+def test_a_refusal_that_is_about_something_else_is_not_asked_again() -> None:
+    with opened(lambda _asked, wire: wire.send(whole({"error": {"message": "no such model"}}, 404))) as desk:
+        with pytest.raises(InvokeBadRequestError, match="no such model"):
+            asked(desk)
+        assert len(desk.server.asked) == 1
+
+
+@pytest.mark.parametrize("stream", [True, False])
+def test_a_server_that_ignores_the_schema_is_asked_once_more_in_words(stream: bool) -> None:
+    def script(request: Asked, wire: Wire) -> None:
+        text = "I'd say Oslo." if "response_format" in request.json else '{"a": 1}'
+        if request.json["stream"]:
+            streaming([event({"content": text}), event({}, "stop"), event(usage=USAGE), DONE])(request, wire)
+        else:
+            choice = {"index": 0, "message": {"content": text}, "finish_reason": "stop"}
+            wire.send(whole({"choices": [choice], "usage": USAGE}))
+
+    with opened(script) as desk:
+        chunks = asked(desk, stream=True) if stream else []
+        result = LLMFold().extend(chunks).structured_result() if stream else asked_whole(desk)
+        assert result.structured_output == {"a": 1}
+        assert len(desk.server.asked) == 2
+        assert json.dumps(SCHEMA) in desk.server.asked[1].json["messages"][0]["content"]
+        assert [notice for notice in desk.notices if "ignored the schema" in notice]
+        assert result.message.content == 'I\'d say Oslo.\n\n{"a": 1}'  # what came is kept
+        assert result.usage.total_tokens == 2 * USAGE["total_tokens"]
+        assert [chunk.delta.index for chunk in chunks] == list(range(len(chunks)))
+
+
+def asked_whole(desk: Desk) -> Any:
+    """Ask for an object in one piece."""
+    return desk.session.model.llm_structured_output.invoke(CONFIG, HELLO, SCHEMA, stream=False)
+
+
+def test_a_server_that_answers_prose_twice_is_not_asked_a_third_time() -> None:
+    with opened(streaming([event({"content": "Oslo."}), event({}, "stop"), DONE])) as desk:
+        with pytest.raises(ProtocolError, match=r"no JSON object: 'Oslo\."):
+            asked(desk)
+        assert len(desk.server.asked) == 2

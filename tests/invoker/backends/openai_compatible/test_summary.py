@@ -62,7 +62,7 @@ def test_a_server_that_refuses_max_tokens_is_asked_with_max_completion_tokens() 
     with opened(taking("max_completion_tokens", ended("An inspector.", "stop")), system_model="m") as desk:
         assert summarised(desk) == "An inspector."
         assert limits(desk) == [{"max_tokens": 512}, {"max_completion_tokens": 512}]
-        [notice] = desk.record.notices()
+        [notice] = desk.notices
         assert notice.startswith("Asked again with max_completion_tokens") and "is not supported" in notice
 
 
@@ -71,7 +71,7 @@ def test_the_name_of_the_limit_is_remembered_from_piece_to_piece() -> None:
     with opened(script, **of_context(2_000)) as desk:
         assert summarised(desk, LONG) == "An inspector."
         assert [list(limit) for limit in limits(desk)].count(["max_tokens"]) == 1 and len(limits(desk)) > 3
-        assert len(desk.record.notices()) == 1
+        assert len(desk.notices) == 1
 
 
 def test_another_refusal_is_final() -> None:
@@ -92,7 +92,7 @@ def test_a_server_that_takes_neither_name_is_asked_twice() -> None:
 def test_a_summary_that_was_cut_says_so(reason: str) -> None:
     with opened(streaming(ended("Boomerang is an", reason)), system_model="m") as desk:
         assert summarised(desk) == "Boomerang is an"
-        [notice] = desk.record.notices()
+        [notice] = desk.notices
         assert "cut short" in notice and reason in notice
         assert len(desk.server.asked) == 1
 
@@ -100,7 +100,7 @@ def test_a_summary_that_was_cut_says_so(reason: str) -> None:
 def test_summaries_of_many_pieces_that_were_cut_say_so_once() -> None:
     with opened(streaming(ended("Boomerang is an", "length")), **of_context(2_000)) as desk:
         summarised(desk, LONG)
-        assert len(desk.server.asked) > 3 and len(desk.record.notices()) == 1
+        assert len(desk.server.asked) > 3 and len(desk.notices) == 1
 
 
 @pytest.mark.parametrize("reason", ["stop", "content_filter", "tool_calls"])
@@ -143,7 +143,7 @@ def test_a_model_whose_thinking_used_up_its_tokens_is_asked_again_with_more_room
     with opened(thinking(1_000), system_model="m") as desk:
         assert summarised(desk) == "An inspector."
         assert limits(desk) == [{"max_tokens": 512}, {"max_tokens": 512 + 4_096}]
-        [notice] = desk.record.notices()
+        [notice] = desk.notices
         assert "512" in notice and "4,608" in notice
 
 
@@ -152,7 +152,7 @@ def test_a_model_that_thinks_has_more_room_from_the_first_time_on() -> None:
         assert summarised(desk, LONG) == "An inspector."
         asked = [limit["max_tokens"] for limit in limits(desk)]
         assert asked[0] <= 256 and min(asked[1:]) > 256 and len(asked) > 3
-        assert len(desk.record.notices()) == 1
+        assert len(desk.notices) == 1
 
 
 def test_more_room_is_never_more_than_the_context_leaves() -> None:

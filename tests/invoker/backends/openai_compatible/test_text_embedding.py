@@ -52,10 +52,10 @@ def test_a_server_that_takes_no_encoding_format_is_asked_without_it_and_remember
     with opened(script) as desk:
         found = embed(desk)
         assert found.embeddings == [[1.0, 0.5], [2.0, 0.5], [3.0, 0.5]] and found.usage.tokens == 9
-        [notice] = desk.record.notices()
+        [notice] = desk.notices
         assert notice.startswith("Asked again without encoding_format, which the server refuses: Value 'float'")
         embed(desk)
-        assert not desk.record.notices()
+        assert not desk.notices
         assert ["encoding_format" in asked.json for asked in desk.server.asked] == [True, False, False]
 
 
@@ -88,7 +88,7 @@ def usage_of(*told: Any) -> tuple[tuple[int, int], Origin, list[str]]:
     with opened(script, models=[TWO_AT_A_TIME]) as desk:
         used = embed(desk, [*TEXTS, "d"][: 2 * len(told)]).usage
         [origin] = [metric.origin for metric in measure(desk.record) if metric.key == "tokens"]
-        return (used.tokens, used.total_tokens), origin, desk.record.notices()
+        return (used.tokens, used.total_tokens), origin, desk.notices
 
 
 @pytest.mark.parametrize(
@@ -165,7 +165,7 @@ def test_numbers_that_are_not_finite_are_told_and_large_ones_are_not() -> None:
     ]
     with opened(answering({"data": data})) as desk:
         assert embed(desk).embeddings[1] == [1e308, 1e308]
-        assert desk.record.notices() == ["Not all numbers are finite in the vectors of these texts: 0, 2."]
+        assert desk.notices == ["Not all numbers are finite in the vectors of these texts: 0, 2."]
 
 
 def test_an_answer_without_vectors_keeps_the_servers_words() -> None:

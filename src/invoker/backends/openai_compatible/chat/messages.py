@@ -9,7 +9,7 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from ...entities.message import (
+from ....entities.message import (
     AssistantPromptMessage,
     AudioPromptMessageContent,
     DocumentPromptMessageContent,
@@ -19,7 +19,8 @@ from ...entities.message import (
     TextPromptMessageContent,
     ToolPromptMessage,
 )
-from ...errors import InvokeBadRequestError
+from ....errors import InvokeBadRequestError
+from . import returning
 
 Json = dict[str, Any]
 
@@ -88,10 +89,12 @@ def _message(message: PromptMessage) -> Json:
             {
                 "id": call.id,
                 "type": call.type or "function",
-                "function": {"name": call.function.name, "arguments": call.function.arguments},
+                "function": {"name": call.function.name, "arguments": call.function.whole_arguments()},
             }
             for call in message.tool_calls
         ]
+    if isinstance(message, AssistantPromptMessage):
+        returning.apply(message, sent)
     return sent
 
 

@@ -1,0 +1,221 @@
+"""The fields of a server's message, each with a small reader: what is text, what is reasoning, what is a call, what goes back.
+
+====================================  ====================================================================
+field                                 servers
+====================================  ====================================================================
+``content``                           all; a list of parts: Mistral, OpenAI's newer models
+``reasoning_content``                 DeepSeek, Kimi, Qwen, vLLM, SGLang, llama.cpp, xAI
+``reasoning``                         OpenRouter, Ollama, Groq, vLLM from 0.11
+``reasoning_details``                 OpenRouter, MiniMax
+``thinking_blocks``                   LiteLLM
+``extra_content``                     Gemini's OpenAI surface: thought signatures
+``tool_calls``, ``function_call``     all; OpenAI's older interface
+====================================  ====================================================================
+
+Source: the API references of OpenAI, DeepSeek, OpenRouter, Mistral and Gemini; LiteLLM's "Reasoning content" (2026-10).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+DEEPEST = 6
+"""Objects and lists inside one another in which text is looked for."""
+REASONING = (
+    "reasoning_content",
+    "reasoning",
+    "reasoning_text",
+    "thinking",
+    "thinking_content",
+    "thought",
+    "thinking_blocks",
+    "reasoning_details",
+    "content",
+)
+"""Fields with reasoning, the plainest first: servers send the same words in two of them."""
+_THINKING_PARTS = ("thinking", "reasoning", "thought", "redacted_thinking")
+"""Beginnings of a part's `type` that make it reasoning; OpenRouter's are `reasoning.text`, `reasoning.summary` and so on."""
+_TEXTS = ("text", "content", "thinking", "reasoning", "reasoning_content", "summary", "refusal", "value", "output_text")
+"""Names by which an object holds its text."""
+_PICTURES = ("image", "image_url", "output_image", "input_image")
+
+
+@dataclass(slots=True)
+class Said:
+    """What one message of a stream, or a whole one, says."""
+
+    text: str = ""
+    reasoning: dict[str, str] = field(default_factory=dict)
+    """By the field that it came in."""
+    calls: list[Mapping[str, Any]] = field(default_factory=list)
+    """Fragments of tool calls, or whole ones."""
+    older_call: Mapping[str, Any] | None = None
+    """The one call of OpenAI's older interface, which some servers send beside the list."""
+    returned: dict[str, Any] = field(default_factory=dict)
+    """Fields that the server wants back unchanged."""
+    refused: bool = False
+    pictures: bool = False
+    unknown: dict[str, Any] = field(default_factory=dict)
+    """Field → what it holds that has no place in Dify's chunks."""
+
+
+Reader = Callable[[str, Any, Said], None]
+
+
+def read(message: Mapping[str, Any]) -> Said:
+    """Read a message. A field that is null or empty says nothing."""
+    said = Said()
+    for name, value in message.items():
+        if value or value == 0:
+            FIELDS.get(name, _unknown)(name, value, said)
+    if said.older_call is not None and not said.calls:
+        said.calls.append({"index": 0, "function": said.older_call})
+    return said
+
+
+def text_of(value: Any, depth: int = DEEPEST) -> str:
+    """Return the text of a string, of a list of texts, or of an object that holds one; empty where there is none."""
+    if isinstance(value, str):
+        return value
+    if isinstance(value, list) and depth:
+        return "".join(text_of(item, depth - 1) for item in value)
+    if isinstance(value, Mapping) and depth:
+        return next(filter(None, (text_of(value.get(name), depth - 1) for name in _TEXTS)), "")
+    return ""
+
+
+def merged(before: Any, more: Any) -> Any:
+    """Join two pieces of a field that goes back: text is continued, lists are joined by their items' `index`."""
+    if isinstance(before, str) and isinstance(more, str):
+        return before + more
+    if isinstance(before, list) and isinstance(more, list):
+        return _joined_items(before, more)
+    if isinstance(before, dict) and isinstance(more, dict):
+        return {**before, **more}
+    return more
+
+
+def _joined_items(before: list[Any], more: list[Any]) -> list[Any]:
+    items = list(before)
+    for item in more:
+        last = items[-1] if items else None
+        if isinstance(item, dict) and isinstance(last, dict) and _continues(last, item):
+            grown = {name: merged(last[name], item[name]) for name in _GROWING if last.get(name) and item.get(name)}
+            items[-1] = {**last, **{name: value for name, value in item.items() if value is not None}, **grown}
+        else:
+            items.append(item)
+    return items
+
+
+_GROWING = ("text", "thinking", "summary", "data", "signature")
+"""Fields of an item that come in pieces."""
+
+
+def _continues(last: Mapping[str, Any], item: Mapping[str, Any]) -> bool:
+    if last.get("type") != item.get("type"):
+        return False
+    if "index" in item or "index" in last:
+        return item.get("index") == last.get("index")
+    return not last.get("signature")
+
+
+def _content(name: str, value: Any, said: Said) -> None:
+    if isinstance(value, str):
+        said.text += value
+    elif isinstance(value, list):
+        for part in value:
+            _part(name, part, said)
+    else:
+        _part(name, value, said)
+
+
+def _part(name: str, part: Any, said: Said) -> None:
+    """Read a part of a content: text, thinking, a picture, or something that is only named."""
+    if part is None or part is False:
+        return
+    kind = part.get("type") if isinstance(part, Mapping) else None
+    text = str(part) if isinstance(part, int | float) and not isinstance(part, bool) else text_of(part)
+    if isinstance(kind, str) and kind.startswith(_THINKING_PARTS):
+        said.reasoning[name] = said.reasoning.get(name, "") + text
+    elif text:
+        said.text += text
+        said.refused |= kind == "refusal"
+    elif kind in _PICTURES:
+        said.pictures = True
+    elif isinstance(part, Mapping) and not set(part) - {"type", *_TEXTS}:
+        return  # a part whose text is still to come
+    elif part:
+        said.unknown[f"{name}[].{kind}" if isinstance(kind, str) else name] = part
+
+
+def _reasoning(name: str, value: Any, said: Said) -> None:
+    text = text_of(value)
+    if text:
+        said.reasoning[name] = text
+    elif not isinstance(value, Mapping | list):
+        said.unknown[name] = value
+    said.returned[name] = value
+
+
+def _refusal(_name: str, value: Any, said: Said) -> None:
+    said.text += text_of(value)
+    said.refused = True
+
+
+def _calls(_name: str, value: Any, said: Said) -> None:
+    said.calls += list(_listed(value, said))
+
+
+def _listed(value: Any, said: Said) -> Iterator[Mapping[str, Any]]:
+    """Yield the calls of a list, of one call that stands without a list, or of an object that numbers them."""
+    if isinstance(value, Mapping):
+        is_call = any(name in value for name in ("function", "name", "id", "arguments"))
+        value = [value] if is_call else list(value.values())
+    for call in value if isinstance(value, list) else [value]:
+        if isinstance(call, Mapping):
+            yield call
+        elif call is not None:
+            said.unknown["tool_calls"] = call
+
+
+def _old_call(name: str, value: Any, said: Said) -> None:
+    if isinstance(value, Mapping):
+        said.older_call = value
+    else:
+        said.unknown[name] = value
+
+
+def _pictures(_name: str, _value: Any, said: Said) -> None:
+    said.pictures = True
+
+
+def _returned(name: str, value: Any, said: Said) -> None:
+    said.returned[name] = value
+
+
+def _ignored(_name: str, _value: Any, _said: Said) -> None:
+    """Skip a field that says nothing about the answer."""
+
+
+def _unknown(name: str, value: Any, said: Said) -> None:
+    said.unknown[name] = value
+
+
+FIELDS: Mapping[str, Reader] = {
+    "role": _ignored,
+    "content": _content,
+    "refusal": _refusal,
+    **{name: _reasoning for name in REASONING if name != "content"},
+    "tool_calls": _calls,
+    "function_call": _old_call,
+    "images": _pictures,
+    **dict.fromkeys(
+        ("extra_content", "thought_signature", "reasoning_signature", "reasoning_opaque", "encrypted_content", "signature"),
+        _returned,
+    ),
+    "provider_specific_fields": _returned,
+    **dict.fromkeys(("name", "prefix", "token_ids", "tool_call_id", "finish_reason", "stop_reason", "logprobs"), _ignored),
+}
+"""Name of a message's field → its reader. A field that is not here is named in a notice, and the record keeps its value."""

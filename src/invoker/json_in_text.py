@@ -1,0 +1,149 @@
+"""JSON in the text of a model: the text itself, in a fence of code, or between other words."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+_FENCE = re.compile(r"```[ \t]*([\w-]*)")
+_START = re.compile(r"[{\[]")
+MOST_EMPTY = 10
+"""Empty objects and lists that are remembered, should there be no other."""
+FIRST_WINDOW = 64
+LONGEST_TOKEN = 16
+"""Characters before the end of a window in which an error may be due to the window."""
+_BLANKS = " \t\r\n\0\ufeff"
+
+
+class Place(StrEnum):
+    """Where the JSON is."""
+
+    WHOLE = "whole"
+    """It is all of the text, but for white space around it."""
+    FENCED = "fenced"
+    """In a fence of code."""
+    SURROUNDED = "surrounded"
+    """Between other words."""
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A value that a text spells."""
+
+    value: Any
+    place: Place
+
+
+def find(text: str) -> Found | None:
+    """Find the JSON that a text spells. Linear in the text.
+
+    Between other words only an object or a list counts: any number would be one. An object that is cut, or broken inside, is
+    none, and what it contains is not taken for the answer. Raw line breaks inside strings are read.
+
+    Returns:
+        The whole text's value if it is JSON; else that of the first fence of code that holds JSON, else the first object or
+        list anywhere, one that is not empty if there is such a one; `None` if there is none.
+    """
+    return next(_all(text), None)
+
+
+def find_object(text: str) -> Found | None:
+    """Find an object as `find` does; lists and other values are passed over."""
+    return next((found for found in _all(text) if isinstance(found.value, dict)), None)
+
+
+def _all(text: str) -> Iterator[Found]:
+    whole = _read(text)
+    if whole is not None:
+        yield Found(whole[0], Place.WHOLE)
+        return
+    for fenced in _fences(text):
+        inner = _read(fenced)
+        if inner is not None:
+            yield Found(inner[0], Place.FENCED)
+    empty: list[Found] = []
+    for value in _inside(text):
+        found = Found(value, Place.SURROUNDED)
+        if value:
+            yield found
+        elif len(empty) < MOST_EMPTY:
+            empty.append(found)
+    yield from empty
+
+
+def _fences(text: str) -> Iterator[str]:
+    """Yield what fences hold: over several lines, in one line, or to the end of the text if they are not closed."""
+    opened = _FENCE.search(text)
+    while opened is not None:
+        end = text.find("```", opened.end())
+        yield text[opened.end() : end if end >= 0 else len(text)]
+        opened = _FENCE.search(text, end + 3) if end >= 0 else None
+
+
+def _inside(text: str) -> Iterator[Any]:
+    at = 0
+    while (start := _START.search(text, at)) is not None:
+        try:
+            value, at = _value_at(text, start.start())
+        except _BrokenError as error:
+            # Up to there it was JSON: what is inside belongs to something broken. So no character is read twice.
+            at = max(start.end(), error.at)
+        except (ValueError, RecursionError):  # nested too deeply, and so is what follows
+            return
+        else:
+            yield value
+
+
+class _BrokenError(Exception):
+    """There is no JSON from here on.
+
+    Args:
+        at: Where it stops to be JSON.
+    """
+
+    def __init__(self, at: int) -> None:
+        super().__init__(at)
+        self.at = at
+
+
+def _value_at(text: str, start: int) -> tuple[Any, int]:
+    """Return the value that begins at a place, and where it ends.
+
+    Python's error counts the lines before its place, so that each would cost as much as all of the text before. A window that
+    doubles while the value goes on keeps that to a few times the length of the value.
+    """
+    size = FIRST_WINDOW
+    while True:
+        window = text[start : start + size]
+        constants: list[str] = []
+        decoder = json.JSONDecoder(parse_constant=constants.append, strict=False)
+        try:
+            value, length = decoder.raw_decode(window)
+        except json.JSONDecodeError as error:
+            is_all = start + size >= len(text)
+            if is_all or (error.pos < size - LONGEST_TOKEN and not error.msg.startswith("Unterminated")):
+                raise _BrokenError(start + error.pos) from None
+            size *= 2
+            continue
+        if constants:  # NaN, which is not JSON
+            raise _BrokenError(start + length)
+        return value, start + length
+
+
+def _read(text: str) -> tuple[Any] | None:
+    """Read a text that is JSON as a whole; in a tuple, as null is a value too."""
+    try:
+        return (_DECODER.decode(text.strip(_BLANKS)),)
+    except (ValueError, RecursionError):
+        return None
+
+
+def _refuse(name: str) -> None:
+    raise ValueError(f"{name} is not JSON")
+
+
+_DECODER = json.JSONDecoder(parse_constant=_refuse, strict=False)
