@@ -89,6 +89,15 @@ class Record(Generic[ChunkT]):
         phases = [note.text for note in tuple(self.notes) if note.kind is NoteKind.PHASE]
         return phases[-1] if phases else None
 
+    def runs_before(self) -> int:
+        """Return how many runs come before this one; 0 if it does not wait."""
+        for note in reversed(tuple(self.notes)):
+            if note.kind is NoteKind.QUEUE:
+                return int(note.data["before"])
+            if note.kind is NoteKind.PHASE:
+                break
+        return 0
+
     def once(self, key: Hashable, make: Callable[[], FoundT]) -> FoundT:
         """Give what `make` works out of this record: each time anew while it grows, and once for all when it has ended.
 

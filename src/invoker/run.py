@@ -24,11 +24,13 @@ class NoteKind(StrEnum):
     PHASE = "phase"
     """The run entered a new phase; `text` is its name.
 
-    `waiting` for another run to end; `loading` the model; `reading` what was asked, from when the model has it; `retrying`,
-    while a server that refused is left in peace before it is asked again; `answering` from the first piece of the answer on.
-    Each lasts from its note to the next. A run that need not wait or load tells neither; one that asks its model several
-    times, such as a summary, reads and answers several times.
+    `waiting` for another run to end; `loading` the model; `reading` the prompt, or `inference` where the model is no LLM;
+    `retrying`, while a server that refused is left in peace before it is asked again; `answering` from the first piece of the
+    answer on. Each lasts from its note to the next. A run that need not wait or load reports neither; one that asks its model
+    several times, such as a summary, reads and answers several times.
     """
+    QUEUE = "queue"
+    """How many runs come before this one, whenever that changes while it waits; `data` has the number as `before`."""
     NOTICE = "notice"
     """Something was done otherwise than asked, and the person who asked should know."""
     EXCHANGE = "exchange"
@@ -59,7 +61,7 @@ class Run:
         listener: Called with each note, in the thread that makes it.
     """
 
-    __slots__ = ("_cause", "_condition", "_hooks", "_listener", "_started", "_stopped")
+    __slots__ = ("_cause", "_condition", "_hooks", "_listener", "_started", "_stopped", "current_phase")
 
     def __init__(self, listener: Callable[[Note], None] | None = None) -> None:
         self._listener = listener
@@ -68,6 +70,8 @@ class Run:
         self._hooks: list[Callable[[], None]] = []
         self._stopped = False
         self._cause: Exception | None = None
+        self.current_phase = ""
+        """The last phase that was reported; empty before the first."""
 
     @property
     def stopped(self) -> bool:
@@ -149,7 +153,8 @@ class Run:
             self._listener(Note(NoteKind.NOTICE, str(message), self.seconds, message=message))
 
     def phase(self, name: str) -> None:
-        """Tell that the run entered the phase `name`."""
+        """Report that the run entered the phase `name`."""
+        self.current_phase = name
         self.note(NoteKind.PHASE, name)
 
     def listen(self, listener: Callable[[Note], None]) -> None:

@@ -153,7 +153,7 @@ def _live(job: Series, line: DeltaGenerator, places: dict[str, DeltaGenerator]) 
         status.line(line, job)
         for entry in ENTRIES:
             step = _step(job, entry)
-            now = "" if step is None else f"{step.ended} {step.record is not None} {step.record.phase() if step.record else ''}"
+            now = "" if step is None else f"{step.ended} {step.record is not None} {status.phase_of(step.record)}"
             if drawn.get(entry.name) != now:
                 drawn[entry.name] = now
                 models = state.connected().backend.models()
@@ -224,8 +224,7 @@ def _tick(step: Step) -> None:
     elif step.record is None:
         st.badge(_("Waiting"), icon=":material/schedule:", color="gray")
     elif step.record.seconds is None:
-        phase = _(status.PHASES.get(step.record.phase() or "", N_("asking the back end")))
-        st.badge(phase, icon=":material/progress_activity:", color="blue")
+        st.badge(status.phase_of(step.record), icon=":material/progress_activity:", color="blue")
     else:
         st.badge(_("Sample {time}").format(time=seconds(step.record.seconds)), icon=":material/check_circle:", color="green")
 

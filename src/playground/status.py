@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
@@ -12,12 +14,13 @@ from .jobs import Job
 from .library_words import told
 from .metrics_row import seconds
 from .series import Series
-from .words import N_, _
+from .words import N_, _, ngettext
 
 PHASES = {
     "waiting": N_("waiting for another run"),
     "loading": N_("loading the model"),
     "reading": N_("reading the input"),
+    "inference": N_("inference"),
     "retrying": N_("refused; waiting to ask again"),
     "answering": N_("answering"),
 }
@@ -92,7 +95,7 @@ def _badge(state: str, job: Job) -> None:
 
 def line(slot: DeltaGenerator, job: Job) -> None:
     """Draw the state of a run that is under way into a slot: elapsed time and phase."""
-    phase = _(PHASES.get((job.record.phase() if job.record else None) or "", N_("asking the back end")))
+    phase = phase_of(job.record)
     text = _("Stopping") if job.stopping else _("Running")
     if isinstance(job, Series):
         arrived = " · " + _("{done} of {all} calls").format(done=job.done, all=len(job.steps))
@@ -100,6 +103,18 @@ def line(slot: DeltaGenerator, job: Job) -> None:
         chunks = len(job.record.chunks) if job.record else 0
         arrived = " · " + _("{count} chunks").format(count=chunks) if chunks else ""
     slot.markdown(f":blue-badge[:material/progress_activity: {text} {job.seconds:.1f} s] :gray[{phase}{arrived}]")
+
+
+def phase_of(record: Record[Any] | None) -> str:
+    """Return the phase of a run under way in the visitor's language, and how many runs come before it where it waits."""
+    phase = _(PHASES.get((record.phase() if record else None) or "", N_("asking the back end")))
+    before = record.runs_before() if record else 0
+    return f"{phase}: {queue_words(before)}" if before else phase
+
+
+def queue_words(before: int) -> str:
+    """Return how many runs come before a run."""
+    return ngettext("{count} run before yours", "{count} runs before yours", before).format(count=before)
 
 
 EMPTY = {

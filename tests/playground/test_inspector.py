@@ -323,7 +323,7 @@ def test_all_chunks_can_be_downloaded_one_to_a_line() -> None:
 
 def test_every_kind_of_note_has_a_name_and_can_be_drawn() -> None:
     record = streamed(["a"])
-    record.notes.extend(Note(kind, "reading", 0.1, {"status": 200}) for kind in NoteKind)
+    record.notes.extend(Note(kind, "reading", 0.1, {"status": 200, "before": 2}) for kind in NoteKind)
     assert set(KINDS) == set(NoteKind)
     at = opened(record, "Log")
     assert not at.exception

@@ -120,11 +120,12 @@ class Http:
 
     @staticmethod
     def _wait(run: Run, seconds: float) -> None:
-        if seconds:
-            run.phase("retrying")
+        if not seconds:
+            return
+        before = run.current_phase
+        run.phase("retrying")
         run.wait(seconds)
-        if seconds:
-            run.phase("reading")
+        run.phase(before or "reading")
 
     def _locate(self, error: InvokeError, path: str) -> None:
         """Fill in which address was called, where the error does not say so itself."""

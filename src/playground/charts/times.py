@@ -24,6 +24,7 @@ PHASES = {
     "waiting": (N_("Waiting for another run"), OLIVE),
     "loading": (N_("Loading the model"), PURPLE),
     "reading": (N_("Reading the input"), SKY),
+    "inference": (N_("Inference"), SKY),
     "retrying": (N_("Waiting to ask again"), OLIVE),
     "first": (N_("To the first piece"), SKY),
     "answering": (N_("Answering"), BLUE),

@@ -17,6 +17,7 @@ from ..charts.times import duration, phase_name
 from ..data_table import data_table, height
 from ..escape import drawable, plain
 from ..library_words import told
+from ..status import queue_words
 from ..words import N_, _
 from . import http
 from .reading import timeline_of
@@ -30,6 +31,7 @@ SECONDS = "seconds"
 """Key in the data of an exchange by which a back end tells how long it took."""
 KINDS = {
     NoteKind.PHASE: N_("phase"),
+    NoteKind.QUEUE: N_("queue"),
     NoteKind.NOTICE: N_("notice"),
     NoteKind.EXCHANGE: N_("exchange"),
     NoteKind.HTTP: N_("HTTP"),
@@ -75,7 +77,12 @@ def draw(record: Record[Any] | None, key: str) -> None:
 
 
 def _words(note: Note) -> str:
-    return phase_name(note.text) if note.kind is NoteKind.PHASE else told(note.message or note.text)
+    match note.kind:
+        case NoteKind.PHASE:
+            return phase_name(note.text)
+        case NoteKind.QUEUE:
+            return queue_words(note.data["before"])
+    return told(note.message or note.text)
 
 
 def _details(notes: Sequence[Note]) -> None:

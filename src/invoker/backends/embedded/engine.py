@@ -90,10 +90,10 @@ class Engine(Generic[ModelT]):
             run.check()
         return future.result()
 
-    def stream(self, run: Run, work: Callable[[ModelT, Emit[ItemT]], None]) -> Chunks[ItemT]:
+    def stream(self, run: Run, work: Callable[[ModelT, Emit[ItemT]], None], phase: str = "inference") -> Chunks[ItemT]:
         """Load the model, wait for a turn, run `work(model, emit)` in a thread, and yield what it emits.
 
-        The phase `reading` is noted when the work begins; whoever knows which item begins the answer notes `answering`.
+        The phase is noted when the work begins; whoever knows which item begins the answer notes `answering`.
         The turn ends when the work really has, not when its consumer leaves.
         """
         self.model(run)
@@ -102,7 +102,7 @@ class Engine(Generic[ModelT]):
             if self._life.stopped:
                 raise _closed()
             model = self.model(run)  # again: the one before may have ended while this run waited
-            run.phase("reading")
+            run.phase(phase)
         except BaseException:
             self._turn.give()
             raise

@@ -139,7 +139,7 @@ class Llama:
                 runtime.stream(question.route, payload, emit)
 
         reader = AnswerReader(self.spec.model, [tool.name for tool in question.box.tools] if question.box else ())
-        for raw in self.engine.stream(run, work):
+        for raw in self.engine.stream(run, work, "reading"):
             for part in reader.read(raw, run):
                 yield reader.chunk(part, version)
         for part in reader.rest():

@@ -26,7 +26,7 @@ class AttentiveRun(Run):
         super().__init__(self._hear)
 
     def _hear(self, note: Note) -> None:
-        if note.kind is NoteKind.PHASE and note.text == "reading":
+        if note.kind is NoteKind.PHASE and note.text in ("reading", "inference"):
             self.under_way.set()
 
     def check(self) -> None:

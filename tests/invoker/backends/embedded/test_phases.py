@@ -33,11 +33,16 @@ def phases(backend: EmbeddedBackend, invoke_type: InvokeType, **changed: Any) ->
 
 
 @every_call
-def test_loading_reading_and_answering_are_told_in_this_order(backend: EmbeddedBackend, invoke_type: InvokeType) -> None:
+def test_the_phases_are_told_in_their_order_and_only_an_llm_reads(backend: EmbeddedBackend, invoke_type: InvokeType) -> None:
+    works = (
+        "reading"
+        if invoke_type in (InvokeType.LLM, InvokeType.LLM_STRUCTURED_OUTPUT, InvokeType.SYSTEM_SUMMARY)
+        else "inference"
+    )
     first, _ = phases(backend, invoke_type)
     again, record = phases(backend, invoke_type)
-    assert first == ["loading", "reading", "answering"]
-    assert again == ["reading", "answering"]
+    assert first == ["loading", works, "answering"]
+    assert again == [works, "answering"]
     answering = next(note for note in record.notes if note.text == "answering")
     assert answering.seconds <= record.times[0] + 0.01  # the run's clock starts a moment before the record's
 
@@ -53,4 +58,4 @@ def test_the_judge_tells_them_too(backend: EmbeddedBackend) -> None:
     asked = type(request(EmbeddedSubject(backend), InvokeType.RERANK)).of(judge, ["A cat sleeps.", "A dog barks."], "Who?")  # type: ignore[attr-defined]
     records: list[Record[Any]] = []
     list(Recorded(backend, records.append).invoke(asked, Run()))
-    assert [note.text for note in records[0].notes if note.kind is NoteKind.PHASE] == ["loading", "reading", "answering"]
+    assert [note.text for note in records[0].notes if note.kind is NoteKind.PHASE] == ["loading", "inference", "answering"]

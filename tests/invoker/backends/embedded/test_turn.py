@@ -6,7 +6,7 @@ import threading
 
 from invoker.backends.embedded.turn import Turn
 from invoker.errors import RunStoppedError
-from invoker.run import Note, Run
+from invoker.run import Note, NoteKind, Run
 from tests.invoker.backends.embedded.threads import BOUND, in_thread
 
 
@@ -18,8 +18,8 @@ def test_turns_are_taken_in_order_of_arrival() -> None:
         waiting = threading.Event()
 
         def listener(note: Note, waiting: threading.Event = waiting) -> None:
-            assert note.text == "waiting"
-            waiting.set()
+            if note.text == "waiting":
+                waiting.set()
 
         def body(number: int = number, run: Run = Run(listener)) -> None:  # noqa: B008
             turn.take(run)
@@ -52,3 +52,59 @@ def test_waiting_for_a_turn_can_be_stopped_and_the_next_gets_it() -> None:
     assert isinstance(outcome[0], RunStoppedError)
     turn.give()
     turn.take(Run())  # would wait for ever if the stopped run had kept its place
+
+
+def test_a_run_that_waits_knows_how_many_come_before_it() -> None:
+    turn, first = Turn(), Run()
+    turn.take(first)
+    seen: dict[str, list[int]] = {"second": [], "third": []}
+    told = {name: threading.Event() for name in seen}
+    threads, runs = [], {}
+
+    def listening(name: str) -> Run:
+        def listener(note: Note) -> None:
+            if note.kind is NoteKind.QUEUE:
+                seen[name].append(note.data["before"])
+                told[name].set()
+
+        return Run(listener)
+
+    for name in seen:
+        runs[name] = listening(name)
+        threads.append(in_thread(lambda run=runs[name]: turn.take(run))[0])
+        assert told[name].wait(BOUND)
+        told[name].clear()
+    assert seen == {"second": [1], "third": [2]}
+    turn.give()
+    threads[0].join(BOUND)
+    assert told["third"].wait(BOUND)
+    assert seen == {"second": [1], "third": [2, 1]}
+    turn.give()
+    threads[1].join(BOUND)
+    assert seen["third"] == [2, 1]
+
+
+def test_a_run_that_leaves_the_queue_lets_the_others_move_up() -> None:
+    turn = Turn()
+    turn.take(Run())
+    moved, waits = threading.Event(), threading.Event()
+    second = Run(lambda note: waits.set() if note.kind is NoteKind.QUEUE else None)
+    thread, outcome = in_thread(lambda: turn.take(second))
+    assert waits.wait(BOUND)
+    waits.clear()
+
+    def listener(note: Note) -> None:
+        if note.kind is NoteKind.QUEUE:
+            waits.set()
+            if note.data["before"] == 1:
+                moved.set()
+
+    third = Run(listener)
+    last, _ = in_thread(lambda: turn.take(third))
+    assert waits.wait(BOUND)
+    second.stop()
+    thread.join(BOUND)
+    assert isinstance(outcome[0], RunStoppedError) and moved.wait(BOUND)
+    turn.give()
+    last.join(BOUND)
+    assert not last.is_alive()
