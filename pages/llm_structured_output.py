@@ -24,6 +24,6 @@ def configure(pane: frame.Pane) -> frame.Arguments:
 
 messages = [{"role": "system", "content": system}] if system.strip() else []
 messages.append({"role": "user", "content": text})
-page.require(text.strip(), _("type the user's text"))
+page.require(text.strip(), _("type the user's text"), sendable=True)
 page.run(configure, prompt_messages=messages, structured_output_schema=schema, stream=stream)
 page.show(views.structured, views.structured_live, compare=views.compare_objects, experiments=trials.EXPERIMENTS)

@@ -19,6 +19,6 @@ def configure(pane: frame.Pane) -> frame.Arguments:
     return {"model_config": forms.config(pane, ModerationModelConfig, model)}
 
 
-page.require(text.strip(), _("type a text"))
+page.require(text.strip(), _("type a text"), sendable=True)
 page.run(configure, text=text)
 page.show(views.moderation, compare=views.compare_flags, experiments=trials.EXPERIMENTS)

@@ -32,7 +32,7 @@ def configure(pane: frame.Pane) -> frame.Arguments:
     return {"model_config": forms.config(pane, RerankModelConfig, model, score_threshold=threshold, top_n=top_n)}
 
 
-page.require(query.strip(), _("type a query"))
-page.require(docs, _("add a document"))
+page.require(query.strip(), _("type a query"), sendable=True)
+page.require(docs, _("add a document"), sendable=True)
 page.run(configure, docs=docs, query=query)
 page.show(views.rerank, compare=views.compare_rankings, experiments=trials.EXPERIMENTS)

@@ -30,6 +30,6 @@ def configure(pane: frame.Pane) -> frame.Arguments:
     return {"model_config": forms.config(pane, TextEmbeddingModelConfig, model)}
 
 
-page.require(texts, _("add a text"))
+page.require(texts, _("add a text"), sendable=True)
 page.run(configure, texts=texts, input_type=EmbeddingInputType(input_type))
 page.show(views.embedding, compare=views.compare_embeddings, experiments=trials.EXPERIMENTS)

@@ -22,13 +22,13 @@ def configure(pane: frame.Pane) -> frame.Arguments:
     """Draw what each pane has for itself."""
     model = models.model_picker(pane, ModelType.TTS)
     voice = forms.voice(pane, model)
-    pane.require(voice, _("choose a voice"))
+    pane.require(voice, _("choose a voice"), sendable=True)
     declared = model.model_properties.get(ModelPropertyKey.AUDIO_TYPE) if model else None
     pane.context = {"autoplay": autoplay and not several, "compared": several, "audio_type": declared}
     return {"model_config": forms.config(pane, TTSModelConfig, model, voice=voice)}
 
 
-page.require(text.strip(), _("type a text"))
+page.require(text.strip(), _("type a text"), sendable=True)
 page.run(configure, content_text=text)
 count.caption(speech_pieces.line(text, page.model, page.backend.kind))
 with page.inputs:

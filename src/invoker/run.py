@@ -59,11 +59,13 @@ class Run:
 
     Args:
         listener: Called with each note, in the thread that makes it.
+        unchecked: Whether input is sent that a back end would refuse by itself, to see what its server says.
     """
 
-    __slots__ = ("_cause", "_condition", "_hooks", "_listener", "_started", "_stopped", "current_phase")
+    __slots__ = ("_cause", "_condition", "_hooks", "_listener", "_started", "_stopped", "current_phase", "unchecked")
 
-    def __init__(self, listener: Callable[[Note], None] | None = None) -> None:
+    def __init__(self, listener: Callable[[Note], None] | None = None, *, unchecked: bool = False) -> None:
+        self.unchecked = unchecked
         self._listener = listener
         self._started = perf_counter()
         self._condition = threading.Condition()

@@ -48,6 +48,7 @@ class Session:
         backend: How models are reached, from `connect`.
         record: Called with the `Record` of each invocation when it starts; the record fills while the invocation goes on.
         system_model: The LLM that plays Dify's workspace default, used by `summary`; the back end's own if not given.
+        unchecked: Whether input is sent that the back end would refuse by itself, to see what its server says.
     """
 
     def __init__(
@@ -56,7 +57,9 @@ class Session:
         *,
         record: Callable[[Record[Any]], None] | None = None,
         system_model: str | None = None,
+        unchecked: bool = False,
     ) -> None:
+        self._unchecked = unchecked
         ruled = ClientRules(backend)
         self._backend: Backend = ruled if record is None else Recorded(ruled, record)
         self._runs = Runs()
@@ -91,6 +94,6 @@ class Session:
         self.close()
 
     def _stream(self, request: Request[ChunkT]) -> Chunks[ChunkT]:
-        run = Run()
+        run = Run(unchecked=self._unchecked)
         with self._runs.holding(run), closing(self._backend.invoke(request, run)) as chunks:
             yield from chunks

@@ -13,7 +13,7 @@ from invoker import ListedModel, ModelState
 from . import errors_panel, firsts, lost, resources, state, status
 from .address import Address
 from .escape import plain
-from .jobs import follow
+from .jobs import Job, follow
 from .menu import MENU, Entry
 from .metrics_row import seconds
 from .models import PATIENCE_SECONDS, await_models
@@ -84,7 +84,8 @@ def steps(models: Sequence[ListedModel]) -> list[Step]:
     for entry in ENTRIES:
         model = model_for(entry, models)
         if entry.invoke_type is not None and model is not None and model.state is not ModelState.UNAVAILABLE:
-            found.append(Step(entry.name, call(entry.name, firsts.arguments(entry.invoke_type, model))))
+            arguments = firsts.arguments(entry.invoke_type, model)
+            found.append(Step(entry.name, call(entry.name, arguments), {"arguments": arguments}))
     return found
 
 
@@ -93,6 +94,10 @@ def _attach(held: state.PageState, address: Address) -> None:
     job = resources.jobs().find(str(found), state.owner()) if found and held.job is None else None
     if isinstance(job, Series):
         job.visitor, held.changed, held.job = state.visitor(), job.changed, job
+        job.step_ended = _leaving_runs(job)
+        for step in job.steps:
+            if step.ended:
+                job.step_ended(step)
 
 
 def _buttons(held: state.PageState, models: Sequence[ListedModel]) -> DeltaGenerator:
@@ -139,11 +144,32 @@ def _start(held: state.PageState, models: Sequence[ListedModel]) -> None:
         changed=held.changed,
     )
     job.context = {"connection": state.connection()}
+    job.step_ended = _leaving_runs(job)
     jobs = resources.jobs()
     held.job = job
     jobs.submit(job)
     lost.forget(lost.SIDE_BAR)
     st.rerun()
+
+
+def _leaving_runs(job: Series) -> Callable[[Step], None]:
+    """Return what leaves the run of a sample on the page of its call, unless that page has run something itself meanwhile."""
+    pages = {entry.name: state.page(entry.invoke_type) for entry in ENTRIES if entry.invoke_type is not None}
+    jobs, backend, visit = resources.jobs(), state.connected().backend, state.visitor()
+    before = {name: page.job for name, page in pages.items()}
+
+    def leave(step: Step) -> None:
+        page = pages[step.label]
+        if page.job is not before[step.label] or (page.job is not None and page.job.running):
+            return
+        run = Job(
+            step.call, backend, visitor=visit, owner=job.owner, timeout=job.timeout, changed=page.changed,
+            system_model=job.system_model,
+        ).ended_with(step.record, step.error)  # fmt: skip
+        run.arguments, run.context = step.facts["arguments"], {**job.context, "visit": visit}
+        page.job = jobs.remember(run)
+
+    return leave
 
 
 def _live(job: Series, line: DeltaGenerator, places: dict[str, DeltaGenerator]) -> Callable[[], None]:

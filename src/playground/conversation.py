@@ -115,7 +115,7 @@ def _completion(page: Pane) -> list[dict[str, Any]]:
         _("Text to continue"), key=page.hold("completion", COMPLETION), height=180, persist_state="session",
         help=_("Sent as the only message, with the role user."),
     )  # fmt: skip
-    page.require(str(text or "").strip(), _("type the text to continue"))
+    page.require(str(text or "").strip(), _("type the text to continue"), sendable=True)
     return [{"role": "user", "content": str(text or "")}]
 
 
@@ -182,10 +182,10 @@ def _below(page: Pane, first: str) -> None:
 
 def _check(page: Pane, drafts: Sequence[Draft]) -> None:
     said = any(draft.content.strip() or draft.attachments for draft in drafts if draft.role == "user")
-    page.require(said, _("type the text of a user message"))
+    page.require(said, _("type the text of a user message"), sendable=True)
     for number, draft in enumerate(drafts, 1):
         missing = _("message {number} is a tool's: give its tool_call_id").format(number=number)
-        page.require(draft.role != "tool" or draft.tool_call_id.strip(), missing)
+        page.require(draft.role != "tool" or draft.tool_call_id.strip(), missing, sendable=True)
 
 
 def _run_from(page: Pane, index: int) -> None:

@@ -90,6 +90,7 @@ class Page(Pane):
         of_all = tuple(self.problems)  # what the form that all panes share still misses
         for pane in self.panes[1:]:
             pane.problems.extend(of_all)
+            pane.sendable |= self.sendable
         if len(self.panes) == 1:
             with self.inputs:
                 self.arguments = {**configure(self), **shared}
@@ -104,6 +105,7 @@ class Page(Pane):
         with self._buttons:
             self._timeout = self._limits() if self._expert else TIMEOUT_SECONDS
             pressed = self._run_and_stop(ready)
+            anyway = self._send_anyway(ready)
         with self._notice_slot:  # one line whatever there is to say, so that nothing jumps
             if line := ready.line():
                 st.markdown(f":orange[:material/info:] {plain(line)}")
@@ -115,9 +117,11 @@ class Page(Pane):
             self.repeat(repeated, self._timeout)
             st.rerun()
         starting = ready.panes if pressed or again else self._cells_pressed()
+        if anyway:
+            starting = ready.sendable
         if starting and not any(pane.running for pane in starting):
             for pane in starting:
-                pane.start(self._timeout)
+                pane.start(self._timeout, unchecked=anyway)
                 lost.forget(pane.key("connection") if pane.part else lost.SIDE_BAR)
             st.rerun()  # so that the buttons show the runs that have just begun
 
@@ -215,6 +219,18 @@ class Page(Pane):
             on_click=stop,
         )
         return pressed
+
+    def _send_anyway(self, ready: readiness.Readiness) -> bool:
+        """Draw a button where everything that Run waits for is something that a server could refuse itself."""
+        if not ready.sendable or ready.panes or self._running:
+            return False
+        return st.button(
+            _("Send anyway"),
+            icon=":material/send:",
+            key=self.key("send_anyway"),
+            type="tertiary",
+            help=_("Send the form as it is, to see how the server refuses it."),
+        )
 
     def _cells_pressed(self) -> list[Pane]:
         return [pane for pane, cell in zip(self.panes, self._cells, strict=False) if cell.buttons(pane)]

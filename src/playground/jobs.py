@@ -141,10 +141,13 @@ class Job(Work):
         call: What to invoke.
         backend: Through which back end.
         system_model: The LLM that plays Dify's workspace default in this run.
+        unchecked: Whether input is sent that the back end would refuse by itself.
         **more: Of `Work`.
     """
 
-    def __init__(self, call: Call, backend: Backend, *, system_model: str | None = None, **more: Any) -> None:
+    def __init__(
+        self, call: Call, backend: Backend, *, system_model: str | None = None, unchecked: bool = False, **more: Any
+    ) -> None:
         super().__init__(**more)
         self.records: list[Record[Any]] = []
         """Of each invocation that the call made, in order."""
@@ -156,7 +159,15 @@ class Job(Work):
         self.form: dict[str, Any] = {}
         """The form as it stood, for who comes back after a reload."""
         self._call = call
-        self._session = Session(backend, record=self._begin, system_model=system_model)
+        self.unchecked = unchecked
+        self._session = Session(backend, record=self._begin, system_model=system_model, unchecked=unchecked)
+
+    def ended_with(self, record: Record[Any] | None, error: Exception | None) -> Self:
+        """Take the end of a call that another job made, so that it is never started itself."""
+        self.records = [] if record is None else [record]
+        self.error = error
+        self._finished = True
+        return self
 
     @property
     def record(self) -> Record[Any] | None:
@@ -276,6 +287,12 @@ class Jobs:
             self._known[job.id] = job
             job.start()
             self._lock.notify_all()
+        return job
+
+    def remember(self, job: WorkT) -> WorkT:
+        """Let the browser that started a job find it, though it has ended already."""
+        with self._lock:
+            self._known[job.id] = job
         return job
 
     def find(self, job_id: str, owner: str) -> Job | None:

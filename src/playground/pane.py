@@ -52,6 +52,8 @@ class Pane:
         self.part = part
         self.problems: list[str] = []
         """Why Run has to wait."""
+        self.sendable: set[str] = set()
+        """Those of them that a server could refuse itself, if it were asked."""
         self.notices: list[str] = []
         """What is known before anything is sent, and does not keep Run waiting."""
         self.model: ListedModel | None = None
@@ -150,14 +152,22 @@ class Pane:
         """Keep a field that is no widget in the address."""
         self.address.put(self._field(name), value, default)
 
-    def require(self, fulfilled: object, otherwise: str) -> None:
-        """Keep Run disabled, and say why, unless something is there."""
+    def require(self, fulfilled: object, otherwise: str, *, sendable: bool = False) -> None:
+        """Keep Run disabled, and say why, unless something is there.
+
+        Args:
+            fulfilled: Whether it is there.
+            otherwise: What is missing, as an instruction.
+            sendable: Whether the arguments are complete all the same, so that they can be sent to see the server's refusal.
+        """
         if not fulfilled and otherwise not in self.problems:
             self.problems.append(otherwise)
+            if sendable:
+                self.sendable.add(otherwise)
 
-    def start(self, timeout: float) -> None:
-        """Start a job with the arguments of the form."""
-        job = Job(call(self.member, self.arguments), self.backend, **self.ownership(timeout))
+    def start(self, timeout: float, *, unchecked: bool = False) -> None:
+        """Start a job with the arguments of the form; unchecked, the back end does not refuse them by itself."""
+        job = Job(call(self.member, self.arguments), self.backend, unchecked=unchecked, **self.ownership(timeout))
         self.begin(job)
 
     def repeat(self, earlier: Job, timeout: float) -> None:
@@ -165,7 +175,7 @@ class Pane:
         connection = state.connection_named(earlier.context["connection"])
         if connection is None:
             return
-        made_with = self.ownership(timeout) | {"system_model": earlier.system_model}
+        made_with = self.ownership(timeout) | {"system_model": earlier.system_model, "unchecked": earlier.unchecked}
         job = Job(call(self.member, earlier.arguments), connection.backend, **made_with)
         self._begin(job, earlier.arguments, earlier.context)
 

@@ -24,6 +24,11 @@ class Readiness:
         return [pane for pane in self.every if not pane.problems]
 
     @property
+    def sendable(self) -> list[Pane]:
+        """The panes that wait only for what a server could refuse itself."""
+        return [pane for pane in self.every if pane.problems and pane.sendable.issuperset(pane.problems)]
+
+    @property
     def problems(self) -> list[str]:
         """Why panes have to wait; what is a pane's own begins with its letter, where there are several."""
         own = [(pane, problem) for pane in self.every for problem in pane.problems if problem not in self.of_all]

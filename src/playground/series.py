@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -35,10 +35,14 @@ class Series(Job):
     Args:
         steps: The calls.
         backend: As for `Job`, and so are the others.
+        step_ended: Called with each call that has ended, in the thread that makes them.
     """
 
-    def __init__(self, steps: Sequence[Step], backend: Backend, **more: Any) -> None:
+    def __init__(
+        self, steps: Sequence[Step], backend: Backend, step_ended: Callable[[Step], None] | None = None, **more: Any
+    ) -> None:
         self.steps = list(steps)
+        self.step_ended = step_ended
         super().__init__(lambda _session: None, backend, **more)
 
     @property
@@ -71,6 +75,8 @@ class Series(Job):
         finally:
             if len(self.records) > before:
                 step.record = self.records[-1]
+            if self.step_ended is not None:
+                self.step_ended(step)
             self._tell()
 
     def _begin(self, record: Record[Any]) -> None:
