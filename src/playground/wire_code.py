@@ -104,6 +104,11 @@ def _filled(name: str, value: str, variable: str) -> str:
     return value.replace(MASK, f"${{{own}}}")
 
 
+def variables(request: Mapping[str, Any], variable: str = KEY) -> list[str]:
+    """Return the environment variables that the code needs; none for a server without a key."""
+    return list(dict.fromkeys(_names(request, variable)))
+
+
 def _names(request: Mapping[str, Any], variable: str) -> list[str]:
     texts = [_address(request, variable), *(value for _name, value in _headers(request, variable))]
     return re.findall(r"\$\{(\w+)\}", " ".join(texts))

@@ -104,6 +104,7 @@ def test_a_run_asks_the_server_and_shows_the_wire_without_the_key(visit: Callabl
     page.at.segmented_control(key=page.key("inspector.code")).set_value("curl")
     page.look()
     assert "curl -N http://127.0.0.1:" in page.seen and "Bearer ${API_KEY}" in page.seen and KEY not in page.seen
+    assert "Set first, for its secrets: `API_KEY`." in page.seen
     page.at.segmented_control(key=page.key("inspector.code")).set_value("httpx")
     assert "httpx.stream(" in page.look().seen and KEY not in page.seen
     assert KEY not in json.dumps(page.record.dump())

@@ -57,7 +57,8 @@ def listen(session: Session) -> None:
 def noted(server: Loopback, call: Callable[[Session], None], **settings: Any) -> dict[str, Any]:
     """Make a call; gives the note of its request."""
     records: list[Record[Any]] = []
-    backend = opened(settings_of({"name": "a", "base_url": f"{server.address}/v1", "api_key": KEY} | settings), Allowed(), {})
+    given = {"name": "a", "base_url": f"{server.address}/v1", "api_key": KEY} | settings
+    backend = opened(settings_of({name: value for name, value in given.items() if value is not None}), Allowed(), {})
     with Session(backend, record=records.append) as session:
         call(session)
     backend.close()
@@ -124,6 +125,15 @@ def test_a_body_that_was_cut_is_taken_from_a_file() -> None:
     assert "--data-binary @body.json" in wire_code.curl(request) and "save it as body.json" in wire_code.curl(request)
     assert "Path('body.json').read_bytes()" in wire_code.httpx(request)
     compile(wire_code.httpx(request), "code", "exec")
+
+
+def test_the_code_names_a_variable_only_where_there_is_a_secret() -> None:
+    with Loopback(answer) as server:
+        assert wire_code.variables(noted(server, chat), "LAB_KEY") == ["LAB_KEY"]
+        bare = noted(server, chat, api_key=None)
+    assert wire_code.variables(bare, "LAB_KEY") == []
+    for code in (wire_code.curl(bare, "LAB_KEY"), wire_code.httpx(bare, "LAB_KEY")):
+        assert "KEY" not in code and "environ" not in code and "uthorization" not in code
 
 
 def test_a_request_without_a_body_is_a_line() -> None:

@@ -101,9 +101,10 @@ def _code(record: Record[Any] | None, source: str, key: str, variable: str | Non
         st.caption(_("Run once: here will be the request that went over the wire."))
         return
     name = str(variable)
-    st.caption(
-        _("The last request of this run, as it went over the wire; the key is in the variable {name}.").format(name=name)
-    )
+    caption = _("The last request of this run, as it was sent.")
+    if needed := wire_code.variables(request, name):
+        caption += " " + _("Set first, for its secrets: {names}.").format(names=", ".join(f"`{name}`" for name in needed))
+    st.caption(caption)
     if kind == CURL:
         st.code(drawable(wire_code.curl(request, name)), language="bash", wrap_lines=True)
     else:
