@@ -125,6 +125,14 @@ class Connections:
         found = {connection.name: connection for connection in self.visible(owner)}
         return found.get(name) or found[EMBEDDED]
 
+    def owns(self, owner: str) -> bool:
+        """Return whether a browser saved a connection that is still there."""
+        if not owner:
+            return False
+        whose = hashed(owner)
+        with self._lock:
+            return any(kept.owner == whose and kept.origin is Origin.SAVED for kept in self._own.values())
+
     def add(self, name: str, opener: Callable[[], Backend]) -> None:
         """Add a connection for everybody, as it is."""
         with self._lock:

@@ -323,3 +323,14 @@ def test_a_run_on_a_connection_that_is_changed_ends_and_says_why() -> None:
 def test_a_name_that_is_taken_is_told_before_the_work_of_opening() -> None:
     with pytest.raises(ConfigError, match="choose another name"):
         book(OPENAI_API_KEY=SECRET).keep(made("OpenAI", api_key_env="NOT_LISTED"), ANNA)
+
+
+def test_a_browser_owns_what_it_saved_until_it_removes_it(tmp_path: Path) -> None:
+    connections = book(tmp_path)
+    assert not connections.owns(ANNA) and not connections.owns("")
+    connections.keep(made("session"), ANNA)
+    assert not connections.owns(ANNA)
+    connections.keep(made("kept"), ANNA, saved=True)
+    assert connections.owns(ANNA) and book(tmp_path).owns(ANNA) and not connections.owns(BORIS)
+    connections.drop("kept", ANNA)
+    assert not connections.owns(ANNA)
