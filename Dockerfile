@@ -2,6 +2,7 @@
 #   docker build -t boomerang .
 #   docker run --rm -p 8501:8501 -v boomerang:/data boomerang
 #   docker run … -v ./connections.toml:/app/connections.toml:ro boomerang
+#   docker run … -e BOOMERANG_HOSTS=app.example.com boomerang    the names under which it is reached; any, if it is not set
 ARG PYTHON_IMAGE=python:3.12-slim-bookworm
 FROM ${PYTHON_IMAGE}
 

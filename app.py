@@ -16,7 +16,6 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 import streamlit as st
-from starlette.middleware import Middleware
 
 ROOT = Path(__file__).resolve().parent
 sys.path.insert(0, str(ROOT / "src"))
@@ -27,7 +26,7 @@ sys.path.append(str(ROOT / "src" / "playground"))
 
 from playground.leaving import let_go, return_large_blocks  # noqa: E402
 from playground.resources import close_all  # noqa: E402
-from playground.web import ROUTES, SecurityHeaders, send_at_once  # noqa: E402
+from playground.web import ROUTES, middleware, send_at_once  # noqa: E402
 
 
 @asynccontextmanager
@@ -48,4 +47,4 @@ async def lifespan(_app: object) -> AsyncIterator[None]:
     close_all()
 
 
-app = st.App(ROOT / "src/playground/shell.py", lifespan=lifespan, routes=ROUTES, middleware=[Middleware(SecurityHeaders)])
+app = st.App(ROOT / "src/playground/shell.py", lifespan=lifespan, routes=ROUTES, middleware=middleware())

@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any
 
 import streamlit as st  # noqa: TID251
-from starlette.middleware import Middleware
 
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT))
@@ -23,7 +22,7 @@ from invoker.entities.llm import LLMResultChunk, LLMResultChunkDelta, LLMUsage  
 from invoker.entities.message import AssistantPromptMessage  # noqa: E402
 from invoker.entities.model import ModelPropertyKey, ModelType  # noqa: E402
 from playground.resources import CONNECTIONS  # noqa: E402
-from playground.web import ROUTES, SecurityHeaders  # noqa: E402
+from playground.web import ROUTES, middleware  # noqa: E402
 
 CONNECTION = "streams"
 
@@ -52,6 +51,4 @@ def listed(stream: streams.Stream) -> ListedModel:
 
 CONNECTIONS.add(CONNECTION, lambda: Scripted(answer, models=[listed(stream) for stream in streams.USED]))
 
-app = st.App(
-    ROOT / "src" / "playground" / "shell.py", lifespan=lifespan, routes=ROUTES, middleware=[Middleware(SecurityHeaders)]
-)
+app = st.App(ROOT / "src" / "playground" / "shell.py", lifespan=lifespan, routes=ROUTES, middleware=middleware())

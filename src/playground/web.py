@@ -1,19 +1,23 @@
-"""What the web server adds to Streamlit: security headers, and a route for audio that is still being made."""
+"""What the web server adds to Streamlit: who may ask, security headers, and audio that is still being made."""
 
 from __future__ import annotations
 
 import gc
+import os
 import secrets
 import socket
 import threading
-from collections.abc import AsyncIterator, Callable, Iterable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping
 
 from starlette.concurrency import iterate_in_threadpool
+from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from streamlit import config
+
+from .server.access import HOSTS_VARIABLE, Access, Policy, is_loopback, listed
 
 # 'wasm-unsafe-eval' and blob: scripts are for Streamlit's own charts and inline components. Everything else comes from this
 # server, so markup that a model writes cannot load anything from elsewhere.
@@ -75,6 +79,23 @@ def _new_cookie(scope: Scope, answered: Iterable[tuple[bytes, bytes]]) -> list[t
     secure = "; Secure" if scope["scheme"] == "https" else ""
     value = f"{COOKIE}={secrets.token_urlsafe(16)}; Path=/; Max-Age={COOKIE_SECONDS}; HttpOnly; SameSite=Lax{secure}"
     return [(b"set-cookie", value.encode())]
+
+
+def middleware(environment: Mapping[str, str] = os.environ) -> list[Middleware]:
+    """Return what each request passes before Streamlit.
+
+    Args:
+        environment: Where `BOOMERANG_HOSTS` is.
+
+    Raises:
+        SystemExit: `BOOMERANG_HOSTS` has an entry that is no host.
+    """
+    try:
+        hosts = listed(environment.get(HOSTS_VARIABLE, ""))
+    except ValueError as error:
+        raise SystemExit(str(error)) from None
+    policy = Policy(is_loopback(config.get_option("server.address")), hosts)
+    return [Middleware(SecurityHeaders), Middleware(Access, policy, base_path())]
 
 
 def send_at_once() -> None:

@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any
 
 import streamlit as st
-from starlette.middleware import Middleware
 
 from invoker import InvokeBadRequestError, InvokeType, ListedModel, Request, Run
 from invoker.backends.scripted import Scripted, llm_chunks
@@ -24,7 +23,7 @@ from invoker.entities.text_embedding import EmbeddingUsage, TextEmbeddingResult
 from invoker.entities.tts import TTSResult
 from invoker.run import NoteKind
 from playground.resources import CONNECTIONS
-from playground.web import ROUTES, SecurityHeaders
+from playground.web import ROUTES, middleware
 
 LEAK = os.environ.get("LEAK_URL", "http://127.0.0.1:9")
 MARKUP = (
@@ -90,4 +89,4 @@ def listed(model_type: ModelType) -> ListedModel:
 CONNECTIONS.add("markup", lambda: Scripted(answer, models=[listed(model_type) for model_type in ModelType]))
 
 SHELL = Path(__file__).resolve().parents[2] / "src" / "playground" / "shell.py"
-app = st.App(SHELL, routes=ROUTES, middleware=[Middleware(SecurityHeaders)])
+app = st.App(SHELL, routes=ROUTES, middleware=middleware())

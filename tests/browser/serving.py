@@ -22,7 +22,7 @@ END_SECONDS = 15.0
 MOST_OUTPUT = 20_000
 """Characters of a process's output that are shown when a test fails."""
 OF_CONNECTIONS = frozenset(
-    {"CONNECTIONS_FILE", "CONNECTIONS_ENV", "CONNECTIONS_ALLOW", "BOOMERANG_DATA", "BOOMERANG_KEY"}.union(
+    {"CONNECTIONS_FILE", "CONNECTIONS_ENV", "CONNECTIONS_ALLOW", "BOOMERANG_DATA", "BOOMERANG_KEY", "BOOMERANG_HOSTS"}.union(
         *(preset.key_variables + preset.url_variables for preset in PRESETS.values())
     )
 )
@@ -43,7 +43,8 @@ class Served:
         self.url = f"http://localhost:{self.port}"
         self._launcher = launcher
         self._environment = {name: value for name, value in os.environ.items() if name not in OF_CONNECTIONS} | environment
-        self._environment |= {"OMP_WAIT_POLICY": "passive", "PYTHONPATH": str(ROOT / "src"), "PYTHONUNBUFFERED": "1"}
+        path = os.pathsep.join((*filter(None, [environment.get("PYTHONPATH")]), str(ROOT / "src")))
+        self._environment |= {"OMP_WAIT_POLICY": "passive", "PYTHONPATH": path, "PYTHONUNBUFFERED": "1"}
         self._output: list[str] = []
 
     @property

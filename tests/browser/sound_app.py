@@ -10,7 +10,6 @@ from typing import Any
 
 import soundfile
 import streamlit as st
-from starlette.middleware import Middleware
 
 from invoker import ListedModel, Request, Run
 from invoker.audio import decode
@@ -19,7 +18,7 @@ from invoker.entities.model import ModelPropertyKey, ModelType
 from invoker.entities.tts import TTSResult
 from playground.resources import CONNECTIONS
 from playground.samples import CLIP
-from playground.web import ROUTES, SecurityHeaders
+from playground.web import ROUTES, middleware
 
 PIECE_BYTES = 10_000
 
@@ -47,4 +46,4 @@ VOICE = ListedModel(
 CONNECTIONS.add("sound", lambda: Scripted(answer, models=[VOICE]))
 
 SHELL = Path(__file__).resolve().parents[2] / "src" / "playground" / "shell.py"
-app = st.App(SHELL, routes=ROUTES, middleware=[Middleware(SecurityHeaders)])
+app = st.App(SHELL, routes=ROUTES, middleware=middleware())

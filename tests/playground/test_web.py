@@ -24,7 +24,7 @@ from invoker import Request as InvokeRequest
 from invoker import Run
 from invoker.entities.tts import TTSResult
 from playground.live_audio import offer, segments
-from playground.web import CLIPS, CONTENT_SECURITY_POLICY, COOKIE, ROUTES, LiveClips, SecurityHeaders, send_at_once
+from playground.web import CLIPS, CONTENT_SECURITY_POLICY, COOKIE, ROUTES, LiveClips, SecurityHeaders, middleware, send_at_once
 
 from .runs import job_of
 from .scripted import BOUND, SPOKEN
@@ -219,6 +219,11 @@ def test_over_https_the_name_goes_over_https_only() -> None:
 
 def test_what_is_no_page_names_nobody(client: TestClient) -> None:
     assert "set-cookie" not in client.get("/plain").headers
+
+
+def test_an_app_with_a_wrong_list_of_hosts_does_not_start_and_says_why() -> None:
+    with pytest.raises(SystemExit, match=r"BOOMERANG_HOSTS: 'https://app\.example\.com' is no host"):
+        middleware({"BOOMERANG_HOSTS": "https://app.example.com"})
 
 
 def test_what_the_server_accepts_is_sent_at_once_and_other_sockets_are_left_alone() -> None:
