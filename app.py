@@ -25,8 +25,8 @@ sys.path.insert(0, str(ROOT / "src"))
 sys.path.append(str(ROOT / "src" / "playground"))
 
 from playground.leaving import let_go, return_large_blocks  # noqa: E402
-from playground.resources import close_all  # noqa: E402
-from playground.web import ROUTES, middleware, send_at_once  # noqa: E402
+from playground.resources import CONNECTIONS, close_all  # noqa: E402
+from playground.web import ROUTES, middleware, send_at_once, watch_media  # noqa: E402
 
 
 @asynccontextmanager
@@ -38,6 +38,7 @@ async def lifespan(_app: object) -> AsyncIterator[None]:
     import pyarrow  # noqa: F401
 
     send_at_once()
+    watch_media()
     gc.collect()
     gc.freeze()  # Streamlit collects after each script run: 65 ms of it with pandas loaded, 4.5 ms frozen
     return_large_blocks()
@@ -47,4 +48,4 @@ async def lifespan(_app: object) -> AsyncIterator[None]:
     close_all()
 
 
-app = st.App(ROOT / "src/playground/shell.py", lifespan=lifespan, routes=ROUTES, middleware=middleware())
+app = st.App(ROOT / "src/playground/shell.py", lifespan=lifespan, routes=ROUTES, middleware=middleware(CONNECTIONS.owns))

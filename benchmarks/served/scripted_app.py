@@ -51,4 +51,6 @@ def listed(stream: streams.Stream) -> ListedModel:
 
 CONNECTIONS.add(CONNECTION, lambda: Scripted(answer, models=[listed(stream) for stream in streams.USED]))
 
-app = st.App(ROOT / "src" / "playground" / "shell.py", lifespan=lifespan, routes=ROUTES, middleware=middleware())
+app = st.App(
+    ROOT / "src" / "playground" / "shell.py", lifespan=lifespan, routes=ROUTES, middleware=middleware(CONNECTIONS.owns)
+)

@@ -57,7 +57,7 @@ def offer(job: Job) -> str:
         found = held()
         return iter(()) if found is None else segments(found)
 
-    clip = CLIPS.offer(listen)
+    clip = CLIPS.offer(listen, job.owner)
     weakref.finalize(job, CLIPS.withdraw, clip).atexit = False
     return clip
 

@@ -19,7 +19,7 @@ from . import resources
 from .connection import Connection
 from .connections import EMBEDDED
 from .jobs import Job
-from .web import COOKIE
+from .server.sessions import identity_of_script
 
 
 @dataclass(slots=True)
@@ -109,8 +109,8 @@ def opened(name: str) -> bool:
 
 
 def owner() -> str:
-    """Give the id of the visitor's browser, from its cookie; of the session where there is none, as in a test."""
-    return str(st.context.cookies.get(COOKIE) or visitor())
+    """Return the identity of the visitor's browser; the session's id where there is none, as in a test."""
+    return identity_of_script() or visitor()
 
 
 def visitor() -> str:

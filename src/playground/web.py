@@ -1,4 +1,4 @@
-"""What the web server adds to Streamlit: who may ask, security headers, and audio that is still being made."""
+"""What the web server adds to Streamlit: who may ask and who asks, security headers, and audio that is still being made."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import os
 import secrets
 import socket
 import threading
-from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 
 from starlette.concurrency import iterate_in_threadpool
 from starlette.middleware import Middleware
@@ -15,9 +15,14 @@ from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
-from streamlit import config
+from streamlit import config, runtime
+from streamlit.runtime.memory_media_file_storage import MemoryMediaFileStorage
+
+from invoker.connections import data_folder
 
 from .server.access import HOSTS_VARIABLE, Access, Policy, is_loopback, listed
+from .server.identity import Identity, of_folder
+from .server.sessions import IDENTITY_HEADER, MEDIA
 
 # 'wasm-unsafe-eval' and blob: scripts are for Streamlit's own charts and inline components. Everything else comes from this
 # server, so markup that a model writes cannot load anything from elsewhere.
@@ -46,13 +51,8 @@ HEADERS = [
 ]
 
 
-COOKIE = "boomerang"
-"""Names a browser, so that its runs are found again after a reload, and by nobody else."""
-COOKIE_SECONDS = 30 * 24 * 3600
-
-
 class SecurityHeaders:
-    """Adds `HEADERS` to each HTTP answer, and `COOKIE` to a page for a browser without one.
+    """Adds `HEADERS` to each HTTP answer.
 
     Plain ASGI, so websockets and streams pass untouched.
     """
@@ -65,27 +65,18 @@ class SecurityHeaders:
 
         async def with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
-                message["headers"] = [*message["headers"], *HEADERS, *_new_cookie(scope, message["headers"])]
+                message["headers"] = [*message["headers"], *HEADERS]
             await send(message)
 
         await self._app(scope, receive, with_headers if scope["type"] == "http" else send)
 
 
-def _new_cookie(scope: Scope, answered: Iterable[tuple[bytes, bytes]]) -> list[tuple[bytes, bytes]]:
-    if not any(name == b"content-type" and value.startswith(b"text/html") for name, value in answered):
-        return []
-    if COOKIE in Request(scope).cookies:
-        return []
-    secure = "; Secure" if scope["scheme"] == "https" else ""
-    value = f"{COOKIE}={secrets.token_urlsafe(16)}; Path=/; Max-Age={COOKIE_SECONDS}; HttpOnly; SameSite=Lax{secure}"
-    return [(b"set-cookie", value.encode())]
-
-
-def middleware(environment: Mapping[str, str] = os.environ) -> list[Middleware]:
+def middleware(owns: Callable[[str], bool], environment: Mapping[str, str] = os.environ) -> list[Middleware]:
     """Return what each request passes before Streamlit.
 
     Args:
-        environment: Where `BOOMERANG_HOSTS` is.
+        owns: Whether a browser, by its identity, saved a connection.
+        environment: Where `BOOMERANG_HOSTS` and the data folder are.
 
     Raises:
         SystemExit: `BOOMERANG_HOSTS` has an entry that is no host.
@@ -95,7 +86,20 @@ def middleware(environment: Mapping[str, str] = os.environ) -> list[Middleware]:
     except ValueError as error:
         raise SystemExit(str(error)) from None
     policy = Policy(is_loopback(config.get_option("server.address")), hosts)
-    return [Middleware(SecurityHeaders), Middleware(Access, policy, base_path())]
+    return [
+        Middleware(SecurityHeaders),
+        Middleware(Access, policy, base_path()),
+        Middleware(Identity, lambda: of_folder(data_folder(environment), owns), base_path()),
+    ]
+
+
+def watch_media() -> None:
+    """Note for which browsers media files are drawn, so that others do not find them; without a server, do nothing."""
+    if not runtime.exists():
+        return
+    storage = runtime.get_instance().media_file_mgr._storage
+    assert isinstance(storage, MemoryMediaFileStorage)
+    MEDIA.watch(storage)
 
 
 def send_at_once() -> None:
@@ -117,13 +121,18 @@ class LiveClips:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._clips: dict[str, Callable[[], Iterator[bytes]]] = {}
+        self._clips: dict[str, tuple[Callable[[], Iterator[bytes]], str]] = {}
 
-    def offer(self, segments: Callable[[], Iterator[bytes]]) -> str:
-        """Make audio available; `segments` gives a fresh iterator over it that waits for what is still to come."""
+    def offer(self, segments: Callable[[], Iterator[bytes]], owner: str = "") -> str:
+        """Make audio available.
+
+        Args:
+            segments: Returns a fresh iterator over it that waits for what is still to come.
+            owner: The browser that may fetch it; empty: any browser that knows the id.
+        """
         clip = secrets.token_urlsafe(16)
         with self._lock:
-            self._clips[clip] = segments
+            self._clips[clip] = segments, owner
         return clip
 
     def withdraw(self, clip: str) -> None:
@@ -131,11 +140,11 @@ class LiveClips:
         with self._lock:
             self._clips.pop(clip, None)
 
-    def get(self, clip: str) -> Iterator[bytes] | None:
-        """Give the audio of a clip; `None` if there is none."""
+    def get(self, clip: str, browser: str = "") -> Iterator[bytes] | None:
+        """Return the audio of a clip; `None` if there is none for this browser."""
         with self._lock:
-            segments = self._clips.get(clip)
-        return segments() if segments else None
+            segments, owner = self._clips.get(clip, (None, ""))
+        return segments() if segments is not None and owner in ("", browser) else None
 
     def url(self, clip: str) -> str:
         """Give the address of a clip on this server."""
@@ -152,7 +161,7 @@ def base_path() -> str:
 
 
 async def _live(request: Request) -> Response:
-    segments = CLIPS.get(request.path_params["clip"])
+    segments = CLIPS.get(request.path_params["clip"], request.headers.get(IDENTITY_HEADER.decode(), ""))
     if segments is None:
         return Response(status_code=404)
     body: AsyncIterator[bytes] = iterate_in_threadpool(segments)

@@ -89,4 +89,4 @@ def listed(model_type: ModelType) -> ListedModel:
 CONNECTIONS.add("markup", lambda: Scripted(answer, models=[listed(model_type) for model_type in ModelType]))
 
 SHELL = Path(__file__).resolve().parents[2] / "src" / "playground" / "shell.py"
-app = st.App(SHELL, routes=ROUTES, middleware=middleware())
+app = st.App(SHELL, routes=ROUTES, middleware=middleware(CONNECTIONS.owns))

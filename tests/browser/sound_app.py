@@ -46,4 +46,4 @@ VOICE = ListedModel(
 CONNECTIONS.add("sound", lambda: Scripted(answer, models=[VOICE]))
 
 SHELL = Path(__file__).resolve().parents[2] / "src" / "playground" / "shell.py"
-app = st.App(SHELL, routes=ROUTES, middleware=middleware())
+app = st.App(SHELL, routes=ROUTES, middleware=middleware(CONNECTIONS.owns))

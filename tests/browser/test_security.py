@@ -5,15 +5,18 @@ from __future__ import annotations
 import re
 import threading
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import httpx
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Browser, Page, expect
 
-from .driving import PAGES, Visitor, choose, look, result, run, run_button, settled, state, visit
+from playground.samples import CLIP
+
+from .driving import PAGES, Visitor, choose, go, look, result, run, run_button, settled, state, visit
 from .serving import Served
 
 HERE = Path(__file__).resolve().parent
@@ -132,6 +135,48 @@ def test_speech_of_one_visitor_is_at_an_address_that_no_other_can_guess(app: Ser
         assert re.fullmatch(rf"{app.url}/live/[\w-]{{22}}\.mp3", address)
     made_up = f"{app.url}/live/{'A' * 22}.mp3"
     assert httpx.get(made_up, trust_env=False).status_code == 404
+
+
+def test_speech_and_uploads_of_one_visitor_are_not_found_by_another_who_knows_the_addresses(
+    app: Served, visitors: Callable[[], Visitor]
+) -> None:
+    anna, boris = visitors().tab(), visitors().tab()
+    visit(boris, app.url, "tts")
+    visit(anna, app.url, "tts")
+    with anna.expect_request(re.compile("/live/")) as asked:
+        run(anna)
+    assert anna.request.get(asked.value.url).ok
+    assert boris.request.get(asked.value.url).status == 404
+    settled(go(anna, "speech2text"))
+    anna.get_by_text("Upload", exact=True).click()
+    settled(anna)
+    with anna.expect_response(re.compile("/_stcore/upload_file/")) as stored:
+        anna.get_by_test_id("stFileUploaderDropzoneInput").set_input_files(CLIP)
+    assert stored.value.ok
+    source = anna.locator("audio").last
+    expect(source).to_have_attribute("src", re.compile("/media/"))
+    sound = app.url + re.sub(r"^https?://[^/]+", "", str(source.get_attribute("src")))
+    token = {cookie.get("name"): cookie.get("value") for cookie in boris.context.cookies()}["_streamlit_xsrf"]
+    forged = boris.request.delete(stored.value.url, headers={"X-Xsrftoken": str(token), "Origin": app.url})
+    assert forged.status == 403 and "belongs to another browser" in forged.text()
+    assert anna.request.get(sound).ok
+
+
+def test_pages_of_other_origins_get_no_websocket_and_the_own_page_does(browser: Browser, app: Served) -> None:
+    opens = """(url) => new Promise((done) => {
+        const socket = new WebSocket(url, ["streamlit"])
+        socket.onopen = () => done("open")
+        socket.onerror = () => done("refused")
+    })"""
+    address = app.url.replace("http", "ws") + "/_stcore/stream"
+    with closing(browser.new_context()) as context:
+        page = context.new_page()
+        page.goto(app.url)
+        assert page.evaluate(opens, address) == "open"
+        for other in ("http://localhost:9/", "http://evil.example/"):
+            page.route(other, lambda route: route.fulfill(body="<p>Another site</p>", content_type="text/html"))
+            page.goto(other)
+            assert page.evaluate(opens, address) == "refused"
 
 
 def with_markup(page: Page, app: Served, name: str) -> None:

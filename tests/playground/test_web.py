@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import gc
-import re
 import socket
 import threading
 from collections.abc import AsyncIterator, Iterator
@@ -14,7 +13,7 @@ import pytest
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, PlainTextResponse, StreamingResponse
+from starlette.responses import PlainTextResponse, StreamingResponse
 from starlette.routing import Route, WebSocketRoute
 from starlette.testclient import TestClient
 from starlette.types import Message, Receive, Scope, Send
@@ -24,7 +23,8 @@ from invoker import Request as InvokeRequest
 from invoker import Run
 from invoker.entities.tts import TTSResult
 from playground.live_audio import offer, segments
-from playground.web import CLIPS, CONTENT_SECURITY_POLICY, COOKIE, ROUTES, LiveClips, SecurityHeaders, middleware, send_at_once
+from playground.server.sessions import IDENTITY_HEADER
+from playground.web import CLIPS, CONTENT_SECURITY_POLICY, ROUTES, LiveClips, SecurityHeaders, middleware, send_at_once
 
 from .runs import job_of
 from .scripted import BOUND, SPOKEN
@@ -48,11 +48,7 @@ async def _echo(socket: WebSocket) -> None:
     await socket.close()
 
 
-async def _page(request: Request) -> HTMLResponse:
-    return HTMLResponse("<p>hello</p>")
-
-
-OWN = [Route("/page", _page), Route("/plain", _plain), Route("/stream", _stream), WebSocketRoute("/socket", _echo)]
+OWN = [Route("/plain", _plain), Route("/stream", _stream), WebSocketRoute("/socket", _echo)]
 
 
 @pytest.fixture
@@ -123,6 +119,16 @@ def test_a_clip_is_heard_from_its_beginning_by_everybody_until_it_is_withdrawn(c
     CLIPS.withdraw(clip)
     CLIPS.withdraw(clip)
     assert client.get(f"/live/{clip}.mp3").status_code == 404
+
+
+def test_a_clip_of_a_browsers_run_is_found_by_that_browser_only(client: TestClient) -> None:
+    clip = CLIPS.offer(lambda: iter([b"speech"]), "~anna")
+    statuses = [
+        client.get(f"/live/{clip}.mp3", headers=headers).status_code
+        for headers in ({IDENTITY_HEADER.decode(): "~anna"}, {IDENTITY_HEADER.decode(): "~boris"}, {})
+    ]
+    assert statuses == [200, 404, 404]
+    CLIPS.withdraw(clip)
 
 
 def test_the_id_of_a_clip_cannot_be_guessed() -> None:
@@ -203,27 +209,9 @@ def test_a_clip_lives_as_long_as_its_job() -> None:
     assert CLIPS.get(clip) is None
 
 
-def test_a_page_gives_a_browser_its_name_once(client: TestClient) -> None:
-    [cookie] = client.get("/page").headers.get_list("set-cookie")
-    name, _, rest = cookie.partition("=")
-    assert name == COOKIE and re.match(r"[\w-]{22}; ", rest)
-    assert {"HttpOnly", "SameSite=Lax", "Path=/"} <= set(rest.split("; ")) and "Secure" not in rest
-    assert "set-cookie" not in client.get("/page").headers  # the browser of this test has it by now
-
-
-def test_over_https_the_name_goes_over_https_only() -> None:
-    app = Starlette(routes=OWN, middleware=[Middleware(SecurityHeaders)])
-    with TestClient(app, base_url="https://boomerang.example") as client:
-        assert client.get("/page").headers["set-cookie"].endswith("; Secure")
-
-
-def test_what_is_no_page_names_nobody(client: TestClient) -> None:
-    assert "set-cookie" not in client.get("/plain").headers
-
-
 def test_an_app_with_a_wrong_list_of_hosts_does_not_start_and_says_why() -> None:
     with pytest.raises(SystemExit, match=r"BOOMERANG_HOSTS: 'https://app\.example\.com' is no host"):
-        middleware({"BOOMERANG_HOSTS": "https://app.example.com"})
+        middleware(lambda identity: False, {"BOOMERANG_HOSTS": "https://app.example.com"})
 
 
 def test_what_the_server_accepts_is_sent_at_once_and_other_sockets_are_left_alone() -> None:

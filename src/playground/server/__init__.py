@@ -1,1 +1,1 @@
-"""What stands between the network and Streamlit: who may ask (`access`)."""
+"""What stands between the network and Streamlit: who may ask (`access`), and who asks (`identity`, `sessions`)."""
