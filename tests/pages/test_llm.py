@@ -221,6 +221,25 @@ def test_odd_arguments_are_drawn(page: Visitor, desk: Desk, arguments: str) -> N
     assert page.state == "done" and "Tool call 1" in page.seen
 
 
+def test_what_a_provider_wants_back_goes_back_with_the_results(page: Visitor, desk: Desk) -> None:
+    signature = {"extra_content": {"google": {"thought_signature": "s"}}}
+    opaque = {"reasoning_content": "I need the sum.", "tool_calls": {"c": signature}}
+    called = call_chunk({"id": "c", "name": "add", "arguments": '{"a": 19, "b": 23}'}, finish_reason="tool_calls")
+    called.delta.message.opaque_body = opaque
+    desk.answer = answering([called], list(llm_chunks("42.")))
+    page.set("toggle", "tools.on", True).run().click("tools.answer")
+    assert desk.requests[1].prompt_messages[-2].opaque_body == opaque
+    assert "opaque_body" in page.tab("Code")
+
+
+@pytest.mark.parametrize("arguments", ["", " ", "null"])
+def test_a_call_without_arguments_has_an_empty_object(page: Visitor, desk: Desk, arguments: str) -> None:
+    desk.answer = lambda request, run: [call_chunk({"id": "c", "name": "now", "arguments": arguments})]
+    page.set("toggle", "tools.on", True).run()
+    assert "not valid JSON" not in page.seen
+    assert [json.loads(shown.value) for shown in page.at.json][:1] == [{}]
+
+
 def test_markup_in_a_tool_call_is_text(page: Visitor, desk: Desk) -> None:
     markup = "`![x](http://192.0.2.1/x.png)`"
     desk.answer = lambda request, run: [call_chunk({"id": markup, "name": markup, "arguments": markup})]
