@@ -13,6 +13,7 @@ from typing import Any
 import httpx
 
 from ..errors import InvokeBadRequestError
+from ..version import USER_AGENT
 from .call import current
 from .http import shown_url
 
@@ -27,7 +28,7 @@ class Client(httpx.Client):
     Args:
         transport: How the server is reached; what it waits for and how long is its own affair.
         base_url: The server's address. User and password in it are sent as HTTP's basic authentication.
-        headers: Sent with each request.
+        headers: Sent with each request. `User-Agent` names this project if it is not among them.
         params: Added to each address.
     """
 
@@ -36,9 +37,11 @@ class Client(httpx.Client):
         transport: httpx.BaseTransport,
         base_url: httpx.URL,
         headers: Mapping[str, str] | None = None,
-        params: Mapping[str, str] | None = None,
+        params: Mapping[str, str] | httpx.QueryParams | None = None,
     ) -> None:
-        super().__init__(transport=transport, base_url=base_url, headers=headers, params=params, timeout=None)
+        named = httpx.Headers({"User-Agent": USER_AGENT})
+        named.update(headers)
+        super().__init__(transport=transport, base_url=base_url, headers=named, params=params, timeout=None)
         self._sent_by = transport
         if base_url.userinfo:
             known = base64.b64encode(f"{base_url.username}:{base_url.password}".encode()).decode("ascii")
