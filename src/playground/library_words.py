@@ -132,7 +132,6 @@ TEMPLATES: Sequence[str] = (
     # making a connection
     N_("expected an address such as http://localhost:11434/v1"),
     N_("must not hold a user or a password: use the header Authorization"),
-    N_("must not hold a query: use the field query"),
     N_("must be one line of printable characters"),
     N_("must be one line of ASCII characters"),
     N_("must end with its port; in a user or a password, / ? # and @ are written %2F %3F %23 and %40"),
@@ -277,7 +276,6 @@ TEMPLATES: Sequence[str] = (
     N_("The proxy {proxy} refused: {words} (HTTP {status})."),
     N_("Give the address of the proxy its user and password, as in http://user:password@proxy:3128."),
     N_("Ask whoever runs the proxy, or take it out of the connection."),
-    N_("proxy: expected an address such as http://localhost:3128"),
     N_("A header of the connection has a name or a value that cannot be sent."),
     N_("The answer breaks the rules of HTTP: {fault}."),
     N_("The answer is packed as {packing}, which was not asked for."),

@@ -9,7 +9,7 @@ from ..backend import Backend
 from ..config import connect
 from ..entities.model import AIModelEntity
 from ..errors import ConfigError, InvokeBadRequestError
-from ..wire.masking import masking
+from ..wire.masking import Masking
 from .addresses import Allowed
 from .presets import PRESETS
 from .settings import NAMED_VARIABLE, ConnectionModel, ConnectionSettings
@@ -59,10 +59,13 @@ def opened(
             authority=settings.ca or None,
             clocks=settings.timeouts.model_dump(exclude_none=True),
             judge=allowed.judge,
-            secrets=given.used,
+            variables=given.used,
         )
     except ConfigError as error:
-        raise ConfigError(masking(given.used)(str(error))) from None  # what does not fit may be what a variable holds
+        mask = Masking(given.used.values())  # what does not fit may be what a variable holds
+        if error.message is None:
+            raise ConfigError(mask(str(error))) from None
+        raise ConfigError(error.message.masked(mask), field=error.field) from None
 
 
 def _judge_host(headers: Mapping[str, str], allowed: Allowed) -> None:
@@ -90,8 +93,8 @@ class _Environment:
     def __init__(self, values: Mapping[str, str], allowed: frozenset[str] | None) -> None:
         self._values = values
         self._allowed = allowed
-        self.used: list[str] = []
-        """What stood in the variables that were looked up."""
+        self.used: dict[str, str] = {}
+        """The variables that were looked up, with what is in them."""
 
     def value(self, name: str, field: str) -> str:
         if self._allowed is not None and name not in self._allowed:
@@ -104,7 +107,7 @@ class _Environment:
             raise ConfigError(f"{field}: the environment variable {name} is not set where this app runs")
         if not (value.isprintable() and value.isascii()):
             raise ConfigError(f"{field}: the environment variable {name} must hold one line of ASCII characters")
-        self.used.append(value)
+        self.used[name] = value
         return value
 
     def filled(self, text: str, field: str) -> str:

@@ -7,15 +7,26 @@ the rest, and `with_secrets()` brings both together again.
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Mapping
 from typing import Any, Self
 from urllib.parse import urlsplit, urlunsplit
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic_core import ErrorDetails
 
 from ..entities.model import AIModelEntity, ModelPropertyKey, ModelType
 from ..errors import ConfigError
-from ..wire.masking import looks_secret
+from ..messages import Message
+from ..wire.credentials import looks_secret
+from ..wire.sendable import (
+    address_fault,
+    header_fault,
+    key_fault,
+    proxy_fault,
+    query_fault,
+    without_query,
+)
 
 LONGEST_NAME = 60
 LARGEST_NUMBER = 10**9
@@ -29,10 +40,28 @@ NAMED_VARIABLE = re.compile(r"\$\{(\w+)\}")
 _ONLY_VARIABLES = re.compile(r"((bearer|basic|token) )?\$\{\w+\}", re.IGNORECASE)
 
 
+class Fault(str):
+    """What is wrong with a field, as a text: `base_url: is missing`.
+
+    Args:
+        path: The field.
+        words: What is wrong with it.
+    """
+
+    message: Message | None
+    """The words as an id with values, where they are a message."""
+
+    def __new__(cls, path: str, words: str | Message) -> Fault:
+        """Make the text."""
+        fault = super().__new__(cls, f"{path}: {words}")
+        fault.message = words if isinstance(words, Message) else None
+        return fault
+
+
 class SettingsError(ConfigError):
     """What is wrong with the fields of a connection, one sentence for each in `faults`."""
 
-    def __init__(self, faults: list[str]) -> None:
+    def __init__(self, faults: list[Fault]) -> None:
         super().__init__("; ".join(faults))
         self.faults = faults
 
@@ -90,7 +119,7 @@ class ConnectionSettings(_Strict):
     preset: str = ""
     """Which of `PRESETS` it was made from."""
     base_url: str
-    """Up to and with `/v1`."""
+    """Up to and with `/v1`. A query that is written behind it becomes a part of `query`."""
     api_key: str = Field(default="", repr=False)
     api_key_env: str = Field(default="", pattern=r"^\w*$")
     """Environment variable that holds the key."""
@@ -125,48 +154,58 @@ class ConnectionSettings(_Strict):
             raise ValueError("must be one line of printable characters")
         return name
 
-    @field_validator("base_url", "proxy")
+    @model_validator(mode="before")
     @classmethod
-    def _an_address(cls, value: str) -> str:
-        if not value.isprintable():
-            raise ValueError("must be one line of printable characters")
-        if value and not NAMED_VARIABLE.search(value):
-            _checked(value)
-        return value
-
-    @field_validator("proxy")
-    @classmethod
-    def _without_a_path(cls, value: str) -> str:
-        parts = urlsplit(value)
-        beyond = parts.path.strip("/") or parts.query or parts.fragment
-        if beyond and not re.fullmatch(r"\$\{\w+\}", value):  # most likely the rest of a password, after its / ? or #
-            raise ValueError("must end with its port; in a user or a password, / ? # and @ are written %2F %3F %23 and %40")
-        return value
+    def _with_its_query(cls, value: Any) -> Any:
+        """Move the query of the address, as services show it for copying, to where it is sent with every request."""
+        if not (isinstance(value, Mapping) and isinstance(address := value.get("base_url"), str) and "?" in address):
+            return value
+        query = value.get("query") or {}
+        if address_fault(address.strip(), filled=False) is not None or not isinstance(query, Mapping):
+            return value  # which is refused as it is
+        before, fields = without_query(address.strip())
+        if len(dict(fields)) < len(fields):
+            return value
+        return {**value, "base_url": before, "query": {**dict(fields), **query}}
 
     @field_validator("base_url")
     @classmethod
-    def _without_a_user(cls, value: str) -> str:
+    def _an_address(cls, value: str) -> str:
+        _refuse(address_fault(value, filled=NAMED_VARIABLE.search(value) is None))
         if "@" in urlsplit(value).netloc:
-            raise ValueError("must not hold a user or a password: use the header Authorization")
-        if urlsplit(value).query:
-            raise ValueError("must not hold a query: use the field query")
+            raise ValueError(Message("connections.user"))
+        names = Counter(name for name, _ in without_query(value)[1])  # they were moved, if they could be
+        if twice := [name for name, count in names.items() if count > 1]:
+            raise ValueError(Message("connections.query_twice", name=twice[0]))
         return value.rstrip("/")
+
+    @field_validator("proxy")
+    @classmethod
+    def _a_proxy(cls, value: str) -> str:
+        _refuse(proxy_fault(value, filled=NAMED_VARIABLE.search(value) is None) if value else None)
+        return value
 
     @field_validator("headers")
     @classmethod
     def _can_be_sent(cls, headers: dict[str, str]) -> dict[str, str]:
+        names: set[str] = set()
         for name, value in headers.items():
-            if not re.fullmatch(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+", name):
-                raise ValueError(f"{name!r} is no name of a header")
-            if not value.isprintable() or not value.isascii():
-                raise ValueError(f"the value of {name} must be one line of ASCII characters")
+            _refuse(header_fault(name, value))
+            _refuse(Message("connections.header_twice", name=name) if name.lower() in names else None)
+            names.add(name.lower())
         return headers
+
+    @field_validator("query")
+    @classmethod
+    def _can_be_asked(cls, query: dict[str, str]) -> dict[str, str]:
+        for name, value in query.items():
+            _refuse(query_fault(name, value))
+        return query
 
     @field_validator("api_key")
     @classmethod
     def _one_word(cls, key: str) -> str:
-        if key and not (key.isprintable() and key.isascii()):
-            raise ValueError("must be one line of ASCII characters")
+        _refuse(key_fault(key))
         return key
 
     @model_validator(mode="after")
@@ -181,8 +220,8 @@ class ConnectionSettings(_Strict):
         """Give what is not secret and not as it would be anyway, as plain values; itself a valid connection."""
         found = self.model_dump(mode="json", exclude_defaults=True, exclude={"api_key", "headers", "query", "proxy"})
         found["models"] = [_said(model) for model in self.models]
-        found["headers"] = {name: value for name, value in self.headers.items() if not _is_secret(name, value)}
-        found["query"] = {name: value for name, value in self.query.items() if not _is_secret(name, value)}
+        found["headers"] = {name: value for name, value in self.headers.items() if not self._is_secret(name, value)}
+        found["query"] = {name: value for name, value in self.query.items() if not self._is_secret(name, value)}
         found["proxy"] = _without_user(self.proxy)
         kept = {name: value for name, value in found.items() if value not in ({}, [], "")}
         return {"name": self.name, "base_url": self.base_url} | kept
@@ -191,8 +230,8 @@ class ConnectionSettings(_Strict):
         """Give what `public()` leaves out; empty if there is nothing secret."""
         found: dict[str, Any] = {
             "api_key": self.api_key,
-            "headers": {name: value for name, value in self.headers.items() if _is_secret(name, value)},
-            "query": {name: value for name, value in self.query.items() if _is_secret(name, value)},
+            "headers": {name: value for name, value in self.headers.items() if self._is_secret(name, value)},
+            "query": {name: value for name, value in self.query.items() if self._is_secret(name, value)},
             "proxy": self.proxy if self.proxy != _without_user(self.proxy) else "",
         }
         return {name: value for name, value in found.items() if value}
@@ -203,6 +242,12 @@ class ConnectionSettings(_Strict):
         for name, secret in secrets.items():
             value[name] = {**value[name], **secret} if isinstance(secret, dict) else secret
         return settings_of(value)
+
+    def _is_secret(self, name: str, value: str) -> bool:
+        """Return whether a value is to be kept to ourselves; one that only names a variable is not."""
+        if _ONLY_VARIABLES.fullmatch(value):
+            return False
+        return looks_secret(name, value) or (bool(self.api_key) and self.api_key in value)
 
     def changed(self, **fields: Any) -> ConnectionSettings:
         """Give the same with other values in some fields, checked.
@@ -229,17 +274,23 @@ def settings_of(value: Any, where: str = "") -> ConnectionSettings:
         raise SettingsError(faults(error, where)) from None  # the cause holds what was typed, secrets included
 
 
-def faults(error: ValidationError, where: str = "") -> list[str]:
+def faults(error: ValidationError, where: str = "") -> list[Fault]:
     """Say of each field what is wrong with it, without what stands in it."""
     found = []
     for item in error.errors(include_input=False, include_url=False):
         path = where
         for part in item["loc"]:
             path += f"[{part}]" if isinstance(part, int) else f"{'.' if path else ''}{part}"
-        words = _PLAINLY.get(item["type"], item["msg"].removeprefix("Value error, "))
-        limits = {name: limit for name, limit in item.get("ctx", {}).items() if name in _LIMITS}
-        found.append(f"{path or 'connection'}: {words.format(**limits) if item['type'] in _PLAINLY else words}")
+        found.append(Fault(path or "connection", _words(item)))
     return found
+
+
+def _words(item: ErrorDetails) -> str | Message:
+    context = item.get("ctx", {})
+    if item["type"] in _PLAINLY:
+        return _PLAINLY[item["type"]].format(**{name: limit for name, limit in context.items() if name in _LIMITS})
+    [words] = error.args if isinstance(error := context.get("error"), ValueError) else [item["msg"]]
+    return words if isinstance(words, Message) else str(words)
 
 
 _LIMITS = ("max_length", "gt", "le", "expected")
@@ -279,19 +330,9 @@ def _voice(voice: Any) -> dict[str, Any]:
     raise ValueError("voices: expected a name, or {mode, name, language}")
 
 
-def _is_secret(name: str, value: str) -> bool:
-    """Tell whether a value is to be kept to ourselves; one that only names a variable is none."""
-    return looks_secret(name, value) and _ONLY_VARIABLES.fullmatch(value) is None
-
-
-def _checked(address: str) -> None:
-    try:
-        parts = urlsplit(address)
-        port = parts.port
-    except ValueError:  # its words may be a part of a password
-        raise ValueError("expected an address such as http://localhost:11434/v1") from None
-    if parts.scheme not in ("http", "https") or not parts.hostname or port == 0:
-        raise ValueError("expected an address such as http://localhost:11434/v1")
+def _refuse(fault: Message | None) -> None:
+    if fault is not None:
+        raise ValueError(fault)
 
 
 def _without_user(address: str) -> str:

@@ -127,7 +127,7 @@ class Answer:
 
     def text(self, body: bytes) -> str:
         """Read bytes of the body as text without keys, in the charset that the server tells or else in one that fits."""
-        return self.hide(read_text(body, self.charset).encode("utf-8", "replace")).decode()
+        return self.hide.text(read_text(body, self.charset)).encode("utf-8", "replace").decode()
 
     def refusal(self) -> bytes:
         """Give the body of a refusal, or as much of it as comes: however it ends, the server has refused."""

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from functools import lru_cache
 from time import monotonic, perf_counter
 from typing import Any
 
@@ -22,16 +20,15 @@ from ..run import NoteKind, Run
 from .answer import LARGEST_ANSWER, LONGEST_NOTED, MARGIN, Answer
 from .call import Call, Clocks, calling
 from .charsets import read_text
+from .credentials import is_named_secret
 from .faults import check_packing, kind_of, origin, refused_by, retry_after, said, told
-from .masking import MASK, SECRET_NAME, Hiding, Mask
+from .masking import MASK, Hiding, Masking, is_split
 
 RETRIED = frozenset({429, 502, 503, 504})
 """Statuses by which a limit or a gateway answers in the model's place, so that asking again is taken to be safe."""
 MOST_ATTEMPTS = 3
 LONGEST_WAIT = 30.0
 """Seconds that a server may have us wait before we ask again; if it wants more, that is for a person to decide."""
-_LIMIT = re.compile(r"rate-?limit", re.IGNORECASE)
-"""In the names of headers that count tokens of a limit, which are no secrets and tell a tester how much is left."""
 _REQUEST_IDS = ("x-request-id", "request-id", "x-correlation-id", "cf-ray")
 _NO_TEXT = ("audio/", "image/", "video/", "application/octet-stream")
 STALE_SECONDS = 0.3
@@ -54,7 +51,7 @@ class Http:
         self,
         client: httpx.Client,
         clocks: Clocks,
-        mask: Mask = lambda text: text,
+        mask: Masking | None = None,
         largest: int = LARGEST_ANSWER,
         hide: Hiding | None = None,
     ) -> None:
@@ -64,7 +61,7 @@ class Http:
         self._addresses: dict[str, httpx.URL] = {}
         """Path → address: to put it together takes longer than all the rest of a request."""
         self._clocks = clocks
-        self._mask = mask
+        self._mask = mask or Masking()
 
     @contextmanager
     def post(self, path: str, run: Run, **content: Any) -> Iterator[Answer]:
@@ -202,7 +199,10 @@ class Http:
         """Give a body as text, masked and cut; of what is no text its size only."""
         if media_type.startswith(_NO_TEXT) or (charset is None and b"\0" in beginning[:256]):
             return f"({size:,} bytes)"
-        text = self._mask(read_text(beginning[: LONGEST_NOTED + MARGIN], charset))
+        text = read_text(beginning[: LONGEST_NOTED + MARGIN], charset)
+        text = self._mask(text) if size <= LONGEST_NOTED + MARGIN else self._mask.beginning(text)
+        if "data:" in text and is_split(text, self._mask):
+            return f"({size:,} bytes, left out: events of the stream hold a secret of the connection in pieces)"
         cut = len(text) > LONGEST_NOTED or size > len(beginning)
         return f"{text[:LONGEST_NOTED]}… ({size:,} bytes)" if cut else text
 
@@ -223,22 +223,20 @@ class Http:
         """Give what a note says of an address's query; nothing if there is none."""
         if not url.query:
             return {}
-        return {"query": {name: MASK if _is_secret(name) else self._mask(value) for name, value in url.params.multi_items()}}
+        return {"query": {name: self._shown_value(name, value) for name, value in url.params.multi_items()}}
 
     def _headers(self, headers: httpx.Headers) -> dict[str, str]:
         return {
-            name: MASK if _is_secret(name) else self._mask(value.decode("latin-1"))
+            name: self._shown_value(name, value.decode("latin-1"))
             for name, value in ((name.decode("latin-1").lower(), value) for name, value in headers.raw)
         }
+
+    def _shown_value(self, name: str, value: str) -> str:
+        return MASK if is_named_secret(name, value) else self._mask(value)
 
 
 def _request_id(headers: Mapping[str, str]) -> str | None:
     return next((headers[name] for name in _REQUEST_IDS if name in headers), None)
-
-
-@lru_cache(maxsize=256)
-def _is_secret(name: str) -> bool:
-    return SECRET_NAME.search(name) is not None and _LIMIT.search(name) is None
 
 
 def shown_url(url: httpx.URL) -> str:

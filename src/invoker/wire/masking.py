@@ -6,41 +6,51 @@ import html
 import json
 import re
 from base64 import b64encode, urlsafe_b64encode
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
+from typing import Any
 from urllib.parse import quote, quote_plus
 
-from .needles import JSON, Finder, Needles, Notation, Span
+from .credentials import is_placeholder, is_said
+from .needles import ANY, JSON, Finder, Needles, Notation, Span
 
 MASK = "•••"
 SHORTEST = 4
-"""Characters of what is taken for a secret; to take out less would take out half of every text."""
+"""Characters of what is taken out of a text; to take out less would take out half of it."""
 SHORTEST_INSIDE = 6
 """Characters from which on a secret is also found inside a word."""
-SHORTEST_SAID = 12
-"""Characters from which on it is taken out of what a model says too: no key of a service is shorter, but the words that people
-give in place of a key are, and a model may well mean `ollama`."""
-SHORTEST_MIXED = 8
-"""The same for one that has both digits and letters, which no such word has."""
-SECRET_NAME = re.compile(
-    r"auth|key|token|secret|cookie|passw|passphrase|signature|sig$|credential|session|bearer|jwt", re.IGNORECASE
-)
-"""In the name of a header or of a field of the query whose value is secret."""
-_SECRET_VALUE = re.compile(r"((bearer|basic|token) +\S|(sk|hf|gsk|ghp|glpat|nvapi|xai|pplx)[-_]\w|eyJ\w|AIza\w)", re.IGNORECASE)
-
-_RANDOM = re.compile(r"(?=\S*\d)(?=\S*[A-Za-z])[\w.+/=-]{20,}", re.ASCII)
-"""What a key of no known beginning looks like."""
-
-Mask = Callable[[str], str]
-"""Takes what is secret out of a text that is noted or told."""
 
 
-def masking(secrets: Iterable[str | None]) -> Mask:
-    """Give what puts a mask in the place of each secret in a text."""
-    forms = _forms(secrets)
-    if not forms:
-        return lambda text: text
-    pattern = re.compile("|".join(map(_found, forms)))
-    return lambda text: pattern.sub(MASK, text)
+class Masking:
+    """Puts a mask in the place of each secret in what is noted, shown or logged of a connection.
+
+    All spellings are found in which a server may say a secret back: with any of its characters escaped as JSON, addresses or
+    HTML have it, and in base64, also inside of something longer. What people give in place of a key is no secret.
+
+    Args:
+        secrets: The connection's.
+    """
+
+    def __init__(self, secrets: Iterable[str | None] = ()) -> None:
+        known = {secret for secret in secrets if secret and len(secret) >= SHORTEST and not is_placeholder(secret)}
+        long = [secret for secret in known if len(secret) >= SHORTEST_INSIDE]
+        self._needles = Needles(form for secret in long for form in (*_spelled(secret), *_in_base64(secret)))
+        short = "|".join(re.escape(secret) for secret in sorted(known.difference(long), key=len, reverse=True))
+        self._short = re.compile(rf"(?<![\w-])(?:{short})(?![\w-])") if short else None
+
+    def __call__(self, text: str) -> str:
+        """Mask a text."""
+        return self._masked(text, whole=True)
+
+    def beginning(self, text: str) -> str:
+        """Mask the beginning of a longer text; what may be half of a secret at its end is left out."""
+        return self._masked(text, whole=False)
+
+    def _masked(self, text: str, *, whole: bool) -> str:
+        if self._needles.texts:
+            mask = StreamMask(needles=self._needles, notation=ANY)
+            text = mask.feed(text) + (mask.rest() if whole else "")
+        return self._short.sub(MASK, text) if self._short else text
 
 
 class StreamMask:
@@ -152,14 +162,9 @@ class Hiding:
         return StreamMask(needles=self._needles)
 
 
-def is_said(secret: str) -> bool:
-    """Return whether a secret is masked in what a model says too: a word that is given in place of a key is not."""
-    mixed = any(map(str.isdigit, secret)) and any(map(str.isalpha, secret))
-    return len(secret) >= (SHORTEST_MIXED if mixed else SHORTEST_SAID)
-
-
 def _answer_needles(secrets: Iterable[str | None]) -> Needles:
-    return Needles(form for secret in secrets if secret and is_said(secret) for form in _spelled(secret))
+    said = (secret for secret in secrets if secret and is_said(secret) and not is_placeholder(secret))
+    return Needles(form for secret in said for form in _spelled(secret))
 
 
 def _anchor(text: str) -> str:
@@ -167,51 +172,47 @@ def _anchor(text: str) -> str:
     return max(re.findall(r"\w+", text, re.ASCII), key=len, default="")
 
 
-def looks_secret(name: str, value: str) -> bool:
-    """Tell by its name or by what it looks like whether the value of a header or of a query's field is secret."""
-    return any((SECRET_NAME.search(name), _SECRET_VALUE.match(value), _RANDOM.fullmatch(value)))
-
-
-def pieces(value: str) -> Iterator[str]:
-    """Give the value of a header and what in it a server may say by itself: a key behind `Bearer`, what a cookie holds."""
-    yield value
-    parts = re.split(r"[\s;,]+", value)
-    for place, part in enumerate(parts):
-        if len(parts) > 1 and not (place == 0 and part.isalpha()):
-            yield part
-        yield part.partition("=")[2]
-
-
-def _forms(secrets: Iterable[str | None]) -> list[str]:
-    """Give all spellings, the longest first: of a secret that holds another one, no half may be left."""
-    known = {secret for secret in secrets if secret and len(secret) >= SHORTEST}
-    return _longest_first(form for secret in known for form in (*_spelled(secret), *_in_base64(secret)))
-
-
-def _longest_first(forms: Iterable[str]) -> list[str]:
-    return sorted(set(forms), key=len, reverse=True)
-
-
 def _spelled(secret: str) -> Iterator[str]:
-    written = json.dumps(secret)[1:-1]
-    yield from (secret, written, written.replace("/", "\\/"), html.escape(secret))
-    yield from (_escaped(written, *way) for way in (("&<>", "04x"), ("&<>='", "04x"), ("&<>'+`", "04X")))  # Go, Gson, .NET
+    """Yield a secret as texts, JSON, HTML and addresses have it as a rule; any other escape is read while it is looked for."""
+    yield from (secret, json.dumps(secret)[1:-1], html.escape(secret))
     for coded in (quote(secret, safe=""), quote(secret), quote_plus(secret), quote(secret, safe="!$&'()*+,;=:@/?")):
         yield coded
         yield re.sub("%..", lambda found: found[0].lower(), coded)
 
 
 def _in_base64(secret: str) -> Iterator[str]:
-    """Give a key, and the header that holds it, in base64; no answer is searched for that, but all that is noted or told."""
-    for said in (secret.encode(), b"Bearer " + secret.encode()):
+    """Yield a key, and the header that holds it, in base64; and what is always the same of a longer text that holds the key."""
+    data = secret.encode()
+    for said in (data, b"Bearer " + data):
         yield from (code(said).decode().rstrip("=") for code in (b64encode, urlsafe_b64encode))
+    for before in range(3):  # three bytes are four characters: those that hold bits of what is beside the key are left out
+        first, last = -(-before * 4 // 3), (before + len(data)) * 4 // 3
+        yield from (code(bytes(before) + data + bytes(2)).decode()[first:last] for code in (b64encode, urlsafe_b64encode))
 
 
-def _escaped(written: str, signs: str, digits: str) -> str:
-    """Write some signs in a string of JSON by their number."""
-    return "".join(f"\\u{ord(sign):{digits}}" if sign in signs else sign for sign in written)
+def is_split(stream: str, mask: Masking) -> bool:
+    """Return whether the events of a stream hold a secret in pieces, a part of it in one event and the rest in others.
+
+    Args:
+        stream: Events as they came, or the first of them.
+        mask: Knows the secrets; none is in one event alone.
+    """
+    texts: dict[str, str] = {}
+    for line in stream.splitlines():
+        if line.startswith("data:"):
+            with suppress(ValueError, RecursionError):
+                for path, text in _strings(json.loads(line[5:])):
+                    texts[path] = texts.get(path, "") + text
+    return any(mask(text) != text for text in texts.values())
 
 
-def _found(form: str) -> str:
-    inside = len(form) >= SHORTEST_INSIDE
-    return re.escape(form) if inside else rf"(?<![\w-]){re.escape(form)}(?![\w-])"
+def _strings(value: Any) -> Iterator[tuple[str, str]]:
+    """Yield the texts in a JSON value, each with its path; in the order in which they are there."""
+    left = [("", value)]
+    while left:
+        path, inner = left.pop()
+        if isinstance(inner, str):
+            yield path, inner
+        elif isinstance(inner, dict | list):
+            items = inner.items() if isinstance(inner, dict) else enumerate(inner)
+            left += [(f"{path}/{name}", item) for name, item in items][::-1]

@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 
 from invoker import ConfigError
+from invoker.connections import Fault
 
 from .. import library_words
 from ..words import N_, _
@@ -44,11 +45,11 @@ def spoken(fault: str | ConfigError, models: Sequence[str] = ()) -> str:
     """Say a fault, such as `base_url: is missing`, by the label of its field.
 
     Args:
-        fault: As the library tells it.
+        fault: As the library reports it.
         models: Names of the connection's models, in order.
     """
     field, rest, words = _parts(str(fault))
-    message = fault.message if isinstance(fault, ConfigError) else None
+    message = fault.message if isinstance(fault, ConfigError | Fault) else None
     if field not in LABELS:
         return library_words.error_text(fault) if isinstance(fault, ConfigError) else library_words.told_of_field(fault)
     label, words = _(LABELS[field]), library_words.told_of_field(words) if message is None else library_words.told(message)

@@ -18,7 +18,7 @@ from ..words import N_, _
 from . import model_rows
 from .faults import TIMEOUTS, spoken, widget_of
 from .held import Held
-from .lines import as_lines, as_values, kept, kept_proxy, masked_proxy, with_scheme
+from .lines import as_lines, as_values, kept, kept_proxy, masked_proxy, moved_query, with_scheme
 
 NO_KEY, TYPED, VARIABLE = "none", "typed", "variable"
 KEYS = {NO_KEY: N_("none"), TYPED: N_("typed here"), VARIABLE: N_("from a variable")}
@@ -74,7 +74,7 @@ def _chief(held: Held, draft: ConnectionSettings, slots: Slots) -> dict[str, Any
         key=key(held, "base_url"),
         persist_state="session",
         on_change=_complete,
-        args=(key(held, "base_url"),),
+        args=(key(held, "base_url"), key(held, "query")),
     )
     slots["base_url"] = st.container()
     provider = st.text_input(
@@ -87,8 +87,11 @@ def _chief(held: Held, draft: ConnectionSettings, slots: Slots) -> dict[str, Any
     return {"name": name, "base_url": base_url, "provider": provider, "preset": draft.preset}
 
 
-def _complete(key: str) -> None:
-    st.session_state[key] = with_scheme(str(st.session_state[key] or ""))
+def _complete(address: str, query: str) -> None:
+    typed, lines = with_scheme(str(st.session_state[address] or "")), str(st.session_state.get(query) or "")
+    st.session_state[address], moved = moved_query(typed, lines)
+    if moved != lines:
+        st.session_state[query] = moved
 
 
 def _key(held: Held, draft: ConnectionSettings, slots: Slots) -> dict[str, Any]:
@@ -141,8 +144,8 @@ def _more(held: Held, draft: ConnectionSettings, slots: Slots) -> dict[str, Any]
     folded = st.expander(_("Headers, query, proxy, certificate, time limits"), icon=":material/tune:")
     slots["more"] = st.container()  # outside: what is wrong in there is seen while it is folded
     with folded:
-        found["headers"] = _pairs(held, "headers", _("Headers"), draft.headers, "X-Team: qa", slots)
-        found["query"] = _pairs(held, "query", _("Query"), draft.query, "api-version: 2026-01-01", slots)
+        found["headers"] = _pairs(held, draft, "headers", _("Headers"), "X-Team: qa", slots)
+        found["query"] = _pairs(held, draft, "query", _("Query"), "api-version: 2026-01-01", slots)
         proxy = st.text_input(
             _("Proxy"),
             masked_proxy(draft.proxy),
@@ -180,10 +183,10 @@ def _more(held: Held, draft: ConnectionSettings, slots: Slots) -> dict[str, Any]
     return found
 
 
-def _pairs(held: Held, name: str, label: str, values: Mapping[str, str], example: str, slots: Slots) -> dict[str, str]:
+def _pairs(held: Held, draft: ConnectionSettings, name: str, label: str, example: str, slots: Slots) -> dict[str, str]:
     text = st.text_area(
         label,
-        as_lines(values, name),
+        as_lines(draft, name),
         key=key(held, name),
         height=80,
         persist_state="session",
@@ -196,4 +199,4 @@ def _pairs(held: Held, name: str, label: str, values: Mapping[str, str], example
     for line in wrong:
         with slots["more"]:
             field_fault(None, _("{label}: no colon in {line}").format(label=label, line=line))
-    return kept(found, values)
+    return kept(found, getattr(draft, name))

@@ -7,13 +7,15 @@ from collections.abc import Mapping
 from ipaddress import ip_address
 from urllib.parse import urlsplit, urlunsplit
 
-from invoker.connections import settings_of
+from invoker.connections import ConnectionSettings
 from invoker.wire.masking import MASK
+from invoker.wire.sendable import address_fault, without_query
 
 
-def as_lines(values: Mapping[str, str], field: str) -> str:
-    """Write names and values, one pair on a line; what is secret is masked."""
-    public = settings_of({"name": "-", "base_url": "http://-", field: dict(values)}).public().get(field, {})
+def as_lines(settings: ConnectionSettings, field: str) -> str:
+    """Write the names and values of a field, one pair on a line; what is secret is masked."""
+    values: Mapping[str, str] = getattr(settings, field)
+    public = settings.public().get(field, {})
     return "\n".join(f"{name}: {public.get(name, MASK)}" for name in values)
 
 
@@ -48,6 +50,18 @@ def kept_proxy(typed: str, before: str) -> str:
     return typed.replace(f"{MASK}@", user + at, 1)
 
 
+def moved_query(address: str, lines: str) -> tuple[str, str]:
+    """Move the query of an address that was typed, or copied from a service's page, to the lines of the field for it.
+
+    Returns:
+        Address and lines, which are as they were if the address has no query.
+    """
+    if "?" not in address or address_fault(address.strip(), filled=False) is not None:
+        return address, lines
+    before, fields = without_query(address.strip())
+    return before, "\n".join(filter(None, [lines.rstrip(), *(f"{name}: {value}" for name, value in fields)]))
+
+
 def with_scheme(typed: str) -> str:
     """Put `http://` or `https://` before an address that was typed without.
 
@@ -59,7 +73,7 @@ def with_scheme(typed: str) -> str:
     return f"{'http' if _near(found['host'].strip('[]')) else 'https'}://{found[0]}"
 
 
-_ADDRESS = re.compile(r"(?P<host>\[[0-9A-Fa-f:.]+\]|[\w.-]+)(:\d{1,5})?(/\S*)?")
+_ADDRESS = re.compile(r"(?P<host>\[[0-9A-Fa-f:.]+\]|[\w.-]+)(:\d{1,5})?([/?]\S*)?")
 
 
 def _near(host: str) -> bool:

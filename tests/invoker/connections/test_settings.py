@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from invoker.connections import PRESETS, ConnectionSettings, parsed, parsed_each, read_file, settings_of, written
+from invoker.connections import PRESETS, ConnectionSettings, SettingsError, parsed, parsed_each, read_file, settings_of, written
 from invoker.entities.model import ModelPropertyKey, ModelType
 from invoker.errors import ConfigError
 
@@ -38,13 +38,25 @@ FULL = LEAST | {
         ({"base_url": "http://x:99999/v1"}, "base_url: expected an address"),
         ({"base_url": "http://x\n/"}, "base_url: must be one line"),
         ({"base_url": f"http://me:{SECRET}@x/v1"}, "base_url: must not hold a user or a password"),
-        ({"base_url": "http://x/v1?key=1"}, "base_url: must not hold a query"),
+        ({"base_url": "http://x/v1?a=1&a=2"}, "base_url: the query of the address has a twice"),
+        ({"base_url": "http://x/v1#docs"}, "base_url: must not have a fragment"),
+        ({"base_url": "http://[${X}"}, "base_url: expected an address"),
         ({"api_key": "a", "api_key_env": "B"}, "give api_key or api_key_env, not both"),
         ({"api_key": f"{SECRET}\nX: y"}, "api_key: must be one line"),
         ({"api_key_env": "not a name"}, "api_key_env"),
         ({"headers": {"a b": "c"}}, "headers: 'a b' is no name of a header"),
         ({"headers": {"X-Key": f"{SECRET}\r\nInjected: yes"}}, "headers: the value of X-Key must be one line"),
+        ({"headers": {"Content-Length": "3"}}, "headers: Content-Length cannot be set"),
+        ({"headers": {"X-Key": f" {SECRET}"}}, "headers: the value of X-Key must not begin or end with a space"),
+        ({"headers": {"X-A": "1", "x-a": "2"}}, "headers: x-a is there twice"),
+        ({"headers": {f"X-Key: {SECRET}": "1"}}, "headers: 'X-Key' is no name of a header"),
+        ({"api_key": "ключ"}, "api_key: must be one line of ASCII characters"),
+        ({"api_key": "k" * 20_000}, "api_key: must have at most 16384 characters"),
+        ({"query": {"": "1"}}, "query: '' is no name of a field"),
+        ({"query": {"key": f"{SECRET}\n"}}, "query: the value of key must be one line"),
         ({"proxy": "socks5://x:1"}, "proxy: expected an address"),
+        ({"proxy": "https://x:1"}, "proxy: expected an address such as http://localhost:3128"),
+        ({"proxy": "http://x:99999"}, "proxy: expected an address"),
         ({"timeouts": {"connect": 0}}, "timeouts.connect"),
         ({"timeouts": {"connct": 1}}, "timeouts.connct: is no field that is known here"),
         ({"bogus": 1}, "bogus: is no field that is known here"),
@@ -90,6 +102,29 @@ def test_public_and_secret_parts_are_the_whole(headers: dict[str, str], query: d
     settings = settings_of(LEAST | {"headers": headers, "query": query, "api_key": key, "proxy": proxy})
     assert settings_of(settings.public()).with_secrets(settings.secrets()) == settings
     assert settings_of(settings.public()).secrets() == {}
+
+
+def test_a_query_that_was_pasted_with_the_address_is_sent_with_every_request() -> None:
+    """As Azure's portal shows it; what `query` says itself counts."""
+    pasted = settings_of(LEAST | {"base_url": "https://x/v1?api-version=2026&key=a%20b&b", "query": {"key": "mine"}})
+    assert pasted.base_url == "https://x/v1" and pasted.query == {"api-version": "2026", "key": "mine", "b": ""}
+    assert pasted == settings_of(pasted.model_dump(mode="json")) and "key" not in pasted.public()["query"]
+    [read] = parsed(b'[[connections]]\nname = "a"\nbase_url = "https://x/${V}/v1?key=${KEY}"')
+    assert read.base_url == "https://x/${V}/v1" and read.query == {"key": "${KEY}"}
+
+
+def test_a_key_under_a_harmless_name_is_not_written() -> None:
+    settings = settings_of(LEAST | {"api_key": "pl4in", "headers": {"X-Odd": "it is pl4in"}, "query": {"v": "pl4in"}})
+    assert "pl4in" not in written([settings])
+    assert settings_of(settings.public()).with_secrets(settings.secrets()) == settings
+
+
+def test_a_fault_has_its_words_as_a_message() -> None:
+    with pytest.raises(SettingsError) as raised:
+        settings_of(LEAST | {"headers": {"Host ": "x"}, "models": 3}, "connections[1]")
+    first, second = raised.value.faults
+    assert first == "connections[1].headers: 'Host ' is no name of a header" and second.message is None
+    assert first.message is not None and first.message.id == "connections.header_name"
 
 
 def test_voices_may_be_bare_names() -> None:

@@ -8,7 +8,7 @@ import ssl
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, cast
+from typing import Any, Literal, cast
 
 import httpx
 
@@ -22,14 +22,17 @@ from ...entities.summary import RequestInvokeSummary, SummaryResult
 from ...entities.text_embedding import RequestInvokeTextEmbedding
 from ...entities.tts import RequestInvokeTTS
 from ...errors import ConfigError, InvokeError, UnsupportedRequestError, located
+from ...messages import Message
 from ...request import Chunks, ChunkT, Request
 from ...run import Run, Runs
 from ...wire.call import Clocks
 from ...wire.client import Client
+from ...wire.credentials import is_address, is_said, looks_secret, pieces
 from ...wire.dial import Judge, Search
 from ...wire.http import Http
-from ...wire.masking import Hiding, looks_secret, masking, pieces
+from ...wire.masking import Hiding, Masking
 from ...wire.pool import Pool
+from ...wire.sendable import address_fault, header_fault, key_fault, proxy_fault, query_fault, without_query
 from . import catalogue, moderation, speech, summary
 from .llm import LLM
 from .rerank import Rerank
@@ -44,13 +47,15 @@ class OpenAICompatibleBackend:
     """A server with OpenAI's HTTP interface.
 
     Args:
-        base_url: Up to and with `/v1`, such as `https://api.openai.com/v1`.
+        base_url: Up to and with `/v1`, such as `https://api.openai.com/v1`. Its query, as in `…/v1?api-version=1`, is sent with
+            each request; a field that `query` names too is `query`'s.
         api_key: Sent as a bearer token; many servers need none.
         provider: What `models()` names as the provider.
         models: What a person said of models; where the server lists them too, they stand in its order.
         defaults: Model type → the model of it that comes first.
         system_model: The LLM that plays Dify's workspace default; the first one if not given.
-        headers: Sent with each request, beside ours.
+        headers: Sent with each request, beside ours and in place of ours, such as `User-Agent`. Those that belong to a single
+            request, such as `Content-Length`, are refused.
         query: Added to each address.
         proxy: Address of an HTTP proxy.
         verify: Whether the server's certificate is checked; or the file of the authority that signed it.
@@ -58,10 +63,10 @@ class OpenAICompatibleBackend:
         clocks: How long each part of an exchange may take; or seconds by name, of those that are not the usual ones.
         judge: Says which addresses may be dialled.
         search: Finds the addresses of a name.
-        secrets: What else is to be kept out of every note and error, such as the variables of which the rest was made.
+        variables: The variables of which the rest was made, by name; what is in them is kept out of every note and error.
 
     Raises:
-        ConfigError: The address or the file cannot be used.
+        ConfigError: A setting cannot be used or sent; it names the setting, and says nothing of what is secret in it.
     """
 
     kind = "openai_compatible"
@@ -83,24 +88,23 @@ class OpenAICompatibleBackend:
         clocks: Clocks | Mapping[str, float] | None = None,
         judge: Judge | None = None,
         search: Search = socket.getaddrinfo,
-        secrets: Sequence[str] = (),
+        variables: Mapping[str, str] | None = None,
     ) -> None:
         self.provider = provider
         self._said = tuple(catalogue.completed(provider, model) for model in models)
         self._defaults = dict(defaults or {})
         self._listed = catalogue.merged(self._said, (), self._defaults)
         self._system_model = system_model
-        address, headers = _address(base_url), headers or {}
-        known = [
-            *(*pieces(api_key or ""), *_words_for(proxy), address.password, *secrets),
-            *(piece for pair in (*headers.items(), *(query or {}).items()) if looks_secret(*pair) for piece in pieces(pair[1])),
-        ]
-        self._mask = mask = masking(known)
+        address, query = _address(base_url, query)
+        headers = _headers(headers)
+        _refuse("api_key", api_key and key_fault(api_key))
+        credentials, private = _secrets(api_key, proxy, address, [*headers.items(), *query.multi_items()], variables or {})
+        self._mask = Masking([*credentials, *private])
         if api_key and not any(name.lower() == "authorization" for name in headers):
             headers = {"Authorization": f"Bearer {api_key}", **headers}
         self._client = Client(Pool(_tls(verify, authority), judge, proxy, search), address, headers=headers, params=query)
         clocks = clocks if isinstance(clocks, Clocks) else Clocks(**(clocks or {}))
-        self._http = Http(self._client, clocks, mask, hide=Hiding(known))
+        self._http = Http(self._client, clocks, self._mask, hide=Hiding(credentials))
         self._root = str(address.copy_with(raw_path=b"/")).rstrip("/")
         self._llm = LLM(self._http)
         self._text_embedding = TextEmbedding(self._http)
@@ -202,34 +206,80 @@ class OpenAICompatibleBackend:
                 raise
 
 
-def _address(base_url: str) -> httpx.URL:
+def _refuse(field: str, fault: Message | Literal[""] | None) -> None:
+    if fault:
+        raise ConfigError(fault, field=field)
+
+
+def _address(base_url: str, query: Mapping[str, str] | None) -> tuple[httpx.URL, httpx.QueryParams]:
+    """Split a server's address into the part that paths are put behind and the query of every request."""
+    base_url = base_url.strip() if isinstance(base_url, str) else base_url
+    _refuse("base_url", address_fault(base_url))
+    before, fields = without_query(base_url)
+    for name, value in fields:
+        _refuse("base_url", query_fault(name, value))
+    if not isinstance(query, Mapping | None):
+        raise ConfigError(Message("connections.mapping"), field="query")
+    for name, value in (query or {}).items():
+        _refuse("query", query_fault(name, value))
+    return _parsed(before, "base_url"), httpx.QueryParams([*fields]).merge(query or {})
+
+
+def _parsed(address: str, field: str) -> httpx.URL:
     try:
-        address = httpx.URL(base_url.strip())
-    except httpx.InvalidURL as error:
-        raise ConfigError(f"base_url: {error}") from error
-    if address.scheme not in ("http", "https") or not address.host:
-        raise ConfigError(f"base_url: expected an address such as http://localhost:11434/v1, found {base_url!r}")
-    return address
+        return httpx.URL(address)
+    except httpx.InvalidURL:  # its words may hold a part of a password
+        raise ConfigError(Message("connections.address"), field=field) from None
 
 
-def _words_for(proxy: str | None) -> tuple[str, ...]:
-    """Give what nobody but the proxy may see of its address, as it is written and as it is sent.
+def _headers(headers: Mapping[str, str] | None) -> dict[str, str]:
+    if not isinstance(headers, Mapping | None):
+        raise ConfigError(Message("connections.mapping"), field="headers")
+    names: set[str] = set()
+    for name, value in (headers or {}).items():
+        _refuse("headers", header_fault(name, value))
+        _refuse("headers", Message("connections.header_twice", name=name) if name.lower() in names else None)
+        names.add(name.lower())
+    return dict(headers or {})
 
-    Raises:
-        ConfigError: It is no address of an HTTP proxy.
+
+def _secrets(
+    api_key: str | None,
+    proxy: str | None,
+    address: httpx.URL,
+    fields: Sequence[tuple[str, str]],
+    variables: Mapping[str, str],
+) -> tuple[list[str], list[str]]:
+    """Return the connection's credentials, which are masked everywhere, and what is masked in all but a model's answers.
+
+    Args:
+        api_key: As it is sent.
+        proxy: Its address.
+        address: The server's.
+        fields: Headers and fields of the query.
+        variables: Variables that were looked up, by name.
     """
-    if proxy is None:
-        return ()
-    try:
-        address = httpx.URL(proxy)
-    except httpx.InvalidURL as error:
-        raise ConfigError("proxy: expected an address such as http://localhost:3128") from error
-    if address.scheme != "http" or not address.host:
-        raise ConfigError("proxy: expected an address such as http://localhost:3128")
-    if not address.username:
-        return ()
+    users = [_user(address), *([_user(_proxy(proxy))] if proxy is not None else [])]
+    credentials = [*pieces(api_key or ""), *(secret for _, secrets in users for secret in secrets)]
+    secret = [value for name, value in (*fields, *variables.items()) if looks_secret(name, value)]
+    credentials += [piece for value in secret for piece in pieces(value)]
+    return credentials, [
+        *(user for user, _ in users if is_said(user)),
+        *(value for value in variables.values() if not is_address(value)),
+    ]
+
+
+def _proxy(proxy: str) -> httpx.URL:
+    _refuse("proxy", proxy_fault(proxy))
+    return _parsed(proxy, "proxy")
+
+
+def _user(address: httpx.URL) -> tuple[str, list[str]]:
+    """Return the user that an address names, and what is secret of it: the password, or else the user; and what is sent."""
+    if not address.userinfo:
+        return "", []
     sent = base64.b64encode(f"{address.username}:{address.password}".encode()).decode()
-    return address.username, address.password, sent
+    return address.username, [address.password or address.username, sent]
 
 
 def _tls(verify: bool | str | Path, authority: str | None) -> ssl.SSLContext:

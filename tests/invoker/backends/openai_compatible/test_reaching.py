@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from invoker import InvokeBadRequestError, InvokeConnectionError, InvokeTimeoutError, Run
+from invoker import InvokeConnectionError, InvokeTimeoutError, Run
 from invoker.entities.llm import RequestInvokeLLM
 from invoker.wire.call import Clocks
 from tests.certificates import authority_file, secured
@@ -141,11 +141,3 @@ def test_a_stop_that_comes_when_all_is_over_does_not_end_the_next_call_on_the_sa
         waiting.join()
         assert waiting.error is None and waiting.result.message.content == "Hello."
         assert len(server.connections) == 1
-
-
-def test_a_header_that_cannot_be_sent_is_told_without_its_value() -> None:
-    with opened(streaming(GOOD), headers={"x-team": "red\nand-secret"}) as desk:
-        with pytest.raises(InvokeBadRequestError, match="header") as raised:
-            desk.ask()
-        assert raised.value.field == "headers" and "secret" not in str(raised.value)
-        assert desk.server.asked == []
