@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import ssl
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
@@ -35,8 +36,15 @@ LONGEST_MARKUP = 16 * 1024
 """Characters of a page in which its title is looked for; the parser's work on a broken one grows with their square."""
 MOST_FAULTS = 8
 """Faults of one refusal that are told; FastAPI finds one for each type that each message might have been of."""
-_NAMES = ("error", "message", "detail", "error_msg", "msg", "errors", "base_resp", "status_msg")
-"""Fields that hold a server's words, or an object or a list of objects that do; MiniMax has the last two."""
+_HOLDERS = ("error", "message", "detail", "errors", "baseresp", "details")
+"""Fields that hold a server's words, or an object or a list of objects that do, the best first. Names are compared in lower case
+and without `_`: `Message` and `base_resp` (MiniMax) are known too."""
+_WORDS = ("errordescription", *_HOLDERS, "errormsg", "errormessage", "msg", "statusmsg", "title", "description", "reason")
+_CODES = (*_HOLDERS, "code", "errorcode", "errcode", "type", "status")
+"""Fields that say something where no other does: a code is better than raw JSON."""
+_NO_CODES = frozenset({"error", "about:blank"})
+_MARKED_UP = ("message", "faultstring", "title", "code")
+"""Elements of a refusal in XML that hold words, the best first."""
 _BY_STATUS: Mapping[int, type[InvokeError]] = {
     401: InvokeAuthorizationError,
     403: InvokeAuthorizationError,
@@ -65,8 +73,8 @@ def inside(value: Any, body: str, status: int | None = None) -> InvokeError:
 
 
 def _inner_status(value: Any) -> int | None:
-    code = str(value.get("code") or value.get("status") or "") if isinstance(value, dict) else ""
-    return int(code) if code.isascii() and code.isdecimal() and len(code) == 3 and 400 <= int(code) < 600 else None
+    codes = [str(value.get(name)) for name in ("code", "status", "status_code")] if isinstance(value, dict) else []
+    return next((int(code) for code in codes if re.fullmatch("[45][0-9]{2}", code)), None)
 
 
 @contextmanager
@@ -178,18 +186,22 @@ def said(body: str) -> str:
 
 
 def _words(value: Any) -> str:
-    return _found(value).encode("utf-8", "replace").decode()  # JSON can spell half a character, a page cannot show it
+    words = _found(value, _WORDS) or _found(value, _CODES)
+    return words.encode("utf-8", "replace").decode()  # JSON can spell half a character, a page cannot show it
 
 
-def _found(value: Any, depth: int = 4) -> str:
+def _found(value: Any, names: tuple[str, ...], depth: int = 4) -> str:
     """Find words in what servers answer: objects in objects, one after the other if there are several."""
     if isinstance(value, str):
-        return value.strip()
+        text = value.strip()
+        says_nothing = names is _CODES and (text in _NO_CODES or not any(map(str.isalpha, text)))  # such as a number alone
+        return "" if says_nothing else text
     if isinstance(value, list) and depth:
-        found = [words for item in value[:MOST_FAULTS] if (words := _found(item, depth - 1))]
+        found = [words for item in value[:MOST_FAULTS] if (words := _found(item, names, depth - 1))]
         return "; ".join([*found, "…"] if found and len(value) > MOST_FAULTS else found)
     if isinstance(value, dict) and depth:
-        words = next(filter(None, (_found(value.get(name), depth - 1) for name in _NAMES)), "")
+        fields = {name.lower().replace("_", ""): inner for name, inner in reversed(value.items())}
+        words = next(filter(None, (_found(fields.get(name), names, depth - 1) for name in names)), "")
         place = value.get("loc")  # FastAPI's: which field of what was sent
         return f"{'.'.join(map(str, place))}: {words}" if words and place and isinstance(place, list) else words
     return ""
@@ -250,17 +262,26 @@ def origin(error: BaseException) -> BaseException:
 
 
 class _Title(HTMLParser):
+    """Reads what a page or a refusal in XML says.
+
+    Attributes:
+        texts: Element → its first text; names are in small letters and without their namespaces.
+        words: All that is not a style or a script.
+    """
+
     def __init__(self) -> None:
         super().__init__()
-        self.title, self.words, self._inside = "", "", ""
+        self.texts: dict[str, str] = {}
+        self.words, self._inside = "", ""
 
     def handle_starttag(self, tag: str, attrs: Any) -> None:
-        self._inside = tag
+        self._inside = tag.rpartition(":")[2]
+        self.texts.setdefault(self._inside, "")
 
     def handle_data(self, data: str) -> None:
-        if self._inside == "title":
-            self.title += data
-        elif self._inside not in ("style", "script"):
+        if self._inside and not self.texts[self._inside].strip():
+            self.texts[self._inside] = data
+        if self._inside not in ("style", "script"):
             self.words += data + " "
 
 
@@ -268,4 +289,6 @@ def _title(markup: str) -> str:
     parser = _Title()
     with suppress(AssertionError):  # what is broken enough ends the parser so; what it read before is of use
         parser.feed(markup[:LONGEST_MARKUP])
-    return " ".join((parser.title or parser.words).split())[:200]
+    is_page = bool({"html", "head", "body"} & parser.texts.keys())
+    texts = (parser.texts.get(name, "").strip() for name in (("title",) if is_page else _MARKED_UP))
+    return " ".join((next(filter(None, texts), "") or parser.words).split())[:200]

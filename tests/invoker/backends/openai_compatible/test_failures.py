@@ -119,14 +119,58 @@ FAULTS = [
         ({"error": {"message": {"detail": "密钥无效"}}}, "密钥无效"),
         ({"error": True, "message": "密钥无效"}, "密钥无效"),
         ("密钥无效", "密钥无效"),
+        ({"detail": {"error": {"message": "", "code": "invalid_api_key"}}}, "invalid_api_key"),
+        ({"error": {"message": None, "type": "rate_limit", "code": None}}, "rate_limit"),
+        ({"type": "error", "error": {"type": "overloaded_error", "message": " "}}, "overloaded_error"),
+        ({"error": "", "message": "", "code": "x"}, "x"),
+        ({"error_code": "no_quota", "error_msg": ""}, "no_quota"),
+        ({"errors": [{"code": "a"}, {"code": "b", "message": ""}]}, "a; b"),
+        ({"code": "InvalidApiKey", "request_id": "r-1"}, "InvalidApiKey"),
+        ({"Code": "InvalidApiKey", "Message": "密钥无效"}, "密钥无效"),
+        ({"__type": "UnrecognizedClientException", "message": ""}, "UnrecognizedClientException"),
+        ({"errorCode": 17, "errorMessage": "密钥无效"}, "密钥无效"),
+        ({"error": "invalid_token", "error_description": "密钥无效"}, "密钥无效"),
+        ({"type": "about:blank", "title": "Unauthorized", "status": 401}, "Unauthorized"),
+        ({"title": "Unauthorized", "status": 401, "detail": "密钥无效"}, "密钥无效"),
+        ({"type": "https://example.com/no-credit", "status": 403}, "https://example.com/no-credit"),
+        ({"code": 1001, "message": "", "type": "error"}, '{"code": 1001, "message": "", "type": "error"}'),
     ],
-    ids=["FastAPI", "many", "Gemini", "errors", "msg", "MiniMax", "nested", "a flag", "a string"],
+    ids=str,
 )
 def test_words_of_a_refusal_are_found_in_every_shape(body: Any, words: str) -> None:
     with opened(lambda _asked, wire: wire.send(whole(body, 400))) as desk:
         with pytest.raises(InvokeBadRequestError) as raised:
             desk.ask()
         assert str(raised.value).startswith(f"{words} (HTTP 400 from ")
+
+
+@pytest.mark.parametrize(
+    ("body", "words"),
+    [
+        (
+            "<?xml version='1.0'?><Error><Code>NoKey</Code><Message>密钥无效</Message><RequestId>7</RequestId></Error>",
+            "密钥无效",
+        ),
+        ("<Error><Code>InvalidAccessKeyId</Code><Message/></Error>", "InvalidAccessKeyId"),
+        ("<s:Envelope><s:Fault><faultcode>x</faultcode><faultstring>密钥无效</faultstring></s:Fault></s:Envelope>", "密钥无效"),
+        ("<error><title>密钥无效</title><status>401</status></error>", "密钥无效"),
+        ("<html><body>See <code>x</code> <message>y</message></body></html>", "See x y"),
+    ],
+)
+def test_words_of_a_refusal_in_xml_are_found(body: str, words: str) -> None:
+    with opened(lambda _asked, wire: wire.send(whole(body.encode(), 400, "application/xml"))) as desk:
+        with pytest.raises(InvokeBadRequestError) as raised:
+            desk.ask()
+        assert str(raised.value).startswith(f"{words} (HTTP 400 from ")
+
+
+@pytest.mark.parametrize("status", [200, 400])
+def test_a_code_is_found_whether_the_server_refuses_or_answers(status: int) -> None:
+    body = {"error": {"message": "", "code": "invalid_api_key", "status": 401}}
+    with opened(lambda _asked, wire: wire.send(whole(body, status))) as desk:
+        with pytest.raises(InvokeError, match=r"^invalid_api_key") as raised:
+            desk.ask()
+        assert isinstance(raised.value, InvokeAuthorizationError) is (status == 200)
 
 
 def test_html_instead_of_an_api_is_named() -> None:
