@@ -21,7 +21,7 @@ from playground import resources
 from playground.setup import model_rows, results
 from playground.setup.faults import spoken
 from playground.setup.held import Held
-from playground.setup.lines import kept_proxy, masked_proxy, with_scheme
+from playground.setup.lines import as_lines, kept_proxy, masked_proxy, with_scheme
 from playground.setup.transfer import bring
 from tests.loopback import BOUND, Asked, Loopback, Wire, whole
 from tests.pages.visitor import Visitor, key_of, nodes, text_of
@@ -349,3 +349,48 @@ def test_a_result_whose_server_was_not_called_is_one_line() -> None:
     assert "<strong>LLM</strong> · gpt-9 · The model answers." in results.written(
         [("LLM", Check(True, "The model answers.", model="gpt-9"))]
     )
+
+
+@pytest.mark.parametrize(
+    ("field", "typed", "words"),
+    [
+        ("headers", "Content-Length: 5", "Headers: Content-Length cannot be set: each request sets it by itself"),
+        ("headers", "X-Foo: ключ", "Headers: the value of X-Foo must be one line of ASCII characters"),
+        ("headers", "X Foo: a", "Headers: 'X Foo' is no name of a header"),
+        ("headers", "X-A: 1\nx-a: 2", "Headers: x-a is there twice"),
+        ("headers", "X-A: 1\nX-A: 2", "Headers: X-A is there twice"),
+        ("headers", ":authority: h", "Headers: '' is no name of a header"),
+        ("headers", "X-Foo", "Headers: no colon in X-Foo"),
+        ("query", "a: \x07", "Query: the value of a must be one line of printable characters"),
+        ("proxy", "https://p:1", "Proxy: expected an address such as http://localhost:3128"),
+        ("base_url", "http://h/v1#docs", "Base address: must not have a fragment: remove # and the text after it"),
+        ("base_url", "http://h/v1?a=1&a=2", "Base address: the query of the address has a twice"),
+    ],
+)
+def test_what_http_cannot_send_is_refused_in_the_form_by_its_label(field: str, typed: str, words: str) -> None:
+    page = with_form(made())
+    fields = page.at.text_area if field in ("headers", "query") else page.at.text_input
+    fields(key=f"connections.form.0.{field}").set_value(typed)
+    assert words in container(page.look(), "connection-form")
+    assert page.at.button(key="connections.form.0.save").disabled
+
+
+def test_a_query_that_is_pasted_with_the_address_moves_to_its_field() -> None:
+    page = with_form(made(query={"a": "1"}))
+    page.at.text_input(key="connections.form.0.base_url").set_value("https://h/v1?api-version=2026&key=x%20y")
+    page.look()
+    assert page.at.text_input(key="connections.form.0.base_url").value == "https://h/v1"
+    assert page.at.text_area(key="connections.form.0.query").value == "a: 1\napi-version: 2026\nkey: x y"
+    assert not page.at.button(key="connections.form.0.save").disabled
+
+
+def test_only_what_is_secret_is_masked_in_the_form() -> None:
+    settings = made(
+        api_key="pl4in",
+        headers={"x-portkey-provider": "azure-openai", "X-Api-Key": "hidden", "X-Odd": "pl4in"},
+        query={"api-version": "2026", "key": "hidden"},
+    )
+    assert as_lines(settings, "headers") == "x-portkey-provider: azure-openai\nX-Api-Key: •••\nX-Odd: •••"
+    assert as_lines(settings, "query") == "api-version: 2026\nkey: •••"
+    page = with_form(settings)
+    assert "pl4in" not in str(page.at.main) and "hidden" not in str(page.at.main)

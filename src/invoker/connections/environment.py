@@ -59,7 +59,7 @@ def whole_address(address: str, preset: Preset) -> str:
     for everywhere, here in (("0.0.0.0", "127.0.0.1"), ("[::]", "[::1]")):
         if host == everywhere or host.startswith(f"{everywhere}:"):
             host = here + host.removeprefix(everywhere)
-    return urlunsplit((parts.scheme, host, parts.path or usual.path, parts.query, ""))
+    return urlunsplit((parts.scheme, host, parts.path or usual.path, parts.query, parts.fragment))
 
 
 def _settings(preset: Preset, address: str, key: str | None) -> ConnectionSettings:

@@ -37,8 +37,8 @@ LONGEST_MARKUP = 16 * 1024
 MOST_FAULTS = 8
 """Faults of one refusal that are told; FastAPI finds one for each type that each message might have been of."""
 _HOLDERS = ("error", "message", "detail", "errors", "baseresp", "details")
-"""Fields that hold a server's words, or an object or a list of objects that do, the best first. Names are compared in lower case
-and without `_`: `Message` and `base_resp` (MiniMax) are known too."""
+"""Fields that hold a server's words, or an object or a list of objects that do, the best first. Names are in lower case
+and without `_`, so that `Message` and `base_resp` (MiniMax) are known too."""
 _WORDS = ("errordescription", *_HOLDERS, "errormsg", "errormessage", "msg", "statusmsg", "title", "description", "reason")
 _CODES = (*_HOLDERS, "code", "errorcode", "errcode", "type", "status")
 """Fields that say something where no other does: a code is better than raw JSON."""

@@ -35,6 +35,8 @@ class Masking:
         known = {secret for secret in secrets if secret and len(secret) >= SHORTEST and not is_placeholder(secret)}
         long = [secret for secret in known if len(secret) >= SHORTEST_INSIDE]
         self._needles = Needles(form for secret in long for form in (*_spelled(secret), *_in_base64(secret)))
+        self._anchors = _anchors(self._needles)
+        self._escaped = re.compile(_escaped(self._needles, r"\\u00{}|\\x{}|%{}|&#"))
         short = "|".join(re.escape(secret) for secret in sorted(known.difference(long), key=len, reverse=True))
         self._short = re.compile(rf"(?<![\w-])(?:{short})(?![\w-])") if short else None
 
@@ -46,8 +48,12 @@ class Masking:
         """Mask the beginning of a longer text; what may be half of a secret at its end is left out."""
         return self._masked(text, whole=False)
 
+    def _is_clean(self, text: str) -> bool:
+        """Return whether a text holds no secret for sure, as nearly every text; costs a few looks at it."""
+        return not any(anchor in text for anchor in self._anchors) and self._escaped.search(text) is None
+
     def _masked(self, text: str, *, whole: bool) -> str:
-        if self._needles.texts:
+        if self._needles.texts and not (whole and self._is_clean(text)):
             mask = StreamMask(needles=self._needles, notation=ANY)
             text = mask.feed(text) + (mask.rest() if whole else "")
         return self._short.sub(MASK, text) if self._short else text
@@ -138,18 +144,20 @@ class Hiding:
 
     def __init__(self, secrets: Iterable[str | None] = ()) -> None:
         self._needles = _answer_needles(secrets)
-        self._anchors = sorted({_anchor(text).encode() for text in self._needles.texts})
-        codes = {f"{ord(char):04x}" for text in self._needles.texts for char in text}
-        either = (re.sub("[a-f]", lambda digit: f"[{digit[0]}{digit[0].upper()}]", code) for code in sorted(codes))
-        self._escaped = re.compile(rf"\\u(?:{'|'.join(either)})".encode())
+        self._anchors = [anchor.encode() for anchor in _anchors(self._needles)]
+        self._escaped = re.compile(_escaped(self._needles, r"\\u00{}").encode())
 
     def __call__(self, data: bytes) -> bytes:
         """Mask the bytes of a text, or of JSON before it is parsed, in which escapes are read.
 
         Costs next to nothing where no credential is, be it a hundred megabytes; then the same bytes are returned.
         """
-        if not self._needles.texts or not (any(anchor in data for anchor in self._anchors) or self._escaped.search(data)):
-            return data
+        for anchor in self._anchors:  # for each event of a stream, so not by `any`
+            if anchor in data:
+                break
+        else:
+            if b"\\u" not in data or not self._escaped.search(data):
+                return data
         return self.text(data.decode("utf-8", "surrogateescape")).encode("utf-8", "surrogateescape")
 
     def text(self, text: str) -> str:
@@ -167,9 +175,21 @@ def _answer_needles(secrets: Iterable[str | None]) -> Needles:
     return Needles(form for secret in said for form in _spelled(secret))
 
 
-def _anchor(text: str) -> str:
-    """Return the longest part of a text that is the same in all of its spellings, which may be empty."""
-    return max(re.findall(r"\w+", text, re.ASCII), key=len, default="")
+def _anchors(needles: Needles) -> list[str]:
+    """Return a part of each text that must be in whatever holds it, unless a letter or a digit of it is escaped."""
+    return sorted({max(re.findall(r"[A-Za-z0-9]+", text), key=len, default="") for text in needles.texts})
+
+
+def _escaped(needles: Needles, notation: str) -> str:
+    """Return a pattern of the escapes that can stand for a letter or a digit of the texts.
+
+    Args:
+        needles: The texts.
+        notation: The pattern of an escape, with `{}` for its number in hexadecimal.
+    """
+    codes = sorted({f"{ord(char):02x}" for text in needles.texts for char in text if char.isascii() and char.isalnum()})
+    either = "|".join(re.sub("[a-f]", lambda digit: f"[{digit[0]}{digit[0].upper()}]", code) for code in codes)
+    return notation.replace("{}", f"(?:{either})") if codes else "(?!)"
 
 
 def _spelled(secret: str) -> Iterator[str]:

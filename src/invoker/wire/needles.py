@@ -173,11 +173,13 @@ class Finder:
     def _unescape(self, walk: _Walk, text: str, at: int) -> Iterator[Span]:
         cut = self._notation.cut.search(text, max(0, len(text) - LONGEST_ESCAPE))
         end = cut.start() if cut else len(text)
-        place = 0
+        place, begun = 0, walk.needles.next[0]
         for escape in self._notation.escape.finditer(text, 0, end):
             yield from walk.run(text[place : escape.start()], at + place)
             place = escape.end()
             for char in _unescaped(escape):
+                if not walk.node and char not in begun:
+                    continue
                 yield from walk.step(char, (at + escape.start(), at + place))
         yield from walk.run(text[place:end], at + place)
         self._cut = text[end:]

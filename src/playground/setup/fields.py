@@ -34,14 +34,16 @@ Slots = dict[str, DeltaGenerator]
 def draw(held: Held, draft: ConnectionSettings) -> ConnectionSettings | None:
     """Draw the fields; gives the settings that stand in them, `None` while something is wrong with one."""
     slots: Slots = {}
+    unread: list[str] = []
     left, right = st.columns(2, gap="medium")
     with left:
         fields = _chief(held, draft, slots)
     with right:
-        fields |= _key(held, draft, slots) | _more(held, draft, slots)
+        fields |= _key(held, draft, slots) | _more(held, draft, slots, unread)
     fields |= model_rows.draw(held, draft)
     slots["models"] = st.container()
-    return _settings(fields, slots)
+    settings = _settings(fields, slots)
+    return None if unread else settings
 
 
 def key(held: Held, name: str) -> str:
@@ -139,13 +141,13 @@ def _first_kind(held: Held, draft: ConnectionSettings) -> str:
     return TYPED if held.replacing is None and preset is not None and preset.needs_key else NO_KEY
 
 
-def _more(held: Held, draft: ConnectionSettings, slots: Slots) -> dict[str, Any]:
+def _more(held: Held, draft: ConnectionSettings, slots: Slots, unread: list[str]) -> dict[str, Any]:
     found: dict[str, Any] = {}
     folded = st.expander(_("Headers, query, proxy, certificate, time limits"), icon=":material/tune:")
     slots["more"] = st.container()  # outside: what is wrong in there is seen while it is folded
     with folded:
-        found["headers"] = _pairs(held, draft, "headers", _("Headers"), "X-Team: qa", slots)
-        found["query"] = _pairs(held, draft, "query", _("Query"), "api-version: 2026-01-01", slots)
+        found["headers"] = _pairs(held, draft, "headers", _("Headers"), "X-Team: qa", unread)
+        found["query"] = _pairs(held, draft, "query", _("Query"), "api-version: 2026-01-01", unread)
         proxy = st.text_input(
             _("Proxy"),
             masked_proxy(draft.proxy),
@@ -180,10 +182,14 @@ def _more(held: Held, draft: ConnectionSettings, slots: Slots) -> dict[str, Any]
             )
             if value is not None:
                 found["timeouts"][name] = value
+    with slots["more"]:
+        for words in unread:
+            field_fault(None, words)
     return found
 
 
-def _pairs(held: Held, draft: ConnectionSettings, name: str, label: str, example: str, slots: Slots) -> dict[str, str]:
+def _pairs(held: Held, draft: ConnectionSettings, name: str, label: str, example: str, unread: list[str]) -> dict[str, str]:
+    """Draw a field of names and values; what cannot be read of it is added to `unread`, in words."""
     text = st.text_area(
         label,
         as_lines(draft, name),
@@ -195,8 +201,7 @@ def _pairs(held: Held, draft: ConnectionSettings, name: str, label: str, example
             "One on a line, with a colon. What is secret shows as {mask}, and stays as it is while that stands there."
         ).format(mask=MASK),
     )
-    found, wrong = as_values(str(text or ""))
-    for line in wrong:
-        with slots["more"]:
-            field_fault(None, _("{label}: no colon in {line}").format(label=label, line=line))
+    found, wrong, twice = as_values(str(text or ""))
+    unread += [_("{label}: no colon in {line}").format(label=label, line=line) for line in wrong]
+    unread += [_("{label}: {name} is there twice").format(label=label, name=repeated) for repeated in twice]
     return kept(found, getattr(draft, name))

@@ -19,16 +19,23 @@ def as_lines(settings: ConnectionSettings, field: str) -> str:
     return "\n".join(f"{name}: {public.get(name, MASK)}" for name in values)
 
 
-def as_values(text: str) -> tuple[dict[str, str], list[str]]:
-    """Read lines; gives the pairs, and the lines that are none."""
-    found, wrong = {}, []
+def as_values(text: str) -> tuple[dict[str, str], list[str], list[str]]:
+    """Read lines.
+
+    Returns:
+        The pairs, the lines that are none, and the names that are there twice.
+    """
+    found: dict[str, str] = {}
+    wrong, twice = [], []
     for line in filter(None, map(str.strip, text.splitlines())):
         name, colon, value = line.partition(":")
-        if not colon or not name.strip():
+        if not colon:
             wrong.append(line)
+        elif name.strip() in found:
+            twice.append(name.strip())
         else:
             found[name.strip()] = value.strip()
-    return found, wrong
+    return found, wrong, twice
 
 
 def kept(found: Mapping[str, str], before: Mapping[str, str]) -> dict[str, str]:
@@ -54,12 +61,15 @@ def moved_query(address: str, lines: str) -> tuple[str, str]:
     """Move the query of an address that was typed, or copied from a service's page, to the lines of the field for it.
 
     Returns:
-        Address and lines, which are as they were if the address has no query.
+        Address and lines, which are as they were if the address has no query, or one that cannot be moved.
     """
     if "?" not in address or address_fault(address.strip(), filled=False) is not None:
         return address, lines
     before, fields = without_query(address.strip())
-    return before, "\n".join(filter(None, [lines.rstrip(), *(f"{name}: {value}" for name, value in fields)]))
+    if len(dict(fields)) < len(fields):
+        return address, lines
+    others = [line for line in lines.splitlines() if line.partition(":")[0].strip() not in dict(fields)]
+    return before, "\n".join([*others, *(f"{name}: {value}" for name, value in fields)])
 
 
 def with_scheme(typed: str) -> str:

@@ -61,3 +61,11 @@ def test_what_cannot_be_used_is_told_and_the_others_are_there() -> None:
 def test_an_address_that_is_none_is_told_and_the_app_starts(address: str) -> None:
     found, [problem] = from_environment({"OLLAMA_HOST": address})
     assert found == [] and problem.startswith("OLLAMA_HOST: base_url: ")
+
+
+def test_the_query_of_an_address_is_kept_and_a_fragment_is_refused() -> None:
+    [found], problems = from_environment({"OPENAI_BASE_URL": "https://x/v1?api-version=2026"})
+    assert (found.base_url, found.query, problems) == ("https://x/v1", {"api-version": "2026"}, [])
+    found_none, problems = from_environment({"OPENAI_BASE_URL": "https://x/v1#docs"})
+    assert found_none == []
+    assert problems == ["OPENAI_BASE_URL: base_url: must not have a fragment: remove # and the text after it"]

@@ -41,6 +41,28 @@ def test_secrets_are_taken_from_the_environment_when_it_is_opened_and_sent() -> 
     )
 
 
+def test_the_query_of_an_address_in_a_variable_is_sent_with_every_request() -> None:
+    with Loopback(lambda _asked, wire: wire.send(whole({"data": []}))) as server:
+        backend = at("${SERVER}", {"SERVER": f"{server.address}/v1?api-version=2026"}, query={"a": "1"})
+        backend.fetch_models(Run())
+        backend.close()
+        assert server.asked[0].path == "/v1/models?api-version=2026&a=1"
+
+
+@pytest.mark.parametrize(
+    ("settings", "words"),
+    [
+        ({"headers": {"X-${IT}": "1"}}, "headers: 'X-${IT}' is no name of a header"),
+        ({"base_url": "${IT}"}, "base_url: expected an address such as"),
+        ({"proxy": "${IT}"}, "proxy: expected an address such as"),
+    ],
+)
+def test_what_a_variable_fills_in_is_checked_when_it_is_opened(settings: dict[str, Any], words: str) -> None:
+    with pytest.raises(ConfigError) as raised:
+        at(environment={"IT": "not-an-address"}, **settings)
+    assert str(raised.value).startswith(words)
+
+
 @pytest.mark.parametrize(
     "settings", [{"api_key_env": "SECRET"}, {"headers": {"X": "${SECRET}"}}, {"proxy": "http://${SECRET}"}]
 )
