@@ -97,6 +97,8 @@ def is_placeholder(secret: str) -> bool:
 
 def is_said(secret: str) -> bool:
     """Return whether a credential is masked in answers too: a short word is not, for a model may mean the word."""
+    if _KNOWN.fullmatch(secret):
+        return True
     mixed = any(map(str.isdigit, secret)) and any(map(str.isalpha, secret))
     return len(secret) >= (SHORTEST_MIXED if mixed else SHORTEST_SAID)
 
