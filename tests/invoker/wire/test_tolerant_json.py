@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 import math
+import tracemalloc
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from invoker.wire.tolerant_json import NONE, read_json
+from invoker.wire.tolerant_json import LARGE, NONE, memory, read_json
 
 
 @pytest.mark.parametrize(
@@ -104,3 +105,38 @@ def test_no_bytes_do_worse_than_a_value_error(data: bytes) -> None:
         read_json(data)
     except ValueError as error:
         assert str(error) == "not JSON"
+
+
+@given(VALUES, st.booleans())
+def test_a_large_text_means_the_same_as_a_small_one(value: Any, ascii: bool) -> None:
+    data = json.dumps(value, ensure_ascii=ascii).encode("utf-8", "surrogatepass")
+    found, oddities = read_json(data + b" " * LARGE)
+    assert (found, oddities) == (value, NONE) and repr(found) == repr(value)
+
+
+@pytest.mark.parametrize(
+    "data", [b'{"a": "\t"}', b'{"a": 1}x', b"[1e999, -0, -0.0, NaN]", b"[" + b"7" * 5000 + b"]"], ids=range(4)
+)
+def test_a_large_odd_text_means_the_same_as_a_small_one(data: bytes) -> None:
+    assert repr(read_json(data + b" " * LARGE)) == repr(read_json(data))
+
+
+@pytest.mark.parametrize(
+    ("data", "estimate"),
+    [(b"1", 0), (b"[1,2,3]", 200), (b'{"a":"b"}', 280), (b"[[],{}]", 400), (b'"' + b"," * (LARGE * 3), 40 * (LARGE * 3 + 1))],
+    ids=range(5),
+)
+def test_the_memory_of_json_is_estimated_by_its_signs(data: bytes, estimate: int) -> None:
+    assert memory(data) == estimate
+
+
+@pytest.mark.parametrize("item", [b"{},", b"[],", b"0.5,", b'"%d",', b'{"k%d":0},'], ids=range(5))
+def test_the_estimate_is_near_what_is_needed(item: bytes) -> None:
+    data = b"[" + b"".join(item % number if b"%" in item else item for number in range(20_000)) + b"0]"
+    tracemalloc.start()
+    try:
+        value = json.loads(data.decode())
+        needed, _ = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert len(value) == 20_001 and needed / 2 < memory(data) < needed * 3
