@@ -193,7 +193,6 @@ TEMPLATES: Sequence[str] = (
     # what a server answers with
     N_("If you trust it, make it the address of the connection; nothing was sent there."),
     N_("The address cannot be used: {fault}."),
-    N_("The answer's compression is broken: {fault}."),
     N_("The server answered with {what} instead of JSON."),
     N_("The address is that of a web page: the API is usually below /v1."),
     N_("The server sends from one address to the next without an end."),
@@ -278,8 +277,6 @@ TEMPLATES: Sequence[str] = (
     N_("Ask whoever runs the proxy, or take it out of the connection."),
     N_("A header of the connection has a name or a value that cannot be sent."),
     N_("The answer breaks the rules of HTTP: {fault}."),
-    N_("The answer is packed as {packing}, which was not asked for."),
-    N_("The answer has more than {most} bytes, which is more than is read."),
     N_("A line of the stream has more than {most} bytes."),
     N_("An event of the stream has more than {most} bytes."),
     # audio files

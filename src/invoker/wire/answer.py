@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+import sys
 from codecs import BOM_UTF8
-from collections.abc import Iterator
-from contextlib import suppress
+from collections.abc import Generator, Iterable, Iterator
+from contextlib import closing, suppress
 from dataclasses import replace
+from io import BytesIO
 from itertools import chain
 from time import monotonic
 from typing import Any
@@ -16,10 +18,13 @@ import httpx
 from ..errors import InvokeConnectionError, ProtocolError
 from ..run import Run
 from .call import Call
-from .charsets import read_text
+from .charsets import charset_of, fits, known, read_text
 from .faults import LONGEST_FAULT, inside, not_json, told
+from .limits import DEFAULTS, Limits
 from .masking import Hiding
 from .sse import Event, SSEDecoder
+from .tolerant_json import LARGE, Oddity, memory, read_json
+from .unpacking import unpacked
 
 LONGEST_NOTED = 16 * 1024
 """Characters of a body that a note keeps."""
@@ -27,8 +32,8 @@ MARGIN = 1024
 """More than that is masked before it is cut, so that no half of a secret is left at the end."""
 REFUSAL_SECONDS = 2.0
 """How long the words of a refusal may take behind its status, which says the most."""
-LARGEST_ANSWER = 256 * 2**20
-"""Bytes of an answer that is read as a whole; the vectors of 2,048 texts have some 140 MB."""
+LONGEST_LABEL = 80
+"""Characters of a label that is quoted."""
 REST_SECONDS = 0.25
 """How long a server may take to end an answer of which it has said that it is complete."""
 
@@ -40,33 +45,57 @@ class Answer:
         response: With its body unread.
         call: The exchange that it belongs to.
         run: Whose answer it is.
-        largest: Bytes that it may have to be read as a whole.
+        limits: How much of it is read.
         hide: Takes the connection's keys out of it, should the server say them back.
     """
 
     def __init__(
-        self, response: httpx.Response, call: Call, run: Run, largest: int = LARGEST_ANSWER, hide: Hiding | None = None
+        self, response: httpx.Response, call: Call, run: Run, limits: Limits = DEFAULTS, hide: Hiding | None = None
     ) -> None:
-        self._bytes: Iterator[bytes] = response.iter_bytes()
         self.charset = response.charset_encoding
         """As the server tells it; `None` if it does not."""
-        self._largest = largest
+        self._limits = limits
         self.hide = hide or Hiding()
         self._call = call
         self._run = run
+        self._reported: set[Oddity] = set()
         self.status = response.status_code
         self.headers = response.headers
         self.size = 0
         """Bytes of the body that came, decompressed."""
         self.beginning = bytearray()
         """The first of them, for the note."""
+        self._bytes: Iterator[bytes] = self._unpacked(response)
+
+    def _unpacked(self, response: httpx.Response) -> Iterator[bytes]:
+        """Yield the body, unpacked and up to its limits."""
+        label = self.hide(response.headers.get("content-encoding", "").encode("utf-8", "replace")).decode()
+        for piece in unpacked(self._raw(response), label[:LONGEST_LABEL], self._run):
+            kept = piece[: self._limits.answer_bytes - self.size]
+            self.size += len(piece)
+            if len(self.beginning) < LONGEST_NOTED + MARGIN:
+                self.beginning += kept[: LONGEST_NOTED + MARGIN]
+            if kept:
+                yield kept
+            self._limits.check_bytes(self.size)
+
+    def _raw(self, response: httpx.Response) -> Iterator[bytes]:
+        """Yield the body as it came; also what unpacks to nothing has an end."""
+        size = 0
+        for count, piece in enumerate(response.iter_raw(), 1):
+            size += len(piece)
+            yield piece
+            self._limits.check_parts(count)
+            if size > self._limits.answer_bytes:
+                self._limits.check_bytes(size)
+            self._run.check()
 
     @property
     def media_type(self) -> str:
         """What the server says its body is, without parameters; empty if it does not say."""
         return str(self.headers.get("content-type", "")).partition(";")[0].strip().lower()
 
-    def pieces(self) -> Iterator[bytes]:
+    def pieces(self) -> Generator[bytes, None, None]:
         """Give the body as it comes.
 
         Raises:
@@ -75,12 +104,32 @@ class Answer:
         """
         with told(self._call, self._run):
             for piece in self._bytes:
-                self.size += len(piece)
-                if len(self.beginning) < LONGEST_NOTED + MARGIN:
-                    self.beginning += piece[: LONGEST_NOTED + MARGIN]
                 yield piece
                 self._run.check()
         self._run.check()  # the end of an answer without a told length, and that of its connection by a stop, are the same
+
+    def events(self) -> Iterator[Event]:
+        """Yield the events of a stream as they come, with the connection's keys masked. Closing it early is fine.
+
+        Raises:
+            ProtocolError: The stream exceeds a limit; what came before was yielded.
+            InvokeError: It broke off, or a clock ran out; likewise.
+            RunStoppedError: The run was stopped.
+        """
+        decoder, count = SSEDecoder(), 0
+        with closing(self.pieces()) as pieces:
+            for event in chain(self._decoded(decoder, pieces), decoder.flush()):
+                count += 1
+                self._limits.check_events(count)
+                if len(event.data) > LARGE:
+                    self._limits.check_memory(memory(event.data))
+                data = self.hide(event.data)
+                yield event if data is event.data else event._replace(data=data)
+
+    def _decoded(self, decoder: SSEDecoder, pieces: Iterator[bytes]) -> Iterator[Event]:
+        for piece in pieces:
+            yield from decoder.feed(piece)
+            self._limits.check_parts(decoder.lines)
 
     def peek(self) -> bytes:
         """Give what the body begins with, blanks left out; it comes again when the body is read.
@@ -99,7 +148,6 @@ class Answer:
                 if found := held.removeprefix(BOM_UTF8).lstrip():
                     self._bytes = chain((held,), self._bytes)
                     return found
-                self.size += len(held)
                 held = b""
         return b""
 
@@ -110,20 +158,13 @@ class Answer:
             ProtocolError: The whole is larger than it may be.
         """
         if most is None:
-            self._check(int(self.headers.get("content-length", 0)))
-        parts, size = [], 0
+            self._limits.check_bytes(int(self.headers.get("content-length", 0)))
+        body = BytesIO()  # unlike a list it takes no more memory for many small pieces, and unlike a bytearray it is not copied
         for piece in self.pieces():
-            parts.append(piece)
-            size += len(piece)
-            if most is None:
-                self._check(size)
-            elif size >= most:
+            body.write(piece)
+            if most is not None and body.tell() >= most:
                 break
-        return b"".join(parts)[:most]
-
-    def _check(self, size: int) -> None:
-        if size > self._largest:
-            raise ProtocolError(f"The answer has more than {self._largest:,} bytes, which is more than is read.")
+        return body.getvalue()[:most]
 
     def text(self, body: bytes) -> str:
         """Read bytes of the body as text without keys, in the charset that the server tells or else in one that fits."""
@@ -161,38 +202,53 @@ class Answer:
             InvokeError: It is an error, whatever the status says.
         """
         body = self.read()
+        if len(body) > LARGE:
+            self._limits.check_memory(memory(body))
         try:
             value = self._parsed(body)
-        except (ValueError, LookupError, RecursionError) as error:
+        except ValueError as error:
             raise not_json(self.status, self.text(body[:LONGEST_FAULT])) from error
         if isinstance(value, dict) and value.get("error"):
             raise inside(value["error"], self.text(body[:LONGEST_FAULT]), self.status)
         return value
 
-    def events(self) -> Iterator[Event]:
-        """Yield the events of a stream, without credentials."""
-        decoder = SSEDecoder()
-        for piece in self.pieces():
-            for event in decoder.feed(piece):
-                yield event._replace(data=self.hide(event.data))
-        for event in decoder.flush():
-            yield event._replace(data=self.hide(event.data))
-
     def json_text(self) -> bytes:
         """Return the whole body in UTF-8, without credentials, for a reader that takes what is not quite JSON."""
-        body = self.read()
-        unicode = json.detect_encoding(body)
-        if "utf-8" not in unicode:
-            body = body.decode(unicode, "replace").encode()
-        elif self.charset and self.charset.lower() != "utf-8":
-            body = read_text(body, self.charset).encode("utf-8", "replace")
-        return self.hide(body)
+        return self.hide(self._in_utf8(self.read()))
+
+    def report(self, oddities: Iterable[Oddity]) -> None:
+        """Report what was wrong with the answer's JSON, each kind once."""
+        for oddity in sorted(set(oddities) - self._reported):
+            self._reported.add(oddity)
+            match oddity:
+                case "control_characters":
+                    self._run.notice("http.control_characters")
+                case "bad_utf8":
+                    self._run.notice("http.bad_utf8")
+                case "trailing":
+                    self._run.notice("http.trailing")
+                case "long_integer":
+                    self._run.notice("http.long_integer", digits=sys.get_int_max_str_digits())
 
     def _parsed(self, body: bytes) -> Any:
-        """Read JSON. It should be UTF-8, but some have UTF-16, or keep to a charset of their own, and say so."""
-        if "utf-8" not in (unicode := json.detect_encoding(body)):
-            body = body.decode(unicode, "surrogatepass").encode("utf-8", "surrogatepass")  # or else no key is found in it
-        try:
-            return json.loads(self.hide(body))
-        except UnicodeDecodeError:
-            return json.loads(self.hide(body.decode(self.charset or "utf-8").encode()))
+        """Read JSON.
+
+        Raises:
+            ValueError: It is none.
+        """
+        value, oddities = read_json(self.hide(self._in_utf8(body)))
+        self.report(oddities)
+        return value
+
+    def _in_utf8(self, body: bytes) -> bytes:
+        """Return JSON in UTF-8, as it should be; some have UTF-16, or keep to a charset of their own, and perhaps say so."""
+        charset: str = json.detect_encoding(body)
+        if "utf-8" in charset and not (body.isascii() or fits(body, "utf-8")):
+            charset = charset_of(body, self.charset)
+            if charset not in ("utf-8", known(self.charset)):
+                self._run.notice("http.guessed_charset", charset=charset)
+        if "utf-8" in charset:
+            return body
+        if not fits(body, charset):
+            self.report({"bad_utf8"})
+        return body.decode(charset, "replace").encode("utf-8", "replace")  # or else no key is found in it

@@ -16,6 +16,7 @@ from ..errors import InvokeBadRequestError
 from ..version import USER_AGENT
 from .call import current
 from .http import shown_url
+from .unpacking import ACCEPTED
 
 MOST_REDIRECTS = 5
 LONGEST_LEFT = 64 * 1024
@@ -39,7 +40,7 @@ class Client(httpx.Client):
         headers: Mapping[str, str] | None = None,
         params: Mapping[str, str] | httpx.QueryParams | None = None,
     ) -> None:
-        named = httpx.Headers({"User-Agent": USER_AGENT})
+        named = httpx.Headers({"User-Agent": USER_AGENT, "Accept-Encoding": ACCEPTED})
         named.update(headers)
         super().__init__(transport=transport, base_url=base_url, headers=named, params=params, timeout=None)
         self._sent_by = transport

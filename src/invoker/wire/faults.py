@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from html.parser import HTMLParser
 from math import isfinite
+from traceback import clear_frames
 from typing import Any
 
 import httpcore
@@ -28,7 +29,6 @@ from ..errors import (
 )
 from ..run import Run
 from .call import Call
-from .charsets import is_charset
 
 LONGEST_FAULT = 64 * 1024
 """Bytes of a refusal that are read."""
@@ -51,6 +51,14 @@ _BY_STATUS: Mapping[int, type[InvokeError]] = {
     408: InvokeServerUnavailableError,
     429: InvokeRateLimitError,
 }
+
+
+def release(error: BaseException) -> None:
+    """Free what the functions that raised an error still refer to, such as the body of an answer: errors are kept for long."""
+    raised: BaseException | None = error
+    while raised is not None:
+        clear_frames(raised.__traceback__)
+        raised = raised.__cause__ or raised.__context__
 
 
 def kind_of(status: int) -> type[InvokeError]:
@@ -113,8 +121,6 @@ def told(call: Call, run: Run) -> Iterator[None]:
         raise lost from error
     except httpx.TooManyRedirects as error:
         raise ProtocolError("The server sends from one address to the next without an end.") from error
-    except httpx.DecodingError as error:
-        raise ProtocolError(f"The answer's compression is broken: {error}.") from error
     except (httpx.UnsupportedProtocol, httpx.InvalidURL, httpcore.UnsupportedProtocol) as error:
         raise InvokeBadRequestError(f"The address cannot be used: {error}.", field="base_url") from error
 
@@ -205,21 +211,6 @@ def _found(value: Any, names: tuple[str, ...], depth: int = 4) -> str:
         place = value.get("loc")  # FastAPI's: which field of what was sent
         return f"{'.'.join(map(str, place))}: {words}" if words and place and isinstance(place, list) else words
     return ""
-
-
-def check_packing(taken: str, packed: str) -> None:
-    """Refuse an answer that cannot be unpacked, or that is packed twice: a little of that can come to more than memory holds.
-
-    Args:
-        taken: What we said that we take, as the header does.
-        packed: What the server says of its answer.
-
-    Raises:
-        ProtocolError: It is packed otherwise.
-    """
-    known = packed.strip().lower() in {"", "identity", *(name.strip() for name in taken.split(","))}
-    if not known and not is_charset(packed.strip()):  # some say there what their text is written in
-        raise ProtocolError(f"The answer is packed as {packed}, which was not asked for.")
 
 
 def not_json(status: int, body: str) -> ProtocolError:

@@ -17,11 +17,12 @@ from ..errors import (
     InvokeTimeoutError,
 )
 from ..run import NoteKind, Run
-from .answer import LARGEST_ANSWER, LONGEST_NOTED, MARGIN, Answer
+from .answer import LONGEST_NOTED, MARGIN, Answer
 from .call import Call, Clocks, calling
 from .charsets import read_text
 from .credentials import is_named_secret
-from .faults import check_packing, kind_of, origin, refused_by, retry_after, said, told
+from .faults import kind_of, origin, refused_by, retry_after, said, told
+from .limits import DEFAULTS, Limits
 from .masking import MASK, Hiding, Masking, is_split
 
 RETRIED = frozenset({429, 502, 503, 504})
@@ -43,7 +44,7 @@ class Http:
         client: How it is reached; its own timeouts are off, for the clocks are ours.
         clocks: How long each part may take.
         mask: Takes the connection's secrets out of what is noted.
-        largest: Bytes that an answer may have to be read as a whole.
+        limits: How much of an answer is read.
         hide: Takes its keys out of what the server answers.
     """
 
@@ -52,11 +53,11 @@ class Http:
         client: httpx.Client,
         clocks: Clocks,
         mask: Masking | None = None,
-        largest: int = LARGEST_ANSWER,
+        limits: Limits = DEFAULTS,
         hide: Hiding | None = None,
     ) -> None:
         self._hide = hide or Hiding()
-        self._largest = largest
+        self._limits = limits
         self._client = client
         self._addresses: dict[str, httpx.URL] = {}
         """Path → address: to put it together takes longer than all the rest of a request."""
@@ -165,8 +166,7 @@ class Http:
                     peer=call.peer,
                     seconds=perf_counter() - began,
                 )
-            check_packing(request.headers.get("accept-encoding", ""), response.headers.get("content-encoding", ""))
-            answer = Answer(response, call, run, self._largest, self._hide)
+            answer = Answer(response, call, run, self._limits, self._hide)
             if not 200 <= response.status_code < 300:
                 refusal = self._refusal(answer, response, call.proxy)
                 self._ended(answer, run, began)

@@ -38,13 +38,14 @@ class SSEDecoder:
         longest: Bytes that an event may have, and a line.
     """
 
-    __slots__ = ("_after_return", "_begun", "_data", "_data_size", "_held", "_held_size", "_longest", "_name")
+    __slots__ = ("_after_return", "_begun", "_data", "_data_size", "_held", "_longest", "_name", "lines")
 
     def __init__(self, longest: int = LONGEST_EVENT) -> None:
         self._longest = longest
-        self._held: list[bytes] = []
+        self.lines = 0
+        """Lines that were read, whatever was in them."""
+        self._held = bytearray()
         """Of a line whose end has not come."""
-        self._held_size = 0
         self._after_return = False
         """Whether the last piece ended with a carriage return: a line feed may follow it."""
         self._begun = False
@@ -66,13 +67,13 @@ class SSEDecoder:
         rest = lines.pop() if lines and lines[-1][-1:] not in (b"\n", b"\r") else b""
         if lines:
             self._after_return = lines[-1].endswith(b"\r")
+            self.lines += len(lines)
             if self._held:
-                lines[0] = b"".join((*self._held, lines[0]))
-                self._held, self._held_size = [], 0
+                lines[0] = bytes(self._held) + lines[0]
+                self._held.clear()
         if rest:
-            self._held.append(rest)
-            self._held_size += len(rest)
-            self._check(self._held_size)
+            self._held += rest
+            self._check(len(self._held))
         for line in lines:
             self._check(len(line))
             if (event := self._read(line.rstrip(b"\r\n"))) is not None:
@@ -80,7 +81,7 @@ class SSEDecoder:
 
     def flush(self) -> Iterator[Event]:
         """Give what is left; the stream has ended."""
-        last, self._held = b"".join(self._held), []
+        last, self._held = bytes(self._held), bytearray()
         for line in (last, b"") if last else (b"",):
             if (event := self._read(line)) is not None:
                 yield event

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gzip
-import json
 import socket
 import threading
 from collections.abc import Callable, Iterator
@@ -20,6 +19,7 @@ from invoker.wire.call import Call, Clocks
 from invoker.wire.dial import Address
 from invoker.wire.faults import retry_after, said
 from invoker.wire.http import STALE, STALE_SECONDS, Http
+from invoker.wire.limits import Limits
 from invoker.wire.pool import Pool
 from tests.certificates import secured, trusting
 from tests.invoker.backends.contract.watching import Beside
@@ -129,18 +129,6 @@ def test_a_second_address_is_tried_when_the_first_refuses(http: Means) -> None:
             ]
 
         assert got(http(f"http://both.invalid:{port}", search=both)) == {"ok": 4}
-
-
-def test_compressed_answers_are_read_and_broken_ones_told(http: Means) -> None:
-    good = whole(gzip.compress(json.dumps({"ok": 1}).encode()), Content_Encoding="gzip")
-    bad = whole(b"this is not gzip", Content_Encoding="gzip")
-    for answer, words in ((good, None), (bad, "compression is broken")):
-        with Loopback(lambda _asked, wire, answer=answer: wire.send(answer)) as server:  # type: ignore[misc]
-            if words is None:
-                assert got(http(server.address)) == {"ok": 1}
-            else:
-                with pytest.raises(ProtocolError, match=words):
-                    got(http(server.address))
 
 
 def test_a_connection_that_the_server_closed_meanwhile_is_not_used_again(http: Means) -> None:
@@ -341,7 +329,7 @@ def test_an_answer_is_read_as_a_whole_up_to_a_bound_of_what_it_comes_to(packed: 
             raise EOFError
 
         with Loopback(once) as server, httpx.Client(base_url=server.address, transport=Pool(), timeout=None) as client:
-            means = Http(client, Clocks(), largest=1000)
+            means = Http(client, Clocks(), limits=Limits(answer_bytes=1000))
             if good:
                 assert len(got(means)) == size - 2
             else:

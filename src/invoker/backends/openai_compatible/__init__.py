@@ -29,7 +29,9 @@ from ...wire.call import Clocks
 from ...wire.client import Client
 from ...wire.credentials import is_address, is_said, looks_secret, pieces
 from ...wire.dial import Judge, Search
+from ...wire.faults import release
 from ...wire.http import Http
+from ...wire.limits import DEFAULTS, Limits
 from ...wire.masking import Hiding, Masking
 from ...wire.pool import Pool
 from ...wire.sendable import address_fault, header_fault, key_fault, proxy_fault, query_fault, without_query
@@ -64,6 +66,7 @@ class OpenAICompatibleBackend:
         judge: Says which addresses may be dialled.
         search: Finds the addresses of a name.
         variables: The variables of which the rest was made, by name; what is in them is kept out of every note and error.
+        limits: How much of an answer is read.
 
     Raises:
         ConfigError: A setting cannot be used or sent; it names the setting, and says nothing of what is secret in it.
@@ -89,6 +92,7 @@ class OpenAICompatibleBackend:
         judge: Judge | None = None,
         search: Search = socket.getaddrinfo,
         variables: Mapping[str, str] | None = None,
+        limits: Limits = DEFAULTS,
     ) -> None:
         self.provider = provider
         self._said = tuple(catalogue.completed(provider, model) for model in models)
@@ -104,7 +108,7 @@ class OpenAICompatibleBackend:
             headers = {"Authorization": f"Bearer {api_key}", **headers}
         self._client = Client(Pool(_tls(verify, authority), judge, proxy, search), address, headers=headers, params=query)
         clocks = clocks if isinstance(clocks, Clocks) else Clocks(**(clocks or {}))
-        self._http = Http(self._client, clocks, self._mask, hide=Hiding(credentials))
+        self._http = Http(self._client, clocks, self._mask, limits, Hiding(credentials))
         self._root = str(address.copy_with(raw_path=b"/")).rstrip("/")
         self._llm = LLM(self._http)
         self._text_embedding = TextEmbedding(self._http)
@@ -203,6 +207,7 @@ class OpenAICompatibleBackend:
                 yield
             except InvokeError as error:  # a server may say our own key back to us, wherever it speaks
                 error.masked(self._mask)
+                release(error)
                 raise
 
 

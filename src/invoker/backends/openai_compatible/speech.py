@@ -6,7 +6,6 @@ Source: OpenAI API reference, "Create speech" and "Create transcription" (2026-1
 from __future__ import annotations
 
 import io
-import json
 from collections.abc import Iterator
 from typing import Any
 
@@ -19,6 +18,7 @@ from ...run import NoteKind, Run
 from ...wire.answer import Answer
 from ...wire.faults import inside, not_json, said
 from ...wire.http import Http
+from ...wire.tolerant_json import read_json
 from .lacking import lacking
 
 SPEECH, TRANSCRIPTIONS = "audio/speech", "audio/transcriptions"
@@ -49,11 +49,16 @@ def speak(http: Http, request: RequestInvokeTTS, run: Run) -> Chunks[TTSResult]:
             run.note(NoteKind.NOTICE, f"MP3 was asked for; the server sends {media_type or 'bytes of an unknown type'}.")
         yield TTSResult.of(bytes(held), media_type)
         held.clear()
-        for piece in pieces:
-            held += piece
-            if len(held) >= PIECE:
+        try:
+            for piece in pieces:
+                held += piece
+                if len(held) >= PIECE:
+                    yield TTSResult.of(bytes(held), media_type)
+                    held.clear()
+        except InvokeError:
+            if held:
                 yield TTSResult.of(bytes(held), media_type)
-                held.clear()
+            raise
         if held:
             yield TTSResult.of(bytes(held), media_type)
 
@@ -88,7 +93,7 @@ def _no_sound(answer: Answer, beginning: bytes, kind: Kind | None) -> InvokeErro
     if not beginning or (kind and not _is_text(kind.media_type)):
         return ProtocolError(f"The server answered with {what} instead of sound.", status_code=answer.status)
     body = answer.text(beginning + answer.refusal())
-    value = _json(body)
+    value = _json(answer, body)
     if isinstance(value, dict) and value.get("error"):
         return inside(value["error"], body, answer.status)
     return ProtocolError(
@@ -134,7 +139,7 @@ def _plain(answer: Answer) -> dict[str, Any]:
     text = answer.text(body).removeprefix("\ufeff").strip()
     if sniff(body) == "text/html" or (not answer.media_type and (not text or "\ufffd" in text)):
         raise not_json(answer.status, text)
-    value = _json(text)
+    value = _json(answer, text)
     if not isinstance(value, dict):  # somebody may have said "42", which is JSON as well
         return {"text": text}
     if value.get("error"):
@@ -142,9 +147,11 @@ def _plain(answer: Answer) -> dict[str, Any]:
     return value
 
 
-def _json(text: str) -> Any:
-    """Read a text as JSON; `None` if it is none."""
+def _json(answer: Answer, text: str) -> Any:
+    """Read a text of an answer as JSON; `None` if it is none."""
     try:
-        return json.loads(text)
-    except (ValueError, RecursionError):
+        value, oddities = read_json(text.encode())
+    except ValueError:
         return None
+    answer.report(oddities)
+    return value

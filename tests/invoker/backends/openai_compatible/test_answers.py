@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import gzip
 import io
 import json
@@ -21,8 +22,8 @@ from invoker import (
     ProtocolError,
     RunStoppedError,
 )
-from invoker.wire.answer import LARGEST_ANSWER
 from invoker.wire.call import Clocks
+from invoker.wire.limits import DEFAULTS
 from invoker.wire.sse import LONGEST_EVENT
 from tests.loopback import BOUND, STREAM, Asked, Script, Wire, chunked, head, whole
 
@@ -107,15 +108,15 @@ def test_a_refusal_in_chinese_is_readable_be_its_charset_told_or_not_and_so_is_i
         assert "密钥无效" in end["body"]
 
 
-def test_an_answer_in_a_charset_of_its_own_is_read_where_the_server_says_so() -> None:
+def test_an_answer_in_a_charset_of_its_own_is_read_and_a_guess_is_reported() -> None:
     body = json.dumps({"text": "早上好"}, ensure_ascii=False).encode("gb18030")
-    for media_type, good in (("application/json; charset=gb18030", True), ("application/json", False)):
+    for media_type, notices in (
+        ("application/json; charset=gb18030", []),
+        ("application/json", ["The answer is not in UTF-8 and names no other charset. It was read as gb2312."]),
+    ):
         with opened(sending(whole(body, media_type=media_type))) as desk:
-            if good:
-                assert desk.session.model.speech2text.invoke(LISTENER, io.BytesIO(b"ID3 sound")) == "早上好"
-            else:
-                with pytest.raises(ProtocolError, match="instead of JSON"):
-                    desk.session.model.speech2text.invoke(LISTENER, io.BytesIO(b"ID3 sound"))
+            assert desk.session.model.speech2text.invoke(LISTENER, io.BytesIO(b"ID3 sound")) == "早上好"
+            assert list(map(str, desk.record.notices())) == notices
 
 
 def test_a_transcription_as_plain_text_is_read_in_its_charset() -> None:
@@ -152,11 +153,12 @@ def test_events_of_a_packed_stream_come_as_they_are_packed() -> None:
 @pytest.mark.parametrize(
     ("pieces", "error", "words"),
     [
-        ([b"this is not gzip"], ProtocolError, "compression is broken"),
-        ([gzip.compress(b"".join(GOOD))[:-60]], ProtocolError, "broken or cut off|broke off"),
+        ([b"this is not gzip"], ProtocolError, "not JSON: 'this is not gzip'"),
+        ([gzip.compress(b"".join(GOOD))[:-60]], InvokeConnectionError, "broke off: its compressed data is incomplete"),
+        ([gzip.compress(b"".join(GOOD[:3]))[:-6] + b"123456"], ProtocolError, "compression is broken"),
         ([gzip.compress(GOOD[1]), b"rubbish behind it"], ProtocolError, "broke off"),
     ],
-    ids=["not packed", "cut", "with something behind it"],
+    ids=["not packed", "cut", "damaged", "with something behind it"],
 )
 def test_a_packed_stream_that_is_broken_is_told(pieces: list[bytes], error: type[Exception], words: str) -> None:
     script = sending(head(media_type="text/event-stream", Content_Encoding="gzip"), *pieces)
@@ -213,10 +215,27 @@ def test_an_event_that_never_ends_ends_at_the_same_bound() -> None:
 
 
 def test_a_whole_answer_that_is_announced_too_large_is_not_even_begun() -> None:
-    with opened(sending(head(Content_Length=str(LARGEST_ANSWER + 1)), b"{")) as desk:
-        with pytest.raises(ProtocolError, match=f"more than {LARGEST_ANSWER:,} bytes"):
+    with opened(sending(head(Content_Length=str(DEFAULTS.answer_bytes + 1)), b"{")) as desk:
+        with pytest.raises(ProtocolError, match=f"more than {DEFAULTS.answer_bytes:,} bytes"):
             desk.session.model.text_embedding.invoke(EMBEDDER, ["x"])
         assert desk.noted("end")[0]["bytes"] == 0
+
+
+@pytest.mark.parametrize(
+    "body", [b'{"a": "' + b"x" * 2**22, b'{"data": [' + b"[0.5]," * 2**17 + b"0]}"], ids=["no JSON", "odd"]
+)
+def test_an_error_that_is_kept_does_not_keep_the_answer(body: bytes) -> None:
+    with opened(sending(head(), body)) as desk:
+        for _ in range(2):  # the first time fills what is kept on purpose
+            with suppress(ProtocolError):
+                desk.session.model.text_embedding.invoke(EMBEDDER, ["x"])
+            gc.collect()
+            if not tracemalloc.is_tracing():
+                tracemalloc.start()
+        try:
+            assert desk.record.error is not None and tracemalloc.get_traced_memory()[0] < 2**20
+        finally:
+            tracemalloc.stop()
 
 
 def test_a_refusal_without_an_end_is_read_as_far_as_it_is_of_use() -> None:

@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
+import gzip
 import io
 import json
 from typing import Any
 
 import pytest
 
-from invoker import InvokeAuthorizationError, InvokeError, InvokeServerUnavailableError, ProtocolError, RunStoppedError
+from invoker import (
+    InvokeAuthorizationError,
+    InvokeConnectionError,
+    InvokeError,
+    InvokeServerUnavailableError,
+    ProtocolError,
+    RunStoppedError,
+)
+from invoker.wire.limits import Limits
 from tests.loopback import BOUND, Asked, Script, Wire, chunked, head, whole
 
 from .desk import KEY, Desk, opened
@@ -62,6 +71,47 @@ def test_the_type_of_a_sound_does_not_depend_on_where_its_first_piece_ends(
 def test_a_short_sound_of_an_unknown_kind_is_passed_on_as_it_is_labelled() -> None:
     with opened(answering(b"\0\1\0\2", "audio/pcm")) as desk:
         assert spoken(desk) == b"\0\1\0\2" and desk.record.chunks[0].mime_type == "audio/pcm"
+
+
+def test_a_sound_in_several_packed_members_comes_whole() -> None:
+    sound = MP3 + bytes(range(256)) * 400
+    members = b"".join(gzip.compress(sound[at : at + 30_000]) for at in range(0, len(sound), 30_000))
+    answer = whole(members, media_type="audio/mpeg", Content_Encoding="gzip")
+    with opened(lambda _asked, wire: wire.send(answer)) as desk:
+        assert spoken(desk) == sound and desk.record.notices() == []
+
+
+@pytest.mark.parametrize("packed", [True, False])
+def test_of_a_sound_that_breaks_off_all_that_came_is_kept(packed: bool) -> None:
+    sound = MP3 + bytes(range(256)) * 20
+    body = gzip.compress(sound)[:-8] if packed else sound
+
+    def script(_asked: Asked, wire: Wire) -> None:
+        length = len(body) if packed else len(body) + 1
+        more = {"Content_Encoding": "gzip"} if packed else {}
+        wire.send(head(media_type="audio/mpeg", Content_Length=str(length), **more), body)
+        raise EOFError
+
+    with opened(script) as desk:
+        with pytest.raises(InvokeConnectionError):
+            spoken(desk)
+        assert b"".join(chunk.audio for chunk in desk.record.chunks) == sound
+
+
+def test_of_a_sound_without_an_end_the_limit_is_kept() -> None:
+    answer = whole(gzip.compress(MP3 + bytes(2**20)), media_type="audio/mpeg", Content_Encoding="gzip")
+    with opened(lambda _asked, wire: wire.send(answer), limits=Limits(answer_bytes=100_000)) as desk:
+        with pytest.raises(ProtocolError, match="more than 100,000 bytes after decompression"):
+            spoken(desk)
+        assert b"".join(chunk.audio for chunk in desk.record.chunks) == (MP3 + bytes(100_000))[:100_000]
+
+
+def test_a_transcription_with_control_characters_is_read_with_a_notice() -> None:
+    for label in ("application/json", "text/plain"):
+        with opened(answering(b'{"text": "one\ntwo\tthree"}', label)) as desk:
+            assert heard(desk) == "one\ntwo\tthree"
+            [notice] = desk.record.notices()
+            assert "control characters" in str(notice)
 
 
 ERROR = {"error": {"message": "voice not found", "code": "401"}}
