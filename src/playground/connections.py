@@ -24,6 +24,7 @@ from invoker.connections import (
     data_folder,
     from_environment,
     hashed,
+    limits,
     opened,
     read_file,
 )
@@ -78,6 +79,10 @@ class Connections:
             self._allowed = allowed(self._environment.get(ALLOW_VARIABLE))
         except ConfigError as error:
             self._problems["allow"] = [str(error), f"{ALLOW_VARIABLE}: until that is put right, no address is called"]
+        try:
+            limits(self._environment)
+        except ConfigError as error:  # as `opened` says again of each connection
+            self._problems["limits"] = [str(error)]
         found, self._problems["environment"] = from_environment(self._environment)
         for settings in found:
             self._given[settings.name] = self._made(settings, Origin.ENVIRONMENT)

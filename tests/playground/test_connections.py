@@ -165,6 +165,14 @@ def test_what_is_wrong_outside_is_told_and_an_unreadable_list_of_addresses_allow
     assert kept.wait(BOUND) and "is not among the addresses" in str(kept.fetch_error)
 
 
+def test_a_limit_that_cannot_be_read_is_reported_and_no_server_is_called(tmp_path: Path) -> None:
+    connections = book(tmp_path, BOOMERANG_MAX_EVENTS="many")
+    sentence = "BOOMERANG_MAX_EVENTS: expected a whole number from 1 to 1,000,000,000, found “many”"
+    assert connections.problems == [sentence]
+    with pytest.raises(ConfigError, match="BOOMERANG_MAX_EVENTS"):
+        connections.keep(made(), ANNA)
+
+
 def test_secrets_that_cannot_be_read_are_told_at_their_connection(tmp_path: Path) -> None:
     book(tmp_path).keep(made(api_key=SECRET), ANNA, saved=True)
     (tmp_path / "key").unlink()

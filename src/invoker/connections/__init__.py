@@ -1,5 +1,6 @@
 """Connections: configured back ends with a name, from a file, from the environment, or made by a visitor."""
 
+from ..wire.limits import limits
 from .addresses import ALLOW_VARIABLE, Allowed, allowed
 from .checking import CALLS, Check, check_call, check_connection, refused
 from .environment import from_environment
@@ -41,6 +42,7 @@ __all__ = [
     "faults",
     "from_environment",
     "hashed",
+    "limits",
     "opened",
     "parsed",
     "parsed_each",

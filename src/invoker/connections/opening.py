@@ -9,6 +9,7 @@ from ..backend import Backend
 from ..config import connect
 from ..entities.model import AIModelEntity
 from ..errors import ConfigError, InvokeBadRequestError
+from ..wire.limits import limits
 from ..wire.masking import Masking
 from .addresses import Allowed
 from .presets import PRESETS
@@ -28,13 +29,13 @@ def opened(
     Args:
         settings: What to open.
         allowed: Which addresses it may reach.
-        environment: Where the variables that it names are looked up.
+        environment: Where the variables that it names are looked up, and the limits of answers.
         variables: Which of them it may name; any if not given. A visitor's connection could otherwise have any variable of the
             server's environment sent anywhere.
         files: Whether it may name files of the machine that the app runs on.
 
     Raises:
-        ConfigError: A variable is missing or not to be named, or a setting cannot be used.
+        ConfigError: A variable is missing, wrong or not to be named, or a setting cannot be used.
     """
     given = _Environment(environment, None if variables is None else frozenset(variables))
     if settings.ca_file and not files:
@@ -60,6 +61,7 @@ def opened(
             clocks=settings.timeouts.model_dump(exclude_none=True),
             judge=allowed.judge,
             variables=given.used,
+            limits=limits(environment),
         )
     except ConfigError as error:
         mask = Masking(given.used.values())  # what does not fit may be what a variable holds
