@@ -9,7 +9,8 @@ from time import monotonic
 
 from invoker import Backend, InvokeTimeoutError
 from invoker.connections import PRESETS, ConnectionSettings, hashed
-from invoker.run import Run
+from invoker.messages import Message
+from invoker.run import Note, NoteKind, Run
 
 FETCH_SECONDS = 20.0
 """For which a server may take to list its models."""
@@ -63,6 +64,8 @@ class Connection:
         self.seen_at = monotonic()
         self.fetch_error: Exception | None = None
         """Why its server's list of models is not there."""
+        self.fetch_notices: list[str | Message] = []
+        """What was odd about that list."""
         self._opener = opener
         self._lock = threading.Lock()
         self._backend: Backend | None = None
@@ -116,7 +119,9 @@ class Connection:
         with self._lock:
             if self._fetch is not None or (self._asked and not again):
                 return
-            self._asked, self._fetch = True, Run()
+            notices: list[str | Message] = []
+            self._asked, self._fetch = True, Run(lambda note: _keep_notice(note, notices))
+            self.fetch_notices = notices
             self._fetched.clear()
             run = self._fetch
         threading.Thread(target=self._ask, args=(backend, run), name=f"models of {self.name}", daemon=True).start()
@@ -161,3 +166,8 @@ class Connection:
             with self._lock:
                 self._fetch = None
             self._fetched.set()
+
+
+def _keep_notice(note: Note, notices: list[str | Message]) -> None:
+    if note.kind is NoteKind.NOTICE:
+        notices.append(note.message or note.text)

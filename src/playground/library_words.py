@@ -228,8 +228,6 @@ TEMPLATES: Sequence[str] = (
     N_("The connection has no system model to summarise with."),
     N_("Name one among the models of the connection, or choose it on the page."),
     N_("The file is empty."),
-    N_("The list of models has no `data`."),
-    N_("The server's answer has no `{field}`: {words}"),
     N_("The server gives no `flagged`; the text counts as flagged where one of its categories is."),
     N_("The object departs from the schema: {fault}"),
     N_("The rerank answer has no `results`: {words}"),

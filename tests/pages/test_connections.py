@@ -243,6 +243,19 @@ def test_the_connections_page_tells_what_came_of_trying(script: Script, words: s
         assert words in text and KEY not in text
 
 
+def test_odd_entries_of_a_servers_list_are_named_on_the_connections_page() -> None:
+    with (
+        Loopback(lambda _asked, wire: wire.send(whole({"data": [{"id": "a"}, None, {"id": 5}]}))) as listening,
+        connections(listening),
+    ):
+        page = Visitor("one").open("connections")
+        connection = resources.CONNECTIONS.get("one")
+        assert connection.wait(BOUND)
+        page.look()
+        text = "\n".join(text_of(node) for node in nodes(page.at.main)).replace("\\", "")
+        assert 'because they name no model (2): null; {"id": 5}' in text
+
+
 def test_the_start_page_asks_the_server_too(visit: Callable[..., Visitor]) -> None:
     page = visit("start")
     assert "`chatty`" in page.seen and "`bge-embed`" in page.seen

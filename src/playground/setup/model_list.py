@@ -63,6 +63,8 @@ def draw(held: Held, connection: Connection) -> None:
             elif connection.fetch_error is not None:
                 words = library_words.error_text(connection.fetch_error)
                 st.markdown(f":orange[:material/info:] {plain(words)}")
+    for notice in connection.fetch_notices:
+        st.caption(plain(library_words.told(notice)))
     if models:
         _list(connection, models)
     elif not connection.fetching:

@@ -1,4 +1,4 @@
-"""The models of a server, as it lists them, and what each is likely to be: OpenAI's list tells names only."""
+"""The models of a server, as it lists them, and what each is likely to be: OpenAI's list has names only."""
 
 from __future__ import annotations
 
@@ -16,17 +16,23 @@ from ...entities.model import (
     ModelType,
     ParameterRule,
 )
-from ...errors import InvokeError, ProtocolError, in_form
+from ...errors import InvokeError
+from ...messages import Message
 from ...run import Run
+from ...wire.faults import said
 from ...wire.http import Http
-from . import told
+from . import list_fields, list_types
 from .guessing import guess, guess_mode
+from .list_entries import name_in, read_entries
+from .unreadable import body_of, refused, shown
 
 PATH = "models"
 OPENAI_VOICES = ("alloy", "ash", "coral", "echo", "fable", "nova", "onyx", "sage", "shimmer")
 MOST_TOKENS = 1_000_000
 MOST_LISTED = 10_000
-"""Models of a server's list; who has more has them typed."""
+"""Models of a server's list; the names of others can be typed."""
+MOST_NAMED = 5
+"""Odd entries of a list that a notice quotes."""
 _NAMES_ONLY = frozenset({404, 405})
 """Statuses of a server that has no list of models, as Text Embeddings Inference: it serves one, and says which."""
 
@@ -76,39 +82,51 @@ def fetch(http: Http, provider: str, root: str, run: Run) -> list[ListedModel]:
     """
     try:
         with http.get(PATH, run) as answer:
-            value = answer.json()
+            if (entries := read_entries(answer.json())) is None:
+                raise refused(answer, Message("lists.no_models", words=said(body_of(answer))))
     except InvokeError as error:
         if error.status_code not in _NAMES_ONLY or (only := _only_model(http, provider, root, run)) is None:
             raise
         return [only]
-    items = value.get("data", value.get("models")) if isinstance(value, dict) else value
-    if not isinstance(items, list):
-        raise ProtocolError("The list of models has no `data`.")
-    with in_form("The list of models"):
-        items_by_name: dict[str, Mapping[str, Any]] = {}
-        for item in items[:MOST_LISTED]:
-            name = item if isinstance(item, str) else item.get("id") or item.get("name")
-            if name and _can_be_shown(str(name)):
-                items_by_name.setdefault(str(name), {} if isinstance(item, str) else item)
-        found = [_listed(provider, name, item, told.context(item)) for name, item in items_by_name.items()]
-        alone = next(iter(items_by_name.values())) if len(items_by_name) == 1 else {}
-    if (trained := told.trained_context(alone)) is not None:
+    _report_left_out(entries.odd, len(entries.named), run)
+    items_by_name = dict(list(entries.named.items())[:MOST_LISTED])
+    alone = next(iter(items_by_name.values())) if len(items_by_name) == 1 else {}
+    context = None
+    if (trained := list_fields.trained_context(alone)) is not None:
         context = _llama_context(http, root, run) or trained
-        found = [_listed(provider, found[0].model, alone, context)]
-    return found
+    return [_listed(provider, name, item, context) for name, item in items_by_name.items()]
 
 
-def _listed(provider: str, name: str, item: Mapping[str, Any], context: int | None) -> ListedModel:
-    """Describe a model by what the server's list tells of it, and by its name."""
-    model_type = told.model_type_of(item)
-    properties = {ModelPropertyKey.CONTEXT_SIZE: context} if context else {}
+def _report_left_out(odd: Sequence[Any], count: int, run: Run) -> None:
+    """Name the entries of a list that are not among its models."""
+    if odd:
+        examples = "; ".join(map(shown, odd[:MOST_NAMED])) + ("; …" if len(odd) > MOST_NAMED else "")
+        run.notice("lists.odd_models", count=len(odd), examples=examples)
+    if count > MOST_LISTED:
+        run.notice("lists.more_models", count=count, most=MOST_LISTED)
+
+
+def _listed(provider: str, name: str, item: Mapping[str, Any], context: int | None = None) -> ListedModel:
+    """Describe a model by what the server's list states of it, and by its name.
+
+    Args:
+        provider: What it is listed under.
+        name: Its name.
+        item: Its entry in the list.
+        context: The tokens that it reads and writes together, where they are known otherwise.
+    """
+    model_type = list_types.model_type_of(item)
+    context = context or list_fields.context(item, model_type)
+    properties: dict[ModelPropertyKey, object] = {ModelPropertyKey.CONTEXT_SIZE: context} if context else {}
+    if model_type is ModelType.LLM and (mode := list_types.mode_of(item)) is not None:
+        properties[ModelPropertyKey.MODE] = mode.value
     return described(provider, name, model_type, TypeFrom.TOLD if model_type else TypeFrom.GUESSED, properties)
 
 
 def _llama_context(http: Http, root: str, run: Run) -> int | None:
     """Ask a llama.cpp server how many tokens each request has; `None` where only its `/v1` can be reached."""
     settings = _own_words(http, f"{root}/props", run).get("default_generation_settings")
-    return told.count(settings.get("n_ctx")) if isinstance(settings, dict) else None
+    return list_fields.count(settings.get("n_ctx")) if isinstance(settings, dict) else None
 
 
 def _own_words(http: Http, address: str, run: Run) -> Mapping[str, Any]:
@@ -121,22 +139,16 @@ def _own_words(http: Http, address: str, run: Run) -> Mapping[str, Any]:
     return value if isinstance(value, dict) else {}
 
 
-def _can_be_shown(name: str) -> bool:
-    """Tell whether it is a name: not blank, and without halves of characters, which no page can show and nobody can ask for."""
-    return bool(name.strip()) and name == name.encode("utf-8", "replace").decode()
-
-
 def _only_model(http: Http, provider: str, root: str, run: Run) -> ListedModel | None:
     """Ask a server of one model which one that is, in the way of Text Embeddings Inference; `None` if it is no such server."""
     value = _own_words(http, f"{root}/info", run)
-    name = value.get("model_id")
-    if not isinstance(name, str) or not name:
+    if not (name := name_in(value.get("model_id"))):
         return None
     kind = value.get("model_type")
-    model_type = told.model_type_of({"capabilities": list(kind)} if isinstance(kind, dict) else {"type": kind})
+    model_type = list_types.model_type_of({"capabilities": list(kind)} if isinstance(kind, dict) else {"type": kind})
     counted = {
-        ModelPropertyKey.CONTEXT_SIZE: told.count(value.get("max_input_length")),
-        ModelPropertyKey.MAX_CHUNKS: told.count(value.get("max_client_batch_size")),
+        ModelPropertyKey.CONTEXT_SIZE: list_fields.count(value.get("max_input_length")),
+        ModelPropertyKey.MAX_CHUNKS: list_fields.count(value.get("max_client_batch_size")),
     }
     properties = {name: count for name, count in counted.items() if count}
     type_from = TypeFrom.TOLD if model_type else TypeFrom.GUESSED
@@ -148,7 +160,7 @@ def described(
     name: str,
     model_type: ModelType | None = None,
     type_from: TypeFrom | None = None,
-    limits: Mapping[ModelPropertyKey, int] | None = None,
+    properties: Mapping[ModelPropertyKey, object] | None = None,
 ) -> ListedModel:
     """Describe a model by its name and by what else is known of it.
 
@@ -159,23 +171,23 @@ def described(
         name: Its name.
         model_type: What it is; guessed from the name if not given.
         type_from: Who says so; whoever called for a type if not given.
-        limits: What its server tells of how much it takes.
+        properties: What its server states besides, such as how much it takes.
     """
     type_from = type_from or (TypeFrom.DECLARED if model_type else TypeFrom.GUESSED)
     model_type = model_type or guess(name)
     is_llm = model_type is ModelType.LLM
-    properties: dict[ModelPropertyKey, object] = {ModelPropertyKey.MODE: guess_mode(name).value} if is_llm else {}
+    assumed: dict[ModelPropertyKey, object] = {ModelPropertyKey.MODE: guess_mode(name).value} if is_llm else {}
     if model_type is ModelType.TTS:  # the voice that Dify's own plugin asks for where nobody said another one
-        properties[ModelPropertyKey.DEFAULT_VOICE] = OPENAI_VOICES[0]
+        assumed[ModelPropertyKey.DEFAULT_VOICE] = OPENAI_VOICES[0]
     if model_type is ModelType.TTS and re.search(r"^(gpt|tts-1)", name):
-        properties[ModelPropertyKey.VOICES] = [{"mode": voice, "name": voice, "language": []} for voice in OPENAI_VOICES]
+        assumed[ModelPropertyKey.VOICES] = [{"mode": voice, "name": voice, "language": []} for voice in OPENAI_VOICES]
     return ListedModel(
         model=name,
         label=I18nObject(en_us=name),
         model_type=model_type,
         type_from=type_from,
         features_known=not is_llm,
-        model_properties={**properties, **(limits or {})},
+        model_properties={**assumed, **(properties or {})},
         parameter_rules=list(llm_rules()) if is_llm else [],
         provider=provider,
     )

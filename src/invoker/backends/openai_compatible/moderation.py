@@ -12,7 +12,7 @@ from ...entities.moderation import ModerationResult, RequestInvokeModeration
 from ...run import NoteKind, Run
 from ...wire.answer import Answer
 from ...wire.http import Http
-from .lacking import lacking
+from .unreadable import missing
 
 PATH = "moderations"
 BY_CATEGORIES = "The server gives no `flagged`; the text counts as flagged where one of its categories is."
@@ -29,7 +29,7 @@ def judge(http: Http, request: RequestInvokeModeration, run: Run) -> ModerationR
         results = _results(answer)
         verdicts = [_verdict(result) for result in results]
         if not verdicts or None in verdicts:
-            raise lacking(answer, "results[].flagged")
+            raise missing(answer, "results[].flagged")
     if not all("flagged" in result for result in results):
         run.note(NoteKind.NOTICE, BY_CATEGORIES)
     _note_categories(results, run)
@@ -40,7 +40,7 @@ def _results(answer: Answer) -> Sequence[Mapping[str, Any]]:
     value = answer.json()
     results = value.get("results") if isinstance(value, dict) else None
     if not isinstance(results, list) or not all(isinstance(result, dict) for result in results):
-        raise lacking(answer, "results")
+        raise missing(answer, "results")
     return results
 
 

@@ -19,7 +19,7 @@ from ...wire.answer import Answer
 from ...wire.faults import inside, not_json, said
 from ...wire.http import Http
 from ...wire.tolerant_json import read_json
-from .lacking import lacking
+from .unreadable import missing
 
 SPEECH, TRANSCRIPTIONS = "audio/speech", "audio/transcriptions"
 PIECE = 16 * 1024
@@ -124,7 +124,7 @@ def listen(http: Http, request: RequestInvokeSpeech2Text, run: Run) -> Speech2Te
         value = _plain(answer) if answer.media_type in ("", "text/plain") else answer.json()
         text = value.get("text") if isinstance(value, dict) else None
         if not isinstance(text, str):
-            raise lacking(answer, "text")
+            raise missing(answer, "text")
     return Speech2TextResult(result=text)
 
 
