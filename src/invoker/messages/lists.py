@@ -9,4 +9,28 @@ TEMPLATES: Mapping[str, str] = {
     "lists.no_models": "The server's answer holds no list of models: {words}",
     "lists.odd_models": "Left out of the server's model list, because they name no model ({count}): {examples}",
     "lists.more_models": "The server lists {count:,} models; the first {most:,} are shown.",
+    # embeddings
+    "lists.no_vectors": "The server's answer has no list `data` with the vectors: {words}",
+    "lists.without_encoding_format": "Asked again without encoding_format, which the server refuses: {words}",
+    "lists.smaller_batches": "Asked again in batches of {limit} texts, the most that the server takes: {words}",
+    "lists.max_chunks_hint": "If {count} texts at once are too many, "
+    "set max_chunks (Texts a call) of the model on the Connections page.",
+    "lists.vector_index": "The server gave a vector with the index {index}, of {count} texts.",
+    "lists.two_vectors": "The server gave two vectors with the index {index}.",
+    "lists.missing_vectors": "The server gave {count} vectors for {texts} texts; the first missing is {index}.",
+    "lists.too_many_vectors": "The server gave {count} vectors for {texts} texts.",
+    "lists.vector_lengths": "The vectors differ in length: "
+    "that of text 0 has {first} numbers, that of text {index} has {other}.",
+    "lists.no_vector": "The vector of text {index} is no list of numbers: {found}.",
+    "lists.no_number": "The vector of text {index} has {found} at position {place}, where a number was expected.",
+    "lists.null_number_hint": "Servers write null for a number that is not finite (NaN).",
+    "lists.no_base64": "The vector of text {index} is neither a list nor base64 of 32-bit floats: {found}.",
+    "lists.packed_bits": "The vector of text {index} came as packed bits ({type}) only.",
+    "lists.vector_per_token": "The server gave {count} vectors for text {index} alone: one vector per token?",
+    "lists.pooling_hint": "Switch pooling on in the server, so that it gives one vector per text.",
+    "lists.nested_vector": "The server wraps each vector in a second list; the inner one was taken.",
+    "lists.numbers_as_text": "The server writes numbers as text; they were read as numbers.",
+    "lists.quantised_vectors": "The server gave quantised vectors ({type}) only; their numbers were taken as they are.",
+    "lists.not_finite": "Not all numbers are finite in the vectors of these texts: {places}.",
+    "lists.usage_left_out": "The usage is left out: of {count} requests the server told it for {told} only.",
 }

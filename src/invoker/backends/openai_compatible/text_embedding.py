@@ -5,8 +5,6 @@ Source: OpenAI API reference, "Create embeddings" (2026-10).
 
 from __future__ import annotations
 
-import base64
-import struct
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from math import isfinite
@@ -14,17 +12,25 @@ from time import perf_counter
 from typing import Any, NamedTuple
 
 from ...entities.text_embedding import EmbeddingUsage, RequestInvokeTextEmbedding, TextEmbeddingResult
-from ...errors import InvokeBadRequestError, ProtocolError, in_form
+from ...errors import InvokeBadRequestError, ProtocolError
+from ...messages import Message
 from ...run import NoteKind, Run
 from ...wire.answer import Answer
 from ...wire.faults import said
 from ...wire.http import Http
+from .batch_limits import batch_limit, is_about_batches
+from .numbers import as_int
+from .once import Once
+from .unreadable import body_of, displayable, refused, shown
+from .vectors_read import Item, VectorReader, find_items
 
 PATH = "embeddings"
 MAX_CHUNKS = 64
 """Texts in one request, where the model's `max_chunks` does not say."""
 MOST_NAMED = 10
 """Texts that a notice names."""
+LARGEST_COUNT = 10**12
+"""Tokens; a larger number is no usage."""
 NO_INPUT_TYPE = "OpenAI's interface has no input_type; it was not sent."
 
 
@@ -58,24 +64,31 @@ class TextEmbedding:
             )
         run.note(NoteKind.DETAIL, NO_INPUT_TYPE, not_sent=["input_type"])
         began, size = perf_counter(), max(1, max_chunks or MAX_CHUNKS)
-        vectors: list[list[float]] = []
-        usages: list[_Tokens | None] = []
-        model = request.model
-        for start in range(0, len(request.texts), size):
-            texts = request.texts[start : start + size]
+        parts = _Parts(request.model, Once(run))
+        while (start := len(parts.vectors)) < len(request.texts):
             run.phase("reading")
-            with _hinting(len(texts)), self._answer({"model": request.model, "input": texts}, run) as answer:
-                value = answer.json()
-                with in_form("The embeddings' answer"):
-                    vectors += _vectors(_data(value, answer), len(texts), start)
-                    _check_lengths(vectors, start)
-                    model = value.get("model") or model
-                    usages.append(_tokens(value.get("usage")))
-        usage = _usage(usages, run, perf_counter() - began)
-        with in_form("A vector"):
-            found = TextEmbeddingResult(model=model, embeddings=vectors, usage=usage)
-        _tell_what_is_not_finite(found.embeddings, run)
-        return found
+            try:
+                self._add(request.texts[start : start + size], parts, run)
+            except InvokeBadRequestError as error:
+                count = min(size, len(request.texts) - start)
+                limit = None if parts.limited else batch_limit(error, count)
+                if limit is None:
+                    if is_about_batches(error, count):
+                        error.hint = Message("lists.max_chunks_hint", count=count)
+                    raise
+                size, parts.limited = limit, True
+                run.notice("lists.smaller_batches", limit=limit, words=error.description)
+        _report_not_finite(parts.vectors, run)
+        usage = _usage(parts.usages, run, perf_counter() - began)
+        return TextEmbeddingResult(model=parts.model, embeddings=parts.vectors, usage=usage)
+
+    def _add(self, texts: Sequence[str], parts: _Parts, run: Run) -> None:
+        """Have some texts embedded in one request, and add what comes."""
+        with self._answer({"model": parts.asked, "input": texts}, run) as answer:
+            value = answer.json()
+            if (items := find_items(value, len(texts))) is None:
+                raise refused(answer, Message("lists.no_vectors", words=said(body_of(answer))))
+            parts.add(value, items, len(texts))
 
     @contextmanager
     def _answer(self, body: Mapping[str, Any], run: Run) -> Iterator[Answer]:
@@ -87,112 +100,105 @@ class TextEmbedding:
             except InvokeBadRequestError as error:
                 if not wished or "encoding_format" not in (error.body or ""):
                     raise
-                run.note(NoteKind.NOTICE, f"Asked again without encoding_format, which the server refuses: {error}")
+                run.notice("lists.without_encoding_format", words=error.description)
                 answer = opened.enter_context(self._http.post(PATH, run, json=body))
                 self._refuses_format = True
             yield answer
 
 
-@contextmanager
-def _hinting(count: int) -> Iterator[None]:
-    """Say of a request that is too large what makes it smaller; with an “if”, for TEI says so of one long text too."""
-    try:
-        yield
-    except InvokeBadRequestError as error:
-        if error.status_code == 413 and count > 1:
-            error.hint = (
-                f"If {count} texts at once are too many, set max_chunks (Texts a call) of the model on the Connections page."
-            )
-        raise
-
-
-def _data(value: Any, answer: Answer) -> list[Any]:
-    data = value.get("data") if isinstance(value, dict) else None
-    if isinstance(data, list):
-        return data
-    body = answer.text(bytes(answer.beginning))
-    words = f"The server's answer has no list `data` with the vectors: {said(body)}"
-    raise ProtocolError(words, status_code=answer.status, body=body)
-
-
-def _vectors(data: Sequence[Any], count: int, start: int) -> list[list[float]]:
-    """Give the vectors in the texts' order, whatever order the server wrote them in.
-
-    Args:
-        data: What the server wrote.
-        count: Texts that were sent.
-        start: The place of the first of them among all texts.
-    """
-    found: list[list[float] | None] = [None] * count
-    for place, item in enumerate(data):
-        index = item.get("index")
-        index = place if index is None else index
-        if not isinstance(index, int) or not 0 <= index < count:
-            raise ProtocolError(f"The server gave a vector with the index {index!r}, of {count} texts.")
-        if found[index] is not None:
-            raise ProtocolError(f"The server gave two vectors with the index {index}.")
-        found[index] = _vector(item.get("embedding"), start + index)
-    missing = [index for index, vector in enumerate(found) if vector is None]
-    if missing:
-        raise ProtocolError(
-            f"The server gave {count - len(missing)} vectors for {count} texts; the first missing is {missing[0]}."
-        )
-    return [vector for vector in found if vector is not None]
-
-
-def _check_lengths(vectors: Sequence[Sequence[float]], start: int) -> None:
-    size = len(vectors[0])
-    for place in range(start, len(vectors)):
-        if (other := len(vectors[place])) != size:
-            raise ProtocolError(
-                f"The vectors differ in length: that of text 0 has {size} numbers, that of text {place} has {other}."
-            )
-
-
-def _vector(value: Any, index: int) -> list[float]:
-    if isinstance(value, str):  # base64 of little-endian 32-bit floats, which some servers send unasked
-        try:
-            packed = base64.b64decode(value, validate=True)
-            value = list(struct.unpack(f"<{len(packed) // 4}f", packed))
-        except (ValueError, struct.error) as error:
-            raise ProtocolError(f"The vector of text {index} is neither a list nor base64 of floats: {error}.") from error
-    if not isinstance(value, list) or not value:
-        raise ProtocolError(f"The vector of text {index} is no list of numbers.")
-    return value
-
-
-def _tell_what_is_not_finite(vectors: Sequence[Sequence[float]], run: Run) -> None:
-    # A sum is made in C, and is not finite if one number is not; only where it is not are the numbers looked at.
-    places = [place for place, vector in enumerate(vectors) if not isfinite(sum(vector)) and not all(map(isfinite, vector))]
-    if places:
-        names = ", ".join(map(str, places[:MOST_NAMED])) + (", …" if len(places) > MOST_NAMED else "")
-        run.note(NoteKind.NOTICE, f"Not all numbers are finite in the vectors of these texts: {names}.")
-
-
 class _Tokens(NamedTuple):
-    """What a server told of one request."""
+    """What a server reported of one request."""
 
     prompt: int
     total: int
 
 
+class _Parts:
+    """What the requests of one call bring.
+
+    Args:
+        model: As it was asked for.
+        once: Takes what was odd.
+    """
+
+    def __init__(self, model: str, once: Once) -> None:
+        self._reader = VectorReader(once)
+        self.asked = self.model = model
+        self.vectors: list[list[float]] = []
+        self.usages: list[_Tokens | None] = []
+        self.limited = False
+        """Whether the size of the requests was taken from the server's refusal."""
+
+    def add(self, value: Any, items: Sequence[Item], count: int) -> None:
+        """Add an answer.
+
+        Args:
+            value: The answer.
+            items: Its vectors as they came.
+            count: Texts that were sent.
+
+        Raises:
+            ProtocolError: It has not one vector for each text, all of one length.
+        """
+        start = len(self.vectors)
+        self.vectors += self._in_order(items, count)
+        first = len(self.vectors[0])
+        for index in range(start, len(self.vectors)):
+            if (other := len(self.vectors[index])) != first:
+                raise ProtocolError(Message("lists.vector_lengths", first=first, index=index, other=other))
+        answer = value if isinstance(value, dict) else {}
+        name = answer.get("model")
+        self.model = displayable(name) if isinstance(name, str) and name else self.model
+        self.usages.append(_tokens(answer.get("usage")))
+
+    def _in_order(self, items: Sequence[Item], count: int) -> list[list[float]]:
+        """Read vectors, in the texts' order, whatever order the server wrote them in."""
+        if len(items) > count and all(item.index is None for item in items):
+            hint = Message("lists.pooling_hint") if count == 1 else None
+            raise ProtocolError(Message("lists.too_many_vectors", count=len(items), texts=count), hint=hint)
+        found: dict[int, list[float]] = {}
+        for place, item in enumerate(items):
+            index = place if item.index is None else as_int(item.index)
+            if index is None or not 0 <= index < count:
+                raise ProtocolError(Message("lists.vector_index", index=shown(item.index), count=count))
+            if index in found:
+                raise ProtocolError(Message("lists.two_vectors", index=index))
+            found[index] = self._reader.read(item.vector, len(self.vectors) + index)
+        if len(found) < count:
+            first = next(index for index in range(count) if index not in found)
+            raise ProtocolError(Message("lists.missing_vectors", count=len(found), texts=count, index=first))
+        return [found[index] for index in range(count)]
+
+
 def _tokens(usage: Any) -> _Tokens | None:
-    """Give what a server told; `None` if it told nothing. Some tell one of both only, or leave the other at zero."""
+    """Return what a server reported; `None` if nothing. Some report one of both only, or leave the other at zero."""
     if not isinstance(usage, Mapping):
         return None
-    counts = [usage.get("prompt_tokens"), usage.get("total_tokens")]
-    if not any(isinstance(count, int) for count in counts):
+    counts = [_count(usage.get("prompt_tokens")), _count(usage.get("total_tokens"))]
+    if counts == [None, None]:
         return None
-    prompt, total = (count if isinstance(count, int) else 0 for count in counts)
+    prompt, total = (count or 0 for count in counts)
     return _Tokens(prompt or total, total or prompt)
 
 
-def _usage(told: Sequence[_Tokens | None], run: Run, latency: float) -> EmbeddingUsage:
-    """Add up what the server told of each request; a part of it would pass for the whole, so that is left out."""
-    known = [tokens for tokens in told if tokens is not None]
-    if 0 < len(known) < len(told):
-        words = f"The usage is left out: of {len(told)} requests the server told it for {len(known)} only."
-        run.note(NoteKind.NOTICE, words)
+def _count(value: Any) -> int | None:
+    number = as_int(value)
+    return number if number is not None and 0 <= number <= LARGEST_COUNT else None
+
+
+def _usage(reported: Sequence[_Tokens | None], run: Run, latency: float) -> EmbeddingUsage:
+    """Add up what the server reported of each request; a part of it would pass for the whole, so that is left out."""
+    known = [tokens for tokens in reported if tokens is not None]
+    if 0 < len(known) < len(reported):
+        run.notice("lists.usage_left_out", count=len(reported), told=len(known))
         known = []
     usage = EmbeddingUsage.priced(None, tokens=sum(tokens.prompt for tokens in known), latency=latency)
     return usage.model_copy(update={"total_tokens": sum(tokens.total for tokens in known)})
+
+
+def _report_not_finite(vectors: Sequence[Sequence[float]], run: Run) -> None:
+    # A sum is made in C, and is not finite if one number is not; only where it is not are the numbers looked at.
+    places = [place for place, vector in enumerate(vectors) if not isfinite(sum(vector)) and not all(map(isfinite, vector))]
+    if places:
+        names = ", ".join(map(str, places[:MOST_NAMED])) + (", …" if len(places) > MOST_NAMED else "")
+        run.notice("lists.not_finite", places=names)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import base64
+import json
+import re
 import struct
 from typing import Any
 
@@ -113,16 +115,81 @@ def test_a_usage_that_nobody_told_is_missing_without_a_word() -> None:
     assert usage_of(None, None) == ((0, 0), Origin.MISSING, [])
 
 
-def test_a_request_that_is_too_large_is_refused_with_the_setting_that_makes_it_smaller() -> None:
-    with opened(answering({"error": "batch size 3 > maximum allowed batch size 2"}, 413)) as desk:
-        with pytest.raises(InvokeBadRequestError, match="batch size 3") as raised:
+@pytest.mark.parametrize(
+    ("words", "status"),
+    [
+        ("Payload Too Large", 413),
+        ("batch size exceeded", 400),
+        ("Too many inputs in request, split into more batches.", 422),
+        ("The max allowed tokens per submitted batch is 2. Your batch has 900 tokens.", 400),
+        ("List should have at most 9 items after validation", 422),
+    ],
+)
+def test_a_request_that_is_too_large_is_refused_with_the_setting_that_makes_it_smaller(words: str, status: int) -> None:
+    with opened(answering({"error": {"message": words}}, status)) as desk:
+        with pytest.raises(InvokeBadRequestError, match=words[:20]) as raised:
             embed(desk)
-        assert raised.value.hint == (
+        assert str(raised.value.hint) == (
             "If 3 texts at once are too many, set max_chunks (Texts a call) of the model on the Connections page."
         )
-        with pytest.raises(InvokeBadRequestError, match="batch size 3") as raised:
+        assert len(desk.server.asked) == 1
+        with pytest.raises(InvokeBadRequestError, match=words[:20]) as raised:
             embed(desk, ["one"])
         assert raised.value.hint is None, "one text cannot be sent in smaller parts"
+
+
+LIMITS = [
+    ("batch size {count} > maximum allowed batch size 2", 413),
+    ("batch size is invalid, it should not be larger than 2.: input.contents", 400),
+    ("array too long. Expected an array with maximum length 2, but got an array with length {count} instead.", 400),
+    ("Too many inputs. The max number of inputs is 2. We hope to increase it soon.", 400),
+    ("The batch size limit is 2. Your batch size is {count}.", 400),
+    ("invalid request: total number of texts must be at most 2 - received {count}", 400),
+    ("List should have at most 2 items after validation, not {count}", 422),
+    ("input数组最大不得超过2条", 400),
+]
+
+
+@pytest.mark.parametrize(("words", "status"), LIMITS)
+def test_a_limit_that_the_server_names_is_kept_to(words: str, status: int) -> None:
+    def script(asked: Asked, wire: Wire) -> None:
+        count = len(asked.json["input"])
+        refusal = {"error": {"message": words.format(count=count), "code": 1}}
+        wire.send(whole(refusal, status) if count > 2 else whole({"data": vectors(asked)}))
+
+    with opened(script) as desk:
+        assert embed(desk, [*TEXTS, "dddd", "e"]).embeddings == [[1.0, 0.5], [2.0, 0.5], [3.0, 0.5], [4.0, 0.5], [1.0, 0.5]]
+        assert [len(asked.json["input"]) for asked in desk.server.asked] == [5, 2, 2, 1]
+        [notice] = desk.notices
+        assert notice.startswith("Asked again in batches of 2 texts, the most that the server takes: ")
+
+
+def test_a_server_that_refuses_its_own_limit_is_asked_twice_only() -> None:
+    words = {"error": "batch size {} > maximum allowed batch size {}"}
+
+    def script(asked: Asked, wire: Wire) -> None:
+        count = len(asked.json["input"])
+        wire.send(whole({"error": words["error"].format(count, count - 1)}, 413))
+
+    with opened(script) as desk:
+        with pytest.raises(InvokeBadRequestError, match="batch size 2") as raised:
+            embed(desk)
+        assert "If 2 texts at once" in str(raised.value.hint) and len(desk.server.asked) == 2
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "no such model gte-2-batch",
+        "This model's maximum context length is 2 tokens, however you requested 9 tokens.",
+        "'$.input' is invalid. Please check the API reference.",
+    ],
+)
+def test_another_refusal_has_no_hint_at_the_batch(words: str) -> None:
+    with opened(answering({"error": {"message": words}}, 400)) as desk:
+        with pytest.raises(InvokeBadRequestError) as raised:
+            embed(desk)
+        assert raised.value.hint is None and len(desk.server.asked) == 1
 
 
 @pytest.mark.parametrize(
@@ -174,3 +241,124 @@ def test_an_answer_without_vectors_keeps_the_servers_words() -> None:
             embed(desk)
         assert raised.value.status_code == 200 and "not loaded" in (raised.value.body or "")
         assert raised.value.url == f"{desk.server.address}/v1/embeddings"
+
+
+READ: list[Any] = [
+    {"data": [{"index": "1", "embedding": [2.0, 0.5]}, {"index": "0", "embedding": [1.0, 0.5]}]},
+    {"data": [{"index": 1.0, "embedding": [2, 0.5]}, {"index": 0.0, "embedding": [1, 0.5]}]},
+    {"data": [{"embedding": ["1.0", "5e-1"]}, {"embedding": ["2", 0.5]}]},
+    {"data": [{"embedding": "[1, 0.5]"}, {"embedding": "[2, 0.5]"}]},
+    {"data": [{"embedding": [[1.0, 0.5]]}, {"embedding": [[2.0, 0.5]]}]},
+    {"data": [{"embedding": {"float": [1.0, 0.5]}}, {"embedding": {"float": [2.0, 0.5]}}]},
+    {"data": [{"embedding": {"int8": None, "float": [1.0, 0.5]}}, {"embedding": {"values": [2.0, 0.5]}}]},
+    {"data": [[1.0, 0.5], [2.0, 0.5]]},
+    {"embeddings": [[1.0, 0.5], [2.0, 0.5]]},
+    {"embeddings": {"float": [[1.0, 0.5], [2.0, 0.5]]}},
+    {"embeddings": {"int8": [[127, 0], [0, 127]], "float": [[1.0, 0.5], [2.0, 0.5]]}},
+    {"embeddings": [{"values": [1.0, 0.5]}, {"values": [2.0, 0.5]}]},
+    {"result": {"shape": [2, 2], "data": [[1.0, 0.5], [2.0, 0.5]]}},
+    {"predictions": [{"embeddings": {"values": [1.0, 0.5]}}, {"embeddings": {"values": [2.0, 0.5]}}]},
+    [[1.0, 0.5], [2.0, 0.5]],
+    [{"index": 1, "embedding": [[2.0, 0.5]]}, {"index": 0, "embedding": [[1.0, 0.5]]}],
+    {"data": [base64.b64encode(struct.pack("<2f", number, 0.5)).decode().rstrip("=") for number in (1.0, 2.0)]},
+]
+
+
+@pytest.mark.parametrize("answer", READ, ids=repr)
+def test_vectors_are_read_in_every_shape(answer: Any) -> None:
+    with opened(answering(answer)) as desk:
+        assert embed(desk, ["a", "b"]).embeddings == [[1.0, 0.5], [2.0, 0.5]]
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        {"embedding": [1.0, 0.5]},
+        {"data": [1.0, 0.5]},
+        {"data": {"index": 0, "embedding": [1.0, 0.5]}},
+        {"embedding": {"values": [1.0, 0.5]}},
+        {"embedding": base64.b64encode(struct.pack("<2f", 1.0, 0.5)).decode()},
+        {"embeddings": {"float": [1.0, 0.5]}},
+        [1.0, 0.5],
+    ],
+    ids=repr,
+)
+def test_the_vector_of_a_single_text_needs_no_list(answer: Any) -> None:
+    with opened(answering(answer)) as desk:
+        assert embed(desk, ["a"]).embeddings == [[1.0, 0.5]]
+
+
+@pytest.mark.parametrize(
+    ("embedding", "notice"),
+    [
+        ([[1.0]], "wraps each vector in a second list"),
+        (["1.0"], "numbers as text"),
+        ("[1.0]", "numbers as text"),
+        ({"int8": [1]}, r"quantised vectors \(int8\)"),
+        (["NaN"], "numbers as text"),
+    ],
+)
+def test_what_is_odd_about_vectors_is_told_once(embedding: Any, notice: str) -> None:
+    with opened(answering({"data": [{"embedding": embedding}] * 2})) as desk:
+        embed(desk, ["a", "b"])
+        assert [bool(re.search(notice, told)) for told in desk.notices].count(True) == 1
+
+
+@pytest.mark.parametrize(
+    ("embedding", "words", "hint"),
+    [
+        ([[1.0], [2.0]], "gave 2 vectors for text 0 alone: one vector per token", "pooling"),
+        (None, "no list of numbers: null", ""),
+        ([], r"no list of numbers: \[\]", ""),
+        ({}, "no list of numbers: {}", ""),
+        (5, "no list of numbers: 5", ""),
+        ([1.0, None], "has null at position 1", "NaN"),
+        ([1.0, True], "has true at position 1", ""),
+        ([1.0, "x"], 'has "x" at position 1', ""),
+        ([[1.0], 2.0], r"has \[1.0\] at position 0", ""),
+        ({"binary": [1, 2]}, r"packed bits \(binary\)", ""),
+        ("AAAAA", "neither a list nor base64", ""),
+        ("not base64!", "neither a list nor base64", ""),
+    ],
+    ids=repr,
+)
+def test_what_cannot_be_read_is_told_in_true_words(embedding: Any, words: str, hint: str) -> None:
+    with opened(answering({"data": [{"index": 0, "embedding": embedding}]})) as desk:
+        with pytest.raises(ProtocolError, match=words) as raised:
+            embed(desk, ["a"])
+        assert hint in str(raised.value.hint or "") and bool(hint) == bool(raised.value.hint)
+
+
+@pytest.mark.parametrize("index", [True, "x", 0.5, -1, 2, [0], {}])
+def test_an_index_that_is_none_is_named(index: Any) -> None:
+    data = [{"index": index, "embedding": [1.0]}, {"index": 1, "embedding": [1.0]}]
+    with opened(answering({"data": data})) as desk, pytest.raises(ProtocolError, match="with the index") as raised:
+        embed(desk, ["a", "b"])
+    assert json.dumps(index) in str(raised.value)
+
+
+def test_one_vector_per_token_in_a_bare_list_is_suspected() -> None:
+    with opened(answering({"data": [[1.0], [2.0], [3.0]]})) as desk:
+        with pytest.raises(ProtocolError, match="3 vectors for 1 texts") as raised:
+            embed(desk, ["a"])
+        assert "pooling" in str(raised.value.hint)
+
+
+@pytest.mark.parametrize(
+    ("told", "counts"),
+    [
+        (({"prompt_tokens": "4", "total_tokens": 5.0},), (4, 5)),
+        (({"prompt_tokens": True, "total_tokens": "5"},), (5, 5)),
+        (({"prompt_tokens": None, "total_tokens": "many"},), (0, 0)),
+        (({"prompt_tokens": -1, "total_tokens": 10**30},), (0, 0)),
+        (("5 tokens",), (0, 0)),
+    ],
+)
+def test_counts_are_read_in_every_spelling(told: tuple[Any, ...], counts: tuple[int, int]) -> None:
+    assert usage_of(*told)[0] == counts
+
+
+@pytest.mark.parametrize("name", [None, 5, "", ["m"], {}])
+def test_a_model_name_that_is_none_is_replaced_by_the_one_that_was_asked_for(name: Any) -> None:
+    with opened(answering({"data": [[1.0]], "model": name})) as desk:
+        assert embed(desk, ["a"]).model == "e"
