@@ -33,4 +33,22 @@ TEMPLATES: Mapping[str, str] = {
     "lists.quantised_vectors": "The server gave quantised vectors ({type}) only; their numbers were taken as they are.",
     "lists.not_finite": "Not all numbers are finite in the vectors of these texts: {places}.",
     "lists.usage_left_out": "The usage is left out: of {count} requests the server told it for {told} only.",
+    # rankings
+    "lists.nothing_ranked": "The server answered with an empty results list: no document was ranked.",
+    "lists.no_results": "The rerank answer has no `results`: {words}",
+    "lists.no_ranking": "The rerank answer is neither a list nor an object.",
+    "lists.no_ranked": "The server's ranking has {found} where a document was expected.",
+    "lists.odd_ranked": "Left out of the ranking, because they rank no document ({count}): {found}",
+    "lists.ranked_index": "The server ranked a document {index}, of {count} that were sent.",
+    "lists.ranked_twice": "The server ranked document {index} twice.",
+    "lists.ranked_by_text": "The server's ranking has no indexes; the documents were found by their text.",
+    "lists.ranked_by_place": "The server's ranking has no indexes; its scores were taken in the documents' order.",
+    "lists.scores_only": "The server gave scores only; they were taken in the documents' order.",
+    "lists.no_score": "The server gave document {index} neither `relevance_score` nor `score`.",
+    "lists.odd_score": "The server gave document {index} the score {score}, by which nothing can be ranked.",
+    # moderation
+    "lists.by_categories": "The server gives no `flagged`; the text counts as flagged where one of its categories is.",
+    "lists.bare_verdict": "The server wrote its verdict without a list `results`; it was read all the same.",
+    "lists.odd_verdicts": "Some of the server's verdicts could not be read ({count}): {found}",
+    "lists.odd_scores": "Scores that are no numbers were left out: {names}",
 }

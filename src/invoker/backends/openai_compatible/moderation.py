@@ -6,16 +6,33 @@ Source: OpenAI API reference, "Create moderation"; Mistral API reference, "Moder
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from math import isfinite
+from typing import Any, NamedTuple
 
 from ...entities.moderation import ModerationResult, RequestInvokeModeration
 from ...run import NoteKind, Run
-from ...wire.answer import Answer
 from ...wire.http import Http
-from .unreadable import missing
+from .numbers import as_bool, as_float
+from .unreadable import displayable, missing, shown
 
 PATH = "moderations"
-BY_CATEGORIES = "The server gives no `flagged`; the text counts as flagged where one of its categories is."
+_CATEGORIES = ("categories", "categoriesAnalysis")
+_NAMES = ("category", "name", "label")
+_FLAGS = ("flagged", "detected", "filtered")
+_SCORES = ("score", "category_score", "confidence")
+
+
+class _Verdict(NamedTuple):
+    """What one result says."""
+
+    flagged: bool | None
+    """`None` if it says nothing that can be read."""
+    by_categories: bool
+    """Whether that follows from its categories alone."""
+    flags: Mapping[str, bool]
+    scores: Mapping[str, float]
+    odd_scores: Sequence[str]
+    """Categories with a score that is no number."""
 
 
 def judge(http: Http, request: RequestInvokeModeration, run: Run) -> ModerationResult:
@@ -26,44 +43,84 @@ def judge(http: Http, request: RequestInvokeModeration, run: Run) -> ModerationR
     """
     run.phase("reading")
     with http.post(PATH, run, json={"model": request.model, "input": request.text}) as answer:
-        results = _results(answer)
-        verdicts = [_verdict(result) for result in results]
-        if not verdicts or None in verdicts:
+        value = answer.json()
+        if (results := _results(value, run)) is None:
+            raise missing(answer, "results")
+        verdicts = [_read(result) for result in results]
+        odd = [result for result, verdict in zip(results, verdicts, strict=True) if verdict.flagged is None]
+        flagged = any(verdict.flagged for verdict in verdicts)
+        if not verdicts or (odd and not flagged):  # what could not be read may be what is wrong with the text
             raise missing(answer, "results[].flagged")
-    if not all("flagged" in result for result in results):
-        run.note(NoteKind.NOTICE, BY_CATEGORIES)
-    _note_categories(results, run)
-    return ModerationResult(result=any(verdicts))
+    if odd:
+        run.notice("lists.odd_verdicts", count=len(odd), found=shown(odd[0]))
+    if any(verdict.by_categories for verdict in verdicts):
+        run.notice("lists.by_categories")
+    _note_categories(verdicts, run)
+    return ModerationResult(result=flagged)
 
 
-def _results(answer: Answer) -> Sequence[Mapping[str, Any]]:
-    value = answer.json()
-    results = value.get("results") if isinstance(value, dict) else None
-    if not isinstance(results, list) or not all(isinstance(result, dict) for result in results):
-        raise missing(answer, "results")
-    return results
+def _results(value: Any, run: Run) -> list[Any] | None:
+    """Return the results of an answer; a single one may stand in place of their list, or of the whole answer."""
+    if not isinstance(value, dict):
+        return None
+    results = value.get("results")
+    if isinstance(results, list):
+        return results
+    single = results if isinstance(results, dict) else value
+    if _read(single).flagged is None:
+        return None
+    run.notice("lists.bare_verdict")
+    return [single]
 
 
-def _verdict(result: Mapping[str, Any]) -> bool | None:
-    if "flagged" in result:
-        return result["flagged"] if isinstance(result["flagged"], bool) else None
-    flags = [flag for flag in _mapping(result, "categories").values() if isinstance(flag, bool)]
-    return any(flags) if flags else None
+def _read(result: Any) -> _Verdict:
+    if not isinstance(result, dict):
+        return _Verdict(None, False, {}, {}, ())
+    written_flags, written = _by_category(result)
+    flags = {name: flag for name, value in written_flags.items() if (flag := as_bool(value)) is not None}
+    numbers = {name: as_float(score) for name, score in written.items() if score is not None}
+    scores = {name: number for name, number in numbers.items() if number is not None and isfinite(number)}
+    odd_scores = [name for name in numbers if name not in scores]
+    if result.get("flagged") is not None:
+        return _Verdict(as_bool(result["flagged"]), False, flags, scores, odd_scores)
+    unread = len(flags) < sum(value is not None for value in written_flags.values())
+    known = any(flags.values()) or (bool(flags) and not unread)
+    return _Verdict(any(flags.values()) if known else None, known, flags, scores, odd_scores)
 
 
-def _note_categories(results: Sequence[Mapping[str, Any]], run: Run) -> None:
+def _by_category(result: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Return the flag and the score of each category, unread and as far as they are there.
+
+    Categories come as an object of flags beside one of scores, as a list of names that are flagged, or as a list of objects.
+    """
+    categories = next((result[name] for name in _CATEGORIES if result.get(name) is not None), {})
+    scores = result.get("category_scores")
+    written: dict[str, Any] = {displayable(name): score for name, score in scores.items()} if isinstance(scores, dict) else {}
+    flags: dict[str, Any] = {}
+    if isinstance(categories, dict):
+        flags = dict(categories)
+    elif isinstance(categories, list):
+        for category in categories:
+            if isinstance(category, str):
+                flags[category] = True
+            elif isinstance(category, dict) and isinstance(name := _first(category, _NAMES), str):
+                flags[name] = _first(category, _FLAGS)
+                written.setdefault(displayable(name), _first(category, _SCORES))
+    return {displayable(name): flag for name, flag in flags.items()}, written
+
+
+def _note_categories(verdicts: Sequence[_Verdict], run: Run) -> None:
     """Note the categories of all results, each with the highest of its scores."""
-    told = [(_mapping(result, "categories"), _mapping(result, "category_scores")) for result in results]
-    flagged = sorted({name for flags, _ in told for name, flag in flags.items() if flag is True})
+    flagged = sorted({name for verdict in verdicts for name, flag in verdict.flags.items() if flag})
     scores: dict[str, float] = {}
-    for _, given in told:
-        for name, score in given.items():
-            if isinstance(score, int | float):
-                scores[name] = max(score, scores.get(name, score))
-    if any(flags or given for flags, given in told):
+    for verdict in verdicts:
+        for name, score in verdict.scores.items():
+            scores[name] = max(score, scores.get(name, score))
+    if any(verdict.flags or verdict.scores for verdict in verdicts):
         run.note(NoteKind.DETAIL, "categories", categories=scores or dict.fromkeys(flagged, 1.0), flagged=flagged)
+    if odd := sorted({name for verdict in verdicts for name in verdict.odd_scores}):
+        run.notice("lists.odd_scores", names=shown(odd))
 
 
-def _mapping(result: Mapping[str, Any], name: str) -> Mapping[str, Any]:
-    value = result.get(name)
-    return value if isinstance(value, dict) else {}
+def _first(item: Mapping[str, Any], names: Sequence[str]) -> Any:
+    return next((item[name] for name in names if item.get(name) is not None), None)

@@ -15,17 +15,20 @@ Source: the API references of Jina, Cohere (v2) and Voyage; TEI's OpenAPI descri
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from math import isfinite
 from typing import Any
 
-from ...entities.rerank import RequestInvokeRerank, RerankDocument, RerankResult
-from ...errors import InvokeBadRequestError, InvokeError, ProtocolError, in_form
+from ...entities.rerank import RequestInvokeRerank, RerankResult
+from ...errors import InvokeBadRequestError, InvokeError
+from ...messages import Message
 from ...run import NoteKind, Run
 from ...wire.answer import Answer
 from ...wire.faults import said
 from ...wire.http import Http
+from .once import Once
+from .ranking_read import find_ranked, read_ranking
+from .unreadable import body_of, refused
 
 TEI, JINA, VOYAGE = "TEI", "Jina/Cohere", "Voyage"
 NOT_THIS = frozenset({400, 404, 405, 422})
@@ -93,9 +96,8 @@ class Rerank:
         run.phase("reading")
         way, (shape, items) = self._asked(request, run)
         if not items:
-            run.note(NoteKind.NOTICE, "The server answered with an empty results list: no document was ranked.")
-        with in_form("The ranking"):
-            docs = _documents(items, request.docs)
+            run.notice("lists.nothing_ranked")
+        docs = read_ranking(items, request.docs, Once(run))
         scores = [[doc.index, doc.score] for doc in docs]
         run.note(NoteKind.DETAIL, f"The server speaks {shape}'s shape of rerank.", shape=shape, path=way.path, scores=scores)
         kept = [doc for doc in docs if doc.score >= request.score_threshold]
@@ -155,38 +157,11 @@ def _check(request: RequestInvokeRerank) -> None:
 
 
 def _items(value: Any, answer: Answer) -> tuple[str, Sequence[Any]]:
-    """Tell the shape of an answer, and give what it ranks."""
-    if isinstance(value, list):
-        return TEI, value
-    if isinstance(value, Mapping):
-        for shape, name in ((JINA, "results"), (VOYAGE, "data")):
-            if isinstance(value.get(name), list):
-                return shape, value[name]
-    body = answer.text(bytes(answer.beginning))
-    if not isinstance(value, Mapping):
-        raise ProtocolError("The rerank answer is neither a list nor an object.", status_code=answer.status, body=body)
-    raise ProtocolError(f"The rerank answer has no `results`: {said(body)}", status_code=answer.status, body=body)
-
-
-def _documents(items: Sequence[Any], docs: Sequence[str]) -> list[RerankDocument]:
-    """Give the documents, the best first; what is equally good keeps the server's order."""
-    found = [RerankDocument(index=index, text=docs[index], score=score) for index, score in _scores(items, len(docs))]
-    return sorted(found, key=lambda doc: -doc.score)
-
-
-def _scores(items: Sequence[Any], count: int) -> Iterator[tuple[int, float]]:
-    seen: set[int] = set()
-    for item in items:
-        given = item if isinstance(item, Mapping) else {}
-        index = given.get("index")
-        score = next((given[name] for name in ("relevance_score", "score") if given.get(name) is not None), None)
-        if not isinstance(index, int) or not 0 <= index < count:
-            raise ProtocolError(f"The server ranked a document {index!r}, of {count} that were sent.")
-        if index in seen:
-            raise ProtocolError(f"The server ranked document {index} twice.")
-        seen.add(index)
-        if not isinstance(score, int | float):
-            raise ProtocolError(f"The server gave document {index} neither `relevance_score` nor `score`.")
-        if not isfinite(score):
-            raise ProtocolError(f"The server gave document {index} the score {score}, by which nothing can be ranked.")
-        yield index, float(score)
+    """Return an answer's shape and what it ranks."""
+    if (found := find_ranked(value)) is None:
+        if not isinstance(value, Mapping):
+            raise refused(answer, Message("lists.no_ranking"))
+        raise refused(answer, Message("lists.no_results", words=said(body_of(answer))))
+    if isinstance(value, Mapping) and "results" not in value and "data" in value:
+        return VOYAGE, found
+    return (JINA if isinstance(value, Mapping) else TEI), found

@@ -76,3 +76,55 @@ def test_an_error_in_an_answer_of_success_is_told_as_an_error() -> None:
         with pytest.raises(InvokeServerUnavailableError, match="Unexpected endpoint") as raised:
             judged(desk)
         assert raised.value.status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("written", "flagged"), [("true", True), ("False", False), (1, True), (0, False), (1.0, True), ("0", False)]
+)
+def test_a_flag_is_read_in_every_spelling(written: Any, flagged: bool) -> None:
+    with opened(answering({"results": [{"flagged": written}]})) as desk:
+        assert judged(desk) is flagged
+
+
+@pytest.mark.parametrize(
+    "result",
+    [
+        {"flagged": None, "categories": {"hate": True, "law": None}},
+        {"flagged": None, "categories": ["hate"]},
+        {"categories": [{"category": "hate", "flagged": "true", "score": "0.9"}, {"name": "law", "detected": 0}]},
+        {"categories": {"hate": "true", "law": "false"}, "category_scores": {"hate": "0.9"}},
+    ],
+    ids=repr,
+)
+def test_categories_are_read_in_every_shape(result: Any) -> None:
+    for answer in ({"results": [result]}, {"results": result}, result):
+        with opened(answering(answer)) as desk:
+            assert judged(desk) is True
+            [told] = [note.data for note in desk.record.notes if note.kind is NoteKind.DETAIL]
+            assert told["flagged"] == ["hate"] and told["categories"]["hate"] in (0.9, 1.0)
+            assert len(desk.notices) == (1 if answer == {"results": [result]} else 2)
+
+
+def test_scores_as_text_are_read_and_those_that_are_none_are_named() -> None:
+    scores = {"hate": "0.25", "law": "high", "spam": True, "sexual": "NaN", "pii": None}
+    with opened(answering({"results": [{"flagged": False, "category_scores": scores}]})) as desk:
+        assert judged(desk) is False
+        [told] = [note.data for note in desk.record.notes if note.kind is NoteKind.DETAIL]
+        assert told["categories"] == {"hate": 0.25}
+        assert desk.notices == ['Scores that are no numbers were left out: ["law", "sexual", "spam"]']
+
+
+@pytest.mark.parametrize("odd", [None, 5, "x", [], {}, {"flagged": "maybe"}])
+def test_a_verdict_that_cannot_be_read_hides_no_flag_and_is_never_taken_for_none(odd: Any) -> None:
+    with opened(answering({"results": [odd, {"flagged": True}]})) as desk:
+        assert judged(desk) is True and "could not be read (1)" in desk.notices[0]
+    with opened(answering({"results": [odd, {"flagged": False}]})) as desk, pytest.raises(ProtocolError, match="flagged"):
+        judged(desk)
+
+
+@pytest.mark.parametrize(
+    "categories", [{"hate": 0.0, "law": 0.9}, {"hate": False, "law": "maybe"}, [], {}, {"hate": None}, "hate", 5]
+)
+def test_categories_that_cannot_be_read_are_no_verdict(categories: Any) -> None:
+    with opened(answering({"results": [{"categories": categories}]})) as desk, pytest.raises(ProtocolError, match="flagged"):
+        judged(desk)

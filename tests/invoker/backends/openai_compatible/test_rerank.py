@@ -182,3 +182,75 @@ def test_an_answer_without_a_ranking_keeps_the_servers_words_and_is_not_remember
         assert raised.value.url == f"{desk.server.address}/v1/rerank"
         loaded.set()
         assert rank(desk) == [(0, 1.0)]
+
+
+NULL: list[Any] = [{"results": None}, {"data": None}, {"rankings": None}, {"output": {"results": None}}, {"results": []}]
+
+
+@pytest.mark.parametrize("answer", NULL, ids=repr)
+def test_null_in_place_of_results_is_an_empty_list(answer: Any) -> None:
+    with opened(answering(answer)) as desk:
+        assert rank(desk) == [] and "empty results list" in desk.notices[0]
+
+
+@pytest.mark.parametrize(
+    ("items", "notices"),
+    [
+        ([{"index": "1", "relevance_score": "0.75"}, {"index": "0", "relevance_score": "2.5e-1"}], 1),
+        ([{"index": 1.0, "score": 0.75}, {"index": 0.0, "score": 0.25}], 0),
+        ([{"index": 1, "score": {"value": 0.75}}, {"index": 0, "score": [0.25]}], 0),
+        ([{"index": 1, "logit": 0.75}, {"index": 0, "relevanceScore": 0.25}], 0),
+        ([{"corpus_id": 1, "score": 0.75}, {"corpus_id": 0, "score": 0.25}], 0),
+        ([{"document": {"text": "b"}, "score": 0.75}, {"document": {"text": "a"}, "score": 0.25}], 1),
+        ([{"document": "b", "score": 0.75}, {"text": "a", "score": 0.25}], 1),
+        ([{"index": 1, "score": 0.75}, None, {"index": 0, "score": 0.25}, "x"], 1),
+    ],
+    ids=repr,
+)
+@pytest.mark.parametrize(
+    "wrap", [lambda items: items, *(lambda items, n=name: {n: items} for name in ("results", "data", "rankings"))]
+)
+def test_a_ranking_is_read_in_every_shape(items: Any, notices: int, wrap: Callable[[Any], Any]) -> None:
+    with opened(answering(wrap(items))) as desk:
+        assert rank(desk) == [(1, 0.75), (0, 0.25)] and len(desk.notices) == notices
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        [0.25, 0.75, 0.5],
+        {"scores": [0.25, 0.75, 0.5]},
+        {"results": [{"score": 0.25}, {"score": 0.75}, {"score": 0.5}]},
+        {"output": {"results": [{"index": 1, "relevance_score": 0.75}, {"index": 2, "relevance_score": 0.5}]}},
+    ],
+    ids=repr,
+)
+def test_scores_alone_are_those_of_the_documents_in_their_order(answer: Any) -> None:
+    with opened(answering(answer)) as desk:
+        assert rank(desk) == [(1, 0.75), (2, 0.5)]
+        assert len(desk.notices) == ("output" not in answer)
+
+
+def test_a_ranking_in_order_of_rank_without_indexes_ranks_nobody_knows_what() -> None:
+    items = [{"score": 0.75}, {"score": 0.5}, {"score": 0.25}]
+    with opened(answering({"results": items})) as desk, pytest.raises(ProtocolError, match="document null, of 3"):
+        rank(desk)
+
+
+@pytest.mark.parametrize(
+    ("items", "words"),
+    [
+        ([{"index": True, "score": 0.5}], "ranked a document true, of 3"),
+        ([{"index": "x", "score": 0.5}], 'ranked a document "x", of 3'),
+        ([{"index": 3, "score": 0.5}], "ranked a document 3, of 3"),
+        ([{"index": 0, "score": 0.5}, {"score": 0.5}], "ranked a document null"),
+        ([{"index": 0, "score": True}], "gave document 0 the score true"),
+        ([{"index": 0, "score": "NaN"}], "gave document 0 the score nan"),
+        ([{"index": 0, "score": [1, 2]}], r"the score \[1, 2\]"),
+        ([None, None], "has null where a document was expected"),
+        (["a", "b", "c"], 'has "a" where'),
+    ],
+)
+def test_what_is_no_ranking_is_told_in_true_words(items: Any, words: str) -> None:
+    with opened(answering({"results": items})) as desk, pytest.raises(ProtocolError, match=words):
+        rank(desk)
