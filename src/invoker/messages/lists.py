@@ -51,4 +51,15 @@ TEMPLATES: Mapping[str, str] = {
     "lists.bare_verdict": "The server wrote its verdict without a list `results`; it was read all the same.",
     "lists.odd_verdicts": "Some of the server's verdicts could not be read ({count}): {found}",
     "lists.odd_scores": "Scores that are no numbers were left out: {names}",
+    # transcription and speech
+    "lists.transcript_found": "The server gave the transcript as `{field}` and not as `text`; it was read all the same.",
+    "lists.transcript_events": "The transcription came as a stream of events, which was not asked for; it was put together.",
+    "lists.transcript_cut": "The stream of the transcription ended without its last event: its end may be missing.",
+    "lists.odd_events": "Events of the stream that could not be read were left out ({count}): {found}",
+    "lists.not_mp3": "MP3 was asked for; the server sends {kind}.",
+    "lists.unknown_bytes": "bytes of an unknown type",
+    "lists.sound_in_json": "The server sent the sound inside JSON, as text in `{field}`; it was unpacked.",
+    "lists.sound_in_events": "The sound came as a stream of events, which was not asked for; it was put together.",
+    "lists.no_sound": "The server answered with {what} instead of sound.",
+    "lists.words_for_sound": "The server answered with {what} instead of sound: {words}",
 }

@@ -24,6 +24,8 @@ def speech2text(pane: Pane, record: Record[Any]) -> None:
     """Draw the recognised text."""
     text = transcript(record)
     if not text:
+        if record.chunks:
+            st.caption(_("Nothing was recognised."))
         return
     st.code(text, language=None, wrap_lines=True)
     reference = reference_of(pane)

@@ -35,7 +35,7 @@ from ...wire.limits import DEFAULTS, Limits
 from ...wire.masking import Hiding, Masking
 from ...wire.pool import Pool
 from ...wire.sendable import address_fault, header_fault, key_fault, proxy_fault, query_fault, without_query
-from . import catalogue, moderation, speech, summary
+from . import catalogue, moderation, speech, summary, transcription
 from .llm import LLM
 from .rerank import Rerank
 from .structured import stream_structured
@@ -175,7 +175,7 @@ class OpenAICompatibleBackend:
             case RequestInvokeTTS():
                 yield from speech.speak(self._http, request, run)
             case RequestInvokeSpeech2Text():
-                yield speech.listen(self._http, request, run)
+                yield transcription.listen(self._http, request, run)
             case RequestInvokeModeration():
                 yield moderation.judge(self._http, request, run)
             case _:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import gzip
 import io
 import json
@@ -188,6 +189,82 @@ def test_a_stop_ends_the_wait_for_enough_of_a_sound() -> None:
         assert desk.server.connections[0].left.wait(BOUND) and not desk.record.chunks
 
 
+B64 = base64.b64encode(MP3).decode()
+HALVES = [base64.b64encode(part).decode() for part in (MP3[:30], MP3[30:])]
+
+
+@pytest.mark.parametrize(
+    ("body", "field"),
+    [
+        ({"audio": B64}, "audio"),
+        ({"status": 0, "data": {"audio": B64}}, "data.audio"),
+        ({"data": {"audio": MP3.hex()}, "trace_id": "0123456789abcdef0123456789abcdef"}, "data.audio"),
+        ({"audioContent": B64}, "audioContent"),
+        ({"audio": f"data:audio/mpeg;base64,{B64}"}, "audio"),
+        ({"data": [{"b64_json": B64.rstrip("=")}]}, "data[0].b64_json"),
+        ({"audio": HALVES}, "audio[]"),
+        ({"choices": [{"message": {"audio": {"id": "x" * 40, "data": B64}}}]}, "choices[0].message.audio.data"),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+@pytest.mark.parametrize("label", ["application/json", "audio/mpeg", ""])
+def test_sound_inside_json_is_unpacked(body: Any, field: str, label: str) -> None:
+    with opened(answering(body, label)) as desk:
+        assert spoken(desk) == MP3
+        assert {chunk.mime_type for chunk in desk.record.chunks} == {"audio/mpeg"}
+        assert desk.notices == [f"The server sent the sound inside JSON, as text in `{field}`; it was unpacked."]
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"audio": base64.b64encode(b"no sound at all " * 9).decode()},
+        {"audio": None},
+        {"audio": "not base64, but words"},
+        {"audio": {"url": "https://example.com/speech.mp3"}},
+        {"audio": []},
+        [1, 2, 3],
+    ],
+    ids=repr,
+)
+def test_json_without_sound_is_told_as_it_came(body: Any) -> None:
+    with opened(answering(body)) as desk, pytest.raises(ProtocolError, match="instead of sound") as raised:
+        spoken(desk)
+    assert json.loads(raised.value.body or "") == body
+
+
+def speech_event(value: Any, name: str = "") -> bytes:
+    """Give an event with JSON."""
+    return (f"event: {name}\n" if name else "").encode() + b"data: " + json.dumps(value).encode() + b"\n\n"
+
+
+@pytest.mark.parametrize("label", ["text/event-stream", "audio/mpeg", "text/plain"])
+@pytest.mark.parametrize("size", [1, 3, 100])
+def test_sound_inside_events_is_put_together_as_it_comes(label: str, size: int) -> None:
+    parts = [base64.b64encode(MP3[at : at + size]).decode() for at in range(0, len(MP3), size)]
+    events = [speech_event({"type": "speech.audio.delta", "audio": part}) for part in parts]
+    end = [speech_event({"type": "speech.audio.done", "usage": {"total_tokens": 9}}), b"data: [DONE]\n\n"]
+    stream = b"".join([*events, *end])
+
+    def script(_asked: Asked, wire: Wire) -> None:
+        wire.send(head(media_type=label, Transfer_Encoding="chunked"), *chunked([stream]))
+
+    with opened(script) as desk:
+        assert spoken(desk) == MP3
+        assert desk.notices == ["The sound came as a stream of events, which was not asked for; it was put together."]
+
+
+def test_events_that_hold_no_sound_are_counted_and_an_error_ends_the_stream() -> None:
+    good = speech_event({"audio": B64})
+    with opened(answering(good + speech_event({"audio": "§"}) + b"data: ping\n\n", "text/event-stream")) as desk:
+        assert spoken(desk) == MP3 and any("left out (2)" in notice for notice in desk.notices)
+    for bad in (speech_event({"error": {"message": "voice broke"}}), speech_event("voice broke", "error")):
+        with opened(answering(good + bad, "text/event-stream")) as desk:
+            with pytest.raises(InvokeServerUnavailableError, match="voice broke"):
+                spoken(desk)
+            assert desk.record.chunks[0].result
+
+
 # Speech to text.
 
 
@@ -235,3 +312,106 @@ def test_an_answer_without_a_transcription_is_told_in_the_servers_words(label: s
 def test_what_is_no_transcription_is_refused(body: bytes, label: str) -> None:
     with opened(answering(body, label)) as desk, pytest.raises(ProtocolError, match="instead of JSON"):
         heard(desk)
+
+
+@pytest.mark.parametrize("field", ["text", "transcript", "transcription"])
+@pytest.mark.parametrize("label", ["application/json", "text/plain"])
+def test_null_in_place_of_a_transcript_is_an_empty_one(field: str, label: str) -> None:
+    with opened(answering(json.dumps({field: None, "segments": []}).encode(), label)) as desk:
+        assert heard(desk) == ""
+
+
+WORDS = "Good morning. How are you?"
+
+
+@pytest.mark.parametrize(
+    ("body", "field"),
+    [
+        ({"text": WORDS, "task": "transcribe", "segments": [{"text": "no"}], "words": []}, ""),
+        (WORDS, ""),
+        ({"transcription": WORDS}, "transcription"),
+        ({"transcript": WORDS}, "transcript"),
+        ({"DisplayText": WORDS, "RecognitionStatus": "Success"}, "DisplayText"),
+        ({"result": {"text": WORDS}, "success": True, "errors": [], "messages": []}, "result.text"),
+        ({"result": WORDS, "code": 0}, "result"),
+        ({"data": {"transcription": WORDS}}, "data.transcription"),
+        ({"result": [{"text": WORDS, "key": "a"}]}, "result[].text"),
+        ({"results": [{"alternatives": [{"transcript": WORDS}, {"transcript": "Good mourning."}]}]}, ""),
+        ({"results": {"channels": [{"alternatives": [{"transcript": WORDS}]}]}}, ""),
+        ({"segments": [{"text": " Good morning."}, {"text": " How are you?"}]}, "segments[].text"),
+        ({"text": None, "segments": [{"text": "Good morning."}, {"text": "How are you?"}]}, "segments[].text"),
+        ({"transcription": [{"text": " Good morning."}, {"text": " How are you?"}]}, "transcription[].text"),
+        ({"combinedPhrases": [{"text": WORDS}]}, "combinedPhrases[].text"),
+        ([{"text": "Good morning."}, {"text": "How are you?"}], "[].text"),
+    ],
+    ids=lambda value: "" if isinstance(value, str) else repr(value),
+)
+def test_a_transcript_is_read_in_every_shape(body: Any, field: str) -> None:
+    with opened(answering(json.dumps(body).encode(), "application/json")) as desk:
+        assert heard(desk) == WORDS
+        if field:
+            assert desk.notices == [f"The server gave the transcript as `{field}` and not as `text`; it was read all the same."]
+        else:
+            assert len(desk.notices) == ("results" in body)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [{"result": "error", "message": "no such file"}, {"segments": [{"id": 1}]}, {"text": {}}, {"text": True}, {}, [], 5, None],
+)
+def test_what_is_no_transcript_is_refused(body: Any) -> None:
+    with (
+        opened(answering(json.dumps(body).encode(), "application/json")) as desk,
+        pytest.raises(ProtocolError, match="no `text`"),
+    ):
+        heard(desk)
+
+
+DELTAS = [{"type": "transcript.text.delta", "delta": piece} for piece in ("Good ", "morning.", " How are you?")]
+CHUNKS = [
+    {"object": "transcription.chunk", "choices": [{"delta": {"content": piece}}]}
+    for piece in ("Good morning.", " How are you?")
+]
+DONE = b"data: [DONE]\n\n"
+
+
+@pytest.mark.parametrize("label", ["text/event-stream", "text/plain", "", "application/json"])
+@pytest.mark.parametrize(
+    ("events", "notices"),
+    [
+        ([*map(speech_event, DELTAS), speech_event({"type": "transcript.text.done", "text": WORDS})], 1),
+        ([speech_event({"type": "transcript.text.done", "text": WORDS})], 1),
+        ([*map(speech_event, DELTAS), DONE], 1),
+        ([*map(speech_event, DELTAS)], 2),
+        ([b": ping\n\n", *map(speech_event, CHUNKS), speech_event({"choices": [], "usage": {}}), DONE], 1),
+        ([speech_event({"text": "Good morning."}), speech_event({"text": "How are you?"})], 1),
+        ([speech_event({"text": WORDS}), speech_event({"type": "usage"})], 2),
+        ([b"data: Good morning.\n\n", b"data: How are you?\n\n"], 1),
+        ([b"data: ping\n\n", speech_event({"text": WORDS})], 2),
+    ],
+)
+def test_a_transcript_that_comes_as_events_is_put_together(events: list[bytes], notices: int, label: str) -> None:
+    with opened(answering(b"".join(events), label)) as desk:
+        assert heard(desk) == WORDS
+        assert len(desk.notices) == notices and "stream of events" in desk.notices[-1]
+
+
+@pytest.mark.parametrize("label", ["text/event-stream", "text/plain"])
+def test_events_without_a_text_are_refused_and_an_error_is_told(label: str) -> None:
+    with opened(answering(speech_event({"type": "session"}), label)) as desk, pytest.raises(ProtocolError, match="no `text`"):
+        heard(desk)
+    for bad in (speech_event({"error": {"message": "no such file"}}), speech_event("no such file", "error")):
+        script = answering(speech_event({"text": "Good"}) + bad, label)
+        with opened(script) as desk, pytest.raises(InvokeServerUnavailableError, match="no such file"):
+            heard(desk)
+
+
+def test_a_text_that_only_begins_like_an_event_is_a_text() -> None:
+    text = "data: the new oil,\nsays the speaker."
+    with opened(answering(text.encode(), "text/plain")) as desk:
+        assert heard(desk) == text
+
+
+def test_half_a_character_in_a_transcript_is_replaced() -> None:
+    with opened(answering(b'{"text": "a\\ud83d b"}', "application/json")) as desk:
+        assert heard(desk) == "a\ufffd b"
