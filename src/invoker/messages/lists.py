@@ -62,4 +62,11 @@ TEMPLATES: Mapping[str, str] = {
     "lists.sound_in_events": "The sound came as a stream of events, which was not asked for; it was put together.",
     "lists.no_sound": "The server answered with {what} instead of sound.",
     "lists.words_for_sound": "The server answered with {what} instead of sound: {words}",
+    # summaries
+    "lists.smaller_context": "Cut the text again for a context of {tokens:,} tokens instead of {before:,}: {words}",
+    "lists.more_for_thinking": "Asked again with {most:,} tokens for the answer: "
+    "thinking used up {count:,} before a summary was there.",
+    "lists.max_completion_tokens": "Asked again with max_completion_tokens, for the server refuses max_tokens: {words}",
+    "lists.no_summary": "The model gave no summary: its answer is empty, and its finish reason is {reason}.",
+    "lists.summary_cut": "The summary is cut short: the model's answer ended with the finish reason {reason}.",
 }

@@ -36,6 +36,7 @@ from ...wire.masking import Hiding, Masking
 from ...wire.pool import Pool
 from ...wire.sendable import address_fault, header_fault, key_fault, proxy_fault, query_fault, without_query
 from . import catalogue, moderation, speech, summary, transcription
+from .context_limits import ListedContexts
 from .llm import LLM
 from .rerank import Rerank
 from .structured import stream_structured
@@ -113,6 +114,9 @@ class OpenAICompatibleBackend:
         self._llm = LLM(self._http)
         self._text_embedding = TextEmbedding(self._http)
         self._rerank = Rerank(self._http, self._root)
+        self._contexts = ListedContexts(lambda run: catalogue.fetch(self._http, provider, self._root, run))
+        self._fetched = False
+        """Whether the server has listed its models; only ever set, so that no lock is needed."""
         self._runs = Runs()
 
     def models(self) -> Sequence[ListedModel]:
@@ -152,6 +156,7 @@ class OpenAICompatibleBackend:
         with located(backend=self.kind, provider=self.provider, model=None), self._open_for(run):
             fetched = catalogue.fetch(self._http, self.provider, self._root, run)
             self._listed = catalogue.merged(self._said, fetched, self._defaults)
+            self._fetched = True
         return fetched
 
     def close(self) -> None:
@@ -190,6 +195,8 @@ class OpenAICompatibleBackend:
                 "The connection has no system model to summarise with.", field="system_model", hint=hint
             )
         context = self._property(name, ModelType.LLM, ModelPropertyKey.CONTEXT_SIZE)
+        if context is None and not self._fetched and not summary.is_short(request):
+            context = self._contexts.of(name, run)
         return summary.summary(self._llm, request, run, name, context)
 
     def _property(self, name: str, model_type: ModelType, key: ModelPropertyKey) -> int | None:

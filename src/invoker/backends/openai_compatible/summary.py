@@ -9,17 +9,26 @@ from ...entities.llm import LLMFold, LLMMode, RequestInvokeLLM
 from ...entities.message import PromptMessage
 from ...entities.model import ModelType
 from ...entities.summary import RequestInvokeSummary, SummaryResult
-from ...errors import InvokeBadRequestError, ProtocolError
+from ...errors import InvokeBadRequestError, InvokeError, ProtocolError
+from ...messages import Message
 from ...reasoning import OPENING, Split, split
-from ...run import NoteKind, Run
+from ...run import Run
 from ...summary import FRAME_TOKENS, summarize
+from .context_limits import context_limit, is_about_context
 from .llm import LLM
+from .once import Once
 
 CONTEXT_TOKENS = 8_192
 """What a system model is taken to read where its `context_size` does not say."""
+SHORT_TOKENS = 1_024
+"""Text and instruction up to which a summary fits even a context of 2,048 tokens, so that nobody need be asked for its size."""
 THINKING_TOKENS = 4_096
 """Room for a model's thinking, beside that of its summary, once it shows that it needs it; not before, for a small context
 has no such room."""
+MOST_ATTEMPTS = 4
+"""How often a text is cut for a context, each one smaller than the one before."""
+SMALLEST_CONTEXT = 256
+"""Tokens; no piece of a text and its summary fit less."""
 LIMIT, NEWER_LIMIT = "max_tokens", "max_completion_tokens"
 """What the longest answer is called; OpenAI's models that think take the newer name only."""
 _TEMPLATE_OPENED = re.compile(r"^\s*</think>|</think>\s*$", re.MULTILINE)
@@ -34,22 +43,33 @@ def summary(llm: LLM, request: RequestInvokeSummary, run: Run, model: str, conte
         request: Text and instruction.
         run: Ends it from any thread.
         model: The system model.
-        context_tokens: What it reads and writes together.
+        context_tokens: What it reads and writes together; `None` if nobody says.
 
     Raises:
         ProtocolError: The model gave no summary.
         InvokeError: As for any answer of the model.
     """
-    context = context_tokens or CONTEXT_TOKENS
-    found = summarize(
-        request.text,
-        request.instruction,
-        context_size=context,
-        count_tokens=estimated,
-        complete=_SystemModel(llm, model, context, run).complete,
-        run=run,
-    )
+    system = _SystemModel(llm, model, context_tokens or CONTEXT_TOKENS, run)
+    for attempt in range(1, MOST_ATTEMPTS + 1):
+        try:
+            found = summarize(
+                request.text,
+                request.instruction,
+                context_size=system.context_tokens,
+                count_tokens=estimated,
+                complete=system.complete,
+                run=run,
+            )
+            break
+        except InvokeError as error:
+            if attempt == MOST_ATTEMPTS or not is_about_context(error) or not system.shrink(error):
+                raise
     return SummaryResult(summary=found)
+
+
+def is_short(request: RequestInvokeSummary) -> bool:
+    """Return whether a text is so short that the size of the context does not matter."""
+    return estimated(request.text) + estimated(request.instruction) <= SHORT_TOKENS
 
 
 class _SystemModel:
@@ -65,11 +85,27 @@ class _SystemModel:
     def __init__(self, llm: LLM, model: str, context_tokens: int, run: Run) -> None:
         self._llm = llm
         self._model = model
-        self._context = context_tokens
+        self.context_tokens = context_tokens
         self._run = run
         self._limit = LIMIT
         self._thinks = False
-        self._noted: set[str] = set()
+        self._once = Once(run)
+
+    def shrink(self, error: InvokeError) -> bool:
+        """Take the context to be smaller: as large as a refusal names it, or half as large.
+
+        Args:
+            error: The server's refusal.
+
+        Returns:
+            Whether a smaller one makes sense.
+        """
+        smaller = context_limit(error, self.context_tokens) or self.context_tokens // 2
+        if smaller < SMALLEST_CONTEXT:
+            return False
+        self._run.notice("lists.smaller_context", tokens=smaller, before=self.context_tokens, words=error.description)
+        self.context_tokens = smaller
+        return True
 
     def complete(self, messages: Sequence[PromptMessage], longest: int) -> str:
         """Have a piece summarised, in at most so many tokens; with more where thinking used them up.
@@ -81,15 +117,13 @@ class _SystemModel:
         fold = self._asked(messages, most if self._thinks else longest)
         if not self._thinks and most > longest and _used_up(fold):
             self._thinks = True
-            self._note(
-                f"Asked again with {most:,} tokens for the answer: thinking used up {longest:,} before a summary was there."
-            )
+            self._once(Message("lists.more_for_thinking", most=most, count=longest))
             fold = self._asked(messages, most)
         return self._summary(fold)
 
     def _most(self, messages: Sequence[PromptMessage], longest: int) -> int:
         """Give the tokens that an answer may have with thinking: what the context leaves, if that is less."""
-        left = self._context - FRAME_TOKENS - sum(estimated(message.get_text_content()) for message in messages)
+        left = self.context_tokens - FRAME_TOKENS - sum(estimated(message.get_text_content()) for message in messages)
         return max(longest, min(longest + THINKING_TOKENS, left))
 
     def _asked(self, messages: Sequence[PromptMessage], tokens: int) -> LLMFold:
@@ -99,7 +133,7 @@ class _SystemModel:
             if self._limit != LIMIT or LIMIT not in (error.body or ""):
                 raise
             self._limit = NEWER_LIMIT
-            self._note(f"Asked again with max_completion_tokens, for the server refuses max_tokens: {error}")
+            self._once(Message("lists.max_completion_tokens", words=error.description))
             return self._answer(messages, tokens)
 
     def _answer(self, messages: Sequence[PromptMessage], tokens: int) -> LLMFold:
@@ -117,19 +151,10 @@ class _SystemModel:
     def _summary(self, fold: LLMFold) -> str:
         answer, reason = _split(fold.text).answer.strip(), fold.finish_reason
         if not answer:
-            raise ProtocolError(
-                f"The model gave no summary: its answer is empty, and its finish reason is {reason or '—'}.",
-                body=fold.text,
-            )
+            raise ProtocolError(Message("lists.no_summary", reason=reason or "—"), body=fold.text)
         if reason in ("length", "content_filter"):
-            self._note(f"The summary is cut short: the model's answer ended with the finish reason {reason}.")
+            self._once(Message("lists.summary_cut", reason=reason))
         return answer
-
-    def _note(self, text: str) -> None:
-        """Tell the person who asked; once, however many pieces it is true of."""
-        if text not in self._noted:
-            self._noted.add(text)
-            self._run.note(NoteKind.NOTICE, text)
 
 
 def _used_up(fold: LLMFold) -> bool:

@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from invoker import InvokeBadRequestError, ProtocolError
+from invoker import InvokeBadRequestError, ProtocolError, RunStoppedError
+from invoker.backends.openai_compatible import context_limits
 from invoker.backends.openai_compatible.catalogue import described
 from invoker.entities.model import ModelPropertyKey, ModelType
 from tests.loopback import STREAM, Asked, Script, Wire, chunked, whole
@@ -168,3 +169,107 @@ def test_a_model_that_thinks_out_of_sight_is_given_more_room_too() -> None:
     with opened(lambda _asked, wire: wire.send(STREAM, *chunked(answers.pop(0))), system_model="m") as desk:
         assert summarised(desk) == "An inspector."
         assert answers == []
+
+
+# The context: known from the list, or by the words of a refusal.
+
+REFUSALS: list[tuple[Any, int]] = [
+    ({"error": {"message": "the request exceeds the available context size.", "n_prompt_tokens": 9_000, "n_ctx": 2048}}, 400),
+    ({"error": {"message": "request (9000 tokens) exceeds the available context size (2048 tokens), try increasing it"}}, 400),
+    ({"error": {"message": "This model's maximum context length is 2,048 tokens. However, you requested 9000 tokens."}}, 400),
+    ({"object": "error", "message": "The input (9000 tokens) is longer than the model's context length (2048 tokens)."}, 400),
+    ({"error": "The model is loaded with context length of only 2048 tokens, which is not enough."}, 500),
+    ({"detail": "Prompt contains 9000 tokens, too large for model with 2048 maximum context length"}, 422),
+    ({"error": "Input validation error: `inputs` tokens + `max_new_tokens` must be <= 2048. Given: 9000 `inputs` tokens"}, 413),
+    ({"message": "Range of input length should be [1, 2048]"}, 400),
+]
+
+
+def small(tokens: int, refusal: Any, status: int, *, listed: dict[str, Any] | None = None) -> Script:
+    """Give a script of a model with a context of so many tokens; its list is there if an entry is given."""
+
+    def script(asked: Asked, wire: Wire) -> None:
+        if asked.method == "GET":
+            wire.send(whole({"data": [listed]}) if listed else whole({"error": "not found"}, 404))
+            return
+        sent = sum(len(message["content"]) for message in asked.json["messages"]) // 3 + asked.json["max_tokens"]
+        wire.send(whole(refusal, status)) if sent > tokens else wire.send(STREAM, *chunked(ended("An inspector.", "stop")))
+
+    return script
+
+
+@pytest.mark.parametrize(("refusal", "status"), REFUSALS)
+def test_a_text_is_cut_for_the_context_that_a_refusal_names(refusal: Any, status: int) -> None:
+    with opened(small(2048, refusal, status), system_model="m", clocks={"total": 60.0}) as desk:
+        assert summarised(desk, LONG) == "An inspector."
+        assert desk.notices[0].startswith("Cut the text again for a context of 2,048 tokens instead of 8,192: ")
+        assert len(desk.notices) == 1
+        assert [asked.path for asked in desk.server.asked].count("/v1/models") == 1
+
+
+def test_a_refusal_that_names_no_number_halves_the_context() -> None:
+    refusal = {"error": {"message": "Please reduce the length of the messages.", "code": "context_length_exceeded"}}
+    with opened(small(2500, refusal, 400), system_model="m") as desk:
+        assert summarised(desk, LONG) == "An inspector."
+        assert ["4,096 tokens instead of 8,192" in desk.notices[0], "2,048 tokens instead of 4,096" in desk.notices[1]] == [
+            True
+        ] * 2
+
+
+def test_a_server_that_refuses_every_size_is_asked_four_times() -> None:
+    refusal = {"error": {"message": "Please reduce the length of the messages.", "code": "context_length_exceeded"}}
+    with opened(small(0, refusal, 400), system_model="m") as desk:
+        with pytest.raises(InvokeBadRequestError, match="reduce the length"):
+            summarised(desk, LONG)
+        assert sum(asked.method == "POST" for asked in desk.server.asked) == 4
+
+
+@pytest.mark.parametrize("listed", [{"id": "m", "meta": {"n_ctx": 2048}}, {"id": "m", "max_model_len": 2048}])
+def test_the_list_is_asked_once_for_a_context_that_nobody_named(listed: dict[str, Any]) -> None:
+    with opened(small(2048, {"error": "no"}, 400, listed=listed), system_model="m") as desk:
+        for _ in range(2):
+            assert summarised(desk, LONG) == "An inspector." and desk.notices == []
+        assert [asked.path for asked in desk.server.asked].count("/v1/models") == 1
+        assert desk.server.asked[0].path == "/v1/models" and desk.backend.models() == []
+
+
+def test_a_short_text_fits_any_context_and_nobody_is_asked_for_it() -> None:
+    with opened(small(2048, {"error": "no"}, 400), system_model="m") as desk:
+        assert summarised(desk) == "An inspector."
+        assert [asked.method for asked in desk.server.asked] == ["POST"]
+
+
+def test_a_list_that_was_fetched_or_a_context_that_is_known_is_not_asked_for_again() -> None:
+    with opened(small(9_999, {"error": "no"}, 400, listed={"id": "m"}), system_model="m") as desk:
+        desk.backend.fetch_models()
+        summarised(desk, LONG)
+        assert [asked.path for asked in desk.server.asked].count("/v1/models") == 1
+    with opened(small(9_999, {"error": "no"}, 400), **of_context(2_000)) as desk:
+        summarised(desk, LONG)
+        assert {asked.method for asked in desk.server.asked} == {"POST"}
+
+
+def test_a_list_that_does_not_come_in_time_is_done_without(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(context_limits, "LIST_SECONDS", 0.05)
+
+    def script(asked: Asked, wire: Wire) -> None:
+        if asked.method == "GET":
+            wire.wait_until_gone()
+            raise EOFError
+        wire.send(STREAM, *chunked(ended("An inspector.", "stop")))
+
+    with opened(script, system_model="m") as desk:
+        assert summarised(desk, LONG) == "An inspector."
+
+
+def test_a_stop_ends_the_wait_for_the_list() -> None:
+    def script(asked: Asked, wire: Wire) -> None:
+        assert asked.method == "GET"
+        desk.session.stop()
+        wire.wait_until_gone()
+        raise EOFError
+
+    with opened(script, system_model="m") as desk:
+        with pytest.raises(RunStoppedError):
+            summarised(desk, LONG)
+        assert len(desk.server.asked) == 1
