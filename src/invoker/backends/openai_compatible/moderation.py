@@ -93,7 +93,7 @@ def _by_category(result: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, A
 
     Categories come as an object of flags beside one of scores, as a list of names that are flagged, or as a list of objects.
     """
-    categories = next((result[name] for name in _CATEGORIES if result.get(name) is not None), {})
+    categories = _first(result, _CATEGORIES)
     scores = result.get("category_scores")
     written: dict[str, Any] = {displayable(name): score for name, score in scores.items()} if isinstance(scores, dict) else {}
     flags: dict[str, Any] = {}
