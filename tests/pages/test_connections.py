@@ -137,6 +137,14 @@ def test_a_recording_is_written_down_by_a_server(visit: Callable[..., Visitor]) 
     assert "-F 'file=@audio.mp3'" in page.look().seen or "-F file=@audio.mp3" in page.seen
 
 
+def test_a_transcript_of_nothing_is_said_to_be_empty() -> None:
+    def silent(asked: Asked, wire: Wire) -> None:
+        wire.send(whole({"text": None} if asked.path.endswith("/transcriptions") else MODELS))
+
+    with Loopback(silent) as listening, connections(listening):
+        assert "Nothing was recognised." in asked_on("speech2text").seen
+
+
 def test_what_a_server_says_of_categories_stands_beside_its_flag(visit: Callable[..., Visitor]) -> None:
     page = asked_on("moderation")
     assert page.state == "done" and page.record.chunks[0].result is True

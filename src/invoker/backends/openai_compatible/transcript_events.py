@@ -42,7 +42,7 @@ class EventReader:
         self._deltas: list[str] = []
         self._segments: list[str] = []
         self._words: list[str] = []
-        """Data that is no JSON."""
+        """Data that is no object."""
         self._whole: str | None = None
         self._ended = False
         self._odd: list[str] = []
@@ -74,18 +74,20 @@ class EventReader:
         if data == b"[DONE]":
             self._ended = True
             return
+        words = data.decode("utf-8", "replace")
         try:
             value = json.loads(data, strict=False)
         except (ValueError, RecursionError):
-            value = None
-        words = data.decode("utf-8", "replace")
+            value = words
         if event.name == "error" or (isinstance(value, dict) and (value.get("error") or value.get("type") == "error")):
             told = value.get("error") if isinstance(value, dict) else None
             raise inside(told or value or words, words, self._status)
         if isinstance(value, dict):
             self._object(value)
+        elif value:
+            self._words.append(value if isinstance(value, str) else words)
         elif words:
-            self._words.append(words)
+            self._odd.append(words)
 
     def _object(self, value: Mapping[str, Any]) -> None:
         kind, found = value.get("type"), find_text(value)

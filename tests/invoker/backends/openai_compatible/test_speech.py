@@ -233,6 +233,7 @@ def test_json_without_sound_is_told_as_it_came(body: Any) -> None:
     assert json.loads(raised.value.body or "") == body
 
 
+
 def speech_event(value: Any, name: str = "") -> bytes:
     """Give an event with JSON."""
     return (f"event: {name}\n" if name else "").encode() + b"data: " + json.dumps(value).encode() + b"\n\n"
@@ -388,6 +389,8 @@ DONE = b"data: [DONE]\n\n"
         ([speech_event({"text": WORDS}), speech_event({"type": "usage"})], 2),
         ([b"data: Good morning.\n\n", b"data: How are you?\n\n"], 1),
         ([b"data: ping\n\n", speech_event({"text": WORDS})], 2),
+        ([speech_event("Good morning."), speech_event("How are you?")], 1),
+        ([b"data: null\n\n", b'data: ""\n\n', b"data: []\n\n", speech_event({"text": WORDS})], 2),
     ],
 )
 def test_a_transcript_that_comes_as_events_is_put_together(events: list[bytes], notices: int, label: str) -> None:
