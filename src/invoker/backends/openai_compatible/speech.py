@@ -42,7 +42,7 @@ def speak(http: Http, request: RequestInvokeTTS, run: Run) -> Chunks[TTSResult]:
     body = {"model": request.model, "input": request.content_text, "voice": request.voice, "response_format": "mp3"}
     run.phase("reading")
     with http.post(PATH, run, json=body) as answer:
-        pieces = answer.pieces()
+        pieces: Iterator[bytes] = answer.pieces()
         beginning = _beginning(pieces)
         sound, kind = pieces, kind_of(beginning)
         if kind and not kind.audio and beginning.lstrip().startswith(speech_events.STARTS):

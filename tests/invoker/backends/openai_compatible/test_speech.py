@@ -233,7 +233,6 @@ def test_json_without_sound_is_told_as_it_came(body: Any) -> None:
     assert json.loads(raised.value.body or "") == body
 
 
-
 def speech_event(value: Any, name: str = "") -> bytes:
     """Give an event with JSON."""
     return (f"event: {name}\n" if name else "").encode() + b"data: " + json.dumps(value).encode() + b"\n\n"
