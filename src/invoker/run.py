@@ -151,7 +151,11 @@ class Run:
             **values: What fills its placeholders.
         """
         if self._listener is not None:
-            message = Message(id, **values)
+            self.relay(Message(id, **values))
+
+    def relay(self, message: Message) -> None:
+        """Report a message that another part of the library made, as `notice` does."""
+        if self._listener is not None:
             self._listener(Note(NoteKind.NOTICE, str(message), self.seconds, message=message))
 
     def phase(self, name: str) -> None:

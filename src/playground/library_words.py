@@ -251,25 +251,6 @@ TEMPLATES: Sequence[str] = (
     N_("The answer breaks the rules of HTTP: {fault}."),
     N_("A line of the stream has more than {most} bytes."),
     N_("An event of the stream has more than {most} bytes."),
-    # audio files
-    N_("The file has {size} MB; the limit is {most} MB."),
-    N_("Cut it into pieces, or save it as MP3 with a lower bit rate."),
-    N_("The file is empty (0 bytes)."),
-    N_("Choose a file with sound in it."),
-    N_("This is no audio: the bytes fit no known kind of file."),
-    N_("This is no audio: it looks like {kind}."),
-    N_("This looks like {kind} audio, which is not read here."),
-    N_("Convert it; readable are {kinds}."),
-    N_("Readable are {kinds}."),
-    N_("This looks like {kind}, but there is no sound in it."),
-    N_("This looks like {kind}, but there is no sound in it: {fault}"),
-    N_("This looks like {kind} with a damaged header: {rate} Hz, {channels} channels."),
-    N_("This looks like {kind}, but it cannot be read: {fault}"),
-    N_("The file plays for more than {minutes} minutes."),
-    N_("The file plays for more than {hours} hours."),
-    N_("The file is named .{extension}, but its bytes are {kind}; they are read as what they are."),
-    N_("{count} files were joined into this one; some players stop after the first."),
-    N_("The file is cut off after {seconds} s: {fault}"),
 )
 """The longer of two that both fit stand for more: the one with most words of its own counts."""
 

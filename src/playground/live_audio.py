@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from invoker import ProtocolError, Record
-from invoker.audio import kind_of
+from invoker.audio import kind_of, only_tags
 from invoker.audio.kinds import MP3
 
 from .jobs import Job
@@ -17,6 +17,8 @@ STREAMED = MP3
 """The only kind that a browser plays while it arrives, whatever the sizes of its pieces."""
 ENOUGH_BYTES = 4096
 """After so many bytes of no known kind nothing is going to become MP3."""
+MOST_TAG_BYTES = 1 << 20
+"""Tags and padding that are waited for, as for a picture of the speaker, before the rest says what it is."""
 
 
 def segments(job: Job) -> Iterator[bytes]:
@@ -41,6 +43,8 @@ def streams(record: Record[Any]) -> bool | None:
     begun = b""
     for piece in _decoded(tuple(record.chunks)):
         begun += piece
+        if only_tags(begun) and len(begun) < (MOST_TAG_BYTES if any(begun[:1]) else ENOUGH_BYTES):
+            continue
         kind = kind_of(begun)
         if kind is not None:
             return kind == STREAMED

@@ -8,6 +8,7 @@ from invoker import Record
 from invoker.entities.tts import RequestInvokeTTS, TTSResult
 from playground.live_audio import ENOUGH_BYTES, streams, whole
 from playground.samples import ASSETS
+from tests.invoker.sounds import id3
 
 from .scripted import SPOKEN
 
@@ -30,6 +31,9 @@ def record(*pieces: bytes) -> Record[TTSResult]:
         ((WAV[:20],), False),
         ((b"\0" * 10,), None),
         ((b"\0" * ENOUGH_BYTES,), False),
+        ((id3(b"x" * 9000)[:5000],), None),
+        ((id3(b"x" * 9000), SPOKEN), True),
+        ((id3(b"x" * 9000), WAV), False),
     ],
 )
 def test_only_mp3_is_played_as_it_comes(pieces: tuple[bytes, ...], told: bool | None) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ..audio import mp3
+from ..audio import marks, mp3
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +41,7 @@ def _tags(data: bytes, at: int, end: int) -> int:
     """Count the ID3v2 tags between two runs of frames."""
     count = 0
     while (at := data.find(b"ID3", at, end)) >= 0:
-        size = mp3.id3_size(data, at)
+        size = marks.id3_size(data, at)
         count += size > 0
         at += size or 1
     return count

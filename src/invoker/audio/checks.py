@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from ..errors import InvokeBadRequestError
+from ..messages import Message
+from . import kinds
 from .kinds import Kind, kind_of, misnamed
 
 UPLOAD_LIMIT_BYTES = 25 * 1024 * 1024
 """The largest file that an upload may be, as in Dify."""
 
-READABLE = "MP3, WAV, FLAC, Ogg (Vorbis, Opus) and AIFF"
+READABLE = ", ".join(kind.name for kind in kinds.READABLE)
+"""The kinds of files that are read here, as a list for a person."""
 
 
-def require_audio(data: bytes, name: str | None = None) -> tuple[Kind, str | None]:
+def require_audio(data: bytes, name: str | None = None) -> tuple[Kind, Message | None]:
     """Check an upload.
 
     Args:
@@ -26,32 +29,32 @@ def require_audio(data: bytes, name: str | None = None) -> tuple[Kind, str | Non
     """
     if len(data) > UPLOAD_LIMIT_BYTES:
         raise unusable(
-            f"The file has {len(data) / 2**20:.1f} MB; the limit is {UPLOAD_LIMIT_BYTES // 2**20} MB.",
-            "Cut it into pieces, or save it as MP3 with a lower bit rate.",
+            Message("audio.too_large", size=len(data) / 2**20, limit=UPLOAD_LIMIT_BYTES // 2**20),
+            Message("audio.make_smaller"),
         )
     kind = readable_kind(data)
     return kind, misnamed(name, kind) if name else None
 
 
 def readable_kind(data: bytes) -> Kind:
-    """Tell what kind of audio a file is.
+    """Return what kind of audio a file is.
 
     Raises:
         InvokeBadRequestError: It is empty, no audio, or of a kind that is not read here.
     """
     if not data:
-        raise unusable("The file is empty (0 bytes).", "Choose a file with sound in it.")
+        raise unusable(Message("audio.empty"), Message("audio.choose_sound"))
     kind = kind_of(data)
     if kind is None:
-        raise unusable("This is no audio: the bytes fit no known kind of file.", f"Readable are {READABLE}.")
+        raise unusable(Message("audio.unknown"), Message("audio.readable", kinds=READABLE))
     if not kind.audio:
-        raise unusable(f"This is no audio: it looks like {_article(kind.name)}.", f"Readable are {READABLE}.")
+        raise unusable(Message("audio.other_kind", kind=_article(kind.name)), Message("audio.readable", kinds=READABLE))
     if not kind.readable:
-        raise unusable(f"This looks like {kind.name} audio, which is not read here.", f"Convert it; readable are {READABLE}.")
+        raise unusable(Message("audio.not_read", kind=kind.name), Message("audio.convert", kinds=READABLE))
     return kind
 
 
-def unusable(description: str, hint: str | None = None) -> InvokeBadRequestError:
+def unusable(description: Message, hint: Message | None = None) -> InvokeBadRequestError:
     """Make the error that says what is wrong with a file."""
     return InvokeBadRequestError(description, field="file", hint=hint)
 

@@ -15,7 +15,13 @@ class ForwardFile(soundfile.SoundFile):  # type: ignore[misc]  # soundfile has n
     """
 
     def __init__(self, data: bytes) -> None:
-        super().__init__(_Bytes(data))
+        self._input = _Bytes(data)
+        super().__init__(self._input)
+
+    @property
+    def consumed(self) -> bool:
+        """Whether the decoder has read all bytes."""
+        return self._input.tell() >= self._input.size
 
     def seekable(self) -> bool:
         """Say no: nobody seeks here."""
@@ -25,7 +31,11 @@ class ForwardFile(soundfile.SoundFile):  # type: ignore[misc]  # soundfile has n
 class _Bytes(io.BytesIO):
     """Bytes as a file that forgives what libsndfile asks of it when a header lies."""
 
+    def __init__(self, data: bytes) -> None:
+        super().__init__(data)
+        self.size = len(data)
+
     def seek(self, offset: int, whence: int = 0, /) -> int:
         """Move, but never before the start; an exception would be lost in native code."""
-        start = {0: 0, 1: self.tell(), 2: self.getbuffer().nbytes}[whence]
+        start = {0: 0, 1: self.tell(), 2: self.size}[whence]
         return super().seek(max(0, start + offset))

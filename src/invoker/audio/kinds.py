@@ -11,10 +11,16 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import PurePath
 
-from . import mp3
+from ..messages import Message
+from . import marks, mp3
+from .marks import Data
 
 LOOK_BYTES = 4096
-"""How far into a file we look for what it is, behind an ID3 tag if it has one."""
+"""How far into a file we look for what it is, behind its tags."""
+JUNK_BYTES = 1 << 16
+"""How far into a file of no known kind we look for sound."""
+TAGS_TRIED = 16
+"""Tags inside of tags and junk that are stepped over; each may be followed by as many more as a file has room for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,8 +37,9 @@ class Kind:
     """Whether this project can decode it."""
 
 
-MP3 = Kind("MP3", "audio/mpeg", ("mp3", "mpga", "mpeg"), readable=True)
-WAV = Kind("WAV", "audio/wav", ("wav", "wave"), readable=True)
+MP3 = Kind("MP3", "audio/mpeg", ("mp3", "mp2", "mp1", "mpga", "mpeg"), readable=True)
+WAV = Kind("WAV", "audio/wav", ("wav", "wave", "bwf", "rf64", "bw64"), readable=True)
+W64 = Kind("Wave64", "audio/x-w64", ("w64",), readable=True)
 FLAC = Kind("FLAC", "audio/flac", ("flac",), readable=True)
 OGG_VORBIS = Kind("Ogg Vorbis", "audio/ogg", ("ogg", "oga"), readable=True)
 OGG_OPUS = Kind("Ogg Opus", "audio/ogg", ("ogg", "opus", "oga"), readable=True)
@@ -46,9 +53,16 @@ WEBM = Kind("WebM", "audio/webm", ("webm", "weba"))
 MATROSKA = Kind("Matroska", "audio/x-matroska", ("mka", "mkv"))
 AMR = Kind("AMR", "audio/amr", ("amr",))
 WMA = Kind("WMA", "audio/x-ms-wma", ("wma", "asf", "wmv"))
-AU = Kind("AU", "audio/basic", ("au", "snd"))
-CAF = Kind("CAF", "audio/x-caf", ("caf",))
+AU = Kind("AU", "audio/basic", ("au", "snd"), readable=True)
+CAF = Kind("CAF", "audio/x-caf", ("caf",), readable=True)
+VOC = Kind("VOC", "audio/x-voc", ("voc",), readable=True)
+SPHERE = Kind("NIST SPHERE", "audio/x-nist", ("sph", "nist"), readable=True)
 MIDI = Kind("MIDI", "audio/midi", ("mid", "midi"))
+
+READABLE = (MP3, WAV, FLAC, OGG_VORBIS, OGG_OPUS, OGG_FLAC, AIFF, W64, AU, CAF, VOC, SPHERE)
+"""The kinds that this project decodes, the usual ones first."""
+EXTENSIONS = tuple(dict.fromkeys(extension for kind in READABLE for extension in kind.extensions))
+"""Of files of these kinds, without dots."""
 
 
 def _other(name: str, media_type: str, *extensions: str) -> Kind:
@@ -68,6 +82,10 @@ _SIGNATURES: tuple[tuple[bytes, Kind], ...] = (
     (b"#!AMR", AMR),
     (b"\x30\x26\xb2\x75\x8e\x66\xcf\x11", WMA),
     (b".snd", AU),
+    (b"dns.", AU),
+    (b"riff\x2e\x91\xcf\x11\xa5\xd6\x28\xdb\x04\xc1\0\0", W64),
+    (b"Creative Voice File\x1a", VOC),
+    (b"NIST_1A\n", SPHERE),
     (b"caff", CAF),
     (b"MThd", MIDI),
     (b"\x89PNG\r\n\x1a\n", _other("PNG image", "image/png", "png")),
@@ -103,16 +121,67 @@ def _matroska(head: bytes) -> Kind:
 
 _CONTAINERS: dict[bytes, Callable[[bytes], Kind | None]] = {
     b"RIFF": _riff,
+    b"RIFX": _riff,
     b"RF64": _riff,
+    b"BW64": _riff,
     b"FORM": _form,
     b"OggS": _ogg,
     b"\x1a\x45\xdf\xa3": _matroska,
 }
 
 
-def kind_of(data: bytes | memoryview) -> Kind | None:
-    """Tell what a file is; `None` if nothing known fits."""
-    start = mp3.id3_size(data)
+def kind_of(data: Data) -> Kind | None:
+    """Return what a file is; `None` if nothing known fits."""
+    return locate(data)[0]
+
+
+def locate(data: Data, at: int = 0, finder: mp3.Finder | None = None) -> tuple[Kind | None, int]:
+    """Return what a file is that starts here, and where it begins behind tags, padding and junk.
+
+    Args:
+        data: The bytes.
+        at: Where to begin. At the start of the data, sound behind junk is looked for in `JUNK_BYTES`, elsewhere to the end.
+        finder: Of the data, if several places are looked at: it limits the work of all searches.
+    """
+    finder = finder or mp3.Finder(data)
+    start = marks.skip(data, at)
+    kind = _kind_at(data, start, finder)
+    if kind is not None and kind.audio:
+        return kind, start
+    tagged = is_tagged(data, at)
+    if kind is None or tagged or at:
+        # A tag that lies about its size ends before or behind its claimed end.
+        begin, end = (at + 1, len(data)) if tagged else (start, len(data) if at else start + JUNK_BYTES)
+        if found := find(data, begin, end, finder):
+            return found
+    return (MP3 if kind is None and tagged else kind), start
+
+
+def is_tagged(data: Data, at: int = 0) -> bool:
+    """Return whether a file begins with a tag, or with zeros and a tag."""
+    return marks.tag_size(data, marks.padding_end(data, at)) > 0
+
+
+def find(data: Data, at: int, end: int, finder: mp3.Finder) -> tuple[Kind, int] | None:
+    """Find the next sound between two bytes, among tags and junk.
+
+    Returns:
+        What it is, and where it begins; `None` if there is none.
+    """
+    tags = 0
+    place = finder.next(at, end)
+    while place is not None:
+        tags += marks.tag_size(data, place) > 0
+        if tags <= TAGS_TRIED or not marks.tag_size(data, place):
+            start = marks.skip(data, place)
+            kind = _kind_at(data, start, finder)
+            if kind is not None and kind.audio:
+                return kind, start
+        place = finder.next(place + 1, end)
+    return None
+
+
+def _kind_at(data: Data, start: int, finder: mp3.Finder) -> Kind | None:
     head = bytes(data[start : start + LOOK_BYTES])
     for signature, kind in _SIGNATURES:
         if head.startswith(signature):
@@ -121,23 +190,23 @@ def kind_of(data: bytes | memoryview) -> Kind | None:
         return inner(head)
     if head[4:8] == b"ftyp":
         return _file_type(head[8:12])
-    if start or mp3.begins(data):
-        return AAC if _adts(head) else MP3
-    return AAC if _adts(head) else _text(head, whole=len(data) <= LOOK_BYTES)
+    if _adts(head):
+        return AAC
+    return MP3 if mp3.begins(data, start, finder) else _text(head, whole=len(data) - start <= LOOK_BYTES)
 
 
-def sniff(data: bytes | memoryview) -> str | None:
-    """Tell the media type, such as `audio/mpeg`; `None` if nothing known fits."""
+def sniff(data: Data) -> str | None:
+    """Return the media type, such as `audio/mpeg`; `None` if nothing known fits."""
     kind = kind_of(data)
     return kind.media_type if kind else None
 
 
-def misnamed(name: str, kind: Kind) -> str | None:
-    """Tell that a file's name does not fit its bytes; `None` if it does, or if the name has no extension."""
+def misnamed(name: str, kind: Kind) -> Message | None:
+    """Return a notice that a file's name does not fit its bytes; `None` if it does, or if the name has no extension."""
     extension = PurePath(name).suffix.lower().lstrip(".")
     if not extension or extension in kind.extensions:
         return None
-    return f"The file is named .{extension}, but its bytes are {kind.name}; they are read as what they are."
+    return Message("audio.misnamed", extension=extension, kind=kind.name)
 
 
 def _file_type(brand: bytes) -> Kind:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from ..messages import Message
 from .kinds import kind_of, misnamed
 from .reading import Recording
 
@@ -29,7 +30,7 @@ class AudioFacts:
     """Root of the mean square of all samples; 1 is full scale."""
     files: int | None = None
     """How many files were joined into this one."""
-    notices: tuple[str, ...] = ()
+    notices: tuple[Message, ...] = ()
 
 
 def facts(data: bytes, name: str | None = None) -> AudioFacts:

@@ -13,6 +13,7 @@ from invoker.audio import AudioFacts, facts
 
 from .. import charts, markup
 from ..audio_facts import channels, duration
+from ..library_words import error_text
 from ..pane import Pane
 from ..words import _
 
@@ -54,7 +55,7 @@ def looked_at(audio: bytes) -> Sound:
         found = facts(audio)
         return Sound(audio, found, sound.profile_of_file(audio), mp3_seams.joined(audio))
     except InvokeBadRequestError as error:
-        return Sound(audio, fault=str(error))
+        return Sound(audio, fault=error_text(error))
 
 
 def draw(sound: Sound, chunks: int, key: str) -> None:

@@ -34,7 +34,7 @@ def listed() -> ListedModel:
             "model_type": ModelType.SPEECH2TEXT,
             "fetch_from": FetchFrom.PREDEFINED_MODEL,
             "model_properties": {
-                ModelPropertyKey.SUPPORTED_FILE_EXTENSIONS: "mp3,wav,flac,ogg",
+                ModelPropertyKey.SUPPORTED_FILE_EXTENSIONS: ",".join(audio.EXTENSIONS),
                 ModelPropertyKey.FILE_UPLOAD_LIMIT: audio.UPLOAD_LIMIT_BYTES // 2**20,
             },
             "about": {
@@ -75,7 +75,7 @@ class Listener:
         """Write down what is said in an audio file.
 
         Args:
-            data: The file: MP3, WAV, FLAC, Ogg or AIFF, at any rate, with any number of channels.
+            data: The file, of a kind in `audio.READABLE`, at any rate, with any number of channels.
             run: Told of each piece that is done, and of what is wrong with the file; checked at each step.
 
         Returns:
@@ -110,7 +110,7 @@ class Listener:
             yield spoken
             at = end
         for notice in recording.notices:
-            run.note(NoteKind.NOTICE, notice)
+            run.relay(notice)
 
 
 def _at_16_khz(recording: audio.Recording, run: Run) -> Iterator[Samples]:

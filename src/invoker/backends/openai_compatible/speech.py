@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator
 from itertools import chain
 from typing import Any
 
-from ...audio import Kind, kind_of
+from ...audio import Kind, kind_of, only_tags
 from ...entities.tts import RequestInvokeTTS, TTSResult
 from ...errors import InvokeBadRequestError, InvokeError, ProtocolError
 from ...messages import Message
@@ -27,6 +27,9 @@ PIECE = 16 * 1024
 """Bytes of sound from which on a chunk is passed on; the first one goes as soon as its kind is known."""
 TELLING = 64
 """Bytes that tell sound from words: a server's first piece may be shorter than the mark of its kind."""
+TAGS = 1 << 20
+"""Bytes of tags before the sound that are waited for, as only what follows them shows what it is; of zeros only `PIECE`, as
+they may be the silence at the start of samples without a header."""
 
 
 def speak(http: Http, request: RequestInvokeTTS, run: Run) -> Chunks[TTSResult]:
@@ -76,11 +79,12 @@ def _chunks(beginning: bytes, sound: Iterable[bytes], media_type: str | None) ->
 
 def _beginning(pieces: Iterator[bytes]) -> bytes:
     """Read on until it is clear what comes, or to the end."""
-    found = bytearray()
+    found, enough = bytearray(), TELLING
     for piece in pieces:
         found += piece
-        kind = kind_of(bytes(found))
-        if len(found) >= TELLING or (kind and kind.audio):
+        if enough <= len(found) < (TAGS if any(found[:PIECE]) else PIECE) and only_tags(found):
+            enough = 2 * len(found)  # each look begins at the start
+        elif len(found) >= enough or (len(found) < TELLING and not only_tags(found) and _is_sound(found)):
             break
     return bytes(found)
 
@@ -115,6 +119,11 @@ def _in_json(answer: Answer, beginning: bytes, pieces: Iterator[bytes], run: Run
         raise _no_sound(answer, body, kind_of(body))
     run.notice("lists.sound_in_json", field=found.field)
     return found.sound
+
+
+def _is_sound(held: bytearray) -> bool:
+    kind = kind_of(held)
+    return kind is not None and kind.audio
 
 
 def _sound_type(answer: Answer, beginning: bytes) -> str | None:

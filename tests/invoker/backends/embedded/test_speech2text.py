@@ -154,7 +154,7 @@ def test_closing_gives_the_model_back() -> None:
 def test_the_listed_model_tells_its_limits() -> None:
     properties = listed().model_properties
     assert properties[ModelPropertyKey.FILE_UPLOAD_LIMIT] == 25
-    assert properties[ModelPropertyKey.SUPPORTED_FILE_EXTENSIONS] == "mp3,wav,flac,ogg"
+    assert properties[ModelPropertyKey.SUPPORTED_FILE_EXTENSIONS] == ",".join(audio.EXTENSIONS)
 
 
 def test_pieces_are_all_of_the_sound_and_none_is_too_long() -> None:

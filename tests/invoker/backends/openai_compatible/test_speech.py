@@ -18,9 +18,11 @@ from invoker import (
     ProtocolError,
     RunStoppedError,
 )
+from invoker.audio import sniff
 from invoker.wire.limits import Limits
 from tests.loopback import BOUND, Asked, Script, Wire, chunked, head, whole
 
+from ...sounds import id3, sound
 from .desk import KEY, Desk, opened
 
 SPEAKER = {"provider": "p", "model": "t", "model_type": "tts", "voice": "v"}
@@ -67,6 +69,28 @@ def test_the_type_of_a_sound_does_not_depend_on_where_its_first_piece_ends(
         assert spoken(desk) == sound
         assert {chunk.mime_type for chunk in desk.record.chunks} == {media_type}
         assert len(desk.notices) == (media_type != "audio/mpeg")
+
+
+@pytest.mark.parametrize("first", [1, 12, 70, 30_000])
+@pytest.mark.parametrize("sound", [sound("wav"), sound("vorbis"), sound("mp3")], ids=["WAV", "Ogg", "MP3"])
+@pytest.mark.parametrize("before", [id3(b"\xff\xfb" * 20_000), id3(b"x" * 50) * 2, bytes(8192), b""])
+def test_tags_and_padding_before_a_sound_do_not_hide_its_type(first: int, before: bytes, sound: bytes) -> None:
+    body, media_type = before + sound, sniff(sound)
+    pieces = [body[:first], *(body[at : at + 5000] for at in range(first, len(body), 5000))]
+
+    def script(_asked: Asked, wire: Wire) -> None:
+        wire.send(head(media_type="audio/mpeg", Transfer_Encoding="chunked"), *chunked(pieces))
+
+    with opened(script) as desk:
+        assert spoken(desk) == body
+        assert {chunk.mime_type for chunk in desk.record.chunks} == {media_type}
+
+
+def test_silence_at_the_start_of_bare_samples_is_not_waited_out() -> None:
+    body = bytes(200_000)
+    with opened(in_two(body, 20_000, "audio/pcm")) as desk:
+        assert spoken(desk) == body
+        assert len(desk.record.chunks[0].audio) <= 20_000
 
 
 def test_a_short_sound_of_an_unknown_kind_is_passed_on_as_it_is_labelled() -> None:
