@@ -71,9 +71,23 @@ def duration(seconds: float | None) -> str:
 
 
 def _facts(page: Pane, data: bytes, name: str) -> AudioFacts:
-    held: tuple[bytes, str, AudioFacts] | None = page.state.extra.get(HELD)
+    """Measure a file, once: what it costs to find out that a long one cannot be used is not paid again either.
+
+    Raises:
+        InvokeBadRequestError: It cannot be used.
+    """
+    held: tuple[bytes, str, AudioFacts | InvokeBadRequestError] | None = page.state.extra.get(HELD)
     if held is None or held[0] != data or held[1] != name:  # most often the very same object, which costs nothing to compare
         with st.spinner(_("Looking at the file")):
-            held = (data, name, facts(data, name))
+            held = (data, name, _measured(data, name))
         page.state.extra[HELD] = held
+    if isinstance(held[2], InvokeBadRequestError):
+        raise held[2]
     return held[2]
+
+
+def _measured(data: bytes, name: str) -> AudioFacts | InvokeBadRequestError:
+    try:
+        return facts(data, name)
+    except InvokeBadRequestError as error:
+        return error.with_traceback(None)

@@ -12,9 +12,10 @@ from pathlib import Path
 import streamlit as st
 
 from invoker import InvokeBadRequestError, InvokeType
-from invoker.audio import UPLOAD_LIMIT_BYTES, kind_of, to_mp3
+from invoker.audio import EXTENSIONS, READABLE, UPLOAD_LIMIT_BYTES, kind_of, to_mp3
 
 from . import audio_facts, forms, live_audio, state
+from .library_words import error_text
 from .pane import Pane
 from .samples import RECORDINGS, SAMPLES_FOLDER
 from .words import N_, _
@@ -26,9 +27,11 @@ SOURCES = {
     MICROPHONE: ":material/mic:",
     SPOKEN: ":material/record_voice_over:",
 }
-TYPES = ["mp3", "wav", "flac", "ogg", "oga", "opus", "m4a", "webm"]
 SPEECH_PAGE = Path(__file__).resolve().parents[2] / "pages" / "tts.py"
 LIMIT_MB = UPLOAD_LIMIT_BYTES // 2**20
+MICROPHONE_HZ = 16_000
+MICROPHONE_MINUTES = UPLOAD_LIMIT_BYTES // (2 * MICROPHONE_HZ) // 60
+"""What a recording of 16 bits in mono, which a browser uploads as WAV, may last within the upload limit."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +69,7 @@ def choose(page: Pane) -> bytes | None:
             chosen = _spoken(page)
         case _:
             chosen = _sample(page, clip)
-    if chosen.file is None:
+    if not chosen.mark:
         audio_facts.forget(page)
     _reference(page, str(source), chosen)
     return chosen.file
@@ -83,9 +86,11 @@ def _read(name: str) -> bytes:
 
 
 def _upload(page: Pane) -> _Chosen:
-    # The limit is ours to tell: Streamlit would say it in a tooltip only. Its server refuses what is far beyond it.
     upload = st.file_uploader(
-        _("Audio file: mp3, wav, flac or ogg, up to {limit} MB").format(limit=LIMIT_MB), type=TYPES, key=page.key("upload")
+        _("Audio file, up to {limit} MB: {kinds}").format(limit=LIMIT_MB, kinds=READABLE),
+        type=EXTENSIONS,
+        max_upload_size=LIMIT_MB,
+        key=page.key("upload"),
     )
     if upload is None:
         page.require(False, _("choose an audio file"))
@@ -94,7 +99,11 @@ def _upload(page: Pane) -> _Chosen:
 
 
 def _microphone(page: Pane) -> _Chosen:
-    recording = st.audio_input(_("Record"), sample_rate=16000, key=page.key("recording"))
+    recording = st.audio_input(
+        _("Record, up to {minutes} minutes").format(minutes=MICROPHONE_MINUTES),
+        sample_rate=MICROPHONE_HZ,
+        key=page.key("recording"),
+    )
     if recording is None:
         page.state.extra.pop("microphone", None)
         page.require(False, _("record something"))
@@ -105,7 +114,7 @@ def _microphone(page: Pane) -> _Chosen:
         try:
             held = (recording.file_id, to_mp3(wav))
         except InvokeBadRequestError as error:
-            forms.field_fault(page, _("file: {fault}").format(fault=error))
+            forms.field_fault(page, _("file: {fault}").format(fault=error_text(error)))
             return _Chosen()
         page.state.extra["microphone"] = held
     st.caption(_("Converted to MP3: {before:,} bytes became {after:,}.").format(before=len(wav), after=len(held[1])))

@@ -30,7 +30,7 @@ def draw(page: Pane) -> None:
             icon=":material/download:", on_click="ignore", key=page.key("preset.save"),
         )  # fmt: skip
         key = page.key(f"preset.{page.state.extra.get('preset', 0)}")
-        st.file_uploader(_("Load a file"), type="json", key=key, on_change=_load, args=(page, key))
+        st.file_uploader(_("Load a file"), type="json", key=key, on_change=_load, args=(page, key), max_upload_size=1)
         if fault := page.state.extra.get("preset.fault"):
             field_fault(None, fault)
     if told := page.state.extra.pop("preset.told", None):

@@ -65,6 +65,7 @@ def pick(page: Pane, mark: Mark | None, bring: Bring) -> None:
                 rows=MOST_IMPORTED, size=MOST_BYTES // 2**20
             ),
             type=list(text_import.TYPES),
+            max_upload_size=MOST_BYTES // 2**20,
             key=page.key("import"),
         )
         if upload is None:

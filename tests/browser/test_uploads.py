@@ -52,11 +52,12 @@ def test_a_file_that_is_no_audio_is_refused(page: Page, app: Served, tmp_path: P
     assert "quick test" in texts(result(page).get_by_test_id("stCode"))[0].lower()
 
 
-def test_a_file_over_the_limit_is_refused(page: Page, app: Served, tmp_path: Path) -> None:
+def test_a_file_over_the_limit_is_refused_by_the_browser(page: Page, app: Served, tmp_path: Path) -> None:
     path = tmp_path / "long.mp3"
     path.write_bytes(CLIP.read_bytes() * (26 * 2**20 // CLIP.stat().st_size + 1))
     upload(page, app, path)
-    expect(page.get_by_test_id("stMain")).to_contain_text("the limit is 25 MB", timeout=30_000)
+    expect(page.get_by_test_id("stMain")).to_contain_text("up to 25 MB: MP3, WAV")
+    expect(page.get_by_test_id("stFileUploader")).to_contain_text("File must be 25.0MB or smaller", timeout=30_000)
     expect(run_button(page)).to_be_disabled()
 
 

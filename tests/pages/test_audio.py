@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
+import tomllib
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from invoker import ModelState, NoteKind, Request, Run
-from invoker.audio import UPLOAD_LIMIT_BYTES, decode, encode_mp3, facts
+from invoker.audio import EXTENSIONS, READABLE, UPLOAD_LIMIT_BYTES, decode, encode_mp3, facts
+from invoker.audio.kinds import READABLE as KINDS
 from invoker.backends.scripted import Scripted
 from invoker.entities.model import ModelPropertyKey, ModelType
 from invoker.entities.speech2text import Speech2TextResult
 from invoker.entities.tts import TTSResult
-from playground import resources
+from playground import resources, text_sources
+from playground.content_parts import MOST_FILE_BYTES
 from playground.samples import ASSETS, CLIP, CLIP_TEXT, RECORDINGS, SAMPLES_FOLDER, SPEECH
 from playground.trials.speech2text import DAMAGES
+from tests.invoker.sounds import claiming, id3, sound
 from tests.playground.scripted import SPOKEN, Desk, listed
 
 from .conftest import CONNECTION
@@ -203,6 +208,35 @@ def test_an_mp3_that_was_cut_off_is_said_to_be_so_and_can_be_sent(page: Visitor,
 def test_a_file_over_the_limit_is_refused(page: Visitor, desk: Desk) -> None:
     upload(page, "long.mp3", SPOKEN + bytes(UPLOAD_LIMIT_BYTES))
     assert not page.can_run and "the limit is 25 MB" in page.faults
+
+
+def test_the_field_states_the_limit_and_the_kinds_that_are_true(page: Visitor) -> None:
+    field = page.at.file_uploader(key="speech2text.upload").proto
+    assert field.label == f"Audio file, up to {UPLOAD_LIMIT_BYTES // 2**20} MB: {READABLE}"
+    assert field.max_upload_size_mb == UPLOAD_LIMIT_BYTES // 2**20
+    assert set(EXTENSIONS) <= {kind.lstrip(".") for kind in field.type}
+    assert {found.name for found in KINDS if found.readable} == set(READABLE.split(", "))
+
+
+def test_the_servers_limit_is_that_of_an_audio_file() -> None:
+    server = tomllib.loads((Path(__file__).parents[2] / ".streamlit/config.toml").read_text("utf-8"))["server"]
+    assert server["maxUploadSize"] * 2**20 == UPLOAD_LIMIT_BYTES >= max(MOST_FILE_BYTES, text_sources.MOST_BYTES)
+
+
+def test_a_file_that_plays_too_long_is_refused_by_name_and_looked_at_once(
+    page: Visitor, desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened = []
+    monkeypatch.setattr("playground.audio_facts.facts", lambda *args: opened.append(args) or facts(*args))
+    upload(page, "night.flac", claiming(sound("flac"), 12 * 3600, 44_100))
+    assert not page.can_run and "plays for 12.0 hours; the limit is 3 hours" in page.faults
+    page.type("reference", "anything")
+    assert "the limit is 3 hours" in page.faults and len(opened) == 1
+
+
+def test_a_wav_behind_a_tag_is_read(page: Visitor, desk: Desk) -> None:
+    upload(page, "tagged.wav", id3(b"x" * 3000) + WAV)
+    assert "WAV · " in page.seen and page.can_run and not page.faults
 
 
 def test_the_recording_of_a_microphone_is_sent_as_mp3(visit: Visit, desk: Desk) -> None:
