@@ -23,6 +23,7 @@ RUN python3 -m venv /opt/venv \
 
 # Only what fetching needs, so that a change elsewhere in the source does not fetch the models again.
 COPY src/invoker/errors.py /tmp/fetch/invoker/
+COPY src/invoker/messages /tmp/fetch/invoker/messages
 COPY src/invoker/weights /tmp/fetch/invoker/weights
 RUN PYTHONPATH=/tmp/fetch PYTHONDONTWRITEBYTECODE=1 /opt/venv/bin/python -m invoker.weights --folder /models
 
@@ -43,6 +44,7 @@ ENV PATH=/opt/venv/bin:$PATH \
     OMP_WAIT_POLICY=passive \
     BOOMERANG_DATA=/data \
     BOOMERANG_MODELS=/models \
+    CONNECTIONS_LOOPBACK=refuse \
     STREAMLIT_SERVER_ADDRESS=0.0.0.0 \
     STREAMLIT_SERVER_PORT=8501
 

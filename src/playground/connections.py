@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from time import monotonic
@@ -17,6 +17,7 @@ from invoker import Backend, connect
 from invoker.connections import (
     ALLOW_VARIABLE,
     FILE,
+    LOOPBACK_VARIABLE,
     Allowed,
     ConnectionSettings,
     Store,
@@ -29,6 +30,7 @@ from invoker.connections import (
     read_file,
 )
 from invoker.errors import ConfigError
+from invoker.messages import Message
 
 from .connection import Connection, Origin
 
@@ -74,11 +76,11 @@ class Connections:
         self._of_file: dict[str, Connection] = {}
         self._own: dict[tuple[str, str], Connection] = {}
         self._problems: dict[str, list[str]] = {}
-        self._allowed = Allowed(everything=False)
+        self._allowed = Allowed(entries=())
         try:
-            self._allowed = allowed(self._environment.get(ALLOW_VARIABLE))
+            self._allowed = allowed(self._environment.get(ALLOW_VARIABLE), self._environment.get(LOOPBACK_VARIABLE))
         except ConfigError as error:
-            self._problems["allow"] = [str(error), f"{ALLOW_VARIABLE}: until that is put right, no address is called"]
+            self._problems["allow"] = [str(error), f"{error.field}: {Message('saved.addresses_closed')}"]
         try:
             limits(self._environment)
         except ConfigError as error:  # as `opened` says again of each connection
@@ -258,10 +260,9 @@ class Connections:
         return Connection(settings.name, origin, opener, settings, owner=owner, shared=shared, problem=problem)
 
     def _opened(self, settings: ConnectionSettings, origin: Origin) -> Backend:
-        variables: Iterable[str] | None = None
-        if not origin.locked:
-            variables = self.variables
-        return opened(settings, self._allowed, self._environment, variables=variables, files=origin.locked)
+        if origin.locked:  # the operator's own: nothing about it is a visitor's to choose
+            return opened(settings, None, self._environment)
+        return opened(settings, self._allowed, self._environment, variables=self.variables, files=False)
 
     def _load(self) -> None:
         if self._store is None:

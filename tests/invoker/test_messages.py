@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from invoker import ConfigError, InvokeBadRequestError, InvokeType
-from invoker.messages import TEMPLATES, Message, answers, audio, connections, http, lists, schemas, translated
+from invoker.messages import TEMPLATES, Message, answers, audio, connections, http, lists, saved, schemas, translated
 from invoker.record import Record, dump_error
 from invoker.run import Note, NoteKind, Run
 from playground import words
@@ -76,7 +76,7 @@ def test_every_template_is_used() -> None:
 
 
 def test_no_id_stands_in_two_areas() -> None:
-    areas = (answers, audio, connections, http, lists, schemas)
+    areas = (answers, audio, connections, http, lists, saved, schemas)
     assert len(TEMPLATES) == sum(len(area.TEMPLATES) for area in areas)
 
 

@@ -1,7 +1,7 @@
 """Connections: configured back ends with a name, from a file, from the environment, or made by a visitor."""
 
 from ..wire.limits import limits
-from .addresses import ALLOW_VARIABLE, Allowed, allowed
+from .addresses import ALLOW_VARIABLE, LOOPBACK_VARIABLE, Allowed, allowed
 from .checking import CALLS, Check, check_call, check_connection, refused
 from .environment import from_environment
 from .file import FILE, parsed, parsed_each, read_file, written
@@ -24,6 +24,7 @@ __all__ = [
     "CALLS",
     "COMPATIBLE_PROVIDER",
     "FILE",
+    "LOOPBACK_VARIABLE",
     "PRESETS",
     "Allowed",
     "Check",

@@ -20,6 +20,7 @@ from ..errors import (
     InvokeTimeoutError,
     ProtocolError,
 )
+from ..messages import Message
 
 _ENDPOINTS = ("/chat/completions", "/completions", "/embeddings", "/models", "/rerank", "/audio/speech", "/moderations")
 _USUAL = ("/v1", "/api/v1", "/openai/v1", "/v2", "")
@@ -42,7 +43,7 @@ class Tried:
     """Models of the type that the server lists."""
 
 
-def sentence(tried: Tried) -> str:
+def sentence(tried: Tried) -> str | Message:
     """Say what the cause is, and what to do."""
     error = tried.error
     if tried.better:
@@ -89,6 +90,8 @@ def sentence(tried: Tried) -> str:
             return "The server answers, but not as OpenAI's interface does; what came is below."
         case InvokeError() if tried.answered:
             return f"The server answers, but the call failed: {error}"
+        case InvokeError(message=Message() as text, hint=Message() as hint):
+            return Message("saved.not_called", error=text, hint=hint)
         case InvokeError():
             return f"The call was not made: {error}"
     return f"A fault of this app, not of the server: {type(error).__name__}: {error}"

@@ -22,6 +22,7 @@ from ..errors import (
     RunStoppedError,
     UnsupportedRequestError,
 )
+from ..messages import Message
 from ..record import Record
 from ..run import Note, NoteKind, Run
 from ..session import Session
@@ -50,7 +51,7 @@ class Check:
     """What came of trying."""
 
     ok: bool
-    verdict: str
+    verdict: str | Message
     """A sentence for people: how it went, or what the cause is and what to do."""
     address: str = ""
     """What was called last, without its query; empty if nothing was."""
@@ -58,7 +59,7 @@ class Check:
     seconds: float = 0.0
     body: str = ""
     """The answer's, cut."""
-    error: str = ""
+    error: str | Message = ""
     """The error's own words."""
     listed: tuple[ListedModel, ...] = ()
     """The models that the server listed."""
@@ -233,13 +234,13 @@ def _silence(seconds: float = 1.0, rate_hz: int = 16_000) -> bytes:
     return held.getvalue()
 
 
-def _check(ok: bool, words: str, notes: list[Note], seconds: float, error: Exception | None = None) -> Check:
+def _check(ok: bool, words: str | Message, notes: list[Note], seconds: float, error: Exception | None = None) -> Check:
     # An error knows best: after it, another address may have been asked for what this one did not have.
     told = [note.data for note in reversed(notes) if note.kind is NoteKind.HTTP]
     address = getattr(error, "url", None) or next((data["url"] for data in told if "method" in data), "")
     ended = next((data["body"] for data in told if "bytes" in data and "method" not in data), "")
     body = getattr(error, "body", None) or ended
-    said = str(error) if error is not None else ""
+    said = (getattr(error, "message", None) or str(error)) if error is not None else ""
     return Check(ok, words, str(address), _status(error, notes), seconds, str(body)[:LONGEST_BODY], said)
 
 

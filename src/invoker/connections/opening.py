@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from ..backend import Backend
@@ -18,7 +18,7 @@ from .settings import NAMED_VARIABLE, ConnectionModel, ConnectionSettings
 
 def opened(
     settings: ConnectionSettings,
-    allowed: Allowed,
+    allowed: Allowed | None,
     environment: Mapping[str, str],
     *,
     variables: Iterable[str] | None = None,
@@ -28,7 +28,7 @@ def opened(
 
     Args:
         settings: What to open.
-        allowed: Which addresses it may reach.
+        allowed: Which addresses it may call; any if `None`, as for what the operator configured.
         environment: Where the variables that it names are looked up, and the limits of answers.
         variables: Which of them it may name; any if not given. A visitor's connection could otherwise have any variable of the
             server's environment sent anywhere.
@@ -47,7 +47,8 @@ def opened(
         "query": {name: given.filled(value, f"query.{name}") for name, value in settings.query.items()},
         "api_key": given.value(settings.api_key_env, "api_key_env") if settings.api_key_env else settings.api_key or None,
     }
-    _judge_host(with_names["headers"], allowed)
+    if allowed is not None:
+        _judge_host(with_names["headers"], allowed, Masking(given.used.values()))
     try:
         return connect(
             "openai_compatible",
@@ -59,7 +60,7 @@ def opened(
             verify=settings.ca_file or settings.verify,
             authority=settings.ca or None,
             clocks=settings.timeouts.model_dump(exclude_none=True),
-            judge=allowed.judge,
+            judge=allowed.judge if allowed is not None else None,
             variables=given.used,
             limits=limits(environment),
         )
@@ -70,7 +71,7 @@ def opened(
         raise ConfigError(error.message.masked(mask), field=error.field) from None
 
 
-def _judge_host(headers: Mapping[str, str], allowed: Allowed) -> None:
+def _judge_host(headers: Mapping[str, str], allowed: Allowed, mask: Callable[[str], str]) -> None:
     """Refuse to name a server that may not be called to one that may: behind one address there can be many."""
     for name, value in headers.items():
         if name.lower() == "host":
@@ -78,7 +79,8 @@ def _judge_host(headers: Mapping[str, str], allowed: Allowed) -> None:
             try:
                 allowed.judge(host, None, int(port))
             except InvokeBadRequestError as error:
-                raise ConfigError(f"headers.{name}: {error}") from None
+                error.masked(mask)
+                raise ConfigError(error.message or str(error), field=f"headers.{name}") from None
 
 
 def named_models(settings: ConnectionSettings) -> list[AIModelEntity]:

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeAlias, Union
 
-from . import answers, audio, connections, http, lists, schemas
+from . import answers, audio, connections, http, lists, saved, schemas
 
 Value: TypeAlias = Union[str, int, float, "Message"]
 
@@ -20,6 +20,7 @@ TEMPLATES: Mapping[str, str] = {
     **connections.TEMPLATES,
     **http.TEMPLATES,
     **lists.TEMPLATES,
+    **saved.TEMPLATES,
     **schemas.TEMPLATES,
 }
 """Id → English template, with `str.format` placeholders."""
