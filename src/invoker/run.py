@@ -184,6 +184,7 @@ class Runs:
         self._lock = threading.Lock()
         self._under_way: set[Run] = set()
         self._closed = False
+        self._at_rest: Callable[[], None] | None = None
 
     @contextmanager
     def holding(self, run: Run) -> Iterator[None]:
@@ -201,6 +202,17 @@ class Runs:
         finally:
             with self._lock:
                 self._under_way.discard(run)
+                at_rest = None if self._under_way else self._at_rest
+            if at_rest is not None:
+                at_rest()
+
+    def when_at_rest(self, action: Callable[[], None]) -> None:
+        """Do something as soon as no run is under way; at once if none is."""
+        with self._lock:
+            self._at_rest = action
+            busy = bool(self._under_way)
+        if not busy:
+            action()
 
     def stop(self, cause: Exception | None = None) -> None:
         """Stop all of them; each raises `cause`, or what `Run.stop` says without one."""

@@ -53,7 +53,7 @@ class Connection:
         *,
         owner: str = "",
         shared: bool = True,
-        problem: str = "",
+        problem: Message | None = None,
     ) -> None:
         self.name = name
         self.origin = origin
@@ -149,6 +149,16 @@ class Connection:
             run.stop()
         if backend is not None:
             backend.close()
+
+    def retire(self) -> None:
+        """Let what runs on it go on to its end, and close it then. It is not opened again."""
+        with self._lock:
+            backend, run = self._backend, self._fetch
+            self._gone = True
+        if run is not None:
+            run.stop()
+        if backend is not None:
+            getattr(backend, "retire", backend.close)()
 
     def _ask(self, backend: Backend, run: Run) -> None:
         words = f"The server's list of models took longer than {FETCH_SECONDS:g} seconds."

@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from time import monotonic
+from typing import TypeAlias
 
 from invoker import Backend, connect
 from invoker.connections import (
@@ -20,6 +21,8 @@ from invoker.connections import (
     LOOPBACK_VARIABLE,
     Allowed,
     ConnectionSettings,
+    Oddity,
+    Problem,
     Store,
     allowed,
     data_folder,
@@ -28,6 +31,7 @@ from invoker.connections import (
     limits,
     opened,
     read_file,
+    stamp,
 )
 from invoker.errors import ConfigError
 from invoker.messages import Message
@@ -44,6 +48,9 @@ FORGET_SECONDS = 12 * 3600.0
 """After which what a visitor did not save is forgotten, if they have not been seen meanwhile."""
 MOST_OWN = 50
 """Connections that a visitor may have."""
+
+Key: TypeAlias = tuple[str, str]
+"""Whose a connection is, hashed, and its name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,31 +77,44 @@ class Connections:
         self._lock = threading.RLock()
         self._environment = environment or {}
         self._file = file
-        self._file_read: tuple[int, int, int] | None = None
+        self._file_read: tuple[int, ...] | None = None
         self._store = store
+        self._store_read: tuple[int, ...] | None = None
         self._given = {EMBEDDED: Connection(EMBEDDED, Origin.BUILT_IN, lambda: connect("embedded"))}
         self._of_file: dict[str, Connection] = {}
-        self._own: dict[tuple[str, str], Connection] = {}
-        self._problems: dict[str, list[str]] = {}
+        self._saved: dict[Key, Connection] = {}
+        self._session: dict[Key, Connection] = {}
+        """What was not saved. Where another process saved one of the same name meanwhile, it comes first."""
+        self._problems: dict[str, list[str | Problem | ConfigError]] = {}
+        self._odd: tuple[Oddity, ...] = ()
         self._allowed = Allowed(entries=())
         try:
             self._allowed = allowed(self._environment.get(ALLOW_VARIABLE), self._environment.get(LOOPBACK_VARIABLE))
         except ConfigError as error:
-            self._problems["allow"] = [str(error), f"{error.field}: {Message('saved.addresses_closed')}"]
+            self._problems["allow"] = [error, ConfigError(Message("saved.addresses_closed"), field=error.field)]
         try:
             limits(self._environment)
         except ConfigError as error:  # as `opened` says again of each connection
-            self._problems["limits"] = [str(error)]
-        found, self._problems["environment"] = from_environment(self._environment)
+            self._problems["limits"] = [error]
+        found, problems = from_environment(self._environment)
+        self._problems["environment"] = list(problems)
         for settings in found:
             self._given[settings.name] = self._made(settings, Origin.ENVIRONMENT)
-        self._load()
+        self._read()
 
     @property
     def problems(self) -> list[str]:
-        """What is wrong with the file, the environment and what was saved."""
+        """What is wrong with the file, the environment and what was saved, in English."""
         with self._lock:
-            return [problem for problems in self._problems.values() for problem in problems]
+            self._read()
+            return [*map(str, self._known_problems()), *(str(odd.named) for odd in self._odd)]
+
+    def problems_for(self, owner: str) -> list[str | Problem | ConfigError]:
+        """Return what is wrong, as a browser may know it: another visitor's own connection is not named."""
+        with self._lock:
+            self._read()
+            whose = hashed(owner) if owner else ""
+            return [*self._known_problems(), *(odd.seen_by(whose) for odd in self._odd)]
 
     @property
     def saves(self) -> bool:
@@ -109,18 +129,16 @@ class Connections:
     def visible(self, owner: str = "") -> list[Connection]:
         """Give what a browser may use: built in, environment, file, shared ones, its own."""
         with self._lock:
-            self._read_file()
-            mine = hashed(owner) if owner else ""
+            self._read()
             found: dict[str, Connection] = dict(self._given)
             for name, connection in self._of_file.items():
                 found.setdefault(name, connection)
-            for (_whose, name), connection in self._own.items():
+            for (_whose, name), connection in self._saved.items():
                 if connection.shared:
                     found.setdefault(name, connection)
-            for (whose, name), connection in self._own.items():
-                if whose == mine and mine:
-                    found[name] = connection
-                    connection.seen_at = monotonic()
+            for name, connection in self._own(owner).items():
+                found[name] = connection
+                connection.seen_at = monotonic()
             return list(found.values())
 
     def names(self, owner: str = "") -> list[str]:
@@ -138,7 +156,8 @@ class Connections:
             return False
         whose = hashed(owner)
         with self._lock:
-            return any(kept.owner == whose and kept.origin is Origin.SAVED for kept in self._own.values())
+            self._read()
+            return any(theirs == whose for theirs, _name in self._saved) or any(odd.owner == whose for odd in self._odd)
 
     def add(self, name: str, opener: Callable[[], Backend]) -> None:
         """Add a connection for everybody, as it is."""
@@ -183,14 +202,14 @@ class Connections:
         try:
             with self._lock:
                 self._forget_unseen()
-                self._check_room(settings.name, owner, replacing, shared=shared)
+                before = self._check_room(settings.name, owner, replacing, shared=shared)
+                was_saved = before is not None and before.origin is Origin.SAVED
                 if saved:
-                    self._saving.save(settings, owner, shared=shared)
-                before = self._own.get((whose, replacing or ""))
-                if before is not None and before.origin is Origin.SAVED and not (saved and replacing == settings.name):
+                    self._saving.save(settings, owner, shared=shared, replacing=str(replacing) if was_saved else "")
+                elif was_saved:
                     self._saving.remove(str(replacing), owner)
-                self._own.pop((whose, replacing or ""), None)
-                self._own[whose, settings.name] = made
+                (self._saved if was_saved else self._session).pop((whose, str(replacing)), None)
+                (self._saved if saved else self._session)[whose, settings.name] = made
         except ConfigError:
             made.close(for_good=True)
             raise
@@ -205,12 +224,13 @@ class Connections:
             ConfigError: It cannot be removed from where it was saved.
         """
         with self._lock:
-            removed = self._own.get((hashed(owner), name))
+            self._read()
+            removed = self._own(owner).get(name)
             if removed is None:
                 return
             if removed.origin is Origin.SAVED:
                 self._saving.remove(name, owner)
-            del self._own[hashed(owner), name]
+            (self._saved if removed.origin is Origin.SAVED else self._session).pop((hashed(owner), name))
         removed.close(for_good=True)
 
     def trial(self, settings: ConnectionSettings) -> Attempt:
@@ -228,7 +248,7 @@ class Connections:
     def close(self) -> None:
         """Close what is open."""
         with self._lock:
-            every = (*self._given.values(), *self._of_file.values(), *self._own.values())
+            every = (*self._given.values(), *self._of_file.values(), *self._saved.values(), *self._session.values())
         for connection in every:
             connection.close()
 
@@ -238,21 +258,35 @@ class Connections:
             raise ConfigError("nothing can be saved here: the app was started without a data folder")
         return self._store
 
-    def _check_room(self, name: str, owner: str, replacing: str | None, *, shared: bool) -> None:
-        """Refuse a name that is taken, and one connection too many."""
+    def _own(self, owner: str) -> dict[str, Connection]:
+        """Return a visitor's own connections."""
+        whose = hashed(owner) if owner else None
+        both = (*self._saved.items(), *self._session.items())
+        return {name: connection for (theirs, name), connection in both if theirs == whose}
+
+    def _check_room(self, name: str, owner: str, replacing: str | None, *, shared: bool) -> Connection | None:
+        """Refuse a name that is taken, and one connection too many; returns the one that is replaced."""
         with self._lock:
-            whose = hashed(owner)
-            replaced = {replacing} if (whose, replacing) in self._own else set()
-            taken = {connection.name for connection in self.visible(owner)} - replaced
+            visible = {connection.name for connection in self.visible(owner)}
+            own = self._own(owner)
+            replaced = own.get(replacing or "")
+            taken = visible - {replaced.name} if replaced is not None else visible
             # Of two of one name for everybody, nobody could tell which one gets what they type.
-            others = {kept.name for (theirs, _name), kept in self._own.items() if kept.shared and theirs != whose}
+            others = {theirs.name for theirs in self._saved.values() if theirs.shared and theirs.owner != hashed(owner)}
             if name in taken or (shared and name in others):
-                raise ConfigError(f"name: there is a connection {name!r} already; choose another name")
-            if not replaced and sum(key[0] == whose for key in self._own) >= MOST_OWN:
+                raise ConfigError(Message("saved.name_taken", name=repr(name)), field="name")
+            if replaced is None and len(own) >= MOST_OWN:
                 raise ConfigError(f"you have {MOST_OWN} connections, which is the most; remove one")
+            return replaced
 
     def _made(
-        self, settings: ConnectionSettings, origin: Origin, *, owner: str = "", shared: bool = True, problem: str = ""
+        self,
+        settings: ConnectionSettings,
+        origin: Origin,
+        *,
+        owner: str = "",
+        shared: bool = True,
+        problem: Message | None = None,
     ) -> Connection:
         def opener() -> Backend:
             return self._opened(settings, origin)
@@ -264,35 +298,55 @@ class Connections:
             return opened(settings, None, self._environment)
         return opened(settings, self._allowed, self._environment, variables=self.variables, files=False)
 
-    def _load(self) -> None:
-        if self._store is None:
+    def _known_problems(self) -> list[str | Problem | ConfigError]:
+        problems = [problem for problems in self._problems.values() for problem in problems]
+        hidden = [name for name in self._of_file if name in self._given]
+        where = self._file.name if self._file is not None else ""
+        return [*problems, *(Problem(where, Message("saved.name_given", name=name)) for name in hidden)]
+
+    def _read(self) -> None:
+        """Read what others may have written since: the operator their file, other processes what was saved."""
+        self._read_file()
+        self._read_saved()
+
+    def _read_saved(self) -> None:
+        """Read what was saved, if it was written since. What cannot be read as a whole changes nothing."""
+        if self._store is None or (now := self._store.stamp()) == self._store_read:
             return
+        self._store_read = now
         try:
-            found = self._store.load()
+            contents = self._store.load()
+            self._problems["saved"] = []
         except ConfigError as error:
-            self._problems["saved"] = [str(error)]
+            self._problems["saved"] = [error]
             return
-        for saved in found:
-            made = self._made(saved.settings, Origin.SAVED, owner=saved.owner, shared=saved.shared, problem=saved.problem)
-            self._own[saved.owner, saved.settings.name] = made
+        self._odd = contents.odd
+        before, self._saved = self._saved, {}
+        for saved in contents.saved:
+            key = saved.owner, saved.settings.name
+            old = before.pop(key, None)
+            if old is not None and (old.settings, old.problem) == (saved.settings, saved.problem):
+                old.shared = saved.shared
+                self._saved[key] = old
+                continue
+            self._saved[key] = self._made(
+                saved.settings, Origin.SAVED, owner=saved.owner, shared=saved.shared, problem=saved.problem
+            )
+            if old is not None:
+                old.retire()
+        for gone in before.values():
+            gone.retire()
 
     def _read_file(self) -> None:
         """Read the file, if it is another one than when it was last read; one that cannot be read changes nothing."""
-        if self._file is None:
+        if self._file is None or (now := stamp(self._file)) == self._file_read:
             return
+        self._file_read = now
         try:
-            status = self._file.stat()
-            stamp = (status.st_mtime_ns, status.st_size, status.st_ino)
-        except OSError:
-            stamp = (0, 0, 0)
-        if stamp == self._file_read:
-            return
-        self._file_read = stamp
-        try:
-            found = read_file(self._file)
-            self._problems["file"] = []
+            found, problems = read_file(self._file)
+            self._problems["file"] = list(problems)
         except ConfigError as error:
-            self._problems["file"] = [str(error)]
+            self._problems["file"] = [error]
             return
         before = self._of_file
         self._of_file = {}
@@ -306,9 +360,9 @@ class Connections:
             gone.close(for_good=True)
 
     def _forget_unseen(self) -> None:
-        for key, connection in tuple(self._own.items()):
-            if connection.origin is Origin.SESSION and monotonic() - connection.seen_at > FORGET_SECONDS:
-                del self._own[key]
+        for key, connection in tuple(self._session.items()):
+            if monotonic() - connection.seen_at > FORGET_SECONDS:
+                del self._session[key]
                 connection.close(for_good=True)
 
 

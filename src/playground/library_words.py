@@ -164,7 +164,6 @@ TEMPLATES: Sequence[str] = (
     N_("has more than {most} MB; a file of connections is small"),
     N_("expected a list named connections: [[connections]] in TOML"),
     N_("expected a list named connections: [[connections]] in TOML; found {names}"),
-    N_("the name {name} is there twice"),
     N_("{path} cannot be read: {fault}"),
     N_("{path} cannot be written: {fault}"),
     N_("{path} is not what was saved there: {fault}"),
@@ -172,7 +171,6 @@ TEMPLATES: Sequence[str] = (
     N_("{path} can be read by others than its owner; make it private: {command}"),
     N_("{where} is no key; make one: {command}"),
     N_("the value of {name} must be one line of ASCII characters"),
-    N_("there is a connection {name} already; choose another name"),
     N_("you have {count} connections, which is the most; remove one"),
     N_("is no certificate in PEM: {fault}"),
     N_(
@@ -182,8 +180,6 @@ TEMPLATES: Sequence[str] = (
     N_("the environment variable {name} is not set where this app runs"),
     N_("the environment variable {name} must hold one line of ASCII characters"),
     N_("the folder {folder} cannot be used: {fault}"),
-    N_("its secrets were encrypted with another key; type them anew"),
-    N_("its secrets cannot be read: {error}"),
     # what a server answers with
     N_("If you trust it, make it the address of the connection; nothing was sent there."),
     N_("The address cannot be used: {fault}."),

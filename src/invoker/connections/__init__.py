@@ -4,9 +4,10 @@ from ..wire.limits import limits
 from .addresses import ALLOW_VARIABLE, LOOPBACK_VARIABLE, Allowed, allowed
 from .checking import CALLS, Check, check_call, check_connection, refused
 from .environment import from_environment
-from .file import FILE, parsed, parsed_each, read_file, written
+from .file import FILE, parsed_each, read_file, written
 from .opening import opened
 from .presets import PRESETS, Preset
+from .reading import Problem, stamp
 from .settings import (
     COMPATIBLE_PROVIDER,
     ConnectionModel,
@@ -17,7 +18,7 @@ from .settings import (
     faults,
     settings_of,
 )
-from .store import Saved, Store, data_folder, hashed
+from .store import Contents, Oddity, Saved, Store, data_folder, hashed
 
 __all__ = [
     "ALLOW_VARIABLE",
@@ -30,8 +31,11 @@ __all__ = [
     "Check",
     "ConnectionModel",
     "ConnectionSettings",
+    "Contents",
     "Fault",
+    "Oddity",
     "Preset",
+    "Problem",
     "Saved",
     "SettingsError",
     "Store",
@@ -45,10 +49,10 @@ __all__ = [
     "hashed",
     "limits",
     "opened",
-    "parsed",
     "parsed_each",
     "read_file",
     "refused",
     "settings_of",
+    "stamp",
     "written",
 ]

@@ -20,92 +20,102 @@ from __future__ import annotations
 
 import json
 import tomllib
-from collections import Counter
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import tomli_w
 
 from ..errors import ConfigError
+from ..messages import Message
 from .presets import PRESETS
-from .settings import ConnectionSettings, SettingsError, settings_of
+from .reading import Problem, readable
+from .settings import LONGEST_NAME, ConnectionSettings, SettingsError
 
 FILE = "connections.toml"
 LARGEST = 1 << 20
 """Bytes of a file that is read."""
 
 
-def read_file(path: Path) -> list[ConnectionSettings]:
+@dataclass(frozen=True, slots=True)
+class Parsed:
+    """An entry of a file."""
+
+    name: str
+    """Of the connection; where it has none, its place in the list; or a name that does not belong beside the list."""
+    settings: ConnectionSettings | None
+    """The connection; `None` if it cannot be used."""
+    faults: tuple[str, ...]
+    """What is wrong with it, or with the models that were left out."""
+
+
+def read_file(path: Path) -> tuple[list[ConnectionSettings], list[Problem]]:
     """Read the connections of a file; none if there is no such file.
 
+    Returns:
+        The connections that can be used, and what is wrong with the others. Of two of one name, the first is used.
+
     Raises:
-        ConfigError: It cannot be read; or says which field of which connection is wrong.
+        ConfigError: The file as a whole cannot be read.
     """
     try:
         with path.open("rb") as file:
             content = file.read(LARGEST + 1)
     except FileNotFoundError:
-        return []
+        return [], []
     except OSError as error:
         raise ConfigError(f"{path}: {error.strerror or error}") from error
     try:
-        return parsed(content)
+        entries = parsed_each(content)
     except ConfigError as error:
         raise ConfigError(f"{path.name}: {error}") from error
+    found: dict[str, ConnectionSettings] = {}
+    problems: list[Problem] = []
+    for entry in entries:
+        if entry.settings is None:
+            problems.append(Problem(path.name, Message("saved.entry_unusable", name=entry.name), entry.faults))
+            continue
+        if entry.faults:
+            problems.append(Problem(path.name, Message("saved.models_left_out", name=entry.name), entry.faults))
+        if entry.name in found:
+            problems.append(Problem(path.name, Message("saved.name_twice", name=entry.name)))
+        found.setdefault(entry.name, entry.settings)
+    return list(found.values()), problems
 
 
-def parsed(content: bytes) -> list[ConnectionSettings]:
-    """Read connections from TOML or JSON.
-
-    Raises:
-        ConfigError: It is neither, is too large, or says which field of which connection is wrong.
-    """
-    connections = [_one(item, f"connections[{place}]") for place, item in enumerate(_items(content))]
-    names = [connection.name for connection in connections]
-    if twice := sorted(name for name, count in Counter(names).items() if count > 1):
-        raise ConfigError(f"connections: the name {twice[0]!r} is there twice")
-    return connections
-
-
-def parsed_each(content: bytes) -> tuple[list[ConnectionSettings], dict[str, list[str]]]:
+def parsed_each(content: bytes) -> list[Parsed]:
     """Read what can be read of the connections in TOML or JSON.
-
-    Returns:
-        The connections that are whole; and for each of the others, by its name or its place in the list, what is wrong.
 
     Raises:
         ConfigError: There is no list of connections in it.
     """
-    found: list[ConnectionSettings] = []
-    wrong: dict[str, list[str]] = {}
-    for place, item in enumerate(_items(content)):
+    items, beside = _items(content)
+    found = [Parsed(name[:LONGEST_NAME], None, ("is no field that is known here",)) for name in beside]
+    for place, item in enumerate(items):
         name = item.get("name") if isinstance(item, dict) else None
-        who = name if isinstance(name, str) and name.strip() else f"connections[{place}]"
+        who = name.strip()[:LONGEST_NAME] if isinstance(name, str) and name.strip() else f"connections[{place}]"
         try:
-            found.append(_one(item))
+            found.append(Parsed(who, *readable(_completed(item))))
         except SettingsError as error:
-            wrong.setdefault(who, []).extend(error.faults)
+            found.append(Parsed(who, None, tuple(error.faults)))
         except ConfigError as error:
-            wrong.setdefault(who, []).append(str(error))
-    return found, wrong
+            found.append(Parsed(who, None, (str(error),)))
+    return found
 
 
-def _items(content: bytes) -> list[Any]:
+def _items(content: bytes) -> tuple[list[Any], list[str]]:
+    """Return the list of connections, and the names that stand beside it."""
     if len(content) > LARGEST:
         raise ConfigError(f"has more than {LARGEST >> 20} MB; a file of connections is small")
     value = _value(content)
     items = value.get("connections") if isinstance(value, dict) else value
-    unknown = sorted(set(value) - {"connections"}) if isinstance(value, dict) else []
-    if unknown:
-        raise ConfigError(f"expected a list named connections: [[connections]] in TOML; found {', '.join(unknown)}")
+    beside = sorted(set(value) - {"connections"}) if isinstance(value, dict) else []
+    if not isinstance(items, list) and beside:
+        raise ConfigError(f"expected a list named connections: [[connections]] in TOML; found {', '.join(beside)}")
     if not isinstance(items, list):
         raise ConfigError("expected a list named connections: [[connections]] in TOML")
-    return items
-
-
-def _one(item: Any, where: str = "") -> ConnectionSettings:
-    return settings_of(_completed(item, where), where)
+    return items, beside
 
 
 def written(connections: Sequence[ConnectionSettings]) -> str:
@@ -136,11 +146,11 @@ def _value(content: bytes) -> Any:
         raise ConfigError(f"is no TOML: {error}") from error
 
 
-def _completed(item: Any, where: str) -> Any:
+def _completed(item: Any) -> Any:
     """Take from the preset what is not given."""
     if not isinstance(item, dict) or not item.get("preset"):
         return item
     preset = PRESETS.get(item["preset"]) if isinstance(item["preset"], str) else None
     if preset is None:
-        raise ConfigError(f"{where}{'.' if where else ''}preset: expected one of {', '.join(PRESETS)}")
+        raise ConfigError(f"preset: expected one of {', '.join(PRESETS)}")
     return {"base_url": preset.base_url, "provider": preset.provider} | item

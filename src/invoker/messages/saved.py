@@ -23,6 +23,16 @@ TEMPLATES: Mapping[str, str] = {
     "saved.address_not_public_hint": (
         "The person who runs this app can add the server to connections.toml, or list it in {variable} beside public."
     ),
+    "saved.entry_kept": "“{name}” cannot be used and stays in the file as it is",
+    "saved.entry_unusable": "“{name}” cannot be used",
+    "saved.folder_busy": "the folder {folder} is in use by another process; try again",
+    "saved.models_left_out": "“{name}” is used without some of its models",
+    "saved.name_given": "the name “{name}” is taken by the environment or the app; this connection is not used",
+    "saved.name_taken": "there is a connection {name} already; choose another name",
+    "saved.name_twice": "the name “{name}” is there twice; the first connection is used",
+    "saved.other_key": "its secrets were encrypted with another key; type them again",
+    "saved.secrets_unreadable": "its secrets cannot be read: {fault}",
+    "saved.shared_twice": "another shared connection has the name “{name}”; only you can use this one until you rename it",
     "saved.addresses_closed": "until this is fixed, visitors' connections cannot call any address",
     "saved.loopback_value": "expected allow or refuse",
     "saved.not_called": "The call was not made: {error} {hint}",

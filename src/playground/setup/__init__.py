@@ -9,7 +9,7 @@ import streamlit as st
 
 from invoker.connections import PRESETS
 
-from .. import library_words, resources, state
+from .. import resources, state
 from ..address import Address
 from ..checks import Checks
 from ..connection import Connection
@@ -18,6 +18,7 @@ from ..escape import plain
 from ..jobs import follow
 from ..words import N_, _
 from . import detail, form, health, progress, transfer
+from .faults import problem_text
 from .held import Held, Said
 from .progress import Tick
 
@@ -36,8 +37,8 @@ def draw() -> None:
     address = Address("connections", st.query_params.to_dict() if state.opened("connections") else {})
     held.open = str(address.take("open", "") or held.open)
     connections = resources.CONNECTIONS.visible(state.owner())
-    for problem in resources.CONNECTIONS.problems:
-        st.warning(plain(library_words.told_of_field(problem)), icon=":material/warning:")
+    for problem in resources.CONNECTIONS.problems_for(state.owner()):
+        st.warning(plain(problem_text(problem)), icon=":material/warning:")
     checks = _checks_under_way(held)
     whole = _toolbar(held, connections)
     _say(held)
@@ -73,7 +74,7 @@ def _checks_under_way(held: Held) -> Checks | None:
     if checks is None:
         return None
     running = checks.running  # asked first: what comes after this is taken over by the next script run
-    held.found.update(checks.found)
+    held.take_over(checks)
     if not running and checks.stop_asked:
         held.stopped = frozenset(trial.name for trial in checks.trials), checks.seconds
     held.checks = checks if running else None
@@ -164,7 +165,7 @@ def _follow(held: Held, checks: Checks | None, connection: Connection | None, ti
     asked = connection if connection is not None and connection.fetching else None
     if checks is not None:
         for _tick in follow([checks], hz=4.0):
-            held.found.update(checks.found)
+            held.take_over(checks)
             for tick in ticks:
                 tick()
             if asked is not None and not asked.fetching:

@@ -31,7 +31,7 @@ def draw(held: Held, connection: Connection) -> Tick:
     owner = state.owner()
     tick = _head(held, connection, owner)
     if connection.problem:
-        st.warning(plain(library_words.told_of_field(connection.problem)), icon=":material/key_off:")
+        st.warning(plain(library_words.told(connection.problem)), icon=":material/warning:")
     left, right = st.columns([4, 7], gap="medium")
     with left:
         if connection.settings is not None:

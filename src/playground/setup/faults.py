@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 
 from invoker import ConfigError
-from invoker.connections import Fault
+from invoker.connections import Fault, Problem
 
 from .. import library_words
 from ..words import N_, _
@@ -32,6 +32,7 @@ LABELS = {
     "defaults": N_("Default"),
     "system_model": N_("System model"),
 }
+MOST_SHOWN = 8
 FOLDED = ("headers", "query", "proxy", "ca", "timeouts", "verify")
 
 
@@ -58,6 +59,23 @@ def spoken(fault: str | ConfigError, models: Sequence[str] = ()) -> str:
     elif field == "models" and (found := re.match(r"\[(\d+)\]", rest)) and int(found[1]) < len(models):
         rest = f" {models[int(found[1])]}{rest.removeprefix(found[0])}"
     return f"{label}{rest}: {words}"
+
+
+def problem_text(problem: str | Problem | ConfigError) -> str:
+    """Write what is wrong with what was configured or saved, in the visitor's language."""
+    match problem:
+        case Problem():
+            text = f"{problem.where}: {library_words.told(problem.what)}"
+            return f"{text}: {'; '.join(shortened([spoken(fault) for fault in problem.faults]))}" if problem.faults else text
+        case ConfigError():
+            return library_words.error_text(problem)
+    return library_words.told_of_field(problem)
+
+
+def shortened(lines: Sequence[str]) -> list[str]:
+    """Return the first lines of many, and how many more there are."""
+    more = len(lines) - MOST_SHOWN
+    return [*lines[:MOST_SHOWN], *([_("and {count} more").format(count=more)] if more > 0 else [])]
 
 
 def _parts(fault: str) -> tuple[str, str, str]:

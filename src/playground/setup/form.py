@@ -158,6 +158,7 @@ def _test(held: Held, settings: ConnectionSettings) -> None:
 
 
 def _save(held: Held, settings: ConnectionSettings, keeping: str) -> None:
+    before = resources.CONNECTIONS.get(held.replacing or "", state.owner()).settings
     try:
         resources.CONNECTIONS.keep(
             settings,
@@ -171,12 +172,31 @@ def _save(held: Held, settings: ConnectionSettings, keeping: str) -> None:
     else:
         if state.connection() == held.replacing and settings.name != held.replacing:
             st.session_state[state.RENAMED] = settings.name
-        for name in [name for name in held.found if name[0] in (held.replacing, settings.name)]:
-            del held.found[name]  # of what it was before
+        _keep_results(held, before, settings)
         held.open = settings.name
         held.to_say.told = _("{name} is there.").format(name=settings.name)
         close(held)
     st.rerun()
+
+
+def _keep_results(held: Held, before: ConnectionSettings | None, settings: ConnectionSettings) -> None:
+    """Keep the results of tests that are true of what was saved, under its name; the others are dropped.
+
+    Args:
+        held: Whose form it is.
+        before: What the saved connection takes the place of.
+        settings: What was saved.
+    """
+    results = {call: held.found.pop((name, call)) for name, call in tuple(held.found) if name == held.replacing}
+    for named in [named for named in held.found if named[0] == settings.name]:
+        del held.found[named]
+    if before is not None and _reach(before) == _reach(settings):
+        held.found.update({(settings.name, call): check for call, check in results.items()})
+    if held.tried is not None and _reach(held.tried) == _reach(settings):
+        tried = _tried_name(held)
+        held.moved[tried] = settings.name, SERVER  # one that is still under way, too
+        if tried in held.found:
+            held.found[settings.name, SERVER] = held.found[tried]
 
 
 def close(held: Held) -> None:

@@ -67,6 +67,8 @@ class Held:
     checks: Checks | None = None
     found: dict[Named, Check] = field(default_factory=dict)
     """What came of trying, the last of each."""
+    moved: dict[Named, Named] = field(default_factory=dict)
+    """What was tried in a form that was saved → what it is now."""
     stopped: tuple[frozenset[str], float] | None = None
     """Names of what was being tried when somebody stopped it, and after how many seconds; until something is tried again."""
     tried: ConnectionSettings | None = None
@@ -79,6 +81,10 @@ class Held:
     """What it says now."""
     imports: int = 0
     """Version of the import; a new one has an empty box, and is closed."""
+
+    def take_over(self, checks: Checks) -> None:
+        """Take over what has come of trying so far."""
+        self.found.update({self.moved.get(named, named): check for named, check in tuple(checks.found.items())})
 
     @staticmethod
     def of_visitor() -> Held:

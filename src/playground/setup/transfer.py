@@ -15,10 +15,8 @@ from .. import library_words, resources, state
 from ..connection import Connection
 from ..escape import plain
 from ..words import _
-from .faults import spoken
+from .faults import shortened, spoken
 from .held import Brought, Held, Said
-
-MOST_SHOWN = 8
 
 
 def draw(held: Held, connections: Sequence[Connection]) -> None:
@@ -57,9 +55,7 @@ def tell(brought: Brought) -> None:
             st.markdown(f":material/info: {plain(told)}")
         if brought.faults:
             st.markdown(f":red[:material/error: {plain(_('Not imported:'))}]")
-            more = len(brought.faults) - MOST_SHOWN
-            lines = [*brought.faults[:MOST_SHOWN], *([_("and {count} more").format(count=more)] if more > 0 else [])]
-            st.markdown("\n".join(f"- {plain(line)}" for line in lines))
+            st.markdown("\n".join(f"- {plain(line)}" for line in shortened(brought.faults)))
 
 
 def bring(name: str, content: bytes, owner: str) -> Brought:
@@ -71,11 +67,11 @@ def bring(name: str, content: bytes, owner: str) -> Brought:
         owner: Whose browser brings it.
     """
     try:
-        found, wrong = parsed_each(content)
+        entries = parsed_each(content)
     except ConfigError as error:
         return Brought(faults=[f"{name}: {library_words.error_text(error)}"])
-    brought = Brought(faults=[f"{who} · {spoken(fault)}" for who, faults in wrong.items() for fault in faults])
-    for settings in found:
+    brought = Brought(faults=[f"{entry.name} · {spoken(fault)}" for entry in entries for fault in entry.faults])
+    for settings in (entry.settings for entry in entries if entry.settings is not None):
         visible = resources.CONNECTIONS.visible(owner)
         if any(_same(settings, connection) for connection in visible):
             brought.there.append(settings.name)

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from invoker.connections import PRESETS, ConnectionSettings, SettingsError, parsed, parsed_each, read_file, settings_of, written
+from invoker.connections import PRESETS, ConnectionSettings, SettingsError, parsed_each, read_file, settings_of, written
 from invoker.entities.model import ModelPropertyKey, ModelType
 from invoker.errors import ConfigError
 
@@ -137,6 +137,13 @@ def test_voices_may_be_bare_names() -> None:
     ]
 
 
+def parsed(content: bytes) -> list[ConnectionSettings]:
+    """Read a file in which everything is whole."""
+    entries = parsed_each(content)
+    assert all(entry.faults == () for entry in entries)
+    return [entry.settings for entry in entries if entry.settings is not None]
+
+
 def test_an_export_is_a_file_that_can_be_imported_and_holds_no_secret() -> None:
     settings = [settings_of(FULL), settings_of(LEAST | {"name": "日本", "models": FULL["models"]})]
     text = written(settings)
@@ -167,10 +174,7 @@ def test_every_preset_is_a_connection(preset: Any) -> None:
         (b'{"connections": ', "is no JSON"),
         (b"\xff\xfe", "is no text in UTF-8"),
         (b"a = 1", "expected a list named connections"),
-        (b"connections = []\nextra = 1", "found extra"),
-        (b'[[connections]]\nname = "a"', r"connections\[0\].base_url: is missing"),
-        (b'[[connections]]\nname = "a"\npreset = "nobody"', r"connections\[0\].preset: expected one of openai"),
-        (b'[[connections]]\nname = "a"\npreset = "vllm"\n[[connections]]\nname = "a"\npreset = "vllm"', "'a' is there twice"),
+        (b"connections = 5\nextra = 1", "found extra"),
         (b"x" * (1 << 20) + b"x", "more than 1 MB"),
         (b"[" * 100_000, "is no (JSON|TOML)"),
         (b"{" * 100_000, "is no JSON"),
@@ -178,17 +182,17 @@ def test_every_preset_is_a_connection(preset: Any) -> None:
 )
 def test_a_file_that_cannot_be_used_says_where(content: bytes, words: str) -> None:
     with pytest.raises(ConfigError, match=words):
-        parsed(content)
+        parsed_each(content)
 
 
 @given(st.binary(max_size=60) | st.text(max_size=60).map(str.encode))
 def test_any_file_is_connections_or_a_refusal(content: bytes) -> None:
     with contextlib.suppress(ConfigError):
-        assert isinstance(parsed(content), list)
+        assert isinstance(parsed_each(content), list)
 
 
 def test_a_missing_file_has_no_connections_and_an_unreadable_one_says_so(tmp_path: Any) -> None:
-    assert read_file(tmp_path / "none.toml") == []
+    assert read_file(tmp_path / "none.toml") == ([], [])
     with pytest.raises(ConfigError, match="Is a directory"):
         read_file(tmp_path)
 
@@ -212,11 +216,12 @@ def test_what_json_has_no_value_for_is_left_out_of_an_export() -> None:
 )
 def test_a_file_that_breaks_its_reader_is_refused(content: bytes) -> None:
     with pytest.raises(ConfigError, match=r"is no (TOML|JSON)"):
-        parsed(content)
+        parsed_each(content)
 
 
-def test_what_is_whole_in_a_file_is_read_and_the_rest_is_told_entry_by_entry() -> None:
-    content = b"""
+ODD_FILE = b"""
+extra = 1
+
 [[connections]]
 name = "good"
 base_url = "http://gpu:8000/v1"
@@ -227,8 +232,55 @@ base_ur = "http://gpu:8000/v1"
 
 [[connections]]
 preset = "nobody"
+
+[[connections]]
+name = "some"
+base_url = "http://gpu:8000/v1"
+models = [{ model = "a", model_type = "llm" }, { model = "x" }, "b", { model = "c", model_type = "rerank" }]
+
+[[connections]]
+name = "good"
+base_url = "http://other/v1"
 """
-    found, wrong = parsed_each(content)
-    assert [connection.name for connection in found] == ["good"]
-    assert wrong["bad"] == ["base_url: is missing", "base_ur: is no field that is known here"]
+
+
+def test_what_is_whole_in_a_file_is_read_and_the_rest_is_named_entry_by_entry() -> None:
+    entries = parsed_each(ODD_FILE)
+    assert [entry.name for entry in entries if entry.settings] == ["good", "some", "good"]
+    wrong = {entry.name: entry.faults for entry in entries if entry.faults}
+    assert list(wrong) == ["extra", "bad", "connections[2]", "some"]
+    assert wrong["bad"] == ("base_url: is missing", "base_ur: is no field that is known here")
     assert wrong["connections[2]"][0].startswith("preset: expected one of openai")
+    assert wrong["some"] == ("models[1].model_type: is missing", "models[2]: must be names with values")
+    [some] = [entry.settings for entry in entries if entry.name == "some"]
+    assert some is not None and [model.model for model in some.models] == ["a", "c"]
+
+
+def test_a_file_with_an_odd_entry_has_the_others_and_names_it(tmp_path: Any) -> None:
+    path = tmp_path / "connections.toml"
+    path.write_bytes(ODD_FILE)
+    found, problems = read_file(path)
+    assert [(settings.name, settings.base_url) for settings in found] == [
+        ("good", "http://gpu:8000/v1"),
+        ("some", "http://gpu:8000/v1"),
+    ]
+    assert [str(problem) for problem in problems] == [
+        "connections.toml: “extra” cannot be used: is no field that is known here",
+        "connections.toml: “bad” cannot be used: base_url: is missing; base_ur: is no field that is known here",
+        f"connections.toml: “connections[2]” cannot be used: preset: expected one of {', '.join(PRESETS)}",
+        "connections.toml: “some” is used without some of its models: "
+        "models[1].model_type: is missing; models[2]: must be names with values",
+        "connections.toml: the name “good” is there twice; the first connection is used",
+    ]
+
+
+NONE = st.none() | st.booleans() | st.integers() | st.text(max_size=5) | st.lists(st.integers(), max_size=2)
+"""What is no connection."""
+
+
+@given(st.lists(st.builds(lambda n: LEAST | {"name": f"c{n}"}, st.integers(0, 30)) | NONE | st.dictionaries(st.text(), NONE)))
+def test_no_entry_of_a_file_hides_another(items: list[Any]) -> None:
+    entries = parsed_each(json.dumps({"connections": items}).encode())
+    assert len(entries) == len(items) and all(entry.settings or entry.faults for entry in entries)
+    whole = [item["name"] for item in items if isinstance(item, dict) and "base_url" in item and "name" in item]
+    assert [entry.settings.name for entry in entries if entry.settings] == whole

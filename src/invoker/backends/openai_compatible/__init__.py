@@ -164,6 +164,10 @@ class OpenAICompatibleBackend:
         self._runs.close()
         self._client.close()
 
+    def retire(self) -> None:
+        """Close as soon as no run is under way; those that are go on to their end."""
+        self._runs.when_at_rest(self.close)
+
     def _answer(self, request: Request[Any], run: Run) -> Iterator[Any]:
         match request:
             case RequestInvokeLLMWithStructuredOutput():
