@@ -15,9 +15,10 @@ import pytest
 from streamlit.testing.v1.element_tree import Block
 
 from invoker.backends.openai_compatible.catalogue import described
-from invoker.connections import PRESETS, Check, ConnectionSettings, settings_of
+from invoker.connections import PRESETS, Check, ConnectionSettings, hashed, settings_of
 from invoker.errors import ConfigError
-from playground import resources
+from playground import resources, state
+from playground.checks import SERVER, Checks
 from playground.setup import model_rows, results
 from playground.setup.faults import spoken
 from playground.setup.held import Held
@@ -394,3 +395,88 @@ def test_only_what_is_secret_is_masked_in_the_form() -> None:
     assert as_lines(settings, "query") == "api-version: 2026\nkey: •••"
     page = with_form(settings)
     assert "pl4in" not in str(page.at.main) and "hidden" not in str(page.at.main)
+
+
+def listing(_asked: Asked, wire: Wire) -> None:
+    """Answer with a list of one model."""
+    wire.send(whole({"data": [{"id": "m"}]}))
+
+
+@pytest.fixture
+def anna(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    """Give the cookie of every visitor; afterwards their connections are gone."""
+    monkeypatch.setattr(state, "owner", lambda: "anna")
+    yield "anna"
+    for name in resources.CONNECTIONS.names("anna"):
+        resources.CONNECTIONS.drop(name, "anna")
+
+
+def form_key(page: Visitor, name: str) -> str:
+    """Give the key of a widget of the form that is open."""
+    held: Held = page.at.session_state["_connections"]
+    return f"connections.form.{held.version}.{name}"
+
+
+@pytest.mark.usefixtures("anna")
+def test_what_came_of_a_test_is_there_after_saving_what_was_tested() -> None:
+    with Loopback(listing) as server:
+        page = with_form(made(base_url=server.address))
+        held: Held = page.at.session_state["_connections"]
+        page.at.button(key=form_key(page, "test")).click()
+        assert "models listed: 1" in container(page.look(), "connection-form")
+        page.at.button(key=form_key(page, "save")).click()
+        assert "models listed: 1" in container(page.look(), "connection-detail") and health_of(page, "lab")[0].startswith("ok")
+        page.at.button(key="connections.edit").click()
+        page.look().at.text_input(key=form_key(page, "name")).set_value("renamed")
+        page.look().at.button(key=form_key(page, "save")).click()
+        assert "models listed: 1" in container(page.look(), "connection-detail"), "it is called as it was when it was tested"
+        page.at.button(key="connections.edit").click()
+        page.look().at.text_input(key=form_key(page, "base_url")).set_value(f"{server.address}/other")
+        page.look().at.button(key=form_key(page, "save")).click()
+        assert "Not tested yet." in container(page.look(), "connection-detail") and list(held.found) == []
+
+
+@pytest.mark.usefixtures("anna")
+def test_what_came_of_a_test_of_something_else_is_not_there_after_saving() -> None:
+    with Loopback(listing) as server:
+        page = with_form(made(base_url=server.address))
+        page.at.button(key=form_key(page, "test")).click()
+        page.look().at.text_input(key=form_key(page, "base_url")).set_value(f"{server.address}/other")
+        page.look().at.button(key=form_key(page, "save")).click()
+        assert "Not tested yet." in container(page.look(), "connection-detail")
+
+
+def test_a_test_that_was_under_way_when_it_was_saved_ends_under_its_name() -> None:
+    held, checks, tried = Held(), Checks([]), ("\0" + "3", SERVER)
+    held.moved[tried] = "lab", SERVER
+    checks.found[tried] = checks.found["other", SERVER] = Check(True, "it answers")
+    held.take_over(checks)
+    assert set(held.found) == {("lab", SERVER), ("other", SERVER)}
+
+
+def test_what_is_odd_among_saved_ones_is_named_on_the_page_to_whom_it_concerns(anna: str) -> None:
+    file = Path(os.environ["BOOMERANG_DATA"]) / "connections.json"
+    entry = {"owner": "somebody", "shared": True, "connection": {"name": "good", "base_url": "http://127.0.0.1:9/v1"}}
+    odd = [
+        {"owner": "somebody", "shared": True, "connection": {"name": "our: *odd*", "base_url": 5}},
+        {"owner": "somebody", "connection": {"name": "private", "base_urls": [1]}},
+        {
+            "owner": hashed(anna),
+            "connection": {"name": "mine", "base_url": "http://127.0.0.1:9/v1", "models": [5] * 99},
+        },
+        "text",
+    ]
+    file.parent.mkdir(exist_ok=True)
+    file.write_text(json.dumps({"connections": [*odd, entry]}))
+    try:
+        page = Visitor("embedded").open("connections")
+        told = [warning.value.replace("\\", "") for warning in page.at.warning]
+        assert [one.partition(":")[0] for one in told] == ["connections.json"] * 4
+        assert "“our: *odd*” cannot be used and stays in the file as it is: Base address: must be a text" in told[0]
+        assert "“connections[1]”" in told[1] and "private" not in told[1]
+        assert "“mine” is used without some of its models" in told[2] and told[2].endswith("and 91 more")
+        assert "“connections[3]”" in told[3]
+        assert "good" in resources.CONNECTIONS.names()
+    finally:
+        file.unlink()
+        resources.CONNECTIONS.visible()
