@@ -22,9 +22,15 @@ END_SECONDS = 15.0
 MOST_OUTPUT = 20_000
 """Characters of a process's output that are shown when a test fails."""
 OF_CONNECTIONS = frozenset(
-    {"CONNECTIONS_FILE", "CONNECTIONS_ENV", "CONNECTIONS_ALLOW", "BOOMERANG_DATA", "BOOMERANG_KEY", "BOOMERANG_HOSTS"}.union(
-        *(preset.key_variables + preset.url_variables for preset in PRESETS.values())
-    )
+    {
+        "CONNECTIONS_FILE",
+        "CONNECTIONS_ENV",
+        "CONNECTIONS_ALLOW",
+        "CONNECTIONS_LOOPBACK",
+        "BOOMERANG_DATA",
+        "BOOMERANG_KEY",
+        "BOOMERANG_HOSTS",
+    }.union(*(preset.key_variables + preset.url_variables for preset in PRESETS.values()))
 )
 """Variables by which whoever runs the tests may have connections of their own, which must not be in an app under test."""
 

@@ -12,6 +12,7 @@ import pytest
 import tomli_w
 from playwright.sync_api import Page, expect
 
+from invoker.connections import Store, settings_of
 from tests.certificates import authority_file, secured
 from tests.invoker.backends.openai_compatible.desk import GOOD, event
 from tests.loopback import BOUND, STREAM, Asked, Loopback, Wire, chunked, whole
@@ -88,7 +89,7 @@ def faults() -> Iterator[Faults]:
 
 @pytest.fixture(scope="module")
 def connected(faults: Faults, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
-    """Give the app, which may call 127.0.0.1 and nothing else, with a connection to each of the servers."""
+    """Give the app, whose visitors may call 10.0.0.0/8 and nothing else, with a connection to each of the servers."""
     folder = tmp_path_factory.mktemp("failing")
     with (
         Loopback(lambda _asked, wire: wire.send(whole(PAGE, media_type="text/html"))) as site,
@@ -103,7 +104,6 @@ def connected(faults: Faults, tmp_path_factory: pytest.TempPathFactory) -> Itera
             "Router": f"{site.address}/v1",
             "Private": f"{private.address}/v1",
             "Trusted": f"{private.address}/v1",
-            "Elsewhere": f"{faults.elsewhere.address}/v1",
         }
         more = {"Trusted": {"ca_file": str(authority_file(folder))}}
         connections = [
@@ -112,7 +112,11 @@ def connected(faults: Faults, tmp_path_factory: pytest.TempPathFactory) -> Itera
         ]
         file = folder / "connections.toml"
         file.write_text(tomli_w.dumps({"connections": connections}), "utf-8")
-        with Served(CONNECTIONS_FILE=str(file), CONNECTIONS_ALLOW="127.0.0.1", SOME_KEY=KEY) as served:
+        # What the operator configured is called wherever it is; this one is a visitor's.
+        elsewhere = settings_of({"name": "Elsewhere", "base_url": f"{faults.elsewhere.address}/v1"})
+        Store(folder, {}).save(elsewhere, "somebody", shared=True)
+        variables = {"CONNECTIONS_FILE": str(file), "BOOMERANG_DATA": str(folder), "CONNECTIONS_ALLOW": "10.0.0.0/8"}
+        with Served(**variables, SOME_KEY=KEY) as served:
             yield served
 
 
@@ -260,5 +264,5 @@ def test_an_address_that_is_not_listed_is_not_called_and_its_page_says_who_can_l
     settled(page)
     run(page, ends="failed")
     expect(result(page)).to_contain_text(f"{faults.elsewhere.address.partition('//')[2]} is not among the addresses")
-    expect(result(page)).to_contain_text("Whoever runs this app lists them in CONNECTIONS_ALLOW.")
+    expect(result(page)).to_contain_text("The person who runs this app can list it in CONNECTIONS_ALLOW.")
     assert faults.elsewhere.connections == []

@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from invoker import InvokeTimeoutError, Note, NoteKind, Run, RunStoppedError
+from invoker.run import Runs
 
 BOUND = 10.0
 """Seconds after which a wait in a test has failed."""
@@ -197,3 +198,15 @@ def test_every_hook_that_is_still_set_is_called_once_however_often_it_stops(hook
         for _ in range(stops):
             run.stop()
     assert calls == list(range(hooks))
+
+
+def test_what_is_to_be_done_at_rest_waits_for_the_last_run() -> None:
+    runs = Runs()
+    done: list[str] = []
+    with runs.holding(Run()):
+        with runs.holding(Run()):
+            runs.when_at_rest(lambda: done.append("at rest"))
+        assert done == []
+    assert done == ["at rest"]
+    Runs().when_at_rest(lambda: done.append("at once"))
+    assert done[1:] == ["at once"]

@@ -35,7 +35,7 @@ except ImportError:  # where there is none, one process has the folder to itself
 DATA_VARIABLE = "BOOMERANG_DATA"
 """Environment variable that moves the data folder."""
 KEY_VARIABLE = "BOOMERANG_KEY"
-FILE, KEY_FILE = "connections.json", "key"
+FILE, KEY_FILE, LOCK_FILE = "connections.json", "key", "lock"
 LOCK_SECONDS = 5.0
 """For which a change waits for another process that is changing the folder."""
 LOOK_SECONDS = 0.01
@@ -270,33 +270,35 @@ class Store:
 
     @contextmanager
     def _alone(self) -> Iterator[None]:
-        """Keep whoever else would change the folder waiting, another process too."""
+        """Keep other changes of the folder waiting, those of other processes too."""
         with self._lock:
             try:
                 self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-                held = os.open(self._folder, os.O_RDONLY) if fcntl else None
+                # Open for writing: where a folder is shared over NFS, only such a file can be locked.
+                lock = os.open(self._folder / LOCK_FILE, os.O_RDWR | os.O_CREAT, 0o600) if fcntl else None
             except OSError as error:
                 raise ConfigError(f"the folder {self._folder} cannot be used: {error.strerror or error}") from error
             try:
-                if held is not None:
-                    _lock(held, self._folder)
+                if lock is not None:
+                    _lock(lock, self._folder)
                 yield
             finally:
-                if held is not None:
-                    os.close(held)
+                if lock is not None:
+                    os.close(lock)
 
 
-def _lock(folder: int, path: Path) -> None:
-    """Wait for other processes to be done with the folder; pages wait meanwhile, so not without an end."""
+def _lock(file: int, folder: Path) -> None:
+    """Wait until no other process changes the folder; for a limited time, because pages wait meanwhile."""
     end = monotonic() + LOCK_SECONDS
     while True:
         try:
-            return fcntl.flock(folder, fcntl.LOCK_EX | fcntl.LOCK_NB)  # type: ignore[no-any-return]
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            return
         except BlockingIOError:
             if monotonic() > end:
-                raise ConfigError(Message("saved.folder_busy", folder=str(path))) from None
+                raise ConfigError(Message("saved.folder_busy", folder=str(folder))) from None
         except OSError:
-            return None  # a file system without locks has one process, or takes its chance
+            return  # a file system without locks has one process, or takes its chance
         sleep(LOOK_SECONDS)
 
 

@@ -50,12 +50,12 @@ def test_files_and_key_are_their_owners_alone(tmp_path: Path) -> None:
     folder = tmp_path / "data"
     Store(folder, {}).save(KEYED, OWNER)
     modes = {path.name: stat.S_IMODE(path.stat().st_mode) for path in folder.iterdir()}
-    assert modes == {"connections.json": 0o600, "key": 0o600} and stat.S_IMODE(folder.stat().st_mode) == 0o700
+    assert modes == {"connections.json": 0o600, "key": 0o600, "lock": 0o600} and stat.S_IMODE(folder.stat().st_mode) == 0o700
 
 
 def test_without_secrets_no_key_is_made(tmp_path: Path) -> None:
     Store(tmp_path, {}).save(PLAIN, OWNER)
-    assert [path.name for path in tmp_path.iterdir()] == ["connections.json"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["connections.json", "lock"]
 
 
 def test_the_key_of_the_environment_needs_no_file_and_another_one_reads_nothing(tmp_path: Path) -> None:
@@ -73,7 +73,7 @@ def test_the_key_of_the_environment_needs_no_file_and_another_one_reads_nothing(
 def test_a_key_that_is_none_says_how_to_make_one(tmp_path: Path, key: str) -> None:
     with pytest.raises(ConfigError, match="BOOMERANG_KEY is no key; make one: python"):
         Store(tmp_path, {"BOOMERANG_KEY": key}).save(KEYED, OWNER)
-    assert list(tmp_path.iterdir()) == []
+    assert [path.name for path in tmp_path.iterdir()] == ["lock"]
 
 
 def test_a_key_file_that_others_can_read_is_not_used(tmp_path: Path) -> None:
@@ -342,9 +342,8 @@ def test_a_process_that_hangs_while_it_writes_holds_no_other_up_without_an_end(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("invoker.connections.store.LOCK_SECONDS", 0.0)
-    folder = os.open(tmp_path, os.O_RDONLY)
-    fcntl.flock(folder, fcntl.LOCK_EX)
-    with pytest.raises(ConfigError, match="is in use by another process"):
-        Store(tmp_path, {}).save(PLAIN, OWNER)
-    os.close(folder)
+    with (tmp_path / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        with pytest.raises(ConfigError, match="is in use by another process"):
+            Store(tmp_path, {}).save(PLAIN, OWNER)
     Store(tmp_path, {}).save(PLAIN, OWNER)
