@@ -480,3 +480,17 @@ def test_what_is_odd_among_saved_ones_is_named_on_the_page_to_whom_it_concerns(a
     finally:
         file.unlink()
         resources.CONNECTIONS.visible()
+
+
+def test_what_came_of_a_test_is_not_shown_of_what_the_file_says_now() -> None:
+    file = '[[connections]]\nname = "lab"\nbase_url = "{}/v1"\nsystem_model = "{}"\n'
+    with Loopback(listing) as server, in_the_file(file.format(server.address, "a")):
+        page = Visitor("embedded").open("connections")
+        page.at.session_state["_connections"].open = "lab"
+        page.look().at.button(key="connections.test").click()
+        page.look()
+        assert "models listed: 1" in container(page, "connection-detail")
+        Path(os.environ["CONNECTIONS_FILE"]).write_text(file.format(server.address, "another"))
+        assert "models listed: 1" in container(page.look(), "connection-detail"), "it is called as it was"
+        Path(os.environ["CONNECTIONS_FILE"]).write_text(file.format("http://127.0.0.1:9", "another"))
+        assert "models listed: 1" not in container(page.look(), "connection-detail")

@@ -40,6 +40,7 @@ def draw() -> None:
     for problem in resources.CONNECTIONS.problems_for(state.owner()):
         st.warning(plain(problem_text(problem)), icon=":material/warning:")
     checks = _checks_under_way(held)
+    health.drop_outdated(held, connections)
     whole = _toolbar(held, connections)
     _say(held)
     table, place = "", st.empty()

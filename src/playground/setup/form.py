@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import streamlit as st
 
 from invoker.connections import Check, ConnectionSettings, Preset, settings_of
@@ -23,8 +21,6 @@ from .transfer import free_name
 
 SESSION, SAVED, SHARED = "session", "saved", "shared"
 KEEPING = {SESSION: N_("this session only"), SAVED: N_("saved, for me"), SHARED: N_("saved, for everybody")}
-REACHING = ("base_url", "api_key", "api_key_env", "headers", "query", "proxy", "verify", "ca_file", "ca", "timeouts")
-"""Fields on which depends what comes of trying."""
 
 
 def begin(held: Held, preset: Preset) -> None:
@@ -92,7 +88,12 @@ def _actions(held: Held, settings: ConnectionSettings | None) -> Tick:
         _save(held, settings, keeping)
     check = held.found.get(_tried_name(held))
     # What came of another address or another key would be taken for what comes of these.
-    if check is not None and settings is not None and held.tried is not None and _reach(settings) == _reach(held.tried):
+    if (
+        check is not None
+        and settings is not None
+        and held.tried is not None
+        and health.reach(settings) == health.reach(held.tried)
+    ):
         _result(held, check)
     return tick
 
@@ -138,10 +139,6 @@ def _result(held: Held, check: Check) -> None:
 
 def _use_address(key: str, address: str) -> None:
     st.session_state[key] = address
-
-
-def _reach(settings: ConnectionSettings) -> dict[str, Any]:
-    return settings.model_dump(include=set(REACHING))
 
 
 def _tried_name(held: Held) -> tuple[str, str]:
@@ -190,9 +187,10 @@ def _keep_results(held: Held, before: ConnectionSettings | None, settings: Conne
     results = {call: held.found.pop((name, call)) for name, call in tuple(held.found) if name == held.replacing}
     for named in [named for named in held.found if named[0] == settings.name]:
         del held.found[named]
-    if before is not None and _reach(before) == _reach(settings):
+    held.tested[settings.name] = health.reach(settings)
+    if before is not None and health.reach(before) == health.reach(settings):
         held.found.update({(settings.name, call): check for call, check in results.items()})
-    if held.tried is not None and _reach(held.tried) == _reach(settings):
+    if held.tried is not None and health.reach(held.tried) == health.reach(settings):
         tried = _tried_name(held)
         held.moved[tried] = settings.name, SERVER  # one that is still under way, too
         if tried in held.found:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
-from invoker.connections import Check
+from invoker.connections import Check, ConnectionSettings
 from invoker.errors import ConfigError
 
 from .. import library_words, resources, state
@@ -53,6 +54,8 @@ STYLE = """<style>
 .health small { font-size: inherit; }
 </style>"""
 TIMEOUT_SECONDS = 900.0
+REACHING = ("base_url", "api_key", "api_key_env", "headers", "query", "proxy", "verify", "ca_file", "ca", "timeouts")
+"""Fields on which depends what comes of trying."""
 
 
 def written(connections: Sequence[Connection], found: Mapping[Named, Check], checks: Checks | None) -> str:
@@ -66,9 +69,25 @@ def written(connections: Sequence[Connection], found: Mapping[Named, Check], che
     return f'{STYLE}<div class="health" tabindex="0" role="region" aria-label="{label}">{table}{legend}</div>'
 
 
-def test(held: Held, connections: Sequence[Connection]) -> None:
-    """Try connections with all that they have; for a callback."""
-    start(held, [trial(connection) for connection in connections])
+def test(held: Held, connections: Sequence[Connection], calls: Mapping[str, str | None] | None = None) -> None:
+    """Try connections, with all that they have unless only some calls are wanted; for a callback."""
+    held.tested.update({found.name: reach(found.settings) for found in connections if found.settings is not None})
+    start(held, [trial(connection, calls) for connection in connections])
+
+
+def reach(settings: ConnectionSettings) -> dict[str, Any]:
+    """Return the settings on which depends what comes of trying."""
+    return settings.model_dump(include=set(REACHING))
+
+
+def drop_outdated(held: Held, connections: Sequence[Connection]) -> None:
+    """Drop results of connections that the file or another process has changed since."""
+    for connection in connections:
+        now = reach(connection.settings) if connection.settings is not None else None
+        if held.tested.get(connection.name, now) != now:
+            del held.tested[connection.name]
+            for named in [named for named in held.found if named[0] == connection.name]:
+                del held.found[named]
 
 
 def start(held: Held, trials: Sequence[Trial]) -> None:

@@ -69,6 +69,8 @@ class Held:
     """What came of trying, the last of each."""
     moved: dict[Named, Named] = field(default_factory=dict)
     """What was tried in a form that was saved → what it is now."""
+    tested: dict[str, dict[str, Any]] = field(default_factory=dict, repr=False)
+    """Connection's name → its settings that count, as they were when it was tried."""
     stopped: tuple[frozenset[str], float] | None = None
     """Names of what was being tried when somebody stopped it, and after how many seconds; until something is tried again."""
     tried: ConnectionSettings | None = None

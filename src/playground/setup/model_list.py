@@ -141,4 +141,4 @@ def _test_one(held: Held, connection: Connection, names: list[str]) -> None:
 
 
 def _try_one(held: Held, connection: Connection, call: str, name: str) -> None:
-    health.start(held, [health.trial(connection, {call: name})])
+    health.test(held, [connection], {call: name})
