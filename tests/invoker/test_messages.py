@@ -33,7 +33,8 @@ def template(monkeypatch: pytest.MonkeyPatch) -> str:
 def _is_making(node: ast.Call, making: set[str]) -> bool:
     if getattr(node.func, "id", getattr(node.func, "attr", "")) not in making or not node.args:
         return False
-    return not (isinstance(node.args[0], ast.Name) and node.args[0].id == "id")  # what passes on an id
+    first = node.args[0]
+    return not isinstance(first, ast.Call) and not (isinstance(first, ast.Name) and first.id == "id")  # what passes one on
 
 
 def made() -> Iterator[tuple[str, ast.expr, frozenset[str]]]:

@@ -41,7 +41,7 @@ def judge(http: Http, request: RequestInvokeModeration, run: Run) -> ModerationR
     Raises:
         ProtocolError: The answer has no verdict.
     """
-    run.phase("reading")
+    run.phase("inference")
     with http.post(PATH, run, json={"model": request.model, "input": request.text}) as answer:
         value = answer.json()
         if (results := _results(value, run)) is None:

@@ -21,4 +21,4 @@ class Once:
         """Give a notice, unless one with its id was given before."""
         if message.id not in self._given:
             self._given.add(message.id)
-            self._run.notice(message.id, **message.values)
+            self._run.relay(message)

@@ -47,9 +47,9 @@ def stream_structured(
         InvokeError: As for any answer of the model.
     """
     schema = request.structured_output_schema
-    if not schema:
+    if not schema and not run.unchecked:
         raise InvokeBadRequestError(f"{FIELD} is empty: it must be a JSON schema.", field=FIELD)
-    if wrong := schema_fault(schema):
+    if not run.unchecked and (wrong := schema_fault(schema)):
         raise InvokeBadRequestError(f"{FIELD}: {wrong}", field=FIELD)
     asking = _Asking(llm, request, run)
     yield from asking.chunks()

@@ -58,15 +58,15 @@ class TextEmbedding:
             InvokeBadRequestError: There are no texts.
             ProtocolError: The server gave not one vector for each text, all of one length.
         """
-        if not request.texts:
+        if not request.texts and not run.unchecked:
             raise InvokeBadRequestError(
                 "There is nothing to embed: `texts` is empty.", field="texts", hint="Give at least one text."
             )
         run.note(NoteKind.DETAIL, NO_INPUT_TYPE, not_sent=["input_type"])
         began, size = perf_counter(), max(1, max_chunks or MAX_CHUNKS)
         parts = _Parts(request.model, Once(run))
-        while (start := len(parts.vectors)) < len(request.texts):
-            run.phase("reading")
+        while (start := len(parts.vectors)) < len(request.texts) or not parts.usages:  # once, even without a text
+            run.phase("inference")
             try:
                 self._add(request.texts[start : start + size], parts, run)
             except InvokeBadRequestError as error:
@@ -142,7 +142,7 @@ class _Parts:
         """
         start = len(self.vectors)
         self.vectors += self._in_order(items, count)
-        first = len(self.vectors[0])
+        first = len(self.vectors[0]) if self.vectors else 0
         for index in range(start, len(self.vectors)):
             if (other := len(self.vectors[index])) != first:
                 raise ProtocolError(Message("lists.vector_lengths", first=first, index=index, other=other))

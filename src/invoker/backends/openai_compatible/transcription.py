@@ -6,7 +6,6 @@ Source: OpenAI API reference, "Create transcription" (2026-10).
 from __future__ import annotations
 
 import io
-import json
 from typing import Any
 
 from ...audio import kind_of, sniff
@@ -16,6 +15,7 @@ from ...run import Run
 from ...wire.answer import Answer
 from ...wire.faults import inside, not_json
 from ...wire.http import Http
+from ...wire.tolerant_json import read_json
 from .transcript_events import MEDIA_TYPE, EventReader, is_events
 from .transcript_shapes import find_text
 from .unreadable import displayable, missing
@@ -35,12 +35,12 @@ def listen(http: Http, request: RequestInvokeSpeech2Text, run: Run) -> Speech2Te
         InvokeBadRequestError: There is no sound.
         ProtocolError: The answer has no text.
     """
-    if not request.file:
+    if not request.file and not run.unchecked:
         raise InvokeBadRequestError("The file is empty.", field="file")
     kind = kind_of(request.file)
     name = f"audio.{kind.extensions[0]}" if kind and kind.extensions else "audio.mp3"
     media_type = kind.media_type if kind else "application/octet-stream"
-    run.phase("reading")
+    run.phase("inference")
     files = {"file": (name, io.BytesIO(request.file), media_type)}
     with http.post(PATH, run, data={"model": request.model, "response_format": "json"}, files=files) as answer:
         return Speech2TextResult(result=displayable(_transcript(answer, run)))
@@ -59,7 +59,7 @@ def _transcript(answer: Answer, run: Run) -> str:
     unlabelled = not answer.media_type and (not text or "\ufffd" in text)
     if not is_text or unlabelled or sniff(body) == "text/html":
         raise not_json(answer.status, text)
-    value = _parsed(text)
+    value = _parsed(text, answer)
     if not isinstance(value, dict | list) or (isinstance(value, list) and find_text(value) is None):
         return text  # somebody may have said "42", which is JSON as well
     if isinstance(value, dict) and value.get("error"):
@@ -76,9 +76,11 @@ def _in_json(value: Any, answer: Answer, run: Run) -> str:
     return found.text
 
 
-def _parsed(text: str) -> Any:
+def _parsed(text: str, answer: Answer) -> Any:
     """Read a text as JSON; `None` if it is none."""
     try:
-        return json.loads(text, strict=False)
-    except (ValueError, RecursionError):
+        value, oddities = read_json(text.encode("utf-8", "replace"))
+    except ValueError:
         return None
+    answer.report(oddities)
+    return value

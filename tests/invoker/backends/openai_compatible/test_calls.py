@@ -20,6 +20,7 @@ from invoker import (
     InvokeServerUnavailableError,
     NoteKind,
     ProtocolError,
+    Session,
     UnsupportedRequestError,
 )
 from invoker.backends.openai_compatible.catalogue import described
@@ -329,3 +330,27 @@ def test_an_answer_of_any_shape_is_an_answer_or_an_error_of_its_own_kind(value: 
         for ask in asking:
             with suppress(InvokeError):
                 ask(desk)
+
+
+# Sent although it would be refused here.
+
+
+@pytest.mark.parametrize(
+    "ask",
+    [
+        lambda session: session.model.text_embedding.invoke(EMBEDDER, []),
+        lambda session: session.model.rerank.invoke(RANKER, [], "q"),
+        lambda session: session.model.rerank.invoke(RANKER | {"top_n": 0}, ["a"], "q"),
+        lambda session: list(session.model.tts.invoke({"provider": "p", "model": "t", "voice": "v"}, " ")),
+        lambda session: session.model.speech2text.invoke({"provider": "p", "model": "w"}, io.BytesIO(b"")),
+        lambda session: list(session.model.llm_structured_output.invoke(CONFIG, HELLO, {"type": "objekt"})),
+    ],
+)
+def test_input_that_is_refused_here_can_be_sent_to_see_the_servers_refusal(ask: Callable[[Session], Any]) -> None:
+    with opened(answering({"error": {"message": "the server's own words"}}, 400)) as desk:
+        with pytest.raises(InvokeBadRequestError) as raised:
+            ask(desk.session)
+        assert desk.server.asked == [] and "own words" not in str(raised.value)
+        with pytest.raises(InvokeBadRequestError, match="the server's own words"):
+            ask(Session(desk.backend, unchecked=True))
+        assert desk.server.asked
