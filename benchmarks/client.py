@@ -60,7 +60,8 @@ class Client:
         async with asyncio.timeout(PATIENCE_SECONDS):
             await self._ask(self.buttons[key])
             async for message in self._messages():
-                text = message.delta.new_element.markdown.body
+                element = message.delta.new_element
+                text = element.html.body or element.markdown.body  # the playground's own, or the plain page's
                 found = max(map(int, COUNT.findall(text)), default=0)
                 if found > highest:
                     highest = found

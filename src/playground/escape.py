@@ -1,20 +1,50 @@
-"""Text in labels and markdown: whatever it holds, it stays text."""
+"""Text from outside in labels and in our own markdown: whatever it holds, it stays text, letter by letter.
+
+Streamlit replaces some signs after markdown has been read, so that a backslash does not help: short names of emoji and icons,
+arrows and dashes, bare addresses. Their first sign goes into a span of its own, which breaks the pattern and changes no letter.
+"""
 
 from __future__ import annotations
 
 import re
 
 _MARKUP = re.compile(r"([\\`*_{}\[\]<>#|!$:~&=])")
-# Markdown makes a link of a bare address, escaped or not; an invisible joiner in it keeps it a text.
-_LINK = re.compile(r"(\w:(?=//)|\bwww(?=\.)|@)", re.IGNORECASE)
+_APART = re.compile(r":(?=[\w+-])|(?<=:)/(?=/)|(?<=\bwww)\.|@|[-<>~](?=[-=>])", re.IGNORECASE)
+"""What begins a replacement of Streamlit's: `:smile:`, `:material/home:`, `http://`, `www.`, `a@b.c`, `->`, `--`, `>=`."""
 _LIST = re.compile(r"^(\d*)([.)+-])")
+_SPACES = re.compile(r"\s+")
 
 
 def plain(text: str) -> str:
     """Escape a text so that markdown draws it as it is, in one line: no formatting, no directive, nothing loaded."""
-    return _LIST.sub(r"\1\\\2", _MARKUP.sub(r"\\\1", _LINK.sub("\\1\u2060", " ".join(drawable(text).split()))))
+    line = _SPACES.sub(" ", drawable(text)).strip(" ")
+    first = _LIST.match(line)
+    begin = f"{first[1]}\\{first[2]}" if first and not _APART.match(line, first.start(2)) else ""
+    return begin + _escape(line[first.end() :] if begin and first else line)
+
+
+def code(text: str) -> str:
+    """Write a text as a span of code in our own markdown, such as the name of a back end."""
+    line = _SPACES.sub(" ", drawable(text)).strip(" ")
+    if ":material/" in line:  # Streamlit writes an underscore for the slash, in code too
+        return plain(line)
+    ticks = "`" * (max(map(len, re.findall("`+", line)), default=0) + 1)
+    return f"{ticks} {line} {ticks}" if line else ""
+
+
+def whole(text: str) -> str:
+    """Add the line ends that `st.code` takes from both ends of a text."""
+    return f"\n{text}\n"
 
 
 def drawable(text: str) -> str:
     """Put a sign of replacement where half of a character stands alone, as a server may send it: a browser takes no halves."""
     return text if text.isascii() else text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+
+
+def _escape(line: str) -> str:
+    out, at = [], 0
+    for found in _APART.finditer(line):
+        out += [_MARKUP.sub(r"\\\1", line[at : found.start()]), ":color[", _MARKUP.sub(r"\\\1", found[0]), "]"]
+        at = found.end()
+    return "".join([*out, _MARKUP.sub(r"\\\1", line[at:])])

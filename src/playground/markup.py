@@ -31,6 +31,30 @@ STYLE = """<style>
 .plain-ends { display: flex; justify-content: space-between; font-size: 0.75rem; opacity: 0.75; padding-top: 0.15rem; }
 .plain-legend { display: flex; flex-wrap: wrap; gap: 0.15rem 1.1rem; font-size: 0.8rem; padding: 0.35rem 0 0.2rem; }
 .plain-legend i { display: inline-block; width: 0.7em; height: 0.7em; border-radius: 2px; margin-inline-end: 0.45em; }
+.model-text { line-height: 1.6; overflow-wrap: anywhere; }
+.model-text a { color: inherit; text-decoration: underline; text-underline-offset: 0.2em; }
+.model-text > :first-child { margin-top: 0; padding-top: 0; }
+.model-text > :last-child { margin-bottom: 0; }
+.model-text :is(p, ul, ol, pre, table, blockquote) { margin: 0 0 1rem; }
+.model-text li { margin: 0.2em 0; }
+.model-text li > :is(ul, ol) { margin-bottom: 0; }
+.model-text li > p:last-child { margin-bottom: 0.5rem; }
+.model-text .as-it-is { white-space: pre-wrap; }
+.model-text :is(h1, h2) { font-size: 1.5rem; padding: 0.75rem 0 0.5rem; margin: 0; }
+.model-text h3 { font-size: 1.25rem; padding: 0.5rem 0; margin: 0; }
+.model-text :is(h4, h5, h6) { font-size: 1.05rem; padding: 0.5rem 0 0.25rem; margin: 0; }
+.model-text :is(code, pre) { font-family: "Source Code Pro", monospace; font-size: 0.875em; }
+.model-text code { padding: 0.15em 0.35em; border-radius: 0.35em;
+  background: color-mix(in srgb, currentColor 9%, transparent); }
+.model-text pre { padding: 0.75rem 1rem; border-radius: 0.5rem; overflow-x: auto; white-space: pre-wrap;
+  background: color-mix(in srgb, currentColor 5%, transparent); }
+.model-text pre code { padding: 0; background: none; font-size: inherit; }
+.model-text blockquote { padding-inline-start: 1rem;
+  border-inline-start: 3px solid color-mix(in srgb, currentColor 25%, transparent); }
+.model-text table { border-collapse: collapse; display: block; max-width: 100%; overflow-x: auto; }
+.model-text :is(th, td) { padding: 0.35rem 0.7rem; border: 1px solid color-mix(in srgb, currentColor 20%, transparent);
+  text-align: start; vertical-align: top; }
+.model-text hr { margin: 1.5rem 0; border: 0; border-top: 1px solid color-mix(in srgb, currentColor 20%, transparent); }
 </style>"""
 
 

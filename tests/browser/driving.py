@@ -36,8 +36,8 @@ CHROMIUM_FLAGS = (
     "--use-fake-ui-for-media-stream",
     "--use-fake-device-for-media-stream",
 )
-ANSWER = '[data-testid="stMarkdown"]:not([class*="st-key-state-"] *):not([class*="badge"])'
-"""Selector of markdown in the result that is not the state of the run."""
+ANSWER = ".model-text"
+"""Selector of formatted text of a model in the result."""
 SMALL = "smollm2-135m-instruct"
 """The faster of the two LLMs."""
 PATIENCE = 60_000

@@ -160,7 +160,9 @@ def test_the_answer_is_markdown_or_plain_text_and_never_a_loaded_image(page: Vis
     text = "**bold** ![x](http://192.0.2.1/x.png) costs $5 or $6"
     desk.answer = lambda request, run: llm_chunks(text)
     page.run()
-    assert "**bold** \\![x](http://192.0.2.1/x.png) costs \\$5 or \\$6" in [m.value for m in page.at.markdown]
+    [drawn] = [html.body for html in page.at.html if "model-text" in html.body and "<style>" not in html.body]
+    link = '<a href="http://192.0.2.1/x.png" target="_blank">x</a>'
+    assert drawn == f'<div class="model-text"><p><strong>bold</strong> !{link} costs $5 or $6</p></div>'
     page.set("button_group", "render", "Plain text")
     assert text in [code.value for code in page.at.code]
 

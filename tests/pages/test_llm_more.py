@@ -84,8 +84,8 @@ def test_thinking_stands_apart_and_is_timed(page: Visitor, desk: Desk, tail: str
     desk.answer = lambda request, run: llm_chunks("<thi", "nk>\nLet me ", "add.\n", tail)
     page.run()
     [block] = [expander for expander in page.at.expander if expander.label.startswith(label)]
-    assert "Let me add." in [shown.value for shown in block.markdown] and "ms" in block.label
-    assert not any("think>" in shown.value for shown in page.at.markdown)
+    assert "Let me add." in "".join(shown.body for shown in block.get("html")) and "ms" in block.label
+    assert not any("think&gt;" in shown.body for shown in page.at.html)
     if tail:
         page.click("continue").type(f"{draft(page, 3)}.content", "And?").run()
         assert asked(desk)[2] == ("assistant", "It is 42.")

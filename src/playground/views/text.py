@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from functools import lru_cache
 from typing import Any, Protocol
 
 import streamlit as st
 
-from ..escape import drawable
+from ..commonmark import Code, Part, parts
+from ..escape import drawable, whole
 from ..words import _
 
 FREEZE_AFTER = 2000
@@ -30,39 +32,34 @@ _FENCE_OR_BREAK = re.compile(
 )
 # What the rest of the text may point to, so that its pieces are not to be read one by one: a footnote, the address of a link.
 _REFERENCE = re.compile(r"^ {0,3}\[[^\]\n]+\]:", re.MULTILINE)
-# The policy header stops every remote load; this keeps the broken-image signs off the page and dollar amounts from
-# turning into formulas. In code and behind a backslash they are what they look like.
-_UNWANTED = re.compile(
-    r"^[ \t]*(?P<fence>`{3,}|~{3,}).*?(?:^[ \t]*(?P=fence)|\Z)"
-    r"|\\."
-    r"|(?<!`)(?P<ticks>`+)(?!`)(?:(?!\n\n).)+?(?<!`)(?P=ticks)(?!`)"
-    r"|(?P<unwanted>!(?=\[)|\$)",
-    re.MULTILINE | re.DOTALL,
-)
 
 
 class Slot(Protocol):
     """A place on the page whose content can be replaced, as `st.empty()`."""
 
-    def markdown(self, body: str) -> Any:
-        """Show markdown."""
+    def html(self, body: str) -> Any:
+        """Show HTML."""
         ...
 
-    def code(self, body: str, *, language: None, wrap_lines: bool) -> Any:
+    def code(self, body: str, *, language: str | None, wrap_lines: bool) -> Any:
         """Show a text as it is."""
         ...
 
+    def markdown(self, body: str) -> Any:
+        """Show words of our own."""
+        ...
 
-def safe(text: str) -> str:
-    """Escape what markdown would make of a model's text beyond formatting: images and formulas."""
-    return _UNWANTED.sub(lambda found: f"\\{found[0]}" if found["unwanted"] else found[0], drawable(text))
+    def empty(self) -> Any:
+        """Show nothing."""
+        ...
 
 
 def draw(text: str, as_markdown: bool = True) -> None:
     """Draw a finished text, as much of it as a browser bears; in the pieces of its stream, which the browser then has drawn."""
     place = st.container()
     for piece in pieces(text[:MOST_DRAWN], as_markdown):
-        _show(place, piece, as_markdown)
+        for part in _finished(piece, as_markdown):
+            show(place, part)
     if len(text) > MOST_DRAWN:
         place.markdown(_remark(len(text)))
 
@@ -78,7 +75,7 @@ class TextStream:
     def __init__(self, as_markdown: bool = True, new_slot: Callable[[], Slot] | None = None) -> None:
         self._as_markdown = as_markdown
         self._new_slot = new_slot or st.container().empty
-        self._slot = self._new_slot()
+        self._piece = _Piece(self._new_slot)
         self._tail = ""
         self._new: list[str] = []
         self._new_size = 0
@@ -113,11 +110,31 @@ class TextStream:
         self._tail += "".join(self._new)
         self._new, self._new_size = [], 0
         while self._as_markdown and (cut := settled_part(self._tail)):
-            _show(self._slot, self._tail[:cut], self._as_markdown)
+            self._piece.show(_parts(self._tail[:cut], self._as_markdown))
             self._tail = self._tail[cut:].lstrip("\n")
-            self._slot = self._new_slot()
+            self._piece = _Piece(self._new_slot)
         if self._tail:
-            _show(self._slot, self._tail, self._as_markdown)
+            self._piece.show(_parts(self._tail, self._as_markdown))
+
+
+class _Piece:
+    """A growing piece of a text: each of its parts in a slot that is sent again only when the part has changed."""
+
+    def __init__(self, new_slot: Callable[[], Slot]) -> None:
+        self._new_slot = new_slot
+        self._slots: list[Slot] = []
+        self._shown: Sequence[Part] = ()
+
+    def show(self, parts: Sequence[Part]) -> None:
+        """Replace what is shown."""
+        for number, part in enumerate(parts):
+            if number == len(self._slots):
+                self._slots.append(self._new_slot())
+            if number >= len(self._shown) or self._shown[number] != part:
+                show(self._slots[number], part)
+        for slot in self._slots[len(parts) : len(self._shown)]:
+            slot.empty()
+        self._shown = parts
 
 
 def pieces(text: str, as_markdown: bool = True) -> Iterator[str]:
@@ -151,8 +168,18 @@ def _remark(size: int) -> str:
     return f":material/content_cut: :gray[{text.format(drawn=f'{MOST_DRAWN:,}', size=f'{size:,}')}]"
 
 
-def _show(slot: Slot, text: str, as_markdown: bool) -> None:
-    if as_markdown:
-        slot.markdown(safe(text))
+def _parts(text: str, as_markdown: bool) -> Sequence[Part]:
+    text = drawable(text)
+    return parts(text) if as_markdown else (Code(text, None),)
+
+
+_finished = lru_cache(maxsize=64)(_parts)
+"""A finished text is drawn again at every click."""
+
+
+def show(slot: Slot, part: Part) -> None:
+    """Draw a part into a slot."""
+    if isinstance(part, Code):
+        slot.code(whole(part.text), language=part.language, wrap_lines=True)
     else:
-        slot.code(drawable(text), language=None, wrap_lines=True)
+        slot.html(part.body)
