@@ -8,6 +8,7 @@ from invoker import InvokeBadRequestError
 from invoker.audio import facts, require_audio
 from invoker.audio.measuring import AudioFacts
 
+from .escape import plain
 from .forms import field_fault
 from .library_words import error_text, told
 from .pane import Pane
@@ -24,7 +25,7 @@ def checked(page: Pane, data: bytes, name: str) -> bytes | None:
     except InvokeBadRequestError as error:
         field_fault(page, _("file: {fault}").format(fault=error_text(error)))
         if error.hint:
-            st.caption(told(error.hint))
+            st.caption(plain(told(error.hint)))
         return None
     st.audio(data, format=found.media_type, alt=_("The file {name}").format(name=name))
     st.caption(line(found))

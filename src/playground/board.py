@@ -12,7 +12,7 @@ from invoker import ListedModel, ModelState
 
 from . import errors_panel, firsts, lost, resources, state, status
 from .address import Address
-from .escape import plain
+from .escape import code, plain
 from .jobs import Job, follow
 from .menu import MENU, Entry
 from .metrics_row import seconds
@@ -217,7 +217,7 @@ def _cards(models: Sequence[ListedModel]) -> dict[str, DeltaGenerator]:
             st.caption(_(entry.about))
             model = model_for(entry, models)
             if model is not None:
-                st.markdown(f"`{model.model}`")
+                st.markdown(code(model.model))
             places[entry.name] = st.empty()
     return places
 

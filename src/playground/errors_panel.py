@@ -53,7 +53,7 @@ def draw(
             st.badge(type(error).__name__, color="gray")
             field = getattr(error, "field", None)
             if field:
-                st.badge(f"{_('field')}: {plain(field)}", color="gray")
+                st.markdown(f":gray-badge[{_('field')}: {plain(field)}]", width="content")  # a badge escapes brackets again
         st.code(drawable(library_words.error_text(error)) or type(error).__name__, language=None, wrap_lines=True)
         step = told.next_step
         next_step = library_words.told(step if isinstance(step, Message) else _(step))

@@ -29,7 +29,8 @@ def code(text: str) -> str:
     if ":material/" in line:  # Streamlit writes an underscore for the slash, in code too
         return plain(line)
     ticks = "`" * (max(map(len, re.findall("`+", line)), default=0) + 1)
-    return f"{ticks} {line} {ticks}" if line else ""
+    blank = " " if line[:1] == "`" or line[-1:] == "`" else ""
+    return f"{ticks}{blank}{line}{blank}{ticks}" if line else ""
 
 
 def whole(text: str) -> str:

@@ -17,6 +17,7 @@ from invoker.entities.model import BaseModelConfig, I18nObject, ModelPropertyKey
 from invoker.json_schema import schema_fault
 
 from . import preferences
+from .escape import code, plain
 from .jsontext import JsonFault, locate, parse, pretty
 from .pane import Pane
 from .words import _, language
@@ -41,10 +42,10 @@ def parameters(page: Pane, model: ListedModel | None) -> dict[str, Any]:
         for rule in model.parameter_rules:
             name = f"{model.model}.{rule.name}"
             send = st.checkbox(
-                f"{spoken(rule.label) or rule.name} · `{rule.name}`",
+                f"{plain(spoken(rule.label) or rule.name)} · {code(rule.name)}",
                 key=page.hold(f"{name}.send", _is_sent_at_first(rule)),
                 persist_state="session",
-                help=spoken(rule.help) or None,
+                help=plain(spoken(rule.help)) or None,
             )
             if send:
                 values[rule.name] = _parameter(rule, page.hold(name, _initial(rule), partial(_fits, rule)))

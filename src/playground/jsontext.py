@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -42,13 +42,15 @@ def parse(text: str, expected: type = dict) -> Any | JsonFault:
     if not text.strip():
         return JsonFault(_("empty: type a JSON {expected}").format(expected=_name(expected)), 1, 1)
     try:
-        value = json.loads(text, parse_constant=_refuse_constant, parse_float=_finite)
+        value = json.loads(text, parse_constant=_refuse_constant, parse_float=_finite, parse_int=_whole)
     except json.JSONDecodeError as error:
         return JsonFault(error.msg[0].lower() + error.msg[1:], error.lineno, error.colno)
-    except (ValueError, RecursionError) as error:
+    except ValueError as error:
         return JsonFault(str(error))
+    except RecursionError:
+        return _too_deep()
     if _is_deep(value):
-        return JsonFault(_("nested more than {most} levels deep").format(most=MOST_LEVELS))
+        return _too_deep()
     if not isinstance(value, expected):
         words = _("expected a JSON {expected}, found {found}")
         return JsonFault(words.format(expected=_name(expected), found=_name(type(value))), 1, 1)
@@ -89,6 +91,78 @@ def pretty(value: Any) -> str:
     return json.dumps(value, indent=2, ensure_ascii=False)
 
 
+class Literal(str):
+    """A number as it is spelled."""
+
+    __slots__ = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Members:
+    """An object with all of its members, those too that have one name."""
+
+    pairs: list[tuple[str, Any]]
+
+    def __len__(self) -> int:
+        """Return how many there are."""
+        return len(self.pairs)
+
+
+def exact(text: str) -> Any:
+    """Parse JSON without a change: numbers are `Literal`, objects `Members`, lists lists, and the rest as `json.loads` has it.
+
+    Raises:
+        ValueError: It is no JSON.
+        RecursionError: It is nested too deep.
+    """
+    return _EXACT.decode(text)
+
+
+_EXACT = json.JSONDecoder(
+    object_pairs_hook=Members, parse_int=Literal, parse_float=Literal, parse_constant=Literal, strict=False
+)
+
+
+def indented(value: Any, indent: int | None = 2) -> str:
+    """Write JSON for people with each number as it is spelled.
+
+    Args:
+        value: A text that is parsed by `exact`, or what came of that.
+        indent: Blanks for each level; `None` for all in one line.
+
+    Raises:
+        ValueError: It is no JSON.
+        RecursionError: It is nested too deep.
+    """
+    if isinstance(value, str) and not isinstance(value, Literal):
+        value = exact(value)
+    return "".join(spelled(value, indent))
+
+
+def spelled(value: Any, indent: int | None, line: str = "\n") -> Iterator[str]:
+    """Write what `exact` gave piece by piece, so that a writer may stop.
+
+    Args:
+        value: An object, a list, or what is inside of them.
+        indent: Blanks for each level; `None` for all in one line.
+        line: The line end with the blanks before the value.
+    """
+    if isinstance(value, Literal):
+        yield value
+    elif isinstance(value, Members | list) and value:
+        inner = "" if indent is None else line + " " * indent
+        begin, end = "{}" if isinstance(value, Members) else "[]"
+        yield begin
+        between = ""
+        for key, item in value.pairs if isinstance(value, Members) else ((None, item) for item in value):
+            yield between + inner + ("" if key is None else json.dumps(key, ensure_ascii=False) + ": ")
+            yield from spelled(item, indent, inner)
+            between = ", " if indent is None else ","
+        yield ("" if indent is None else line) + end
+    else:
+        yield "{}" if isinstance(value, Members) else json.dumps(value, ensure_ascii=False)
+
+
 def _refuse_constant(name: str) -> None:
     raise ValueError(_("{name} is not JSON").format(name=name))
 
@@ -98,6 +172,17 @@ def _finite(digits: str) -> float:
     if math.isinf(number):  # it would go out as no number at all
         raise ValueError(_("the number {digits} is too large").format(digits=digits[:20]))
     return number
+
+
+def _too_deep() -> JsonFault:
+    return JsonFault(_("nested more than {most} levels deep").format(most=MOST_LEVELS))
+
+
+def _whole(digits: str) -> int:
+    try:
+        return int(digits)
+    except ValueError as error:  # thousands of digits
+        raise ValueError(_("the number {digits} is too large").format(digits=digits[:20])) from error
 
 
 def _is_deep(value: Any) -> bool:

@@ -31,6 +31,14 @@ STYLE = """<style>
 .plain-ends { display: flex; justify-content: space-between; font-size: 0.75rem; opacity: 0.75; padding-top: 0.15rem; }
 .plain-legend { display: flex; flex-wrap: wrap; gap: 0.15rem 1.1rem; font-size: 0.8rem; padding: 0.35rem 0 0.2rem; }
 .plain-legend i { display: inline-block; width: 0.7em; height: 0.7em; border-radius: 2px; margin-inline-end: 0.45em; }
+.json-tree { font-family: "Source Code Pro", monospace; font-size: 0.8rem; line-height: 1.7; overflow-wrap: anywhere; }
+.json-tree details > :not(summary, :last-child) { margin-inline-start: 1.2rem; }
+.json-tree summary { cursor: pointer; }
+.json-tree b { font-weight: 600; }
+.json-tree em { font-style: normal; }
+.json-tree i { font-style: normal; opacity: 0.75; user-select: none; }
+.json-tree details[open] > summary > i { display: none; }
+.json-tree bdi { white-space: pre-wrap; }
 .model-text { line-height: 1.6; overflow-wrap: anywhere; }
 .model-text a { color: inherit; text-decoration: underline; text-underline-offset: 0.2em; }
 .model-text > :first-child { margin-top: 0; padding-top: 0; }

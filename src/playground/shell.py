@@ -9,6 +9,7 @@ import streamlit as st
 from playground import errors_panel, keys, lost, markup, preferences, resources, state
 from playground.brand import FAVICON, LOGO
 from playground.connections import EMBEDDED
+from playground.escape import plain
 from playground.menu import CONNECTIONS, MENU, START
 from playground.words import _
 
@@ -59,7 +60,7 @@ def _connection() -> None:
     if len(names) > 1 or lost.unchosen(lost.SIDE_BAR):
         lost.picker(lost.SIDE_BAR, names)
     else:
-        st.caption(f":material/cable: {_('Connection')}: **{names[0]}**")
+        st.caption(f":material/cable: {_('Connection')}: **{plain(names[0])}**")
 
 
 main()

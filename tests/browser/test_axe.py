@@ -15,9 +15,8 @@ NOT_OURS = (
     ("listitem", "stSidebarNav"),
     ("presentation-role-conflict", "stFileUploader"),
     ("color-contrast", "token"),
-    ("color-contrast", "stJson"),
 )
-"""Rule and a part of the page of Streamlit's own that breaks it: its menu, its drop zone, its colours of code and of JSON."""
+"""Rule and a part of the page of Streamlit's own that breaks it: its menu, its drop zone, its colours of code."""
 
 _WITHIN = """([target, part]) => {
   const found = document.querySelector(target)

@@ -112,7 +112,7 @@ def test_a_hand_written_config_is_sent_as_it_is(page: Page, app: Served) -> None
     run(page)
     expect(page.locator(".st-key-metrics")).to_contain_text("length")
     look(page, "Sent")
-    expect(page.get_by_test_id("stJson").first).to_contain_text(SMALL)
+    expect(page.locator(".json-tree").first).to_contain_text(SMALL)
 
 
 def test_an_unknown_model_is_an_error_that_names_those_that_there_are(page: Page, app: Served) -> None:
@@ -159,7 +159,7 @@ def test_a_stop_sequence_ends_the_answer_where_it_would_begin(page: Page, app: S
     run(page)
     assert "four" in answer(page).lower() and "five" not in answer(page)
     look(page, "Sent")
-    expect(page.get_by_test_id("stJson").first).to_contain_text('"five"')
+    expect(page.locator(".json-tree").first).to_contain_text('"five"')
 
 
 def test_without_streaming_the_answer_comes_in_one_piece(page: Page, app: Served) -> None:

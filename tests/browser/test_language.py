@@ -36,7 +36,7 @@ ALLOWED = (
 # Not: what is typed, code, JSON, and cells and `st.text`, which hold contents.
 _TEXTS = """() => {
   const skip = "input, textarea, code, pre, kbd, svg, canvas, style, script, [data-testid=stIconMaterial], .vega-embed,"
-    + "[data-testid=stJson], [data-testid=stCode], [data-testid=stText], [data-testid=stDataFrame]"
+    + ".json-tree, .model-text, [data-testid=stCode], [data-testid=stText], [data-testid=stDataFrame]"
   const found = []
   for (const part of document.querySelectorAll("[data-testid=stMain], [data-testid=stPopoverBody]")) {
     const walker = document.createTreeWalker(part, NodeFilter.SHOW_TEXT)

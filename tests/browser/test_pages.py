@@ -215,7 +215,7 @@ def test_moderation_flags_the_threat_and_neither_the_parcel_nor_the_chess_game(p
         expect(page.get_by_label("Text", exact=True)).to_have_value(MODERATION[label])
         run_button(page).click()
         page.get_by_role("tab", name="Sent").click()
-        expect(page.get_by_test_id("stJson")).to_contain_text(MODERATION[label][:30])
+        expect(page.locator(".json-tree")).to_contain_text(MODERATION[label][:30])
         state(page, "done")
         settled(page)
         flagged.append(result(page).get_by_test_id("stCode").inner_text().strip() == "result = True")

@@ -44,7 +44,7 @@ def test_pasted_lines_become_rows(page: Page, app: Served) -> None:
     unfold(page, "Raw vectors")
     assert len(json.loads(download(page, "JSON"))) == 8
     look(page, "Sent")
-    expect(page.get_by_test_id("stJson").first).to_contain_text("and another")
+    expect(page.locator(".json-tree").first).to_contain_text("and another")
 
 
 def test_a_sample_replaces_the_rows_and_a_visit_elsewhere_keeps_them(page: Page, app: Served) -> None:

@@ -108,7 +108,7 @@ def test_the_keys_repeat_the_run_show_the_code_and_list_themselves(page: Page, a
     state(page, "done")
     settled(page)
     look(page, "Sent")
-    expect(page.get_by_test_id("stJson")).not_to_contain_text("Not what is repeated.")
+    expect(page.locator(".json-tree")).not_to_contain_text("Not what is repeated.")
     page.keyboard.press("Alt+c")
     expect(page.get_by_role("tab", name="Code", selected=True)).to_be_visible()
     page.get_by_role("heading", level=1).click()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from typing import Any
 
@@ -191,7 +190,7 @@ def test_a_tool_call_is_a_card_and_its_result_goes_back_under_its_id(page: Visit
     assert [tool.name for tool in desk.requests[0].tools] == [tool["name"] for tool in TOOLS]
     assert page.state == "done"
     assert "Tool call 1" in page.seen and "get_weather" in page.seen and "call-2" in page.seen
-    assert [json.loads(shown.value) for shown in page.at.json][:2] == [{"city": "Oslo"}, {"a": 19, "b": 23}]
+    assert '"city": "Oslo"' in page.seen and '"a": 19,\n  "b": 23' in page.seen
     results = [field for field in page.at.text_input if field.label.startswith("Result of call")]
     assert [field.value for field in results] == [TOOLS[0]["mock"], TOOLS[1]["mock"]]
     results[1].set_value("forty-two")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
+from html import unescape
 from pathlib import Path
 from typing import Any
 
@@ -174,6 +175,8 @@ def text_of(node: Node) -> str:
     """Give the text of one element."""
     if isinstance(node, Block):
         return str(getattr(node, "label", "") or "")
+    if node.type == "html":
+        return unescape(re.sub("<[^>]*>", "", node.body))
     label, value = getattr(node, "label", ""), getattr(node, "value", None)
     if isinstance(value, DataFrame):
         return str(value.to_string())

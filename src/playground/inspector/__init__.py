@@ -12,7 +12,7 @@ import streamlit as st
 from invoker import ListedModel, Record
 
 from .. import wire_code
-from ..escape import drawable
+from ..escape import code, drawable
 from ..words import N_, _
 from . import chunks, figures, http, layers, messages
 from .describing import describe
@@ -103,7 +103,7 @@ def _code(record: Record[Any] | None, source: str, key: str, variable: str | Non
     name = str(variable)
     caption = _("The last request of this run, as it was sent.")
     if needed := wire_code.variables(request, name):
-        caption += " " + _("Set first, for its secrets: {names}.").format(names=", ".join(f"`{name}`" for name in needed))
+        caption += " " + _("Set first, for its secrets: {names}.").format(names=", ".join(code(name) for name in needed))
     st.caption(caption)
     if kind == CURL:
         st.code(drawable(wire_code.curl(request, name)), language="bash", wrap_lines=True)

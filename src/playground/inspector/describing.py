@@ -88,7 +88,9 @@ def fragments(chunks: Sequence[tuple[int, Any]]) -> tuple[list[Fragment], list[T
 def fault(arguments: str) -> str | None:
     """Say why the joined arguments of a call are no JSON object; `None` if they are one."""
     try:
-        value = json.loads(arguments)
-    except (ValueError, RecursionError) as error:
+        value = json.loads(arguments.strip() or "{}", strict=False)
+    except RecursionError:
+        return _("JSON that is nested too deep")
+    except ValueError as error:
         return str(error)
     return None if isinstance(value, dict) else _("JSON, but no object")

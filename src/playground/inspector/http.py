@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -12,9 +11,9 @@ import streamlit as st
 from invoker import NoteKind, Record
 from invoker.run import Note
 
-from .. import markup
+from .. import json_view, markup
 from ..charts.times import duration
-from ..escape import drawable, plain
+from ..escape import plain
 from ..words import _
 
 MOST = 20
@@ -116,8 +115,5 @@ def _sent(request: Mapping[str, Any]) -> str:
 def _body(text: str) -> None:
     if not text:
         return
-    try:
-        shown, language = json.dumps(json.loads(text), ensure_ascii=False, indent=2), "json"
-    except ValueError:
-        shown, language = text, None
-    st.code(drawable(shown), language=language, wrap_lines=True, height=360 if len(shown) > 900 else "content")
+    with st.container(height=360 if len(text) > 900 else "content"):
+        json_view.text(text)

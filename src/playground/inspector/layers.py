@@ -12,7 +12,7 @@ from invoker import InvokeType, NoteKind, Outcome, Record
 from invoker.run import Note
 from invoker.timeline import Timeline, phases
 
-from .. import charts
+from .. import charts, json_view
 from ..charts.times import duration, phase_name
 from ..data_table import data_table, height
 from ..escape import drawable, plain
@@ -93,7 +93,7 @@ def _details(notes: Sequence[Note]) -> None:
     found = [(item, data) for item, data in found if data]
     for item, data in found[:MOST_DETAILS]:
         st.caption(f"{_(KINDS[item.kind])} · {plain(told(item.message or item.text))}")
-        st.json(shortened(_json(data)), expanded=False)
+        json_view.tree(shortened(_json(data)), open_levels=0)
     if len(found) > MOST_DETAILS:
         st.caption(_("The first {most} of {count}; the record has them all.").format(most=MOST_DETAILS, count=len(found)))
 

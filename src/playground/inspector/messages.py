@@ -8,7 +8,7 @@ import streamlit as st
 
 from invoker import Record
 
-from ..escape import plain
+from ..escape import code
 from ..jsontext import written
 from ..words import _
 from .searching import tree
@@ -25,8 +25,8 @@ def draw_sent(record: Record[Any] | None, key: str) -> None:
         tree(record.request.payload, record, f"{key}.sent")
         return
     st.caption(
-        _("`{type}` request to the back end `{backend}`, as on Dify's wire.").format(
-            type=record.request.invoke_type.value, backend=plain(record.backend)
+        _("{type} request to the back end {backend}, as on Dify's wire.").format(
+            type=code(record.request.invoke_type.value), backend=code(record.backend)
         )
     )
     tree(sent.payload, record, f"{key}.sent")

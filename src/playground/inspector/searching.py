@@ -11,12 +11,14 @@ import streamlit as st
 
 from invoker import Record
 
+from .. import json_view
 from ..data_table import data_table
 from ..escape import drawable
 from ..words import _, ngettext
 from .shortening import shortened
 
 MOST_FOUND = 500
+OPEN_LEVELS = 2
 
 
 def found(value: Any, words: str) -> list[tuple[str, str]]:
@@ -49,23 +51,29 @@ def _leaves(value: Any, path: str) -> Iterator[tuple[str, str]]:
 
 
 def tree(make: Callable[[], Any], record: Record[Any], key: str) -> None:
-    """Draw a JSON value: folded and with a button to copy it; or what a search finds in it.
+    """Draw a JSON value: as a tree, or as a text with a button to copy it; or what a search finds in it.
 
     Args:
         make: Gives the value; called only when there is a search, or when the record has grown since the last time.
         record: What the value is part of.
         key: Unique on the page.
     """
-    words = st.text_input(
-        _("Search"),
-        key=f"{key}.search",
-        placeholder=_("Search keys and values"),
-        icon=":material/search:",
-        label_visibility="collapsed",
-        persist_state="session",
-    )
+    with st.container(horizontal=True, vertical_alignment="center"):
+        words = st.text_input(
+            _("Search"),
+            key=f"{key}.search",
+            placeholder=_("Search keys and values"),
+            icon=":material/search:",
+            label_visibility="collapsed",
+            persist_state="session",
+        )
+        as_text = st.toggle(_("As text"), key=f"{key}.text", persist_state="session", help=_("With a button to copy it."))
     if not words:
-        st.json(_remembered(make, record, f"{key}.short"), expanded=2)
+        value = _remembered(make, record, f"{key}.short")
+        if as_text:
+            json_view.text(json_view.written(value))
+        else:
+            json_view.tree(value, open_levels=OPEN_LEVELS)
         return
     lines = list(islice(_found(make(), words), MOST_FOUND + 1))
     more = len(lines) > MOST_FOUND

@@ -82,7 +82,7 @@ def _ways(page: Pane, pane: Pane) -> Sequence[Step]:
         return []
     if not takes_schema(page.model):
         words = _("{model} has no parameter for a schema, so that way is left out.")
-        st.caption(f":material/info: {words.format(model=page.model.model if page.model else '')}")
+        st.caption(f":material/info: {words.format(model=plain(page.model.model) if page.model else '')}")
     facts = {"schema": page.arguments["structured_output_schema"]}
     made = routes(page.arguments, page.model)
     return [Step(_(name), call(member, arguments), dict(facts)) for name, (member, arguments) in made.items()]

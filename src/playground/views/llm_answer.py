@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import binascii
-import json
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,6 +16,7 @@ from invoker.json_in_text import Place, find
 from invoker.reasoning import split
 from invoker.timeline import timeline_of
 
+from .. import json_view
 from ..content_parts import ICONS
 from ..escape import drawable
 from ..metrics_row import seconds
@@ -113,7 +113,7 @@ def _json(text: str) -> None:
         text_view.draw(text, as_markdown=False)
         return
     st.caption(_(PLACES[found.place]))
-    st.code(json.dumps(found.value, indent=2, ensure_ascii=False), language="json", wrap_lines=True)
+    json_view.text(text if found.place is Place.WHOLE else json_view.written(found.value))
 
 
 def _media(fold: LLMFold) -> list[MultiModalPromptMessageContent]:

@@ -13,7 +13,7 @@ from invoker.entities.llm import RequestInvokeLLM
 from invoker.entities.message import PromptMessage, PromptMessageRole, PromptMessageTool, ToolCall
 from invoker.json_schema import Fault, faults
 
-from .. import state
+from .. import json_view, state
 from ..conversation import CHAT, answer_calls
 from ..escape import drawable, plain
 from ..pane import Pane
@@ -79,7 +79,7 @@ def rounds(messages: Sequence[PromptMessage]) -> int:
 def parsed(call: ToolCall) -> Any:
     """Return a call's arguments; `None` if they are not JSON."""
     try:
-        return json.loads(call.function.whole_arguments())
+        return json.loads(call.function.whole_arguments(), strict=False)
     except (ValueError, RecursionError):
         return None
 
@@ -104,7 +104,7 @@ def _card(
             st.badge(_("arguments are not valid JSON"), icon=":material/warning:", color="red")
             st.code(drawable(call.function.arguments), language=None, wrap_lines=True)
         else:
-            st.json(json.dumps(arguments))
+            json_view.text(call.function.arguments.strip() or "{}")
             _verdict(arguments, call, offered)
         if complete:
             key = _result_key(pane, number)

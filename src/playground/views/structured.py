@@ -13,6 +13,7 @@ from invoker.entities.llm import RequestInvokeLLMWithStructuredOutput
 from invoker.json_in_text import Place, find
 from invoker.json_schema import Fault, faults
 
+from .. import json_view
 from ..data_table import data_table
 from ..escape import drawable
 from ..jobs import Job
@@ -97,7 +98,7 @@ def _object(page: Pane, record: Record[Any], value: dict[str, Any], text: str) -
     verdict(faults(value, record.request_as(RequestInvokeLLMWithStructuredOutput).structured_output_schema))
     if how := repair(value, text):
         st.caption(f":material/healing: {_(how)}")
-    st.json(value)
+    json_view.tree(value)
     st.download_button(
         "JSON",
         written(value, indent=2),

@@ -12,6 +12,7 @@ from invoker.audio import Kind, kind_of
 
 from .. import comparison, live_audio, state
 from ..audio_facts import duration
+from ..escape import code
 from ..jobs import Job
 from ..pane import Pane
 from ..player import stream_player
@@ -37,8 +38,8 @@ def tts(pane: Pane, record: Record[Any]) -> None:
         st.caption(f":material/content_cut: {_('This is what had arrived; the rest was never made.')}")
     media_type = kind.media_type if kind else "application/octet-stream"
     if media_type != (wanted := _expected(pane, record)):
-        message = _("Expected `{expected}`, but the bytes are `{found}`.")
-        st.warning(message.format(expected=wanted, found=media_type), icon=":material/warning:")
+        message = _("Expected {expected}, but the bytes are {found}.")
+        st.warning(message.format(expected=code(wanted), found=code(media_type)), icon=":material/warning:")
     found = sound.look(pane, audio, record.id)
     if pane.run_context.get("compared"):  # the waveforms stand side by side under the panes
         sound.joined(found)
