@@ -84,7 +84,7 @@ def _load(page: Pane, key: str) -> None:
     if file is None:
         return
     page.state.extra["preset"] = page.state.extra.get("preset", 0) + 1  # a fresh field, and the upload is given back
-    text = file.getvalue()[:MOST_BYTES].decode("utf-8", "replace")
+    text = file.getvalue()[:MOST_BYTES].decode("utf-8-sig", "replace")
     found = read(text)
     page.state.extra["preset.fault"] = found if isinstance(found, str) else None
     if isinstance(found, dict):

@@ -48,7 +48,7 @@ def paste(page: Pane, bring: Bring) -> None:
     """Draw the field for pasted lines."""
 
     def add() -> None:
-        lines = [line.strip() for line in str(st.session_state.get(page.key("paste"), "")).splitlines() if line.strip()]
+        lines = [line.strip() for line in text_import.lines(str(st.session_state.get(page.key("paste"), ""))) if line.strip()]
         bring(page, [*page.state.rows, *lines], page.state.extra["marks"])
         st.session_state[page.key("paste")] = ""
 
@@ -61,7 +61,7 @@ def pick(page: Pane, mark: Mark | None, bring: Bring) -> None:
     """Draw the field for a file."""
     with st.popover(_("Import"), icon=":material/upload_file:"):
         upload = st.file_uploader(
-            _("CSV, TSV, TXT, JSONL or JSON in UTF-8, up to {rows:,} rows and {size} MB").format(
+            _("CSV, TSV, TXT, JSONL or JSON as UTF-8 or UTF-16, up to {rows:,} rows and {size} MB").format(
                 rows=MOST_IMPORTED, size=MOST_BYTES // 2**20
             ),
             type=list(text_import.TYPES),

@@ -30,7 +30,7 @@ def read(text: str) -> list[Tool]:
     Raises:
         ToolFault: Says why it is neither.
     """
-    stripped = text.strip()
+    stripped = text.lstrip("\ufeff").strip()
     if not stripped:
         raise ToolFault(_("paste something"))
     if stripped[0] in "[{":
