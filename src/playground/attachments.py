@@ -9,7 +9,7 @@ import streamlit as st
 from invoker import ListedModel
 from invoker.metrics import Metric, Unit
 
-from . import state
+from . import markup, state
 from .content_parts import ICONS, MOST_FILE_BYTES, part, refusal, size, undeclared
 from .escape import drawable, plain
 from .forms import field_fault
@@ -24,9 +24,8 @@ NAMES = {"image": N_("image"), "audio": N_("audio"), "video": N_("video"), "docu
 
 def picker(page: Pane, draft: Draft) -> None:
     """Draw the way to a message's files."""
-    with st.popover(
-        "", icon=":material/attach_file:", help=_("Attach files"), type="tertiary", key=page.key(f"{draft.id}.attach")
-    ):
+    name = _("Attach files")
+    with st.popover(name, icon=":material/attach_file:", help=name, type="tertiary", key=page.key(f"{draft.id}.attach")):
         version = page.state.extra.get(f"{draft.id}.upload", 0)
         key = page.key(f"{draft.id}.upload.{version}")
         st.file_uploader(
@@ -61,10 +60,11 @@ def chips(page: Pane, draft: Draft) -> None:
             st.caption(plain(str(found["mime_type"])), width="content")
             if kind == "image":
                 _detail(page, found)
-            st.button(
-                "", icon=":material/close:", key=page.key(f"{draft.id}.file.{index}.remove"), help=_("Take this file away"),
-                type="tertiary", on_click=_remove, args=(draft, index),
-            )  # fmt: skip
+            key, name = page.key(f"{draft.id}.file.{index}.remove"), _("Take this file away")
+            with markup.icons(key):
+                st.button(
+                    name, icon=":material/close:", key=key, help=name, type="tertiary", on_click=_remove, args=(draft, index)
+                )
 
 
 def force(page: Pane) -> None:

@@ -19,7 +19,7 @@ from .metrics_row import seconds
 from .models import PATIENCE_SECONDS, await_models
 from .pane import call
 from .series import Series, Step
-from .words import N_, _
+from .words import N_, _, ngettext
 
 ROOT = Path(__file__).resolve().parents[2]
 TIMEOUT_SECONDS = 600.0
@@ -194,7 +194,8 @@ def _finished(job: Series | None, line: DeltaGenerator) -> None:
         return
     ended, whole = job.done, len(job.steps)
     failed = sum(step.error is not None for step in job.steps)
-    words = _("{done} of {all} calls done in {time}").format(done=ended - failed, all=whole, time=seconds(status.spent(job)))
+    words = ngettext("{done} of {all} call done in {time}", "{done} of {all} calls done in {time}", whole)
+    words = words.format(done=ended - failed, all=whole, time=seconds(status.spent(job)))
     with line.container(key=status.marker(job, PART)):
         good = ended == whole and not failed
         with st.container(horizontal=True, vertical_alignment="center", gap="small"):

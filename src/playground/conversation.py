@@ -9,7 +9,7 @@ import streamlit as st
 
 from invoker.entities.message import ToolCall
 
-from . import attachments, state
+from . import attachments, markup, state
 from .drafts import ROLES, as_message, drafts_of, restored
 from .escape import drawable
 from .forms import chips
@@ -130,9 +130,10 @@ def _message(page: Pane, draft: Draft, index: int) -> None:
             )  # fmt: skip
             draft.role = str(role)
             st.space("stretch")
-            if draft.role == "user":
-                attachments.picker(page, draft)
-            _buttons(page, draft, index)
+            with markup.icons(page.key(f"{draft.id}.buttons")):
+                if draft.role == "user":
+                    attachments.picker(page, draft)
+                _buttons(page, draft, index)
         st.session_state.setdefault(keys["content"], draft.content)
         content = st.text_area(
             _("Text of message {number}").format(number=index + 1), key=keys["content"], persist_state="session",
@@ -159,7 +160,7 @@ def _buttons(page: Pane, draft: Draft, index: int) -> None:
     )
     for name, icon, words, disabled, act, given in buttons:
         st.button(
-            "", icon=icon, key=page.key(f"{draft.id}.{name}"), help=words, type="tertiary", disabled=disabled,
+            words, icon=icon, key=page.key(f"{draft.id}.{name}"), help=words, type="tertiary", disabled=disabled,
             on_click=act, args=given,
         )  # fmt: skip
 

@@ -17,7 +17,7 @@ from . import errors_panel, status
 from .escape import plain
 from .pane import Pane
 from .series import Series, Step
-from .words import _
+from .words import _, ngettext
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +90,8 @@ class Bench:
                 disabled=not pane.running,
                 on_click=pane.job.stop if pane.job is not None else None,
             )
-            st.caption(plain("; ".join(problems)) if problems else _("{count} calls").format(count=len(steps)))
+            calls = ngettext("{count} call", "{count} calls", len(steps)).format(count=len(steps))
+            st.caption(plain("; ".join(problems)) if problems else calls)
         if pressed and not pane.running and not problems and steps:
             pane.begin(Series(steps, pane.backend, **pane.ownership(self._timeout)))
             st.rerun()

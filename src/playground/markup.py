@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from .escape import drawable
 
@@ -31,6 +32,8 @@ STYLE = """<style>
 .plain-ends { display: flex; justify-content: space-between; font-size: 0.75rem; opacity: 0.75; padding-top: 0.15rem; }
 .plain-legend { display: flex; flex-wrap: wrap; gap: 0.15rem 1.1rem; font-size: 0.8rem; padding: 0.35rem 0 0.2rem; }
 .plain-legend i { display: inline-block; width: 0.7em; height: 0.7em; border-radius: 2px; margin-inline-end: 0.45em; }
+[class*="st-key-icons-"] button [data-testid="stMarkdownContainer"] { position: absolute; width: 1px; height: 1px;
+  overflow: hidden; clip-path: inset(50%); white-space: nowrap; }
 .json-tree { font-family: "Source Code Pro", monospace; font-size: 0.8rem; line-height: 1.7; overflow-wrap: anywhere; }
 .json-tree details > :not(summary, :last-child) { margin-inline-start: 1.2rem; }
 .json-tree summary { cursor: pointer; }
@@ -64,6 +67,15 @@ STYLE = """<style>
   text-align: start; vertical-align: top; }
 .model-text hr { margin: 1.5rem 0; border: 0; border-top: 1px solid color-mix(in srgb, currentColor 20%, transparent); }
 </style>"""
+
+
+def icons(key: str) -> DeltaGenerator:
+    """Make a row of buttons that show their icons alone; their labels are read aloud.
+
+    Args:
+        key: Unique on the page.
+    """
+    return st.container(horizontal=True, vertical_alignment="center", gap="xxsmall", width="content", key=f"icons-{key}")
 
 
 class Part(NamedTuple):

@@ -98,10 +98,11 @@ def line(slot: DeltaGenerator, job: Job) -> None:
     phase = phase_of(job.record)
     text = _("Stopping") if job.stopping else _("Running")
     if isinstance(job, Series):
-        arrived = " · " + _("{done} of {all} calls").format(done=job.done, all=len(job.steps))
+        calls = ngettext("{done} of {all} call", "{done} of {all} calls", len(job.steps))
+        arrived = " · " + calls.format(done=job.done, all=len(job.steps))
     else:
         chunks = len(job.record.chunks) if job.record else 0
-        arrived = " · " + _("{count} chunks").format(count=chunks) if chunks else ""
+        arrived = " · " + ngettext("{count} chunk", "{count} chunks", chunks).format(count=chunks) if chunks else ""
     slot.markdown(f":blue-badge[:material/progress_activity: {text} {job.seconds:.1f} s] :gray[{phase}{arrived}]")
 
 

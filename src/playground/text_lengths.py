@@ -14,7 +14,7 @@ from .charts.look import words
 from .data_table import data_table
 from .escape import drawable
 from .pane import Pane
-from .words import _
+from .words import _, ngettext
 
 MOST_NAMED = 5
 
@@ -34,7 +34,11 @@ def draw(pane: Pane, texts: Sequence[str], model: ListedModel | None) -> None:
         notice = _("{model} reads {size:,} tokens of a text: the end of row {rows} is likely to be cut.")
         pane.notices.append(notice.format(model=model.model if model else "", size=size, rows=named))
     longest = max(tokens, default=0)
-    about = _("longest ≈ {longest:,} of {size:,} tokens") if size is not None else _("longest ≈ {longest:,} tokens")
+    about = (
+        _("longest ≈ {longest:,} of {size:,} tokens")
+        if size is not None
+        else ngettext("longest ≈ {longest:,} token", "longest ≈ {longest:,} tokens", longest)
+    )
     label = f"{_('Lengths')} · {about.format(longest=longest, size=size or 0)}"
     sign = ":material/content_cut:" if over else ":material/straighten:"
     with st.expander(label, icon=sign, key=pane.key("lengths"), on_change="rerun") as opened:

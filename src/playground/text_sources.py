@@ -10,7 +10,7 @@ import streamlit as st
 
 from . import forms, text_import
 from .pane import Pane
-from .words import _
+from .words import _, ngettext
 
 MOST_IMPORTED = 1_000
 MOST_BYTES = 10 * 2**20
@@ -100,7 +100,8 @@ def _imported(page: Pane, table: text_import.Table, mark: Mark | None, bring: Br
         (text.strip(), table.columns[str(marked)][at] if marked else "") for at, text in enumerate(table.columns[str(chosen)])
     ]
     rows = [(text, mark.read(cell) if mark else None) for text, cell in cells if text][:MOST_IMPORTED]
-    st.caption(_("{taken:,} of {all:,} rows are taken.").format(taken=len(rows), all=table.rows))
+    words = ngettext("{taken:,} of {all:,} row is taken.", "{taken:,} of {all:,} rows are taken.", table.rows)
+    st.caption(words.format(taken=len(rows), all=table.rows))
 
     def take(before: Sequence[str], marks: Sequence[Choice]) -> None:
         bring(page, [*before, *(text for text, _mark in rows)], [*marks, *(value for _text, value in rows)])

@@ -11,7 +11,7 @@ import streamlit as st
 from invoker.entities.message import ToolCall
 from invoker.json_schema import schema_fault
 
-from . import mocks, tool_import
+from . import markup, mocks, tool_import
 from .forms import field_fault
 from .jsontext import JsonFault, parse, pretty
 from .pane import Pane
@@ -152,10 +152,12 @@ def _tool(page: Pane, held: list[HeldTool], tool: HeldTool, offered: bool) -> He
         st.session_state.setdefault(keys["parameters"], pretty(tool["parameters"]))
         with st.container(horizontal=True, vertical_alignment="bottom"):
             tool["name"] = st.text_input(_("Name"), key=keys["name"], persist_state="session") or ""
-            st.button(
-                "", icon=":material/delete:", key=keys["remove"], help=_("Remove tool"), type="tertiary",
-                on_click=held.remove, args=(tool,),
-            )  # fmt: skip
+            name = _("Remove tool")
+            with markup.icons(keys["remove"]):
+                st.button(
+                    name, icon=":material/delete:", key=keys["remove"], help=name, type="tertiary",
+                    on_click=held.remove, args=(tool,),
+                )  # fmt: skip
         tool["description"] = st.text_input(_("Description"), key=keys["description"], persist_state="session") or ""
         text = st.text_area(_("Parameters, a JSON schema"), key=keys["parameters"], height=150, persist_state="session")
         mock = st.text_area(

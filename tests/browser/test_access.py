@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from .driving import PAGES, Visitor, go, result, run, run_button, settled, state, visit
+from .driving import PAGES, Visitor, choose, go, result, run, run_button, settled, state, visit
 from .serving import Served
 
 CONTROLS = {"button", "textbox", "combobox", "checkbox", "switch", "slider", "spinbutton", "radio", "tab", "link", "menuitem"}
@@ -33,6 +34,21 @@ def test_every_control_has_a_name(page: Page, app: Served) -> None:
         assert len(found) > 8
         nameless[name] = [role for role, label in found if not label]
     assert not any(nameless.values()), nameless
+
+
+def test_a_button_with_an_icon_alone_says_in_words_what_it_does(page: Page, app: Served) -> None:
+    visit(page, app.url, "llm")
+    choose(page, page.get_by_role("combobox", name="Role of message 1"), "user")
+    page.get_by_test_id("stPopoverButton").filter(has_text="Attach files").first.click()
+    page.get_by_role("button", name="Red square").first.click()
+    page.keyboard.press("Escape")
+    settled(page)
+    names = [name for role, name in controls(page) if role == "button"]
+    assert not [name for name in names if re.search(r"\bicon$|_|^[a-z]+$", name)], names
+    for name in ("Attach files", "Move up", "Move down", "Remove message", "Take this file away"):
+        assert name in names
+    for button in page.locator("[class*='st-key-icons-'] button").all():  # seen is the icon alone
+        assert (button.bounding_box() or {"width": 999})["width"] < 60
 
 
 def test_run_is_reached_with_the_tab_key_and_pressed_with_enter(page: Page, app: Served) -> None:

@@ -124,3 +124,53 @@ def test_a_text_inside_an_f_string_is_found() -> None:
 def test_a_language_that_there_is_not_is_english() -> None:
     words.use("tlh")
     assert words.language() == "en" and words._("Run") == "Run"
+
+
+ALWAYS_MANY = {
+    "Context: — of {size:,} tokens; the back end reported no usage.",
+    "Context: {used:,} of {size:,} tokens, {share:.0%}",
+    "Here are the first {drawn} of {size} characters; the record and the downloads have all of them.",
+    "The first {count:,} characters of each are compared.",
+    "The first {count:,} characters; the record and the downloads have all of them.",
+    "The first {count:,} lines; the record and the downloads have all of them.",
+    "The first {count:,} parts are shown.",
+    "The first {count} of {all} documents.",
+    "The first {count} of {all} texts.",
+    "The first {count} of {all} vectors; the files have them all.",
+    "The first {count} of {all} voices.",
+    "The first {most} of {count} notes; the record has them all.",
+    "The first {most} of {count} pieces; the download has them all.",
+    "The last of {count} chunks; each of them is under Chunks.",
+    "The file has {size:,} bytes; {most:,} are taken.",
+    "({count} characters, sha256 {digest}…)",
+    "({count} items)",
+    "({count} numbers, sha256 {digest}…)",
+    "CSV, TSV, TXT, JSONL or JSON as UTF-8 or UTF-16, up to {rows:,} rows and {size} MB",
+    "Converted to MP3: {before:,} bytes became {after:,}.",
+    "Estimated without the model's tokenizer: near {size:,} tokens it may be wrong by a tenth.",
+    "a text of at most {count} characters",
+    "at most {count:,} texts",
+    "longest ≈ {longest:,} of {size:,} tokens",
+    "nested more than {most} levels deep",
+    "{bytes:,} bytes, {wire:,} on the wire, where hex doubles the size",
+    "{count:,} of {least:,} characters",
+    "{count} channels",
+    "{count} files were joined in these bytes; some players stop after the first.",
+    "{count} files were joined: the first header tells of {first} of {all}, and some players stop there.",
+    "{model} reads {size:,} tokens of a text: the end of row {rows} is likely to be cut.",
+    "{name}: {most} files are the most",
+}
+"""Texts whose number is a constant of ours, a size, or more than one by what is asked before."""
+
+
+def test_a_text_with_a_count_has_a_form_for_one() -> None:
+    counted = re.compile(r"\{(?!model|name|names|path)\w+(?::,)?\} [a-z]{3,}s\b")
+    folders = (ROOT / "src" / "playground", ROOT / "pages")
+    found = set()
+    for path in (path for folder in folders for path in folder.rglob("*.py") if path.name != "library_words.py"):
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in ("_", "N_"):
+                text = getattr(node.args[0], "value", None)
+                if isinstance(text, str) and counted.search(text):
+                    found.add(text)
+    assert found - ALWAYS_MANY == set()

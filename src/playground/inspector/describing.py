@@ -12,7 +12,7 @@ from invoker.entities.tool_calls import ToolCallFold
 from invoker.reasoning import ReasoningReader
 from invoker.timeline import ChunkKind, look
 
-from ..words import N_, _
+from ..words import N_, _, ngettext
 from .shortening import shortened
 
 KINDS = {
@@ -37,9 +37,9 @@ def describe(chunk: Any) -> tuple[str, str]:
 def content(chunk: Any) -> str:
     """Write the content of a chunk in short; its finish reason stands elsewhere."""
     if hasattr(chunk, "mime_type"):
-        return _("{count} bytes of {type}").format(
-            count=f"{len(chunk.result) // 2:,}", type=chunk.mime_type or _("unknown type")
-        )
+        count = len(chunk.result) // 2
+        words = ngettext("{count} byte of {type}", "{count} bytes of {type}", count)
+        return words.format(count=f"{count:,}", type=chunk.mime_type or _("unknown type"))
     if not hasattr(chunk, "delta"):
         return str(shortened(json.dumps(shortened(chunk.model_dump(mode="json")), ensure_ascii=False)))
     delta = chunk.delta
@@ -49,8 +49,9 @@ def content(chunk: Any) -> str:
     if getattr(chunk, "structured_output", None) is not None:
         parts.append(json.dumps(chunk.structured_output, ensure_ascii=False))
     if delta.usage is not None:
+        count, more = delta.usage.prompt_tokens, delta.usage.completion_tokens
         parts.append(
-            _("{count} tokens in, {more} out").format(count=delta.usage.prompt_tokens, more=delta.usage.completion_tokens)
+            ngettext("{count} token in, {more} out", "{count} tokens in, {more} out", count).format(count=count, more=more)
         )
     return str(shortened(" | ".join(part for part in parts if part)))
 

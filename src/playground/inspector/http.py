@@ -14,7 +14,7 @@ from invoker.run import Note
 from .. import json_view, markup
 from ..charts.times import duration
 from ..escape import plain
-from ..words import _
+from ..words import _, ngettext
 
 MOST = 20
 """Exchanges that are shown."""
@@ -109,7 +109,8 @@ def _sent(request: Mapping[str, Any]) -> str:
         return str(request.get("body", ""))
     parts = [f"{name} = {value}" for name, value in request["form"].items()]
     parts += [f"{name} = @{file['filename']} ({file['content_type']})" for name, file in request["files"].items()]
-    return "\n".join([*parts, _("({bytes} bytes in all)").format(bytes=f"{request.get('bytes', 0):,}")])
+    size = int(request.get("bytes", 0))
+    return "\n".join([*parts, ngettext("({bytes} byte in all)", "({bytes} bytes in all)", size).format(bytes=f"{size:,}")])
 
 
 def _body(text: str) -> None:

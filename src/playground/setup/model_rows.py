@@ -18,7 +18,7 @@ from .. import resources, state
 from ..escape import plain
 from ..forms import field_fault
 from ..jsontext import JsonFault, parse, pretty
-from ..words import _
+from ..words import _, ngettext
 from .held import Held
 
 TYPES = [kind.value for kind in ModelType]
@@ -100,7 +100,11 @@ def draw(held: Held, settings: ConnectionSettings) -> dict[str, Any]:
         alt=_("Models"),
     )
     if held.left_out:
-        told = _("{count} more models of the server's list are not shown here; type the name of one to say something of it.")
+        told = ngettext(
+            "{count} more model of the server's list is not shown here; type its name to say something of it.",
+            "{count} more models of the server's list are not shown here; type the name of one to say something of it.",
+            held.left_out,
+        )
         st.caption(told.format(count=held.left_out))
     rows = [found for found in edited if str(found.get("model") or "").strip()]
     _tell_guessed(rows, held.listed)

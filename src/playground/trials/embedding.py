@@ -142,7 +142,7 @@ def vectors(step: Step) -> list[list[float]]:
 def _unequal(left: Sequence[Sequence[Any]], right: Sequence[Sequence[Any]]) -> str:
     """Say what keeps two answers from being compared; empty if nothing does."""
     if len(left) != len(right):
-        words = _("{left} and {right} vectors came back.")
+        words = _("Vectors that came back: {left} and {right}.")
         return words.format(left=len(left), right=len(right))
     widths = sorted({len(row) for row in (*left, *right)})
     return _("The vectors have different dimensions: {widths}.").format(widths=widths) if len(widths) > 1 else ""

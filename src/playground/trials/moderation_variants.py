@@ -16,7 +16,7 @@ from ..metrics_row import UNKNOWN
 from ..moderated import CLEAR, SENSITIVE, detail, verdict_of
 from ..pane import Pane, call
 from ..series import Series, Step
-from ..words import N_, _
+from ..words import N_, _, ngettext
 
 SEED = 20260503
 """The variants of a text are the same each time, so that two models are asked the same."""
@@ -71,9 +71,18 @@ def _draw_variants(pane: Pane, series: Series) -> None:
     if first is not None and not series.running:
         known = sum(verdict_of(step) is not None for step in others)
         if not differing:
-            st.success(_("The answer is the same for all {count} variants.").format(count=known), icon=":material/equal:")
+            words = ngettext(
+                "The answer is the same for {count} variant.", "The answer is the same for all {count} variants.", known
+            )
+            st.success(words.format(count=known), icon=":material/equal:")
         else:
-            words = _("{count} of {all} variants get past the model.") if first else _("{count} of {all} variants are flagged.")
+            words = (
+                ngettext(
+                    "{count} of {all} variant gets past the model.", "{count} of {all} variants get past the model.", known
+                )
+                if first
+                else ngettext("{count} of {all} variant is flagged.", "{count} of {all} variants are flagged.", known)
+            )
             st.warning(words.format(count=len(differing), all=known), icon=":material/difference:")
     _table(series, differing, _("variant"), _("The variants and their answers"))
 

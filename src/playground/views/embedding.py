@@ -37,7 +37,7 @@ def embedding(page: Pane, record: Record[Any]) -> None:
     texts, rows = record.request_as(RequestInvokeTextEmbedding).texts, record.chunks[0].embeddings
     widths = {len(row) for row in rows}
     if len(rows) != len(texts):
-        words = _("{texts} texts were sent, {vectors} vectors came back.")
+        words = _("Texts sent: {texts}; vectors that came back: {vectors}.")
         st.warning(words.format(texts=len(texts), vectors=len(rows)))
     if len(widths) > 1:
         st.error(_("The vectors have different dimensions: {widths}.").format(widths=sorted(widths)))

@@ -21,7 +21,7 @@ from ..content_parts import ICONS
 from ..escape import drawable
 from ..metrics_row import seconds
 from ..pane import Pane
-from ..words import N_, _
+from ..words import N_, _, ngettext
 from . import text as text_view
 
 MARKDOWN, PLAIN, JSON = "Markdown", "Plain text", "JSON"
@@ -98,12 +98,17 @@ def mode(pane: Pane) -> str:
 
 def _thinking_label(answer: Answer) -> str:
     time = "" if answer.thinking_seconds is None else seconds(answer.thinking_seconds)
+    count = len(answer.thinking)
     words = (
-        _("Thinking, {time}, {count:,} characters")
+        ngettext("Thinking, {time}, {count:,} character", "Thinking, {time}, {count:,} characters", count)
         if answer.closed
-        else _("Thinking that never ended, {time}, {count:,} characters")
+        else ngettext(
+            "Thinking that never ended, {time}, {count:,} character",
+            "Thinking that never ended, {time}, {count:,} characters",
+            count,
+        )
     )
-    return words.format(time=time, count=len(answer.thinking))
+    return words.format(time=time, count=count)
 
 
 def _json(text: str) -> None:

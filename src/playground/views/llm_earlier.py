@@ -24,7 +24,7 @@ from ..conversation import CHAT, COMPLETE
 from ..escape import drawable
 from ..pane import Pane
 from ..state import Draft
-from ..words import _
+from ..words import _, ngettext
 from . import text as text_view
 from . import text_difference
 from .llm_answer import Answer
@@ -53,10 +53,12 @@ class Earlier:
     @property
     def label(self) -> str:
         """Its name in a list; no word of the model is in it."""
-        what = _("{count} tool calls").format(count=len(self.calls)) if self.calls else _("{count:,} characters").format(
-            count=len(self.text)
-        )  # fmt: skip
-        return f"{self.number} · {self.at:%H:%M:%S} · {self.model} · {what}"
+        count = len(self.calls or self.text)
+        if self.calls:
+            what = ngettext("{count} tool call", "{count} tool calls", count)
+        else:
+            what = ngettext("{count:,} character", "{count:,} characters", count)
+        return f"{self.number} · {self.at:%H:%M:%S} · {self.model} · {what.format(count=count)}"
 
 
 def draw(pane: Pane, record: Record[Any], answer: Answer) -> None:

@@ -15,7 +15,7 @@ from .. import charts, markup
 from ..audio_facts import channels, duration
 from ..library_words import error_text
 from ..pane import Pane
-from ..words import _
+from ..words import _, ngettext
 
 if TYPE_CHECKING:  # numpy comes with the first recording, not with the page
     from invoker.analysis.mp3_seams import Joined
@@ -111,7 +111,9 @@ def levels(profile: Profile) -> str:
         _("Peak {level}").format(level=_decibels(sound.peak_dbfs(profile))),
         _("RMS {level}").format(level=_decibels(sound.rms_dbfs(profile))),
         _("silence {before} s before, {after} s after").format(before=f"{ends.leading:.2f}", after=f"{ends.trailing:.2f}"),
-        _("clipped at {count} places").format(count=clipped) if clipped else _("not clipped"),
+        ngettext("clipped at {count} place", "clipped at {count} places", clipped).format(count=clipped)
+        if clipped
+        else _("not clipped"),
     )
     return " · ".join(parts)
 

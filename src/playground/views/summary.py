@@ -15,7 +15,7 @@ from ..jobs import Job
 from ..metrics_row import seconds
 from ..pane import Pane
 from ..summaries import Size, size
-from ..words import _
+from ..words import _, ngettext
 from . import summary_exchanges, summary_facts
 from .text import draw
 
@@ -69,7 +69,11 @@ def _column(page: Pane, name: str, title: str, text: str) -> None:
 
 
 def _told(source: Size, summary: Size, record: Record[Any]) -> str:
-    characters = _("{before:,} → {after:,} characters").format(before=source.characters, after=summary.characters)
-    words = _("{before:,} → {after:,} words").format(before=source.words, after=summary.words)
+    characters = ngettext("{before:,} → {after:,} character", "{before:,} → {after:,} characters", summary.characters).format(
+        before=source.characters, after=summary.characters
+    )
+    words = ngettext("{before:,} → {after:,} word", "{before:,} → {after:,} words", summary.words).format(
+        before=source.words, after=summary.words
+    )
     share = f"{summary.characters / source.characters:.0%}" if source.characters else ""
     return " · ".join(filter(None, [characters, words, share, seconds(record.elapsed)]))

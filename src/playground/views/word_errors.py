@@ -69,7 +69,11 @@ def counts(found: Judged) -> str:
     """Tell the errors by kind."""
     if not found.words.errors:
         return ngettext("{count} word, no error", "{count} words, no error", found.words.equal).format(count=found.words.equal)
-    return _("{replaced} replaced · {missing} missing · {extra} extra · of {all} words").format(
+    return ngettext(
+        "{replaced} replaced · {missing} missing · {extra} extra · of {all} word",
+        "{replaced} replaced · {missing} missing · {extra} extra · of {all} words",
+        found.words.reference_length,
+    ).format(
         replaced=found.words.replaced,
         missing=found.words.deleted,
         extra=found.words.inserted,
