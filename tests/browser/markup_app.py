@@ -30,7 +30,8 @@ MARKUP = (
     f"Hello ![pixel]({LEAK}/markdown.png) <img src='{LEAK}/tag.png' onerror='window.ran = 1'> "
     f"<script>window.ran = 1; fetch('{LEAK}/script')</script> <iframe src='{LEAK}/frame'></iframe> "
     f"<audio src='{LEAK}/sound.mp3' autoplay></audio> <style>body {{ background: url({LEAK}/style.png) }}</style> "
-    f"[![reference]][ref] `code` **bold** :material/bolt: :red[red] $x$\n\n"
+    f"[![reference]][ref] `code` **bold** :material/bolt: :red[red] $x$ "
+    "[data](data:text/html,<script>window.ran=1</script>) [script](javascript:window.ran=1) <data:text/html,x>\n\n"
     f"[ref]: {LEAK}/reference.png\n[reference]: {LEAK}/other.png"
 )
 TRICKS = "\u202eright to left\u202c \u2067isolated \ud83d half a character \x00\x1b[31m\n\n"

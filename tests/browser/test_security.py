@@ -196,4 +196,8 @@ def assert_harmless(page: Page, listener: Listener) -> None:
     """Fail if anything of the markup became part of the page, was fetched or was run."""
     assert page.evaluate("window.ran") is None
     assert page.locator(f"[src^='{listener.url}']").count() == 0
+    assert (
+        page.locator("a[href^='data:'], a[href^='javascript:'], [onerror], [onclick], [onload], .model-text iframe").count()
+        == 0
+    )
     assert listener.asked == []

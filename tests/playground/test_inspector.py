@@ -114,7 +114,7 @@ def test_two_long_values_that_differ_at_the_end_do_not_look_the_same() -> None:
         (call_chunk({"arguments": "}"}), "tool call", "… }"),
         (list(structured_chunks({"city": "Köln"}))[1], "structured output", '{"city": "Köln"} | 7 tokens in, 9 out'),
         (TTSResult.of(b"x" * 2_000, "audio/mpeg"), "audio", "2,000 bytes of audio/mpeg"),
-        (TTSResult.of(b"x"), "audio", "1 bytes of unknown type"),
+        (TTSResult.of(b"x"), "audio", "1 byte of unknown type"),
         (ModerationResult(result=True), "result", '{"result": true}'),
     ],
 )
