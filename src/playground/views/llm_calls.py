@@ -104,7 +104,7 @@ def _card(
             st.badge(_("arguments are not valid JSON"), icon=":material/warning:", color="red")
             st.code(drawable(call.function.arguments), language=None, wrap_lines=True)
         else:
-            json_view.text(call.function.arguments.strip() or "{}")
+            json_view.text(call.function.whole_arguments())
             _verdict(arguments, call, offered)
         if complete:
             key = _result_key(pane, number)
