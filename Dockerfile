@@ -19,7 +19,7 @@ COPY requirements.txt /tmp/
 RUN python3 -m venv /opt/venv \
  && /opt/venv/bin/python -m pip install --no-cache-dir --disable-pip-version-check \
       --require-hashes --only-binary :all: --requirement /tmp/requirements.txt \
- && /opt/venv/bin/python -c "import cryptography, hibari, httpx, jsonschema, onnxruntime, soundfile, streamlit, tokenizers, tomli_w, xllamacpp"
+ && /opt/venv/bin/python -c "import cryptography, hibari, httpx, jsonschema_rs, onnxruntime, soundfile, streamlit, tokenizers, tomli_w, xllamacpp"
 
 # Only what fetching needs, so that a change elsewhere in the source does not fetch the models again.
 COPY src/invoker/errors.py /tmp/fetch/invoker/

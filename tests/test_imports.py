@@ -21,7 +21,8 @@ LIBRARY: Mapping[str, set[str]] = {
     "request": set(),
     "messages": set(),
     "errors": set(),
-    "json_schema": set(),
+    "json_schema": {"run", "schema_child"},
+    "schema_child": set(),
     "json_in_text": set(),
     "run": {"errors"},
     "version": set(),
@@ -64,7 +65,7 @@ EVERYWHERE = {"messages"}
 PAGES_IMPORT = {"streamlit", "playground", "invoker"}
 HEAVY = {
     "streamlit", "playground", "numpy", "pandas", "pyarrow", "soundfile", "onnxruntime", "xllamacpp", "hibari", "tokenizers",
-    "httpx", "jsonschema", "rapidfuzz", "gevent", "dify_plugin", "cryptography",
+    "httpx", "jsonschema_rs", "rapidfuzz", "gevent", "dify_plugin", "cryptography",
 }  # fmt: skip
 """What `import invoker` does not load."""
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from jsonschema import validate
+from jsonschema_rs import validate
 from playwright.sync_api import Browser, Page, expect
 
 from invoker.audio import facts
@@ -68,7 +68,7 @@ def test_structured_output_is_an_object_that_fits_the_schema(page: Page, app: Se
     run(page)
     expect(result(page)).to_contain_text("Fits the schema")
     value = json.loads(download(page, "JSON"))
-    validate(value, STRUCTURED_SCHEMA)
+    validate(STRUCTURED_SCHEMA, value)
     assert (value["temperature_c"], value["sunny"]) == (24, True)
     assert value["city"].startswith("Lis")
 

@@ -9,7 +9,7 @@ import streamlit as st
 
 from invoker import Outcome
 from invoker.analysis.repeats import Attempt, repeats
-from invoker.json_schema import Fault, faults
+from invoker.json_schema import check
 
 from ..data_table import data_table
 from ..escape import drawable
@@ -75,9 +75,12 @@ def attempt(step: Step) -> Attempt:
     if found is None:
         return Attempt(spent, fault=_("no object"))
     value = dict(found)
-    wrong: list[Fault] = faults(value, step.facts["schema"])
+    checked = check(value, step.facts["schema"])
     written = json.dumps(value, ensure_ascii=False, sort_keys=True)
-    return Attempt(spent, written, fault=f"{wrong[0].path} · {wrong[0].expected.partition(':')[0]}" if wrong else None)
+    if checked.reason is not None:
+        return Attempt(spent, written, fault=_("not checked"))
+    fault = checked.fault
+    return Attempt(spent, written, fault=f"{fault.path} · {fault.expected.partition(':')[0]}" if fault else None)
 
 
 STABILITY = Experiment(

@@ -12,9 +12,10 @@ import streamlit as st
 from invoker import ListedModel, Record
 from invoker.entities.llm import LLMModelConfig
 from invoker.json_in_text import find
-from invoker.json_schema import Fault, faults
+from invoker.json_schema import check
 
-from ..escape import drawable, plain
+from .. import schema_verdict
+from ..escape import drawable
 from ..experiments import Experiment
 from ..jsontext import pretty
 from ..metrics_row import seconds
@@ -23,14 +24,12 @@ from ..series import Series, Step
 from ..views import llm_answer
 from ..views.llm_comparison import objects_of
 from ..views.structured import repair
-from ..words import N_, _, ngettext
+from ..words import N_, _
 from . import stability
 
 PROMPT = (
     "Answer with one JSON object that follows this JSON schema, and with nothing else: no explanation and no fence of code.\n\n"
 )
-MOST_FAULTS = 4
-"""Faults that are drawn in a narrow column."""
 STRUCTURED, PARAMETER, PROMPTED = N_("Structured call"), N_("response_format"), N_("Prompt only")
 
 
@@ -116,24 +115,13 @@ def _way(step: Step) -> Any:
     if value is None:
         st.badge(_("no object"), icon=":material/cancel:", color="red")
     else:
-        _verdict(faults(value, step.facts["schema"]))
+        schema_verdict.draw(check(value, step.facts["schema"]))
         if isinstance(value, dict) and (how := repair(value, answer.text)):
             st.caption(f":material/healing: {_(how)}")
         st.code(drawable(pretty(value)), language="json", wrap_lines=True)
     with st.expander(_("Raw text")):
         st.code(drawable(answer.fold.text) or " ", language="json", wrap_lines=True)
     return value
-
-
-def _verdict(found: Sequence[Fault]) -> None:
-    """Draw whether an object fits, in a narrow column."""
-    if not found:
-        st.badge(_("Fits the schema"), icon=":material/check_circle:", color="green")
-        return
-    words = ngettext("{count} fault", "{count} faults", len(found)).format(count=len(found))
-    st.badge(words, icon=":material/cancel:", color="red")
-    for fault in found[:MOST_FAULTS]:
-        st.caption(plain(f"{fault.path} {fault.expected[:60]}"))
 
 
 ROUTES = Experiment(

@@ -11,9 +11,9 @@ import streamlit as st
 from invoker import Outcome, Record
 from invoker.entities.llm import RequestInvokeLLM
 from invoker.entities.message import PromptMessage, PromptMessageRole, PromptMessageTool, ToolCall
-from invoker.json_schema import Fault, faults
+from invoker.json_schema import Checked, Fault, check
 
-from .. import json_view, state
+from .. import json_view, schema_verdict, state
 from ..conversation import CHAT, answer_calls
 from ..escape import drawable, plain
 from ..pane import Pane
@@ -84,11 +84,11 @@ def parsed(call: ToolCall) -> Any:
         return None
 
 
-def wrong_arguments(arguments: Any, tool: PromptMessageTool) -> list[Fault]:
-    """Hold arguments against a tool's parameters; whatever those say, arguments are an object."""
+def checked_arguments(arguments: Any, tool: PromptMessageTool) -> Checked:
+    """Check arguments against a tool's parameters; whatever those say, arguments are an object."""
     if not isinstance(arguments, dict):
-        return [Fault("$", _("an object"), json.dumps(arguments, ensure_ascii=False)[:80])]
-    return faults(arguments, tool.parameters)
+        return Checked(Fault("$", _("an object"), json.dumps(arguments, ensure_ascii=False)[:80]))
+    return check(arguments, tool.parameters)
 
 
 def _card(
@@ -125,24 +125,7 @@ def _verdict(arguments: Any, call: ToolCall, offered: dict[str, PromptMessageToo
     if tool is None:
         st.badge(_("no tool of this name was offered"), icon=":material/help:", color="orange")
         return
-    found = wrong_arguments(arguments, tool)
-    if not found:
-        st.badge(_("arguments fit the tool's parameters"), icon=":material/check_circle:", color="green")
-        return
-    words = ngettext(
-        "arguments miss the tool's parameters in {count} place",
-        "arguments miss the tool's parameters in {count} places",
-        len(found),
-    )
-    st.badge(words.format(count=len(found)), icon=":material/warning:", color="orange")
-    for fault in found:
-        st.text(
-            drawable(
-                _("{path}: expected {expected}, found {found}").format(
-                    path=fault.path, expected=fault.expected, found=fault.found
-                )
-            )
-        )
+    schema_verdict.draw(checked_arguments(arguments, tool), schema_verdict.ARGUMENTS)
 
 
 def _send(pane: Pane, record: Record[Any], answer: Answer, calls: Sequence[ToolCall]) -> None:

@@ -11,15 +11,14 @@ from invoker import Record
 from invoker.analysis import json_diff
 from invoker.entities.llm import RequestInvokeLLMWithStructuredOutput
 from invoker.json_in_text import Place, find
-from invoker.json_schema import Fault, faults
+from invoker.json_schema import check
 
-from .. import json_view
-from ..data_table import data_table
+from .. import json_view, schema_verdict
 from ..escape import drawable
 from ..jobs import Job
 from ..jsontext import written
 from ..pane import Pane, waiting
-from ..words import N_, _, ngettext
+from ..words import N_, _
 from . import llm_answer
 from .text import TextStream
 
@@ -78,24 +77,8 @@ def repair(value: Mapping[str, Any], text: str) -> str | None:
     return REPAIRS.get(found.place)
 
 
-def verdict(found: list[Fault]) -> None:
-    """Draw whether an object fits its schema, and if not, where and how it misses it."""
-    if not found:
-        st.badge(_("Fits the schema"), icon=":material/check_circle:", color="green")
-        return
-    words = ngettext("Misses the schema in {count} place", "Misses the schema in {count} places", len(found))
-    st.badge(words.format(count=len(found)), icon=":material/cancel:", color="red")
-    data_table(
-        [
-            {_("path"): drawable(fault.path), _("expected"): drawable(fault.expected), _("found"): drawable(fault.found)}
-            for fault in found
-        ],
-        alt=_("Where the object misses the schema"),
-    )
-
-
 def _object(page: Pane, record: Record[Any], value: dict[str, Any], text: str) -> None:
-    verdict(faults(value, record.request_as(RequestInvokeLLMWithStructuredOutput).structured_output_schema))
+    schema_verdict.draw(check(value, record.request_as(RequestInvokeLLMWithStructuredOutput).structured_output_schema))
     if how := repair(value, text):
         st.caption(f":material/healing: {_(how)}")
     json_view.tree(value)

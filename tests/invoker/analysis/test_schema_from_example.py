@@ -7,7 +7,7 @@ from typing import Any
 from hypothesis import given
 
 from invoker.analysis.schema_from_example import propose
-from invoker.json_schema import faults, schema_fault
+from invoker.json_schema import Checked, check, schema_fault
 from tests.json_values import JSON_VALUES
 
 
@@ -15,7 +15,7 @@ from tests.json_values import JSON_VALUES
 def test_an_example_fits_its_own_schema(example: Any) -> None:
     schema = propose(example)
     assert schema_fault(schema) is None
-    assert faults(example, schema) == []
+    assert check(example, schema) == Checked()
 
 
 def test_what_only_some_items_of_a_list_have_is_not_required() -> None:
@@ -23,11 +23,11 @@ def test_what_only_some_items_of_a_list_have_is_not_required() -> None:
     people = schema["properties"]["people"]["items"]
     assert people["required"] == ["name", "age"]
     assert people["properties"]["age"] == {"type": "number"} and people["properties"]["host"] == {"type": "boolean"}
-    assert faults({"people": [{"name": "Cy", "age": 2, "extra": 1}]}, schema)
+    assert check({"people": [{"name": "Cy", "age": 2, "extra": 1}]}, schema).fault
 
 
 def test_values_of_several_kinds_may_be_of_any_of_them() -> None:
     schema = propose({"mixed": [1, "two", None, {"three": 3}], "empty": []})
     assert schema["properties"]["mixed"]["items"]["anyOf"][1] == {"type": ["integer", "string", "null"]}
     assert schema["properties"]["empty"] == {"type": "array"}
-    assert faults({"mixed": [True], "empty": []}, schema)
+    assert check({"mixed": [True], "empty": []}, schema).fault

@@ -8,21 +8,23 @@ from typing import Any
 
 from ...errors import InvokeBadRequestError
 from ...json_schema import schema_fault
+from ...run import Run
 
 
-def checked_schema(schema: object, field: str) -> dict[str, Any]:
+def checked_schema(schema: object, field: str, run: Run | None = None) -> dict[str, Any]:
     """Check that something is a JSON schema.
 
     Args:
         schema: What may be one.
         field: The argument or parameter that holds it.
+        run: May be stopped meanwhile.
 
     Raises:
         InvokeBadRequestError: It is none; the path of the fault is named.
     """
     if not isinstance(schema, dict):
         raise InvokeBadRequestError(f"{field} must be a JSON object, but is {json.dumps(schema)[:80]}.", field=field)
-    if wrong := schema_fault(schema):
+    if wrong := schema_fault(schema, run):
         raise InvokeBadRequestError(f"{field} is no JSON schema: at {wrong}", field=field)
     return schema
 

@@ -11,7 +11,7 @@ from ...entities.llm import (
     RequestInvokeLLMWithStructuredOutput,
 )
 from ...errors import InvokeBadRequestError, InvokeError, ProtocolError
-from ...json_schema import faults
+from ...json_schema import check, report
 from ...request import Chunks
 from ...run import NoteKind, Run
 from .llm import Llama
@@ -32,7 +32,7 @@ def stream_structured(
         InvokeBadRequestError: The schema is none, or beyond what the runtime can keep to, or the answer was cut.
         InvokeError: As for any answer of the model.
     """
-    wanted = _object_schema(request.structured_output_schema)
+    wanted = _object_schema(request.structured_output_schema, run)
     if request.tools:
         names = ", ".join(tool.name for tool in request.tools)
         run.note(NoteKind.NOTICE, f"Tools left out ({names}): the schema leaves the answer no room for calls.")
@@ -47,14 +47,13 @@ def stream_structured(
         yield _wrapped(chunk, value)
         if value is None:
             raise _no_object(chunk, question.payload)
-        if found := faults(value, wanted):
-            run.note(NoteKind.NOTICE, f"The answer departs from the schema where the runtime cannot keep to it: {found[0]}")
+        report(check(value, wanted, run), run)
 
 
-def _object_schema(value: dict[str, Any]) -> dict[str, Any]:
+def _object_schema(value: dict[str, Any], run: Run) -> dict[str, Any]:
     if not value:
         raise InvokeBadRequestError(f"{FIELD} is empty: it must be a JSON schema.", field=FIELD)
-    wanted = checked_schema(value, FIELD)
+    wanted = checked_schema(value, FIELD, run)
     kinds = wanted.get("type", "object")
     if "object" not in ([kinds] if isinstance(kinds, str) else kinds):
         raise InvokeBadRequestError(f"{FIELD} must describe an object, but its type is {json.dumps(kinds)}.", field=FIELD)

@@ -21,7 +21,7 @@ from ...entities.llm import (
 from ...entities.message import AssistantPromptMessage, SystemPromptMessage
 from ...errors import InvokeBadRequestError, InvokeError, InvokeServerUnavailableError, ProtocolError
 from ...json_in_text import Found, Place, find_object
-from ...json_schema import faults, schema_fault
+from ...json_schema import check, report, schema_fault
 from ...reasoning import split
 from ...request import Chunks
 from ...run import NoteKind, Run
@@ -49,7 +49,7 @@ def stream_structured(
     schema = request.structured_output_schema
     if not schema and not run.unchecked:
         raise InvokeBadRequestError(f"{FIELD} is empty: it must be a JSON schema.", field=FIELD)
-    if not run.unchecked and (wrong := schema_fault(schema)):
+    if not run.unchecked and (wrong := schema_fault(schema, run)):
         raise InvokeBadRequestError(f"{FIELD}: {wrong}", field=FIELD)
     asking = _Asking(llm, request, run)
     yield from asking.chunks()
@@ -65,8 +65,7 @@ def stream_structured(
         raise _no_object(fold, fold.text[asking.begin :])
     if found.place is not Place.WHOLE:
         run.notice("answers.object_found")
-    if departures := faults(value, schema):
-        run.note(NoteKind.NOTICE, f"The object departs from the schema: {departures[0]}")
+    report(check(value, schema, run), run)
 
 
 def loads(text: str) -> Found | None:

@@ -18,7 +18,7 @@ from invoker.entities.llm import LLMResult
 from invoker.entities.message import ToolCall
 from invoker.entities.tool_calls import ToolCallFold
 from invoker.errors import InvokeBadRequestError
-from invoker.json_schema import faults
+from invoker.json_schema import Checked, check
 from invoker.run import Run
 from playground import samples
 from tests.invoker.backends.embedded.asking import OSLO, TOOLS, ask, request
@@ -153,7 +153,7 @@ def test_arguments_keep_to_the_schema_of_their_tool(qwen: Llama, seed: int) -> N
     result = ask(qwen, request(qwen, OSLO, SAMPLE_TOOLS, seed=seed))
     assert [name for name, _ in called(result)] == ["get_weather", "add"]
     for (_, arguments), tool in zip(called(result), (weather, add), strict=True):
-        assert faults(arguments, tool["parameters"] | {"additionalProperties": False}) == []
+        assert check(arguments, tool["parameters"] | {"additionalProperties": False}) == Checked()
 
 
 def test_the_same_seed_gives_the_same_calls(qwen: Llama) -> None:

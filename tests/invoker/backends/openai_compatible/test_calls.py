@@ -268,7 +268,33 @@ def test_an_answer_that_is_no_object_keeps_its_text() -> None:
 def test_a_departure_from_the_schema_is_told() -> None:
     with opened(spelled('{"city": 7}')) as desk:
         list(desk.session.model.llm_structured_output.invoke(CONFIG, HELLO, SCHEMA))
-        assert "departs from the schema" in desk.notices[0]
+        assert "departs from the schema, first at $.city" in desk.notices[0]
+
+
+@pytest.mark.parametrize(
+    ("schema", "answer", "notice"),
+    [
+        ({"properties": {"a": {"pattern": "^(a+)+$"}}}, {"a": "a" * 60 + "!"}, "departs from the schema, first at $.a"),
+        ({"properties": {"a": {"pattern": r"^[\w-.]+$"}}}, {"a": "x"}, r"Pattern not checked: ^[\w-.]+$"),
+        ({"$ref": "https://example.com/schema"}, {"a": "x"}, "Not checked against the schema"),
+    ],
+)
+def test_a_hostile_or_unreadable_schema_is_sent_and_what_was_not_checked_is_said(
+    schema: dict[str, Any], answer: dict[str, Any], notice: str
+) -> None:
+    with opened(spelled(json.dumps(answer))) as desk:
+        *_, last = desk.session.model.llm_structured_output.invoke(CONFIG, HELLO, schema)
+        assert last.structured_output == answer
+        assert desk.server.asked[0].json["response_format"]["json_schema"]["schema"] == schema
+        [said] = desk.notices
+        assert notice in said
+
+
+def test_decimals_depart_from_nothing() -> None:
+    with opened(spelled('{"price": 19.99, "share": 0.3}')) as desk:
+        schema = {"properties": {"price": {"multipleOf": 0.01}, "share": {"multipleOf": 0.1}}}
+        list(desk.session.model.llm_structured_output.invoke(CONFIG, HELLO, schema))
+        assert desk.notices == []
 
 
 # Summary, models.

@@ -14,7 +14,7 @@ from typing import Any
 
 import openai
 import pytest
-from jsonschema import Draft202012Validator
+from jsonschema_rs import Draft202012Validator
 from openai.types import completion_create_params, embedding_create_params, moderation_create_params
 from openai.types.audio import speech_create_params
 from openai.types.chat import completion_create_params as chat_create_params

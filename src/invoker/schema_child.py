@@ -1,0 +1,214 @@
+"""Checks JSON values against JSON schemas in a process of its own. Runs as a script; imports nothing of the project.
+
+Why a process: the engine holds Python's interpreter lock while it works, and a small schema can keep it busy for hours or make
+it allocate until the system kills the process. Here each request has a time limit and the process a memory limit.
+
+::
+
+    stdin     {"schema": …}   or   {"schema": …, "value": …}              one request per line
+    stdout    {"schema_fault": [path, words]}                             it is no JSON schema
+              {"unusable": words}                                         nothing can be checked against it
+              {"too_deep": true}                                          nested deeper than the engine goes
+              {"undecided": true, "patterns": …}                          it may fit or not: a pattern decides that was left out
+              {"fits": bool, "patterns": [[path, pattern], …]}            with the patterns that were left out
+              {"departure": [path, expected, found]}                      a second line, if it does not fit
+              (an empty line)                                             the end
+
+Each line counts, even if the process ends before the next one. It ends with its stdin. The system ends it when the time is over
+(SIGALRM), when memory runs out (SIGABRT) or the stack (SIGSEGV).
+"""
+
+from __future__ import annotations
+
+import json
+import signal
+import sys
+from collections.abc import Iterator
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+if TYPE_CHECKING:
+    from jsonschema_rs import ValidationError
+
+Path: TypeAlias = "list[str | int]"
+
+MOST_PATTERNS = 20
+"""Patterns that are left out of a schema; with more, nothing is checked."""
+LONGEST = 300
+"""Characters of a value that are shown."""
+START_SECONDS = 60.0
+"""How long the start may take, on a busy machine."""
+_INSTANCE = "\ue000"
+"""Stands for the value in the engine's sentences: it would write out all of it."""
+_NOT_MONOTONE = frozenset({"not", "oneOf", "if", "maxContains"})
+"""Keywords under which a schema that accepts more can make the whole accept less."""
+
+
+class _Unusable(Exception):
+    """Nothing can be checked against the schema; says why."""
+
+
+def limit(mebibytes: int) -> None:
+    """Limit the memory of this process, where the system can."""
+    with suppress(ImportError, ValueError, OSError):
+        import resource
+
+        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+        resource.setrlimit(resource.RLIMIT_AS, (mebibytes << 20, mebibytes << 20))
+
+
+def replies(request: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """Yield the lines that answer a request."""
+    from jsonschema_rs import ReferencingError, ValidationError, ValidationErrorKind
+
+    schema, patterns = request["schema"], list[tuple[Path, str]]()
+    try:
+        validator, schema, patterns = _compiled(schema)
+        if "value" not in request:
+            yield {"fits": True, "patterns": patterns}
+            return
+        value = request["value"]
+        fits = validator.is_valid(value)
+        if not fits and patterns and _is_not_monotone(schema):
+            yield {"undecided": True, "patterns": patterns}
+            return
+        # First this, as it is quick: the first departure comes with those of all alternatives, which can be millions.
+        yield {"fits": fits, "patterns": patterns}
+        if not fits:
+            try:
+                validator.validate(value)
+            except ValidationError as error:
+                yield {"departure": _departure(error, schema, value)}
+    except ValidationError as error:
+        if isinstance(error.kind, ValidationErrorKind.Referencing):
+            yield {"unusable": error.message[:LONGEST]}
+        else:
+            yield {"schema_fault": (error.instance_path, _sentence(error))}
+    except (_Unusable, ReferencingError) as error:
+        yield {"unusable": str(error)[:LONGEST]}
+    except ValueError as error:
+        # The engine has no type of its own for this.
+        yield {"too_deep": True} if "ecursion limit" in str(error) else {"unusable": str(error)[:LONGEST]}
+
+
+def _compiled(schema: Any) -> tuple[Any, Any, list[tuple[Path, str]]]:
+    """Compile a schema, without the patterns that the engine cannot read.
+
+    Returns:
+        The validator, the schema that it checks, and the path and text of each pattern left out.
+    """
+    from jsonschema_rs import Draft202012Validator, FancyRegexOptions, ValidationError, ValidationErrorKind, validator_for
+
+    # Patterns that need no backtracking never backtrack; for the others the limit is the time.
+    options = FancyRegexOptions(backtrack_limit=2**62)
+    patterns: list[tuple[Path, str]] = []
+    make: Any = validator_for
+    while True:
+        try:
+            return make(schema, pattern_options=options, mask=_INSTANCE, offline=True), schema, patterns
+        except ValidationError as error:
+            if isinstance(error.kind, ValidationErrorKind.Referencing) and make is validator_for and "$schema" in schema:
+                # Perhaps an unknown dialect, which counts as the newest; any other fault comes again.
+                make, schema = Draft202012Validator, {name: rule for name, rule in schema.items() if name != "$schema"}
+                continue
+            path = _unreadable(error, schema)
+            if path is None:
+                raise
+        if len(patterns) == MOST_PATTERNS:
+            raise _Unusable(f"more than {MOST_PATTERNS} patterns cannot be read") from None
+        value = _at(schema, path)
+        patterns.append((path, str(value if isinstance(value, str) else path[-1])[:LONGEST]))
+        schema = _without(schema, path)
+
+
+def _unreadable(error: ValidationError, schema: Any) -> Path | None:
+    """Return the path of the pattern that made the engine refuse a schema; `None` if it was something else."""
+    if error.kind.as_dict() != {"format": "regex"}:
+        return None
+    path = list(error.instance_path)
+    if path and path[-1] == "patternProperties" and isinstance(error.instance, str):  # drafts 6 and 7 name the object only
+        path.append(error.instance)
+    with suppress(LookupError, TypeError):
+        _at(schema, path)
+        return path
+    return None
+
+
+def _without(schema: Any, path: Path) -> Any:
+    """Copy a schema, with one pattern taken out: it counts as fitting everything."""
+    head, *rest = path
+    copy = schema.copy()
+    if head == "patternProperties" and len(rest) == 1 and not isinstance(schema[head].get(rest[0]), str):
+        kept = {pattern: value for pattern, value in schema[head].items() if pattern != rest[0]}
+        copy[head] = {"": {}, **kept}  # so that `additionalProperties` does not refuse what it may have named
+    elif rest:
+        copy[head] = _without(schema[head], rest)
+    else:
+        del copy[head]
+    return copy
+
+
+def _is_not_monotone(schema: Any) -> bool:
+    """Whether a schema may accept less because a pattern was taken out of it."""
+    level = [schema]
+    while level:
+        if any(isinstance(item, dict) and item.keys() & _NOT_MONOTONE for item in level):
+            return True
+        insides = (item.values() if isinstance(item, dict) else item for item in level if isinstance(item, dict | list))
+        level = [item for inside in insides for item in inside]
+    return False
+
+
+def _departure(error: ValidationError, schema: Any, value: Any) -> tuple[Path, str, str]:
+    found = short(_at(value, error.instance_path))
+    keyword = error.schema_path[-1] if error.schema_path else ""
+    try:
+        expected = f"{keyword}: {short(_at(schema, error.schema_path))}" if keyword else "nothing"
+    except (LookupError, TypeError):  # it is in another document, such as a draft's own
+        expected = _sentence(error)
+    return error.instance_path, expected, found
+
+
+def _sentence(error: ValidationError) -> str:
+    return error.message[:LONGEST].replace(_INSTANCE, short(error.instance), 1)[:LONGEST]
+
+
+def _at(value: Any, path: Path) -> Any:
+    for part in path:
+        value = value[part]
+    return value
+
+
+def short(value: Any) -> str:
+    """Write a value as JSON, cut after `LONGEST` characters."""
+    text = json.dumps(value, ensure_ascii=False)
+    return text if len(text) <= LONGEST else f"{text[: LONGEST - 1]}…"
+
+
+def main(folder: str, seconds: str, mebibytes: str) -> None:
+    """Answer requests until stdin ends.
+
+    Args:
+        folder: Where the engine is installed.
+        seconds: What one request may take.
+        mebibytes: What this process may allocate.
+    """
+    signal.signal(signal.SIGALRM, signal.SIG_DFL)
+    signal.setitimer(signal.ITIMER_REAL, START_SECONDS)
+    limit(int(mebibytes))
+    sys.path.append(folder)
+
+    signal.setitimer(signal.ITIMER_REAL, 0)
+    for line in sys.stdin.buffer:
+        signal.setitimer(signal.ITIMER_REAL, float(seconds))
+        try:
+            for reply in replies(json.loads(line)):
+                print(json.dumps(reply), flush=True)
+        except RecursionError:
+            print(json.dumps({"too_deep": True}), flush=True)
+        print(flush=True)
+        signal.setitimer(signal.ITIMER_REAL, 0)
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
