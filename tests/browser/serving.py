@@ -58,6 +58,16 @@ class Served:
         """What the process has said, the end of it."""
         return "".join(tuple(self._output))[-MOST_OUTPUT:]
 
+    @property
+    def pid(self) -> int:
+        """Number of the process."""
+        return self._process.pid
+
+    def terminate(self, seconds: float) -> None:
+        """Ask the process to end by SIGTERM; fail if it has not ended in time."""
+        self._process.terminate()
+        self._process.wait(seconds)
+
     def __enter__(self) -> Served:
         self._empty = tempfile.TemporaryDirectory(prefix="boomerang-")
         nothing = Path(self._empty.name)
