@@ -17,7 +17,10 @@ from .table import Table
 # Before any OpenMP runtime is loaded, as in `make bench`: spinning threads would slow down whatever else is measured.
 os.environ.setdefault("OMP_WAIT_POLICY", "passive")
 
-NAMES = ("waist", "upstream", "bounds", "imports", "start", "visit", "stream", "visitors", "inspector", "memory", "llm", "tts")
+NAMES = (
+    *("waist", "upstream", "bounds", "imports", "start", "visit", "stream", "visitors"),
+    *("inspector", "memory", "checks", "llm", "tts"),
+)
 """Modules with a function `tables`, in the order in which they run: what loads models into this process comes last."""
 BEGIN, END = "<!-- results: written by `python -m benchmarks --write` -->", "<!-- end of results -->"
 

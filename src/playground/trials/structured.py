@@ -15,7 +15,7 @@ from invoker.json_in_text import find
 from invoker.json_schema import check
 
 from .. import schema_verdict
-from ..escape import drawable
+from ..escape import drawable, plain
 from ..experiments import Experiment
 from ..jsontext import pretty
 from ..metrics_row import seconds

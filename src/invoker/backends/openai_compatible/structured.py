@@ -24,7 +24,7 @@ from ...json_in_text import Found, Place, find_object
 from ...json_schema import check, report, schema_fault
 from ...reasoning import split
 from ...request import Chunks
-from ...run import NoteKind, Run
+from ...run import Run
 from .llm import LLM
 
 FIELD = "structured_output_schema"
