@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
+from .json_depth import is_deep
+
 _FENCE = re.compile(r"```[ \t]*([\w-]*)")
 _START = re.compile(r"[{\[]")
 MOST_EMPTY = 10
@@ -46,7 +48,8 @@ def find(text: str) -> Found | None:
 
     Returns:
         The whole text's value if it is JSON; else that of the first fence of code that holds JSON, else the first object or
-        list anywhere, one that is not empty if there is such a one; `None` if there is none.
+        list anywhere, one that is not empty if there is such a one; `None` if there is none. What is nested too deep is no JSON
+        here.
     """
     return next(_all(text), None)
 
@@ -95,7 +98,8 @@ def _inside(text: str) -> Iterator[Any]:
         except (ValueError, RecursionError):  # nested too deeply, and so is what follows
             return
         else:
-            yield value
+            if not is_deep(value):
+                yield value
 
 
 class _BrokenError(Exception):
@@ -137,9 +141,10 @@ def _value_at(text: str, start: int) -> tuple[Any, int]:
 def _read(text: str) -> tuple[Any] | None:
     """Read a text that is JSON as a whole; in a tuple, as null is a value too."""
     try:
-        return (_DECODER.decode(text.strip(_BLANKS)),)
+        value = _DECODER.decode(text.strip(_BLANKS))
     except (ValueError, RecursionError):
         return None
+    return None if is_deep(value) else (value,)
 
 
 def _refuse(name: str) -> None:

@@ -8,10 +8,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from invoker.json_depth import MOST_LEVELS, is_deep
+
 from .words import N_, _
 
-MOST_LEVELS = 100
-"""Lists and objects inside one another; what comes after, from checking to drawing, goes one call deeper for each."""
 _DECODER = json.JSONDecoder()
 
 
@@ -49,7 +49,7 @@ def parse(text: str, expected: type = dict) -> Any | JsonFault:
         return JsonFault(str(error))
     except RecursionError:
         return _too_deep()
-    if _is_deep(value):
+    if is_deep(value):
         return _too_deep()
     if not isinstance(value, expected):
         words = _("expected a JSON {expected}, found {found}")
@@ -183,16 +183,6 @@ def _whole(digits: str) -> int:
         return int(digits)
     except ValueError as error:  # thousands of digits
         raise ValueError(_("the number {digits} is too large").format(digits=digits[:20])) from error
-
-
-def _is_deep(value: Any) -> bool:
-    level = [value]
-    for _level in range(MOST_LEVELS + 1):
-        insides = (item.values() if isinstance(item, dict) else item for item in level if isinstance(item, dict | list))
-        level = [item for inside in insides for item in inside]
-        if not level:
-            return False
-    return True
 
 
 def _name(kind: type) -> str:

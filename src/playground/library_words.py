@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from functools import lru_cache
+from functools import cache
 
 from invoker import ConfigError, InvokeError
 from invoker.messages import Message
@@ -253,11 +253,11 @@ def told(text: str | Message) -> str:
         return text.render(_)
     if language() == ENGLISH:
         return text
-    fitting = [(template, found) for template, pattern in _patterns() if (found := pattern.fullmatch(text))]
+    fitting = [(template, values) for template in TEMPLATES if (values := _values(template, text)) is not None]
     if not fitting:
         return text
-    template, found = max(fitting, key=lambda pair: len(re.sub(r"\{\w+\}", "", pair[0])))
-    return _(template).format(**found.groupdict())
+    template, values = max(fitting, key=lambda pair: len("".join(_parts(pair[0])[::2])))
+    return _(template).format(**values)
 
 
 def error_text(error: BaseException) -> str:
@@ -280,13 +280,31 @@ def told_of_field(text: str) -> str:
     return f"{field}{colon}{found if found != words else told_of_field(words)}"
 
 
-@lru_cache(maxsize=1)
-def _patterns() -> list[tuple[str, re.Pattern[str]]]:
-    return [(template, _pattern(template)) for template in TEMPLATES]
+def _values(template: str, text: str) -> dict[str, str] | None:
+    """Return what fills a template's placeholders so that it is the text; `None` if it is not.
+
+    Each value ends where the words behind it come first. No regular expression: with several placeholders it would try every
+    place for each, and a server can send a long text.
+    """
+    first, *rest = _parts(template)
+    if not text.startswith(first):
+        return None
+    if not rest:
+        return {} if text == first else None
+    values: dict[str, str] = {}
+    at = len(first)
+    for name, literal in zip(rest[:-2:2], rest[1:-2:2], strict=True):
+        end = text.find(literal, at + 1)
+        if end < 0:
+            return None
+        values[name], at = text[at:end], end + len(literal)
+    end = len(text) - len(rest[-1])
+    if end <= at or not text.endswith(rest[-1]):
+        return None
+    return {**values, rest[-2]: text[at:end]}
 
 
-def _pattern(template: str) -> re.Pattern[str]:
-    parts = re.split(r"\{(\w+)\}", template)
-    return re.compile(
-        "".join(f"(?P<{part}>.+?)" if place % 2 else re.escape(part) for place, part in enumerate(parts)), re.DOTALL
-    )
+@cache
+def _parts(template: str) -> list[str]:
+    """Split a template into its words and the names of its placeholders, in turn."""
+    return re.split(r"\{(\w+)\}", template)

@@ -16,7 +16,9 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-_RULE = re.compile(r"^(?P<when>[^=\n]+=.*?)\s*(?:->|→)\s*(?P<then>.*)$")
+MOST_FILLED = 1_000_000
+"""Characters that the arguments of a call may add to a result; further ones are cut off."""
+_ARROW = re.compile(r"->|→")
 _NAME = re.compile(r"\{(\w+)\}")
 
 
@@ -32,11 +34,18 @@ def result(mock: str, arguments: Any) -> str:
     """
     given: Mapping[str, Any] = arguments if isinstance(arguments, dict) else {}
     lines = mock.splitlines()
-    for line in lines:
-        rule = _RULE.match(line)
-        if rule and _fits(rule["when"], given):
-            return _filled(rule["then"], given)
-    return _filled("\n".join(line for line in lines if not _RULE.match(line)).strip(), given)
+    rules = [_rule(line) for line in lines]
+    for rule in rules:
+        if rule and _fits(rule[0], given):
+            return _filled(rule[1], given)
+    return _filled("\n".join(line for line, rule in zip(lines, rules, strict=True) if not rule).strip(), given)
+
+
+def _rule(line: str) -> tuple[str, str] | None:
+    """Split a line at its arrow, which stands behind an equals sign; `None` if it is no rule."""
+    sign = line.find("=")
+    arrow = _ARROW.search(line, sign) if sign > 0 else None
+    return (line[: arrow.start()].rstrip(), line[arrow.end() :].lstrip()) if arrow else None
 
 
 def _fits(conditions: str, given: Mapping[str, Any]) -> bool:
@@ -49,7 +58,17 @@ def _same(value: Any, wanted: str) -> bool:
 
 
 def _filled(text: str, given: Mapping[str, Any]) -> str:
-    return _NAME.sub(lambda found: _text(given[found[1]]) if found[1] in given else found[0], text)
+    room = MOST_FILLED
+
+    def value(found: re.Match[str]) -> str:
+        nonlocal room
+        if found[1] not in given:
+            return found[0]
+        filled = _text(given[found[1]])[:room]
+        room -= len(filled)
+        return filled
+
+    return _NAME.sub(value, text)
 
 
 def _text(value: Any) -> str:

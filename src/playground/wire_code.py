@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 from urllib.parse import quote_plus
 
+from invoker.json_depth import is_deep
 from invoker.wire.answer import LONGEST_NOTED
 from invoker.wire.masking import MASK
 
@@ -144,9 +145,10 @@ _PYTHON = {"true": "True", "false": "False", "null": "None"}
 
 def _parsed(body: str) -> Any:
     try:
-        return json.loads(body)
-    except ValueError:
+        value = json.loads(body)
+    except (ValueError, RecursionError):
         return None
+    return None if is_deep(value) else value
 
 
 def _sound(request: Mapping[str, Any]) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from typing import Any
 
@@ -206,6 +207,26 @@ def test_a_tool_call_is_a_card_and_its_result_goes_back_under_its_id(page: Visit
         ("call-2", '{"a": 19, "b": 23}'),
     ]
     assert len(desk.requests) == 2
+
+
+@pytest.mark.parametrize("levels", [101, 300, 900, 20_000])
+def test_arguments_that_are_nested_too_deeply_are_shown_as_text(page: Visitor, desk: Desk, levels: int) -> None:
+    arguments = '{"a":' * levels + "1" + "}" * levels
+    desk.answer = lambda request, run: [call_chunk({"id": "c", "name": "add", "arguments": arguments})]
+    page.set("toggle", "tools.on", True).run()
+    assert page.state == "done" and "nested too deeply" in page.seen
+    assert arguments[:1_000] in [code.value[:1_000] for code in page.at.code]
+    for tab in ("Sent", "Received", "Chunks", "Log", "Code"):
+        page.tab(tab)
+
+
+def test_a_large_object_of_a_model_is_shown_in_part(page: Visitor, desk: Desk) -> None:
+    arguments = json.dumps({f"k{n}": "x" * 100 for n in range(5_000)})
+    desk.answer = lambda request, run: [call_chunk({"id": "c", "name": "add", "arguments": arguments})]
+    page.set("toggle", "tools.on", True).run()
+    assert "Here are the first 200,000 of" in page.seen
+    assert max(len(code.value) for code in page.at.code) <= 200_000
+    assert not page.at.json
 
 
 def test_arguments_that_are_no_json_are_shown_as_they_came_with_a_mark(page: Visitor, desk: Desk) -> None:

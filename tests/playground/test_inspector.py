@@ -22,6 +22,7 @@ from playground.inspector import LONGEST_HEX, LONGEST_LIST, LONGEST_TEXT, MOST_I
 from playground.inspector.chunks import ROWS_PER_PAGE, jsonl, matching, points
 from playground.inspector.describing import fault, fragments
 from playground.inspector.layers import KINDS, lines
+from playground.inspector.shortening import MOST_VALUES
 from tests.invoker.answers import request_of
 from tests.json_values import JSON_VALUES
 
@@ -94,6 +95,20 @@ def test_small_values_are_unchanged(value: Any) -> None:
 def test_many_texts_stay_many_texts() -> None:
     texts = [f"document {number}" for number in range(50)]
     assert shortened(texts) == texts
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        {f"k{number}": number for number in range(100_000)},
+        [{"a": {"b": []}} for _ in range(100_000)],
+        [[["x"] * 300 for _ in range(300)] for _ in range(300)],
+    ],
+)
+def test_a_value_of_any_size_is_cut_to_what_a_browser_draws(value: Any) -> None:
+    short = shortened(value)
+    assert len(json.dumps(short)) < 50 * MOST_VALUES
+    assert f"({len(value):,} items)" in json.dumps(short, ensure_ascii=False)
 
 
 def test_two_long_values_that_differ_at_the_end_do_not_look_the_same() -> None:

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from invoker import InvokeBadRequestError
 from invoker.audio import require_audio
-from playground import words
+from playground import library_words, words
 from playground.library_words import TEMPLATES, error_text, told
 
 SRC = Path(__file__).parents[2] / "src"
@@ -152,3 +152,27 @@ def test_any_text_can_be_told_in_any_language(text: str) -> None:
         assert told(text) or not text
     finally:
         words.use("en")
+
+
+def by_expression(template: str, text: str) -> dict[str, str] | None:
+    parts = re.split(r"\{(\w+)\}", template)
+    pattern = "".join(f"(?P<{part}>.+?)" if place % 2 else re.escape(part) for place, part in enumerate(parts))
+    found = re.fullmatch(pattern, text, re.DOTALL)
+    return found.groupdict() if found else None
+
+
+@given(st.data())
+def test_a_template_is_read_as_its_regular_expression_would(data: st.DataObject) -> None:
+    template = data.draw(st.sampled_from(TEMPLATES))
+    words, names = re.split(r"\{\w+\}", template), re.findall(r"\{\w+\}", template)
+    fillers = [data.draw(st.lists(st.sampled_from([*words, "x", " "]), max_size=2).map("".join)) for _ in names]
+    text = "".join(part for pair in zip(words, [*fillers, ""], strict=True) for part in pair)
+    assert library_words._values(template, text) == by_expression(template, text)
+
+
+@pytest.mark.parametrize("template", TEMPLATES)
+def test_a_long_text_of_a_server_is_read_once(template: str) -> None:
+    """With a regular expression one of these takes years, and everybody waits."""
+    words = re.split(r"\{\w+\}", template)
+    for text in (words[0] + "".join(f"x{word}" * 10_000 for word in words[1:]) + "\1", template * 1_000):
+        library_words._values(template, text)

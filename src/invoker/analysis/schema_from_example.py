@@ -41,11 +41,14 @@ def _schema(values: Sequence[Any]) -> dict[str, Any]:
 
 
 def _object(objects: Sequence[dict[str, Any]]) -> dict[str, Any]:
-    names = list(dict.fromkeys(name for value in objects for name in value))
+    values: dict[str, list[Any]] = {}
+    for item in objects:
+        for name, value in item.items():
+            values.setdefault(name, []).append(value)
     return {
         "type": "object",
-        "properties": {name: _schema([value[name] for value in objects if name in value]) for name in names},
-        "required": [name for name in names if all(name in value for value in objects)],
+        "properties": {name: _schema(those) for name, those in values.items()},
+        "required": [name for name, those in values.items() if len(those) == len(objects)],
         "additionalProperties": False,
     }
 

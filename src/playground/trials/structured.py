@@ -14,10 +14,9 @@ from invoker.entities.llm import LLMModelConfig
 from invoker.json_in_text import find
 from invoker.json_schema import check
 
-from .. import schema_verdict
+from .. import json_view, schema_verdict
 from ..escape import drawable, plain
 from ..experiments import Experiment
-from ..jsontext import pretty
 from ..metrics_row import seconds
 from ..pane import Pane, call
 from ..series import Series, Step
@@ -118,9 +117,9 @@ def _way(step: Step) -> Any:
         schema_verdict.draw(check(value, step.facts["schema"]))
         if isinstance(value, dict) and (how := repair(value, answer.text)):
             st.caption(f":material/healing: {_(how)}")
-        st.code(drawable(pretty(value)), language="json", wrap_lines=True)
+        json_view.text(json_view.written(value))
     with st.expander(_("Raw text")):
-        st.code(drawable(answer.fold.text) or " ", language="json", wrap_lines=True)
+        json_view.text(answer.fold.text)
     return value
 
 

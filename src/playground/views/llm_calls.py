@@ -11,6 +11,7 @@ import streamlit as st
 from invoker import Outcome, Record
 from invoker.entities.llm import RequestInvokeLLM
 from invoker.entities.message import PromptMessage, PromptMessageRole, PromptMessageTool, ToolCall
+from invoker.json_depth import is_deep
 from invoker.json_schema import Checked, Fault, check
 
 from .. import json_view, schema_verdict, state
@@ -77,11 +78,12 @@ def rounds(messages: Sequence[PromptMessage]) -> int:
 
 
 def parsed(call: ToolCall) -> Any:
-    """Return a call's arguments; `None` if they are not JSON."""
+    """Return a call's arguments; `None` if they are not JSON, or nested too deeply."""
     try:
-        return json.loads(call.function.whole_arguments(), strict=False)
+        value = json.loads(call.function.whole_arguments(), strict=False)
     except (ValueError, RecursionError):
         return None
+    return None if is_deep(value) else value
 
 
 def checked_arguments(arguments: Any, tool: PromptMessageTool) -> Checked:
@@ -101,8 +103,8 @@ def _card(
             st.caption(_id(call, came))
         arguments = parsed(call)
         if arguments is None:
-            st.badge(_("arguments are not valid JSON"), icon=":material/warning:", color="red")
-            st.code(drawable(call.function.arguments), language=None, wrap_lines=True)
+            st.badge(_("arguments are not valid JSON, or nested too deeply"), icon=":material/warning:", color="red")
+            json_view.text(call.function.arguments)
         else:
             json_view.text(call.function.whole_arguments())
             _verdict(arguments, call, offered)

@@ -14,7 +14,6 @@ from invoker.json_in_text import Place, find
 from invoker.json_schema import check
 
 from .. import json_view, schema_verdict
-from ..escape import drawable
 from ..jobs import Job
 from ..jsontext import written
 from ..pane import Pane, waiting
@@ -41,7 +40,7 @@ def structured(page: Pane, record: Record[Any]) -> None:
         else:
             _object(page, record, dict(found), answer.text)
     with raw:
-        st.code(drawable(answer.fold.text) or " ", language="json", wrap_lines=True)
+        json_view.text(answer.fold.text)
 
 
 def structured_live(page: Pane, job: Job) -> Callable[[], None]:

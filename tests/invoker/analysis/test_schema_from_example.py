@@ -26,6 +26,11 @@ def test_what_only_some_items_of_a_list_have_is_not_required() -> None:
     assert check({"people": [{"name": "Cy", "age": 2, "extra": 1}]}, schema).fault
 
 
+def test_many_names_take_no_longer_than_their_number() -> None:
+    schema = propose([{f"k{number}": number} for number in range(30_000)])
+    assert len(schema["items"]["properties"]) == 30_000 and schema["items"]["required"] == []
+
+
 def test_values_of_several_kinds_may_be_of_any_of_them() -> None:
     schema = propose({"mixed": [1, "two", None, {"three": 3}], "empty": []})
     assert schema["properties"]["mixed"]["items"]["anyOf"][1] == {"type": ["integer", "string", "null"]}

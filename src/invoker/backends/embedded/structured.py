@@ -11,6 +11,7 @@ from ...entities.llm import (
     RequestInvokeLLMWithStructuredOutput,
 )
 from ...errors import InvokeBadRequestError, InvokeError, ProtocolError
+from ...json_depth import is_deep
 from ...json_schema import check, report
 from ...request import Chunks
 from ...run import NoteKind, Run
@@ -63,9 +64,9 @@ def _object_schema(value: dict[str, Any], run: Run) -> dict[str, Any]:
 def _loads(text: str) -> dict[str, Any] | None:
     try:
         value = json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         return None
-    return value if isinstance(value, dict) else None
+    return value if isinstance(value, dict) and not is_deep(value) else None
 
 
 def _wrapped(chunk: LLMResultChunk, value: dict[str, Any] | None = None) -> LLMResultChunkWithStructuredOutput:

@@ -290,6 +290,14 @@ def test_a_hostile_or_unreadable_schema_is_sent_and_what_was_not_checked_is_said
         assert notice in said
 
 
+@pytest.mark.parametrize("levels", [101, 900, 100_000])
+def test_an_object_that_is_nested_too_deeply_stays_text(levels: int) -> None:
+    text = '{"a":' * levels + "1" + "}" * levels
+    with opened(spelled(text)) as desk, pytest.raises(ProtocolError) as raised:
+        list(desk.session.model.llm_structured_output.invoke(CONFIG, HELLO, {"type": "object"}))
+    assert raised.value.body and raised.value.body.startswith('{"a":{"a":')
+
+
 def test_decimals_depart_from_nothing() -> None:
     with opened(spelled('{"price": 19.99, "share": 0.3}')) as desk:
         schema = {"properties": {"price": {"multipleOf": 0.01}, "share": {"multipleOf": 0.1}}}
