@@ -55,13 +55,12 @@ def variants(text: str, *, seed: int) -> list[Variant]:
 def _letters(word: str) -> list[str]:
     """Part a word into what a person sees as one character: marks, joiners and variation selectors stay with their letter."""
     found: list[str] = []
-    for char in word:
-        joins = found and (unicodedata.category(char) in ("Mn", "Mc", "Me", "Cf", "Sk") or found[-1][-1] == "\u200d")
-        if joins:
-            found[-1] += char
-        else:
-            found.append(char)
-    return found
+    start = 0
+    for at, char in enumerate(word):
+        if at and not (unicodedata.category(char) in ("Mn", "Mc", "Me", "Cf", "Sk") or word[at - 1] == "\u200d"):
+            found.append(word[start:at])
+            start = at
+    return [*found, word[start:]] if word else found
 
 
 def _each_word(change: Callable[[list[str]], list[str]], text: str) -> str:

@@ -12,6 +12,7 @@ TEMPLATES: Mapping[str, str] = {
     "schemas.no_schema": "it is no JSON schema: {fault}",
     "schemas.unusable": "the schema cannot be applied: {reason}",
     "schemas.too_long": "the check took longer than {seconds:g} seconds.",
+    "schemas.grammar_too_long": "llama.cpp took longer than {seconds:g} seconds to make a grammar of the schema.",
     "schemas.too_much_memory": "the check needs more than {mebibytes} MB of memory.",
     "schemas.too_deep": "nested too deeply.",
     "schemas.too_large": "schema and value have more than {mebibytes} MB of JSON.",

@@ -35,7 +35,7 @@ SHORTEST = 20
 """Characters. What is shorter is no sentence of its own, such as "Dr." or "No!", and is read with its neighbour."""
 SENTENCES_AT_ONCE = 64
 
-_END = re.compile(r"(?<=[.!?…])[\"'”’)\]]*\s+|\s*\n\s*")
+_END = re.compile(r"(?<=[.!?…])[\"'”’)\]]*\s+|(?<!\s)\s*\n\s*")
 
 
 def listed() -> ListedModel:

@@ -15,12 +15,18 @@ from typing import Any, Literal, Protocol, TypeAlias
 from urllib.parse import urlsplit
 
 from ...errors import InvokeBadRequestError, InvokeError, InvokeServerUnavailableError, ProtocolError
+from ...messages import Message
 from . import gguf, llama_child
 from .patience import Patience
 from .process import Process, ProcessGoneError
 
 OBEDIENCE_SECONDS = 5.0
 """How long a process may go on after it was told to stop; it takes 0.3 s, and 2 s on a busy machine. Then it is killed."""
+GRAMMAR_SECONDS = 30.0
+"""How long a process may take to make the grammar of a schema: 5,000 optional properties keep it busy for more than 40 s,
+and all who wait for the model with it."""
+_GRAMMARS = frozenset({"response_format", "grammar"})
+"""Parameters from which a grammar is made."""
 _TOKENIZE_SECONDS = 30.0
 _ENVIRONMENT = {
     # Threads that spin while they wait would slow down the other models in the app many times over.
@@ -53,6 +59,7 @@ class Runtime:
         repacked: Whether llama.cpp may lay weights out anew for this processor; see `Spec`.
         on_close: Tells that the load is not wanted any more; it ends at once then.
         obedience_seconds: How long the process may go on after it was told to stop; then it hangs and is killed.
+        grammar_seconds: How long it may be silent at first where the answer has a grammar; then it is killed.
 
     Raises:
         ImportError: The child cannot import xllamacpp, or a library that it needs.
@@ -68,10 +75,12 @@ class Runtime:
         repacked: bool = True,
         on_close: Hooked = lambda _hook: nullcontext(),
         obedience_seconds: float = OBEDIENCE_SECONDS,
+        grammar_seconds: float = GRAMMAR_SECONDS,
     ) -> None:
         gguf.read_head(path)
         self.context_size = context_size
         self._obedience_seconds = obedience_seconds
+        self._grammar_seconds = grammar_seconds
         self._requests = 0
         self._process = Process(Path(llama_child.__file__), _ENVIRONMENT)
         self._end = weakref.finalize(self, self._process.end)  # at the latest when the interpreter ends
@@ -131,8 +140,10 @@ class Runtime:
             try:
                 self._process.send(f"{route} {number} ".encode() + _json(request))
                 with sink.on_stop(lambda: self._process.try_send(f"stop {number}".encode())):
-                    while isinstance(said := self._process.receive(), dict):
+                    said = self._first(request)
+                    while isinstance(said, dict):
                         yield said
+                        said = self._process.receive()
             except GeneratorExit:
                 patience.start()
                 self._process.try_send(f"stop {number}".encode())
@@ -146,6 +157,19 @@ class Runtime:
             raise InvokeBadRequestError(said[1])
         if said[0] == "failed":
             raise InvokeServerUnavailableError(f"llama.cpp failed: {said[1]}")
+
+    def _first(self, request: Mapping[str, Any]) -> Any:
+        """Receive the first line of an answer; a grammar is made before it."""
+        if not request.keys() & _GRAMMARS:
+            return self._process.receive()
+        with Patience(self._process, self._grammar_seconds) as patience:
+            patience.start()
+            try:
+                return self._process.receive()
+            except ProcessGoneError as error:
+                if not patience.lost:
+                    raise
+                raise InvokeBadRequestError(Message("schemas.grammar_too_long", seconds=self._grammar_seconds)) from error
 
     def _drain(self, patience: Patience) -> None:
         try:

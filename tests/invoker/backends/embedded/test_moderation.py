@@ -184,3 +184,8 @@ def test_a_written_heads_file_reads_back(tmp_path):
 def test_the_listing_says_honestly_what_it_is():
     about = str(moderation.listed().about)
     assert "demonstration" in about and "English" in about and "misses" in about
+
+
+@pytest.mark.parametrize("text", [" " * 1_000_000 + "x", "\n " * 500_000 + "x", '."' * 500_000, "." + '"' * 1_000_000])
+def test_a_long_text_is_parted_in_no_time(text: str) -> None:
+    assert "".join(moderation._END.split(text)).strip() == text.strip()

@@ -24,7 +24,7 @@ from invoker.backends.embedded.runtime import Chunk, Runtime
 from invoker.backends.embedded.spec import SMOLLM2
 from invoker.backends.embedded.structured import stream_structured
 from invoker.backends.embedded.worker import Emit, produce
-from invoker.errors import InvokeServerUnavailableError, RunStoppedError
+from invoker.errors import InvokeBadRequestError, InvokeServerUnavailableError, RunStoppedError
 from invoker.run import Run
 from invoker.weights import Weights
 from tests.invoker.backends.embedded.asking import ask, request, structured_request
@@ -177,6 +177,17 @@ def test_a_process_that_hangs_is_killed_after_a_stop_and_the_next_run_has_a_new_
     assert pid_of(llama) != frozen
     assert ended(frozen, BOUND)
     assert threading.active_count() <= before
+
+
+def test_a_schema_that_keeps_the_runtime_busy_before_it_answers_is_refused() -> None:
+    runtime = Runtime(Weights().path(FILES[SMOLLM2.model]), name="", context_size=256, grammar_seconds=0.5)
+    schema = {"type": "object", "properties": {f"p{number}": {"type": "string"} for number in range(20_000)}}
+    wanted = {"type": "json_schema", "json_schema": {"schema": schema}}
+    payload = {"messages": [{"role": "user", "content": "Hi"}], "response_format": wanted}
+    with pytest.raises(InvokeBadRequestError, match=r"longer than 0\.5 seconds"):
+        list(produce(Run(), lambda emit: runtime.stream("chat", payload, emit)))
+    assert ended(runtime.pid, BOUND)
+    runtime.close()
 
 
 def test_a_process_that_does_not_even_read_its_request_is_killed_after_a_stop() -> None:

@@ -23,6 +23,7 @@ from invoker import (
     Session,
     UnsupportedRequestError,
 )
+from invoker.backends.openai_compatible import structured
 from invoker.backends.openai_compatible.catalogue import described
 from invoker.backends.openai_compatible.summary import estimated
 from invoker.entities.llm import LLMFold
@@ -296,6 +297,11 @@ def test_an_object_that_is_nested_too_deeply_stays_text(levels: int) -> None:
     with opened(spelled(text)) as desk, pytest.raises(ProtocolError) as raised:
         list(desk.session.model.llm_structured_output.invoke(CONFIG, HELLO, {"type": "object"}))
     assert raised.value.body and raised.value.body.startswith('{"a":{"a":')
+
+
+@pytest.mark.parametrize("text", ["```" + "\n" * 300_000 + "x", "```\n" * 100_000, "`" * 300_000, '{"a":' * 100_000])
+def test_a_long_text_without_an_object_is_read_in_no_time(text: str) -> None:
+    assert structured.loads(text) is None
 
 
 def test_decimals_depart_from_nothing() -> None:
