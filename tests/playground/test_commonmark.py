@@ -145,15 +145,16 @@ def test_a_definition_that_leads_where_no_link_may_stays_text() -> None:
         ("a\n***\nb", "<p>a</p><hr><p>b</p>"),
         ("    code\n\n    more\ntext", "<pre None>code\n\nmore</pre><p>text</p>"),
         ("```Py x\n:material/home: ~a~ \\( -> \n```", "<pre py>:material/home: ~a~ \\( -> </pre>"),
-        ("```mermaid\ngraph\n", "<pre mermaid>graph\n</pre>"),
+        ("```mermaid\ngraph\n", "<pre mermaid>graph</pre>"),
         ("- ```\n  x\n  ```", "<ul><li><pre><code>x</code></pre></li></ul>"),
-        ("| a | b |\n|:--|:-:|\n| 1 \\| 2 | *x* | more |\n| y |\n\nend",
-         '<table><thead><tr><th style="text-align: left">a</th><th style="text-align: center">b</th></tr></thead><tbody>'
-         '<tr><td style="text-align: left">1 | 2</td><td style="text-align: center"><em>x</em></td><td>more</td></tr>'
-         '<tr><td style="text-align: left">y</td><td style="text-align: center"></td></tr></tbody></table><p>end</p>'),
+        ("| a | b |\n|:--|:-:|\n| 1 | more | cells |", "<p>| a | b |\n|:--|:-:|\n| 1 | more | cells |</p>"),
+        ("| a | b |\n|:--|:-:|\n| 1 \\| 2 | *x* |\n| y |\n\nend",
+         '<table><thead><tr><th style="text-align:left">a</th><th style="text-align:center">b</th></tr></thead><tbody>'
+         '<tr><td style="text-align:left">1 | 2</td><td style="text-align:center"><em>x</em></td></tr>'
+         '<tr><td style="text-align:left">y</td><td style="text-align:center"></td></tr></tbody></table><p>end</p>'),
         (
             "[a *b*](https://x.y/z?q=\"1\" 'T')",
-            "<p>" + link("https://x.y/z?q=&quot;1&quot;", "a <em>b</em>", ' title="T"') + "</p>",
+            "<p>" + link("https://x.y/z?q=%221%22", "a <em>b</em>", ' title="T"') + "</p>",
         ),
         (
             "[a][R] [r] [r][]\n\n[r]: <http://x.y> \"t\"",
