@@ -12,9 +12,11 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import lru_cache
 from itertools import zip_longest
 
 from rapidfuzz.distance import Levenshtein
+from text_to_num import alpha2digit
 
 from ..errors import InvokeBadRequestError
 
@@ -35,6 +37,8 @@ _UNSPACED = re.compile(f"[{_UNSPACED_RANGES}]")
 _IN_WORD = re.compile(r"(?<=\w)['’ʼ](?=\w)")
 _THOUSANDS = re.compile(r"(?<=\d),(?=\d{3}(?!\d))")
 _DECIMAL_POINT = re.compile(r"(?<=\d)[.,](?=\d)")
+WORDS_AT_ONCE = 50
+_ONE = re.compile(r"\ba (?=(?:hundred|thousand|million|billion)\b)", re.IGNORECASE)
 _KEPT_POINT = "\ue000"
 """A private character that stands for a decimal point while punctuation is taken away."""
 
@@ -48,7 +52,10 @@ class Rules:
     """Take away punctuation and symbols. An apostrophe inside a word goes without a trace (don't = dont), as does a comma
     between thousands; a decimal point stays; all else parts words (well-known = well known)."""
     ignore_digits: bool = False
-    """Take away digits, since recognisers write numbers in words or in digits as they like."""
+    """Take away digits, for languages whose spelled-out numbers are not read here."""
+    numbers_in_digits: bool = True
+    """Write English numbers that are spelled out in digits, so that "seven" and "7" are the same word, as are "forty-two" and
+    "42", or "third" and "3rd". Recognisers write them as they like."""
 
 
 class StepKind(StrEnum):
@@ -121,9 +128,33 @@ def normalised(text: str, rules: Rules | None = None) -> str:
     text = "".join(char for char in text if char.isspace() or unicodedata.category(char) not in ("Cf", "Cc", "Co"))
     if rules.ignore_punctuation:
         text = _without_punctuation(text)
+    if rules.numbers_in_digits:
+        text = _in_digits(text.replace(_KEPT_POINT, ".")).replace(".", _KEPT_POINT if rules.ignore_digits else ".")
     if rules.ignore_digits:
         text = "".join(" " if char.isnumeric() else char for char in text.replace(_KEPT_POINT, " "))
     return _spaced(text.replace(_KEPT_POINT, "."))
+
+
+def _in_digits(text: str) -> str:
+    """Write spelled-out numbers in digits.
+
+    The library's work grows with the square of a run of number words, so a long one is cut where no number goes on, or at last
+    after twice as many words.
+    """
+    words, found, start = text.split(), [], 0
+    while start < len(words):
+        end = start + WORDS_AT_ONCE
+        while end < min(len(words), start + 2 * WORDS_AT_ONCE) and _goes_on(words[end]):
+            end += 1
+        piece = _ONE.sub("one ", " ".join(words[start:end]))
+        found.append(alpha2digit(piece, "en", 0.0))
+        start = end
+    return " ".join(found)
+
+
+@lru_cache(maxsize=1024)
+def _goes_on(word: str) -> bool:
+    return word in ("and", "point") or alpha2digit(word, "en", 0.0) != word
 
 
 def _without_punctuation(text: str) -> str:

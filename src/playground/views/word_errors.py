@@ -26,9 +26,15 @@ def rules(pane: Pane) -> Rules:
             _("Digits"),
             key=pane.hold("count.digits", True),
             persist_state="session",
-            help=_("Off: digits are taken away from both texts, since some models write “two” and some write “2”."),
+            help=_("Off: digits are taken away from both texts."),
         )
-    return Rules(ignore_case=not case, ignore_punctuation=not marks, ignore_digits=not digits)
+        spelled = st.toggle(
+            _("Spelled-out numbers (English)"),
+            key=pane.hold("count.spelled", False),
+            persist_state="session",
+            help=_("Off: “seven” and “7” are the same word, since some models write one and some the other."),
+        )
+    return Rules(ignore_case=not case, ignore_punctuation=not marks, ignore_digits=not digits, numbers_in_digits=not spelled)
 
 
 def draw(pane: Pane, reference: str, result: str) -> Judged:

@@ -105,6 +105,27 @@ def test_each_switch_turns_one_rule_off() -> None:
     assert words("Don't 3,5", EXACT) == ["Don't", "3,5"]
 
 
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("It has seven legs.", "It has 7 legs"),
+        ("Forty-two cats", "42 cats"),
+        ("a hundred and five thousand", "105,000"),
+        ("three point five", "3.5"),
+        ("the third man", "the 3rd man"),
+        ("one of two", "1 of 2"),
+    ],
+)
+def test_a_number_in_words_is_the_number_in_digits(one: str, other: str) -> None:
+    assert word_errors(one, other).errors == 0 and character_errors(one, other).errors == 0
+    assert word_errors(one, other, Rules(numbers_in_digits=False)).errors > 0
+
+
+def test_a_million_number_words_are_read_in_a_moment() -> None:
+    """With the library's own work, by the square of their number, this would take days."""
+    assert len(words("one hundred and twenty three thousand " * 150_000)) > 1_000
+
+
 def test_languages_without_spaces_are_compared_by_character() -> None:
     assert words("我喜欢Python 3 编程") == ["我", "喜", "欢", "python", "3", "编", "程"]
     assert words("ありがとう") == list("ありがとう")
