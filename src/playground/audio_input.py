@@ -100,7 +100,7 @@ def _upload(page: Pane) -> _Chosen:
 
 def _microphone(page: Pane) -> _Chosen:
     recording = st.audio_input(
-        _("Record, up to {minutes} minutes").format(minutes=MICROPHONE_MINUTES),
+        _("Record, up to {minutes} min").format(minutes=MICROPHONE_MINUTES),
         sample_rate=MICROPHONE_HZ,
         key=page.key("recording"),
     )
