@@ -18,7 +18,7 @@ from time import perf_counter
 from typing import Any
 
 from invoker import InvokeError, Record, Session, connect
-from invoker.backends.openai_compatible.catalogue import described
+from invoker.backends.openai_compatible.model_list.catalogue import described
 from invoker.entities.model import ModelPropertyKey, ModelType
 
 from .table import Row, Table, Target

@@ -146,7 +146,7 @@ def _vectors_row(bare: httpx.Client) -> Row:
 
 
 def _listed(model: str) -> Any:
-    from invoker.backends.openai_compatible.catalogue import described
+    from invoker.backends.openai_compatible.model_list.catalogue import described
     from invoker.entities.model import ModelPropertyKey, ModelType
 
     found = described("p", model, ModelType.TEXT_EMBEDDING)

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from invoker.backends.openai_compatible.catalogue import described
+from invoker.backends.openai_compatible.model_list.catalogue import described
 from invoker.connections import settings_of
 from playground import resources
 from playground.samples import ATTACHMENTS

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 from streamlit.testing.v1.element_tree import Block
 
-from invoker.backends.openai_compatible.catalogue import described
+from invoker.backends.openai_compatible.model_list.catalogue import described
 from invoker.connections import PRESETS, Check, ConnectionSettings, hashed, settings_of
 from invoker.errors import ConfigError
 from playground import resources, state

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from invoker.backends.openai_compatible.catalogue import MOST_LISTED
+from invoker.backends.openai_compatible.model_list.catalogue import MOST_LISTED
 from invoker.connections import PRESETS, Allowed, allowed, opened, settings_of
 from invoker.entities.model import ModelFeature, ModelPropertyKey, ModelType
 from invoker.errors import ConfigError

@@ -35,10 +35,12 @@ from ...wire.limits import DEFAULTS, Limits
 from ...wire.masking import Hiding, Masking
 from ...wire.pool import Pool
 from ...wire.sendable import address_fault, header_fault, key_fault, proxy_fault, query_fault, without_query
-from . import catalogue, moderation, speech, summary, transcription
+from . import moderation, summary
 from .context_limits import ListedContexts
 from .llm import LLM
+from .model_list import catalogue
 from .rerank import Rerank
+from .sound import speech, transcription
 from .structured import stream_structured
 from .text_embedding import TextEmbedding
 

@@ -24,7 +24,7 @@ from invoker import (
     UnsupportedRequestError,
 )
 from invoker.backends.openai_compatible import structured
-from invoker.backends.openai_compatible.catalogue import described
+from invoker.backends.openai_compatible.model_list.catalogue import described
 from invoker.backends.openai_compatible.summary import estimated
 from invoker.entities.llm import LLMFold
 from invoker.entities.model import ModelPropertyKey, ModelType

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from invoker.backends.openai_compatible.catalogue import described
-from invoker.backends.openai_compatible.guessing import guess
+from invoker.backends.openai_compatible.model_list.catalogue import described
+from invoker.backends.openai_compatible.model_list.guessing import guess
 from invoker.entities.model import ModelPropertyKey, ModelType
 
 NAMES = {

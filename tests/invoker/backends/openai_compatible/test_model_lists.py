@@ -11,10 +11,10 @@ from hypothesis import strategies as st
 
 from invoker import ListedModel, ProtocolError
 from invoker.backend import TypeFrom
-from invoker.backends.openai_compatible import catalogue
-from invoker.backends.openai_compatible.list_entries import read_entries
-from invoker.backends.openai_compatible.list_fields import context
-from invoker.backends.openai_compatible.list_types import mode_of, model_type_of
+from invoker.backends.openai_compatible.model_list import catalogue
+from invoker.backends.openai_compatible.model_list.entries import read_entries
+from invoker.backends.openai_compatible.model_list.fields import context
+from invoker.backends.openai_compatible.model_list.types import mode_of, model_type_of
 from invoker.entities.llm import LLMMode
 from invoker.entities.model import ModelPropertyKey, ModelType
 from invoker.messages import Message

@@ -25,7 +25,7 @@ from invoker import (
     connect,
 )
 from invoker.backends.openai_compatible import OpenAICompatibleBackend
-from invoker.backends.openai_compatible.catalogue import described
+from invoker.backends.openai_compatible.model_list.catalogue import described
 from invoker.entities.llm import LLMFold
 from invoker.entities.model import ModelPropertyKey
 from invoker.weights import Weights

@@ -9,7 +9,7 @@ import pytest
 
 from invoker import InvokeBadRequestError, ProtocolError, RunStoppedError
 from invoker.backends.openai_compatible import context_limits
-from invoker.backends.openai_compatible.catalogue import described
+from invoker.backends.openai_compatible.model_list.catalogue import described
 from invoker.entities.model import ModelPropertyKey, ModelType
 from tests.loopback import STREAM, Asked, Script, Wire, chunked, whole
 

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from invoker import InvokeBadRequestError, ProtocolError
-from invoker.backends.openai_compatible.catalogue import described
+from invoker.backends.openai_compatible.model_list.catalogue import described
 from invoker.entities.model import ModelPropertyKey, ModelType
 from invoker.entities.text_embedding import TextEmbeddingResult
 from invoker.metrics import Origin, measure

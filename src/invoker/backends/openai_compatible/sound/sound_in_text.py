@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
-from ...audio import kind_of
+from ....audio import kind_of
 
 SHORTEST = 24
 """Characters of sound as text; shorter ones are names and codes."""

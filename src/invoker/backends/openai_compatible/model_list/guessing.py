@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 
-from ...entities.llm import LLMMode
-from ...entities.model import ModelType
+from ....entities.llm import LLMMode
+from ....entities.model import ModelType
 
 _TYPES: tuple[tuple[ModelType, re.Pattern[str]], ...] = tuple(
     (model_type, re.compile("|".join(patterns), re.IGNORECASE))

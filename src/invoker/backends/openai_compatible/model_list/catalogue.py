@@ -7,8 +7,8 @@ from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
-from ...backend import ListedModel, TypeFrom
-from ...entities.model import (
+from ....backend import ListedModel, TypeFrom
+from ....entities.model import (
     AIModelEntity,
     DefaultParameterName,
     I18nObject,
@@ -16,15 +16,16 @@ from ...entities.model import (
     ModelType,
     ParameterRule,
 )
-from ...errors import InvokeError
-from ...messages import Message
-from ...run import Run
-from ...wire.faults import said
-from ...wire.http import Http
-from . import list_fields, list_types
+from ....errors import InvokeError
+from ....messages import Message
+from ....run import Run
+from ....wire.faults import said
+from ....wire.http import Http
+from ..unreadable import body_of, refused, shown
+from . import fields as list_fields
+from . import types as list_types
+from .entries import name_in, read_entries
 from .guessing import guess, guess_mode
-from .list_entries import name_in, read_entries
-from .unreadable import body_of, refused, shown
 
 PATH = "models"
 OPENAI_VOICES = ("alloy", "ash", "coral", "echo", "fable", "nova", "onyx", "sage", "shimmer")

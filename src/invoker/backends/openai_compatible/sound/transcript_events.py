@@ -11,11 +11,11 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from ...run import Run
-from ...wire.faults import inside
-from ...wire.sse import Event, SSEDecoder
+from ....run import Run
+from ....wire.faults import inside
+from ....wire.sse import Event, SSEDecoder
+from ..unreadable import shown
 from .transcript_shapes import find_text, joined
-from .unreadable import shown
 
 MEDIA_TYPE = "text/event-stream"
 _FIELD = re.compile(r"(?:data|event|id|retry)?:")

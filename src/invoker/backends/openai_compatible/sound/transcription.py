@@ -8,17 +8,17 @@ from __future__ import annotations
 import io
 from typing import Any
 
-from ...audio import kind_of, sniff
-from ...entities.speech2text import RequestInvokeSpeech2Text, Speech2TextResult
-from ...errors import InvokeBadRequestError
-from ...run import Run
-from ...wire.answer import Answer
-from ...wire.faults import inside, not_json
-from ...wire.http import Http
-from ...wire.tolerant_json import read_json
+from ....audio import kind_of, sniff
+from ....entities.speech2text import RequestInvokeSpeech2Text, Speech2TextResult
+from ....errors import InvokeBadRequestError
+from ....run import Run
+from ....wire.answer import Answer
+from ....wire.faults import inside, not_json
+from ....wire.http import Http
+from ....wire.tolerant_json import read_json
+from ..unreadable import displayable, missing
 from .transcript_events import MEDIA_TYPE, EventReader, is_events
 from .transcript_shapes import find_text
-from .unreadable import displayable, missing
 
 PATH = "audio/transcriptions"
 _OF_TEXT = ("", "text/plain", MEDIA_TYPE)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from ...entities.model import ModelType
-from .numbers import as_int
+from ....entities.model import ModelType
+from ..numbers import as_int
 
 _CONTEXT = (
     "loaded_context_length",

@@ -9,11 +9,11 @@ import json
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from ...run import Run
-from ...wire.faults import inside
-from ...wire.sse import Event, SSEDecoder
+from ....run import Run
+from ....wire.faults import inside
+from ....wire.sse import Event, SSEDecoder
+from ..unreadable import shown
 from .sound_in_text import from_base64
-from .unreadable import shown
 
 STARTS = (b"data:", b"event:", b"id:", b":")
 """What such a stream begins with."""

@@ -22,8 +22,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from ...entities.llm import LLMMode
-from ...entities.model import ModelType
+from ....entities.llm import LLMMode
+from ....entities.model import ModelType
 
 _WORDS: Mapping[ModelType, str] = {
     ModelType.LLM: "llm vlm chat chat-completion completion completion-chat responses language code generate "

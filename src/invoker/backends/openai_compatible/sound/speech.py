@@ -9,16 +9,16 @@ from collections.abc import Iterable, Iterator
 from itertools import chain
 from typing import Any
 
-from ...audio import Kind, kind_of, only_tags
-from ...entities.tts import RequestInvokeTTS, TTSResult
-from ...errors import InvokeBadRequestError, InvokeError, ProtocolError
-from ...messages import Message
-from ...request import Chunks
-from ...run import Run
-from ...wire.answer import Answer
-from ...wire.faults import inside, said
-from ...wire.http import Http
-from ...wire.tolerant_json import read_json
+from ....audio import Kind, kind_of, only_tags
+from ....entities.tts import RequestInvokeTTS, TTSResult
+from ....errors import InvokeBadRequestError, InvokeError, ProtocolError
+from ....messages import Message
+from ....request import Chunks
+from ....run import Run
+from ....wire.answer import Answer
+from ....wire.faults import inside, said
+from ....wire.http import Http
+from ....wire.tolerant_json import read_json
 from . import speech_events
 from .sound_in_text import find_sound
 
