@@ -41,6 +41,7 @@ LIBRARY: Mapping[str, set[str]] = {
         "request",
         "run",
         "audio",
+        "json_depth",
         "json_in_text",
         "json_schema",
         "reasoning",

@@ -23,6 +23,8 @@ WITH_HEAD = ("csv", "tsv")
 DELIMITERS = ",;\t|"
 LONGEST_NAME = 80
 """Characters of a column's name that are kept."""
+MOST_CELLS = 5_000_000
+"""Of a table of objects: rows that all have names of their own would make a table of the square of their number."""
 _MARKS = (
     (codecs.BOM_UTF8, "utf-8-sig"),
     (codecs.BOM_UTF32_LE, "utf-32"),  # before UTF-16, whose mark it begins with
@@ -192,14 +194,16 @@ def _items(text: str) -> Iterable[Any]:
 
 
 def _objects(items: Iterable[Any]) -> Table:
-    columns: dict[str, list[str]] = {}
-    for count, item in enumerate(items):
+    found: dict[str, dict[int, str]] = {}
+    count = 0
+    for count, item in enumerate(items, 1):
         members = item.pairs if isinstance(item, Members) else [(_("text"), item)]
         for name, cell in dict(members).items():
-            columns.setdefault(name, [""] * count).append(_cell(cell))
-        for column in columns.values():
-            column.extend([""] * (count + 1 - len(column)))
-    return Table(columns)
+            found.setdefault(name, {})[count - 1] = _cell(cell)
+    if count * len(found) > MOST_CELLS:
+        words = _("{rows:,} rows with {columns:,} names between them are too many: give the rows the same names.")
+        raise ImportFault(words.format(rows=count, columns=len(found)))
+    return Table({name: [cells.get(row, "") for row in range(count)] for name, cells in found.items()})
 
 
 def _parsed(text: str, first_line: int = 1) -> Any:

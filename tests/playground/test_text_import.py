@@ -167,3 +167,9 @@ def test_any_bytes_are_rows_or_a_reason(data: bytes, name: str, head: bool) -> N
         assert str(fault) and "_csv" not in str(fault)
         return
     assert len({len(column) for column in table.columns.values()}) == 1
+
+
+def test_rows_that_all_have_names_of_their_own_are_refused_before_they_make_a_table() -> None:
+    data = "\n".join(json.dumps({f"k{number}": 1}) for number in range(20_000)).encode()
+    with pytest.raises(ImportFault, match="give the rows the same names"):
+        read("a.jsonl", data)

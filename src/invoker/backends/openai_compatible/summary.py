@@ -31,7 +31,7 @@ SMALLEST_CONTEXT = 256
 """Tokens; no piece of a text and its summary fit less."""
 LIMIT, NEWER_LIMIT = "max_tokens", "max_completion_tokens"
 """What the longest answer is called; OpenAI's models that think take the newer name only."""
-_TEMPLATE_OPENED = re.compile(r"^\s*</think>|</think>\s*$", re.MULTILINE)
+_TEMPLATE_OPENED = re.compile(r"^[^\S\n]*</think>|</think>[^\S\n]*$", re.MULTILINE)
 """The end of thinking at the beginning or the end of a line; elsewhere it is a word that the summary speaks of."""
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import Any
 
 import pytest
@@ -320,6 +321,26 @@ def test_events_of_any_shape_are_an_answer_or_an_error_in_plain_words(values: li
         for words in ("NoneType", "object has no attribute", "validation error", "unhashable", "indices must be"):
             assert words not in str(error)
     json.dumps(fold.text).encode()
+
+
+@pytest.mark.parametrize("levels", [150, 900])
+@pytest.mark.parametrize(
+    "event",
+    [
+        '{"choices": [{"delta": {"extra": DEEP, "reasoning_details": DEEP, "content": DEEP}}]}',
+        '{"choices": [{"delta": {"tool_calls": [{"id": "c", "x": DEEP, "function": {"name": "f", "arguments": DEEP}}]}}]}',
+        '{"fault": DEEP}',
+        "DEEP",
+        '{"error": DEEP}',
+        '{"choices": [{"delta": {}, "finish_reason": DEEP}]}',
+    ],
+)
+def test_nesting_without_an_end_breaks_nothing(event: str, levels: int) -> None:
+    data = event.replace("DEEP", "[" * levels + "]" * levels).encode()
+    with opened(streaming([b"data: " + data + b"\n\n", piece("Hi"), STOP, DONE])) as desk:
+        with suppress(InvokeError):
+            desk.ask()
+        json.dumps(desk.record.dump())
 
 
 @given(st.binary(max_size=40))

@@ -15,6 +15,7 @@ from typing import Any
 from ....entities.llm import LLMResultChunk, LLMResultChunkDelta, LLMUsage
 from ....entities.message import AssistantPromptMessage, ToolCall
 from ....errors import InvokeError, ProtocolError
+from ....json_depth import is_deep
 from ....messages import Message
 from ....wire.faults import inside, said
 from ....wire.masking import Hiding
@@ -27,6 +28,8 @@ from .fragments import CallReader, Notice
 from .usage import UsageReader
 
 LONGEST_SHOWN = 500
+MOST_LISTS = 3
+"""Lists inside one another in which an event is looked for."""
 OPENED, CLOSED = "<think>\n", "\n</think>"
 """How Dify writes reasoning that came in a field of its own."""
 _SAYS_NOTHING = frozenset(
@@ -102,18 +105,18 @@ class AnswerReader:
             raise self._reported(value if isinstance(value, dict) and "error" in value else {"error": value})
         return self.take(value)
 
-    def take(self, value: Any) -> Sequence[LLMResultChunk]:
-        """Take an event's JSON, or that of a whole answer; return its chunks."""
+    def take(self, value: Any, levels: int = MOST_LISTS) -> Sequence[LLMResultChunk]:
+        """Take an event's JSON, or that of a whole answer, perhaps inside lists; return its chunks."""
         if isinstance(value, dict):
             if value.get("error"):
                 raise self._reported(value)
             return self._taken(value)
-        if isinstance(value, list) and value:
-            return [chunk for item in value for chunk in self.take(item)]
+        if isinstance(value, list) and value and levels:
+            return [chunk for item in value for chunk in self.take(item, levels - 1)]
         if not value or (isinstance(value, str) and events.keeps_open(value)):
             self._skipped += 1
         else:
-            self._strange.append(_Words(value if isinstance(value, str) else json.dumps(value)))
+            self._strange.append(_Words(value if isinstance(value, str) else _written(value)))
         return ()
 
     def last(self, latency: float) -> LLMResultChunk:
@@ -202,7 +205,7 @@ class AnswerReader:
         """Take an event without a choice: a usage, what only keeps the connection open, or something that is not understood."""
         if value.get("object") == "error":
             raise self._reported(value)
-        self._beside = json.dumps(value)
+        self._beside = _written(value)
         if any(more for name, more in value.items() if name not in _SAYS_NOTHING):
             self._strange.append(value)
         elif "choices" not in value and not value.get("usage"):
@@ -216,12 +219,15 @@ class AnswerReader:
         said = self._said(choice)
         for name, value in said.unknown.items():
             self.notice("answers.unknown_field", field=name)
-            self._keep(name, value)
+            self._keep(name, _kept(value))
         if said.refused:
             self.notice("answers.refused")
         if said.pictures:
             self.notice("answers.pictures")
         for name, value in said.returned.items():
+            if is_deep(value):
+                self.notice("answers.too_deep", field=name)
+                continue
             self._returned[name] = dialects.merged(self._returned[name], value) if name in self._returned else value
         thought, text = self._thought.feed(self._counted(said.reasoning)), self._text.feed(said.text)
         calls = [self._calls.read(place, call) for place, call in enumerate(said.calls)]
@@ -236,7 +242,7 @@ class AnswerReader:
 
     def _finish(self, reason: Any) -> None:
         if reason:
-            self.finish_reason = _name(reason) or json.dumps(reason)
+            self.finish_reason = _name(reason) or _written(reason)
 
     def _said(self, choice: Mapping[str, Any]) -> Said:
         """Read a choice's piece, its whole message, or the text of a completion."""
@@ -285,7 +291,7 @@ class AnswerReader:
     def _reported(self, value: Mapping[str, Any]) -> InvokeError:
         """Return the error that a server wrote into its answer."""
         error = value.get("error")
-        found = inside(error if isinstance(error, dict) else value, json.dumps(error or value, ensure_ascii=False))
+        found = inside(error if isinstance(error, dict) else value, _written(error or value))
         return self._broken_off(found)
 
     def _broken_off(self, found: InvokeError) -> InvokeError:
@@ -304,10 +310,10 @@ class AnswerReader:
     def _notice_what_was_skipped(self) -> None:
         if self._strange:
             value = self._strange[-1]
-            words = value if isinstance(value, str) else said(json.dumps(value, ensure_ascii=False))
+            words = value if isinstance(value, str) else said(_written(value))
             self.notice("answers.strange_events", count=len(self._strange), words=words[:LONGEST_SHOWN])
             for value in self._strange:
-                self._keep("event", value)
+                self._keep("event", _kept(value))
         if self._skipped:
             self.notice("answers.skipped_events", count=self._skipped)
 
@@ -316,6 +322,16 @@ class _Words(str):
     """An event's text that is no JSON."""
 
     __slots__ = ()
+
+
+def _written(value: Any) -> str:
+    """Write a value as JSON; the parser takes more levels than the writer."""
+    return "…" if is_deep(value) else json.dumps(value, ensure_ascii=False)
+
+
+def _kept(value: Any) -> Any:
+    """Return a value as the log can hold it: nested too deep, it is left to the HTTP tab."""
+    return "…" if is_deep(value) else value
 
 
 def _name(value: Any) -> str:

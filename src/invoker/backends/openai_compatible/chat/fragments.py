@@ -16,6 +16,7 @@ from typing import Any
 from uuid import uuid4
 
 from ....entities.message import ToolCall, ToolCallFunction
+from ....json_depth import is_deep
 from ....wire.masking import Hiding
 from ..numbers import as_int
 from .channel import Channel, cleaned
@@ -149,11 +150,11 @@ class _Call:
     def keep(self, value: Mapping[str, Any], function: Mapping[str, Any]) -> None:
         """Keep the fields that are not OpenAI's: the server may want them back."""
         for name, more in value.items():
-            if name not in _READ and more is not None:
+            if name not in _READ and more is not None and not is_deep(more):
                 self.returned[name] = merged(self.returned.get(name), more)
         if function is not value:
             for name, more in function.items():
-                if name not in _READ_OF_FUNCTION and more is not None:
+                if name not in _READ_OF_FUNCTION and more is not None and not is_deep(more):
                     kept = self.returned.setdefault("function", {})
                     kept[name] = merged(kept.get(name), more)
 
@@ -198,4 +199,4 @@ def _text(value: Any) -> str:
 def _arguments(function: Mapping[str, Any]) -> str:
     """Return a call's arguments as JSON text, by whichever name they have."""
     value = next((function[name] for name in _ARGUMENTS if function.get(name) is not None), "")
-    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+    return value if isinstance(value, str) else "" if is_deep(value) else json.dumps(value, ensure_ascii=False)
