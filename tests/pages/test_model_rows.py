@@ -46,7 +46,7 @@ def lab(more: str = "") -> Iterator[None]:
 
 def table(page: Visitor) -> dict[str, list[str]]:
     """Read the table of the models: name → the other cells."""
-    [found] = [html for html in page.seen.split("<table") if 'scope="col">Features' in html]
+    [found] = [html for html in page.html.split("<table") if 'scope="col">Features' in html]
     rows = [row.split("</tr>")[0] for row in found.split("<tr>")[2:]]
     cells = [[cell.split(">", 1)[1].split("</t")[0] for cell in row.replace("<th", "<td").split("<td")[1:]] for row in rows]
     return {name: rest for name, *rest in cells}

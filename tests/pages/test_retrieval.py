@@ -121,8 +121,8 @@ def test_scores_outside_zero_and_one_are_drawn(visit: Visit, desk: Desk) -> None
         ([[math.nan, math.nan]], "1 NaN"),
         ([[1.0], [1.0, 2.0]], "different dimensions"),
         ([[], []], "no numbers"),
-        ([[1.0, 0.0]] * 3, "2 texts were sent, 3 vectors came back"),
-        ([[1.0, 0.0]], "2 texts were sent, 1 vectors came back"),
+        ([[1.0, 0.0]] * 3, "Texts sent: 2; vectors that came back: 3."),
+        ([[1.0, 0.0]], "Texts sent: 2; vectors that came back: 1."),
         ([[0.5] * 3] * 60, "The first 40 of 60 texts"),
     ],
 )

@@ -279,7 +279,7 @@ def test_the_words_of_a_server_that_refused_stand_in_the_open_as_they_are() -> N
         page = Visitor("embedded").open("connections")
         page.at.session_state["_connections"].open = "lab"
         press(page.look(), "connections.test")
-        summary = page.seen.partition("<summary>")[2].partition("</summary>")[0]
+        summary = page.html.partition("<summary>")[2].partition("</summary>")[0]
         assert "The server refused the key (HTTP 401)." in summary
         assert "Incorrect **key** &lt;b&gt;sk-x&lt;/b&gt;" in summary
 
@@ -342,7 +342,7 @@ def test_a_long_list_of_models_is_searched() -> None:
         page.at.session_state["_connections"].open = "lab"
         assert "The first 300 of 350; search for the others." in page.look().seen
         page.at.text_input(key="connections.search.lab").set_value("349")
-        assert "model-349</th>" in page.look().seen and "model-348</th>" not in page.seen
+        assert "model-349</th>" in page.look().html and "model-348</th>" not in page.html
 
 
 def test_a_result_whose_server_was_not_called_is_one_line() -> None:

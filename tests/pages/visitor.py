@@ -136,6 +136,11 @@ class Visitor:
         return "\n".join(text_of(node) for node in nodes(self.at.main))
 
     @property
+    def html(self) -> str:
+        """The HTML that is drawn, with its tags."""
+        return "\n".join(node.body for node in nodes(self.at.main) if node.type == "html")
+
+    @property
     def config(self) -> dict[str, Any]:
         """The live ModelConfig as it is drawn."""
         for code in self.at.code:

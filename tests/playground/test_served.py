@@ -98,12 +98,16 @@ def ask(socket: ClientConnection, page: str = "") -> None:
 
 
 def messages(socket: ClientConnection) -> Iterator[ForwardMsg]:
-    """Give what the server sends until it is done."""
+    """Give what the server sends until the run that was asked for has ended; the end of one before may come first."""
+    begun = False
     while True:
         message = ForwardMsg()
         message.ParseFromString(socket.recv(BOUND, decode=False))
         yield message
-        if message.HasField("session_status_changed") and not message.session_status_changed.script_is_running:
+        if message.HasField("new_session"):
+            begun = True
+        ended = message.HasField("session_status_changed") and not message.session_status_changed.script_is_running
+        if ended and begun:
             return
 
 
