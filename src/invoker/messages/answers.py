@@ -15,6 +15,7 @@ TEMPLATES: Mapping[str, str] = {
     "answers.empty_choice": "The server sent a choice that is not an object; it was left out.",
     "answers.unknown_field": ("The answer has the field {field}, which Dify's messages cannot carry. Its value is in the log."),
     "answers.unknown_cut": "The log keeps the first {most:,} characters of such fields; the rest was left out.",
+    "answers.many_oddities": "There was more that is odd in this answer; {most} oddities are named.",
     "answers.too_deep": "The answer has the field {field}, which is nested too deep to be sent back.",
     "answers.control_characters": "The server sent raw control characters inside JSON strings. They were read as they are.",
     "answers.broken_characters": (

@@ -59,11 +59,18 @@ class LLM:
                         answering = True
                         run.phase("answering")
                     yield chunk
-            except InvokeTimeoutError as error:
-                if reader.finish_reason is None or error.clock != "between chunks":
+            except InvokeError as error:
+                if reader.finish_reason and isinstance(error, InvokeTimeoutError) and error.clock == "between chunks":
+                    run.notice("answers.no_end")
+                else:
+                    yield from reader.held()
                     raise
-                run.notice("answers.no_end")
-        yield reader.last(perf_counter() - began)
+        try:
+            last = reader.last(perf_counter() - began)
+        except InvokeError:
+            yield from reader.held()
+            raise
+        yield last
 
     @contextmanager
     def _answer(self, path: str, body: dict[str, Any], run: Run) -> Iterator[Answer]:

@@ -20,7 +20,7 @@ from invoker.entities.llm import LLMFold, LLMResult
 from invoker.wire.masking import Hiding
 from invoker.wire.sse import Event
 from tests.json_values import JSON_VALUES
-from tests.loopback import Asked, Wire, head, whole
+from tests.loopback import STREAM, Asked, Wire, chunked, head, whole
 
 from .desk import CONFIG, HELLO, USAGE, Desk, event, opened, streaming
 from .test_answers import sending
@@ -497,3 +497,36 @@ def test_a_token_that_is_no_credential_is_not_delayed() -> None:
         stream = desk.session.model.llm.invoke(CONFIG, HELLO, stream=True)
         assert next(stream).delta.message.content == "sky"
         list(stream)
+
+
+def test_what_was_held_back_is_not_lost_when_the_answer_breaks_off() -> None:
+    """`sk-n` begins the credential, and may still go on."""
+    whole_stream = list(chunked([piece("It is sk-n")]))
+    for pieces in (whole_stream, whole_stream[:-1]):  # without a finish reason, and cut
+        with opened(sending(STREAM, *pieces)) as desk:
+            with pytest.raises(InvokeError):
+                desk.ask()
+            assert "".join(chunk.delta.message.content for chunk in desk.record.chunks) == "It is sk-n"
+
+
+@pytest.mark.parametrize(
+    "delta",
+    [
+        lambda n: {"reasoning_content": "x" * 40},
+        lambda n: {"reasoning_details": [{"type": "reasoning.text", "text": "x" * 20, "index": n}]},
+        lambda n: {"reasoning_details": [{"type": "reasoning.text", "text": "x" * 20, "index": 0}]},
+        lambda n: {"extra_content": {f"k{n}": "v"}},
+        lambda n: {f"field{n}": "v"},
+        lambda n: {"tool_calls": [{"index": 0, "id": "c", f"k{n}": "v", "function": {"name": "f", "arguments": "}"}}]},
+        lambda n: {"tool_calls": [{"index": n, "id": f"c{n}", "function": {"name": "f", "arguments": "{}"}}]},
+    ],
+)
+def test_a_long_stream_costs_linear_work_whatever_its_field(delta: Any) -> None:
+    """With work by the square of the events these would take many minutes."""
+    notices: list[str] = []
+    reader = AnswerReader("m", notice=lambda id, **_values: notices.append(id))
+    for number in range(20_000):
+        reader.read(Event(json.dumps({"choices": [{"delta": delta(number)}]}).encode()))
+    reader.read(Event(b'{"choices":[{"delta":{},"finish_reason":"stop"}]}'))
+    reader.last(0.0)
+    assert len(notices) < 40

@@ -25,9 +25,11 @@ from . import dialects, events, returning
 from .channel import Channel, cleaned
 from .dialects import Said
 from .fragments import CallReader, Notice
+from .growing import Growing
 from .usage import UsageReader
 
 LONGEST_SHOWN = 500
+MOST_NOTICES = 30
 MOST_LISTS = 3
 """Lists inside one another in which an event is looked for."""
 OPENED, CLOSED = "<think>\n", "\n</think>"
@@ -73,7 +75,7 @@ class AnswerReader:
         """The field whose reasoning counts, as some servers send the same in two."""
         self._thought, self._text = Channel(self._hiding), Channel(self._hiding)
         self._calls = CallReader(self.notice, self._hiding)
-        self._returned: dict[str, Any] = {}
+        self._returned: dict[str, Growing] = {}
         self._usage = UsageReader()
         self._begun = False
         """Whether there was a choice, even an empty one."""
@@ -136,14 +138,25 @@ class AnswerReader:
         reasoning, text = self._thought.rest(), self._text.rest()
         calls = self._calls.rest()
         closing = CLOSED if self._reasoning else ""
-        body = returning.kept(cleaned(self._returned, self._hiding), self._calls.returned, bool(self._calls))
+        fields = cleaned({name: field.value for name, field in self._returned.items()}, self._hiding)
+        body = returning.kept(fields, self._calls.returned, bool(self._calls))
         return self._chunk(reasoning + closing + text, calls, self._usage.usage(latency), self.finish_reason, body)
 
+    def held(self) -> Iterator[LLMResultChunk]:
+        """Yield what was held back of an answer that broke off, if there is something."""
+        reasoning, text, calls = self._thought.rest(), self._text.rest(), self._calls.rest()
+        if reasoning or text or calls:
+            yield self._chunk(reasoning + text, calls)
+
     def notice(self, id: str, /, **values: Any) -> None:
-        """Report something, once."""
+        """Report something, once; of an answer that is odd in very many ways, the first ones."""
         key = (id, *values.values())
-        if key not in self._noticed:
-            self._noticed.add(key)
+        if key in self._noticed or len(self._noticed) > MOST_NOTICES:
+            return
+        self._noticed.add(key)
+        if len(self._noticed) > MOST_NOTICES:
+            self._notice("answers.many_oddities", most=MOST_NOTICES)
+        else:
             self._notice(id, **values)
 
     def _read_odd(self, event: Event) -> Iterator[LLMResultChunk]:
@@ -228,7 +241,7 @@ class AnswerReader:
             if is_deep(value):
                 self.notice("answers.too_deep", field=name)
                 continue
-            self._returned[name] = dialects.merged(self._returned[name], value) if name in self._returned else value
+            self._returned.setdefault(name, Growing()).add(value)
         thought, text = self._thought.feed(self._counted(said.reasoning)), self._text.feed(said.text)
         calls = [self._calls.read(place, call) for place, call in enumerate(said.calls)]
         if thought and not self._reasoning:
@@ -262,7 +275,7 @@ class AnswerReader:
     def _repeats(self, message: Mapping[str, Any], choice: Mapping[str, Any]) -> bool:
         """Return whether a whole message says again what its pieces said before, as some servers end their stream."""
         could = "delta" in choice or (self.finish_reason is not None and self._index > 1)
-        return could and self._index > 0 and dialects.text_of(message.get("content")) == self._text.whole
+        return could and self._index > 0 and self._text.was(dialects.text_of(message.get("content")))
 
     def _counted(self, reasoning: Mapping[str, str]) -> str:
         """Return the reasoning of one field: servers send the same words in two, at once or one after the other."""
@@ -270,7 +283,7 @@ class AnswerReader:
             return ""
         if self._source not in reasoning:
             source = next(name for name in dialects.REASONING if name in reasoning)
-            if self._source and reasoning[source] == self._thought.whole:
+            if self._source and self._thought.was(reasoning[source]):
                 return ""
             self._source = source
         return reasoning[self._source]

@@ -22,12 +22,13 @@ class Channel:
         hiding: Masks credentials, wherever they are cut.
     """
 
-    __slots__ = ("_letters", "_mask", "_said")
+    __slots__ = ("_letters", "_mask", "_said", "_size")
 
     def __init__(self, hiding: Hiding) -> None:
         self._letters = Letters()
         self._mask = hiding.stream()
         self._said: list[str] = []
+        self._size = 0
 
     def feed(self, piece: str) -> str:
         """Return what of a piece can be passed on, after what was held back before it."""
@@ -35,17 +36,19 @@ class Channel:
             return ""
         text = self._mask.feed(self._letters.feed(piece))
         self._said.append(text)
+        self._size += len(text)
         return text
 
     def rest(self) -> str:
         """Return what was held back; the text has ended."""
         return self._mask.feed(self._letters.rest()) + self._mask.rest()
 
-    @property
-    def whole(self) -> str:
-        """All of the text that was passed on."""
+    def was(self, text: str) -> bool:
+        """Return whether a text is all that was passed on."""
+        if len(text) != self._size:
+            return False
         self._said = ["".join(self._said)]
-        return self._said[0]
+        return self._said[0] == text
 
 
 def cleaned(value: Any, hiding: Hiding) -> Any:

@@ -86,41 +86,6 @@ def text_of(value: Any, depth: int = DEEPEST) -> str:
     return ""
 
 
-def merged(before: Any, more: Any) -> Any:
-    """Join two pieces of a field that goes back: text is continued, lists are joined by their items' `index`."""
-    if isinstance(before, str) and isinstance(more, str):
-        return before + more
-    if isinstance(before, list) and isinstance(more, list):
-        return _joined_items(before, more)
-    if isinstance(before, dict) and isinstance(more, dict):
-        return {**before, **more}
-    return more
-
-
-def _joined_items(before: list[Any], more: list[Any]) -> list[Any]:
-    items = list(before)
-    for item in more:
-        last = items[-1] if items else None
-        if isinstance(item, dict) and isinstance(last, dict) and _continues(last, item):
-            grown = {name: merged(last[name], item[name]) for name in _GROWING if last.get(name) and item.get(name)}
-            items[-1] = {**last, **{name: value for name, value in item.items() if value is not None}, **grown}
-        else:
-            items.append(item)
-    return items
-
-
-_GROWING = ("text", "thinking", "summary", "data", "signature")
-"""Fields of an item that come in pieces."""
-
-
-def _continues(last: Mapping[str, Any], item: Mapping[str, Any]) -> bool:
-    if last.get("type") != item.get("type"):
-        return False
-    if "index" in item or "index" in last:
-        return item.get("index") == last.get("index")
-    return not last.get("signature")
-
-
 def _content(name: str, value: Any, said: Said) -> None:
     if isinstance(value, str):
         said.text += value

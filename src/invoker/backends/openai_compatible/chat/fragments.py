@@ -20,12 +20,14 @@ from ....json_depth import is_deep
 from ....wire.masking import Hiding
 from ..numbers import as_int
 from .channel import Channel, cleaned
-from .dialects import merged
+from .growing import Growing
 
 Notice = Callable[..., None]
 """Takes the id of a message and its values, as `Run.notice` does."""
 _ARGUMENTS = ("arguments", "parameters", "args", "input")
 """Names by which a call holds its arguments."""
+MOST_LOOKS = 1_000
+"""How often it is looked whether the arguments of one call are complete; each look costs their length."""
 _READ = {"index", "id", "type", "function", "name", *_ARGUMENTS}
 _READ_OF_FUNCTION = {"name", "description", *_ARGUMENTS}
 
@@ -87,7 +89,7 @@ class CallReader:
     @property
     def returned(self) -> dict[str, dict[str, Any]]:
         """Fields beside OpenAI's own that a server may want back, such as Gemini's signatures, by the calls' ids."""
-        return {call.id: cleaned(call.returned, self._hiding) for call in self._calls if call.returned}
+        return {call.id: cleaned(found, self._hiding) for call in self._calls if (found := call.returned)}
 
     def __len__(self) -> int:
         """Return the number of calls so far."""
@@ -134,7 +136,7 @@ class CallReader:
 class _Call:
     """A call whose fragments may still come."""
 
-    __slots__ = ("channel", "given", "id", "index", "name", "returned", "said")
+    __slots__ = ("_fields", "_function_fields", "_looks", "channel", "given", "id", "index", "name", "said")
 
     def __init__(self, call_id: str, index: int, given: str, name: str, channel: Channel) -> None:
         self.id = call_id
@@ -145,18 +147,22 @@ class _Call:
         self.said: list[str] = []
         """Its arguments so far."""
         self.channel = channel
-        self.returned: dict[str, Any] = {}
+        self._fields: dict[str, Growing] = {}
+        self._function_fields: dict[str, Growing] = {}
+        self._looks = 0
+
+    @property
+    def returned(self) -> dict[str, Any]:
+        """Fields that are not OpenAI's."""
+        fields = {name: field.value for name, field in self._fields.items()}
+        inner = {name: field.value for name, field in self._function_fields.items()}
+        return fields | ({"function": inner} if inner else {})
 
     def keep(self, value: Mapping[str, Any], function: Mapping[str, Any]) -> None:
         """Keep the fields that are not OpenAI's: the server may want them back."""
-        for name, more in value.items():
-            if name not in _READ and more is not None and not is_deep(more):
-                self.returned[name] = merged(self.returned.get(name), more)
+        _keep(self._fields, value, _READ)
         if function is not value:
-            for name, more in function.items():
-                if name not in _READ_OF_FUNCTION and more is not None and not is_deep(more):
-                    kept = self.returned.setdefault("function", {})
-                    kept[name] = merged(kept.get(name), more)
+            _keep(self._function_fields, function, _READ_OF_FUNCTION)
 
     def is_ended_by(self, given: str, name: str) -> bool:
         """Return whether a fragment under the same index begins another call."""
@@ -179,7 +185,8 @@ class _Call:
 
     def is_whole(self) -> bool:
         """Return whether the arguments are complete; asked only where a server repeats the name or leaves out the index."""
-        if not self.said or not self.said[-1].rstrip().endswith("}"):
+        self._looks += 1
+        if self._looks > MOST_LOOKS or not self.said or not self.said[-1].rstrip().endswith("}"):
             return False
         self.said = ["".join(self.said)]
         try:
@@ -187,6 +194,12 @@ class _Call:
         except (ValueError, RecursionError):
             return False
         return True
+
+
+def _keep(fields: dict[str, Growing], value: Mapping[str, Any], read: set[str]) -> None:
+    for name, more in value.items():
+        if name not in read and more is not None and not is_deep(more):
+            fields.setdefault(name, Growing()).add(more)
 
 
 def _text(value: Any) -> str:
