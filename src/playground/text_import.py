@@ -201,7 +201,7 @@ def _objects(items: Iterable[Any]) -> Table:
         for name, cell in dict(members).items():
             found.setdefault(name, {})[count - 1] = _cell(cell)
     if count * len(found) > MOST_CELLS:
-        words = _("{rows:,} rows with {columns:,} names between them are too many: give the rows the same names.")
+        words = _("Too many cells for one table (rows: {rows:,}, different names: {columns:,}): give the rows the same names.")
         raise ImportFault(words.format(rows=count, columns=len(found)))
     return Table({name: [cells.get(row, "") for row in range(count)] for name, cells in found.items()})
 
