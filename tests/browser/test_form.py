@@ -183,7 +183,7 @@ def test_a_schema_that_is_none_is_refused_with_the_place(page: Page, app: Served
     visit(page, app.url, "llm_structured_output")
     chip(page, "Broken schema (refused)")
     expect(run_button(page)).to_be_disabled()
-    expect(page.get_by_test_id("stMain")).to_contain_text("'objekt' is not valid")
+    expect(page.get_by_test_id("stMain")).to_contain_text('"objekt" is not valid')
 
 
 def test_all_dropped_documents_are_an_empty_result_and_not_a_failure(page: Page, app: Served) -> None:

@@ -12,7 +12,7 @@ from .serving import Served
 
 def test_an_uploaded_file_is_a_chip_and_waits_for_a_model_that_takes_it(page: Page, app: Served) -> None:
     visit(page, app.url, "llm")
-    page.locator(".st-key-llm-message-1").get_by_role("button", name="attach_file").click()
+    page.locator(".st-key-llm-message-1").get_by_role("button", name="Attach files").click()
     page.locator("input[type=file]").last.set_input_files(ATTACHMENTS[0].path)
     message = page.locator(".st-key-llm-message-1")
     expect(message.get_by_text("image · 211 B")).to_be_visible()

@@ -173,6 +173,9 @@ def test_the_bundled_clip_is_written_down_beside_its_known_text(page: Page, app:
     expect(page.get_by_role("textbox", name="What was really said")).to_have_value(
         "The quick test begins at seven, and ends before noon."
     )
+    expect(result(page)).to_contain_text("WER 0.0%")  # it writes 7 for seven
+    result(page).get_by_role("button", name="What counts").click()
+    page.get_by_text("Spelled-out numbers").click()
     expect(result(page)).to_contain_text("WER 10.0%")
     expect(result(page).locator(".marked")).to_contain_text("begins at")
     assert download(page, "Text").decode() == heard
