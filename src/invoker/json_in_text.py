@@ -38,6 +38,8 @@ class Found:
 
     value: Any
     place: Place
+    control_characters: bool = False
+    """Whether its strings hold raw line breaks or other control characters."""
 
 
 def find(text: str) -> Found | None:
@@ -60,18 +62,17 @@ def find_object(text: str) -> Found | None:
 
 
 def _all(text: str) -> Iterator[Found]:
-    whole = _read(text)
+    whole = _read(text, Place.WHOLE)
     if whole is not None:
-        yield Found(whole[0], Place.WHOLE)
+        yield whole
         return
     for fenced in _fences(text):
-        inner = _read(fenced)
+        inner = _read(fenced, Place.FENCED)
         if inner is not None:
-            yield Found(inner[0], Place.FENCED)
+            yield inner
     empty: list[Found] = []
-    for value in _inside(text):
-        found = Found(value, Place.SURROUNDED)
-        if value:
+    for found in _inside(text):
+        if found.value:
             yield found
         elif len(empty) < MOST_EMPTY:
             empty.append(found)
@@ -87,19 +88,20 @@ def _fences(text: str) -> Iterator[str]:
         opened = _FENCE.search(text, end + 3) if end >= 0 else None
 
 
-def _inside(text: str) -> Iterator[Any]:
+def _inside(text: str) -> Iterator[Found]:
     at = 0
     while (start := _START.search(text, at)) is not None:
         try:
-            value, at = _value_at(text, start.start())
+            value, end = _value_at(text, start.start())
         except _BrokenError as error:
             # Up to there it was JSON: what is inside belongs to something broken. So no character is read twice.
             at = max(start.end(), error.at)
         except (ValueError, RecursionError):  # nested too deeply, and so is what follows
             return
         else:
+            at = end
             if not is_deep(value):
-                yield value
+                yield Found(value, Place.SURROUNDED, _has_raw_control_characters(text[start.start() : end]))
 
 
 class _BrokenError(Exception):
@@ -138,13 +140,27 @@ def _value_at(text: str, start: int) -> tuple[Any, int]:
         return value, start + length
 
 
-def _read(text: str) -> tuple[Any] | None:
-    """Read a text that is JSON as a whole; in a tuple, as null is a value too."""
+def _read(text: str, place: Place) -> Found | None:
+    """Read a text that is JSON as a whole."""
     try:
         value = _DECODER.decode(text.strip(_BLANKS))
     except (ValueError, RecursionError):
         return None
-    return None if is_deep(value) else (value,)
+    return None if is_deep(value) else Found(value, place, _has_raw_control_characters(text.strip(_BLANKS)))
+
+
+_CONTROL = re.compile(r"[\0-\x1f]")
+
+
+def _has_raw_control_characters(text: str) -> bool:
+    """Return whether JSON that was read loosely has control characters inside its strings, and not only between values."""
+    if not _CONTROL.search(text):
+        return False
+    try:
+        json.loads(text)
+    except (ValueError, RecursionError):
+        return True
+    return False
 
 
 def _refuse(name: str) -> None:

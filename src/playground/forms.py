@@ -237,17 +237,17 @@ def _validated(page: Pane, config_class: type[ConfigT], value: dict[str, Any]) -
         return None
 
 
-def field_fault(page: Pane | None, message: str) -> None:
-    """Say at the field what is wrong with it; with a page given, keep its Run disabled."""
+def field_fault(page: Pane | None, message: str, *, sendable: bool = False) -> None:
+    """Say at the field what is wrong with it; with a page given, keep its Run disabled, as `Pane.require` does."""
     with st.container(horizontal=True, vertical_alignment="center", gap="xsmall"):
         st.markdown(":red[:material/error:]", width="content")
         st.text(message)
     if page is not None:
-        page.require(False, message)
+        page.require(False, message, sendable=sendable)
 
 
 def schema(page: Pane, name: str, label: str, sample: dict[str, Any]) -> dict[str, Any] | None:
-    """Draw a field for a JSON schema; `None`, with the place and the reason said, while it is none."""
+    """Draw a field for a JSON schema, with the place and the reason where it is none; `None` while it is no JSON object."""
     page.hold(name, pretty(sample))
     value = json_field(page, name, label, dict, height=260)
     if value is None:
@@ -255,11 +255,9 @@ def schema(page: Pane, name: str, label: str, sample: dict[str, Any]) -> dict[st
     if wrong := schema_fault(value):
         line, column = locate(str(st.session_state[page.key(name)]), wrong.path)
         fault = _("{label}: Line {line}, column {column}, {fault}")
-        field_fault(page, fault.format(label=label, line=line, column=column, fault=wrong))
-        return None
-    if not value:
-        field_fault(page, _("{label}: empty: Dify refuses a schema without content").format(label=label))
-        return None
+        field_fault(page, fault.format(label=label, line=line, column=column, fault=wrong), sendable=True)
+    elif not value:
+        field_fault(page, _("{label}: empty: Dify refuses a schema without content").format(label=label), sendable=True)
     found: dict[str, Any] = value
     return found
 

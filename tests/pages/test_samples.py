@@ -69,6 +69,13 @@ def test_a_form_that_is_refused_here_can_be_sent_to_see_the_servers_own_refusal(
     assert not sent if isinstance(sent, str) else sent[-1]["content"] == ""
 
 
+def test_the_sample_with_a_broken_schema_can_be_sent_anyway(visit: Visit, desk: Desk) -> None:
+    visitor = visit("llm_structured_output").set("button_group", "sample", "Broken schema (refused)")
+    assert not visitor.can_run
+    visitor.click("send_anyway")
+    assert desk.requests[0].payload()["structured_output_schema"] == {"type": "objekt"}
+
+
 def test_what_no_server_could_be_asked_cannot_be_sent_anyway(visit: Visit) -> None:
     visitor = visit("llm_structured_output").type("schema", "{")
     assert not visitor.can_run and not can_send_anyway(visitor)

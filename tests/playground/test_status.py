@@ -9,12 +9,13 @@ from typing import Any
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from invoker import InvokeBadRequestError, Request, Run
+from invoker import InvokeBadRequestError, NoteKind, Request, Run
 from invoker.backends.scripted import Scripted, llm_chunks
 from invoker.entities.rerank import RerankResult
 from invoker.entities.speech2text import Speech2TextResult
 from invoker.entities.summary import SummaryResult
 from invoker.entities.tts import TTSResult
+from invoker.run import Note
 from playground import status
 from playground.jobs import Job
 
@@ -121,3 +122,15 @@ def test_what_was_done_otherwise_than_asked_is_said() -> None:
     assert status.name(job) == "done"
     [notice] = drawn(job, "summary").text
     assert notice.value.startswith("Returned unchanged, no model was called")
+
+
+def test_a_run_that_waits_says_how_many_come_before_it() -> None:
+    record = run("llm").record
+    assert record is not None
+    record.notes.append(Note(NoteKind.PHASE, "waiting", 0.0))
+    assert status.phase_of(record) == "waiting for another run"
+    for before, words in ((2, "2 runs before yours"), (1, "1 run before yours")):
+        record.notes.append(Note(NoteKind.QUEUE, str(before), 0.1, {"before": before}))
+        assert status.phase_of(record) == f"waiting for another run: {words}"
+    record.notes.append(Note(NoteKind.PHASE, "reading", 0.2))
+    assert status.phase_of(record) == "reading the input"

@@ -65,6 +65,8 @@ def stream_structured(
         raise _no_object(fold, fold.text[asking.begin :])
     if found.place is not Place.WHOLE:
         run.notice("answers.object_found")
+    if found.control_characters:
+        run.notice("answers.control_characters")
     report(check(value, schema, run), run)
 
 

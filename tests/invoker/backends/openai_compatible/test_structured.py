@@ -115,6 +115,7 @@ def test_an_object_inside_other_text_is_found_with_a_notice(text: str) -> None:
 def test_a_raw_line_break_in_a_string_of_the_object_is_read() -> None:
     with opened(streaming([event({"content": '{"a": "one\ntwo"}'}), event({}, "stop"), DONE])) as desk:
         assert asked(desk)[-1].structured_output == {"a": "one\ntwo"}
+        assert len(desk.notices) == 1 and "control characters" in desk.notices[0]
 
 
 def test_a_part_of_a_broken_object_is_not_taken_for_it() -> None:
