@@ -5,6 +5,7 @@ The shapes are those of public bug reports on clients of such servers.
 
 from __future__ import annotations
 
+import gzip
 import json
 from collections.abc import Sequence
 from contextlib import suppress
@@ -17,6 +18,7 @@ from hypothesis import strategies as st
 from invoker import InvokeError, NoteKind, ProtocolError
 from invoker.backends.openai_compatible.chat.answer import AnswerReader
 from invoker.entities.llm import LLMFold, LLMResult
+from invoker.wire.limits import Limits
 from invoker.wire.masking import Hiding
 from invoker.wire.sse import Event
 from tests.json_values import JSON_VALUES
@@ -530,3 +532,20 @@ def test_a_long_stream_costs_linear_work_whatever_its_field(delta: Any) -> None:
     reader.read(Event(b'{"choices":[{"delta":{},"finish_reason":"stop"}]}'))
     reader.last(0.0)
     assert len(notices) < 40
+
+
+def test_a_stream_of_too_many_events_ends_at_the_limit_and_keeps_what_came() -> None:
+    with opened(streaming([piece("a")] * 200 + [STOP, DONE]), limits=Limits(events=50)) as desk:
+        with pytest.raises(ProtocolError, match="BOOMERANG_MAX_EVENTS"):
+            desk.ask()
+        assert len(desk.record.chunks) == 50
+
+
+def test_a_bomb_in_a_stream_ends_at_the_limit_and_keeps_what_came() -> None:
+    bomb = b"data: " + b" " * 2**24 + b"\n\n"
+    body = gzip.compress(piece("a") + bomb * 4)
+    answer = head(media_type="text/event-stream", Content_Encoding="gzip", Content_Length=str(len(body)))
+    with opened(sending(answer, body), limits=Limits(answer_bytes=2**23)) as desk:
+        with pytest.raises(ProtocolError, match="BOOMERANG_MAX_ANSWER_MB"):
+            desk.ask()
+        assert [chunk.delta.message.content for chunk in desk.record.chunks] == ["a"]
