@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-import multiprocessing
 import os
 import stat
+import subprocess
+import sys
 from collections.abc import Iterable
+from contextlib import ExitStack
 from http.cookies import SimpleCookie
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -157,20 +160,29 @@ def test_the_key_is_made_once_and_is_its_owners_alone(tmp_path: Path) -> None:
     assert second.recognise(cookie(f"{COOKIE}={first.issued('~a')}")).identity == "~a"
 
 
-def _issue(folder: Path, barrier: object, issued: object) -> None:
-    barrier.wait(30)  # type: ignore[attr-defined]
-    issued.put(of_folder(folder, lambda identity: False).issued("~a"))  # type: ignore[attr-defined]
+ISSUING = """
+import sys
+from pathlib import Path
+from playground.server.identity import of_folder
+print("ready", flush=True)
+sys.stdin.readline()
+print(of_folder(Path(sys.argv[1]), lambda identity: False).issued("~a"), flush=True)
+"""
 
 
 def test_processes_that_start_together_share_one_key(tmp_path: Path) -> None:
-    context = multiprocessing.get_context("spawn")
-    barrier, issued = context.Barrier(4), context.Queue()
-    processes = [context.Process(target=_issue, args=(tmp_path, barrier, issued)) for _ in range(4)]
-    for process in processes:
-        process.start()
-    values = [issued.get(timeout=60) for _ in processes]
-    for process in processes:
-        process.join(30)
+    command = [sys.executable, "-c", ISSUING, str(tmp_path)]
+    environment = os.environ | {"PYTHONPATH": str(Path(layer.__file__).parents[2])}
+    pipes: dict[str, Any] = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True, "env": environment}
+    with ExitStack() as ending:
+        processes = [ending.enter_context(subprocess.Popen(command, **pipes)) for _ in range(4)]
+        for process in processes:
+            ending.callback(process.kill)
+        assert [process.stdout.readline() for process in processes] == ["ready\n"] * 4
+        for process in processes:
+            process.stdin.write("\n")
+            process.stdin.flush()
+        values = [process.stdout.readline().strip() for process in processes]
     server = of_folder(tmp_path, lambda identity: False)
     assert {server.recognise(cookie(f"{COOKIE}={value}")).identity for value in values} == {"~a"}
 
