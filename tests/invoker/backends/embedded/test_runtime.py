@@ -81,8 +81,9 @@ def test_a_process_killed_while_it_is_idle_is_not_noticed(llama: Llama) -> None:
     os.kill(killed, signal.SIGKILL)
     assert ended(killed, BOUND)
     assert llama.count_tokens("Hello world", Run()) == 2
-    os.kill(pid_of(llama), signal.SIGKILL)
-    assert ended(pid_of(llama), BOUND)
+    killed = pid_of(llama)
+    os.kill(killed, signal.SIGKILL)
+    assert ended(killed, BOUND)
     assert ask(llama, request(llama, "Hi", max_tokens=2)).usage.completion_tokens == 2
 
 
