@@ -229,6 +229,10 @@ class AnswerReader:
         if choice.get("error") or self.finish_reason == "error":
             raise self._reported({"error": choice.get("error") or "the finish reason is “error”"})
         self._usage.read(choice.get("usage"))
+        if (text := _only_text(choice.get("delta"))) and not self._reasoning:  # nearly always
+            if text := self._text.feed(text):
+                yield self._chunk(text, [])
+            return
         said = self._said(choice)
         for name, value in said.unknown.items():
             self.notice("answers.unknown_field", field=name)
@@ -335,6 +339,17 @@ class _Words(str):
     """An event's text that is no JSON."""
 
     __slots__ = ()
+
+
+def _only_text(delta: Any) -> str:
+    """Return the text of a piece that has nothing else; empty for any other."""
+    if not isinstance(delta, dict) or not delta.keys() <= _TEXT_FIELDS:
+        return ""
+    text = delta.get("content")
+    return text if isinstance(text, str) else ""
+
+
+_TEXT_FIELDS = {"content", "role"}
 
 
 def _written(value: Any) -> str:
