@@ -201,9 +201,7 @@ class Answer:
             ProtocolError: It is none.
             InvokeError: It is an error, whatever the status says.
         """
-        body = self.read()
-        if len(body) > LARGE:
-            self._limits.check_memory(memory(body))
+        body = self._json_body()
         try:
             value = self._parsed(body)
         except ValueError as error:
@@ -213,8 +211,18 @@ class Answer:
         return value
 
     def json_text(self) -> bytes:
-        """Return the whole body in UTF-8, without credentials, for a reader that takes what is not quite JSON."""
-        return self.hide(self._in_utf8(self.read()))
+        """Return the whole body in UTF-8, without credentials, for a reader that takes what is not quite JSON.
+
+        Raises:
+            ProtocolError: It is larger than it may be, or would be once it is parsed.
+        """
+        return self.hide(self._in_utf8(self._json_body()))
+
+    def _json_body(self) -> bytes:
+        body = self.read()
+        if len(body) > LARGE:
+            self._limits.check_memory(memory(body))
+        return body
 
     def report(self, oddities: Iterable[Oddity]) -> None:
         """Report what was wrong with the answer's JSON, each kind once."""

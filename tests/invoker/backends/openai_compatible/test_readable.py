@@ -549,3 +549,10 @@ def test_a_bomb_in_a_stream_ends_at_the_limit_and_keeps_what_came() -> None:
         with pytest.raises(ProtocolError, match="BOOMERANG_MAX_ANSWER_MB"):
             desk.ask()
         assert [chunk.delta.message.content for chunk in desk.record.chunks] == ["a"]
+
+
+def test_a_whole_answer_of_very_many_small_values_is_refused_before_it_is_parsed() -> None:
+    body = b'{"choices": [' + b"{}," * 2**20 + b"{}]}"
+    limits, told = Limits(answer_bytes=2**23), pytest.raises(ProtocolError, match="BOOMERANG_MAX_ANSWER_MB")
+    with opened(sending(whole(body)), limits=limits) as desk, told:
+        desk.ask()
