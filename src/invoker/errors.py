@@ -177,24 +177,6 @@ MISSHAPEN = (AttributeError, IndexError, KeyError, OverflowError, TypeError, Val
 
 
 @contextmanager
-def in_form(what: str) -> Iterator[None]:
-    """Read what somebody else wrote: whatever in it has another shape than agreed is a `ProtocolError`, with the cause.
-
-    Args:
-        what: What is read, as the beginning of a sentence.
-    """
-    try:
-        yield
-    except MISSHAPEN as error:
-        raise misshapen(what, error) from error
-
-
-def misshapen(what: str, error: Exception) -> ProtocolError:
-    """Say that what somebody else wrote has another shape than agreed."""
-    return ProtocolError(f"{what} is not in the agreed form: {error}")
-
-
-@contextmanager
 def located(*, backend: str, provider: str | None, model: str | None) -> Iterator[None]:
     """Fill in where an `InvokeError` happened, where it does not say so itself."""
     try:

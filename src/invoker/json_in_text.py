@@ -101,7 +101,7 @@ def _inside(text: str) -> Iterator[Found]:
         else:
             at = end
             if not is_deep(value):
-                yield Found(value, Place.SURROUNDED, _has_raw_control_characters(text[start.start() : end]))
+                yield Found(value, Place.SURROUNDED, has_raw_control_characters(text[start.start() : end]))
 
 
 class _BrokenError(Exception):
@@ -146,13 +146,13 @@ def _read(text: str, place: Place) -> Found | None:
         value = _DECODER.decode(text.strip(_BLANKS))
     except (ValueError, RecursionError):
         return None
-    return None if is_deep(value) else Found(value, place, _has_raw_control_characters(text.strip(_BLANKS)))
+    return None if is_deep(value) else Found(value, place, has_raw_control_characters(text.strip(_BLANKS)))
 
 
 _CONTROL = re.compile(r"[\0-\x1f]")
 
 
-def _has_raw_control_characters(text: str) -> bool:
+def has_raw_control_characters(text: str) -> bool:
     """Return whether JSON that was read loosely has control characters inside its strings, and not only between values."""
     if not _CONTROL.search(text):
         return False

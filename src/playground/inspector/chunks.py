@@ -231,9 +231,7 @@ def _fragments(record: Record[Any], timeline: Timeline, key: str) -> None:
                 _("name"): drawable(call.function.name) or "—",
                 "id": drawable(call.id) or "—",
                 _("pieces"): sum(piece.call == number for piece in pieces),
-                _("valid JSON"): _("✓ yes")
-                if (wrong := fault(call.function.whole_arguments())) is None
-                else f"✗ {drawable(wrong)}",
+                _("valid JSON"): _validity(call),
                 _("arguments"): drawable(shortened(call.function.arguments)),
             }
             for number, call in enumerate(calls, 1)

@@ -11,6 +11,8 @@ import re
 from dataclasses import dataclass, field
 from typing import Any
 
+from ....json_in_text import has_raw_control_characters
+
 DONE = "[DONE]"
 _DATA = re.compile(r"(?:data:\s*)*")
 """The name of the field again, inside its own value."""
@@ -19,7 +21,6 @@ _KEPT_OPEN = re.compile(r":.*|[\[<(]?(?:ping|pong|keep[-_ ]?alive|heart[-_ ]?bea
 _BLANKS = " \t\r\n\0\ufeff,"
 """What may stand between two values."""
 _LOOSE = json.JSONDecoder(strict=False)
-_IN_STRINGS = re.compile(r"[\0-\x1f]")
 
 
 @dataclass(slots=True)
@@ -61,8 +62,7 @@ def read(data: bytes) -> Reading:
             found.rest = text[at:].encode("utf-8", "surrogateescape").decode("utf-8", "replace").strip()
             found.is_cut = text.startswith(("{", "[{"), at)
             return found
-        if _IN_STRINGS.search(text, at, end):
-            found.control_characters |= not _is_strict(text[at:end])
+        found.control_characters |= has_raw_control_characters(text[at:end])
         if not isinstance(value, dict | list) and found.values:
             found.rest = text[at:].strip()
             return found
@@ -80,11 +80,3 @@ def _after_blanks(text: str, at: int) -> int:
         at += 1
     prefix = _DATA.match(text, at)
     return prefix.end() if prefix else at
-
-
-def _is_strict(text: str) -> bool:
-    try:
-        json.loads(text)
-    except (ValueError, RecursionError):
-        return False
-    return True
