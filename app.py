@@ -1,4 +1,4 @@
-"""The launcher: `streamlit run app.py`. The page itself is `src/playground/shell.py`.
+"""The launcher: `streamlit run app.py`. The page itself is `src/boomerang/playground/shell/shell.py`.
 
 Streamlit gives a script that has `pages/` beside it the old directory navigation until someone has visited its root; it does
 not do so for an `st.App` on a script elsewhere (Streamlit 1.67).
@@ -22,11 +22,11 @@ sys.path.insert(0, str(ROOT / "src"))
 # Streamlit puts the script's folder on the import path for each script run and takes it off again, unless it is there already.
 # An import in another thread at that moment skips a folder: "No module named ..." for one that is installed. Last, where its
 # names hide nobody's.
-sys.path.append(str(ROOT / "src" / "playground"))
+sys.path.append(str(ROOT / "src" / "boomerang" / "playground" / "shell"))
 
-from playground.leaving import let_go, return_large_blocks  # noqa: E402
-from playground.resources import CONNECTIONS, close_all  # noqa: E402
-from playground.web import ROUTES, middleware, send_at_once, watch_media  # noqa: E402
+from boomerang.playground.server.security_headers import ROUTES, middleware, send_at_once, watch_media  # noqa: E402
+from boomerang.playground.server.session_cleanup import let_go, return_large_blocks  # noqa: E402
+from boomerang.playground.session.app_state import CONNECTIONS, close_all  # noqa: E402
 
 
 @asynccontextmanager
@@ -48,4 +48,6 @@ async def lifespan(_app: object) -> AsyncIterator[None]:
     close_all()
 
 
-app = st.App(ROOT / "src/playground/shell.py", lifespan=lifespan, routes=ROUTES, middleware=middleware(CONNECTIONS.owns))
+app = st.App(
+    ROOT / "src/boomerang/playground/shell/shell.py", lifespan=lifespan, routes=ROUTES, middleware=middleware(CONNECTIONS.owns)
+)

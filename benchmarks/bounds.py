@@ -17,9 +17,12 @@ from pathlib import Path
 from time import perf_counter
 from typing import Any
 
-from invoker import InvokeError, Record, Session, connect
-from invoker.backends.openai_compatible.model_list.catalogue import described
-from invoker.entities.model import ModelPropertyKey, ModelType
+from boomerang.invoker.backends.openai_compatible.model_list.catalogue import described
+from boomerang.invoker.entities.model import ModelPropertyKey, ModelType
+from boomerang.invoker.errors import InvokeError
+from boomerang.invoker.records.record import Record
+from boomerang.invoker.session import Session
+from boomerang.kinds import connect
 
 from .table import Row, Table, Target
 

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from time import perf_counter, sleep
 from typing import Any
 
-from invoker.json_schema import MEBIBYTES, SECONDS, check, schema_fault
+from boomerang.invoker.llm_text.json_schema import MEBIBYTES, SECONDS, check, schema_fault
 
 from .table import Row, Table, Target
 

@@ -1,4 +1,4 @@
-"""How long `import invoker` takes in a fresh process, and what it loads; beside it pydantic and Streamlit alone."""
+"""How long `import boomerang` takes in a fresh process, and what it loads; beside it pydantic and Streamlit alone."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ from .table import Row, Table, Target
 ROUNDS = 9
 SECONDS, NONE = Target(0.25, "s"), Target(1, "")
 HEAVY = ("streamlit", "numpy", "pandas", "onnxruntime", "xllamacpp", "soundfile", "hibari", "tokenizers")
-OURS = "import invoker"
+OURS = "import boomerang"
 STATEMENTS = (
     OURS,
-    "from invoker import connect; connect('embedded')",
+    "from boomerang import connect; connect('embedded')",
     "import pydantic",
     "from pydantic import BaseModel, Field, JsonValue, model_validator",
     "import streamlit",

@@ -13,12 +13,12 @@ from statistics import median
 from time import perf_counter
 from typing import Any
 
-from invoker.backends.embedded.llama_child import parameters
-from invoker.backends.embedded.llm import Llama
-from invoker.backends.embedded.spec import QWEN, SMOLLM2, Spec
-from invoker.entities.llm import RequestInvokeLLM
-from invoker.run import Run
-from invoker.weights import Weights
+from boomerang.invoker.backends.embedded.llama.llama_child import parameters
+from boomerang.invoker.backends.embedded.llama.llm_models import QWEN, SMOLLM2, Spec
+from boomerang.invoker.backends.embedded.tasks.llm import Llama
+from boomerang.invoker.entities.llm import RequestInvokeLLM
+from boomerang.invoker.run import Run
+from boomerang.invoker.weights.models_folder import Weights
 
 from .table import Row, Table, Target
 

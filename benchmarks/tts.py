@@ -18,11 +18,11 @@ os.environ.setdefault("OMP_WAIT_POLICY", "passive")
 import soundfile
 from hibari import Hibari
 
-from invoker import audio
-from invoker.backends.embedded.speech2text import Listener
-from invoker.backends.embedded.tts import VOICE, Speaker
-from invoker.run import Run
-from invoker.weights import Weights
+from boomerang.invoker.audio import audio_facts, mp3_encoding
+from boomerang.invoker.backends.embedded.tasks.speech2text import Listener
+from boomerang.invoker.backends.embedded.tasks.tts import VOICE, Speaker
+from boomerang.invoker.run import Run
+from boomerang.invoker.weights.models_folder import Weights
 
 from .table import Row, Table, Target
 
@@ -72,7 +72,7 @@ def first_segment_row(speaker: Speaker, hibari: Hibari, text: str) -> Row:
         soundfile.write(io.BytesIO(), hibari(first) * 2, hibari.sample_rate, format="MP3", subtype="MPEG_LAYER_III")
 
     def bare_with_our_mp3() -> None:
-        audio.encode_mp3(hibari(first) * 2, hibari.sample_rate, joinable=True)
+        mp3_encoding.encode_mp3(hibari(first) * 2, hibari.sample_rate, joinable=True)
 
     a, b, c = in_turn((ours, bare, bare_with_our_mp3))
     cells = (f"{b * 1000:.1f}", f"{c * 1000:.1f}", f"{a * 1000:.1f}", f"× {a / b:.2f}", f"× {a / c:.2f}")
@@ -101,7 +101,7 @@ def round_trip(speaker: Speaker, listener: Listener) -> list[Row]:
         heard = listener.transcribe(data, Run())
         listening += perf_counter() - spoken
         speaking += spoken - started
-        seconds += audio.facts(data).seconds or 0.0
+        seconds += audio_facts.facts(data).seconds or 0.0
         said = normalised(text)
         wrong += distance(said, normalised(heard))
         words += len(said)

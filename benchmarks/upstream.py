@@ -18,7 +18,9 @@ from typing import Any
 
 import httpx
 
-from invoker import Backend, Session, connect
+from boomerang.invoker.backend import Backend
+from boomerang.invoker.session import Session
+from boomerang.kinds import connect
 
 from . import reference
 from .table import Row, Table, Target
@@ -146,8 +148,8 @@ def _vectors_row(bare: httpx.Client) -> Row:
 
 
 def _listed(model: str) -> Any:
-    from invoker.backends.openai_compatible.model_list.catalogue import described
-    from invoker.entities.model import ModelPropertyKey, ModelType
+    from boomerang.invoker.backends.openai_compatible.model_list.catalogue import described
+    from boomerang.invoker.entities.model import ModelPropertyKey, ModelType
 
     found = described("p", model, ModelType.TEXT_EMBEDDING)
     return found.model_copy(update={"model_properties": {ModelPropertyKey.MAX_CHUNKS: TEXTS}})

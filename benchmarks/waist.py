@@ -10,13 +10,16 @@ from statistics import median
 from time import perf_counter
 from typing import Any
 
-from invoker import ListedModel, Record, Run, Session
-from invoker.backends.scripted import Answer, Scripted, llm_chunks
-from invoker.entities.llm import LLMResultChunk
-from invoker.entities.message import SystemPromptMessage, UserPromptMessage
-from invoker.entities.model import ModelFeature, ModelPropertyKey, ModelType
-from invoker.entities.moderation import ModerationResult
-from invoker.entities.text_embedding import EmbeddingUsage, TextEmbeddingResult
+from boomerang.invoker.backend import ListedModel
+from boomerang.invoker.backends.scripted import Answer, Scripted, llm_chunks
+from boomerang.invoker.entities.llm import LLMResultChunk
+from boomerang.invoker.entities.message import SystemPromptMessage, UserPromptMessage
+from boomerang.invoker.entities.model import ModelFeature, ModelPropertyKey, ModelType
+from boomerang.invoker.entities.moderation import ModerationResult
+from boomerang.invoker.entities.text_embedding import EmbeddingUsage, TextEmbeddingResult
+from boomerang.invoker.records.record import Record
+from boomerang.invoker.run import Run
+from boomerang.invoker.session import Session
 
 from .table import Row, Table, Target
 

@@ -2,9 +2,9 @@
 
 import streamlit as st
 
-from playground import setup
-from playground.words import _
+from boomerang.playground.connections import connections_page
+from boomerang.workbench.i18n.translate import _
 
 st.title(_("Connections"))
 st.markdown(_("The servers that every page can call: made here, in `connections.toml`, or by environment variables."))
-setup.draw()
+connections_page.draw()

@@ -2,27 +2,31 @@
 
 import streamlit as st
 
-from invoker import InvokeType
-from playground import conversation, forms, frame, llm_form, presets, samples, tools_editor, views
-from playground.trials import llm as trials
-from playground.words import _
+from boomerang.invoker.request import InvokeType
+from boomerang.playground.experiments import llm_repeats as trials
+from boomerang.playground.forms import fields
+from boomerang.playground.forms.conversation import conversation_editor, llm_settings, parameter_presets, tools_editor
+from boomerang.playground.page import frame
+from boomerang.playground.results.llm import answer, comparison
+from boomerang.workbench.i18n.translate import _
+from boomerang.workbench.samples import inputs
 
 page = frame.Page(InvokeType.LLM, _("LLM"), _("talk to a large language model, streamed, with tools"))
 with page.inputs:
-    conversation.sample_chips(page)
-    mode = conversation.mode(page)
-    messages = conversation.editor(page, next(iter(samples.CONVERSATIONS)), mode)
+    conversation_editor.sample_chips(page)
+    mode = conversation_editor.mode(page)
+    messages = conversation_editor.editor(page, next(iter(inputs.CONVERSATIONS)), mode)
     stream = st.toggle(_("Stream"), key=page.hold("stream", True), persist_state="session")
-    tools = tools_editor.tools(page) if mode == conversation.CHAT else None
-    stop = forms.stop_sequences(page)
+    tools = tools_editor.tools(page) if mode == conversation_editor.CHAT else None
+    stop = fields.stop_sequences(page)
 
 
 def configure(pane: frame.Pane) -> frame.Arguments:
     """Draw what each pane has for itself."""
-    return {"model_config": llm_form.config(pane, mode)}
+    return {"model_config": llm_settings.config(pane, mode)}
 
 
 page.run(configure, prompt_messages=messages, tools=tools, stop=stop, stream=stream)
 with page.inputs:
-    presets.draw(page)
-page.show(views.llm, views.llm_live, compare=views.compare_texts, experiments=trials.EXPERIMENTS)
+    parameter_presets.draw(page)
+page.show(answer.llm, answer.llm_live, compare=comparison.texts, experiments=trials.EXPERIMENTS)

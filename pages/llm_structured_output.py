@@ -2,28 +2,35 @@
 
 import streamlit as st
 
-from invoker import InvokeType
-from playground import forms, frame, llm_form, samples, schema_example, views
-from playground.trials import structured as trials
-from playground.words import _
+from boomerang.invoker.request import InvokeType
+from boomerang.playground.experiments import structured_methods as trials
+from boomerang.playground.forms import fields, schema_from_example
+from boomerang.playground.forms.conversation import llm_settings
+from boomerang.playground.page import frame
+from boomerang.playground.results import structured_output
+from boomerang.playground.results.llm import comparison
+from boomerang.workbench.i18n.translate import _
+from boomerang.workbench.samples import inputs
 
 page = frame.Page(InvokeType.LLM_STRUCTURED_OUTPUT, _("Structured output"), _("get an object that fits a JSON schema"))
 with page.inputs:
-    forms.samples(page, samples.STRUCTURED)
-    system = forms.text_area(page, "system", _("System"), sample=samples.STRUCTURED_SYSTEM, height=68)
-    text = forms.text_area(page, "text", _("User"), sample=samples.STRUCTURED_TEXT, height=100)
-    schema = forms.schema(page, "schema", _("JSON schema"), samples.STRUCTURED_SCHEMA)
-    schema_example.draw(page, "schema")
+    fields.samples(page, inputs.STRUCTURED)
+    system = fields.text_area(page, "system", _("System"), sample=inputs.STRUCTURED_SYSTEM, height=68)
+    text = fields.text_area(page, "text", _("User"), sample=inputs.STRUCTURED_TEXT, height=100)
+    schema = fields.schema(page, "schema", _("JSON schema"), inputs.STRUCTURED_SCHEMA)
+    schema_from_example.draw(page, "schema")
     stream = st.toggle(_("Stream"), key=page.hold("stream", True), persist_state="session")
 
 
 def configure(pane: frame.Pane) -> frame.Arguments:
     """Draw what each pane has for itself."""
-    return {"model_config": llm_form.config(pane)}
+    return {"model_config": llm_settings.config(pane)}
 
 
 messages = [{"role": "system", "content": system}] if system.strip() else []
 messages.append({"role": "user", "content": text})
 page.require(text.strip(), _("type the user's text"), sendable=True)
 page.run(configure, prompt_messages=messages, structured_output_schema=schema, stream=stream)
-page.show(views.structured, views.structured_live, compare=views.compare_objects, experiments=trials.EXPERIMENTS)
+page.show(
+    structured_output.structured, structured_output.structured_live, compare=comparison.objects, experiments=trials.EXPERIMENTS
+)

@@ -1,24 +1,27 @@
 """Moderation: is a text sensitive?"""
 
-from invoker import InvokeType
-from invoker.entities.model import ModelType
-from invoker.entities.moderation import ModerationModelConfig
-from playground import forms, frame, models, samples, views
-from playground.trials import moderation as trials
-from playground.words import _
+from boomerang.invoker.entities.model import ModelType
+from boomerang.invoker.entities.moderation import ModerationModelConfig
+from boomerang.invoker.request import InvokeType
+from boomerang.playground.experiments import moderation_batch as trials
+from boomerang.playground.forms import fields, model_picker
+from boomerang.playground.page import frame
+from boomerang.playground.results import moderation
+from boomerang.workbench.i18n.translate import _
+from boomerang.workbench.samples import inputs
 
 page = frame.Page(InvokeType.MODERATION, _("Moderation"), _("is a text sensitive?"))
 with page.inputs:
-    forms.samples(page, samples.MODERATIONS)
-    text = forms.text_area(page, "text", _("Text"), sample=next(iter(samples.MODERATION.values())), height=160)
+    fields.samples(page, inputs.MODERATIONS)
+    text = fields.text_area(page, "text", _("Text"), sample=next(iter(inputs.MODERATION.values())), height=160)
 
 
 def configure(pane: frame.Pane) -> frame.Arguments:
     """Draw what each pane has for itself."""
-    model = models.model_picker(pane, ModelType.MODERATION)
-    return {"model_config": forms.config(pane, ModerationModelConfig, model)}
+    model = model_picker.model_picker(pane, ModelType.MODERATION)
+    return {"model_config": fields.config(pane, ModerationModelConfig, model)}
 
 
 page.require(text.strip(), _("type a text"), sendable=True)
 page.run(configure, text=text)
-page.show(views.moderation, compare=views.compare_flags, experiments=trials.EXPERIMENTS)
+page.show(moderation.moderation, compare=moderation.flags, experiments=trials.EXPERIMENTS)

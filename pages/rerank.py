@@ -2,37 +2,41 @@
 
 import streamlit as st
 
-from invoker import InvokeType
-from invoker.entities.model import ModelType
-from invoker.entities.rerank import RerankModelConfig
-from playground import forms, frame, models, samples, text_rows, views
-from playground.trials import rerank as trials
-from playground.words import _
+from boomerang.invoker.entities.model import ModelType
+from boomerang.invoker.entities.rerank import RerankModelConfig
+from boomerang.invoker.request import InvokeType
+from boomerang.playground.experiments import rerank_order as trials
+from boomerang.playground.forms import fields, model_picker
+from boomerang.playground.forms.texts import text_table
+from boomerang.playground.page import frame
+from boomerang.playground.results.rerank import comparison, ranking
+from boomerang.workbench.i18n.translate import _
+from boomerang.workbench.samples import inputs
 
 page = frame.Page(InvokeType.RERANK, _("Rerank"), _("documents in the order in which they answer a query"))
 with page.inputs:
-    forms.samples(page, samples.RERANKS)
-    query = forms.text_area(page, "query", _("Query"), sample=samples.QUERY, height=68)
+    fields.samples(page, inputs.RERANKS)
+    query = fields.text_area(page, "query", _("Query"), sample=inputs.QUERY, height=68)
     about = _("How well the document answers: 0 not, 3 fully. Not sent; the order is judged by it.")
-    label = text_rows.Mark("label", about, range(4), samples.DOCUMENT_LABELS)
-    rows = text_rows.draw(page, _("Documents"), "document", samples.DOCUMENTS, label)
+    label = text_table.Mark("label", about, range(4), inputs.DOCUMENT_LABELS)
+    rows = text_table.draw(page, _("Documents"), "document", inputs.DOCUMENTS, label)
     docs = rows.texts
 
 
 def configure(pane: frame.Pane) -> frame.Arguments:
     """Draw what each pane has for itself."""
-    model = models.model_picker(pane, ModelType.RERANK)
+    model = model_picker.model_picker(pane, ModelType.RERANK)
     pane.context["labels"] = dict(zip(docs, rows.marks, strict=True))
     left, right = st.columns(2)
     with left:
-        top_n = forms.following(pane, "top_n", "top_n", len(docs), _("How many documents come back at most."))
+        top_n = fields.following(pane, "top_n", "top_n", len(docs), _("How many documents come back at most."))
     with right:
         about = _("Documents below it are dropped; `>=` stays.")
-        threshold = forms.decimal(pane, "threshold", "score_threshold", 0.0, about)
-    return {"model_config": forms.config(pane, RerankModelConfig, model, score_threshold=threshold, top_n=top_n)}
+        threshold = fields.decimal(pane, "threshold", "score_threshold", 0.0, about)
+    return {"model_config": fields.config(pane, RerankModelConfig, model, score_threshold=threshold, top_n=top_n)}
 
 
 page.require(query.strip(), _("type a query"), sendable=True)
 page.require(docs, _("add a document"), sendable=True)
 page.run(configure, docs=docs, query=query)
-page.show(views.rerank, compare=views.compare_rankings, experiments=trials.EXPERIMENTS)
+page.show(ranking.rerank, compare=comparison.rankings, experiments=trials.EXPERIMENTS)

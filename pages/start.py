@@ -2,8 +2,8 @@
 
 import streamlit as st
 
-from playground import board
-from playground.words import _
+from boomerang.playground.start import start_page
+from boomerang.workbench.i18n.translate import _
 
 st.title("Boomerang")
 st.markdown(
@@ -12,4 +12,4 @@ st.markdown(
         "No Dify, no key: the embedded models answer offline."
     )
 )
-board.draw()
+start_page.draw()

@@ -2,17 +2,21 @@
 
 import streamlit as st
 
-from invoker import InvokeType
-from invoker.entities.model import EmbeddingInputType, ModelType
-from invoker.entities.text_embedding import TextEmbeddingModelConfig
-from playground import forms, frame, models, samples, text_lengths, text_rows, views
-from playground.trials import embedding as trials
-from playground.words import _
+from boomerang.invoker.entities.model import EmbeddingInputType, ModelType
+from boomerang.invoker.entities.text_embedding import TextEmbeddingModelConfig
+from boomerang.invoker.request import InvokeType
+from boomerang.playground.experiments import embedding as trials
+from boomerang.playground.forms import fields, model_picker
+from boomerang.playground.forms.texts import length_check, text_table
+from boomerang.playground.page import frame
+from boomerang.playground.results.text_embedding import comparison, vectors
+from boomerang.workbench.i18n.translate import _
+from boomerang.workbench.samples import inputs
 
 page = frame.Page(InvokeType.TEXT_EMBEDDING, _("Text embedding"), _("texts as vectors, and how alike they are"))
 with page.inputs:
-    forms.samples(page, samples.EMBEDDINGS)
-    texts = text_rows.draw(page, _("Texts, one vector each"), "text", samples.TEXTS).texts
+    fields.samples(page, inputs.EMBEDDINGS)
+    texts = text_table.draw(page, _("Texts, one vector each"), "text", inputs.TEXTS).texts
     input_type = st.segmented_control(
         "input_type",
         [kind.value for kind in EmbeddingInputType],
@@ -25,11 +29,11 @@ with page.inputs:
 
 def configure(pane: frame.Pane) -> frame.Arguments:
     """Draw what each pane has for itself."""
-    model = models.model_picker(pane, ModelType.TEXT_EMBEDDING)
-    text_lengths.draw(pane, texts, model)
-    return {"model_config": forms.config(pane, TextEmbeddingModelConfig, model)}
+    model = model_picker.model_picker(pane, ModelType.TEXT_EMBEDDING)
+    length_check.draw(pane, texts, model)
+    return {"model_config": fields.config(pane, TextEmbeddingModelConfig, model)}
 
 
 page.require(texts, _("add a text"), sendable=True)
 page.run(configure, texts=texts, input_type=EmbeddingInputType(input_type))
-page.show(views.embedding, compare=views.compare_embeddings, experiments=trials.EXPERIMENTS)
+page.show(vectors.embedding, compare=comparison.embeddings, experiments=trials.EXPERIMENTS)

@@ -2,17 +2,21 @@
 
 import streamlit as st
 
-from invoker import InvokeType
-from invoker.entities.model import ModelPropertyKey, ModelType
-from invoker.entities.tts import TTSModelConfig
-from playground import forms, frame, models, not_carried, samples, speech_pieces, views
-from playground.trials import tts as trials
-from playground.words import _
+from boomerang.invoker.entities.model import ModelPropertyKey, ModelType
+from boomerang.invoker.entities.tts import TTSModelConfig
+from boomerang.invoker.request import InvokeType
+from boomerang.playground.experiments import speech_round_trip as trials
+from boomerang.playground.forms import fields, model_picker, unsupported_fields
+from boomerang.playground.page import frame
+from boomerang.playground.results.audio import speech
+from boomerang.workbench.i18n.translate import _
+from boomerang.workbench.results import speech_segments
+from boomerang.workbench.samples import inputs
 
 page = frame.Page(InvokeType.TTS, _("Text to speech"), _("a text spoken; it plays while it is made"))
 with page.inputs:
-    forms.samples(page, samples.SPEECHES)
-    text = forms.text_area(page, "text", _("Text"), sample=next(iter(samples.SPEECH.values())), height=160)
+    fields.samples(page, inputs.SPEECHES)
+    text = fields.text_area(page, "text", _("Text"), sample=next(iter(inputs.SPEECH.values())), height=160)
     count = st.empty()
     several = len(page.panes) > 1  # they would play over each other
     autoplay = st.toggle(_("Play by itself"), key=page.hold("autoplay", True), persist_state="session", disabled=several)
@@ -20,17 +24,17 @@ with page.inputs:
 
 def configure(pane: frame.Pane) -> frame.Arguments:
     """Draw what each pane has for itself."""
-    model = models.model_picker(pane, ModelType.TTS)
-    voice = forms.voice(pane, model)
+    model = model_picker.model_picker(pane, ModelType.TTS)
+    voice = fields.voice(pane, model)
     pane.require(voice, _("choose a voice"), sendable=True)
     declared = model.model_properties.get(ModelPropertyKey.AUDIO_TYPE) if model else None
     pane.context = {"autoplay": autoplay and not several, "compared": several, "audio_type": declared}
-    return {"model_config": forms.config(pane, TTSModelConfig, model, voice=voice)}
+    return {"model_config": fields.config(pane, TTSModelConfig, model, voice=voice)}
 
 
 page.require(text.strip(), _("type a text"), sendable=True)
 page.run(configure, content_text=text)
-count.caption(speech_pieces.line(text, page.model, page.backend.kind))
+count.caption(speech_segments.line(text, page.model, page.backend.kind))
 with page.inputs:
-    not_carried.draw(page, not_carried.TTS)
-page.show(views.tts, views.tts_live, compare=views.compare_speech, experiments=trials.EXPERIMENTS)
+    unsupported_fields.draw(page, unsupported_fields.TTS)
+page.show(speech.tts, speech.tts_live, compare=speech.compare, experiments=trials.EXPERIMENTS)

@@ -14,10 +14,10 @@ import zlib
 
 from playwright.sync_api import sync_playwright
 
-from invoker import audio
-from invoker.backends.embedded.tts import VOICE, Speaker
-from invoker.run import Run
-from playground.samples import ATTACHMENTS, CODE_WORD
+from boomerang.invoker.audio import decoding, mp3_encoding
+from boomerang.invoker.backends.embedded.tasks.tts import VOICE, Speaker
+from boomerang.invoker.run import Run
+from boomerang.workbench.samples.inputs import ATTACHMENTS, CODE_WORD
 from tests.browser.driving import launch
 
 SIDE = 96
@@ -99,8 +99,8 @@ def document() -> bytes:
 def recording() -> bytes:
     """Give an MP3 in which the code word is said."""
     spoken = b"".join(Speaker().segments(f"The code word is {CODE_WORD}.", VOICE, Run()))
-    samples, rate_hz = audio.decode(spoken)
-    return audio.encode_mp3(samples, rate_hz)
+    samples, rate_hz = decoding.decode(spoken)
+    return mp3_encoding.encode_mp3(samples, rate_hz)
 
 
 def film() -> bytes:

@@ -12,11 +12,11 @@ from pathlib import Path
 import numpy as np
 import soundfile
 
-from invoker import audio
-from invoker.backends.embedded.tts import VOICE, Speaker
-from invoker.run import Run
+from boomerang.invoker.audio import audio_facts, decoding, mp3_encoding, resampling
+from boomerang.invoker.backends.embedded.tasks.tts import VOICE, Speaker
+from boomerang.invoker.run import Run
 
-FOLDER = Path(__file__).resolve().parents[1] / "src" / "playground" / "assets" / "samples"
+FOLDER = Path(__file__).resolve().parents[1] / "src" / "boomerang" / "workbench" / "samples" / "assets" / "samples"
 SPOKEN = "The quick test begins at seven, and ends before noon."
 MISNAMED = "My name is wrong."
 SILENT_SECONDS = 2
@@ -33,7 +33,7 @@ def main() -> None:
     FOLDER.mkdir(parents=True, exist_ok=True)
     for name, _, _, data in samples:
         (FOLDER / name).write_bytes(data)
-        facts = audio.facts(data, name)
+        facts = audio_facts.facts(data, name)
         print(f"{name:22} {facts.format:4} {facts.seconds:5.2f} s {len(data) / 1000:6.1f} kB")
     index = [{"file": name, "label": label, "text": text} for name, label, text, _ in samples]
     (FOLDER / "samples.json").write_text(json.dumps(index, indent=2) + "\n", encoding="utf-8")
@@ -41,20 +41,22 @@ def main() -> None:
 
 def spoken(speaker: Speaker, text: str) -> bytes:
     """Have a text spoken; an MP3 file with a header."""
-    samples, rate_hz = audio.decode(b"".join(speaker.segments(text, VOICE, Run())))
-    return audio.encode_mp3(samples, rate_hz)
+    samples, rate_hz = decoding.decode(b"".join(speaker.segments(text, VOICE, Run())))
+    return mp3_encoding.encode_mp3(samples, rate_hz)
 
 
 def silence(rate_hz: int) -> bytes:
     """Make an MP3 file of nothing."""
-    return audio.encode_mp3(np.zeros(SILENT_SECONDS * rate_hz, np.float32), rate_hz)
+    return mp3_encoding.encode_mp3(np.zeros(SILENT_SECONDS * rate_hz, np.float32), rate_hz)
 
 
 def as_wav(data: bytes, *, rate_hz: int) -> bytes:
     """Turn an audio file into WAV."""
-    samples, from_hz = audio.decode(data)
+    samples, from_hz = decoding.decode(data)
     buffer = io.BytesIO()
-    soundfile.write(buffer, audio.resample(audio.mono(samples), from_hz, rate_hz), rate_hz, format="WAV", subtype="PCM_16")
+    soundfile.write(
+        buffer, resampling.resample(resampling.mono(samples), from_hz, rate_hz), rate_hz, format="WAV", subtype="PCM_16"
+    )
     return buffer.getvalue()
 
 

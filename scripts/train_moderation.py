@@ -23,10 +23,10 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from invoker.backends.embedded.embedder import MODEL, Embedder
-from invoker.backends.embedded.moderation import CATEGORIES, HEADS_FILE, THRESHOLD, Heads
-from invoker.entities.model import EmbeddingInputType
-from invoker.run import Run
+from boomerang.invoker.backends.embedded.onnx.minilm import MODEL, Embedder
+from boomerang.invoker.backends.embedded.tasks.moderation import CATEGORIES, HEADS_FILE, THRESHOLD, Heads
+from boomerang.invoker.entities.model import EmbeddingInputType
+from boomerang.invoker.run import Run
 
 FOLDER = Path(__file__).resolve().parents[1] / "training" / "moderation"
 SEEDS = ("harmful.tsv", "tricky.tsv", "neutral.tsv")
@@ -231,7 +231,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--check", action="store_true", help="evaluate the heads that are there, write nothing")
     check = parser.parse_args().check
-    from invoker.weights import Weights
+    from boomerang.invoker.weights.models_folder import Weights
 
     embedder = Embedder.load(Weights().path)
     if not check:

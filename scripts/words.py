@@ -20,10 +20,10 @@ from babel.messages.pofile import read_po, write_po
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT / "src"))
 
-from invoker.messages import TEMPLATES  # noqa: E402
-from playground.words import DOMAIN, ENGLISH, FOLDER, LANGUAGES  # noqa: E402
+from boomerang.invoker.messages.message import TEMPLATES  # noqa: E402
+from boomerang.workbench.i18n.translate import DOMAIN, ENGLISH, FOLDER, LANGUAGES  # noqa: E402
 
-SOURCES = ("src/playground", "pages")
+SOURCES = ("src/boomerang", "pages")
 WIDTH = 120
 
 

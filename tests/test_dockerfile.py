@@ -8,7 +8,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from invoker.connections import LOOPBACK_VARIABLE
+from boomerang.invoker.http.address_policy import LOOPBACK_VARIABLE
 
 ROOT = Path(__file__).parents[1]
 DOCKERFILE = (ROOT / "Dockerfile").read_text("utf-8")
@@ -21,7 +21,7 @@ def test_the_step_that_fetches_models_has_the_modules_that_it_imports(tmp_path: 
         else:
             (tmp_path / target).mkdir(parents=True, exist_ok=True)
             shutil.copy(ROOT / source, tmp_path / target)
-    command = [sys.executable, "-m", "invoker.weights", "--help"]
+    command = [sys.executable, "-m", "boomerang.invoker.weights", "--help"]
     done = subprocess.run(command, cwd=tmp_path, env={"PYTHONPATH": str(tmp_path)}, capture_output=True, text=True)
     assert done.returncode == 0 and "--folder" in done.stdout, done.stderr
 

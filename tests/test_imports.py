@@ -77,7 +77,7 @@ class Import:
     """One name that a module imports."""
 
     importer: str
-    """Dotted name of the module, such as `invoker.backends.scripted`."""
+    """Dotted name of the module, such as `boomerang.invoker.backends.scripted`."""
     imported: str
     """Dotted name of what it imports, resolved if it was relative."""
 
@@ -118,17 +118,21 @@ def room(dotted: str) -> str:
 
 def test_imports_are_read_as_python_reads_them() -> None:
     source = "from ...run import Run\nfrom . import offers\nfrom .worker import Emit as E\nimport a.b, c\n"
-    found = [name for node in ast.parse(source).body for name in names("invoker.backends.embedded.engine", node)]  # type: ignore[arg-type]
+    found = [
+        name
+        for node in ast.parse(source).body
+        for name in names("boomerang.invoker.backends.embedded.execution.model_lifecycle", node)
+    ]  # type: ignore[arg-type]
     assert found == [
-        "invoker.run.Run",
-        "invoker.backends.embedded.offers",
-        "invoker.backends.embedded.worker.Emit",
+        "boomerang.invoker.run.Run",
+        "boomerang.invoker.backends.embedded.models",
+        "boomerang.invoker.backends.embedded.execution.worker_thread.Emit",
         "a.b",
         "c",
     ]
     inside_a_package = ast.parse("from ..errors import x").body[0]
     assert isinstance(inside_a_package, ast.ImportFrom)
-    assert list(names("invoker.audio.__init__", inside_a_package)) == ["invoker.errors.x"]
+    assert list(names("boomerang.invoker.audio.__init__", inside_a_package)) == ["boomerang.invoker.errors.x"]
 
 
 def test_every_room_of_the_library_is_in_the_table() -> None:
@@ -175,7 +179,7 @@ def test_back_ends_do_not_know_each_other() -> None:
         found
         for found in LIBRARY_IMPORTS
         if room(found.importer) == "backends"
-        and found.imported.startswith("invoker.backends.")
+        and found.imported.startswith("boomerang.invoker.backends.")
         and found.importer.split(".")[2] != found.imported.split(".")[2]
     ]
     assert crossing == []
@@ -185,9 +189,9 @@ def test_one_module_knows_the_kinds_of_back_ends() -> None:
     from_outside = {
         found.importer
         for found in LIBRARY_IMPORTS
-        if found.imported.startswith("invoker.backends.") and room(found.importer) != "backends"
+        if found.imported.startswith("boomerang.invoker.backends.") and room(found.importer) != "backends"
     }
-    assert from_outside == {"invoker.config"}
+    assert from_outside == {"boomerang.kinds"}
 
 
 @pytest.mark.parametrize("name", PAGE_MODULES)
@@ -229,7 +233,7 @@ def test_importing_the_library_loads_nothing_heavy() -> None:
 
 
 def test_listing_the_embedded_models_loads_no_runtime() -> None:
-    code = "import json, sys, invoker; invoker.connect('embedded').models(); print(json.dumps(sorted(sys.modules)))"
+    code = "import json, sys, invoker; boomerang.invoker.connect('embedded').models(); print(json.dumps(sorted(sys.modules)))"
     environment = {**os.environ, "PYTHONPATH": str(SRC)}
     ran = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, timeout=60, check=True)
     loaded = {name.split(".")[0] for name in json.loads(ran.stdout)}
@@ -238,7 +242,8 @@ def test_listing_the_embedded_models_loads_no_runtime() -> None:
 
 def test_exported_names_are_there_and_sorted() -> None:
     import invoker
-    from invoker import entities
+
+    from boomerang.invoker import entities
 
     for module in (invoker, entities):
         assert len(set(module.__all__)) == len(module.__all__)

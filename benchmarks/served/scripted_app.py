@@ -16,13 +16,15 @@ sys.path.insert(0, str(ROOT))
 
 from app import lifespan  # noqa: E402  (the real one, which also finds the packages)
 from benchmarks import streams  # noqa: E402
-from invoker import ListedModel, Request, Run  # noqa: E402
-from invoker.backends.scripted import Scripted  # noqa: E402
-from invoker.entities.llm import LLMResultChunk, LLMResultChunkDelta, LLMUsage  # noqa: E402
-from invoker.entities.message import AssistantPromptMessage  # noqa: E402
-from invoker.entities.model import ModelPropertyKey, ModelType  # noqa: E402
-from playground.resources import CONNECTIONS  # noqa: E402
-from playground.web import ROUTES, middleware  # noqa: E402
+from boomerang.invoker.backend import ListedModel  # noqa: E402
+from boomerang.invoker.backends.scripted import Scripted  # noqa: E402
+from boomerang.invoker.entities.llm import LLMResultChunk, LLMResultChunkDelta, LLMUsage  # noqa: E402
+from boomerang.invoker.entities.message import AssistantPromptMessage  # noqa: E402
+from boomerang.invoker.entities.model import ModelPropertyKey, ModelType  # noqa: E402
+from boomerang.invoker.request import Request  # noqa: E402
+from boomerang.invoker.run import Run  # noqa: E402
+from boomerang.playground.server.security_headers import ROUTES, middleware  # noqa: E402
+from boomerang.playground.session.app_state import CONNECTIONS  # noqa: E402
 
 CONNECTION = "streams"
 
@@ -52,5 +54,8 @@ def listed(stream: streams.Stream) -> ListedModel:
 CONNECTIONS.add(CONNECTION, lambda: Scripted(answer, models=[listed(stream) for stream in streams.USED]))
 
 app = st.App(
-    ROOT / "src" / "playground" / "shell.py", lifespan=lifespan, routes=ROUTES, middleware=middleware(CONNECTIONS.owns)
+    ROOT / "src" / "boomerang" / "playground" / "shell" / "shell.py",
+    lifespan=lifespan,
+    routes=ROUTES,
+    middleware=middleware(CONNECTIONS.owns),
 )

@@ -10,8 +10,9 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Error, Page, expect, sync_playwright
 
-from invoker.audio import decode, mono
-from playground.samples import CLIP
+from boomerang.invoker.audio.decoding import decode
+from boomerang.invoker.audio.resampling import mono
+from boomerang.workbench.samples.inputs import CLIP
 
 from .driving import Visitor, launch
 from .serving import ROOT, Served

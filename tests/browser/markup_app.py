@@ -10,20 +10,22 @@ from typing import Any
 
 import streamlit as st
 
-from invoker import InvokeBadRequestError, InvokeType, ListedModel, Request, Run
-from invoker.backends.scripted import Scripted, llm_chunks
-from invoker.entities.llm import LLMResultChunk, LLMResultChunkDelta, LLMResultChunkWithStructuredOutput
-from invoker.entities.message import AssistantPromptMessage, ToolCall
-from invoker.entities.model import ModelFeature, ModelPropertyKey, ModelType
-from invoker.entities.moderation import ModerationResult
-from invoker.entities.rerank import RerankDocument, RerankResult
-from invoker.entities.speech2text import Speech2TextResult
-from invoker.entities.summary import SummaryResult
-from invoker.entities.text_embedding import EmbeddingUsage, TextEmbeddingResult
-from invoker.entities.tts import TTSResult
-from invoker.run import NoteKind
-from playground.resources import CONNECTIONS
-from playground.web import ROUTES, middleware
+from boomerang.invoker.backend import ListedModel
+from boomerang.invoker.backends.scripted import Scripted, llm_chunks
+from boomerang.invoker.entities.llm import LLMResultChunk, LLMResultChunkDelta, LLMResultChunkWithStructuredOutput
+from boomerang.invoker.entities.message import AssistantPromptMessage, ToolCall
+from boomerang.invoker.entities.model import ModelFeature, ModelPropertyKey, ModelType
+from boomerang.invoker.entities.moderation import ModerationResult
+from boomerang.invoker.entities.rerank import RerankDocument, RerankResult
+from boomerang.invoker.entities.speech2text import Speech2TextResult
+from boomerang.invoker.entities.summary import SummaryResult
+from boomerang.invoker.entities.text_embedding import EmbeddingUsage, TextEmbeddingResult
+from boomerang.invoker.entities.tts import TTSResult
+from boomerang.invoker.errors import InvokeBadRequestError
+from boomerang.invoker.request import InvokeType, Request
+from boomerang.invoker.run import NoteKind, Run
+from boomerang.playground.server.security_headers import ROUTES, middleware
+from boomerang.playground.session.app_state import CONNECTIONS
 
 LEAK = os.environ.get("LEAK_URL", "http://127.0.0.1:9")
 MARKUP = (
@@ -89,5 +91,5 @@ def listed(model_type: ModelType) -> ListedModel:
 
 CONNECTIONS.add("markup", lambda: Scripted(answer, models=[listed(model_type) for model_type in ModelType]))
 
-SHELL = Path(__file__).resolve().parents[2] / "src" / "playground" / "shell.py"
+SHELL = Path(__file__).resolve().parents[2] / "src" / "boomerang" / "playground" / "shell" / "shell.py"
 app = st.App(SHELL, routes=ROUTES, middleware=middleware(CONNECTIONS.owns))

@@ -14,7 +14,7 @@ from types import TracebackType
 
 import httpx
 
-from invoker.connections import PRESETS
+from boomerang.workbench.connections.server_presets import PRESETS
 
 ROOT = Path(__file__).resolve().parents[2]
 START_SECONDS = 60.0

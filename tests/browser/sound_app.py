@@ -11,14 +11,16 @@ from typing import Any
 import soundfile
 import streamlit as st
 
-from invoker import ListedModel, Request, Run
-from invoker.audio import decode
-from invoker.backends.scripted import Scripted
-from invoker.entities.model import ModelPropertyKey, ModelType
-from invoker.entities.tts import TTSResult
-from playground.resources import CONNECTIONS
-from playground.samples import CLIP
-from playground.web import ROUTES, middleware
+from boomerang.invoker.audio.decoding import decode
+from boomerang.invoker.backend import ListedModel
+from boomerang.invoker.backends.scripted import Scripted
+from boomerang.invoker.entities.model import ModelPropertyKey, ModelType
+from boomerang.invoker.entities.tts import TTSResult
+from boomerang.invoker.request import Request
+from boomerang.invoker.run import Run
+from boomerang.playground.server.security_headers import ROUTES, middleware
+from boomerang.playground.session.app_state import CONNECTIONS
+from boomerang.workbench.samples.inputs import CLIP
 
 PIECE_BYTES = 10_000
 
@@ -45,5 +47,5 @@ VOICE = ListedModel(
 )
 CONNECTIONS.add("sound", lambda: Scripted(answer, models=[VOICE]))
 
-SHELL = Path(__file__).resolve().parents[2] / "src" / "playground" / "shell.py"
+SHELL = Path(__file__).resolve().parents[2] / "src" / "boomerang" / "playground" / "shell" / "shell.py"
 app = st.App(SHELL, routes=ROUTES, middleware=middleware(CONNECTIONS.owns))

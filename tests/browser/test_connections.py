@@ -14,7 +14,7 @@ import pytest
 import tomli_w
 from playwright.sync_api import FilePayload, Page, expect
 
-from playground.samples import ARTICLE
+from boomerang.workbench.samples.inputs import ARTICLE
 from tests.invoker.backends.openai_compatible.test_real_server import KEY, QWEN, SMOLLM
 from tests.invoker.backends.openai_compatible.test_real_server import served as model_server
 

@@ -12,7 +12,8 @@ import pytest
 import tomli_w
 from playwright.sync_api import Page, expect
 
-from invoker.connections import Store, settings_of
+from boomerang.invoker.settings import settings_of
+from boomerang.workbench.connections.saved_connections import Store
 from tests.certificates import authority_file, secured
 from tests.invoker.backends.openai_compatible.desk import GOOD, event
 from tests.loopback import BOUND, STREAM, Asked, Loopback, Wire, chunked, whole

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from playwright.sync_api import Page, expect
 
-from playground.samples import ATTACHMENTS
+from boomerang.workbench.samples.inputs import ATTACHMENTS
 
 from .driving import chip, result, run_button, settled, state, visit
 from .serving import Served

@@ -7,7 +7,7 @@ import io
 
 from playwright.sync_api import Page, expect
 
-from playground.samples import MODERATION_BATCH
+from boomerang.workbench.samples.inputs import MODERATION_BATCH
 
 from .driving import chip, settled, state, visit
 from .serving import Served

@@ -12,8 +12,8 @@ import pytest
 from jsonschema_rs import validate
 from playwright.sync_api import Browser, Page, expect
 
-from invoker.audio import facts
-from playground.samples import ARTICLE, CLIP, DOCUMENTS, MODERATION, SHORT_NOTE, STRUCTURED_SCHEMA, TEXTS
+from boomerang.invoker.audio.audio_facts import facts
+from boomerang.workbench.samples.inputs import ARTICLE, CLIP, DOCUMENTS, MODERATION, SHORT_NOTE, STRUCTURED_SCHEMA, TEXTS
 
 from .driving import (
     PAGES,

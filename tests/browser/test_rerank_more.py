@@ -6,7 +6,7 @@ import json
 
 from playwright.sync_api import Page, expect
 
-from playground.samples import DOCUMENTS
+from boomerang.workbench.samples.inputs import DOCUMENTS
 
 from .driving import choose_model, result, run, run_button, settled, visit
 from .serving import Served

@@ -6,7 +6,7 @@ import json
 
 from playwright.sync_api import Page, expect
 
-from playground.samples import OTHER_TEXTS, TEXTS
+from boomerang.workbench.samples.inputs import OTHER_TEXTS, TEXTS
 
 from .driving import chip, download, look, metric, result, run, run_button, settled, unfold, visit
 from .serving import Served

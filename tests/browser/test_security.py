@@ -14,7 +14,7 @@ import httpx
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from playground.samples import CLIP
+from boomerang.workbench.samples.inputs import CLIP
 
 from .driving import PAGES, Visitor, choose, go, look, result, run, run_button, settled, state, visit
 from .serving import Served

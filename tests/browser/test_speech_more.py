@@ -10,8 +10,11 @@ import numpy as np
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from invoker.audio import decode, encode_mp3, mono, mp3, resample
-from playground.samples import CLIP, SPEECH
+from boomerang.invoker.audio import mp3_frames
+from boomerang.invoker.audio.decoding import decode
+from boomerang.invoker.audio.mp3_encoding import encode_mp3
+from boomerang.invoker.audio.resampling import mono, resample
+from boomerang.workbench.samples.inputs import CLIP, SPEECH
 
 from .driving import ENDED, Visitor, chip, download, metric, result, run, run_button, settled, state, stop_button, texts, visit
 from .serving import Served
@@ -73,7 +76,7 @@ def test_an_hour_is_looked_at_heard_and_stopped_within_a_second(page: Page, app:
     samples, rate_hz = decode(CLIP.read_bytes())
     minute = np.resize(resample(mono(samples), rate_hz, 8000), 60 * 8000)
     path = tmp_path / "hour.mp3"
-    path.write_bytes(mp3.sound(encode_mp3(minute, 8000)) * (HOUR_SECONDS // 60))
+    path.write_bytes(mp3_frames.sound(encode_mp3(minute, 8000)) * (HOUR_SECONDS // 60))
     visit(page, app.url, "speech2text")
     page.get_by_text("Upload", exact=True).click()
     settled(page)

@@ -6,7 +6,7 @@ from urllib.parse import urlencode
 
 from playwright.sync_api import Page, expect
 
-from playground.samples import SHORT_NOTE
+from boomerang.workbench.samples.inputs import SHORT_NOTE
 
 from .driving import SMALL, result, run, settled
 from .serving import Served

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from playwright.sync_api import Page, expect
 
-from playground.samples import TEXTS
+from boomerang.workbench.samples.inputs import TEXTS
 
 from .driving import result, run, settled, state, visit
 from .serving import Served

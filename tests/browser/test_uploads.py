@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
-from playground.samples import ASSETS, CLIP
+from boomerang.workbench.samples.inputs import ASSETS, CLIP
 
 from .driving import result, run, run_button, settled, texts, visit
 from .serving import Served

@@ -6,19 +6,7 @@ from random import Random
 
 from playwright.sync_api import Page, expect
 
-from .driving import (
-    ENDED,
-    PATIENCE,
-    SMALL,
-    answer,
-    choose_model,
-    result,
-    run_button,
-    settled,
-    state,
-    stop_button,
-    visit,
-)
+from .driving import ENDED, PATIENCE, SMALL, answer, choose_model, result, run_button, settled, state, stop_button, visit
 from .serving import Served
 from .test_stop import user_text
 

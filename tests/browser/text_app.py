@@ -4,17 +4,16 @@ import json
 
 import streamlit as st
 
-from playground import json_view, markup
-from playground.escape import code, plain
-from playground.views import text
+from boomerang.playground.ui import html_tables, json_view, streaming_text
+from boomerang.playground.ui.escape import code, plain
 
-st.html(markup.STYLE)
+st.html(html_tables.STYLE)
 how = st.query_params.get("how", "model")
 texts: list[str] = json.loads(str(st.text_area("Texts", "[]")))
 for number, one in enumerate(texts):
     with st.container(key=f"drawn-{number}"):
         if how == "model":
-            text.draw(one)
+            streaming_text.draw(one)
         elif how == "streamlit":
             st.markdown(one)
         elif how == "json":

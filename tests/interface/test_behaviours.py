@@ -8,7 +8,11 @@ from typing import Any
 
 import pytest
 
-from invoker import (
+from boomerang.invoker.entities.llm_chunk import LLMResultChunk
+from boomerang.invoker.entities.model import ModelFeature, ModelType
+from boomerang.invoker.entities.summary import SummaryResult
+from boomerang.invoker.entities.tts import TTSResult
+from boomerang.invoker.errors import (
     CredentialsValidateFailedError,
     InvokeAuthorizationError,
     InvokeBadRequestError,
@@ -17,15 +21,14 @@ from invoker import (
     InvokeRateLimitError,
     InvokeServerUnavailableError,
     InvokeTimeoutError,
-    Outcome,
     ProtocolError,
-    Request,
-    Run,
     RunStoppedError,
-    Session,
 )
-from invoker.entities import LLMResultChunk, ModelFeature, ModelType, SummaryResult, TTSResult
-from invoker.metrics import usage
+from boomerang.invoker.records.metrics import usage
+from boomerang.invoker.records.record import Outcome
+from boomerang.invoker.request import Request
+from boomerang.invoker.run import Run
+from boomerang.invoker.session import Session
 from tests.invoker.answers import (
     CHAT,
     HI,

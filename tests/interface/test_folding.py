@@ -6,8 +6,9 @@ from typing import Any
 
 import pytest
 
-from invoker import ProtocolError
-from invoker.entities import LLMResult, LLMResultChunk, LLMResultChunkWithStructuredOutput
+from boomerang.invoker.entities.llm_chunk import LLMResultChunk, LLMResultChunkWithStructuredOutput
+from boomerang.invoker.entities.llm_result import LLMResult
+from boomerang.invoker.errors import ProtocolError
 from tests.invoker.answers import CHAT, HI, session_of, text_chunks
 from tests.invoker.entities import golden
 

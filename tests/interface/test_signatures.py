@@ -9,19 +9,14 @@ from typing import Any, get_overloads
 
 import pytest
 
-from invoker import InvokeType, Session
-from invoker.entities import (
-    LLMResult,
-    LLMResultChunk,
-    LLMResultChunkWithStructuredOutput,
-    LLMResultWithStructuredOutput,
-    MultiModalEmbeddingResult,
-    MultiModalRerankResult,
-    RerankResult,
-    TextEmbeddingResult,
-)
-from invoker.invocations import LLMInvocation, LLMStructuredOutputInvocation
-from invoker.session import ModelInvocations
+from boomerang.invoker.entities.llm_chunk import LLMResultChunk, LLMResultChunkWithStructuredOutput
+from boomerang.invoker.entities.llm_result import LLMResult, LLMResultWithStructuredOutput
+from boomerang.invoker.entities.rerank import MultiModalRerankResult, RerankResult
+from boomerang.invoker.entities.text_embedding import MultiModalEmbeddingResult, TextEmbeddingResult
+from boomerang.invoker.invocations.llm import LLMInvocation
+from boomerang.invoker.invocations.llm_structured_output import LLMStructuredOutputInvocation
+from boomerang.invoker.request import InvokeType
+from boomerang.invoker.session import ModelInvocations, Session
 from tests.invoker.answers import CAT, CHAT, HI, PROBE, RERANK, SPEAK, answering
 
 CONFIG = "model_config: {} | Mapping[str, Any]"

@@ -7,9 +7,10 @@ from typing import Any
 
 import pytest
 
-from invoker import InvokeBadRequestError, Note, NoteKind, Run
-from invoker.entities import PromptMessage
-from invoker.summary import split, summarize
+from boomerang.invoker.entities.message import PromptMessage
+from boomerang.invoker.errors import InvokeBadRequestError
+from boomerang.invoker.llm_text.summarize_in_pieces import split, summarize
+from boomerang.invoker.run import Note, NoteKind, Run
 
 CONTEXT = 400
 """Tokens; a word is one here."""

@@ -5,26 +5,22 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
-from invoker import Backend, InvokeType, ListedModel, Record, Request, Run, Session
-from invoker.backends.scripted import Answer, Scripted, llm_chunks
-from invoker.entities import (
-    REQUEST_TYPES,
-    LLMResultChunk,
-    LLMUsage,
-    ModelFeature,
-    ModelType,
-    ModerationResult,
-    MultiModalEmbeddingResult,
-    MultiModalRerankResult,
-    RerankDocument,
-    RerankResult,
-    Speech2TextResult,
-    SummaryResult,
-    TextEmbeddingResult,
-    TTSResult,
-)
-from invoker.entities.llm import LLMResultChunkWithStructuredOutput
-from invoker.entities.text_embedding import EmbeddingUsage
+from boomerang.invoker.backend import Backend, ListedModel
+from boomerang.invoker.backends.scripted import Answer, Scripted, llm_chunks
+from boomerang.invoker.entities.llm import LLMResultChunkWithStructuredOutput
+from boomerang.invoker.entities.llm_chunk import LLMResultChunk, LLMUsage
+from boomerang.invoker.entities.model import ModelFeature, ModelType
+from boomerang.invoker.entities.moderation import ModerationResult
+from boomerang.invoker.entities.rerank import MultiModalRerankResult, RerankDocument, RerankResult
+from boomerang.invoker.entities.speech2text import Speech2TextResult
+from boomerang.invoker.entities.summary import SummaryResult
+from boomerang.invoker.entities.text_embedding import EmbeddingUsage, MultiModalEmbeddingResult, TextEmbeddingResult
+from boomerang.invoker.entities.tts import TTSResult
+from boomerang.invoker.invocations.request_types import REQUEST_TYPES
+from boomerang.invoker.records.record import Record
+from boomerang.invoker.request import InvokeType, Request
+from boomerang.invoker.run import Run
+from boomerang.invoker.session import Session
 
 PROBE: dict[str, Any] = {"provider": "acme/probe/probe", "model": "tiny"}
 CHAT: dict[str, Any] = {**PROBE, "mode": "chat"}

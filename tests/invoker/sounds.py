@@ -9,7 +9,7 @@ from functools import cache
 import numpy as np
 import soundfile
 
-from invoker.audio import mp3
+from boomerang.invoker.audio import mp3_frames
 
 RATE = 44_100
 FORMS = {
@@ -48,14 +48,14 @@ def sound(form: str, seconds: float = 1.0, rate_hz: int = RATE, channels: int = 
 @cache
 def frames(seconds: float = 1.0, rate_hz: int = RATE, channels: int = 2) -> bytes:
     """MP3 frames of one bit rate without a header frame."""
-    return mp3.sound(sound("mp3", seconds, rate_hz, channels, bitrate_mode="CONSTANT", compression_level=0.4))
+    return mp3_frames.sound(sound("mp3", seconds, rate_hz, channels, bitrate_mode="CONSTANT", compression_level=0.4))
 
 
 def free_format(stream: bytes) -> bytes:
     """The same frames without a bit rate in their headers."""
     changed, at = bytearray(stream), 0
     while at < len(stream):
-        header = mp3.header(stream, at)
+        header = mp3_frames.header(stream, at)
         assert header is not None
         changed[at + 2] &= 0x0F
         at += header.size

@@ -6,8 +6,8 @@ import re
 
 import pytest
 
-from invoker import errors
-from invoker.errors import (
+from boomerang.invoker import errors
+from boomerang.invoker.errors import (
     BODY_LIMIT,
     InvokeBadRequestError,
     InvokeConnectionError,

@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from invoker import InvokeTimeoutError, Note, NoteKind, Run, RunStoppedError
-from invoker.run import Runs
+from boomerang.invoker.errors import InvokeTimeoutError, RunStoppedError
+from boomerang.invoker.run import Note, NoteKind, Run, Runs
 
 BOUND = 10.0
 """Seconds after which a wait in a test has failed."""

@@ -11,33 +11,16 @@ from typing import Any
 
 import pytest
 
-from invoker import (
-    InvokeBadRequestError,
-    InvokeTimeoutError,
-    InvokeType,
-    Outcome,
-    ProtocolError,
-    Request,
-    Run,
-    RunStoppedError,
-    Session,
-)
-from invoker.backends.scripted import Scripted
-from invoker.entities import LLMResultChunk, SummaryResult
-from tests.invoker.answers import (
-    CAT,
-    CHAT,
-    HI,
-    PROBE,
-    RERANK,
-    SPEAK,
-    answering,
-    answers_to,
-    recorded,
-    request_of,
-    session_of,
-    text_chunks,
-)
+from boomerang.invoker.backends.scripted import Scripted
+from boomerang.invoker.entities.llm_chunk import LLMResultChunk
+from boomerang.invoker.entities.summary import SummaryResult
+from boomerang.invoker.errors import InvokeBadRequestError, InvokeTimeoutError, ProtocolError, RunStoppedError
+from boomerang.invoker.records.record import Outcome
+from boomerang.invoker.request import InvokeType, Request
+from boomerang.invoker.run import Run
+from boomerang.invoker.session import Session
+
+from .answers import CAT, CHAT, HI, PROBE, RERANK, SPEAK, answering, answers_to, recorded, request_of, session_of, text_chunks
 
 BOUND = 10.0
 

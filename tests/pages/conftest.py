@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from playground import resources
-from tests.playground.scripted import Desk
+from boomerang.playground.session import app_state
+from tests.scripted import Desk
 
 from .visitor import Visitor
 
@@ -18,10 +18,10 @@ CONNECTION = "scripted"
 def desk() -> Iterator[Desk]:
     """Give the desk behind the connection `scripted`; afterwards the connection and its jobs are gone."""
     made = Desk()
-    resources.CONNECTIONS.add(CONNECTION, lambda: made.backend)
+    app_state.CONNECTIONS.add(CONNECTION, lambda: made.backend)
     yield made
-    resources.close_all()
-    resources.CONNECTIONS.remove(CONNECTION)
+    app_state.close_all()
+    app_state.CONNECTIONS.remove(CONNECTION)
 
 
 @pytest.fixture

@@ -9,19 +9,26 @@ from typing import Any
 
 import pytest
 
-from invoker import ModelState, NoteKind, Request, Run
-from invoker.audio import EXTENSIONS, READABLE, UPLOAD_LIMIT_BYTES, decode, encode_mp3, facts
-from invoker.audio.kinds import READABLE as KINDS
-from invoker.backends.scripted import Scripted
-from invoker.entities.model import ModelPropertyKey, ModelType
-from invoker.entities.speech2text import Speech2TextResult
-from invoker.entities.tts import TTSResult
-from playground import resources, text_sources
-from playground.content_parts import MOST_FILE_BYTES
-from playground.samples import ASSETS, CLIP, CLIP_TEXT, RECORDINGS, SAMPLES_FOLDER, SPEECH
-from playground.trials.speech2text import DAMAGES
+from boomerang.invoker.audio.audio_facts import facts
+from boomerang.invoker.audio.decoding import decode
+from boomerang.invoker.audio.file_type import EXTENSIONS
+from boomerang.invoker.audio.file_type import READABLE as KINDS
+from boomerang.invoker.audio.mp3_encoding import encode_mp3
+from boomerang.invoker.audio.upload_check import READABLE, UPLOAD_LIMIT_BYTES
+from boomerang.invoker.backend import ModelState
+from boomerang.invoker.backends.scripted import Scripted
+from boomerang.invoker.entities.model import ModelPropertyKey, ModelType
+from boomerang.invoker.entities.speech2text import Speech2TextResult
+from boomerang.invoker.entities.tts import TTSResult
+from boomerang.invoker.request import Request
+from boomerang.invoker.run import NoteKind, Run
+from boomerang.playground.experiments.audio_robustness import DAMAGES
+from boomerang.playground.forms.texts import paste_and_import
+from boomerang.playground.session import app_state
+from boomerang.workbench.conversations.attachments import MOST_FILE_BYTES
+from boomerang.workbench.samples.inputs import ASSETS, CLIP, CLIP_TEXT, RECORDINGS, SAMPLES_FOLDER, SPEECH
 from tests.invoker.sounds import claiming, id3, sound
-from tests.playground.scripted import SPOKEN, Desk, listed
+from tests.scripted import SPOKEN, Desk, listed
 
 from .conftest import CONNECTION
 from .visitor import Visitor
@@ -220,14 +227,16 @@ def test_the_field_states_the_limit_and_the_kinds_that_are_true(page: Visitor) -
 
 def test_the_servers_limit_is_that_of_an_audio_file() -> None:
     server = tomllib.loads((Path(__file__).parents[2] / ".streamlit/config.toml").read_text("utf-8"))["server"]
-    assert server["maxUploadSize"] * 2**20 == UPLOAD_LIMIT_BYTES >= max(MOST_FILE_BYTES, text_sources.MOST_BYTES)
+    assert server["maxUploadSize"] * 2**20 == UPLOAD_LIMIT_BYTES >= max(MOST_FILE_BYTES, paste_and_import.MOST_BYTES)
 
 
 def test_a_file_that_plays_too_long_is_refused_by_name_and_looked_at_once(
     page: Visitor, desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     opened = []
-    monkeypatch.setattr("playground.audio_facts.facts", lambda *args: opened.append(args) or facts(*args))
+    monkeypatch.setattr(
+        "boomerang.playground.forms.audio.audio_preview.facts", lambda *args: opened.append(args) or facts(*args)
+    )
     upload(page, "night.flac", claiming(sound("flac"), 12 * 3600, 44_100))
     assert not page.can_run and "plays for 12.0 hours; the limit is 3 hours" in page.faults
     page.type("reference", "anything")
@@ -281,8 +290,8 @@ def test_any_voice_may_be_typed(visit: Visit, desk: Desk) -> None:
 
 def test_a_model_without_voices_needs_one_typed(visit: Visit, desk: Desk) -> None:
     bare = listed("mute", ModelType.TTS, state=ModelState.LOADED)
-    resources.CONNECTIONS.remove(CONNECTION)
-    resources.CONNECTIONS.add(CONNECTION, lambda: Scripted(desk.answer, models=[bare]))
+    app_state.CONNECTIONS.remove(CONNECTION)
+    app_state.CONNECTIONS.add(CONNECTION, lambda: Scripted(desk.answer, models=[bare]))
     page = visit("tts")
     assert not page.can_run and "choose a voice" in page.reason
 
@@ -381,8 +390,8 @@ def test_a_model_that_declares_another_type_is_held_to_it(visit: Visit, desk: De
     properties = {ModelPropertyKey.VOICES: [{"mode": "v", "name": "V", "language": []}], ModelPropertyKey.AUDIO_TYPE: "wav"}
     honest = listed("speaker", ModelType.TTS, model_properties=properties)
     desk.answer = lambda request, run: [TTSResult.of(WAV, None)]
-    resources.CONNECTIONS.remove(CONNECTION)
-    resources.CONNECTIONS.add(CONNECTION, lambda: Scripted(desk.serve, models=[honest]))
+    app_state.CONNECTIONS.remove(CONNECTION)
+    app_state.CONNECTIONS.add(CONNECTION, lambda: Scripted(desk.serve, models=[honest]))
     assert not visit("tts").run().at.warning
     desk.answer = lambda request, run: [TTSResult.of(SPOKEN, None)]
     assert "Expected `audio/wav`" in visit("tts").run().at.warning[0].value

@@ -7,10 +7,13 @@ from typing import Any
 
 import pytest
 
-from invoker import InvokeBadRequestError, Request, Run
-from invoker.backends.scripted import llm_chunks
-from playground import comparison, status
-from tests.playground.scripted import Desk, good_answer
+from boomerang.invoker.backends.scripted import llm_chunks
+from boomerang.invoker.errors import InvokeBadRequestError
+from boomerang.invoker.request import Request
+from boomerang.invoker.run import Run
+from boomerang.playground.page import comparison
+from boomerang.playground.run import run_status
+from tests.scripted import Desk, good_answer
 
 from .visitor import PAGES, Visitor
 
@@ -26,7 +29,7 @@ def panes(visitor: Visitor, count: int) -> Visitor:
 def states(visitor: Visitor, count: int) -> list[str]:
     """Give the state of each pane."""
     held = [visitor.held, *(visitor.held.part(f"pane{number}") for number in range(2, count + 1))]
-    return [status.name(each.job) for each in held]
+    return [run_status.name(each.job) for each in held]
 
 
 @pytest.mark.parametrize("page", PAGES)

@@ -11,11 +11,12 @@ from typing import Any
 
 import pytest
 
-from playground import resources
-from playground.samples import CLIP
-from playground.setup.held import Held
+from boomerang.playground.connections.page_state import Held
+from boomerang.playground.session import app_state
+from boomerang.workbench.samples.inputs import CLIP
 from tests.loopback import BOUND, Asked, Loopback, Script, Wire, head, whole
-from tests.pages.visitor import Visitor, nodes, text_of
+
+from .visitor import Visitor, nodes, text_of
 
 KEY = "sk-not-for-anybodys-eyes"
 MODELS = {"data": [{"id": "chatty"}, {"id": "thinker"}, {"id": "bge-embed"}]}
@@ -68,9 +69,9 @@ def connections(*servers: Loopback, **settings: Any) -> Iterator[None]:
     try:
         yield
     finally:
-        resources.close_all()
+        app_state.close_all()
         file.unlink()
-        resources.CONNECTIONS.visible()
+        app_state.CONNECTIONS.visible()
 
 
 @pytest.fixture
@@ -223,7 +224,7 @@ def test_a_server_that_is_slow_to_list_keeps_no_page_waiting_for_long() -> None:
             server(asked, wire)
 
     with Loopback(slow) as listening, connections(listening):
-        connection = resources.CONNECTIONS.get("one")
+        connection = app_state.CONNECTIONS.get("one")
         connection.fetch()
         listening.until(lambda listening: listening.asked)
         assert connection.fetching and not connection.wait(0.01)
@@ -257,7 +258,7 @@ def test_odd_entries_of_a_servers_list_are_named_on_the_connections_page() -> No
         connections(listening),
     ):
         page = Visitor("one").open("connections")
-        connection = resources.CONNECTIONS.get("one")
+        connection = app_state.CONNECTIONS.get("one")
         assert connection.wait(BOUND)
         page.look()
         text = "\n".join(text_of(node) for node in nodes(page.at.main)).replace("\\", "")

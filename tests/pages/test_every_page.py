@@ -8,10 +8,13 @@ from typing import Any
 
 import pytest
 
-from invoker import InvokeRateLimitError, Outcome, Request, Run
-from invoker.backends.scripted import Scripted
-from playground import resources
-from tests.playground.scripted import BOUND, PROVIDER, SPOKEN, Desk, good_answer
+from boomerang.invoker.backends.scripted import Scripted
+from boomerang.invoker.errors import InvokeRateLimitError
+from boomerang.invoker.records.record import Outcome
+from boomerang.invoker.request import Request
+from boomerang.invoker.run import Run
+from boomerang.playground.session import app_state
+from tests.scripted import BOUND, PROVIDER, SPOKEN, Desk, good_answer
 
 from .conftest import CONNECTION
 from .visitor import PAGES, Visitor
@@ -130,8 +133,8 @@ def test_an_unavailable_connection_is_told_on_the_page(visit: Visit, desk: Desk,
 
     visitor = Visitor(CONNECTION)
     visitor.may_break = True
-    resources.CONNECTIONS.remove(CONNECTION)
-    resources.CONNECTIONS.add(CONNECTION, broken)
+    app_state.CONNECTIONS.remove(CONNECTION)
+    app_state.CONNECTIONS.add(CONNECTION, broken)
     visitor.open(page)
     assert "no such folder" in visitor.panel() and "Traceback" in visitor.panel()
 
@@ -215,7 +218,7 @@ def test_twenty_runs_in_a_row_make_one_job_at_a_time(visit: Visit, desk: Desk, p
         visitor.run()
     assert most == 1 and at_once == 0
     assert len(desk.requests) in (3, 20)
-    assert resources.jobs().running == 0
+    assert app_state.jobs().running == 0
     assert visitor.state == "done"
 
 
@@ -248,8 +251,8 @@ def test_the_picker_has_models_of_one_type(visit: Visit, page: str, models: list
 
 @pytest.mark.parametrize("page", PAGES)
 def test_a_connection_without_a_fitting_model_says_so(visit: Visit, desk: Desk, page: str) -> None:
-    resources.CONNECTIONS.remove(CONNECTION)
-    resources.CONNECTIONS.add(CONNECTION, lambda: Scripted(good_answer))
+    app_state.CONNECTIONS.remove(CONNECTION)
+    app_state.CONNECTIONS.add(CONNECTION, lambda: Scripted(good_answer))
     visitor = visit(page)
     assert not visitor.can_run and "the connection has no " in visitor.reason
     assert Visitor(CONNECTION).seen.count("No model") == 8

@@ -8,21 +8,23 @@ from typing import Any
 
 from streamlit.testing.v1 import AppTest
 
-from invoker import Request, Run
-from invoker.entities.moderation import ModerationResult
-from tests.playground.scripted import BOUND, Desk
+from boomerang.invoker.entities.moderation import ModerationResult
+from boomerang.invoker.request import Request
+from boomerang.invoker.run import Run
+from tests.scripted import BOUND, Desk
 
 from .conftest import CONNECTION
 
 SCRIPT = """
 import streamlit as st
-from invoker import InvokeType
-from playground import frame, views
+from boomerang.invoker.request import InvokeType
+from boomerang.playground.page import frame
+from boomerang.playground.results import moderation
 
 page = frame.Page(InvokeType.MODERATION, "Moderation", "is a text sensitive?")
 page.run(lambda pane: {"model_config": {"provider": "p", "model": "judge"}}, text="Hi")
 st.session_state["between"](page)
-page.show(st.session_state.get("view", views.moderation))
+page.show(st.session_state.get("view", moderation.moderation))
 """
 
 

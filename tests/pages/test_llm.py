@@ -8,10 +8,11 @@ from typing import Any
 
 import pytest
 
-from invoker import Request, Run
-from invoker.backends.scripted import llm_chunks
-from playground.samples import CONVERSATIONS, TOOLS
-from tests.playground.scripted import RULES, Desk, call_chunk
+from boomerang.invoker.backends.scripted import llm_chunks
+from boomerang.invoker.request import Request
+from boomerang.invoker.run import Run
+from boomerang.workbench.samples.inputs import CONVERSATIONS, TOOLS
+from tests.scripted import RULES, Desk, call_chunk
 
 from .visitor import Visitor
 

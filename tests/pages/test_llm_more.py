@@ -8,12 +8,15 @@ from typing import Any
 
 import pytest
 
-from invoker import InvokeServerUnavailableError, ListedModel, Request, Run
-from invoker.backends.scripted import Scripted, llm_chunks
-from invoker.entities.message import ImagePromptMessageContent, TextPromptMessageContent
-from invoker.entities.model import ModelFeature, ModelPropertyKey, ModelType
-from playground.samples import ATTACHMENTS, COMPLETION, CONVERSATIONS, TOOLS
-from tests.playground.scripted import MODELS, USAGE, Desk, call_chunk, listed
+from boomerang.invoker.backend import ListedModel
+from boomerang.invoker.backends.scripted import Scripted, llm_chunks
+from boomerang.invoker.entities.message import ImagePromptMessageContent, TextPromptMessageContent
+from boomerang.invoker.entities.model import ModelFeature, ModelPropertyKey, ModelType
+from boomerang.invoker.errors import InvokeServerUnavailableError
+from boomerang.invoker.request import Request
+from boomerang.invoker.run import Run
+from boomerang.workbench.samples.inputs import ATTACHMENTS, COMPLETION, CONVERSATIONS, TOOLS
+from tests.scripted import MODELS, USAGE, Desk, call_chunk, listed
 
 from .visitor import Visitor
 

@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import pytest
 
-from tests.playground.scripted import PROVIDER, Desk
+from tests.scripted import PROVIDER, Desk
 
 from .visitor import PAGES, Visitor
 

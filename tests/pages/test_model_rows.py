@@ -9,14 +9,15 @@ from pathlib import Path
 
 import pytest
 
-from invoker.backends.openai_compatible.model_list.catalogue import described
-from invoker.connections import settings_of
-from playground import resources
-from playground.samples import ATTACHMENTS
-from playground.setup import model_rows
-from playground.setup.held import Held
+from boomerang.invoker.backends.openai_compatible.model_list.catalogue import described
+from boomerang.invoker.settings import settings_of
+from boomerang.playground.connections import model_table_editor
+from boomerang.playground.connections.page_state import Held
+from boomerang.playground.session import app_state
+from boomerang.workbench.samples.inputs import ATTACHMENTS
 from tests.loopback import Loopback, whole
-from tests.pages.visitor import Visitor
+
+from .visitor import Visitor
 
 LISTED = [
     {"id": "boom", "meta": {"n_ctx": 2048}},
@@ -39,9 +40,9 @@ def lab(more: str = "") -> Iterator[None]:
         try:
             yield
         finally:
-            resources.close_all()
+            app_state.close_all()
             file.unlink()
-            resources.CONNECTIONS.visible()
+            app_state.CONNECTIONS.visible()
 
 
 def table(page: Visitor) -> dict[str, list[str]]:
@@ -85,8 +86,8 @@ def test_the_caption_names_what_was_guessed_until_somebody_chooses() -> None:
     page = Visitor("embedded").open("connections")
     held: Held = page.at.session_state["_connections"]
     held.draft = settings
-    model_rows.fill(held, settings)
-    model_rows.bring(held, [described("p", name) for name in ("boom", "bge-m3")])
+    model_table_editor.fill(held, settings)
+    model_table_editor.bring(held, [described("p", name) for name in ("boom", "bge-m3")])
     assert "Types guessed by name (2): boom, bge-m3 –" in page.look().seen.replace("\\", "")
     held.rows, held.table = [held.rows[0] | {"model_type": "rerank"}, held.rows[1]], held.table + 1
     assert "Types guessed by name (1): bge-m3 –" in page.look().seen.replace("\\", "")
@@ -95,6 +96,6 @@ def test_the_caption_names_what_was_guessed_until_somebody_chooses() -> None:
 @pytest.mark.parametrize(("typed", "kept"), [(512, {}), (256, {"context_size": 256})])
 def test_a_correction_of_a_type_does_not_pin_the_context_that_the_server_tells(typed: int, kept: dict[str, int]) -> None:
     settings = settings_of({"name": "new", "base_url": "http://127.0.0.1:9/v1"})
-    row = model_rows.row(described("p", "my-strange-vectors"), settings) | {"context_size": 512}
-    [model], _defaults = model_rows.said([row | {"model_type": "text-embedding", "context_size": typed}], [row], {})
+    row = model_table_editor.row(described("p", "my-strange-vectors"), settings) | {"context_size": 512}
+    [model], _defaults = model_table_editor.said([row | {"model_type": "text-embedding", "context_size": typed}], [row], {})
     assert model.get("model_properties", {}) == kept

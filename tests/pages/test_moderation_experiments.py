@@ -8,12 +8,14 @@ from typing import Any
 
 import pytest
 
-from invoker import InvokeBadRequestError, NoteKind, Request, Run
-from invoker.entities.moderation import ModerationResult
-from invoker.entities.summary import SummaryResult
-from playground import status
-from playground.samples import MODERATION_BATCH, MODERATION_CHINESE
-from tests.playground.scripted import BOUND, Desk
+from boomerang.invoker.entities.moderation import ModerationResult
+from boomerang.invoker.entities.summary import SummaryResult
+from boomerang.invoker.errors import InvokeBadRequestError
+from boomerang.invoker.request import Request
+from boomerang.invoker.run import NoteKind, Run
+from boomerang.playground.run import run_status
+from boomerang.workbench.samples.inputs import MODERATION_BATCH, MODERATION_CHINESE
+from tests.scripted import BOUND, Desk
 
 from .visitor import Visitor
 
@@ -92,7 +94,7 @@ def test_stopping_a_batch_keeps_what_is_done(visit: Visit, desk: Desk) -> None:
     stopper.start()
     page.click("try-batch.run")
     stopper.join(BOUND)
-    assert held.job is not None and status.name(held.job) == "stopped"
+    assert held.job is not None and run_status.name(held.job) == "stopped"
     assert page.seen.count("✓ right") == 1 and page.seen.count("✗ false alarm") == 1 and "… to come" in page.seen
 
 

@@ -7,8 +7,8 @@ from collections.abc import Callable
 
 import pytest
 
-from playground.state import PageState
-from tests.playground.scripted import Desk
+from boomerang.playground.session.page_state import PageState
+from tests.scripted import Desk
 
 from .conftest import CONNECTION
 from .visitor import PAGES, TYPES, Visitor

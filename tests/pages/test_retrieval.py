@@ -7,10 +7,10 @@ from collections.abc import Callable
 
 import pytest
 
-from invoker.entities.model import EmbeddingInputType
-from invoker.entities.rerank import RerankDocument, RerankResult
-from playground.samples import DOCUMENTS, QUERY, TEXTS
-from tests.playground.scripted import Desk, embedded
+from boomerang.invoker.entities.model import EmbeddingInputType
+from boomerang.invoker.entities.rerank import RerankDocument, RerankResult
+from boomerang.workbench.samples.inputs import DOCUMENTS, QUERY, TEXTS
+from tests.scripted import Desk, embedded
 
 from .visitor import Visitor
 

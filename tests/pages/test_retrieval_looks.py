@@ -7,11 +7,12 @@ from typing import Any
 
 import pytest
 
-from invoker import InvokeBadRequestError, NoteKind
-from invoker.entities.model import EmbeddingInputType
-from invoker.entities.rerank import RerankDocument, RerankResult
-from playground.samples import DOCUMENTS, TEXTS
-from tests.playground.scripted import Desk, embedded
+from boomerang.invoker.entities.model import EmbeddingInputType
+from boomerang.invoker.entities.rerank import RerankDocument, RerankResult
+from boomerang.invoker.errors import InvokeBadRequestError
+from boomerang.invoker.run import NoteKind
+from boomerang.workbench.samples.inputs import DOCUMENTS, TEXTS
+from tests.scripted import Desk, embedded
 
 from .visitor import Visitor
 

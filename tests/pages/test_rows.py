@@ -7,11 +7,11 @@ from collections.abc import Callable
 
 import pytest
 
-from invoker.backends.scripted import Scripted
-from invoker.entities.model import ModelPropertyKey, ModelType
-from playground.samples import DOCUMENT_LABELS, DOCUMENTS, TEXTS, TRAP_LABELS
-from playground.text_sources import MOST_IMPORTED
-from tests.playground.scripted import Desk, listed
+from boomerang.invoker.backends.scripted import Scripted
+from boomerang.invoker.entities.model import ModelPropertyKey, ModelType
+from boomerang.playground.forms.texts.paste_and_import import MOST_IMPORTED
+from boomerang.workbench.samples.inputs import DOCUMENT_LABELS, DOCUMENTS, TEXTS, TRAP_LABELS
+from tests.scripted import Desk, listed
 
 from .visitor import Visitor
 

@@ -7,9 +7,12 @@ from typing import Any
 
 import pytest
 
-from invoker import InvokeBadRequestError, Outcome, Request, Run
-from playground import resources
-from tests.playground.scripted import Desk, good_answer
+from boomerang.invoker.errors import InvokeBadRequestError
+from boomerang.invoker.records.record import Outcome
+from boomerang.invoker.request import Request
+from boomerang.invoker.run import Run
+from boomerang.playground.session import app_state
+from tests.scripted import Desk, good_answer
 
 from .conftest import CONNECTION
 from .visitor import TYPES, Visitor
@@ -34,7 +37,7 @@ def test_running_all_samples_leaves_each_run_on_its_page(desk: Desk) -> None:
     visitor.open("llm")
     assert "Hello there." in visitor.seen.replace("\\", "")
     job = visitor.held.job
-    assert job is not None and resources.jobs().find(job.id, job.owner) is job  # a reload finds it too
+    assert job is not None and app_state.jobs().find(job.id, job.owner) is job  # a reload finds it too
 
 
 def test_a_run_of_a_page_itself_is_not_replaced_by_a_sample(desk: Desk) -> None:

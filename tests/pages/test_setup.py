@@ -14,18 +14,22 @@ from typing import Any
 import pytest
 from streamlit.testing.v1.element_tree import Block
 
-from invoker.backends.openai_compatible.model_list.catalogue import described
-from invoker.connections import PRESETS, Check, ConnectionSettings, hashed, settings_of
-from invoker.errors import ConfigError
-from playground import resources, state
-from playground.checks import SERVER, Checks
-from playground.setup import model_rows, results
-from playground.setup.faults import spoken
-from playground.setup.held import Held
-from playground.setup.lines import as_lines, kept_proxy, masked_proxy, with_scheme
-from playground.setup.transfer import bring
+from boomerang.invoker.backends.openai_compatible.model_list.catalogue import described
+from boomerang.invoker.errors import ConfigError
+from boomerang.invoker.settings import ConnectionSettings, settings_of
+from boomerang.playground.connections import model_table_editor, test_results
+from boomerang.playground.connections.import_export import bring
+from boomerang.playground.connections.page_state import Held
+from boomerang.playground.session import app_state, page_state
+from boomerang.workbench.connections.form_text import as_lines, kept_proxy, masked_proxy, with_scheme
+from boomerang.workbench.connections.probe import Check
+from boomerang.workbench.connections.probe_jobs import SERVER, Checks
+from boomerang.workbench.connections.saved_connections import hashed
+from boomerang.workbench.connections.server_presets import PRESETS
+from boomerang.workbench.diagnosis.settings_errors import spoken
 from tests.loopback import BOUND, Asked, Loopback, Wire, whole
-from tests.pages.visitor import Visitor, key_of, nodes, text_of
+
+from .visitor import Visitor, key_of, nodes, text_of
 
 
 def made(**settings: Any) -> ConnectionSettings:
@@ -38,7 +42,7 @@ def with_form(settings: ConnectionSettings) -> Visitor:
     page = Visitor("embedded").open("connections")
     held: Held = page.at.session_state["_connections"]
     held.draft = settings
-    model_rows.fill(held, settings)
+    model_table_editor.fill(held, settings)
     return page.look()
 
 
@@ -63,13 +67,13 @@ def in_the_file(text: str) -> Iterator[None]:
         yield
     finally:
         file.unlink()
-        resources.CONNECTIONS.visible()
+        app_state.CONNECTIONS.visible()
 
 
 def test_a_connection_that_cannot_be_opened_any_more_can_be_edited() -> None:
     with in_the_file('[[connections]]\nname = "lab"\nbase_url = "http://127.0.0.1:9"\napi_key_env = "NOT_SET_HERE"\n'):
         held = Held(replacing="lab")
-        model_rows.fill(held, made(api_key_env="NOT_SET_HERE", models=[{"model": "m", "model_type": "llm"}]))
+        model_table_editor.fill(held, made(api_key_env="NOT_SET_HERE", models=[{"model": "m", "model_type": "llm"}]))
         assert [row["model"] for row in held.rows] == ["m"]
 
 
@@ -98,10 +102,10 @@ def test_what_a_page_could_not_draw_of_a_model_is_refused_before(properties: dic
 
 
 def test_a_table_of_many_models_costs_linear_work() -> None:
-    rows = [model_rows.row(described("p", f"model {number}"), made()) for number in range(4000)]
+    rows = [model_table_editor.row(described("p", f"model {number}"), made()) for number in range(4000)]
     changed = [rows[0] | {"context_size": 9}, *rows[1:]]
     began = process_time()
-    models, defaults = model_rows.said(changed, rows, {})
+    models, defaults = model_table_editor.said(changed, rows, {})
     assert [model["model"] for model in models] == ["model 0"] and defaults == {}
     assert process_time() - began < 1.0, "with their square it is a quarter of a minute"
 
@@ -211,7 +215,7 @@ def test_a_server_that_is_slow_to_list_its_models_is_waited_for_and_then_shown()
         page.look()
         assert "gpt-slow" in page.seen and "Asking the server" not in page.seen
         assert health_of(page, "lab")[:3] == ["not tested"] * 3 and health_of(page, "lab")[5] == "—"
-        resources.CONNECTIONS.get("lab").close()
+        app_state.CONNECTIONS.get("lab").close()
 
 
 def health_of(page: Visitor, name: str) -> list[str]:
@@ -294,8 +298,8 @@ def test_which_connection_is_open_stands_in_the_address() -> None:
 
 def test_an_import_brings_what_is_new_and_says_what_was_there_what_is_renamed_and_what_is_wrong() -> None:
     owner = "somebody"
-    resources.CONNECTIONS.keep(made(name="same", query={"v": "1"}), owner)
-    resources.CONNECTIONS.keep(made(name="taken"), owner)
+    app_state.CONNECTIONS.keep(made(name="same", query={"v": "1"}), owner)
+    app_state.CONNECTIONS.keep(made(name="taken"), owner)
     good = [made(name="same", query={"v": "1"}), made(name="taken", query={"v": "2"}), made(name="new")]
     bad = [{"name": f"bad {number}", "base_ur": "x"} for number in range(6)]
     content = json.dumps([*(settings.public() for settings in good), *bad])
@@ -312,7 +316,7 @@ def test_an_import_brings_what_is_new_and_says_what_was_there_what_is_renamed_an
         assert (again.came, again.there) == ([], ["same", "taken", "new"])
     finally:
         for name in ("same", "taken", "taken 2", "new"):
-            resources.CONNECTIONS.drop(name, owner)
+            app_state.CONNECTIONS.drop(name, owner)
 
 
 def test_what_is_no_file_of_connections_is_said_with_its_name() -> None:
@@ -320,8 +324,8 @@ def test_what_is_no_file_of_connections_is_said_with_its_name() -> None:
 
 
 def test_what_was_said_of_many_models_stays_and_the_rest_of_a_long_list_is_counted() -> None:
-    held = Held(draft=made(), now=[model_rows.row(described("p", f"said {number}"), made()) for number in range(600)])
-    model_rows.bring(held, [described("p", f"listed {number}") for number in range(10)])
+    held = Held(draft=made(), now=[model_table_editor.row(described("p", f"said {number}"), made()) for number in range(600)])
+    model_table_editor.bring(held, [described("p", f"listed {number}") for number in range(10)])
     assert len(held.rows) == 600 and held.left_out == 10
 
 
@@ -346,8 +350,8 @@ def test_a_long_list_of_models_is_searched() -> None:
 
 
 def test_a_result_whose_server_was_not_called_is_one_line() -> None:
-    assert "<details" not in results.written([("Server", Check(True, "Nothing has to be reached; models built in: 8."))])
-    assert "<strong>LLM</strong> · gpt-9 · The model answers." in results.written(
+    assert "<details" not in test_results.written([("Server", Check(True, "Nothing has to be reached; models built in: 8."))])
+    assert "<strong>LLM</strong> · gpt-9 · The model answers." in test_results.written(
         [("LLM", Check(True, "The model answers.", model="gpt-9"))]
     )
 
@@ -405,10 +409,10 @@ def listing(_asked: Asked, wire: Wire) -> None:
 @pytest.fixture
 def anna(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
     """Give the cookie of every visitor; afterwards their connections are gone."""
-    monkeypatch.setattr(state, "owner", lambda: "anna")
+    monkeypatch.setattr(page_state, "owner", lambda: "anna")
     yield "anna"
-    for name in resources.CONNECTIONS.names("anna"):
-        resources.CONNECTIONS.drop(name, "anna")
+    for name in app_state.CONNECTIONS.names("anna"):
+        app_state.CONNECTIONS.drop(name, "anna")
 
 
 def form_key(page: Visitor, name: str) -> str:
@@ -476,10 +480,10 @@ def test_what_is_odd_among_saved_ones_is_named_on_the_page_to_whom_it_concerns(a
         assert "“connections[1]”" in told[1] and "private" not in told[1]
         assert "“mine” is used without some of its models" in told[2] and told[2].endswith("and 91 more")
         assert "“connections[3]”" in told[3]
-        assert "good" in resources.CONNECTIONS.names()
+        assert "good" in app_state.CONNECTIONS.names()
     finally:
         file.unlink()
-        resources.CONNECTIONS.visible()
+        app_state.CONNECTIONS.visible()
 
 
 def test_what_came_of_a_test_is_not_shown_of_what_the_file_says_now() -> None:

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from playground.samples import NESTED_SCHEMA, STRUCTURED_SCHEMA
-from tests.playground.scripted import Desk, structured_chunks
+from boomerang.workbench.samples.inputs import NESTED_SCHEMA, STRUCTURED_SCHEMA
+from tests.scripted import Desk, structured_chunks
 
 from .visitor import Visitor
 

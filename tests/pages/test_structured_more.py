@@ -8,12 +8,13 @@ from typing import Any
 
 import pytest
 
-from invoker import Request, Run
-from invoker.backends.scripted import Scripted, llm_chunks
-from invoker.entities.llm import RequestInvokeLLMWithStructuredOutput
-from invoker.entities.model import ModelType, ParameterRule
-from playground.samples import STRUCTURED_SCHEMA
-from tests.playground.scripted import MODELS, Desk, listed, structured_chunks
+from boomerang.invoker.backends.scripted import Scripted, llm_chunks
+from boomerang.invoker.entities.llm import RequestInvokeLLMWithStructuredOutput
+from boomerang.invoker.entities.model import ModelType, ParameterRule
+from boomerang.invoker.request import Request
+from boomerang.invoker.run import Run
+from boomerang.workbench.samples.inputs import STRUCTURED_SCHEMA
+from tests.scripted import MODELS, Desk, listed, structured_chunks
 
 from .visitor import Visitor
 

@@ -8,14 +8,15 @@ from typing import Any
 
 import pytest
 
-from invoker import Request, Run
-from invoker.backends.scripted import Scripted
-from invoker.entities.model import ModelType
-from invoker.entities.moderation import ModerationResult
-from playground import resources
-from playground.jobs import Job
-from playground.state import visitor as visitor_id
-from tests.playground.scripted import BOUND, Desk, good_answer, listed
+from boomerang.invoker.backends.scripted import Scripted
+from boomerang.invoker.entities.model import ModelType
+from boomerang.invoker.entities.moderation import ModerationResult
+from boomerang.invoker.request import Request
+from boomerang.invoker.run import Run
+from boomerang.playground.session import app_state
+from boomerang.playground.session.page_state import visitor as visitor_id
+from boomerang.workbench.runs.jobs import Job
+from tests.scripted import BOUND, Desk, good_answer, listed
 
 from .conftest import CONNECTION
 from .visitor import PAGES, Visitor
@@ -86,7 +87,7 @@ def test_one_visitors_run_does_not_hold_up_another(desk: Desk) -> None:
 
     desk.answer = answer
     config = {"provider": "p", "model": "judge"}
-    slow = resources.jobs().submit(
+    slow = app_state.jobs().submit(
         Job(lambda session: session.model.moderation.invoke(config, "slow"), desk.backend, visitor="ann")
     )
     assert waiting.wait(BOUND)
@@ -99,7 +100,7 @@ def test_one_visitors_run_does_not_hold_up_another(desk: Desk) -> None:
 
 def test_picking_another_connection_changes_the_models(desk: Desk) -> None:
     other = Scripted(good_answer, models=[listed("talker-2", ModelType.LLM)])
-    resources.CONNECTIONS.add("other", lambda: other)
+    app_state.CONNECTIONS.add("other", lambda: other)
     try:
         visitor = Visitor(CONNECTION).open("llm")
         assert "talker" in visitor.at.selectbox(key="llm.model").options
@@ -108,17 +109,17 @@ def test_picking_another_connection_changes_the_models(desk: Desk) -> None:
         assert visitor.at.selectbox(key="llm.model").options == ["talker-2"]
         assert visitor.config["model"] == "talker-2"
     finally:
-        resources.CONNECTIONS.remove("other")
+        app_state.CONNECTIONS.remove("other")
 
 
 def test_a_connection_that_was_taken_out_does_not_take_the_page_with_it(desk: Desk) -> None:
-    resources.CONNECTIONS.add("other", lambda: desk.backend)
+    app_state.CONNECTIONS.add("other", lambda: desk.backend)
     visitor = Visitor("other").open("llm")
-    resources.CONNECTIONS.remove("other")
+    app_state.CONNECTIONS.remove("other")
     visitor.look()
     assert visitor.at.button(key="llm.run")
 
 
 def test_outside_a_page_there_is_no_visitor() -> None:
     assert visitor_id() == ""
-    assert resources.visitor_is_present("anybody")
+    assert app_state.visitor_is_present("anybody")

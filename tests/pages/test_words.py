@@ -7,12 +7,13 @@ from typing import Any
 
 import pytest
 
-from invoker import NoteKind, Request, Run
-from invoker.entities.moderation import ModerationResult
-from invoker.entities.speech2text import Speech2TextResult
-from invoker.entities.summary import SummaryResult
-from playground.samples import ARTICLE, INSTRUCTION, MODERATION, SHORT_NOTE
-from tests.playground.scripted import Desk
+from boomerang.invoker.entities.moderation import ModerationResult
+from boomerang.invoker.entities.speech2text import Speech2TextResult
+from boomerang.invoker.entities.summary import SummaryResult
+from boomerang.invoker.request import Request
+from boomerang.invoker.run import NoteKind, Run
+from boomerang.workbench.samples.inputs import ARTICLE, INSTRUCTION, MODERATION, SHORT_NOTE
+from tests.scripted import Desk
 
 from .visitor import Visitor
 

@@ -13,10 +13,11 @@ from pandas import DataFrame
 from streamlit.testing.v1 import AppTest
 from streamlit.testing.v1.element_tree import Block, Node
 
-from invoker import InvokeType, Record
-from playground import status
-from playground.menu import MENU
-from playground.state import PageState
+from boomerang.invoker.records.record import Record
+from boomerang.invoker.request import InvokeType
+from boomerang.playground.run import run_status
+from boomerang.playground.session.page_state import PageState
+from boomerang.playground.shell.navigation import MENU
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = [entry.name for entries in MENU.values() for entry in entries]
@@ -37,7 +38,7 @@ class Visitor:
     """
 
     def __init__(self, picked: str, /, **link: str) -> None:
-        self.at = AppTest.from_file(str(ROOT / "src/playground/shell.py"), default_timeout=SECONDS)
+        self.at = AppTest.from_file(str(ROOT / "src/boomerang/playground/shell/shell.py"), default_timeout=SECONDS)
         if picked:
             self.at.session_state["connection"] = picked
         for name, value in link.items():
@@ -80,7 +81,7 @@ class Visitor:
     def state(self) -> str:
         """The name of the state that is drawn."""
         [drawn] = [key.removeprefix("state-") for key in self.keys() if key.startswith("state-")]
-        assert drawn == status.name(self.held.job)
+        assert drawn == run_status.name(self.held.job)
         return drawn
 
     # What a visitor does.

@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from invoker import entities
-from invoker.entities.entity import Entity
-from invoker.request import Request
+from boomerang.invoker import entities
+from boomerang.invoker.entities.entity import Entity
+from boomerang.invoker.request import Request
 
 from .cases import CASES, Case
 from .environment import ReferenceSDK

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from invoker import Session
+from boomerang.invoker.session import Session
 from tests.invoker.answers import answering
 
 from .environment import SECONDS, ReferenceSDK

@@ -7,9 +7,11 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
-from invoker import Backend, InvokeType, Session
-from invoker.backends.embedded import EmbeddedBackend
-from invoker.entities.model import ModelType
+from boomerang.invoker.backend import Backend
+from boomerang.invoker.backends.embedded.backend import EmbeddedBackend
+from boomerang.invoker.entities.model import ModelType
+from boomerang.invoker.request import InvokeType
+from boomerang.invoker.session import Session
 from tests.invoker.backends.contract.subject import MODEL_TYPES, call
 
 SMALL = "smollm2-135m-instruct"
@@ -21,7 +23,7 @@ MODELS = {
     ModelType.SPEECH2TEXT: "moonshine-tiny-en",
     ModelType.MODERATION: "minilm-moderation-heads",
 }
-SAMPLES = Path(__file__).parents[3] / "src" / "playground" / "assets" / "samples"
+SAMPLES = Path(__file__).parents[3] / "src" / "boomerang" / "workbench" / "samples" / "assets" / "samples"
 SENTENCES = [f"The number {number} follows {number - 1}." for number in range(1, 331)]
 LONG = " ".join(SENTENCES)
 """Some 3,400 tokens: seconds of reading for the LLM."""

@@ -7,12 +7,16 @@ from typing import Any
 
 import pytest
 
-from invoker import Backend, InvokeBadRequestError, InvokeType, ModelState, Session
-from invoker.backends.embedded import EmbeddedBackend
-from tests.invoker.backends.contract import *  # noqa: F403  every test of the contract runs here
+from boomerang.invoker.backend import Backend, ModelState
+from boomerang.invoker.backends.embedded.backend import EmbeddedBackend
+from boomerang.invoker.errors import InvokeBadRequestError
+from boomerang.invoker.request import InvokeType
+from boomerang.invoker.session import Session
 from tests.invoker.backends.contract.subject import Subject, call, every_call, read, request
 from tests.invoker.backends.contract.watching import BOUND, AttentiveRun, Beside, Heard, nothing_left_behind
-from tests.invoker.backends.embedded_subject import LONG, SMALL, EmbeddedSubject
+
+from .contract import *  # noqa: F403  every test of the contract runs here
+from .embedded_subject import LONG, SMALL, EmbeddedSubject
 
 
 @pytest.fixture(scope="module")

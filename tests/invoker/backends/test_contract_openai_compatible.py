@@ -8,14 +8,21 @@ from typing import Any
 
 import pytest
 
-from invoker import Backend, InvokeBadRequestError, InvokeType, ListedModel, Record, Recorded, Run, Session, connect
-from invoker.entities.model import ModelType
-from invoker.rules import ClientRules
-from tests.invoker.backends.contract import *  # noqa: F403  every test of the contract runs here
+from boomerang.invoker.backend import Backend, ListedModel
+from boomerang.invoker.client_rules import ClientRules
+from boomerang.invoker.entities.model import ModelType
+from boomerang.invoker.errors import InvokeBadRequestError
+from boomerang.invoker.records.record import Record, Recorded
+from boomerang.invoker.request import InvokeType
+from boomerang.invoker.run import Run
+from boomerang.invoker.session import Session
+from boomerang.kinds import connect
 from tests.invoker.backends.contract.subject import MODEL_TYPES, Subject, call, every_call, every_config, read, request
 from tests.invoker.backends.contract.watching import Beside
 from tests.invoker.backends.openai_compatible.contract_server import ENDLESS, SILENT, script
 from tests.loopback import Loopback
+
+from .contract import *  # noqa: F403  every test of the contract runs here
 
 NAMES = {
     ModelType.LLM: ("chat", {"mode": "chat", "context_size": 4096}),

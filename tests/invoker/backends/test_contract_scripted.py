@@ -10,27 +10,25 @@ from typing import Any
 
 import pytest
 
-from invoker import Backend, InvokeType, ListedModel, Record, Recorded, Request, Run, UnsupportedRequestError
-from invoker.backends.scripted import Scripted, llm_chunks
-from invoker.entities import (
-    LLMResultChunkWithStructuredOutput,
-    LLMUsage,
-    ModelType,
-    ModerationResult,
-    MultiModalEmbeddingResult,
-    MultiModalRerankResult,
-    RerankDocument,
-    RerankResult,
-    Speech2TextResult,
-    SummaryResult,
-    TextEmbeddingResult,
-    TTSResult,
-)
-from invoker.entities.text_embedding import EmbeddingUsage
-from invoker.rules import ClientRules
-from tests.invoker.backends.contract import *  # noqa: F403  every test of the contract runs here
+from boomerang.invoker.backend import Backend, ListedModel
+from boomerang.invoker.backends.scripted import Scripted, llm_chunks
+from boomerang.invoker.client_rules import ClientRules
+from boomerang.invoker.entities.llm_chunk import LLMResultChunkWithStructuredOutput, LLMUsage
+from boomerang.invoker.entities.model import ModelType
+from boomerang.invoker.entities.moderation import ModerationResult
+from boomerang.invoker.entities.rerank import MultiModalRerankResult, RerankDocument, RerankResult
+from boomerang.invoker.entities.speech2text import Speech2TextResult
+from boomerang.invoker.entities.summary import SummaryResult
+from boomerang.invoker.entities.text_embedding import EmbeddingUsage, MultiModalEmbeddingResult, TextEmbeddingResult
+from boomerang.invoker.entities.tts import TTSResult
+from boomerang.invoker.errors import UnsupportedRequestError
+from boomerang.invoker.records.record import Record, Recorded
+from boomerang.invoker.request import InvokeType, Request
+from boomerang.invoker.run import Run
 from tests.invoker.backends.contract.subject import MODEL_TYPES, Subject
 from tests.invoker.backends.contract.watching import BOUND
+
+from .contract import *  # noqa: F403  every test of the contract runs here
 
 SILENT = "silent: "
 """Text that begins so is answered with silence, in the phase that follows."""

@@ -7,14 +7,16 @@ from typing import Any
 
 import pytest
 
-from invoker import Backend, Record, Recorded
-from invoker.backends.embedded import EmbeddedBackend
-from invoker.rules import ClientRules
+from boomerang.invoker.backend import Backend
+from boomerang.invoker.backends.embedded.backend import EmbeddedBackend
+from boomerang.invoker.client_rules import ClientRules
+from boomerang.invoker.records.record import Record, Recorded
 from tests.invoker.backends.contract.answers import test_a_stream_and_its_fold_come_to_the_same  # noqa: F401  runs here
 from tests.invoker.backends.contract.opening import *  # noqa: F403  every test of these two runs here
 from tests.invoker.backends.contract.stopping import *  # noqa: F403
 from tests.invoker.backends.contract.subject import Subject
-from tests.invoker.backends.embedded_subject import SMALL, EmbeddedSubject
+
+from .embedded_subject import SMALL, EmbeddedSubject
 
 
 @pytest.fixture(scope="module")

@@ -11,9 +11,11 @@ from typing import Any
 
 import pytest
 
-from invoker import Backend, InvokeServerUnavailableError, ModelState, Session
-from invoker.backends.embedded import EmbeddedBackend
-from invoker.weights import models_folder
+from boomerang.invoker.backend import Backend, ModelState
+from boomerang.invoker.backends.embedded.backend import EmbeddedBackend
+from boomerang.invoker.errors import InvokeServerUnavailableError
+from boomerang.invoker.session import Session
+from boomerang.invoker.weights.models_folder import models_folder
 
 SMALL = "smollm2-135m-instruct"
 SMALL_FILE = "smollm2-135m-instruct-q4_1.gguf"
@@ -137,7 +139,7 @@ def test_a_call_that_needs_a_harmed_file_says_what_to_do_and_the_others_work(
         with pytest.raises(InvokeServerUnavailableError, match=name) as caught:
             broken(backend)
         assert whole(backend)
-    assert "python -m invoker.weights" in str(caught.value.hint)
+    assert "python -m boomerang.invoker.weights" in str(caught.value.hint)
     assert (caught.value.backend, caught.value.provider) == ("embedded", "embedded")
     assert caught.value.model in NEEDED_BY[name]
 

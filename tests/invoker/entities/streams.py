@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from invoker.entities import AssistantPromptMessage, LLMResultChunk, LLMResultChunkDelta, ToolCall
+from boomerang.invoker.entities.llm_chunk import LLMResultChunk, LLMResultChunkDelta
+from boomerang.invoker.entities.message import AssistantPromptMessage
+from boomerang.invoker.entities.tool import ToolCall
 
 
 def chunk(content: Any = "", tool_calls: Sequence[ToolCall] = (), **delta: Any) -> LLMResultChunk:

@@ -6,8 +6,10 @@ from typing import Any
 
 from pydantic import Field
 
-from invoker.entities import Entity, LLMResult, LLMUsage
-from invoker.entities.docstrings import field_docstrings
+from boomerang.invoker.entities.docstrings import field_docstrings
+from boomerang.invoker.entities.entity import Entity
+from boomerang.invoker.entities.llm_chunk import LLMUsage
+from boomerang.invoker.entities.llm_result import LLMResult
 
 
 class Kettle(Entity):

@@ -6,17 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from invoker.entities import (
-    ImagePromptMessageContent,
-    LLMFold,
-    LLMResult,
-    LLMResultChunk,
-    LLMResultChunkWithStructuredOutput,
-    LLMResultWithStructuredOutput,
-    LLMUsage,
-    TextPromptMessageContent,
-)
-from invoker.errors import ProtocolError
+from boomerang.invoker.entities.content import ImagePromptMessageContent, TextPromptMessageContent
+from boomerang.invoker.entities.llm_chunk import LLMResultChunk, LLMResultChunkWithStructuredOutput, LLMUsage
+from boomerang.invoker.entities.llm_result import LLMFold, LLMResult, LLMResultWithStructuredOutput
+from boomerang.invoker.errors import ProtocolError
 
 from . import golden
 from .streams import chunk, fragment, spelled

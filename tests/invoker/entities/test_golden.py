@@ -6,18 +6,15 @@ from typing import Any
 
 import pytest
 
-from invoker.entities import (
-    CHUNK_TYPES,
-    REQUEST_TYPES,
-    LLMPollingResult,
-    LLMResultChunk,
-    RequestInvokeSpeech2Text,
-    RerankResult,
-    TextEmbeddingResult,
-    TTSResult,
-)
-from invoker.entities.entity import Entity
-from invoker.request import InvokeType
+from boomerang.invoker.entities.entity import Entity
+from boomerang.invoker.entities.llm_chunk import LLMResultChunk
+from boomerang.invoker.entities.llm_polling import LLMPollingResult
+from boomerang.invoker.entities.rerank import RerankResult
+from boomerang.invoker.entities.speech2text import RequestInvokeSpeech2Text
+from boomerang.invoker.entities.text_embedding import TextEmbeddingResult
+from boomerang.invoker.entities.tts import TTSResult
+from boomerang.invoker.invocations.request_types import CHUNK_TYPES, REQUEST_TYPES
+from boomerang.invoker.request import InvokeType
 
 from . import golden
 

@@ -7,13 +7,9 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from invoker.entities import (
-    LLMPollingResult,
-    LLMResult,
-    LLMResultChunk,
-    LLMResultWithStructuredOutput,
-    LLMUsage,
-)
+from boomerang.invoker.entities.llm_chunk import LLMResultChunk, LLMUsage
+from boomerang.invoker.entities.llm_polling import LLMPollingResult
+from boomerang.invoker.entities.llm_result import LLMResult, LLMResultWithStructuredOutput
 
 from .streams import chunk
 

@@ -7,17 +7,16 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from invoker.entities import (
+from boomerang.invoker.entities.content import ImagePromptMessageContent, TextPromptMessageContent
+from boomerang.invoker.entities.message import (
     AssistantPromptMessage,
-    ImagePromptMessageContent,
     PromptMessage,
     SystemPromptMessage,
-    TextPromptMessageContent,
-    ToolCall,
     ToolPromptMessage,
     UserPromptMessage,
     ensure_prompt_message,
 )
+from boomerang.invoker.entities.tool import ToolCall
 
 CALL = {"id": "call_1", "type": "function", "function": {"name": "lookup", "arguments": "{}"}}
 IMAGE = {"type": "image", "format": "png", "mime_type": "image/png", "base64_data": "aGk="}

@@ -6,9 +6,10 @@ import subprocess
 import sys
 from pathlib import Path
 
-from invoker import entities
+from boomerang.invoker import entities
+from boomerang.invoker.entities import llm
 
-SRC = Path(entities.__file__).parents[2]
+SRC = Path(entities.__file__).parents[3]
 
 
 def test_each_name_is_there_once() -> None:
@@ -18,11 +19,12 @@ def test_each_name_is_there_once() -> None:
 
 def test_importing_the_entities_loads_nothing_heavy() -> None:
     heavy = "{'numpy', 'pandas', 'streamlit', 'soundfile', 'onnxruntime', 'xllamacpp', 'tokenizers'}"
-    code = f"import sys; sys.path.insert(0, {str(SRC)!r}); import invoker.entities; print(sorted({heavy} & set(sys.modules)))"
+    load = f"import sys; sys.path.insert(0, {str(SRC)!r}); import boomerang.invoker.entities"
+    code = f"{load}; print(sorted({heavy} & set(sys.modules)))"
     ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60)
     assert ran.stdout.strip() == "[]"
 
 
 def test_every_field_that_needs_words_has_them_in_its_schema() -> None:
-    properties = entities.RequestInvokeLLM.model_json_schema()["properties"]
+    properties = llm.RequestInvokeLLM.model_json_schema()["properties"]
     assert properties["stop"]["description"] == "Texts at which the answer ends."

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from invoker.entities import ToolCall
-from invoker.entities.tool_calls import ToolCallFold
+from boomerang.invoker.entities.tool import ToolCall
+from boomerang.invoker.entities.tool_calls import ToolCallFold
 
 from .streams import fragment, spelled
 

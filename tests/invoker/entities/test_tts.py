@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from invoker.entities import TTSResult
-from invoker.errors import ProtocolError
+from boomerang.invoker.entities.tts import TTSResult
+from boomerang.invoker.errors import ProtocolError
 
 
 @given(st.binary())

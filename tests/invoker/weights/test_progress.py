@@ -2,7 +2,7 @@
 
 import io
 
-from invoker.weights.progress import TextProgress, duration, megabytes
+from boomerang.invoker.weights.progress import TextProgress, duration, megabytes
 
 
 class Terminal(io.StringIO):

@@ -5,9 +5,13 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from invoker import InvokeType, Record, Run, Session
-from invoker.entities import CHUNK_TYPES, REQUEST_TYPES, AIModelEntity, LLMResult, LLMResultWithStructuredOutput
-from invoker.entities.model import ModelFeature, ModelPropertyKey, ModelType
+from boomerang.invoker.entities.llm_result import LLMResult, LLMResultWithStructuredOutput
+from boomerang.invoker.entities.model import AIModelEntity, ModelFeature, ModelPropertyKey, ModelType
+from boomerang.invoker.invocations.request_types import CHUNK_TYPES, REQUEST_TYPES
+from boomerang.invoker.records.record import Record
+from boomerang.invoker.request import InvokeType
+from boomerang.invoker.run import Run
+from boomerang.invoker.session import Session
 
 from .subject import MODEL_TYPES, Subject, arguments, call, every_call, every_llm_call, read, request
 from .watching import Beside

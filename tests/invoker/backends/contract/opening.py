@@ -7,7 +7,12 @@ from typing import Any
 
 import pytest
 
-from invoker import InvokeError, InvokeType, ModelState, Record, Recorded, Run, Session
+from boomerang.invoker.backend import ModelState
+from boomerang.invoker.errors import InvokeError
+from boomerang.invoker.records.record import Record, Recorded
+from boomerang.invoker.request import InvokeType
+from boomerang.invoker.run import Run
+from boomerang.invoker.session import Session
 
 from .subject import Subject, call, every_call, read, request
 from .watching import BOUND, AttentiveRun, Beside, nothing_left_behind, workers

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from invoker import InvokeBadRequestError, InvokeType, Run, Session, UnsupportedRequestError
-from invoker.entities.model import ModelType
+from boomerang.invoker.entities.model import ModelType
+from boomerang.invoker.errors import InvokeBadRequestError, UnsupportedRequestError
+from boomerang.invoker.request import InvokeType
+from boomerang.invoker.run import Run
+from boomerang.invoker.session import Session
 
 from .subject import MODEL_TYPES, Subject, call, every_config, must_know_names, read, unchecked
 

@@ -7,7 +7,11 @@ from typing import Any
 
 import pytest
 
-from invoker import InvokeTimeoutError, InvokeType, Record, Run, RunStoppedError, Session
+from boomerang.invoker.errors import InvokeTimeoutError, RunStoppedError
+from boomerang.invoker.records.record import Record
+from boomerang.invoker.request import InvokeType
+from boomerang.invoker.run import Run
+from boomerang.invoker.session import Session
 
 from .subject import Subject, call, every_call, read, request
 from .watching import BOUND, AttentiveRun, Beside, Heard, nothing_left_behind, workers

@@ -9,9 +9,11 @@ from typing import Any, Protocol
 
 import pytest
 
-from invoker import Backend, InvokeType, Request, Session
-from invoker.entities import REQUEST_TYPES
-from invoker.entities.model import BaseModelConfig, ModelType
+from boomerang.invoker.backend import Backend
+from boomerang.invoker.entities.model import BaseModelConfig, ModelType
+from boomerang.invoker.invocations.request_types import REQUEST_TYPES
+from boomerang.invoker.request import InvokeType, Request
+from boomerang.invoker.session import Session
 
 MODEL_TYPES: Mapping[InvokeType, ModelType] = {
     InvokeType.LLM: ModelType.LLM,

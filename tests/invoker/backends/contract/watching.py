@@ -8,7 +8,10 @@ from contextlib import contextmanager
 from time import monotonic, perf_counter
 from typing import Any
 
-from invoker import Backend, Chunks, InvokeError, Note, NoteKind, Request, Run, RunStoppedError
+from boomerang.invoker.backend import Backend
+from boomerang.invoker.errors import InvokeError, RunStoppedError
+from boomerang.invoker.request import Chunks, Request
+from boomerang.invoker.run import Note, NoteKind, Run
 
 STOP_SECONDS = 0.2
 """How long a stopped run may keep whoever waits for it."""

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from invoker.backends.embedded.llm import Llama
-from invoker.entities.llm import LLMResult, RequestInvokeLLM, RequestInvokeLLMWithStructuredOutput
-from invoker.run import Note, Run
+from boomerang.invoker.backends.embedded.tasks.llm import Llama
+from boomerang.invoker.entities.llm import LLMResult, RequestInvokeLLM, RequestInvokeLLMWithStructuredOutput
+from boomerang.invoker.run import Note, Run
 
 TOOLS: list[dict[str, Any]] = [
     {

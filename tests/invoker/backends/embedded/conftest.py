@@ -1,4 +1,4 @@
-"""The embedded models, loaded once for all tests; their weights come from `python -m invoker.weights`."""
+"""The embedded models, loaded once for all tests; their weights come from `python -m boomerang.invoker.weights`."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ from functools import cache
 
 import pytest
 
-from invoker.backends.embedded.embedder import Embedder
-from invoker.backends.embedded.llm import Llama
-from invoker.backends.embedded.spec import QWEN, SMOLLM2, Spec
-from invoker.backends.embedded.speech2text import Listener
-from invoker.weights import Weights
+from boomerang.invoker.backends.embedded.llama.llm_models import QWEN, SMOLLM2, Spec
+from boomerang.invoker.backends.embedded.onnx.minilm import Embedder
+from boomerang.invoker.backends.embedded.tasks.llm import Llama
+from boomerang.invoker.backends.embedded.tasks.speech2text import Listener
+from boomerang.invoker.weights.models_folder import Weights
 
 FILES = {QWEN.model: "qwen2.5-coder-0.5b-instruct-q4_k_m.gguf", SMOLLM2.model: "smollm2-135m-instruct-q4_1.gguf"}
 

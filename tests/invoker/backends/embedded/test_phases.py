@@ -7,9 +7,10 @@ from typing import Any
 
 import pytest
 
-from invoker import InvokeType, Record, Recorded, Run
-from invoker.backends.embedded import EmbeddedBackend
-from invoker.run import NoteKind
+from boomerang.invoker.backends.embedded.backend import EmbeddedBackend
+from boomerang.invoker.records.record import Record, Recorded
+from boomerang.invoker.request import InvokeType
+from boomerang.invoker.run import NoteKind, Run
 from tests.invoker.backends.contract.subject import every_call, request
 from tests.invoker.backends.embedded_subject import SMALL, EmbeddedSubject
 

@@ -6,8 +6,8 @@ import threading
 from collections.abc import Callable, Sequence
 from time import perf_counter
 
-from invoker.errors import RunStoppedError
-from invoker.run import Run
+from boomerang.invoker.errors import RunStoppedError
+from boomerang.invoker.run import Run
 from tests.invoker.backends.contract.watching import BOUND, STOP_SECONDS
 
 

@@ -7,9 +7,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
-from invoker import NoteKind, Record, Session, connect
-from invoker.backends.openai_compatible import OpenAICompatibleBackend
-from invoker.entities.llm import LLMFold, LLMResult
+from boomerang.invoker.backends.openai_compatible.backend import OpenAICompatibleBackend
+from boomerang.invoker.entities.llm import LLMFold, LLMResult
+from boomerang.invoker.records.record import Record
+from boomerang.invoker.run import NoteKind
+from boomerang.invoker.session import Session
+from boomerang.kinds import connect
 from tests.loopback import STREAM, Asked, Loopback, Script, Wire, chunked
 
 KEY = "sk-not-for-anybodys-eyes"

@@ -12,8 +12,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from invoker import InvokeError
-from invoker.run import Run
+from boomerang.invoker.errors import InvokeError
+from boomerang.invoker.run import Run
 from tests.json_values import JSON_VALUES
 from tests.loopback import Asked, Wire, whole
 

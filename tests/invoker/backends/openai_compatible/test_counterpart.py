@@ -21,15 +21,15 @@ from openai.types.chat import completion_create_params as chat_create_params
 from openai.types.moderation import Categories, CategoryAppliedInputTypes, CategoryScores
 from pydantic import TypeAdapter
 
-from invoker import (
+from boomerang.invoker.entities.llm import LLMFold
+from boomerang.invoker.errors import (
     InvokeAuthorizationError,
     InvokeBadRequestError,
     InvokeError,
     InvokeRateLimitError,
     InvokeServerUnavailableError,
 )
-from invoker.entities.llm import LLMFold
-from playground.samples import CLIP
+from boomerang.workbench.samples.inputs import CLIP
 from tests.loopback import Asked, Wire, head, whole
 
 from . import contract_server

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from invoker.entities.llm import LLMResult
+from boomerang.invoker.entities.llm import LLMResult
 from tests.loopback import STREAM, Asked, Wire, chunked, head, whole
 
 from .desk import CONFIG, GOOD, HELLO, KEY, USAGE, event, opened, streaming

@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from invoker import InvokeServerUnavailableError, NoteKind, ProtocolError
+from boomerang.invoker.errors import InvokeServerUnavailableError, ProtocolError
+from boomerang.invoker.run import NoteKind
 from tests.loopback import Script, whole
 
 from .desk import Desk, opened

@@ -15,18 +15,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from invoker import InvokeError, NoteKind, ProtocolError
-from invoker.backends.openai_compatible.chat.answer import AnswerReader
-from invoker.entities.llm import LLMFold, LLMResult
-from invoker.wire.limits import Limits
-from invoker.wire.masking import Hiding
-from invoker.wire.sse import Event
+from boomerang.invoker.backends.openai_compatible.chat.completion_reader import AnswerReader
+from boomerang.invoker.entities.llm import LLMFold, LLMResult
+from boomerang.invoker.errors import InvokeError, ProtocolError
+from boomerang.invoker.http.body.sse import Event
+from boomerang.invoker.http.limits import Limits
+from boomerang.invoker.http.redaction.masking import Hiding
+from boomerang.invoker.run import NoteKind
+from tests.invoker.backends.openai_compatible.chat.test_completion_reader import sending
+from tests.invoker.backends.openai_compatible.chat.test_message_fields import DONE, line
 from tests.json_values import JSON_VALUES
 from tests.loopback import STREAM, Asked, Wire, chunked, head, whole
 
 from .desk import CONFIG, HELLO, USAGE, Desk, event, opened, streaming
-from .test_answers import sending
-from .test_dialects import DONE, line
 
 STOP = event({}, "stop")
 

@@ -13,22 +13,22 @@ from typing import Any
 
 import pytest
 
-from invoker import (
+from boomerang.invoker.backends.openai_compatible.backend import OpenAICompatibleBackend
+from boomerang.invoker.backends.openai_compatible.model_list.catalogue import described
+from boomerang.invoker.entities.llm import LLMFold
+from boomerang.invoker.entities.model import ModelPropertyKey
+from boomerang.invoker.errors import (
     InvokeAuthorizationError,
     InvokeBadRequestError,
     InvokeError,
     InvokeServerUnavailableError,
-    NoteKind,
-    Record,
     RunStoppedError,
-    Session,
-    connect,
 )
-from invoker.backends.openai_compatible import OpenAICompatibleBackend
-from invoker.backends.openai_compatible.model_list.catalogue import described
-from invoker.entities.llm import LLMFold
-from invoker.entities.model import ModelPropertyKey
-from invoker.weights import Weights
+from boomerang.invoker.records.record import Record
+from boomerang.invoker.run import NoteKind
+from boomerang.invoker.session import Session
+from boomerang.invoker.weights.models_folder import Weights
+from boomerang.kinds import connect
 from tests.loopback import BOUND
 
 KEY = "a-key-for-this-test-only"

@@ -9,7 +9,10 @@ from typing import Any
 
 import pytest
 
-from invoker import InvokeBadRequestError, NoteKind, ProtocolError, Session, connect
+from boomerang.invoker.errors import InvokeBadRequestError, ProtocolError
+from boomerang.invoker.run import NoteKind
+from boomerang.invoker.session import Session
+from boomerang.kinds import connect
 from tests.loopback import Asked, Loopback, Script, Wire, whole
 
 from .desk import Desk, opened

@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from invoker import InvokeBadRequestError, ProtocolError, RunStoppedError
-from invoker.backends.openai_compatible import context_limits
-from invoker.backends.openai_compatible.model_list.catalogue import described
-from invoker.entities.model import ModelPropertyKey, ModelType
+from boomerang.invoker.backends.openai_compatible import context_limits
+from boomerang.invoker.backends.openai_compatible.model_list.catalogue import described
+from boomerang.invoker.entities.model import ModelPropertyKey, ModelType
+from boomerang.invoker.errors import InvokeBadRequestError, ProtocolError, RunStoppedError
 from tests.loopback import STREAM, Asked, Script, Wire, chunked, whole
 
 from .desk import Desk, event, opened, streaming

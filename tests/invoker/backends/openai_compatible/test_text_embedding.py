@@ -10,11 +10,11 @@ from typing import Any
 
 import pytest
 
-from invoker import InvokeBadRequestError, ProtocolError
-from invoker.backends.openai_compatible.model_list.catalogue import described
-from invoker.entities.model import ModelPropertyKey, ModelType
-from invoker.entities.text_embedding import TextEmbeddingResult
-from invoker.metrics import Origin, measure
+from boomerang.invoker.backends.openai_compatible.model_list.catalogue import described
+from boomerang.invoker.entities.model import ModelPropertyKey, ModelType
+from boomerang.invoker.entities.text_embedding import TextEmbeddingResult
+from boomerang.invoker.errors import InvokeBadRequestError, ProtocolError
+from boomerang.invoker.records.metrics import Origin, measure
 from tests.loopback import Asked, Script, Wire, whole
 
 from .desk import Desk, opened

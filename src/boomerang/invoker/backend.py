@@ -1,0 +1,113 @@
+"""The waist: every way to reach models has these three methods, and what wraps one has them too."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from enum import StrEnum
+from typing import Any, Protocol
+
+from pydantic import field_validator
+
+from boomerang.invoker.entities.model import AIModelEntity, I18nObject
+
+from .request import Chunks, ChunkT, Request
+from .run import Run
+
+
+class ModelState(StrEnum):
+    """Where a listed model stands."""
+
+    AVAILABLE = "available"
+    """Can be used; not in memory, or not known to be."""
+    LOADING = "loading"
+    LOADED = "loaded"
+    UNAVAILABLE = "unavailable"
+    """Cannot be used; the reason says why."""
+
+
+class TypeFrom(StrEnum):
+    """Who says of which type a model is."""
+
+    DECLARED = "declared"
+    """Its maker, or a person."""
+    TOLD = "told"
+    """The server, in its list."""
+    GUESSED = "guessed"
+    """Nobody: its name only sounds like it."""
+
+
+class ListedModel(AIModelEntity):
+    """A model that a back end offers."""
+
+    provider: str
+    """What a ModelConfig names as its provider."""
+    type_from: TypeFrom = TypeFrom.DECLARED
+    features_known: bool = True
+    """Whether `features` are all that it has; if not, nobody declared any, and what it can do is for its server to say."""
+    state: ModelState = ModelState.AVAILABLE
+    reason: str | None = None
+    """Why the model is unavailable, and what to do about it."""
+    about: I18nObject | None = None
+    """A sentence or two for the person who chooses: what it is good for, what it is not. A plain string is English."""
+
+    @field_validator("about", mode="before")
+    @classmethod
+    def _in_english(cls, about: Any) -> Any:
+        return {"en_US": about} if isinstance(about, str) else about
+
+
+class Backend(Protocol):
+    """A way to reach models. Safe to call from several threads."""
+
+    @property
+    def kind(self) -> str:
+        """The kind's name, as in `connect(kind)`."""
+        ...
+
+    def models(self) -> Sequence[ListedModel]:
+        """List the models as they stand now, the default of each type first."""
+        ...
+
+    def system_model(self) -> ListedModel | None:
+        """Give the LLM that plays Dify's workspace default, used by `summary`."""
+        ...
+
+    def invoke(self, request: Request[ChunkT], run: Run) -> Chunks[ChunkT]:
+        """Answer a request.
+
+        The stream is lazy: nothing is opened or loaded before the first `next`. It ends by itself, by an `InvokeError`, by
+        `run.stop()` from any thread (the stop's cause is raised), or by `close()`; every way out stops the work behind it.
+        """
+        ...
+
+    def close(self) -> None:
+        """Stop what runs and give back what is held. A closed back end is not used again."""
+        ...
+
+
+class Wrapper:
+    """What a back end around another one has in common with it: everything but `invoke`, which is the wrapper's own.
+
+    Args:
+        backend: The back end inside.
+    """
+
+    def __init__(self, backend: Backend) -> None:
+        self._backend = backend
+
+    @property
+    def kind(self) -> str:
+        """The wrapped back end's kind."""
+        return self._backend.kind
+
+    def models(self) -> Sequence[ListedModel]:
+        """List the wrapped back end's models."""
+        return self._backend.models()
+
+    def system_model(self) -> ListedModel | None:
+        """Give the wrapped back end's system model."""
+        return self._backend.system_model()
+
+    def close(self) -> None:
+        """Close the wrapped back end."""
+        self._backend.close()

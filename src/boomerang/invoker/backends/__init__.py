@@ -1,0 +1,1 @@
+"""Ways to reach models; none imports another."""

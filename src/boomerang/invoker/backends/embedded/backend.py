@@ -1,0 +1,118 @@
+"""Real small models on this machine: every call answers offline, without a key. Loaded on first use, shared by all runs."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Sequence
+from pathlib import Path
+
+from boomerang.invoker.backend import ListedModel, ModelState
+from boomerang.invoker.backends.embedded.llama.llm_models import PROVIDER
+from boomerang.invoker.entities.model import ModelType
+from boomerang.invoker.errors import InvokeServerUnavailableError, UnsupportedRequestError, located
+from boomerang.invoker.request import Chunks, ChunkT, InvokeType, Request
+from boomerang.invoker.run import Run
+from boomerang.invoker.weights.models_folder import Weights
+
+from . import models as offers
+from .models import Offer
+
+
+class EmbeddedBackend:
+    """Models embedded in this process, the LLMs in children of it.
+
+    Args:
+        models_folder: Where the weights are; the default is that of `boomerang.invoker.weights`.
+        system_model: The LLM that plays Dify's workspace default; the first one if not given.
+    """
+
+    kind = "embedded"
+
+    def __init__(self, *, models_folder: str | Path | None = None, system_model: str | None = None) -> None:
+        self._weights = Weights(None if models_folder is None else Path(models_folder))
+        self._system_model = system_model
+        self._lock = threading.Lock()
+        embedder = offers.embedder_engine(self._weights)
+        llms = offers.known_llms(self._weights)
+        self._foreign: dict[Path, tuple[int, Offer]] = {}
+        """GGUF files that are not ours: when each was changed, and what it offers."""
+        self._offers: list[Offer] = [
+            *map(offers.llm, llms),
+            offers.judging(llms[0], embedder),
+            offers.embedding(embedder),
+            offers.cosine(embedder),
+            offers.speaking(),
+            offers.listening(self._weights),
+            offers.moderating(embedder),
+        ]
+
+    def models(self) -> Sequence[ListedModel]:
+        """List the models as they stand, the default of each type first."""
+        return [offer.now(self._weights) for offer in self._all()]
+
+    def system_model(self) -> ListedModel | None:
+        """Give the LLM that `summary` uses."""
+        llms = [model for model in self.models() if model.model_type is ModelType.LLM]
+        return next((model for model in llms if self._system_model in (None, model.model)), None)
+
+    def invoke(self, request: Request[ChunkT], run: Run) -> Chunks[ChunkT]:
+        """Answer a request with the model that it names.
+
+        Raises:
+            UnsupportedRequestError: No such provider, or no such model of the type that the call needs.
+            InvokeServerUnavailableError: The model's files are missing, cut or altered, or its runtime is.
+        """
+        provider, name = self._named(request)
+        with located(backend=self.kind, provider=provider, model=name):
+            run.check()
+            offer = self._offer(request.invoke_type, provider, name)
+            listed = offer.now(self._weights)
+            if listed.state is ModelState.UNAVAILABLE:
+                reason = listed.reason or f"{name} is unavailable"
+                raise InvokeServerUnavailableError(
+                    reason, hint="Run make weights (python -m boomerang.invoker.weights), then run again."
+                )
+            try:
+                yield from offer.routes[request.invoke_type](request, run)
+            except GeneratorExit:
+                run.stop()  # native code listens to the run, not to the generator
+                raise
+
+    def close(self) -> None:
+        """Stop what runs and give back the memory of every model."""
+        for engine in {id(engine): engine for offer in self._all() for engine in offer.engines}.values():
+            engine.close()
+
+    def _all(self) -> list[Offer]:
+        """Give every offer, those of GGUF files included that lie in the folder now or did when they were loaded."""
+        with self._lock:
+            for path in self._weights.extra_llms():
+                changed = path.stat().st_mtime_ns if path.exists() else 0
+                held = self._foreign.get(path)
+                if held is None or (held[1].fault is not None and held[0] != changed):
+                    self._foreign[path] = changed, offers.foreign_llm(path)
+            return [*self._offers, *(offer for _, offer in self._foreign.values())]
+
+    def _named(self, request: Request[ChunkT]) -> tuple[str, str]:
+        if request.invoke_type is not InvokeType.SYSTEM_SUMMARY:
+            return str(getattr(request, "provider", PROVIDER)), str(getattr(request, "model", ""))
+        chosen = getattr(request, "system_model", None)
+        if chosen is None:
+            system_model = self.system_model()
+            chosen = system_model.model if system_model else ""
+        return PROVIDER, str(chosen)
+
+    def _offer(self, invoke_type: InvokeType, provider: str, name: str) -> Offer:
+        if provider != PROVIDER:
+            raise UnsupportedRequestError(
+                f"There is no provider {provider!r} on this connection; its provider is {PROVIDER!r}.", field="provider"
+            )
+        fitting = [offer for offer in self._all() if invoke_type in offer.routes]
+        found = next((offer for offer in fitting if offer.listed.model == name), None)
+        if found is None:
+            known = ", ".join(offer.listed.model for offer in fitting) or "none"
+            raise UnsupportedRequestError(f"There is no model {name!r} for {invoke_type}; there are: {known}.", field="model")
+        return found
+
+
+__all__ = ["EmbeddedBackend"]

@@ -1,0 +1,79 @@
+"""One run at a time: the others wait in order, know how many come before them, and can be stopped while they wait."""
+
+from __future__ import annotations
+
+import threading
+from collections import deque
+
+from boomerang.invoker.run import NoteKind, Run
+
+
+class Turn:
+    """A lock that is given in order of arrival; a run that waits for it can be stopped."""
+
+    def __init__(self) -> None:
+        self._changed = threading.Condition()
+        self._taken = False
+        self._queue: deque[Run] = deque()
+
+    def take(self, run: Run) -> None:
+        """Wait until it is this run's turn.
+
+        Notes the phase `waiting` if it has to wait, and how many runs come before it whenever that changes.
+
+        Raises:
+            RunStoppedError: The run was stopped while it waited; it has no turn then.
+        """
+        run.check()
+        with self._changed:
+            if not self._taken:
+                self._taken = True
+                return
+            self._queue.append(run)
+        run.phase("waiting")
+        try:
+            with run.on_stop(self._wake):
+                self._wait(run)
+        except BaseException:
+            self._leave(run)
+            raise
+        if run.stopped:
+            self._leave(run)
+            run.check()
+
+    def give(self) -> None:
+        """End one's turn; the next in the queue has it now. Any thread may call this."""
+        with self._changed:
+            if self._queue:
+                self._queue.popleft()
+            else:
+                self._taken = False
+            self._changed.notify_all()
+
+    def _wait(self, run: Run) -> None:
+        noted: int | None = None
+        while True:
+            with self._changed:
+                while (before := self._before(run)) == noted and not run.stopped:
+                    self._changed.wait()
+            if run.stopped or not before:
+                return
+            noted = before
+            run.note(NoteKind.QUEUE, str(before), before=before)  # outside the lock, as it calls a listener
+
+    def _before(self, run: Run) -> int:
+        """Count the runs before one in the queue, with the one that has the turn; 0 if it has the turn itself."""
+        return self._queue.index(run) + 1 if run in self._queue else 0
+
+    def _leave(self, run: Run) -> None:
+        """Take a run out of the queue; if it was given the turn at that moment, the next one has it."""
+        with self._changed:
+            if run in self._queue:
+                self._queue.remove(run)
+                self._changed.notify_all()
+                return
+        self.give()
+
+    def _wake(self) -> None:
+        with self._changed:
+            self._changed.notify_all()

@@ -1,0 +1,179 @@
+"""Dify's prompt messages as a model that reads text only takes them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+
+from boomerang.invoker.entities.message import (
+    AssistantPromptMessage,
+    PromptMessage,
+    PromptMessageRole,
+    TextPromptMessageContent,
+    ToolPromptMessage,
+)
+from boomerang.invoker.errors import InvokeBadRequestError
+
+from . import tool_prompt
+
+ChatMessage = dict[str, str]
+
+_ROLES = {
+    PromptMessageRole.SYSTEM: "system",
+    PromptMessageRole.DEVELOPER: "system",
+    PromptMessageRole.USER: "user",
+    PromptMessageRole.ASSISTANT: "assistant",
+    PromptMessageRole.TOOL: "user",
+}
+"""Results of tools are told by the user: a small model knows no further role."""
+
+_ANSWER = "Now answer my question in plain words, from these results."
+
+
+def chat(messages: Sequence[PromptMessage], instructions: str | None = None) -> list[ChatMessage]:
+    """Give messages as the model's chat template takes them.
+
+    Calls of the assistant are written as the model itself writes them, and the tools' results follow in a user's message.
+
+    Args:
+        messages: At least one, with text in it.
+        instructions: Ours, to be added to the system message.
+
+    Raises:
+        InvokeBadRequestError: There is nothing to answer, or something that is no text.
+    """
+    texts = [_text(message, f"prompt_messages[{index}]") for index, message in enumerate(messages)]
+    _check_text(messages, texts)
+    names = _called_names(messages)
+    answer: list[ChatMessage] = []
+    before = None
+    for message, text in zip(messages, texts, strict=True):
+        if isinstance(message, ToolPromptMessage):
+            text = _result(message, names)
+        if isinstance(message, ToolPromptMessage) and isinstance(before, ToolPromptMessage):
+            answer[-1]["content"] += f"\n{text}"
+        else:
+            answer.append({"role": _ROLES[message.role], "content": _with_calls(message, text)})
+        before = message
+    if messages[-1].role is PromptMessageRole.TOOL:
+        answer[-1]["content"] += f"\n\n{_ANSWER}"
+    if instructions:
+        if answer[0]["role"] == "system":
+            answer[0]["content"] += f"\n\n{instructions}"
+        else:
+            answer.insert(0, {"role": "system", "content": instructions})
+    return answer
+
+
+class Step(NamedTuple):
+    """A conversation that has come to results of tools, taken apart."""
+
+    asked: list[ChatMessage]
+    """The messages up to the question."""
+    informed: list[ChatMessage]
+    """The same, with the results told with the question."""
+    made: tuple[str, ...]
+    """The calls since the question, as the model writes them."""
+
+
+def step(messages: Sequence[PromptMessage], instructions: str) -> Step | None:
+    """Take apart a conversation that ends with results of tools; None if it does not, or names no question or no calls.
+
+    Args:
+        messages: What `chat` takes.
+        instructions: Ours, to be added to the system message.
+    """
+    asking = [index for index, message in enumerate(messages) if message.role is PromptMessageRole.USER]
+    if not asking or messages[-1].role is not PromptMessageRole.TOOL:
+        return None
+    question, since = messages[: asking[-1] + 1], messages[asking[-1] + 1 :]
+    made = [call for message in since if isinstance(message, AssistantPromptMessage) for call in message.tool_calls]
+    if not made or not question[-1].get_text_content().strip():
+        return None
+    asked, names = chat(question, instructions), _called_names(messages)
+    results = [_result(message, names) for message in since if isinstance(message, ToolPromptMessage)]
+    informed = [*asked[:-1], {**asked[-1], "content": "\n\n".join((asked[-1]["content"], "\n".join(results)))}]
+    return Step(asked, informed, tuple(_one_line(tool_prompt.as_text([call])) for call in made))
+
+
+def plain(messages: Sequence[PromptMessage]) -> str:
+    """Give messages as one text to be continued.
+
+    Raises:
+        InvokeBadRequestError: There is nothing to continue, or something that is no text.
+    """
+    texts = [_text(message, f"prompt_messages[{index}]") for index, message in enumerate(messages)]
+    _check_text(messages, texts)
+    return "\n".join(text for text in texts if text)
+
+
+def _check_text(messages: Sequence[PromptMessage], texts: Sequence[str]) -> None:
+    """Raise if there is nothing to answer."""
+    if not messages:
+        raise InvokeBadRequestError("prompt_messages is empty: there is nothing to answer.", field="prompt_messages")
+    said = (text for message, text in zip(messages, texts, strict=True) if message.role is not PromptMessageRole.SYSTEM)
+    if not any(text.strip() for text in said) and not texts[0].strip():
+        raise InvokeBadRequestError("prompt_messages has no text: there is nothing to answer.", field="prompt_messages")
+
+
+def checked_stop(stop: Sequence[str] | None) -> list[str]:
+    """Check the stop words.
+
+    Raises:
+        InvokeBadRequestError: One is empty, which would end every answer before it begins.
+    """
+    for index, word in enumerate(stop or ()):
+        if not word:
+            raise InvokeBadRequestError(f"stop[{index}] is empty.", field="stop")
+        _encodable(word, f"stop[{index}]")
+    return list(stop or ())
+
+
+def _with_calls(message: PromptMessage, text: str) -> str:
+    calls = tool_prompt.as_text(message.tool_calls) if isinstance(message, AssistantPromptMessage) else ""
+    return "\n".join(part for part in (text, calls) if part)
+
+
+def _called_names(messages: Sequence[PromptMessage]) -> dict[str, str]:
+    return {
+        call.id: call.function.name
+        for message in messages
+        if isinstance(message, AssistantPromptMessage)
+        for call in message.tool_calls
+    }
+
+
+def _result(message: ToolPromptMessage, names: Mapping[str, str]) -> str:
+    name = message.name or names.get(message.tool_call_id, message.tool_call_id)
+    return f"Result of {name}: {message.get_text_content()}"
+
+
+def _one_line(call: str) -> str:
+    try:
+        return json.dumps(json.loads(call), ensure_ascii=False)
+    except ValueError:  # arguments that are no JSON
+        return " ".join(call.split())
+
+
+def _text(message: PromptMessage, field: str) -> str:
+    if isinstance(message.content, list):
+        for index, item in enumerate(message.content):
+            if not isinstance(item, TextPromptMessageContent):
+                raise InvokeBadRequestError(
+                    f"{field}.content[{index}] is of type {item.type}; this model reads text only.",
+                    field=f"{field}.content[{index}]",
+                    hint="Leave it out, or choose a model with a feature for it.",
+                )
+    text = message.get_text_content()
+    _encodable(text, field)
+    return text
+
+
+def _encodable(text: str, field: str) -> None:
+    try:
+        text.encode()
+    except UnicodeEncodeError as error:
+        raise InvokeBadRequestError(
+            f"{field} has half of a character at position {error.start}: {text[error.start]!r}.", field=field
+        ) from error

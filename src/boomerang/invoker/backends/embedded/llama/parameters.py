@@ -1,0 +1,165 @@
+"""The adjustable parameters of the embedded LLMs: their rules, and `completion_params` checked against them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from boomerang.invoker.entities.model import DefaultParameterName, ParameterRule, ParameterType
+from boomerang.invoker.errors import InvokeBadRequestError
+
+from .schema import checked_schema
+
+_RUNTIME_NAMES = ("temperature", "top_p", "top_k", "min_p", "presence_penalty", "frequency_penalty", "repeat_penalty")
+"""Parameters that go to the runtime as they are."""
+
+MIN_P = {
+    "label": {"en_US": "Min P", "zh_Hans": "最小概率比"},
+    "help": {
+        "en_US": "Leaves out tokens less likely than this share of the likeliest one's.",
+        "zh_Hans": "概率低于最可能 token 这一比例的 token 不予考虑。",
+    },
+}
+REPEAT_PENALTY = {
+    "label": {"en_US": "Repeat Penalty", "zh_Hans": "重复惩罚"},
+    "help": {
+        "en_US": "Makes the last 64 tokens less likely to come again; 1 does nothing.",
+        "zh_Hans": "降低最近 64 个 token 再次出现的可能；1 表示不起作用。",
+    },
+}
+SEED = {
+    "label": {"en_US": "Seed", "zh_Hans": "随机种子"},
+    "help": {
+        "en_US": "The same seed with the same request gives the same answer. Left out, each answer differs.",
+        "zh_Hans": "相同的种子和相同的请求得到相同的回答。不填则每次回答不同。",
+    },
+}
+
+
+def rules(context_size: int, *, temperature: float, repeat_penalty: float) -> list[ParameterRule]:
+    """Give the rules of an embedded LLM.
+
+    Args:
+        context_size: Tokens; no answer can be longer.
+        temperature: This model's default.
+        repeat_penalty: This model's default.
+    """
+    known = DefaultParameterName
+    return [
+        ParameterRule.template(known.TEMPERATURE, default=temperature, max=2.0),
+        ParameterRule.template(known.MAX_TOKENS, default=min(1024, context_size), max=context_size),
+        ParameterRule.template(known.TOP_P, default=0.9),
+        ParameterRule.template(known.TOP_K, default=40, min=0),
+        _number("min_p", MIN_P, 0.05, 0.0, 1.0),
+        ParameterRule.template(known.PRESENCE_PENALTY, min=-2.0, max=2.0),
+        ParameterRule.template(known.FREQUENCY_PENALTY, min=-2.0, max=2.0),
+        _number("repeat_penalty", REPEAT_PENALTY, repeat_penalty, 0.5, 2.0),
+        ParameterRule.model_validate(
+            {
+                "name": "seed",
+                "type": "int",
+                **SEED,
+                "min": 0,
+                "max": 2**32 - 2,
+            }
+        ),
+        ParameterRule.template(known.RESPONSE_FORMAT, options=["text", "json_object", "json_schema"]),
+        ParameterRule.template(known.JSON_SCHEMA),
+    ]
+
+
+def _number(name: str, words: Mapping[str, Any], default: float, min_: float, max_: float) -> ParameterRule:
+    return ParameterRule.model_validate(
+        {
+            "name": name,
+            "type": "float",
+            **words,
+            "default": default,
+            "min": min_,
+            "max": max_,
+            "precision": 2,
+        }
+    )
+
+
+def checked(params: Mapping[str, Any], known: Sequence[ParameterRule]) -> dict[str, Any]:
+    """Check values by their rules and fill in the defaults; a null counts as not given.
+
+    Raises:
+        InvokeBadRequestError: Names the parameter, its value and what was expected.
+    """
+    by_name = {rule.name: rule for rule in known}
+    values = {rule.name: rule.default for rule in known if rule.default is not None}
+    for name, value in params.items():
+        rule = by_name.get(name)
+        if rule is None:
+            raise _refusal(name, f"Unknown parameter {name!r}; this model knows {', '.join(by_name)}.")
+        if value is not None:
+            values[name] = _value(rule, value)
+    return values
+
+
+def sampling(values: Mapping[str, Any]) -> dict[str, Any]:
+    """Give checked values as the runtime takes them."""
+    request = {name: values[name] for name in _RUNTIME_NAMES if name in values} | {"max_tokens": values["max_tokens"]}
+    if "seed" in values:
+        # What is left of an earlier prompt is computed in other batches, which rounds otherwise.
+        request |= {"seed": values["seed"], "cache_prompt": False}
+    return request
+
+
+def wanted_schema(values: Mapping[str, Any]) -> dict[str, Any] | None:
+    """Give the JSON schema that `response_format` and `json_schema` ask for; None for plain text.
+
+    Raises:
+        InvokeBadRequestError: The schema is missing, no JSON, or no schema.
+    """
+    form, text = values.get("response_format", "text"), values.get("json_schema")
+    if text is None or not text.strip():
+        if form == "json_schema":
+            raise _refusal("json_schema", "response_format is json_schema, but no json_schema was given.")
+        return {"type": "object"} if form == "json_object" else None
+    try:
+        schema = json.loads(text)
+    except ValueError as error:
+        raise _refusal("json_schema", f"json_schema is no JSON: {error}.") from error
+    if isinstance(schema, dict) and isinstance(schema.get("schema"), dict):  # as OpenAI wraps it, with a name
+        schema = schema["schema"]
+    return checked_schema(schema, "json_schema")
+
+
+def _value(rule: ParameterRule, value: Any) -> Any:
+    """Check one value and give it in its rule's type; a whole float will do for an int, as JSON does not tell them apart."""
+    match rule.type:
+        case ParameterType.INT if _is_number(value) and float(value).is_integer():
+            value = int(value)
+        case ParameterType.FLOAT if _is_number(value):
+            value = float(value)
+        case ParameterType.STRING | ParameterType.TEXT if isinstance(value, str):
+            pass
+        case ParameterType.BOOLEAN if isinstance(value, bool):
+            pass
+        case _:
+            raise _refusal(rule.name, f"{rule.name} must be of type {rule.type}, but is {value!r}.")
+    below = rule.min is not None and value < rule.min
+    above = rule.max is not None and value > rule.max
+    if below or above:
+        raise _refusal(rule.name, f"{rule.name} must be from {_plain(rule.min)} to {_plain(rule.max)}, but is {value!r}.")
+    if rule.options and value not in rule.options:
+        raise _refusal(rule.name, f"{rule.name} must be one of {', '.join(rule.options)}, but is {value!r}.")
+    return value
+
+
+def _is_number(value: object) -> bool:
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return False
+    return value == value and abs(value) != float("inf")
+
+
+def _plain(bound: float | None) -> str:
+    return "any" if bound is None else f"{bound:.12g}"
+
+
+def _refusal(name: str, description: str) -> InvokeBadRequestError:
+    return InvokeBadRequestError(description, field=name)

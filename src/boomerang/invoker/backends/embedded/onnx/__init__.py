@@ -1,0 +1,1 @@
+"""The ONNX models: sentence vectors and speech recognition."""

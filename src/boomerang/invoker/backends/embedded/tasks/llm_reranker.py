@@ -1,0 +1,85 @@
+"""Rerank with an LLM as the judge: it reads query and document together and says whether the one answers the other."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from boomerang.invoker.backends.embedded.execution.worker_thread import Emit
+from boomerang.invoker.backends.embedded.llama.chat_messages import ChatMessage
+from boomerang.invoker.backends.embedded.llama.runtime import Chunk, Runtime
+from boomerang.invoker.run import Run
+
+from .llm import Llama
+
+DOCUMENT_TOKENS = 300
+"""Tokens of a document, and of the query, that the judge reads."""
+_CHARACTERS_PER_TOKEN = 5
+
+_SYSTEM = (
+    "You check search results. You get a question and a passage. Reply yes if the passage itself contains the answer to the "
+    "question. Reply no if it does not, even if it uses the same words. Reply with one word, yes or no."
+)
+_EXAMPLES = (
+    ("how long does a hen sit on her eggs", "Chicks hatch after the mother has brooded for about twenty-one days.", "yes"),
+    ("how long does a hen sit on her eggs", "Eggs of hens that run free cost more than those from a battery.", "no"),
+    ("which river runs through Vienna", "The Danube passes the Austrian capital on its way to Hungary.", "yes"),
+    ("which river runs through Vienna", "A river cruise is a quiet way to spend a week in spring.", "no"),
+)
+
+
+def scores(llama: Llama, query: str, docs: Sequence[str], run: Run) -> list[float]:
+    """Judge each document, some 0.2 s each.
+
+    Args:
+        llama: The judge; one run uses it at a time, and this run keeps it to the end.
+        query: What is searched for.
+        docs: What may answer it.
+        run: Stops between two documents, and at once for who waits.
+
+    Returns:
+        For each document the probability of "yes", in [0, 1].
+
+    Raises:
+        InvokeError: The model cannot be loaded, or fails.
+    """
+
+    def work(runtime: Runtime, emit: Emit[float | Chunk]) -> None:
+        question = _shortened(runtime, query)
+        for document in docs:
+            emit(_probability(runtime, question, document, emit))
+
+    judged: list[float] = []
+    for item in llama.engine.stream(run, work):
+        if isinstance(item, float):
+            if not judged:
+                run.phase("answering")
+            judged.append(item)
+    return judged
+
+
+def _probability(runtime: Runtime, question: str, document: str, emit: Emit[float | Chunk]) -> float:
+    messages = _messages(question, _shortened(runtime, document))
+    likely = runtime.first_token("chat", {"messages": messages}, emit)
+    yes, no = (sum(p for token, p in likely.items() if token.strip().lower() == word) for word in ("yes", "no"))
+    return yes / (yes + no) if yes + no else 0.0
+
+
+def _messages(query: str, document: str) -> list[ChatMessage]:
+    """Begin with the same words for every document: the runtime reads them once."""
+    messages = [{"role": "system", "content": _SYSTEM}]
+    for example_query, example_document, verdict in _EXAMPLES:
+        messages.append({"role": "user", "content": _pair(example_query, example_document)})
+        messages.append({"role": "assistant", "content": verdict})
+    messages.append({"role": "user", "content": _pair(query, document)})
+    return messages
+
+
+def _pair(query: str, document: str) -> str:
+    return f"Question: {query}\nPassage: {document}"
+
+
+def _shortened(runtime: Runtime, text: str) -> str:
+    text = text[: DOCUMENT_TOKENS * _CHARACTERS_PER_TOKEN]
+    while (tokens := runtime.count_tokens(text)) > DOCUMENT_TOKENS:
+        text = text[: int(len(text) * DOCUMENT_TOKENS / tokens * 0.95)]
+    return text

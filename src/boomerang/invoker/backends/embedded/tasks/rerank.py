@@ -1,0 +1,211 @@
+"""Rerank: from scores to a result, for both rerankers, and the fast one's scores, which are cosines of sentence vectors."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from boomerang.invoker.backend import ListedModel
+from boomerang.invoker.backends.embedded.llama.llm_models import PROVIDER
+from boomerang.invoker.backends.embedded.onnx.minilm import CONTEXT_TOKENS, Embedder
+from boomerang.invoker.entities.model import EmbeddingInputType, I18nObject, ModelPropertyKey, ModelType
+from boomerang.invoker.entities.rerank import (
+    MultiModalRerankResult,
+    RequestInvokeMultiModalRerank,
+    RequestInvokeRerank,
+    RerankDocument,
+    RerankResult,
+)
+from boomerang.invoker.errors import InvokeBadRequestError
+from boomerang.invoker.run import NoteKind, Run
+
+from .text_embedding import tell_cuts, text_of
+
+COSINE_MODEL = "all-minilm-l6-v2-cosine"
+JUDGE_MODEL = "qwen2.5-coder-0.5b-judge"
+SCORES = "Scores of all documents, before score_threshold and top_n"
+JUDGED = 20
+"""Documents that the judge reads; where there are more, the cosine chooses these."""
+
+Score: TypeAlias = Callable[[str, Sequence[str]], Sequence[float]]
+"""Scores documents for a query, in the documents' order."""
+
+
+def listed_cosine() -> ListedModel:
+    """Describe the fast reranker as `Backend.models()` lists it."""
+    return _listed(
+        COSINE_MODEL,
+        "MiniLM cosine (fast)",
+        CONTEXT_TOKENS,
+        I18nObject(
+            en_us="Compares the sentence vectors of query and document: a few milliseconds a document. It sees likeness rather "
+            "than answers. Scores are cosines from -1 to 1, not rescaled. English.",
+            zh_hans="比较查询与文档的句向量，每篇几毫秒。它看的是相似，而不是是否回答了问题。"
+            "分数是 -1 到 1 的余弦值，未重新缩放。仅限英文。",
+        ),
+    )
+
+
+def listed_judge(context_tokens: int) -> ListedModel:
+    """Describe the reranker that has the language model judge each document.
+
+    Args:
+        context_tokens: What the language model reads of query and document together.
+    """
+    return _listed(
+        JUDGE_MODEL,
+        "Qwen2.5-Coder 0.5B as judge",
+        context_tokens,
+        I18nObject(
+            en_us="Has the language model read query and document together; the score is the probability, 0 to 1, that it says "
+            f'yes to "does this answer it?". A quarter of a second a document. Of more than {JUDGED} documents the first '
+            f"{JUDGED} by cosine are judged; the rest follow in cosine order.",
+            zh_hans="让语言模型同时读查询和文档；分数是它对“这是否回答了问题”答“是”的概率，0 到 1。每篇约四分之一秒。"
+            f"文档超过 {JUDGED} 篇时，只评判余弦值最高的 {JUDGED} 篇，其余按余弦值排在后面。",
+        ),
+    )
+
+
+def _listed(model: str, label: str, context_tokens: int, about: I18nObject) -> ListedModel:
+    return ListedModel.model_validate(
+        {
+            "provider": PROVIDER,
+            "model": model,
+            "label": {"en_US": label},
+            "model_type": ModelType.RERANK,
+            "model_properties": {ModelPropertyKey.CONTEXT_SIZE: context_tokens},
+            "about": about,
+        }
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Ranking:
+    """What to rank and what to keep, checked."""
+
+    query: str
+    docs: Sequence[str]
+    score_threshold: float | None
+    """Documents below it are left out; one that reaches it exactly stays."""
+    top_n: int | None
+    """Documents kept at most; at least 1."""
+
+    def documents(self, scores: Sequence[float]) -> list[RerankDocument]:
+        """Order the documents, the best first; what is equally good keeps its order.
+
+        Args:
+            scores: One for each document, in the documents' order; used as they are.
+        """
+        order = sorted(range(len(self.docs)), key=lambda index: -scores[index])
+        kept = [index for index in order if self.score_threshold is None or scores[index] >= self.score_threshold]
+        return [RerankDocument(index=index, text=self.docs[index], score=scores[index]) for index in kept[: self.top_n]]
+
+
+def ranking(request: RequestInvokeRerank | RequestInvokeMultiModalRerank, run: Run) -> Ranking:
+    """Take from a request what is to be ranked.
+
+    Raises:
+        InvokeBadRequestError: There are no documents or no query, an image is among them, or `top_n` is less than 1.
+    """
+    if isinstance(request, RequestInvokeRerank):
+        query, docs = request.query, list(request.docs)
+    else:
+        query = text_of(request.query, "query")
+        docs = [text_of(doc, f"docs[{row}]") for row, doc in enumerate(request.docs)]
+    if not docs:
+        raise InvokeBadRequestError(
+            "There is nothing to rank: `docs` is empty.", field="docs", hint="Give at least one document."
+        )
+    if not query.strip():
+        raise InvokeBadRequestError(
+            "There is no query to rank by.", field="query", hint="Enter what the documents should answer."
+        )
+    _check_top_n(request.top_n, len(docs), run)
+    return Ranking(query, docs, request.score_threshold, request.top_n)
+
+
+def _check_top_n(top_n: int | None, docs: int, run: Run) -> None:
+    if top_n is None:
+        return
+    if top_n < 1:
+        raise InvokeBadRequestError(
+            f"`top_n` is {top_n}, which keeps no document at all.",
+            field="top_n",
+            hint=f"Set it to the number of documents to keep, 1 or more; {docs} keeps all.",
+        )
+    if top_n > docs:
+        run.note(
+            NoteKind.NOTICE, f"`top_n` is {top_n}, but there are only {docs} documents; all count.", top_n=top_n, docs=docs
+        )
+
+
+def cosines(query: str, docs: Sequence[str], embedder: Embedder, run: Run) -> list[float]:
+    """Score documents by the cosine between their vector and the query's.
+
+    Returns:
+        Scores in [-1, 1], in the documents' order.
+
+    Raises:
+        RunStoppedError: The run was stopped.
+    """
+    # A row at a time would make the same vectors: what a text is embedded with does not change them.
+    answer = embedder.embed([query, *docs], EmbeddingInputType.DOCUMENT, run)
+    tell_cuts(run, answer.cuts, lambda row: f"docs[{row - 1}]" if row else "query")
+    # Rounding may carry the cosine of two equal texts past 1.
+    scores: list[float] = (answer.vectors[1:] @ answer.vectors[0]).clip(-1.0, 1.0).tolist()
+    return scores
+
+
+def judged(query: str, docs: Sequence[str], judge: Score, cosine: Score, run: Run) -> Sequence[float]:
+    """Score documents by the judge; of more than `JUDGED`, the best by cosine are judged and the others come behind them.
+
+    A document that is not judged scores the lowest judged score times (1 + cosine) / 2: below the judged ones, in cosine order.
+
+    Args:
+        query: What the documents should answer.
+        docs: The documents.
+        judge: Gives probabilities, 0 to 1.
+        cosine: Gives cosines; only called where there are more documents than are judged.
+        run: Whose listener is told which documents were not judged.
+
+    Returns:
+        Scores from 0 to 1, in the documents' order.
+    """
+    if len(docs) <= JUDGED:
+        return judge(query, docs)
+    near = cosine(query, docs)
+    order = sorted(range(len(docs)), key=lambda index: -near[index])
+    chosen, others = sorted(order[:JUDGED]), sorted(order[JUDGED:])
+    scores = dict(zip(chosen, judge(query, [docs[index] for index in chosen]), strict=True))
+    lowest = min(scores.values())
+    scores |= {index: lowest * (1 + near[index]) / 2 for index in others}
+    run.note(
+        NoteKind.NOTICE,
+        f"The {JUDGED} best of {len(docs)} documents by cosine were judged; the others follow in cosine order, and their "
+        "scores only tell that order.",
+        unjudged=others,
+    )
+    return [scores[index] for index in range(len(docs))]
+
+
+def result(
+    request: RequestInvokeRerank | RequestInvokeMultiModalRerank, asked: Ranking, scores: Sequence[float], run: Run
+) -> RerankResult | MultiModalRerankResult:
+    """Turn scores, in the documents' order, into the result that belongs to the request; note those of all documents."""
+    run.note(NoteKind.DETAIL, SCORES, scores=[[index, score] for index, score in enumerate(scores)])
+    result_type = RerankResult if isinstance(request, RequestInvokeRerank) else MultiModalRerankResult
+    return result_type(model=request.model, docs=asked.documents(scores))
+
+
+def answer(
+    request: RequestInvokeRerank | RequestInvokeMultiModalRerank, embedder: Embedder, run: Run
+) -> RerankResult | MultiModalRerankResult:
+    """Answer `rerank.invoke` with cosines; and `rerank.invoke_multimodal`, as far as query and documents are texts.
+
+    Raises:
+        InvokeBadRequestError: See `ranking`.
+        RunStoppedError: The run was stopped.
+    """
+    asked = ranking(request, run)
+    return result(request, asked, cosines(asked.query, asked.docs, embedder, run), run)

@@ -1,0 +1,133 @@
+"""Speech to text: a recording of any format and length, written down by the speech model.
+
+The model takes up to about 20 s of sound at 16 kHz. Longer recordings are cut where they are quietest; they are decoded,
+resampled and transcribed piece by piece, so that an hour of sound needs no more memory than a minute.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from boomerang.invoker.audio import decoding, file_type, resampling, upload_check
+from boomerang.invoker.backend import ListedModel
+from boomerang.invoker.backends.embedded.llama.llm_models import PROVIDER
+from boomerang.invoker.backends.embedded.onnx.moonshine import MODEL, Moonshine
+from boomerang.invoker.backends.embedded.onnx.speech_segments import RATE_HZ, is_silence, pieces
+from boomerang.invoker.entities.model import FetchFrom, ModelPropertyKey, ModelType
+from boomerang.invoker.entities.speech2text import RequestInvokeSpeech2Text, Speech2TextResult
+from boomerang.invoker.run import NoteKind, Run
+
+if TYPE_CHECKING:
+    from boomerang.invoker.backends.embedded.onnx.speech_segments import Samples
+
+
+def listed() -> ListedModel:
+    """Describe the model as `Backend.models()` lists it."""
+    return ListedModel.model_validate(
+        {
+            "provider": PROVIDER,
+            "model": MODEL,
+            "label": {"en_US": "Moonshine tiny-en"},
+            "model_type": ModelType.SPEECH2TEXT,
+            "fetch_from": FetchFrom.PREDEFINED_MODEL,
+            "model_properties": {
+                ModelPropertyKey.SUPPORTED_FILE_EXTENSIONS: ",".join(file_type.EXTENSIONS),
+                ModelPropertyKey.FILE_UPLOAD_LIMIT: upload_check.UPLOAD_LIMIT_BYTES // 2**20,
+            },
+            "about": {
+                "en_US": "Writes down clear English speech, about thirty times faster than it is spoken. "
+                "It knows no other language; noise, music and strong accents make it guess.",
+                "zh_Hans": "把清晰的英语语音写成文字，比说话快约三十倍。不懂其他语言；遇到噪声、音乐和浓重口音会乱猜。",
+            },
+        }
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Spoken:
+    """What was said in one piece of a recording."""
+
+    start: float
+    """Seconds from the start of the recording."""
+    end: float
+    text: str
+
+
+class Listener:
+    """Writes recordings down. Safe to call from several threads.
+
+    Args:
+        model: The speech model.
+    """
+
+    def __init__(self, model: Moonshine) -> None:
+        self._model = model
+
+    @classmethod
+    def load(cls, path: Callable[[str], Path]) -> Listener:
+        """Load the speech model; `path` tells where a file lies and raises if it is not there."""
+        return cls(Moonshine.load(path))
+
+    def transcribe(self, data: bytes, run: Run) -> str:
+        """Write down what is said in an audio file.
+
+        Args:
+            data: The file, of a kind in `audio.READABLE`, at any rate, with any number of channels.
+            run: Told of each piece that is done, and of what is wrong with the file; checked at each step.
+
+        Returns:
+            The text; empty if there is only silence.
+
+        Raises:
+            InvokeBadRequestError: The bytes are no audio that can be decoded.
+            RunStoppedError: The run was stopped.
+        """
+        return " ".join(spoken.text for spoken in self.listen(data, run) if spoken.text)
+
+    def listen(self, data: bytes, run: Run) -> Iterator[Spoken]:
+        """Yield what is said, piece by piece; otherwise as `transcribe`."""
+        run.check()
+        recording = decoding.Recording(data)
+        whole = recording.seconds
+        at = 0
+        for piece in pieces(_at_16_khz(recording, run)):
+            end = at + len(piece)
+            text = "" if is_silence(piece) else self._model.text(piece, run)
+            spoken = Spoken(at / RATE_HZ, end / RATE_HZ, text)
+            # A header may promise less than there is.
+            of = f" of {max(whole, spoken.end):.0f}" if whole else ""
+            run.note(
+                NoteKind.DETAIL,
+                f"{spoken.end:.0f}{of} s heard",
+                start=spoken.start,
+                end=spoken.end,
+                text=spoken.text,
+                seconds=whole,
+            )
+            yield spoken
+            at = end
+        for notice in recording.notices:
+            run.relay(notice)
+
+
+def _at_16_khz(recording: decoding.Recording, run: Run) -> Iterator[Samples]:
+    def checked() -> Iterator[Samples]:
+        for block in recording.blocks():
+            run.check()
+            yield resampling.mono(block)
+
+    return resampling.resampled(checked(), recording.sample_rate_hz, RATE_HZ)
+
+
+def answer(request: RequestInvokeSpeech2Text, listener: Listener, run: Run) -> Speech2TextResult:
+    """Answer `speech2text.invoke`.
+
+    Raises:
+        InvokeBadRequestError: The file is too large, or no audio that can be decoded.
+        RunStoppedError: The run was stopped.
+    """
+    upload_check.require_audio(request.file)
+    return Speech2TextResult(result=listener.transcribe(request.file, run))

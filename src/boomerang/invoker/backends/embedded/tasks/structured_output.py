@@ -1,0 +1,96 @@
+"""Structured output: the grammar of a JSON schema keeps the model to it; the text streams, the object follows."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from boomerang.invoker.backends.embedded.llama.schema import checked_schema
+from boomerang.invoker.entities.llm import (
+    LLMResultChunk,
+    LLMResultChunkWithStructuredOutput,
+    RequestInvokeLLMWithStructuredOutput,
+)
+from boomerang.invoker.errors import InvokeBadRequestError, InvokeError, ProtocolError
+from boomerang.invoker.llm_text.json_depth import is_deep
+from boomerang.invoker.llm_text.json_schema import check, report
+from boomerang.invoker.request import Chunks
+from boomerang.invoker.run import NoteKind, Run
+
+from .llm import Llama
+
+FIELD = "structured_output_schema"
+
+
+def stream_structured(
+    llama: Llama, request: RequestInvokeLLMWithStructuredOutput, run: Run
+) -> Chunks[LLMResultChunkWithStructuredOutput]:
+    """Answer with an object that follows the request's schema.
+
+    Yields the text as it comes, `structured_output` unset, and at last a chunk without text that has the object, the usage and
+    the finish reason.
+
+    Raises:
+        InvokeBadRequestError: The schema is none, or beyond what the runtime can keep to, or the answer was cut.
+        InvokeError: As for any answer of the model.
+    """
+    wanted = _object_schema(request.structured_output_schema, run)
+    if request.tools:
+        names = ", ".join(tool.name for tool in request.tools)
+        run.note(NoteKind.NOTICE, f"Tools left out ({names}): the schema leaves the answer no room for calls.")
+    texts: list[str] = []
+    question = llama.question(request, wanted)
+    for chunk in llama.answer(question, run):
+        if chunk.delta.finish_reason is None:
+            texts.append(chunk.delta.message.get_text_content())
+            yield _wrapped(chunk)
+            continue
+        value = _loads("".join(texts))
+        yield _wrapped(chunk, value)
+        if value is None:
+            raise _no_object(chunk, question.payload)
+        report(check(value, wanted, run), run)
+
+
+def _object_schema(value: dict[str, Any], run: Run) -> dict[str, Any]:
+    if not value:
+        raise InvokeBadRequestError(f"{FIELD} is empty: it must be a JSON schema.", field=FIELD)
+    wanted = checked_schema(value, FIELD, run)
+    kinds = wanted.get("type", "object")
+    if "object" not in ([kinds] if isinstance(kinds, str) else kinds):
+        raise InvokeBadRequestError(f"{FIELD} must describe an object, but its type is {json.dumps(kinds)}.", field=FIELD)
+    return wanted
+
+
+def _loads(text: str) -> dict[str, Any] | None:
+    try:
+        value = json.loads(text)
+    except (ValueError, RecursionError):
+        return None
+    return value if isinstance(value, dict) and not is_deep(value) else None
+
+
+def _wrapped(chunk: LLMResultChunk, value: dict[str, Any] | None = None) -> LLMResultChunkWithStructuredOutput:
+    return LLMResultChunkWithStructuredOutput(
+        model=chunk.model, system_fingerprint=chunk.system_fingerprint, delta=chunk.delta, structured_output=value
+    )
+
+
+def _no_object(chunk: LLMResultChunk, payload: dict[str, Any]) -> InvokeError:
+    usage = chunk.delta.usage
+    written = usage.completion_tokens if usage else 0
+    if chunk.delta.finish_reason == "length" and written >= payload["max_tokens"]:
+        return InvokeBadRequestError(
+            f"The answer was cut after {written:,} tokens, before its JSON was complete.",
+            field="max_tokens",
+            hint=f"Raise max_tokens, which is {payload['max_tokens']:,}, or ask for less.",
+        )
+    if chunk.delta.finish_reason == "length":
+        return InvokeBadRequestError(
+            f"The model's context was full after {written:,} tokens of the answer, before its JSON was complete.",
+            field="prompt_messages",
+            hint="Shorten the prompt, or ask for less.",
+        )
+    if payload["stop"]:
+        return InvokeBadRequestError("A stop word cut the answer before its JSON was complete.", field="stop")
+    return ProtocolError("llama.cpp ended the answer before its JSON was a complete object.")

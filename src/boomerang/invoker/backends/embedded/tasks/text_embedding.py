@@ -1,0 +1,121 @@
+"""Text embedding: requests answered with the embedder's vectors, and what is told of texts that it cannot read whole."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from time import perf_counter
+
+from boomerang.invoker.backend import ListedModel
+from boomerang.invoker.backends.embedded.llama.llm_models import PROVIDER
+from boomerang.invoker.backends.embedded.onnx.minilm import CONTEXT_TOKENS, DIMENSIONS, MODEL, Cut, Embedder
+from boomerang.invoker.entities.model import EmbeddingInputType, ModelPropertyKey, ModelType
+from boomerang.invoker.entities.multimodal import MultiModalContent, MultiModalContentType
+from boomerang.invoker.entities.text_embedding import (
+    EmbeddingUsage,
+    MultiModalEmbeddingResult,
+    RequestInvokeMultiModalEmbedding,
+    RequestInvokeTextEmbedding,
+    TextEmbeddingResult,
+)
+from boomerang.invoker.errors import InvokeBadRequestError
+from boomerang.invoker.run import NoteKind, Run
+
+MAX_CHUNKS = 128
+"""How many texts a caller should send at a time. More are answered too; the answer only comes later."""
+
+
+def listed() -> ListedModel:
+    """Describe the model as `Backend.models()` lists it."""
+    return ListedModel.model_validate(
+        {
+            "provider": PROVIDER,
+            "model": MODEL,
+            "label": {"en_US": "all-MiniLM-L6-v2"},
+            "model_type": ModelType.TEXT_EMBEDDING,
+            "model_properties": {
+                ModelPropertyKey.CONTEXT_SIZE: CONTEXT_TOKENS,
+                ModelPropertyKey.MAX_CHUNKS: MAX_CHUNKS,
+            },
+            "about": {
+                "en_US": f"English sentences and short paragraphs as unit vectors of {DIMENSIONS} dimensions; weak in other "
+                f"languages. Reads {CONTEXT_TOKENS} tokens of a text. Queries and documents get the same vectors.",
+                "zh_Hans": f"把英文句子和短段落变成 {DIMENSIONS} 维的单位向量；其他语言效果差。"
+                f"每段文本读 {CONTEXT_TOKENS} 个 token。查询和文档得到相同的向量。",
+            },
+        }
+    )
+
+
+def answer(request: RequestInvokeTextEmbedding, embedder: Embedder, run: Run) -> TextEmbeddingResult:
+    """Answer `text_embedding.invoke`.
+
+    Raises:
+        InvokeBadRequestError: There are no texts.
+        RunStoppedError: The run was stopped.
+    """
+    vectors, usage = _embed(embedder, request.texts, request.input_type, run, "texts")
+    return TextEmbeddingResult(model=request.model, embeddings=vectors, usage=usage)
+
+
+def answer_multimodal(request: RequestInvokeMultiModalEmbedding, embedder: Embedder, run: Run) -> MultiModalEmbeddingResult:
+    """Answer `text_embedding.invoke_multimodal`, as far as the contents are texts.
+
+    Raises:
+        InvokeBadRequestError: There are no documents, or one is an image.
+        RunStoppedError: The run was stopped.
+    """
+    texts = [text_of(document, f"documents[{row}]") for row, document in enumerate(request.documents)]
+    vectors, usage = _embed(embedder, texts, request.input_type, run, "documents")
+    return MultiModalEmbeddingResult(model=request.model, embeddings=vectors, usage=usage)
+
+
+def text_of(content: MultiModalContent, name: str) -> str:
+    """Give the text of a content that may be an image.
+
+    Raises:
+        InvokeBadRequestError: It is an image.
+    """
+    if content.content_type is not MultiModalContentType.TEXT:
+        raise InvokeBadRequestError(
+            f"{name} is an {content.content_type.value}; this model reads text only.",
+            field=name,
+            hint="Send contents of the type text, or choose a multimodal model.",
+        )
+    return content.content
+
+
+def tell_cuts(run: Run, cuts: Sequence[Cut], name: Callable[[int], str]) -> None:
+    """Note which texts were cut; none is cut silently.
+
+    Args:
+        run: Whose listener is told.
+        cuts: What was cut.
+        name: Gives what the caller calls a row, such as `texts[3]`.
+    """
+    if not cuts:
+        return
+    shown = [f"{name(cut.row)} ({cut.tokens} tokens)" for cut in cuts[:5]]
+    more = f" and {len(cuts) - 5} more" if len(cuts) > 5 else ""
+    run.note(
+        NoteKind.NOTICE,
+        f"The model reads {CONTEXT_TOKENS} tokens of a text; only the beginning was read of {', '.join(shown)}{more}.",
+        cut={name(cut.row): cut.tokens for cut in cuts},
+        limit=CONTEXT_TOKENS,
+    )
+
+
+def _embed(
+    embedder: Embedder, texts: Sequence[str], input_type: EmbeddingInputType, run: Run, field: str
+) -> tuple[list[list[float]], EmbeddingUsage]:
+    if not texts:
+        raise InvokeBadRequestError(
+            f"There is nothing to embed: `{field}` is empty.", field=field, hint="Give at least one text."
+        )
+    blank = [f"{field}[{row}]" for row, text in enumerate(texts) if not text.strip()]
+    if blank:
+        run.note(NoteKind.NOTICE, f"No text in {', '.join(blank)}; the vector there stands for nothing.", blank=blank)
+    started = perf_counter()
+    answer = embedder.embed(texts, input_type, run)
+    tell_cuts(run, answer.cuts, lambda row: f"{field}[{row}]")
+    usage = EmbeddingUsage.priced(None, tokens=answer.tokens, latency=perf_counter() - started)
+    return answer.vectors.tolist(), usage

@@ -1,0 +1,53 @@
+"""How many texts a server takes in one request, as its refusal states it."""
+
+from __future__ import annotations
+
+import re
+
+from boomerang.invoker.errors import InvokeError
+from boomerang.invoker.http.errors import said
+
+_STATUSES = frozenset({400, 413, 422})
+_ABOUT_BATCHES = re.compile(
+    r"batch|too many (?:inputs?|texts|items|documents|elements)|number of (?:inputs?|texts|items|elements)"
+    r"|array (?:too long|length)|\b(?:input|texts?|list|array)\b.{0,40}\b(?:items|elements|length)|数组|批",
+    re.IGNORECASE,
+)
+_LIMIT = re.compile(
+    r"max(?:imum)?|limit|at most|more than|larger than|greater than|exceed|too (?:many|long|large)|up to|[>≤]|<=|split"
+    r"|最|不得|超过",
+    re.IGNORECASE,
+)
+_OF_TOKENS = re.compile(r"tokens?\b|characters?\b", re.IGNORECASE)
+_NUMBER = re.compile(
+    r"(?:max(?:imum)?|limit|at most|more than|larger than|greater than|exceeds?|up to|[>≤]|<=|最大|最多|不得超过|不能超过|超过)"
+    r"[^\d]{0,60}?(?<![A-Za-z0-9_.-])(\d{1,6})(?![A-Za-z0-9_-]|\.\d)",
+    re.IGNORECASE,
+)
+"""A number behind a word for a limit; `2` of “3 > maximum allowed batch size 2”, not that of a model's name."""
+LONGEST_READ = 2_000
+"""Characters of a refusal that are read."""
+
+
+def is_about_batches(error: InvokeError, count: int) -> bool:
+    """Return whether a refusal may be about the number of texts in a request of `count` texts.
+
+    413 counts whatever its words; Text Embeddings Inference answers so to one long text too.
+    """
+    if error.status_code not in _STATUSES or count < 2:
+        return False
+    words = _words(error)
+    return error.status_code == 413 or bool(_ABOUT_BATCHES.search(words) and _LIMIT.search(words))
+
+
+def batch_limit(error: InvokeError, count: int) -> int | None:
+    """Return how many texts the server takes; `None` if the refusal states no number below `count`, or one of tokens."""
+    words = _words(error)
+    if not is_about_batches(error, count) or not _ABOUT_BATCHES.search(words) or _OF_TOKENS.search(words):
+        return None
+    limits = (int(number) for number in _NUMBER.findall(words))
+    return next((limit for limit in limits if 1 <= limit < count), None)
+
+
+def _words(error: InvokeError) -> str:
+    return said(error.body or str(error))[:LONGEST_READ]

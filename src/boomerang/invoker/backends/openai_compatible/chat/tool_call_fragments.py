@@ -1,0 +1,216 @@
+"""The fragments of tool calls as servers stream them, assigned to calls for Dify, whose calls have an id and no index.
+
+By OpenAI's rules the first fragment of a call has index, id and name, and each further one the index and more of the arguments.
+Servers leave out the index or the id, send whole calls under one index, interleave calls, or repeat the name in each fragment,
+each time with another id. So a fragment is assigned by all that it holds, and passed on with as much of the id as is needed.
+
+Source: OpenAI API reference, "Chat completion chunk" (2026-10); vLLM 0.7 with a named `tool_choice`, Gemini's OpenAI surface,
+Ollama and llama.cpp for what departs from it.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from typing import Any
+from uuid import uuid4
+
+from boomerang.invoker.backends.openai_compatible.numbers import as_int
+from boomerang.invoker.entities.message import ToolCall, ToolCallFunction
+from boomerang.invoker.http.redaction.masking import Hiding
+from boomerang.invoker.llm_text.json_depth import is_deep
+
+from .growing_value import Growing
+from .text_channel import Channel, cleaned
+
+Notice = Callable[..., None]
+"""Takes the id of a message and its values, as `Run.notice` does."""
+_ARGUMENTS = ("arguments", "parameters", "args", "input")
+"""Names by which a call holds its arguments."""
+MOST_LOOKS = 1_000
+"""How often it is looked whether the arguments of one call are complete; each look costs their length."""
+_READ = {"index", "id", "type", "function", "name", *_ARGUMENTS}
+_READ_OF_FUNCTION = {"name", "description", *_ARGUMENTS}
+
+
+class CallReader:
+    """Reads the fragments of one answer, in order.
+
+    Args:
+        notice: Receives what had to be repaired.
+        hiding: Masks credentials in arguments, also where they come in pieces.
+    """
+
+    def __init__(self, notice: Notice, hiding: Hiding | None = None) -> None:
+        self._notice = notice
+        self._hiding = hiding or Hiding()
+        self._by_index: dict[int, _Call] = {}
+        """Index → the call that was begun last under it."""
+        self._by_id: dict[str, _Call] = {}
+        """A server's own id → the call that was begun last under it."""
+        self._ids: set[str] = set()
+        self._calls: list[_Call] = []
+        self._latest: _Call | None = None
+
+    def read(self, place: int, value: Mapping[str, Any]) -> ToolCall:
+        """Return a fragment, with its call's id where that is needed to assign it.
+
+        Args:
+            place: Position in the event's list; stands for the index where there is none.
+            value: The fragment as the server wrote it.
+        """
+        function = value.get("function")
+        if not isinstance(function, Mapping):
+            function = {"name": function} | dict(value) if isinstance(function, str) else value
+        given, name = (cleaned(_text(found), self._hiding) for found in (value.get("id"), function.get("name")))
+        arguments = _arguments(function) or _arguments(value)
+        index = as_int(value.get("index"))
+        call = self._continued(index, place, given, name, arguments)
+        if call is None:
+            call = self._begun(place if index is None else index, given, name)
+            shown = call.id
+        else:
+            name = call.renamed(name)
+            shown = call.id if name or given == call.id or call is not self._latest else ""
+        if arguments:
+            call.said.append(arguments)
+        call.keep(value, function)
+        self._latest = call
+        written = ToolCallFunction(name=name, arguments=call.channel.feed(arguments))
+        return ToolCall(id=shown, type=_text(value.get("type")), function=written)
+
+    def rest(self) -> list[ToolCall]:
+        """Return what of the arguments was held back, should it have been the beginning of a credential."""
+        return [
+            ToolCall(id=call.id, type="", function=ToolCallFunction(name="", arguments=text))
+            for call in self._calls
+            if (text := call.channel.rest())
+        ]
+
+    @property
+    def returned(self) -> dict[str, dict[str, Any]]:
+        """Fields beside OpenAI's own that a server may want back, such as Gemini's signatures, by the calls' ids."""
+        return {call.id: cleaned(found, self._hiding) for call in self._calls if (found := call.returned)}
+
+    def __len__(self) -> int:
+        """Return the number of calls so far."""
+        return len(self._calls)
+
+    def _continued(self, index: int | None, place: int, given: str, name: str, arguments: str) -> _Call | None:
+        """Find the call that a fragment continues; `None` if it begins one."""
+        known = self._by_id.get(given) if given else None
+        if known is not None and (not name or (index in (None, known.index) and not known.is_ended_by(given, name))):
+            return known
+        if index is None and given:
+            return self._latest if known is None and self._is_torn(name, arguments) else None
+        call = self._by_index.get(place if index is None else index)
+        return None if call is None or call.is_ended_by(given, name) else call
+
+    def _is_torn(self, name: str, arguments: str) -> bool:
+        """Return whether a fragment with a new id and no index is more of the latest call all the same."""
+        latest = self._latest
+        if latest is None or latest.is_whole() or arguments.lstrip().startswith("{"):
+            return False
+        return name in ("", latest.name) and bool(latest.said)
+
+    def _begun(self, index: int, given: str, name: str) -> _Call:
+        call = _Call(self._named(given), index, given, name, Channel(self._hiding))
+        self._by_index[index] = call
+        if given:
+            self._by_id[given] = call
+        self._calls.append(call)
+        return call
+
+    def _named(self, given: str) -> str:
+        """Return the id of a new call: the server's own, where it tells the call apart."""
+        if not given:
+            if not self._calls:
+                self._notice("answers.made_ids")
+            given = f"call_{uuid4().hex}"
+        elif given in self._ids:
+            self._notice("answers.same_id")
+            given = f"{given}_{len(self._ids)}"
+        self._ids.add(given)
+        return given
+
+
+class _Call:
+    """A call whose fragments may still come."""
+
+    __slots__ = ("_fields", "_function_fields", "_looks", "channel", "given", "id", "index", "name", "said")
+
+    def __init__(self, call_id: str, index: int, given: str, name: str, channel: Channel) -> None:
+        self.id = call_id
+        self.index = index
+        self.given = given
+        """Its id in the server's first fragment."""
+        self.name = name
+        self.said: list[str] = []
+        """Its arguments so far."""
+        self.channel = channel
+        self._fields: dict[str, Growing] = {}
+        self._function_fields: dict[str, Growing] = {}
+        self._looks = 0
+
+    @property
+    def returned(self) -> dict[str, Any]:
+        """Fields that are not OpenAI's."""
+        fields = {name: field.value for name, field in self._fields.items()}
+        inner = {name: field.value for name, field in self._function_fields.items()}
+        return fields | ({"function": inner} if inner else {})
+
+    def keep(self, value: Mapping[str, Any], function: Mapping[str, Any]) -> None:
+        """Keep the fields that are not OpenAI's: the server may want them back."""
+        _keep(self._fields, value, _READ)
+        if function is not value:
+            _keep(self._function_fields, function, _READ_OF_FUNCTION)
+
+    def is_ended_by(self, given: str, name: str) -> bool:
+        """Return whether a fragment under the same index begins another call."""
+        if not name or (given and given == self.given):
+            return False
+        if not self.said:
+            return bool(given or not self.given)
+        return name != self.name or self.is_whole()
+
+    def renamed(self, name: str) -> str:
+        """Take the name in a further fragment: more of it, as long as there are no arguments, or else the same once more.
+
+        Returns:
+            The name so far, where it has grown; else nothing.
+        """
+        if name in ("", self.name) or self.said:
+            return ""
+        self.name += name
+        return self.name
+
+    def is_whole(self) -> bool:
+        """Return whether the arguments are complete; asked only where a server repeats the name or leaves out the index."""
+        self._looks += 1
+        if self._looks > MOST_LOOKS or not self.said or not self.said[-1].rstrip().endswith("}"):
+            return False
+        self.said = ["".join(self.said)]
+        try:
+            json.loads(self.said[0])
+        except (ValueError, RecursionError):
+            return False
+        return True
+
+
+def _keep(fields: dict[str, Growing], value: Mapping[str, Any], read: set[str]) -> None:
+    for name, more in value.items():
+        if name not in read and more is not None and not is_deep(more):
+            fields.setdefault(name, Growing()).add(more)
+
+
+def _text(value: Any) -> str:
+    """Return an id, a name or a type as text; some servers number their calls."""
+    if isinstance(value, str):
+        return value
+    return str(value) if isinstance(value, int) and not isinstance(value, bool) else ""
+
+
+def _arguments(function: Mapping[str, Any]) -> str:
+    """Return a call's arguments as JSON text, by whichever name they have."""
+    value = next((function[name] for name in _ARGUMENTS if function.get(name) is not None), "")
+    return value if isinstance(value, str) else "" if is_deep(value) else json.dumps(value, ensure_ascii=False)

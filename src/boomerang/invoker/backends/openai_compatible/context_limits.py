@@ -1,0 +1,104 @@
+"""How many tokens a model reads and writes together: by its server's list, and by the words of a refusal.
+
+Sources: the refusals of llama.cpp (`exceed_context_size_error`, `n_ctx`), OpenAI and vLLM (`context_length_exceeded`, "maximum
+context length is 2048 tokens"), LM Studio ("context length of only 4096 tokens"), SGLang ("longer than the model's context
+length (2048 tokens)"), Mistral ("model with 32768 maximum context length") and others (2026-10).
+"""
+
+from __future__ import annotations
+
+import re
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+
+from boomerang.invoker.backend import ListedModel
+from boomerang.invoker.entities.model import ModelPropertyKey
+from boomerang.invoker.errors import InvokeError, RunStoppedError
+from boomerang.invoker.http.errors import said
+from boomerang.invoker.run import Note, NoteKind, Run
+
+LIST_SECONDS = 5.0
+"""How long a server may take to list its models before a summary goes on without the list."""
+LONGEST_READ = 4_000
+"""Characters of a refusal that are read."""
+_ABOUT_CONTEXT = re.compile(
+    r"context[ _-]?(?:length|size|window|limit)|\bn_ctx\b|exceed_context|maximum context|prompt is too long|too many tokens"
+    r"|(?:input|prompt|request)[^.]{0,40} too (?:long|large)|input length|reduce the length|token (?:count|limit)"
+    r"|max_new_tokens|上下文|输入过长",
+    re.IGNORECASE,
+)
+_COUNT = r"(\d[\d,]{2,11})(?!\d|\.\d)"
+_LIMITS = tuple(
+    re.compile(pattern, re.IGNORECASE)
+    for pattern in (
+        rf'"?n_ctx"?\s*[:=]\s*{_COUNT}',
+        rf"(?:maximum context|context (?:length|size|window|limit))[^\d]{{0,40}}{_COUNT}",
+        rf"{_COUNT} (?:tokens? )?(?:maximum|max\b|context|limit)",
+        rf"(?:maximum|max|limit|at most|exceeds?|less than|<=|>|≤)[^\d]{{0,60}}{_COUNT}",
+        rf"\[\d+,\s*{_COUNT}\]",
+    )
+)
+"""Where refusals name the limit, the surest first; other numbers are those of the request."""
+
+
+def is_about_context(error: InvokeError) -> bool:
+    """Return whether a refusal is about a prompt that is longer than the model's context."""
+    return _ABOUT_CONTEXT.search(_words(error)) is not None
+
+
+def context_limit(error: InvokeError, below: int) -> int | None:
+    """Return the context that a refusal names, in tokens; `None` if it names none below a number."""
+    words = _words(error)
+    found = (int(number.replace(",", "")) for pattern in _LIMITS for number in pattern.findall(words))
+    return next((count for count in found if 0 < count < below), None)
+
+
+def _words(error: InvokeError) -> str:
+    """Return a refusal without what we add to it, such as its status."""
+    return f"{said(error.body)}\n{error.body}"[:LONGEST_READ] if error.body else error.description[:LONGEST_READ]
+
+
+class ListedContexts:
+    """The contexts of models that the connection does not know, asked for once.
+
+    Args:
+        fetch: Asks the server for its models.
+    """
+
+    def __init__(self, fetch: Callable[[Run], Sequence[ListedModel]]) -> None:
+        self._fetch = fetch
+        self._known: Mapping[str, int] | None = None
+        """Model → tokens; only ever set, so that no lock is needed, which a stop could not end."""
+
+    def of(self, model: str, run: Run) -> int | None:
+        """Return the tokens that a model reads and writes together; `None` if its server does not list them in time.
+
+        Raises:
+            RunStoppedError: The run was stopped.
+        """
+        known = self._known
+        if known is None:
+            self._known = known = self._asked(run)
+        run.check()
+        return known.get(model)
+
+    def _asked(self, run: Run) -> Mapping[str, int]:
+        """Ask the server, as a part of a run that it cannot fail."""
+
+        def pass_on(note: Note) -> None:
+            if note.kind is NoteKind.HTTP:
+                run.note(note.kind, note.text, **note.data)
+
+        asking = Run(pass_on)
+        clock = threading.Timer(LIST_SECONDS, asking.stop)
+        clock.daemon = True
+        clock.start()
+        models: Sequence[ListedModel] = ()
+        try:
+            with run.on_stop(asking.stop), suppress(InvokeError, RunStoppedError):
+                models = self._fetch(asking)
+        finally:
+            clock.cancel()
+        sizes = {model.model: model.model_properties.get(ModelPropertyKey.CONTEXT_SIZE) for model in models}
+        return {name: size for name, size in sizes.items() if isinstance(size, int)}

@@ -1,0 +1,240 @@
+"""The models of a server, as it lists them, and what each is likely to be: OpenAI's list has names only."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from functools import lru_cache
+from typing import Any
+
+from boomerang.invoker.backend import ListedModel, TypeFrom
+from boomerang.invoker.backends.openai_compatible.response_errors import body_of, refused, shown
+from boomerang.invoker.entities.model import (
+    AIModelEntity,
+    DefaultParameterName,
+    I18nObject,
+    ModelPropertyKey,
+    ModelType,
+    ParameterRule,
+)
+from boomerang.invoker.errors import InvokeError
+from boomerang.invoker.http.errors import said
+from boomerang.invoker.http.exchange import Http
+from boomerang.invoker.messages.message import Message
+from boomerang.invoker.run import Run
+
+from . import list_fields
+from . import stated_types as list_types
+from .entries import name_in, read_entries
+from .type_guess import guess, guess_mode
+
+PATH = "models"
+OPENAI_VOICES = ("alloy", "ash", "coral", "echo", "fable", "nova", "onyx", "sage", "shimmer")
+MOST_TOKENS = 1_000_000
+MOST_LISTED = 10_000
+"""Models of a server's list; the names of others can be typed."""
+MOST_NAMED = 5
+"""Odd entries of a list that a notice quotes."""
+_NAMES_ONLY = frozenset({404, 405})
+"""Statuses of a server that has no list of models, as Text Embeddings Inference: it serves one, and says which."""
+
+
+@lru_cache(maxsize=1)
+def llm_rules() -> tuple[ParameterRule, ...]:
+    """Give the parameters of OpenAI's interface; none has a default, for what is not sent is the server's to choose.
+
+    The same ones for every model, of which a server may list thousands.
+    """
+    known = DefaultParameterName
+    seed = {
+        "name": "seed",
+        "type": "int",
+        "label": {"en_US": "Seed", "zh_Hans": "随机种子"},
+        "help": {
+            "en_US": "The same seed with the same request gives the same answer, as far as the server can.",
+            "zh_Hans": "相同的种子和相同的请求尽可能得到相同的回答，取决于服务器。",
+        },
+        "min": 0,
+        "max": 2**32 - 2,
+    }
+    return (
+        ParameterRule.template(known.TEMPERATURE, default=None, max=2.0),
+        ParameterRule.template(known.MAX_TOKENS, default=None, max=MOST_TOKENS),
+        ParameterRule.template(known.TOP_P, default=None),
+        ParameterRule.template(known.PRESENCE_PENALTY, default=None, min=-2.0, max=2.0),
+        ParameterRule.template(known.FREQUENCY_PENALTY, default=None, min=-2.0, max=2.0),
+        ParameterRule.model_validate(seed),
+        ParameterRule.template(known.RESPONSE_FORMAT, options=["text", "json_object", "json_schema"]),
+        ParameterRule.template(known.JSON_SCHEMA),
+    )
+
+
+def fetch(http: Http, provider: str, root: str, run: Run) -> list[ListedModel]:
+    """List the server's models, in its order.
+
+    Args:
+        http: How the server is reached.
+        provider: What the models are listed under.
+        root: The server's address without the connection's path.
+        run: Ends it from any thread.
+
+    Raises:
+        InvokeError: The server was not reached, or refused.
+        ProtocolError: It has no such list.
+    """
+    try:
+        with http.get(PATH, run) as answer:
+            if (entries := read_entries(answer.json())) is None:
+                raise refused(answer, Message("lists.no_models", words=said(body_of(answer))))
+    except InvokeError as error:
+        if error.status_code not in _NAMES_ONLY or (only := _only_model(http, provider, root, run)) is None:
+            raise
+        return [only]
+    _report_left_out(entries.odd, len(entries.named), run)
+    items_by_name = dict(list(entries.named.items())[:MOST_LISTED])
+    alone = next(iter(items_by_name.values())) if len(items_by_name) == 1 else {}
+    context = None
+    if (trained := list_fields.trained_context(alone)) is not None:
+        context = _llama_context(http, root, run) or trained
+    return [_listed(provider, name, item, context) for name, item in items_by_name.items()]
+
+
+def _report_left_out(odd: Sequence[Any], count: int, run: Run) -> None:
+    """Name the entries of a list that are not among its models."""
+    if odd:
+        examples = "; ".join(map(shown, odd[:MOST_NAMED])) + ("; …" if len(odd) > MOST_NAMED else "")
+        run.notice("lists.odd_models", count=len(odd), examples=examples)
+    if count > MOST_LISTED:
+        run.notice("lists.more_models", count=count, most=MOST_LISTED)
+
+
+def _listed(provider: str, name: str, item: Mapping[str, Any], context: int | None = None) -> ListedModel:
+    """Describe a model by what the server's list states of it, and by its name.
+
+    Args:
+        provider: What it is listed under.
+        name: Its name.
+        item: Its entry in the list.
+        context: The tokens that it reads and writes together, where they are known otherwise.
+    """
+    model_type = list_types.model_type_of(item)
+    context = context or list_fields.context(item, model_type)
+    properties: dict[ModelPropertyKey, object] = {ModelPropertyKey.CONTEXT_SIZE: context} if context else {}
+    if model_type is ModelType.LLM and (mode := list_types.mode_of(item)) is not None:
+        properties[ModelPropertyKey.MODE] = mode.value
+    return described(provider, name, model_type, TypeFrom.TOLD if model_type else TypeFrom.GUESSED, properties)
+
+
+def _llama_context(http: Http, root: str, run: Run) -> int | None:
+    """Ask a llama.cpp server how many tokens each request has; `None` where only its `/v1` can be reached."""
+    settings = _own_words(http, f"{root}/props", run).get("default_generation_settings")
+    return list_fields.count(settings.get("n_ctx")) if isinstance(settings, dict) else None
+
+
+def _own_words(http: Http, address: str, run: Run) -> Mapping[str, Any]:
+    """Ask for what a kind of server tells of itself beside OpenAI's interface; nothing where there is no such thing."""
+    try:
+        with http.get(address, run) as answer:
+            value = answer.json()
+    except InvokeError:
+        return {}
+    return value if isinstance(value, dict) else {}
+
+
+def _only_model(http: Http, provider: str, root: str, run: Run) -> ListedModel | None:
+    """Ask a server of one model which one that is, in the way of Text Embeddings Inference; `None` if it is no such server."""
+    value = _own_words(http, f"{root}/info", run)
+    if not (name := name_in(value.get("model_id"))):
+        return None
+    kind = value.get("model_type")
+    model_type = list_types.model_type_of({"capabilities": list(kind)} if isinstance(kind, dict) else {"type": kind})
+    counted = {
+        ModelPropertyKey.CONTEXT_SIZE: list_fields.count(value.get("max_input_length")),
+        ModelPropertyKey.MAX_CHUNKS: list_fields.count(value.get("max_client_batch_size")),
+    }
+    properties = {name: count for name, count in counted.items() if count}
+    type_from = TypeFrom.TOLD if model_type else TypeFrom.GUESSED
+    return described(provider, name, model_type or ModelType.TEXT_EMBEDDING, type_from, properties)
+
+
+def described(
+    provider: str,
+    name: str,
+    model_type: ModelType | None = None,
+    type_from: TypeFrom | None = None,
+    properties: Mapping[ModelPropertyKey, object] | None = None,
+) -> ListedModel:
+    """Describe a model by its name and by what else is known of it.
+
+    What an LLM can do beyond its type is not: its server decides.
+
+    Args:
+        provider: What it is listed under.
+        name: Its name.
+        model_type: What it is; guessed from the name if not given.
+        type_from: Who says so; whoever called for a type if not given.
+        properties: What its server states besides, such as how much it takes.
+    """
+    type_from = type_from or (TypeFrom.DECLARED if model_type else TypeFrom.GUESSED)
+    model_type = model_type or guess(name)
+    is_llm = model_type is ModelType.LLM
+    assumed: dict[ModelPropertyKey, object] = {ModelPropertyKey.MODE: guess_mode(name).value} if is_llm else {}
+    if model_type is ModelType.TTS:  # the voice that Dify's own plugin asks for where nobody said another one
+        assumed[ModelPropertyKey.DEFAULT_VOICE] = OPENAI_VOICES[0]
+    if model_type is ModelType.TTS and re.search(r"^(gpt|tts-1)", name):
+        assumed[ModelPropertyKey.VOICES] = [{"mode": voice, "name": voice, "language": []} for voice in OPENAI_VOICES]
+    return ListedModel(
+        model=name,
+        label=I18nObject(en_us=name),
+        model_type=model_type,
+        type_from=type_from,
+        features_known=not is_llm,
+        model_properties={**assumed, **(properties or {})},
+        parameter_rules=list(llm_rules()) if is_llm else [],
+        provider=provider,
+    )
+
+
+def completed(provider: str, said: AIModelEntity) -> ListedModel:
+    """Describe a model by what a person said of it, and by its name where they said nothing; its type they always say."""
+    found = described(provider, said.model, said.model_type)
+    given = [name for name in ("label", "features", "pricing", "deprecated") if name in said.model_fields_set]
+    own: dict[str, object] = {name: getattr(said, name) for name in given}
+    own["features_known"] = found.features_known or said.features is not None
+    own["parameter_rules"] = said.parameter_rules or found.parameter_rules
+    properties = found.model_properties | said.model_properties
+    if voices := said.model_properties.get(ModelPropertyKey.VOICES):
+        properties[ModelPropertyKey.DEFAULT_VOICE] = said.model_properties.get(
+            ModelPropertyKey.DEFAULT_VOICE, voices[0]["mode"]
+        )
+    own["model_properties"] = properties
+    return found.model_copy(update=own)
+
+
+def merged(
+    said: Sequence[ListedModel], listed: Sequence[ListedModel], defaults: Mapping[ModelType, str]
+) -> tuple[ListedModel, ...]:
+    """Put what a person said of models into the server's list.
+
+    Args:
+        said: Models that a person described; each is in the place that the server gives it, or comes after all that it lists.
+        listed: The server's list, in its order.
+        defaults: Model type → the model that comes first.
+    """
+    by_name: dict[str, list[ListedModel]] = {}
+    for model in said:
+        by_name.setdefault(model.model, []).append(model)
+    found: list[ListedModel] = []
+    for model in listed:
+        found += [_with_told(own, model) for own in by_name.pop(model.model, ())] or [model]
+    found += (model for models in by_name.values() for model in models)
+    return tuple(sorted(found, key=lambda model: defaults.get(model.model_type) != model.model))
+
+
+def _with_told(said: ListedModel, listed: ListedModel) -> ListedModel:
+    """Add to what a person said of a model the limits that only its server tells."""
+    limits = {name: listed.model_properties[name] for name in _LIMITS if name in listed.model_properties}
+    return said.model_copy(update={"model_properties": limits | said.model_properties})
+
+
+_LIMITS = (ModelPropertyKey.CONTEXT_SIZE, ModelPropertyKey.MAX_CHUNKS)

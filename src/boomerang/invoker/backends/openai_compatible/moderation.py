@@ -1,0 +1,127 @@
+"""Moderation of a server with OpenAI's interface: the boolean that Dify passes on, and beside it what the server knows more.
+
+Source: OpenAI API reference, "Create moderation"; Mistral API reference, "Moderations", which has no `flagged` (both 2026-10).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from math import isfinite
+from typing import Any, NamedTuple
+
+from boomerang.invoker.entities.moderation import ModerationResult, RequestInvokeModeration
+from boomerang.invoker.http.exchange import Http
+from boomerang.invoker.run import NoteKind, Run
+
+from .numbers import as_bool, as_float
+from .response_errors import displayable, missing, shown
+
+PATH = "moderations"
+_CATEGORIES = ("categories", "categoriesAnalysis")
+_NAMES = ("category", "name", "label")
+_FLAGS = ("flagged", "detected", "filtered")
+_SCORES = ("score", "category_score", "confidence")
+
+
+class _Verdict(NamedTuple):
+    """What one result says."""
+
+    flagged: bool | None
+    """`None` if it says nothing that can be read."""
+    by_categories: bool
+    """Whether that follows from its categories alone."""
+    flags: Mapping[str, bool]
+    scores: Mapping[str, float]
+    odd_scores: Sequence[str]
+    """Categories with a score that is no number."""
+
+
+def judge(http: Http, request: RequestInvokeModeration, run: Run) -> ModerationResult:
+    """Have a text judged; categories and scores go into a note. A server may judge it in parts: one that is flagged counts.
+
+    Raises:
+        ProtocolError: The answer has no verdict.
+    """
+    run.phase("inference")
+    with http.post(PATH, run, json={"model": request.model, "input": request.text}) as answer:
+        value = answer.json()
+        if (results := _results(value, run)) is None:
+            raise missing(answer, "results")
+        verdicts = [_read(result) for result in results]
+        odd = [result for result, verdict in zip(results, verdicts, strict=True) if verdict.flagged is None]
+        flagged = any(verdict.flagged for verdict in verdicts)
+        if not verdicts or (odd and not flagged):  # what could not be read may be what is wrong with the text
+            raise missing(answer, "results[].flagged")
+    if odd:
+        run.notice("lists.odd_verdicts", count=len(odd), found=shown(odd[0]))
+    if any(verdict.by_categories for verdict in verdicts):
+        run.notice("lists.by_categories")
+    _note_categories(verdicts, run)
+    return ModerationResult(result=flagged)
+
+
+def _results(value: Any, run: Run) -> list[Any] | None:
+    """Return the results of an answer; a single one may stand in place of their list, or of the whole answer."""
+    if not isinstance(value, dict):
+        return None
+    results = value.get("results")
+    if isinstance(results, list):
+        return results
+    single = results if isinstance(results, dict) else value
+    if _read(single).flagged is None:
+        return None
+    run.notice("lists.bare_verdict")
+    return [single]
+
+
+def _read(result: Any) -> _Verdict:
+    if not isinstance(result, dict):
+        return _Verdict(None, False, {}, {}, ())
+    written_flags, written = _by_category(result)
+    flags = {name: flag for name, value in written_flags.items() if (flag := as_bool(value)) is not None}
+    numbers = {name: as_float(score) for name, score in written.items() if score is not None}
+    scores = {name: number for name, number in numbers.items() if number is not None and isfinite(number)}
+    odd_scores = [name for name in numbers if name not in scores]
+    if result.get("flagged") is not None:
+        return _Verdict(as_bool(result["flagged"]), False, flags, scores, odd_scores)
+    unread = len(flags) < sum(value is not None for value in written_flags.values())
+    known = any(flags.values()) or (bool(flags) and not unread)
+    return _Verdict(any(flags.values()) if known else None, known, flags, scores, odd_scores)
+
+
+def _by_category(result: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Return the flag and the score of each category, unread and as far as they are there.
+
+    Categories come as an object of flags beside one of scores, as a list of names that are flagged, or as a list of objects.
+    """
+    categories = _first(result, _CATEGORIES)
+    scores = result.get("category_scores")
+    written: dict[str, Any] = {displayable(name): score for name, score in scores.items()} if isinstance(scores, dict) else {}
+    flags: dict[str, Any] = {}
+    if isinstance(categories, dict):
+        flags = dict(categories)
+    elif isinstance(categories, list):
+        for category in categories:
+            if isinstance(category, str):
+                flags[category] = True
+            elif isinstance(category, dict) and isinstance(name := _first(category, _NAMES), str):
+                flags[name] = _first(category, _FLAGS)
+                written.setdefault(displayable(name), _first(category, _SCORES))
+    return {displayable(name): flag for name, flag in flags.items()}, written
+
+
+def _note_categories(verdicts: Sequence[_Verdict], run: Run) -> None:
+    """Note the categories of all results, each with the highest of its scores."""
+    flagged = sorted({name for verdict in verdicts for name, flag in verdict.flags.items() if flag})
+    scores: dict[str, float] = {}
+    for verdict in verdicts:
+        for name, score in verdict.scores.items():
+            scores[name] = max(score, scores.get(name, score))
+    if any(verdict.flags or verdict.scores for verdict in verdicts):
+        run.note(NoteKind.DETAIL, "categories", categories=scores or dict.fromkeys(flagged, 1.0), flagged=flagged)
+    if odd := sorted({name for verdict in verdicts for name in verdict.odd_scores}):
+        run.notice("lists.odd_scores", names=shown(odd))
+
+
+def _first(item: Mapping[str, Any], names: Sequence[str]) -> Any:
+    return next((item[name] for name in names if item.get(name) is not None), None)

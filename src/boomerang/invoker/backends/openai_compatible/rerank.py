@@ -1,0 +1,169 @@
+"""Rerank in the shapes that servers speak: there is no one interface, so the shape is found out, named and remembered.
+
+======================  =======================================  ==========================================
+shape                   request                                  answer
+======================  =======================================  ==========================================
+Jina, Cohere, vLLM,     ``query``, ``documents``, ``top_n``      ``results[].{index, relevance_score}``
+llama.cpp, Xinference
+TEI                     ``query``, ``texts``                     ``[{index, score}]``
+Voyage                  ``query``, ``documents``, ``top_k``      ``data[].{index, relevance_score}``
+======================  =======================================  ==========================================
+
+Source: the API references of Jina, Cohere (v2) and Voyage; TEI's OpenAPI description; llama.cpp's server README (2026-10).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from boomerang.invoker.entities.rerank import RequestInvokeRerank, RerankResult
+from boomerang.invoker.errors import InvokeBadRequestError, InvokeError
+from boomerang.invoker.http.errors import said
+from boomerang.invoker.http.exchange import Http
+from boomerang.invoker.http.response import Answer
+from boomerang.invoker.messages.message import Message
+from boomerang.invoker.run import NoteKind, Run
+
+from .notices import Once
+from .ranking_reader import find_ranked, read_ranking
+from .response_errors import body_of, refused
+
+TEI, JINA, VOYAGE = "TEI", "Jina/Cohere", "Voyage"
+NOT_THIS = frozenset({400, 404, 405, 422})
+"""Statuses by which a server says that it does not know a path or a field."""
+_NO_PATH = frozenset({404, 405})
+_OF_NO_PATH = re.compile(r"(?:(?:404|file|page|path|route) )*not found\.?|method not allowed\.?", re.IGNORECASE)
+"""Words of a refusal that say no more than its status."""
+_MISFIT: Mapping[str, re.Pattern[str]] = {
+    JINA: re.compile(r"\b(?:texts|top_n)\b"),
+    VOYAGE: re.compile(r"\b(?:texts|top_k)\b"),
+    TEI: re.compile(r"\b(?:documents|raw_scores)\b"),
+}
+"""Shape → fields that a server of another shape misses in it, or does not take."""
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """Where and how to ask."""
+
+    shape: str
+    path: str
+    after: str = ""
+    """What a refusal must have named before this is tried."""
+
+    def body(self, request: RequestInvokeRerank) -> dict[str, Any]:
+        """Give the request as this shape has it."""
+        if self.shape == TEI:
+            return {"query": request.query, "texts": list(request.docs), "raw_scores": False}
+        return {
+            "model": request.model,
+            "query": request.query,
+            "documents": list(request.docs),
+            "top_k" if self.shape == VOYAGE else "top_n": min(request.top_n, len(request.docs)),
+        }
+
+
+class Rerank:
+    """The server's rerankers.
+
+    Args:
+        http: How the server is reached.
+        root: The server's address without the connection's path: TEI and llama.cpp have `/rerank` there.
+    """
+
+    def __init__(self, http: Http, root: str) -> None:
+        self._http = http
+        self._ways = (
+            Way(JINA, "rerank"),
+            Way(VOYAGE, "rerank", after="top_n"),
+            Way(TEI, "rerank"),
+            Way(TEI, f"{root}/rerank"),
+            Way(JINA, f"{root}/rerank"),
+        )
+        self._way: Way | None = None
+        """What worked; only ever set, so that no lock is needed."""
+
+    def rank(self, request: RequestInvokeRerank, run: Run) -> RerankResult:
+        """Have documents ranked; scores are the server's own, neither rescaled nor rounded.
+
+        Raises:
+            InvokeBadRequestError: There is nothing to rank, or nothing to keep.
+            ProtocolError: The answer has none of the known shapes.
+        """
+        if not run.unchecked:
+            _check(request)
+        run.phase("inference")
+        way, (shape, items) = self._asked(request, run)
+        if not items:
+            run.notice("lists.nothing_ranked")
+        docs = read_ranking(items, request.docs, Once(run))
+        scores = [[doc.index, doc.score] for doc in docs]
+        run.note(NoteKind.DETAIL, f"The server speaks {shape}'s shape of rerank.", shape=shape, path=way.path, scores=scores)
+        kept = [doc for doc in docs if doc.score >= request.score_threshold]
+        return RerankResult(model=request.model, docs=kept[: request.top_n])
+
+    def _asked(self, request: RequestInvokeRerank, run: Run) -> tuple[Way, tuple[str, Sequence[Any]]]:
+        if self._way is not None:
+            return self._way, self._ranked(self._way, request, run)
+        refusals: list[tuple[Way, InvokeError]] = []
+        for way in self._ways:
+            if way.after and not any(way.after in (error.body or "") for _, error in refusals):
+                continue
+            try:
+                found = self._ranked(way, request, run)
+            except InvokeError as error:
+                if error.status_code not in NOT_THIS or _misses(error, request.model):
+                    raise
+                refusals.append((way, error))
+                continue
+            self._way = way
+            return way, found
+        raise min(refusals, key=lambda pair: _weight(*pair))[1]  # of equal ones the first: nearly all servers have that shape
+
+    def _ranked(self, way: Way, request: RequestInvokeRerank, run: Run) -> tuple[str, Sequence[Any]]:
+        with self._http.post(way.path, run, json=way.body(request)) as answer:
+            return _items(answer.json(), answer)
+
+
+def _misses(error: InvokeError, model: str) -> bool:
+    """Tell whether a 404 is about the model: then the path is right, and no other need be looked for."""
+    named = rf"(?<![\w/]){re.escape(model)}(?![\w/])"
+    return error.status_code == 404 and bool(model) and re.search(named, _words(error)) is not None
+
+
+def _weight(way: Way, error: InvokeError) -> int:
+    """Tell how little a refusal says of what is wrong with the request, and not with our guess at its shape."""
+    if error.status_code in _NO_PATH:
+        words = _words(error)
+        return 1 if words and not _OF_NO_PATH.fullmatch(words) else 3
+    return 2 if _MISFIT[way.shape].search(error.body or "") else 0
+
+
+def _words(error: InvokeError) -> str:
+    """Give what a server said in JSON; whoever knows no path mostly answers in HTML, in plain text or not at all."""
+    body = (error.body or "").lstrip()
+    return said(body) if body.startswith("{") else ""
+
+
+def _check(request: RequestInvokeRerank) -> None:
+    if not request.docs:
+        raise InvokeBadRequestError(
+            "There is nothing to rank: `docs` is empty.", field="docs", hint="Give at least one document."
+        )
+    if request.top_n < 1:
+        hint = f"Set it to the number of documents to keep, 1 or more; {len(request.docs)} keeps all."
+        raise InvokeBadRequestError(f"`top_n` is {request.top_n}, which keeps no document.", field="top_n", hint=hint)
+
+
+def _items(value: Any, answer: Answer) -> tuple[str, Sequence[Any]]:
+    """Return an answer's shape and what it ranks."""
+    if (found := find_ranked(value)) is None:
+        if not isinstance(value, Mapping):
+            raise refused(answer, Message("lists.no_ranking"))
+        raise refused(answer, Message("lists.no_results", words=said(body_of(answer))))
+    if isinstance(value, Mapping) and "results" not in value and "data" in value:
+        return VOYAGE, found
+    return (JINA if isinstance(value, Mapping) else TEI), found

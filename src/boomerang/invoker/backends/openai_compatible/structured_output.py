@@ -1,0 +1,206 @@
+"""Structured output of a server with OpenAI's interface: by its own means where it has them, else by asking in words.
+
+Source: OpenAI API reference, "Structured outputs" (2026-10).
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Any
+
+from boomerang.invoker.entities.llm import (
+    LLMFold,
+    LLMResultChunk,
+    LLMResultChunkDelta,
+    LLMResultChunkWithStructuredOutput,
+    LLMUsage,
+    RequestInvokeLLM,
+    RequestInvokeLLMWithStructuredOutput,
+)
+from boomerang.invoker.entities.message import AssistantPromptMessage, SystemPromptMessage
+from boomerang.invoker.errors import InvokeBadRequestError, InvokeError, InvokeServerUnavailableError, ProtocolError
+from boomerang.invoker.llm_text.json_in_text import Found, Place, find_object
+from boomerang.invoker.llm_text.json_schema import check, report, schema_fault
+from boomerang.invoker.llm_text.reasoning_tags import split
+from boomerang.invoker.request import Chunks
+from boomerang.invoker.run import Run
+
+from .llm import LLM
+
+FIELD = "structured_output_schema"
+LONGEST_SHOWN = 200
+"""Characters of an answer that an error's sentence has; its body has more."""
+_FORM = re.compile(r"response_format|json_schema|json_object|schema|grammar|guided|structured.?output", re.IGNORECASE)
+"""Words of a refusal that is about the form of the answer."""
+_FAILS_BY_FORM = frozenset({500, 501})
+"""Statuses by which servers fail on a form that they do not know."""
+
+
+def stream_structured(
+    llm: LLM, request: RequestInvokeLLMWithStructuredOutput, run: Run
+) -> Chunks[LLMResultChunkWithStructuredOutput]:
+    """Yield the text as it comes, and at last a chunk that has the object, the usage and the finish reason.
+
+    Raises:
+        InvokeBadRequestError: The schema is none, or the answer was cut before its object was complete.
+        ProtocolError: The answer is no object, but a refusal, a tool call, or nothing.
+        InvokeError: As for any answer of the model.
+    """
+    schema = request.structured_output_schema
+    if not schema and not run.unchecked:
+        raise InvokeBadRequestError(f"{FIELD} is empty: it must be a JSON schema.", field=FIELD)
+    if not run.unchecked and (wrong := schema_fault(schema, run)):
+        raise InvokeBadRequestError(f"{FIELD}: {wrong}", field=FIELD)
+    asking = _Asking(llm, request, run)
+    yield from asking.chunks()
+    fold = asking.fold
+    found = loads(fold.text[asking.begin :])
+    if found is None and asking.can_ask_in_words():
+        run.notice("answers.prose")
+        yield from asking.chunks_in_words()
+        found = loads(fold.text[asking.begin :])
+    value = None if found is None else found.value
+    yield _wrapped(asking.last or _bare(fold), value)
+    if found is None or value is None:
+        raise _no_object(fold, fold.text[asking.begin :])
+    if found.place is not Place.WHOLE:
+        run.notice("answers.object_found")
+    if found.control_characters:
+        run.notice("answers.control_characters")
+    report(check(value, schema, run), run)
+
+
+def loads(text: str) -> Found | None:
+    """Find the object that an answer spells, thinking before it left aside; `None` if there is none."""
+    first = find_object(split(text).answer)
+    if first is not None and first.place is Place.WHOLE:
+        return first
+    return find_object(split(text, opened=True).answer) or first  # a template may have opened the thinking
+
+
+class _Asking:
+    """Asks for an object: by the server's own means, and if it has none or does not use them, in words."""
+
+    def __init__(self, llm: LLM, request: RequestInvokeLLMWithStructuredOutput, run: Run) -> None:
+        self._llm = llm
+        self._request = request
+        self._run = run
+        self._in_words = False
+        self.fold = LLMFold()
+        """All that came, in both answers if there are two."""
+        self.begin = 0
+        """Where in the text the answer that counts begins."""
+        self.last: LLMResultChunk | None = None
+        """The last chunk, which waits for the object."""
+        self._usage: LLMUsage | None = None
+        self._count = 0
+        """Chunks that were passed on."""
+
+    def chunks(self) -> Chunks[LLMResultChunkWithStructuredOutput]:
+        """Ask with `response_format`; in words where the server refuses that before it answers."""
+        named = {"name": "answer", "schema": self._request.structured_output_schema}
+        form = {"response_format": {"type": "json_schema", "json_schema": named}}
+        try:
+            yield from self._read(_plain(self._request, form))
+        except (InvokeBadRequestError, InvokeServerUnavailableError) as error:
+            if self.fold.chunks or not _is_about_the_form(error):
+                raise
+            self._run.notice("answers.asked_in_words", words=str(error))
+            yield from self.chunks_in_words()
+
+    def can_ask_in_words(self) -> bool:
+        """Return whether it would help to ask once more: the answer is complete, and is prose."""
+        if self._in_words or self.fold.tool_calls:
+            return False
+        return self.fold.finish_reason not in ("length", "content_filter") and bool(split(self.fold.text).answer.strip())
+
+    def chunks_in_words(self) -> Chunks[LLMResultChunkWithStructuredOutput]:
+        """Ask with the schema in a system message; what came before stays in the text."""
+        self._in_words = True
+        self._usage = self.fold.usage
+        if self.fold.text:
+            yield self._passed(_bare(self.fold, "\n\n"))
+        self.begin, self.last = len(self.fold.text), None
+        schema = json.dumps(self._request.structured_output_schema)
+        words = f"Answer with one JSON object and nothing else. It must fit this JSON schema:\n{schema}"
+        yield from self._read(_plain(self._request, {}, SystemPromptMessage(content=words)))
+
+    def _read(self, request: RequestInvokeLLM) -> Chunks[LLMResultChunkWithStructuredOutput]:
+        for chunk in self._llm.stream(request, self._run):
+            if chunk.delta.finish_reason is None and chunk.delta.usage is None:
+                yield self._passed(chunk)
+                continue
+            usage = _added(self._usage, chunk.delta.usage)
+            self.last = self._numbered(chunk, usage=usage)
+            self.fold.add(self.last)
+
+    def _passed(self, chunk: LLMResultChunk) -> LLMResultChunkWithStructuredOutput:
+        chunk = self._numbered(chunk)
+        self.fold.add(chunk)
+        self._count += 1
+        return _wrapped(chunk)
+
+    def _numbered(self, chunk: LLMResultChunk, **more: Any) -> LLMResultChunk:
+        """Number a chunk, as there may be two answers."""
+        return chunk.model_copy(update={"delta": chunk.delta.model_copy(update={"index": self._count, **more})})
+
+
+def _is_about_the_form(error: InvokeError) -> bool:
+    """Return whether a server refuses the form that was asked for, or fails in a way that such servers do."""
+    return error.status_code in _FAILS_BY_FORM or _FORM.search(f"{error.body or ''} {error.description}") is not None
+
+
+def _added(first: LLMUsage | None, second: LLMUsage | None) -> LLMUsage | None:
+    """Add the usages of two answers."""
+    if first is None or second is None:
+        return first or second
+    counts = ("prompt_tokens", "completion_tokens", "total_tokens", "latency")
+    return second.model_copy(update={name: getattr(first, name) + getattr(second, name) for name in counts})
+
+
+def _plain(
+    request: RequestInvokeLLMWithStructuredOutput, params: dict[str, Any], *before: SystemPromptMessage
+) -> RequestInvokeLLM:
+    return RequestInvokeLLM(
+        provider=request.provider,
+        model=request.model,
+        model_type=request.model_type,
+        mode=request.mode,
+        completion_params=request.completion_params | params,
+        prompt_messages=[*before, *request.prompt_messages],
+        tools=request.tools,
+        stop=request.stop,
+        stream=request.stream,
+    )
+
+
+def _wrapped(chunk: LLMResultChunk, value: dict[str, Any] | None = None) -> LLMResultChunkWithStructuredOutput:
+    return LLMResultChunkWithStructuredOutput(
+        model=chunk.model, system_fingerprint=chunk.system_fingerprint, delta=chunk.delta, structured_output=value
+    )
+
+
+def _bare(fold: LLMFold, text: str = "") -> LLMResultChunk:
+    """Return a chunk with a text, such as for the object of an answer that ended without a finish reason and a usage."""
+    delta = LLMResultChunkDelta(index=fold.chunks, message=AssistantPromptMessage(content=text))
+    return LLMResultChunk(model=fold.model, system_fingerprint=fold.system_fingerprint, delta=delta)
+
+
+def _no_object(fold: LLMFold, text: str) -> InvokeError:
+    """Return the error for an answer without an object: what came instead."""
+    reason = fold.finish_reason
+    if reason == "length":
+        hint = "Raise max_tokens, or ask for less."
+        return InvokeBadRequestError(
+            "The answer was cut before its JSON was complete.", field="max_tokens", hint=hint, body=text
+        )
+    if reason == "content_filter":
+        return ProtocolError("The server's content filter ended the answer before its JSON was complete.", body=text)
+    if fold.tool_calls:
+        names = ", ".join(call.function.name for call in fold.tool_calls)
+        return ProtocolError(f"The model called {names} instead of answering with an object.", body=text)
+    said = split(text).answer.strip()
+    if not said:
+        return ProtocolError(f"The answer is empty, and its finish reason is {reason or '—'}.", body=text)
+    return ProtocolError(f"The answer is no JSON object: {said[:LONGEST_SHOWN]!r}.", body=text)

@@ -1,0 +1,205 @@
+"""Embeddings of a server with OpenAI's interface, in as many requests as the model takes texts at a time.
+
+Source: OpenAI API reference, "Create embeddings" (2026-10).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
+from math import isfinite
+from time import perf_counter
+from typing import Any, NamedTuple
+
+from boomerang.invoker.entities.text_embedding import EmbeddingUsage, RequestInvokeTextEmbedding, TextEmbeddingResult
+from boomerang.invoker.errors import InvokeBadRequestError, ProtocolError
+from boomerang.invoker.http.errors import said
+from boomerang.invoker.http.exchange import Http
+from boomerang.invoker.http.response import Answer
+from boomerang.invoker.messages.message import Message
+from boomerang.invoker.run import NoteKind, Run
+
+from .batch_limits import batch_limit, is_about_batches
+from .notices import Once
+from .numbers import as_int
+from .response_errors import body_of, displayable, refused, shown
+from .vector_reader import Item, VectorReader, find_items
+
+PATH = "embeddings"
+MAX_CHUNKS = 64
+"""Texts in one request, where the model's `max_chunks` does not say."""
+MOST_NAMED = 10
+"""Texts that a notice names."""
+LARGEST_COUNT = 10**12
+"""Tokens; a larger number is no usage."""
+NO_INPUT_TYPE = "OpenAI's interface has no input_type; it was not sent."
+
+
+class TextEmbedding:
+    """The server's embedding models.
+
+    Args:
+        http: How the server is reached.
+    """
+
+    def __init__(self, http: Http) -> None:
+        self._http = http
+        self._refuses_format = False
+        """Whether the server has refused `encoding_format`, as Voyage does; only ever set, so that no lock is needed."""
+
+    def embed(self, request: RequestInvokeTextEmbedding, run: Run, max_chunks: int | None) -> TextEmbeddingResult:
+        """Have texts embedded.
+
+        Args:
+            request: The texts; all of them are sent as they are, however long.
+            run: Ends it from any thread.
+            max_chunks: Texts that the model takes in one request.
+
+        Raises:
+            InvokeBadRequestError: There are no texts.
+            ProtocolError: The server gave not one vector for each text, all of one length.
+        """
+        if not request.texts and not run.unchecked:
+            raise InvokeBadRequestError(
+                "There is nothing to embed: `texts` is empty.", field="texts", hint="Give at least one text."
+            )
+        run.note(NoteKind.DETAIL, NO_INPUT_TYPE, not_sent=["input_type"])
+        began, size = perf_counter(), max(1, max_chunks or MAX_CHUNKS)
+        parts = _Parts(request.model, Once(run))
+        while (start := len(parts.vectors)) < len(request.texts) or not parts.usages:  # once, even without a text
+            run.phase("inference")
+            try:
+                self._add(request.texts[start : start + size], parts, run)
+            except InvokeBadRequestError as error:
+                count = min(size, len(request.texts) - start)
+                limit = None if parts.limited else batch_limit(error, count)
+                if limit is None:
+                    if is_about_batches(error, count):
+                        error.hint = Message("lists.max_chunks_hint", count=count)
+                    raise
+                size, parts.limited = limit, True
+                run.notice("lists.smaller_batches", limit=limit, words=error.description)
+        _report_not_finite(parts.vectors, run)
+        usage = _usage(parts.usages, run, perf_counter() - began)
+        return TextEmbeddingResult(model=parts.model, embeddings=parts.vectors, usage=usage)
+
+    def _add(self, texts: Sequence[str], parts: _Parts, run: Run) -> None:
+        """Have some texts embedded in one request, and add what comes."""
+        with self._answer({"model": parts.asked, "input": texts}, run) as answer:
+            value = answer.json()
+            if (items := find_items(value, len(texts))) is None:
+                raise refused(answer, Message("lists.no_vectors", words=said(body_of(answer))))
+            parts.add(value, items, len(texts))
+
+    @contextmanager
+    def _answer(self, body: Mapping[str, Any], run: Run) -> Iterator[Answer]:
+        """Ask for plain numbers; without a word on that where the server does not take it."""
+        wished = {} if self._refuses_format else {"encoding_format": "float"}
+        with ExitStack() as opened:
+            try:
+                answer = opened.enter_context(self._http.post(PATH, run, json={**body, **wished}))
+            except InvokeBadRequestError as error:
+                if not wished or "encoding_format" not in (error.body or ""):
+                    raise
+                run.notice("lists.without_encoding_format", words=error.description)
+                answer = opened.enter_context(self._http.post(PATH, run, json=body))
+                self._refuses_format = True
+            yield answer
+
+
+class _Tokens(NamedTuple):
+    """What a server reported of one request."""
+
+    prompt: int
+    total: int
+
+
+class _Parts:
+    """What the requests of one call bring.
+
+    Args:
+        model: As it was asked for.
+        once: Takes what was odd.
+    """
+
+    def __init__(self, model: str, once: Once) -> None:
+        self._reader = VectorReader(once)
+        self.asked = self.model = model
+        self.vectors: list[list[float]] = []
+        self.usages: list[_Tokens | None] = []
+        self.limited = False
+        """Whether the size of the requests was taken from the server's refusal."""
+
+    def add(self, value: Any, items: Sequence[Item], count: int) -> None:
+        """Add an answer.
+
+        Args:
+            value: The answer.
+            items: Its vectors as they came.
+            count: Texts that were sent.
+
+        Raises:
+            ProtocolError: It has not one vector for each text, all of one length.
+        """
+        start = len(self.vectors)
+        self.vectors += self._in_order(items, count)
+        first = len(self.vectors[0]) if self.vectors else 0
+        for index in range(start, len(self.vectors)):
+            if (other := len(self.vectors[index])) != first:
+                raise ProtocolError(Message("lists.vector_lengths", first=first, index=index, other=other))
+        answer = value if isinstance(value, dict) else {}
+        name = answer.get("model")
+        self.model = displayable(name) if isinstance(name, str) and name else self.model
+        self.usages.append(_tokens(answer.get("usage")))
+
+    def _in_order(self, items: Sequence[Item], count: int) -> list[list[float]]:
+        """Read vectors, in the texts' order, whatever order the server wrote them in."""
+        if len(items) > count and all(item.index is None for item in items):
+            hint = Message("lists.pooling_hint") if count == 1 else None
+            raise ProtocolError(Message("lists.too_many_vectors", count=len(items), texts=count), hint=hint)
+        found: dict[int, list[float]] = {}
+        for place, item in enumerate(items):
+            index = place if item.index is None else as_int(item.index)
+            if index is None or not 0 <= index < count:
+                raise ProtocolError(Message("lists.vector_index", index=shown(item.index), count=count))
+            if index in found:
+                raise ProtocolError(Message("lists.two_vectors", index=index))
+            found[index] = self._reader.read(item.vector, len(self.vectors) + index)
+        if len(found) < count:
+            first = next(index for index in range(count) if index not in found)
+            raise ProtocolError(Message("lists.missing_vectors", count=len(found), texts=count, index=first))
+        return [found[index] for index in range(count)]
+
+
+def _tokens(usage: Any) -> _Tokens | None:
+    """Return what a server reported; `None` if nothing. Some report one of both only, or leave the other at zero."""
+    if not isinstance(usage, Mapping):
+        return None
+    counts = [_count(usage.get("prompt_tokens")), _count(usage.get("total_tokens"))]
+    if counts == [None, None]:
+        return None
+    prompt, total = (count or 0 for count in counts)
+    return _Tokens(prompt or total, total or prompt)
+
+
+def _count(value: Any) -> int | None:
+    number = as_int(value)
+    return number if number is not None and 0 <= number <= LARGEST_COUNT else None
+
+
+def _usage(reported: Sequence[_Tokens | None], run: Run, latency: float) -> EmbeddingUsage:
+    """Add up what the server reported of each request; a part of it would pass for the whole, so that is left out."""
+    known = [tokens for tokens in reported if tokens is not None]
+    if 0 < len(known) < len(reported):
+        run.notice("lists.usage_left_out", count=len(reported), told=len(known))
+        known = []
+    usage = EmbeddingUsage.priced(None, tokens=sum(tokens.prompt for tokens in known), latency=latency)
+    return usage.model_copy(update={"total_tokens": sum(tokens.total for tokens in known)})
+
+
+def _report_not_finite(vectors: Sequence[Sequence[float]], run: Run) -> None:
+    # A sum is made in C, and is not finite if one number is not; only where it is not are the numbers looked at.
+    places = [place for place, vector in enumerate(vectors) if not isfinite(sum(vector)) and not all(map(isfinite, vector))]
+    if places:
+        names = ", ".join(map(str, places[:MOST_NAMED])) + (", …" if len(places) > MOST_NAMED else "")
+        run.notice("lists.not_finite", places=names)

@@ -1,0 +1,75 @@
+"""A back end that answers from a function: for tests, for documentation, for a first look without models."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator, Iterable, Sequence
+from contextlib import closing
+from typing import Any, cast
+
+from boomerang.invoker.backend import ListedModel
+from boomerang.invoker.entities.llm import LLMResultChunk, LLMResultChunkDelta, LLMUsage
+from boomerang.invoker.entities.message import AssistantPromptMessage
+from boomerang.invoker.entities.model import ModelType
+from boomerang.invoker.errors import located
+from boomerang.invoker.request import Chunks, ChunkT, Request
+from boomerang.invoker.run import Run, Runs
+
+Answer = Callable[[Request[Any], Run], Iterable[Any]]
+"""Gives the chunks that answer a request. It may raise, and it waits with `run.wait`, so that a stop reaches it."""
+
+
+class Scripted:
+    """Answers each request with what a function gives.
+
+    Args:
+        answer: Called when the stream is first read.
+        models: What `models()` lists; the first LLM is the system model.
+    """
+
+    kind = "scripted"
+
+    def __init__(self, answer: Answer, *, models: Sequence[ListedModel] = ()) -> None:
+        self._answer = answer
+        self._models = tuple(models)
+        self._runs = Runs()
+
+    def models(self) -> Sequence[ListedModel]:
+        """List the models that were given."""
+        return self._models
+
+    def system_model(self) -> ListedModel | None:
+        """Give the first LLM."""
+        return next((model for model in self._models if model.model_type is ModelType.LLM), None)
+
+    def invoke(self, request: Request[ChunkT], run: Run) -> Chunks[ChunkT]:
+        """Yield what the function gives, and close it if it is a generator."""
+        provider, model = getattr(request, "provider", None), getattr(request, "model", None)
+        with located(backend=self.kind, provider=provider, model=model), self._runs.holding(run):
+            run.check()
+            chunks = self._answer(request, run)
+            if isinstance(chunks, Generator):
+                with closing(chunks):
+                    yield from cast(Chunks[ChunkT], chunks)
+            else:
+                yield from cast(Iterable[ChunkT], chunks)
+
+    def close(self) -> None:
+        """Stop what runs; each of its streams raises, as any later one does."""
+        self._runs.close()
+
+
+def llm_chunks(
+    *texts: str, model: str = "scripted", finish_reason: str = "stop", usage: LLMUsage | None = None
+) -> Iterable[LLMResultChunk]:
+    """Give chunks as an LLM streams them: one for each text, the last with finish reason and usage."""
+    last = len(texts) - 1
+    for index, text in enumerate(texts):
+        yield LLMResultChunk(
+            model=model,
+            delta=LLMResultChunkDelta(
+                index=index,
+                message=AssistantPromptMessage(content=text),
+                usage=(usage or LLMUsage.empty_usage()) if index == last else None,
+                finish_reason=finish_reason if index == last else None,
+            ),
+        )

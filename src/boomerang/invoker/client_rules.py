@@ -1,0 +1,81 @@
+"""What the client's side of Dify's interface decides before anything is sent, as a back end around a back end.
+
+It stands below the record, so that a record shows the call as it was made and, in its notes, what became of it.
+"""
+
+from __future__ import annotations
+
+from contextlib import closing
+from typing import cast
+
+from boomerang.invoker.entities.llm import RequestInvokeLLM, RequestInvokeLLMWithStructuredOutput
+from boomerang.invoker.entities.model import ModelFeature, ModelType
+from boomerang.invoker.entities.summary import RequestInvokeSummary, SummaryResult
+
+from .backend import Backend, ListedModel, Wrapper
+from .errors import ProtocolError
+from .request import Chunks, ChunkT, Request
+from .run import NoteKind, Run
+
+TOOL_FEATURES = {ModelFeature.TOOL_CALL, ModelFeature.MULTI_TOOL_CALL, ModelFeature.STREAM_TOOL_CALL}
+
+
+class ClientRules(Wrapper):
+    """Rules of the interface.
+
+    Short text is its own summary; tools take effect only where the model can call them; an answer has one chunk at least, and
+    ends at the chunk at which it is stopped, whatever the back end does.
+    """
+
+    def invoke(self, request: Request[ChunkT], run: Run) -> Chunks[ChunkT]:
+        """Apply the rules and pass on what is left to do.
+
+        Raises:
+            ProtocolError: While iterating: the back end ended without a single chunk.
+        """
+        if isinstance(request, RequestInvokeSummary) and request.is_short():
+            return cast(Chunks[ChunkT], _unchanged(request, run))
+        if isinstance(request, RequestInvokeLLM | RequestInvokeLLMWithStructuredOutput) and request.tools:
+            request = cast(Request[ChunkT], self._without_vain_tools(request, run))
+        return self._answered(request, run)
+
+    def _answered(self, request: Request[ChunkT], run: Run) -> Chunks[ChunkT]:
+        chunk = None
+        with closing(self._backend.invoke(request, run)) as chunks:
+            for chunk in chunks:
+                yield chunk
+                run.check()  # a stop while the chunk was read
+        if chunk is None:
+            provider, model = getattr(request, "provider", None), getattr(request, "model", None)
+            raise ProtocolError(f"No response from {request.invoke_type}", backend=self.kind, provider=provider, model=model)
+
+    def _without_vain_tools(
+        self, request: RequestInvokeLLM | RequestInvokeLLMWithStructuredOutput, run: Run
+    ) -> RequestInvokeLLM | RequestInvokeLLMWithStructuredOutput:
+        model = find(self._backend, ModelType.LLM, request.provider, request.model)
+        if model is None or not model.features_known or TOOL_FEATURES & set(model.features or ()):
+            return request  # an unknown model may be able to: its server decides
+        sent = request.model_copy(update={"tools": None})
+        names = ", ".join(tool.name for tool in request.tools or ())
+        run.note(
+            NoteKind.NOTICE,
+            f"Tools left out ({names}): the model {request.model} does not declare the feature tool-call.",
+            sent=sent,
+        )
+        return sent
+
+
+def find(backend: Backend, model_type: ModelType, provider: str, model: str) -> ListedModel | None:
+    """Find a model in a back end's list; `None` if it is not there."""
+    wanted = (model_type, provider, model)
+    return next((m for m in backend.models() if (m.model_type, m.provider, m.model) == wanted), None)
+
+
+def _unchanged(request: RequestInvokeSummary, run: Run) -> Chunks[SummaryResult]:
+    run.note(
+        NoteKind.NOTICE,
+        f"Returned unchanged, no model was called: the text has {len(request.text)} characters, "
+        f"fewer than min_summarize_length = {request.min_summarize_length}.",
+        sent=None,
+    )
+    yield SummaryResult(summary=request.text)

@@ -1,0 +1,117 @@
+"""Large language models: how to ask one. What it answers is in `llm_chunk` and `llm_result`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from enum import StrEnum
+from typing import Any, ClassVar, Self
+
+from pydantic import Field
+
+from boomerang.invoker.request import InvokeType, Request
+
+from .llm_chunk import LLMResultChunk, LLMResultChunkDelta, LLMResultChunkWithStructuredOutput, LLMStructuredOutput, LLMUsage
+from .llm_polling import LLMPollingResult, LLMPollingStatus
+from .llm_result import LLMFold, LLMResult, LLMResultWithStructuredOutput
+from .message import PromptMessage, PromptMessages, PromptMessageTool, Tools
+from .model import BaseModelConfig, ModelType, config_fields
+
+__all__ = [
+    "LLMFold",
+    "LLMMode",
+    "LLMModelConfig",
+    "LLMPollingResult",
+    "LLMPollingStatus",
+    "LLMResult",
+    "LLMResultChunk",
+    "LLMResultChunkDelta",
+    "LLMResultChunkWithStructuredOutput",
+    "LLMResultWithStructuredOutput",
+    "LLMStructuredOutput",
+    "LLMUsage",
+    "RequestInvokeLLM",
+    "RequestInvokeLLMWithStructuredOutput",
+]
+
+
+class LLMMode(StrEnum):
+    """Whether a model continues a text or answers a conversation."""
+
+    COMPLETION = "completion"
+    CHAT = "chat"
+
+
+class LLMModelConfig(BaseModelConfig):
+    """Which LLM to invoke, and with which parameters."""
+
+    model_type: ModelType = ModelType.LLM
+    mode: str
+    """`chat` or `completion`; Dify does not check it."""
+    completion_params: dict[str, Any] = Field(default_factory=dict)
+    """Values by the names of the model's parameter rules."""
+
+
+class RequestInvokeLLM(LLMModelConfig, Request[LLMResultChunk]):
+    """Ask an LLM."""
+
+    invoke_type: ClassVar[InvokeType] = InvokeType.LLM
+
+    prompt_messages: PromptMessages
+    tools: Tools = None
+    stop: list[str] | None = None
+    """Texts at which the answer ends."""
+    stream: bool = True
+
+    @classmethod
+    def of(
+        cls,
+        model_config: LLMModelConfig | Mapping[str, Any],
+        prompt_messages: Sequence[PromptMessage | Mapping[str, Any]],
+        tools: Sequence[PromptMessageTool | Mapping[str, Any]] | None = None,
+        stop: Sequence[str] | None = None,
+        stream: bool = True,
+    ) -> Self:
+        """Make the request from a config and the call's arguments.
+
+        Raises:
+            pydantic.ValidationError: Naming the field.
+        """
+        arguments = {"prompt_messages": prompt_messages, "tools": tools, "stop": stop, "stream": stream}
+        return cls.model_validate(config_fields(LLMModelConfig, model_config) | arguments)
+
+
+class RequestInvokeLLMWithStructuredOutput(LLMModelConfig, Request[LLMResultChunkWithStructuredOutput]):
+    """Ask an LLM for an object that follows a JSON schema."""
+
+    invoke_type: ClassVar[InvokeType] = InvokeType.LLM_STRUCTURED_OUTPUT
+
+    prompt_messages: PromptMessages
+    structured_output_schema: dict[str, Any]
+    tools: Tools = None
+    stop: list[str] | None = None
+    """Texts at which the answer ends."""
+    stream: bool = True
+
+    @classmethod
+    def of(
+        cls,
+        model_config: LLMModelConfig | Mapping[str, Any],
+        prompt_messages: Sequence[PromptMessage | Mapping[str, Any]],
+        structured_output_schema: Mapping[str, Any],
+        tools: Sequence[PromptMessageTool | Mapping[str, Any]] | None = None,
+        stop: Sequence[str] | None = None,
+        stream: bool = True,
+    ) -> Self:
+        """Make the request from a config and the call's arguments.
+
+        Raises:
+            pydantic.ValidationError: Naming the field.
+        """
+        arguments = {
+            "prompt_messages": prompt_messages,
+            "structured_output_schema": structured_output_schema,
+            "tools": tools,
+            "stop": stop,
+            "stream": stream,
+        }
+        return cls.model_validate(config_fields(LLMModelConfig, model_config) | arguments)

@@ -1,0 +1,50 @@
+"""Summaries: made by the connection's system model, so there is no config."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar, Self
+
+from pydantic import Field
+
+from boomerang.invoker.request import InvokeType, Request
+
+from .entity import Entity
+
+
+class SummaryResult(Entity):
+    """A summary."""
+
+    summary: str
+
+
+class RequestInvokeSummary(Entity, Request[SummaryResult]):
+    """Have a text summarised."""
+
+    invoke_type: ClassVar[InvokeType] = InvokeType.SYSTEM_SUMMARY
+
+    text: str
+    instruction: str
+    """What to mind, such as names to keep."""
+    min_summarize_length: int = Field(default=0, ge=0)
+    """A text with fewer characters is its own summary. The client's side decides that, so it is not on the wire: a request
+    that came over the wire says 0, and is answered by a model however short it is."""
+    system_model: str | None = Field(default=None, exclude=True)
+    """The LLM that plays Dify's workspace default in this call; the connection's own if not given. Not on the wire."""
+
+    @classmethod
+    def of(cls, text: str, instruction: str, min_summarize_length: int = 1024, *, system_model: str | None = None) -> Self:
+        """Make the request from the call's arguments.
+
+        Raises:
+            pydantic.ValidationError: Naming the field.
+        """
+        arguments = {"text": text, "instruction": instruction, "min_summarize_length": min_summarize_length}
+        return cls.model_validate(arguments | {"system_model": system_model})
+
+    def is_short(self) -> bool:
+        """Tell whether the text is its own summary: Python characters are counted, as in Dify."""
+        return len(self.text) < self.min_summarize_length
+
+    def payload(self) -> dict[str, Any]:
+        """Give the `request` object as on the wire."""
+        return self.model_dump(mode="json", exclude={"min_summarize_length"})

@@ -1,0 +1,1 @@
+"""One HTTP exchange: connect, send, read, retry, cancel. Knows nothing of models."""

@@ -1,0 +1,1 @@
+"""Decode a response body: decompression, charset, JSON, server-sent events."""

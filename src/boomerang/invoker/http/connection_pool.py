@@ -1,0 +1,153 @@
+"""An httpx client whose sockets a run can end: httpcore's connection pool on our dialler, behind httpx's transport seam."""
+
+from __future__ import annotations
+
+import socket
+import ssl
+from collections.abc import Iterator
+
+import httpcore
+import httpx
+
+from .cancellation import current
+from .network import LOOK_SECONDS, Dialler, Judge, Search
+
+MOST_CONNECTIONS = 200
+MOST_IDLE = 20
+IDLE_SECONDS = 30.0
+
+
+class Pool(httpx.BaseTransport):
+    """Connections to servers, kept and used again; safe under several threads.
+
+    Args:
+        tls: Whose certificates are believed; the usual authorities if not given.
+        judge: Says which addresses may be dialled.
+        proxy: Address of an HTTP proxy that everything goes through; it may hold user and password.
+        search: Finds the addresses of a name.
+        most: Connections at a time; who needs one more waits.
+    """
+
+    def __init__(
+        self,
+        tls: ssl.SSLContext | None = None,
+        judge: Judge | None = None,
+        proxy: str | None = None,
+        search: Search = socket.getaddrinfo,
+        most: int = MOST_CONNECTIONS,
+    ) -> None:
+        context = tls or ssl.create_default_context()
+        self._judge = judge if proxy is not None else None
+        if proxy is None:
+            self._pool = httpcore.ConnectionPool(
+                ssl_context=context,
+                max_connections=most,
+                max_keepalive_connections=MOST_IDLE,
+                keepalive_expiry=IDLE_SECONDS,
+                network_backend=Dialler(judge, search),
+            )
+        else:
+            address = httpx.URL(proxy)
+            self._pool = _Proxied(
+                proxy_url=httpcore.URL(
+                    scheme=address.raw_scheme, host=address.raw_host, port=address.port, target=address.raw_path
+                ),
+                proxy_auth=(address.username.encode(), address.password.encode()) if address.username else None,
+                ssl_context=context,
+                max_connections=most,
+                max_keepalive_connections=MOST_IDLE,
+                keepalive_expiry=IDLE_SECONDS,
+                network_backend=Dialler(judge, search, f"{address.scheme}://{address.netloc.decode('ascii')}"),
+            )
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        """Send a request and give its response, whose body is read as it is asked for."""
+        if self._judge is not None:  # of what the proxy dials for us nobody tells us more than the name
+            port = request.url.port or (443 if request.url.scheme == "https" else 80)
+            self._judge(request.url.host, None, port)
+        assert isinstance(request.stream, httpx.SyncByteStream)
+        answer = self._answer(
+            httpcore.Request(
+                method=request.method,
+                url=httpcore.URL(
+                    scheme=request.url.raw_scheme,
+                    host=request.url.raw_host,
+                    port=request.url.port,
+                    target=request.url.raw_path,
+                ),
+                headers=request.headers.raw,
+                content=request.stream,
+                extensions={"timeout": {"pool": LOOK_SECONDS}},
+            )
+        )
+        return httpx.Response(answer.status, headers=answer.headers, stream=_Body(answer), extensions=answer.extensions)
+
+    def _answer(self, request: httpcore.Request) -> httpcore.Response:
+        """Wait for a place as long as the call is wanted, which nobody could end if httpcore waited without an end."""
+        while True:
+            try:
+                return self._pool.handle_request(request)
+            except httpcore.PoolTimeout as error:  # before anything is sent
+                call = current()
+                if call is not None and call.aborted:
+                    raise httpcore.ConnectError("the call was ended") from error
+
+    def close(self) -> None:
+        """Close every connection."""
+        self._pool.close()
+
+
+class _Proxied(httpcore.HTTPProxy):
+    def create_connection(self, origin: httpcore.Origin) -> httpcore.ConnectionInterface:
+        return _WholeOrClosed(super().create_connection(origin))
+
+
+class _WholeOrClosed(httpcore.ConnectionInterface):
+    """A connection that counts as closed when it did not come about.
+
+    httpcore takes a tunnel in which no keys were agreed on for one in use, for good: in the end no other would have room.
+    """
+
+    def __init__(self, inner: httpcore.ConnectionInterface) -> None:
+        self._inner = inner
+
+    def handle_request(self, request: httpcore.Request) -> httpcore.Response:
+        try:
+            return self._inner.handle_request(request)
+        except httpcore.ConnectionNotAvailable:  # it is somebody else's just now
+            raise
+        except BaseException:
+            self._inner.close()
+            raise
+
+    def close(self) -> None:
+        self._inner.close()
+
+    def info(self) -> str:
+        return self._inner.info()
+
+    def can_handle_request(self, origin: httpcore.Origin) -> bool:
+        return self._inner.can_handle_request(origin)
+
+    def is_available(self) -> bool:
+        return self._inner.is_available()
+
+    def has_expired(self) -> bool:
+        return self._inner.has_expired()
+
+    def is_idle(self) -> bool:
+        return self._inner.is_idle()
+
+    def is_closed(self) -> bool:
+        return self._inner.is_closed()
+
+
+class _Body(httpx.SyncByteStream):
+    def __init__(self, answer: httpcore.Response) -> None:
+        self._answer = answer
+
+    def __iter__(self) -> Iterator[bytes]:
+        yield from self._answer.iter_stream()
+
+    def close(self) -> None:
+        self._answer.close()

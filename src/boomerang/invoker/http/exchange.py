@@ -1,0 +1,267 @@
+"""One HTTP exchange under a run: told in notes, stopped from any thread, its failures mapped to the `InvokeError` family."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from time import monotonic, perf_counter
+from typing import Any
+
+import httpx
+
+from boomerang.invoker.errors import (
+    InvokeConnectionError,
+    InvokeError,
+    InvokeRateLimitError,
+    InvokeServerUnavailableError,
+    InvokeTimeoutError,
+)
+from boomerang.invoker.http.body.charset import read_text
+from boomerang.invoker.http.redaction.credentials import is_named_secret
+from boomerang.invoker.http.redaction.masking import MASK, Hiding, Masking, is_split
+from boomerang.invoker.run import NoteKind, Run
+
+from .cancellation import Call, Clocks, calling
+from .errors import kind_of, origin, refused_by, retry_after, said, told
+from .limits import DEFAULTS, Limits
+from .response import LONGEST_NOTED, MARGIN, Answer
+
+RETRIED = frozenset({429, 502, 503, 504})
+"""Statuses by which a limit or a gateway answers in the model's place, so that asking again is taken to be safe."""
+MOST_ATTEMPTS = 3
+LONGEST_WAIT = 30.0
+"""Seconds that a server may have us wait before we ask again; if it wants more, that is for a person to decide."""
+_REQUEST_IDS = ("x-request-id", "request-id", "x-correlation-id", "cf-ray")
+_NO_TEXT = ("audio/", "image/", "video/", "application/octet-stream")
+STALE_SECONDS = 0.3
+"""Behind a request, within which the end of a kept connection was on its way before the request was read."""
+STALE = "The server had closed the connection that was kept from the call before; asked again on a new one."
+
+
+class Http:
+    """Makes exchanges with one server.
+
+    Args:
+        client: How it is reached; its own timeouts are off, for the clocks are ours.
+        clocks: How long each part may take.
+        mask: Takes the connection's secrets out of what is noted.
+        limits: How much of an answer is read.
+        hide: Takes its keys out of what the server answers.
+    """
+
+    def __init__(
+        self,
+        client: httpx.Client,
+        clocks: Clocks,
+        mask: Masking | None = None,
+        limits: Limits = DEFAULTS,
+        hide: Hiding | None = None,
+    ) -> None:
+        self._hide = hide or Hiding()
+        self._limits = limits
+        self._client = client
+        self._addresses: dict[str, httpx.URL] = {}
+        """Path → address: to put it together takes longer than all the rest of a request."""
+        self._clocks = clocks
+        self._mask = mask or Masking()
+
+    @contextmanager
+    def post(self, path: str, run: Run, **content: Any) -> Iterator[Answer]:
+        """Send a request and give its answer, for as long as the block lasts; then the connection is free, or closed.
+
+        Args:
+            path: Below the connection's address.
+            run: Ends it from any thread.
+            **content: Of `httpx.Client.build_request`: `json`, `data`, `files`.
+
+        Raises:
+            InvokeError: Nobody was reached, or the server refused. What came before in the same run stays.
+        """
+        with self._opened("POST", path, run, content) as answer:
+            yield answer
+
+    @contextmanager
+    def get(self, path: str, run: Run) -> Iterator[Answer]:
+        """Ask for what lies below a path; else as `post`."""
+        with self._opened("GET", path, run, {}) as answer:
+            yield answer
+
+    @contextmanager
+    def _opened(self, method: str, path: str, run: Run, content: Mapping[str, Any]) -> Iterator[Answer]:
+        attempt, begun = 1, monotonic()
+        while True:
+            call = Call(self._clocks, begun)
+            with run.on_stop(call.abort):
+                began = perf_counter()
+                try:
+                    answer, response = self._sent(method, path, run, content, call)
+                except InvokeError as error:
+                    self._locate(error, path)
+                    stale = attempt == 1 and _is_stale(error, call)
+                    pause = 0.0 if stale else _pause(error, call, attempt, self._clocks.total)
+                    if pause is None:
+                        raise
+                    said = f"{error} Asked again in {pause:.1f} s, attempt {attempt + 1} of {MOST_ATTEMPTS}."
+                    run.note(NoteKind.NOTICE, STALE if stale else self._mask(said))
+                    self._wait(run, pause)
+                    attempt += 1
+                    continue
+                try:
+                    yield answer
+                except InvokeError as error:
+                    self._locate(error, path)
+                    error.request_id = error.request_id or _request_id(answer.headers)
+                    raise
+                finally:
+                    response.close()
+                    self._ended(answer, run, began)
+                return
+
+    @staticmethod
+    def _wait(run: Run, seconds: float) -> None:
+        if not seconds:
+            return
+        before = run.current_phase
+        run.phase("retrying")
+        run.wait(seconds)
+        run.phase(before or "reading")
+
+    def _locate(self, error: InvokeError, path: str) -> None:
+        """Fill in which address was called, where the error does not say so itself."""
+        if error.url is None and path in self._addresses:
+            error.url = self._mask(shown_url(self._addresses[path]))
+
+    def _sent(self, method: str, path: str, run: Run, content: Mapping[str, Any], call: Call) -> tuple[Answer, httpx.Response]:
+        run.check()
+        request = self._client.build_request(method, self._addresses.get(path, path), **content)
+        self._addresses[path] = request.url
+        began = perf_counter()
+        if run.heard:
+            run.note(
+                NoteKind.HTTP,
+                "request",
+                method=method,
+                url=self._mask(shown_url(request.url)),
+                **self._query(request.url),
+                headers=self._headers(request.headers),
+                **self._sent_body(request, content),
+            )
+        try:
+            with told(call, run), calling(call):
+                response = self._client.send(request, stream=True)
+        finally:
+            for status, by, target in call.hops:
+                address = self._mask(shown_url(target))
+                run.note(
+                    NoteKind.NOTICE, f"The server sent the request on to {address} (HTTP {status}); it was asked there by {by}."
+                )
+        try:
+            if run.heard:
+                run.note(
+                    NoteKind.HTTP,
+                    "response",
+                    status=response.status_code,
+                    reason=self._mask(response.reason_phrase),
+                    url=self._mask(shown_url(response.url)),
+                    headers=self._headers(response.headers),
+                    peer=call.peer,
+                    seconds=perf_counter() - began,
+                )
+            answer = Answer(response, call, run, self._limits, self._hide)
+            if not 200 <= response.status_code < 300:
+                refusal = self._refusal(answer, response, call.proxy)
+                self._ended(answer, run, began)
+                raise refusal
+        except BaseException:
+            response.close()
+            raise
+        return answer, response
+
+    def _ended(self, answer: Answer, run: Run, began: float) -> None:
+        if run.heard:
+            run.note(
+                NoteKind.HTTP,
+                "end",
+                bytes=answer.size,
+                seconds=perf_counter() - began,
+                body=self._shown(bytes(answer.beginning), answer.media_type, answer.size, answer.charset),
+            )
+
+    def _sent_body(self, request: httpx.Request, content: Mapping[str, Any]) -> dict[str, Any]:
+        """Give what a note says of what was sent: the body; of a form its fields, and its files by name and size."""
+        if "files" not in content:
+            body = request.content
+            return {"body": self._shown(body, request.headers.get("content-type", ""), len(body))}
+        fields = {name: self._mask(str(value)) for name, value in content.get("data", {}).items()}
+        files = {name: {"filename": file[0], "content_type": file[2]} for name, file in content["files"].items()}
+        return {"body": "", "form": fields, "files": files, "bytes": int(request.headers.get("content-length", 0))}
+
+    def _shown(self, beginning: bytes, media_type: str, size: int, charset: str | None = None) -> str:
+        """Give a body as text, masked and cut; of what is no text its size only."""
+        if media_type.startswith(_NO_TEXT) or (charset is None and b"\0" in beginning[:256]):
+            return f"({size:,} bytes)"
+        text = read_text(beginning[: LONGEST_NOTED + MARGIN], charset)
+        text = self._mask(text) if size <= LONGEST_NOTED + MARGIN else self._mask.beginning(text)
+        if "data:" in text and is_split(text, self._mask):
+            return f"({size:,} bytes, left out: events of the stream hold a secret of the connection in pieces)"
+        cut = len(text) > LONGEST_NOTED or size > len(beginning)
+        return f"{text[:LONGEST_NOTED]}… ({size:,} bytes)" if cut else text
+
+    def _refusal(self, answer: Answer, response: httpx.Response, proxy: str) -> InvokeError:
+        body = self._mask(answer.text(answer.refusal()))
+        status, url = response.status_code, self._mask(shown_url(response.url))
+        words = said(body) or response.reason_phrase
+        if status == 407 and proxy:
+            return refused_by(proxy, status, words, body)
+        kind = kind_of(status)
+        error = kind(f"{words} (HTTP {status} from {url})", status_code=status, body=body)
+        error.url, error.request_id = url, _request_id(answer.headers)
+        if isinstance(error, InvokeRateLimitError | InvokeServerUnavailableError):
+            error.retry_after = retry_after(answer.headers)
+        return error
+
+    def _query(self, url: httpx.URL) -> dict[str, Any]:
+        """Give what a note says of an address's query; nothing if there is none."""
+        if not url.query:
+            return {}
+        return {"query": {name: self._shown_value(name, value) for name, value in url.params.multi_items()}}
+
+    def _headers(self, headers: httpx.Headers) -> dict[str, str]:
+        return {
+            name: self._shown_value(name, value.decode("latin-1"))
+            for name, value in ((name.decode("latin-1").lower(), value) for name, value in headers.raw)
+        }
+
+    def _shown_value(self, name: str, value: str) -> str:
+        return MASK if is_named_secret(name, value) else self._mask(value)
+
+
+def _request_id(headers: Mapping[str, str]) -> str | None:
+    return next((headers[name] for name in _REQUEST_IDS if name in headers), None)
+
+
+def shown_url(url: httpx.URL) -> str:
+    """Write an address without user, password and query."""
+    return f"{url.scheme}://{url.netloc.decode('ascii')}{url.path}"  # `copy_with` would parse it anew
+
+
+def _is_stale(error: InvokeError, call: Call) -> bool:
+    """Tell whether a kept connection was closed by the server, as it may at any time, just when we used it again.
+
+    Nothing of an answer came, and the end came at once, so nothing was done with the request; curl takes it so too, for any
+    method. A server that ends later may have worked on it, and what it worked may have a price.
+    """
+    broken = isinstance(error, InvokeConnectionError) and not isinstance(error, InvokeTimeoutError)
+    unused = call.sent and not call.dialled and not call.answered and not call.aborted
+    return broken and unused and monotonic() - call.waiting_since < STALE_SECONDS
+
+
+def _pause(error: InvokeError, call: Call, attempt: int, total: float | None) -> float | None:
+    """Give the seconds until it is safe and sensible to ask again; `None` if it is not."""
+    refused = not call.sent and error.__cause__ is not None and isinstance(origin(error.__cause__), ConnectionRefusedError)
+    if attempt >= MOST_ATTEMPTS or not (refused or error.status_code in RETRIED):
+        return None
+    asked: float | None = getattr(error, "retry_after", None)
+    pause = 0.4 * 2 ** (attempt - 1) if asked is None else asked
+    in_time = total is None or monotonic() - call.began + pause < total
+    return pause if in_time and pause <= LONGEST_WAIT else None

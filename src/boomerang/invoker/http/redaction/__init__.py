@@ -1,0 +1,1 @@
+"""Find and mask secrets in what is sent and received."""

@@ -1,0 +1,50 @@
+"""What the invocations share: how they open a request, how wrong arguments are told, how a one-shot answer is taken."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from typing import Protocol
+
+from pydantic import ValidationError
+
+from boomerang.invoker.errors import InvokeBadRequestError, ProtocolError
+from boomerang.invoker.request import Chunks, ChunkT, Request
+
+
+class Open(Protocol):
+    """A session's `open`."""
+
+    def __call__(self, request: Request[ChunkT]) -> Chunks[ChunkT]:
+        """Open a request as a lazy stream."""
+        ...
+
+
+@contextmanager
+def arguments() -> Iterator[None]:
+    """Tell wrong arguments as `InvokeBadRequestError` that names each field, before anything is sent."""
+    try:
+        yield
+    except ValidationError as error:
+        faults = [(".".join(str(part) for part in fault["loc"]) or error.title, fault["msg"]) for fault in error.errors()]
+        told = "; ".join(f"{field}: {message}" for field, message in faults)
+        raise InvokeBadRequestError(told, field=faults[0][0]) from error
+    except TypeError as error:  # a content item that is neither an entity nor a dict: Dify's validator raises it bare
+        raise InvokeBadRequestError(str(error), field="prompt_messages") from error
+
+
+def only(chunks: Chunks[ChunkT]) -> ChunkT:
+    """Take the answer of a one-shot invocation: the first chunk, as Dify's SDK does.
+
+    The stream is read to its end, so that it closes as completed and a late error is not lost.
+
+    Raises:
+        ProtocolError: There was no answer.
+    """
+    answer: ChunkT | None = None
+    with closing(chunks):
+        for chunk in chunks:
+            answer = chunk if answer is None else answer
+    if answer is None:
+        raise ProtocolError("No response")
+    return answer

@@ -1,0 +1,1 @@
+"""A child process: pipes, group kill, bounded waits."""

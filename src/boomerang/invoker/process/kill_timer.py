@@ -1,0 +1,48 @@
+"""How long a child process may take to do as it is told: native code that hangs obeys nobody, and is killed."""
+
+from __future__ import annotations
+
+import logging
+import threading
+
+from .child_process import Process
+
+_log = logging.getLogger(__name__)
+
+
+class Patience:
+    """Kills a process that goes on for too long after `start`, unless the block ends before."""
+
+    def __init__(self, process: Process, seconds: float) -> None:
+        self._process = process
+        self._timer = threading.Timer(seconds, self._lose)
+        self._timer.name = "invoker-patience"
+        self._timer.daemon = True
+        self._lock = threading.Lock()
+        self.lost = False
+        """Whether it was killed."""
+
+    def start(self) -> None:
+        """Count from now on; a second call changes nothing."""
+        with self._lock:
+            if self._timer.ident is not None:
+                return
+            try:
+                self._timer.start()
+            except RuntimeError:
+                # From Python 3.12 on no thread can begin while the interpreter ends; the process ends with its stdin then.
+                if threading.main_thread().is_alive():
+                    raise
+
+    def _lose(self) -> None:
+        self.lost = True
+        _log.warning("Process %d did not stop and was killed; the next run loads its model anew", self._process.pid)
+        self._process.kill()
+
+    def __enter__(self) -> Patience:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._timer.cancel()
+        if self._timer.ident is not None:
+            self._timer.join()

@@ -1,0 +1,90 @@
+"""`python -m boomerang.invoker.weights`: fetch, verify or list the weights of the embedded models."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+
+from .download import Fetcher
+from .manifest import Manifest, Model, default_manifest
+from .models_folder import MODELS_VARIABLE, Weights, models_folder
+from .progress import megabytes
+
+EPILOGUE = f"""The models folder is taken from {MODELS_VARIABLE}, else it is boomerang/models in the user's cache folder.
+What is already there and right is left alone; an interrupted run is continued by the next one."""
+
+
+def main(
+    arguments: Sequence[str] | None = None,
+    *,
+    manifest: Manifest | None = None,
+    fetcher: Callable[[Weights], Fetcher] = Fetcher,
+) -> int:
+    """Run the command.
+
+    Args:
+        arguments: The command line; the process's own if none is given.
+        manifest: The models there are; the embedded ones if none is given.
+        fetcher: Makes what fetches.
+
+    Returns:
+        The exit code: 0 if every file asked for is there and right, 1 if not.
+    """
+    manifest = default_manifest() if manifest is None else manifest
+    options = _options(arguments, manifest)
+    weights = Weights(options.folder, manifest)
+    models = [model for model in manifest.models if not options.only or model.name in options.only]
+    if options.list:
+        _list(weights, models)
+        return 0
+    if options.verify:
+        problems = {file.name: weights.verify(file.name) for model in models for file in model.files}
+        missing = {name: problem for name, problem in problems.items() if problem}
+    else:
+        missing = dict(fetcher(weights).fetch([model.name for model in models]))
+    if not missing:
+        print(f"Models: {', '.join(model.name for model in models)}: ready in {weights.folder}")
+        return 0
+    _tell(models, missing)
+    print("Run it again without --verify to fetch them." if options.verify else "The app starts all the same, without these.")
+    return 1
+
+
+def _list(weights: Weights, models: Sequence[Model]) -> None:
+    for model in models:
+        print(f"{model.name}: {model.title}, {model.licence}, {model.author}, {model.page}")
+        for file in model.files:
+            print(f"  {file.name}  {megabytes(file.size)}  {weights.problem(file.name) or 'there'}")
+
+
+def _tell(models: Sequence[Model], missing: Mapping[str, str]) -> None:
+    for model in models:
+        lacking = [file.name for file in model.files if file.name in missing]
+        print(f"{model.name}: {'not available' if lacking else 'ready'}")
+        for name in lacking:
+            print(f"  {name}: {missing[name]}")
+
+
+def _options(arguments: Sequence[str] | None, manifest: Manifest) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        prog="python -m boomerang.invoker.weights",
+        description="Fetch the weights of the embedded models into the models folder.",
+        epilog=EPILOGUE,
+    )
+    names = [model.name for model in manifest.models]
+    parser.add_argument("--only", nargs="+", choices=names, metavar="NAME", help=f"only these models: {', '.join(names)}")
+    parser.add_argument("--folder", type=Path, default=models_folder(), help="the models folder (default: %(default)s)")
+    mode = parser.add_mutually_exclusive_group()
+    mode.add_argument("--verify", action="store_true", help="hash every file again; fetch nothing")
+    mode.add_argument("--list", action="store_true", help="say what there is; fetch nothing")
+    return parser.parse_args(arguments)
+
+
+if __name__ == "__main__":
+    try:
+        sys.exit(main())
+    except KeyboardInterrupt:
+        print("\nInterrupted; the next run goes on from here.", file=sys.stderr)
+        sys.exit(130)

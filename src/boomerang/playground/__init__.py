@@ -1,0 +1,1 @@
+"""The Streamlit side: draws records, starts runs."""

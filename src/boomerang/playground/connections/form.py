@@ -1,0 +1,213 @@
+"""The form of a connection: what stands in it becomes settings, which can be tried before they are kept."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from boomerang.invoker.errors import ConfigError
+from boomerang.invoker.settings import ConnectionSettings, settings_of
+from boomerang.playground.session import app_state, page_state
+from boomerang.playground.ui.escape import plain
+from boomerang.workbench.connections.connection import Connection, Origin
+from boomerang.workbench.connections.probe import Check
+from boomerang.workbench.connections.probe_jobs import SERVER, Trial
+from boomerang.workbench.connections.server_presets import Preset
+from boomerang.workbench.diagnosis.settings_errors import spoken
+from boomerang.workbench.i18n.translate import N_, _
+
+from . import fields, health_table, model_table_editor, test_progress
+from . import test_results as results
+from .fields import key
+from .import_export import free_name
+from .page_state import Held
+from .test_progress import Tick
+
+SESSION, SAVED, SHARED = "session", "saved", "shared"
+KEEPING = {SESSION: N_("this session only"), SAVED: N_("saved, for me"), SHARED: N_("saved, for everybody")}
+
+
+def begin(held: Held, preset: Preset) -> None:
+    """Open the form for a new connection."""
+    taken = set(app_state.CONNECTIONS.names(page_state.owner()))
+    title = preset.title if preset.base_url else _("My server")
+    draft = {
+        "name": free_name(title, taken),
+        "base_url": preset.base_url or "http://localhost:8000/v1",
+        "provider": preset.provider,
+    }
+    _fill(held, settings_of(draft | {"preset": preset.id}), None, SESSION)
+
+
+def edit(held: Held, connection: Connection, base_url: str = "") -> None:
+    """Open the form for a connection of one's own, perhaps with another address."""
+    assert connection.settings is not None
+    keeping = SESSION if connection.origin is Origin.SESSION else SHARED if connection.shared else SAVED
+    settings = connection.settings.changed(base_url=base_url) if base_url else connection.settings
+    _fill(held, settings, connection.name, keeping)
+
+
+def duplicate(held: Held, connection: Connection) -> None:
+    """Open the form for a copy; secrets are copied only by whom they belong to."""
+    assert connection.settings is not None
+    own = connection.may_change(page_state.owner())
+    settings = connection.settings if own else settings_of(connection.settings.public() | {"api_key_env": ""})
+    name = free_name(settings.name, set(app_state.CONNECTIONS.names(page_state.owner())))
+    _fill(held, settings.changed(name=name, ca_file=""), None, SESSION)
+
+
+# Streamlit 1.67 takes what was typed into a password's field when the focus leaves it, but not when it goes by Tab to the eye
+# that shows the password; what is then clicked would be done without the key. Nobody needs to see it here, nor a picture of it.
+STYLE = """<style>[data-testid="stTextInput"] button[aria-pressed] { display: none; }</style>"""
+
+
+def draw(held: Held) -> Tick:
+    """Draw the form, and what it comes to; gives what keeps the progress of its test going."""
+    draft = held.draft
+    assert draft is not None
+    st.html(STYLE)
+    st.markdown(f"#### {plain(_('Edit {name}').format(name=held.replacing) if held.replacing else _('New connection'))}")
+    return _actions(held, fields.draw(held, draft))
+
+
+def _actions(held: Held, settings: ConnectionSettings | None) -> Tick:
+    keeping = _keeping(held)
+    running = held.checks is not None and held.checks.running
+    with st.container(horizontal=True, vertical_alignment="center"):
+        save = st.button(_("Save"), type="primary", icon=":material/save:", key=key(held, "save"), disabled=settings is None)
+        test = st.button(
+            _("Test as it stands"),
+            icon=":material/network_check:",
+            key=key(held, "test"),
+            disabled=settings is None or running,
+            help=_("Asks the server for its models, before anything is saved."),
+        )
+        st.button(_("Cancel"), key=key(held, "cancel"), on_click=close, args=(held,))
+        tick = test_progress.draw(held, _tried_name(held)[0], key(held, "stop"))
+    if held.said.fault:
+        st.error(plain(held.said.fault), icon=":material/error:")
+    if settings is not None and test:
+        _test(held, settings)
+    if settings is not None and save:
+        _save(held, settings, keeping)
+    check = held.found.get(_tried_name(held))
+    # What came of another address or another key would be taken for what comes of these.
+    if (
+        check is not None
+        and settings is not None
+        and held.tried is not None
+        and health_table.reach(settings) == health_table.reach(held.tried)
+    ):
+        _result(held, check)
+    return tick
+
+
+def _keeping(held: Held) -> str:
+    return str(
+        st.segmented_control(
+            _("Keep it"),
+            list(KEEPING) if app_state.CONNECTIONS.saves else [SESSION],
+            default=held.keeping,
+            format_func=lambda kind: _(KEEPING[kind]),
+            key=key(held, "keep"),
+            required=True,
+            persist_state="session",
+            help=_(
+                "What is saved outlives a restart; its secrets are encrypted. "
+                "What is for everybody, everybody can call with its key."
+            ),
+        )
+    )
+
+
+def _result(held: Held, check: Check) -> None:
+    results.draw([(_("Server"), check)])
+    if check.better:
+        st.button(
+            _("Use this address"),
+            icon=":material/move_up:",
+            key=key(held, "better"),
+            on_click=_use_address,
+            args=(key(held, "base_url"), check.better),
+        )
+    if check.listed:
+        st.button(
+            _("Put its models into the table ({count})").format(count=len(check.listed)),
+            icon=":material/playlist_add:",
+            key=key(held, "bring"),
+            on_click=model_table_editor.bring,
+            args=(held, check.listed),
+            help=_("To correct their types, or to say which is the default. Those that stay as they are, are not saved."),
+        )
+
+
+def _use_address(key: str, address: str) -> None:
+    st.session_state[key] = address
+
+
+def _tried_name(held: Held) -> tuple[str, str]:
+    return (f"\0{held.version}", SERVER)  # no connection's name has such a character
+
+
+def _test(held: Held, settings: ConnectionSettings) -> None:
+    held.tried = settings
+    held.found.pop(_tried_name(held), None)
+    trial = app_state.CONNECTIONS.trial(settings)
+    name = _tried_name(held)[0]
+    health_table.start(held, [Trial(name, trial.opened, settings.base_url, trial.at, {SERVER: None}, close=True)])
+    st.rerun()
+
+
+def _save(held: Held, settings: ConnectionSettings, keeping: str) -> None:
+    before = app_state.CONNECTIONS.get(held.replacing or "", page_state.owner()).settings
+    try:
+        app_state.CONNECTIONS.keep(
+            settings,
+            page_state.owner(),
+            replacing=held.replacing,
+            saved=keeping in (SAVED, SHARED),
+            shared=keeping == SHARED,
+        )
+    except ConfigError as error:
+        held.to_say.fault = spoken(error)
+    else:
+        if page_state.connection() == held.replacing and settings.name != held.replacing:
+            st.session_state[page_state.RENAMED] = settings.name
+        _keep_results(held, before, settings)
+        held.open = settings.name
+        held.to_say.told = _("{name} is there.").format(name=settings.name)
+        close(held)
+    st.rerun()
+
+
+def _keep_results(held: Held, before: ConnectionSettings | None, settings: ConnectionSettings) -> None:
+    """Keep the results of tests that are true of what was saved, under its name; the others are dropped.
+
+    Args:
+        held: Whose form it is.
+        before: What the saved connection takes the place of.
+        settings: What was saved.
+    """
+    results = {call: held.found.pop((name, call)) for name, call in tuple(held.found) if name == held.replacing}
+    for named in [named for named in held.found if named[0] == settings.name]:
+        del held.found[named]
+    held.tested[settings.name] = health_table.reach(settings)
+    if before is not None and health_table.reach(before) == health_table.reach(settings):
+        held.found.update({(settings.name, call): check for call, check in results.items()})
+    if held.tried is not None and health_table.reach(held.tried) == health_table.reach(settings):
+        tried = _tried_name(held)
+        held.moved[tried] = settings.name, SERVER  # one that is still under way, too
+        if tried in held.found:
+            held.found[settings.name, SERVER] = held.found[tried]
+
+
+def close(held: Held) -> None:
+    """Close the form; what stands in it is forgotten."""
+    held.found.pop(_tried_name(held), None)
+    held.draft, held.replacing, held.typed_key, held.tried = None, None, "", None
+    held.version += 1
+
+
+def _fill(held: Held, settings: ConnectionSettings, replacing: str | None, keeping: str) -> None:
+    held.version += 1
+    held.draft, held.replacing, held.keeping, held.typed_key = settings, replacing, keeping, ""
+    model_table_editor.fill(held, settings)

@@ -1,0 +1,156 @@
+"""All connections and the eight calls in one table: what was tried, when, and how it went, in colour and in words."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from boomerang.invoker.errors import ConfigError
+from boomerang.invoker.settings import ConnectionSettings
+from boomerang.playground.session import app_state, page_state
+from boomerang.playground.ui.html_tables import escaped
+from boomerang.workbench.connections.connection import Connection
+from boomerang.workbench.connections.probe import Check
+from boomerang.workbench.connections.probe_jobs import SERVER, Checks, Named, Trial, model_for
+from boomerang.workbench.i18n import library_words
+from boomerang.workbench.i18n.translate import N_, _
+
+from .page_state import Held
+
+COLUMNS = {
+    SERVER: N_("Server"),
+    "llm": N_("LLM"),
+    "llm_structured_output": N_("Structured"),
+    "summary": N_("Summary"),
+    "text_embedding": N_("Embedding"),
+    "rerank": N_("Rerank"),
+    "tts": N_("TTS"),
+    "speech2text": N_("STT"),
+    "moderation": N_("Moderation"),
+}
+# In a narrow place, and on a phone, a cell has room for one word: how long it took stands in its title then, and what was not
+# tested is an empty dot, told of under the table. The words stay for who has the page read out.
+STYLE = """<style>
+.health { overflow-x: auto; container-type: inline-size; }
+.health table { width: 100%; border-collapse: collapse; font-size: 0.85rem; }
+.health td { max-width: 9rem; overflow: hidden; text-overflow: ellipsis; white-space: nowrap; }
+.health :is(th, td) { border: 0; border-bottom: 1px solid color-mix(in srgb, currentColor 14%, transparent);
+  padding: 0.36rem 0.5rem 0.36rem 0.1rem; text-align: start; font-weight: 400; }
+.health tbody th { white-space: nowrap; font-weight: 600; max-width: 14rem; overflow: hidden; text-overflow: ellipsis; }
+.health thead th { opacity: 0.75; }
+.health i { display: inline-block; width: 0.6em; height: 0.6em; border-radius: 50%; margin-inline-end: 0.4em;
+  background: currentColor; opacity: 0.35; }
+.health .good i { background: #21a35b; opacity: 1; }
+.health .bad i { background: #e0483e; opacity: 1; }
+.health .busy i { background: #3d7bf0; opacity: 1; }
+.health .none { opacity: 0.6; }
+.health .none i { background: transparent; box-shadow: inset 0 0 0 1.5px currentColor; opacity: 1; }
+.health p { display: none; font-size: 0.8rem; margin: 0.35rem 0 0; }
+@container (max-width: 860px) {
+  .health table { font-size: 0.78rem; }
+  .health small { display: none; }
+  .health .untested b { position: absolute; clip-path: inset(50%); width: 1px; height: 1px; overflow: hidden; }
+  .health p { display: block; }
+}
+.health b { font-weight: inherit; }
+.health small { font-size: inherit; }
+</style>"""
+TIMEOUT_SECONDS = 900.0
+REACHING = ("base_url", "api_key", "api_key_env", "headers", "query", "proxy", "verify", "ca_file", "ca", "timeouts")
+"""Fields on which depends what comes of trying."""
+
+
+def written(connections: Sequence[Connection], found: Mapping[Named, Check], checks: Checks | None) -> str:
+    """Write the table: a dash where there is no model for a call; what was not tried, and whose list is not known, says so."""
+    head = "".join(f'<th scope="col">{escaped(_(title))}</th>' for title in ("", *COLUMNS.values()))
+    under_way = set(checks.under_way) if checks is not None else set()
+    rows = "".join(_row(connection, found, under_way) for connection in connections)
+    label = escaped(_("Health"))
+    table = f"<table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>"
+    legend = f'<p aria-hidden="true"><span class="none"><i></i>{escaped(_("not tested"))}</span></p>'
+    return f'{STYLE}<div class="health" tabindex="0" role="region" aria-label="{label}">{table}{legend}</div>'
+
+
+def test(held: Held, connections: Sequence[Connection], calls: Mapping[str, str | None] | None = None) -> None:
+    """Try connections, with all that they have unless only some calls are wanted; for a callback."""
+    held.tested.update({found.name: reach(found.settings) for found in connections if found.settings is not None})
+    start(held, [trial(connection, calls) for connection in connections])
+
+
+def reach(settings: ConnectionSettings) -> dict[str, Any]:
+    """Return the settings on which depends what comes of trying."""
+    return settings.model_dump(include=set(REACHING))
+
+
+def drop_outdated(held: Held, connections: Sequence[Connection]) -> None:
+    """Drop results of connections that the file or another process has changed since."""
+    for connection in connections:
+        now = reach(connection.settings) if connection.settings is not None else None
+        if held.tested.get(connection.name, now) != now:
+            del held.tested[connection.name]
+            for named in [named for named in held.found if named[0] == connection.name]:
+                del held.found[named]
+
+
+def start(held: Held, trials: Sequence[Trial]) -> None:
+    """Start to try, unless something is being tried."""
+    if held.checks is not None and held.checks.running:
+        return
+    held.stopped = None
+    held.checks = Checks(trials, visitor=page_state.visitor(), owner=page_state.owner(), timeout=TIMEOUT_SECONDS)
+    app_state.jobs().submit(held.checks)
+
+
+def trial(connection: Connection, calls: Mapping[str, str | None] | None = None) -> Trial:
+    """Give how a connection is tried."""
+    settings = connection.settings
+    return Trial(
+        connection.name,
+        lambda: connection.backend,
+        settings.base_url if settings else "",
+        (lambda address: app_state.CONNECTIONS.at_address(connection, address)) if settings else None,
+        calls,
+    )
+
+
+def _row(connection: Connection, found: Mapping[Named, Check], under_way: set[Named]) -> str:
+    tested = found.get((connection.name, SERVER))
+    listed = connection.listed or (tested is not None and tested.ok)
+    cells = "".join(
+        f"<td>{_cell(connection, call, found.get((connection.name, call)), (connection.name, call) in under_way, listed)}</td>"
+        for call in COLUMNS
+    )
+    return f'<tr><th scope="row" title="{escaped(connection.name)}">{escaped(connection.name)}</th>{cells}</tr>'
+
+
+def _cell(connection: Connection, call: str, check: Check | None, under_way: bool, listed: bool) -> str:
+    if under_way:
+        return _marked("busy", _("testing"))
+    if check is None:
+        return _untried(connection, call, listed)
+    took = _took(check.seconds)
+    title = f"{library_words.told(check.verdict)} {took}, {check.at:%H:%M:%S} UTC"
+    if check.ok:
+        return _marked("good", _("ok"), title, took)
+    return _marked("bad", f"{_('failed')} {check.status or ''}".strip(), title)
+
+
+def _untried(connection: Connection, call: str, listed: bool) -> str:
+    try:
+        if call == SERVER or model_for(connection.backend, call) is not None:
+            return _marked("none untested", _("not tested"), _("not tested"))
+        if connection.fetches and not listed:
+            told = _("Its server has not listed its models yet: open the connection, or test it.")
+            return f'<span class="none" title="{escaped(told)}">{escaped(_("unknown"))}</span>'
+    except ConfigError:  # it cannot be opened, which its own place tells
+        pass
+    return f'<span class="none" title="{escaped(_("no model for this call"))}">—</span>'
+
+
+def _took(seconds: float) -> str:
+    return f"{seconds * 1000:,.0f} ms" if seconds < 10 else f"{seconds:.0f} s"
+
+
+def _marked(kind: str, words: str, title: str = "", took: str = "") -> str:
+    more = f" <small>{escaped(took)}</small>" if took else ""
+    return f'<span class="{kind}" title="{escaped(title)}"><i></i><b>{escaped(words)}</b>{more}</span>'

@@ -1,0 +1,145 @@
+"""The models of a connection, as they are known: a table to search, and what tries one of them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import streamlit as st
+
+from boomerang.invoker.backend import ListedModel, TypeFrom
+from boomerang.invoker.entities.model import ModelPropertyKey, ModelType
+from boomerang.invoker.errors import ConfigError
+from boomerang.playground.ui import html_tables
+from boomerang.playground.ui.escape import plain
+from boomerang.workbench.connections.connection import Connection
+from boomerang.workbench.connections.probe import CALLS
+from boomerang.workbench.i18n import library_words
+from boomerang.workbench.i18n.translate import N_, _
+
+from . import health_table
+from .page_state import Held
+
+MOST_ROWS = 300
+MOST_AT_A_GLANCE = 12
+"""Models among which nobody needs a search."""
+STYLE = """<style>
+.st-key-connection-models .plain-scroll { max-height: min(70vh, 640px); }
+.st-key-connection-models td:nth-child(2) { white-space: nowrap; }
+.st-key-connection-models td:nth-child(n + 3) { font-size: 0.8rem; }
+@media (min-width: 1200px) { .st-key-connection-models td:nth-child(3) { white-space: nowrap; } }
+</style>"""
+TYPE_FROM = {
+    TypeFrom.DECLARED: N_("declared"),
+    TypeFrom.TOLD: N_("told by the server"),
+    TypeFrom.GUESSED: N_("guessed"),
+}
+
+
+def draw(held: Held, connection: Connection) -> None:
+    """Draw them, as far as its server has told them."""
+    try:
+        backend = connection.backend
+        if connection.fetches:
+            connection.fetch()
+            connection.wait(1.0)
+        models = backend.models()
+    except ConfigError as error:
+        st.error(plain(library_words.error_text(error)), icon=":material/error:")
+        return
+    with st.container(horizontal=True, vertical_alignment="center"):
+        count = f" · {len(models)}" if models or not (connection.fetches and connection.fetching) else ""
+        st.markdown(f"**{_('Models')}**{count}", width="content")
+        if connection.fetches:
+            st.button(
+                _("Fetch again"),
+                icon=":material/refresh:",
+                key="connections.fetch",
+                type="tertiary",
+                disabled=connection.fetching,
+                on_click=connection.fetch,
+                kwargs={"again": True},
+            )
+            if connection.fetching:
+                st.caption(_("Asking the server …"))
+            elif connection.fetch_error is not None:
+                words = library_words.error_text(connection.fetch_error)
+                st.markdown(f":orange[:material/info:] {plain(words)}")
+    for notice in connection.fetch_notices:
+        st.caption(plain(library_words.told(notice)))
+    if models:
+        _list(connection, models)
+    elif not connection.fetching:
+        st.caption(_("No model is known yet; on the pages any name can be typed."))
+    _test_one(held, connection, [model.model for model in models])
+
+
+def _list(connection: Connection, models: Sequence[ListedModel]) -> None:
+    """Draw the models in a table, which can be searched."""
+    searched = ""
+    if len(models) > MOST_AT_A_GLANCE:
+        searched = st.text_input(
+            _("Search models"),
+            key=f"connections.search.{connection.name}",
+            type="search",
+            icon=":material/search:",
+            placeholder=_("A part of a name or of a type"),
+            label_visibility="collapsed",
+            live=True,
+        )
+    words = str(searched or "").lower().split()
+    found = [model for model in models if all(word in f"{model.model} {model.model_type}".lower() for word in words)]
+    if not found:
+        st.caption(_("No model is called so."))
+        return
+    st.html(STYLE)
+    rows = [[model.model, *_said_of(model)] for model in found[:MOST_ROWS]]
+    with st.container(key="connection-models"):
+        html_tables.table([_("Model"), _("Type"), _("Type is"), _("Context"), _("Features")], rows, scrolls=_("Models"))
+    if len(found) > MOST_ROWS:
+        st.caption(_("The first {most} of {count}; search for the others.").format(most=MOST_ROWS, count=len(found)))
+    elif words:
+        st.caption(_("{found} of {count}").format(found=len(found), count=len(models)))
+
+
+def _said_of(model: ListedModel) -> tuple[str, str, str, str]:
+    context = model.model_properties.get(ModelPropertyKey.CONTEXT_SIZE)
+    features = ", ".join(feature.value for feature in model.features or []) or ("—" if model.features_known else _("not known"))
+    size = f"{context:,}" if isinstance(context, int) else "—"
+    return model.model_type.value, _(TYPE_FROM[model.type_from]), size, features
+
+
+def _test_one(held: Held, connection: Connection, names: list[str]) -> None:
+    """Draw what tries one model with one call."""
+    running = held.checks is not None and held.checks.running
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        name = st.selectbox(
+            _("Test one model"),
+            names,
+            index=0 if names else None,
+            key=f"connections.one.{connection.name}",
+            accept_new_options=connection.settings is not None,
+            placeholder=_("Type a model's name"),
+        )
+        calls = list(CALLS)
+        listed = {model.model: model.model_type for model in connection.backend.models()}
+        kind = listed.get(str(name), ModelType.LLM)
+        first = next((place for place, call in enumerate(calls) if CALLS[call] is kind), 0)
+        call = st.selectbox(
+            _("with the call"),
+            calls,
+            index=first,
+            key=f"connections.call.{connection.name}.{name}",
+            format_func=lambda member: _(health_table.COLUMNS[member]),
+        )
+        st.button(
+            _("Test model"),
+            icon=":material/play_arrow:",
+            key="connections.test_one",
+            disabled=running or not name,
+            on_click=_try_one,
+            args=(held, connection, str(call), str(name)),
+        )
+
+
+def _try_one(held: Held, connection: Connection, call: str, name: str) -> None:
+    health_table.test(held, [connection], {call: name})

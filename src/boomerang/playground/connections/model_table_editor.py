@@ -1,0 +1,244 @@
+"""The models of a connection as a table: types that were guessed wrong, defaults, voices, and what a page offers for each."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from typing import Any
+
+import streamlit as st
+from pydantic import ValidationError
+
+from boomerang.invoker.backend import ListedModel, TypeFrom
+from boomerang.invoker.entities.model import ModelPropertyKey, ModelType
+from boomerang.invoker.errors import ConfigError
+from boomerang.invoker.settings import ConnectionModel, ConnectionSettings, faults
+from boomerang.playground.forms.fields import field_fault
+from boomerang.playground.session import app_state, page_state
+from boomerang.playground.ui.escape import plain
+from boomerang.workbench.i18n.translate import _, ngettext
+from boomerang.workbench.parsing.json_text import JsonFault, parse, pretty
+
+from .page_state import Held
+
+TYPES = [kind.value for kind in ModelType]
+COLUMNS = ("model", "model_type", "default", "mode", "context_size", "max_chunks", "voices")
+GUESSED = "guessed"
+"""Of a row: whether its type was guessed; no column, for it is no longer true once somebody has chosen another one."""
+MOST_ROWS = 500
+MOST_NAMED = 5
+"""Models whose type was guessed that the caption names."""
+
+
+def fill(held: Held, settings: ConnectionSettings) -> None:
+    """Begin the table with what is said in the settings, and with what the server listed when it was asked."""
+    listed: Sequence[ListedModel] = ()
+    if held.replacing is not None:
+        connection = app_state.CONNECTIONS.get(held.replacing, page_state.owner())
+        with suppress(ConfigError):  # what cannot be opened any more can be put right all the same
+            listed = connection.backend.models() if connection.settings is not None else ()
+    said = {model.model: row(model, settings) for model in settings.models}
+    found = {model.model: row(model, settings) for model in listed if model.model not in said}
+    _begin(held, list(said.values()), list(found.values()))
+    held.listed = list(found.values())
+    held.described = {model.model: _beyond(model) for model in settings.models if _beyond(model)}
+
+
+def bring(held: Held, listed: Sequence[ListedModel]) -> None:
+    """Add the models that a server has just listed to the table; those that are in it stay as they are."""
+    assert held.draft is not None
+    there = {found["model"] for found in held.now}
+    fresh = [row(model, held.draft) for model in listed if model.model not in there]
+    kept = [dict(found) for found in held.now]
+    _begin(held, kept, fresh)
+    held.listed, held.table = [*held.listed, *fresh], held.table + 1
+
+
+def _begin(held: Held, said: list[dict[str, Any]], listed: list[dict[str, Any]]) -> None:
+    """Fill the table; what somebody said of models stands in it, however much that is."""
+    room = max(0, MOST_ROWS - len(said))
+    held.rows, held.left_out = [*said, *listed[:room]], len(listed[room:])
+
+
+def row(model: Any, settings: ConnectionSettings) -> dict[str, Any]:
+    """Write a model as a row."""
+    properties = model.model_properties
+    voices = properties.get(ModelPropertyKey.VOICES) or []
+    return {
+        "model": model.model,
+        "model_type": model.model_type.value,
+        "default": settings.defaults.get(model.model_type) == model.model,
+        "mode": properties.get(ModelPropertyKey.MODE),
+        "context_size": properties.get(ModelPropertyKey.CONTEXT_SIZE),
+        "max_chunks": properties.get(ModelPropertyKey.MAX_CHUNKS),
+        "voices": ", ".join(voice["mode"] for voice in voices),
+        GUESSED: getattr(model, "type_from", TypeFrom.DECLARED) is TypeFrom.GUESSED,
+    }
+
+
+def draw(held: Held, settings: ConnectionSettings) -> dict[str, Any]:
+    """Draw the table and what lies beyond it; gives the settings' fields that it makes."""
+    st.markdown(f"**{_('Models')}**")
+    st.caption(_("The server's own list comes by itself; here stands what is to be said otherwise. Any name can be added."))
+    base = held.rows or [dict.fromkeys(COLUMNS)]
+    edited = st.data_editor(
+        base,
+        num_rows="dynamic",
+        key=f"connections.models.{held.version}.{held.table}",
+        height=min(330, 74 + 35 * max(3, len(base))),
+        column_order=COLUMNS,
+        column_config={
+            "model": st.column_config.TextColumn(_("Model"), width="medium"),
+            "model_type": st.column_config.SelectboxColumn(_("Type"), options=TYPES),
+            "default": st.column_config.CheckboxColumn(_("Default"), help=_("Offered first by the pages of its type.")),
+            "mode": st.column_config.SelectboxColumn(_("Mode"), options=["chat", "completion"]),
+            "context_size": st.column_config.NumberColumn(_("Context"), min_value=1, step=1, help=_("Tokens.")),
+            "max_chunks": st.column_config.NumberColumn(_("Texts a call"), min_value=1, step=1),
+            "voices": st.column_config.TextColumn(_("Voices"), help=_("Names, separated by commas.")),
+        },
+        placeholder="",
+        alt=_("Models"),
+    )
+    if held.left_out:
+        told = ngettext(
+            "{count} more model of the server's list is not shown here; type its name to say something of it.",
+            "{count} more models of the server's list are not shown here; type the name of one to say something of it.",
+            held.left_out,
+        )
+        st.caption(told.format(count=held.left_out))
+    rows = [found for found in edited if str(found.get("model") or "").strip()]
+    _tell_guessed(rows, held.listed)
+    held.now = [{name: found.get(name) for name in COLUMNS} for found in rows]
+    left, right = st.columns(2, gap="medium", vertical_alignment="bottom")
+    with right:
+        _described(held, [str(found["model"]) for found in rows])
+    llms = [str(found["model"]) for found in rows if found.get("model_type") in (None, ModelType.LLM.value)]
+    system_model = left.selectbox(
+        _("System model"),
+        list(dict.fromkeys([*([settings.system_model] if settings.system_model else []), *llms])),
+        index=0 if settings.system_model else None,
+        key=f"connections.system.{held.version}",
+        accept_new_options=True,
+        placeholder=_("the default LLM"),
+        help=_("The LLM that plays Dify's workspace default, used by summary."),
+        persist_state="session",
+    )
+    models, defaults = said(rows, held.listed, held.described)
+    return {"models": models, "defaults": defaults, "system_model": system_model or ""}
+
+
+def said(
+    rows: Sequence[Mapping[str, Any]],
+    listed: Sequence[Mapping[str, Any]],
+    described: Mapping[str, Mapping[str, Any]],
+) -> tuple[list[dict[str, Any]], dict[str, str]]:
+    """Give the models of which something was said, and the default of each type.
+
+    A row that stands as the server's list made it says nothing: it may be gone tomorrow.
+
+    Args:
+        rows: The table as it stands.
+        listed: What of it the server's list made, as it made it.
+        described: Model's name → what was said of it beyond the table.
+    """
+    models: list[dict[str, Any]] = []
+    defaults: dict[str, str] = {}
+    as_listed = {_standing(old) for old in listed}
+    told = {old["model"]: old for old in listed}
+    for found in rows:
+        name = str(found["model"]).strip()
+        model_type = str(found.get("model_type") or ModelType.LLM.value)
+        if found.get("default"):
+            defaults.setdefault(model_type, name)
+        if name not in described and _standing(found) in as_listed:
+            continue
+        own = _without_told(found, told.get(name, {}))
+        models.append({"model": name, "model_type": model_type} | _properties(own, described.get(name, {})))
+    return models, defaults
+
+
+def _tell_guessed(rows: Sequence[Mapping[str, Any]], listed: Sequence[Mapping[str, Any]]) -> None:
+    """Say of which models the type that stands there was guessed."""
+    guessed = {(old["model"], old["model_type"]) for old in listed if old[GUESSED]}
+    names = [str(found["model"]) for found in rows if (found["model"], found.get("model_type")) in guessed]
+    if names:
+        named = ", ".join(names[:MOST_NAMED]) + (", …" if len(names) > MOST_NAMED else "")
+        words = _("Types guessed by name ({count}): {names} – choose another one where it is wrong.")
+        st.caption(plain(words.format(count=len(names), names=named)))
+
+
+def _standing(found: Mapping[str, Any]) -> tuple[Any, ...]:
+    """Give what a row says of its model."""
+    return tuple(found.get(key) for key in COLUMNS if key != "default")
+
+
+def _without_told(found: Mapping[str, Any], told: Mapping[str, Any]) -> dict[str, Any]:
+    """Leave out of a row the limits that the server's list told: they stay the server's to tell."""
+    return {key: None if key in _LIMITS and value == told.get(key) else value for key, value in found.items()}
+
+
+_LIMITS = ("context_size", "max_chunks")
+
+
+def _properties(found: Mapping[str, Any], beyond: Mapping[str, Any]) -> dict[str, Any]:
+    voices = [voice.strip() for voice in str(found.get("voices") or "").split(",") if voice.strip()]
+    listed = beyond.get("model_properties", {})
+    spelled = {voice["mode"]: voice for voice in listed.get("voices", []) if isinstance(voice, dict)}
+    given = {
+        "mode": (found.get("mode") or None) if found.get("model_type") in (None, ModelType.LLM.value) else None,
+        "context_size": int(found["context_size"]) if found.get("context_size") else None,
+        "max_chunks": int(found["max_chunks"]) if found.get("max_chunks") else None,
+        "voices": [spelled.get(voice, voice) for voice in voices] or None,
+    }
+    kept = {name: value for name, value in listed.items() if name not in given}
+    properties = kept | {name: value for name, value in given.items() if value is not None}
+    more = {name: value for name, value in beyond.items() if name != "model_properties"}
+    return more | ({"model_properties": properties} if properties else {})
+
+
+def _described(held: Held, names: Sequence[str]) -> None:
+    """Draw the editor of what a row has no room for: parameter rules, features, prices, in Dify's own words."""
+    with st.expander(_("Parameter rules, features and prices of a model"), icon=":material/data_object:"):
+        name = st.selectbox(_("Model"), list(names), key=f"connections.described.{held.version}")
+        if name is None:
+            st.caption(_("Name a model in the table first."))
+            return
+        text = st.text_area(
+            _("As in a Dify model declaration (JSON)"),
+            pretty(held.described.get(name, {})),
+            key=f"connections.described.{held.version}.{name}",
+            height=200,
+            placeholder='{"parameter_rules": [{"name": "temperature", "use_template": "temperature", "max": 1.5}]}',
+            persist_state="session",
+        )
+        value = parse(str(text or "{}"), dict)
+        if isinstance(value, JsonFault):
+            field_fault(None, f"{name}: {value}")
+            return
+        try:
+            ConnectionModel.model_validate({"model": name, "model_type": "llm"} | value)
+        except ValidationError as error:
+            for fault in faults(error, name):
+                field_fault(None, fault)
+            return
+        held.described = (
+            {**held.described, name: value} if value else {key: old for key, old in held.described.items() if key != name}
+        )
+
+
+def _beyond(model: ConnectionModel) -> dict[str, Any]:
+    """Give what is said of a model that a row has no room for."""
+    value = model.model_dump(mode="json", exclude_defaults=True, by_alias=True, exclude={"model", "model_type", "label"})
+    properties = {
+        name: found
+        for name, found in value.get("model_properties", {}).items()
+        if name not in ("mode", "context_size", "max_chunks")
+    }
+    if not any(
+        isinstance(voice, dict) and (voice.get("language") or voice["mode"] != voice.get("name"))
+        for voice in properties.get("voices", [])
+    ):
+        properties.pop("voices", None)
+    return {name: found for name, found in value.items() if name != "model_properties"} | (
+        {"model_properties": properties} if properties else {}
+    )

@@ -1,0 +1,95 @@
+"""What the Connections page keeps for one visitor."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import streamlit as st
+
+from boomerang.invoker.settings import ConnectionSettings
+from boomerang.workbench.connections.probe import Check
+from boomerang.workbench.connections.probe_jobs import Checks, Named
+
+
+@dataclass(slots=True)
+class Brought:
+    """What came of an import."""
+
+    came: list[str] = field(default_factory=list)
+    renamed: list[tuple[str, str]] = field(default_factory=list)
+    """Of those that came: the name in the file, which was taken, and the one that it got."""
+    there: list[str] = field(default_factory=list)
+    """Names of those that were there already, as they are in the file."""
+    faults: list[str] = field(default_factory=list)
+    """What is wrong with the others, a sentence for each fault."""
+
+
+@dataclass(slots=True)
+class Said:
+    """What is said once."""
+
+    told: str = ""
+    """What was done."""
+    fault: str = ""
+    """What could not be done."""
+    brought: Brought | None = None
+
+
+@dataclass(slots=True)
+class Held:
+    """Of the visitor's session; nothing of it is another visitor's."""
+
+    open: str = ""
+    """Name of the connection that is open."""
+    draft: ConnectionSettings | None = None
+    """What the form was begun with; `None` while none is open."""
+    replacing: str | None = None
+    """Name of the connection that the form changes; `None` for a new one."""
+    keeping: str = "session"
+    """How it is to be kept, as the form began."""
+    typed_key: str = field(default="", repr=False)
+    """The key that was typed into the form; its field does not give it back to a browser."""
+    version: int = 0
+    """Of the form: a new one has widgets of its own."""
+    rows: list[dict[str, Any]] = field(default_factory=list)
+    """Models, as the form's table began."""
+    now: list[dict[str, Any]] = field(default_factory=list)
+    """Models, as the table stood when it was last drawn."""
+    listed: list[dict[str, Any]] = field(default_factory=list)
+    """Those of the rows that the server's list made."""
+    left_out: int = 0
+    """How many models of the server's list found no room in the table."""
+    table: int = 0
+    """Version of the table."""
+    described: dict[str, dict[str, Any]] = field(default_factory=dict)
+    """Model's name → what was said of it beyond the table."""
+    checks: Checks | None = None
+    found: dict[Named, Check] = field(default_factory=dict)
+    """What came of trying, the last of each."""
+    moved: dict[Named, Named] = field(default_factory=dict)
+    """What was tried in a form that was saved → what it is now."""
+    tested: dict[str, dict[str, Any]] = field(default_factory=dict, repr=False)
+    """Connection's name → its settings that count, as they were when it was tried."""
+    stopped: tuple[frozenset[str], float] | None = None
+    """Names of what was being tried when somebody stopped it, and after how many seconds; until something is tried again."""
+    tried: ConnectionSettings | None = None
+    """What stood in the form when it was tried."""
+    redrawn: bool = False
+    """Whether the page draws itself anew: what it says stays then, for nobody has done anything meanwhile."""
+    to_say: Said = field(default_factory=Said)
+    """What was just done, for when the page is drawn next."""
+    said: Said = field(default_factory=Said)
+    """What it says now."""
+    imports: int = 0
+    """Version of the import; a new one has an empty box, and is closed."""
+
+    def take_over(self, checks: Checks) -> None:
+        """Take over what has come of trying so far."""
+        self.found.update({self.moved.get(named, named): check for named, check in tuple(checks.found.items())})
+
+    @staticmethod
+    def of_visitor() -> Held:
+        """Give that of the visitor of this script run."""
+        held: Held = st.session_state.setdefault("_connections", Held())
+        return held

@@ -1,0 +1,63 @@
+"""What is being tried, while it is: for how long and how far, with a Stop beside it; and that it was stopped."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
+
+from boomerang.playground.run.metrics_row import seconds
+from boomerang.workbench.connections.probe_jobs import Checks
+from boomerang.workbench.i18n.translate import _
+
+from .health_table import COLUMNS
+from .page_state import Held
+
+Tick = Callable[[], None]
+"""Draws what has changed."""
+
+
+def running(held: Held, name: str) -> bool:
+    """Tell whether a connection is being tried, by itself."""
+    return held.checks is not None and held.checks.running and _names(held.checks) == {name}
+
+
+def draw(held: Held, name: str, key: str) -> Tick:
+    """Draw how far the trial of a connection is, with a Stop, beside what began it; gives what keeps it going."""
+    checks = held.checks
+    if checks is None or not running(held, name):
+        if held.stopped is not None and held.stopped[0] == {name}:
+            _tell_of_stop(held.stopped[1])
+        return lambda: None
+    st.button(_("Stop"), icon=":material/stop_circle:", key=key, on_click=checks.stop, disabled=checks.stopping)
+    slot = st.empty()
+    _line(slot, checks, name)
+    return lambda: _line(slot, checks, name)
+
+
+def draw_all(held: Held) -> Tick:
+    """Draw for how long several connections have been tried; gives what keeps it going."""
+    checks = held.checks
+    if checks is None or not checks.running or len(_names(checks)) < 2:
+        if held.stopped is not None and len(held.stopped[0]) > 1:
+            _tell_of_stop(held.stopped[1])
+        return lambda: None
+    slot = st.empty()
+    _line(slot, checks)
+    return lambda: _line(slot, checks)
+
+
+def _names(checks: Checks) -> set[str]:
+    return {trial.name for trial in checks.trials}
+
+
+def _tell_of_stop(after: float) -> None:
+    st.badge(_("Stopped after {time}").format(time=seconds(after)), icon=":material/stop_circle:", color="orange")
+
+
+def _line(slot: DeltaGenerator, checks: Checks, name: str = "") -> None:
+    text = _("Stopping") if checks.stopping else _("Testing")
+    under_way = set(checks.under_way)
+    calls = ", ".join(_(title) for call, title in COLUMNS.items() if (name, call) in under_way)
+    slot.markdown(f":blue-badge[:material/progress_activity: {text} {checks.seconds:.1f} s] :gray[{calls}]")

@@ -1,0 +1,134 @@
+"""Experiments: several calls on what stands in the form, and what they tell together. Repeats, variants, two ways of one call.
+
+A page lists them; each draws its own few controls, gives the calls, and draws the series while it grows and afterwards::
+
+    page.show(views.moderation, experiments=[moderation.BATCH, moderation.VARIANTS])
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from copy import copy
+from dataclasses import dataclass
+
+import streamlit as st
+
+from boomerang.playground.run import error_panel, run_status
+from boomerang.playground.run.pane import Pane
+from boomerang.playground.ui.escape import plain
+from boomerang.workbench.i18n.translate import _, ngettext
+from boomerang.workbench.runs.job_series import Series, Step
+
+
+@dataclass(frozen=True, slots=True)
+class Experiment:
+    """One way to learn more than a single call tells."""
+
+    name: str
+    """Of its widgets and in the address."""
+    title: str
+    """Marked by `N_`."""
+    about: str
+    """What is done and what it tells, in a sentence; marked by `N_`."""
+    icon: str
+    steps: Callable[[Pane, Pane], Sequence[Step]]
+    """Draws its own controls and gives the calls; takes the page, whose form it may read, and its own pane. What is missing it
+    says by `require` of its own pane."""
+    draw: Callable[[Pane, Series], None]
+    """Draws a series, under way or ended, the same; called whenever a call has ended."""
+
+
+class Bench:
+    """The part of a page where its experiments stand; one of them is open, and each keeps its own last series."""
+
+    def __init__(self, page: Pane, experiments: Sequence[Experiment], timeout: float) -> None:
+        self._page = page
+        self._experiments = {experiment.name: experiment for experiment in experiments}
+        self._timeout = timeout
+        self._chosen: Experiment | None = None
+        self.pane: Pane | None = None
+        """Of the experiment that is open."""
+
+    def draw(self) -> None:
+        """Draw the choice, and of the one that is open its controls, buttons and last series."""
+        page = self._page
+        key = page.hold("experiment", None)
+        with st.container(border=True, key="experiments"):
+            name = st.pills(
+                _("Experiments"),
+                list(self._experiments),
+                key=key,
+                format_func=lambda name: f"{self._experiments[name].icon} {_(self._experiments[name].title)}",
+                persist_state="session",
+                wrap=True,
+                help=_("Several calls on what stands in the form, and what they tell together."),
+            )
+            if name not in self._experiments:
+                return
+            self._chosen = self._experiments[str(name)]
+            part = f"try-{name}"
+            self.pane = pane = Pane(page.invoke_type, page.connection, page.state.part(part), page.address, part)
+            pane.attach()
+            st.caption(_(self._chosen.about))
+            self._open(pane, self._chosen)
+
+    def _open(self, pane: Pane, experiment: Experiment) -> None:
+        pane.system_model = self._page.system_model
+        steps = experiment.steps(self._page, pane)
+        problems = [*self._page.problems, *pane.problems]
+        with st.container(horizontal=True, vertical_alignment="center"):
+            pressed = st.button(
+                _("Run experiment"),
+                icon=":material/science:",
+                key=pane.key("run"),
+                disabled=pane.running or bool(problems) or not steps,
+            )
+            st.button(
+                _("Stop experiment"),
+                icon=":material/stop_circle:",
+                key=pane.key("stop"),
+                disabled=not pane.running,
+                on_click=pane.job.stop if pane.job is not None else None,
+            )
+            calls = ngettext("{count} call", "{count} calls", len(steps)).format(count=len(steps))
+            st.caption(plain("; ".join(problems)) if problems else calls)
+        if pressed and not pane.running and not problems and steps:
+            pane.begin(Series(steps, pane.backend, **pane.ownership(self._timeout)))
+            st.rerun()
+        pane.publish()
+        job = pane.job
+        if isinstance(job, Series) and not job.running:
+            run_status.draw(job, pane.invoke_type, ready=True, part=pane.part)
+            self._result(pane, job)
+            if job.error is not None:
+                error_panel.draw(job.error, pane.key("error"))
+
+    def draw_live(self) -> Callable[[], None]:
+        """Draw the series under way; gives a function that draws what is new."""
+        pane = self.pane
+        assert pane is not None
+        job = pane.job
+        assert isinstance(job, Series)
+        with st.container(key=run_status.marker(job, pane.part)):
+            line = st.empty()
+        place = st.empty()
+        drawn = -1
+
+        def tick() -> None:
+            nonlocal drawn
+            run_status.line(line, job)
+            if job.done != drawn:
+                drawn = job.done
+                redrawn = copy(pane)  # under keys of its own: in one script run no key may be drawn twice
+                redrawn.part = f"{pane.part}-{drawn}"
+                with place.container():
+                    self._result(redrawn, job)
+
+        return tick
+
+    def _result(self, pane: Pane, series: Series) -> None:
+        assert self._chosen is not None
+        try:
+            self._chosen.draw(pane, series)
+        except Exception as error:
+            error_panel.draw(error, pane.key("view"))

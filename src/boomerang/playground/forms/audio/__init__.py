@@ -1,0 +1,1 @@
+"""An audio file to send."""

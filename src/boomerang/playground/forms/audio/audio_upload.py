@@ -1,0 +1,159 @@
+"""The speech2text page's four sources: bundled clips, an upload, the microphone, what the speech page spoke last.
+
+Each file is looked at before anything is sent. Beside it stands what was really said, where that is known or typed.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+
+import streamlit as st
+
+from boomerang.invoker.audio.file_type import EXTENSIONS, kind_of
+from boomerang.invoker.audio.mp3_encoding import to_mp3
+from boomerang.invoker.audio.upload_check import READABLE, UPLOAD_LIMIT_BYTES
+from boomerang.invoker.errors import InvokeBadRequestError
+from boomerang.invoker.request import InvokeType
+from boomerang.playground.forms import fields
+from boomerang.playground.run.pane import Pane
+from boomerang.playground.session import page_state
+from boomerang.workbench.i18n.library_words import error_text
+from boomerang.workbench.i18n.translate import N_, _
+from boomerang.workbench.results import audio_stream
+from boomerang.workbench.samples.inputs import RECORDINGS, SAMPLES_FOLDER
+from boomerang.workbench.store.app_folder import app_folder
+
+from . import audio_preview
+
+SAMPLE, UPLOAD, MICROPHONE, SPOKEN = N_("Sample"), N_("Upload"), N_("Microphone"), N_("Speech page")
+SOURCES = {
+    SAMPLE: ":material/library_music:",
+    UPLOAD: ":material/upload_file:",
+    MICROPHONE: ":material/mic:",
+    SPOKEN: ":material/record_voice_over:",
+}
+LIMIT_MB = UPLOAD_LIMIT_BYTES // 2**20
+MICROPHONE_HZ = 16_000
+MICROPHONE_MINUTES = UPLOAD_LIMIT_BYTES // (2 * MICROPHONE_HZ) // 60
+"""What a recording of 16 bits in mono, which a browser uploads as WAV, may last within the upload limit."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Chosen:
+    """What a source gives."""
+
+    file: bytes | None = None
+    mark: str = ""
+    """Tells one recording from another; empty while there is none."""
+    text: str = ""
+    """What is said in it, where that is known."""
+
+
+def choose(page: Pane) -> bytes | None:
+    """Draw the sources and the file of the one that is chosen; give it, or `None` with the reason said if there is none."""
+    fields.samples(page, {clip.label: {"source": SAMPLE, "clip": clip.file} for clip in RECORDINGS})
+    key = page.hold("source", SAMPLE)
+    if st.session_state[key] not in SOURCES:  # from an address that somebody wrote
+        st.session_state[key] = SAMPLE
+    source = st.segmented_control(
+        _("Audio source"),
+        list(SOURCES),
+        required=True,
+        key=key,
+        format_func=lambda name: f"{SOURCES[name]} {_(name)}",
+        persist_state="session",
+    )
+    clip = st.session_state[page.hold("clip", RECORDINGS[0].file)]
+    match source:
+        case "Upload":
+            chosen = _upload(page)
+        case "Microphone":
+            chosen = _microphone(page)
+        case "Speech page":
+            chosen = _spoken(page)
+        case _:
+            chosen = _sample(page, clip)
+    if not chosen.mark:
+        audio_preview.forget(page)
+    _reference(page, str(source), chosen)
+    return chosen.file
+
+
+def _sample(page: Pane, name: str) -> _Chosen:
+    clip = next((clip for clip in RECORDINGS if clip.file == name), RECORDINGS[0])
+    return _Chosen(audio_preview.checked(page, _read(clip.file), clip.file), clip.file, clip.text)
+
+
+@lru_cache(maxsize=len(RECORDINGS))
+def _read(name: str) -> bytes:
+    return (SAMPLES_FOLDER / name).read_bytes()
+
+
+def _upload(page: Pane) -> _Chosen:
+    upload = st.file_uploader(
+        _("Audio file, up to {limit} MB: {kinds}").format(limit=LIMIT_MB, kinds=READABLE),
+        type=EXTENSIONS,
+        max_upload_size=LIMIT_MB,
+        key=page.key("upload"),
+    )
+    if upload is None:
+        page.require(False, _("choose an audio file"))
+        return _Chosen()
+    return _Chosen(audio_preview.checked(page, upload.getvalue(), upload.name), upload.file_id)
+
+
+def _microphone(page: Pane) -> _Chosen:
+    recording = st.audio_input(
+        _("Record, up to {minutes} min").format(minutes=MICROPHONE_MINUTES),
+        sample_rate=MICROPHONE_HZ,
+        key=page.key("recording"),
+    )
+    if recording is None:
+        page.state.extra.pop("microphone", None)
+        page.require(False, _("record something"))
+        return _Chosen()
+    wav = recording.getvalue()
+    held: tuple[str, bytes] | None = page.state.extra.get("microphone")
+    if held is None or held[0] != recording.file_id:
+        try:
+            held = (recording.file_id, to_mp3(wav))
+        except InvokeBadRequestError as error:
+            fields.field_fault(page, _("file: {fault}").format(fault=error_text(error)))
+            return _Chosen()
+        page.state.extra["microphone"] = held
+    st.caption(_("Converted to MP3: {before:,} bytes became {after:,}.").format(before=len(wav), after=len(held[1])))
+    return _Chosen(audio_preview.checked(page, held[1], "recording.mp3"), recording.file_id)
+
+
+def _spoken(page: Pane) -> _Chosen:
+    """Take what the speech page spoke last in this visit, and the text that it was asked to speak."""
+    record = page_state.page(InvokeType.TTS).record
+    if record is None or record.seconds is None or not record.chunks:
+        page.require(False, _("have something spoken on the page Text to speech"))
+        st.page_link(app_folder() / "pages" / "tts.py", label=_("Text to speech"), icon=":material/record_voice_over:")
+        return _Chosen()
+    held: tuple[str, bytes] | None = page.state.extra.get("spoken")
+    if held is None or held[0] != record.id:
+        page.state.extra["spoken"] = held = (record.id, audio_stream.whole(record))
+    kind = kind_of(held[1])
+    name = f"speech-{record.id[:8]}.{kind.extensions[0] if kind else 'bin'}"
+    text = str(getattr(record.request, "content_text", ""))
+    return _Chosen(audio_preview.checked(page, held[1], name), record.id, text)
+
+
+def _reference(page: Pane, source: str, chosen: _Chosen) -> None:
+    """Draw the field for what was really said; another recording has another text, and what was typed for none yet stays."""
+    mark, before = f"{source}:{chosen.mark}", page.state.extra.get("reference.of")
+    if before not in (None, mark) and (chosen.text or before != f"{source}:"):
+        st.session_state[page.key("reference")] = chosen.text
+    page.state.extra["reference.of"] = mark
+    reference = st.text_area(
+        _("What was really said"),
+        key=page.hold("reference", chosen.text),
+        height=90,
+        persist_state="session",
+        placeholder=_("Paste it here, before or after the run"),
+        help=_("The reference: the words of the result are counted against it. It is not sent."),
+    )
+    page.context["reference"] = str(reference or "")

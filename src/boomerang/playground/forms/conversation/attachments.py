@@ -1,0 +1,141 @@
+"""Files at a message: chosen or taken from the samples, shown as chips, and held against what the model declares."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import streamlit as st
+
+from boomerang.invoker.backend import ListedModel
+from boomerang.invoker.records.metrics import Metric, Unit
+from boomerang.playground.forms.fields import field_fault
+from boomerang.playground.run.metrics_row import shown
+from boomerang.playground.run.pane import Pane
+from boomerang.playground.session import page_state
+from boomerang.playground.session.page_state import Draft
+from boomerang.playground.ui import html_tables
+from boomerang.playground.ui.escape import drawable, plain
+from boomerang.workbench.conversations.attachments import ICONS, MOST_FILE_BYTES, part, refusal, size, undeclared
+from boomerang.workbench.i18n.translate import N_, _
+from boomerang.workbench.samples.inputs import ATTACHMENTS, CONVERSATIONS, Attachable
+
+NAMES = {"image": N_("image"), "audio": N_("audio"), "video": N_("video"), "document": N_("document")}
+
+
+def picker(page: Pane, draft: Draft) -> None:
+    """Draw the way to a message's files."""
+    name = _("Attach files")
+    with st.popover(name, icon=":material/attach_file:", help=name, type="tertiary", key=page.key(f"{draft.id}.attach")):
+        version = page.state.extra.get(f"{draft.id}.upload", 0)
+        key = page.key(f"{draft.id}.upload.{version}")
+        st.file_uploader(
+            _("Image, audio, video or document"),
+            accept_multiple_files=True,
+            max_upload_size=MOST_FILE_BYTES // 2**20,
+            key=key,
+            on_change=_take,
+            args=(page, draft, key),
+        )
+        for fault in page.state.extra.get(f"{draft.id}.refused", ()):
+            field_fault(None, fault)
+        st.caption(_("Or a small file that comes with this playground:"))
+        with st.container(horizontal=True, gap="xsmall"):
+            for sample in ATTACHMENTS:
+                st.button(
+                    _(sample.label),
+                    key=page.key(f"{draft.id}.{sample.file}"),
+                    icon=ICONS[part(sample.file, b"")["type"]],
+                    on_click=_take_sample,
+                    args=(page, draft, sample),
+                )
+
+
+def chips(page: Pane, draft: Draft) -> None:
+    """Draw a message's files: type, size and name of each, and how closely a model should look at an image."""
+    for index, found in enumerate(draft.attachments if draft.role == "user" else ()):
+        kind = str(found["type"])
+        with st.container(horizontal=True, vertical_alignment="center", gap="xsmall"):
+            st.badge(f"{_(NAMES[kind])} · {_size(found)}", icon=ICONS[kind], color="blue")
+            st.text(drawable(str(found["filename"])), width="content")
+            st.caption(plain(str(found["mime_type"])), width="content")
+            if kind == "image":
+                _detail(page, found)
+            key, name = page.key(f"{draft.id}.file.{index}.remove"), _("Take this file away")
+            with html_tables.icons(key):
+                st.button(
+                    name, icon=":material/close:", key=key, help=name, type="tertiary", on_click=_remove, args=(draft, index)
+                )
+
+
+def force(page: Pane) -> None:
+    """Draw the switch that sends files to a model that does not declare them; only where there are files."""
+    key = page.hold("attach.force", False)
+    if any(draft.attachments and draft.role == "user" for draft in page.state.drafts):
+        st.toggle(
+            _("Send files to any model"),
+            key=key,
+            persist_state="session",
+            help=_("Also to one that does not declare the feature; its server then decides."),
+        )
+
+
+def check(pane: Pane, model: ListedModel | None) -> None:
+    """Hold the conversation's files against a model: a feature that it does not declare keeps Run waiting, unless forced."""
+    page = page_state.page(pane.invoke_type)
+    parts = [found for draft in page.drafts if draft.role == "user" for found in draft.attachments]
+    if model is None or not model.features_known or not parts:
+        return
+    forced = bool(st.session_state.get(f"{pane.member}.attach.force"))
+    for kind, feature in undeclared(parts, model.features):
+        words = _("{model} does not declare {feature}, which files of type {kind} need").format(
+            model=model.model, feature=feature.value, kind=_(NAMES[kind])
+        )
+        if forced:
+            pane.notices.append(f"{words}.")
+        else:
+            pane.require(False, words)
+
+
+def _detail(page: Pane, found: dict[str, Any]) -> None:
+    key = page.key(f"file.{id(found):x}.detail")  # by the file, as its place changes when another one goes
+    st.session_state.setdefault(key, found["detail"])
+    chosen = st.selectbox(
+        _("Detail"), ["low", "high"], key=key, persist_state="session", label_visibility="collapsed", width=90,
+        help=_("How closely the model should look at the image."),
+    )  # fmt: skip
+    found["detail"] = chosen
+
+
+def _take(page: Pane, draft: Draft, key: str) -> None:
+    """Take what was uploaded into the message, and begin with an empty field again, so that the upload is given back."""
+    page.state.extra[f"{draft.id}.upload"] = page.state.extra.get(f"{draft.id}.upload", 0) + 1
+    page.state.extra[f"{draft.id}.refused"] = faults = []
+    for file in st.session_state.get(key) or ():
+        if fault := _add(page, draft, file.name, file.getvalue(), file.type):
+            faults.append(fault)
+
+
+def _take_sample(page: Pane, draft: Draft, sample: Attachable) -> None:
+    fault = _add(page, draft, sample.file, sample.path.read_bytes())
+    page.state.extra[f"{draft.id}.refused"] = [fault] if fault else []
+    key = page.key(f"{draft.id}.content")
+    ours = {other.question for other in ATTACHMENTS} | {said for talk in CONVERSATIONS.values() for _role, said in talk}
+    if not draft.content.strip() or draft.content in ours:  # what somebody typed stays
+        st.session_state[key] = draft.content = sample.question
+
+
+def _add(page: Pane, draft: Draft, name: str, data: bytes, declared: str = "") -> str | None:
+    there = [found for other in page.state.drafts for found in other.attachments]
+    fault = refusal(name, data, there)
+    if fault is None:
+        draft.attachments.append(part(name, data, declared))
+    return fault
+
+
+def _size(found: dict[str, Any]) -> str:
+    return shown(Metric("size", size(found), Unit.BYTES))
+
+
+def _remove(draft: Draft, index: int) -> None:
+    if index < len(draft.attachments):
+        del draft.attachments[index]

@@ -1,0 +1,221 @@
+"""The editor of a conversation, message by message; and how an answer, or the results of tools, become its next messages."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import streamlit as st
+
+from boomerang.invoker.entities.message import ToolCall
+from boomerang.playground.forms.fields import chips
+from boomerang.playground.run.pane import Pane
+from boomerang.playground.session import page_state
+from boomerang.playground.session.page_state import Draft
+from boomerang.playground.ui import html_tables
+from boomerang.playground.ui.escape import drawable
+from boomerang.workbench.conversations.draft_messages import ROLES, as_message, drafts_of, restored
+from boomerang.workbench.i18n.translate import N_, _, ngettext
+from boomerang.workbench.samples.inputs import COMPLETION, CONVERSATIONS
+
+from . import attachments
+
+CHAT, COMPLETE = "chat", "completion"
+MODES = {CHAT: N_("Chat"), COMPLETE: N_("Completion")}
+
+
+def sample_chips(page: Pane) -> None:
+    """Draw chips that replace the conversation."""
+
+    def fill() -> None:
+        chosen = st.session_state.get(page.key("sample"))
+        st.session_state[page.key("sample")] = None  # a chip is a button: the same one fills the form again
+        if chosen in CONVERSATIONS:
+            load(page, CONVERSATIONS[chosen])
+            st.session_state[page.key("tools.on")] = chosen == "Two tools"
+            st.session_state[page.key("mode")] = CHAT
+
+    chips(page, list(CONVERSATIONS), fill)
+
+
+def mode(page: Pane) -> str:
+    """Draw the choice between chat and completion; gives what goes into the config."""
+    chosen = st.segmented_control(
+        _("Mode"),
+        list(MODES),
+        key=page.hold("mode", CHAT),
+        format_func=lambda mode: _(MODES[mode]),
+        required=True,
+        persist_state="session",
+        help=_("Sent as `mode`. A completion continues one text and knows no roles."),
+    )
+    return str(chosen or CHAT)
+
+
+def editor(page: Pane, first: str, chosen: str = CHAT) -> list[dict[str, Any]]:
+    """Draw the conversation, or the one text of a completion; gives Dify's dicts of its messages.
+
+    Args:
+        page: The page, whose state holds the drafts.
+        first: The sample of `CONVERSATIONS` that is there at first.
+        chosen: The mode.
+    """
+    asked = page.take("messages", [])
+    if asked is not None:
+        page.state.drafts = [draft for item in asked if (draft := restored(item))]
+    if not page.state.drafts:
+        page.state.drafts = drafts_of(CONVERSATIONS[first])
+    if chosen == COMPLETE:
+        return _completion(page)
+    for index, draft in enumerate(page.state.drafts):
+        _message(page, draft, index)
+    _below(page, first)
+    # Files stay out of the address; it is written with each script run, and no address is as long.
+    told = [as_message(draft, files=False) for draft in page.state.drafts]
+    page.put("messages", told, [as_message(draft) for draft in drafts_of(CONVERSATIONS[first])])
+    attachments.force(page)
+    _check(page, page.state.drafts)
+    return [as_message(draft) for draft in page.state.drafts]
+
+
+def load(page: Pane, messages: Sequence[tuple[str, str]]) -> None:
+    """Replace the conversation."""
+    page.state.drafts = drafts_of(messages)
+    page.state.extra.pop("cut", None)
+
+
+def continue_with(pane: Pane, text: str) -> None:
+    """Take an answer into the conversation, once, and open the next turn; a completion goes on where it ended."""
+    pane.state.extra["continued"] = pane.state.record.id if pane.state.record else None
+    key = f"{pane.member}.completion"
+    if st.session_state.get(f"{pane.member}.mode") == COMPLETE:
+        st.session_state[key] = f"{st.session_state.get(key, '')}{drawable(text)}"
+        return
+    held = page_state.page(pane.invoke_type).drafts
+    held += [Draft(role="assistant", content=drawable(text)), Draft(role="user")]
+
+
+def answer_calls(pane: Pane, text: str, results: Sequence[tuple[ToolCall, str]], opaque_body: Any = None) -> None:
+    """Take calls and their results into the conversation, all at once, and let the model go on.
+
+    Args:
+        pane: Where the calls are answered.
+        text: What the model said beside its calls.
+        results: The calls, each with its result.
+        opaque_body: What the provider wants back unchanged with them.
+    """
+    page = page_state.page(pane.invoke_type)
+    made = [call for call, _ in results]
+    page.drafts.append(Draft(role="assistant", content=drawable(text), tool_calls=made, opaque_body=opaque_body))
+    for call, result in results:
+        page.drafts.append(Draft(role="tool", content=result, name=call.function.name, tool_call_id=call.id))
+    page.run_again = True
+
+
+def _completion(page: Pane) -> list[dict[str, Any]]:
+    text = st.text_area(
+        _("Text to continue"), key=page.hold("completion", COMPLETION), height=180, persist_state="session",
+        help=_("Sent as the only message, with the role user."),
+    )  # fmt: skip
+    page.require(str(text or "").strip(), _("type the text to continue"), sendable=True)
+    return [{"role": "user", "content": str(text or "")}]
+
+
+def _message(page: Pane, draft: Draft, index: int) -> None:
+    keys = {name: page.key(f"{draft.id}.{name}") for name in ("role", "content", "call")}
+    with st.container(border=True, key=page.key(f"message-{index}").replace(".", "-")):
+        with st.container(horizontal=True, vertical_alignment="center", gap="xxsmall"):
+            st.session_state.setdefault(keys["role"], draft.role)
+            role = st.selectbox(
+                _("Role of message {number}").format(number=index + 1), ROLES, key=keys["role"],
+                persist_state="session", label_visibility="collapsed", width=120,
+            )  # fmt: skip
+            draft.role = str(role)
+            st.space("stretch")
+            with html_tables.icons(page.key(f"{draft.id}.buttons")):
+                if draft.role == "user":
+                    attachments.picker(page, draft)
+                _buttons(page, draft, index)
+        st.session_state.setdefault(keys["content"], draft.content)
+        content = st.text_area(
+            _("Text of message {number}").format(number=index + 1), key=keys["content"], persist_state="session",
+            label_visibility="collapsed", height="content", placeholder=_("Type the text"),
+        )  # fmt: skip
+        draft.content = str(content or "")
+        if draft.role == "tool":
+            st.session_state.setdefault(keys["call"], draft.tool_call_id)
+            draft.tool_call_id = st.text_input("tool_call_id", key=keys["call"], persist_state="session") or ""
+        for call in draft.tool_calls if draft.role == "assistant" else ():
+            shown = drawable(f"{call.function.name}({call.function.arguments})  # {call.id}")
+            st.code(shown, language="python", wrap_lines=True)
+        attachments.chips(page, draft)
+
+
+def _buttons(page: Pane, draft: Draft, index: int) -> None:
+    last = len(page.state.drafts) - 1
+    again = _("Answer this message anew: write the answer again") if draft.role == "assistant" else _("Run up to this message")
+    buttons = (
+        ("again", ":material/replay:", again, index == 0 and draft.role == "assistant", _run_from, (page, index)),
+        ("up", ":material/arrow_upward:", _("Move up"), index == 0, _move, (page, index, -1)),
+        ("down", ":material/arrow_downward:", _("Move down"), index == last, _move, (page, index, 1)),
+        ("remove", ":material/delete:", _("Remove message"), last == 0, _remove, (page, index)),
+    )
+    for name, icon, words, disabled, act, given in buttons:
+        st.button(
+            words, icon=icon, key=page.key(f"{draft.id}.{name}"), help=words, type="tertiary", disabled=disabled,
+            on_click=act, args=given,
+        )  # fmt: skip
+
+
+def _below(page: Pane, first: str) -> None:
+    cut: list[Draft] = page.state.extra.get("cut", [])
+    with st.container(horizontal=True):
+        st.button(_("Add message"), icon=":material/add:", key=page.key("message.add"), on_click=_add, args=(page,))
+        st.button(
+            _("Start over"), icon=":material/restart_alt:", key=page.key("message.reset"), type="tertiary",
+            on_click=load, args=(page, CONVERSATIONS[first]),
+        )  # fmt: skip
+        if cut:
+            words = ngettext("Put back {count} message", "Put back {count} messages", len(cut)).format(count=len(cut))
+            st.button(
+                words, icon=":material/undo:", key=page.key("message.back"), type="tertiary", on_click=_put_back, args=(page,),
+                help=_("What stood after the message from which you ran again."),
+            )  # fmt: skip
+
+
+def _check(page: Pane, drafts: Sequence[Draft]) -> None:
+    said = any(draft.content.strip() or draft.attachments for draft in drafts if draft.role == "user")
+    page.require(said, _("type the text of a user message"), sendable=True)
+    for number, draft in enumerate(drafts, 1):
+        missing = _("message {number} is a tool's: give its tool_call_id").format(number=number)
+        page.require(draft.role != "tool" or draft.tool_call_id.strip(), missing, sendable=True)
+
+
+def _run_from(page: Pane, index: int) -> None:
+    """Run with the conversation up to a message, without it if it is an answer; what followed can be put back."""
+    drafts = page.state.drafts
+    end = index if drafts[index].role == "assistant" else index + 1
+    page.state.extra["cut"] = drafts[end:]
+    del drafts[end:]
+    page.state.run_again = True
+
+
+def _put_back(page: Pane) -> None:
+    page.state.drafts += page.state.extra.pop("cut", [])
+
+
+def _add(page: Pane) -> None:
+    last = page.state.drafts[-1].role if page.state.drafts else "assistant"
+    page.state.drafts.append(Draft(role="assistant" if last == "user" else "user"))
+
+
+def _move(page: Pane, index: int, by: int) -> None:
+    drafts = page.state.drafts
+    other = index + by
+    if 0 <= other < len(drafts) and index < len(drafts):
+        drafts[index], drafts[other] = drafts[other], drafts[index]
+
+
+def _remove(page: Pane, index: int) -> None:
+    if index < len(page.state.drafts):
+        del page.state.drafts[index]

@@ -1,0 +1,111 @@
+"""Parameters, stop sequences and system text of the LLM page as a file, to be kept, passed on and loaded again."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import streamlit as st
+
+from boomerang.invoker.entities.model import ParameterRule, ParameterType
+from boomerang.playground.forms.fields import field_fault
+from boomerang.playground.run.pane import Pane
+from boomerang.playground.session.page_state import Draft
+from boomerang.workbench.i18n.translate import _
+from boomerang.workbench.parsing.json_text import JsonFault, parse, pretty, written
+
+from .conversation_editor import CHAT, MODES
+
+MARK = "boomerang_preset"
+VERSION = 1
+MOST_BYTES = 200_000
+
+
+def draw(page: Pane) -> None:
+    """Draw the way out and in; after `page.run`, as the file holds what the form has come to."""
+    with st.popover(_("Preset"), icon=":material/bookmark:"):
+        st.caption(_("Parameters, stop sequences and system text as a JSON file; in a comparison those of pane A."))
+        st.download_button(
+            _("Save as a file"), data=written(preset(page), indent=2), file_name="preset.json", mime="application/json",
+            icon=":material/download:", on_click="ignore", key=page.key("preset.save"),
+        )  # fmt: skip
+        key = page.key(f"preset.{page.state.extra.get('preset', 0)}")
+        st.file_uploader(_("Load a file"), type="json", key=key, on_change=_load, args=(page, key), max_upload_size=1)
+        if fault := page.state.extra.get("preset.fault"):
+            field_fault(None, fault)
+    if told := page.state.extra.pop("preset.told", None):
+        st.caption(f":material/check: {told}")
+
+
+def preset(page: Pane) -> dict[str, Any]:
+    """Give the preset of the form as it stands."""
+    config = page.arguments.get("model_config")
+    return {
+        MARK: VERSION,
+        "model": getattr(config, "model", None),
+        "mode": getattr(config, "mode", CHAT),
+        "completion_params": dict(getattr(config, "completion_params", {})),
+        "stop": page.arguments.get("stop") or [],
+        "system": "\n\n".join(draft.content for draft in page.state.drafts if draft.role == "system"),
+    }
+
+
+def read(text: str) -> dict[str, Any] | str:
+    """Read a preset's file; or say why it is none."""
+    value = parse(text, dict)
+    if isinstance(value, JsonFault):
+        return str(value)
+    if value.get(MARK) != VERSION:
+        return _("this is no preset: it has no {mark} of {version}").format(mark=MARK, version=VERSION)
+    wanted = {"completion_params": dict, "stop": list, "system": str, "mode": str}
+    for name, kind in wanted.items():
+        if not isinstance(value.get(name, kind()), kind):
+            return _("{name} is of the wrong kind").format(name=name)
+    found: dict[str, Any] = value
+    return found
+
+
+def fitting(rule: ParameterRule, value: Any) -> Any:
+    """Give a value as the rule's widget takes it; `None` if it does not fit the rule."""
+    match rule.type:
+        case ParameterType.BOOLEAN:
+            return value if isinstance(value, bool) else None
+        case ParameterType.INT | ParameterType.FLOAT:
+            if isinstance(value, bool) or not isinstance(value, int | float) or (rule.type is ParameterType.INT and value % 1):
+                return None
+            inside = (rule.min is None or value >= rule.min) and (rule.max is None or value <= rule.max)
+            return (int(value) if rule.type is ParameterType.INT else float(value)) if inside else None
+        case _:
+            return value if isinstance(value, str) and (not rule.options or value in rule.options) else None
+
+
+def _load(page: Pane, key: str) -> None:
+    file = st.session_state.get(key)
+    if file is None:
+        return
+    page.state.extra["preset"] = page.state.extra.get("preset", 0) + 1  # a fresh field, and the upload is given back
+    text = file.getvalue()[:MOST_BYTES].decode("utf-8-sig", "replace")
+    found = read(text)
+    page.state.extra["preset.fault"] = found if isinstance(found, str) else None
+    if isinstance(found, dict):
+        _apply(page, found)
+
+
+def _apply(page: Pane, found: Mapping[str, Any]) -> None:
+    """Put a preset into the form; what does not fit a rule of the model goes into the extra JSON, so that nothing is lost."""
+    left = dict(found.get("completion_params", {}))
+    for rule in page.model.parameter_rules if page.model else ():
+        name = page.key(f"{page.model.model}.{rule.name}") if page.model else ""
+        value = fitting(rule, left.get(rule.name)) if rule.name in left else None
+        st.session_state[f"{name}.send"] = value is not None
+        if value is not None:
+            st.session_state[name] = value
+            del left[rule.name]
+    st.session_state[page.key("extra")] = pretty(left) if left else ""
+    st.session_state[page.key("stop_words")] = [str(word) for word in found.get("stop", [])]
+    mode = found.get("mode", CHAT)
+    st.session_state[page.key("mode")] = mode if mode in MODES else CHAT
+    drafts = [draft for draft in page.state.drafts if draft.role != "system"]
+    system = str(found.get("system", ""))
+    page.state.drafts = [Draft(role="system", content=system), *drafts] if system else drafts or [Draft(role="user")]
+    page.state.extra["preset.told"] = _("Preset loaded.")

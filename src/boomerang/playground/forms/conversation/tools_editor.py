@@ -1,0 +1,189 @@
+"""The tools that are offered to a model: their editor, their mock results, and where they come from and go to."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Sequence
+from typing import Any
+
+import streamlit as st
+
+from boomerang.invoker.entities.message import ToolCall
+from boomerang.invoker.llm_text.json_schema import schema_fault
+from boomerang.playground.forms.fields import field_fault
+from boomerang.playground.run.pane import Pane
+from boomerang.playground.ui import html_tables
+from boomerang.workbench.conversations import mock_tool_results
+from boomerang.workbench.i18n.translate import _, ngettext
+from boomerang.workbench.parsing import tools as tool_import
+from boomerang.workbench.parsing.json_text import JsonFault, parse, pretty
+from boomerang.workbench.samples.inputs import TOOLS
+
+FIELDS = ("name", "description", "parameters")
+MOST_ROUNDS = 10
+HeldTool = dict[str, Any]
+"""A tool in the editor: what is sent of it, its mock, and an id that names its widgets."""
+
+
+def tools(page: Pane) -> list[dict[str, Any]] | None:
+    """Draw the tool editor; give the tools that are offered, or `None` if none is."""
+    held: list[HeldTool] = page.state.extra.setdefault("tools", [new_tool(**tool) for tool in TOOLS])
+    with st.expander(_("Tools"), icon=":material/build:"):
+        offered = st.toggle(
+            _("Offer tools to the model"),
+            key=page.hold("tools.on", False),
+            persist_state="session",
+            help=_("Sent as `tools`. They take effect only for a model with the feature tool-call."),
+        )
+        _rounds(page)
+        found = [_tool(page, held, tool, bool(offered)) for tool in tuple(held)]
+        _library(page, held)
+    if not offered:
+        return None
+    for tool in found:
+        page.require(tool is not None, _("correct the tools"))
+        page.require(tool is None or tool["name"].strip(), _("give every tool a name"))
+    return [{key: tool[key] for key in FIELDS} for tool in found if tool]
+
+
+def new_tool(name: str = "", description: str = "", parameters: dict[str, Any] | None = None, mock: str = "") -> HeldTool:
+    """Make a tool for the editor."""
+    schema = parameters or {"type": "object", "properties": {}}
+    return {"id": uuid.uuid4().hex[:8], "name": name, "description": description, "parameters": schema, "mock": mock}
+
+
+def mock_result(held: Sequence[HeldTool], name: str, arguments: Any) -> str:
+    """Give what the mock of a tool says to a call; nothing if there is no such tool."""
+    mock = next((str(tool.get("mock", "")) for tool in held if tool.get("name") == name), "")
+    return mock_tool_results.result(mock, arguments)
+
+
+def with_ids(calls: Sequence[ToolCall]) -> list[ToolCall]:
+    """Give calls with an id each that no other has: a result is told apart by nothing else."""
+    taken = {call.id for call in calls}
+    seen: set[str] = set()
+    found = []
+    for number, call in enumerate(calls, 1):
+        if not call.id or call.id in seen:
+            own = next(name for name in (f"call_{n}" for n in range(number, number + len(calls) + 1)) if name not in taken)
+            taken.add(own)
+            call = call.model_copy(update={"id": own})
+        seen.add(call.id)
+        found.append(call)
+    return found
+
+
+def automatic_rounds(page: Pane) -> int:
+    """Give how many rounds of calls are answered with the mocks by themselves; 0 if none."""
+    if not st.session_state.get(page.key("tools.auto")):
+        return 0
+    return int(st.session_state.get(page.key("tools.rounds")) or 0)
+
+
+def _rounds(page: Pane) -> None:
+    with st.container(horizontal=True, vertical_alignment="center"):
+        automatic = st.toggle(
+            _("Answer calls with their mock results"),
+            key=page.hold("tools.auto", False),
+            persist_state="session",
+            help=_(
+                "Each call is answered at once and the model goes on, until it calls no more tool or the rounds are used up."
+            ),
+        )
+        if automatic:
+            st.number_input(
+                _("Rounds at most"),
+                min_value=1,
+                max_value=MOST_ROUNDS,
+                key=page.hold("tools.rounds", 3),
+                persist_state="session",
+                width=130,
+            )
+
+
+def _library(page: Pane, held: list[HeldTool]) -> None:
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.button(_("Add tool"), icon=":material/add:", key=page.key("tools.add"), on_click=lambda: held.append(new_tool()))
+        with st.popover(_("Import"), icon=":material/content_paste:"):
+            st.text_area(
+                _("Tools as JSON, or Python functions"),
+                key=page.key("tools.paste"),
+                height=220,
+                persist_state="session",
+                placeholder='def get_weather(city: str, unit: Literal["C", "F"] = "C") -> str',
+                help=_("A list as OpenAI's interface takes it, or `def` lines with types and docstrings. Nothing is executed."),
+            )
+            st.button(_("Add these tools"), key=page.key("tools.import"), on_click=_import, args=(page, held))
+            if fault := page.state.extra.get("tools.fault"):
+                field_fault(None, fault)
+        st.download_button(
+            _("Export"), data=lambda: tool_import.written(held), file_name="tools.json", mime="application/json",
+            icon=":material/download:", on_click="ignore", key=page.key("tools.export"), type="tertiary",
+            help=_("All tools as a list that OpenAI's interface takes, to import again."),
+        )  # fmt: skip
+        if added := page.state.extra.pop("tools.added", 0):
+            st.caption(ngettext("{count} tool added", "{count} tools added", added).format(count=added))
+
+
+def _import(page: Pane, held: list[HeldTool]) -> None:
+    """Add the pasted tools; one of a name that is there already takes its place, and keeps its mock."""
+    try:
+        found = tool_import.read(str(st.session_state.get(page.key("tools.paste")) or ""))
+    except tool_import.ToolFault as fault:
+        page.state.extra["tools.fault"] = str(fault)
+        return
+    page.state.extra.pop("tools.fault", None)
+    page.state.extra["tools.added"] = len(found)
+    for tool in found:
+        known = next((index for index, there in enumerate(held) if there["name"] == tool["name"]), None)
+        if known is None:
+            held.append(new_tool(**tool))
+        else:
+            held[known] = new_tool(**tool, mock=str(held[known]["mock"]))
+    st.session_state[page.key("tools.paste")] = ""
+    st.session_state[page.key("tools.on")] = True
+
+
+def _tool(page: Pane, held: list[HeldTool], tool: HeldTool, offered: bool) -> HeldTool | None:
+    with st.container(border=True):
+        fields = ("name", "description", "mock", "parameters", "remove")
+        keys = {name: page.key(f"tool.{tool['id']}.{name}") for name in fields}
+        for name in ("name", "description", "mock"):
+            st.session_state.setdefault(keys[name], tool[name])
+        st.session_state.setdefault(keys["parameters"], pretty(tool["parameters"]))
+        with st.container(horizontal=True, vertical_alignment="bottom"):
+            tool["name"] = st.text_input(_("Name"), key=keys["name"], persist_state="session") or ""
+            name = _("Remove tool")
+            with html_tables.icons(keys["remove"]):
+                st.button(
+                    name, icon=":material/delete:", key=keys["remove"], help=name, type="tertiary",
+                    on_click=held.remove, args=(tool,),
+                )  # fmt: skip
+        tool["description"] = st.text_input(_("Description"), key=keys["description"], persist_state="session") or ""
+        text = st.text_area(_("Parameters, a JSON schema"), key=keys["parameters"], height=150, persist_state="session")
+        mock = st.text_area(
+            _("Mock result"),
+            key=keys["mock"],
+            height="content",
+            persist_state="session",
+            help=_("Filled in when the model calls this tool; never sent before. A line such as `city = Oslo -> 18 °C` counts "
+                   "for calls with that argument only; `{city}` stands for what was asked."),
+        )  # fmt: skip
+        tool["mock"] = str(mock or "")
+        fault = _take_parameters(tool, str(text or ""))
+        if fault:
+            name = tool["name"] or _("the tool")
+            field_fault(page if offered else None, _("Parameters of {name}: {fault}").format(name=name, fault=fault))
+            return None
+        return tool
+
+
+def _take_parameters(tool: HeldTool, text: str) -> str | None:
+    """Take a tool's parameters; gives what is wrong with them."""
+    value = parse(text, dict)
+    if isinstance(value, JsonFault):
+        return str(value)
+    if wrong := schema_fault(value):
+        return str(wrong)
+    tool["parameters"] = value
+    return None

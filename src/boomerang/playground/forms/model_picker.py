@@ -1,0 +1,169 @@
+"""Which model, on which connection: the two pickers of a page and of each pane of a comparison."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+import streamlit as st
+
+from boomerang.invoker.backend import ListedModel, ModelState, TypeFrom
+from boomerang.invoker.entities.model import ModelType
+from boomerang.playground.run.pane import Pane
+from boomerang.playground.session import app_state
+from boomerang.playground.session import page_state as state
+from boomerang.playground.ui.escape import plain
+from boomerang.workbench.connections.connection import Connection
+from boomerang.workbench.i18n import library_words
+from boomerang.workbench.i18n.translate import N_, _
+
+from . import connection_picker, fields
+
+STATES = {
+    ModelState.AVAILABLE: N_("ready to load"),
+    ModelState.LOADING: N_("loading"),
+    ModelState.LOADED: N_("loaded"),
+    ModelState.UNAVAILABLE: N_("unavailable"),
+}
+ASK_SECONDS = 0.2
+"""Between two looks whether a server has told its models."""
+PATIENCE_SECONDS = 1.0
+"""For which a page waits for a server to tell its models before it is drawn without them."""
+
+
+def model_picker(page: Pane, model_type: ModelType, label: str = "", *, system: bool = False) -> ListedModel | None:
+    """Draw the model selector in the toolbar; `None`, with the reason said, if no model is chosen.
+
+    Where the connection's server knows best which models it has, any name may be typed.
+
+    Args:
+        page: The page or the pane.
+        model_type: Which models are offered first; on a server, whose types may be guessed by name, the others after them.
+        label: What the selector is called.
+        system: Whether it is to play Dify's workspace default: the connection's system model stands there at first.
+    """
+    _connection(page)
+    any_name = page.connection.fetches
+    if any_name:
+        page.connection.fetch()
+        page.connection.wait(PATIENCE_SECONDS)
+    listed = page.backend.models()
+    models = {model.model: model for model in listed if model.model_type is model_type}
+    if not models and not any_name:
+        page.require(False, _("the connection has no {type} model").format(type=model_type.value))
+        return None
+    others = {model.model: model for model in listed if model.model not in models} if any_name else {}
+    chief = page.backend.system_model() if system else None
+    name = _select(page, model_type, label, models, others, chief.model if chief else None)
+    if any_name:
+        _tell_of_list(page)
+    if not name:
+        page.require(False, _("choose a model, or type its name"))
+        return None
+    page.put("model", name, None)
+    page.model = model = models.get(name) or page.backend.describe(name, model_type)  # type: ignore[attr-defined]
+    page.about_model = fields.spoken(model.about)
+    unavailable = _("{model} is unavailable: {reason}").format(model=model.model, reason=model.reason)
+    page.require(model.state is not ModelState.UNAVAILABLE, unavailable)
+    return model
+
+
+def await_models(connections: Iterable[Connection]) -> None:
+    """Draw the page again when a server that was asked for its models has answered; call it last."""
+    asked = [connection for connection in connections if connection.fetching]
+    if not asked:
+        return
+    place = st.empty()
+    while not any(connection.wait(ASK_SECONDS) for connection in asked):
+        place.empty()  # a click ends this script here
+    st.rerun()
+
+
+def _select(
+    page: Pane,
+    model_type: ModelType,
+    label: str,
+    models: Mapping[str, ListedModel],
+    others: Mapping[str, ListedModel],
+    first: str | None,
+) -> str | None:
+    any_name = page.connection.fetches
+    key = page.key("model")
+    chosen_on: dict[str, str] = page.state.extra.setdefault("models", {})
+    if page.state.extra.get("models.on", page.connection.name) != page.connection.name:
+        st.session_state[key] = chosen_on.get(page.connection.name)  # what was chosen here before, not on the other one
+    page.state.extra["models.on"] = page.connection.name
+    asked = page.take("model", "")
+    if asked and (asked in models or any_name):
+        st.session_state[key] = asked
+    elif asked:
+        page.notices.append(
+            _("The address asks for the model {model}, which this connection does not have.").format(model=asked)
+        )
+    chosen = st.session_state.get(key)
+    if chosen not in models and not (any_name and chosen):
+        usable = [model.model for model in models.values() if model.state is not ModelState.UNAVAILABLE] or list(models)
+        usable.sort(key=lambda name: name != first)
+        st.session_state[key] = usable[(page.number - 1) % len(usable)] if usable else None
+
+    def shown(name: str) -> str:
+        if name in models:
+            state = models[name].state
+            return f"{name} — {_(STATES[state])}" if state is ModelState.UNAVAILABLE else name
+        if name not in others:
+            return name
+        sure = others[name].type_from is not TypeFrom.GUESSED
+        return f"{name} — {others[name].model_type.value}{'' if sure else '?'}"
+
+    with page.model_slot:
+        name = st.selectbox(
+            label or _("Model"),
+            [*models, *others],
+            key=key,
+            persist_state="session",
+            format_func=shown,
+            accept_new_options=any_name,
+            placeholder=_("Type a model's name") if any_name else None,
+            help=_("Models of type {type} on this connection.").format(type=model_type.value)
+            + (" " + _("Types are guessed by name; any other name can be typed.") if any_name else ""),
+        )
+    if name:
+        chosen_on[page.connection.name] = name
+    return name
+
+
+def _tell_of_list(page: Pane) -> None:
+    """Say how it stands with the server's own list of models."""
+    connection = page.connection
+    if connection.fetching:
+        page.notices.append(_("Asking {name} for its models …").format(name=connection.name))
+    elif connection.fetch_error is not None:
+        words = library_words.error_text(connection.fetch_error)
+        page.notices.append(_("{name} did not list its models: {words}").format(name=connection.name, words=words))
+
+
+def _connection(pane: Pane) -> None:
+    """Say which connection a pane has, let it have one of its own if it is not the first, and tell what was lost."""
+    key = _connection_picker(pane) if pane.part else connection_picker.SIDE_BAR
+    connection_picker.tell(pane, key)
+    if connection_picker.unchosen(key):  # the link's model is one of that connection
+        pane.take("model", "")
+    elif not pane.part and pane.narrow and len(app_state.CONNECTIONS.names(state.owner())) > 1:
+        with pane.model_slot:
+            st.caption(f":material/cable: **{plain(pane.connection.name)}** · {_('as in the side bar')}")
+
+
+def _connection_picker(pane: Pane) -> str:
+    """Let a pane of a comparison have a connection of its own; at first that of the page. Gives the picker's key."""
+    names = app_state.CONNECTIONS.names(state.owner())
+    key = pane.key("connection")
+    asked = pane.take("connection", "")
+    if key not in st.session_state:
+        asked = asked or connection_picker.unchosen(connection_picker.SIDE_BAR)
+    connection_picker.settle(key, names, pane.connection.name, asked)
+    if len(names) > 1 or connection_picker.unchosen(key):
+        pane.hold("connection", pane.connection.name)
+        pane.put("connection", connection_picker.unchosen(key) or st.session_state[key], pane.connection.name)
+        with pane.model_slot:
+            connection_picker.picker(key, names)
+        pane.connection = app_state.CONNECTIONS.get(str(st.session_state.get(key)), state.owner())
+    return key

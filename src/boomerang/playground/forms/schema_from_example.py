@@ -1,0 +1,40 @@
+"""The way from an example to a schema: paste an object, get a schema that it fits, as a start for editing."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from boomerang.playground.run.pane import Pane
+from boomerang.workbench.i18n.translate import _
+from boomerang.workbench.parsing.json_text import JsonFault, parse, pretty
+from boomerang.workbench.parsing.schema_from_example import propose
+
+from .fields import field_fault
+
+
+def draw(page: Pane, field: str) -> None:
+    """Draw it beside the schema.
+
+    Args:
+        page: The page.
+        field: Name of the schema's field, which is filled.
+    """
+    with st.popover(_("From an example"), icon=":material/auto_awesome:"):
+        st.text_area(
+            _("Example, a JSON object"),
+            key=page.key("example"),
+            height=180,
+            persist_state="session",
+            placeholder='{"city": "Lisbon", "temperature_c": 24, "tags": ["bright"]}',
+        )
+        st.button(_("Propose a schema"), key=page.key("example.propose"), on_click=_propose, args=(page, field))
+        if fault := page.state.extra.get("example.fault"):
+            field_fault(None, fault)
+        st.caption(_("Every name becomes required; what an example cannot tell, as limits, is yours to add."))
+
+
+def _propose(page: Pane, field: str) -> None:
+    value = parse(str(st.session_state.get(page.key("example")) or ""), dict)
+    page.state.extra["example.fault"] = str(value) if isinstance(value, JsonFault) else None
+    if not isinstance(value, JsonFault):
+        st.session_state[page.key(field)] = pretty(propose(value))

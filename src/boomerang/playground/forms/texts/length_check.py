@@ -1,0 +1,84 @@
+"""How long texts are against what a model reads of each: what is too long is told before anything is sent."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import streamlit as st
+
+from boomerang.invoker.backend import ListedModel
+from boomerang.invoker.entities.model import ModelPropertyKey
+from boomerang.playground.run.pane import Pane
+from boomerang.playground.ui.charts.chart_style import words
+from boomerang.playground.ui.data_table import data_table
+from boomerang.playground.ui.escape import drawable
+from boomerang.workbench.analysis.token_estimate import estimate
+from boomerang.workbench.i18n.translate import _, ngettext
+
+MOST_NAMED = 5
+
+
+def context_size(model: ListedModel | None) -> int | None:
+    """Give the tokens that a model reads of a text, as it is listed; `None` if it does not say."""
+    size = model.model_properties.get(ModelPropertyKey.CONTEXT_SIZE) if model else None
+    return size if isinstance(size, int) and size > 0 else None
+
+
+def draw(pane: Pane, texts: Sequence[str], model: ListedModel | None) -> None:
+    """Draw the lengths, and have the page announce which texts are likely to be cut."""
+    size, tokens = context_size(model), _estimated(pane, texts)
+    over = [number for number, count in enumerate(tokens, 1) if size is not None and count > size]
+    if size is not None and over:
+        named = ", ".join(map(str, over[:MOST_NAMED])) + ("…" if len(over) > MOST_NAMED else "")
+        notice = _("{model} reads {size:,} tokens of a text: the end of row {rows} is likely to be cut.")
+        pane.notices.append(notice.format(model=model.model if model else "", size=size, rows=named))
+    longest = max(tokens, default=0)
+    about = (
+        _("longest ≈ {longest:,} of {size:,} tokens")
+        if size is not None
+        else ngettext("longest ≈ {longest:,} token", "longest ≈ {longest:,} tokens", longest)
+    )
+    label = f"{_('Lengths')} · {about.format(longest=longest, size=size or 0)}"
+    sign = ":material/content_cut:" if over else ":material/straighten:"
+    with st.expander(label, icon=sign, key=pane.key("lengths"), on_change="rerun") as opened:
+        if opened.open:
+            _table(pane, texts, tokens, size)
+
+
+def _table(pane: Pane, texts: Sequence[str], tokens: Sequence[int], size: int | None) -> None:
+    rows = [
+        {
+            "#": number,
+            _("text"): words(drawable(text)),
+            _("characters"): len(text),
+            _("≈ tokens"): count,
+            _("of the context"): None if size is None else 100 * count / size,
+        }
+        for number, (text, count) in enumerate(zip(texts, tokens, strict=True), 1)
+    ]
+    data_table(
+        rows,
+        height=min(320, 38 + 35 * max(1, len(rows))),
+        column_config={
+            "#": st.column_config.NumberColumn(width=40),
+            _("text"): st.column_config.TextColumn(width=120),
+            _("characters"): st.column_config.NumberColumn(width=80),
+            _("≈ tokens"): st.column_config.NumberColumn(width=80),
+            _("of the context"): st.column_config.ProgressColumn(format="%.0f %%", min_value=0, max_value=100),
+        },
+        alt=_("Lengths of the texts"),
+        key=pane.key("lengths.table"),
+    )
+    if size is None:
+        st.caption(_("The model does not say how many tokens it reads of a text."))
+    else:
+        st.caption(
+            _("Estimated without the model's tokenizer: near {size:,} tokens it may be wrong by a tenth.").format(size=size)
+        )
+
+
+def _estimated(pane: Pane, texts: Sequence[str]) -> list[int]:
+    """Estimate each text once, however often the page is drawn."""
+    held: dict[str, int] = pane.state.extra.get("tokens", {})
+    pane.state.extra["tokens"] = found = {text: held[text] if text in held else estimate(text) for text in texts}
+    return [found[text] for text in texts]

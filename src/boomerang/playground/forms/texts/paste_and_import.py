@@ -1,0 +1,114 @@
+"""Where many texts at once come from: pasted lines, or a column of a file; and the marks that a file may bring with them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TypeAlias
+
+import streamlit as st
+
+from boomerang.playground.forms import fields
+from boomerang.playground.run.pane import Pane
+from boomerang.workbench.i18n.translate import _, ngettext
+from boomerang.workbench.parsing import text_files
+
+MOST_IMPORTED = 1_000
+MOST_BYTES = 10 * 2**20
+Choice: TypeAlias = int | str | None
+"""A mark; `None` where there is none."""
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """What a person says of each text."""
+
+    name: str
+    """Of the column."""
+    about: str
+    """What it is for, in the visitor's language."""
+    choices: Sequence[int | str]
+    sample: Sequence[Choice] = ()
+    """The marks of the sample."""
+    spellings: Mapping[str, int | str] = field(default_factory=dict)
+    """Other words for a choice, in lower case, as files have them."""
+
+    def read(self, cell: object) -> Choice:
+        """Give the choice that a cell means; `None` if it means none."""
+        if isinstance(cell, float) and cell.is_integer():  # a column of numbers of which some are missing
+            cell = int(cell)
+        word = str(cell).strip().casefold()
+        return next((choice for choice in self.choices if str(choice).casefold() == word), self.spellings.get(word))
+
+
+Bring: TypeAlias = Callable[[Pane, Sequence[str], Sequence[Choice]], None]
+"""Puts rows into a fresh editor."""
+
+
+def paste(page: Pane, bring: Bring) -> None:
+    """Draw the field for pasted lines."""
+
+    def add() -> None:
+        lines = [line.strip() for line in text_files.lines(str(st.session_state.get(page.key("paste"), ""))) if line.strip()]
+        bring(page, [*page.state.rows, *lines], page.state.extra["marks"])
+        st.session_state[page.key("paste")] = ""
+
+    with st.popover(_("Paste lines"), icon=":material/content_paste:"):
+        st.text_area(_("One text a line"), key=page.key("paste"), height=160)
+        st.button(_("Add as rows"), key=page.key("paste.add"), on_click=add)
+
+
+def pick(page: Pane, mark: Mark | None, bring: Bring) -> None:
+    """Draw the field for a file."""
+    with st.popover(_("Import"), icon=":material/upload_file:"):
+        upload = st.file_uploader(
+            _("CSV, TSV, TXT, JSONL or JSON as UTF-8 or UTF-16, up to {rows:,} rows and {size} MB").format(
+                rows=MOST_IMPORTED, size=MOST_BYTES // 2**20
+            ),
+            type=list(text_files.TYPES),
+            max_upload_size=MOST_BYTES // 2**20,
+            key=page.key("import"),
+        )
+        if upload is None:
+            return
+        if upload.size > MOST_BYTES:
+            fields.field_fault(
+                None, _("The file has {size:,} bytes; {most:,} are taken.").format(size=upload.size, most=MOST_BYTES)
+            )
+            return
+        head = True
+        if upload.name.lower().endswith(text_files.WITH_HEAD):
+            head = st.toggle(_("The first line names the columns"), value=True, key=page.key("import.head"))
+        try:
+            table = text_files.read(upload.name, upload.getvalue(), head=head)
+        except text_files.ImportFault as fault:
+            fields.field_fault(None, str(fault))
+            return
+        _imported(page, table, mark, bring)
+
+
+def _imported(page: Pane, table: text_files.Table, mark: Mark | None, bring: Bring) -> None:
+    """Draw what is in a file, and the buttons that take it."""
+    names = list(table.columns)
+    chosen = st.selectbox(_("Column with the texts"), names, index=names.index(table.wordiest), key=page.key("import.column"))
+    marked = None
+    if mark is not None:
+        at = names.index(mark.name) if mark.name in names else None
+        marked = st.selectbox(
+            _("Column `{name}`").format(name=mark.name), names, index=at, key=page.key("import.mark"), placeholder=_("None")
+        )
+    cells = [
+        (text.strip(), table.columns[str(marked)][at] if marked else "") for at, text in enumerate(table.columns[str(chosen)])
+    ]
+    rows = [(text, mark.read(cell) if mark else None) for text, cell in cells if text][:MOST_IMPORTED]
+    words = ngettext("{taken:,} of {all:,} row is taken.", "{taken:,} of {all:,} rows are taken.", table.rows)
+    st.caption(words.format(taken=len(rows), all=table.rows))
+
+    def take(before: Sequence[str], marks: Sequence[Choice]) -> None:
+        bring(page, [*before, *(text for text, _mark in rows)], [*marks, *(value for _text, value in rows)])
+
+    with st.container(horizontal=True):
+        st.button(_("Replace rows"), type="primary", key=page.key("import.replace"), on_click=take, args=([], []))
+        st.button(
+            _("Add as rows"), key=page.key("import.add"), on_click=take, args=(page.state.rows, page.state.extra["marks"])
+        )

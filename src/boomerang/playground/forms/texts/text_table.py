@@ -1,0 +1,177 @@
+"""A table of texts in a form: typed, pasted as lines, imported from a file, or written as JSON; the two editors keep in step.
+
+A page may have a mark beside each text: what a person says of it, such as how relevant a document is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import streamlit as st
+
+from boomerang.playground.forms import fields
+from boomerang.playground.run.pane import Pane
+from boomerang.workbench.i18n.translate import N_, _, ngettext
+from boomerang.workbench.parsing.json_text import JsonFault, locate, parse, pretty
+
+from . import paste_and_import
+from .paste_and_import import Choice, Mark
+
+__all__ = ["Choice", "Mark", "Rows", "bring", "draw"]
+
+TABLE, JSON = N_("Table"), "JSON"
+
+
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """What stands in the table; blank rows do not count."""
+
+    texts: list[str]
+    marks: list[Choice]
+    """One for each text."""
+
+
+def draw(page: Pane, label: str, column: str, sample: Sequence[str], mark: Mark | None = None) -> Rows:
+    """Draw the table, or its rows as JSON, and the ways to bring many rows at once.
+
+    Args:
+        page: Where it stands; one table for each.
+        label: What the texts are, in the visitor's language.
+        column: Name of the column with the texts.
+        sample: What stands there at first.
+        mark: The column beside it, if there is one.
+    """
+    _restore(page, sample, mark)
+    key = page.hold("rows.as", TABLE, (TABLE, JSON).__contains__)
+    with st.container(horizontal=True, vertical_alignment="bottom", horizontal_alignment="distribute"):
+        st.markdown(label, width="content")
+        st.segmented_control(
+            _("Edit as"),
+            [TABLE, JSON],
+            format_func=_,
+            key=key,
+            required=True,
+            on_change=_switch,
+            args=(page, column, mark),
+            label_visibility="collapsed",
+            persist_state="session",
+        )
+    rows = _as_json(page, label, column, mark) if st.session_state[key] == JSON else _as_table(page, label, column, mark)
+    page.state.rows, page.state.extra["marks"] = rows.texts, rows.marks
+    page.put("rows", rows.texts, list(sample))
+    if mark is not None:
+        page.put("marks", rows.marks, _padded(mark.sample, len(sample)))
+    with st.container(horizontal=True, vertical_alignment="center"):
+        paste_and_import.paste(page, bring)
+        paste_and_import.pick(page, mark, bring)
+        st.caption(ngettext("{count} row", "{count} rows", len(rows.texts)).format(count=len(rows.texts)), width="content")
+    return Rows(list(rows.texts), list(rows.marks))
+
+
+def _restore(page: Pane, sample: Sequence[str], mark: Mark | None) -> None:
+    """Bring in what the address, a sample or nobody yet has given."""
+    held = page.state
+    asked, marks = page.take("rows", []), page.take("marks", [])
+    if asked is not None:
+        held.rows, held.editor = [str(row) for row in asked], held.editor + 1
+    if not held.editor:
+        held.rows, held.editor = list(sample), 1
+        held.extra["marks"] = list(mark.sample) if mark else []
+    given = st.session_state.pop(page.key("marks"), None)  # of a sample that was chosen
+    if mark is not None and (given is not None or marks is not None):
+        held.extra["marks"] = [mark.read(cell) for cell in (given if given is not None else marks)]
+    held.extra["marks"] = _padded(held.extra.get("marks", []), len(held.rows))
+
+
+def _padded(marks: Sequence[Choice], count: int) -> list[Choice]:
+    return [*marks[:count], *[None] * (count - len(marks))]
+
+
+def _as_table(page: Pane, label: str, column: str, mark: Mark | None) -> Rows:
+    held = page.state
+    key = page.key(f"rows.{held.editor}")
+    if key not in st.session_state:  # a fresh widget, or one that Streamlit forgot while another page was open
+        pairs = list(zip(held.rows, held.extra["marks"], strict=True)) or [("", None)]
+        # The mark stands first: behind a long text nobody would see it.
+        held.extra["base"] = [({mark.name: value} if mark else {}) | {column: text} for text, value in pairs]
+    columns: dict[str, Any] = {column: st.column_config.TextColumn(column, width="large")}
+    if mark is not None:
+        columns[mark.name] = st.column_config.SelectboxColumn(mark.name, options=list(mark.choices), width=85, help=mark.about)
+    edited = st.data_editor(
+        held.extra["base"],
+        num_rows="dynamic",
+        key=key,
+        # Of the base, not of the rows as they stand: another height makes another widget, and its edits would be lost.
+        height=min(420, 74 + 35 * max(3, len(held.extra["base"]))),
+        column_config=columns,
+        placeholder="",
+        alt=label,
+    )
+    kept = [row for row in edited if row.get(column) and str(row[column]).strip()]
+    marks = [mark.read(row.get(mark.name)) if mark else None for row in kept]
+    return Rows([str(row[column]) for row in kept], marks)
+
+
+def _as_json(page: Pane, label: str, column: str, mark: Mark | None) -> Rows:
+    held, key = page.state, page.key("rows.json")
+    if key not in st.session_state or held.extra.get("json.of") != held.editor:
+        st.session_state[key] = _written(held.rows, held.extra["marks"], column, mark)
+        held.extra["json.of"] = held.editor
+    text = st.text_area(_("{label} as JSON").format(label=label), key=key, height=260, label_visibility="collapsed")
+    rows = _parsed(str(text or ""), column, mark)
+    if isinstance(rows, JsonFault):
+        fields.field_fault(page, f"{label}: {rows}")
+        return Rows(held.rows, held.extra["marks"])
+    return rows
+
+
+def _written(texts: Sequence[str], marks: Sequence[Choice], column: str, mark: Mark | None) -> str:
+    if mark is None or not any(value is not None for value in marks):
+        return pretty(list(texts))
+    return pretty(
+        [{column: text} | ({} if value is None else {mark.name: value}) for text, value in zip(texts, marks, strict=True)]
+    )
+
+
+def _parsed(text: str, column: str, mark: Mark | None) -> Rows | JsonFault:
+    value = parse(text, list)
+    if isinstance(value, JsonFault):
+        return value
+    rows = Rows([], [])
+    for number, item in enumerate(value):
+        found = item.get(column) if isinstance(item, dict) else item
+        marked = item.get(mark.name) if isinstance(item, dict) and mark else None
+        choice = mark.read(marked) if mark and marked is not None else None
+        if not isinstance(found, str):
+            return JsonFault(
+                _("expected a text, or an object with a text `{column}`").format(column=column), *locate(text, [number])
+            )
+        if marked is not None and choice is None:
+            choices = ", ".join(map(str, mark.choices)) if mark else ""
+            wrong = _("`{name}` is one of {choices}").format(name=mark.name if mark else "", choices=choices)
+            return JsonFault(wrong, *locate(text, [number]))
+        if found.strip():
+            rows.texts.append(found)
+            rows.marks.append(choice)
+    return rows
+
+
+def _switch(page: Pane, column: str, mark: Mark | None) -> None:
+    """Bring what stands in one editor into the other; JSON that is broken stays where it is."""
+    held, key = page.state, page.key("rows.as")
+    if st.session_state[key] == JSON:
+        held.extra.pop("json.of", None)
+        return
+    rows = _parsed(str(st.session_state.get(page.key("rows.json"), "")), column, mark)
+    if isinstance(rows, JsonFault):
+        st.session_state[key] = JSON
+        return
+    bring(page, rows.texts, rows.marks)
+
+
+def bring(page: Pane, texts: Sequence[str], marks: Sequence[Choice]) -> None:
+    """Put rows into a fresh editor."""
+    page.state.rows, page.state.extra["marks"] = list(texts), _padded(marks, len(texts))
+    page.state.editor += 1

@@ -1,0 +1,119 @@
+"""The HTTP layer of a run: every exchange with a server as it went, with its times; bodies cut, secrets never noted."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import streamlit as st
+
+from boomerang.invoker.records.record import Record
+from boomerang.invoker.run import Note, NoteKind
+from boomerang.playground.ui import html_tables, json_view
+from boomerang.playground.ui.charts.phases import duration
+from boomerang.playground.ui.escape import plain
+from boomerang.workbench.i18n.translate import _, ngettext
+
+MOST = 20
+"""Exchanges that are shown."""
+UNKNOWN = "—"
+
+
+@dataclass(slots=True)
+class Exchange:
+    """A request, and what came of it as far as it has come."""
+
+    request: Mapping[str, Any]
+    at: float
+    """Seconds since the run began."""
+    response: Mapping[str, Any] = field(default_factory=dict)
+    answered_at: float | None = None
+    end: Mapping[str, Any] = field(default_factory=dict)
+    ended_at: float | None = None
+
+    @property
+    def title(self) -> str:
+        """What was asked, and what the server said."""
+        status = f"{self.response['status']} {self.response.get('reason', '')}".strip() if self.response else UNKNOWN
+        return f"{self.request['method']} {self.request['url']} → {status}"
+
+
+def exchanges(notes: Sequence[Note]) -> list[Exchange]:
+    """Put the notes of exchanges together; they follow one another within a run."""
+    found: list[Exchange] = []
+    for note in notes:
+        if note.kind is not NoteKind.HTTP:
+            continue
+        if note.text == "request":
+            found.append(Exchange(note.data, note.seconds))
+        elif found and note.text == "response":
+            found[-1].response, found[-1].answered_at = note.data, note.seconds
+        elif found and note.text == "end":
+            found[-1].end, found[-1].ended_at = note.data, note.seconds
+    return found
+
+
+def last_request(record: Record[Any] | None) -> Mapping[str, Any] | None:
+    """Give the last request that went over the wire; `None` if none did."""
+    found = exchanges(tuple(record.notes)) if record is not None else []
+    return found[-1].request if found else None
+
+
+def draw(record: Record[Any] | None, key: str) -> None:
+    """Draw all exchanges, the last one open."""
+    found = exchanges(tuple(record.notes)) if record is not None else []
+    if not found:
+        st.caption(_("Nothing has gone over HTTP yet. Here will be each request with its answer, headers, bodies and times."))
+        return
+    st.caption(_("As it went over the wire. Secrets were masked before they were noted; long bodies are cut."))
+    if len(found) > MOST:
+        st.caption(_("The last {most} of {count}; the record has them all.").format(most=MOST, count=len(found)))
+    for number, exchange in enumerate(found[-MOST:]):
+        with st.expander(plain(exchange.title), expanded=exchange is found[-1], key=f"{key}.http.{number}"):
+            _draw(exchange)
+
+
+def _draw(exchange: Exchange) -> None:
+    html_tables.facts(dict(_facts(exchange)))
+    request, response, end = exchange.request, exchange.response, exchange.end
+    st.markdown(f"**{_('Request')}**")
+    html_tables.facts({str(name): str(value) for name, value in request["headers"].items()})
+    _body(_sent(request))
+    st.markdown(f"**{_('Response')}**")
+    if not response:
+        st.caption(_("There was none."))
+        return
+    html_tables.facts({str(name): str(value) for name, value in response["headers"].items()})
+    _body(str(end.get("body", "")) if end else "")
+    if not end:
+        st.caption(_("It has not ended."))
+
+
+def _facts(exchange: Exchange) -> Iterator[tuple[str, str]]:
+    if peer := exchange.response.get("peer"):
+        yield _("Dialled"), str(peer)
+    if query := exchange.request.get("query"):
+        yield _("Query"), "&".join(f"{name}={value}" for name, value in query.items())
+    yield _("Sent after"), duration(exchange.at)
+    if exchange.answered_at is not None:
+        yield _("To the headers"), duration(exchange.answered_at - exchange.at)
+        if exchange.ended_at is not None:
+            yield _("From there to the end"), duration(exchange.ended_at - exchange.answered_at)
+            yield _("Bytes"), f"{exchange.end['bytes']:,}"
+
+
+def _sent(request: Mapping[str, Any]) -> str:
+    if "form" not in request:
+        return str(request.get("body", ""))
+    parts = [f"{name} = {value}" for name, value in request["form"].items()]
+    parts += [f"{name} = @{file['filename']} ({file['content_type']})" for name, file in request["files"].items()]
+    size = int(request.get("bytes", 0))
+    return "\n".join([*parts, ngettext("({bytes} byte in all)", "({bytes} bytes in all)", size).format(bytes=f"{size:,}")])
+
+
+def _body(text: str) -> None:
+    if not text:
+        return
+    with st.container(height=360 if len(text) > 900 else "content"):
+        json_view.text(text)

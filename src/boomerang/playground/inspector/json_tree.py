@@ -1,0 +1,96 @@
+"""JSON values as a folded tree, and what a search finds in them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from itertools import islice
+from typing import Any
+
+import streamlit as st
+
+from boomerang.invoker.records.record import Record
+from boomerang.playground.ui import json_view
+from boomerang.playground.ui.data_table import data_table
+from boomerang.playground.ui.escape import drawable
+from boomerang.workbench.i18n.translate import _, ngettext
+from boomerang.workbench.results.shortened_values import shortened
+
+MOST_FOUND = 500
+OPEN_LEVELS = 2
+
+
+def found(value: Any, words: str) -> list[tuple[str, str]]:
+    """Search a JSON value.
+
+    Args:
+        value: What to search.
+        words: Looked for in keys and values, whatever their case.
+
+    Returns:
+        Path and value of each leaf whose path or value has the words.
+    """
+    return list(_found(value, words))
+
+
+def _found(value: Any, words: str) -> Iterator[tuple[str, str]]:
+    wanted = words.casefold()
+    return ((path, leaf) for path, leaf in _leaves(value, "$") if wanted in f"{path} {leaf}".casefold())
+
+
+def _leaves(value: Any, path: str) -> Iterator[tuple[str, str]]:
+    if isinstance(value, dict) and value:
+        for key, item in value.items():
+            yield from _leaves(item, f"{path}.{key}")
+    elif isinstance(value, list) and value:
+        for index, item in enumerate(value):
+            yield from _leaves(item, f"{path}[{index}]")
+    else:
+        yield path, json.dumps(value, ensure_ascii=False)
+
+
+def tree(make: Callable[[], Any], record: Record[Any], key: str) -> None:
+    """Draw a JSON value: as a tree, or as a text with a button to copy it; or what a search finds in it.
+
+    Args:
+        make: Gives the value; called only when there is a search, or when the record has grown since the last time.
+        record: What the value is part of.
+        key: Unique on the page.
+    """
+    with st.container(horizontal=True, vertical_alignment="center"):
+        words = st.text_input(
+            _("Search"),
+            key=f"{key}.search",
+            placeholder=_("Search keys and values"),
+            icon=":material/search:",
+            label_visibility="collapsed",
+            persist_state="session",
+        )
+        as_text = st.toggle(_("As text"), key=f"{key}.text", persist_state="session", help=_("With a button to copy it."))
+    if not words:
+        value = _remembered(make, record, f"{key}.short")
+        if as_text:
+            json_view.text(json_view.written(value))
+        else:
+            json_view.tree(value, open_levels=OPEN_LEVELS)
+        return
+    lines = list(islice(_found(make(), words), MOST_FOUND + 1))
+    more = len(lines) > MOST_FOUND
+    del lines[MOST_FOUND:]
+    count = _("more than {count} found").format(count=MOST_FOUND) if more else ""
+    st.caption(count or ngettext("{count} found", "{count} found", len(lines)).format(count=len(lines)))
+    data_table(
+        [{_("path"): drawable(path), _("value"): drawable(shortened(leaf))} for path, leaf in lines],
+        alt=_("What the search found"),
+        key=f"{key}.found",
+    )
+
+
+def _remembered(make: Callable[[], Any], record: Record[Any], key: str) -> Any:
+    """Cut a value, or give it as it was cut the last time: a large one takes longer than a script run should."""
+    state = (record.id, len(record.times), len(record.notes), record.outcome)
+    held: tuple[Any, Any] | None = st.session_state.get(key)
+    if held is None or held[0] != state:
+        held = (state, shortened(make()))
+        st.session_state[key] = held
+    return held[1]

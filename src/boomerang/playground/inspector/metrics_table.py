@@ -1,0 +1,46 @@
+"""All numbers of a run: where its time went, and each number with its rule and its origin."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import streamlit as st
+
+from boomerang.invoker.backend import ListedModel
+from boomerang.invoker.records.metrics import measure
+from boomerang.invoker.records.record import Outcome, Record
+from boomerang.invoker.records.timeline import phases
+from boomerang.playground.run.metrics_row import LABELS, ORIGINS, shown
+from boomerang.playground.ui import html_tables
+from boomerang.playground.ui.charts import chart_style
+from boomerang.playground.ui.charts import phases as phases_module
+from boomerang.playground.ui.charts.phases import Span
+from boomerang.workbench.i18n.translate import _
+
+from .timeline_cache import timeline_of
+
+
+def draw(record: Record[Any] | None, key: str, model: ListedModel | None) -> None:
+    """Draw the phases and the table of numbers."""
+    if record is None:
+        st.caption(_("No numbers yet. Here will be where the time went, and every number with its rule and its origin."))
+        return
+    running = record.outcome is Outcome.RUNNING
+    spans = [Span(phase.name, phase.start, phase.end) for phase in phases(record, timeline_of(record, key))]
+    title = _("Where the time went")
+    note = _("So far; the numbers stand here when the run has ended.") if running else ""
+    chart_style.draw(*phases_module.phases(spans), f"{key}.phases", title, note=note)
+    if running:  # what was true at the last script run would look like the truth now
+        return
+    html_tables.table(
+        (_("Number"), _("Value"), _("Origin"), _("Rule")),
+        (
+            (
+                _(LABELS[metric.key][0]),
+                shown(metric) + (f" ({metric.detail})" if "/" in metric.detail else ""),
+                _(ORIGINS[metric.origin]),
+                _(LABELS[metric.key][1]),
+            )
+            for metric in measure(record, model)
+        ),
+    )

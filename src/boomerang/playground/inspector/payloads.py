@@ -1,0 +1,55 @@
+"""What was sent and what came back, as it goes over Dify's wire."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import streamlit as st
+
+from boomerang.invoker.records.record import Record
+from boomerang.playground.ui.escape import code
+from boomerang.workbench.i18n.translate import _
+from boomerang.workbench.parsing.json_text import written
+
+from .json_tree import tree
+
+
+def draw_sent(record: Record[Any] | None, key: str) -> None:
+    """Draw the request."""
+    if record is None:
+        st.caption(_("Nothing was sent yet. Here will be the request as it goes over Dify's wire."))
+        return
+    sent = record.sent
+    if sent is None:
+        st.caption(_("Nothing was sent: the call was answered on the caller's side. It was called with:"))
+        tree(record.request.payload, record, f"{key}.sent")
+        return
+    st.caption(
+        _("{type} request to the back end {backend}, as on Dify's wire.").format(
+            type=code(record.request.invoke_type.value), backend=code(record.backend)
+        )
+    )
+    tree(sent.payload, record, f"{key}.sent")
+
+
+def draw_received(record: Record[Any] | None, key: str) -> None:
+    """Draw the answer, or the last chunk of it, and offer the whole record."""
+    if record is None or not record.chunks:
+        st.caption(_("Nothing came back yet."))
+        return
+    count = len(record.chunks)
+    last = record.chunks[-1]
+    if count == 1:
+        st.caption(_("One answer."))
+    else:
+        st.caption(_("The last of {count} chunks; each of them is under Chunks.").format(count=f"{count:,}"))
+    tree(lambda: last.model_dump(mode="json"), record, f"{key}.received")
+    st.download_button(
+        _("Record as JSON"),
+        data=lambda: written(record.dump(), indent=1),
+        file_name=f"{record.request.invoke_type.value}-{record.id[:8]}.json",
+        mime="application/json",
+        icon=":material/download:",
+        on_click="ignore",
+        key=f"{key}.record",
+    )

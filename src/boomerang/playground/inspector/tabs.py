@@ -1,0 +1,128 @@
+"""Under every result: all numbers, what was sent, what came back, chunk by chunk, the log, and the call as plugin code.
+
+Drawn from the record alone, so that a live run and an old one look the same.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import streamlit as st
+
+from boomerang.invoker.backend import ListedModel
+from boomerang.invoker.records.record import Record
+from boomerang.playground.ui.escape import code, drawable
+from boomerang.workbench.codegen import http as wire_code
+from boomerang.workbench.i18n.translate import N_, _
+from boomerang.workbench.results.chunk_descriptions import describe
+from boomerang.workbench.results.shortened_values import LONGEST_HEX, LONGEST_LIST, LONGEST_TEXT, MOST_ITEMS, shortened
+
+from . import call_trace, chunks, http_exchanges, metrics_table, payloads
+from .json_tree import found
+
+__all__ = [
+    "LONGEST_HEX",
+    "LONGEST_LIST",
+    "LONGEST_TEXT",
+    "MOST_ITEMS",
+    "describe",
+    "draw",
+    "found",
+    "open_code",
+    "open_sent",
+    "shortened",
+    "went_over_http",
+]
+
+CODE, SENT, HTTP = N_("Code"), N_("Sent"), N_("HTTP")
+TABS = (N_("Metrics"), SENT, N_("Received"), N_("Chunks"), HTTP, N_("Log"), CODE)
+PLUGIN, CURL, HTTPX = "plugin", "curl", "httpx"
+CODES = {PLUGIN: N_("Dify plugin"), CURL: "curl", HTTPX: "httpx"}
+
+
+def draw(
+    record: Record[Any] | None, source: str, key: str, *, model: ListedModel | None = None, variable: str | None = None
+) -> None:
+    """Draw the tabs; a tab that is closed costs nothing.
+
+    Args:
+        record: The run; `None` before the first one. One under way is drawn as it stands.
+        source: The call as plugin code.
+        key: Unique on the page; the open tab is kept under it.
+        model: The model as it is listed now; counts only if the record was made with it.
+        variable: The environment variable that holds the server's key, for code; `None` where there is no server, and no HTTP.
+    """
+    tabs_shown = [name for name in TABS if name != HTTP or variable is not None]
+    labels = [_(name) for name in tabs_shown]
+    if st.session_state.get(key, labels[0]) not in labels:  # the language was changed
+        st.session_state[key] = labels[0]
+    tabs = st.tabs(labels, key=key, on_change="rerun")
+    for name, tab in zip(tabs_shown, tabs, strict=True):
+        if tab.open:
+            with tab:
+                if name == CODE:
+                    _code(record, source, key, variable)
+                else:
+                    _draw(name, record, key, model)
+
+
+def open_code(key: str) -> None:
+    """Open the tab with the code; for a callback, as of the button with Alt + C."""
+    st.session_state[key] = _(CODE)
+
+
+def open_sent(key: str, *, over_http: bool = False) -> None:
+    """Open the tab with what was sent, to a server as it went over the wire; for a callback, as of an error's panel."""
+    st.session_state[key] = _(HTTP if over_http else SENT)
+
+
+def went_over_http(record: Record[Any] | None) -> bool:
+    """Tell whether a run asked a server."""
+    return http_exchanges.last_request(record) is not None
+
+
+def _code(record: Record[Any] | None, source: str, key: str, variable: str | None) -> None:
+    kind = PLUGIN
+    if variable is not None:
+        kind = st.segmented_control(
+            _("Code for"),
+            list(CODES),
+            default=PLUGIN,
+            format_func=lambda kind: _(CODES[kind]),
+            key=f"{key}.code",
+            required=True,
+            label_visibility="collapsed",
+        )
+    if kind == PLUGIN:
+        st.caption(_("This call inside a Dify plugin, as the form stands now. A plugin never holds a model's key."))
+        st.code(source, language="python", wrap_lines=True)
+        return
+    request = http_exchanges.last_request(record)
+    if request is None:
+        st.caption(_("Run once: here will be the request that went over the wire."))
+        return
+    name = str(variable)
+    caption = _("The last request of this run, as it was sent.")
+    if needed := wire_code.variables(request, name):
+        caption += " " + _("Set first, for its secrets: {names}.").format(names=", ".join(code(name) for name in needed))
+    st.caption(caption)
+    if kind == CURL:
+        st.code(drawable(wire_code.curl(request, name)), language="bash", wrap_lines=True)
+    else:
+        st.code(drawable(wire_code.httpx(request, name)), language="python", wrap_lines=True)
+
+
+def _draw(name: str, record: Record[Any] | None, key: str, model: ListedModel | None) -> None:
+    match name:
+        case "Metrics":
+            metrics_table.draw(record, key, model)
+        case "Sent":
+            payloads.draw_sent(record, key)
+        case "Received":
+            payloads.draw_received(record, key)
+        case "Chunks":
+            chunks.draw(record, key)
+        case "HTTP":
+            http_exchanges.draw(record, key)
+        case _:
+            call_trace.draw(record, key)

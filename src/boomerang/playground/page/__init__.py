@@ -1,0 +1,1 @@
+"""The frame of a model page, and the comparison of up to four panes."""

@@ -1,0 +1,1 @@
+"""One module or folder per model type; each draws a record."""

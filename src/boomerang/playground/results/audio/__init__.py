@@ -1,0 +1,1 @@
+"""Draw speech and transcripts."""

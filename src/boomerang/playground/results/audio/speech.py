@@ -1,0 +1,146 @@
+"""The TTS page's result: it plays while it is made; afterwards the whole as one file, with what is in it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import streamlit as st
+
+from boomerang.invoker.audio.file_type import Kind, kind_of
+from boomerang.invoker.records.record import Outcome, Record
+from boomerang.playground.forms.audio.audio_preview import duration
+from boomerang.playground.page import comparison
+from boomerang.playground.run.pane import Pane
+from boomerang.playground.server.security_headers import CLIPS
+from boomerang.playground.session import page_state
+from boomerang.playground.ui.audio_player import stream_player
+from boomerang.playground.ui.escape import code
+from boomerang.workbench.i18n.translate import _
+from boomerang.workbench.results import audio_stream
+from boomerang.workbench.runs.jobs import Job
+
+from . import waveform
+
+MEDIA_TYPES = {"mp3": "audio/mpeg", "wav": "audio/wav", "flac": "audio/flac", "ogg": "audio/ogg", "opus": "audio/ogg"}
+"""What a model's `audio_type` means; what it declares otherwise is taken for MP3, as Dify's own pages do."""
+PLAYER = "player"
+"""Key of the player's container; it stands first under the state, during the run and after it, so it is the same player."""
+
+
+def tts(pane: Pane, record: Record[Any]) -> None:
+    """Draw player, waveform, facts and download of all that arrived."""
+    audio = spoken(pane, record)
+    if not audio:
+        return
+    kind = kind_of(audio)
+    if kind is not None and kind.audio:  # a browser cannot play the rest, and would complain
+        _player(pane, audio, kind.media_type)
+    if record.outcome is not Outcome.COMPLETED:
+        st.caption(f":material/content_cut: {_('This is what had arrived; the rest was never made.')}")
+    media_type = kind.media_type if kind else "application/octet-stream"
+    if media_type != (wanted := _expected(pane, record)):
+        message = _("Expected {expected}, but the bytes are {found}.")
+        st.warning(message.format(expected=code(wanted), found=code(media_type)), icon=":material/warning:")
+    found = waveform.look(pane, audio, record.id)
+    if pane.run_context.get("compared"):  # the waveforms stand side by side under the panes
+        waveform.joined(found)
+    else:
+        waveform.draw(found, len(record.chunks), pane.key("waveform"))
+    _download(pane, record, audio, kind)
+
+
+def tts_live(pane: Pane, job: Job) -> Callable[[], None]:
+    """Play the first segment while the next is made."""
+    box = st.container(key=_place(pane))
+    _offer(pane, job)
+    shown = False
+
+    def update() -> None:
+        nonlocal shown
+        if not shown and job.record and audio_stream.streams(job.record):
+            shown = True
+            with box:
+                _stream(pane)
+
+    return update
+
+
+def compare(panes: Sequence[Pane]) -> None:
+    """Draw players, durations and waveforms of the same text side by side."""
+    grid = st.grid(2, min_column_width=300, gap="medium")
+    for pane in panes:
+        record = pane.state.record
+        audio = spoken(pane, record) if record is not None else b""
+        with grid.cell():
+            st.text(comparison.name(pane))
+            kind = kind_of(audio) if audio else None
+            if record is None or kind is None or not kind.audio:
+                st.caption(_("No audio"))
+                continue
+            st.audio(audio, format=kind.media_type, alt=_("The spoken text of {pane}").format(pane=comparison.letter(pane)))
+            found = waveform.look(pane, audio, record.id)
+            st.caption(f"{duration(found.facts.seconds if found.facts else None)} · {kind.name} · {len(audio):,} B")
+            if found.profile is not None:
+                waveform.waveform(found.profile, pane.key("waveform.compared"))
+
+
+def spoken(pane: Pane, record: Record[Any]) -> bytes:
+    """Give all audio of a run as one file; kept, once the run has ended."""
+    held: tuple[str, bytes] | None = pane.state.extra.get("whole")
+    if held is None or held[0] != record.id:
+        held = (record.id, audio_stream.whole(record))
+        if record.seconds is not None:
+            pane.state.extra["whole"] = held
+    return held[1]
+
+
+def _expected(pane: Pane, record: Record[Any]) -> str:
+    """Give the media type that was told with the audio, or declared by the model, or is usual."""
+    told = next((chunk.mime_type for chunk in tuple(record.chunks) if chunk.mime_type), None)
+    return told or MEDIA_TYPES.get(str(pane.run_context.get("audio_type") or "mp3").lower(), MEDIA_TYPES["mp3"])
+
+
+def _player(pane: Pane, audio: bytes, media_type: str) -> None:
+    """Draw the player; the one that began while the audio was made stays as it is, and so plays on to the end.
+
+    A run of an earlier visit, found again after a reload, gets one that waits to be started.
+    """
+    with st.container(key=_place(pane)):
+        if pane.job is not None and pane.run_context.get("visit") == page_state.visitor():
+            _offer(pane, pane.job)  # if it ended before it was seen to run
+            _stream(pane, media_type)
+        else:
+            st.audio(audio, format=media_type, alt=_("The spoken text"))
+
+
+def _offer(pane: Pane, job: Job) -> None:
+    """Offer a run's audio to the page's player, once."""
+    if pane.state.extra.get("clip.of") is not job:
+        pane.state.extra |= {"clip": audio_stream.offer(job), "clip.of": job}
+
+
+def _stream(pane: Pane, media_type: str = audio_stream.STREAMED.media_type) -> None:
+    url = CLIPS.url(pane.state.extra["clip"])
+    stream_player(url, _("The spoken text"), pane.key("player"), autoplay=_autoplays(pane), media_type=media_type)
+
+
+def _autoplays(pane: Pane) -> bool:
+    return bool(pane.run_context.get("autoplay"))
+
+
+def _place(pane: Pane) -> str:
+    return f"{PLAYER}-{pane.part}" if pane.part else PLAYER
+
+
+def _download(pane: Pane, record: Record[Any], audio: bytes, kind: Kind | None) -> None:
+    suffix = kind.extensions[0] if kind else "bin"
+    st.download_button(
+        _("Download .{suffix}").format(suffix=suffix),
+        audio,
+        file_name=f"speech-{record.id[:8]}.{suffix}",
+        mime=kind.media_type if kind else "application/octet-stream",
+        icon=":material/download:",
+        on_click="ignore",
+        key=pane.key("download"),
+    )

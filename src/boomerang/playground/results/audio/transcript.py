@@ -1,0 +1,106 @@
+"""The speech2text page's result: the text, its errors where it is known what was said, subtitles where they were told."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import pairwise
+from typing import Any
+
+import streamlit as st
+
+from boomerang.invoker.records.record import Record
+from boomerang.playground.forms.audio.audio_preview import duration
+from boomerang.playground.page import comparison
+from boomerang.playground.run.pane import Pane
+from boomerang.playground.ui import html_tables, text_diff
+from boomerang.playground.ui.data_table import data_table
+from boomerang.playground.ui.escape import drawable
+from boomerang.workbench.i18n.translate import _
+from boomerang.workbench.results.transcripts import Segment, percent, segments, srt, vtt
+
+from . import word_errors
+
+
+def speech2text(pane: Pane, record: Record[Any]) -> None:
+    """Draw the recognised text."""
+    text = transcript(record)
+    if not text:
+        if record.chunks:
+            st.caption(_("Nothing was recognised."))
+        return
+    st.code(text, language=None, wrap_lines=True)
+    reference = reference_of(pane)
+    if reference.strip() and not pane.run_context.get("compared"):
+        word_errors.draw(pane, reference, text)
+    _downloads(pane, record, text)
+
+
+def transcript(record: Record[Any]) -> str:
+    """Give the recognised text; empty if there is none."""
+    text = drawable(record.chunks[0].result) if record.chunks else ""
+    return text if text.strip() else ""
+
+
+def reference_of(pane: Pane) -> str:
+    """Give what was said in the recording of the run: as the form has it now while it has the same file, else as it had it."""
+    now, then = pane.context.get("reference"), pane.run_context.get("reference")
+    same = pane.job is not None and pane.job.arguments.get("file") == pane.arguments.get("file")
+    return str((now if same else then) or "")
+
+
+def compare(panes: Sequence[Pane]) -> None:
+    """Draw how the transcripts of one recording differ: each against the one before it, and the rates of all."""
+    heard = [(pane, transcript(pane.state.record)) for pane in panes if pane.state.record is not None]
+    _rates([(pane, text) for pane, text in heard if reference_of(pane).strip()])
+    for (left, before), (right, after) in pairwise(heard):
+        letters = comparison.letter(left), comparison.letter(right)
+        st.markdown(f"**{letters[0]} → {letters[1]}**")
+        only = _("only in {pane}")
+        text_diff.draw(before, after, (only.format(pane=letters[0]), only.format(pane=letters[1])), right.key("difference"))
+
+
+def _rates(heard: Sequence[tuple[Pane, str]]) -> None:
+    if not heard:
+        return
+    with st.container(horizontal=True, vertical_alignment="center"):
+        rules = word_errors.rules(heard[0][0])
+    found = [word_errors.held(pane, reference_of(pane), text, rules, "judged.compared") for pane, text in heard]
+    html_tables.table(
+        (_("Pane"), "WER", "CER", _("Errors")),
+        (
+            (comparison.name(pane), percent(one.words.rate), percent(one.characters.rate), word_errors.counts(one))
+            for (pane, _text), one in zip(heard, found, strict=True)
+        ),
+    )
+
+
+def _downloads(pane: Pane, record: Record[Any], text: str) -> None:
+    told = segments(record)
+    name = f"transcript-{record.id[:8]}"
+    reason = None if told else _("The reverse call gives back text alone: this back end told no times beside it.")
+    with st.container(horizontal=True):
+        for label, ending, content in (("Text", "txt", text), ("SRT", "srt", srt(told)), ("VTT", "vtt", vtt(told))):
+            st.download_button(
+                _("Text") if label == "Text" else label,
+                content,
+                file_name=f"{name}.{ending}",
+                icon=":material/download:",
+                on_click="ignore",
+                disabled=not content or (label != "Text" and not told),
+                help=reason if label != "Text" else None,
+                key=pane.key(f"download.{ending}"),
+            )
+    if told:
+        _segments(pane, told)
+
+
+def _segments(pane: Pane, told: Sequence[Segment]) -> None:
+    with st.expander(_("Pieces with their times"), icon=":material/timeline:"):
+        st.caption(_("As the back end told beside the answer; the reverse call itself carries none of it."))
+        data_table(
+            [
+                {_("From"): duration(piece.start), _("To"): duration(piece.end), _("Text"): drawable(piece.text)}
+                for piece in told
+            ],
+            key=pane.key("segments"),
+        )

@@ -1,0 +1,138 @@
+"""How a recording sounds, to look at: its waveform, how loud it is, silence at its ends, clipping; and what is in the file."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+from boomerang.invoker.audio.audio_facts import AudioFacts, facts
+from boomerang.invoker.errors import InvokeBadRequestError
+from boomerang.playground.forms.audio.audio_preview import channels, duration
+from boomerang.playground.run.pane import Pane
+from boomerang.playground.ui import html_tables
+from boomerang.playground.ui.charts import chart_style
+from boomerang.playground.ui.charts import waveform as waveform_module
+from boomerang.workbench.i18n.library_words import error_text
+from boomerang.workbench.i18n.translate import _, ngettext
+
+if TYPE_CHECKING:  # numpy comes with the first recording, not with the page
+    from boomerang.invoker.audio.mp3_seams import Joined
+    from boomerang.workbench.analysis.waveform import Profile
+
+BINS = 600
+"""Of a waveform: about one for each pixel that it has on a page."""
+JOINED_SECONDS = 0.1
+"""By so much the first header may be wrong about the length before it is worth a warning."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sound:
+    """A recording that was looked at."""
+
+    audio: bytes
+    facts: AudioFacts | None = None
+    profile: Profile | None = None
+    joined: Joined | None = None
+    fault: str = ""
+    """Why it cannot be decoded."""
+
+
+def look(pane: Pane, audio: bytes, name: str) -> Sound:
+    """Look at a recording; the last one of a pane is kept, by `name`, so that a rerun costs nothing."""
+    held: tuple[str, Sound] | None = pane.state.extra.get("sound")
+    if held is None or held[0] != name:
+        pane.state.extra["sound"] = held = (name, looked_at(audio))
+    return held[1]
+
+
+def looked_at(audio: bytes) -> Sound:
+    """Decode a recording and measure it."""
+    from boomerang.invoker.audio import mp3_seams
+    from boomerang.workbench.analysis import waveform as sound
+
+    try:
+        found = facts(audio)
+        return Sound(audio, found, sound.profile_of_file(audio), mp3_seams.joined(audio))
+    except InvokeBadRequestError as error:
+        return Sound(audio, fault=error_text(error))
+
+
+def draw(sound: Sound, chunks: int, key: str) -> None:
+    """Draw the waveform, the facts and what is to be said of them."""
+    if sound.facts is None or sound.profile is None:
+        st.warning(_("These bytes cannot be decoded:"), icon=":material/warning:")
+        st.text(sound.fault)
+        return
+    waveform(sound.profile, key)
+    joined(sound)
+    table(sound.facts, chunks)
+
+
+def waveform(profile: Profile, key: str) -> None:
+    """Draw the waveform, and under it its levels."""
+    from boomerang.workbench.analysis.waveform import envelope, silence
+
+    shape, ends = envelope(profile, BINS), silence(profile)
+    chart, numbers = waveform_module.waveform(
+        shape.starts,
+        shape.low,
+        shape.high,
+        shape.rms,
+        seconds=profile.seconds,
+        leading=ends.leading,
+        trailing=ends.trailing,
+        clips=[float(start) for start, _length in profile.clips],
+    )
+    chart_style.draw(chart, numbers, key, _("Waveform"), note=levels(profile))
+
+
+def table(found: AudioFacts, chunks: int) -> None:
+    """Draw what is in the file."""
+    html_tables.facts(
+        {
+            _("Sniffed type"): f"{found.media_type} ({found.format})",
+            _("Duration"): duration(found.seconds),
+            _("Sample rate"): "—" if found.sample_rate_hz is None else f"{found.sample_rate_hz:,} Hz",
+            _("Channels"): channels(found.channels),
+            _("Bytes"): f"{found.bytes:,}",
+            _("Chunks"): f"{chunks:,}",
+        },
+    )
+
+
+def levels(profile: Profile) -> str:
+    """Tell how loud a recording is, how long it is silent at its ends, and whether it is clipped."""
+    from boomerang.workbench.analysis import waveform as sound
+
+    ends = sound.silence(profile)
+    clipped = len(profile.clips)
+    parts: Sequence[str] = (
+        _("Peak {level}").format(level=_decibels(sound.peak_dbfs(profile))),
+        _("RMS {level}").format(level=_decibels(sound.rms_dbfs(profile))),
+        _("silence {before} s before, {after} s after").format(before=f"{ends.leading:.2f}", after=f"{ends.trailing:.2f}"),
+        ngettext("clipped at {count} place", "clipped at {count} places", clipped).format(count=clipped)
+        if clipped
+        else _("not clipped"),
+    )
+    return " · ".join(parts)
+
+
+def joined(sound: Sound) -> None:
+    """Warn where a player may stop early, because files were joined and the first one's header tells of itself alone."""
+    found, files = sound.joined, sound.facts.files if sound.facts else 1
+    if found is not None and found.promised_seconds is not None and found.promised_seconds < found.seconds - JOINED_SECONDS:
+        message = _("{count} files were joined: the first header tells of {first} of {all}, and some players stop there.")
+        counted = message.format(count=found.files, first=duration(found.promised_seconds), all=duration(found.seconds))
+        st.warning(counted, icon=":material/warning:")
+    elif (found.files if found is not None else files or 1) > 1:
+        message = _("{count} files were joined in these bytes; some players stop after the first.")
+        st.warning(message.format(count=found.files if found is not None else files), icon=":material/warning:")
+    else:
+        st.caption(f":green[:material/check:] {_('One file for every player: no second header inside the bytes.')}")
+
+
+def _decibels(level: float) -> str:
+    return "−∞ dBFS" if level == float("-inf") else f"{level:.1f} dBFS".replace("-", "−")

@@ -1,0 +1,103 @@
+"""A transcript against what was really said: error rates, and each word that is wrong, marked."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import streamlit as st
+
+from boomerang.playground.run.pane import Pane
+from boomerang.playground.ui import diff_markup
+from boomerang.workbench.analysis.word_error_rate import Rules
+from boomerang.workbench.i18n.translate import _, ngettext
+from boomerang.workbench.results.transcripts import Judged, judge, percent
+
+GOOD, POOR = 0.05, 0.25
+"""Word error rates up to which a transcript is green, and from which it is red."""
+
+
+def rules(pane: Pane) -> Rules:
+    """Draw the switches of what counts as a difference; once a script run, so an experiment does so beside its own controls."""
+    with st.popover(_("What counts"), icon=":material/rule:"):
+        case = st.toggle(_("Upper and lower case"), key=pane.hold("count.case", False), persist_state="session")
+        marks = st.toggle(_("Punctuation"), key=pane.hold("count.punctuation", False), persist_state="session")
+        digits = st.toggle(
+            _("Digits"),
+            key=pane.hold("count.digits", True),
+            persist_state="session",
+            help=_("Off: digits are taken away from both texts."),
+        )
+        spelled = st.toggle(
+            _("Spelled-out numbers (English)"),
+            key=pane.hold("count.spelled", False),
+            persist_state="session",
+            help=_("Off: “seven” and “7” are the same word, since some models write one and some the other."),
+        )
+    return Rules(ignore_case=not case, ignore_punctuation=not marks, ignore_digits=not digits, numbers_in_digits=not spelled)
+
+
+def draw(pane: Pane, reference: str, result: str) -> Judged:
+    """Draw switches, rates and the marked words; give what they come to."""
+    place = st.container(horizontal=True, vertical_alignment="center", gap="small")
+    with place:
+        chosen = rules(pane)
+    found = held(pane, reference, result, chosen)
+    with place:
+        numbers(found)
+    words(found, pane.key("marked"))
+    legend()
+    return found
+
+
+def legend() -> None:
+    """Tell how the marks are read."""
+    st.caption(_("Struck through: said, but not in the transcript. Underlined: in the transcript, but not said."))
+
+
+def held(pane: Pane, reference: str, result: str, chosen: Rules, name: str = "judged") -> Judged:
+    """Give the judgement of a transcript; the last one of each name is kept, so that a rerun costs nothing."""
+    asked = (reference, result, chosen)
+    kept: tuple[tuple[str, str, Rules], Judged] | None = pane.state.extra.get(name)
+    if kept is None or kept[0] != asked:
+        pane.state.extra[name] = kept = (asked, judge(reference, result, chosen))
+    return kept[1]
+
+
+def numbers(found: Judged) -> None:
+    """Draw the rates, and what they are made of."""
+    st.badge(f"WER {percent(found.words.rate)}", icon=":material/match_word:", color=_colour(found.words.rate))
+    st.badge(f"CER {percent(found.characters.rate)}", icon=":material/abc:", color=_colour(found.characters.rate))
+    st.caption(counts(found), width="content")
+
+
+def counts(found: Judged) -> str:
+    """Tell the errors by kind."""
+    if not found.words.errors:
+        return ngettext("{count} word, no error", "{count} words, no error", found.words.equal).format(count=found.words.equal)
+    return ngettext(
+        "{replaced} replaced · {missing} missing · {extra} extra · of {all} word",
+        "{replaced} replaced · {missing} missing · {extra} extra · of {all} words",
+        found.words.reference_length,
+    ).format(
+        replaced=found.words.replaced,
+        missing=found.words.deleted,
+        extra=found.words.inserted,
+        all=found.words.reference_length,
+    )
+
+
+def words(found: Judged, key: str) -> None:
+    """Draw the words with what is wrong among them marked."""
+    diff_markup.draw(
+        diff_markup.of_words(found.steps),
+        label=_("The transcript against what was said"),
+        first=_("said, but not in the transcript"),
+        second=_("in the transcript, but not said"),
+        key=key,
+    )
+
+
+def _colour(rate: float | None) -> Literal["gray", "green", "orange", "red"]:
+    if rate is None:
+        return "gray"
+    return "green" if rate <= GOOD else "orange" if rate <= POOR else "red"

@@ -1,0 +1,1 @@
+"""Draw an LLM's answer."""

@@ -1,0 +1,154 @@
+"""The LLM page's result: thinking, text, tool calls as cards, the way to the next turn, and the answers before."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
+
+from boomerang.invoker.client_rules import find
+from boomerang.invoker.entities.llm import LLMFold, RequestInvokeLLM
+from boomerang.invoker.entities.model import ModelPropertyKey, ModelType
+from boomerang.invoker.llm_text.reasoning_tags import ReasoningReader
+from boomerang.invoker.records.metrics import finish_reason, usage
+from boomerang.invoker.records.record import Outcome, Record
+from boomerang.playground.forms.conversation.conversation_editor import continue_with
+from boomerang.playground.run.pane import Pane, waiting
+from boomerang.playground.ui.escape import drawable
+from boomerang.playground.ui.streaming_text import TextStream
+from boomerang.workbench.i18n.translate import _
+from boomerang.workbench.runs.jobs import Job
+
+from . import answer_body, earlier_answers, tool_calls
+
+NEARLY_FULL = 0.85
+"""Share of the context from which the bar warns."""
+
+
+def llm(pane: Pane, record: Record[Any]) -> None:
+    """Draw the answer of an LLM."""
+    answer = answer_body.read(record)
+    completed = record.outcome is Outcome.COMPLETED
+    answer_body.draw(pane, answer)
+    if answer.fold.tool_calls:
+        tool_calls.draw(pane, record, answer)
+    elif record.request_as(RequestInvokeLLM).tools and completed:
+        st.caption(f":material/build: {_('No tool was called, which may be right.')}")
+    if finish_reason(record) == "length":
+        st.caption(f":material/content_cut: {_('The answer was cut: max_tokens or the context was used up.')}")
+    if answer.text:
+        _actions(pane, record, answer)
+    _context(pane, record)
+    earlier_answers.draw(pane, record, answer)
+    if answer.fold.tool_calls:
+        tool_calls.go_on(pane, record, answer)
+
+
+def llm_live(pane: Pane, job: Job) -> Callable[[], None]:
+    """Draw an answer while it comes; its thinking in a block of its own, open until the page is drawn anew."""
+    if not job.arguments.get("stream", True):
+        return waiting(pane, job)  # who does not ask for a stream sees the answer when it is whole
+    thinking, choice = _Thinking(st.container()), st.container()
+    stream = TextStream(st.session_state.get(pane.key("render"), answer_body.MARKDOWN) == answer_body.MARKDOWN)
+    calls = st.empty()
+    fold, reader = LLMFold(), ReasoningReader()
+    seen, begun = 0, False
+
+    def update() -> None:
+        nonlocal seen, begun
+        chunks = job.record.chunks[seen:] if job.record else []
+        seen += len(chunks)
+        parts = []
+        for chunk in chunks:
+            fold.add(chunk)
+            if isinstance(chunk.delta.message.content, str):
+                parts += reader.feed(chunk.delta.message.content)
+        thinking.write("".join(part.text for part in parts if part.reasoning))
+        text = "".join(part.text for part in parts if not part.reasoning)
+        if text and not begun:
+            begun = True
+            with choice:
+                answer_body.mode(pane)
+        stream.write(text)
+        if chunks and fold.tool_calls:
+            with calls.container():
+                for call in fold.tool_calls:
+                    st.code(drawable(f"{call.function.name}({call.function.arguments}"), language=None, wrap_lines=True)
+
+    return update
+
+
+class _Thinking:
+    """The block of a thinking that comes; it is there from its first word on."""
+
+    def __init__(self, place: DeltaGenerator) -> None:
+        self._place = place
+        self._stream: TextStream | None = None
+
+    def write(self, new: str) -> None:
+        if self._stream is None:
+            if not new.strip():
+                return
+            block = self._place.expander(_("Thinking"), expanded=True, icon=":material/psychology:")
+            self._stream = TextStream(new_slot=block.empty)
+        self._stream.write(new)
+
+
+def _actions(pane: Pane, record: Record[Any], answer: answer_body.Answer) -> None:
+    text = drawable(answer.text)
+    with st.container(horizontal=True):
+        if not answer.fold.tool_calls:
+            st.button(
+                _("Continue"),
+                icon=":material/reply:",
+                key=pane.key("continue"),
+                on_click=continue_with,
+                args=(pane, answer.text),
+                disabled=pane.state.extra.get("continued") == record.id,
+                help=_("The answer, without its thinking, becomes an assistant message, and the next turn can be typed."),
+            )
+        st.download_button(
+            _("Text"),
+            text,
+            file_name=f"answer-{record.id[:8]}.txt",
+            icon=":material/download:",
+            on_click="ignore",
+            key=pane.key("download"),
+        )
+        st.download_button(
+            _("Markdown"),
+            data=lambda: _as_markdown(record, text),
+            file_name=f"conversation-{record.id[:8]}.md",
+            icon=":material/download:",
+            on_click="ignore",
+            key=pane.key("download.md"),
+            help=_("The whole conversation with this answer."),
+        )
+
+
+def _as_markdown(record: Record[Any], text: str) -> str:
+    """Write the conversation that was sent, and the answer."""
+    said = [(message.role.value, message.get_text_content()) for message in record.request_as(RequestInvokeLLM).prompt_messages]
+    return "\n\n".join(f"## {role}\n\n{drawable(words)}" for role, words in [*said, ("assistant", text)]) + "\n"
+
+
+def _context(pane: Pane, record: Record[Any]) -> None:
+    """Draw how much of the model's context the run used; nothing where the model does not say how much it has."""
+    request = record.request_as(RequestInvokeLLM)  # a config written by hand may name another model than the one picked
+    model = find(pane.backend, ModelType.LLM, request.provider, request.model)
+    size = model.model_properties.get(ModelPropertyKey.CONTEXT_SIZE) if model else None
+    if not isinstance(size, int) or size <= 0 or record.outcome is not Outcome.COMPLETED:
+        return
+    reported = usage(record)
+    if reported is None:
+        st.caption(_("Context: — of {size:,} tokens; the back end reported no usage.").format(size=size))
+        return
+    used = sum(count for name, count in reported if name in ("prompt_tokens", "completion_tokens"))
+    share = used / size
+    words = _("Context: {used:,} of {size:,} tokens, {share:.0%}").format(used=used, size=size, share=share)
+    nearly_full = share >= NEARLY_FULL
+    st.progress(min(share, 1.0), text=f":orange[:material/warning: {words}]" if nearly_full else f":small[{words}]")
+    if nearly_full:
+        st.caption(_("Nearly full: a longer conversation is cut or refused. Shorten it, or ask for fewer tokens."))

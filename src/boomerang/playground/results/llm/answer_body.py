@@ -1,0 +1,148 @@
+"""An answer of an LLM read out of its record, and its body drawn: thinking apart, text in one of three ways, files as chips."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from dataclasses import dataclass
+from typing import Any
+
+import streamlit as st
+
+from boomerang.invoker.entities.llm import LLMFold
+from boomerang.invoker.entities.message import MultiModalPromptMessageContent
+from boomerang.invoker.llm_text.json_in_text import Place, find
+from boomerang.invoker.llm_text.reasoning_tags import split
+from boomerang.invoker.records.record import Record
+from boomerang.invoker.records.timeline import timeline_of
+from boomerang.playground.run.metrics_row import seconds
+from boomerang.playground.run.pane import Pane
+from boomerang.playground.ui import json_view
+from boomerang.playground.ui import streaming_text as text_view
+from boomerang.playground.ui.escape import drawable
+from boomerang.workbench.conversations.attachments import ICONS
+from boomerang.workbench.i18n.translate import N_, _, ngettext
+
+MARKDOWN, PLAIN, JSON = "Markdown", "Plain text", "JSON"
+MODES = {MARKDOWN: N_("Markdown"), PLAIN: N_("Plain text"), JSON: N_("JSON")}
+PLACES = {
+    Place.WHOLE: N_("The answer is JSON."),
+    Place.FENCED: N_("JSON from a fence of code; what stands around it is left out here."),
+    Place.SURROUNDED: N_("JSON from between other words; what stands around it is left out here."),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a record's chunks come to."""
+
+    fold: LLMFold
+    thinking: str
+    text: str
+    """Without the thinking."""
+    closed: bool
+    """Whether the thinking ended; true if there was none."""
+    thinking_seconds: float | None
+    """From the first piece of thinking to the first of the answer, or to the last of thinking; `None` if there was none."""
+
+
+def read(record: Record[Any]) -> Answer:
+    """Read a record's answer, live or ended."""
+    return record.once(Answer, lambda: _read(record))
+
+
+def _read(record: Record[Any]) -> Answer:
+    chunks = tuple(record.chunks)
+    fold = LLMFold().extend(chunks)
+    whole = split(fold.text)
+    return Answer(fold, whole.reasoning, whole.answer, whole.closed, timeline_of(record).reasoning_seconds)
+
+
+def draw(pane: Pane, answer: Answer) -> None:
+    """Draw what the model thought, said and sent."""
+    thinking, choice = st.container(), st.container()  # the places of the stream, so that the browser keeps what it has drawn
+    if answer.thinking:
+        with thinking.expander(_thinking_label(answer), icon=":material/psychology:", key=pane.key("thinking")):
+            text_view.draw(answer.thinking)
+    text = drawable(answer.text)
+    if text:
+        with choice:
+            chosen = mode(pane)
+        match chosen:
+            case "JSON":
+                _json(text)
+            case "Plain text":
+                text_view.draw(text, as_markdown=False)
+            case _:
+                text_view.draw(text)
+    for number, item in enumerate(_media(answer.fold), 1):
+        _file(pane, item, number)
+
+
+def mode(pane: Pane) -> str:
+    """Draw the choice how text is shown."""
+    st.session_state.setdefault(pane.key("render"), MARKDOWN)
+    chosen = st.segmented_control(
+        _("Show as"),
+        list(MODES),
+        key=pane.key("render"),
+        format_func=lambda mode: _(MODES[mode]),
+        required=True,
+        persist_state="session",
+        label_visibility="collapsed",
+        help=_("Plain text and JSON have a button to copy; plain text is also the source of the markdown."),
+    )
+    return str(chosen or MARKDOWN)
+
+
+def _thinking_label(answer: Answer) -> str:
+    time = "" if answer.thinking_seconds is None else seconds(answer.thinking_seconds)
+    count = len(answer.thinking)
+    words = (
+        ngettext("Thinking, {time}, {count:,} character", "Thinking, {time}, {count:,} characters", count)
+        if answer.closed
+        else ngettext(
+            "Thinking that never ended, {time}, {count:,} character",
+            "Thinking that never ended, {time}, {count:,} characters",
+            count,
+        )
+    )
+    return words.format(time=time, count=count)
+
+
+def _json(text: str) -> None:
+    found = find(text)
+    if found is None:
+        st.caption(f":material/info: {_('There is no JSON in this answer; here is its text.')}")
+        text_view.draw(text, as_markdown=False)
+        return
+    st.caption(_(PLACES[found.place]))
+    json_view.text(text if found.place is Place.WHOLE else json_view.written(found.value))
+
+
+def _media(fold: LLMFold) -> list[MultiModalPromptMessageContent]:
+    content = fold.content
+    return [item for item in content if isinstance(item, MultiModalPromptMessageContent)] if isinstance(content, list) else []
+
+
+def _file(pane: Pane, item: MultiModalPromptMessageContent, number: int) -> None:
+    kind = str(getattr(item, "type", "document"))
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.badge(_("File {number} of the answer").format(number=number), icon=ICONS.get(kind, ICONS["document"]), color="blue")
+        st.text(drawable(f"{item.mime_type} {item.filename}"), width="content")
+        if item.url:
+            st.code(drawable(item.url), language=None, wrap_lines=True)  # never loaded by the page
+            return
+        try:
+            data = base64.b64decode(item.base64_data)
+        except (binascii.Error, ValueError):
+            st.caption(_("Its base64 cannot be read."))
+            return
+        st.download_button(
+            _("File"), data, file_name=f"file-{number}.{_extension(item.format)}", icon=":material/download:",
+            on_click="ignore", key=pane.key(f"file.{number}"),
+        )  # fmt: skip
+
+
+def _extension(name: str) -> str:
+    return "".join(letter for letter in name if letter.isascii() and letter.isalnum())[:8] or "bin"

@@ -1,0 +1,132 @@
+"""The moderation page's result: one boolean, in words, sign and colour; and the scores, where the back end tells them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import streamlit as st
+
+from boomerang.invoker.entities.moderation import RequestInvokeModeration
+from boomerang.invoker.records.record import Record
+from boomerang.playground.page import comparison
+from boomerang.playground.run.metrics_row import UNKNOWN, seconds
+from boomerang.playground.run.pane import Pane
+from boomerang.playground.ui.data_table import data_table
+from boomerang.playground.ui.escape import drawable, plain
+from boomerang.workbench.i18n.translate import _
+from boomerang.workbench.results.moderation_details import CLEAR, SENSITIVE, Detail, detail, verdict
+
+
+def moderation(page: Pane, record: Record[Any]) -> None:
+    """Draw the flag, and what the back end knows beyond it."""
+    if not record.chunks:
+        return
+    sensitive = record.chunks[0].result
+    mark = page.key("flag-sensitive" if sensitive else "flag-clear").replace(".", "-")
+    with st.container(border=True, key=mark):
+        if sensitive:
+            st.markdown(f"## :red[:material/flag: {_(SENSITIVE)}]")
+        else:
+            st.markdown(f"## :green[:material/verified: {_(CLEAR)}]")
+        st.code(f"result = {sensitive}", language="python")
+    st.caption(_("Dify's reverse call gives this boolean only: no categories, no scores."))
+    found = detail(record)
+    if found is None:
+        st.caption(_("This back end tells no scores, so there is no threshold to try."))
+    else:
+        _categories(page, found, sensitive)
+
+
+def _categories(page: Pane, found: Detail, sensitive: bool) -> None:
+    with st.expander(_("What this back end knows beyond it"), icon=":material/query_stats:", expanded=True):
+        at = st.slider(
+            _("Try a threshold"),
+            0.0,
+            1.0,
+            key=page.hold("threshold", found.threshold, lambda at: 0 <= at <= 1),
+            step=0.01,
+            persist_state="session",
+            help=_("On the finished result, without a new call: a category is flagged if its score is `>=` the threshold."),
+        )
+        data_table(
+            [
+                {
+                    _("category"): drawable(name),
+                    _("score"): score,
+                    _("flag"): "⚑" if score >= at else "",
+                    _("back end"): "⚑" if score >= found.threshold else "",
+                }
+                for name, score in found.scores.items()
+            ],
+            column_config={
+                _("category"): st.column_config.TextColumn(width=90 if page.narrow else 120),
+                _("score"): st.column_config.ProgressColumn(
+                    format="%.3f", min_value=0.0, max_value=1.0, width=95 if page.narrow else 120
+                ),
+                _("flag"): st.column_config.TextColumn(width=45, help=_("At the threshold that you try.")),
+                _("back end"): st.column_config.TextColumn(
+                    width=60 if page.narrow else 80, help=_("At the back end's own threshold.")
+                ),
+            },
+            alt=_("Categories and their scores"),
+            key=page.key("categories"),
+        )
+        _told(found, at, sensitive)
+        if found.sentence:
+            st.caption(_("This part of the text decided:"))
+            st.text(drawable(found.sentence))
+        words = _("The back end flags a text when any category reaches {threshold}. This detail does not go over Dify's wire.")
+        st.caption(words.format(threshold=f"{found.threshold:g}"))
+
+
+def _told(found: Detail, at: float, sensitive: bool) -> None:
+    """Say which flag would change at the threshold that is tried."""
+    would = found.highest >= at
+    if would == sensitive:
+        st.caption(f":material/equal: {_('At {threshold} the answer would be the same.').format(threshold=f'{at:.2f}')}")
+        return
+    words = (
+        _("At {threshold} it would be sensitive: {category} has {score}.")
+        if would
+        else _("At {threshold} it would not be sensitive: the highest score is {score} ({category}).")
+    )
+    told = words.format(threshold=f"{at:.2f}", category=plain(found.category), score=f"{found.highest:.3f}")
+    st.markdown(f":orange[:material/swap_horiz:] {told}")
+
+
+def flags(panes: Sequence[Pane]) -> None:
+    """Draw what the panes of a comparison say of the text, and their scores by category."""
+    records = [(pane, record) for pane in panes if (record := pane.state.record) is not None]
+    texts = {record.request_as(RequestInvokeModeration).text for _pane, record in records}
+    if len(texts) > 1:
+        st.caption(_("The panes judged different texts: run them again."))
+        return
+    said = {verdict(record) for _pane, record in records} - {None}
+    if len(said) == 1:
+        st.badge(_("All say the same"), icon=":material/equal:", color="green")
+    elif said:
+        st.badge(_("They disagree"), icon=":material/difference:", color="orange")
+    data_table([_line(pane, record) for pane, record in records], alt=_("What each pane says of the text"))
+    details = {comparison.name(pane): found for pane, record in records if (found := detail(record)) is not None}
+    names = list(dict.fromkeys(name for found in details.values() for name in found.scores))
+    if len(details) > 1:
+        bars = {name: st.column_config.ProgressColumn(format="%.3f", min_value=0.0, max_value=1.0) for name in details}
+        data_table(
+            [
+                {_("category"): drawable(name)} | {pane: found.scores.get(name) for pane, found in details.items()}
+                for name in names
+            ],
+            column_config=bars,
+            alt=_("Scores by category"),
+        )
+
+
+def _line(pane: Pane, record: Record[Any]) -> dict[str, str]:
+    found, given = detail(record), verdict(record)
+    return {
+        _("pane"): comparison.name(pane),
+        _("answer"): UNKNOWN if given is None else _(SENSITIVE) if given else _(CLEAR),
+        _("highest score"): UNKNOWN if found is None else f"{found.highest:.3f} ({found.category})",
+        _("time"): seconds(record.elapsed),
+    }

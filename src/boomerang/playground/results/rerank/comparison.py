@@ -1,0 +1,79 @@
+"""What two rankings of the same documents have in common: a line for each document, Kendall's tau, whose order is better."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import streamlit as st
+
+from boomerang.invoker.entities.rerank import RequestInvokeRerank
+from boomerang.playground.page import comparison
+from boomerang.playground.results.llm.comparison import pair
+from boomerang.playground.run.metrics_row import UNKNOWN
+from boomerang.playground.run.pane import Pane
+from boomerang.playground.ui.charts import chart_style
+from boomerang.playground.ui.charts.rankings import MOST_LINES, Place, slope
+from boomerang.playground.ui.data_table import data_table
+from boomerang.playground.ui.escape import drawable
+from boomerang.workbench.analysis.rank_correlation import kendall_of_orders, moves
+from boomerang.workbench.i18n.translate import _
+from boomerang.workbench.results.rankings import ranking
+
+from . import relevance_scores
+
+
+def rankings(panes: Sequence[Pane]) -> None:
+    """Draw where documents stand in the orders of two panes, and how good each order is by the labels."""
+    left, right = pair(panes)
+    one, other = _request(left), _request(right)
+    if one is None or other is None or (one.docs, one.query) != (other.docs, other.query):
+        st.caption(_("The two panes ranked different documents or for different queries: run them again."))
+        return
+    docs = one.docs
+    orders = [[row.position for row in ranking(pane.state.record)] for pane in (left, right)]
+    tau = kendall_of_orders(orders[0], orders[1])
+    first = [order[0] if order else None for order in orders]
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.metric(
+            _("Kendall τ"),
+            UNKNOWN if tau is None else f"{tau:.3f}",
+            help=_("Of the documents that both returned: 1 for the same order, -1 for the reverse."),
+            width=160,
+        )
+        same = first[0] is not None and first[0] == first[1]
+        st.badge(
+            _("The same first document") if same else _("Different first documents"),
+            icon=":material/equal:" if same else ":material/difference:",
+            color="green" if same else "orange",
+        )
+    places = [Place(drawable(docs[int(str(move.document)) - 1]), move.left, move.right) for move in moves(orders[0], orders[1])]
+    chart, table = slope(places, comparison.name(left), comparison.name(right))
+    most = MOST_LINES
+    note = _("The first {count} of {all} documents.").format(count=most, all=len(places)) if len(places) > most else ""
+    chart_style.draw(chart, table, left.key("slopes"), _("From one order to the other"), note=note)
+    _qualities(panes, len(docs))
+
+
+def _qualities(panes: Sequence[Pane], count: int) -> None:
+    given = relevance_scores.labels(panes[0])
+    if not any(label is not None for label in given.values()):
+        st.caption(_("With labels in the table of documents, the orders are judged here too."))
+        return
+    k = relevance_scores.at(panes[0], count)
+    rows = []
+    for pane in panes:
+        request = _request(pane)
+        if request is None:
+            continue
+        worst, best = relevance_scores.judged(request, ranking(pane.state.record), given, k)
+        measures = {
+            _(label).format(k=k): relevance_scores.told(getattr(worst, name), getattr(best, name))
+            for name, (label, _about) in relevance_scores.MEASURES.items()
+        }
+        rows.append({_("pane"): comparison.name(pane), **measures})
+    data_table(rows, alt=_("How good each order is"))
+
+
+def _request(pane: Pane) -> RequestInvokeRerank | None:
+    record = pane.state.record
+    return record.request_as(RequestInvokeRerank) if record is not None else None

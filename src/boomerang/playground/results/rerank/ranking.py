@@ -1,0 +1,81 @@
+"""The rerank page's result: the new order, how far each document moved, which were dropped and why, how good the order is."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import streamlit as st
+
+from boomerang.invoker.entities.rerank import RequestInvokeRerank
+from boomerang.invoker.records.record import Record
+from boomerang.playground.run.pane import Pane
+from boomerang.workbench.analysis.score_scale import Scale, guess
+from boomerang.workbench.i18n.translate import N_, _
+from boomerang.workbench.parsing.json_text import written
+from boomerang.workbench.results.rankings import Row, dropped, ranking
+
+from . import ranking_views, relevance_scores
+
+LOOKS = {
+    "list": (N_("Ranked list"), ":material/format_list_numbered:"),
+    "movement": (N_("Movement"), ":material/swap_vert:"),
+    "scores": (N_("Scores"), ":material/bar_chart:"),
+    "quality": (N_("Quality"), ":material/military_tech:"),
+}
+SCALES = {
+    Scale.UNIT: N_("0–1, not rescaled: scores of different lists can be compared"),
+    Scale.LOGIT: N_("logit: any number, 0 being even odds"),
+    Scale.COSINE: N_("cosine: from -1 to 1"),
+    Scale.RESCALED: N_("rescaled: best = 1, worst = 0, so a score says nothing about another list"),
+    Scale.UNKNOWN: N_("unknown"),
+}
+
+
+def rerank(page: Pane, record: Record[Any]) -> None:
+    """Draw the ranked list, or another look at it, and the dropped documents."""
+    if not record.chunks:
+        return
+    request, rows = record.request_as(RequestInvokeRerank), ranking(record)
+    if rows:
+        _scale(rows, len(request.docs))
+        look = _chosen(page)
+        threshold = ranking_views.preview(page, rows) if look in ("list", "scores") else None
+        match look:
+            case "movement":
+                ranking_views.moves(page, rows, request)
+            case "scores":
+                ranking_views.scores(page, rows, threshold)
+            case "quality":
+                relevance_scores.draw(page, request, rows)
+            case _:
+                ranking_views.listed(page, rows, threshold)
+    ranking_views.dropped(page, dropped(record, request))
+    st.download_button(
+        "JSON",
+        lambda: written(record.chunks[0].model_dump(mode="json"), indent=2),
+        file_name=f"rerank-{record.id[:8]}.json",
+        icon=":material/download:",
+        on_click="ignore",
+        key=page.key("download"),
+    )
+
+
+def _chosen(page: Pane) -> str:
+    chosen = st.segmented_control(
+        _("Look at"),
+        list(LOOKS),
+        key=page.hold("look", "list", LOOKS.__contains__),
+        format_func=lambda name: f"{LOOKS[name][1]} {_(LOOKS[name][0])}",
+        required=True,
+        persist_state="session",
+        label_visibility="collapsed",
+    )
+    return str(chosen)
+
+
+def _scale(rows: Sequence[Row], asked: int) -> None:
+    found = guess([row.score for row in rows], asked=asked)
+    st.caption(
+        f":material/straighten: {_('Score scale, guessed from the scores:')} {_(SCALES[found.scale])}", help=found.reason
+    )

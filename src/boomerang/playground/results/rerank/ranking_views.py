@@ -1,0 +1,125 @@
+"""Ways to look at a ranking: a list with a threshold to try, how documents moved, their scores; and what was dropped."""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Sequence
+
+import streamlit as st
+
+from boomerang.invoker.entities.rerank import RequestInvokeRerank
+from boomerang.playground.run.pane import Pane
+from boomerang.playground.ui.charts import chart_style, rankings
+from boomerang.playground.ui.data_table import data_table
+from boomerang.playground.ui.escape import drawable
+from boomerang.workbench.i18n.translate import _, ngettext
+from boomerang.workbench.results.rankings import Dropped, Row, movement
+
+GREY = "color: #8a90a2"
+MOST_SHADED = 2_000
+
+
+def preview(page: Pane, rows: Sequence[Row]) -> float | None:
+    """Draw the slider for a threshold on the finished result; `None` where there is nothing to choose."""
+    known = [row.score for row in rows if math.isfinite(row.score)]
+    low, high = min(known, default=0.0), max(known, default=0.0)
+    if high <= low:
+        return None
+    step = (high - low) / 100
+    key = page.hold("preview", 0.0)
+    if not low <= float(st.session_state[key]) <= high + step:
+        st.session_state[key] = low
+    at = st.slider(
+        _("Try a threshold"),
+        low,
+        high + step,  # so that it can be above the best score
+        key=key,
+        step=step,
+        format="%.3f",
+        persist_state="session",
+        help=_("On the finished result, without a new call: a document stays if its score is `>=` the threshold."),
+    )
+    stays = sum(row.score >= at for row in rows)
+    st.caption(
+        _("{stays} of {count} stay at score `>=` {threshold}; the others are grey.").format(
+            stays=stays, count=len(rows), threshold=f"{at:.3f}"
+        )
+    )
+    return float(at)
+
+
+def listed(page: Pane, rows: Sequence[Row], threshold: float | None) -> None:
+    """Draw the documents in their new order; those below the threshold in grey."""
+    import pandas as pd
+
+    known = [row.score for row in rows if math.isfinite(row.score)]
+    best, least = max(known, default=1.0), min(known, default=0.0)
+    rank, moved, was, score, document = _("rank"), _("moved"), _("was"), _("score"), _("document")
+    table = pd.DataFrame(
+        {
+            rank: [row.rank for row in rows],
+            score: [row.score for row in rows],
+            moved: [movement(row.moved) for row in rows],
+            was: [row.position for row in rows],
+            document: [drawable(row.text) for row in rows],
+        }
+    )
+    below = {index for index, row in enumerate(rows) if threshold is not None and not row.score >= threshold}
+    shaded = table.style.apply(lambda line: [GREY if line.name in below else ""] * len(line), axis=1)
+    data_table(
+        shaded if below and len(rows) <= MOST_SHADED else table,
+        height=min(480, 38 + 35 * max(1, len(rows))),
+        column_config={
+            rank: st.column_config.NumberColumn(width=50),
+            moved: st.column_config.TextColumn(width=65, help=_("Places gained (▲) or lost (▼) against the input.")),
+            was: st.column_config.NumberColumn(width=50, help=_("Position in the input, from 1.")),
+            score: st.column_config.ProgressColumn(
+                format="%.3f", width=110, min_value=min(0.0, least), max_value=max(1.0, best)
+            ),
+            document: st.column_config.TextColumn(width="large"),
+        },
+        alt=_("Documents in their new order"),
+        key=page.key("ranked"),
+    )
+
+
+def moves(page: Pane, rows: Sequence[Row], request: RequestInvokeRerank) -> None:
+    """Draw where each document went."""
+    after = {row.position: row.rank for row in rows}
+    places = [rankings.Place(drawable(text), number, after.get(number)) for number, text in enumerate(request.docs, 1)]
+    chart, table = rankings.slope(places, _("Input"), _("Result"))
+    most = rankings.MOST_LINES
+    note = _("The first {count} of {all} documents.").format(count=most, all=len(places)) if len(places) > most else ""
+    chart_style.draw(chart, table, page.key("slope"), _("From the input order to the new one"), note=note)
+
+
+def scores(page: Pane, rows: Sequence[Row], threshold: float | None) -> None:
+    """Draw the scores as bars; those below the threshold are pale."""
+    names = [drawable(row.text) for row in rows]
+    chart, table = rankings.bars(names, [row.score for row in rows], title=_("score"), threshold=threshold)
+    most = rankings.MOST_BARS
+    note = _("The first {count} of {all} documents.").format(count=most, all=len(rows)) if len(rows) > most else ""
+    chart_style.draw(chart, table, page.key("scores"), _("Scores of the documents"), note=note)
+
+
+def dropped(page: Pane, missing: Sequence[Dropped]) -> None:
+    """Draw the documents that did not come back, and why."""
+    if not missing:
+        return
+    for reason, count in Counter(one.reason for one in missing).items():
+        words = ngettext("{count} dropped: {reason}", "{count} dropped: {reason}", count)
+        st.caption(f":material/filter_alt_off: {words.format(count=count, reason=reason)}")
+    was, document, score = _("was"), _("dropped document"), _("score")
+    scored = any(one.score is not None for one in missing)
+    data_table(
+        [{was: one.position, document: drawable(one.text)} | ({score: one.score} if scored else {}) for one in missing],
+        height=min(300, 38 + 35 * len(missing)),
+        column_config={
+            was: st.column_config.NumberColumn(width=50, help=_("Position in the input, from 1.")),
+            document: st.column_config.TextColumn(width="large"),
+            score: st.column_config.NumberColumn(width=80, format="%.4f"),
+        },
+        alt=_("Documents that were dropped"),
+        key=page.key("dropped"),
+    )

@@ -1,0 +1,105 @@
+"""How good an order of documents is, by the labels that a person gave in the form: nDCG, MRR, recall."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import streamlit as st
+
+from boomerang.invoker.entities.rerank import RequestInvokeRerank
+from boomerang.playground.run.metrics_row import UNKNOWN
+from boomerang.playground.run.pane import Pane
+from boomerang.playground.ui.data_table import data_table
+from boomerang.playground.ui.escape import drawable
+from boomerang.workbench.analysis.relevance import Quality, quality_range
+from boomerang.workbench.i18n.translate import N_, _, ngettext
+from boomerang.workbench.results.rankings import Row
+
+DEFAULT_K = 3
+MEASURES = {
+    "ndcg": (
+        "nDCG@{k}",
+        N_("How much of the best possible gain the first k places have; a 3 counts seven times a 1."),
+    ),
+    "reciprocal_rank": ("MRR", N_("1 by the place of the first document with a label of 1 or more.")),
+    "recall": (N_("Recall@{k}"), N_("How many of the documents with a label of 1 or more are in the first k places.")),
+}
+
+
+def labels(pane: Pane) -> Mapping[str, int | None]:
+    """Give the labels that stand in the form, by document."""
+    found: Mapping[str, int | None] = pane.context.get("labels", {})
+    return found
+
+
+def draw(page: Pane, request: RequestInvokeRerank, rows: Sequence[Row]) -> None:
+    """Draw the measures of an order, or how to come to them."""
+    given = labels(page)
+    known = sum(given.get(text) is not None for text in request.docs)
+    if not known:
+        st.info(
+            _("Give the documents a label from 0 to 3 in the table of documents; it can be done after the run."),
+            icon=":material/military_tech:",
+        )
+        return
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        k = at(page, len(request.docs))
+        worst, best = judged(request, rows, given, k)
+        for name, (label, about) in MEASURES.items():
+            st.metric(_(label).format(k=k), told(getattr(worst, name), getattr(best, name)), help=_(about))
+    missing = len(request.docs) - known
+    notes = [
+        ngettext(
+            "{count} document without a label counts as 0.", "{count} documents without a label count as 0.", missing
+        ).format(count=missing)
+        if missing
+        else "",
+        _("A range is shown where documents share a score.") if worst != best else "",
+        _("No document has a label of 1 or more.") if best.recall is None else "",
+    ]
+    if any(notes):
+        st.caption(" ".join(note for note in notes if note))
+    data_table(
+        [
+            {_("rank"): row.rank, _("label"): given.get(row.text), _("score"): row.score, _("document"): drawable(row.text)}
+            for row in rows
+        ],
+        height=min(360, 38 + 35 * max(1, len(rows))),
+        column_config={
+            _("rank"): st.column_config.NumberColumn(width=50),
+            _("label"): st.column_config.NumberColumn(width=60),
+            _("score"): st.column_config.NumberColumn(format="%.3f", width=65),
+            _("document"): st.column_config.TextColumn(width="large"),
+        },
+        alt=_("Labels in the new order"),
+        key=page.key("quality"),
+    )
+
+
+def at(page: Pane, count: int) -> int:
+    """Draw the field for how many places count."""
+    key = page.hold("quality.k", DEFAULT_K, lambda k: k >= 1)
+    st.session_state[key] = min(max(1, int(st.session_state[key] or 1)), max(1, count))
+    return int(st.number_input(_("Places k"), 1, max(1, count), key=key, persist_state="session", width=120) or 1)
+
+
+def judged(
+    request: RequestInvokeRerank, rows: Sequence[Row], given: Mapping[str, int | None], k: int
+) -> tuple[Quality, Quality]:
+    """Judge the worst and the best order that fit the scores."""
+
+    def grade(text: str) -> int:
+        return given.get(text) or 0
+
+    kept = {row.position for row in rows}
+    left_out = [grade(text) for number, text in enumerate(request.docs, 1) if number not in kept]
+    return quality_range([grade(row.text) for row in rows], [row.score for row in rows], k=k, left_out=left_out)
+
+
+def told(worst: Any, best: Any) -> str:
+    """Write a measure, or its range."""
+    if worst is None or best is None:
+        return UNKNOWN
+    low, high = f"{worst:.3f}", f"{best:.3f}"
+    return low if low == high else f"{low} – {high}"

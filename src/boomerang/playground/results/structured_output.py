@@ -1,0 +1,91 @@
+"""The structured-output page's result: the object, whether it fits the schema, and whether it is what the raw text spells."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import streamlit as st
+
+from boomerang.invoker.entities.llm import RequestInvokeLLMWithStructuredOutput
+from boomerang.invoker.llm_text.json_in_text import Place, find
+from boomerang.invoker.llm_text.json_schema import check
+from boomerang.invoker.records.record import Record
+from boomerang.playground.run.pane import Pane, waiting
+from boomerang.playground.ui import json_view, schema_verdict
+from boomerang.playground.ui.streaming_text import TextStream
+from boomerang.workbench.analysis import json_diff
+from boomerang.workbench.i18n.translate import N_, _
+from boomerang.workbench.parsing.json_text import written
+from boomerang.workbench.runs.jobs import Job
+
+from .llm import answer_body
+
+REPAIRS = {
+    Place.FENCED: N_("The raw text holds the object in a fence of code; the back end took it out."),
+    Place.SURROUNDED: N_("The raw text has other words around the object; the back end took it out."),
+}
+DIFFERENT = N_("The object is another one than the raw text spells; the back end changed it. Compare the two tabs.")
+MENDED = N_("The raw text is no JSON; the back end mended it, or made the object otherwise.")
+
+
+def structured(page: Pane, record: Record[Any]) -> None:
+    """Draw the object as a tree with its verdict, and the raw text beside it."""
+    answer = answer_body.read(record)
+    tree, raw = st.tabs([_("Object"), _("Raw text")], key=page.key("object-or-raw"))
+    with tree:
+        found = answer.fold.structured_output
+        if found is None:
+            st.caption(_("No object came back. The raw text has what did.") if answer.fold.text else _("No object came back."))
+        else:
+            _object(page, record, dict(found), answer.text)
+    with raw:
+        json_view.text(answer.fold.text)
+
+
+def structured_live(page: Pane, job: Job) -> Callable[[], None]:
+    """Draw the raw text while it comes."""
+    if not job.arguments.get("stream", True):
+        return waiting(page, job)  # who does not ask for a stream sees the answer when it is whole
+    stream = TextStream(as_markdown=False)
+    seen = 0
+
+    def update() -> None:
+        nonlocal seen
+        chunks = job.record.chunks[seen:] if job.record else []
+        seen += len(chunks)
+        contents = (chunk.delta.message.content for chunk in chunks)
+        stream.write("".join(content for content in contents if isinstance(content, str)))
+
+    return update
+
+
+def repair(value: Mapping[str, Any], text: str) -> str | None:
+    """Say how an object was got out of a text that is not just it; `None` if it is, or if there is no text to compare with.
+
+    Returns:
+        A text marked for translation.
+    """
+    if not text.strip():
+        return None
+    found = find(text)
+    if found is None:
+        return MENDED
+    if not json_diff.equal(dict(value), found.value):
+        return DIFFERENT
+    return REPAIRS.get(found.place)
+
+
+def _object(page: Pane, record: Record[Any], value: dict[str, Any], text: str) -> None:
+    schema_verdict.draw(check(value, record.request_as(RequestInvokeLLMWithStructuredOutput).structured_output_schema))
+    if how := repair(value, text):
+        st.caption(f":material/healing: {_(how)}")
+    json_view.tree(value)
+    st.download_button(
+        "JSON",
+        written(value, indent=2),
+        file_name=f"object-{record.id[:8]}.json",
+        icon=":material/download:",
+        on_click="ignore",
+        key=page.key("download"),
+    )

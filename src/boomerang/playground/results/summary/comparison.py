@@ -1,0 +1,87 @@
+"""What the summaries of a comparison have in common and not: sizes, facts kept, and the words of two of them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import streamlit as st
+
+from boomerang.invoker.entities.summary import RequestInvokeSummary
+from boomerang.playground.page import comparison
+from boomerang.playground.results.llm.comparison import pair
+from boomerang.playground.run.metrics_row import UNKNOWN, seconds
+from boomerang.playground.run.pane import Pane
+from boomerang.playground.ui import text_diff
+from boomerang.playground.ui.data_table import data_table
+from boomerang.playground.ui.escape import drawable
+from boomerang.workbench.analysis.facts import Fact
+from boomerang.workbench.analysis.facts_kept import State, share_kept
+from boomerang.workbench.i18n.translate import _
+from boomerang.workbench.results.summary_details import facts, size, tally
+
+from .facts_kept import STATES
+
+MOST_FACTS = 300
+
+
+def summaries(panes: Sequence[Pane]) -> None:
+    """Draw a line for each pane, the facts with what each pane made of them, and the words of two panes."""
+    made = [(pane, source, summary) for pane in panes for source, summary in _texts(pane)]
+    data_table([_line(*one) for one in made], alt=_("Sizes of the summaries, and the facts that they kept"))
+    if len({source for _pane, source, _summary in made}) > 1:
+        st.caption(_("The panes summarised different texts: run them again."))
+        return
+    left, right = pair(panes)
+    texts = {comparison.letter(pane): summary for pane, _source, summary in made}
+    one, other = comparison.letter(left), comparison.letter(right)
+    if one in texts and other in texts:
+        said = (_("only {pane}").format(pane=one), _("only {pane}").format(pane=other))
+        text_diff.draw(texts[one], texts[other], said, left.key(f"difference.{one}{other}"))
+    _facts(made)
+
+
+def _texts(pane: Pane) -> list[tuple[str, str]]:
+    """Give source and summary of a pane; nothing if it has no summary."""
+    record = pane.state.record
+    if record is None or not record.chunks:
+        return []
+    return [(drawable(record.request_as(RequestInvokeSummary).text), drawable(record.chunks[0].summary))]
+
+
+def _line(pane: Pane, source: str, summary: str) -> dict[str, Any]:
+    found, judged, record = size(summary), facts(source, summary), pane.state.record
+    count, share = tally(judged), share_kept(judged)
+    return {
+        _("pane"): comparison.name(pane),
+        _("characters"): found.characters,
+        _("words"): found.words,
+        _("ratio"): f"{found.characters / len(source):.0%}" if source else UNKNOWN,
+        _("time"): UNKNOWN if record is None else seconds(record.elapsed),
+        _("facts kept"): UNKNOWN if share is None else f"{count[State.KEPT]} ({share:.0%})",
+        _("new facts"): count[State.NEW],
+    }
+
+
+def _facts(made: Sequence[tuple[Pane, str, str]]) -> None:
+    """Draw a line for each fact, and in it what each pane made of it."""
+    lines: dict[Any, dict[str, str]] = {}
+    known: dict[Any, Fact] = {}
+    for pane, source, summary in made:
+        for one in facts(source, summary):
+            value = (one.fact.kind, str(one.fact.value))
+            known.setdefault(value, one.fact)
+            name, sign, _color, _icon = STATES[one.state]
+            lines.setdefault(value, {})[comparison.letter(pane)] = f"{sign} {_(name)}"
+    if not lines:
+        return
+    letters = [comparison.letter(pane) for pane, _source, _summary in made]
+    with st.expander(_("Facts in each summary"), icon=":material/fact_check:"):
+        data_table(
+            [
+                {_("fact"): drawable(known[value].text)} | {letter: told.get(letter, "") for letter in letters}
+                for value, told in list(lines.items())[:MOST_FACTS]
+            ],
+            height=320,
+            alt=_("Facts in each summary"),
+        )

@@ -1,0 +1,64 @@
+"""Which facts of a text its summary kept: numbers, dates and names; and which it has that the text has not."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import streamlit as st
+
+from boomerang.playground.run.pane import Pane
+from boomerang.playground.ui.data_table import data_table
+from boomerang.playground.ui.escape import drawable
+from boomerang.workbench.analysis.facts import Kind
+from boomerang.workbench.analysis.facts_kept import Judged, State, share_kept
+from boomerang.workbench.i18n.translate import N_, _
+from boomerang.workbench.results.summary_details import facts, tally
+
+STATES = {
+    State.NEW: (N_("new"), "⚠", "red", ":material/warning:"),
+    State.KEPT: (N_("kept"), "✓", "green", ":material/check:"),
+    State.SHORTENED: (N_("shortened"), "~", "orange", ":material/content_cut:"),
+    State.MISSING: (N_("missing"), "–", "gray", ":material/remove:"),
+}
+"""State → its name, its sign, its colour, its icon; in the order in which the table has them."""
+KINDS = {Kind.NUMBER: N_("number"), Kind.DATE: N_("date"), Kind.NAME: N_("name")}
+MOST_ROWS = 500
+
+
+def draw(page: Pane, source: str, summary: str) -> None:
+    """Draw the counts, and each fact with what became of it."""
+    judged = facts(source, summary)
+    if not judged:
+        st.caption(_("There are no numbers, dates or names in either text."))
+        return
+    count = tally(judged)
+    with st.container(horizontal=True, vertical_alignment="center", gap="xsmall"):
+        st.markdown(f"**{_('Facts')}**", width="content")
+        for state, (name, _sign, color, icon) in STATES.items():
+            if count[state]:
+                st.badge(f"{count[state]} {_(name)}", icon=icon, color=color)  # type: ignore[arg-type]
+        share = share_kept(judged)
+        if share is not None:
+            st.caption(_("{share:.0%} kept whole").format(share=share), width="content")
+    with st.expander(_("Numbers, dates and names"), icon=":material/fact_check:"):
+        about = _("Facts of the source and of the summary")
+        data_table(rows(judged), height=320, alt=about, key=page.key("facts"))
+        st.caption(
+            _(
+                "Found by their form, without any grammar: a name that only begins sentences is overlooked, and so is a number "
+                "above twelve in words."
+            )
+        )
+
+
+def rows(judged: Sequence[Judged]) -> list[dict[str, str]]:
+    """Give the lines of the table: what only the summary has comes first, then what it kept, shortened, and left out."""
+    order = list(STATES)
+    return [
+        {
+            "": f"{STATES[one.state][1]} {_(STATES[one.state][0])}",
+            _("fact"): drawable(one.fact.text),
+            _("kind"): _(KINDS[one.fact.kind]),
+        }
+        for one in sorted(judged, key=lambda one: order.index(one.state))[:MOST_ROWS]
+    ]

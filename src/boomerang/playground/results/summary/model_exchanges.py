@@ -1,0 +1,94 @@
+"""How a summary came about: what the system model was asked, piece by piece, and what it answered."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import streamlit as st
+
+from boomerang.invoker.records.record import Record
+from boomerang.playground.run.metrics_row import seconds
+from boomerang.playground.run.pane import Pane
+from boomerang.playground.ui.charts.chart_style import words
+from boomerang.playground.ui.data_table import data_table
+from boomerang.playground.ui.escape import drawable, plain
+from boomerang.workbench.i18n.translate import _
+from boomerang.workbench.results.summary_details import Exchange, exchanges
+from boomerang.workbench.runs.jobs import Job
+
+LONGEST_MESSAGE = 20_000
+TALL = 420
+"""Pixels of the messages; what is longer scrolls inside."""
+
+
+def draw(page: Pane, record: Record[Any]) -> None:
+    """Draw the pieces, and the messages of one of them as they were really sent."""
+    found = exchanges(record)
+    if not found:
+        return
+    label = _("What the system model was asked ({count})").format(count=len(found))
+    with st.expander(label, icon=":material/forum:"):
+        number = 0
+        if len(found) > 1:
+            _pieces(page, found)
+            key = page.key("exchange")
+            if not 0 <= int(st.session_state.get(key) or 0) < len(found):
+                st.session_state[key] = 0
+            number = st.selectbox(
+                _("Messages of"), range(len(found)), key=key, format_func=lambda at: f"{at + 1} · {words(found[at].name)}"
+            )
+        _messages(found[int(number or 0)])
+
+
+def _pieces(page: Pane, found: Sequence[Exchange]) -> None:
+    st.caption(_("Each line is a call of the system model. Later rounds put together what earlier ones have made."))
+    data_table(
+        [
+            {
+                "#": number,
+                _("piece"): drawable(exchange.name),
+                _("asked"): len(exchange.messages[-1][1]) if exchange.messages else None,
+                _("answered after"): seconds(exchange.seconds),
+                _("answer"): drawable(exchange.answer),
+            }
+            for number, exchange in enumerate(found, 1)
+        ],
+        height=min(320, 38 + 35 * len(found)),
+        column_config={
+            "#": st.column_config.NumberColumn(width=40),
+            _("asked"): st.column_config.NumberColumn(width=70, help=_("Characters of the last message.")),
+            _("answer"): st.column_config.TextColumn(width="large"),
+        },
+        alt=_("Pieces of the summary"),
+        key=page.key("pieces"),
+    )
+
+
+def _messages(exchange: Exchange) -> None:
+    with st.container(height=TALL):
+        for role, text in [*exchange.messages, (_("answer"), exchange.answer)]:
+            st.caption(plain(role))
+            st.code(drawable(text[:LONGEST_MESSAGE]), language=None, wrap_lines=True)
+
+
+def live(job: Job) -> Callable[[], None]:
+    """Draw the pieces that have been summarised so far; gives a function that draws the new ones."""
+    place = st.container()
+    with place:
+        waiting = st.empty()
+        waiting.skeleton(height=120)
+    drawn = 0
+
+    def tick() -> None:
+        nonlocal drawn
+        found = exchanges(job.record)
+        if len(found) > drawn:
+            waiting.empty()
+        for exchange in found[drawn:]:
+            with place:
+                st.caption(plain(exchange.name))
+                st.text(drawable(exchange.answer))
+        drawn = len(found)
+
+    return tick

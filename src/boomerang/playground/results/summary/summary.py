@@ -1,0 +1,79 @@
+"""The summary page's result: source and summary side by side, which facts were kept, and how it came about."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import streamlit as st
+
+from boomerang.invoker.entities.summary import RequestInvokeSummary
+from boomerang.invoker.records.record import Record
+from boomerang.playground.run.metrics_row import seconds
+from boomerang.playground.run.pane import Pane
+from boomerang.playground.ui.escape import drawable
+from boomerang.playground.ui.streaming_text import draw
+from boomerang.workbench.i18n.translate import _, ngettext
+from boomerang.workbench.results.summary_details import Size, size
+from boomerang.workbench.runs.jobs import Job
+
+from . import facts_kept, model_exchanges
+
+TALL = 420
+"""Pixels of the two columns; what is longer scrolls inside."""
+LONGEST = 50_000
+"""Characters of a source that are drawn beside its summary."""
+
+
+def summary(page: Pane, record: Record[Any]) -> None:
+    """Draw both texts; a text that was returned unchanged is said to be so among the notices above."""
+    if not record.chunks:
+        return
+    source = drawable(record.request_as(RequestInvokeSummary).text)
+    text = drawable(record.chunks[0].summary)
+    st.caption(_told(size(source), size(text), record))
+    if page.narrow:  # there is no room for two columns, and the source is the same in each pane
+        _column(page, "summary", _("Summary"), text)
+    else:
+        grid = st.grid(2, min_column_width=230, gap="small")
+        for name, title, shown in (("source", _("Source"), source), ("summary", _("Summary"), text)):
+            with grid.cell():
+                _column(page, name, title, shown)
+    st.download_button(
+        _("Summary"),
+        text,
+        file_name=f"summary-{record.id[:8]}.txt",
+        icon=":material/download:",
+        on_click="ignore",
+        key=page.key("download"),
+    )
+    if text.strip():
+        facts_kept.draw(page, source, text)
+    model_exchanges.draw(page, record)
+
+
+def summary_live(page: Pane, job: Job) -> Callable[[], None]:
+    """Draw the pieces of a summary as they are made."""
+    return model_exchanges.live(job)
+
+
+def _column(page: Pane, name: str, title: str, text: str) -> None:
+    st.markdown(f"**{title}**")
+    with st.container(border=True, key=page.key(name).replace(".", "-")):
+        if name == "source":  # a field, for it can be scrolled with the keys too
+            # Under a key of its own for each run: a field keeps what it first showed.
+            key = page.key(f"shown.{page.state.record.id}") if page.state.record else None
+            st.text_area(title, text[:LONGEST], height=TALL, disabled=True, label_visibility="collapsed", key=key)
+        else:
+            draw(text)
+
+
+def _told(source: Size, summary: Size, record: Record[Any]) -> str:
+    characters = ngettext("{before:,} → {after:,} character", "{before:,} → {after:,} characters", summary.characters).format(
+        before=source.characters, after=summary.characters
+    )
+    words = ngettext("{before:,} → {after:,} word", "{before:,} → {after:,} words", summary.words).format(
+        before=source.words, after=summary.words
+    )
+    share = f"{summary.characters / source.characters:.0%}" if source.characters else ""
+    return " · ".join(filter(None, [characters, words, share, seconds(record.elapsed)]))

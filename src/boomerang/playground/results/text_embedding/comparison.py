@@ -1,0 +1,96 @@
+"""What two embeddings of the same texts have in common: near neighbours and the order of similarities."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import streamlit as st
+
+from boomerang.invoker.entities.text_embedding import RequestInvokeTextEmbedding
+from boomerang.playground.page import comparison
+from boomerang.playground.results.llm.comparison import pair
+from boomerang.playground.run.metrics_row import UNKNOWN
+from boomerang.playground.run.pane import Pane
+from boomerang.playground.ui.charts import chart_style, rankings
+from boomerang.playground.ui.escape import drawable
+from boomerang.workbench.i18n.translate import _
+from boomerang.workbench.results.vectors import Held, held
+
+LEAST = 3
+"""Texts from which on it can be told whether the same ones are near."""
+MOST = 1_000
+DEFAULT_K = 3
+
+
+def embeddings(panes: Sequence[Pane]) -> None:
+    """Draw dimensions, shared neighbours and rank correlation of two panes."""
+    left, right = pair(panes)
+    texts = _texts(left)
+    if texts != _texts(right):
+        st.caption(_("The two panes embedded different texts: run them again."))
+        return
+    found = _held(left), _held(right)
+    if found[0] is None or found[1] is None:
+        st.caption(_("One of the two has no vectors that can be compared."))
+        return
+    _dimensions(left, right, found[0].facts.dimensions, found[1].facts.dimensions)
+    if len(texts) < LEAST or len(found[0]) != len(found[1]):
+        st.caption(_("Add a third text to see whether the same ones are near."))
+        return
+    _neighbours(left, texts, found[0], found[1])
+
+
+def _neighbours(left: Pane, texts: Sequence[str], one: Held, other: Held) -> None:
+    from boomerang.workbench.analysis.embedding_comparison import neighbour_overlap, rank_correlation
+
+    if len(texts) > MOST:
+        st.caption(_("The first {count} of {all} texts.").format(count=MOST, all=len(texts)))
+    most = min(len(texts), MOST) - 1
+    key = left.hold("overlap.k", min(DEFAULT_K, most), lambda k: k >= 1)
+    st.session_state[key] = min(max(1, int(st.session_state[key] or 1)), most)
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        k = int(st.number_input(_("Neighbours k"), 1, most, key=key, persist_state="session", width=130) or 1)
+        overlap = neighbour_overlap(one.vectors[:MOST], other.vectors[:MOST], k)
+        correlation = rank_correlation(one.vectors[:MOST], other.vectors[:MOST])
+        st.metric(
+            _("Neighbour overlap@{k}").format(k=overlap.k),
+            UNKNOWN if overlap.mean is None else f"{overlap.mean:.0%}",
+            help=_("How many of each text's k nearest ones (by cosine) are the same on both sides, on average."),
+            width=200,
+        )
+        st.metric(
+            _("Rank correlation"),
+            UNKNOWN if correlation is None else f"{correlation:.3f}",
+            help=_("Spearman's rho of all cosines between two texts: 1 when the same pairs are alike on both sides."),
+            width=180,
+        )
+    shares = [float(share) for share in overlap.per_text]
+    chart, table = rankings.bars([drawable(text) for text in texts[:MOST]], shares, title=_("shared neighbours"))
+    chart_style.draw(chart, table, left.key("overlap"), _("Shared neighbours of each text"))
+
+
+def _dimensions(left: Pane, right: Pane, one: int, other: int) -> None:
+    names = f"{comparison.letter(left)}: {one:,} · {comparison.letter(right)}: {other:,}"
+    if one == other:
+        st.caption(f":material/equal: {_('The same number of dimensions')} ({one:,})")
+        return
+    st.warning(
+        _(
+            "The dimensions differ ({dimensions}): an index that was built with one of them cannot be searched with the other."
+        ).format(dimensions=names),
+        icon=":material/warning:",
+    )
+
+
+def _texts(pane: Pane) -> list[str]:
+    record = pane.state.record
+    return record.request_as(RequestInvokeTextEmbedding).texts if record is not None else []
+
+
+def _held(pane: Pane) -> Held | None:
+    """Give the vectors of a pane; `None` if there are none, or not of one width."""
+    record = pane.state.record
+    rows = record.chunks[0].embeddings if record is not None and record.chunks else []
+    if record is None or not rows or len({len(row) for row in rows}) > 1 or not rows[0]:
+        return None
+    return held(pane, record)

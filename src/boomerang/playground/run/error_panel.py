@@ -1,0 +1,84 @@
+"""The one panel for everything that goes wrong, a fault of ours included: nothing of it is markup, all of it is text."""
+
+from __future__ import annotations
+
+import json
+import traceback
+from collections.abc import Callable, Sequence
+
+import streamlit as st
+
+from boomerang.invoker.backend import ListedModel
+from boomerang.invoker.errors import InvokeError
+from boomerang.invoker.messages.message import Message
+from boomerang.invoker.records.record import dump_error
+from boomerang.playground.ui.escape import drawable, plain
+from boomerang.workbench.diagnosis.error_advice import advice
+from boomerang.workbench.diagnosis.known_causes import known_cause
+from boomerang.workbench.i18n import library_words
+from boomerang.workbench.i18n.translate import N_, _
+
+SIDES = {
+    "Input": (N_("Input"), ":material/edit:"),
+    "Connection": (N_("Connection"), ":material/cable:"),
+    "Server": (N_("Server"), ":material/dns:"),
+    "Plugin": (N_("Plugin"), ":material/extension:"),
+    "Playground": (N_("Playground"), ":material/bug_report:"),
+}
+
+
+def draw(
+    error: BaseException,
+    key: str,
+    *,
+    raw: Callable[[], None] | None = None,
+    test: Callable[[], None] | None = None,
+    listed: Sequence[ListedModel] = (),
+) -> None:
+    """Draw an error: title, side, type, its own words, the next step; details folded.
+
+    Args:
+        error: What went wrong.
+        key: Names the panel's widgets.
+        raw: Shows what was sent; the panel gets a button for it.
+        test: Tries the connection; the panel gets a button for it where the connection or its server is at fault.
+        listed: What the server told of its models, where it did.
+    """
+    told = advice(error, listed)
+    side, icon = SIDES[told.side]
+    with st.container(border=True, key=f"{key}-panel"):
+        st.markdown(f"#### :red[:material/error:] {_(told.title)}")
+        with st.container(horizontal=True):
+            st.badge(_(side), icon=icon, color="orange", help=_("Whose side this is on."))
+            st.badge(type(error).__name__, color="gray")
+            field = getattr(error, "field", None)
+            if field:
+                st.markdown(f":gray-badge[{_('field')}: {plain(field)}]", width="content")  # a badge escapes brackets again
+        st.code(drawable(library_words.error_text(error)) or type(error).__name__, language=None, wrap_lines=True)
+        step = told.next_step
+        next_step = library_words.told(step if isinstance(step, Message) else _(step))
+        st.markdown(f":material/arrow_forward: {plain(next_step)}")
+        if not told.known and (cause := known_cause(error)):
+            st.markdown(f":material/lightbulb: {_('Seen before:')} {_(cause)}")
+        with st.container(horizontal=True):
+            if raw is not None:
+                st.button(_("What was sent"), icon=":material/data_object:", key=f"{key}.raw", on_click=raw, type="tertiary")
+            if test is not None and told.side in ("Connection", "Server"):
+                pressed = st.button(
+                    _("Test the connection"), icon=":material/network_check:", key=f"{key}.test", type="tertiary"
+                )
+                if pressed:
+                    test()
+        with st.expander(_("Details, to copy")):
+            st.code(drawable(details(error)), language=None, wrap_lines=True)
+
+
+def details(error: BaseException) -> str:
+    """Give everything known about an error as text; for a fault of ours with its traceback."""
+    known = dump_error(error)
+    trace = known.pop("traceback", None)
+    cause = "" if error.__cause__ is None else f"\n\nCaused by {type(error.__cause__).__name__}: {error.__cause__}"
+    text = json.dumps(known, indent=2, ensure_ascii=False) + cause
+    if trace is None and not isinstance(error, InvokeError):
+        trace = "".join(traceback.format_exception(error))
+    return f"{text}\n\n{trace}" if trace else text

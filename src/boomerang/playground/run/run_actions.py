@@ -1,0 +1,50 @@
+"""What can be done with a run that has ended: make the same call again, see it as code."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from boomerang.playground.inspector import tabs
+from boomerang.playground.ui.escape import plain
+from boomerang.workbench.i18n.translate import _
+
+from .pane import Pane
+
+
+def draw(pane: Pane, *, expert: bool) -> None:
+    """Draw the buttons under a run that has ended; nothing before the first one."""
+    job = pane.job
+    if job is None:
+        return
+
+    def repeat() -> None:
+        pane.state.repeat = job
+
+    def show_code() -> None:
+        tabs.open_code(pane.key("inspector"))
+
+    with st.container(horizontal=True):
+        st.button(
+            f"{_('Repeat')} :gray[Alt + R]",
+            icon=":material/replay:",
+            key=pane.key("repeat"),
+            on_click=repeat,
+            type="tertiary",
+            disabled=pane.ran_on is None,
+            help=_about_repeating(pane),
+        )
+        if expert:
+            st.button(
+                f"{_('Code')} :gray[Alt + C]",
+                icon=":material/code:",
+                key=pane.key("code"),
+                on_click=show_code,
+                type="tertiary",
+                help=_("The call inside a Dify plugin, to copy."),
+            )
+
+
+def _about_repeating(pane: Pane) -> str:
+    gone = _("The connection {name}, which this call was made on, is not there any more.")
+    there = _("The same call again, as it was sent and on the connection {name}, whatever the form says now.")
+    return (gone if pane.ran_on is None else there).format(name=plain(str(pane.run_context["connection"])))

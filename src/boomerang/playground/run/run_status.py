@@ -1,0 +1,164 @@
+"""The state of a run, always as text and icon, with a marker that a machine can wait for."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
+
+from boomerang.invoker.records.record import Outcome, Record
+from boomerang.invoker.request import InvokeType
+from boomerang.playground.ui.escape import plain
+from boomerang.workbench.i18n.library_words import told
+from boomerang.workbench.i18n.translate import N_, _, ngettext
+from boomerang.workbench.runs.job_series import Series
+from boomerang.workbench.runs.jobs import Job
+
+from .metrics_row import seconds
+
+PHASES = {
+    "waiting": N_("waiting for another run"),
+    "loading": N_("loading the model"),
+    "reading": N_("reading the input"),
+    "inference": N_("inference"),
+    "retrying": N_("refused; waiting to ask again"),
+    "answering": N_("answering"),
+}
+
+
+def name(job: Job | None) -> str:
+    """Name the state of a run: `idle`, `running`, `stopping`, `done`, `empty`, `stopped` or `failed`."""
+    if job is None:
+        return "idle"
+    if job.running:
+        return "stopping" if job.stopping else "running"
+    if job.error is not None:
+        return "failed"
+    if isinstance(job, Series):
+        return "done" if job.done == len(job.steps) and not job.stop_asked else "stopped"
+    if job.record is None or job.record.outcome is Outcome.STOPPED:
+        return "stopped"
+    return "empty" if _is_empty(job.record) else "done"
+
+
+def marker(job: Job | None, part: str = "") -> str:
+    """Give the key of the container that marks the state, which is also its class on the page: `state-done`.
+
+    A container within it is named after type and id of the run: `run-llm-4f0c2a91`.
+    """
+    return f"state-{name(job)}-{part}" if part else f"state-{name(job)}"
+
+
+def draw(job: Job | None, invoke_type: InvokeType, *, ready: bool, part: str = "") -> None:
+    """Draw the state of a run that is not under way."""
+    state = name(job)
+    with st.container(key=marker(job, part)):
+        if job is None or state == "idle":
+            st.badge(_("Not run yet"), icon=":material/radio_button_unchecked:", color="gray")
+            st.caption(_("Press **Run**, or Ctrl/⌘ + Enter.") if ready else _("Above stands what Run is waiting for."))
+            return
+        with st.container(key=f"run-{invoke_type.value}-{_id(job)}"):
+            with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+                _badge(state, job)
+                if named := where(job):
+                    st.caption(plain(named), width="content")
+            if state in ("empty", "stopped"):
+                st.caption(_(EMPTY[invoke_type]) if state == "empty" else _("You stopped this run. What had arrived is kept."))
+        for notice in job.record.notices() if job.record and not isinstance(job, Series) else ():
+            with st.container(border=True):
+                st.markdown(f":material/info: **{_('Note')}**")
+                st.text(told(notice))
+
+
+def where(job: Job) -> str:
+    """Name the connection that a run was made on, and its model if that is one; empty if it knows no connection."""
+    connection = str(job.context.get("connection", ""))
+    models = {getattr(record.request, "model", None) or job.system_model for record in tuple(job.records)} - {None}
+    if not connection or len(models) != 1:
+        return connection
+    return f"{connection} · {models.pop()}"
+
+
+def _badge(state: str, job: Job) -> None:
+    took = _seconds(job)
+    match state:
+        case "done":
+            st.badge(_("Done in {time}").format(time=took), icon=":material/check_circle:", color="green")
+        case "empty":
+            label = _("Empty result after {time}").format(time=took)
+            st.badge(label, icon=":material/indeterminate_check_box:", color="orange")
+        case "stopped":
+            st.badge(_("Stopped after {time}").format(time=took), icon=":material/stop_circle:", color="orange")
+        case "failed":
+            st.badge(_("Failed after {time}").format(time=took), icon=":material/error:", color="red")
+
+
+def line(slot: DeltaGenerator, job: Job) -> None:
+    """Draw the state of a run that is under way into a slot: elapsed time and phase."""
+    phase = phase_of(job.record)
+    text = _("Stopping") if job.stopping else _("Running")
+    if isinstance(job, Series):
+        calls = ngettext("{done} of {all} call", "{done} of {all} calls", len(job.steps))
+        arrived = " · " + calls.format(done=job.done, all=len(job.steps))
+    else:
+        chunks = len(job.record.chunks) if job.record else 0
+        arrived = " · " + ngettext("{count} chunk", "{count} chunks", chunks).format(count=chunks) if chunks else ""
+    slot.markdown(f":blue-badge[:material/progress_activity: {text} {job.seconds:.1f} s] :gray[{phase}{arrived}]")
+
+
+def phase_of(record: Record[Any] | None) -> str:
+    """Return the phase of a run under way in the visitor's language, and how many runs come before it where it waits."""
+    phase = _(PHASES.get((record.phase() if record else None) or "", N_("asking the back end")))
+    before = record.runs_before() if record else 0
+    return f"{phase}: {queue_words(before)}" if before else phase
+
+
+def queue_words(before: int) -> str:
+    """Return how many runs come before a run."""
+    return ngettext("{count} run before yours", "{count} runs before yours", before).format(count=before)
+
+
+EMPTY = {
+    InvokeType.LLM: N_("The model ended without text. The finish reason is below."),
+    InvokeType.LLM_STRUCTURED_OUTPUT: N_("No object came back. The raw text, if any, is below."),
+    InvokeType.SYSTEM_SUMMARY: N_("The summary is empty."),
+    InvokeType.TEXT_EMBEDDING: N_("The back end returned no vector."),
+    InvokeType.RERANK: N_("No document came back."),
+    InvokeType.TTS: N_("Zero bytes of audio came back."),
+    InvokeType.SPEECH2TEXT: N_("No speech was recognised."),
+    InvokeType.MODERATION: N_("No answer came back."),
+}
+
+
+def _is_empty(record: Record) -> bool:  # type: ignore[type-arg]
+    chunks = record.chunks
+    match record.request.invoke_type:
+        case InvokeType.LLM:
+            return not any(c.delta.message.content or c.delta.message.tool_calls for c in chunks)
+        case InvokeType.LLM_STRUCTURED_OUTPUT:
+            return all(c.structured_output is None for c in chunks)
+        case InvokeType.SYSTEM_SUMMARY:
+            return not any(c.summary.strip() for c in chunks)
+        case InvokeType.TEXT_EMBEDDING:
+            return not any(c.embeddings for c in chunks)
+        case InvokeType.RERANK:
+            return not any(c.docs for c in chunks)
+        case InvokeType.TTS | InvokeType.SPEECH2TEXT:
+            return not any(c.result.strip() for c in chunks)
+    return not chunks
+
+
+def _id(job: Job) -> str:
+    return job.record.id[:8] if job.record else "none"
+
+
+def spent(series: Series) -> float:
+    """Give the seconds that the calls of a series took together."""
+    return sum(step.record.elapsed for step in series.steps if step.record is not None)
+
+
+def _seconds(job: Job) -> str:
+    if isinstance(job, Series):
+        return seconds(spent(job))
+    return seconds(job.record.elapsed if job.record else job.seconds)

@@ -1,0 +1,1 @@
+"""What our web server adds to Streamlit: access, identity, headers, live audio, clean-up."""

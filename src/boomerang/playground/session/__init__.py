@@ -1,0 +1,1 @@
+"""What is kept: per process, per visitor, per page, in the address."""

@@ -1,0 +1,122 @@
+"""What the playground keeps for one visitor, in one place. Nothing else is kept, and nothing of it is shared.
+
+Widgets keep their own values under keys `<page>.<name>`; this is what has no widget: the job and the conversation.
+"""
+
+from __future__ import annotations
+
+import threading
+import uuid
+from dataclasses import dataclass, field
+from typing import Any
+
+import streamlit as st
+
+from boomerang.invoker.entities.message import ToolCall
+from boomerang.invoker.records.record import Record
+from boomerang.invoker.request import InvokeType
+from boomerang.playground.server.session_owners import identity_of_script
+from boomerang.workbench.connections.connection import Connection
+from boomerang.workbench.connections.registry import EMBEDDED
+from boomerang.workbench.runs.jobs import Job
+
+from . import app_state
+
+
+@dataclass(slots=True)
+class Draft:
+    """One message of a conversation under edit; its texts live in widgets named by `id`."""
+
+    role: str
+    content: str = ""
+    name: str = ""
+    tool_call_id: str = ""
+    tool_calls: list[ToolCall] = field(default_factory=list)
+    attachments: list[dict[str, Any]] = field(default_factory=list)
+    """Files as Dify's content parts."""
+    opaque_body: Any = None
+    """What the provider wants back unchanged with an answer."""
+    id: str = field(default_factory=lambda: uuid.uuid4().hex[:8])
+
+
+@dataclass(slots=True)
+class PageState:
+    """What one page keeps for one visitor; for each further pane of a comparison, and each experiment, another one."""
+
+    job: Job | None = None
+    """The run under way, or the last one."""
+    changed: threading.Condition = field(default_factory=threading.Condition)
+    """Notified of news of the page's jobs."""
+    drafts: list[Draft] = field(default_factory=list)
+    rows: list[str] = field(default_factory=list)
+    """Rows of a table editor, as they stood when it was last drawn."""
+    editor: int = 0
+    """Version of a table editor; a new one starts a fresh widget from `rows`."""
+    run_again: bool = False
+    """Whether the next script run starts a run by itself, as after answering a tool call."""
+    repeat: Job | None = None
+    """What the next script run starts again as it was, whatever the form says."""
+    extra: dict[str, Any] = field(default_factory=dict)
+
+    parts: dict[str, PageState] = field(default_factory=dict)
+    """Of the page's further panes and experiments, by name."""
+
+    @property
+    def record(self) -> Record[Any] | None:
+        """The record of the run under way or of the last one."""
+        return self.job.record if self.job else None
+
+    def part(self, name: str) -> PageState:
+        """Give the state of a further pane or an experiment; its jobs tell their news where the page listens."""
+        return self.parts.setdefault(name, PageState(changed=self.changed))
+
+
+def page(invoke_type: InvokeType) -> PageState:
+    """Give the state of a page; the same object for the visitor's whole session, so it may be changed in place."""
+    pages: dict[InvokeType, PageState] = st.session_state.setdefault("_pages", {})
+    return pages.setdefault(invoke_type, PageState())
+
+
+RENAMED = "_renamed"
+"""Key of the new name of the connection that is picked, until the side bar is drawn again."""
+
+
+def connection() -> str:
+    """Give the name of the connection that the visitor picked; of the embedded one while none is picked."""
+    return str(st.session_state.get("connection") or EMBEDDED)
+
+
+def connected() -> Connection:
+    """Give the connection that the visitor picked; the embedded one if it is not there any more."""
+    return app_state.CONNECTIONS.get(connection(), owner())
+
+
+def connection_named(name: str) -> Connection | None:
+    """Give a connection that the visitor may use; `None` if there is none of this name any more."""
+    return next((found for found in app_state.CONNECTIONS.visible(owner()) if found.name == name), None)
+
+
+def board() -> PageState:
+    """Give the state of the start page."""
+    held: PageState = st.session_state.setdefault("_board", PageState())
+    return held
+
+
+def opened(name: str) -> bool:
+    """Tell whether this script run is the first one of a page since another page was open."""
+    last = st.session_state.get("_open")
+    st.session_state["_open"] = name
+    return bool(last != name)
+
+
+def owner() -> str:
+    """Return the identity of the visitor's browser; the session's id where there is none, as in a test."""
+    return identity_of_script() or visitor()
+
+
+def visitor() -> str:
+    """Give the id of the visitor's session; empty where there is none, as in a bare script."""
+    from streamlit.runtime.scriptrunner import get_script_run_ctx
+
+    context = get_script_run_ctx(suppress_warning=True)
+    return context.session_id if context else ""

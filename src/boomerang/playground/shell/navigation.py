@@ -1,0 +1,101 @@
+"""The pages: file, title, icon, and what each does, in the order in which the menu and the start page show them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import streamlit as st
+from streamlit.navigation.page import StreamlitPage
+
+from boomerang.invoker.entities.model import ModelType
+from boomerang.invoker.request import InvokeType
+from boomerang.workbench.i18n.translate import N_, _
+from boomerang.workbench.store.app_folder import app_folder
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One page of the menu."""
+
+    name: str
+    """File in `pages/` and path in the address."""
+    title: str
+    icon: str
+    about: str = ""
+    invoke_type: InvokeType | None = None
+    model_type: ModelType | None = None
+
+    def page(self) -> StreamlitPage:
+        """Give Streamlit's page."""
+        return st.Page(
+            app_folder() / "pages" / f"{self.name}.py",
+            title=_(self.title),
+            icon=self.icon,
+            url_path=self.name,
+            default=self is START,
+        )
+
+
+START = Entry("start", N_("Start"), ":material/home:")
+CONNECTIONS = Entry("connections", N_("Connections"), ":material/cable:")
+MENU = {
+    N_("Language"): [
+        Entry("llm", N_("LLM"), ":material/forum:", N_("A conversation, streamed, with tools"), InvokeType.LLM, ModelType.LLM),
+        Entry(
+            "llm_structured_output",
+            N_("Structured output"),
+            ":material/data_object:",
+            N_("An object that fits a JSON schema"),
+            InvokeType.LLM_STRUCTURED_OUTPUT,
+            ModelType.LLM,
+        ),
+        Entry(
+            "summary",
+            N_("Summary"),
+            ":material/short_text:",
+            N_("A text in short, by the system model"),
+            InvokeType.SYSTEM_SUMMARY,
+            ModelType.LLM,
+        ),
+    ],
+    N_("Retrieval"): [
+        Entry(
+            "text_embedding",
+            N_("Text embedding"),
+            ":material/scatter_plot:",
+            N_("Texts as vectors"),
+            InvokeType.TEXT_EMBEDDING,
+            ModelType.TEXT_EMBEDDING,
+        ),
+        Entry(
+            "rerank",
+            N_("Rerank"),
+            ":material/sort:",
+            N_("Documents by how well they answer"),
+            InvokeType.RERANK,
+            ModelType.RERANK,
+        ),
+    ],
+    N_("Audio"): [
+        Entry("tts", N_("Text to speech"), ":material/volume_up:", N_("A text spoken"), InvokeType.TTS, ModelType.TTS),
+        Entry(
+            "speech2text",
+            N_("Speech to text"),
+            ":material/mic:",
+            N_("A recording written down"),
+            InvokeType.SPEECH2TEXT,
+            ModelType.SPEECH2TEXT,
+        ),
+    ],
+    N_("Safety"): [
+        Entry(
+            "moderation",
+            N_("Moderation"),
+            ":material/shield:",
+            N_("Is a text sensitive?"),
+            InvokeType.MODERATION,
+            ModelType.MODERATION,
+        ),
+    ],
+}
+"""Section → its pages."""

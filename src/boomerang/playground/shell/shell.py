@@ -1,0 +1,67 @@
+"""The page around every page: title, menu, connection. Runs on each script run, so it stays cheap."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from boomerang.playground.forms import connection_picker
+from boomerang.playground.run import error_panel
+from boomerang.playground.session import app_state, page_state, preferences
+from boomerang.playground.ui import html_tables
+from boomerang.playground.ui.escape import plain
+from boomerang.workbench.connections.registry import EMBEDDED
+from boomerang.workbench.i18n.translate import _
+
+from . import shortcuts
+from .logo import FAVICON, LOGO
+from .navigation import CONNECTIONS, MENU, START
+
+# Streamlit's own Stop, in the header, ends the script and not the run; beside ours it would be a second Stop that lies.
+# Its wide layout leaves a sixth of a small screen empty. JSON is typed in letters of one width. Its names of keys, on buttons,
+# are too pale to be read by everybody. No one colour is dark enough behind white letters and light enough as a letter at night:
+# what is chosen has letters of the text's own colour, and the chief button the day's colour.
+STYLE = """<style>
+[data-testid="stStatusWidget"] { display: none; }
+[data-testid="stMainBlockContainer"] { padding: 2.6rem 2.2rem 4rem; max-width: 1680px; }
+[class*="-config-text"] textarea, [class*="-schema"] textarea, [class*="-parameters"] textarea {
+  font-family: "Source Code Pro", monospace; font-size: 0.85rem;
+}
+[data-testid="stBaseButton-primary"]:enabled { background-color: #3d55d6; border-color: #3d55d6; }
+[data-testid="stButtonGroup"] [aria-checked="true"] { color: inherit !important; }
+[data-testid="stButtonGroup"] [data-selected="true"] { color: inherit !important; }
+button kbd { opacity: 1 !important; color: inherit !important; }
+</style>"""
+
+
+def main() -> None:
+    """Draw the frame and run the page that was asked for."""
+    st.set_page_config(page_title="Boomerang", page_icon=FAVICON, layout="wide")
+    st.html(STYLE + html_tables.STYLE)
+    st.logo(LOGO, icon_image=FAVICON, size="large")
+    preferences.restore()
+    sections = {"": [START.page()]} | {_(name): [entry.page() for entry in entries] for name, entries in MENU.items()}
+    sections[_("Setup")] = [CONNECTIONS.page()]
+    page = st.navigation(sections, position="sidebar", expanded=True)
+    with st.sidebar:
+        _connection()
+        preferences.draw()
+        shortcuts.draw()
+    try:
+        page.run()
+    except Exception as error:  # a fault of ours ends in the same panel as everything else, with its traceback
+        error_panel.draw(error, "page.error")
+
+
+def _connection() -> None:
+    names = app_state.CONNECTIONS.names(page_state.owner())
+    if (renamed := st.session_state.pop(page_state.RENAMED, None)) in names:
+        st.session_state[connection_picker.SIDE_BAR] = renamed
+    asked = st.query_params.get("connection") if connection_picker.SIDE_BAR not in st.session_state else None
+    connection_picker.settle(connection_picker.SIDE_BAR, names, EMBEDDED, asked)
+    if len(names) > 1 or connection_picker.unchosen(connection_picker.SIDE_BAR):
+        connection_picker.picker(connection_picker.SIDE_BAR, names)
+    else:
+        st.caption(f":material/cable: {_('Connection')}: **{plain(names[0])}**")
+
+
+main()

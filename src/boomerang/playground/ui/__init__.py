@@ -1,0 +1,1 @@
+"""Small drawing tools that know nothing of runs."""

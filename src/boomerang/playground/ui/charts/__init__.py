@@ -1,0 +1,1 @@
+"""Charts in one style; each offers its data as a table too."""

@@ -1,0 +1,85 @@
+"""The one look of all charts: colours that can be read on light and on dark ground, and how a chart stands on a page.
+
+No colour speaks alone: shape, place, pattern or words say the same, and each chart has its numbers as a table.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, TypeAlias
+
+import streamlit as st
+
+from boomerang.playground.ui.data_table import data_table
+from boomerang.playground.ui.escape import drawable, plain
+from boomerang.workbench.i18n.translate import _
+
+BLUE = "#4f6bed"
+ORANGE = "#b8610f"
+GREEN = "#14805f"
+PURPLE = "#a044b4"
+RED = "#c43a4c"
+SKY = "#2a7ca8"
+OLIVE = "#7a6a1e"
+GREY = "#6f7686"
+COLOURS = (BLUE, ORANGE, GREEN, PURPLE, SKY, RED, OLIVE, GREY)
+"""White words can be read on each of them, and each stands out from white and from the dark theme's ground."""
+SHAPES = ("circle", "triangle-up", "square", "diamond", "cross", "triangle-down", "triangle-right", "triangle-left")
+LONGEST_WORDS = 60
+
+Row: TypeAlias = dict[str, Any]
+Table: TypeAlias = Sequence[Row]
+
+
+def draw(chart: Any, table: Table | None, key: str, title: str, *, note: str = "") -> None:
+    """Put a chart on the page, with its title and its numbers as a table.
+
+    Args:
+        chart: An Altair chart, or markup of our own.
+        table: The numbers that it shows; `None` where they stand beside it anyway.
+        key: Unique on the page.
+        title: Already in the visitor's language; names the chart for who cannot see it.
+        note: One sentence on what it says, for everybody.
+    """
+    with st.container(gap="xxsmall"):
+        st.markdown(f"**{plain(title)}**")
+        if note:
+            st.caption(plain(note))
+        if isinstance(chart, str):
+            st.html(chart)
+        else:
+            st.altair_chart(chart, alt=f"{title}. {note}" if note else title, key=key)
+        if table is None:
+            return
+        more = st.expander(_("The same numbers as a table"), key=f"{key}.numbers", on_change="rerun", type="compact")
+        if more.open:
+            with more:
+                data_table(table, alt=title, key=f"{key}.table")
+
+
+def frame(rows: Sequence[Row]) -> Any:
+    """Make what Altair draws."""
+    import pandas as pd
+
+    return pd.DataFrame(list(rows))
+
+
+def words(text: str, longest: int = LONGEST_WORDS) -> str:
+    """Make any text fit for a chart: one line, not too long, whole characters."""
+    flat = " ".join(drawable(text[: 4 * longest]).split())
+    return flat if len(flat) <= longest else flat[: longest - 1] + "…"
+
+
+def distinct(texts: Sequence[str], longest: int = 28) -> list[str]:
+    """Make labels of texts: short, and each with its number, so that equal texts stay apart."""
+    return [f"{number} · {words(text, longest)}" for number, text in enumerate(texts, 1)]
+
+
+def words_on_ground() -> str:
+    """Give the colour of words that stand on the page's own ground; legible on the other theme's too."""
+    return "#9298aa" if dark() else "#626979"
+
+
+def dark() -> bool:
+    """Tell whether the page is dark, as far as known; a chart must be readable even if this is wrong."""
+    return bool(st.context.theme.type == "dark")

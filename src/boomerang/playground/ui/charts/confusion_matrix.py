@@ -1,0 +1,62 @@
+"""The chart of verdicts: what was expected against what was got."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from boomerang.workbench.i18n.translate import _
+
+from .chart_style import Table, dark, frame
+
+# Fill of right and wrong cells, of empty ones, and the colour of words on each.
+_LIGHT = {"right": "#d5ddfb", "wrong": "#fadfc4", "none": "#f1f2f6", "ink": "#1a1f36"}
+_DARK = {"right": "#2c3870", "wrong": "#6b3c0c", "none": "#23283a", "ink": "#eef0fa"}
+
+
+def confusion(
+    *, hits: int, false_alarms: int, correct_rejections: int, misses: int, positive: str, negative: str
+) -> tuple[Any, Table]:
+    """Draw the four counts as a matrix of two by two.
+
+    Args:
+        hits: Flagged, as expected.
+        false_alarms: Flagged, but should not have been.
+        correct_rejections: Not flagged, as expected.
+        misses: Not flagged, but should have been.
+        positive: What a flag is called, in the visitor's language.
+        negative: What no flag is called.
+    """
+    import altair as alt
+
+    colours = _DARK if dark() else _LIGHT
+    cells = [
+        (positive, positive, hits, _("caught"), "right"),
+        (positive, negative, misses, _("missed"), "wrong"),
+        (negative, positive, false_alarms, _("false alarm"), "wrong"),
+        (negative, negative, correct_rejections, _("rightly passed"), "right"),
+    ]
+    rows = [
+        {
+            "expected": expected,
+            "got": got,
+            "count": count,
+            "what": f"{'✓' if kind == 'right' else '✗'} {name}",
+            "fill": colours[kind if count else "none"],
+        }
+        for expected, got, count, name, kind in cells
+    ]
+    table = [{_("expected"): row["expected"], _("got"): row["got"], _("count"): row["count"]} for row in rows]
+    order = [positive, negative]
+    base = alt.Chart(frame(rows)).encode(
+        x=alt.X("got:N", sort=order, title=_("got"), axis=alt.Axis(orient="top", labelAngle=0)),
+        y=alt.Y("expected:N", sort=order, title=_("expected"), axis=alt.Axis(labelLimit=160)),
+        tooltip=[
+            alt.Tooltip("expected:N", title=_("expected")),
+            alt.Tooltip("got:N", title=_("got")),
+            alt.Tooltip("count:Q", title=_("count")),
+        ],
+    )
+    fill = base.mark_rect(cornerRadius=6).encode(color=alt.Color("fill:N", scale=None))
+    number = base.mark_text(fontSize=24, fontWeight=600, dy=-8, color=colours["ink"]).encode(text="count:Q")
+    what = base.mark_text(fontSize=12, dy=16, color=colours["ink"]).encode(text="what:N")
+    return (fill + number + what).properties(height=230), table

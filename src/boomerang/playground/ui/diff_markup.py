@@ -1,0 +1,117 @@
+"""Two texts as one, with what differs marked: struck through what only the first has, underlined what only the second has.
+
+The texts go into the page as text nodes, never as markup. Besides colour there is a line, and a word for a screen reader.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import streamlit as st
+
+from boomerang.workbench.analysis.text_diff import Span, SpanKind
+from boomerang.workbench.analysis.word_error_rate import Step, StepKind, pieces
+from boomerang.workbench.i18n.translate import _
+
+from .escape import drawable
+
+MOST_PARTS = 20_000
+"""Parts that are drawn; a browser takes more, but nobody reads them."""
+
+_HTML = '<p class="marked" dir="auto"></p>'
+_CSS = """
+.marked { margin: 0; line-height: 1.9; font-family: var(--st-font); color: var(--st-text-color); white-space: pre-wrap;
+  overflow-wrap: anywhere; unicode-bidi: isolate; }
+del, ins { border-radius: 4px; padding: 0.05em 0.22em; }
+del { background: var(--st-red-background-color); color: var(--st-red-text-color, inherit); text-decoration: line-through 2px; }
+ins { background: var(--st-green-background-color); color: var(--st-green-text-color, inherit);
+  text-decoration: underline 2px; text-underline-offset: 0.22em; }
+del + ins { margin-left: 2px; }
+.aloud { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); white-space: nowrap; }
+"""
+_JS = """
+export default function ({ data, parentElement }) {
+  const place = parentElement.querySelector(".marked")
+  place.setAttribute("aria-label", data.label)
+  const made = []
+  for (const [kind, text] of data.parts) {
+    if (!kind) { made.push(document.createTextNode(text)); continue }
+    const mark = document.createElement(kind)
+    const aloud = document.createElement("span")
+    aloud.className = "aloud"
+    aloud.textContent = " " + data.said[kind] + ": "
+    mark.title = data.said[kind]
+    mark.append(aloud, text)
+    made.push(mark)
+  }
+  place.replaceChildren(...made)
+}
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A piece of the drawing."""
+
+    kind: str
+    """`del`, `ins`, or empty for what both texts have."""
+    text: str
+
+
+def of_words(steps: Iterable[Step]) -> list[Part]:
+    """Make the parts of an aligned transcript: what is missing and what was heard instead, word by word."""
+    parts: list[Part] = []
+    before = ""
+    for step in steps:
+        word = step.reference if step.reference is not None else step.result or ""
+        if parts and not (_alone(before) and _alone(word)):
+            parts.append(Part("", " "))
+        if step.kind is StepKind.EQUAL:
+            parts.append(Part("", word))
+        if step.kind in (StepKind.DELETE, StepKind.REPLACE):
+            parts.append(Part("del", step.reference or ""))
+        if step.kind in (StepKind.INSERT, StepKind.REPLACE):
+            parts.append(Part("ins", step.result or ""))
+        before = word
+    return joined(parts)
+
+
+def of_spans(spans: Iterable[Span]) -> list[Part]:
+    """Make the parts of two texts that were compared as they are."""
+    kinds = {SpanKind.EQUAL: "", SpanKind.DELETED: "del", SpanKind.INSERTED: "ins"}
+    return [Part(kinds[span.kind], span.text) for span in spans]
+
+
+def joined(parts: Iterable[Part]) -> list[Part]:
+    """Make one part of neighbours of one kind."""
+    made: list[Part] = []
+    for part in parts:
+        if made and made[-1].kind == part.kind == "":
+            made[-1] = Part("", made[-1].text + part.text)
+        else:
+            made.append(part)
+    return made
+
+
+def draw(parts: Sequence[Part], *, label: str, first: str, second: str, key: str) -> None:
+    """Draw the parts as one text.
+
+    Args:
+        parts: Of `of_words` or `of_spans`.
+        label: The accessible name of the whole.
+        first: Says of what is struck through where it is, such as "only in the reference".
+        second: The same of what is underlined.
+        key: One mount for each.
+    """
+    component: Any = st.components.v2.component("marked", html=_HTML, css=_CSS, js=_JS)
+    shown = [[part.kind, drawable(part.text)] for part in parts[:MOST_PARTS]]
+    component(data={"parts": shown, "label": label, "said": {"del": first, "ins": second}}, key=key)
+    if len(parts) > MOST_PARTS:
+        st.caption(_("The first {count:,} parts are shown.").format(count=MOST_PARTS))
+
+
+def _alone(word: str) -> bool:
+    """Tell whether a word is of a script that has no spaces between words."""
+    return len(word) == 1 and len(pieces(f"{word}{word}")) == 2

@@ -1,0 +1,101 @@
+"""JSON from outside, drawn with each number as it came: a browser's own numbers have 53 bits, and Python's forget a last zero.
+
+A tree is HTML that folds by itself. What is copied out of it is JSON again.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator
+from html import escape
+from itertools import islice
+from typing import Any
+
+import streamlit as st
+
+from boomerang.workbench.i18n.translate import _
+from boomerang.workbench.parsing.json_text import Literal, Members, exact, indented, spelled
+
+from .escape import drawable, whole
+
+MOST_LINES = 3_000
+"""Of a tree; a browser takes more, but nobody reads them."""
+MOST_LEVELS = 40
+"""Lists and objects inside one another that fold; deeper ones stand in one line."""
+LONGEST = 60_000
+"""Characters of a text that are drawn."""
+
+
+def tree(value: Any, *, open_levels: int = MOST_LEVELS) -> None:
+    """Draw a value as a tree.
+
+    Args:
+        value: Of what `json.dumps` takes.
+        open_levels: How many levels are open at first.
+    """
+    try:
+        lines = list(islice(_lines("", exact(written(value)), "", open_levels, 0), MOST_LINES + 1))
+    except RecursionError:
+        text(written(value))
+        return
+    more = len(lines) > MOST_LINES
+    body = "".join(lines[:MOST_LINES])
+    opened = body.count("<details") - body.count("</details>")
+    # A browser would drop the blanks of a line that has nothing else.
+    body = (body + "</details>" * opened).replace("\n", "&#10;").replace("\r", "&#13;")
+    st.html(f'<div class="json-tree">{body}</div>')
+    if more:
+        st.caption(_("The first {count:,} lines; the record and the downloads have all of them.").format(count=MOST_LINES))
+
+
+def text(source: str) -> None:
+    """Draw JSON as text with a button to copy it; as it came where it is no JSON."""
+    try:
+        shown, language = _beginning(spelled(exact(source), 2)), "json"
+    except (ValueError, RecursionError):
+        shown, language = source, None
+    st.code(whole(drawable(shown[:LONGEST])), language=language, wrap_lines=True)
+    if len(shown) > LONGEST:
+        words = _("The first {count:,} characters; the record and the downloads have all of them.")
+        st.caption(words.format(count=LONGEST))
+
+
+def _beginning(pieces: Iterable[str]) -> str:
+    """Join pieces until there are more characters than are drawn: indented, deep JSON may be a thousand times as long."""
+    found, size = [], 0
+    for piece in pieces:
+        found.append(piece)
+        size += len(piece)
+        if size > LONGEST:
+            break
+    return "".join(found)
+
+
+def written(value: Any) -> str:
+    """Write a value as JSON in its own letters."""
+    return json.dumps(value, ensure_ascii=False, default=str)
+
+
+def _lines(name: str, value: Any, comma: str, open_levels: int, level: int) -> Iterator[str]:
+    """Write a value, one line for each of its parts; a line may open a fold that a later one closes."""
+    if not isinstance(value, Members | list) or not value or level >= MOST_LEVELS:
+        yield f"<div>{name}{_leaf(value)}{comma}</div>"
+        return
+    begin, end = "{}" if isinstance(value, Members) else "[]"
+    opened = " open" if level < open_levels else ""
+    yield f"<details{opened}><summary>{name}{begin}<i> … {end}{comma} {len(value):,}</i></summary>"
+    pairs = value.pairs if isinstance(value, Members) else ((None, item) for item in value)
+    for number, (key, item) in enumerate(pairs, 1):
+        part = "" if key is None else f"<b>{_string(key)}</b>: "
+        yield from _lines(part, item, "," if number < len(value) else "", open_levels, level + 1)
+    yield f"<div>{end}{comma}</div></details>"
+
+
+def _leaf(value: Any) -> str:
+    if isinstance(value, Literal) or not isinstance(value, str):
+        return f"<em>{escape(drawable(indented(value, indent=None)), quote=False)}</em>"
+    return f"<bdi>{_string(value)}</bdi>"
+
+
+def _string(value: str) -> str:
+    return escape(drawable(json.dumps(value, ensure_ascii=False)), quote=False)

@@ -1,0 +1,54 @@
+"""What a check against a JSON schema found, drawn alike wherever a value has a schema."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import streamlit as st
+
+from boomerang.invoker.llm_text.json_schema import Checked, Outcome
+from boomerang.invoker.messages.message import Message
+from boomerang.workbench.i18n.library_words import told
+from boomerang.workbench.i18n.translate import N_, _
+
+from .escape import drawable
+
+
+@dataclass(frozen=True, slots=True)
+class Titles:
+    """What the badge says; texts marked for translation."""
+
+    fits: str = N_("Fits the schema")
+    fits_in_part: str = N_("Fits the schema as far as it was checked")
+    departs: str = N_("Departs from the schema")
+    not_checked: str = N_("Not checked against the schema")
+
+
+OBJECT = Titles()
+ARGUMENTS = Titles(
+    N_("arguments fit the tool's parameters"),
+    N_("arguments fit the tool's parameters as far as they were checked"),
+    N_("arguments depart from the tool's parameters"),
+    N_("arguments were not checked"),
+)
+
+
+def draw(checked: Checked, titles: Titles = OBJECT) -> None:
+    """Draw whether a value fits its schema, its first departure, and what was not checked."""
+    match checked.outcome:
+        case Outcome.FITS if checked.patterns:
+            st.badge(_(titles.fits_in_part), icon=":material/check_circle:", color="orange")
+        case Outcome.FITS:
+            st.badge(_(titles.fits), icon=":material/check_circle:", color="green")
+        case Outcome.DEPARTS:
+            st.badge(_(titles.departs), icon=":material/cancel:", color="red")
+        case Outcome.NOT_CHECKED:
+            st.badge(_(titles.not_checked), icon=":material/help:", color="gray")
+    if fault := checked.fault:
+        words = _("First departure: {path}: expected {expected}, found {found}")
+        st.text(drawable(words.format(path=fault.path, expected=fault.expected, found=fault.found)))
+    if checked.reason is not None:
+        st.text(drawable(told(checked.reason)))
+    for left_out in checked.patterns:
+        message = Message("schemas.pattern_not_checked", pattern=left_out.pattern, path=left_out.path)
+        st.text(drawable(told(message)))

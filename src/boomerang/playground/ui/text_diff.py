@@ -1,0 +1,44 @@
+"""Two texts as one, with what differs marked."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from boomerang.workbench.analysis.text_diff import Span, SpanKind, diff
+from boomerang.workbench.i18n.translate import _
+
+from . import diff_markup
+
+LONGEST = 20_000
+"""Characters of each text that are compared: the time grows with the product of their words."""
+
+
+def draw(left: str, right: str, said: tuple[str, str], key: str) -> None:
+    """Draw two texts as one.
+
+    Args:
+        left: What is struck through where the other has not got it.
+        right: What is underlined where the other has not got it.
+        said: What a screen reader says of each, such as "only A".
+        key: One mount for each.
+    """
+    if left == right:
+        st.caption(f":material/equal: {_('The same text, character by character.')}")
+        return
+    spans = diff(left[:LONGEST], right[:LONGEST])
+    st.caption(
+        _("{share:.0%} of the text is the same. Struck through: {left}; underlined: {right}.").format(
+            share=same(spans), left=said[0], right=said[1]
+        )
+    )
+    diff_markup.draw(diff_markup.of_spans(spans), label=_("What differs"), first=said[0], second=said[1], key=key)
+    if max(len(left), len(right)) > LONGEST:
+        st.caption(_("The first {count:,} characters of each are compared.").format(count=LONGEST))
+
+
+def same(spans: list[Span]) -> float:
+    """Give the share of both texts' characters that both have, 0 to 1; 1 for two empty texts."""
+    sizes = {kind: sum(len(span.text) for span in spans if span.kind is kind) for kind in SpanKind}
+    both = 2 * sizes[SpanKind.EQUAL]
+    whole = both + sizes[SpanKind.DELETED] + sizes[SpanKind.INSERTED]
+    return both / whole if whole else 1.0

@@ -1,0 +1,1 @@
+"""What a tester works with and needs no screen for: connections, runs, diagnosis, code, samples, translation."""

@@ -1,0 +1,1 @@
+"""Pure functions that compare and measure results. Nothing here draws, opens files or invokes models."""

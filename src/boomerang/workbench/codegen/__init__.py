@@ -1,0 +1,1 @@
+"""The call as code: for a Dify plugin, curl or httpx."""

@@ -1,0 +1,72 @@
+"""Reading connections that others wrote: what is whole is used, and the rest is named."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+
+from boomerang.invoker.messages.message import Message
+from boomerang.invoker.settings import ConnectionModel, ConnectionSettings, SettingsError, faults, settings_of
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """Something wrong with a part of what was configured or saved, beside which the rest is used."""
+
+    where: str
+    """The file."""
+    what: Message
+    faults: tuple[str, ...] = ()
+    """What is wrong with each field, such as `base_url: is missing`."""
+
+    def __str__(self) -> str:
+        """Write it in English."""
+        return f"{self.where}: {self.what}" + (f": {'; '.join(self.faults)}" if self.faults else "")
+
+
+def readable(value: Any) -> tuple[ConnectionSettings, tuple[str, ...]]:
+    """Check a connection, and leave out those of its models that are malformed.
+
+    Returns:
+        The connection, and what is wrong with the models that were left out.
+
+    Raises:
+        SettingsError: Names each field that is wrong, if it is not only its models.
+    """
+    try:
+        return settings_of(value), ()
+    except SettingsError:
+        models = value.get("models") if isinstance(value, Mapping) else None
+        if not isinstance(models, list):
+            raise
+        checked = [(model, list(_faults(model, number))) for number, model in enumerate(models)]
+        good = [model for model, wrong in checked if not wrong]
+        try:
+            settings = settings_of({**value, "models": good})
+        except SettingsError:
+            pass  # the first error names everything
+        else:
+            return settings, tuple(fault for _model, wrong in checked for fault in wrong)
+        raise
+
+
+def stamp(path: Path) -> tuple[int, ...]:
+    """Return what differs once a file is another one or can be read again; nothing is read for it."""
+    try:
+        status = path.stat()
+    except FileNotFoundError:
+        return ()
+    except OSError as error:
+        return (error.errno or 0,)
+    return status.st_mtime_ns, status.st_ctime_ns, status.st_size, status.st_ino
+
+
+def _faults(model: Any, number: int) -> Iterator[str]:
+    try:
+        ConnectionModel.model_validate(model)
+    except ValidationError as error:
+        yield from faults(error, f"models[{number}]")

@@ -1,0 +1,157 @@
+"""Connections in a file: `connections.toml`, and what the page exports and imports.
+
+::
+
+    [[connections]]
+    name = "vLLM in the lab"
+    preset = "vllm"                        # optional: address and provider that are not given come from it
+    base_url = "http://gpu:8000/v1"
+    api_key_env = "LAB_KEY"
+    headers = { X-Team = "qa" }
+    system_model = "qwen3"
+
+    [[connections.models]]                 # optional: the server's own list is fetched
+    model = "qwen3"
+    model_type = "llm"
+    model_properties = { mode = "chat", context_size = 32768 }
+"""
+
+from __future__ import annotations
+
+import json
+import tomllib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import tomli_w
+
+from boomerang.invoker.errors import ConfigError
+from boomerang.invoker.messages.message import Message
+from boomerang.invoker.settings import LONGEST_NAME, ConnectionSettings, SettingsError
+
+from .connection_entries import Problem, readable
+from .server_presets import PRESETS
+
+FILE = "connections.toml"
+LARGEST = 1 << 20
+"""Bytes of a file that is read."""
+
+
+@dataclass(frozen=True, slots=True)
+class Parsed:
+    """An entry of a file."""
+
+    name: str
+    """Of the connection; where it has none, its place in the list; or a name that does not belong beside the list."""
+    settings: ConnectionSettings | None
+    """The connection; `None` if it cannot be used."""
+    faults: tuple[str, ...]
+    """What is wrong with it, or with the models that were left out."""
+
+
+def read_file(path: Path) -> tuple[list[ConnectionSettings], list[Problem]]:
+    """Read the connections of a file; none if there is no such file.
+
+    Returns:
+        The connections that can be used, and what is wrong with the others. Of two of one name, the first is used.
+
+    Raises:
+        ConfigError: The file as a whole cannot be read.
+    """
+    try:
+        with path.open("rb") as file:
+            content = file.read(LARGEST + 1)
+    except FileNotFoundError:
+        return [], []
+    except OSError as error:
+        raise ConfigError(f"{path}: {error.strerror or error}") from error
+    try:
+        entries = parsed_each(content)
+    except ConfigError as error:
+        raise ConfigError(f"{path.name}: {error}") from error
+    found: dict[str, ConnectionSettings] = {}
+    problems: list[Problem] = []
+    for entry in entries:
+        if entry.settings is None:
+            problems.append(Problem(path.name, Message("saved.entry_unusable", name=entry.name), entry.faults))
+            continue
+        if entry.faults:
+            problems.append(Problem(path.name, Message("saved.models_left_out", name=entry.name), entry.faults))
+        if entry.name in found:
+            problems.append(Problem(path.name, Message("saved.name_twice", name=entry.name)))
+        found.setdefault(entry.name, entry.settings)
+    return list(found.values()), problems
+
+
+def parsed_each(content: bytes) -> list[Parsed]:
+    """Read what can be read of the connections in TOML or JSON.
+
+    Raises:
+        ConfigError: There is no list of connections in it.
+    """
+    items, beside = _items(content)
+    found = [Parsed(name[:LONGEST_NAME], None, ("is no field that is known here",)) for name in beside]
+    for place, item in enumerate(items):
+        name = item.get("name") if isinstance(item, dict) else None
+        who = name.strip()[:LONGEST_NAME] if isinstance(name, str) and name.strip() else f"connections[{place}]"
+        try:
+            found.append(Parsed(who, *readable(_completed(item))))
+        except SettingsError as error:
+            found.append(Parsed(who, None, tuple(error.faults)))
+        except ConfigError as error:
+            found.append(Parsed(who, None, (str(error),)))
+    return found
+
+
+def _items(content: bytes) -> tuple[list[Any], list[str]]:
+    """Return the list of connections, and the names that stand beside it."""
+    if len(content) > LARGEST:
+        raise ConfigError(f"has more than {LARGEST >> 20} MB; a file of connections is small")
+    value = _value(content)
+    items = value.get("connections") if isinstance(value, dict) else value
+    beside = sorted(set(value) - {"connections"}) if isinstance(value, dict) else []
+    if not isinstance(items, list) and beside:
+        raise ConfigError(f"expected a list named connections: [[connections]] in TOML; found {', '.join(beside)}")
+    if not isinstance(items, list):
+        raise ConfigError("expected a list named connections: [[connections]] in TOML")
+    return items, beside
+
+
+def written(connections: Sequence[ConnectionSettings]) -> str:
+    """Write connections as TOML, without their secrets."""
+    return tomli_w.dumps({"connections": [_without_nothing(connection.public()) for connection in connections]})
+
+
+def _without_nothing(value: Any) -> Any:
+    """Leave out what JSON writes as null, for which TOML has no word."""
+    if isinstance(value, dict):
+        return {name: _without_nothing(inner) for name, inner in value.items() if inner is not None}
+    return [_without_nothing(inner) for inner in value if inner is not None] if isinstance(value, list) else value
+
+
+def _value(content: bytes) -> Any:
+    try:
+        text = content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise ConfigError("is no text in UTF-8") from error
+    if text.lstrip()[:1] == "{" or (text.lstrip()[:1] == "[" and not text.lstrip().startswith("[[")):
+        try:
+            return json.loads(text)
+        except (ValueError, RecursionError) as error:
+            raise ConfigError(f"is no JSON: {error}") from error
+    try:
+        return tomllib.loads(text)
+    except (ValueError, RecursionError) as error:  # a number of thousands of digits is a plain ValueError
+        raise ConfigError(f"is no TOML: {error}") from error
+
+
+def _completed(item: Any) -> Any:
+    """Take from the preset what is not given."""
+    if not isinstance(item, dict) or not item.get("preset"):
+        return item
+    preset = PRESETS.get(item["preset"]) if isinstance(item["preset"], str) else None
+    if preset is None:
+        raise ConfigError(f"preset: expected one of {', '.join(PRESETS)}")
+    return {"base_url": preset.base_url, "provider": preset.provider} | item

@@ -1,0 +1,79 @@
+"""Connections out of environment variables alone, under the names that the servers' own users know."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from urllib.parse import urlsplit, urlunsplit
+
+from boomerang.invoker.errors import ConfigError
+from boomerang.invoker.settings import ConnectionSettings, settings_of
+
+from .server_presets import PRESETS, Preset
+
+
+def from_environment(environment: Mapping[str, str]) -> tuple[list[ConnectionSettings], list[str]]:
+    """Find the servers that the environment names.
+
+    A service that needs a key is there if its key is, any other server if its address is: `OPENAI_API_KEY`, `OLLAMA_HOST` and
+    so on, as in `PRESETS`.
+
+    Returns:
+        The connections; and for each variable that cannot be used, what is wrong with it.
+    """
+    found, problems = [], []
+    for preset in PRESETS.values():
+        url = _first(preset.url_variables, environment)
+        key = _first(preset.key_variables, environment)
+        if not (url or (preset.needs_key and key)):
+            continue
+        address = environment[url] if url else preset.base_url
+        try:
+            found.append(_settings(preset, whole_address(address, preset), key))
+        except ConfigError as error:
+            problems.append(f"{url or key}: {error}")
+        except ValueError:
+            problems.append(f"{url or key}: base_url: expected an address such as http://localhost:11434/v1")
+    return found, problems
+
+
+def whole_address(address: str, preset: Preset) -> str:
+    """Complete what users of a server write: `OLLAMA_HOST` may be a host, a port or both, and none of them ends in `/v1`.
+
+    An address that says where to listen, `0.0.0.0` or `[::]`, is called at this machine.
+    """
+    usual = urlsplit(preset.base_url)
+    given = address.strip().rstrip("/")
+    if re.fullmatch(r":?\d+", given):
+        given = f"{usual.hostname}:{given.lstrip(':')}"
+    if "://" not in given:
+        # A bare host of one's own machine has the server's own port, as for the server's own client.
+        given = f"{usual.scheme if usual.hostname == 'localhost' else 'https'}://{given}"
+    parts = urlsplit(given)
+    host = parts.netloc
+    try:
+        port = parts.port
+    except ValueError:
+        port = None
+    if port is None and usual.port is not None and "://" not in address:
+        host = f"{host.rstrip(':')}:{usual.port}"
+    for everywhere, here in (("0.0.0.0", "127.0.0.1"), ("[::]", "[::1]")):
+        if host == everywhere or host.startswith(f"{everywhere}:"):
+            host = here + host.removeprefix(everywhere)
+    return urlunsplit((parts.scheme, host, parts.path or usual.path, parts.query, parts.fragment))
+
+
+def _settings(preset: Preset, address: str, key: str | None) -> ConnectionSettings:
+    return settings_of(
+        {
+            "name": preset.title,
+            "preset": preset.id,
+            "base_url": address,
+            "api_key_env": key or "",
+            "provider": preset.provider,
+        }
+    )
+
+
+def _first(names: tuple[str, ...], environment: Mapping[str, str]) -> str | None:
+    return next((name for name in names if environment.get(name, "").strip()), None)

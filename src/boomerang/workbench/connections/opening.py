@@ -1,0 +1,119 @@
+"""From settings to a back end: secrets looked up, the address judged, the models described."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+from boomerang.invoker.backend import Backend
+from boomerang.invoker.entities.model import AIModelEntity
+from boomerang.invoker.errors import ConfigError, InvokeBadRequestError
+from boomerang.invoker.http.address_policy import Allowed
+from boomerang.invoker.http.limits import limits
+from boomerang.invoker.http.redaction.masking import Masking
+from boomerang.invoker.settings import NAMED_VARIABLE, ConnectionModel, ConnectionSettings
+from boomerang.kinds import connect
+
+from .server_presets import PRESETS
+
+
+def opened(
+    settings: ConnectionSettings,
+    allowed: Allowed | None,
+    environment: Mapping[str, str],
+    *,
+    variables: Iterable[str] | None = None,
+    files: bool = True,
+) -> Backend:
+    """Open a connection; nothing is sent yet.
+
+    Args:
+        settings: What to open.
+        allowed: Which addresses it may call; any if `None`, as for what the operator configured.
+        environment: Where the variables that it names are looked up, and the limits of answers.
+        variables: Which of them it may name; any if not given. A visitor's connection could otherwise have any variable of the
+            server's environment sent anywhere.
+        files: Whether it may name files of the machine that the app runs on.
+
+    Raises:
+        ConfigError: A variable is missing, wrong or not to be named, or a setting cannot be used.
+    """
+    given = _Environment(environment, None if variables is None else frozenset(variables))
+    if settings.ca_file and not files:
+        raise ConfigError("ca_file: only connections.toml may name a file of the server; paste the certificate as text instead")
+    with_names: dict[str, Any] = {
+        "base_url": given.filled(settings.base_url, "base_url"),
+        "proxy": given.filled(settings.proxy, "proxy") or None,
+        "headers": {name: given.filled(value, f"headers.{name}") for name, value in settings.headers.items()},
+        "query": {name: given.filled(value, f"query.{name}") for name, value in settings.query.items()},
+        "api_key": given.value(settings.api_key_env, "api_key_env") if settings.api_key_env else settings.api_key or None,
+    }
+    if allowed is not None:
+        _judge_host(with_names["headers"], allowed, Masking(given.used.values()))
+    try:
+        return connect(
+            "openai_compatible",
+            **with_names,
+            provider=settings.provider,
+            models=named_models(settings),
+            defaults=settings.defaults,
+            system_model=settings.system_model or None,
+            verify=settings.ca_file or settings.verify,
+            authority=settings.ca or None,
+            clocks=settings.timeouts.model_dump(exclude_none=True),
+            judge=allowed.judge if allowed is not None else None,
+            variables=given.used,
+            limits=limits(environment),
+        )
+    except ConfigError as error:
+        mask = Masking(given.used.values())  # what does not fit may be what a variable holds
+        if error.message is None:
+            raise ConfigError(mask(str(error))) from None
+        raise ConfigError(error.message.masked(mask), field=error.field) from None
+
+
+def _judge_host(headers: Mapping[str, str], allowed: Allowed, mask: Callable[[str], str]) -> None:
+    """Refuse to name a server that may not be called to one that may: behind one address there can be many."""
+    for name, value in headers.items():
+        if name.lower() == "host":
+            host, _, port = value.rpartition(":") if value.rpartition(":")[2].isdigit() else (value, "", "443")
+            try:
+                allowed.judge(host, None, int(port))
+            except InvokeBadRequestError as error:
+                error.masked(mask)
+                raise ConfigError(error.message or str(error), field=f"headers.{name}") from None
+
+
+def named_models(settings: ConnectionSettings) -> list[AIModelEntity]:
+    """Give the models that a connection describes, those that are the default of a type, and those of its preset."""
+    found: list[AIModelEntity] = list(settings.models)
+    preset = PRESETS.get(settings.preset)
+    for name, model_type in [*((name, kind) for kind, name in settings.defaults.items()), *(preset.models if preset else ())]:
+        if not any((model.model, model.model_type) == (name, model_type) for model in found):
+            found.append(ConnectionModel(model=name, model_type=model_type))
+    return found
+
+
+class _Environment:
+    def __init__(self, values: Mapping[str, str], allowed: frozenset[str] | None) -> None:
+        self._values = values
+        self._allowed = allowed
+        self.used: dict[str, str] = {}
+        """The variables that were looked up, with what is in them."""
+
+    def value(self, name: str, field: str) -> str:
+        if self._allowed is not None and name not in self._allowed:
+            raise ConfigError(
+                f"{field}: the variable {name} may not be named by a visitor; type the key, "
+                f"or have whoever runs this app list it in CONNECTIONS_ENV"
+            )
+        value = self._values.get(name, "").strip()
+        if not value:
+            raise ConfigError(f"{field}: the environment variable {name} is not set where this app runs")
+        if not (value.isprintable() and value.isascii()):
+            raise ConfigError(f"{field}: the environment variable {name} must hold one line of ASCII characters")
+        self.used[name] = value
+        return value
+
+    def filled(self, text: str, field: str) -> str:
+        return NAMED_VARIABLE.sub(lambda found: self.value(found[1], field), text)

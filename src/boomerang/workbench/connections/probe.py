@@ -1,0 +1,288 @@
+"""Trying a connection out: what was called, what came, how long it took, and a sentence that names the cause."""
+
+from __future__ import annotations
+
+import io
+import wave
+from collections.abc import Callable, Generator, Mapping
+from contextlib import closing, suppress
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from itertools import takewhile
+from time import perf_counter
+from typing import Any
+
+from boomerang.invoker.backend import Backend, ListedModel
+from boomerang.invoker.entities.model import ModelPropertyKey, ModelType
+from boomerang.invoker.errors import (
+    ConfigError,
+    InvokeAuthorizationError,
+    InvokeConnectionError,
+    InvokeError,
+    RunStoppedError,
+    UnsupportedRequestError,
+)
+from boomerang.invoker.messages.message import Message
+from boomerang.invoker.records.record import Record
+from boomerang.invoker.run import Note, NoteKind, Run
+from boomerang.invoker.session import Session
+from boomerang.workbench.diagnosis.connection_failures import Tried, neighbours, sentence
+
+LOWEST_SCORE = -1e9
+"""A threshold that keeps every document: a reranker's scores may be logits, which are mostly negative."""
+LONGEST_BODY = 2_000
+"""Characters of an answer that a check keeps."""
+CALLS: Mapping[str, ModelType] = {
+    "llm": ModelType.LLM,
+    "llm_structured_output": ModelType.LLM,
+    "summary": ModelType.LLM,
+    "text_embedding": ModelType.TEXT_EMBEDDING,
+    "rerank": ModelType.RERANK,
+    "tts": ModelType.TTS,
+    "speech2text": ModelType.SPEECH2TEXT,
+    "moderation": ModelType.MODERATION,
+}
+"""Members of `session.model` → the type of model that each asks."""
+NOTHING_RANKED = "The server answers, but ranked none of the documents."
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """What came of trying."""
+
+    ok: bool
+    verdict: str | Message
+    """A sentence for people: how it went, or what the cause is and what to do."""
+    address: str = ""
+    """What was called last, without its query; empty if nothing was."""
+    status: int | None = None
+    seconds: float = 0.0
+    body: str = ""
+    """The answer's, cut."""
+    error: str | Message = ""
+    """The error's own words."""
+    listed: tuple[ListedModel, ...] = ()
+    """The models that the server listed."""
+    model: str = ""
+    """Which model was asked; empty if none was."""
+    better: str = ""
+    """The address that the connection should have, if its own is wrong and this one was found."""
+    at: datetime = field(default_factory=lambda: datetime.now(UTC))
+
+
+def check_connection(
+    backend: Backend, run: Run, at_address: Callable[[str], Backend] | None = None, base_url: str = ""
+) -> Check:
+    """Ask the server for its models; where it lists none, make the smallest call of one that the connection names.
+
+    Args:
+        backend: The open connection.
+        run: Ends it from any thread.
+        at_address: Opens the same connection at another address, so that a wrong one can be put right.
+        base_url: Its address.
+
+    Raises:
+        RunStoppedError: It was stopped.
+    """
+    fetch = getattr(backend, "fetch_models", None)
+    if fetch is None:
+        count = len(backend.models())
+        return Check(True, f"Nothing has to be reached; models built in: {count}.")
+    notes: list[Note] = []
+    run.listen(notes.append)
+    began = perf_counter()
+    try:
+        models = fetch(run)
+    except RunStoppedError:
+        raise
+    except Exception as error:  # also a fault of ours is told here and not thrown at whoever only wanted to try
+        seconds, of_this = perf_counter() - began, list(notes)  # what follows tries other addresses
+        wrong = _wrong_path(error, _status(error, of_this))
+        if (
+            wrong
+            and (named := backend.models())
+            and (check := check_call(backend, _asking(named[0]), named[0], run, base_url)).ok
+        ):
+            return replace(check, verdict=f"The server lists no models, but {named[0].model} answers.")
+        better = _better(at_address, base_url, run) if at_address and wrong else None
+        tried = Tried(error, base_url, had_key=_had_key(of_this), answered=_answered(of_this), better=better)
+        return replace(_check(False, sentence(tried), of_this, seconds, error), better=better or "")
+    words = f"The server answers; models listed: {len(models)}." if models else "The server answers and lists no model."
+    return replace(_check(bool(models), words, notes, perf_counter() - began), listed=tuple(models))
+
+
+def check_call(backend: Backend, member: str, model: ListedModel, run: Run, base_url: str = "") -> Check:
+    """Make the smallest call of a kind.
+
+    Args:
+        backend: The open connection.
+        member: Of `CALLS`.
+        model: Which model to ask; for a summary the system model.
+        run: Ends it from any thread.
+        base_url: Its address.
+
+    Raises:
+        RunStoppedError: It was stopped.
+    """
+    records: list[Record[Any]] = []
+
+    def begun(record: Record[Any]) -> None:
+        records.append(record)
+        if run.stopped:  # before the session knew of anything to stop
+            session.stop()
+
+    began = perf_counter()
+    try:
+        with Session(backend, record=begun, system_model=model.model) as session, run.on_stop(session.stop):
+            run.check()
+            came = _make(session, member, model)
+    except Exception as raised:
+        error = _reason(run, raised)
+        if isinstance(error, RunStoppedError):
+            raise
+        notes = list(records[-1].notes) if records else []
+        tried = Tried(
+            error,
+            base_url,
+            had_key=_had_key(notes),
+            answered=_answered(notes),
+            model=model.model,
+            listed=_names(backend, model.model_type),
+        )
+        return replace(_check(False, sentence(tried), notes, perf_counter() - began, error), model=model.model)
+    check = _check(came != NOTHING_RANKED, came, list(records[-1].notes) if records else [], perf_counter() - began)
+    return replace(check, model=model.model)
+
+
+def _asking(model: ListedModel) -> str:
+    """Give the call that a model is for."""
+    return next(member for member, model_type in CALLS.items() if model_type is model.model_type)
+
+
+def _reason(run: Run, raised: Exception) -> Exception:
+    """Give why a call ended: where it was stopped, because of a clock, what the clock says."""
+    if isinstance(raised, RunStoppedError):
+        try:
+            run.check()
+        except Exception as error:
+            return error
+    return raised
+
+
+def refused(error: Exception, base_url: str = "") -> Check:
+    """Tell of a connection that cannot even be opened."""
+    return Check(False, sentence(Tried(error, base_url)), error=str(error))
+
+
+def _make(session: Session, member: str, model: ListedModel) -> str:
+    """Make a call; gives what came in a few words."""
+    made = getattr(session.model, member).invoke(**_arguments(member, model))
+    if isinstance(made, Generator):
+        with closing(made):  # an LLM's first words are enough; closing stops the rest
+            made = list(takewhile(lambda chunk: not chunk.delta.message.content, made) if member == "llm" else made)
+    match member:
+        case "text_embedding":
+            return f"The model answers: a vector of {len(made.embeddings[0])} dimensions."
+        case "rerank":
+            return f"The model answers: {len(made.docs)} documents ranked." if made.docs else NOTHING_RANKED
+        case "tts":
+            return f"The model answers: {sum(map(len, made)):,} bytes of sound."
+        case "moderation":
+            return "The model answers: flagged." if made else "The model answers: not flagged."
+        case _:
+            return "The model answers."
+
+
+def _arguments(member: str, model: ListedModel) -> dict[str, Any]:
+    config = {"provider": model.provider, "model": model.model, "model_type": model.model_type.value}
+    chat = model.model_properties.get(ModelPropertyKey.MODE, "chat")
+    messages = [{"role": "user", "content": "Say OK."}]
+    llm = {"model_config": {**config, "mode": chat, "completion_params": {}}, "prompt_messages": messages}
+    schema = {"type": "object", "properties": {"ok": {"type": "boolean"}}, "required": ["ok"], "additionalProperties": False}
+    voice = model.model_properties.get(ModelPropertyKey.DEFAULT_VOICE) or next(
+        (voice["mode"] for voice in model.model_properties.get(ModelPropertyKey.VOICES, [])), "alloy"
+    )
+    arguments: dict[str, dict[str, Any]] = {
+        "llm": llm,
+        "llm_structured_output": {
+            **llm,
+            "prompt_messages": [{"role": "user", "content": 'Answer with {"ok": true}.'}],
+            "structured_output_schema": schema,
+        },
+        "summary": {"text": "The server was asked for a summary, and it answered. " * 24, "instruction": "In five words."},
+        "text_embedding": {"model_config": config, "texts": ["OK"]},
+        "rerank": {
+            "model_config": {**config, "score_threshold": LOWEST_SCORE, "top_n": 2},
+            "docs": ["The sky is blue.", "Bread is baked."],
+            "query": "What colour is the sky?",
+        },
+        "tts": {"model_config": {**config, "voice": voice}, "content_text": "OK."},
+        "speech2text": {"model_config": config, "file": io.BytesIO(_silence())},
+        "moderation": {"model_config": config, "text": "Have a nice day."},
+    }
+    return arguments[member]
+
+
+def _silence(seconds: float = 1.0, rate_hz: int = 16_000) -> bytes:
+    """Give a WAV file in which nothing is heard; a listener answers with no text, and that is an answer."""
+    held = io.BytesIO()
+    with wave.open(held, "wb") as file:
+        file.setnchannels(1)
+        file.setsampwidth(2)
+        file.setframerate(rate_hz)
+        file.writeframes(bytes(2 * int(seconds * rate_hz)))
+    return held.getvalue()
+
+
+def _check(ok: bool, words: str | Message, notes: list[Note], seconds: float, error: Exception | None = None) -> Check:
+    # An error knows best: after it, another address may have been asked for what this one did not have.
+    told = [note.data for note in reversed(notes) if note.kind is NoteKind.HTTP]
+    address = getattr(error, "url", None) or next((data["url"] for data in told if "method" in data), "")
+    ended = next((data["body"] for data in told if "bytes" in data and "method" not in data), "")
+    body = getattr(error, "body", None) or ended
+    said = (getattr(error, "message", None) or str(error)) if error is not None else ""
+    return Check(ok, words, str(address), _status(error, notes), seconds, str(body)[:LONGEST_BODY], said)
+
+
+def _status(error: Exception | None, notes: list[Note]) -> int | None:
+    told = (note.data["status"] for note in reversed(notes) if note.kind is NoteKind.HTTP and "status" in note.data)
+    return getattr(error, "status_code", None) or next(told, None)
+
+
+def _answered(notes: list[Note]) -> bool:
+    return any(note.kind is NoteKind.HTTP and note.text == "response" for note in notes)
+
+
+def _had_key(notes: list[Note]) -> bool:
+    sent = [note.data.get("headers", {}) for note in notes if note.kind is NoteKind.HTTP and note.text == "request"]
+    return any("authorization" in headers or "api-key" in headers or "x-api-key" in headers for headers in sent)
+
+
+def _names(backend: Backend, model_type: ModelType) -> list[str]:
+    return [model.model for model in backend.models() if model.model_type is model_type]
+
+
+def _wrong_path(error: Exception, status: int | None) -> bool:
+    """Tell whether the address may be that of something else; some servers, as LM Studio, answer any path with success."""
+    if not isinstance(error, InvokeError) or isinstance(error, UnsupportedRequestError | InvokeConnectionError):
+        return False
+    return status in (200, 404, 405) or (error.body or "").lstrip().startswith("<")
+
+
+def _better(at_address: Callable[[str], Backend], base_url: str, run: Run) -> str | None:
+    """Find the address that the connection should have: one on the same server that lists its models, or wants a key for it."""
+    for candidate in neighbours(base_url):
+        try:
+            with suppress(ConfigError), closing(at_address(candidate)) as backend:
+                if backend.fetch_models(run):  # type: ignore[attr-defined]
+                    return candidate
+        except InvokeAuthorizationError as error:  # an API that refuses the key is one, and here it says so in JSON
+            if (error.body or "").lstrip().startswith("{"):
+                return candidate
+        except InvokeError:
+            pass  # nor is it there
+        try:
+            run.check()
+        except InvokeError:  # the time is over; what went wrong first is still to be told
+            return None
+    return None

@@ -1,0 +1,145 @@
+"""Trying connections out: several at a time, each of its calls after the other, with what came of every one."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Any
+
+from boomerang.invoker.backend import Backend, ListedModel, ModelState
+from boomerang.invoker.errors import ConfigError, InvokeTimeoutError, RunStoppedError
+from boomerang.invoker.run import Run, Runs
+from boomerang.workbench.runs.jobs import Work
+
+from .probe import CALLS, Check, check_call, check_connection, refused
+
+SERVER = "server"
+"""The check that asks a server for its models."""
+AT_ONCE = 4
+"""Connections that are tried at the same time."""
+CHECK_SECONDS = 60.0
+"""For which one check may take."""
+
+Named = tuple[str, str]
+"""A connection's name, and `SERVER` or a member of `session.model`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """A connection to try."""
+
+    name: str
+    backend: Callable[[], Backend]
+    base_url: str = ""
+    at_address: Callable[[str], Backend] | None = None
+    """Opens it at another address, to put a wrong one right."""
+    calls: Mapping[str, str | None] | None = None
+    """Which calls to make, with the model of each; those that it has a model for if not given."""
+    close: bool = False
+    """Whether the back end was opened for this alone."""
+
+
+class Checks(Work):
+    """Tries connections, in threads of its own.
+
+    Args:
+        trials: What to try.
+        **more: Of `Work`.
+    """
+
+    def __init__(self, trials: Sequence[Trial], **more: Any) -> None:
+        super().__init__(**more)
+        self.trials = list(trials)
+        self.found: dict[Named, Check] = {}
+        self.under_way: set[Named] = set()
+        self._lock = threading.Lock()
+        self._runs = Runs()
+
+    @property
+    def size(self) -> int:
+        """How much has happened; a check that ends as another one begins counts too."""
+        with self._lock:
+            return 2 * len(self.found) + len(self.under_way)
+
+    def _do(self) -> None:
+        with ThreadPoolExecutor(AT_ONCE, thread_name_prefix="check") as threads:
+            for trial in [threads.submit(self._try, trial) for trial in self.trials]:
+                trial.result()
+
+    def _end(self, cause: Exception | None) -> None:
+        self._runs.stop(cause)
+
+    def _try(self, trial: Trial) -> None:
+        try:
+            backend = trial.backend()
+        except ConfigError as error:
+            self._keep((trial.name, SERVER), refused(error, trial.base_url))
+            return
+        try:
+            self._try_open(trial, backend)
+        finally:
+            if trial.close:
+                backend.close()
+
+    def _try_open(self, trial: Trial, backend: Backend) -> None:
+        calls = trial.calls
+        if calls is None or SERVER in calls:
+            reached = self._check(
+                (trial.name, SERVER),
+                lambda run: check_connection(backend, run, trial.at_address, trial.base_url),
+            )
+            if not reached and calls is None and not backend.models():
+                return
+        for member, model in (calls if calls is not None else dict.fromkeys(CALLS)).items():
+            asked = model_for(backend, member, model) if member != SERVER else None
+            if asked is not None:
+                self._check(
+                    (trial.name, member),
+                    lambda run, member=member, asked=asked: check_call(backend, member, asked, run, trial.base_url),  # type: ignore[misc]
+                )
+
+    def _check(self, named: Named, check: Callable[[Run], Check]) -> bool:
+        """Make one check; tells whether it went well."""
+        run = Run()
+        with self._lock:
+            self.under_way.add(named)
+        self._tell()
+        words = f"The check took longer than {CHECK_SECONDS:g} seconds."
+        clock = threading.Timer(CHECK_SECONDS, run.stop, (InvokeTimeoutError(words, clock="total", seconds=CHECK_SECONDS),))
+        clock.daemon = True
+        clock.start()
+        try:
+            with self._runs.holding(run):
+                if self.stop_asked:  # before this one could be told
+                    run.stop()
+                found = check(run)
+        except RunStoppedError:
+            return False
+        finally:
+            clock.cancel()
+            with self._lock:
+                self.under_way.discard(named)
+        self._keep(named, found)
+        return found.ok
+
+    def _keep(self, named: Named, found: Check) -> None:
+        with self._lock:
+            self.found[named] = found
+        self._tell()
+
+
+def model_for(backend: Backend, member: str, named: str | None = None) -> ListedModel | None:
+    """Give the model that a call is tried with: the named one, or the first usable one of its type; `None` if there is none."""
+    model_type = CALLS[member]
+    if named:
+        describe = getattr(backend, "describe", None)
+        if describe is not None:
+            described: ListedModel = describe(named, model_type)
+            return described
+        return next((model for model in backend.models() if (model.model, model.model_type) == (named, model_type)), None)
+    if member == "summary":
+        return backend.system_model()
+    fitting = [model for model in backend.models() if model.model_type is model_type]
+    return next((model for model in fitting if model.state is not ModelState.UNAVAILABLE), fitting[0] if fitting else None)

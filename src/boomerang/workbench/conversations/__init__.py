@@ -1,0 +1,1 @@
+"""Messages under edit, their files, and mock results of tools."""

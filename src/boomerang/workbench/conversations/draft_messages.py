@@ -1,0 +1,53 @@
+"""Messages under edit, and what Dify calls the same."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from pydantic import ValidationError
+
+from boomerang.invoker.entities.message import ToolCall
+from boomerang.playground.session.page_state import Draft
+
+ROLES = ["system", "user", "assistant", "tool"]
+
+
+def drafts_of(messages: Sequence[tuple[str, str]]) -> list[Draft]:
+    """Make drafts from pairs of role and text."""
+    return [Draft(role=role, content=content) for role, content in messages]
+
+
+def as_message(draft: Draft, *, files: bool = True) -> dict[str, Any]:
+    """Give a draft as Dify's dict of a message; with files, its content is a list of parts.
+
+    Without files it is short enough for an address, and so without the provider's opaque body too.
+    """
+    message: dict[str, Any] = {"role": draft.role, "content": draft.content}
+    if files and draft.attachments and draft.role == "user":
+        text = [{"type": "text", "data": draft.content}] if draft.content else []
+        message["content"] = [*text, *draft.attachments]
+    if draft.name:
+        message["name"] = draft.name
+    if draft.role == "assistant" and draft.tool_calls:
+        message["tool_calls"] = [call.model_dump(mode="json") for call in draft.tool_calls]
+    if files and draft.role == "assistant" and draft.opaque_body is not None:
+        message["opaque_body"] = draft.opaque_body
+    if draft.role == "tool":
+        message["tool_call_id"] = draft.tool_call_id
+    return message
+
+
+def restored(message: Any) -> Draft | None:
+    """Give a draft from what `as_message` gave, as the address holds it; `None` if it is something else."""
+    try:
+        draft = Draft(
+            role=str(message["role"]),
+            content=str(message["content"]),
+            name=str(message.get("name", "")),
+            tool_call_id=str(message.get("tool_call_id", "")),
+            tool_calls=[ToolCall.model_validate(call) for call in message.get("tool_calls", [])],
+        )
+    except (AttributeError, KeyError, TypeError, ValidationError):
+        return None
+    return draft if draft.role in ROLES else None

@@ -1,0 +1,1 @@
+"""Error → cause → advice, in one place."""

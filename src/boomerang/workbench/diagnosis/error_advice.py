@@ -1,0 +1,164 @@
+"""From an error to what a person needs: a title in plain words, whose side it is on, and the next step."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from boomerang.invoker.backend import ListedModel
+from boomerang.invoker.errors import (
+    BackendClosedError,
+    ConfigError,
+    InvokeAuthorizationError,
+    InvokeBadRequestError,
+    InvokeConnectionError,
+    InvokeError,
+    InvokeRateLimitError,
+    InvokeServerUnavailableError,
+    InvokeTimeoutError,
+    ProtocolError,
+    UnsupportedRequestError,
+)
+from boomerang.invoker.messages.message import Message
+from boomerang.workbench.i18n.translate import N_
+
+from .connection_failures import Tried, sentence
+
+
+@dataclass(frozen=True, slots=True)
+class Advice:
+    """What the error panel says beside the error's own words; English, to be translated."""
+
+    title: str
+    side: str
+    """Whose fault it is: Input, Connection, Server, Plugin or Playground."""
+    next_step: str | Message
+    known: bool = False
+    """Whether the cause is certain, so that nothing has to be guessed beside it."""
+
+
+_BY_CLASS: list[tuple[type[BaseException], Advice]] = [  # the first class that fits counts: the narrow ones come first
+    (
+        UnsupportedRequestError,
+        Advice(
+            N_("This back end cannot do that"),
+            "Input",
+            N_("Choose another model, or another connection, for this kind of call."),
+        ),
+    ),
+    (
+        InvokeBadRequestError,
+        Advice(
+            N_("The request cannot be carried out"),
+            "Input",
+            N_("Correct the field named above and run again; nothing is lost."),
+        ),
+    ),
+    (
+        InvokeTimeoutError,
+        Advice(N_("A clock ran out"), "Connection", N_("Allow more time under Limits, or make the input smaller.")),
+    ),
+    (
+        InvokeConnectionError,
+        Advice(N_("The back end was not reached"), "Connection", N_("Check that it runs and that its address is right.")),
+    ),
+    (
+        InvokeAuthorizationError,
+        Advice(N_("The key was refused"), "Connection", N_("Check the connection's key, and that it may use this model.")),
+    ),
+    (
+        InvokeRateLimitError,
+        Advice(N_("The back end asks to slow down"), "Server", N_("Wait a little, then run again.")),
+    ),
+    (
+        BackendClosedError,
+        Advice(
+            N_("The connection was closed"),
+            "Connection",
+            N_("It was changed or removed meanwhile, perhaps in another tab. Look which one is chosen now, then run again."),
+        ),
+    ),
+    (
+        InvokeServerUnavailableError,
+        Advice(N_("The model is not available"), "Server", N_("Follow the reason above, then run again.")),
+    ),
+    (
+        ProtocolError,
+        Advice(
+            N_("The answer was not in the agreed form"), "Server", N_("What had arrived is kept; look at Received and Chunks.")
+        ),
+    ),
+    (InvokeError, Advice(N_("The invocation failed"), "Server", N_("The back end's own words are above."))),
+    (ConfigError, Advice(N_("The connection's settings are wrong"), "Connection", N_("Correct the setting named above."))),
+]
+_NOT_KNOWN = Advice(
+    N_("The server does not know this address or this model"),
+    "Connection",
+    N_("Test the connection: that finds the right address. Or choose one of the models that the server lists."),
+)
+_OTHER_PATH = Advice(
+    N_("The path of the address is wrong, or the server has no such call"),
+    "Connection",
+    N_("Test the connection: that finds the right address. Or choose another connection for this kind of call."),
+)
+_WEB_PAGE = Advice(
+    N_("The address is that of a web page, not of an API"),
+    "Connection",
+    N_("Test the connection: that finds the right address. Often a path such as /v1 is missing, or a proxy stands before it."),
+    known=True,
+)
+_NO_MODEL = N_("The server has no such model")
+_REFUSED = Advice(N_("The server refused the request"), "Input", N_("Read its words, and compare them with what was sent."))
+_NOT_DIALLED = Advice(
+    N_("The address of the connection cannot be called"), "Connection", N_("Correct the connection's address.")
+)
+_BROKEN_OFF = Advice(
+    N_("The answer broke off"),
+    "Server",
+    N_("What had arrived is kept. Look into the server's own log, and run again."),
+)
+_OURS = Advice(
+    N_("Something broke in the playground"), "Playground", N_("This is a fault of ours. Copy the details into a report.")
+)
+
+
+def advice(error: BaseException, listed: Sequence[ListedModel] = ()) -> Advice:
+    """Give what to say about an error; anything that is not of the `InvokeError` family is a fault of ours.
+
+    Args:
+        error: What went wrong.
+        listed: What the server told of its models, where it did.
+    """
+    found = (
+        _of_model(error, listed)
+        or _closer(error)
+        or next((given for kind, given in _BY_CLASS if isinstance(error, kind)), _OURS)
+    )
+    hint = getattr(error, "hint", None)
+    return Advice(found.title, found.side, hint) if hint else found
+
+
+def _of_model(error: BaseException, listed: Sequence[ListedModel]) -> Advice | None:
+    """Give what to say where the server does not know the model, and told which ones it has."""
+    name = getattr(error, "model", None)
+    if not isinstance(error, InvokeBadRequestError) or error.status_code != 404 or not name or not listed:
+        return None
+    if any(model.model == name for model in listed):
+        return None
+    tried = Tried(error, "", model=name, listed=[model.model for model in listed])
+    return Advice(_NO_MODEL, "Input", sentence(tried), known=True)
+
+
+def _closer(error: BaseException) -> Advice | None:
+    """Give what to say where more is known of an error than its class."""
+    if isinstance(error, InvokeConnectionError) and error.answered:
+        return _BROKEN_OFF
+    if isinstance(error, InvokeBadRequestError | ProtocolError) and (error.body or "").lstrip().startswith("<"):
+        return _WEB_PAGE
+    if not isinstance(error, InvokeBadRequestError):
+        return None
+    if error.field == "base_url":
+        return _NOT_DIALLED
+    if error.field is not None or error.status_code is None:
+        return None
+    return {404: _NOT_KNOWN, 405: _OTHER_PATH}.get(error.status_code, _REFUSED)

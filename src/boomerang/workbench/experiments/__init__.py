@@ -1,0 +1,1 @@
+"""Experiments of several calls: their inputs and their evaluation."""

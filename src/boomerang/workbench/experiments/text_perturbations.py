@@ -1,0 +1,113 @@
+"""Variants of a text that read the same to a person, to see whether a moderation model still flags it."""
+
+from __future__ import annotations
+
+import random
+import re
+import unicodedata
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import StrEnum
+
+from boomerang.workbench.analysis.word_error_rate import pieces
+
+
+class VariantKind(StrEnum):
+    """How a text was changed."""
+
+    SPACED = "letters spaced out"
+    SWAPPED = "neighbouring letters swapped"
+    DIGITS = "digits for letters"
+    EMOJI = "emoji between words"
+    UPPER = "upper case"
+    ZERO_WIDTH = "zero-width characters in words"
+
+
+@dataclass(frozen=True, slots=True)
+class Variant:
+    """A changed text."""
+
+    kind: VariantKind
+    text: str
+
+
+_DIGITS = str.maketrans("aeiostAEIOST", "431057431057")
+_EMOJI = "😀🌷🎈🍀⭐🐢🎵🍋"
+_ZERO_WIDTH = "\u200b"
+"""Zero-width space: not to be seen in most places, and no space to a tokenizer."""
+
+
+def variants(text: str, *, seed: int) -> list[Variant]:
+    """Make the variants of a text.
+
+    Args:
+        text: Any text.
+        seed: The same text and seed give the same variants.
+
+    Returns:
+        One for each kind, in the order of `VariantKind`, without those that leave the text as it is (such as upper case in
+        Chinese); none for an empty text.
+    """
+    made = (Variant(kind, make(text, random.Random(f"{seed} {kind}"))) for kind, make in _MAKERS.items())
+    return [variant for variant in made if variant.text != text]
+
+
+def _letters(word: str) -> list[str]:
+    """Part a word into what a person sees as one character: marks, joiners and variation selectors stay with their letter."""
+    found: list[str] = []
+    start = 0
+    for at, char in enumerate(word):
+        if at and not (unicodedata.category(char) in ("Mn", "Mc", "Me", "Cf", "Sk") or word[at - 1] == "\u200d"):
+            found.append(word[start:at])
+            start = at
+    return [*found, word[start:]] if word else found
+
+
+def _each_word(change: Callable[[list[str]], list[str]], text: str) -> str:
+    return re.sub(r"\S+", lambda word: "".join(change(_letters(word[0]))), text)
+
+
+def _spaced(text: str, _: random.Random) -> str:
+    return re.sub(r"\S+", lambda word: " ".join(_letters(word[0])), re.sub(r"(?<=\S) (?=\S)", "   ", text))
+
+
+def _swapped(text: str, chance: random.Random) -> str:
+    """Swap two inner letters in each word of four or more; two that differ, so that something changes."""
+
+    def swap(letters: list[str]) -> list[str]:
+        inner = range(1, len(letters) - 2)
+        places = [at for at in inner if letters[at] != letters[at + 1] and (letters[at] + letters[at + 1]).isalpha()]
+        if places:
+            at = chance.choice(places)
+            letters[at : at + 2] = letters[at + 1], letters[at]
+        return letters
+
+    return _each_word(swap, text)
+
+
+def _in_digits(text: str, _: random.Random) -> str:
+    return text.translate(_DIGITS)
+
+
+def _with_emoji(text: str, chance: random.Random) -> str:
+    """Put an emoji at each place between two words; scripts without spaces have one between characters."""
+    words = [piece for word in text.split() for piece in pieces(word)]
+    return "".join(word if not at else f" {chance.choice(_EMOJI)} {word}" for at, word in enumerate(words)) or text
+
+
+def _upper(text: str, _: random.Random) -> str:
+    return text.upper()
+
+
+def _with_zero_width(text: str, _: random.Random) -> str:
+    return _each_word(lambda letters: [_ZERO_WIDTH.join(letters)], text)
+
+
+_MAKERS: dict[VariantKind, Callable[[str, random.Random], str]] = {
+    VariantKind.SPACED: _spaced,
+    VariantKind.SWAPPED: _swapped,
+    VariantKind.DIGITS: _in_digits,
+    VariantKind.EMOJI: _with_emoji,
+    VariantKind.UPPER: _upper,
+    VariantKind.ZERO_WIDTH: _with_zero_width,
+}

@@ -1,0 +1,1 @@
+"""Translate the page's and the library's messages; the catalogues."""

@@ -1,0 +1,1 @@
+"""Parse what a person pastes or uploads: JSON, tools, Python functions, tables of texts."""

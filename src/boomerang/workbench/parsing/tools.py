@@ -1,0 +1,72 @@
+"""Tools from elsewhere: a list as OpenAI's interface takes it, or functions as Python spells them. Nothing is executed."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from typing import Any
+
+from boomerang.workbench.i18n.translate import _
+
+from . import python_functions
+from .json_text import JsonFault, parse
+
+Tool = dict[str, Any]
+"""`name`, `description`, and `parameters`, a JSON schema."""
+
+NO_PARAMETERS: dict[str, Any] = {"type": "object", "properties": {}}
+
+
+class ToolFault(ValueError):
+    """Why a text holds no tools."""
+
+
+def read(text: str) -> list[Tool]:
+    """Read tools out of what was pasted.
+
+    Args:
+        text: JSON: a list of tools or one of them, in OpenAI's wrapping, in the bare form, in Anthropic's (`input_schema`), or
+            a whole request with `tools` in it. Or Python: one or more functions, with or without bodies.
+
+    Raises:
+        ToolFault: Says why it is neither.
+    """
+    stripped = text.lstrip("\ufeff").strip()
+    if not stripped:
+        raise ToolFault(_("paste something"))
+    if stripped[0] in "[{":
+        value = parse(stripped, list if stripped[0] == "[" else dict)
+        if isinstance(value, JsonFault):
+            raise ToolFault(str(value))
+        return [_tool(item, number) for number, item in enumerate(_items(value), 1)]
+    try:
+        return python_functions.tools(stripped)
+    except python_functions.SignatureFault as fault:
+        raise ToolFault(str(fault)) from fault
+
+
+def written(tools: Iterable[Tool]) -> str:
+    """Write tools as OpenAI's interface takes them, for a file."""
+    names = ("name", "description", "parameters")
+    listed = [{"type": "function", "function": {name: tool[name] for name in names}} for tool in tools]
+    return json.dumps(listed, indent=2, ensure_ascii=False)
+
+
+def _items(value: Any) -> list[Any]:
+    if isinstance(value, dict) and isinstance(value.get("tools"), list):
+        value = value["tools"]
+    items = value if isinstance(value, list) else [value]
+    if not items:
+        raise ToolFault(_("the list is empty"))
+    return items
+
+
+def _tool(item: Any, number: int) -> Tool:
+    found = item.get("function", item) if isinstance(item, dict) else None
+    if not isinstance(found, dict) or not isinstance(found.get("name"), str) or not found["name"].strip():
+        raise ToolFault(_("tool {number} has no name").format(number=number))
+    parameters = found.get("parameters", found.get("input_schema")) or NO_PARAMETERS
+    if not isinstance(parameters, dict):
+        words = _("tool {number}, {name}: its parameters are no JSON schema")
+        raise ToolFault(words.format(number=number, name=found["name"]))
+    return {"name": found["name"], "description": str(found.get("description") or ""), "parameters": parameters}

@@ -1,0 +1,97 @@
+"""One chunk in a word and in short."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from boomerang.invoker.entities.message import ToolCall
+from boomerang.invoker.entities.tool_calls import ToolCallFold
+from boomerang.invoker.llm_text.reasoning_tags import ReasoningReader
+from boomerang.invoker.records.timeline import ChunkKind, look
+from boomerang.workbench.i18n.translate import N_, _, ngettext
+
+from .shortened_values import shortened
+
+KINDS = {
+    ChunkKind.TOOL_CALL: N_("tool call"),
+    ChunkKind.STRUCTURED: N_("structured output"),
+    ChunkKind.TEXT: N_("text"),
+    ChunkKind.REASONING: N_("reasoning"),
+    ChunkKind.MEDIA: N_("media"),
+    ChunkKind.USAGE: N_("usage"),
+    ChunkKind.END: N_("end"),
+    ChunkKind.EMPTY: N_("empty"),
+    ChunkKind.AUDIO: N_("audio"),
+    ChunkKind.RESULT: N_("result"),
+}
+
+
+def describe(chunk: Any) -> tuple[str, str]:
+    """Say what kind of chunk it is, as if it were the first, and its content in short."""
+    return KINDS[look(chunk, ReasoningReader()).kind], content(chunk)
+
+
+def content(chunk: Any) -> str:
+    """Write the content of a chunk in short; its finish reason stands elsewhere."""
+    if hasattr(chunk, "mime_type"):
+        count = len(chunk.result) // 2
+        words = ngettext("{count} byte of {type}", "{count} bytes of {type}", count)
+        return words.format(count=f"{count:,}", type=chunk.mime_type or _("unknown type"))
+    if not hasattr(chunk, "delta"):
+        return str(shortened(json.dumps(shortened(chunk.model_dump(mode="json")), ensure_ascii=False)))
+    delta = chunk.delta
+    said = delta.message.content or ""
+    parts = [said if isinstance(said, str) else json.dumps(shortened(delta.message.model_dump(mode="json")["content"]))]
+    parts += [f"{call.function.name or '…'} {call.function.arguments}" for call in delta.message.tool_calls]
+    if getattr(chunk, "structured_output", None) is not None:
+        parts.append(json.dumps(chunk.structured_output, ensure_ascii=False))
+    if delta.usage is not None:
+        count, more = delta.usage.prompt_tokens, delta.usage.completion_tokens
+        parts.append(
+            ngettext("{count} token in, {more} out", "{count} tokens in, {more} out", count).format(count=count, more=more)
+        )
+    return str(shortened(" | ".join(part for part in parts if part)))
+
+
+@dataclass(frozen=True, slots=True)
+class Fragment:
+    """A piece of a tool call, as one chunk brought it."""
+
+    chunk: int
+    call: int
+    """Which of the calls it belongs to, from 1."""
+    id: str
+    name: str
+    arguments: str
+
+
+def fragments(chunks: Sequence[tuple[int, Any]]) -> tuple[list[Fragment], list[ToolCall]]:
+    """Tell which chunk brought which piece of which tool call.
+
+    Args:
+        chunks: Number and chunk, in order; those without calls may be left out.
+
+    Returns:
+        The pieces, and the calls that they come to.
+    """
+    fold = ToolCallFold()
+    found = []
+    for number, chunk in chunks:
+        calls = chunk.delta.message.tool_calls
+        for call, piece in zip(fold.add(calls) if calls else [], calls, strict=True):
+            found.append(Fragment(number, call + 1, piece.id, piece.function.name, piece.function.arguments))
+    return found, fold.calls()
+
+
+def fault(arguments: str) -> str | None:
+    """Say why the joined arguments of a call are no JSON object; `None` if they are one."""
+    try:
+        value = json.loads(arguments.strip() or "{}", strict=False)
+    except RecursionError:
+        return _("JSON that is nested too deep")
+    except ValueError as error:
+        return str(error)
+    return None if isinstance(value, dict) else _("JSON, but no object")

@@ -1,0 +1,101 @@
+"""A ranking as it came back: each document's new place, where it stood before, and why others are missing."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from boomerang.invoker.entities.rerank import RequestInvokeRerank
+from boomerang.invoker.records.record import Record
+from boomerang.invoker.run import NoteKind
+from boomerang.workbench.i18n.translate import _
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One returned document."""
+
+    rank: int
+    """From 1."""
+    position: int
+    """Where it stood in the input, from 1."""
+    score: float
+    text: str
+
+    @property
+    def moved(self) -> int:
+        """Places gained; negative when it lost some."""
+        return self.position - self.rank
+
+
+def ranking(record: Record[Any] | None) -> list[Row]:
+    """Give the returned documents in their new order; none where there is no answer."""
+    docs = record.chunks[0].docs if record is not None and record.chunks else ()
+    return [Row(rank, doc.index + 1, doc.score, doc.text) for rank, doc in enumerate(docs, 1)]
+
+
+def movement(places: int) -> str:
+    """Write how far a document moved."""
+    if places == 0:
+        return "= 0"
+    return f"▲ {places}" if places > 0 else f"▼ {-places}"
+
+
+@dataclass(frozen=True, slots=True)
+class Dropped:
+    """One document that was sent and did not come back."""
+
+    position: int
+    """Where it stood in the input, from 1."""
+    text: str
+    score: float | None
+    """What the back end gave it; `None` where it does not tell, or gave none."""
+    reason: str
+
+
+def dropped(record: Record[Any], request: RequestInvokeRerank) -> list[Dropped]:
+    """Give the documents that are missing from the answer, in the input's order, each with the reason as far as it is known."""
+    rows = ranking(record)
+    kept = {row.position for row in rows}
+    scores = _scores(record)
+    return [
+        Dropped(
+            number,
+            text,
+            None if scores is None else scores.get(number),
+            reason_dropped(len(rows), request.top_n, request.score_threshold)
+            if scores is None
+            else _reason(scores.get(number), request),
+        )
+        for number, text in enumerate(request.docs, 1)
+        if number not in kept
+    ]
+
+
+def reason_dropped(returned: int, top_n: int, threshold: float) -> str:
+    """Say why documents are missing from the answer, as far as the answer alone can tell."""
+    if returned >= top_n:
+        words = _("cut by top_n = {top_n}, or below it score_threshold = {threshold}")
+        return words.format(top_n=top_n, threshold=f"{threshold:g}")
+    return _below(threshold)
+
+
+def _reason(score: float | None, request: RequestInvokeRerank) -> str:
+    if score is None:
+        return _("not in the server's answer")
+    if score < request.score_threshold:
+        return _below(request.score_threshold)
+    return _("cut by top_n = {top_n}").format(top_n=request.top_n)
+
+
+def _below(threshold: float) -> str:
+    return _("score below score_threshold = {threshold}").format(threshold=f"{threshold:g}")
+
+
+def _scores(record: Record[Any]) -> dict[int, float] | None:
+    """Give the scores that the back end told of all documents, by position; `None` if it told none."""
+    for note in tuple(record.notes):
+        told = note.data.get("scores") if note.kind is NoteKind.DETAIL else None
+        if isinstance(told, list):
+            return {int(index) + 1: float(score) for index, score in told}
+    return None

@@ -1,0 +1,74 @@
+"""Into how many pieces a text is cut before it is spoken, told before it is sent."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from math import ceil
+
+from boomerang.invoker.backend import ListedModel
+from boomerang.invoker.entities.model import ModelPropertyKey
+from boomerang.workbench.i18n.translate import _, ngettext
+
+# Source: Dify plugin SDK 0.10, interfaces/model/tts_model.py, `_split_text_into_sentences`, and openai_compatible/tts.py, which
+# cuts only what is longer than the model's `word_limit`.
+_STOP = re.compile(r"[。.!?]")
+_SENTENCE = re.compile(r"(?<=[.!?…])[\"”')]*\s+(?=[\"“'(]*[^a-z\s])|\n+")
+"""Where the embedded voice takes a breath, near enough: behind a mark that ends a sentence, and at the end of a line."""
+BY_SENTENCE = "embedded"
+"""Kind of the back end that speaks sentence by sentence, so that the first sound comes early."""
+
+
+@dataclass(frozen=True, slots=True)
+class Cut:
+    """How a text is going to be cut."""
+
+    pieces: int
+    limit: int | None
+    """Characters of a piece, as the model declares; `None` if it declares none."""
+    by_sentence: bool
+    """Whether each sentence is a piece of its own; then `pieces` is an estimate."""
+
+
+def foreseen(text: str, model: ListedModel | None, backend: str) -> Cut:
+    """Tell how a text is going to be cut.
+
+    Args:
+        text: What is to be spoken.
+        model: Which model speaks.
+        backend: Kind of the back end.
+    """
+    declared = model.model_properties.get(ModelPropertyKey.WORD_LIMIT) if model else None
+    limit = declared if isinstance(declared, int) and declared > 0 else None
+    if backend == BY_SENTENCE:
+        spoken = [part for part in _SENTENCE.split(text) if any(char.isalnum() for char in part)]
+        return Cut(sum(ceil(len(part.strip()) / (limit or len(part))) for part in spoken), limit, True)
+    if not text.strip():
+        return Cut(0, limit, False)
+    return Cut(_as_the_sdk_cuts(text, limit) if limit and len(text) > limit else 1, limit, False)
+
+
+def _as_the_sdk_cuts(text: str, limit: int) -> int:
+    """Count the pieces: as many characters as the limit allows, back to the last mark that ends a sentence, if there is one."""
+    pieces = start = 0
+    while start < len(text):
+        end = min(start + limit, len(text))
+        stops = [found.end() for found in _STOP.finditer(text, start, end)] if end < len(text) else []
+        start = stops[-1] if stops else end
+        pieces += 1
+    return pieces
+
+
+def line(text: str, model: ListedModel | None, backend: str) -> str:
+    """Tell how long a text is, and into how many pieces it is going to be cut."""
+    parts = [ngettext("{count:,} character", "{count:,} characters", len(text)).format(count=len(text))]
+    cut = foreseen(text, model, backend)
+    if cut.limit is not None:
+        parts.append(_("word_limit {limit:,} a piece").format(limit=cut.limit))
+    if cut.by_sentence:
+        told = ngettext("about {count:,} piece, by sentence", "about {count:,} pieces, by sentence", cut.pieces)
+    elif cut.limit is not None:
+        told = ngettext("a plugin cuts it into {count:,} piece", "a plugin cuts it into {count:,} pieces", cut.pieces)
+    else:
+        told = _("the model declares no word_limit")
+    return " · ".join([*parts, told.format(count=cut.pieces)])

@@ -1,0 +1,75 @@
+"""What is known of a summary beside its text: sizes, the facts it kept, the pieces it was made of."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+from boomerang.invoker.records.record import Record
+from boomerang.invoker.run import NoteKind
+from boomerang.workbench.analysis.facts_kept import Judged, State, compare
+from boomerang.workbench.analysis.word_error_rate import words
+
+LONGEST_JUDGED = 200_000
+"""Characters of a text in which facts are looked for."""
+
+
+@dataclass(frozen=True, slots=True)
+class Size:
+    """How long a text is."""
+
+    characters: int
+    words: int
+    """Each character of a script without spaces counts as one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Exchange:
+    """One question to the system model on the way to a summary, and its answer."""
+
+    name: str
+    """Such as "piece 2 of 3"."""
+    messages: list[tuple[str, str]]
+    """Role and text."""
+    answer: str
+    seconds: float
+    """From the start of the run to the answer."""
+
+
+@lru_cache(maxsize=64)
+def size(text: str) -> Size:
+    """Measure a text."""
+    return Size(len(text), len(words(text)))
+
+
+@lru_cache(maxsize=32)
+def facts(source: str, summary: str) -> tuple[Judged, ...]:
+    """Tell what a summary did with the facts of its source."""
+    return tuple(compare(source[:LONGEST_JUDGED], summary[:LONGEST_JUDGED]))
+
+
+def tally(judged: Sequence[Judged]) -> Counter[State]:
+    """Count the facts by what became of them."""
+    return Counter(one.state for one in judged)
+
+
+def exchanges(record: Record[Any] | None) -> list[Exchange]:
+    """Give the exchanges with the system model, in order; none if the back end tells of none."""
+    notes = tuple(record.notes) if record is not None else ()
+    return [
+        Exchange(note.text, _messages(note.data.get("messages")), str(note.data.get("answer", "")), note.seconds)
+        for note in notes
+        if note.kind is NoteKind.EXCHANGE
+    ]
+
+
+def _messages(value: Any) -> list[tuple[str, str]]:
+    found = []
+    for message in value if isinstance(value, list | tuple) else ():
+        told = message.model_dump(mode="json") if hasattr(message, "model_dump") else message
+        if isinstance(told, dict):
+            found.append((str(told.get("role", "")), str(told.get("content", ""))))
+    return found

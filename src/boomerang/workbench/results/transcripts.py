@@ -1,0 +1,73 @@
+"""What a transcript is worth against what was really said; and its pieces as subtitles, where the back end told them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from boomerang.invoker.records.record import Record
+from boomerang.workbench.analysis.word_error_rate import ErrorRate, Rules, Step, align, character_errors, error_rate, words
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """A transcript held against its reference."""
+
+    steps: list[Step]
+    words: ErrorRate
+    characters: ErrorRate
+
+
+@dataclass(frozen=True, slots=True)
+class Segment:
+    """What was said in one piece of a recording, from `start` to `end`, in seconds."""
+
+    start: float
+    end: float
+    text: str
+
+
+def judge(reference: str, result: str, rules: Rules) -> Judged:
+    """Count the errors of a transcript in words and in characters."""
+    steps = align(words(reference, rules), words(result, rules))
+    return Judged(steps, error_rate(steps), character_errors(reference, result, rules))
+
+
+def percent(rate: float | None) -> str:
+    """Write an error rate; a dash where there is none, as of an empty reference."""
+    return "—" if rate is None else f"{rate:.1%}"
+
+
+def segments(record: Record[Any]) -> list[Segment]:
+    """Give the pieces with text that a back end told of beside its answer; none if it tells of none."""
+    told = [note.data for note in tuple(record.notes) if {"start", "end", "text"} <= note.data.keys()]
+    return [Segment(data["start"], data["end"], data["text"]) for data in told if data["text"]]
+
+
+def srt(pieces: Iterable[Segment]) -> str:
+    """Write SubRip subtitles."""
+    blocks = (
+        f"{number}\n{_clock(piece.start, ',')} --> {_clock(piece.end, ',')}\n{_one_block(piece.text)}\n"
+        for number, piece in enumerate(pieces, start=1)
+    )
+    return "\n".join(blocks)
+
+
+def vtt(pieces: Iterable[Segment]) -> str:
+    """Write WebVTT subtitles."""
+    blocks = (
+        f"{_clock(piece.start, '.')} --> {_clock(piece.end, '.')}\n{_one_block(piece.text, markup=True)}\n" for piece in pieces
+    )
+    return "\n".join(["WEBVTT\n", *blocks])
+
+
+def _clock(seconds: float, mark: str) -> str:
+    whole, thousandths = divmod(round(seconds * 1000), 1000)
+    return f"{whole // 3600:02}:{whole // 60 % 60:02}:{whole % 60:02}{mark}{thousandths:03}"
+
+
+def _one_block(text: str, *, markup: bool = False) -> str:
+    """Keep a text from ending its block early, and in WebVTT from being markup or a time line."""
+    text = " ".join(text.split())
+    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;") if markup else text

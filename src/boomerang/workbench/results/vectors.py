@@ -1,0 +1,114 @@
+"""The vectors of a record, looked at once: what the pages draw of them costs nothing on the next rerun."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Sequence
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from boomerang.invoker.records.record import Record
+from boomerang.playground.run.pane import Pane
+
+if TYPE_CHECKING:  # numpy comes with the first vectors
+    from numpy.typing import NDArray
+
+    from boomerang.workbench.analysis.vectors import Map, VectorFacts, Vectors
+
+MOST_IN_MATRIX = 40
+"""Rows of the matrix that are drawn; more cannot be read."""
+MOST_ON_MAP = 1_000
+
+
+class Held:
+    """Vectors of one answer, all of one width.
+
+    Args:
+        rows: As they came, at least one, of at least one number each.
+    """
+
+    def __init__(self, rows: Sequence[Sequence[float]]) -> None:
+        from boomerang.workbench.analysis.vectors import matrix
+
+        self.vectors: Vectors = matrix(rows)
+
+    def __len__(self) -> int:
+        return len(self.vectors)
+
+    @cached_property
+    def facts(self) -> VectorFacts:
+        """What is to be known before anything else."""
+        import numpy as np
+
+        from boomerang.workbench.analysis.vectors import facts
+
+        with np.errstate(over="ignore", invalid="ignore"):
+            return facts(self.vectors)
+
+    @cached_property
+    def odd(self) -> dict[str, int]:
+        """How many vectors are spoilt by numbers that are none, by infinite ones, or by being zero everywhere."""
+        import numpy as np
+
+        return {
+            "NaN": int(np.isnan(self.vectors).any(axis=1).sum()),
+            "infinite": int(np.isinf(self.vectors).any(axis=1).sum()),
+            "zero": self.facts.zero_vectors,
+        }
+
+    @cached_property
+    def cosines(self) -> NDArray[Any]:
+        """Cosines between the first rows, shape (rows, rows)."""
+        from boomerang.workbench.analysis.vectors import similarity
+
+        return similarity(self.vectors[:MOST_IN_MATRIX])
+
+    @cached_property
+    def map(self) -> Map:
+        """The first rows on a plane."""
+        from boomerang.workbench.analysis.vectors import pca
+
+        return pca(self.vectors[:MOST_ON_MAP])
+
+    @cached_property
+    def neighbours(self) -> list[int | None]:
+        """For each row on the map the nearest other one by cosine; `None` where none is known."""
+        import numpy as np
+
+        from boomerang.workbench.analysis.vectors import similarity
+
+        cosines = similarity(self.vectors[:MOST_ON_MAP])
+        np.fill_diagonal(cosines, np.nan)
+        best = np.where(np.isnan(cosines), -np.inf, cosines).argmax(axis=1)
+        return [int(near) if np.isfinite(cosines[row, near]) else None for row, near in enumerate(best)]
+
+
+def held(pane: Pane, record: Record[Any]) -> Held:
+    """Give the vectors of a pane's record; those of the last record are kept.
+
+    Raises:
+        ValueError: They are not all of one width.
+    """
+    kept: tuple[str, Held] | None = pane.state.extra.get("vectors")
+    if kept is None or kept[0] != record.id:
+        pane.state.extra["vectors"] = kept = (record.id, Held(record.chunks[0].embeddings))
+    return kept[1]
+
+
+def as_csv(rows: Sequence[Sequence[float]], texts: Sequence[str]) -> str:
+    """Write vectors as CSV: the text, then one column for each dimension."""
+    out = io.StringIO()
+    writer = csv.writer(out)
+    writer.writerow(["text", *range(len(rows[0]))])
+    writer.writerows([text, *row] for text, row in zip(texts, rows, strict=False))
+    return out.getvalue()
+
+
+def as_npy(rows: Sequence[Sequence[float]]) -> bytes:
+    """Write vectors as a NumPy file: float32, shape (rows, dimensions)."""
+    import numpy as np
+
+    out = io.BytesIO()
+    np.save(out, np.asarray(rows, dtype=np.float32), allow_pickle=False)
+    return out.getvalue()

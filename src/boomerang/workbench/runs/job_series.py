@@ -1,0 +1,86 @@
+"""Several calls one after another as one job: repeats, variants, the same input in two ways."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from boomerang.invoker.backend import Backend
+from boomerang.invoker.errors import RunStoppedError
+from boomerang.invoker.records.record import Record
+
+from .jobs import Call, Job
+
+
+@dataclass(slots=True, eq=False)
+class Step:
+    """One call of a series."""
+
+    label: str
+    call: Call
+    facts: dict[str, Any] = field(default_factory=dict)
+    """What the view wants to know of it, as the expected answer."""
+    record: Record[Any] | None = None
+    """Of its last invocation; `None` until it begins."""
+    error: Exception | None = None
+
+    @property
+    def ended(self) -> bool:
+        """Whether it was made, and went well or not."""
+        return self.error is not None or (self.record is not None and self.record.seconds is not None)
+
+
+class Series(Job):
+    """A job that makes its calls in order; one that fails does not end the others, a stop ends them all.
+
+    Args:
+        steps: The calls.
+        backend: As for `Job`, and so are the others.
+        step_ended: Called with each call that has ended, in the thread that makes them.
+    """
+
+    def __init__(
+        self, steps: Sequence[Step], backend: Backend, step_ended: Callable[[Step], None] | None = None, **more: Any
+    ) -> None:
+        self.steps = list(steps)
+        self.step_ended = step_ended
+        super().__init__(lambda _session: None, backend, **more)
+
+    @property
+    def done(self) -> int:
+        """How many calls have ended."""
+        return sum(step.ended for step in self.steps)
+
+    @property
+    def size(self) -> int:
+        """As of a job, and grows with each ended call."""
+        return super().size + self.done
+
+    def _do(self) -> None:
+        for step in self.steps:
+            if self.stop_asked:
+                break
+            self._make(step)
+
+    def _make(self, step: Step) -> None:
+        before = len(self.records)
+        self._current = step
+        try:
+            self._invoke(step.call)
+        except RunStoppedError:
+            pass  # the record tells
+        except Exception as error:
+            step.error = error
+            if error is self._stop_cause:  # the page's clock, which ended the whole series
+                self.error = error
+        finally:
+            if len(self.records) > before:
+                step.record = self.records[-1]
+            if self.step_ended is not None:
+                self.step_ended(step)
+            self._tell()
+
+    def _begin(self, record: Record[Any]) -> None:
+        self._current.record = record
+        super()._begin(record)

@@ -1,0 +1,1 @@
+"""What each page is filled with at first."""

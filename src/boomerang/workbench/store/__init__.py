@@ -1,0 +1,1 @@
+"""Where saved things are kept, and where the app itself lies."""

@@ -1,1 +1,0 @@
-"""Ways to reach models; they know nothing of each other, of sessions, or of records."""

@@ -1,1 +1,0 @@
-"""Text to speech and speech to text, in the shapes that servers send."""

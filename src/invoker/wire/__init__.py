@@ -1,1 +1,0 @@
-"""From bytes to items, and from a socket to bytes, step by step; knows nothing of models."""

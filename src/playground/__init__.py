@@ -1,1 +1,0 @@
-"""The Streamlit side: pages draw records, and a button only makes one."""

@@ -1,0 +1,110 @@
+"""Turns: in order, stoppable, never lost."""
+
+from __future__ import annotations
+
+import threading
+
+from boomerang.invoker.backends.embedded.execution.run_queue import Turn
+from boomerang.invoker.errors import RunStoppedError
+from boomerang.invoker.run import Note, NoteKind, Run
+from tests.invoker.backends.embedded.threads import BOUND, in_thread
+
+
+def test_turns_are_taken_in_order_of_arrival() -> None:
+    turn, order = Turn(), []
+    turn.take(Run())
+    threads = []
+    for number in range(4):
+        waiting = threading.Event()
+
+        def listener(note: Note, waiting: threading.Event = waiting) -> None:
+            if note.text == "waiting":
+                waiting.set()
+
+        def body(number: int = number, run: Run = Run(listener)) -> None:  # noqa: B008
+            turn.take(run)
+            order.append(number)
+            turn.give()
+
+        threads.append(in_thread(body)[0])
+        assert waiting.wait(BOUND)
+    turn.give()
+    for thread in threads:
+        thread.join(BOUND)
+    assert order == [0, 1, 2, 3]
+
+
+def test_a_free_turn_is_taken_without_a_note() -> None:
+    notes: list[Note] = []
+    turn = Turn()
+    turn.take(Run(notes.append))
+    assert notes == []
+
+
+def test_waiting_for_a_turn_can_be_stopped_and_the_next_gets_it() -> None:
+    turn, waiting = Turn(), threading.Event()
+    turn.take(Run())
+    run = Run(lambda note: waiting.set())
+    thread, outcome = in_thread(lambda: turn.take(run))
+    assert waiting.wait(BOUND)
+    run.stop()
+    thread.join(BOUND)
+    assert isinstance(outcome[0], RunStoppedError)
+    turn.give()
+    turn.take(Run())  # would wait for ever if the stopped run had kept its place
+
+
+def test_a_run_that_waits_knows_how_many_come_before_it() -> None:
+    turn, first = Turn(), Run()
+    turn.take(first)
+    seen: dict[str, list[int]] = {"second": [], "third": []}
+    told = {name: threading.Event() for name in seen}
+    threads, runs = [], {}
+
+    def listening(name: str) -> Run:
+        def listener(note: Note) -> None:
+            if note.kind is NoteKind.QUEUE:
+                seen[name].append(note.data["before"])
+                told[name].set()
+
+        return Run(listener)
+
+    for name in seen:
+        runs[name] = listening(name)
+        threads.append(in_thread(lambda run=runs[name]: turn.take(run))[0])
+        assert told[name].wait(BOUND)
+        told[name].clear()
+    assert seen == {"second": [1], "third": [2]}
+    turn.give()
+    threads[0].join(BOUND)
+    assert told["third"].wait(BOUND)
+    assert seen == {"second": [1], "third": [2, 1]}
+    turn.give()
+    threads[1].join(BOUND)
+    assert seen["third"] == [2, 1]
+
+
+def test_a_run_that_leaves_the_queue_lets_the_others_move_up() -> None:
+    turn = Turn()
+    turn.take(Run())
+    moved, waits = threading.Event(), threading.Event()
+    second = Run(lambda note: waits.set() if note.kind is NoteKind.QUEUE else None)
+    thread, outcome = in_thread(lambda: turn.take(second))
+    assert waits.wait(BOUND)
+    waits.clear()
+
+    def listener(note: Note) -> None:
+        if note.kind is NoteKind.QUEUE:
+            waits.set()
+            if note.data["before"] == 1:
+                moved.set()
+
+    third = Run(listener)
+    last, _ = in_thread(lambda: turn.take(third))
+    assert waits.wait(BOUND)
+    second.stop()
+    thread.join(BOUND)
+    assert isinstance(outcome[0], RunStoppedError) and moved.wait(BOUND)
+    turn.give()
+    last.join(BOUND)
+    assert not last.is_alive()

@@ -1,0 +1,143 @@
+"""The way to a server: names, addresses, certificates. Each is told as what it is, before anything is sent."""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from boomerang.invoker.entities.llm import RequestInvokeLLM
+from boomerang.invoker.errors import InvokeConnectionError, InvokeTimeoutError
+from boomerang.invoker.http.cancellation import Clocks
+from boomerang.invoker.run import Run
+from tests.certificates import authority_file, secured
+from tests.invoker.backends.contract.watching import Beside
+from tests.invoker.backends.openai_compatible.desk import CONFIG, GOOD, HELLO, opened, streaming
+from tests.loopback import STREAM, Asked, Loopback, Wire, chunked
+
+
+def has_ipv6() -> bool:
+    """Tell whether this machine speaks IPv6 with itself."""
+    try:
+        with socket.create_server(("::1", 0), family=socket.AF_INET6):
+            return True
+    except OSError:
+        return False
+
+
+ipv6 = pytest.mark.skipif(not has_ipv6(), reason="this machine has no ::1")
+
+
+def test_a_name_that_nobody_has_is_told() -> None:
+    def nobody(*_given: Any, **_more: Any) -> Any:
+        raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
+
+    settings: dict[str, Any] = {"base_url": "http://no-such-host.example/v1", "search": nobody}
+    with opened(streaming(GOOD), **settings) as desk, pytest.raises(InvokeConnectionError, match="service not known") as raised:
+        desk.ask()
+    assert "address" in (raised.value.hint or "") and raised.value.backend == "openai_compatible"
+    assert desk.noted("response") == []
+
+
+@pytest.mark.parametrize("name", ["my..server.example", f"{'long' * 16}.example"], ids=["an empty part", "too long a part"])
+def test_a_name_that_can_be_none_is_told_like_one_that_nobody_has(name: str) -> None:
+    told = pytest.raises(InvokeConnectionError, match="service not known")
+    with opened(streaming(GOOD), base_url=f"http://{name}/v1") as desk, told:
+        desk.ask()
+
+
+@ipv6
+@pytest.mark.parametrize("scheme", ["http", "https"])
+def test_a_server_on_ipv6_is_spoken_to(scheme: str, tmp_path: Path) -> None:
+    server = {"family": socket.AF_INET6, "context": secured("::1") if scheme == "https" else None}
+    with opened(streaming(GOOD), server=server, verify=authority_file(tmp_path)) as desk:
+        assert desk.ask().message.content == "Hello."
+        assert desk.server.address.startswith(f"{scheme}://[::1]:")
+        assert desk.noted("response")[0]["peer"] == desk.server.address.removeprefix(f"{scheme}://")
+        assert desk.server.asked[0].headers["host"] == desk.server.address.removeprefix(f"{scheme}://")
+
+
+YESTERDAY = datetime.now(UTC) - timedelta(days=1)
+
+
+@pytest.mark.parametrize(
+    ("names", "more", "trusted", "words"),
+    [
+        (["127.0.0.1"], {}, False, "not trusted: unable to get local issuer"),
+        (["127.0.0.1"], {"not_after": YESTERDAY}, True, "not trusted: certificate has expired"),
+        (["elsewhere.example"], {}, True, "not trusted: .*127.0.0.1"),
+    ],
+    ids=["unknown authority", "expired", "another name"],
+)
+def test_a_certificate_that_is_wrong_is_told_and_nothing_is_sent(
+    names: list[str], more: Any, trusted: bool, words: str, tmp_path: Path
+) -> None:
+    verify = authority_file(tmp_path) if trusted else True
+    with opened(streaming(GOOD), server={"context": secured(*names, **more)}, verify=verify) as desk:
+        with pytest.raises(InvokeConnectionError, match=words) as raised:
+            desk.ask()
+        assert "verification" in (raised.value.hint or "") and desk.server.asked == []
+
+
+def test_a_certificate_that_is_wrong_is_taken_where_verification_is_off() -> None:
+    with opened(streaming(GOOD), server={"context": secured("127.0.0.1", not_after=YESTERDAY)}, verify=False) as desk:
+        assert desk.ask().message.content == "Hello."
+
+
+def leave(wire: Wire) -> None:
+    """Close a connection as soon as the client has begun to speak."""
+    wire.socket.recv(1)
+    raise EOFError
+
+
+def test_a_server_that_closes_while_keys_are_agreed_on_is_told(tmp_path: Path) -> None:
+    server = {"context": secured("127.0.0.1"), "first": leave}
+    told = pytest.raises(InvokeConnectionError, match=r"(No secure connection came about|was not reached)")
+    with opened(streaming(GOOD), server=server, verify=authority_file(tmp_path)) as desk, told:
+        desk.ask()
+
+
+def test_a_handshake_that_hangs_ends_with_the_clock_of_connecting(tmp_path: Path) -> None:
+    server = {"context": secured("127.0.0.1"), "first": lambda wire: wire.wait_until_gone()}
+    with opened(streaming(GOOD), server=server, verify=authority_file(tmp_path), clocks=Clocks(connect=0.3)) as desk:
+        with pytest.raises(InvokeTimeoutError, match="did not take the connection") as raised:
+            desk.ask()
+        assert (raised.value.clock, raised.value.seconds) == ("connect", 0.3)
+        assert desk.server.connections[0].left.wait(1.0)
+
+
+class Late(Run):
+    """A run that keeps what a stop calls, as a stop that happens at the very end of a run does."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.hooks: list[Callable[[], None]] = []
+
+    def on_stop(self, hook: Callable[[], None]) -> Any:
+        self.hooks.append(hook)
+        return super().on_stop(hook)
+
+
+def test_a_stop_that_comes_when_all_is_over_does_not_end_the_next_call_on_the_same_connection() -> None:
+    def script(_asked: Asked, wire: Wire) -> None:
+        if len(server.asked) == 2:
+            wire.send(STREAM, b"%x\r\n%s\r\n" % (len(GOOD[1]), GOOD[1]))
+            assert late.hooks
+            for hook in late.hooks:
+                hook()
+            wire.send(*chunked(GOOD[2:]))
+        else:
+            wire.send(STREAM, *chunked(GOOD))
+
+    late = Late()
+    with opened(script) as desk:
+        server: Loopback = desk.server
+        list(desk.backend.invoke(RequestInvokeLLM.of(CONFIG, HELLO), late))
+        waiting = Beside(desk.ask)
+        waiting.join()
+        assert waiting.error is None and waiting.result.message.content == "Hello."
+        assert len(server.connections) == 1

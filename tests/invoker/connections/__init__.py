@@ -1,1 +1,0 @@
-"""Connections: settings, files, environment, addresses, what is saved, and trying them out."""

@@ -1,0 +1,136 @@
+"""Messages: every id has a template, every template is used, and what is filled in is what the template asks for."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+from string import Formatter
+from typing import Any
+
+import pytest
+
+from boomerang.invoker.errors import ConfigError, InvokeBadRequestError
+from boomerang.invoker.messages import answers, audio, connections, http, lists, saved, schemas
+from boomerang.invoker.messages.message import TEMPLATES, Message, translated
+from boomerang.invoker.records.record import Record, dump_error
+from boomerang.invoker.request import InvokeType
+from boomerang.invoker.run import Note, NoteKind, Run
+from boomerang.workbench.i18n import translate
+from boomerang.workbench.i18n.library_words import error_text, told
+from tests.invoker.answers import request_of
+
+SRC = Path(__file__).parents[3] / "src"
+MAKING = {"Message", "notice", "_notice"}
+"""Callables of the library that take an id first; in the playground the first only."""
+
+
+@pytest.fixture
+def template(monkeypatch: pytest.MonkeyPatch) -> str:
+    """A template of our own, so that the tests hold whatever the product says."""
+    monkeypatch.setitem(TEMPLATES, "test.limit", "More than {count:,} chunks from {server}.")  # type: ignore[arg-type]
+    return "test.limit"
+
+
+def _is_making(node: ast.Call, making: set[str]) -> bool:
+    if getattr(node.func, "id", getattr(node.func, "attr", "")) not in making or not node.args:
+        return False
+    first = node.args[0]
+    return not isinstance(first, ast.Call) and not (isinstance(first, ast.Name) and first.id == "id")  # what passes one on
+
+
+def made() -> Iterator[tuple[str, ast.expr, frozenset[str]]]:
+    """Give every place that makes a message: where, its id, and the names of its values."""
+    for path in sorted(SRC.rglob("*.py")):
+        making = MAKING if path.is_relative_to(SRC / "invoker") else {"Message"}
+        if path == SRC / "invoker" / "messages" / "__init__.py":
+            continue
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            if isinstance(node, ast.Call) and _is_making(node, making):
+                names = frozenset(keyword.arg for keyword in node.keywords if keyword.arg)
+                yield f"{path.relative_to(SRC)}:{node.lineno}", node.args[0], names
+
+
+def ids(node: ast.expr) -> list[str]:
+    """Give the ids of an expression: a literal, or one of two."""
+    match node:
+        case ast.Constant(value=str() as text):
+            return [text]
+        case ast.IfExp(body=body, orelse=orelse):
+            return [*ids(body), *ids(orelse)]
+    return []
+
+
+def placeholders(text: str) -> set[str]:
+    return {name for _, name, _, _ in Formatter().parse(text) if name is not None}
+
+
+def test_every_message_has_a_template_with_the_same_placeholders() -> None:
+    for place, node, names in made():
+        assert ids(node), f"{place}: the id must be a literal"
+        for found in ids(node):
+            assert found in TEMPLATES, f"{place}: {found} has no template"
+            assert placeholders(TEMPLATES[found]) == names, f"{place}: {found}"
+
+
+def test_every_template_is_used() -> None:
+    used = {found for _, node, _ in made() for found in ids(node)}
+    assert sorted(set(TEMPLATES) - used) == []
+
+
+def test_no_id_stands_in_two_areas() -> None:
+    areas = (answers, audio, connections, http, lists, saved, schemas)
+    assert len(TEMPLATES) == sum(len(area.TEMPLATES) for area in areas)
+
+
+def test_a_message_renders_in_english_and_in_any_language(template: str) -> None:
+    message = Message(template, count=100000, server="a {server}")
+    assert str(message) == "More than 100,000 chunks from a {server}."
+    assert message.render({TEMPLATES[template]: "{server}: {count}"}.__getitem__) == "a {server}: 100000"
+    assert translated("a server's own words", str.upper) == "a server's own words"
+
+
+def test_a_value_may_be_a_message(template: str) -> None:
+    message = Message(template, count=1, server=Message(template, count=2, server="x"))
+    assert str(message) == "More than 1 chunks from More than 2 chunks from x.."
+    assert message.dump()["values"]["server"] == {"id": template, "values": {"count": 2, "server": "x"}}
+    assert message.masked(lambda text: text.replace("x", "•••")).values["server"] == Message(template, count=2, server="•••")
+
+
+def test_an_error_keeps_its_message_and_hint_and_masks_them(template: str) -> None:
+    message = Message(template, count=1, server="sk-1234")
+    error = InvokeBadRequestError(message, hint=message)
+    assert str(error) == str(message) and error.message == message
+    error.masked(lambda text: text.replace("sk-1234", "•••"))
+    assert str(error) == str(error.hint) == "More than 1 chunks from •••."
+    assert dump_error(error)["message"] == {"id": template, "values": {"count": 1, "server": "•••"}}
+    assert dump_error(error)["hint"] == "More than 1 chunks from •••."
+    assert "message" not in dump_error(InvokeBadRequestError("in the server's words"))
+
+
+def test_a_wrong_setting_is_named_before_its_message(template: str) -> None:
+    error = ConfigError(Message(template, count=1, server="x"), field="headers")
+    assert str(error) == "headers: More than 1 chunks from x."
+    assert dump_error(error)["message"]["id"] == template
+
+
+def test_a_notice_reaches_the_record_as_id_and_values(template: str) -> None:
+    record: Record[Any] = Record(request_of(InvokeType.LLM), "scripted")
+    Run(record.notes.append).notice(template, count=3, server="x")
+    assert record.notices() == [Message(template, count=3, server="x")]
+    (note,) = record.dump()["notes"]
+    assert (note["kind"], note["text"]) == ("notice", "More than 3 chunks from x.")
+    assert note["message"] == {"id": template, "values": {"count": 3, "server": "x"}}
+    assert Note(NoteKind.NOTICE, "words", 0.0).message is None
+
+
+def test_a_page_shows_messages_in_the_visitors_language(template: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("boomerang.workbench.i18n.library_words._", lambda text: f"zh {text}")
+    translate.use("zh_Hans")
+    try:
+        message = Message(template, count=1, server="x")
+        assert told(message) == "zh More than 1 chunks from x."
+        assert error_text(InvokeBadRequestError(message)) == "zh More than 1 chunks from x."
+        assert error_text(ConfigError(message, field="headers")) == "headers: zh More than 1 chunks from x."
+    finally:
+        translate.use("en")

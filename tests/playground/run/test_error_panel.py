@@ -1,0 +1,227 @@
+"""Errors as a person meets them: whose side, what next, the upstream's own words, and no markup out of any of it."""
+
+from __future__ import annotations
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from boomerang.invoker.errors import (
+    BackendClosedError,
+    ConfigError,
+    InvokeAuthorizationError,
+    InvokeBadRequestError,
+    InvokeConnectionError,
+    InvokeError,
+    InvokeRateLimitError,
+    InvokeServerUnavailableError,
+    InvokeTimeoutError,
+    ProtocolError,
+    UnsupportedRequestError,
+)
+from boomerang.playground.run.error_panel import SIDES, details
+from boomerang.playground.ui.escape import plain
+from boomerang.workbench.diagnosis.error_advice import advice
+from tests.scripted import MODELS
+
+SCRIPT = """
+import streamlit as st
+from boomerang.playground.run import error_panel
+error_panel.draw(st.session_state["error"], "test")
+"""
+RAW = """
+import streamlit as st
+from boomerang.playground.run import error_panel
+error_panel.draw(ValueError("x"), "test", raw=lambda: st.session_state.update(shown=True))
+"""
+MARKUP = "![x](http://192.0.2.1/x.png) <img src=x> **bold** `code` :red[red] $x^2$ [link](http://192.0.2.1)\n# Title\n- item"
+
+
+def draw(error: BaseException) -> AppTest:
+    """Draw the panel."""
+    at = AppTest.from_string(SCRIPT, default_timeout=10)
+    at.session_state["error"] = error
+    at.run()
+    assert not at.exception
+    return at
+
+
+def raised(error: BaseException) -> BaseException:
+    """Give an error as it is when it was raised."""
+    try:
+        raise error
+    except BaseException as caught:
+        return caught
+
+
+@pytest.mark.parametrize(
+    ("error", "side", "step"),
+    [
+        (UnsupportedRequestError("x"), "Input", "another model"),
+        (InvokeBadRequestError("x"), "Input", "named above"),
+        (InvokeTimeoutError("x", clock="page", seconds=3), "Connection", "more time"),
+        (InvokeConnectionError("x"), "Connection", "address"),
+        (InvokeAuthorizationError("x"), "Connection", "key"),
+        (InvokeRateLimitError("x"), "Server", "Wait"),
+        (BackendClosedError("x"), "Connection", "chosen now"),
+        (InvokeServerUnavailableError("x"), "Server", "reason above"),
+        (ProtocolError("x"), "Server", "Chunks"),
+        (InvokeError("x"), "Server", "own words are above"),
+        (ConfigError("x"), "Connection", "setting named above"),
+        (ValueError("x"), "Playground", "report"),
+        (KeyError("x"), "Playground", "report"),
+    ],
+)
+def test_each_class_has_a_side_and_a_next_step(error: BaseException, side: str, step: str) -> None:
+    told = advice(error)
+    assert told.side == side and step in told.next_step and told.title
+    at = draw(error)
+    drawn = " ".join(markdown.value for markdown in at.markdown)
+    assert told.title in drawn and side in drawn and type(error).__name__ in drawn
+    assert SIDES[side][1] in drawn
+
+
+def test_no_class_of_the_family_is_without_advice_of_its_own() -> None:
+    def family(kind: type[InvokeError]) -> set[type[InvokeError]]:
+        return {kind}.union(*(family(narrower) for narrower in kind.__subclasses__()))
+
+    # The public family; what a back end derives from it for itself takes the advice of its parent.
+    ours = {kind for kind in family(InvokeError) if kind.__module__ == "boomerang.invoker.errors"}
+    titles = {kind: advice(kind("x", clock="c", seconds=1) if kind is InvokeTimeoutError else kind("x")).title for kind in ours}
+    assert len(set(titles.values())) == len(ours) >= 9
+
+
+def test_the_hint_of_an_error_is_its_next_step() -> None:
+    assert advice(InvokeBadRequestError("x", hint="Choose a shorter text.")).next_step == "Choose a shorter text."
+
+
+def test_the_upstreams_words_are_kept_to_the_letter() -> None:
+    error = InvokeBadRequestError(MARKUP, body=f"  {MARKUP}\n\n", status_code=422, provider="p", model="m", field="top_n")
+    at = draw(error)
+    assert MARKUP in [code.value for code in at.code]
+    told = details(error)
+    for known in ("422", '"top_n"', '"InvokeBadRequestError"', '"provider": "p"'):
+        assert known in told
+
+
+def test_nothing_of_an_error_is_markup() -> None:
+    at = draw(InvokeBadRequestError(MARKUP, field=MARKUP, hint=MARKUP, body=MARKUP))
+    drawn = [markdown.value for markdown in at.markdown]
+    for markup in ("![x](", "<img", "**bold**", "`code`", ":red[red]", "[link](", "$x"):
+        assert not any(markup in text.replace(plain(markup), "") for text in drawn)
+    assert not any("\n#" in text or "\n-" in text for text in drawn)
+
+
+def test_a_fault_of_ours_shows_where_it_is() -> None:
+    def broken() -> None:
+        raise ZeroDivisionError("ours")
+
+    try:
+        broken()
+    except ZeroDivisionError as error:
+        at = draw(error)
+    [_, folded] = [code.value for code in at.code]
+    assert "Traceback (most recent call last)" in folded and "in broken" in folded and "ZeroDivisionError: ours" in folded
+
+
+def test_an_error_of_the_family_shows_no_traceback_but_its_cause() -> None:
+    error = InvokeConnectionError("refused")
+    error.__cause__ = OSError("port 1")
+    told = details(raised(error))
+    assert "Traceback" not in told and "Caused by OSError: port 1" in told
+
+
+@pytest.mark.parametrize("error", [ValueError(), InvokeError(), KeyError("k"), InvokeError("\ud800 half a sign")])
+def test_an_error_without_words_or_with_odd_ones_is_drawn(error: BaseException) -> None:
+    at = draw(error)
+    assert all(code.value for code in at.code)
+
+
+@pytest.mark.parametrize(
+    "text", ["1. one\n2. two", "# a", "- a\n- b", "> q", "a\n===", "a\n---", "&lt;b&gt;", "    code", "| a | b |"]
+)
+def test_no_block_and_no_entity_comes_out_of_plain_text(text: str) -> None:
+    escaped = plain(text)
+    assert "\n" not in escaped
+    for mark in "#>|&":
+        assert mark not in escaped.replace(f"\\{mark}", "")
+    assert not escaped.startswith(("1. ", "- ", "    "))
+
+
+@pytest.mark.parametrize(
+    ("error", "hint"),
+    [
+        (InvokeError("x", body="<!DOCTYPE html><p>Welcome"), "web page"),
+        (InvokeError("x", status_code=404), "/v1"),
+        (InvokeError("x", status_code=401), "key"),
+        (InvokeError("'SummaryInvocation' object is not callable"), "summary.invoke"),
+        (InvokeError("1 validation error: voice Field required"), "voice"),
+        (InvokeError("top_n Field required"), "score_threshold"),
+        (InvokeError("KeyError: 'relevance_score'"), "another shape"),
+        (InvokeError("min() iterable argument is empty"), "empty list"),
+        (InvokeError("invocation exited without response after 250 seconds"), "own clock"),
+        (InvokeConnectionError("[Errno 111] Connection refused"), "host gateway"),
+        (InvokeConnectionError("certificate verify failed: self-signed"), "private authority"),
+        (OSError(28, "No space left on device"), "disk"),
+    ],
+)
+def test_a_cause_that_was_seen_before_is_told_beside_the_errors_own_words(error: BaseException, hint: str) -> None:
+    at = draw(error)
+    [told] = [markdown.value for markdown in at.markdown if "Seen before" in markdown.value]
+    assert hint in told
+    assert any(str(error) in code.value for code in at.code)
+
+
+@pytest.mark.parametrize(
+    ("error", "title"),
+    [
+        (InvokeBadRequestError("no", status_code=404), "does not know this address or this model"),
+        (InvokeBadRequestError("no", status_code=405, body="{}"), "The path of the address is wrong"),
+        (InvokeBadRequestError("no", status_code=405, body="<html>Hello"), "that of a web page"),
+        (InvokeBadRequestError("no", status_code=404, body="\n<!DOCTYPE html>"), "that of a web page"),
+        (ProtocolError("HTML instead of JSON", status_code=200, body="<html>"), "that of a web page"),
+        (ProtocolError("no JSON", status_code=200, body="{broken"), "not in the agreed form"),
+        (InvokeServerUnavailableError("no", status_code=502, body="<html>"), "The model is not available"),
+    ],
+)
+def test_a_wrong_address_is_not_told_as_an_unknown_model(error: InvokeError, title: str) -> None:
+    drawn = " ".join(markdown.value for markdown in draw(error).markdown)
+    assert title in drawn and ("Seen before" not in drawn or "web page" not in title)
+
+
+def test_a_model_that_the_server_does_not_list_is_told_with_those_that_it_lists() -> None:
+    unknown, known = (InvokeBadRequestError("no", status_code=404, model=name) for name in ("nope", "talker"))
+    told = advice(unknown, MODELS)
+    assert (told.title, told.side) == ("The server has no such model", "Input")
+    assert told.next_step.startswith("The server has no model nope; it lists: talker, ")
+    assert advice(known, MODELS) == advice(unknown) != told
+
+
+def test_an_answer_that_broke_off_is_not_told_as_a_server_that_was_not_reached() -> None:
+    lost = InvokeConnectionError("The server closed the connection in the middle of its answer: x.")
+    assert any("not reached" in markdown.value for markdown in draw(lost).markdown)
+    lost.answered = True
+    told = " ".join(markdown.value for markdown in draw(lost).markdown)
+    assert "The answer broke off" in told and "not reached" not in told
+
+
+def test_of_an_error_that_nobody_has_seen_no_cause_is_told() -> None:
+    assert not any("Seen before" in markdown.value for markdown in draw(InvokeError("the cat sat on the keyboard")).markdown)
+
+
+def test_the_panel_leads_to_what_was_sent() -> None:
+    at = AppTest.from_string(RAW, default_timeout=10).run()
+    at.button(key="test.raw").click().run()
+    assert at.session_state["shown"] is True
+
+
+def test_the_librarys_words_are_in_the_visitors_language_and_kept_in_english_for_who_is_asked() -> None:
+    error = InvokeBadRequestError("`top_n` is 0, which keeps no document at all.", hint="Give at least one document.")
+    at = AppTest.from_string(
+        f"from boomerang.workbench.i18n import translate\ntranslate.use('zh_Hans')\n{SCRIPT}", default_timeout=10
+    )
+    at.session_state["error"] = error
+    at.run()
+    assert not at.exception
+    own, copied = (code.value for code in at.code)
+    assert own == "`top_n` 为 0，一篇文档也不会保留。" and str(error) in copied
+    assert any("请至少给出一篇文档。" in markdown.value for markdown in at.markdown)

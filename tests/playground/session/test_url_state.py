@@ -1,0 +1,86 @@
+"""The form in the address: what is read from it, what is written into it, and what is too long for it."""
+
+from __future__ import annotations
+
+import json
+from urllib.parse import parse_qs
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from boomerang.playground.session.url_state import LONGEST_ADDRESS, Address
+
+VALUES = st.one_of(
+    st.text(),
+    st.booleans(),
+    st.integers(-(10**9), 10**9),
+    st.floats(-1e6, 1e6, allow_nan=False),
+    st.lists(st.text(max_size=5), max_size=4),
+)
+
+
+def again(address: Address) -> Address:
+    """Open the page at the address that was written."""
+    return Address("llm", {name: values[-1] for name, values in parse_qs(address.query, keep_blank_values=True).items()})
+
+
+@given(VALUES, VALUES)
+def test_what_was_written_is_read_again_as_what_it_was(value: object, default: object) -> None:
+    if type(value) is not type(default):
+        default = type(value)()
+    address = Address("llm", {})
+    address.put("field", value, default)
+    found = again(address).take("field", default)
+    assert found == (None if value == default else value)
+    assert found is None or type(found) is type(value)
+
+
+def test_what_stands_as_at_first_is_not_in_the_address() -> None:
+    address = Address("llm", {})
+    address.put("text", "sample", "sample")
+    address.put("stream", True, True)
+    address.put("run", None, None)
+    assert address.query == ""
+    assert address.values == {"text": "sample", "stream": True, "run": None}
+
+
+@pytest.mark.parametrize(
+    ("text", "default", "found"),
+    [
+        ("Hello", "", "Hello"),
+        ("7", "", "7"),
+        ("7", 0, 7),
+        ("7", 0.5, 7.0),
+        ("0.25", 0.5, 0.25),
+        ("seven", 0, None),
+        ("0.5", 1, None),
+        ("true", False, True),
+        ("1", False, None),
+        ("true", 1, None),
+        ("[]", 1, None),
+        ('["a"]', [], ["a"]),
+        ("anything", None, "anything"),
+    ],
+)
+def test_a_value_that_does_not_fit_its_field_is_passed_over(text: str, default: object, found: object) -> None:
+    assert Address("llm", {"field": text}).take("field", default) == found
+
+
+def test_a_field_is_taken_once() -> None:
+    address = Address("llm", {"text": "Hello"})
+    assert address.take("text", "") == "Hello"
+    assert address.take("text", "") is None
+
+
+def test_values_of_a_run_that_was_found_again_need_no_reading() -> None:
+    assert Address("llm", {"rows": ["a", "b"], "stream": False}).take("rows", []) == ["a", "b"]
+
+
+def test_what_is_too_long_is_left_out_and_named_and_the_rest_stays() -> None:
+    address = Address("llm", {})
+    address.put("text", "x" * LONGEST_ADDRESS, "")
+    address.put("model", "small", None)
+    assert address.query == "model=small"
+    assert address.left_out == ["text"]
+    assert json.dumps(address.values["text"])  # it is held all the same, for a reload

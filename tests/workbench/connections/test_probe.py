@@ -1,0 +1,399 @@
+"""Trying a connection: the address, the status, the body and the time are there, and the sentence names the cause."""
+
+from __future__ import annotations
+
+import json
+import re
+import ssl
+from collections.abc import Callable
+from contextlib import closing
+from typing import Any
+
+import pytest
+import trustme
+
+from boomerang.invoker.backend import Backend
+from boomerang.invoker.backends.scripted import Scripted
+from boomerang.invoker.entities.model import ModelType
+from boomerang.invoker.errors import ConfigError, InvokeBadRequestError, InvokeTimeoutError, RunStoppedError
+from boomerang.invoker.http.address_policy import Allowed
+from boomerang.invoker.run import Run
+from boomerang.invoker.settings import settings_of
+from boomerang.workbench.connections.opening import opened
+from boomerang.workbench.connections.probe import CALLS, Check, check_call, check_connection, refused
+from boomerang.workbench.diagnosis.connection_failures import Tried, in_container, neighbours, sentence
+from tests.loopback import Asked, Loopback, Script, Wire, head, whole
+
+KEY = "sk-not-for-anybodys-eyes"
+MODELS = {"data": [{"id": "chatty"}, {"id": "bge-embed"}]}
+
+
+def backend_at(base_url: str, **settings: Any) -> Any:
+    """Open a connection."""
+    return opened(settings_of({"name": "a", "base_url": base_url, **settings}), Allowed(), {})
+
+
+def tried(script: Script, path: str = "/v1", **settings: Any) -> Check:
+    """Try a connection to a server with a script."""
+    with Loopback(script) as server:
+        base_url = f"{server.address}{path}"
+        with closing(backend_at(base_url, **settings)) as backend:
+            return check_connection(backend, Run(), lambda address: backend_at(address, **settings), base_url)
+
+
+def answering(body: Any, status: int = 200, **headers: str) -> Script:
+    """Give a script that answers everything alike."""
+    return lambda _asked, wire: wire.send(whole(body, status, **headers))
+
+
+def page(_asked: Asked, wire: Wire) -> None:
+    """Answer with a web page."""
+    markup = b"<!doctype html><title>Welcome</title>"
+    wire.send(head(200, "text/html", content_length=str(len(markup))), markup)
+
+
+def only_at(path: str) -> Script:
+    """Give a script of a server whose API is at one path."""
+
+    def script(asked: Asked, wire: Wire) -> None:
+        wire.send(whole(MODELS) if asked.path == f"{path}/models" else whole({"detail": "Not Found"}, 404))
+
+    return script
+
+
+def test_a_server_that_answers_is_told_with_what_it_lists() -> None:
+    check = tried(answering(MODELS), api_key=KEY)
+    assert check.ok and check.verdict == "The server answers; models listed: 2." and check.status == 200
+    assert check.address.endswith("/v1/models") and check.seconds > 0 and json.loads(check.body) == MODELS and check.error == ""
+
+
+@pytest.mark.parametrize(
+    ("path", "right"),
+    [
+        ("", "/v1"),
+        ("/v1/v1", "/v1"),
+        ("/v1/chat/completions", "/v1"),
+        ("/api", "/api/v1"),
+        ("/v2", "/v1"),
+        ("/v1", "/api/v1"),
+        ("/v1", ""),
+    ],
+)
+def test_a_wrong_path_is_told_with_the_right_one(path: str, right: str) -> None:
+    check = tried(only_at(right), path)
+    assert not check.ok and check.verdict.startswith("The base address is wrong: the API is at http://127.0.0.1:")
+    assert check.verdict.endswith(f"{right}.") and check.status == 404, "the status is that of the address that was asked"
+    assert check.address.endswith(f"{path}/models") and "Not Found" in check.body
+
+
+def test_the_right_path_is_found_without_a_good_key() -> None:
+    def script(asked: Asked, wire: Wire) -> None:
+        if asked.path == "/v1/models":
+            wire.send(whole({"error": {"message": "Incorrect API key"}}, 401))
+        else:
+            wire.send(whole({"detail": "Not Found"}, 404))
+
+    check = tried(script, "")
+    assert not check.ok and check.better.endswith("/v1") and check.better in check.verdict
+
+
+def test_a_page_that_wants_a_password_is_not_taken_for_the_api() -> None:
+    def script(asked: Asked, wire: Wire) -> None:
+        wire.send(whole(b"<html><title>Log in</title>", 401 if asked.path == "/v1/models" else 404, "text/html"))
+
+    assert tried(script, "").better == ""
+
+
+def test_a_service_that_lists_no_models_is_asked_with_one_that_the_connection_names() -> None:
+    def script(asked: Asked, wire: Wire) -> None:
+        if asked.path == "/v2/rerank":
+            wire.send(whole({"results": [{"index": 1, "relevance_score": -4.5}, {"index": 0, "relevance_score": -6.0}]}))
+        else:  # it has an older API too, and that one does list them
+            wire.send(whole({"data": [{"id": "rerank-v3.5"}]}) if asked.path == "/v1/models" else whole({}, 404))
+
+    settings: dict[str, Any] = {"models": [{"model": "rerank-v3.5", "model_type": "rerank"}]}
+    check = tried(script, "/v2", **settings)
+    assert check.ok and check.verdict == "The server lists no models, but rerank-v3.5 answers." and check.better == ""
+    assert check.address.endswith("/v2/rerank") and check.model == "rerank-v3.5"
+
+
+def test_a_ranking_without_documents_is_no_good_answer() -> None:
+    with Loopback(answering({"results": []})) as server, closing(backend_at(f"{server.address}/v1")) as backend:
+        check = check_call(backend, "rerank", backend.describe("r", ModelType.RERANK), Run())
+    assert not check.ok and check.verdict == "The server answers, but ranked none of the documents." and check.model == "r"
+
+
+def polite(asked: Asked, wire: Wire) -> None:
+    """Answer as LM Studio does: whatever the path, with success."""
+    error = {"error": f"Unexpected endpoint or method. ({asked.method} {asked.path})"}
+    wire.send(whole(MODELS if asked.path == "/v1/models" else error))
+
+
+@pytest.mark.parametrize("script", [polite, lambda asked, wire: wire.send(whole(MODELS if asked.path == "/v1/models" else {}))])
+def test_a_wrong_path_that_is_answered_with_success_is_told_with_the_right_one(script: Script) -> None:
+    check = tried(script, "")
+    assert not check.ok and re.fullmatch(r"The base address is wrong: the API is at http://[\d.:]+/v1\.", check.verdict)
+    assert check.status == 200 and check.address.endswith("/models") and "/v1" not in check.address
+
+
+def test_an_answer_that_breaks_off_is_no_wrong_path() -> None:
+    asked_for: list[str] = []
+
+    def script(asked: Asked, wire: Wire) -> None:
+        asked_for.append(asked.path)
+        wire.send(head(200, content_length="99"), b'{"data": [')
+        raise EOFError
+
+    assert not tried(script, "").ok and set(asked_for) == {"/models"}
+
+
+@pytest.mark.parametrize("member", ["llm", "rerank", "text_embedding"])
+def test_a_call_that_the_server_answered_with_an_error_is_not_said_to_be_not_made(member: str) -> None:
+    with Loopback(polite) as server, closing(backend_at(server.address)) as backend:
+        check = check_call(backend, member, backend.describe("m", CALLS[member]), Run())
+    assert not check.ok and check.status == 200 and "Unexpected endpoint or method" in check.body
+    assert check.verdict.startswith("The server answers, but the call failed: ") and "Unexpected endpoint" in check.verdict
+
+
+def test_a_call_whose_answer_broke_off_is_not_said_to_be_not_made() -> None:
+    data = b'data: {"error": {"message": "out of memory"}}\n\n'
+
+    def script(_asked: Asked, wire: Wire) -> None:
+        wire.send(head(200, "text/event-stream", content_length=str(len(data))), data)
+
+    with Loopback(script) as server, closing(backend_at(server.address)) as backend:
+        check = check_call(backend, "llm", backend.describe("m", ModelType.LLM), Run())
+    assert not check.ok and check.verdict.startswith("The server answers, but the call failed: "), check.verdict
+    assert "out of memory" in check.verdict
+
+
+def test_a_call_that_cannot_be_asked_is_said_to_be_not_made() -> None:
+    with Loopback(polite) as server, closing(backend_at(server.address)) as backend:
+        backend.close()
+        check = check_call(backend, "moderation", backend.describe("m", ModelType.MODERATION), Run())
+    assert check.verdict == "The call was not made: The back end was closed."
+
+
+@pytest.mark.parametrize(
+    ("script", "settings", "words"),
+    [
+        (answering({"error": {"message": "Нет ключа"}}, 401), {}, "The server wants a key, and the connection has none."),
+        (answering({"error": "no"}, 401), {"api_key": KEY}, r"The server refused the key \(HTTP 401\)"),
+        (answering({"error": "no"}, 403), {"headers": {"X-Api-Key": KEY}}, r"The server refused the key \(HTTP 403\)"),
+        (answering({"error": "no"}, 404), {}, "has no list of models there"),
+        (page, {}, "A web page came back"),
+        (answering({"no": "list"}), {}, "not as OpenAI's interface does"),
+        (answering({"data": []}), {}, "lists no model"),
+        (answering({"error": "x"}, 500), {}, r"cannot serve \(HTTP 500\)"),
+        (answering({"error": "slow"}, 429, retry_after="77"), {}, r"slow down \(HTTP 429\). It asks to wait 77 s."),
+        (answering({"error": "x"}, 418), {}, r"refused what was asked \(HTTP 418\)"),
+    ],
+)
+def test_what_is_wrong_is_told_in_a_sentence_and_the_servers_words_are_kept(
+    script: Script, settings: dict[str, Any], words: str
+) -> None:
+    check = tried(script, **settings)
+    assert not check.ok
+    assert re.search(words, check.verdict), check.verdict
+    assert check.status is not None and check.body and KEY not in f"{check}"
+
+
+def test_nobody_there() -> None:
+    with Loopback(answering({})) as server:
+        address = server.address
+    with closing(backend_at(address)) as backend:
+        check = check_connection(backend, Run(), None, address)
+    netloc = address.removeprefix("http://")
+    assert check.verdict == f"Nobody listens at {netloc}: is the server running, and is this its port?" or in_container()
+    assert check.status is None and check.address == f"{address}/models" and check.error
+
+
+def test_a_name_that_does_not_exist() -> None:
+    address = "http://nobody.invalid/v1"
+    with closing(backend_at(address)) as backend:
+        check = check_connection(backend, Run(), None, address)
+    assert not check.ok and "nobody.invalid" in check.verdict
+
+
+def served_by(context_of: Callable[[ssl.SSLContext], None], **settings: Any) -> Check:
+    """Try a server that speaks https with a certificate of its own."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context_of(context)
+    with Loopback(answering(MODELS), context=context) as server, closing(backend_at(server.address, **settings)) as backend:
+        return check_connection(backend, Run(), None, server.address)
+
+
+def test_a_certificate_of_a_private_authority_is_told_and_the_authority_as_text_mends_it() -> None:
+    authority = trustme.CA()
+    issued = authority.issue_cert("127.0.0.1")
+    check = served_by(issued.configure_cert)
+    assert not check.ok and "The certificate of 127.0.0.1 is not trusted" in check.verdict
+    assert served_by(issued.configure_cert, ca=authority.cert_pem.bytes().decode()).ok
+    assert served_by(issued.configure_cert, verify=False).ok
+
+
+def test_a_server_that_speaks_http_is_told_when_https_is_called() -> None:
+    with Loopback(answering(MODELS)) as server:
+        address = server.address.replace("http:", "https:")
+        with closing(backend_at(address)) as backend:
+            check = check_connection(backend, Run(), None, address)
+    assert not check.ok and "perhaps the server speaks http" in check.verdict
+
+
+def test_a_clock_that_ran_out_is_named() -> None:
+    def silent(_asked: Asked, wire: Wire) -> None:
+        wire.wait_until_gone()
+
+    check = tried(silent, timeouts={"first_byte": 0.2})
+    assert check.verdict.startswith("No answer came within 0.2 s (the clock “first byte”)")
+
+
+def test_a_check_can_be_stopped_and_the_server_sees_it() -> None:
+    run = Run()
+
+    def stopping(_asked: Asked, wire: Wire) -> None:
+        run.stop()
+        wire.wait_until_gone()
+
+    with Loopback(stopping) as server, closing(backend_at(server.address)) as backend:
+        with pytest.raises(RunStoppedError):
+            check_connection(backend, run, None, server.address)
+        server.connections[0].left.wait(1)
+
+
+def test_a_check_whose_time_runs_out_while_other_addresses_are_asked_tells_of_the_first() -> None:
+    run = Run()
+
+    def script(asked: Asked, wire: Wire) -> None:
+        if asked.path in ("/v2/models", "/info"):
+            wire.send(whole({"detail": "Not Found"}, 404))
+        else:
+            run.stop(InvokeTimeoutError("The check took longer than 60 seconds.", clock="total", seconds=60.0))
+            wire.wait_until_gone()
+
+    with Loopback(script) as server, closing(backend_at(f"{server.address}/v2")) as backend:
+        check = check_connection(backend, run, backend_at, f"{server.address}/v2")
+    assert not check.ok and check.status == 404 and "has no list of models there" in check.verdict
+
+
+def test_a_call_whose_time_runs_out_is_told() -> None:
+    run = Run()
+
+    def script(_asked: Asked, wire: Wire) -> None:
+        run.stop(InvokeTimeoutError("The check took longer than 60 seconds.", clock="total", seconds=60.0))
+        wire.wait_until_gone()
+
+    with Loopback(script) as server, closing(backend_at(server.address)) as backend:
+        check = check_call(backend, "moderation", backend.describe("m", ModelType.MODERATION), run)
+    assert not check.ok and check.verdict.startswith("No answer came within 60 s") and check.address.endswith("/moderations")
+
+
+def test_a_call_that_is_stopped_just_before_it_begins_ends_too() -> None:
+    class Late(Run):
+        """Is stopped when it has just been found to go on."""
+
+        def check(self) -> None:
+            super().check()
+            self.stop()
+
+    with Loopback(lambda _asked, wire: wire.wait_until_gone()) as server, closing(backend_at(server.address)) as backend:
+        with pytest.raises(RunStoppedError):
+            check_call(backend, "moderation", backend.describe("m", ModelType.MODERATION), Late())
+        assert all(connection.left.wait(1) for connection in server.connections)
+
+
+def server_of_all(asked: Asked, wire: Wire) -> None:
+    """Answer each of the calls as OpenAI does."""
+    body = asked.json if asked.headers.get("content-type") == "application/json" else {}
+    match asked.path.removeprefix("/v1/"):
+        case "models":
+            wire.send(whole(MODELS))
+        case "chat/completions":
+            said = json.dumps({"ok": True}) if "response_format" in body else "OK."
+            message = {"role": "assistant", "content": said}
+            answer = {"model": "m", "choices": [{"index": 0, "message": message, "finish_reason": "stop"}]}
+            if not body.get("stream"):
+                wire.send(whole(answer))
+                return
+            delta = {"model": "m", "choices": [{"index": 0, "delta": message, "finish_reason": "stop"}]}
+            data = b"data: " + json.dumps(delta).encode() + b"\n\ndata: [DONE]\n\n"
+            wire.send(head(200, "text/event-stream", content_length=str(len(data))), data)
+        case "embeddings":
+            wire.send(whole({"data": [{"index": 0, "embedding": [0.5, 0.5, 0.5]}], "model": "m"}))
+        case "rerank":
+            wire.send(whole({"results": [{"index": 0, "relevance_score": 0.9}, {"index": 1, "relevance_score": 0.1}]}))
+        case "audio/speech":
+            wire.send(head(200, "audio/mpeg", content_length="4"), b"ID3\x04")
+        case "audio/transcriptions":
+            wire.send(whole({"text": ""}))
+        case "moderations":
+            wire.send(whole({"results": [{"flagged": False, "categories": {}, "category_scores": {}}]}))
+        case _:
+            wire.send(whole({"error": "unknown"}, 404))
+
+
+@pytest.mark.parametrize(
+    ("member", "words"),
+    [
+        ("llm", "The model answers."),
+        ("llm_structured_output", "The model answers."),
+        ("summary", "The model answers."),
+        ("text_embedding", "The model answers: a vector of 3 dimensions."),
+        ("rerank", "The model answers: 2 documents ranked."),
+        ("tts", "The model answers: 4 bytes of sound."),
+        ("speech2text", "The model answers."),
+        ("moderation", "The model answers: not flagged."),
+    ],
+)
+def test_the_smallest_call_of_each_kind_reaches_the_server(member: str, words: str) -> None:
+    with Loopback(server_of_all) as server, closing(backend_at(f"{server.address}/v1")) as backend:
+        check = check_call(backend, member, backend.describe("m", CALLS[member]), Run())
+        assert (check.ok, check.verdict) == (True, words), check
+        assert check.status == 200 and server.asked and check.address.startswith(server.address)
+
+
+def test_a_model_that_the_server_does_not_have_is_told_with_those_that_it_has() -> None:
+    def script(asked: Asked, wire: Wire) -> None:
+        wire.send(whole(MODELS) if asked.path.endswith("/models") else whole({"error": {"message": "no such model"}}, 404))
+
+    with Loopback(script) as server, closing(backend_at(f"{server.address}/v1")) as backend:
+        backend.fetch_models(Run())
+        check = check_call(backend, "llm", backend.describe("chaty", ModelType.LLM), Run())
+    assert check.verdict == "The server has no model chaty; it lists: chatty." and "no such model" in check.body
+
+
+def test_of_many_models_the_first_are_named_and_the_rest_counted() -> None:
+    error = InvokeBadRequestError("?", status_code=404)
+    words = sentence(Tried(error, "http://x:1/v1", model="nope", listed=list("abcdefghi")))
+    assert words == "The server has no model nope; it lists: a, b, c, d, e, f and 3 more."
+
+
+def test_a_back_end_without_a_server_needs_none() -> None:
+    check = check_connection(Scripted(lambda _request, _run: []), Run())
+    assert check.ok and check.address == ""
+
+
+def test_a_fault_of_ours_is_told_as_one() -> None:
+    def broken(_request: Any, _run: Any) -> Any:
+        raise ZeroDivisionError("ours")
+
+    backend: Backend = Scripted(broken)
+    model = backend_at("http://x/v1").describe("m", ModelType.MODERATION)
+    check = check_call(backend, "moderation", model, Run())
+    assert check.verdict == "A fault of this app, not of the server: ZeroDivisionError: ours"
+
+
+def test_a_connection_that_cannot_be_opened_is_told() -> None:
+    with pytest.raises(ConfigError) as raised:
+        backend_at("http://x/v1", api_key_env="NOT_SET")
+    assert refused(raised.value).verdict == (
+        "The connection cannot be opened: api_key_env: the environment variable NOT_SET is not set where this app runs."
+    )
+
+
+@pytest.mark.parametrize("base_url", ["http://x:1/v1", "http://x:1", "http://x:1/v1/v1/chat/completions", "https://x/a/b"])
+def test_neighbours_are_on_the_same_server_and_each_is_tried_once(base_url: str) -> None:
+    found = list(neighbours(base_url))
+    root = base_url.partition("//")[0] + "//" + base_url.partition("//")[2].partition("/")[0]
+    assert len(found) == len(set(found)) and base_url not in found and all(address.startswith(root) for address in found)
+    assert len(found) <= 8

@@ -1,0 +1,177 @@
+"""The page's own words: every text has a translation, with the same places for names and numbers; a language is a visitor's."""
+
+from __future__ import annotations
+
+import ast
+import re
+import string
+import subprocess
+import sys
+import threading
+from pathlib import Path
+
+import babel
+import pytest
+from babel.messages.catalog import Catalog
+from babel.messages.pofile import read_po
+
+from boomerang.workbench.i18n import translate
+from boomerang.workbench.samples import inputs
+from scripts.words import compiled, translations
+
+ROOT = Path(__file__).resolve().parents[3]
+OTHERS = [code for code in translate.LANGUAGES if code != translate.ENGLISH]
+
+
+def pairs(code: str) -> list[tuple[str, str]]:
+    """Give each English text with its translation; of texts that depend on a number each form."""
+    with (translate.FOLDER / code / "LC_MESSAGES" / f"{translate.DOMAIN}.po").open("rb") as file:
+        catalogue = read_po(file, locale=code)
+    found = []
+    for message in catalogue:
+        if isinstance(message.id, tuple):
+            found += [(message.id[-1], form) for form in message.string]
+        elif message.id:
+            found.append((message.id, str(message.string)))
+    return found
+
+
+def places(text: str) -> set[str]:
+    """Give the names of what goes into a text."""
+    return {name for _literal, name, _spec, _conversion in string.Formatter().parse(text) if name is not None}
+
+
+def test_every_text_is_translated_and_every_catalogue_compiled() -> None:
+    done = subprocess.run(
+        [sys.executable, str(ROOT / "scripts" / "words.py"), "--check"], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_a_compiled_catalogue_is_compared_by_its_texts_and_not_by_the_version_of_babel() -> None:
+    def data(stop: str) -> bytes:
+        catalogue = Catalog(locale="zh_Hans")
+        catalogue.add("Stop", stop)
+        catalogue.add(("{count} row", "{count} rows"), ("{count} 行",))
+        return compiled(catalogue)
+
+    ours = data("停止")
+    by_another_babel = ours.replace(babel.__version__.encode(), b"9" * len(babel.__version__))
+    assert by_another_babel != ours and translations(by_another_babel) == translations(ours)
+    assert translations(data("停")) != translations(ours)
+
+
+@pytest.mark.parametrize("code", OTHERS)
+def test_a_translation_has_the_same_places_code_and_icons(code: str) -> None:
+    wrong = []
+    for english, translated in pairs(code):
+        kept = [places, lambda text: set(re.findall(r"`[^`]+`", text)), lambda text: set(re.findall(r":material/\w+:", text))]
+        if any(part(english) != part(translated) for part in kept):
+            wrong.append((english, translated))
+    assert not wrong
+
+
+@pytest.mark.parametrize("code", OTHERS)
+def test_no_text_is_left_in_english(code: str) -> None:
+    left = [
+        english for english, translated in pairs(code) if english == translated and re.search(r"[a-z]{4,} [a-z]{3,}", english)
+    ]
+    assert not left
+
+
+def test_a_language_is_that_of_a_script_run_and_not_of_the_process() -> None:
+    heard: list[str] = []
+
+    def chinese() -> None:
+        translate.use("zh_Hans")
+        heard.append(translate._("Stop"))
+
+    thread = threading.Thread(target=chinese)
+    thread.start()
+    thread.join()
+    assert heard == ["停止"] and translate._("Stop") == "Stop"
+
+
+@pytest.mark.parametrize(
+    ("locale", "code"),
+    [("zh-CN", "zh_Hans"), ("zh", "zh_Hans"), ("zh-TW", "zh_Hans"), ("en-GB", "en"), ("fr", "en"), ("", "en"), (None, "en")],
+)
+def test_a_browser_is_answered_in_its_language_where_we_have_it(locale: str | None, code: str) -> None:
+    assert translate.spoken_by(locale) == code
+
+
+def test_an_empty_text_stays_empty() -> None:
+    translate.use("zh_Hans")
+    try:
+        assert translate._("") == ""  # and is not the head of the catalogue, which gettext keeps there
+    finally:
+        translate.use("en")
+
+
+def test_every_label_of_a_sample_can_be_translated() -> None:
+    chips = [inputs.STRUCTURED, inputs.SUMMARIES, inputs.EMBEDDINGS, inputs.RERANKS, inputs.SPEECHES, inputs.MODERATIONS]
+    labels = {label for some in chips for label in some} | {clip.label for clip in inputs.RECORDINGS}
+    for code in OTHERS:
+        assert labels <= {english for english, _translated in pairs(code)}
+
+
+def test_a_text_inside_an_f_string_is_found() -> None:
+    source = 'f"**{_(\'Facts\')}**", N_("Done"), ngettext("{count} row", "{count} rows", n), _(name)'
+    program = "import sys; sys.path.insert(0, 'scripts'); import words; print(list(words.texts_of(sys.argv[1])))"
+    done = subprocess.run([sys.executable, "-c", program, source], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert set(ast.literal_eval(done.stdout)) == {"Facts", "Done", ("{count} row", "{count} rows")}
+
+
+def test_a_language_that_there_is_not_is_english() -> None:
+    translate.use("tlh")
+    assert translate.language() == "en" and translate._("Run") == "Run"
+
+
+ALWAYS_MANY = {
+    "Context: — of {size:,} tokens; the back end reported no usage.",
+    "Context: {used:,} of {size:,} tokens, {share:.0%}",
+    "Here are the first {drawn} of {size} characters; the record and the downloads have all of them.",
+    "The first {count:,} characters of each are compared.",
+    "The first {count:,} characters; the record and the downloads have all of them.",
+    "The first {count:,} lines; the record and the downloads have all of them.",
+    "The first {count:,} parts are shown.",
+    "The first {count} of {all} documents.",
+    "The first {count} of {all} texts.",
+    "The first {count} of {all} vectors; the files have them all.",
+    "The first {count} of {all} voices.",
+    "The first {most} of {count} notes; the record has them all.",
+    "The first {most} of {count} pieces; the download has them all.",
+    "The last of {count} chunks; each of them is under Chunks.",
+    "The file has {size:,} bytes; {most:,} are taken.",
+    "({count} characters, sha256 {digest}…)",
+    "({count} items)",
+    "({count} numbers, sha256 {digest}…)",
+    "CSV, TSV, TXT, JSONL or JSON as UTF-8 or UTF-16, up to {rows:,} rows and {size} MB",
+    "Converted to MP3: {before:,} bytes became {after:,}.",
+    "Estimated without the model's tokenizer: near {size:,} tokens it may be wrong by a tenth.",
+    "a text of at most {count} characters",
+    "at most {count:,} texts",
+    "longest ≈ {longest:,} of {size:,} tokens",
+    "nested more than {most} levels deep",
+    "{bytes:,} bytes, {wire:,} on the wire, where hex doubles the size",
+    "{count:,} of {least:,} characters",
+    "{count} channels",
+    "{count} files were joined in these bytes; some players stop after the first.",
+    "{count} files were joined: the first header tells of {first} of {all}, and some players stop there.",
+    "{model} reads {size:,} tokens of a text: the end of row {rows} is likely to be cut.",
+    "{name}: {most} files are the most",
+}
+"""Texts whose number is a constant of ours, a size, or more than one by what is asked before."""
+
+
+def test_a_text_with_a_count_has_a_form_for_one() -> None:
+    counted = re.compile(r"\{(?!model|name|names|path)\w+(?::,)?\} [a-z]{3,}s\b")
+    folders = (ROOT / "src" / "playground", ROOT / "pages")
+    found = set()
+    for path in (path for folder in folders for path in folder.rglob("*.py") if path.name != "library_words.py"):
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in ("_", "N_"):
+                text = getattr(node.args[0], "value", None)
+                if isinstance(text, str) and counted.search(text):
+                    found.add(text)
+    assert found - ALWAYS_MANY == set()

@@ -1,0 +1,86 @@
+"""What a back end tells of a moderation beyond the boolean, and what many answers come to."""
+
+from __future__ import annotations
+
+import csv
+import io
+from typing import Any
+
+import pytest
+
+from boomerang.invoker.entities.moderation import ModerationResult, RequestInvokeModeration
+from boomerang.invoker.records.record import Outcome, Record
+from boomerang.invoker.run import Note, NoteKind
+from boomerang.playground.experiments.moderation_batch import (
+    ALARM,
+    FAILED,
+    MISSED,
+    NO_LABEL,
+    RIGHT,
+    TO_COME,
+    as_csv,
+    counts,
+    fate,
+)
+from boomerang.workbench.results.moderation_details import detail, verdict, verdict_of
+from boomerang.workbench.runs.job_series import Step
+
+
+def record(result: bool | None, **told: Any) -> Record[Any]:
+    """Make a record of one moderation; `None` for one under way."""
+    made: Record[Any] = Record(RequestInvokeModeration.of({"provider": "p", "model": "m"}, "text"), "scripted")
+    if told:
+        made.notes.append(Note(NoteKind.DETAIL, "categories", 0.1, told))
+    if result is not None:
+        made.add(ModerationResult(result=result))
+        made.end(Outcome.COMPLETED)
+    return made
+
+
+def step(result: bool | None, expected: bool | None, **told: Any) -> Step:
+    """Make a step that has ended, or is under way."""
+    return Step("text", lambda _session: None, {"expected": expected}, record(result, **told))
+
+
+def test_scores_come_highest_first() -> None:
+    found = detail(record(True, categories={"a": 0.2, "b": 0.9, "c": True, "d": "high", "e": float("nan")}, threshold=0.4))
+    assert found is not None
+    assert (found.category, found.highest, found.threshold) == ("c", 1.0, 0.4)
+    assert list(found.scores) == ["c", "b", "a"]
+
+
+@pytest.mark.parametrize("told", [{}, {"categories": ["a"]}, {"categories": {"a": "high"}}, {"categories": None}])
+def test_what_is_no_scores_is_none(told: dict[str, Any]) -> None:
+    assert detail(record(True, **told)) is None
+
+
+def test_a_run_that_did_not_end_well_has_no_verdict() -> None:
+    stopped = record(None)
+    assert verdict(stopped) is verdict(None) is None
+    stopped.end(Outcome.STOPPED)
+    assert verdict(stopped) is None
+
+
+@pytest.mark.parametrize(("threshold", "expected"), [(None, False), (0.3, True), (0.31, False)])
+def test_another_threshold_is_tried_on_the_scores_and_reaching_it_is_enough(threshold: float | None, expected: bool) -> None:
+    assert verdict_of(step(False, None, categories={"a": 0.3}), threshold) is expected
+    assert verdict_of(step(False, None), threshold) is False  # without scores nothing can be tried
+
+
+def test_each_text_is_told_by_what_was_expected_of_it() -> None:
+    failed = Step("text", lambda _session: None, {"expected": True}, error=ValueError("no"))
+    steps = [step(False, True), step(True, False), failed, step(None, True), step(True, True), step(True, None)]
+    assert [fate(one) for one in steps] == [MISSED, ALARM, FAILED, TO_COME, RIGHT, NO_LABEL]
+    found = counts(steps)
+    assert (found.true_positives, found.false_positives, found.false_negatives, found.true_negatives) == (1, 1, 1, 0)
+    assert (found.precision, found.recall) == (0.5, 0.5)
+
+
+def test_answers_are_written_with_scores_and_errors() -> None:
+    steps = [
+        step(True, None, categories={"hate": 0.75}),
+        Step("=b\ud800", lambda _s: None, {"expected": False}, error=ValueError("no")),
+    ]
+    rows = list(csv.DictReader(io.StringIO(as_csv(steps))))
+    assert rows[0] == {"text": "text", "expected": "", "result": "true", "score": "0.750000", "category": "hate", "error": ""}
+    assert (rows[1]["expected"], rows[1]["result"], rows[1]["error"]) == ("false", "", "no")

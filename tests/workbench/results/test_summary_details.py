@@ -1,0 +1,38 @@
+"""What is known of a summary beside its text."""
+
+from __future__ import annotations
+
+from boomerang.invoker.entities.message import UserPromptMessage
+from boomerang.invoker.entities.summary import RequestInvokeSummary
+from boomerang.invoker.records.record import Record
+from boomerang.invoker.run import Note, NoteKind
+from boomerang.playground.results.summary.facts_kept import rows
+from boomerang.workbench.analysis.facts_kept import State
+from boomerang.workbench.results.summary_details import exchanges, facts, size, tally
+
+
+def test_words_are_counted_in_scripts_without_spaces_too() -> None:
+    assert (size("Two words.").characters, size("Two words.").words) == (10, 2)
+    assert size("屋顶上").words == 3
+
+
+def test_new_facts_stand_before_those_that_were_kept_and_left_out() -> None:
+    judged = facts("On 3 May 2026 the town paid 1,200 to Maren Holt.", "In May 2026 it paid 1200, or 99.")
+    count = tally(judged)
+    assert (count[State.NEW], count[State.KEPT], count[State.SHORTENED], count[State.MISSING]) == (1, 1, 1, 1)
+    assert [row["fact"] for row in rows(judged)] == ["99", "1,200", "3 May 2026", "Maren Holt"]
+
+
+def test_exchanges_are_read_whatever_shape_their_messages_have() -> None:
+    record = Record(RequestInvokeSummary(text="t", instruction=""), "scripted")
+    notes = [
+        ("phase", NoteKind.PHASE, {}),
+        ("one", NoteKind.EXCHANGE, {"messages": [{"role": "user", "content": "a"}], "answer": "b"}),
+        ("two", NoteKind.EXCHANGE, {"messages": [UserPromptMessage(content="c"), 7]}),
+        ("three", NoteKind.EXCHANGE, {"messages": "none", "answer": None}),
+    ]
+    record.notes.extend(Note(kind, text, 0.1, data) for text, kind, data in notes)
+    found = exchanges(record)
+    assert [(one.name, one.messages) for one in found] == [("one", [("user", "a")]), ("two", [("user", "c")]), ("three", [])]
+    assert found[0].answer == "b"
+    assert exchanges(None) == []
