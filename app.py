@@ -24,9 +24,15 @@ sys.path.insert(0, str(ROOT / "src"))
 # names hide nobody's.
 sys.path.append(str(ROOT / "src" / "boomerang" / "playground" / "shell"))
 
-from boomerang.playground.server.security_headers import ROUTES, middleware, send_at_once, watch_media  # noqa: E402
-from boomerang.playground.server.session_cleanup import let_go, return_large_blocks  # noqa: E402
-from boomerang.playground.session.app_state import CONNECTIONS, close_all  # noqa: E402
+from boomerang.kinds import connect  # noqa: E402
+from boomerang.playground.server.audio_route import ROUTES  # noqa: E402
+from boomerang.playground.server.security_headers import middleware, watch_media  # noqa: E402
+from boomerang.playground.server.session_cleanup import let_go  # noqa: E402
+from boomerang.playground.server.startup import return_large_blocks, send_at_once  # noqa: E402
+from boomerang.playground.session import app_state  # noqa: E402
+from boomerang.workbench.connections.registry import from_process  # noqa: E402
+
+app_state.start(from_process(connect, ROOT))
 
 
 @asynccontextmanager
@@ -45,9 +51,12 @@ async def lifespan(_app: object) -> AsyncIterator[None]:
     letting_go = asyncio.create_task(let_go())
     yield
     letting_go.cancel()
-    close_all()
+    app_state.close_all()
 
 
 app = st.App(
-    ROOT / "src/boomerang/playground/shell/shell.py", lifespan=lifespan, routes=ROUTES, middleware=middleware(CONNECTIONS.owns)
+    ROOT / "src/boomerang/playground/shell/shell.py",
+    lifespan=lifespan,
+    routes=ROUTES,
+    middleware=middleware(app_state.connections().owns),
 )

@@ -4,7 +4,7 @@ from boomerang.invoker.entities.model import ModelType
 from boomerang.invoker.entities.moderation import ModerationModelConfig
 from boomerang.invoker.request import InvokeType
 from boomerang.playground.experiments import moderation_batch as trials
-from boomerang.playground.forms import fields, model_picker
+from boomerang.playground.forms import fields, model_config, model_picker
 from boomerang.playground.page import frame
 from boomerang.playground.results import moderation
 from boomerang.workbench.i18n.translate import _
@@ -19,7 +19,7 @@ with page.inputs:
 def configure(pane: frame.Pane) -> frame.Arguments:
     """Draw what each pane has for itself."""
     model = model_picker.model_picker(pane, ModelType.MODERATION)
-    return {"model_config": fields.config(pane, ModerationModelConfig, model)}
+    return {"model_config": model_config.config(pane, ModerationModelConfig, model)}
 
 
 page.require(text.strip(), _("type a text"), sendable=True)

@@ -6,7 +6,7 @@ from boomerang.invoker.entities.model import ModelType
 from boomerang.invoker.entities.rerank import RerankModelConfig
 from boomerang.invoker.request import InvokeType
 from boomerang.playground.experiments import rerank_order as trials
-from boomerang.playground.forms import fields, model_picker
+from boomerang.playground.forms import fields, model_config, model_picker
 from boomerang.playground.forms.texts import text_table
 from boomerang.playground.page import frame
 from boomerang.playground.results.rerank import comparison, ranking
@@ -33,7 +33,7 @@ def configure(pane: frame.Pane) -> frame.Arguments:
     with right:
         about = _("Documents below it are dropped; `>=` stays.")
         threshold = fields.decimal(pane, "threshold", "score_threshold", 0.0, about)
-    return {"model_config": fields.config(pane, RerankModelConfig, model, score_threshold=threshold, top_n=top_n)}
+    return {"model_config": model_config.config(pane, RerankModelConfig, model, score_threshold=threshold, top_n=top_n)}
 
 
 page.require(query.strip(), _("type a query"), sendable=True)

@@ -4,7 +4,7 @@ from boomerang.invoker.entities.model import ModelType
 from boomerang.invoker.entities.speech2text import Speech2TextModelConfig
 from boomerang.invoker.request import InvokeType
 from boomerang.playground.experiments import audio_robustness as trials
-from boomerang.playground.forms import fields, model_picker, unsupported_fields
+from boomerang.playground.forms import model_config, model_picker, unsupported_fields
 from boomerang.playground.forms.audio import audio_upload
 from boomerang.playground.page import frame
 from boomerang.playground.results.audio import transcript
@@ -19,7 +19,7 @@ def configure(pane: frame.Pane) -> frame.Arguments:
     """Draw what each pane has for itself."""
     model = model_picker.model_picker(pane, ModelType.SPEECH2TEXT)
     pane.context = page.context | {"compared": len(page.panes) > 1}
-    return {"model_config": fields.config(pane, Speech2TextModelConfig, model)}
+    return {"model_config": model_config.config(pane, Speech2TextModelConfig, model)}
 
 
 page.run(configure, file=file)

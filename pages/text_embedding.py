@@ -6,7 +6,7 @@ from boomerang.invoker.entities.model import EmbeddingInputType, ModelType
 from boomerang.invoker.entities.text_embedding import TextEmbeddingModelConfig
 from boomerang.invoker.request import InvokeType
 from boomerang.playground.experiments import embedding as trials
-from boomerang.playground.forms import fields, model_picker
+from boomerang.playground.forms import fields, model_config, model_picker
 from boomerang.playground.forms.texts import length_check, text_table
 from boomerang.playground.page import frame
 from boomerang.playground.results.text_embedding import comparison, vectors
@@ -31,7 +31,7 @@ def configure(pane: frame.Pane) -> frame.Arguments:
     """Draw what each pane has for itself."""
     model = model_picker.model_picker(pane, ModelType.TEXT_EMBEDDING)
     length_check.draw(pane, texts, model)
-    return {"model_config": fields.config(pane, TextEmbeddingModelConfig, model)}
+    return {"model_config": model_config.config(pane, TextEmbeddingModelConfig, model)}
 
 
 page.require(texts, _("add a text"), sendable=True)

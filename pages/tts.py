@@ -6,7 +6,7 @@ from boomerang.invoker.entities.model import ModelPropertyKey, ModelType
 from boomerang.invoker.entities.tts import TTSModelConfig
 from boomerang.invoker.request import InvokeType
 from boomerang.playground.experiments import speech_round_trip as trials
-from boomerang.playground.forms import fields, model_picker, unsupported_fields
+from boomerang.playground.forms import fields, model_config, model_picker, parameters, unsupported_fields
 from boomerang.playground.page import frame
 from boomerang.playground.results.audio import speech
 from boomerang.workbench.i18n.translate import _
@@ -25,11 +25,11 @@ with page.inputs:
 def configure(pane: frame.Pane) -> frame.Arguments:
     """Draw what each pane has for itself."""
     model = model_picker.model_picker(pane, ModelType.TTS)
-    voice = fields.voice(pane, model)
+    voice = parameters.voice(pane, model)
     pane.require(voice, _("choose a voice"), sendable=True)
     declared = model.model_properties.get(ModelPropertyKey.AUDIO_TYPE) if model else None
     pane.context = {"autoplay": autoplay and not several, "compared": several, "audio_type": declared}
-    return {"model_config": fields.config(pane, TTSModelConfig, model, voice=voice)}
+    return {"model_config": model_config.config(pane, TTSModelConfig, model, voice=voice)}
 
 
 page.require(text.strip(), _("type a text"), sendable=True)

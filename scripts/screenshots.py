@@ -23,18 +23,8 @@ from playwright.sync_api import Browser, Locator, Page, expect, sync_playwright
 ROOT = Path(__file__).resolve().parents[1]
 sys.path[:0] = [str(ROOT), str(ROOT / "src")]
 
-from tests.browser.driving import (  # noqa: E402
-    ENDED,
-    PAGES,
-    Visitor,
-    chip,
-    launch,
-    result,
-    run_button,
-    settled,
-    state,
-    visit,
-)
+from tests.browser import driving  # noqa: E402
+from tests.browser.driving import ENDED, PAGES, Visitor, chip, launch, result, run_button, settled, state  # noqa: E402
 from tests.browser.serving import Served  # noqa: E402
 from tests.invoker.backends.openai_compatible.test_real_server import KEY, QWEN, SMOLLM  # noqa: E402
 from tests.invoker.backends.openai_compatible.test_real_server import served as model_server  # noqa: E402
@@ -226,7 +216,7 @@ def readme(browser: Browser, app: Served, connected: Served, folder: Path) -> No
             }
             for name, prepare in pictures.items():
                 if page.url == "about:blank":
-                    visit(page, app.url, name)
+                    driving.visit(page, app.url, name)
                 else:  # in one visit, so that the start page knows of the runs
                     title = PAGES.get(name, "Start")
                     page.get_by_test_id("stSidebarNav").get_by_role("link", name=title).first.click()
@@ -235,7 +225,7 @@ def readme(browser: Browser, app: Served, connected: Served, folder: Path) -> No
                 expect(prepare(page)).to_be_visible()
                 shoot(page, folder / f"{name}-{suffix}.png")
             page = visitor.tab()
-            visit(page, connected.url, "connections")
+            driving.visit(page, connected.url, "connections")
             page.locator(".st-key-connections-test_all button").first.click()
             page.locator(".st-key-connections-test_all button:enabled").first.wait_for(timeout=60_000)
             page.locator(".st-key-connections-open button").nth(1).click()

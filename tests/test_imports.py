@@ -1,4 +1,4 @@
-"""Who may import whom, read from the source with `ast`; and what `import invoker` costs."""
+"""Who may import whom, read from the source with `ast`; and what `import boomerang` loads."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,60 +17,50 @@ import pytest
 ROOT = Path(__file__).parents[1]
 SRC = ROOT / "src"
 FORBIDDEN_NAMES = {"manager", "helper", "helpers", "util", "utils", "base", "common", "misc"}
+MOST_MODULES = 15
+"""Modules in a folder, its `__init__` not counted."""
 
-LIBRARY: Mapping[str, set[str]] = {
-    "request": set(),
-    "messages": set(),
-    "errors": set(),
-    "json_schema": {"run", "schema_child"},
-    "schema_child": set(),
-    "json_depth": set(),
-    "json_in_text": {"json_depth"},
-    "run": {"errors"},
-    "version": set(),
-    "wire": {"errors", "run", "version"},
-    "entities": {"request", "errors"},
-    "audio": {"errors"},
-    "analysis": {"audio", "errors"},
-    "weights": {"errors"},
-    "summary": {"entities", "errors", "run"},
-    "backend": {"entities", "request", "run"},
-    "backends": {
-        "backend",
-        "entities",
-        "errors",
-        "request",
+TIERS: Mapping[str, Sequence[str]] = {
+    "invoker": (
+        "http.redaction messages request version",
+        "errors events",
+        "audio entities process run weights",
+        "backend backends.embedded.onnx http.body invocations llm_text",
+        "backends.embedded.execution backends.embedded.llama backends.scripted client_rules http records",
+        "backends.embedded.small_models backends.openai_compatible.response session settings",
+        "backends.embedded.tasks backends.openai_compatible.audio backends.openai_compatible.chat "
+        "backends.openai_compatible.model_list",
+        "backends.embedded backends.openai_compatible",
+    ),
+    "workbench": (
+        "analysis codegen i18n runs store",
+        "conversations diagnosis parsing results",
+        "connections experiments samples",
+    ),
+    "playground": (
+        "server ui",
+        "session ui.charts",
+        "inspector",
         "run",
-        "audio",
-        "json_depth",
-        "json_in_text",
-        "json_schema",
-        "reasoning",
-        "summary",
-        "weights",
-        "wire",
-    },
-    "invocations": {"entities", "errors", "request"},
-    "record": {"backend", "errors", "request", "run"},
-    "rules": {"backend", "entities", "errors", "request", "run"},
-    "reasoning": set(),
-    "timeline": {"entities", "reasoning", "record", "run"},
-    "metrics": {"audio", "entities", "errors", "record", "request", "run", "timeline"},
-    "session": {"backend", "invocations", "record", "request", "rules", "run"},
-    "config": {"backend", "backends", "errors"},
-    "connections": {"backend", "config", "entities", "errors", "record", "run", "session", "wire"},
-    "__init__": {"backend", "config", "errors", "record", "request", "run", "session"},
+        "forms results results.audio results.rerank results.summary results.text_embedding",
+        "connections forms.audio forms.conversation forms.texts shell",
+        "experiments results.llm start",
+        "page",
+    ),
 }
-"""What each room of the library may import from the others. Every room is here, so a new one is a decision."""
+"""Layer → its folders from the ground up: a folder imports from lower layers, and in its own layer from tiers before its own.
 
-EVERYWHERE = {"messages"}
-"""Rooms that every other one may import: what is said, as ids with values."""
-PAGES_IMPORT = {"streamlit", "playground", "invoker"}
+A module in the root of a layer counts as a folder of its own.
+"""
+LAYERS = tuple(TIERS)
+TOP = {"kinds", "cli", "__main__"}
+"""Modules that put the layers together; no layer imports them."""
+PAGES_IMPORT = {"streamlit", "boomerang"}
 HEAVY = {
-    "streamlit", "playground", "numpy", "pandas", "pyarrow", "soundfile", "onnxruntime", "xllamacpp", "hibari", "tokenizers",
+    "streamlit", "numpy", "pandas", "pyarrow", "soundfile", "onnxruntime", "xllamacpp", "hibari", "tokenizers",
     "httpx", "jsonschema_rs", "rapidfuzz", "gevent", "dify_plugin", "cryptography",
 }  # fmt: skip
-"""What `import invoker` does not load."""
+"""What `import boomerang` and its two names do not load."""
 
 
 @dataclass(frozen=True)
@@ -83,12 +74,12 @@ class Import:
 
 
 def modules(folder: Path, prefix: str = "") -> dict[str, Path]:
-    """Give the modules of a folder by their dotted names; a package's `__init__` keeps that name."""
+    """Return the modules of a folder by their dotted names; a package's `__init__` keeps that name."""
     return {prefix + ".".join(path.relative_to(folder).with_suffix("").parts): path for path in sorted(folder.rglob("*.py"))}
 
 
 def names(importer: str, node: ast.Import | ast.ImportFrom) -> Iterator[str]:
-    """Give the dotted names that an import statement brings in."""
+    """Yield the dotted names that an import statement brings in."""
     if isinstance(node, ast.Import):
         yield from (alias.name for alias in node.names)
         return
@@ -98,35 +89,59 @@ def names(importer: str, node: ast.Import | ast.ImportFrom) -> Iterator[str]:
 
 
 def imports(name: str, path: Path) -> Iterator[Import]:
-    """Give every import of a module, also those inside functions and for type checkers."""
+    """Yield every import of a module, also those inside functions and for type checkers."""
     for node in ast.walk(ast.parse(path.read_text("utf-8"))):
         if isinstance(node, ast.Import | ast.ImportFrom):
             yield from (Import(name, imported) for imported in names(name, node))
 
 
-LIBRARY_MODULES = modules(SRC / "invoker", "invoker.")
-PLAYGROUND_MODULES = modules(SRC / "playground", "playground.")
+MODULES = modules(SRC / "boomerang", "boomerang.")
 PAGE_MODULES = modules(ROOT / "pages", "pages.")
-LIBRARY_IMPORTS = [found for name, path in LIBRARY_MODULES.items() for found in imports(name, path)]
-EVERY_MODULE = {**LIBRARY_MODULES, **PLAYGROUND_MODULES, **PAGE_MODULES, "app": ROOT / "app.py"}
+IMPORTS = [found for name, path in MODULES.items() for found in imports(name, path)]
+OURS = [found for found in IMPORTS if found.imported.partition(".")[0] == "boomerang"]
+EVERY_MODULE = {**MODULES, **PAGE_MODULES, "app": ROOT / "app.py"}
+PACKAGES = {name.removesuffix(".__init__") for name in MODULES if name.endswith(".__init__")}
 
 
-def room(dotted: str) -> str:
-    """Give the room of the library that a dotted name is in."""
-    return dotted.split(".")[1]
+def layer(dotted: str) -> str:
+    """Return the layer of a dotted name, or the module in the package's root."""
+    return dotted.split(".")[1] if "." in dotted else ""
+
+
+def folder(dotted: str) -> str:
+    """Return the folder that a module or a name in one belongs to, without `boomerang.<layer>.`."""
+    module = dotted
+    while module not in PACKAGES and module not in MODULES:
+        module = module.rpartition(".")[0]
+    inside = module.split(".")[2:]
+    if module not in PACKAGES and len(inside) > 1 and module.rpartition(".")[0] != "boomerang.invoker.backends":
+        inside.pop()
+    return ".".join(part for part in inside if part != "__init__")
+
+
+RANK = {(name, room): tier for name, tiers in TIERS.items() for tier, rooms in enumerate(tiers) for room in rooms.split()}
+
+
+def allowed(found: Import) -> bool:
+    """Tell whether an import points down."""
+    importer, imported = layer(found.importer), layer(found.imported)
+    if importer in TOP or importer == "__init__":
+        return True
+    if imported not in LAYERS:
+        return False
+    if importer != imported:
+        return LAYERS.index(imported) < LAYERS.index(importer)
+    here, there = folder(found.importer), folder(found.imported)
+    return here == there or RANK[importer, there] < RANK[importer, here]
 
 
 def test_imports_are_read_as_python_reads_them() -> None:
-    source = "from ...run import Run\nfrom . import offers\nfrom .worker import Emit as E\nimport a.b, c\n"
-    found = [
-        name
-        for node in ast.parse(source).body
-        for name in names("boomerang.invoker.backends.embedded.execution.model_lifecycle", node)
-    ]  # type: ignore[arg-type]
+    source = "from ...run import Run\nfrom . import models\nfrom .worker import Emit as E\nimport a.b, c\n"
+    found = [name for node in ast.parse(source).body for name in names("boomerang.invoker.a.b.c", node)]  # type: ignore[arg-type]
     assert found == [
         "boomerang.invoker.run.Run",
-        "boomerang.invoker.backends.embedded.models",
-        "boomerang.invoker.backends.embedded.execution.worker_thread.Emit",
+        "boomerang.invoker.a.b.models",
+        "boomerang.invoker.a.b.worker.Emit",
         "a.b",
         "c",
     ]
@@ -135,67 +150,48 @@ def test_imports_are_read_as_python_reads_them() -> None:
     assert list(names("boomerang.invoker.audio.__init__", inside_a_package)) == ["boomerang.invoker.errors.x"]
 
 
-def test_every_room_of_the_library_is_in_the_table() -> None:
-    assert {room(name) for name in LIBRARY_MODULES} == set(LIBRARY)
+def test_every_folder_has_a_tier() -> None:
+    assert {layer(name) for name in MODULES} - TOP - {"__init__"} == set(TIERS)
+    holding = {name for name in MODULES if not name.endswith("__init__") and layer(name) in TIERS}
+    assert {(layer(name), folder(name)) for name in holding} == set(RANK)
 
 
-def test_rooms_import_only_where_the_arrows_point() -> None:
-    ours = [found for found in LIBRARY_IMPORTS if found.imported.startswith("invoker.")]
-    assert ours
-    crossing = [found for found in ours if room(found.importer) != room(found.imported)]
-    assert [found for found in crossing if room(found.imported) not in {*LIBRARY[room(found.importer)], *EVERYWHERE}] == []
+def test_imports_point_down() -> None:
+    assert len(OURS) > 1000
+    assert [found for found in OURS if not allowed(found)] == []
 
 
-def test_the_table_has_no_arrow_that_nobody_uses() -> None:
-    used = {(room(found.importer), room(found.imported)) for found in LIBRARY_IMPORTS if found.imported.startswith("invoker.")}
-    drawn = {(importer, imported) for importer, allowed in LIBRARY.items() for imported in allowed}
-    assert drawn - used == set()
-
-
-def test_the_arrows_make_no_circle() -> None:
-    rest = {importer: set(allowed) for importer, allowed in LIBRARY.items()}
-    while free := {importer for importer, allowed in rest.items() if not allowed & rest.keys()}:
-        rest = {importer: allowed for importer, allowed in rest.items() if importer not in free}
-    assert rest == {}
-
-
-def test_the_library_imports_itself_by_relative_names() -> None:
-    absolute = [
-        name
-        for name, path in LIBRARY_MODULES.items()
-        for node in ast.walk(ast.parse(path.read_text("utf-8")))
-        if (isinstance(node, ast.ImportFrom) and not node.level and (node.module or "").split(".")[0] == "invoker")
-        or (isinstance(node, ast.Import) and any(alias.name.split(".")[0] == "invoker" for alias in node.names))
-    ]
-    assert absolute == []
-
-
-def test_the_library_knows_no_streamlit_and_no_playground() -> None:
-    assert [found for found in LIBRARY_IMPORTS if found.imported.split(".")[0] in {"streamlit", "playground", "pages"}] == []
-
-
-def test_back_ends_do_not_know_each_other() -> None:
-    crossing = [
-        found
-        for found in LIBRARY_IMPORTS
-        if room(found.importer) == "backends"
-        and found.imported.startswith("boomerang.invoker.backends.")
-        and found.importer.split(".")[2] != found.imported.split(".")[2]
-    ]
-    assert crossing == []
+def test_a_back_end_knows_no_other() -> None:
+    backends = "boomerang.invoker.backends."
+    inside = [found for found in OURS if backends in found.importer and backends in found.imported]
+    assert [found for found in inside if found.importer.split(".")[3] != found.imported.split(".")[3]] == []
 
 
 def test_one_module_knows_the_kinds_of_back_ends() -> None:
-    from_outside = {
-        found.importer
-        for found in LIBRARY_IMPORTS
-        if found.imported.startswith("boomerang.invoker.backends.") and room(found.importer) != "backends"
+    backends = "boomerang.invoker.backends."
+    outside = {
+        found.importer for found in OURS if found.imported.startswith(backends) and not found.importer.startswith(backends)
     }
-    assert from_outside == {"boomerang.kinds"}
+    assert outside == {"boomerang.kinds"}
+
+
+def test_only_the_playground_imports_streamlit() -> None:
+    drawing = {layer(found.importer) for found in IMPORTS if found.imported.partition(".")[0] == "streamlit"}
+    assert drawing == {"playground"}
+
+
+def test_a_package_offers_its_modules_and_no_names_of_its_own() -> None:
+    others = {name: path for name, path in MODULES.items() if name.endswith(".__init__") and name != "boomerang.__init__"}
+    assert {name for name, path in others.items() if len(ast.parse(path.read_text("utf-8")).body) != 1} == set()
+
+
+def test_a_folder_holds_at_most_fifteen_modules() -> None:
+    count = Counter(name.rpartition(".")[0] for name in MODULES if not name.endswith("__init__"))
+    assert {name: modules for name, modules in count.items() if modules > MOST_MODULES} == {}
 
 
 @pytest.mark.parametrize("name", PAGE_MODULES)
-def test_a_page_imports_streamlit_the_playground_and_names_of_the_library(name: str) -> None:
+def test_a_page_imports_streamlit_and_the_package(name: str) -> None:
     found = {item.imported.split(".")[0] for item in imports(name, PAGE_MODULES[name])}
     assert found - {"__future__"} <= PAGES_IMPORT
 
@@ -206,9 +202,8 @@ def test_a_page_catches_nothing(name: str) -> None:
     assert not [node for node in ast.walk(tree) if isinstance(node, ast.Try)]
 
 
-@pytest.mark.parametrize("name", PLAYGROUND_MODULES)
-def test_the_playground_does_not_import_pages(name: str) -> None:
-    assert not [item for item in imports(name, PLAYGROUND_MODULES[name]) if item.imported.split(".")[0] in {"pages", "app"}]
+def test_the_package_does_not_import_pages() -> None:
+    assert [found for found in IMPORTS if found.imported.partition(".")[0] in {"pages", "app"}] == []
 
 
 @pytest.mark.parametrize("name", EVERY_MODULE)
@@ -223,29 +218,28 @@ def test_no_module_is_named_after_nothing() -> None:
     assert not [folder for folder in SRC.rglob("*") if folder.is_dir() and not any(folder.iterdir())], "no empty folder"
 
 
-def test_importing_the_library_loads_nothing_heavy() -> None:
-    code = "import json, sys; import invoker; print(json.dumps(sorted(sys.modules)))"
+def loaded(code: str) -> set[str]:
+    """Run code in a new process and return the top-level packages that it loaded."""
+    code = f"{code}; import json, sys; print(json.dumps(sorted(sys.modules)))"
     environment = {**os.environ, "PYTHONPATH": str(SRC)}
     ran = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, timeout=60, check=True)
-    loaded = {name.split(".")[0] for name in json.loads(ran.stdout)}
-    assert "invoker" in loaded
-    assert loaded & HEAVY == set()
+    return {name.split(".")[0] for name in json.loads(ran.stdout)}
+
+
+def test_importing_the_package_loads_nothing_heavy() -> None:
+    found = loaded("import boomerang")
+    assert "boomerang" in found and not found & (HEAVY | {"pydantic"})
+    assert not loaded("from boomerang import Session, connect") & HEAVY
 
 
 def test_listing_the_embedded_models_loads_no_runtime() -> None:
-    code = "import json, sys, invoker; boomerang.invoker.connect('embedded').models(); print(json.dumps(sorted(sys.modules)))"
-    environment = {**os.environ, "PYTHONPATH": str(SRC)}
-    ran = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, timeout=60, check=True)
-    loaded = {name.split(".")[0] for name in json.loads(ran.stdout)}
-    assert loaded & {"streamlit", "numpy", "soundfile", "onnxruntime", "xllamacpp", "hibari", "tokenizers"} == set()
+    found = loaded("import boomerang; boomerang.connect('embedded').models()")
+    assert found & {"streamlit", "numpy", "soundfile", "onnxruntime", "xllamacpp", "hibari", "tokenizers"} == set()
 
 
-def test_exported_names_are_there_and_sorted() -> None:
-    import invoker
+def test_the_package_has_the_names_that_it_exports_and_no_other() -> None:
+    import boomerang
 
-    from boomerang.invoker import entities
-
-    for module in (invoker, entities):
-        assert len(set(module.__all__)) == len(module.__all__)
-        assert all(hasattr(module, name) for name in module.__all__)
-    assert invoker.__all__ == sorted(invoker.__all__)
+    assert boomerang.__all__ == sorted(boomerang.__all__)
+    assert all(hasattr(boomerang, name) for name in boomerang.__all__)
+    assert not hasattr(boomerang, "nothing")

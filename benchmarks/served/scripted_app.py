@@ -23,8 +23,9 @@ from boomerang.invoker.entities.message import AssistantPromptMessage  # noqa: E
 from boomerang.invoker.entities.model import ModelPropertyKey, ModelType  # noqa: E402
 from boomerang.invoker.request import Request  # noqa: E402
 from boomerang.invoker.run import Run  # noqa: E402
-from boomerang.playground.server.security_headers import ROUTES, middleware  # noqa: E402
-from boomerang.playground.session.app_state import CONNECTIONS  # noqa: E402
+from boomerang.playground.server.audio_route import ROUTES  # noqa: E402
+from boomerang.playground.server.security_headers import middleware  # noqa: E402
+from boomerang.playground.session.app_state import connections  # noqa: E402
 
 CONNECTION = "streams"
 
@@ -51,11 +52,11 @@ def listed(stream: streams.Stream) -> ListedModel:
     return ListedModel(model=str(stream), model_type=ModelType.LLM, provider="scripted", model_properties=properties)
 
 
-CONNECTIONS.add(CONNECTION, lambda: Scripted(answer, models=[listed(stream) for stream in streams.USED]))
+connections().add(CONNECTION, lambda: Scripted(answer, models=[listed(stream) for stream in streams.USED]))
 
 app = st.App(
     ROOT / "src" / "boomerang" / "playground" / "shell" / "shell.py",
     lifespan=lifespan,
     routes=ROUTES,
-    middleware=middleware(CONNECTIONS.owns),
+    middleware=middleware(connections().owns),
 )

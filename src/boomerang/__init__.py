@@ -16,7 +16,8 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from .invoker.session import Session
+    from boomerang.invoker.session import Session
+
     from .kinds import connect
 
 __all__ = ["Session", "connect"]

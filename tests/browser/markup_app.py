@@ -22,10 +22,13 @@ from boomerang.invoker.entities.summary import SummaryResult
 from boomerang.invoker.entities.text_embedding import EmbeddingUsage, TextEmbeddingResult
 from boomerang.invoker.entities.tts import TTSResult
 from boomerang.invoker.errors import InvokeBadRequestError
+from boomerang.invoker.events import NoteKind
 from boomerang.invoker.request import InvokeType, Request
-from boomerang.invoker.run import NoteKind, Run
-from boomerang.playground.server.security_headers import ROUTES, middleware
-from boomerang.playground.session.app_state import CONNECTIONS
+from boomerang.invoker.run import Run
+from boomerang.playground.server.audio_route import ROUTES
+from boomerang.playground.server.security_headers import middleware
+from boomerang.playground.session.app_state import connections
+from tests import app
 
 LEAK = os.environ.get("LEAK_URL", "http://127.0.0.1:9")
 MARKUP = (
@@ -89,7 +92,8 @@ def listed(model_type: ModelType) -> ListedModel:
     )
 
 
-CONNECTIONS.add("markup", lambda: Scripted(answer, models=[listed(model_type) for model_type in ModelType]))
+app.start()
+connections().add("markup", lambda: Scripted(answer, models=[listed(model_type) for model_type in ModelType]))
 
 SHELL = Path(__file__).resolve().parents[2] / "src" / "boomerang" / "playground" / "shell" / "shell.py"
-app = st.App(SHELL, routes=ROUTES, middleware=middleware(CONNECTIONS.owns))
+app = st.App(SHELL, routes=ROUTES, middleware=middleware(connections().owns))

@@ -18,9 +18,11 @@ from boomerang.invoker.entities.model import ModelPropertyKey, ModelType
 from boomerang.invoker.entities.tts import TTSResult
 from boomerang.invoker.request import Request
 from boomerang.invoker.run import Run
-from boomerang.playground.server.security_headers import ROUTES, middleware
-from boomerang.playground.session.app_state import CONNECTIONS
+from boomerang.playground.server.audio_route import ROUTES
+from boomerang.playground.server.security_headers import middleware
+from boomerang.playground.session.app_state import connections
 from boomerang.workbench.samples.inputs import CLIP
+from tests import app
 
 PIECE_BYTES = 10_000
 
@@ -45,7 +47,8 @@ VOICE = ListedModel(
     provider="test",
     model_properties={ModelPropertyKey.VOICES: [{"mode": "v", "name": "V", "language": ["en-US"]}]},
 )
-CONNECTIONS.add("sound", lambda: Scripted(answer, models=[VOICE]))
+app.start()
+connections().add("sound", lambda: Scripted(answer, models=[VOICE]))
 
 SHELL = Path(__file__).resolve().parents[2] / "src" / "boomerang" / "playground" / "shell" / "shell.py"
-app = st.App(SHELL, routes=ROUTES, middleware=middleware(CONNECTIONS.owns))
+app = st.App(SHELL, routes=ROUTES, middleware=middleware(connections().owns))

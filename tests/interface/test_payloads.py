@@ -7,11 +7,11 @@ from typing import Any
 
 import pytest
 
+from boomerang.invoker.entities.content import MultiModalContent, MultiModalContentType
 from boomerang.invoker.entities.llm import LLMModelConfig
 from boomerang.invoker.entities.message import UserPromptMessage
 from boomerang.invoker.entities.model import EmbeddingInputType
-from boomerang.invoker.entities.multimodal import MultiModalContent, MultiModalContentType
-from boomerang.invoker.entities.tool import PromptMessageTool
+from boomerang.invoker.entities.tools import PromptMessageTool
 from boomerang.invoker.entities.tts import TTSModelConfig
 from boomerang.invoker.request import Request
 from tests.invoker.answers import CAT, CHAT, HI, PROBE, RERANK, SPEAK, TOOL, answering, recorded

@@ -9,8 +9,9 @@ import pytest
 
 from boomerang.invoker.entities.message import PromptMessage
 from boomerang.invoker.errors import InvokeBadRequestError
+from boomerang.invoker.events import Note, NoteKind
 from boomerang.invoker.llm_text.summarize_in_pieces import split, summarize
-from boomerang.invoker.run import Note, NoteKind, Run
+from boomerang.invoker.run import Run
 
 CONTEXT = 400
 """Tokens; a word is one here."""

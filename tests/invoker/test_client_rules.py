@@ -13,7 +13,8 @@ from boomerang.invoker.client_rules import TOOL_FEATURES, ClientRules, find
 from boomerang.invoker.entities.llm import RequestInvokeLLM
 from boomerang.invoker.entities.llm_chunk import LLMResultChunk
 from boomerang.invoker.entities.model import ModelFeature, ModelType
-from boomerang.invoker.records.record import Outcome, Recorded
+from boomerang.invoker.records.record import Outcome
+from boomerang.invoker.records.recorder import Recorded
 from boomerang.invoker.request import InvokeType
 from boomerang.invoker.run import Run
 

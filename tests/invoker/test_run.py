@@ -11,7 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from boomerang.invoker.errors import InvokeTimeoutError, RunStoppedError
-from boomerang.invoker.run import Note, NoteKind, Run, Runs
+from boomerang.invoker.events import Note, NoteKind
+from boomerang.invoker.run import Run, Runs
 
 BOUND = 10.0
 """Seconds after which a wait in a test has failed."""

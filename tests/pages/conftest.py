@@ -7,21 +7,23 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from boomerang.playground.session import app_state
+from tests import app
 from tests.scripted import Desk
 
 from .visitor import Visitor
 
 CONNECTION = "scripted"
+app.start()
 
 
 @pytest.fixture
 def desk() -> Iterator[Desk]:
     """Give the desk behind the connection `scripted`; afterwards the connection and its jobs are gone."""
     made = Desk()
-    app_state.CONNECTIONS.add(CONNECTION, lambda: made.backend)
+    app_state.connections().add(CONNECTION, lambda: made.backend)
     yield made
     app_state.close_all()
-    app_state.CONNECTIONS.remove(CONNECTION)
+    app_state.connections().remove(CONNECTION)
 
 
 @pytest.fixture

@@ -20,12 +20,13 @@ from boomerang.invoker.backends.scripted import Scripted
 from boomerang.invoker.entities.model import ModelPropertyKey, ModelType
 from boomerang.invoker.entities.speech2text import Speech2TextResult
 from boomerang.invoker.entities.tts import TTSResult
+from boomerang.invoker.events import NoteKind
 from boomerang.invoker.request import Request
-from boomerang.invoker.run import NoteKind, Run
-from boomerang.playground.experiments.audio_robustness import DAMAGES
+from boomerang.invoker.run import Run
 from boomerang.playground.forms.texts import paste_and_import
 from boomerang.playground.session import app_state
 from boomerang.workbench.conversations.attachments import MOST_FILE_BYTES
+from boomerang.workbench.experiments.audio_robustness import DAMAGES
 from boomerang.workbench.samples.inputs import ASSETS, CLIP, CLIP_TEXT, RECORDINGS, SAMPLES_FOLDER, SPEECH
 from tests.invoker.sounds import claiming, id3, sound
 from tests.scripted import SPOKEN, Desk, listed
@@ -290,8 +291,8 @@ def test_any_voice_may_be_typed(visit: Visit, desk: Desk) -> None:
 
 def test_a_model_without_voices_needs_one_typed(visit: Visit, desk: Desk) -> None:
     bare = listed("mute", ModelType.TTS, state=ModelState.LOADED)
-    app_state.CONNECTIONS.remove(CONNECTION)
-    app_state.CONNECTIONS.add(CONNECTION, lambda: Scripted(desk.answer, models=[bare]))
+    app_state.connections().remove(CONNECTION)
+    app_state.connections().add(CONNECTION, lambda: Scripted(desk.answer, models=[bare]))
     page = visit("tts")
     assert not page.can_run and "choose a voice" in page.reason
 
@@ -390,8 +391,8 @@ def test_a_model_that_declares_another_type_is_held_to_it(visit: Visit, desk: De
     properties = {ModelPropertyKey.VOICES: [{"mode": "v", "name": "V", "language": []}], ModelPropertyKey.AUDIO_TYPE: "wav"}
     honest = listed("speaker", ModelType.TTS, model_properties=properties)
     desk.answer = lambda request, run: [TTSResult.of(WAV, None)]
-    app_state.CONNECTIONS.remove(CONNECTION)
-    app_state.CONNECTIONS.add(CONNECTION, lambda: Scripted(desk.serve, models=[honest]))
+    app_state.connections().remove(CONNECTION)
+    app_state.connections().add(CONNECTION, lambda: Scripted(desk.serve, models=[honest]))
     assert not visit("tts").run().at.warning
     desk.answer = lambda request, run: [TTSResult.of(SPOKEN, None)]
     assert "Expected `audio/wav`" in visit("tts").run().at.warning[0].value

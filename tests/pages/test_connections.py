@@ -71,7 +71,7 @@ def connections(*servers: Loopback, **settings: Any) -> Iterator[None]:
     finally:
         app_state.close_all()
         file.unlink()
-        app_state.CONNECTIONS.visible()
+        app_state.connections().visible()
 
 
 @pytest.fixture
@@ -224,7 +224,7 @@ def test_a_server_that_is_slow_to_list_keeps_no_page_waiting_for_long() -> None:
             server(asked, wire)
 
     with Loopback(slow) as listening, connections(listening):
-        connection = app_state.CONNECTIONS.get("one")
+        connection = app_state.connections().get("one")
         connection.fetch()
         listening.until(lambda listening: listening.asked)
         assert connection.fetching and not connection.wait(0.01)
@@ -258,7 +258,7 @@ def test_odd_entries_of_a_servers_list_are_named_on_the_connections_page() -> No
         connections(listening),
     ):
         page = Visitor("one").open("connections")
-        connection = app_state.CONNECTIONS.get("one")
+        connection = app_state.connections().get("one")
         assert connection.wait(BOUND)
         page.look()
         text = "\n".join(text_of(node) for node in nodes(page.at.main)).replace("\\", "")

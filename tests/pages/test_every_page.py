@@ -133,8 +133,8 @@ def test_an_unavailable_connection_is_told_on_the_page(visit: Visit, desk: Desk,
 
     visitor = Visitor(CONNECTION)
     visitor.may_break = True
-    app_state.CONNECTIONS.remove(CONNECTION)
-    app_state.CONNECTIONS.add(CONNECTION, broken)
+    app_state.connections().remove(CONNECTION)
+    app_state.connections().add(CONNECTION, broken)
     visitor.open(page)
     assert "no such folder" in visitor.panel() and "Traceback" in visitor.panel()
 
@@ -251,8 +251,8 @@ def test_the_picker_has_models_of_one_type(visit: Visit, page: str, models: list
 
 @pytest.mark.parametrize("page", PAGES)
 def test_a_connection_without_a_fitting_model_says_so(visit: Visit, desk: Desk, page: str) -> None:
-    app_state.CONNECTIONS.remove(CONNECTION)
-    app_state.CONNECTIONS.add(CONNECTION, lambda: Scripted(good_answer))
+    app_state.connections().remove(CONNECTION)
+    app_state.connections().add(CONNECTION, lambda: Scripted(good_answer))
     visitor = visit(page)
     assert not visitor.can_run and "the connection has no " in visitor.reason
     assert Visitor(CONNECTION).seen.count("No model") == 8

@@ -24,10 +24,10 @@ OTHER = "other: *1*"
 def other(desk: Desk) -> Iterator[Desk]:
     """Give the desk behind a second connection."""
     made = Desk()
-    app_state.CONNECTIONS.add(OTHER, lambda: made.backend)
+    app_state.connections().add(OTHER, lambda: made.backend)
     yield made
     app_state.close_all()
-    app_state.CONNECTIONS.remove(OTHER)
+    app_state.connections().remove(OTHER)
 
 
 def pick(page: Visitor, connection: str) -> Visitor:
@@ -64,7 +64,7 @@ def test_repeat_makes_the_call_where_it_was_made(visit: Visit, desk: Desk, other
 
 def test_repeat_is_off_with_its_reason_when_the_connection_is_gone(visit: Visit, other: Desk) -> None:
     page = pick(visit("moderation"), OTHER).run()
-    app_state.CONNECTIONS.remove(OTHER)
+    app_state.connections().remove(OTHER)
     button = page.look().at.button(key="moderation.repeat")
     assert button.disabled and "is not there any more" in button.help
     assert button.help.replace("\\", "").startswith(f"The connection {OTHER}")
@@ -72,7 +72,7 @@ def test_repeat_is_off_with_its_reason_when_the_connection_is_gone(visit: Visit,
 
 def test_a_connection_that_is_gone_is_named_until_the_visitor_goes_on(visit: Visit, desk: Desk, other: Desk) -> None:
     page = pick(visit("moderation"), OTHER)
-    app_state.CONNECTIONS.remove(OTHER)
+    app_state.connections().remove(OTHER)
     told = f"The connection {OTHER} is not there any more; embedded is chosen."
     assert told in seen(page.look()) and told in seen(page.look()) and page.can_run
     assert told not in seen(pick(page, CONNECTION))
@@ -81,7 +81,7 @@ def test_a_connection_that_is_gone_is_named_until_the_visitor_goes_on(visit: Vis
 
 def test_a_run_ends_the_word_about_a_connection_that_is_gone(visit: Visit, other: Desk) -> None:
     page = pick(visit("moderation"), OTHER)
-    app_state.CONNECTIONS.remove(OTHER)
+    app_state.connections().remove(OTHER)
     assert "is not there any more" in page.look().seen
     assert "is not there any more" not in page.run().seen
     assert page.state == "done" and "embedded · " in page.seen
@@ -98,7 +98,7 @@ def test_a_run_whose_connection_is_removed_says_so_and_whose_side_it_is(visit: V
 
     def remove() -> None:
         assert begun.wait(BOUND)
-        app_state.CONNECTIONS.remove(OTHER)
+        app_state.connections().remove(OTHER)
 
     other.answer = answer
     page = pick(visit("moderation"), OTHER)
@@ -125,11 +125,11 @@ def test_a_link_to_a_connection_that_is_not_there_waits_for_a_choice(desk: Desk,
 
 def test_a_link_keeps_its_connection_over_a_reload_and_takes_it_once_it_is_there(desk: Desk) -> None:
     page = Visitor("", connection=OTHER).open("moderation")
-    app_state.CONNECTIONS.add(OTHER, lambda: Desk().backend)
+    app_state.connections().add(OTHER, lambda: Desk().backend)
     try:
         assert page.look().can_run and page.at.sidebar.selectbox(key="connection").value == OTHER
     finally:
-        app_state.CONNECTIONS.remove(OTHER)
+        app_state.connections().remove(OTHER)
 
 
 def panes(page: Visitor, count: int) -> Visitor:
@@ -144,10 +144,10 @@ def test_the_first_pane_names_its_connection(visit: Visit, other: Desk) -> None:
 
 def test_a_pane_that_cannot_run_holds_no_other_up_and_is_told_by_its_letter(visit: Visit, desk: Desk, other: Desk) -> None:
     page = panes(visit("moderation"), 3)
-    app_state.CONNECTIONS.remove(OTHER)
+    app_state.connections().remove(OTHER)
     nothing = Desk()
     nothing.backend = type(nothing.backend)(nothing.serve, models=())
-    app_state.CONNECTIONS.add(OTHER, lambda: nothing.backend)
+    app_state.connections().add(OTHER, lambda: nothing.backend)
     page.look().at.selectbox(key="moderation.pane3.connection").set_value(OTHER)
     page.look()
     assert page.reason.startswith("C · the connection has no moderation model.")
@@ -184,5 +184,5 @@ def test_a_panes_connection_that_is_gone_is_named(visit: Visit, other: Desk) -> 
     page = panes(visit("moderation"), 2)
     page.at.selectbox(key="moderation.pane2.connection").set_value(OTHER)
     page.look()
-    app_state.CONNECTIONS.remove(OTHER)
+    app_state.connections().remove(OTHER)
     assert f"B · The connection {OTHER} is not there any more; {CONNECTION} is chosen." in seen(page.look())

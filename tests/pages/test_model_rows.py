@@ -42,7 +42,7 @@ def lab(more: str = "") -> Iterator[None]:
         finally:
             app_state.close_all()
             file.unlink()
-            app_state.CONNECTIONS.visible()
+            app_state.connections().visible()
 
 
 def table(page: Visitor) -> dict[str, list[str]]:

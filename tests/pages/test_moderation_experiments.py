@@ -11,8 +11,9 @@ import pytest
 from boomerang.invoker.entities.moderation import ModerationResult
 from boomerang.invoker.entities.summary import SummaryResult
 from boomerang.invoker.errors import InvokeBadRequestError
+from boomerang.invoker.events import NoteKind
 from boomerang.invoker.request import Request
-from boomerang.invoker.run import NoteKind, Run
+from boomerang.invoker.run import Run
 from boomerang.playground.run import run_status
 from boomerang.workbench.samples.inputs import MODERATION_BATCH, MODERATION_CHINESE
 from tests.scripted import BOUND, Desk

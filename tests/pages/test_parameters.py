@@ -25,8 +25,8 @@ def ruled(desk: Desk) -> Ruled:
     def opened(*rules: dict[str, Any]) -> Visitor:
         made = [ParameterRule.model_validate({"required": True} | rule) for rule in rules]
         model = listed("talker", ModelType.LLM, parameter_rules=made)
-        app_state.CONNECTIONS.remove(CONNECTION)
-        app_state.CONNECTIONS.add(CONNECTION, lambda: Scripted(desk.serve, models=[model]))
+        app_state.connections().remove(CONNECTION)
+        app_state.connections().add(CONNECTION, lambda: Scripted(desk.serve, models=[model]))
         return Visitor(CONNECTION).open("llm")
 
     return opened
@@ -89,8 +89,8 @@ def test_values_of_one_model_are_not_those_of_another(desk: Desk) -> None:
         listed("cold", ModelType.LLM, parameter_rules=rules(0.1)),
         listed("warm", ModelType.LLM, parameter_rules=rules(0.9)),
     ]
-    app_state.CONNECTIONS.remove(CONNECTION)
-    app_state.CONNECTIONS.add(CONNECTION, lambda: Scripted(desk.serve, models=models))
+    app_state.connections().remove(CONNECTION)
+    app_state.connections().add(CONNECTION, lambda: Scripted(desk.serve, models=models))
     page = Visitor(CONNECTION).open("llm").set("slider", "cold.temperature", 0.2)
     assert page.set("selectbox", "model", "warm").config["completion_params"] == {"temperature": 0.9}
     assert page.set("selectbox", "model", "cold").config["completion_params"] == {"temperature": 0.2}

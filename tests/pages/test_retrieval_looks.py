@@ -10,7 +10,7 @@ import pytest
 from boomerang.invoker.entities.model import EmbeddingInputType
 from boomerang.invoker.entities.rerank import RerankDocument, RerankResult
 from boomerang.invoker.errors import InvokeBadRequestError
-from boomerang.invoker.run import NoteKind
+from boomerang.invoker.events import NoteKind
 from boomerang.workbench.samples.inputs import DOCUMENTS, TEXTS
 from tests.scripted import Desk, embedded
 

@@ -18,10 +18,10 @@ from boomerang.invoker.backends.openai_compatible.model_list.catalogue import de
 from boomerang.invoker.errors import ConfigError
 from boomerang.invoker.settings import ConnectionSettings, settings_of
 from boomerang.playground.connections import model_table_editor, test_results
-from boomerang.playground.connections.import_export import bring
 from boomerang.playground.connections.page_state import Held
 from boomerang.playground.session import app_state, page_state
 from boomerang.workbench.connections.form_text import as_lines, kept_proxy, masked_proxy, with_scheme
+from boomerang.workbench.connections.import_export import import_connections
 from boomerang.workbench.connections.probe import Check
 from boomerang.workbench.connections.probe_jobs import SERVER, Checks
 from boomerang.workbench.connections.saved_connections import hashed
@@ -67,7 +67,7 @@ def in_the_file(text: str) -> Iterator[None]:
         yield
     finally:
         file.unlink()
-        app_state.CONNECTIONS.visible()
+        app_state.connections().visible()
 
 
 def test_a_connection_that_cannot_be_opened_any_more_can_be_edited() -> None:
@@ -215,7 +215,7 @@ def test_a_server_that_is_slow_to_list_its_models_is_waited_for_and_then_shown()
         page.look()
         assert "gpt-slow" in page.seen and "Asking the server" not in page.seen
         assert health_of(page, "lab")[:3] == ["not tested"] * 3 and health_of(page, "lab")[5] == "—"
-        app_state.CONNECTIONS.get("lab").close()
+        app_state.connections().get("lab").close()
 
 
 def health_of(page: Visitor, name: str) -> list[str]:
@@ -298,13 +298,13 @@ def test_which_connection_is_open_stands_in_the_address() -> None:
 
 def test_an_import_brings_what_is_new_and_says_what_was_there_what_is_renamed_and_what_is_wrong() -> None:
     owner = "somebody"
-    app_state.CONNECTIONS.keep(made(name="same", query={"v": "1"}), owner)
-    app_state.CONNECTIONS.keep(made(name="taken"), owner)
+    app_state.connections().keep(made(name="same", query={"v": "1"}), owner)
+    app_state.connections().keep(made(name="taken"), owner)
     good = [made(name="same", query={"v": "1"}), made(name="taken", query={"v": "2"}), made(name="new")]
     bad = [{"name": f"bad {number}", "base_ur": "x"} for number in range(6)]
     content = json.dumps([*(settings.public() for settings in good), *bad])
     try:
-        brought = bring("c.toml", content.encode(), owner)
+        brought = import_connections(app_state.connections(), "c.toml", content.encode(), owner)
         assert (brought.came, brought.there, brought.renamed) == (["taken 2", "new"], ["same"], [("taken", "taken 2")])
         assert brought.faults[:2] == ["bad 0 · Base address: is missing", "bad 0 · base_ur: is no field that is known here"]
         page = Visitor("embedded").open("connections")
@@ -312,15 +312,19 @@ def test_an_import_brings_what_is_new_and_says_what_was_there_what_is_renamed_an
         told = container(page.look(), "connections-brought")
         assert "Imported, for this session: taken 2, new." in told and "There already, as in the file: same." in told
         assert "bad 3" in told and "bad 4" not in told and "and 4 more" in told
-        again = bring("c.toml", content.encode(), owner)
+        again = import_connections(app_state.connections(), "c.toml", content.encode(), owner)
         assert (again.came, again.there) == ([], ["same", "taken", "new"])
     finally:
         for name in ("same", "taken", "taken 2", "new"):
-            app_state.CONNECTIONS.drop(name, owner)
+            app_state.connections().drop(name, owner)
 
 
 def test_what_is_no_file_of_connections_is_said_with_its_name() -> None:
-    assert bring("c.toml", b"a = 1", "somebody").faults[0].startswith("c.toml: expected a list named connections")
+    assert (
+        import_connections(app_state.connections(), "c.toml", b"a = 1", "somebody")
+        .faults[0]
+        .startswith("c.toml: expected a list named connections")
+    )
 
 
 def test_what_was_said_of_many_models_stays_and_the_rest_of_a_long_list_is_counted() -> None:
@@ -411,8 +415,8 @@ def anna(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
     """Give the cookie of every visitor; afterwards their connections are gone."""
     monkeypatch.setattr(page_state, "owner", lambda: "anna")
     yield "anna"
-    for name in app_state.CONNECTIONS.names("anna"):
-        app_state.CONNECTIONS.drop(name, "anna")
+    for name in app_state.connections().names("anna"):
+        app_state.connections().drop(name, "anna")
 
 
 def form_key(page: Visitor, name: str) -> str:
@@ -480,10 +484,10 @@ def test_what_is_odd_among_saved_ones_is_named_on_the_page_to_whom_it_concerns(a
         assert "“connections[1]”" in told[1] and "private" not in told[1]
         assert "“mine” is used without some of its models" in told[2] and told[2].endswith("and 91 more")
         assert "“connections[3]”" in told[3]
-        assert "good" in app_state.CONNECTIONS.names()
+        assert "good" in app_state.connections().names()
     finally:
         file.unlink()
-        app_state.CONNECTIONS.visible()
+        app_state.connections().visible()
 
 
 def test_what_came_of_a_test_is_not_shown_of_what_the_file_says_now() -> None:

@@ -14,7 +14,7 @@ from boomerang.invoker.entities.moderation import ModerationResult
 from boomerang.invoker.request import Request
 from boomerang.invoker.run import Run
 from boomerang.playground.session import app_state
-from boomerang.playground.session.page_state import visitor as visitor_id
+from boomerang.playground.session.visitor import visitor as visitor_id
 from boomerang.workbench.runs.jobs import Job
 from tests.scripted import BOUND, Desk, good_answer, listed
 
@@ -100,7 +100,7 @@ def test_one_visitors_run_does_not_hold_up_another(desk: Desk) -> None:
 
 def test_picking_another_connection_changes_the_models(desk: Desk) -> None:
     other = Scripted(good_answer, models=[listed("talker-2", ModelType.LLM)])
-    app_state.CONNECTIONS.add("other", lambda: other)
+    app_state.connections().add("other", lambda: other)
     try:
         visitor = Visitor(CONNECTION).open("llm")
         assert "talker" in visitor.at.selectbox(key="llm.model").options
@@ -109,13 +109,13 @@ def test_picking_another_connection_changes_the_models(desk: Desk) -> None:
         assert visitor.at.selectbox(key="llm.model").options == ["talker-2"]
         assert visitor.config["model"] == "talker-2"
     finally:
-        app_state.CONNECTIONS.remove("other")
+        app_state.connections().remove("other")
 
 
 def test_a_connection_that_was_taken_out_does_not_take_the_page_with_it(desk: Desk) -> None:
-    app_state.CONNECTIONS.add("other", lambda: desk.backend)
+    app_state.connections().add("other", lambda: desk.backend)
     visitor = Visitor("other").open("llm")
-    app_state.CONNECTIONS.remove("other")
+    app_state.connections().remove("other")
     visitor.look()
     assert visitor.at.button(key="llm.run")
 

@@ -10,8 +10,9 @@ import pytest
 from boomerang.invoker.entities.moderation import ModerationResult
 from boomerang.invoker.entities.speech2text import Speech2TextResult
 from boomerang.invoker.entities.summary import SummaryResult
+from boomerang.invoker.events import NoteKind
 from boomerang.invoker.request import Request
-from boomerang.invoker.run import NoteKind, Run
+from boomerang.invoker.run import Run
 from boomerang.workbench.samples.inputs import ARTICLE, INSTRUCTION, MODERATION, SHORT_NOTE
 from tests.scripted import Desk
 

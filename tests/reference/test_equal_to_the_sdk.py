@@ -8,12 +8,12 @@ from typing import Any
 
 import pytest
 
-from boomerang.invoker import entities
 from boomerang.invoker.entities.entity import Entity
 from boomerang.invoker.request import Request
 
 from .cases import CASES, Case
 from .environment import ReferenceSDK
+from .ours import MODULES, classes
 from .worker import find, observe
 
 NESTED_IN_THE_SDK = {
@@ -43,7 +43,7 @@ def stripped(value: Any, keys: set[str]) -> Any:
 
 @pytest.mark.parametrize("case", CASES, ids=name)
 def test_an_input_comes_to_the_same(case: Case, observed: dict[str, dict[str, Any]]) -> None:
-    ours, theirs = observe(find([entities], case.entity), case.value), observed[name(case)]
+    ours, theirs = observe(find(MODULES, case.entity), case.value), observed[name(case)]
     assert set(ours) == set(theirs)
     if "values" in theirs:
         assert ours["values"] == theirs["values"]
@@ -57,9 +57,8 @@ def test_an_input_comes_to_the_same(case: Case, observed: dict[str, dict[str, An
 
 
 def test_every_entity_and_enumeration_is_compared() -> None:
-    compared = {find([entities], case.entity) for case in CASES}
-    exported = [getattr(entities, exported) for exported in entities.__all__]
-    ours = {item for item in exported if isinstance(item, type) and issubclass(item, Entity | Enum)}
+    compared = {find(MODULES, case.entity) for case in CASES}
+    ours = {item for item in classes() if issubclass(item, Entity | Enum)}
     assert {item for item in ours if not issubclass(item, Request)} - compared == {Entity}
 
 

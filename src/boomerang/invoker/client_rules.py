@@ -14,8 +14,9 @@ from boomerang.invoker.entities.summary import RequestInvokeSummary, SummaryResu
 
 from .backend import Backend, ListedModel, Wrapper
 from .errors import ProtocolError
+from .events import NoteKind
 from .request import Chunks, ChunkT, Request
-from .run import NoteKind, Run
+from .run import Run
 
 TOOL_FEATURES = {ModelFeature.TOOL_CALL, ModelFeature.MULTI_TOOL_CALL, ModelFeature.STREAM_TOOL_CALL}
 

@@ -16,7 +16,8 @@ from boomerang.invoker.invocations.speech2text import Speech2TextInvocation
 from boomerang.invoker.invocations.summary import SummaryInvocation
 from boomerang.invoker.invocations.text_embedding import TextEmbeddingInvocation
 from boomerang.invoker.invocations.tts import TTSInvocation
-from boomerang.invoker.records.record import Record, Recorded
+from boomerang.invoker.records.record import Record
+from boomerang.invoker.records.recorder import Recorded
 
 from .backend import Backend
 from .client_rules import ClientRules

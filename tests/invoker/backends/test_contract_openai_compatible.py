@@ -12,7 +12,8 @@ from boomerang.invoker.backend import Backend, ListedModel
 from boomerang.invoker.client_rules import ClientRules
 from boomerang.invoker.entities.model import ModelType
 from boomerang.invoker.errors import InvokeBadRequestError
-from boomerang.invoker.records.record import Record, Recorded
+from boomerang.invoker.records.record import Record
+from boomerang.invoker.records.recorder import Recorded
 from boomerang.invoker.request import InvokeType
 from boomerang.invoker.run import Run
 from boomerang.invoker.session import Session

@@ -22,7 +22,8 @@ from boomerang.invoker.entities.summary import SummaryResult
 from boomerang.invoker.entities.text_embedding import EmbeddingUsage, MultiModalEmbeddingResult, TextEmbeddingResult
 from boomerang.invoker.entities.tts import TTSResult
 from boomerang.invoker.errors import UnsupportedRequestError
-from boomerang.invoker.records.record import Record, Recorded
+from boomerang.invoker.records.record import Record
+from boomerang.invoker.records.recorder import Recorded
 from boomerang.invoker.request import InvokeType, Request
 from boomerang.invoker.run import Run
 from tests.invoker.backends.contract.subject import MODEL_TYPES, Subject

@@ -10,7 +10,8 @@ import pytest
 from boomerang.invoker.backend import Backend
 from boomerang.invoker.backends.embedded.backend import EmbeddedBackend
 from boomerang.invoker.client_rules import ClientRules
-from boomerang.invoker.records.record import Record, Recorded
+from boomerang.invoker.records.record import Record
+from boomerang.invoker.records.recorder import Recorded
 from tests.invoker.backends.contract.answers import test_a_stream_and_its_fold_come_to_the_same  # noqa: F401  runs here
 from tests.invoker.backends.contract.opening import *  # noqa: F403  every test of these two runs here
 from tests.invoker.backends.contract.stopping import *  # noqa: F403

@@ -7,7 +7,7 @@ from typing import Any
 
 from boomerang.invoker.entities.llm_chunk import LLMResultChunk, LLMResultChunkDelta
 from boomerang.invoker.entities.message import AssistantPromptMessage
-from boomerang.invoker.entities.tool import ToolCall
+from boomerang.invoker.entities.tools import ToolCall
 
 
 def chunk(content: Any = "", tool_calls: Sequence[ToolCall] = (), **delta: Any) -> LLMResultChunk:

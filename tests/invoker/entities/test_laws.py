@@ -8,20 +8,20 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from boomerang.invoker.entities.content import MultiModalContent
 from boomerang.invoker.entities.entity import Entity, I18nObject
 from boomerang.invoker.entities.llm import LLMModelConfig
 from boomerang.invoker.entities.llm_chunk import LLMResultChunkWithStructuredOutput, LLMUsage
 from boomerang.invoker.entities.llm_result import LLMResult
 from boomerang.invoker.entities.message import AssistantPromptMessage, ToolPromptMessage, UserPromptMessage
+from boomerang.invoker.entities.model import PriceConfig
 from boomerang.invoker.entities.moderation import ModerationResult
-from boomerang.invoker.entities.multimodal import MultiModalContent
 from boomerang.invoker.entities.parameter import ParameterRule
-from boomerang.invoker.entities.pricing import PriceConfig
 from boomerang.invoker.entities.rerank import RerankResult
 from boomerang.invoker.entities.speech2text import Speech2TextResult
 from boomerang.invoker.entities.summary import SummaryResult
 from boomerang.invoker.entities.text_embedding import EmbeddingUsage, TextEmbeddingResult
-from boomerang.invoker.entities.tool import ToolCall
+from boomerang.invoker.entities.tools import ToolCall
 from boomerang.invoker.entities.tts import TTSResult
 
 words = st.text(max_size=10)

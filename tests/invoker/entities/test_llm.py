@@ -8,8 +8,7 @@ import pytest
 from pydantic import ValidationError
 
 from boomerang.invoker.entities.llm_chunk import LLMResultChunk, LLMUsage
-from boomerang.invoker.entities.llm_polling import LLMPollingResult
-from boomerang.invoker.entities.llm_result import LLMResult, LLMResultWithStructuredOutput
+from boomerang.invoker.entities.llm_result import LLMPollingResult, LLMResult, LLMResultWithStructuredOutput
 
 from .streams import chunk
 

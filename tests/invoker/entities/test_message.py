@@ -16,7 +16,7 @@ from boomerang.invoker.entities.message import (
     UserPromptMessage,
     ensure_prompt_message,
 )
-from boomerang.invoker.entities.tool import ToolCall
+from boomerang.invoker.entities.tools import ToolCall
 
 CALL = {"id": "call_1", "type": "function", "function": {"name": "lookup", "arguments": "{}"}}
 IMAGE = {"type": "image", "format": "png", "mime_type": "image/png", "base64_data": "aGk="}

@@ -10,9 +10,8 @@ from pydantic import ValidationError
 
 from boomerang.invoker.entities.entity import I18nObject
 from boomerang.invoker.entities.llm_chunk import LLMUsage
-from boomerang.invoker.entities.model import AIModelEntity
+from boomerang.invoker.entities.model import AIModelEntity, PriceConfig, PriceType, price
 from boomerang.invoker.entities.parameter import DefaultParameterName, ParameterRule, ParameterType
-from boomerang.invoker.entities.pricing import PriceConfig, PriceType, price
 
 DECLARED = {"model": "tiny", "model_type": "llm", "model_properties": {"mode": "chat", "context_size": 4096}}
 PRICES = PriceConfig(input=Decimal(1), output=Decimal(2), unit=Decimal("0.000001"), currency="EUR")

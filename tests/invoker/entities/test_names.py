@@ -7,7 +7,6 @@ import sys
 from pathlib import Path
 
 from boomerang.invoker import entities
-from boomerang.invoker.entities import llm
 
 SRC = Path(entities.__file__).parents[3]
 
@@ -23,8 +22,3 @@ def test_importing_the_entities_loads_nothing_heavy() -> None:
     code = f"{load}; print(sorted({heavy} & set(sys.modules)))"
     ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60)
     assert ran.stdout.strip() == "[]"
-
-
-def test_every_field_that_needs_words_has_them_in_its_schema() -> None:
-    properties = llm.RequestInvokeLLM.model_json_schema()["properties"]
-    assert properties["stop"]["description"] == "Texts at which the answer ends."

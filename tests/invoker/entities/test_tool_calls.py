@@ -9,8 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from boomerang.invoker.entities.tool import ToolCall
-from boomerang.invoker.entities.tool_calls import ToolCallFold
+from boomerang.invoker.entities.tools import ToolCall, ToolCallFold
 
 from .streams import fragment, spelled
 

@@ -15,13 +15,15 @@ import httpx
 import pytest
 
 from boomerang.invoker.errors import InvokeBadRequestError, InvokeConnectionError, ProtocolError, RunStoppedError
+from boomerang.invoker.events import Note, NoteKind
 from boomerang.invoker.http.cancellation import Call, Clocks
 from boomerang.invoker.http.connection_pool import Pool
-from boomerang.invoker.http.errors import retry_after, said
-from boomerang.invoker.http.exchange import STALE, STALE_SECONDS, Http
+from boomerang.invoker.http.errors import said
+from boomerang.invoker.http.exchange import Http
 from boomerang.invoker.http.limits import Limits
 from boomerang.invoker.http.network import Address
-from boomerang.invoker.run import Note, NoteKind, Run
+from boomerang.invoker.http.retry import STALE, STALE_SECONDS, retry_after
+from boomerang.invoker.run import Run
 from tests.certificates import secured, trusting
 from tests.invoker.backends.contract.watching import Beside
 from tests.loopback import BOUND, Loopback, Wire, head, whole

@@ -8,6 +8,7 @@ from boomerang.invoker.errors import ConfigError
 from boomerang.invoker.http.address_policy import Allowed
 from boomerang.invoker.http.limits import ANSWER_VARIABLE, EVENTS_VARIABLE, Limits, limits
 from boomerang.invoker.settings import settings_of
+from boomerang.kinds import connect
 from boomerang.workbench.connections.opening import opened
 
 
@@ -33,6 +34,6 @@ def test_a_limit_that_is_none_is_refused_in_a_sentence(variable: str, value: str
 def test_a_connection_has_the_limits_of_the_environment_and_cannot_set_its_own() -> None:
     settings = settings_of({"name": "a", "base_url": "http://h/v1"})
     with pytest.raises(ConfigError, match=EVENTS_VARIABLE):
-        opened(settings, Allowed(), {EVENTS_VARIABLE: "none"})
+        opened(settings, Allowed(), {EVENTS_VARIABLE: "none"}, connect)
     with pytest.raises(ConfigError, match="limits"):
         settings_of({"name": "a", "base_url": "http://h/v1", "limits": {"events": 10**9}})

@@ -23,6 +23,7 @@ from boomerang.invoker.errors import (
     ProtocolError,
     RunStoppedError,
 )
+from boomerang.invoker.events import Note, NoteKind
 from boomerang.invoker.http.body.tolerant_json import LARGE
 from boomerang.invoker.http.cancellation import Call, Clocks
 from boomerang.invoker.http.client import Client
@@ -31,7 +32,7 @@ from boomerang.invoker.http.exchange import Http
 from boomerang.invoker.http.limits import ANSWER_VARIABLE, EVENTS_VARIABLE, PARTS_PER_EVENT, Limits
 from boomerang.invoker.http.redaction.masking import Hiding
 from boomerang.invoker.http.response import Answer
-from boomerang.invoker.run import Note, NoteKind, Run
+from boomerang.invoker.run import Run
 from tests.loopback import STREAM, Asked, Loopback, Wire, chunked, head, whole
 
 Means = Callable[..., Http]

@@ -9,15 +9,15 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
+from boomerang.invoker.entities.content import MultiModalContent, MultiModalContentType
 from boomerang.invoker.entities.llm import LLMModelConfig, RequestInvokeLLM, RequestInvokeLLMWithStructuredOutput
 from boomerang.invoker.entities.message import AssistantPromptMessage, ToolPromptMessage, UserPromptMessage
 from boomerang.invoker.entities.moderation import RequestInvokeModeration
-from boomerang.invoker.entities.multimodal import MultiModalContent, MultiModalContentType
 from boomerang.invoker.entities.rerank import RequestInvokeMultiModalRerank, RequestInvokeRerank
 from boomerang.invoker.entities.speech2text import RequestInvokeSpeech2Text
 from boomerang.invoker.entities.summary import RequestInvokeSummary
 from boomerang.invoker.entities.text_embedding import RequestInvokeMultiModalEmbedding, RequestInvokeTextEmbedding
-from boomerang.invoker.entities.tool import PromptMessageTool
+from boomerang.invoker.entities.tools import PromptMessageTool
 from boomerang.invoker.entities.tts import RequestInvokeTTS, TTSModelConfig
 from boomerang.invoker.request import Request
 from tests.invoker.entities import golden

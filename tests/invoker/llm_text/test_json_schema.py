@@ -20,10 +20,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from boomerang.invoker.errors import RunStoppedError
+from boomerang.invoker.events import Note
 from boomerang.invoker.llm_text import json_schema
 from boomerang.invoker.llm_text.json_schema import Checked, Fault, Outcome, UncheckedPattern, check, report, schema_fault
 from boomerang.invoker.llm_text.schema_child import LONGEST, MOST_PATTERNS
-from boomerang.invoker.run import Note, Run
+from boomerang.invoker.run import Run
 from tests.json_values import JSON_VALUES
 from tests.loopback import Loopback, whole
 

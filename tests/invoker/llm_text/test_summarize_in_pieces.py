@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 
 from boomerang.invoker.entities.message import PromptMessage
 from boomerang.invoker.errors import InvokeBadRequestError, ProtocolError, RunStoppedError
+from boomerang.invoker.events import Note, NoteKind
 from boomerang.invoker.llm_text.summarize_in_pieces import Example, split, summarize
-from boomerang.invoker.run import Note, NoteKind, Run
+from boomerang.invoker.run import Run
 
 
 def words(text: str) -> int:

@@ -11,11 +11,12 @@ from typing import Any
 import pytest
 
 from boomerang.invoker.errors import ConfigError, InvokeBadRequestError
+from boomerang.invoker.events import Note, NoteKind
 from boomerang.invoker.messages import answers, audio, connections, http, lists, saved, schemas
 from boomerang.invoker.messages.message import TEMPLATES, Message, translated
 from boomerang.invoker.records.record import Record, dump_error
 from boomerang.invoker.request import InvokeType
-from boomerang.invoker.run import Note, NoteKind, Run
+from boomerang.invoker.run import Run
 from boomerang.workbench.i18n import translate
 from boomerang.workbench.i18n.library_words import error_text, told
 from tests.invoker.answers import request_of
@@ -42,8 +43,8 @@ def _is_making(node: ast.Call, making: set[str]) -> bool:
 def made() -> Iterator[tuple[str, ast.expr, frozenset[str]]]:
     """Give every place that makes a message: where, its id, and the names of its values."""
     for path in sorted(SRC.rglob("*.py")):
-        making = MAKING if path.is_relative_to(SRC / "invoker") else {"Message"}
-        if path == SRC / "invoker" / "messages" / "__init__.py":
+        making = MAKING if path.is_relative_to(SRC / "boomerang" / "invoker") else {"Message"}
+        if path == SRC / "boomerang" / "invoker" / "messages" / "message.py":
             continue
         for node in ast.walk(ast.parse(path.read_text("utf-8"))):
             if isinstance(node, ast.Call) and _is_making(node, making):

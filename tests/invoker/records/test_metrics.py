@@ -12,8 +12,9 @@ from boomerang.invoker.entities.llm_chunk import LLMUsage
 from boomerang.invoker.entities.model import AIModelEntity, PriceConfig
 from boomerang.invoker.entities.rerank import RerankDocument, RerankResult
 from boomerang.invoker.entities.text_embedding import EmbeddingUsage, TextEmbeddingResult
-from boomerang.invoker.entities.tool import ToolCall, ToolCallFunction
+from boomerang.invoker.entities.tools import ToolCall, ToolCallFunction
 from boomerang.invoker.entities.tts import TTSResult
+from boomerang.invoker.events import Note, NoteKind
 from boomerang.invoker.records.metrics import (
     LEAST_TOKENS_FOR_A_RATE,
     MEASURES,
@@ -28,7 +29,6 @@ from boomerang.invoker.records.metrics import (
 )
 from boomerang.invoker.records.record import Outcome, Record
 from boomerang.invoker.request import InvokeType
-from boomerang.invoker.run import Note, NoteKind
 from boomerang.workbench.samples.inputs import CLIP
 from tests.invoker.answers import answers_to, request_of, text_chunks
 

@@ -18,9 +18,11 @@ from boomerang.invoker.entities.model import ModelType
 from boomerang.invoker.entities.moderation import RequestInvokeModeration
 from boomerang.invoker.entities.speech2text import RequestInvokeSpeech2Text
 from boomerang.invoker.errors import InvokeRateLimitError, InvokeServerUnavailableError, InvokeTimeoutError, RunStoppedError
-from boomerang.invoker.records.record import Outcome, Record, Recorded
+from boomerang.invoker.events import NoteKind
+from boomerang.invoker.records.record import Outcome, Record
+from boomerang.invoker.records.recorder import Recorded
 from boomerang.invoker.request import InvokeType, Request
-from boomerang.invoker.run import NoteKind, Run
+from boomerang.invoker.run import Run
 from tests.invoker.answers import CHAT, HI, PROBE, answers_to, failing, listed, request_of, session_of, text_chunks
 
 BOUND = 10.0

@@ -12,10 +12,10 @@ from hypothesis import strategies as st
 from boomerang.invoker.entities.content import ImagePromptMessageContent, TextPromptMessageContent
 from boomerang.invoker.entities.llm import LLMResultChunk
 from boomerang.invoker.entities.llm_chunk import LLMUsage
+from boomerang.invoker.events import Note, NoteKind
 from boomerang.invoker.records.record import Outcome, Record
 from boomerang.invoker.records.timeline import LEAST_PAUSE_SECONDS, UNKNOWN, ChunkKind, Phase, Timeline, phases, spent
 from boomerang.invoker.request import InvokeType
-from boomerang.invoker.run import Note, NoteKind
 from tests.invoker.answers import answers_to, request_of, text_chunks
 from tests.scripted import call_chunk
 

@@ -15,10 +15,10 @@ from streamlit.testing.v1 import AppTest
 from boomerang.invoker.backends.scripted import llm_chunks
 from boomerang.invoker.entities.moderation import ModerationResult
 from boomerang.invoker.entities.tts import TTSResult
+from boomerang.invoker.events import Note, NoteKind
 from boomerang.invoker.records.record import Outcome, Record
 from boomerang.invoker.records.timeline import Timeline
 from boomerang.invoker.request import InvokeType
-from boomerang.invoker.run import Note, NoteKind
 from boomerang.playground.inspector.call_trace import KINDS, lines
 from boomerang.playground.inspector.chunks import ROWS_PER_PAGE, jsonl, matching, points
 from boomerang.playground.inspector.json_tree import found

@@ -13,10 +13,9 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from boomerang.invoker.entities.rerank import RequestInvokeRerank, RerankDocument, RerankResult
+from boomerang.invoker.events import Note, NoteKind
 from boomerang.invoker.records.record import Record
-from boomerang.invoker.run import Note, NoteKind
 from boomerang.playground.ui.commonmark import parts
-from boomerang.playground.ui.escape import drawable
 from boomerang.playground.ui.streaming_text import (
     EACH_TICK,
     FREEZE_AFTER,
@@ -27,8 +26,9 @@ from boomerang.playground.ui.streaming_text import (
     settled_part,
     show,
 )
+from boomerang.workbench.results.drawable_text import drawable
 from boomerang.workbench.results.rankings import Row, dropped, movement, reason_dropped
-from boomerang.workbench.results.vectors import Held, as_csv, as_npy
+from boomerang.workbench.results.vectors import RecordVectors, as_csv, as_npy
 from tests.playground.marked_up import Markup
 
 
@@ -235,7 +235,7 @@ VECTORS = st.integers(1, 6).flatmap(
 
 
 def test_a_zero_vector_and_one_that_is_no_number_spoil_their_own_rows_only() -> None:
-    held = Held([[1.0, 0.0], [0.0, 0.0], [math.nan, 1.0], [0.0, 2.0], [math.inf, 1e200], [1.0, 0.1]])
+    held = RecordVectors([[1.0, 0.0], [0.0, 0.0], [math.nan, 1.0], [0.0, 2.0], [math.inf, 1e200], [1.0, 0.1]])
     assert held.odd == {"NaN": 1, "infinite": 1, "zero": 1}
     assert held.cosines[0, 0] == 1 and held.cosines[0, 3] == 0
     assert np.isnan(held.cosines[[1, 2, 4]]).all()

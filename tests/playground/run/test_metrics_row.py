@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from boomerang.invoker.records.metrics import Metric, Origin, Unit, measure
-from boomerang.playground.run.metrics_row import LABELS, ORIGINS, UNKNOWN, drawn, remark, shown
+from boomerang.playground.run.metrics_row import remark
+from boomerang.playground.ui.number_format import LABELS, ORIGINS, UNKNOWN, drawn, shown
 from tests.runs import CALLS, run
 
 

@@ -15,8 +15,9 @@ from boomerang.invoker.entities.speech2text import Speech2TextResult
 from boomerang.invoker.entities.summary import SummaryResult
 from boomerang.invoker.entities.tts import TTSResult
 from boomerang.invoker.errors import InvokeBadRequestError
+from boomerang.invoker.events import Note, NoteKind
 from boomerang.invoker.request import Request
-from boomerang.invoker.run import Note, NoteKind, Run
+from boomerang.invoker.run import Run
 from boomerang.playground.run import run_status
 from boomerang.workbench.runs.jobs import Job
 from tests.runs import CALLS, TYPES, job_of, run

@@ -22,17 +22,11 @@ from starlette.websockets import WebSocket
 from boomerang.invoker.entities.tts import TTSResult
 from boomerang.invoker.request import Request as InvokeRequest
 from boomerang.invoker.run import Run
-from boomerang.playground.server.security_headers import (
-    CLIPS,
-    CONTENT_SECURITY_POLICY,
-    ROUTES,
-    LiveClips,
-    SecurityHeaders,
-    middleware,
-    send_at_once,
-)
+from boomerang.playground.server.audio_route import CLIPS, ROUTES, LiveClips, offer
+from boomerang.playground.server.security_headers import CONTENT_SECURITY_POLICY, SecurityHeaders, middleware
 from boomerang.playground.server.session_owners import IDENTITY_HEADER
-from boomerang.workbench.results.audio_stream import offer, segments
+from boomerang.playground.server.startup import send_at_once
+from boomerang.workbench.results.audio_stream import segments
 from tests.runs import job_of
 from tests.scripted import BOUND, SPOKEN
 

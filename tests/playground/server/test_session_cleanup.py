@@ -6,7 +6,8 @@ import asyncio
 
 import pytest
 
-from boomerang.playground.server.session_cleanup import forget_gone, let_go, return_large_blocks
+from boomerang.playground.server.session_cleanup import forget_gone, let_go
+from boomerang.playground.server.startup import return_large_blocks
 
 
 def test_without_a_server_there_is_nobody_to_forget() -> None:

@@ -10,9 +10,9 @@ import pytest
 from hypothesis import example, given
 from streamlit.testing.v1 import AppTest
 
-from boomerang.playground.ui.escape import drawable
 from boomerang.playground.ui.json_view import LONGEST, MOST_LINES, written
 from boomerang.workbench.parsing.json_text import exact, indented
+from boomerang.workbench.results.drawable_text import drawable
 from tests.json_values import JSON_VALUES
 from tests.playground.marked_up import Markup
 

@@ -6,8 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from boomerang.workbench.analysis.facts import Date, Kind, find
-from boomerang.workbench.analysis.facts_kept import State, compare, share_kept
+from boomerang.workbench.analysis.facts import Date, Kind, State, compare, find, share_kept
 
 
 def values(text: str, kind: Kind) -> list[object]:

@@ -19,6 +19,7 @@ from boomerang.invoker.errors import ConfigError, InvokeBadRequestError, InvokeT
 from boomerang.invoker.http.address_policy import Allowed
 from boomerang.invoker.run import Run
 from boomerang.invoker.settings import settings_of
+from boomerang.kinds import connect
 from boomerang.workbench.connections.opening import opened
 from boomerang.workbench.connections.probe import CALLS, Check, check_call, check_connection, refused
 from boomerang.workbench.diagnosis.connection_failures import Tried, in_container, neighbours, sentence
@@ -30,7 +31,7 @@ MODELS = {"data": [{"id": "chatty"}, {"id": "bge-embed"}]}
 
 def backend_at(base_url: str, **settings: Any) -> Any:
     """Open a connection."""
-    return opened(settings_of({"name": "a", "base_url": base_url, **settings}), Allowed(), {})
+    return opened(settings_of({"name": "a", "base_url": base_url, **settings}), Allowed(), {}, connect)
 
 
 def tried(script: Script, path: str = "/v1", **settings: Any) -> Check:

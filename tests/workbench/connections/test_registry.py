@@ -17,6 +17,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
 from boomerang.invoker.errors import ConfigError
 from boomerang.invoker.settings import settings_of
+from boomerang.kinds import connect
 from boomerang.workbench.connections.connection import Connection, Origin
 from boomerang.workbench.connections.registry import EMBEDDED, MOST_OWN, Connections, from_process
 from boomerang.workbench.connections.saved_connections import Store
@@ -34,7 +35,7 @@ def made(name: str = "lab", **more: Any) -> Any:
 
 def book(folder: Path | None = None, file: Path | None = None, **environment: str) -> Connections:
     """Give the connections of a process."""
-    return Connections(environment, file, Store(folder, environment) if folder is not None else None)
+    return Connections(connect, environment, file, Store(folder, environment) if folder is not None else None)
 
 
 def origins(connections: Connections, owner: str = "") -> dict[str, Origin]:
@@ -248,8 +249,11 @@ def test_the_process_has_its_file_beside_the_app_or_where_it_is_told(tmp_path: P
     (tmp_path / "connections.toml").write_text('[[connections]]\nname = "beside"\npreset = "vllm"')
     (tmp_path / "other.toml").write_text('[[connections]]\nname = "told"\npreset = "vllm"')
     data = {"BOOMERANG_DATA": str(tmp_path / "data")}
-    assert from_process(tmp_path, data).names() == [EMBEDDED, "beside"]
-    assert from_process(tmp_path, data | {"CONNECTIONS_FILE": str(tmp_path / "other.toml")}).names() == [EMBEDDED, "told"]
+    assert from_process(connect, tmp_path, data).names() == [EMBEDDED, "beside"]
+    assert from_process(connect, tmp_path, data | {"CONNECTIONS_FILE": str(tmp_path / "other.toml")}).names() == [
+        EMBEDDED,
+        "told",
+    ]
     assert not (tmp_path / "data").exists(), "nothing is written until something is saved"
 
 

@@ -20,7 +20,8 @@ from hypothesis import strategies as st
 
 from boomerang.invoker.errors import ConfigError
 from boomerang.invoker.settings import settings_of
-from boomerang.workbench.connections.saved_connections import Saved, Store, data_folder, hashed
+from boomerang.workbench.connections.saved_connections import Saved, Store, hashed
+from boomerang.workbench.store.data_folder import data_folder
 from tests.json_values import JSON_VALUES
 
 SECRET = "sk-not-for-anybodys-eyes"

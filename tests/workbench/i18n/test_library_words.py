@@ -21,16 +21,16 @@ SRC = Path(__file__).parents[3] / "src"
 SAYING = {"InvokeBadRequestError", "UnsupportedRequestError", "unusable", "_refusal", "note"}
 """What makes a sentence for the person who asked; what is told of other faults is for who runs the server."""
 FOR_VISITORS = (
-    "invoker/rules.py",
-    "invoker/summary.py",
-    "invoker/backends/embedded",
-    "invoker/audio/checks.py",
-    "invoker/connections/addresses.py",
+    "boomerang/invoker/client_rules.py",
+    "boomerang/invoker/llm_text/summarize_in_pieces.py",
+    "boomerang/invoker/backends/embedded",
+    "boomerang/invoker/audio/upload_check.py",
+    "boomerang/invoker/http/address_policy.py",
 )
-OF_SERVERS = ("invoker/backends/openai_compatible", "invoker/wire")
+OF_SERVERS = ("boomerang/invoker/backends/openai_compatible", "boomerang/invoker/http")
 """Where everything that can go wrong is for visitors: it is their server."""
 SAYING_OF_SERVERS = SAYING | {"InvokeConnectionError", "InvokeTimeoutError", "ProtocolError"}
-RETURNING = ("invoker/connections/causes.py", "invoker/connections/checking.py")
+RETURNING = ("boomerang/workbench/diagnosis/connection_failures.py", "boomerang/workbench/connections/probe.py")
 """Modules whose functions give a sentence for visitors."""
 NOT_FOR_VISITORS = {
     "The character {} has {} tokens; {} fit the context.",  # of a context of a few tokens
@@ -79,10 +79,10 @@ def fits(template: str, text: str) -> bool:
 
 def test_every_template_is_a_sentence_that_is_said() -> None:
     every = {
-        *said("invoker"),
-        *said("playground/jobs.py"),
-        *said("playground/connection.py"),
-        *said("playground/connections.py"),
+        *said("boomerang/invoker"),
+        *said("boomerang/workbench/runs"),
+        *said("boomerang/workbench/connections"),
+        *said("boomerang/workbench/diagnosis"),
     }
     every |= {text.partition(": ")[2] for text in every}  # behind the name of a setting
     assert [template for template in TEMPLATES if not any(fits(template, text) for text in every)] == [

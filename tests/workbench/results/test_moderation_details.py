@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 
 from boomerang.invoker.entities.moderation import ModerationResult, RequestInvokeModeration
+from boomerang.invoker.events import Note, NoteKind
 from boomerang.invoker.records.record import Outcome, Record
-from boomerang.invoker.run import Note, NoteKind
-from boomerang.playground.experiments.moderation_batch import (
+from boomerang.workbench.experiments.moderation_batch import (
     ALARM,
     FAILED,
     MISSED,

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from boomerang.invoker.entities.message import UserPromptMessage
 from boomerang.invoker.entities.summary import RequestInvokeSummary
+from boomerang.invoker.events import Note, NoteKind
 from boomerang.invoker.records.record import Record
-from boomerang.invoker.run import Note, NoteKind
 from boomerang.playground.results.summary.facts_kept import rows
-from boomerang.workbench.analysis.facts_kept import State
+from boomerang.workbench.analysis.facts import State
 from boomerang.workbench.results.summary_details import exchanges, facts, size, tally
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from boomerang.invoker.entities.speech2text import RequestInvokeSpeech2Text
+from boomerang.invoker.events import Note, NoteKind
 from boomerang.invoker.records.record import Record
-from boomerang.invoker.run import Note, NoteKind
 from boomerang.workbench.analysis.word_error_rate import Rules
 from boomerang.workbench.results.transcripts import Segment, judge, percent, segments, srt, vtt
 

@@ -12,9 +12,9 @@ from boomerang.invoker.records.record import Outcome
 from boomerang.invoker.request import Request
 from boomerang.invoker.run import Run
 from boomerang.playground.run import run_status
-from boomerang.playground.run.pane import call
+from boomerang.workbench.runs.background_work import follow
 from boomerang.workbench.runs.job_series import Series, Step
-from boomerang.workbench.runs.jobs import follow
+from boomerang.workbench.runs.session_calls import call
 from tests.scripted import BOUND, PROVIDER
 
 CONFIG = {"provider": PROVIDER, "model": "talker", "mode": "chat"}

@@ -18,7 +18,8 @@ from boomerang.invoker.request import Request
 from boomerang.invoker.run import Run
 from boomerang.invoker.session import Session
 from boomerang.playground.run import run_status
-from boomerang.workbench.runs.jobs import Job, Jobs, follow
+from boomerang.workbench.runs.background_work import follow
+from boomerang.workbench.runs.jobs import Job, Jobs
 from tests.scripted import BOUND, PROVIDER
 
 CONFIG = {"provider": PROVIDER, "model": "talker", "mode": "chat"}

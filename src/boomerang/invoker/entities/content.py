@@ -101,3 +101,18 @@ CONTENT_TYPES: dict[str, type[PromptMessageContent]] = {
     PromptMessageContentType.VIDEO: VideoPromptMessageContent,
     PromptMessageContentType.DOCUMENT: DocumentPromptMessageContent,
 }
+
+
+class MultiModalContentType(StrEnum):
+    """What a content is."""
+
+    TEXT = "text"
+    IMAGE = "image"
+
+
+class MultiModalContent(Entity):
+    """A text or an image."""
+
+    content: str
+    """The text, or the image file in base64."""
+    content_type: MultiModalContentType

@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Self
+from typing import Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
-
-if TYPE_CHECKING:
-    from pydantic import GetJsonSchemaHandler
-    from pydantic_core import CoreSchema
 
 
 class Entity(BaseModel):
@@ -18,24 +14,6 @@ class Entity(BaseModel):
     """
 
     model_config = ConfigDict(protected_namespaces=())
-
-    @classmethod
-    def __get_pydantic_json_schema__(cls, core_schema: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
-        """Describe each property with the docstring beneath its field.
-
-        Pydantic's own `use_attribute_docstrings` reads every class' source when the class is made, which was a fifth of the
-        time of `import boomerang`; here it is read when someone asks for a schema.
-        """
-        from .docstrings import field_docstrings
-
-        reference = handler(core_schema)
-        properties = handler.resolve_ref_schema(reference).get("properties", {})
-        for name, text in field_docstrings(cls).items():
-            # Under its alias, or under neither name where a dump leaves the field out.
-            described = properties.get(name) or properties.get(cls.model_fields[name].alias or name)
-            if described is not None:
-                described.setdefault("description", text)
-        return reference
 
 
 class I18nObject(Entity):

@@ -11,8 +11,7 @@ from pydantic import Field
 from boomerang.invoker.request import InvokeType, Request
 
 from .llm_chunk import LLMResultChunk, LLMResultChunkDelta, LLMResultChunkWithStructuredOutput, LLMStructuredOutput, LLMUsage
-from .llm_polling import LLMPollingResult, LLMPollingStatus
-from .llm_result import LLMFold, LLMResult, LLMResultWithStructuredOutput
+from .llm_result import LLMFold, LLMPollingResult, LLMPollingStatus, LLMResult, LLMResultWithStructuredOutput
 from .message import PromptMessage, PromptMessages, PromptMessageTool, Tools
 from .model import BaseModelConfig, ModelType, config_fields
 

@@ -10,8 +10,7 @@ from pydantic import BeforeValidator, Field
 
 from .entity import Entity
 from .message import AssistantPromptMessage, PromptMessage
-from .model import ModelUsage
-from .pricing import PriceConfig, PriceType, price
+from .model import ModelUsage, PriceConfig, PriceType, price
 
 NoPromptMessages: TypeAlias = Annotated[list[PromptMessage], BeforeValidator(lambda _: [])]
 """The messages that were asked with. Dify stopped repeating them in answers: always empty, whatever is given."""

@@ -22,7 +22,7 @@ from .content import (
     VideoPromptMessageContent,
 )
 from .entity import Entity
-from .tool import PromptMessageFunction, PromptMessageTool, ToolCall, ToolCallFunction, Tools
+from .tools import PromptMessageFunction, PromptMessageTool, ToolCall, ToolCallFunction, Tools
 
 __all__ = [
     "AssistantPromptMessage",

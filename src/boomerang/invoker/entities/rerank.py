@@ -7,9 +7,9 @@ from typing import Any, ClassVar, Self
 
 from boomerang.invoker.request import InvokeType, Request
 
+from .content import MultiModalContent
 from .entity import Entity
 from .model import BaseModelConfig, ModelType, config_fields
-from .multimodal import MultiModalContent
 
 
 class RerankModelConfig(BaseModelConfig):

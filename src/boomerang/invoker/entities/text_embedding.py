@@ -8,10 +8,9 @@ from typing import Any, ClassVar, Self
 
 from boomerang.invoker.request import InvokeType, Request
 
+from .content import MultiModalContent
 from .entity import Entity
-from .model import BaseModelConfig, EmbeddingInputType, ModelType, ModelUsage, config_fields
-from .multimodal import MultiModalContent
-from .pricing import PriceConfig, PriceType, price
+from .model import BaseModelConfig, EmbeddingInputType, ModelType, ModelUsage, PriceConfig, PriceType, config_fields, price
 
 
 class TextEmbeddingModelConfig(BaseModelConfig):

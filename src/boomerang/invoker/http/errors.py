@@ -7,10 +7,7 @@ import re
 import ssl
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
 from html.parser import HTMLParser
-from math import isfinite
 from traceback import clear_frames
 from typing import Any
 
@@ -220,32 +217,6 @@ def not_json(status: int, body: str) -> ProtocolError:
     what = f"HTML (“{_title(text)}”)" if text.startswith("<") else "nothing" if not text else f"{text[:120]!r}"
     hint = "The address is that of a web page: the API is usually below /v1." if text.startswith("<") else None
     return ProtocolError(f"The server answered with {what} instead of JSON.", status_code=status, body=text, hint=hint)
-
-
-def retry_after(headers: Mapping[str, str]) -> float | None:
-    """Give the seconds that a server asks to wait: as a number or as a date (RFC 9110, 10.2.3); `None` if it does not.
-
-    OpenAI and Azure name milliseconds too, of which the seconds are rounded.
-    """
-    if (milliseconds := _number(headers.get("retry-after-ms", ""))) is not None and isfinite(milliseconds):
-        return max(0.0, milliseconds / 1000)
-    value = headers.get("retry-after", "").strip()
-    if not value:
-        return None
-    if (seconds := _number(value)) is not None:
-        return max(0.0, seconds) if isfinite(seconds) else None
-    try:
-        when = parsedate_to_datetime(value)
-    except (ValueError, OverflowError):
-        return None
-    return max(0.0, ((when if when.tzinfo else when.replace(tzinfo=UTC)) - datetime.now(UTC)).total_seconds())
-
-
-def _number(text: str) -> float | None:
-    try:
-        return float(text)
-    except ValueError:
-        return None
 
 
 def origin(error: BaseException) -> BaseException:

@@ -9,33 +9,21 @@ from typing import Any
 
 import httpx
 
-from boomerang.invoker.errors import (
-    InvokeConnectionError,
-    InvokeError,
-    InvokeRateLimitError,
-    InvokeServerUnavailableError,
-    InvokeTimeoutError,
-)
+from boomerang.invoker.errors import InvokeError, InvokeRateLimitError, InvokeServerUnavailableError
+from boomerang.invoker.events import NoteKind
 from boomerang.invoker.http.body.charset import read_text
 from boomerang.invoker.http.redaction.credentials import is_named_secret
 from boomerang.invoker.http.redaction.masking import MASK, Hiding, Masking, is_split
-from boomerang.invoker.run import NoteKind, Run
+from boomerang.invoker.run import Run
 
 from .cancellation import Call, Clocks, calling
-from .errors import kind_of, origin, refused_by, retry_after, said, told
+from .errors import kind_of, refused_by, said, told
 from .limits import DEFAULTS, Limits
 from .response import LONGEST_NOTED, MARGIN, Answer
+from .retry import MOST_ATTEMPTS, STALE, is_stale, pause, retry_after
 
-RETRIED = frozenset({429, 502, 503, 504})
-"""Statuses by which a limit or a gateway answers in the model's place, so that asking again is taken to be safe."""
-MOST_ATTEMPTS = 3
-LONGEST_WAIT = 30.0
-"""Seconds that a server may have us wait before we ask again; if it wants more, that is for a person to decide."""
 _REQUEST_IDS = ("x-request-id", "request-id", "x-correlation-id", "cf-ray")
 _NO_TEXT = ("audio/", "image/", "video/", "application/octet-stream")
-STALE_SECONDS = 0.3
-"""Behind a request, within which the end of a kept connection was on its way before the request was read."""
-STALE = "The server had closed the connection that was kept from the call before; asked again on a new one."
 
 
 class Http:
@@ -97,13 +85,13 @@ class Http:
                     answer, response = self._sent(method, path, run, content, call)
                 except InvokeError as error:
                     self._locate(error, path)
-                    stale = attempt == 1 and _is_stale(error, call)
-                    pause = 0.0 if stale else _pause(error, call, attempt, self._clocks.total)
-                    if pause is None:
+                    stale = attempt == 1 and is_stale(error, call)
+                    wait = 0.0 if stale else pause(error, call, attempt, self._clocks.total)
+                    if wait is None:
                         raise
-                    said = f"{error} Asked again in {pause:.1f} s, attempt {attempt + 1} of {MOST_ATTEMPTS}."
+                    said = f"{error} Asked again in {wait:.1f} s, attempt {attempt + 1} of {MOST_ATTEMPTS}."
                     run.note(NoteKind.NOTICE, STALE if stale else self._mask(said))
-                    self._wait(run, pause)
+                    self._wait(run, wait)
                     attempt += 1
                     continue
                 try:
@@ -243,25 +231,3 @@ def _request_id(headers: Mapping[str, str]) -> str | None:
 def shown_url(url: httpx.URL) -> str:
     """Write an address without user, password and query."""
     return f"{url.scheme}://{url.netloc.decode('ascii')}{url.path}"  # `copy_with` would parse it anew
-
-
-def _is_stale(error: InvokeError, call: Call) -> bool:
-    """Tell whether a kept connection was closed by the server, as it may at any time, just when we used it again.
-
-    Nothing of an answer came, and the end came at once, so nothing was done with the request; curl takes it so too, for any
-    method. A server that ends later may have worked on it, and what it worked may have a price.
-    """
-    broken = isinstance(error, InvokeConnectionError) and not isinstance(error, InvokeTimeoutError)
-    unused = call.sent and not call.dialled and not call.answered and not call.aborted
-    return broken and unused and monotonic() - call.waiting_since < STALE_SECONDS
-
-
-def _pause(error: InvokeError, call: Call, attempt: int, total: float | None) -> float | None:
-    """Give the seconds until it is safe and sensible to ask again; `None` if it is not."""
-    refused = not call.sent and error.__cause__ is not None and isinstance(origin(error.__cause__), ConnectionRefusedError)
-    if attempt >= MOST_ATTEMPTS or not (refused or error.status_code in RETRIED):
-        return None
-    asked: float | None = getattr(error, "retry_after", None)
-    pause = 0.4 * 2 ** (attempt - 1) if asked is None else asked
-    in_time = total is None or monotonic() - call.began + pause < total
-    return pause if in_time and pause <= LONGEST_WAIT else None

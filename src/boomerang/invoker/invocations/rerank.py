@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from boomerang.invoker.entities.multimodal import MultiModalContent
+from boomerang.invoker.entities.content import MultiModalContent
 from boomerang.invoker.entities.rerank import (
     MultiModalRerankModelConfig,
     MultiModalRerankResult,

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from boomerang.invoker.entities.content import MultiModalContent
 from boomerang.invoker.entities.model import EmbeddingInputType
-from boomerang.invoker.entities.multimodal import MultiModalContent
 from boomerang.invoker.entities.text_embedding import (
     MultiModalEmbeddingModelConfig,
     MultiModalEmbeddingResult,

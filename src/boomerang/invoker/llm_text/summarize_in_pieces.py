@@ -12,7 +12,8 @@ from typing import NamedTuple
 
 from boomerang.invoker.entities.message import AssistantPromptMessage, PromptMessage, SystemPromptMessage, UserPromptMessage
 from boomerang.invoker.errors import InvokeBadRequestError, ProtocolError
-from boomerang.invoker.run import NoteKind, Run
+from boomerang.invoker.events import NoteKind
+from boomerang.invoker.run import Run
 
 CountTokens = Callable[[str], int]
 Complete = Callable[[Sequence[PromptMessage], int], str]

@@ -17,8 +17,8 @@ from boomerang.invoker.entities.llm import LLMUsage
 from boomerang.invoker.entities.model import AIModelEntity, ModelPropertyKey, PriceType, price
 from boomerang.invoker.entities.text_embedding import EmbeddingUsage
 from boomerang.invoker.errors import InvokeBadRequestError, ProtocolError
+from boomerang.invoker.events import NoteKind
 from boomerang.invoker.request import InvokeType
-from boomerang.invoker.run import NoteKind
 
 from .record import Outcome, Record
 from .timeline import Timeline, spent, timeline_of

@@ -5,18 +5,16 @@ from __future__ import annotations
 import traceback
 import uuid
 from collections.abc import Callable, Hashable
-from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from enum import StrEnum
 from time import perf_counter
 from typing import Any, Generic, TypeVar
 
-from boomerang.invoker.backend import Backend, Wrapper
-from boomerang.invoker.errors import ConfigError, InvokeError, RunStoppedError
+from boomerang.invoker.errors import ConfigError, InvokeError
+from boomerang.invoker.events import Note, NoteKind
 from boomerang.invoker.messages.message import Message
-from boomerang.invoker.request import Chunks, ChunkT, Request
-from boomerang.invoker.run import Note, NoteKind, Run
+from boomerang.invoker.request import ChunkT, Request
 
 RequestT = TypeVar("RequestT")
 FoundT = TypeVar("FoundT")
@@ -146,37 +144,6 @@ class Record(Generic[ChunkT]):
                 for seconds, chunk in zip(tuple(self.times), tuple(self.chunks), strict=False)
             ],
         }
-
-
-class Recorded(Wrapper):
-    """A back end that notes what passes through another.
-
-    Args:
-        backend: The back end to listen to.
-        sink: Called with each record when its stream is first read, before anything is asked of the back end.
-    """
-
-    def __init__(self, backend: Backend, sink: Callable[[Record[Any]], None]) -> None:
-        super().__init__(backend)
-        self._sink = sink
-
-    def invoke(self, request: Request[ChunkT], run: Run) -> Chunks[ChunkT]:
-        """Pass the request on and note what comes back, how long it took, and how it ended."""
-        record: Record[ChunkT] = Record(request, self.kind)
-        run.listen(record.notes.append)
-        self._sink(record)
-        try:
-            with closing(self._backend.invoke(request, run)) as chunks:
-                for chunk in chunks:
-                    record.add(chunk)
-                    yield chunk
-            record.end(Outcome.COMPLETED)
-        except (GeneratorExit, RunStoppedError):
-            record.end(Outcome.STOPPED)
-            raise
-        except BaseException as error:
-            record.end(Outcome.FAILED, error)
-            raise
 
 
 def dump_error(error: BaseException) -> dict[str, Any]:

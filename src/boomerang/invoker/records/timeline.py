@@ -15,8 +15,8 @@ from typing import Any, NamedTuple
 
 from boomerang.invoker.entities.content import PromptMessageContent, TextPromptMessageContent
 from boomerang.invoker.entities.llm import LLMResultChunk, LLMStructuredOutput
+from boomerang.invoker.events import NoteKind
 from boomerang.invoker.llm_text.reasoning_tags import ReasoningReader
-from boomerang.invoker.run import NoteKind
 
 from .record import Record
 

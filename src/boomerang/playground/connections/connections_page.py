@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from boomerang.playground.session import app_state, page_state
+from boomerang.playground.session import app_state, page_state, visitor
 from boomerang.playground.session.url_state import Address
 from boomerang.playground.ui.escape import plain
 from boomerang.workbench.connections.connection import Connection
@@ -15,7 +15,7 @@ from boomerang.workbench.connections.registry import EMBEDDED
 from boomerang.workbench.connections.server_presets import PRESETS
 from boomerang.workbench.diagnosis.settings_errors import problem_text
 from boomerang.workbench.i18n.translate import N_, _
-from boomerang.workbench.runs.jobs import follow
+from boomerang.workbench.runs.background_work import follow
 from boomerang.workbench.store.app_folder import app_folder
 
 from . import detail, form, health_table, import_export, test_progress
@@ -34,8 +34,8 @@ def draw() -> None:
     held = Held.of_visitor()
     address = Address("connections", st.query_params.to_dict() if page_state.opened("connections") else {})
     held.open = str(address.take("open", "") or held.open)
-    connections = app_state.CONNECTIONS.visible(page_state.owner())
-    for problem in app_state.CONNECTIONS.problems_for(page_state.owner()):
+    connections = app_state.connections().visible(visitor.owner())
+    for problem in app_state.connections().problems_for(visitor.owner()):
         st.warning(plain(problem_text(problem)), icon=":material/warning:")
     checks = _checks_under_way(held)
     health_table.drop_outdated(held, connections)

@@ -6,7 +6,7 @@ import streamlit as st
 
 from boomerang.invoker.errors import ConfigError
 from boomerang.invoker.settings import ConnectionSettings
-from boomerang.playground.session import app_state, page_state
+from boomerang.playground.session import app_state, page_state, visitor
 from boomerang.playground.ui import html_tables
 from boomerang.playground.ui.escape import plain
 from boomerang.workbench.connections.connection import Connection, Origin
@@ -31,7 +31,7 @@ ORIGINS = {
 
 def draw(held: Held, connection: Connection) -> Tick:
     """Draw it; gives what keeps the progress of its test going."""
-    owner = page_state.owner()
+    owner = visitor.owner()
     tick = _head(held, connection, owner)
     if connection.problem:
         st.warning(plain(library_words.told(connection.problem)), icon=":material/warning:")
@@ -146,7 +146,7 @@ def _use(name: str) -> None:
 
 def _remove(held: Held, name: str, owner: str) -> None:
     try:
-        app_state.CONNECTIONS.drop(name, owner)
+        app_state.connections().drop(name, owner)
     except ConfigError as error:
         held.to_say.fault = spoken(error)
         return

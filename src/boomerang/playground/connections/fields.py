@@ -106,7 +106,7 @@ def _complete(address: str, query: str) -> None:
 
 
 def _key(held: Held, draft: ConnectionSettings, slots: Slots) -> dict[str, Any]:
-    variables = list(dict.fromkeys([*([draft.api_key_env] if draft.api_key_env else []), *app_state.CONNECTIONS.variables]))
+    variables = list(dict.fromkeys([*([draft.api_key_env] if draft.api_key_env else []), *app_state.connections().variables]))
     kind = st.segmented_control(
         _("Where the key is"),
         [kind for kind in KEYS if kind != VARIABLE or variables],

@@ -6,9 +6,10 @@ import streamlit as st
 
 from boomerang.invoker.errors import ConfigError
 from boomerang.invoker.settings import ConnectionSettings, settings_of
-from boomerang.playground.session import app_state, page_state
+from boomerang.playground.session import app_state, page_state, visitor
 from boomerang.playground.ui.escape import plain
 from boomerang.workbench.connections.connection import Connection, Origin
+from boomerang.workbench.connections.form_text import free_name
 from boomerang.workbench.connections.probe import Check
 from boomerang.workbench.connections.probe_jobs import SERVER, Trial
 from boomerang.workbench.connections.server_presets import Preset
@@ -18,7 +19,6 @@ from boomerang.workbench.i18n.translate import N_, _
 from . import fields, health_table, model_table_editor, test_progress
 from . import test_results as results
 from .fields import key
-from .import_export import free_name
 from .page_state import Held
 from .test_progress import Tick
 
@@ -28,7 +28,7 @@ KEEPING = {SESSION: N_("this session only"), SAVED: N_("saved, for me"), SHARED:
 
 def begin(held: Held, preset: Preset) -> None:
     """Open the form for a new connection."""
-    taken = set(app_state.CONNECTIONS.names(page_state.owner()))
+    taken = set(app_state.connections().names(visitor.owner()))
     title = preset.title if preset.base_url else _("My server")
     draft = {
         "name": free_name(title, taken),
@@ -49,9 +49,9 @@ def edit(held: Held, connection: Connection, base_url: str = "") -> None:
 def duplicate(held: Held, connection: Connection) -> None:
     """Open the form for a copy; secrets are copied only by whom they belong to."""
     assert connection.settings is not None
-    own = connection.may_change(page_state.owner())
+    own = connection.may_change(visitor.owner())
     settings = connection.settings if own else settings_of(connection.settings.public() | {"api_key_env": ""})
-    name = free_name(settings.name, set(app_state.CONNECTIONS.names(page_state.owner())))
+    name = free_name(settings.name, set(app_state.connections().names(visitor.owner())))
     _fill(held, settings.changed(name=name, ca_file=""), None, SESSION)
 
 
@@ -105,7 +105,7 @@ def _keeping(held: Held) -> str:
     return str(
         st.segmented_control(
             _("Keep it"),
-            list(KEEPING) if app_state.CONNECTIONS.saves else [SESSION],
+            list(KEEPING) if app_state.connections().saves else [SESSION],
             default=held.keeping,
             format_func=lambda kind: _(KEEPING[kind]),
             key=key(held, "keep"),
@@ -151,18 +151,18 @@ def _tried_name(held: Held) -> tuple[str, str]:
 def _test(held: Held, settings: ConnectionSettings) -> None:
     held.tried = settings
     held.found.pop(_tried_name(held), None)
-    trial = app_state.CONNECTIONS.trial(settings)
+    trial = app_state.connections().trial(settings)
     name = _tried_name(held)[0]
     health_table.start(held, [Trial(name, trial.opened, settings.base_url, trial.at, {SERVER: None}, close=True)])
     st.rerun()
 
 
 def _save(held: Held, settings: ConnectionSettings, keeping: str) -> None:
-    before = app_state.CONNECTIONS.get(held.replacing or "", page_state.owner()).settings
+    before = app_state.connections().get(held.replacing or "", visitor.owner()).settings
     try:
-        app_state.CONNECTIONS.keep(
+        app_state.connections().keep(
             settings,
-            page_state.owner(),
+            visitor.owner(),
             replacing=held.replacing,
             saved=keeping in (SAVED, SHARED),
             shared=keeping == SHARED,

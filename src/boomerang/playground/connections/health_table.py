@@ -7,7 +7,7 @@ from typing import Any
 
 from boomerang.invoker.errors import ConfigError
 from boomerang.invoker.settings import ConnectionSettings
-from boomerang.playground.session import app_state, page_state
+from boomerang.playground.session import app_state, visitor
 from boomerang.playground.ui.html_tables import escaped
 from boomerang.workbench.connections.connection import Connection
 from boomerang.workbench.connections.probe import Check
@@ -97,7 +97,7 @@ def start(held: Held, trials: Sequence[Trial]) -> None:
     if held.checks is not None and held.checks.running:
         return
     held.stopped = None
-    held.checks = Checks(trials, visitor=page_state.visitor(), owner=page_state.owner(), timeout=TIMEOUT_SECONDS)
+    held.checks = Checks(trials, visitor=visitor.visitor(), owner=visitor.owner(), timeout=TIMEOUT_SECONDS)
     app_state.jobs().submit(held.checks)
 
 
@@ -108,7 +108,7 @@ def trial(connection: Connection, calls: Mapping[str, str | None] | None = None)
         connection.name,
         lambda: connection.backend,
         settings.base_url if settings else "",
-        (lambda address: app_state.CONNECTIONS.at_address(connection, address)) if settings else None,
+        (lambda address: app_state.connections().at_address(connection, address)) if settings else None,
         calls,
     )
 

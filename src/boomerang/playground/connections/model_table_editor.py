@@ -14,7 +14,7 @@ from boomerang.invoker.entities.model import ModelPropertyKey, ModelType
 from boomerang.invoker.errors import ConfigError
 from boomerang.invoker.settings import ConnectionModel, ConnectionSettings, faults
 from boomerang.playground.forms.fields import field_fault
-from boomerang.playground.session import app_state, page_state
+from boomerang.playground.session import app_state, visitor
 from boomerang.playground.ui.escape import plain
 from boomerang.workbench.i18n.translate import _, ngettext
 from boomerang.workbench.parsing.json_text import JsonFault, parse, pretty
@@ -34,7 +34,7 @@ def fill(held: Held, settings: ConnectionSettings) -> None:
     """Begin the table with what is said in the settings, and with what the server listed when it was asked."""
     listed: Sequence[ListedModel] = ()
     if held.replacing is not None:
-        connection = app_state.CONNECTIONS.get(held.replacing, page_state.owner())
+        connection = app_state.connections().get(held.replacing, visitor.owner())
         with suppress(ConfigError):  # what cannot be opened any more can be put right all the same
             listed = connection.backend.models() if connection.settings is not None else ()
     said = {model.model: row(model, settings) for model in settings.models}

@@ -8,21 +8,9 @@ from typing import Any
 import streamlit as st
 
 from boomerang.invoker.settings import ConnectionSettings
+from boomerang.workbench.connections.import_export import Brought
 from boomerang.workbench.connections.probe import Check
 from boomerang.workbench.connections.probe_jobs import Checks, Named
-
-
-@dataclass(slots=True)
-class Brought:
-    """What came of an import."""
-
-    came: list[str] = field(default_factory=list)
-    renamed: list[tuple[str, str]] = field(default_factory=list)
-    """Of those that came: the name in the file, which was taken, and the one that it got."""
-    there: list[str] = field(default_factory=list)
-    """Names of those that were there already, as they are in the file."""
-    faults: list[str] = field(default_factory=list)
-    """What is wrong with the others, a sentence for each fault."""
 
 
 @dataclass(slots=True)

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from boomerang.playground.run.metrics_row import seconds
+from boomerang.playground.ui.number_format import seconds
 from boomerang.workbench.connections.probe_jobs import Checks
 from boomerang.workbench.i18n.translate import _
 

@@ -14,9 +14,11 @@ from boomerang.invoker.session import Session
 from boomerang.playground.results.audio import word_errors
 from boomerang.playground.results.audio.transcript import transcript
 from boomerang.playground.run.pane import Pane
-from boomerang.playground.ui.escape import drawable, plain
+from boomerang.playground.ui.escape import plain
 from boomerang.workbench.analysis.word_error_rate import Rules
+from boomerang.workbench.experiments.audio_robustness import AS_IT_IS, DAMAGES, damaged
 from boomerang.workbench.i18n.translate import N_, _
+from boomerang.workbench.results.drawable_text import drawable
 from boomerang.workbench.results.transcripts import Judged
 from boomerang.workbench.runs.job_series import Series, Step
 from boomerang.workbench.runs.jobs import Call
@@ -24,46 +26,10 @@ from boomerang.workbench.runs.jobs import Call
 from .experiment_panel import Experiment
 
 if TYPE_CHECKING:  # numpy comes when the experiment runs
-    from boomerang.workbench.experiments.audio_degradation import Samples
+    pass
 
 LONGEST_SECONDS = 300
 """Of a recording for this experiment: it is heard eight times."""
-PAD_SECONDS = 2.0
-SEED = 20260503
-"""The noise is the same each time, so that two models hear the same."""
-
-AS_IT_IS = N_("As it is")
-DAMAGES: Sequence[tuple[str, str, float]] = (
-    (N_("8,000 Hz, as on the telephone"), "rate", 8000),
-    (N_("4,000 Hz, as through a wall"), "rate", 4000),
-    (N_("Noise, 20 dB below the voice"), "noise", 20),
-    (N_("Noise, 10 dB below the voice"), "noise", 10),
-    (N_("Noise, as loud as the voice"), "noise", 0),
-    (N_("Two seconds of silence around it"), "silence", PAD_SECONDS),
-)
-"""What is done to the recording: a name, how, and how much."""
-
-
-def damaged(data: bytes, how: str, amount: float) -> bytes:
-    """Make a recording worse; gives it as MP3.
-
-    Args:
-        data: The file.
-        how: `rate` (through so many hertz), `noise` (so many decibels below), or `silence` (so many seconds on each side).
-        amount: How much.
-
-    Raises:
-        InvokeBadRequestError: It cannot be decoded.
-    """
-    from boomerang.workbench.experiments import audio_degradation
-
-    samples, rate_hz = audio_degradation.read(data)
-    changes: dict[str, Callable[[], Samples]] = {
-        "rate": lambda: audio_degradation.lower_rate(samples, rate_hz, round(amount)),
-        "noise": lambda: audio_degradation.noisy(samples, amount, seed=SEED),
-        "silence": lambda: audio_degradation.padded(samples, rate_hz, before=amount, after=amount),
-    }
-    return audio_degradation.write(changes[how](), rate_hz)
 
 
 def _steps(page: Pane, pane: Pane) -> Sequence[Step]:

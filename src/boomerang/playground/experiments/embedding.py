@@ -8,14 +8,15 @@ from typing import Any
 import streamlit as st
 
 from boomerang.invoker.entities.model import EmbeddingInputType
-from boomerang.invoker.records.record import Outcome
 from boomerang.playground.results.text_embedding.vector_views import name
-from boomerang.playground.run.metrics_row import UNKNOWN, seconds
-from boomerang.playground.run.pane import Pane, call
+from boomerang.playground.run.pane import Pane
 from boomerang.playground.ui.data_table import data_table
-from boomerang.playground.ui.escape import drawable
+from boomerang.playground.ui.number_format import UNKNOWN, seconds
+from boomerang.workbench.experiments.embedding import vectors
 from boomerang.workbench.i18n.translate import N_, _
+from boomerang.workbench.results.drawable_text import drawable
 from boomerang.workbench.runs.job_series import Series, Step
+from boomerang.workbench.runs.session_calls import call
 
 from . import repeat_controls
 from .experiment_panel import Experiment
@@ -128,15 +129,6 @@ def _batch_verdict(difference: float, text: str) -> None:
     else:
         st.warning(_("A text's vector depends on what it is embedded with; most of all row:"), icon=":material/difference:")
         st.text(name(drawable(text)))
-
-
-def vectors(step: Step) -> list[list[float]]:
-    """Give the vectors of a step that went well; none before, or if it failed."""
-    record = step.record
-    if step.error is not None or record is None or record.outcome is not Outcome.COMPLETED or not record.chunks:
-        return []
-    found: list[list[float]] = record.chunks[0].embeddings
-    return found
 
 
 def _unequal(left: Sequence[Sequence[Any]], right: Sequence[Sequence[Any]]) -> str:

@@ -8,16 +8,16 @@ from typing import Any
 import streamlit as st
 
 from boomerang.invoker.records.metrics import finish_reason, usage
-from boomerang.invoker.records.record import Outcome, Record
-from boomerang.playground.results.llm import answer_body
-from boomerang.playground.run.metrics_row import UNKNOWN, seconds
-from boomerang.playground.run.pane import Pane, call
+from boomerang.playground.run.pane import Pane
 from boomerang.playground.ui import text_diff
 from boomerang.playground.ui.data_table import data_table
-from boomerang.playground.ui.escape import drawable
-from boomerang.workbench.analysis.repeats import Attempt, repeats
+from boomerang.playground.ui.number_format import UNKNOWN, seconds
+from boomerang.workbench.analysis.repeats import repeats
+from boomerang.workbench.experiments.repeats import answer_attempt, answer_text
 from boomerang.workbench.i18n.translate import N_, _
+from boomerang.workbench.results.drawable_text import drawable
 from boomerang.workbench.runs.job_series import Series, Step
+from boomerang.workbench.runs.session_calls import call
 
 from . import repeat_controls, streaming_comparison
 from .experiment_panel import Experiment
@@ -32,7 +32,7 @@ def _repeated(page: Pane, pane: Pane) -> Sequence[Step]:
 
 def _draw_repeated(pane: Pane, series: Series) -> None:
     ended = [step for step in series.steps if step.ended]
-    told = repeats([_attempt(step) for step in ended])
+    told = repeats([answer_attempt(step) for step in ended])
     letters = {answer: _letter(index) for index, (answer, _count) in enumerate(told.answers)}
     repeat_controls.row(
         pane,
@@ -56,7 +56,7 @@ def _draw_repeated(pane: Pane, series: Series) -> None:
 def _row(step: Step, letters: dict[Any, str]) -> dict[str, Any]:
     record = step.record
     reported = usage(record) if record is not None else None
-    answer = _said(record)
+    answer = answer_text(record)
     return {
         "#": step.label,
         _("time"): UNKNOWN if record is None else seconds(record.elapsed),
@@ -66,24 +66,6 @@ def _row(step: Step, letters: dict[Any, str]) -> dict[str, Any]:
         _("finish reason"): (finish_reason(record) if record is not None else None) or UNKNOWN,
         _("text"): drawable(str(step.error or answer))[:LONGEST_CELL],
     }
-
-
-def _attempt(step: Step) -> Attempt:
-    record = step.record
-    spent = record.elapsed if record is not None else 0.0
-    if step.error is not None:
-        return Attempt(spent, fault=str(step.error))
-    stopped = record is None or record.outcome is not Outcome.COMPLETED
-    return Attempt(spent, _said(record), fault="stopped" if stopped else None)
-
-
-def _said(record: Record[Any] | None) -> str:
-    """Write an answer so that equal answers are equal: its text, and its calls without their ids."""
-    if record is None:
-        return ""
-    answer = answer_body.read(record)
-    calls = [f"{call.function.name}({call.function.arguments})" for call in answer.fold.tool_calls]
-    return "\n".join(part for part in (answer.text, *calls) if part)
 
 
 def _letter(index: int) -> str:

@@ -2,23 +2,33 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Sequence
 from typing import Any
 
 import streamlit as st
 
 from boomerang.playground.forms.texts import text_table
-from boomerang.playground.run.metrics_row import UNKNOWN, seconds
-from boomerang.playground.run.pane import Pane, call
+from boomerang.playground.run.pane import Pane
 from boomerang.playground.ui.charts import chart_style, confusion_matrix
 from boomerang.playground.ui.data_table import data_table
-from boomerang.playground.ui.escape import drawable
-from boomerang.workbench.analysis.confusion_matrix import Confusion, confusion
+from boomerang.playground.ui.number_format import UNKNOWN, seconds
+from boomerang.workbench.experiments.moderation_batch import (
+    ALARM,
+    FAILED,
+    MISSED,
+    NO_LABEL,
+    RIGHT,
+    SPELLINGS,
+    TO_COME,
+    as_csv,
+    counts,
+    fate,
+)
 from boomerang.workbench.i18n.translate import N_, _
+from boomerang.workbench.results.drawable_text import drawable
 from boomerang.workbench.results.moderation_details import CLEAR, SENSITIVE, USUAL_THRESHOLD, detail, verdict_of
 from boomerang.workbench.runs.job_series import Series, Step
+from boomerang.workbench.runs.session_calls import call
 from boomerang.workbench.samples import inputs
 
 from . import moderation_variants, repeat_controls
@@ -26,18 +36,6 @@ from .experiment_panel import Experiment
 
 MOST = 1_000
 LONGEST_CELL = 200
-YES = ("true", "yes", "1", "1.0", "flagged", "flag", "unsafe", "toxic")
-NO = ("false", "no", "0", "0.0", "not flagged", "not sensitive", "safe", "ok", "harmless")
-SPELLINGS = dict.fromkeys(YES, "sensitive") | dict.fromkeys(NO, "clear")
-"""How files write what is expected → how the table does."""
-MISSED, ALARM, FAILED, TO_COME, RIGHT, NO_LABEL = (
-    N_("missed"),
-    N_("false alarm"),
-    N_("failed"),
-    N_("to come"),
-    N_("right"),
-    "—",
-)
 SIGNS = {MISSED: "✗", ALARM: "✗", FAILED: "⚠", TO_COME: "…", RIGHT: "✓", NO_LABEL: ""}
 """What became of a text → its sign; in the order in which the table has them."""
 
@@ -54,24 +52,6 @@ def _steps(page: Pane, pane: Pane) -> Sequence[Step]:
         Step(text, call(page.member, page.arguments | {"text": text}), {"expected": wanted})
         for text, wanted in zip(rows.texts, expected, strict=True)
     ]
-
-
-def fate(step: Step, threshold: float | None = None) -> str:
-    """Tell what became of a text."""
-    if step.error is not None:
-        return FAILED
-    got, wanted = verdict_of(step, threshold), step.facts["expected"]
-    if got is None:
-        return TO_COME
-    if wanted is None:
-        return NO_LABEL
-    return RIGHT if got == wanted else MISSED if wanted else ALARM
-
-
-def counts(steps: Sequence[Step], threshold: float | None = None) -> Confusion:
-    """Count the answers of which it is known what they should be."""
-    pairs = [(step.facts["expected"], verdict_of(step, threshold)) for step in steps]
-    return confusion((wanted, got) for wanted, got in pairs if wanted is not None and got is not None)
 
 
 def _draw(pane: Pane, series: Series) -> None:
@@ -145,20 +125,6 @@ def _row(step: Step, threshold: float | None) -> dict[str, Any]:
         _("time"): UNKNOWN if step.record is None else seconds(step.record.elapsed),
         _("error"): drawable(str(step.error))[:LONGEST_CELL] if step.error is not None else "",
     }
-
-
-def as_csv(steps: Sequence[Step], threshold: float | None = None) -> str:
-    """Write the answers as CSV."""
-    out = io.StringIO()
-    writer = csv.writer(out)
-    writer.writerow(["text", "expected", "result", "score", "category", "error"])
-    for step in steps:
-        found, got = detail(step.record), verdict_of(step, threshold)
-        scored = ["", ""] if found is None else [f"{found.highest:.6f}", found.category]
-        wanted = step.facts["expected"]
-        cells = ["" if value is None else str(value).lower() for value in (wanted, got)]
-        writer.writerow([drawable(step.label), *cells, *scored, drawable(str(step.error or ""))])
-    return out.getvalue()
 
 
 def _share(value: float | None) -> str:

@@ -6,14 +6,15 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from boomerang.playground.run.metrics_row import UNKNOWN
-from boomerang.playground.run.pane import Pane, call
+from boomerang.playground.run.pane import Pane
 from boomerang.playground.ui.data_table import data_table
-from boomerang.playground.ui.escape import drawable
+from boomerang.playground.ui.number_format import UNKNOWN
 from boomerang.workbench.experiments.text_perturbations import VariantKind, variants
 from boomerang.workbench.i18n.translate import N_, _, ngettext
+from boomerang.workbench.results.drawable_text import drawable
 from boomerang.workbench.results.moderation_details import CLEAR, SENSITIVE, detail, verdict_of
 from boomerang.workbench.runs.job_series import Series, Step
+from boomerang.workbench.runs.session_calls import call
 from boomerang.workbench.samples import inputs
 
 from .experiment_panel import Experiment

@@ -7,8 +7,8 @@ from collections.abc import Mapping, Sequence
 import streamlit as st
 
 from boomerang.invoker.records.record import Outcome
-from boomerang.playground.run.metrics_row import UNKNOWN, seconds
 from boomerang.playground.run.pane import Pane
+from boomerang.playground.ui.number_format import UNKNOWN, seconds
 from boomerang.workbench.i18n.translate import _
 from boomerang.workbench.runs.job_series import Step
 

@@ -8,21 +8,20 @@ from typing import Any
 
 import streamlit as st
 
-from boomerang.invoker.records.record import Outcome
-from boomerang.playground.run.metrics_row import UNKNOWN
-from boomerang.playground.run.pane import Pane, call
+from boomerang.playground.run.pane import Pane
 from boomerang.playground.ui.charts.chart_style import words
 from boomerang.playground.ui.data_table import data_table
-from boomerang.playground.ui.escape import drawable
+from boomerang.playground.ui.number_format import UNKNOWN
 from boomerang.workbench.analysis.rank_correlation import kendall_of_orders, ties
+from boomerang.workbench.experiments.rerank_order import SEED, scores
 from boomerang.workbench.i18n.translate import N_, _
-from boomerang.workbench.results.rankings import ranking
+from boomerang.workbench.results.drawable_text import drawable
 from boomerang.workbench.runs.job_series import Series, Step
+from boomerang.workbench.runs.session_calls import call
 
 from . import repeat_controls
 from .experiment_panel import Experiment
 
-SEED = 20260503
 SAME = 1e-4
 """Largest difference between two scores of a document that is put down to rounding."""
 
@@ -41,15 +40,6 @@ def _steps(page: Pane, pane: Pane) -> Sequence[Step]:
         )
         for label, order in orders
     ]
-
-
-def scores(step: Step) -> dict[int, float]:
-    """Give the scores of a step that went well by the place of each document in the form, the best first."""
-    record = step.record
-    if step.error is not None or record is None or record.outcome is not Outcome.COMPLETED:
-        return {}
-    order: list[int] = step.facts["order"]
-    return {order[row.position - 1]: row.score for row in ranking(record) if 0 < row.position <= len(order)}
 
 
 def _draw(pane: Pane, series: Series) -> None:

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import io
 from collections.abc import Sequence
-from typing import Any
 
 import streamlit as st
 
@@ -13,19 +11,19 @@ from boomerang.invoker.backend import ModelState
 from boomerang.invoker.entities.model import ModelType
 from boomerang.invoker.entities.speech2text import Speech2TextModelConfig
 from boomerang.invoker.entities.tts import TTSModelConfig
-from boomerang.invoker.errors import InvokeBadRequestError
-from boomerang.invoker.session import Session
-from boomerang.playground.forms import fields
-from boomerang.playground.forms.audio.audio_preview import duration
 from boomerang.playground.results.audio import waveform, word_errors
 from boomerang.playground.results.audio.transcript import transcript
-from boomerang.playground.run.metrics_row import seconds
-from boomerang.playground.run.pane import Pane, call
-from boomerang.playground.ui.escape import drawable, plain
+from boomerang.playground.run.pane import Pane
+from boomerang.playground.ui.audio_format import duration
+from boomerang.playground.ui.escape import plain
+from boomerang.playground.ui.number_format import seconds
+from boomerang.workbench.experiments.speech_round_trip import transcription_call
 from boomerang.workbench.i18n.translate import N_, _
 from boomerang.workbench.results import audio_stream
+from boomerang.workbench.results.drawable_text import drawable
 from boomerang.workbench.runs.job_series import Series, Step
-from boomerang.workbench.runs.jobs import Call
+from boomerang.workbench.runs.session_calls import call
+from boomerang.workbench.samples import model_defaults
 
 from .experiment_panel import Experiment
 
@@ -55,17 +53,7 @@ def _round_trip(page: Pane, pane: Pane) -> Sequence[Step]:
         return ()
     config = Speech2TextModelConfig(provider=model.provider, model=model.model)
     speak = Step(SPEAK, call("tts", page.arguments), {"text": page.arguments["content_text"]})
-    return (speak, Step(WRITE_DOWN, _written_down(speak, config), {"text": page.arguments["content_text"]}))
-
-
-def _written_down(speak: Step, config: Speech2TextModelConfig) -> Call:
-    def invoke(session: Session) -> Any:
-        audio = audio_stream.whole(speak.record) if speak.record is not None else b""
-        if not audio:
-            raise InvokeBadRequestError("Nothing was spoken, so there is nothing to write down.", field="file")
-        return session.model.speech2text.invoke(config, io.BytesIO(audio))
-
-    return invoke
+    return (speak, Step(WRITE_DOWN, transcription_call(speak, config), {"text": page.arguments["content_text"]}))
 
 
 def _draw_round_trip(pane: Pane, series: Series) -> None:
@@ -86,7 +74,7 @@ def _draw_round_trip(pane: Pane, series: Series) -> None:
 
 def _every_voice(page: Pane, pane: Pane) -> Sequence[Step]:
     config = page.arguments.get("model_config")
-    voices = fields.voices(page.model)
+    voices = model_defaults.voices(page.model)
     pane.require(voices, _("the model lists no voices"))
     if not isinstance(config, TTSModelConfig):
         return ()

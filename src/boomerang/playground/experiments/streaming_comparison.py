@@ -8,52 +8,19 @@ from typing import Any
 
 import streamlit as st
 
-from boomerang.invoker.records.metrics import finish_reason, usage
-from boomerang.playground.results.llm import answer_body
-from boomerang.playground.run.metrics_row import UNKNOWN
-from boomerang.playground.run.pane import Pane, call
+from boomerang.playground.run.pane import Pane
 from boomerang.playground.ui import text_diff
 from boomerang.playground.ui.data_table import data_table
-from boomerang.playground.ui.escape import drawable
-from boomerang.workbench.analysis import json_diff
+from boomerang.playground.ui.number_format import UNKNOWN
+from boomerang.workbench.experiments.streaming_comparison import ALWAYS_DIFFERENT, TEXT, aspects, different
 from boomerang.workbench.i18n.translate import N_, _
+from boomerang.workbench.results.drawable_text import drawable
 from boomerang.workbench.runs.job_series import Series, Step
+from boomerang.workbench.runs.session_calls import call
 
 from .experiment_panel import Experiment
 
 LONGEST_CELL = 200
-TEXT = N_("text")
-CHUNKS, TIME = N_("chunks"), N_("time")
-ALWAYS_DIFFERENT = (CHUNKS, TIME)
-
-
-def aspects(step: Step) -> dict[str, Any]:
-    """Give what can differ between two ways of one call, by name; nothing before the call began."""
-    record = step.record
-    if record is None:
-        return {}
-    answer = answer_body.read(record)
-    reported = usage(record)
-    content = answer.fold.content
-    return {
-        TEXT: answer.text,
-        N_("thinking"): answer.thinking,
-        N_("tool calls"): [
-            {"name": made.function.name, "arguments": made.function.arguments} for made in answer.fold.tool_calls
-        ],
-        N_("files"): sum(item.type != "text" for item in content) if isinstance(content, list) else 0,
-        N_("tokens in"): getattr(reported, "prompt_tokens", None),
-        N_("tokens out"): getattr(reported, "completion_tokens", None),
-        N_("finish reason"): finish_reason(record),
-        CHUNKS: len(record.chunks),
-        TIME: f"{record.elapsed:.2f} s",
-    }
-
-
-def different(left: dict[str, Any], right: dict[str, Any]) -> list[str]:
-    """Give the names of what differs, beside what always does."""
-    names = dict.fromkeys([*left, *right])
-    return [name for name in names if name not in ALWAYS_DIFFERENT and not json_diff.equal(left.get(name), right.get(name))]
 
 
 def _steps(page: Pane, pane: Pane) -> Sequence[Step]:

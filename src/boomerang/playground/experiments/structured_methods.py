@@ -2,78 +2,27 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from itertools import pairwise
 from typing import Any
 
 import streamlit as st
 
-from boomerang.invoker.backend import ListedModel
-from boomerang.invoker.entities.llm import LLMModelConfig
-from boomerang.invoker.llm_text.json_in_text import find
 from boomerang.invoker.llm_text.json_schema import check
-from boomerang.invoker.records.record import Record
-from boomerang.playground.results.llm import answer_body
-from boomerang.playground.results.llm.comparison import objects_of
 from boomerang.playground.results.structured_output import repair
-from boomerang.playground.run.metrics_row import seconds
-from boomerang.playground.run.pane import Pane, call
+from boomerang.playground.run.pane import Pane
 from boomerang.playground.ui import json_view, schema_verdict
-from boomerang.playground.ui.escape import drawable, plain
+from boomerang.playground.ui.escape import plain
+from boomerang.playground.ui.json_diff import objects_of
+from boomerang.playground.ui.number_format import seconds
+from boomerang.workbench.experiments.structured_methods import routes, spelled, takes_schema
 from boomerang.workbench.i18n.translate import N_, _
+from boomerang.workbench.results.drawable_text import drawable
 from boomerang.workbench.runs.job_series import Series, Step
+from boomerang.workbench.runs.session_calls import call
 
 from . import structured_repeats
 from .experiment_panel import Experiment
-
-PROMPT = (
-    "Answer with one JSON object that follows this JSON schema, and with nothing else: no explanation and no fence of code.\n\n"
-)
-STRUCTURED, PARAMETER, PROMPTED = N_("Structured call"), N_("response_format"), N_("Prompt only")
-
-
-def routes(arguments: Mapping[str, Any], model: ListedModel | None) -> dict[str, tuple[str, dict[str, Any]]]:
-    """Give the ways in which one can ask for an object: name → member of `session.model`, and its arguments.
-
-    Args:
-        arguments: Of `llm_structured_output.invoke`, as the form has them.
-        model: Whose rules tell whether it takes a schema as a parameter.
-    """
-    schema = arguments["structured_output_schema"]
-    plain = {name: value for name, value in arguments.items() if name != "structured_output_schema"}
-    found = {STRUCTURED: ("llm_structured_output", dict(arguments))}
-    config = plain["model_config"]
-    if takes_schema(model) and isinstance(config, LLMModelConfig):
-        wrapped = json.dumps({"name": "answer", "schema": schema}, ensure_ascii=False)
-        parameters = config.completion_params | {"response_format": "json_schema", "json_schema": wrapped}
-        found[PARAMETER] = ("llm", plain | {"model_config": config.model_copy(update={"completion_params": parameters})})
-    found[PROMPTED] = ("llm", plain | {"prompt_messages": prompted(plain["prompt_messages"], schema)})
-    return found
-
-
-def takes_schema(model: ListedModel | None) -> bool:
-    """Tell whether a model's rules have `response_format` with the option `json_schema`, and the parameter for the schema."""
-    rules = {rule.name: rule for rule in model.parameter_rules} if model else {}
-    return "json_schema" in rules and "response_format" in rules and "json_schema" in rules["response_format"].options
-
-
-def prompted(messages: Sequence[Mapping[str, Any]], schema: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """Put the wish and the schema into the system message."""
-    wish = PROMPT + json.dumps(schema, ensure_ascii=False)
-    rest = [dict(message) for message in messages]
-    if rest and rest[0]["role"] == "system":
-        return [{"role": "system", "content": f"{rest[0]['content']}\n\n{wish}"}, *rest[1:]]
-    return [{"role": "system", "content": wish}, *rest]
-
-
-def spelled(record: Record[Any]) -> tuple[Any, answer_body.Answer]:
-    """Give the object of an answer, by whichever way it came: its own field, or what the text spells; `None` if neither."""
-    answer = answer_body.read(record)
-    if answer.fold.structured_output is not None:
-        return dict(answer.fold.structured_output), answer
-    found = find(answer.text)
-    return (found.value if found else None), answer
 
 
 def _ways(page: Pane, pane: Pane) -> Sequence[Step]:

@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 
 import streamlit as st
 
-from boomerang.invoker.llm_text.json_schema import check
-from boomerang.invoker.records.record import Outcome
-from boomerang.playground.results.llm import answer_body
-from boomerang.playground.run.metrics_row import UNKNOWN, seconds
-from boomerang.playground.run.pane import Pane, call
+from boomerang.playground.run.pane import Pane
 from boomerang.playground.ui.data_table import data_table
-from boomerang.playground.ui.escape import drawable
-from boomerang.workbench.analysis.repeats import Attempt, repeats
+from boomerang.playground.ui.number_format import UNKNOWN, seconds
+from boomerang.workbench.analysis.repeats import repeats
+from boomerang.workbench.experiments.repeats import object_attempt
 from boomerang.workbench.i18n.translate import N_, _
+from boomerang.workbench.results.drawable_text import drawable
 from boomerang.workbench.runs.job_series import Series, Step
+from boomerang.workbench.runs.session_calls import call
 
 from . import repeat_controls
 from .experiment_panel import Experiment
@@ -30,7 +28,7 @@ def _repeated(page: Pane, pane: Pane) -> Sequence[Step]:
 
 def _draw_repeated(pane: Pane, series: Series) -> None:
     ended = [step for step in series.steps if step.ended]
-    attempts = [attempt(step) for step in ended]
+    attempts = [object_attempt(step) for step in ended]
     told = repeats(attempts)
     repeat_controls.row(
         pane,
@@ -61,26 +59,6 @@ def _draw_repeated(pane: Pane, series: Series) -> None:
         ],
         alt=_("The runs one by one"),
     )
-
-
-def attempt(step: Step) -> Attempt:
-    """Judge one run: its object as its answer, or the path of its first fault."""
-    record = step.record
-    spent = record.elapsed if record is not None else 0.0
-    if step.error is not None or record is None:
-        return Attempt(spent, fault=str(step.error))
-    if record.outcome is not Outcome.COMPLETED:
-        return Attempt(spent, fault=_("stopped"))
-    found = answer_body.read(record).fold.structured_output
-    if found is None:
-        return Attempt(spent, fault=_("no object"))
-    value = dict(found)
-    checked = check(value, step.facts["schema"])
-    written = json.dumps(value, ensure_ascii=False, sort_keys=True)
-    if checked.reason is not None:
-        return Attempt(spent, written, fault=_("not checked"))
-    fault = checked.fault
-    return Attempt(spent, written, fault=f"{fault.path} · {fault.expected.partition(':')[0]}" if fault else None)
 
 
 STABILITY = Experiment(

@@ -9,14 +9,14 @@ import streamlit as st
 from boomerang.invoker.backend import ListedModel, ModelState, TypeFrom
 from boomerang.invoker.entities.model import ModelType
 from boomerang.playground.run.pane import Pane
-from boomerang.playground.session import app_state
-from boomerang.playground.session import page_state as state
+from boomerang.playground.session import app_state, visitor
 from boomerang.playground.ui.escape import plain
 from boomerang.workbench.connections.connection import Connection
 from boomerang.workbench.i18n import library_words
 from boomerang.workbench.i18n.translate import N_, _
+from boomerang.workbench.samples import model_defaults
 
-from . import connection_picker, fields
+from . import connection_picker
 
 STATES = {
     ModelState.AVAILABLE: N_("ready to load"),
@@ -61,7 +61,7 @@ def model_picker(page: Pane, model_type: ModelType, label: str = "", *, system: 
         return None
     page.put("model", name, None)
     page.model = model = models.get(name) or page.backend.describe(name, model_type)  # type: ignore[attr-defined]
-    page.about_model = fields.spoken(model.about)
+    page.about_model = model_defaults.spoken(model.about)
     unavailable = _("{model} is unavailable: {reason}").format(model=model.model, reason=model.reason)
     page.require(model.state is not ModelState.UNAVAILABLE, unavailable)
     return model
@@ -147,14 +147,14 @@ def _connection(pane: Pane) -> None:
     connection_picker.tell(pane, key)
     if connection_picker.unchosen(key):  # the link's model is one of that connection
         pane.take("model", "")
-    elif not pane.part and pane.narrow and len(app_state.CONNECTIONS.names(state.owner())) > 1:
+    elif not pane.part and pane.narrow and len(app_state.connections().names(visitor.owner())) > 1:
         with pane.model_slot:
             st.caption(f":material/cable: **{plain(pane.connection.name)}** · {_('as in the side bar')}")
 
 
 def _connection_picker(pane: Pane) -> str:
     """Let a pane of a comparison have a connection of its own; at first that of the page. Gives the picker's key."""
-    names = app_state.CONNECTIONS.names(state.owner())
+    names = app_state.connections().names(visitor.owner())
     key = pane.key("connection")
     asked = pane.take("connection", "")
     if key not in st.session_state:
@@ -165,5 +165,5 @@ def _connection_picker(pane: Pane) -> str:
         pane.put("connection", connection_picker.unchosen(key) or st.session_state[key], pane.connection.name)
         with pane.model_slot:
             connection_picker.picker(key, names)
-        pane.connection = app_state.CONNECTIONS.get(str(st.session_state.get(key)), state.owner())
+        pane.connection = app_state.connections().get(str(st.session_state.get(key)), visitor.owner())
     return key

@@ -8,21 +8,23 @@ from urllib.parse import urlsplit
 
 import streamlit as st
 
+from boomerang.invoker.events import Note, NoteKind
 from boomerang.invoker.records.record import Outcome, Record
 from boomerang.invoker.records.timeline import Timeline, phases
 from boomerang.invoker.request import InvokeType
-from boomerang.invoker.run import Note, NoteKind
-from boomerang.playground.run.run_status import queue_words
 from boomerang.playground.ui import json_view
 from boomerang.playground.ui.charts import chart_style
-from boomerang.playground.ui.charts.phases import Span, duration, layers, phase_name
+from boomerang.playground.ui.charts.chart_style import duration
+from boomerang.playground.ui.charts.phases import Span, layers, phase_name
 from boomerang.playground.ui.data_table import data_table, height
-from boomerang.playground.ui.escape import drawable, plain
+from boomerang.playground.ui.escape import plain
+from boomerang.playground.ui.number_format import queue_words
 from boomerang.workbench.i18n.library_words import told
 from boomerang.workbench.i18n.translate import N_, _
+from boomerang.workbench.results import http_exchanges
+from boomerang.workbench.results.drawable_text import drawable
 from boomerang.workbench.results.shortened_values import shortened
 
-from . import http_exchanges
 from .timeline_cache import timeline_of
 
 MOST_NOTES = 500

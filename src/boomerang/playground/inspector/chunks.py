@@ -13,13 +13,13 @@ import streamlit as st
 from boomerang.invoker.entities.message import ToolCall
 from boomerang.invoker.records.record import Record
 from boomerang.invoker.records.timeline import UNKNOWN, ChunkKind, Timeline
-from boomerang.playground.ui.charts import chart_style, phases
-from boomerang.playground.ui.charts.phases import duration
+from boomerang.playground.ui.charts import chart_style, chunk_timing, phases
+from boomerang.playground.ui.charts.chart_style import duration
 from boomerang.playground.ui.data_table import data_table, height
-from boomerang.playground.ui.escape import drawable
 from boomerang.workbench.i18n.translate import N_, _, ngettext
 from boomerang.workbench.parsing.json_text import written
 from boomerang.workbench.results.chunk_descriptions import KINDS, content, fault, fragments
+from boomerang.workbench.results.drawable_text import drawable
 from boomerang.workbench.results.shortened_values import shortened
 
 from .timeline_cache import timeline_of
@@ -98,7 +98,7 @@ def matching(timeline: Timeline, pauses: Sequence[int], wanted: str) -> Sequence
     return [number for number in range(len(timeline)) if timeline.kind(number) == wanted]
 
 
-def points(timeline: Timeline, in_characters: bool) -> list[phases.Point]:
+def points(timeline: Timeline, in_characters: bool) -> list[chunk_timing.Point]:
     """Give what the picture shows: each chunk, or of many chunks those of each moment together."""
     sizes = timeline.characters if in_characters else timeline.bytes
     found, total, first = [], 0, 0
@@ -111,7 +111,7 @@ def points(timeline: Timeline, in_characters: bool) -> list[phases.Point]:
             counts[timeline.kind(number)] = counts.get(timeline.kind(number), 0) + 1
         reasons = [timeline.finish_reasons[number] for number in numbers if number in timeline.finish_reasons]
         found.append(
-            phases.Point(
+            chunk_timing.Point(
                 seconds=timeline.seconds[last],
                 total=total,
                 size=size,
@@ -147,7 +147,7 @@ def _picture(timeline: Timeline, pauses: Sequence[int], key: str) -> None:
     note = _("Steep is fast, flat is slow; pauses are shaded.")
     if len(timeline) > len(found):
         note += " " + _("Each point stands for the chunks of one moment.")
-    chart, _table = phases.chunks(found, spans, kinds, unit)
+    chart, _table = chunk_timing.chunks(found, spans, kinds, unit)
     chart_style.draw(chart, None, f"{key}.timeline", _("How the stream grew"), note=note)
 
 

@@ -12,8 +12,8 @@ import streamlit as st
 from boomerang.invoker.records.record import Record
 from boomerang.playground.ui import json_view
 from boomerang.playground.ui.data_table import data_table
-from boomerang.playground.ui.escape import drawable
 from boomerang.workbench.i18n.translate import _, ngettext
+from boomerang.workbench.results.drawable_text import drawable
 from boomerang.workbench.results.shortened_values import shortened
 
 MOST_FOUND = 500

@@ -10,11 +10,11 @@ from boomerang.invoker.backend import ListedModel
 from boomerang.invoker.records.metrics import measure
 from boomerang.invoker.records.record import Outcome, Record
 from boomerang.invoker.records.timeline import phases
-from boomerang.playground.run.metrics_row import LABELS, ORIGINS, shown
 from boomerang.playground.ui import html_tables
 from boomerang.playground.ui.charts import chart_style
 from boomerang.playground.ui.charts import phases as phases_module
 from boomerang.playground.ui.charts.phases import Span
+from boomerang.playground.ui.number_format import LABELS, ORIGINS, shown
 from boomerang.workbench.i18n.translate import _
 
 from .timeline_cache import timeline_of

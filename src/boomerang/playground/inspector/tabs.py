@@ -11,10 +11,12 @@ import streamlit as st
 
 from boomerang.invoker.backend import ListedModel
 from boomerang.invoker.records.record import Record
-from boomerang.playground.ui.escape import code, drawable
+from boomerang.playground.ui.escape import code
 from boomerang.workbench.codegen import http as wire_code
 from boomerang.workbench.i18n.translate import N_, _
 from boomerang.workbench.results.chunk_descriptions import describe
+from boomerang.workbench.results.drawable_text import drawable
+from boomerang.workbench.results.http_exchanges import last_request
 from boomerang.workbench.results.shortened_values import LONGEST_HEX, LONGEST_LIST, LONGEST_TEXT, MOST_ITEMS, shortened
 
 from . import call_trace, chunks, http_exchanges, metrics_table, payloads
@@ -31,7 +33,6 @@ __all__ = [
     "open_code",
     "open_sent",
     "shortened",
-    "went_over_http",
 ]
 
 CODE, SENT, HTTP = N_("Code"), N_("Sent"), N_("HTTP")
@@ -76,11 +77,6 @@ def open_sent(key: str, *, over_http: bool = False) -> None:
     st.session_state[key] = _(HTTP if over_http else SENT)
 
 
-def went_over_http(record: Record[Any] | None) -> bool:
-    """Tell whether a run asked a server."""
-    return http_exchanges.last_request(record) is not None
-
-
 def _code(record: Record[Any] | None, source: str, key: str, variable: str | None) -> None:
     kind = PLUGIN
     if variable is not None:
@@ -97,7 +93,7 @@ def _code(record: Record[Any] | None, source: str, key: str, variable: str | Non
         st.caption(_("This call inside a Dify plugin, as the form stands now. A plugin never holds a model's key."))
         st.code(source, language="python", wrap_lines=True)
         return
-    request = http_exchanges.last_request(record)
+    request = last_request(record)
     if request is None:
         st.caption(_("Run once: here will be the request that went over the wire."))
         return

@@ -12,11 +12,10 @@ from boomerang.invoker.records.metrics import measure
 from boomerang.invoker.records.record import Outcome
 from boomerang.playground.run import error_panel
 from boomerang.playground.run.pane import Pane
-from boomerang.playground.session import page_state
+from boomerang.playground.run.pane_names import LETTERS, letter
 from boomerang.playground.ui.escape import plain
 from boomerang.workbench.i18n.translate import N_, _
 
-LETTERS = "ABCD"
 WINS = {
     "total": (N_("fastest"), min, ":material/bolt:"),
     "latency": (N_("fastest"), min, ":material/bolt:"),
@@ -91,20 +90,6 @@ def draw(panes: Sequence[Pane], compare: Callable[[Sequence[Pane]], None] | None
                 compare(ended)
             except Exception as error:
                 error_panel.draw(error, panes[0].key("compare"))
-
-
-def letter(pane: Pane) -> str:
-    """Give the letter of a pane."""
-    return LETTERS[pane.number - 1]
-
-
-def name(pane: Pane) -> str:
-    """Name a pane for a chart or a table: its letter, its model, and its connection where it has one of its own."""
-    config = pane.job.arguments.get("model_config") if pane.job else None
-    model = getattr(config, "model", None) or (config.get("model") if isinstance(config, dict) else None)
-    where = pane.run_context.get("connection", pane.connection.name)
-    named = f"{letter(pane)} · {model or pane.system_model or (pane.model.model if pane.model else '—')}"
-    return named if where == page_state.connection() else f"{named} · {where}"
 
 
 def winners(panes: Sequence[Pane]) -> list[tuple[str, str, str]]:

@@ -29,14 +29,15 @@ from boomerang.playground.experiments.experiment_panel import Bench, Experiment
 from boomerang.playground.forms import connection_picker, model_picker
 from boomerang.playground.inspector import tabs
 from boomerang.playground.run import readiness, run_actions
-from boomerang.playground.run.pane import MEMBERS, Arguments, Configure, Live, Pane, View
+from boomerang.playground.run.pane import Arguments, Configure, Live, Pane, View
 from boomerang.playground.session import page_state, preferences
 from boomerang.playground.session.url_state import Address
 from boomerang.playground.ui.escape import plain
 from boomerang.workbench.codegen import plugin
 from boomerang.workbench.connections.registry import EMBEDDED
 from boomerang.workbench.i18n.translate import _
-from boomerang.workbench.runs.jobs import follow
+from boomerang.workbench.runs.background_work import follow
+from boomerang.workbench.runs.session_calls import MEMBERS
 
 from . import comparison
 

@@ -9,12 +9,13 @@ import streamlit as st
 
 from boomerang.invoker.entities.moderation import RequestInvokeModeration
 from boomerang.invoker.records.record import Record
-from boomerang.playground.page import comparison
-from boomerang.playground.run.metrics_row import UNKNOWN, seconds
+from boomerang.playground.run import pane_names
 from boomerang.playground.run.pane import Pane
 from boomerang.playground.ui.data_table import data_table
-from boomerang.playground.ui.escape import drawable, plain
+from boomerang.playground.ui.escape import plain
+from boomerang.playground.ui.number_format import UNKNOWN, seconds
 from boomerang.workbench.i18n.translate import _
+from boomerang.workbench.results.drawable_text import drawable
 from boomerang.workbench.results.moderation_details import CLEAR, SENSITIVE, Detail, detail, verdict
 
 
@@ -108,7 +109,7 @@ def flags(panes: Sequence[Pane]) -> None:
     elif said:
         st.badge(_("They disagree"), icon=":material/difference:", color="orange")
     data_table([_line(pane, record) for pane, record in records], alt=_("What each pane says of the text"))
-    details = {comparison.name(pane): found for pane, record in records if (found := detail(record)) is not None}
+    details = {pane_names.name(pane): found for pane, record in records if (found := detail(record)) is not None}
     names = list(dict.fromkeys(name for found in details.values() for name in found.scores))
     if len(details) > 1:
         bars = {name: st.column_config.ProgressColumn(format="%.3f", min_value=0.0, max_value=1.0) for name in details}
@@ -125,7 +126,7 @@ def flags(panes: Sequence[Pane]) -> None:
 def _line(pane: Pane, record: Record[Any]) -> dict[str, str]:
     found, given = detail(record), verdict(record)
     return {
-        _("pane"): comparison.name(pane),
+        _("pane"): pane_names.name(pane),
         _("answer"): UNKNOWN if given is None else _(SENSITIVE) if given else _(CLEAR),
         _("highest score"): UNKNOWN if found is None else f"{found.highest:.3f} ({found.category})",
         _("time"): seconds(record.elapsed),

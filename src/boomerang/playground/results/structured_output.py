@@ -17,9 +17,8 @@ from boomerang.playground.ui.streaming_text import TextStream
 from boomerang.workbench.analysis import json_diff
 from boomerang.workbench.i18n.translate import N_, _
 from boomerang.workbench.parsing.json_text import written
+from boomerang.workbench.results import llm_answer
 from boomerang.workbench.runs.jobs import Job
-
-from .llm import answer_body
 
 REPAIRS = {
     Place.FENCED: N_("The raw text holds the object in a fence of code; the back end took it out."),
@@ -31,7 +30,7 @@ MENDED = N_("The raw text is no JSON; the back end mended it, or made the object
 
 def structured(page: Pane, record: Record[Any]) -> None:
     """Draw the object as a tree with its verdict, and the raw text beside it."""
-    answer = answer_body.read(record)
+    answer = llm_answer.read(record)
     tree, raw = st.tabs([_("Object"), _("Raw text")], key=page.key("object-or-raw"))
     with tree:
         found = answer.fold.structured_output

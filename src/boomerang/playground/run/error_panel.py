@@ -12,11 +12,12 @@ from boomerang.invoker.backend import ListedModel
 from boomerang.invoker.errors import InvokeError
 from boomerang.invoker.messages.message import Message
 from boomerang.invoker.records.record import dump_error
-from boomerang.playground.ui.escape import drawable, plain
+from boomerang.playground.ui.escape import plain
 from boomerang.workbench.diagnosis.error_advice import advice
 from boomerang.workbench.diagnosis.known_causes import known_cause
 from boomerang.workbench.i18n import library_words
 from boomerang.workbench.i18n.translate import N_, _
+from boomerang.workbench.results.drawable_text import drawable
 
 SIDES = {
     "Input": (N_("Input"), ":material/edit:"),

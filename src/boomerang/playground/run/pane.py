@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -12,12 +11,13 @@ from streamlit.delta_generator import DeltaGenerator
 from boomerang.invoker.backend import Backend, ListedModel
 from boomerang.invoker.records.record import Record
 from boomerang.invoker.request import InvokeType
-from boomerang.invoker.session import Session
 from boomerang.playground.inspector import tabs
-from boomerang.playground.session import app_state, page_state
+from boomerang.playground.session import app_state, page_state, visitor
 from boomerang.playground.session.url_state import Address
 from boomerang.workbench.connections.connection import Connection
-from boomerang.workbench.runs.jobs import Call, Job
+from boomerang.workbench.results import http_exchanges
+from boomerang.workbench.runs.jobs import Job
+from boomerang.workbench.runs.session_calls import MEMBERS, call
 
 from . import error_panel, metrics_row, run_status
 
@@ -29,8 +29,6 @@ Arguments = dict[str, Any]
 Configure = Callable[["Pane"], Arguments]
 """Draws the model picker and what else a pane has for itself; gives its arguments of Dify's signature."""
 
-MEMBERS = {InvokeType.SYSTEM_SUMMARY: "summary"}
-"""Attributes of `session.model` that are not named as the invoke type."""
 LEFTOVERS = 24
 """Elements of a result that are cleared when the next run begins; no view draws more side by side."""
 
@@ -187,8 +185,8 @@ class Pane:
     def ownership(self, timeout: float) -> dict[str, Any]:
         """Give what a job of this pane is made with, beside its call."""
         return {
-            "visitor": page_state.visitor(),
-            "owner": page_state.owner(),
+            "visitor": visitor.visitor(),
+            "owner": visitor.owner(),
             "timeout": timeout,
             "system_model": self.system_model,
             "changed": self.state.changed,
@@ -199,7 +197,7 @@ class Pane:
         self._begin(job, self.arguments, {**self.context, "connection": self.connection.name})
 
     def _begin(self, job: Job, arguments: Arguments, context: dict[str, Any]) -> None:
-        job.arguments, job.context = dict(arguments), {**context, "visit": page_state.visitor()}
+        job.arguments, job.context = dict(arguments), {**context, "visit": visitor.visitor()}
         job.form = dict(self.address.values)
         jobs = app_state.jobs()
         # No st.* call between these two: a click that interrupts this script must not leave a job without owner.
@@ -209,10 +207,10 @@ class Pane:
     def attach(self) -> None:
         """Find the run again that the address names, after a reload; its form comes with it where the address is silent."""
         found = self.address.given.pop(self._field("run"), None)
-        job = app_state.jobs().find(found, page_state.owner()) if isinstance(found, str) and self.job is None else None
+        job = app_state.jobs().find(found, visitor.owner()) if isinstance(found, str) and self.job is None else None
         if job is None:
             return
-        job.visitor, self.state.changed = page_state.visitor(), job.changed
+        job.visitor, self.state.changed = visitor.visitor(), job.changed
         self.state.job = job
         for name, value in job.form.items():
             self.address.given.setdefault(name, value)
@@ -244,7 +242,7 @@ class Pane:
 
     @property
     def _went_over_http(self) -> bool:
-        return self.job is not None and tabs.went_over_http(self.job.record)
+        return self.job is not None and http_exchanges.went_over_http(self.job.record)
 
     def _listed(self) -> Sequence[ListedModel]:
         """Give what the server that it ran on told of its models, those of the pane's type first; nothing if it did not."""
@@ -272,17 +270,6 @@ class Pane:
 
     def _field(self, name: str) -> str:
         return f"{self.part}.{name}" if self.part else name
-
-
-def call(member: str, arguments: dict[str, Any]) -> Call:
-    """Make the call of one of Dify's members with arguments by name; a file is opened for each call anew."""
-    given = dict(arguments)
-
-    def invoke(session: Session) -> Any:
-        opened = {name: io.BytesIO(value) if name == "file" else value for name, value in given.items()}
-        return getattr(session.model, member).invoke(**opened)
-
-    return invoke
 
 
 def _wipe() -> None:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from boomerang.playground.page.comparison import letter
 from boomerang.workbench.i18n.translate import _
 
 from .pane import Pane
+from .pane_names import letter
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,12 +10,11 @@ from streamlit.delta_generator import DeltaGenerator
 from boomerang.invoker.records.record import Outcome, Record
 from boomerang.invoker.request import InvokeType
 from boomerang.playground.ui.escape import plain
+from boomerang.playground.ui.number_format import queue_words, seconds
 from boomerang.workbench.i18n.library_words import told
 from boomerang.workbench.i18n.translate import N_, _, ngettext
 from boomerang.workbench.runs.job_series import Series
 from boomerang.workbench.runs.jobs import Job
-
-from .metrics_row import seconds
 
 PHASES = {
     "waiting": N_("waiting for another run"),
@@ -112,11 +111,6 @@ def phase_of(record: Record[Any] | None) -> str:
     phase = _(PHASES.get((record.phase() if record else None) or "", N_("asking the back end")))
     before = record.runs_before() if record else 0
     return f"{phase}: {queue_words(before)}" if before else phase
-
-
-def queue_words(before: int) -> str:
-    """Return how many runs come before a run."""
-    return ngettext("{count} run before yours", "{count} runs before yours", before).format(count=before)
 
 
 EMPTY = {

@@ -2,27 +2,20 @@
 
 from __future__ import annotations
 
-import gc
 import os
-import secrets
-import socket
-import threading
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 
-from starlette.concurrency import iterate_in_threadpool
 from starlette.middleware import Middleware
-from starlette.requests import Request
-from starlette.responses import Response, StreamingResponse
-from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from streamlit import config, runtime
 from streamlit.runtime.memory_media_file_storage import MemoryMediaFileStorage
 
-from boomerang.workbench.connections.saved_connections import data_folder
+from boomerang.workbench.store.data_folder import data_folder
 
 from .access import HOSTS_VARIABLE, Access, Policy, is_loopback, listed
+from .audio_route import base_path
 from .identity import Identity, of_folder
-from .session_owners import IDENTITY_HEADER, MEDIA
+from .session_owners import MEDIA
 
 # 'wasm-unsafe-eval' and blob: scripts are for Streamlit's own charts and inline components. Everything else comes from this
 # server, so markup that a model writes cannot load anything from elsewhere.
@@ -100,72 +93,3 @@ def watch_media() -> None:
     storage = runtime.get_instance().media_file_mgr._storage
     assert isinstance(storage, MemoryMediaFileStorage)
     MEDIA.watch(storage)
-
-
-def send_at_once() -> None:
-    """Have the server send whatever it writes without waiting for more to come.
-
-    Streamlit 1.67 binds a socket of which asyncio does not see that it is one of TCP, so it leaves the kernel's delay on
-    (Nagle's algorithm): the second half of an answer, and each message that follows another one, waits until the browser has
-    acknowledged the first, which it does after 40 ms. Connections take the option over from the socket that accepts them.
-    """
-    sockets = [found for found in gc.get_objects() if isinstance(found, socket.socket) and found.fileno() >= 0]
-    for found in sockets:
-        over_tcp = found.family in (socket.AF_INET, socket.AF_INET6) and found.type is socket.SOCK_STREAM
-        if over_tcp and found.getsockopt(socket.SOL_SOCKET, socket.SO_ACCEPTCONN):
-            found.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-
-
-class LiveClips:
-    """Audio that is still being made, by an unguessable id that is the permission to hear it."""
-
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._clips: dict[str, tuple[Callable[[], Iterator[bytes]], str]] = {}
-
-    def offer(self, segments: Callable[[], Iterator[bytes]], owner: str = "") -> str:
-        """Make audio available.
-
-        Args:
-            segments: Returns a fresh iterator over it that waits for what is still to come.
-            owner: The browser that may fetch it; empty: any browser that knows the id.
-        """
-        clip = secrets.token_urlsafe(16)
-        with self._lock:
-            self._clips[clip] = segments, owner
-        return clip
-
-    def withdraw(self, clip: str) -> None:
-        """Forget a clip; who listens already hears it to its end."""
-        with self._lock:
-            self._clips.pop(clip, None)
-
-    def get(self, clip: str, browser: str = "") -> Iterator[bytes] | None:
-        """Return the audio of a clip; `None` if there is none for this browser."""
-        with self._lock:
-            segments, owner = self._clips.get(clip, (None, ""))
-        return segments() if segments is not None and owner in ("", browser) else None
-
-    def url(self, clip: str) -> str:
-        """Give the address of a clip on this server."""
-        return f"{base_path()}/live/{clip}.mp3"
-
-
-CLIPS = LiveClips()
-
-
-def base_path() -> str:
-    """Give the path under which the app is served, without a trailing slash; `st.App` does not prefix its routes."""
-    path = str(config.get_option("server.baseUrlPath") or "").strip("/")
-    return f"/{path}" if path else ""
-
-
-async def _live(request: Request) -> Response:
-    segments = CLIPS.get(request.path_params["clip"], request.headers.get(IDENTITY_HEADER.decode(), ""))
-    if segments is None:
-        return Response(status_code=404)
-    body: AsyncIterator[bytes] = iterate_in_threadpool(segments)
-    return StreamingResponse(body, media_type="audio/mpeg", headers={"Cache-Control": "no-store"})
-
-
-ROUTES = [Route(f"{base_path()}/live/{{clip}}.mp3", _live)]

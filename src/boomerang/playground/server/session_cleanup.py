@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import ctypes
 import gc
-import sys
 import weakref
 from collections.abc import Mapping
 
@@ -15,9 +13,6 @@ from streamlit.runtime.state import SessionState
 
 LOOK_SECONDS = 2.0
 """Between two looks at who is there; shorter than any time for which a lost session is kept, so that each is seen."""
-LARGE_BYTES = 1 << 20
-_MMAP_THRESHOLD = -3
-"""glibc's number for the size from which a block of memory is one of its own."""
 
 
 async def let_go(every: float = LOOK_SECONDS) -> None:
@@ -46,15 +41,3 @@ def forget_gone(kept: Mapping[str, weakref.ref[AppSession]]) -> dict[str, weakre
     if gone:
         gc.collect()
     return {name: weakref.ref(session) for name, session in sessions.items()}
-
-
-def return_large_blocks() -> None:
-    """Have large blocks of memory go back to the system as soon as they are free; where the C library is not glibc, do nothing.
-
-    Otherwise glibc keeps them once a few have been freed: ten uploads of 25 MB, each heard, ended at 830 MB instead of 460.
-    """
-    if sys.platform != "linux":
-        return
-    mallopt = getattr(ctypes.CDLL(None), "mallopt", None)
-    if mallopt is not None:
-        mallopt(_MMAP_THRESHOLD, LARGE_BYTES)

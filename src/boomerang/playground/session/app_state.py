@@ -6,12 +6,10 @@ import threading
 
 from streamlit import runtime
 
-from boomerang.workbench.connections import registry
-from boomerang.workbench.connections.registry import EMBEDDED
+from boomerang.workbench.connections.registry import EMBEDDED, Connections
 from boomerang.workbench.runs.jobs import Jobs
-from boomerang.workbench.store.app_folder import app_folder
 
-__all__ = ["CONNECTIONS", "EMBEDDED", "close_all", "jobs", "visitor_is_present"]
+__all__ = ["EMBEDDED", "close_all", "connections", "jobs", "start", "visitor_is_present"]
 
 
 def visitor_is_present(visitor: str) -> bool:
@@ -22,9 +20,26 @@ def visitor_is_present(visitor: str) -> bool:
         return True
 
 
-CONNECTIONS = registry.from_process(app_folder())
 _lock = threading.Lock()
+_connections: Connections | None = None
 _jobs: Jobs | None = None
+
+
+def start(registry: Connections) -> None:
+    """Set the connections of this process, once, before the first page is drawn."""
+    global _connections
+    _connections = registry
+
+
+def connections() -> Connections:
+    """Return the connections of this process.
+
+    Raises:
+        RuntimeError: `start` was not called.
+    """
+    if _connections is None:
+        raise RuntimeError("app_state.start was not called")
+    return _connections
 
 
 def jobs() -> Jobs:
@@ -43,4 +58,4 @@ def close_all() -> None:
         ending, _jobs = _jobs, None
     if ending is not None:
         ending.close()
-    CONNECTIONS.close()
+    connections().close()

@@ -6,37 +6,20 @@ Widgets keep their own values under keys `<page>.<name>`; this is what has no wi
 from __future__ import annotations
 
 import threading
-import uuid
 from dataclasses import dataclass, field
 from typing import Any
 
 import streamlit as st
 
-from boomerang.invoker.entities.message import ToolCall
 from boomerang.invoker.records.record import Record
 from boomerang.invoker.request import InvokeType
-from boomerang.playground.server.session_owners import identity_of_script
 from boomerang.workbench.connections.connection import Connection
 from boomerang.workbench.connections.registry import EMBEDDED
+from boomerang.workbench.conversations.draft_messages import Draft
 from boomerang.workbench.runs.jobs import Job
 
 from . import app_state
-
-
-@dataclass(slots=True)
-class Draft:
-    """One message of a conversation under edit; its texts live in widgets named by `id`."""
-
-    role: str
-    content: str = ""
-    name: str = ""
-    tool_call_id: str = ""
-    tool_calls: list[ToolCall] = field(default_factory=list)
-    attachments: list[dict[str, Any]] = field(default_factory=list)
-    """Files as Dify's content parts."""
-    opaque_body: Any = None
-    """What the provider wants back unchanged with an answer."""
-    id: str = field(default_factory=lambda: uuid.uuid4().hex[:8])
+from .visitor import owner
 
 
 @dataclass(slots=True)
@@ -88,12 +71,12 @@ def connection() -> str:
 
 def connected() -> Connection:
     """Give the connection that the visitor picked; the embedded one if it is not there any more."""
-    return app_state.CONNECTIONS.get(connection(), owner())
+    return app_state.connections().get(connection(), owner())
 
 
 def connection_named(name: str) -> Connection | None:
     """Give a connection that the visitor may use; `None` if there is none of this name any more."""
-    return next((found for found in app_state.CONNECTIONS.visible(owner()) if found.name == name), None)
+    return next((found for found in app_state.connections().visible(owner()) if found.name == name), None)
 
 
 def board() -> PageState:
@@ -107,16 +90,3 @@ def opened(name: str) -> bool:
     last = st.session_state.get("_open")
     st.session_state["_open"] = name
     return bool(last != name)
-
-
-def owner() -> str:
-    """Return the identity of the visitor's browser; the session's id where there is none, as in a test."""
-    return identity_of_script() or visitor()
-
-
-def visitor() -> str:
-    """Give the id of the visitor's session; empty where there is none, as in a bare script."""
-    from streamlit.runtime.scriptrunner import get_script_run_ctx
-
-    context = get_script_run_ctx(suppress_warning=True)
-    return context.session_id if context else ""

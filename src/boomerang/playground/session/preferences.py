@@ -12,7 +12,7 @@ from streamlit.runtime.scriptrunner import get_script_run_ctx
 from boomerang.workbench.i18n import translate
 from boomerang.workbench.i18n.translate import _
 
-from . import page_state
+from . import visitor
 
 MOST_VISITORS = 5_000
 
@@ -50,7 +50,7 @@ PREFERENCES = Preferences()
 def restore() -> None:
     """Bring the visitor's choices into a new session, and speak their language in this script run."""
     if "language" not in st.session_state:
-        kept = PREFERENCES.get(page_state.owner())
+        kept = PREFERENCES.get(visitor.owner())
         asked = st.query_params.get("lang") or kept.get("language") or translate.spoken_by(st.context.locale)
         st.session_state["language"] = asked if asked in translate.LANGUAGES else translate.ENGLISH
         st.session_state["expert"] = bool(kept.get("expert", True))
@@ -96,4 +96,4 @@ def expert() -> bool:
 
 
 def _remember(name: str) -> None:
-    PREFERENCES.put(page_state.owner(), name, st.session_state[name])
+    PREFERENCES.put(visitor.owner(), name, st.session_state[name])

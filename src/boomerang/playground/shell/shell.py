@@ -6,7 +6,7 @@ import streamlit as st
 
 from boomerang.playground.forms import connection_picker
 from boomerang.playground.run import error_panel
-from boomerang.playground.session import app_state, page_state, preferences
+from boomerang.playground.session import app_state, page_state, preferences, visitor
 from boomerang.playground.ui import html_tables
 from boomerang.playground.ui.escape import plain
 from boomerang.workbench.connections.registry import EMBEDDED
@@ -53,7 +53,7 @@ def main() -> None:
 
 
 def _connection() -> None:
-    names = app_state.CONNECTIONS.names(page_state.owner())
+    names = app_state.connections().names(visitor.owner())
     if (renamed := st.session_state.pop(page_state.RENAMED, None)) in names:
         st.session_state[connection_picker.SIDE_BAR] = renamed
     asked = st.query_params.get("connection") if connection_picker.SIDE_BAR not in st.session_state else None

@@ -11,15 +11,16 @@ from boomerang.invoker.backend import ListedModel, ModelState
 from boomerang.playground.forms import connection_picker
 from boomerang.playground.forms.model_picker import PATIENCE_SECONDS, await_models
 from boomerang.playground.run import error_panel, run_status
-from boomerang.playground.run.metrics_row import seconds
-from boomerang.playground.run.pane import call
-from boomerang.playground.session import app_state, page_state
+from boomerang.playground.session import app_state, page_state, visitor
 from boomerang.playground.session.url_state import Address
 from boomerang.playground.shell.navigation import MENU, Entry
 from boomerang.playground.ui.escape import code, plain
+from boomerang.playground.ui.number_format import seconds
 from boomerang.workbench.i18n.translate import N_, _, ngettext
+from boomerang.workbench.runs.background_work import follow
 from boomerang.workbench.runs.job_series import Series, Step
-from boomerang.workbench.runs.jobs import Job, follow
+from boomerang.workbench.runs.jobs import Job
+from boomerang.workbench.runs.session_calls import call
 from boomerang.workbench.samples import sample_calls
 from boomerang.workbench.store.app_folder import app_folder
 
@@ -94,9 +95,9 @@ def steps(models: Sequence[ListedModel]) -> list[Step]:
 
 def _attach(held: page_state.PageState, address: Address) -> None:
     found = address.given.pop("run", None)
-    job = app_state.jobs().find(str(found), page_state.owner()) if found and held.job is None else None
+    job = app_state.jobs().find(str(found), visitor.owner()) if found and held.job is None else None
     if isinstance(job, Series):
-        job.visitor, held.changed, held.job = page_state.visitor(), job.changed, job
+        job.visitor, held.changed, held.job = visitor.visitor(), job.changed, job
         job.step_ended = _leaving_runs(job)
         for step in job.steps:
             if step.ended:
@@ -140,8 +141,8 @@ def _start(held: page_state.PageState, models: Sequence[ListedModel]) -> None:
     job = Series(
         planned,
         page_state.connected().backend,
-        visitor=page_state.visitor(),
-        owner=page_state.owner(),
+        visitor=visitor.visitor(),
+        owner=visitor.owner(),
         timeout=TIMEOUT_SECONDS,
         system_model=speaker.model if speaker else None,
         changed=held.changed,
@@ -158,7 +159,7 @@ def _start(held: page_state.PageState, models: Sequence[ListedModel]) -> None:
 def _leaving_runs(job: Series) -> Callable[[Step], None]:
     """Return what leaves the run of a sample on the page of its call, unless that page has run something itself meanwhile."""
     pages = {entry.name: page_state.page(entry.invoke_type) for entry in ENTRIES if entry.invoke_type is not None}
-    jobs, backend, visit = app_state.jobs(), page_state.connected().backend, page_state.visitor()
+    jobs, backend, visit = app_state.jobs(), page_state.connected().backend, visitor.visitor()
     before = {name: page.job for name, page in pages.items()}
 
     def leave(step: Step) -> None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import streamlit as st
 
-from boomerang.playground.run.metrics_row import UNKNOWN
+from .number_format import UNKNOWN
 
 if TYPE_CHECKING:
     from pandas.io.formats.style import Styler

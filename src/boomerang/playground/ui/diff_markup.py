@@ -14,8 +14,7 @@ import streamlit as st
 from boomerang.workbench.analysis.text_diff import Span, SpanKind
 from boomerang.workbench.analysis.word_error_rate import Step, StepKind, pieces
 from boomerang.workbench.i18n.translate import _
-
-from .escape import drawable
+from boomerang.workbench.results.drawable_text import drawable
 
 MOST_PARTS = 20_000
 """Parts that are drawn; a browser takes more, but nobody reads them."""

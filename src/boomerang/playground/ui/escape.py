@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import re
 
+from boomerang.workbench.results.drawable_text import drawable
+
 _MARKUP = re.compile(r"([\\`*_{}\[\]<>#|!$:~&=])")
 _APART = re.compile(r":(?=[\w+-])|(?<=:)/(?=/)|(?<=\bwww)\.|@|[-<>~](?=[-=>])", re.IGNORECASE)
 """What begins a replacement of Streamlit's: `:smile:`, `:material/home:`, `http://`, `www.`, `a@b.c`, `->`, `--`, `>=`."""
@@ -36,11 +38,6 @@ def code(text: str) -> str:
 def whole(text: str) -> str:
     """Add the line ends that `st.code` takes from both ends of a text."""
     return f"\n{text}\n"
-
-
-def drawable(text: str) -> str:
-    """Put a sign of replacement where half of a character stands alone, as a server may send it: a browser takes no halves."""
-    return text if text.isascii() else text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 
 
 def _escape(line: str) -> str:

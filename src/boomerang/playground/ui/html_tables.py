@@ -13,7 +13,7 @@ from typing import NamedTuple
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from .escape import drawable
+from boomerang.workbench.results.drawable_text import drawable
 
 STYLE = """<style>
 .plain-table { width: 100%; border-collapse: collapse; font-size: 0.875rem; line-height: 1.5; margin: 0; }

@@ -15,8 +15,9 @@ import streamlit as st
 
 from boomerang.workbench.i18n.translate import _
 from boomerang.workbench.parsing.json_text import Literal, Members, exact, indented, spelled
+from boomerang.workbench.results.drawable_text import drawable
 
-from .escape import drawable, whole
+from .escape import whole
 
 MOST_LINES = 3_000
 """Of a tree; a browser takes more, but nobody reads them."""

@@ -10,8 +10,7 @@ from boomerang.invoker.llm_text.json_schema import Checked, Outcome
 from boomerang.invoker.messages.message import Message
 from boomerang.workbench.i18n.library_words import told
 from boomerang.workbench.i18n.translate import N_, _
-
-from .escape import drawable
+from boomerang.workbench.results.drawable_text import drawable
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,9 +10,10 @@ from typing import Any, Protocol
 import streamlit as st
 
 from boomerang.workbench.i18n.translate import _
+from boomerang.workbench.results.drawable_text import drawable
 
 from .commonmark import Code, Part, parts
-from .escape import drawable, whole
+from .escape import whole
 
 FREEZE_AFTER = 2000
 """Characters of the tail from which its settled part becomes an element of its own and is not sent again."""

@@ -9,8 +9,9 @@ from time import monotonic
 
 from boomerang.invoker.backend import Backend
 from boomerang.invoker.errors import InvokeTimeoutError
+from boomerang.invoker.events import Note, NoteKind
 from boomerang.invoker.messages.message import Message
-from boomerang.invoker.run import Note, NoteKind, Run
+from boomerang.invoker.run import Run
 from boomerang.invoker.settings import ConnectionSettings
 
 from .saved_connections import hashed

@@ -3,29 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from pydantic import ValidationError
 
-from boomerang.invoker.messages.message import Message
 from boomerang.invoker.settings import ConnectionModel, ConnectionSettings, SettingsError, faults, settings_of
-
-
-@dataclass(frozen=True, slots=True)
-class Problem:
-    """Something wrong with a part of what was configured or saved, beside which the rest is used."""
-
-    where: str
-    """The file."""
-    what: Message
-    faults: tuple[str, ...] = ()
-    """What is wrong with each field, such as `base_url: is missing`."""
-
-    def __str__(self) -> str:
-        """Write it in English."""
-        return f"{self.where}: {self.what}" + (f": {'; '.join(self.faults)}" if self.faults else "")
 
 
 def readable(value: Any) -> tuple[ConnectionSettings, tuple[str, ...]]:

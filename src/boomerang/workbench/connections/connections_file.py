@@ -30,8 +30,9 @@ import tomli_w
 from boomerang.invoker.errors import ConfigError
 from boomerang.invoker.messages.message import Message
 from boomerang.invoker.settings import LONGEST_NAME, ConnectionSettings, SettingsError
+from boomerang.workbench.diagnosis.settings_errors import Problem
 
-from .connection_entries import Problem, readable
+from .connection_entries import readable
 from .server_presets import PRESETS
 
 FILE = "connections.toml"

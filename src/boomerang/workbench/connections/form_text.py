@@ -9,7 +9,7 @@ from urllib.parse import urlsplit, urlunsplit
 
 from boomerang.invoker.http.field_rules import address_fault, without_query
 from boomerang.invoker.http.redaction.masking import MASK
-from boomerang.invoker.settings import ConnectionSettings
+from boomerang.invoker.settings import LONGEST_NAME, ConnectionSettings
 
 
 def as_lines(settings: ConnectionSettings, field: str) -> str:
@@ -91,3 +91,13 @@ def _near(host: str) -> bool:
         return ip_address(host).is_private
     except ValueError:
         return "." not in host or host.endswith((".local", ".lan", ".internal", ".localhost"))
+
+
+def free_name(name: str, taken: set[str]) -> str:
+    """Give a name, with a number behind it if it is taken."""
+    number, found = 2, name
+    while found in taken:
+        ending = f" {number}"
+        found = name[: LONGEST_NAME - len(ending)] + ending
+        number += 1
+    return found

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any
+from typing import Any, TypeAlias
 
 from boomerang.invoker.backend import Backend
 from boomerang.invoker.entities.model import AIModelEntity
@@ -12,15 +12,18 @@ from boomerang.invoker.http.address_policy import Allowed
 from boomerang.invoker.http.limits import limits
 from boomerang.invoker.http.redaction.masking import Masking
 from boomerang.invoker.settings import NAMED_VARIABLE, ConnectionModel, ConnectionSettings
-from boomerang.kinds import connect
 
 from .server_presets import PRESETS
+
+Connect: TypeAlias = Callable[..., Backend]
+"""Opens a back end: the kind, then its settings by name."""
 
 
 def opened(
     settings: ConnectionSettings,
     allowed: Allowed | None,
     environment: Mapping[str, str],
+    connect: Connect,
     *,
     variables: Iterable[str] | None = None,
     files: bool = True,
@@ -31,6 +34,7 @@ def opened(
         settings: What to open.
         allowed: Which addresses it may call; any if `None`, as for what the operator configured.
         environment: Where the variables that it names are looked up, and the limits of answers.
+        connect: Opens a back end by its kind, `boomerang.kinds.connect`.
         variables: Which of them it may name; any if not given. A visitor's connection could otherwise have any variable of the
             server's environment sent anywhere.
         files: Whether it may name files of the machine that the app runs on.

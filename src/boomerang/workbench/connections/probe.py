@@ -22,9 +22,10 @@ from boomerang.invoker.errors import (
     RunStoppedError,
     UnsupportedRequestError,
 )
+from boomerang.invoker.events import Note, NoteKind
 from boomerang.invoker.messages.message import Message
 from boomerang.invoker.records.record import Record
-from boomerang.invoker.run import Note, NoteKind, Run
+from boomerang.invoker.run import Run
 from boomerang.invoker.session import Session
 from boomerang.workbench.diagnosis.connection_failures import Tried, neighbours, sentence
 

@@ -11,7 +11,7 @@ from typing import Any
 from boomerang.invoker.backend import Backend, ListedModel, ModelState
 from boomerang.invoker.errors import ConfigError, InvokeTimeoutError, RunStoppedError
 from boomerang.invoker.run import Run, Runs
-from boomerang.workbench.runs.jobs import Work
+from boomerang.workbench.runs.background_work import Work
 
 from .probe import CALLS, Check, check_call, check_connection, refused
 

@@ -20,14 +20,15 @@ from boomerang.invoker.http.address_policy import ALLOW_VARIABLE, LOOPBACK_VARIA
 from boomerang.invoker.http.limits import limits
 from boomerang.invoker.messages.message import Message
 from boomerang.invoker.settings import ConnectionSettings
-from boomerang.kinds import connect
+from boomerang.workbench.diagnosis.settings_errors import Problem
+from boomerang.workbench.store.data_folder import data_folder
 
 from .connection import Connection, Origin
-from .connection_entries import Problem, stamp
+from .connection_entries import stamp
 from .connections_file import FILE, read_file
 from .environment import from_environment
-from .opening import opened
-from .saved_connections import Oddity, Store, data_folder, hashed
+from .opening import Connect, opened
+from .saved_connections import Oddity, Store, hashed
 
 EMBEDDED = "embedded"
 """The connection that is there without anybody configuring one."""
@@ -57,14 +58,20 @@ class Connections:
     """All of them; safe under several threads.
 
     Args:
+        connect: Opens a back end by its kind.
         environment: Where the variables are.
         file: The file of the one who runs the app.
         store: What was saved; nothing is if there is none.
     """
 
     def __init__(
-        self, environment: Mapping[str, str] | None = None, file: Path | None = None, store: Store | None = None
+        self,
+        connect: Connect,
+        environment: Mapping[str, str] | None = None,
+        file: Path | None = None,
+        store: Store | None = None,
     ) -> None:
+        self._connect = connect
         self._lock = threading.RLock()
         self._environment = environment or {}
         self._file = file
@@ -286,8 +293,8 @@ class Connections:
 
     def _opened(self, settings: ConnectionSettings, origin: Origin) -> Backend:
         if origin.locked:  # the operator's own: nothing about it is a visitor's to choose
-            return opened(settings, None, self._environment)
-        return opened(settings, self._allowed, self._environment, variables=self.variables, files=False)
+            return opened(settings, None, self._environment, self._connect)
+        return opened(settings, self._allowed, self._environment, self._connect, variables=self.variables, files=False)
 
     def _known_problems(self) -> list[str | Problem | ConfigError]:
         problems = [problem for problems in self._problems.values() for problem in problems]
@@ -357,7 +364,7 @@ class Connections:
                 connection.close(for_good=True)
 
 
-def from_process(root: Path, environment: Mapping[str, str] = os.environ) -> Connections:
+def from_process(connect: Connect, root: Path, environment: Mapping[str, str] = os.environ) -> Connections:
     """Give the connections of this process: its environment, its file, its data folder."""
     file = Path(environment[FILE_VARIABLE]).expanduser() if environment.get(FILE_VARIABLE) else root / FILE
-    return Connections(environment, file, Store(data_folder(environment), environment))
+    return Connections(connect, environment, file, Store(data_folder(environment), environment))

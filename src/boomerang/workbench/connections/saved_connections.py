@@ -24,8 +24,9 @@ from boomerang.invoker.errors import MISSHAPEN, ConfigError
 from boomerang.invoker.messages.message import Message
 from boomerang.invoker.settings import LONGEST_NAME, ConnectionSettings, SettingsError
 from boomerang.invoker.settings import faults as faults_of
+from boomerang.workbench.diagnosis.settings_errors import Problem
 
-from .connection_entries import Problem, readable, stamp
+from .connection_entries import readable, stamp
 
 fcntl: Any
 try:
@@ -33,8 +34,6 @@ try:
 except ImportError:  # where there is none, one process has the folder to itself
     fcntl = None
 
-DATA_VARIABLE = "BOOMERANG_DATA"
-"""Environment variable that moves the data folder."""
 KEY_VARIABLE = "BOOMERANG_KEY"
 FILE, KEY_FILE, LOCK_FILE = "connections.json", "key", "lock"
 LOCK_SECONDS = 5.0
@@ -42,16 +41,6 @@ LOCK_SECONDS = 5.0
 LOOK_SECONDS = 0.01
 _VERSION = 1
 _MAKE_ONE = 'python -c "from cryptography.fernet import Fernet; print(Fernet.generate_key().decode())"'
-
-
-def data_folder(environment: Mapping[str, str] = os.environ) -> Path:
-    """Say where saved things are: `BOOMERANG_DATA`, else `boomerang` in the user's data folder."""
-    if chosen := environment.get(DATA_VARIABLE):
-        return Path(chosen).expanduser()
-    data = environment.get("XDG_DATA_HOME")
-    # The XDG Base Directory Specification says to ignore a relative path.
-    root = Path(data) if data and Path(data).is_absolute() else Path.home() / ".local" / "share"
-    return root / "boomerang"
 
 
 @dataclass(frozen=True, slots=True)

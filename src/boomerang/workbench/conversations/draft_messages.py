@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 from pydantic import ValidationError
 
 from boomerang.invoker.entities.message import ToolCall
-from boomerang.playground.session.page_state import Draft
 
 ROLES = ["system", "user", "assistant", "tool"]
 
@@ -51,3 +52,19 @@ def restored(message: Any) -> Draft | None:
     except (AttributeError, KeyError, TypeError, ValidationError):
         return None
     return draft if draft.role in ROLES else None
+
+
+@dataclass(slots=True)
+class Draft:
+    """One message of a conversation under edit; its texts live in widgets named by `id`."""
+
+    role: str
+    content: str = ""
+    name: str = ""
+    tool_call_id: str = ""
+    tool_calls: list[ToolCall] = field(default_factory=list)
+    attachments: list[dict[str, Any]] = field(default_factory=list)
+    """Files as Dify's content parts."""
+    opaque_body: Any = None
+    """What the provider wants back unchanged with an answer."""
+    id: str = field(default_factory=lambda: uuid.uuid4().hex[:8])

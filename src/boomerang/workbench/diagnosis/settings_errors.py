@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from boomerang.invoker.errors import ConfigError
+from boomerang.invoker.messages.message import Message
 from boomerang.invoker.settings import Fault
-from boomerang.workbench.connections.connection_entries import Problem
 from boomerang.workbench.i18n import library_words
 from boomerang.workbench.i18n.translate import N_, _
 
@@ -84,3 +85,18 @@ def _parts(fault: str) -> tuple[str, str, str]:
     field = re.match(r"\w*", path)
     assert field is not None  # it matches nothing too
     return field[0], path.removeprefix(field[0]), words
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """Something wrong with a part of what was configured or saved, beside which the rest is used."""
+
+    where: str
+    """The file."""
+    what: Message
+    faults: tuple[str, ...] = ()
+    """What is wrong with each field, such as `base_url: is missing`."""
+
+    def __str__(self) -> str:
+        """Write it in English."""
+        return f"{self.where}: {self.what}" + (f": {'; '.join(self.faults)}" if self.faults else "")

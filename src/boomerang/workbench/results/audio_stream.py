@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import weakref
 from collections.abc import Iterable, Iterator
 from typing import Any
 
@@ -10,7 +9,6 @@ from boomerang.invoker.audio.file_type import MP3, kind_of
 from boomerang.invoker.audio.markers import only_tags
 from boomerang.invoker.errors import ProtocolError
 from boomerang.invoker.records.record import Record
-from boomerang.playground.server.security_headers import CLIPS
 from boomerang.workbench.runs.jobs import Job
 
 STREAMED = MP3
@@ -51,19 +49,6 @@ def streams(record: Record[Any]) -> bool | None:
         if len(begun) >= ENOUGH_BYTES:
             return False
     return None
-
-
-def offer(job: Job) -> str:
-    """Offer a job's audio under an address for as long as somebody holds the job; give its name in `CLIPS`."""
-    held = weakref.ref(job)
-
-    def listen() -> Iterator[bytes]:
-        found = held()
-        return iter(()) if found is None else segments(found)
-
-    clip = CLIPS.offer(listen, job.owner)
-    weakref.finalize(job, CLIPS.withdraw, clip).atexit = False
-    return clip
 
 
 def _decoded(chunks: Iterable[Any]) -> Iterator[bytes]:

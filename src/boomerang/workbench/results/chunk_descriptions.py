@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from boomerang.invoker.entities.message import ToolCall
-from boomerang.invoker.entities.tool_calls import ToolCallFold
+from boomerang.invoker.entities.tools import ToolCallFold
 from boomerang.invoker.llm_text.reasoning_tags import ReasoningReader
 from boomerang.invoker.records.timeline import ChunkKind, look
 from boomerang.workbench.i18n.translate import N_, _, ngettext

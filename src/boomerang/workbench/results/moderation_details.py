@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from boomerang.invoker.events import NoteKind
 from boomerang.invoker.records.record import Outcome, Record
-from boomerang.invoker.run import NoteKind
 from boomerang.workbench.i18n.translate import N_
 from boomerang.workbench.runs.job_series import Step
 

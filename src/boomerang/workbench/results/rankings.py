@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from boomerang.invoker.entities.rerank import RequestInvokeRerank
+from boomerang.invoker.events import NoteKind
 from boomerang.invoker.records.record import Record
-from boomerang.invoker.run import NoteKind
 from boomerang.workbench.i18n.translate import _
 
 

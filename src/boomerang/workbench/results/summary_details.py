@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
+from boomerang.invoker.events import NoteKind
 from boomerang.invoker.records.record import Record
-from boomerang.invoker.run import NoteKind
-from boomerang.workbench.analysis.facts_kept import Judged, State, compare
+from boomerang.workbench.analysis.facts import Judged, State, compare
 from boomerang.workbench.analysis.word_error_rate import words
 
 LONGEST_JUDGED = 200_000

@@ -9,7 +9,6 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from boomerang.invoker.records.record import Record
-from boomerang.playground.run.pane import Pane
 
 if TYPE_CHECKING:  # numpy comes with the first vectors
     from numpy.typing import NDArray
@@ -21,7 +20,7 @@ MOST_IN_MATRIX = 40
 MOST_ON_MAP = 1_000
 
 
-class Held:
+class RecordVectors:
     """Vectors of one answer, all of one width.
 
     Args:
@@ -84,16 +83,13 @@ class Held:
         return [int(near) if np.isfinite(cosines[row, near]) else None for row, near in enumerate(best)]
 
 
-def held(pane: Pane, record: Record[Any]) -> Held:
-    """Give the vectors of a pane's record; those of the last record are kept.
+def vectors_of(record: Record[Any]) -> RecordVectors:
+    """Return the vectors of an embedding's record, computed once.
 
     Raises:
         ValueError: They are not all of one width.
     """
-    kept: tuple[str, Held] | None = pane.state.extra.get("vectors")
-    if kept is None or kept[0] != record.id:
-        pane.state.extra["vectors"] = kept = (record.id, Held(record.chunks[0].embeddings))
-    return kept[1]
+    return record.once("vectors", lambda: RecordVectors(record.chunks[0].embeddings))
 
 
 def as_csv(rows: Sequence[Sequence[float]], texts: Sequence[str]) -> str:

@@ -8,9 +8,8 @@ from typing import Any
 from boomerang.invoker.backend import ListedModel
 from boomerang.invoker.entities.model import ModelPropertyKey
 from boomerang.invoker.request import InvokeType
-from boomerang.playground.forms import fields
 
-from . import inputs
+from . import inputs, model_defaults
 
 CHAT = next(iter(inputs.CONVERSATIONS.values()))
 
@@ -26,7 +25,7 @@ def _config(model: ListedModel, **own: Any) -> dict[str, Any]:
 
 def _llm(model: ListedModel) -> dict[str, Any]:
     return {
-        "model_config": _config(model, mode="chat", completion_params=fields.first_parameters(model)),
+        "model_config": _config(model, mode="chat", completion_params=model_defaults.first_parameters(model)),
         "prompt_messages": [{"role": role, "content": content} for role, content in CHAT],
         "stream": True,
     }
@@ -54,7 +53,7 @@ def _rerank(model: ListedModel) -> dict[str, Any]:
 
 
 def _tts(model: ListedModel) -> dict[str, Any]:
-    voice = model.model_properties.get(ModelPropertyKey.DEFAULT_VOICE) or next(iter(fields.voices(model)), "")
+    voice = model.model_properties.get(ModelPropertyKey.DEFAULT_VOICE) or next(iter(model_defaults.voices(model)), "")
     return {"model_config": _config(model, voice=voice), "content_text": next(iter(inputs.SPEECH.values()))}
 
 

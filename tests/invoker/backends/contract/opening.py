@@ -9,7 +9,8 @@ import pytest
 
 from boomerang.invoker.backend import ModelState
 from boomerang.invoker.errors import InvokeError
-from boomerang.invoker.records.record import Record, Recorded
+from boomerang.invoker.records.record import Record
+from boomerang.invoker.records.recorder import Recorded
 from boomerang.invoker.request import InvokeType
 from boomerang.invoker.run import Run
 from boomerang.invoker.session import Session

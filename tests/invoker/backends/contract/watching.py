@@ -10,8 +10,9 @@ from typing import Any
 
 from boomerang.invoker.backend import Backend
 from boomerang.invoker.errors import InvokeError, RunStoppedError
+from boomerang.invoker.events import Note, NoteKind
 from boomerang.invoker.request import Chunks, Request
-from boomerang.invoker.run import Note, NoteKind, Run
+from boomerang.invoker.run import Run
 
 STOP_SECONDS = 0.2
 """How long a stopped run may keep whoever waits for it."""

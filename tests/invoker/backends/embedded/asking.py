@@ -7,7 +7,8 @@ from typing import Any
 
 from boomerang.invoker.backends.embedded.tasks.llm import Llama
 from boomerang.invoker.entities.llm import LLMResult, RequestInvokeLLM, RequestInvokeLLMWithStructuredOutput
-from boomerang.invoker.run import Note, Run
+from boomerang.invoker.events import Note
+from boomerang.invoker.run import Run
 
 TOOLS: list[dict[str, Any]] = [
     {

@@ -8,9 +8,11 @@ from typing import Any
 import pytest
 
 from boomerang.invoker.backends.embedded.backend import EmbeddedBackend
-from boomerang.invoker.records.record import Record, Recorded
+from boomerang.invoker.events import NoteKind
+from boomerang.invoker.records.record import Record
+from boomerang.invoker.records.recorder import Recorded
 from boomerang.invoker.request import InvokeType
-from boomerang.invoker.run import NoteKind, Run
+from boomerang.invoker.run import Run
 from tests.invoker.backends.contract.subject import every_call, request
 from tests.invoker.backends.embedded_subject import SMALL, EmbeddedSubject
 

@@ -9,8 +9,8 @@ from typing import Any
 
 from boomerang.invoker.backends.openai_compatible.backend import OpenAICompatibleBackend
 from boomerang.invoker.entities.llm import LLMFold, LLMResult
+from boomerang.invoker.events import NoteKind
 from boomerang.invoker.records.record import Record
-from boomerang.invoker.run import NoteKind
 from boomerang.invoker.session import Session
 from boomerang.kinds import connect
 from tests.loopback import STREAM, Asked, Loopback, Script, Wire, chunked

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from boomerang.invoker.errors import InvokeServerUnavailableError, ProtocolError
-from boomerang.invoker.run import NoteKind
+from boomerang.invoker.events import NoteKind
 from tests.loopback import Script, whole
 
 from .desk import Desk, opened

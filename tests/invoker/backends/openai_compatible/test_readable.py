@@ -18,10 +18,10 @@ from hypothesis import strategies as st
 from boomerang.invoker.backends.openai_compatible.chat.completion_reader import AnswerReader
 from boomerang.invoker.entities.llm import LLMFold, LLMResult
 from boomerang.invoker.errors import InvokeError, ProtocolError
+from boomerang.invoker.events import NoteKind
 from boomerang.invoker.http.body.sse import Event
 from boomerang.invoker.http.limits import Limits
 from boomerang.invoker.http.redaction.masking import Hiding
-from boomerang.invoker.run import NoteKind
 from tests.invoker.backends.openai_compatible.chat.test_completion_reader import sending
 from tests.invoker.backends.openai_compatible.chat.test_message_fields import DONE, line
 from tests.json_values import JSON_VALUES

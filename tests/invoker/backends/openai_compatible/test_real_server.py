@@ -24,8 +24,8 @@ from boomerang.invoker.errors import (
     InvokeServerUnavailableError,
     RunStoppedError,
 )
+from boomerang.invoker.events import NoteKind
 from boomerang.invoker.records.record import Record
-from boomerang.invoker.run import NoteKind
 from boomerang.invoker.session import Session
 from boomerang.invoker.weights.models_folder import Weights
 from boomerang.kinds import connect

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from boomerang.invoker.errors import InvokeBadRequestError, ProtocolError
-from boomerang.invoker.run import NoteKind
+from boomerang.invoker.events import NoteKind
 from boomerang.invoker.session import Session
 from boomerang.kinds import connect
 from tests.loopback import Asked, Loopback, Script, Wire, whole

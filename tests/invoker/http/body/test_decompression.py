@@ -12,8 +12,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from boomerang.invoker.errors import InvokeConnectionError, InvokeError, ProtocolError
+from boomerang.invoker.events import Note
 from boomerang.invoker.http.body.decompression import PIECE, unpacked
-from boomerang.invoker.run import Note, Run
+from boomerang.invoker.run import Run
 
 TEXT = b'{"answer": "' + b"words and more words; " * 20 + b'"}'
 

@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from boomerang.playground.ui.charts import chart_style, confusion_matrix, phases, rankings, vectors, waveform
+from boomerang.playground.ui.charts import chart_style, chunk_timing, confusion_matrix, phases, rankings, vectors, waveform
 from boomerang.playground.ui.charts.chart_style import COLOURS, SHAPES, words
 from boomerang.playground.ui.charts.vectors import Dot, histogram, plane, similarity, values
 from tests.playground.marked_up import Markup, share
@@ -158,8 +158,8 @@ def test_repeats_mark_the_cold_start_and_the_failed_ones(seconds: list[float], d
 
 
 def test_the_growth_of_a_stream_is_drawn_with_its_pauses() -> None:
-    points = [phases.Point(at / 10, 4.0 * at, 4.0, "text" if at % 2 else "usage", str(at)) for at in range(100)]
-    chart, table = phases.chunks(points, [phases.Span("", 2.0, 5.0)], {"text": 0, "usage": 2}, "characters")
+    points = [chunk_timing.Point(at / 10, 4.0 * at, 4.0, "text" if at % 2 else "usage", str(at)) for at in range(100)]
+    chart, table = chunk_timing.chunks(points, [phases.Span("", 2.0, 5.0)], {"text": 0, "usage": 2}, "characters")
     found = spec((chart, table))
     assert "pause 3.00 s" in json.dumps(found) and len(table) == 100
 
@@ -187,18 +187,19 @@ def test_a_confusion_matrix_names_its_cells_and_not_only_colours_them() -> None:
 
 
 MANY = 5_000
-POINT = [phases.Point(1, 1, 1, "text", "0")]
+POINT = [chunk_timing.Point(1, 1, 1, "text", "0")]
+PLACE = rankings.Place("x", 1, 1)
 BOUNDED: dict[str, tuple[Callable[[], Drawn], int]] = {
     "similarity": (lambda: similarity(np.eye(200), ["x"] * 200), 40 * 40),
     "plane": (lambda: plane([Dot(i, i, "x") for i in range(MANY)]), vectors.MOST_DOTS),
     "values": (lambda: values([0.5] * 100_000), vectors.MOST_VALUES),
-    "slope": (lambda: rankings.slope([rankings.Place("x", i + 1, i + 1) for i in range(MANY)], "a", "b"), 2 * rankings.MOST_LINES),
+    "slope": (lambda: rankings.slope([PLACE] * MANY, "a", "b"), 2 * rankings.MOST_LINES),
     "bars": (lambda: rankings.bars(["x"] * MANY, [0.5] * MANY, title="score"), rankings.MOST_BARS),
     "layers": (lambda: phases.layers([(str(i), phases.Span("x", i, i + 1)) for i in range(MANY)]), phases.MOST_LANES),
     "repeats": (lambda: phases.repeats([1.0] * MANY), phases.MOST_REPEATS + 2),
     "pauses": (
-        lambda: phases.chunks(POINT, [phases.Span("", i, i + 1) for i in range(MANY)], {"text": 0}, "c"),
-        phases.MOST_PAUSES + 1,
+        lambda: chunk_timing.chunks(POINT, [phases.Span("", i, i + 1) for i in range(MANY)], {"text": 0}, "c"),
+        chunk_timing.MOST_PAUSES + 1,
     ),
     "clips": (lambda: waveform.waveform([0], [0], [0], [0], seconds=1, clips=[0.5] * MANY), waveform.MOST_CLIPS + 1),
 }  # fmt: skip
@@ -217,7 +218,7 @@ def test_what_is_sent_to_the_browser_has_a_bound(name: str) -> None:
 
 def test_what_must_be_put_together_before_is_refused_otherwise() -> None:
     with pytest.raises(ValueError, match="at most 500"):
-        phases.chunks([phases.Point(1, 1, 1, "text", "0")] * 501, [], {"text": 0}, "characters")
+        chunk_timing.chunks([chunk_timing.Point(1, 1, 1, "text", "0")] * 501, [], {"text": 0}, "characters")
     with pytest.raises(ValueError, match="at most 1000"):
         waveform.waveform([0.0] * 1001, [0.0] * 1001, [0.0] * 1001, [0.0] * 1001, seconds=1.0)
 

@@ -15,8 +15,9 @@ from contextlib import suppress
 from boomerang.invoker.backend import ListedModel
 from boomerang.invoker.entities.model import ModelPropertyKey
 from boomerang.invoker.errors import InvokeError, RunStoppedError
+from boomerang.invoker.events import Note, NoteKind
 from boomerang.invoker.http.errors import said
-from boomerang.invoker.run import Note, NoteKind, Run
+from boomerang.invoker.run import Run
 
 LIST_SECONDS = 5.0
 """How long a server may take to list its models before a summary goes on without the list."""

@@ -9,16 +9,17 @@ from time import perf_counter
 from typing import Any
 
 from boomerang.invoker.backends.openai_compatible.chat.completion_reader import AnswerReader
+from boomerang.invoker.backends.openai_compatible.response.numbers import as_int
 from boomerang.invoker.entities.llm import LLMMode, LLMResultChunk, RequestInvokeLLM
 from boomerang.invoker.errors import InvokeBadRequestError, InvokeError, InvokeTimeoutError
+from boomerang.invoker.events import NoteKind
 from boomerang.invoker.http.body.sse import Event
 from boomerang.invoker.http.exchange import Http
 from boomerang.invoker.http.response import Answer
 from boomerang.invoker.request import Chunks
-from boomerang.invoker.run import NoteKind, Run
+from boomerang.invoker.run import Run
 
 from .chat import opaque_fields, request_messages
-from .numbers import as_int
 
 CHAT, COMPLETIONS = "chat/completions", "completions"
 OPTIONS = "stream_options"

@@ -9,12 +9,12 @@ from collections.abc import Mapping, Sequence
 from math import isfinite
 from typing import Any, NamedTuple
 
+from boomerang.invoker.backends.openai_compatible.response.numbers import as_bool, as_float
+from boomerang.invoker.backends.openai_compatible.response.response_errors import displayable, missing, shown
 from boomerang.invoker.entities.moderation import ModerationResult, RequestInvokeModeration
+from boomerang.invoker.events import NoteKind
 from boomerang.invoker.http.exchange import Http
-from boomerang.invoker.run import NoteKind, Run
-
-from .numbers import as_bool, as_float
-from .response_errors import displayable, missing, shown
+from boomerang.invoker.run import Run
 
 PATH = "moderations"
 _CATEGORIES = ("categories", "categoriesAnalysis")

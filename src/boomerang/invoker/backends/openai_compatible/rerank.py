@@ -19,17 +19,17 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from boomerang.invoker.backends.openai_compatible.response.notices import Once
+from boomerang.invoker.backends.openai_compatible.response.ranking_reader import find_ranked, read_ranking
+from boomerang.invoker.backends.openai_compatible.response.response_errors import body_of, refused
 from boomerang.invoker.entities.rerank import RequestInvokeRerank, RerankResult
 from boomerang.invoker.errors import InvokeBadRequestError, InvokeError
+from boomerang.invoker.events import NoteKind
 from boomerang.invoker.http.errors import said
 from boomerang.invoker.http.exchange import Http
 from boomerang.invoker.http.response import Answer
 from boomerang.invoker.messages.message import Message
-from boomerang.invoker.run import NoteKind, Run
-
-from .notices import Once
-from .ranking_reader import find_ranked, read_ranking
-from .response_errors import body_of, refused
+from boomerang.invoker.run import Run
 
 TEI, JINA, VOYAGE = "TEI", "Jina/Cohere", "Voyage"
 NOT_THIS = frozenset({400, 404, 405, 422})

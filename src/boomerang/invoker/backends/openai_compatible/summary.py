@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+from boomerang.invoker.backends.openai_compatible.response.notices import Once
 from boomerang.invoker.entities.llm import LLMFold, LLMMode, RequestInvokeLLM
 from boomerang.invoker.entities.message import PromptMessage
 from boomerang.invoker.entities.model import ModelType
@@ -17,7 +18,6 @@ from boomerang.invoker.run import Run
 
 from .context_limits import context_limit, is_about_context
 from .llm import LLM
-from .notices import Once
 
 CONTEXT_TOKENS = 8_192
 """What a system model is taken to read where its `context_size` does not say."""

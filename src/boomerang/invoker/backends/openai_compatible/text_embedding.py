@@ -11,19 +11,20 @@ from math import isfinite
 from time import perf_counter
 from typing import Any, NamedTuple
 
+from boomerang.invoker.backends.openai_compatible.response.notices import Once
+from boomerang.invoker.backends.openai_compatible.response.numbers import as_int
+from boomerang.invoker.backends.openai_compatible.response.response_errors import body_of, displayable, refused, shown
+from boomerang.invoker.backends.openai_compatible.response.vector_reader import Item, VectorReader, find_items
 from boomerang.invoker.entities.text_embedding import EmbeddingUsage, RequestInvokeTextEmbedding, TextEmbeddingResult
 from boomerang.invoker.errors import InvokeBadRequestError, ProtocolError
+from boomerang.invoker.events import NoteKind
 from boomerang.invoker.http.errors import said
 from boomerang.invoker.http.exchange import Http
 from boomerang.invoker.http.response import Answer
 from boomerang.invoker.messages.message import Message
-from boomerang.invoker.run import NoteKind, Run
+from boomerang.invoker.run import Run
 
 from .batch_limits import batch_limit, is_about_batches
-from .notices import Once
-from .numbers import as_int
-from .response_errors import body_of, displayable, refused, shown
-from .vector_reader import Item, VectorReader, find_items
 
 PATH = "embeddings"
 MAX_CHUNKS = 64

@@ -9,6 +9,7 @@ from boomerang.invoker.audio.upload_check import require_audio
 from boomerang.invoker.errors import InvokeBadRequestError
 from boomerang.playground.forms.fields import field_fault
 from boomerang.playground.run.pane import Pane
+from boomerang.playground.ui.audio_format import line
 from boomerang.playground.ui.escape import plain
 from boomerang.workbench.i18n.library_words import error_text, told
 from boomerang.workbench.i18n.translate import _
@@ -39,35 +40,6 @@ def checked(page: Pane, data: bytes, name: str) -> bytes | None:
 def forget(page: Pane) -> None:
     """Let go of the file that was looked at last."""
     page.state.extra.pop(HELD, None)
-
-
-def line(found: AudioFacts) -> str:
-    """Tell in a line what is in a file."""
-    rate = "—" if found.sample_rate_hz is None else f"{found.sample_rate_hz:,} Hz"
-    size = _("{bytes:,} bytes, {wire:,} on the wire, where hex doubles the size").format(
-        bytes=found.bytes, wire=2 * found.bytes
-    )
-    return " · ".join((found.format, duration(found.seconds), rate, channels(found.channels), size))
-
-
-def channels(count: int | None) -> str:
-    """Name a number of channels."""
-    if count is None:
-        return "—"
-    return {1: _("mono"), 2: _("stereo")}.get(count) or _("{count} channels").format(count=count)
-
-
-def duration(seconds: float | None) -> str:
-    """Write how long something plays: `4.20 s`, `1:02.5`, `1:00:05`."""
-    if seconds is None:
-        return "—"
-    if seconds < 60:
-        return f"{seconds:.2f} s"
-    if seconds < 3600:
-        tenths = round(seconds * 10)
-        return f"{tenths // 600}:{tenths % 600 / 10:04.1f}"
-    whole = round(seconds)
-    return f"{whole // 3600}:{whole // 60 % 60:02}:{whole % 60:02}"
 
 
 def _facts(page: Pane, data: bytes, name: str) -> AudioFacts:

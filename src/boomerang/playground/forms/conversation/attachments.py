@@ -9,14 +9,15 @@ import streamlit as st
 from boomerang.invoker.backend import ListedModel
 from boomerang.invoker.records.metrics import Metric, Unit
 from boomerang.playground.forms.fields import field_fault
-from boomerang.playground.run.metrics_row import shown
 from boomerang.playground.run.pane import Pane
 from boomerang.playground.session import page_state
-from boomerang.playground.session.page_state import Draft
 from boomerang.playground.ui import html_tables
-from boomerang.playground.ui.escape import drawable, plain
+from boomerang.playground.ui.escape import plain
+from boomerang.playground.ui.number_format import shown
 from boomerang.workbench.conversations.attachments import ICONS, MOST_FILE_BYTES, part, refusal, size, undeclared
+from boomerang.workbench.conversations.draft_messages import Draft
 from boomerang.workbench.i18n.translate import N_, _
+from boomerang.workbench.results.drawable_text import drawable
 from boomerang.workbench.samples.inputs import ATTACHMENTS, CONVERSATIONS, Attachable
 
 NAMES = {"image": N_("image"), "audio": N_("audio"), "video": N_("video"), "document": N_("document")}

@@ -11,11 +11,10 @@ from boomerang.invoker.entities.message import ToolCall
 from boomerang.playground.forms.fields import chips
 from boomerang.playground.run.pane import Pane
 from boomerang.playground.session import page_state
-from boomerang.playground.session.page_state import Draft
 from boomerang.playground.ui import html_tables
-from boomerang.playground.ui.escape import drawable
-from boomerang.workbench.conversations.draft_messages import ROLES, as_message, drafts_of, restored
+from boomerang.workbench.conversations.draft_messages import ROLES, Draft, as_message, drafts_of, restored
 from boomerang.workbench.i18n.translate import N_, _, ngettext
+from boomerang.workbench.results.drawable_text import drawable
 from boomerang.workbench.samples.inputs import COMPLETION, CONVERSATIONS
 
 from . import attachments

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from boomerang.invoker.entities.llm import LLMModelConfig
 from boomerang.invoker.entities.model import ModelPropertyKey, ModelType
-from boomerang.playground.forms import fields, model_picker
+from boomerang.playground.forms import model_config, model_picker
+from boomerang.playground.forms import parameters as parameters_module
 from boomerang.playground.run.pane import Pane
 from boomerang.workbench.i18n.translate import _
 
@@ -15,7 +16,7 @@ from .conversation_editor import CHAT
 def config(pane: Pane, mode: str = CHAT) -> LLMModelConfig | None:
     """Draw a pane's model, parameters and ModelConfig; `None`, with the reason said, while it is not valid."""
     model = model_picker.model_picker(pane, ModelType.LLM)
-    parameters = fields.parameters(pane, model)
+    parameters = parameters_module.parameters(pane, model)
     if model is not None:
         declared = model.model_properties.get(ModelPropertyKey.MODE)
         if declared and declared != mode:
@@ -26,4 +27,4 @@ def config(pane: Pane, mode: str = CHAT) -> LLMModelConfig | None:
             )
     if mode == CHAT:
         attachments.check(pane, model)
-    return fields.config(pane, LLMModelConfig, model, mode=mode, completion_params=parameters)
+    return model_config.config(pane, LLMModelConfig, model, mode=mode, completion_params=parameters)

@@ -10,7 +10,7 @@ import streamlit as st
 from boomerang.invoker.entities.model import ParameterRule, ParameterType
 from boomerang.playground.forms.fields import field_fault
 from boomerang.playground.run.pane import Pane
-from boomerang.playground.session.page_state import Draft
+from boomerang.workbench.conversations.draft_messages import Draft
 from boomerang.workbench.i18n.translate import _
 from boomerang.workbench.parsing.json_text import JsonFault, parse, pretty, written
 

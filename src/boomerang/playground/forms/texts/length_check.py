@@ -11,9 +11,9 @@ from boomerang.invoker.entities.model import ModelPropertyKey
 from boomerang.playground.run.pane import Pane
 from boomerang.playground.ui.charts.chart_style import words
 from boomerang.playground.ui.data_table import data_table
-from boomerang.playground.ui.escape import drawable
 from boomerang.workbench.analysis.token_estimate import estimate
 from boomerang.workbench.i18n.translate import _, ngettext
+from boomerang.workbench.results.drawable_text import drawable
 
 MOST_NAMED = 5
 

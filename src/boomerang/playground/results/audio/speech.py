@@ -9,11 +9,12 @@ import streamlit as st
 
 from boomerang.invoker.audio.file_type import Kind, kind_of
 from boomerang.invoker.records.record import Outcome, Record
-from boomerang.playground.forms.audio.audio_preview import duration
-from boomerang.playground.page import comparison
+from boomerang.playground.run import pane_names
 from boomerang.playground.run.pane import Pane
-from boomerang.playground.server.security_headers import CLIPS
-from boomerang.playground.session import page_state
+from boomerang.playground.server import audio_route
+from boomerang.playground.server.audio_route import CLIPS
+from boomerang.playground.session import visitor
+from boomerang.playground.ui.audio_format import duration
 from boomerang.playground.ui.audio_player import stream_player
 from boomerang.playground.ui.escape import code
 from boomerang.workbench.i18n.translate import _
@@ -73,12 +74,12 @@ def compare(panes: Sequence[Pane]) -> None:
         record = pane.state.record
         audio = spoken(pane, record) if record is not None else b""
         with grid.cell():
-            st.text(comparison.name(pane))
+            st.text(pane_names.name(pane))
             kind = kind_of(audio) if audio else None
             if record is None or kind is None or not kind.audio:
                 st.caption(_("No audio"))
                 continue
-            st.audio(audio, format=kind.media_type, alt=_("The spoken text of {pane}").format(pane=comparison.letter(pane)))
+            st.audio(audio, format=kind.media_type, alt=_("The spoken text of {pane}").format(pane=pane_names.letter(pane)))
             found = waveform.look(pane, audio, record.id)
             st.caption(f"{duration(found.facts.seconds if found.facts else None)} · {kind.name} · {len(audio):,} B")
             if found.profile is not None:
@@ -107,7 +108,7 @@ def _player(pane: Pane, audio: bytes, media_type: str) -> None:
     A run of an earlier visit, found again after a reload, gets one that waits to be started.
     """
     with st.container(key=_place(pane)):
-        if pane.job is not None and pane.run_context.get("visit") == page_state.visitor():
+        if pane.job is not None and pane.run_context.get("visit") == visitor.visitor():
             _offer(pane, pane.job)  # if it ended before it was seen to run
             _stream(pane, media_type)
         else:
@@ -117,7 +118,7 @@ def _player(pane: Pane, audio: bytes, media_type: str) -> None:
 def _offer(pane: Pane, job: Job) -> None:
     """Offer a run's audio to the page's player, once."""
     if pane.state.extra.get("clip.of") is not job:
-        pane.state.extra |= {"clip": audio_stream.offer(job), "clip.of": job}
+        pane.state.extra |= {"clip": audio_route.offer(job), "clip.of": job}
 
 
 def _stream(pane: Pane, media_type: str = audio_stream.STREAMED.media_type) -> None:

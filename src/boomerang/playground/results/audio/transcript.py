@@ -9,13 +9,13 @@ from typing import Any
 import streamlit as st
 
 from boomerang.invoker.records.record import Record
-from boomerang.playground.forms.audio.audio_preview import duration
-from boomerang.playground.page import comparison
+from boomerang.playground.run import pane_names
 from boomerang.playground.run.pane import Pane
 from boomerang.playground.ui import html_tables, text_diff
+from boomerang.playground.ui.audio_format import duration
 from boomerang.playground.ui.data_table import data_table
-from boomerang.playground.ui.escape import drawable
 from boomerang.workbench.i18n.translate import _
+from boomerang.workbench.results.drawable_text import drawable
 from boomerang.workbench.results.transcripts import Segment, percent, segments, srt, vtt
 
 from . import word_errors
@@ -53,7 +53,7 @@ def compare(panes: Sequence[Pane]) -> None:
     heard = [(pane, transcript(pane.state.record)) for pane in panes if pane.state.record is not None]
     _rates([(pane, text) for pane, text in heard if reference_of(pane).strip()])
     for (left, before), (right, after) in pairwise(heard):
-        letters = comparison.letter(left), comparison.letter(right)
+        letters = pane_names.letter(left), pane_names.letter(right)
         st.markdown(f"**{letters[0]} → {letters[1]}**")
         only = _("only in {pane}")
         text_diff.draw(before, after, (only.format(pane=letters[0]), only.format(pane=letters[1])), right.key("difference"))
@@ -68,7 +68,7 @@ def _rates(heard: Sequence[tuple[Pane, str]]) -> None:
     html_tables.table(
         (_("Pane"), "WER", "CER", _("Errors")),
         (
-            (comparison.name(pane), percent(one.words.rate), percent(one.characters.rate), word_errors.counts(one))
+            (pane_names.name(pane), percent(one.words.rate), percent(one.characters.rate), word_errors.counts(one))
             for (pane, _text), one in zip(heard, found, strict=True)
         ),
     )

@@ -10,9 +10,9 @@ import streamlit as st
 
 from boomerang.invoker.audio.audio_facts import AudioFacts, facts
 from boomerang.invoker.errors import InvokeBadRequestError
-from boomerang.playground.forms.audio.audio_preview import channels, duration
 from boomerang.playground.run.pane import Pane
 from boomerang.playground.ui import html_tables
+from boomerang.playground.ui.audio_format import channels, duration
 from boomerang.playground.ui.charts import chart_style
 from boomerang.playground.ui.charts import waveform as waveform_module
 from boomerang.workbench.i18n.library_words import error_text

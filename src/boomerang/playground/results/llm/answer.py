@@ -16,9 +16,10 @@ from boomerang.invoker.records.metrics import finish_reason, usage
 from boomerang.invoker.records.record import Outcome, Record
 from boomerang.playground.forms.conversation.conversation_editor import continue_with
 from boomerang.playground.run.pane import Pane, waiting
-from boomerang.playground.ui.escape import drawable
 from boomerang.playground.ui.streaming_text import TextStream
 from boomerang.workbench.i18n.translate import _
+from boomerang.workbench.results import llm_answer
+from boomerang.workbench.results.drawable_text import drawable
 from boomerang.workbench.runs.jobs import Job
 
 from . import answer_body, earlier_answers, tool_calls
@@ -29,7 +30,7 @@ NEARLY_FULL = 0.85
 
 def llm(pane: Pane, record: Record[Any]) -> None:
     """Draw the answer of an LLM."""
-    answer = answer_body.read(record)
+    answer = llm_answer.read(record)
     completed = record.outcome is Outcome.COMPLETED
     answer_body.draw(pane, answer)
     if answer.fold.tool_calls:
@@ -96,7 +97,7 @@ class _Thinking:
         self._stream.write(new)
 
 
-def _actions(pane: Pane, record: Record[Any], answer: answer_body.Answer) -> None:
+def _actions(pane: Pane, record: Record[Any], answer: llm_answer.Answer) -> None:
     text = drawable(answer.text)
     with st.container(horizontal=True):
         if not answer.fold.tool_calls:

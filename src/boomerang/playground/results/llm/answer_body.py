@@ -4,24 +4,20 @@ from __future__ import annotations
 
 import base64
 import binascii
-from dataclasses import dataclass
-from typing import Any
 
 import streamlit as st
 
 from boomerang.invoker.entities.llm import LLMFold
 from boomerang.invoker.entities.message import MultiModalPromptMessageContent
 from boomerang.invoker.llm_text.json_in_text import Place, find
-from boomerang.invoker.llm_text.reasoning_tags import split
-from boomerang.invoker.records.record import Record
-from boomerang.invoker.records.timeline import timeline_of
-from boomerang.playground.run.metrics_row import seconds
 from boomerang.playground.run.pane import Pane
 from boomerang.playground.ui import json_view
 from boomerang.playground.ui import streaming_text as text_view
-from boomerang.playground.ui.escape import drawable
+from boomerang.playground.ui.number_format import seconds
 from boomerang.workbench.conversations.attachments import ICONS
 from boomerang.workbench.i18n.translate import N_, _, ngettext
+from boomerang.workbench.results.drawable_text import drawable
+from boomerang.workbench.results.llm_answer import Answer
 
 MARKDOWN, PLAIN, JSON = "Markdown", "Plain text", "JSON"
 MODES = {MARKDOWN: N_("Markdown"), PLAIN: N_("Plain text"), JSON: N_("JSON")}
@@ -30,32 +26,6 @@ PLACES = {
     Place.FENCED: N_("JSON from a fence of code; what stands around it is left out here."),
     Place.SURROUNDED: N_("JSON from between other words; what stands around it is left out here."),
 }
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """What a record's chunks come to."""
-
-    fold: LLMFold
-    thinking: str
-    text: str
-    """Without the thinking."""
-    closed: bool
-    """Whether the thinking ended; true if there was none."""
-    thinking_seconds: float | None
-    """From the first piece of thinking to the first of the answer, or to the last of thinking; `None` if there was none."""
-
-
-def read(record: Record[Any]) -> Answer:
-    """Read a record's answer, live or ended."""
-    return record.once(Answer, lambda: _read(record))
-
-
-def _read(record: Record[Any]) -> Answer:
-    chunks = tuple(record.chunks)
-    fold = LLMFold().extend(chunks)
-    whole = split(fold.text)
-    return Answer(fold, whole.reasoning, whole.answer, whole.closed, timeline_of(record).reasoning_seconds)
 
 
 def draw(pane: Pane, answer: Answer) -> None:

@@ -21,13 +21,12 @@ from boomerang.invoker.records.record import Outcome, Record
 from boomerang.playground.forms.conversation.conversation_editor import CHAT, COMPLETE
 from boomerang.playground.run.pane import Pane
 from boomerang.playground.session import page_state
-from boomerang.playground.session.page_state import Draft
 from boomerang.playground.ui import streaming_text as text_view
 from boomerang.playground.ui import text_diff
-from boomerang.playground.ui.escape import drawable
+from boomerang.workbench.conversations.draft_messages import Draft
 from boomerang.workbench.i18n.translate import _, ngettext
-
-from .answer_body import Answer
+from boomerang.workbench.results.drawable_text import drawable
+from boomerang.workbench.results.llm_answer import Answer
 
 MOST = 12
 MOST_CHARACTERS = 1_000_000

@@ -18,10 +18,10 @@ from boomerang.playground.forms.conversation.tools_editor import automatic_round
 from boomerang.playground.run.pane import Pane
 from boomerang.playground.session import page_state
 from boomerang.playground.ui import json_view, schema_verdict
-from boomerang.playground.ui.escape import drawable, plain
+from boomerang.playground.ui.escape import plain
 from boomerang.workbench.i18n.translate import _, ngettext
-
-from .answer_body import Answer
+from boomerang.workbench.results.drawable_text import drawable
+from boomerang.workbench.results.llm_answer import Answer
 
 
 def draw(pane: Pane, record: Record[Any], answer: Answer) -> None:

@@ -7,16 +7,16 @@ from collections.abc import Sequence
 import streamlit as st
 
 from boomerang.invoker.entities.rerank import RequestInvokeRerank
-from boomerang.playground.page import comparison
-from boomerang.playground.results.llm.comparison import pair
-from boomerang.playground.run.metrics_row import UNKNOWN
+from boomerang.playground.run import pane_names
 from boomerang.playground.run.pane import Pane
+from boomerang.playground.run.pane_names import pair
 from boomerang.playground.ui.charts import chart_style
 from boomerang.playground.ui.charts.rankings import MOST_LINES, Place, slope
 from boomerang.playground.ui.data_table import data_table
-from boomerang.playground.ui.escape import drawable
+from boomerang.playground.ui.number_format import UNKNOWN
 from boomerang.workbench.analysis.rank_correlation import kendall_of_orders, moves
 from boomerang.workbench.i18n.translate import _
+from boomerang.workbench.results.drawable_text import drawable
 from boomerang.workbench.results.rankings import ranking
 
 from . import relevance_scores
@@ -47,7 +47,7 @@ def rankings(panes: Sequence[Pane]) -> None:
             color="green" if same else "orange",
         )
     places = [Place(drawable(docs[int(str(move.document)) - 1]), move.left, move.right) for move in moves(orders[0], orders[1])]
-    chart, table = slope(places, comparison.name(left), comparison.name(right))
+    chart, table = slope(places, pane_names.name(left), pane_names.name(right))
     most = MOST_LINES
     note = _("The first {count} of {all} documents.").format(count=most, all=len(places)) if len(places) > most else ""
     chart_style.draw(chart, table, left.key("slopes"), _("From one order to the other"), note=note)
@@ -70,7 +70,7 @@ def _qualities(panes: Sequence[Pane], count: int) -> None:
             _(label).format(k=k): relevance_scores.told(getattr(worst, name), getattr(best, name))
             for name, (label, _about) in relevance_scores.MEASURES.items()
         }
-        rows.append({_("pane"): comparison.name(pane), **measures})
+        rows.append({_("pane"): pane_names.name(pane), **measures})
     data_table(rows, alt=_("How good each order is"))
 
 

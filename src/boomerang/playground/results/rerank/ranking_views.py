@@ -12,8 +12,8 @@ from boomerang.invoker.entities.rerank import RequestInvokeRerank
 from boomerang.playground.run.pane import Pane
 from boomerang.playground.ui.charts import chart_style, rankings
 from boomerang.playground.ui.data_table import data_table
-from boomerang.playground.ui.escape import drawable
 from boomerang.workbench.i18n.translate import _, ngettext
+from boomerang.workbench.results.drawable_text import drawable
 from boomerang.workbench.results.rankings import Dropped, Row, movement
 
 GREY = "color: #8a90a2"

@@ -8,12 +8,12 @@ from typing import Any
 import streamlit as st
 
 from boomerang.invoker.entities.rerank import RequestInvokeRerank
-from boomerang.playground.run.metrics_row import UNKNOWN
 from boomerang.playground.run.pane import Pane
 from boomerang.playground.ui.data_table import data_table
-from boomerang.playground.ui.escape import drawable
+from boomerang.playground.ui.number_format import UNKNOWN
 from boomerang.workbench.analysis.relevance import Quality, quality_range
 from boomerang.workbench.i18n.translate import N_, _, ngettext
+from boomerang.workbench.results.drawable_text import drawable
 from boomerang.workbench.results.rankings import Row
 
 DEFAULT_K = 3

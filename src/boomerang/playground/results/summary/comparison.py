@@ -8,16 +8,15 @@ from typing import Any
 import streamlit as st
 
 from boomerang.invoker.entities.summary import RequestInvokeSummary
-from boomerang.playground.page import comparison
-from boomerang.playground.results.llm.comparison import pair
-from boomerang.playground.run.metrics_row import UNKNOWN, seconds
+from boomerang.playground.run import pane_names
 from boomerang.playground.run.pane import Pane
+from boomerang.playground.run.pane_names import pair
 from boomerang.playground.ui import text_diff
 from boomerang.playground.ui.data_table import data_table
-from boomerang.playground.ui.escape import drawable
-from boomerang.workbench.analysis.facts import Fact
-from boomerang.workbench.analysis.facts_kept import State, share_kept
+from boomerang.playground.ui.number_format import UNKNOWN, seconds
+from boomerang.workbench.analysis.facts import Fact, State, share_kept
 from boomerang.workbench.i18n.translate import _
+from boomerang.workbench.results.drawable_text import drawable
 from boomerang.workbench.results.summary_details import facts, size, tally
 
 from .facts_kept import STATES
@@ -33,8 +32,8 @@ def summaries(panes: Sequence[Pane]) -> None:
         st.caption(_("The panes summarised different texts: run them again."))
         return
     left, right = pair(panes)
-    texts = {comparison.letter(pane): summary for pane, _source, summary in made}
-    one, other = comparison.letter(left), comparison.letter(right)
+    texts = {pane_names.letter(pane): summary for pane, _source, summary in made}
+    one, other = pane_names.letter(left), pane_names.letter(right)
     if one in texts and other in texts:
         said = (_("only {pane}").format(pane=one), _("only {pane}").format(pane=other))
         text_diff.draw(texts[one], texts[other], said, left.key(f"difference.{one}{other}"))
@@ -53,7 +52,7 @@ def _line(pane: Pane, source: str, summary: str) -> dict[str, Any]:
     found, judged, record = size(summary), facts(source, summary), pane.state.record
     count, share = tally(judged), share_kept(judged)
     return {
-        _("pane"): comparison.name(pane),
+        _("pane"): pane_names.name(pane),
         _("characters"): found.characters,
         _("words"): found.words,
         _("ratio"): f"{found.characters / len(source):.0%}" if source else UNKNOWN,
@@ -72,10 +71,10 @@ def _facts(made: Sequence[tuple[Pane, str, str]]) -> None:
             value = (one.fact.kind, str(one.fact.value))
             known.setdefault(value, one.fact)
             name, sign, _color, _icon = STATES[one.state]
-            lines.setdefault(value, {})[comparison.letter(pane)] = f"{sign} {_(name)}"
+            lines.setdefault(value, {})[pane_names.letter(pane)] = f"{sign} {_(name)}"
     if not lines:
         return
-    letters = [comparison.letter(pane) for pane, _source, _summary in made]
+    letters = [pane_names.letter(pane) for pane, _source, _summary in made]
     with st.expander(_("Facts in each summary"), icon=":material/fact_check:"):
         data_table(
             [

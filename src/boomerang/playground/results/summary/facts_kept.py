@@ -8,10 +8,9 @@ import streamlit as st
 
 from boomerang.playground.run.pane import Pane
 from boomerang.playground.ui.data_table import data_table
-from boomerang.playground.ui.escape import drawable
-from boomerang.workbench.analysis.facts import Kind
-from boomerang.workbench.analysis.facts_kept import Judged, State, share_kept
+from boomerang.workbench.analysis.facts import Judged, Kind, State, share_kept
 from boomerang.workbench.i18n.translate import N_, _
+from boomerang.workbench.results.drawable_text import drawable
 from boomerang.workbench.results.summary_details import facts, tally
 
 STATES = {

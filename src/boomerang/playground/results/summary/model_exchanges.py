@@ -8,12 +8,13 @@ from typing import Any
 import streamlit as st
 
 from boomerang.invoker.records.record import Record
-from boomerang.playground.run.metrics_row import seconds
 from boomerang.playground.run.pane import Pane
 from boomerang.playground.ui.charts.chart_style import words
 from boomerang.playground.ui.data_table import data_table
-from boomerang.playground.ui.escape import drawable, plain
+from boomerang.playground.ui.escape import plain
+from boomerang.playground.ui.number_format import seconds
 from boomerang.workbench.i18n.translate import _
+from boomerang.workbench.results.drawable_text import drawable
 from boomerang.workbench.results.summary_details import Exchange, exchanges
 from boomerang.workbench.runs.jobs import Job
 

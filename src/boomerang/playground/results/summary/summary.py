@@ -9,11 +9,11 @@ import streamlit as st
 
 from boomerang.invoker.entities.summary import RequestInvokeSummary
 from boomerang.invoker.records.record import Record
-from boomerang.playground.run.metrics_row import seconds
 from boomerang.playground.run.pane import Pane
-from boomerang.playground.ui.escape import drawable
+from boomerang.playground.ui.number_format import seconds
 from boomerang.playground.ui.streaming_text import draw
 from boomerang.workbench.i18n.translate import _, ngettext
+from boomerang.workbench.results.drawable_text import drawable
 from boomerang.workbench.results.summary_details import Size, size
 from boomerang.workbench.runs.jobs import Job
 

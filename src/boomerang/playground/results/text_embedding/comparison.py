@@ -7,14 +7,14 @@ from collections.abc import Sequence
 import streamlit as st
 
 from boomerang.invoker.entities.text_embedding import RequestInvokeTextEmbedding
-from boomerang.playground.page import comparison
-from boomerang.playground.results.llm.comparison import pair
-from boomerang.playground.run.metrics_row import UNKNOWN
+from boomerang.playground.run import pane_names
 from boomerang.playground.run.pane import Pane
+from boomerang.playground.run.pane_names import pair
 from boomerang.playground.ui.charts import chart_style, rankings
-from boomerang.playground.ui.escape import drawable
+from boomerang.playground.ui.number_format import UNKNOWN
 from boomerang.workbench.i18n.translate import _
-from boomerang.workbench.results.vectors import Held, held
+from boomerang.workbench.results.drawable_text import drawable
+from boomerang.workbench.results.vectors import RecordVectors, vectors_of
 
 LEAST = 3
 """Texts from which on it can be told whether the same ones are near."""
@@ -40,7 +40,7 @@ def embeddings(panes: Sequence[Pane]) -> None:
     _neighbours(left, texts, found[0], found[1])
 
 
-def _neighbours(left: Pane, texts: Sequence[str], one: Held, other: Held) -> None:
+def _neighbours(left: Pane, texts: Sequence[str], one: RecordVectors, other: RecordVectors) -> None:
     from boomerang.workbench.analysis.embedding_comparison import neighbour_overlap, rank_correlation
 
     if len(texts) > MOST:
@@ -70,7 +70,7 @@ def _neighbours(left: Pane, texts: Sequence[str], one: Held, other: Held) -> Non
 
 
 def _dimensions(left: Pane, right: Pane, one: int, other: int) -> None:
-    names = f"{comparison.letter(left)}: {one:,} · {comparison.letter(right)}: {other:,}"
+    names = f"{pane_names.letter(left)}: {one:,} · {pane_names.letter(right)}: {other:,}"
     if one == other:
         st.caption(f":material/equal: {_('The same number of dimensions')} ({one:,})")
         return
@@ -87,10 +87,10 @@ def _texts(pane: Pane) -> list[str]:
     return record.request_as(RequestInvokeTextEmbedding).texts if record is not None else []
 
 
-def _held(pane: Pane) -> Held | None:
+def _held(pane: Pane) -> RecordVectors | None:
     """Give the vectors of a pane; `None` if there are none, or not of one width."""
     record = pane.state.record
     rows = record.chunks[0].embeddings if record is not None and record.chunks else []
     if record is None or not rows or len({len(row) for row in rows}) > 1 or not rows[0]:
         return None
-    return held(pane, record)
+    return vectors_of(record)

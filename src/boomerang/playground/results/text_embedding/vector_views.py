@@ -12,9 +12,9 @@ from boomerang.playground.ui.charts import vectors as vectors_module
 from boomerang.playground.ui.charts.chart_style import words
 from boomerang.playground.ui.charts.vectors import similarity
 from boomerang.playground.ui.data_table import data_table
-from boomerang.playground.ui.escape import drawable
 from boomerang.workbench.i18n.translate import N_, _
-from boomerang.workbench.results.vectors import MOST_IN_MATRIX, MOST_ON_MAP, Held
+from boomerang.workbench.results.drawable_text import drawable
+from boomerang.workbench.results.vectors import MOST_IN_MATRIX, MOST_ON_MAP, RecordVectors
 
 MOST_NEAREST = 100
 COSINE, DOT, EUCLID = "cosine", "dot", "euclid"
@@ -27,7 +27,7 @@ def name(text: str) -> str:
     return words(text, 40)
 
 
-def matrix(page: Pane, found: Held, texts: Sequence[str]) -> None:
+def matrix(page: Pane, found: RecordVectors, texts: Sequence[str]) -> None:
     """Draw how alike every two texts are."""
     if len(found) > MOST_IN_MATRIX:
         st.caption(_("The first {count} of {all} texts.").format(count=MOST_IN_MATRIX, all=len(found)))
@@ -37,7 +37,7 @@ def matrix(page: Pane, found: Held, texts: Sequence[str]) -> None:
     )
 
 
-def nearest(page: Pane, found: Held, texts: Sequence[str]) -> None:
+def nearest(page: Pane, found: RecordVectors, texts: Sequence[str]) -> None:
     """Draw the other texts by how near they are to one."""
     from boomerang.workbench.analysis import vectors
 
@@ -90,7 +90,7 @@ def nearest(page: Pane, found: Held, texts: Sequence[str]) -> None:
     st.caption(f"{order} {more}")
 
 
-def plane(page: Pane, found: Held, texts: Sequence[str]) -> None:
+def plane(page: Pane, found: RecordVectors, texts: Sequence[str]) -> None:
     """Draw all texts on a map."""
     if len(found) > MOST_ON_MAP:
         st.caption(_("The first {count} of {all} texts.").format(count=MOST_ON_MAP, all=len(found)))

@@ -12,9 +12,9 @@ from boomerang.invoker.entities.text_embedding import RequestInvokeTextEmbedding
 from boomerang.invoker.records.record import Record
 from boomerang.playground.run.pane import Pane
 from boomerang.playground.ui import html_tables
-from boomerang.playground.ui.escape import drawable
 from boomerang.workbench.i18n.translate import N_, _
-from boomerang.workbench.results.vectors import Held, as_csv, as_npy, held
+from boomerang.workbench.results.drawable_text import drawable
+from boomerang.workbench.results.vectors import RecordVectors, as_csv, as_npy, vectors_of
 
 from . import vector_views as looks
 
@@ -45,7 +45,7 @@ def embedding(page: Pane, record: Record[Any]) -> None:
     if widths == {0}:
         st.error(_("The vectors have no numbers in them."))
         return
-    found = held(page, record)
+    found = vectors_of(record)
     _facts(found)
     texts = [texts[index] if index < len(texts) else "?" for index in range(len(rows))]
     match _chosen(page, len(rows)):
@@ -83,7 +83,7 @@ def _chosen(page: Pane, count: int) -> str:
     return str(chosen)
 
 
-def _facts(found: Held) -> None:
+def _facts(found: RecordVectors) -> None:
     import numpy as np
 
     facts = found.facts

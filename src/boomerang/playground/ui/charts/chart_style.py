@@ -11,8 +11,9 @@ from typing import Any, TypeAlias
 import streamlit as st
 
 from boomerang.playground.ui.data_table import data_table
-from boomerang.playground.ui.escape import drawable, plain
+from boomerang.playground.ui.escape import plain
 from boomerang.workbench.i18n.translate import _
+from boomerang.workbench.results.drawable_text import drawable
 
 BLUE = "#4f6bed"
 ORANGE = "#b8610f"
@@ -83,3 +84,50 @@ def words_on_ground() -> str:
 def dark() -> bool:
     """Tell whether the page is dark, as far as known; a chart must be readable even if this is wrong."""
     return bool(st.context.theme.type == "dark")
+
+
+def duration(seconds: float) -> str:
+    """Write a duration for a chart."""
+    if seconds < 0.0995:
+        return f"{seconds * 1000:.0f} ms" if seconds >= 0.0005 else "< 1 ms"
+    return f"{seconds:.2f} s" if seconds < 9.995 else f"{seconds:,.1f} s"
+
+
+def padded(count: int) -> Any:
+    """Return a scale with room at both ends for `count` marks."""
+    import altair as alt
+
+    return alt.Scale(domain=[0.5, max(count, 1) + 0.5], nice=False)
+
+
+def few_ticks() -> Any:
+    """Give an axis of few numbers, which do not touch each other however small they are."""
+    import altair as alt
+
+    return alt.Axis(tickCount=5, format="~g", labelFlush=True)
+
+
+def seconds_tooltip(field: str, title: str) -> Any:
+    """Return a tooltip that shows a field in seconds."""
+    import altair as alt
+
+    return alt.Tooltip(f"{field}:Q", title=title, format=",.3f")
+
+
+def legend(columns: int = 4, symbol: str | None = None) -> Any:
+    """Return a legend below the chart."""
+    import altair as alt
+
+    more: dict[str, Any] = (
+        {} if symbol is None else {"symbolType": symbol, "symbolSize": 130, "symbolStrokeWidth": 0, "rowPadding": 6}
+    )
+    return alt.Legend(title=None, orient="bottom", columns=columns, labelLimit=260, symbolOpacity=1, **more)
+
+
+def colour_of(field: str, names: Sequence[str], colours: Sequence[str], legend: Any = None) -> Any:
+    """Return the colours of a field, one for each of its names."""
+    import altair as alt
+
+    return alt.Color(
+        f"{field}:N", scale=alt.Scale(domain=list(names), range=list(colours)), legend=legend or legend(), sort=None
+    )

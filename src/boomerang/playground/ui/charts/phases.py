@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from statistics import median
 from typing import Any
@@ -19,11 +19,16 @@ from .chart_style import (
     ORANGE,
     PURPLE,
     RED,
-    SHAPES,
     SKY,
     Row,
     Table,
+    colour_of,
+    duration,
+    few_ticks,
     frame,
+    legend,
+    padded,
+    seconds_tooltip,
     words,
     words_on_ground,
 )
@@ -32,8 +37,6 @@ MOST_PHASES = 60
 ROOM_FOR_WORDS = 0.09
 """Share of the bar from which on a phase has its time written into it."""
 MOST_LANES = 40
-MOST_POINTS = 500
-MOST_PAUSES = 40
 MOST_REPEATS = 500
 
 PHASES = {
@@ -59,21 +62,6 @@ class Span:
     start: float
     """Seconds."""
     end: float
-
-
-@dataclass(frozen=True, slots=True)
-class Point:
-    """A chunk of a stream, or several of them together."""
-
-    seconds: float
-    total: float
-    """What had arrived by then, this included."""
-    size: float
-    kind: str
-    """Already in the visitor's language."""
-    numbers: str
-    """Which chunks."""
-    note: str = ""
 
 
 def phase_name(name: str) -> str:
@@ -143,12 +131,12 @@ def layers(spans: Sequence[tuple[str, Span]]) -> tuple[Any, Table]:
     ]
     base = alt.Chart(frame(rows)).encode(
         y=alt.Y("line:N", sort=lines, title=None, axis=alt.Axis(labelLimit=170)),
-        x=alt.X("start:Q", title=_("seconds"), scale=alt.Scale(domain=[0, whole], nice=False), axis=_few()),
+        x=alt.X("start:Q", title=_("seconds"), scale=alt.Scale(domain=[0, whole], nice=False), axis=few_ticks()),
         tooltip=[
             alt.Tooltip("line:N", title=_("layer")),
             alt.Tooltip("what:N", title=_("what")),
-            _seconds("start", _("from, s")),
-            _seconds("end", _("to, s")),
+            seconds_tooltip("start", _("from, s")),
+            seconds_tooltip("end", _("to, s")),
         ],
     )
     colour = alt.Color(
@@ -159,85 +147,6 @@ def layers(spans: Sequence[tuple[str, Span]]) -> tuple[Any, Table]:
     bars = base.mark_bar(height=16, cornerRadius=3).encode(x2="end:Q", color=colour)
     marks = base.mark_tick(thickness=2, height=18).encode(color=colour)
     return (bars + marks).properties(height=30 * max(1, len(lines)) + 56), table
-
-
-def chunks(points: Sequence[Point], pauses: Sequence[Span], kinds: Mapping[str, int], unit: str) -> tuple[Any, Table]:
-    """Draw how a stream grew: steep is fast, flat is slow, shaded is a pause.
-
-    Args:
-        points: In order, at most `MOST_POINTS`; more must be put together before.
-        pauses: Where the stream stood still; the longest `MOST_PAUSES` are drawn.
-        kinds: Each kind that occurs, in the visitor's language, and the place of its colour and shape, 0 to 7.
-        unit: What sizes count, in the visitor's language.
-
-    Raises:
-        ValueError: There are more points.
-    """
-    import altair as alt
-
-    if len(points) > MOST_POINTS:
-        raise ValueError(f"{len(points)} points: at most {MOST_POINTS} are drawn")
-    table = [
-        {
-            _("chunks"): point.numbers,
-            _("at, s"): round(point.seconds, 4),
-            _("kind"): point.kind,
-            unit: point.size,
-            _("arrived"): point.total,
-        }
-        for point in points
-    ]
-    rows = [
-        {"at": p.seconds, "total": p.total, "size": p.size, "kind": p.kind, "numbers": p.numbers, "note": words(p.note)}
-        for p in points
-    ]
-    # A chart whose first line has no room for words of its own would lose the shading's labels: the scale leaves some.
-    top = max((point.total for point in points), default=1.0) * 1.12 or 1.0
-    end = max((point.seconds for point in points), default=1.0) or 1.0
-    base = alt.Chart(frame(rows)).encode(
-        x=alt.X("at:Q", title=_("seconds"), scale=alt.Scale(domain=[0, end * 1.02], nice=False)),
-        y=alt.Y("total:Q", title=unit, scale=alt.Scale(domain=[0, top], nice=False)),
-    )
-    line = base.mark_line(interpolate="step-after", color=GREY, strokeWidth=1.2, opacity=0.7)
-    dots = base.mark_point(filled=True, size=46 if len(rows) <= 120 else 22, opacity=0.9).encode(
-        color=_colour("kind", list(kinds), [COLOURS[place] for place in kinds.values()]),
-        shape=alt.Shape(
-            "kind:N", scale=alt.Scale(domain=list(kinds), range=[SHAPES[place] for place in kinds.values()]), legend=_legend()
-        ),
-        tooltip=[
-            alt.Tooltip("numbers:N", title=_("chunks")),
-            _seconds("at", _("at, s")),
-            alt.Tooltip("kind:N", title=_("kind")),
-            alt.Tooltip("size:Q", title=unit, format=","),
-            alt.Tooltip("note:N", title=_("finish reason")),
-        ],
-    )
-    shading = _shading(pauses, end, top)
-    return alt.layer(*shading, line, dots).properties(height=290), table
-
-
-def _shading(pauses: Sequence[Span], end: float, top: float) -> list[Any]:
-    import altair as alt
-
-    if not pauses:
-        return []
-    longest = sorted(pauses, key=lambda span: span.start - span.end)[:MOST_PAUSES]
-    named = {id(span) for span in longest[:8] if span.end - span.start > 0.05 * end}
-    rows = [
-        {
-            "start": span.start,
-            "end": span.end,
-            "mid": (span.start + span.end) / 2,
-            "top": top,
-            "words": _("pause {time}").format(time=duration(span.end - span.start)) if id(span) in named else "",
-        }
-        for span in longest
-    ]
-    base = alt.Chart(frame(rows)).encode(x="start:Q", tooltip=[_seconds("start", _("from, s")), _seconds("end", _("to, s"))])
-    return [
-        base.mark_rect(color=ORANGE, opacity=0.16).encode(x2="end:Q"),
-        base.mark_text(color=words_on_ground(), fontSize=11, baseline="top", dy=3).encode(x="mid:Q", y="top:Q", text="words:N"),
-    ]
 
 
 def repeats(seconds: Sequence[float], good: Sequence[bool] | None = None, *, first_apart: bool = True) -> tuple[Any, Table]:
@@ -260,13 +169,13 @@ def repeats(seconds: Sequence[float], good: Sequence[bool] | None = None, *, fir
     table = [{_("call"): row["number"], _("seconds"): round(row["seconds"], 4), _("how"): row["kind"]} for row in rows]
     base = alt.Chart(frame(rows))
     dots = base.mark_point(filled=True, size=80, opacity=0.9).encode(
-        x=alt.X("number:Q", title=_("call"), axis=alt.Axis(tickMinStep=1, format="d"), scale=_padded(len(rows))),
+        x=alt.X("number:Q", title=_("call"), axis=alt.Axis(tickMinStep=1, format="d"), scale=padded(len(rows))),
         y=alt.Y("seconds:Q", title=_("seconds"), scale=alt.Scale(domainMin=0)),
-        color=_colour("kind", kinds, (ORANGE, BLUE, RED)),
-        shape=alt.Shape("kind:N", scale=alt.Scale(domain=kinds, range=["triangle-up", "circle", "cross"]), legend=_legend()),
+        color=colour_of("kind", kinds, (ORANGE, BLUE, RED)),
+        shape=alt.Shape("kind:N", scale=alt.Scale(domain=kinds, range=["triangle-up", "circle", "cross"]), legend=legend()),
         tooltip=[
             alt.Tooltip("number:Q", title=_("call")),
-            _seconds("seconds", _("seconds")),
+            seconds_tooltip("seconds", _("seconds")),
             alt.Tooltip("kind:N", title=_("how")),
         ],
     )
@@ -282,46 +191,3 @@ def repeats(seconds: Sequence[float], good: Sequence[bool] | None = None, *, fir
         .encode(y="seconds:Q", x=alt.value("width"), text="words:N")
     )
     return (rule + dots + name).properties(height=240), table
-
-
-def duration(seconds: float) -> str:
-    """Write a duration for a chart."""
-    if seconds < 0.0995:
-        return f"{seconds * 1000:.0f} ms" if seconds >= 0.0005 else "< 1 ms"
-    return f"{seconds:.2f} s" if seconds < 9.995 else f"{seconds:,.1f} s"
-
-
-def _padded(count: int) -> Any:
-    import altair as alt
-
-    return alt.Scale(domain=[0.5, max(count, 1) + 0.5], nice=False)
-
-
-def _few() -> Any:
-    """Give an axis of few numbers, which do not touch each other however small they are."""
-    import altair as alt
-
-    return alt.Axis(tickCount=5, format="~g", labelFlush=True)
-
-
-def _seconds(field: str, title: str) -> Any:
-    import altair as alt
-
-    return alt.Tooltip(f"{field}:Q", title=title, format=",.3f")
-
-
-def _legend(columns: int = 4, symbol: str | None = None) -> Any:
-    import altair as alt
-
-    more: dict[str, Any] = (
-        {} if symbol is None else {"symbolType": symbol, "symbolSize": 130, "symbolStrokeWidth": 0, "rowPadding": 6}
-    )
-    return alt.Legend(title=None, orient="bottom", columns=columns, labelLimit=260, symbolOpacity=1, **more)
-
-
-def _colour(field: str, names: Sequence[str], colours: Sequence[str], legend: Any = None) -> Any:
-    import altair as alt
-
-    return alt.Color(
-        f"{field}:N", scale=alt.Scale(domain=list(names), range=list(colours)), legend=legend or _legend(), sort=None
-    )

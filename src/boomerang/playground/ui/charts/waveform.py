@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from boomerang.workbench.i18n.translate import _
 
-from .chart_style import BLUE, GREY, RED, Table, frame, words_on_ground
-from .phases import duration
+from .chart_style import BLUE, GREY, RED, Table, duration, frame, words_on_ground
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike

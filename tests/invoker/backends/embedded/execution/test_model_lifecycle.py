@@ -11,7 +11,8 @@ from boomerang.invoker.backend import ModelState
 from boomerang.invoker.backends.embedded.execution.model_lifecycle import Checkpoint, Engine
 from boomerang.invoker.backends.embedded.execution.worker_thread import Emit
 from boomerang.invoker.errors import InvokeServerUnavailableError
-from boomerang.invoker.run import Note, Run
+from boomerang.invoker.events import Note
+from boomerang.invoker.run import Run
 from tests.invoker.backends.embedded.threads import BOUND, in_thread, stops_at_once
 
 

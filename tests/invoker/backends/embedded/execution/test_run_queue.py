@@ -6,7 +6,8 @@ import threading
 
 from boomerang.invoker.backends.embedded.execution.run_queue import Turn
 from boomerang.invoker.errors import RunStoppedError
-from boomerang.invoker.run import Note, NoteKind, Run
+from boomerang.invoker.events import Note, NoteKind
+from boomerang.invoker.run import Run
 from tests.invoker.backends.embedded.threads import BOUND, in_thread
 
 

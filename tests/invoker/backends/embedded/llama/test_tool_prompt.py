@@ -16,7 +16,7 @@ from boomerang.invoker.backends.embedded.llama.tool_prompt import closed
 from boomerang.invoker.backends.embedded.tasks.llm import Llama
 from boomerang.invoker.entities.llm import LLMResult
 from boomerang.invoker.entities.message import ToolCall
-from boomerang.invoker.entities.tool_calls import ToolCallFold
+from boomerang.invoker.entities.tools import ToolCallFold
 from boomerang.invoker.errors import InvokeBadRequestError
 from boomerang.invoker.llm_text.json_schema import Checked, check
 from boomerang.invoker.run import Run

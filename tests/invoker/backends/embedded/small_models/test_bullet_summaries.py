@@ -13,8 +13,9 @@ from boomerang.invoker.backends.embedded.small_models.bullet_summaries import Po
 from boomerang.invoker.backends.embedded.tasks.llm import Llama
 from boomerang.invoker.entities.summary import RequestInvokeSummary
 from boomerang.invoker.errors import InvokeBadRequestError
+from boomerang.invoker.events import Note, NoteKind
 from boomerang.invoker.request import InvokeType
-from boomerang.invoker.run import Note, NoteKind, Run
+from boomerang.invoker.run import Run
 from boomerang.workbench.samples import inputs
 from tests.invoker.backends.embedded.texts import COFFEE, LIBRARY, MOON
 

@@ -17,7 +17,8 @@ from boomerang.invoker.entities.llm import LLMResult
 from boomerang.invoker.entities.message import UserPromptMessage
 from boomerang.invoker.entities.model import ModelFeature, ModelPropertyKey, ModelType
 from boomerang.invoker.errors import InvokeBadRequestError, InvokeError, InvokeServerUnavailableError
-from boomerang.invoker.run import Note, Run
+from boomerang.invoker.events import Note
+from boomerang.invoker.run import Run
 from tests.invoker.backends.embedded.asking import ask, request
 from tests.invoker.backends.embedded.conftest import opened
 from tests.invoker.backends.embedded.threads import BOUND, in_thread, stops_at_once

@@ -11,8 +11,9 @@ from boomerang.invoker.backends.embedded import models
 from boomerang.invoker.backends.embedded.tasks import llm_reranker, rerank
 from boomerang.invoker.backends.embedded.tasks.llm import Llama
 from boomerang.invoker.entities.rerank import RequestInvokeRerank
+from boomerang.invoker.events import Note, NoteKind
 from boomerang.invoker.request import InvokeType
-from boomerang.invoker.run import Note, NoteKind, Run
+from boomerang.invoker.run import Run
 from boomerang.invoker.weights.models_folder import Weights
 from tests.invoker.backends.embedded.threads import BOUND, in_thread, stops_at_once
 

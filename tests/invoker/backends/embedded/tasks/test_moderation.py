@@ -18,7 +18,8 @@ from boomerang.invoker.backends.embedded.tasks.moderation import (
 )
 from boomerang.invoker.entities.moderation import RequestInvokeModeration
 from boomerang.invoker.errors import InvokeBadRequestError, RunStoppedError
-from boomerang.invoker.run import NoteKind, Run
+from boomerang.invoker.events import NoteKind
+from boomerang.invoker.run import Run
 from scripts import train_moderation as training
 from tests.invoker.backends.embedded.asking import noted
 from tests.invoker.backends.embedded.conftest import embedder

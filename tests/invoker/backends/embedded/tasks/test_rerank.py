@@ -9,7 +9,8 @@ from boomerang.invoker.backends.embedded.tasks.rerank import JUDGED, Ranking, ju
 from boomerang.invoker.entities.model import ModelType
 from boomerang.invoker.entities.rerank import RequestInvokeMultiModalRerank, RequestInvokeRerank
 from boomerang.invoker.errors import InvokeBadRequestError, RunStoppedError
-from boomerang.invoker.run import NoteKind, Run
+from boomerang.invoker.events import NoteKind
+from boomerang.invoker.run import Run
 from tests.invoker.backends.embedded.asking import noted
 from tests.invoker.backends.embedded.conftest import embedder
 

@@ -26,7 +26,8 @@ from boomerang.invoker.backends.embedded.tasks.speech2text import Listener, answ
 from boomerang.invoker.entities.model import ModelPropertyKey
 from boomerang.invoker.entities.speech2text import RequestInvokeSpeech2Text
 from boomerang.invoker.errors import InvokeBadRequestError, RunStoppedError
-from boomerang.invoker.run import Note, NoteKind, Run
+from boomerang.invoker.events import Note, NoteKind
+from boomerang.invoker.run import Run
 from boomerang.invoker.weights.models_folder import Weights
 from tests.invoker.backends.embedded.threads import BOUND, in_thread, stops_at_once
 

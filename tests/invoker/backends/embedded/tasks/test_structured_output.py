@@ -10,7 +10,8 @@ from boomerang.invoker.backends.embedded.tasks.llm import Llama
 from boomerang.invoker.backends.embedded.tasks.structured_output import stream_structured
 from boomerang.invoker.entities.llm import LLMResultChunkWithStructuredOutput, LLMResultWithStructuredOutput
 from boomerang.invoker.errors import InvokeBadRequestError
-from boomerang.invoker.run import Note, NoteKind, Run
+from boomerang.invoker.events import Note, NoteKind
+from boomerang.invoker.run import Run
 from tests.invoker.backends.embedded.asking import TOOLS, structured_request
 
 PERSON = {

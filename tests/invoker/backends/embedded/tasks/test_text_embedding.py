@@ -10,7 +10,8 @@ from boomerang.invoker.backends.embedded.tasks import text_embedding
 from boomerang.invoker.entities.model import EmbeddingInputType, ModelPropertyKey, ModelType
 from boomerang.invoker.entities.text_embedding import RequestInvokeMultiModalEmbedding, RequestInvokeTextEmbedding
 from boomerang.invoker.errors import InvokeBadRequestError, RunStoppedError
-from boomerang.invoker.run import NoteKind, Run
+from boomerang.invoker.events import NoteKind
+from boomerang.invoker.run import Run
 from tests.invoker.backends.embedded.asking import noted
 from tests.invoker.backends.embedded.conftest import embedder
 

@@ -17,7 +17,8 @@ from boomerang.invoker.backends.embedded.tasks.tts import VOICE, WORD_LIMIT, Spe
 from boomerang.invoker.entities.model import ModelPropertyKey
 from boomerang.invoker.entities.tts import RequestInvokeTTS
 from boomerang.invoker.errors import InvokeBadRequestError
-from boomerang.invoker.run import Note, NoteKind, Run
+from boomerang.invoker.events import Note, NoteKind
+from boomerang.invoker.run import Run
 from tests.invoker.backends.embedded.threads import BOUND, in_thread, stops_at_once
 
 TEXT = "The quick test begins early, and ends before noon. Nobody knows yet who will win! Shall we see?"

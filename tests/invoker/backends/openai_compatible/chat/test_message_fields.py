@@ -15,7 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from boomerang.invoker.backends.openai_compatible.chat.tool_call_fragments import CallReader
-from boomerang.invoker.entities.tool_calls import ToolCallFold
+from boomerang.invoker.entities.tools import ToolCallFold
 from boomerang.invoker.errors import (
     InvokeBadRequestError,
     InvokeError,

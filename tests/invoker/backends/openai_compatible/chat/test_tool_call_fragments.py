@@ -26,7 +26,7 @@ from boomerang.invoker.errors import (
     ProtocolError,
     UnsupportedRequestError,
 )
-from boomerang.invoker.run import NoteKind
+from boomerang.invoker.events import NoteKind
 from boomerang.invoker.session import Session
 from boomerang.workbench.samples.inputs import CLIP
 from tests.invoker.backends.openai_compatible.desk import CONFIG, GOOD, HELLO, USAGE, Desk, event, opened, streaming

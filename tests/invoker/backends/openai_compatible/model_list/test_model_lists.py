@@ -17,8 +17,9 @@ from boomerang.invoker.backends.openai_compatible.model_list.stated_types import
 from boomerang.invoker.entities.llm import LLMMode
 from boomerang.invoker.entities.model import ModelPropertyKey, ModelType
 from boomerang.invoker.errors import ProtocolError
+from boomerang.invoker.events import Note, NoteKind
 from boomerang.invoker.messages.message import Message
-from boomerang.invoker.run import Note, NoteKind, Run
+from boomerang.invoker.run import Run
 from tests.invoker.backends.openai_compatible.desk import opened
 from tests.json_values import JSON_VALUES
 from tests.loopback import Asked, Wire, whole

@@ -20,9 +20,9 @@ from boomerang.invoker.errors import (
     InvokeTimeoutError,
     ProtocolError,
 )
+from boomerang.invoker.events import NoteKind
 from boomerang.invoker.http.cancellation import Clocks
 from boomerang.invoker.records.record import Outcome, Record
-from boomerang.invoker.run import NoteKind
 from boomerang.invoker.session import Session
 from boomerang.kinds import connect
 from tests.invoker.backends.openai_compatible.desk import CONFIG, GOOD, HELLO, Desk, opened, streaming

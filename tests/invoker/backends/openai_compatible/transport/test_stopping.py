@@ -12,8 +12,9 @@ from typing import Any
 import pytest
 
 from boomerang.invoker.entities.llm import RequestInvokeLLM
+from boomerang.invoker.events import Note, NoteKind
 from boomerang.invoker.records.record import Outcome
-from boomerang.invoker.run import Note, NoteKind, Run
+from boomerang.invoker.run import Run
 from tests.certificates import authority_file, secured
 from tests.invoker.backends.contract.watching import Beside
 from tests.invoker.backends.openai_compatible.desk import CONFIG, GOOD, HELLO, Desk, opened

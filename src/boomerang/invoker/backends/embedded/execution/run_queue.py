@@ -5,7 +5,8 @@ from __future__ import annotations
 import threading
 from collections import deque
 
-from boomerang.invoker.run import NoteKind, Run
+from boomerang.invoker.events import NoteKind
+from boomerang.invoker.run import Run
 
 
 class Turn:

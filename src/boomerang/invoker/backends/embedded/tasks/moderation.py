@@ -16,7 +16,8 @@ from boomerang.invoker.backends.embedded.onnx.minilm import DIMENSIONS, Embedder
 from boomerang.invoker.entities.model import EmbeddingInputType, ModelPropertyKey, ModelType
 from boomerang.invoker.entities.moderation import ModerationResult, RequestInvokeModeration
 from boomerang.invoker.errors import InvokeBadRequestError
-from boomerang.invoker.run import NoteKind, Run
+from boomerang.invoker.events import NoteKind
+from boomerang.invoker.run import Run
 
 if TYPE_CHECKING:  # numpy is loaded with the model, not with the list of models
     import numpy as np

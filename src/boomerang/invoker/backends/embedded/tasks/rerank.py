@@ -18,7 +18,8 @@ from boomerang.invoker.entities.rerank import (
     RerankResult,
 )
 from boomerang.invoker.errors import InvokeBadRequestError
-from boomerang.invoker.run import NoteKind, Run
+from boomerang.invoker.events import NoteKind
+from boomerang.invoker.run import Run
 
 from .text_embedding import tell_cuts, text_of
 

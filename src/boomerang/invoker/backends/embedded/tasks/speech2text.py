@@ -18,7 +18,8 @@ from boomerang.invoker.backends.embedded.onnx.moonshine import MODEL, Moonshine
 from boomerang.invoker.backends.embedded.onnx.speech_segments import RATE_HZ, is_silence, pieces
 from boomerang.invoker.entities.model import FetchFrom, ModelPropertyKey, ModelType
 from boomerang.invoker.entities.speech2text import RequestInvokeSpeech2Text, Speech2TextResult
-from boomerang.invoker.run import NoteKind, Run
+from boomerang.invoker.events import NoteKind
+from boomerang.invoker.run import Run
 
 if TYPE_CHECKING:
     from boomerang.invoker.backends.embedded.onnx.speech_segments import Samples

@@ -12,10 +12,11 @@ from boomerang.invoker.entities.llm import (
     RequestInvokeLLMWithStructuredOutput,
 )
 from boomerang.invoker.errors import InvokeBadRequestError, InvokeError, ProtocolError
+from boomerang.invoker.events import NoteKind
 from boomerang.invoker.llm_text.json_depth import is_deep
 from boomerang.invoker.llm_text.json_schema import check, report
 from boomerang.invoker.request import Chunks
-from boomerang.invoker.run import NoteKind, Run
+from boomerang.invoker.run import Run
 
 from .llm import Llama
 

@@ -8,8 +8,8 @@ from time import perf_counter
 from boomerang.invoker.backend import ListedModel
 from boomerang.invoker.backends.embedded.llama.llm_models import PROVIDER
 from boomerang.invoker.backends.embedded.onnx.minilm import CONTEXT_TOKENS, DIMENSIONS, MODEL, Cut, Embedder
+from boomerang.invoker.entities.content import MultiModalContent, MultiModalContentType
 from boomerang.invoker.entities.model import EmbeddingInputType, ModelPropertyKey, ModelType
-from boomerang.invoker.entities.multimodal import MultiModalContent, MultiModalContentType
 from boomerang.invoker.entities.text_embedding import (
     EmbeddingUsage,
     MultiModalEmbeddingResult,
@@ -18,7 +18,8 @@ from boomerang.invoker.entities.text_embedding import (
     TextEmbeddingResult,
 )
 from boomerang.invoker.errors import InvokeBadRequestError
-from boomerang.invoker.run import NoteKind, Run
+from boomerang.invoker.events import NoteKind
+from boomerang.invoker.run import Run
 
 MAX_CHUNKS = 128
 """How many texts a caller should send at a time. More are answered too; the answer only comes later."""

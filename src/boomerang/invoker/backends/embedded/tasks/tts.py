@@ -15,7 +15,8 @@ from boomerang.invoker.backends.embedded.llama.llm_models import PROVIDER
 from boomerang.invoker.entities.model import FetchFrom, ModelPropertyKey, ModelType
 from boomerang.invoker.entities.tts import RequestInvokeTTS, TTSResult
 from boomerang.invoker.errors import InvokeBadRequestError
-from boomerang.invoker.run import NoteKind, Run
+from boomerang.invoker.events import NoteKind
+from boomerang.invoker.run import Run
 
 if TYPE_CHECKING:  # numpy is loaded with the model, not with the list of models
     import numpy as np

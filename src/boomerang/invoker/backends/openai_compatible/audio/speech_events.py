@@ -9,7 +9,7 @@ import json
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from boomerang.invoker.backends.openai_compatible.response_errors import shown
+from boomerang.invoker.backends.openai_compatible.response.response_errors import shown
 from boomerang.invoker.http.body.sse import Event, SSEDecoder
 from boomerang.invoker.http.errors import inside
 from boomerang.invoker.run import Run

@@ -9,7 +9,7 @@ import io
 from typing import Any
 
 from boomerang.invoker.audio.file_type import kind_of, sniff
-from boomerang.invoker.backends.openai_compatible.response_errors import displayable, missing
+from boomerang.invoker.backends.openai_compatible.response.response_errors import displayable, missing
 from boomerang.invoker.entities.speech2text import RequestInvokeSpeech2Text, Speech2TextResult
 from boomerang.invoker.errors import InvokeBadRequestError
 from boomerang.invoker.http.body.tolerant_json import read_json

@@ -12,7 +12,7 @@ import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
-from boomerang.invoker.backends.openai_compatible.numbers import as_int
+from boomerang.invoker.backends.openai_compatible.response.numbers import as_int
 from boomerang.invoker.entities.llm import LLMResultChunk, LLMResultChunkDelta, LLMUsage
 from boomerang.invoker.entities.message import AssistantPromptMessage, ToolCall
 from boomerang.invoker.errors import InvokeError, ProtocolError

@@ -15,7 +15,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 from uuid import uuid4
 
-from boomerang.invoker.backends.openai_compatible.numbers import as_int
+from boomerang.invoker.backends.openai_compatible.response.numbers import as_int
 from boomerang.invoker.entities.message import ToolCall, ToolCallFunction
 from boomerang.invoker.http.redaction.masking import Hiding
 from boomerang.invoker.llm_text.json_depth import is_deep

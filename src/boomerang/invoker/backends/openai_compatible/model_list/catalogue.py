@@ -8,7 +8,7 @@ from functools import lru_cache
 from typing import Any
 
 from boomerang.invoker.backend import ListedModel, TypeFrom
-from boomerang.invoker.backends.openai_compatible.response_errors import body_of, refused, shown
+from boomerang.invoker.backends.openai_compatible.response.response_errors import body_of, refused, shown
 from boomerang.invoker.entities.model import (
     AIModelEntity,
     DefaultParameterName,

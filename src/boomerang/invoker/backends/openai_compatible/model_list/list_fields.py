@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from boomerang.invoker.backends.openai_compatible.numbers import as_int
+from boomerang.invoker.backends.openai_compatible.response.numbers import as_int
 from boomerang.invoker.entities.model import ModelType
 
 _CONTEXT = (

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from boomerang.invoker.backends.openai_compatible.numbers import as_bool, as_float, as_int
+from boomerang.invoker.backends.openai_compatible.response.numbers import as_bool, as_float, as_int
 from tests.json_values import JSON_VALUES
 
 

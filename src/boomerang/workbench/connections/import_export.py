@@ -1,0 +1,69 @@
+"""Import connections from a file."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+
+from boomerang.invoker.errors import ConfigError
+from boomerang.invoker.settings import ConnectionSettings
+from boomerang.workbench.diagnosis.settings_errors import spoken
+from boomerang.workbench.i18n import library_words
+
+from .connection import Connection
+from .connections_file import parsed_each
+from .form_text import free_name
+from .registry import Connections
+
+
+def import_connections(registry: Connections, name: str, content: bytes, owner: str) -> Brought:
+    """Import the connections of a file for this session; what cannot be imported is reported beside the rest.
+
+    Args:
+        registry: Where they are added.
+        name: Of the file.
+        content: What is in it.
+        owner: Whose browser brings it.
+    """
+    try:
+        entries = parsed_each(content)
+    except ConfigError as error:
+        return Brought(faults=[f"{name}: {library_words.error_text(error)}"])
+    brought = Brought(faults=[f"{entry.name} · {spoken(fault)}" for entry in entries for fault in entry.faults])
+    for settings in (entry.settings for entry in entries if entry.settings is not None):
+        visible = registry.visible(owner)
+        if any(_same(settings, connection) for connection in visible):
+            brought.there.append(settings.name)
+            continue
+        free = free_name(settings.name, {connection.name for connection in visible})
+        try:
+            registry.keep(settings.changed(name=free), owner)
+        except ConfigError as error:
+            brought.faults.append(f"{settings.name} · {spoken(error)}")
+            continue
+        brought.came.append(free)
+        if free != settings.name:
+            brought.renamed.append((settings.name, free))
+    return brought
+
+
+def _same(settings: ConnectionSettings, connection: Connection) -> bool:
+    """Tell whether a connection is what a file says, perhaps under the number that its name got when it was brought before."""
+    if connection.settings is None or not re.fullmatch(re.escape(settings.name) + r"( \d+)?", connection.name):
+        return False
+    if settings.secrets() and settings.secrets() != connection.settings.secrets():
+        return False
+    return settings.changed(name=connection.name).public() == connection.settings.public()
+
+
+@dataclass(slots=True)
+class Brought:
+    """What came of an import."""
+
+    came: list[str] = field(default_factory=list)
+    renamed: list[tuple[str, str]] = field(default_factory=list)
+    """Of those that came: the name in the file, which was taken, and the one that it got."""
+    there: list[str] = field(default_factory=list)
+    """Names of those that were there already, as they are in the file."""
+    faults: list[str] = field(default_factory=list)
+    """What is wrong with the others, a sentence for each fault."""

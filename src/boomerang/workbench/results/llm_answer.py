@@ -1,0 +1,37 @@
+"""The answer of an LLM, read out of its record."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from boomerang.invoker.entities.llm import LLMFold
+from boomerang.invoker.llm_text.reasoning_tags import split
+from boomerang.invoker.records.record import Record
+from boomerang.invoker.records.timeline import timeline_of
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a record's chunks come to."""
+
+    fold: LLMFold
+    thinking: str
+    text: str
+    """Without the thinking."""
+    closed: bool
+    """Whether the thinking ended; true if there was none."""
+    thinking_seconds: float | None
+    """From the first piece of thinking to the first of the answer, or to the last of thinking; `None` if there was none."""
+
+
+def read(record: Record[Any]) -> Answer:
+    """Read a record's answer, live or ended."""
+    return record.once(Answer, lambda: _read(record))
+
+
+def _read(record: Record[Any]) -> Answer:
+    chunks = tuple(record.chunks)
+    fold = LLMFold().extend(chunks)
+    whole = split(fold.text)
+    return Answer(fold, whole.reasoning, whole.answer, whole.closed, timeline_of(record).reasoning_seconds)
