@@ -46,11 +46,11 @@ class App:
         return f"http://{HOST}:{self.port}"
 
     def threads(self) -> int:
-        """Tell how many threads its process has now."""
+        """Return how many threads its process has now."""
         return sum(1 for _ in Path(f"/proc/{self.process}/task").iterdir())
 
     def memory(self) -> Memory:
-        """Tell what it needs now; read from Linux' `/proc`."""
+        """Return what it needs now; read from Linux' `/proc`."""
         found = [_memory(process) for process in _family(self.process)]
         resident, proportional, peak = (sum(kilobytes) * 1024 / 1e6 for kilobytes in zip(*found, strict=True))
         return Memory(resident, proportional, peak)
@@ -112,7 +112,7 @@ def _healthy(port: int) -> bool:
 
 
 def _family(process: int) -> Iterator[int]:
-    """Give a process and all that descend from it."""
+    """Return a process and all that descend from it."""
     yield process
     for task in Path(f"/proc/{process}/task").iterdir():
         for child in (task / "children").read_text(encoding="ascii").split():
@@ -120,7 +120,7 @@ def _family(process: int) -> Iterator[int]:
 
 
 def _memory(process: int) -> tuple[int, int, int]:
-    """Give resident, proportional and peak memory of one process, in kilobytes (of 1024 bytes, as the kernel counts)."""
+    """Return resident, proportional and peak memory of one process, in kilobytes (of 1024 bytes, as the kernel counts)."""
     status = _fields(Path(f"/proc/{process}/status"))
     return status["VmRSS"], _fields(Path(f"/proc/{process}/smaps_rollup"))["Pss"], status["VmHWM"]
 

@@ -80,7 +80,7 @@ def ready(page: Page, member: str) -> Locator:
 
 
 def busy_clock(page: Page) -> Callable[[], float]:
-    """Give a function that tells how many seconds the browser's main thread has worked on this page since now."""
+    """Return a function that tells how many seconds the browser's main thread has worked on this page since now."""
     session = page.context.new_cdp_session(page)
     session.send("Performance.enable")  # it counts from here on
 
@@ -93,7 +93,7 @@ def busy_clock(page: Page) -> Callable[[], float]:
 
 
 def run_button(member: str) -> str:
-    """Give the selector of a page's button Run, ready to be pressed."""
+    """Return the selector of a page's button Run, ready to be pressed."""
     return f".st-key-{member}-run button:enabled"
 
 

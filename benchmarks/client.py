@@ -77,7 +77,7 @@ class Client:
                 return
 
     async def _messages(self) -> AsyncIterator[ForwardMsg]:
-        """Give what the server tells, and remember what pressing a button needs."""
+        """Return what the server tells, and remember what pressing a button needs."""
         async for data in self._socket:
             message = ForwardMsg()
             message.ParseFromString(data if isinstance(data, bytes) else data.encode())

@@ -23,7 +23,7 @@ PACKAGES = (
 
 
 def facts(command: str) -> str:
-    """Give date, command, processor, memory, load and versions as Markdown lines."""
+    """Return date, command, processor, memory, load and versions as Markdown lines."""
     one, five, _ = os.getloadavg()
     cores = len(os.sched_getaffinity(0))
     return "\n".join(
@@ -37,7 +37,7 @@ def facts(command: str) -> str:
 
 
 def processor() -> str:
-    """Give the processor's model, as the kernel names it."""
+    """Return the processor's model, as the kernel names it."""
     for line in Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines():
         key, _, value = line.partition(":")
         if key.strip() == "model name":
@@ -46,12 +46,12 @@ def processor() -> str:
 
 
 def memory_gb() -> float:
-    """Give the machine's memory in gigabytes."""
+    """Return the machine's memory in gigabytes."""
     return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 1e9
 
 
 def versions() -> Iterator[str]:
-    """Give the packages that matter, with their versions."""
+    """Return the packages that matter, with their versions."""
     for package in PACKAGES:
         try:
             yield f"{package} {metadata.version(package)}"

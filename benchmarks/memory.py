@@ -47,7 +47,7 @@ def tables() -> Iterator[Table]:
 
 
 def visited() -> Iterator[app.Memory]:
-    """Give the app's memory after each of the steps."""
+    """Return the app's memory after each of the steps."""
     with app.running() as server:
         yield server.memory()
         with launched() as browser, tab(browser) as page:

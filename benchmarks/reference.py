@@ -70,7 +70,7 @@ def _running(python: Path, address: str) -> Iterator[Theirs]:
 
 
 def _in_turn(theirs: Callable[[], Any], ours: Callable[[], Any]) -> tuple[float, float]:
-    """Give the median seconds of both, which take turns in changing order."""
+    """Return the median seconds of both, which take turns in changing order."""
     times: dict[Callable[[], Any], list[float]] = {theirs: [], ours: []}
     for number in range(ROUNDS):
         for side in (theirs, ours) if number % 2 else (ours, theirs):

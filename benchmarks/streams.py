@@ -33,7 +33,7 @@ class Stream:
 
     @classmethod
     def named(cls, name: str) -> Stream:
-        """Give the stream of a name.
+        """Return the stream of a name.
 
         Raises:
             ValueError: It names none.
@@ -44,11 +44,11 @@ class Stream:
         return cls(found[1], int(found[2]), float(found[3]) if found[3] else None)
 
     def __str__(self) -> str:
-        """Give its name."""
+        """Return its name."""
         return f"{self.kind}-{self.count}-at-{f'{self.rate:g}' if self.rate else 'once'}"
 
     def pieces(self, wait: Callable[[float], object] = time.sleep) -> Iterator[str]:
-        """Give the pieces, each at its time; `wait` is given the seconds that are left until then."""
+        """Return the pieces, each at its time; `wait` is given the seconds that are left until then."""
         begin = time.monotonic()
         for number, piece in enumerate(islice(_markdown() if self.kind == MARKDOWN else _counted(), self.count - 1)):
             if self.rate and (left := begin + number / self.rate - time.monotonic()) > 0:
@@ -58,14 +58,14 @@ class Stream:
 
 
 def _markdown() -> Iterator[str]:
-    """Give text as models write it, with all that makes drawing it work, in pieces without an end."""
+    """Return text as models write it, with all that makes drawing it work, in pieces without an end."""
     for number in counting(1):
         text = _SECTION.format(number=number)
         yield from (text[at : at + PIECE] for at in range(0, len(text), PIECE))
 
 
 def _counted() -> Iterator[str]:
-    """Give numbered pieces without an end, so that somebody who sees one knows which are there."""
+    """Return numbered pieces without an end, so that somebody who sees one knows which are there."""
     for number in counting(1):
         yield f"n{number} " if number % 40 else f"n{number} \n\n"
 

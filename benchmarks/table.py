@@ -16,11 +16,11 @@ class Target:
     """Whether the measurement must reach the limit, instead of staying below it."""
 
     def is_met(self, measured: float) -> bool:
-        """Tell whether a measurement keeps the limit."""
+        """Return whether a measurement keeps the limit."""
         return measured >= self.limit if self.at_least else measured < self.limit
 
     def __str__(self) -> str:
-        """Give the limit with its unit, such as `< 60 µs`."""
+        """Return the limit with its unit, such as `< 60 µs`."""
         return f"{'≥' if self.at_least else '<'} {self.limit:g} {self.unit}".rstrip()
 
 
@@ -55,7 +55,7 @@ class Table:
     note: str = ""
 
     def __str__(self) -> str:
-        """Give the table as Markdown."""
+        """Return the table as Markdown."""
         lines = [(self.title, *self.columns, "target", "met")]
         lines += [(row.name, *row.cells, str(row.target or ""), row.verdict) for row in self.rows]
         widths = [max(map(len, column)) for column in zip(*lines, strict=True)]

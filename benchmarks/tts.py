@@ -80,7 +80,7 @@ def first_segment_row(speaker: Speaker, hibari: Hibari, text: str) -> Row:
 
 
 def in_turn(ways: Sequence[Callable[[], None]]) -> list[float]:
-    """Give the median seconds of each way."""
+    """Return the median seconds of each way."""
     seconds: list[list[float]] = [[] for _ in ways]
     for _ in range(ROUNDS):
         for way, taken in zip(ways, seconds, strict=True):
@@ -113,7 +113,7 @@ def round_trip(speaker: Speaker, listener: Listener) -> list[Row]:
 
 
 def normalised(text: str) -> list[str]:
-    """Give the words, without case and punctuation."""
+    """Return the words, without case and punctuation."""
     return re.sub(r"[^a-z' ]+", " ", text.lower()).split()
 
 

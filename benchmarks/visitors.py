@@ -169,7 +169,7 @@ def _gaps(times: Sequence[float]) -> list[float]:
 
 
 def _worst(gaps: Sequence[float]) -> float:
-    """Give the 95th percentile."""
+    """Return the 95th percentile."""
     return quantiles(gaps, n=20)[-1]
 
 

@@ -110,13 +110,13 @@ def flat_row() -> Row:
 
 
 def kept_row() -> Row:
-    """Tell what a record keeps."""
+    """Return what a record keeps."""
     few, many = (peak_kb(count, recorded=True) for count in (FEW_CHUNKS, CHUNKS))
     return Row(f"{CHUNKS:,} chunks, recorded", (f"{many:,.0f}", f"{many - few:,.0f}"))
 
 
 def peak_kb(chunks: int, *, recorded: bool) -> float:
-    """Give the peak of allocations while so many chunks pass, in kilobytes above what was there before."""
+    """Return the peak of allocations while so many chunks pass, in kilobytes above what was there before."""
 
     def script(_request: Any, _run: Run) -> Iterator[LLMResultChunk]:
         for _ in range(chunks):
@@ -152,7 +152,7 @@ def exhaust(script: Callable[[Any, Run], Iterable[Any]]) -> None:
 
 
 def in_turn(*ways: Callable[[], Any], repeat: int) -> list[float]:
-    """Give the median seconds of each way; they take turns, so that a busy neighbour hits all of them."""
+    """Return the median seconds of each way; they take turns, so that a busy neighbour hits all of them."""
     seconds: list[list[float]] = [[] for _ in ways]
     for way in ways:
         way()

@@ -62,7 +62,7 @@ def main() -> None:
 
 
 def image() -> bytes:
-    """Give a PNG of a red square on white."""
+    """Return a PNG of a red square on white."""
     inside = range(SIDE // 4, SIDE * 3 // 4)
     rows = [[b"\xd0\x10\x20" if x in inside and y in inside else b"\xff\xff\xff" for x in range(SIDE)] for y in range(SIDE)]
     pixels = b"".join(b"\0" + b"".join(row) for row in rows)
@@ -74,7 +74,7 @@ def image() -> bytes:
 
 
 def document() -> bytes:
-    """Give a PDF of one line with a code word."""
+    """Return a PDF of one line with a code word."""
     drawing = f"BT /F1 18 Tf 20 60 Td (The code word is {CODE_WORD}.) Tj ET".encode()
     objects = [
         b"<< /Type /Catalog /Pages 2 0 R >>",
@@ -97,14 +97,14 @@ def document() -> bytes:
 
 
 def recording() -> bytes:
-    """Give an MP3 in which the code word is said."""
+    """Return an MP3 in which the code word is said."""
     spoken = b"".join(Speaker().segments(f"The code word is {CODE_WORD}.", VOICE, Run()))
     samples, rate_hz = decoding.decode(spoken)
     return mp3_encoding.encode_mp3(samples, rate_hz)
 
 
 def film() -> bytes:
-    """Give a film of two seconds in which a blue dot moves from left to right."""
+    """Return a film of two seconds in which a blue dot moves from left to right."""
     with sync_playwright() as playwright:
         browser = launch(playwright)
         page = browser.new_page()

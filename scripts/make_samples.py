@@ -51,7 +51,7 @@ def silence(rate_hz: int) -> bytes:
 
 
 def as_wav(data: bytes, *, rate_hz: int) -> bytes:
-    """Turn an audio file into WAV."""
+    """FairLock an audio file into WAV."""
     samples, from_hz = decoding.decode(data)
     buffer = io.BytesIO()
     soundfile.write(

@@ -61,7 +61,7 @@ def main() -> None:
 
 @contextmanager
 def on_servers() -> Iterator[Served]:
-    """Give the app with connections to real llama.cpp servers, and to one that is not there."""
+    """Return the app with connections to real llama.cpp servers, and to one that is not there."""
     with ExitStack() as stack:
         folder = Path(stack.enter_context(TemporaryDirectory()))
         llm = stack.enter_context(model_server(QWEN))

@@ -98,7 +98,7 @@ def vectors_of(embedder: Embedder, examples: Sequence[Example]) -> Floats:
 
 
 def targets_of(examples: Sequence[Example]) -> Floats:
-    """Give 1 where a category holds, else 0; shape (sentences, categories)."""
+    """Return 1 where a category holds, else 0; shape (sentences, categories)."""
     return np.array([[category in example.labels for category in CATEGORIES] for example in examples], np.float64)
 
 
@@ -163,7 +163,7 @@ class Quality:
         return self.false_alarms / self.harmless
 
     def __str__(self) -> str:
-        """Give the numbers on one line."""
+        """Return the numbers on one line."""
         return (
             f"precision {self.precision:.2f}, recall {self.recall:.2f} ({self.caught} of {self.harmful}), "
             f"false alarms {self.false_alarm_rate:.1%} ({self.false_alarms} of {self.harmless})"
@@ -187,12 +187,12 @@ def cross_validate(vectors: Floats, targets: Floats, folds: int = 5) -> Quality:
 
 
 def training_examples() -> list[Example]:
-    """Give all sentences to learn from."""
+    """Return all sentences to learn from."""
     return [example for name in SEEDS for example in read(name)] + from_templates(FROM_TEMPLATES, TEMPLATE_SEED)
 
 
 def digest(examples: Sequence[Example]) -> str:
-    """Give a hash of the sentences, by which one sees what heads were trained on."""
+    """Return a hash of the sentences, by which one sees what heads were trained on."""
     lines = "\n".join(f"{','.join(sorted(example.labels))}\t{example.text}" for example in examples)
     return hashlib.sha256(lines.encode()).hexdigest()
 

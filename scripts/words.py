@@ -54,7 +54,7 @@ def template_of_the_code() -> Catalog:
 
 
 def texts_of(source: str) -> Iterator[str | tuple[str, str]]:
-    """Give the texts that a source marks; of one that depends on a number both forms.
+    """Return the texts that a source marks; of one that depends on a number both forms.
 
     Babel's own extractor reads tokens, and before Python 3.12 an f-string with a marked text in it is a single one.
     """
@@ -69,7 +69,7 @@ def texts_of(source: str) -> Iterator[str | tuple[str, str]]:
 
 
 def po_of(code: str) -> Path:
-    """Give the place of a language's catalogue."""
+    """Return the place of a language's catalogue."""
     return FOLDER / code / "LC_MESSAGES" / f"{DOMAIN}.po"
 
 
@@ -105,7 +105,7 @@ def _head(catalogue: Catalog) -> None:
 
 
 def check(template: Catalog, code: str) -> list[str]:
-    """Tell what a catalogue lacks, what it has too much, and whether its compiled form is stale."""
+    """Return what a catalogue lacks, what it has too much, and whether its compiled form is stale."""
     catalogue = read(code)
     there = {message.id: message.string for message in catalogue if message.id}
     wanted = {message.id for message in template if message.id}

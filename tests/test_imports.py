@@ -136,7 +136,7 @@ def allowed(found: Import) -> bool:
 
 
 def test_imports_are_read_as_python_reads_them() -> None:
-    source = "from ...run import Run\nfrom . import models\nfrom .worker import Emit as E\nimport a.b, c\n"
+    source = "from ...run import Run\nfrom . import models\nfrom .worker import WorkerChannel as E\nimport a.b, c\n"
     found = [name for node in ast.parse(source).body for name in names("boomerang.invoker.a.b.c", node)]  # type: ignore[arg-type]
     assert found == [
         "boomerang.invoker.run.Run",

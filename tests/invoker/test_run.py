@@ -138,7 +138,7 @@ def test_notes_carry_their_time_and_reach_every_listener_in_order() -> None:
     first, second = list[Note](), list[Note]()
     run = Run(first.append)
     run.phase("loading")
-    run.listen(second.append)
+    run.add_listener(second.append)
     run.note(NoteKind.NOTICE, "so it is", reason="why", size=3)
     run.note(NoteKind.DETAIL, "text", text="a key named as the parameter", kind="as well")
     assert [note.text for note in first] == ["loading", "so it is", "text"]
@@ -152,9 +152,9 @@ def test_notes_carry_their_time_and_reach_every_listener_in_order() -> None:
 def test_a_run_that_nobody_listens_to_takes_notes_too() -> None:
     run = Run()
     run.note(NoteKind.NOTICE, "heard by nobody")
-    assert not run.heard
-    run.listen(lambda _note: None)
-    assert run.heard
+    assert not run.has_listener
+    run.add_listener(lambda _note: None)
+    assert run.has_listener
 
 
 def test_many_stops_at_once_call_each_hook_once() -> None:

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from boomerang.playground.connections.page_state import Held
+from boomerang.playground.connections.page_state import ConnectionsPageState
 from boomerang.playground.session import app_state
 from boomerang.workbench.samples.inputs import CLIP
 from tests.loopback import BOUND, Asked, Loopback, Script, Wire, head, whole
@@ -244,7 +244,7 @@ def test_the_connections_page_tells_what_came_of_trying(script: Script, words: s
         page = Visitor("one").open("connections")
         page.at.button(key="connections.test").click()
         page.look()
-        held: Held = page.at.session_state["_connections"]
+        held: ConnectionsPageState = page.at.session_state["_connections"]
         if held.checks is not None:
             held.checks.join(BOUND)
         page.look()
@@ -299,7 +299,7 @@ def test_a_failure_on_a_server_leads_to_what_was_sent_and_to_a_test_of_the_conne
         assert "Падежи" in "\n".join(text_of(node) for node in nodes(tab))
         page.at.button(key=page.key("error.test")).click()
         page.look()
-        held: Held = page.at.session_state["_connections"]
+        held: ConnectionsPageState = page.at.session_state["_connections"]
         assert held.open == "one" and "Connections" in [title.value for title in page.at.title]
 
 

@@ -12,7 +12,7 @@ import pytest
 from boomerang.invoker.backends.openai_compatible.model_list.catalogue import described
 from boomerang.invoker.settings import settings_of
 from boomerang.playground.connections import model_table_editor
-from boomerang.playground.connections.page_state import Held
+from boomerang.playground.connections.page_state import ConnectionsPageState
 from boomerang.playground.session import app_state
 from boomerang.workbench.samples.inputs import ATTACHMENTS
 from tests.loopback import Loopback, whole
@@ -84,7 +84,7 @@ def test_only_a_type_that_was_guessed_has_a_question_mark() -> None:
 def test_the_caption_names_what_was_guessed_until_somebody_chooses() -> None:
     settings = settings_of({"name": "new", "base_url": "http://127.0.0.1:9/v1"})
     page = Visitor("embedded").open("connections")
-    held: Held = page.at.session_state["_connections"]
+    held: ConnectionsPageState = page.at.session_state["_connections"]
     held.draft = settings
     model_table_editor.fill(held, settings)
     model_table_editor.bring(held, [described("p", name) for name in ("boom", "bge-m3")])

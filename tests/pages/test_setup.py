@@ -17,13 +17,13 @@ from streamlit.testing.v1.element_tree import Block
 from boomerang.invoker.backends.openai_compatible.model_list.catalogue import described
 from boomerang.invoker.errors import ConfigError
 from boomerang.invoker.settings import ConnectionSettings, settings_of
-from boomerang.playground.connections import model_table_editor, test_results
-from boomerang.playground.connections.page_state import Held
+from boomerang.playground.connections import model_table_editor, probe_results
+from boomerang.playground.connections.page_state import ConnectionsPageState
 from boomerang.playground.session import app_state, page_state
 from boomerang.workbench.connections.form_text import as_lines, kept_proxy, masked_proxy, with_scheme
 from boomerang.workbench.connections.import_export import import_connections
 from boomerang.workbench.connections.probe import Check
-from boomerang.workbench.connections.probe_jobs import SERVER, Checks
+from boomerang.workbench.connections.probe_jobs import SERVER, ProbeJob
 from boomerang.workbench.connections.saved_connections import hashed
 from boomerang.workbench.connections.server_presets import PRESETS
 from boomerang.workbench.diagnosis.settings_errors import spoken
@@ -40,7 +40,7 @@ def made(**settings: Any) -> ConnectionSettings:
 def with_form(settings: ConnectionSettings) -> Visitor:
     """Give a visitor with an open form for a connection."""
     page = Visitor("embedded").open("connections")
-    held: Held = page.at.session_state["_connections"]
+    held: ConnectionsPageState = page.at.session_state["_connections"]
     held.draft = settings
     model_table_editor.fill(held, settings)
     return page.look()
@@ -72,7 +72,7 @@ def in_the_file(text: str) -> Iterator[None]:
 
 def test_a_connection_that_cannot_be_opened_any_more_can_be_edited() -> None:
     with in_the_file('[[connections]]\nname = "lab"\nbase_url = "http://127.0.0.1:9"\napi_key_env = "NOT_SET_HERE"\n'):
-        held = Held(replacing="lab")
+        held = ConnectionsPageState(replacing="lab")
         model_table_editor.fill(held, made(api_key_env="NOT_SET_HERE", models=[{"model": "m", "model_type": "llm"}]))
         assert [row["model"] for row in held.rows] == ["m"]
 
@@ -127,7 +127,7 @@ def test_the_user_of_a_proxy_stays_behind_its_mask(typed: str, before: str, expe
 def test_a_key_that_was_typed_is_kept_when_its_page_is_left_and_is_not_given_back() -> None:
     with Loopback(lambda _asked, wire: wire.send(whole({"data": []}))) as server:
         page = with_form(made(base_url=server.address))
-        held: Held = page.at.session_state["_connections"]
+        held: ConnectionsPageState = page.at.session_state["_connections"]
         where = f"connections.form.{held.version}."
         page.at.segmented_control(key=f"{where}key_kind").set_value("typed")
         page.look().at.text_input(key=f"{where}api_key").set_value("sk-not-for-anybodys-eyes")
@@ -246,14 +246,14 @@ def press(page: Visitor, key: str) -> None:
     """Press a button that tries something, and wait for what comes of it."""
     page.at.button(key=key).click()
     page.look()
-    held: Held = page.at.session_state["_connections"]
+    held: ConnectionsPageState = page.at.session_state["_connections"]
     if held.checks is not None:
         held.checks.join(BOUND)
     page.look()
 
 
 def test_a_test_that_is_stopped_says_so_until_the_next_one() -> None:
-    visitors: list[Held] = []
+    visitors: list[ConnectionsPageState] = []
 
     def hangs_until_stopped(asked: Asked, wire: Wire) -> None:
         if len(server.asked) == 1:
@@ -328,7 +328,9 @@ def test_what_is_no_file_of_connections_is_said_with_its_name() -> None:
 
 
 def test_what_was_said_of_many_models_stays_and_the_rest_of_a_long_list_is_counted() -> None:
-    held = Held(draft=made(), now=[model_table_editor.row(described("p", f"said {number}"), made()) for number in range(600)])
+    held = ConnectionsPageState(
+        draft=made(), now=[model_table_editor.row(described("p", f"said {number}"), made()) for number in range(600)]
+    )
     model_table_editor.bring(held, [described("p", f"listed {number}") for number in range(10)])
     assert len(held.rows) == 600 and held.left_out == 10
 
@@ -354,8 +356,8 @@ def test_a_long_list_of_models_is_searched() -> None:
 
 
 def test_a_result_whose_server_was_not_called_is_one_line() -> None:
-    assert "<details" not in test_results.written([("Server", Check(True, "Nothing has to be reached; models built in: 8."))])
-    assert "<strong>LLM</strong> · gpt-9 · The model answers." in test_results.written(
+    assert "<details" not in probe_results.written([("Server", Check(True, "Nothing has to be reached; models built in: 8."))])
+    assert "<strong>LLM</strong> · gpt-9 · The model answers." in probe_results.written(
         [("LLM", Check(True, "The model answers.", model="gpt-9"))]
     )
 
@@ -421,7 +423,7 @@ def anna(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
 
 def form_key(page: Visitor, name: str) -> str:
     """Give the key of a widget of the form that is open."""
-    held: Held = page.at.session_state["_connections"]
+    held: ConnectionsPageState = page.at.session_state["_connections"]
     return f"connections.form.{held.version}.{name}"
 
 
@@ -429,7 +431,7 @@ def form_key(page: Visitor, name: str) -> str:
 def test_what_came_of_a_test_is_there_after_saving_what_was_tested() -> None:
     with Loopback(listing) as server:
         page = with_form(made(base_url=server.address))
-        held: Held = page.at.session_state["_connections"]
+        held: ConnectionsPageState = page.at.session_state["_connections"]
         page.at.button(key=form_key(page, "test")).click()
         assert "models listed: 1" in container(page.look(), "connection-form")
         page.at.button(key=form_key(page, "save")).click()
@@ -455,7 +457,7 @@ def test_what_came_of_a_test_of_something_else_is_not_there_after_saving() -> No
 
 
 def test_a_test_that_was_under_way_when_it_was_saved_ends_under_its_name() -> None:
-    held, checks, tried = Held(), Checks([]), ("\0" + "3", SERVER)
+    held, checks, tried = ConnectionsPageState(), ProbeJob([]), ("\0" + "3", SERVER)
     held.moved[tried] = "lab", SERVER
     checks.found[tried] = checks.found["other", SERVER] = Check(True, "it answers")
     held.take_over(checks)

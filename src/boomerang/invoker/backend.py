@@ -69,7 +69,7 @@ class Backend(Protocol):
         ...
 
     def system_model(self) -> ListedModel | None:
-        """Give the LLM that plays Dify's workspace default, used by `summary`."""
+        """Return the LLM that plays Dify's workspace default, used by `summary`."""
         ...
 
     def invoke(self, request: Request[ChunkT], run: Run) -> Chunks[ChunkT]:
@@ -105,7 +105,7 @@ class Wrapper:
         return self._backend.models()
 
     def system_model(self) -> ListedModel | None:
-        """Give the wrapped back end's system model."""
+        """Return the wrapped back end's system model."""
         return self._backend.system_model()
 
     def close(self) -> None:

@@ -87,7 +87,7 @@ class InvokeError(Exception):
             cause = cause.__cause__ or cause.__context__
 
     def __str__(self) -> str:
-        """Give the description, or the class's name where there is none."""
+        """Return the description, or the class's name where there is none."""
         return self.description or type(self).__name__
 
 

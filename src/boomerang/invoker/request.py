@@ -39,5 +39,5 @@ class Request(BaseModel, Generic[ChunkT_co]):
     invoke_type: ClassVar[InvokeType]
 
     def payload(self) -> dict[str, Any]:
-        """Give the `request` object as Dify's SDK puts it on the wire: same keys, same order, JSON values."""
+        """Return the `request` object as Dify's SDK puts it on the wire: same keys, same order, JSON values."""
         return self.model_dump(mode="json")

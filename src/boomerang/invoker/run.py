@@ -98,7 +98,7 @@ class Run:
                 self._hooks.remove(hook)
 
     @property
-    def heard(self) -> bool:
+    def has_listener(self) -> bool:
         """Whether somebody listens; a note that is dear to put together need not be, if nobody does."""
         return self._listener is not None
 
@@ -127,7 +127,7 @@ class Run:
         self.current_phase = name
         self.note(NoteKind.PHASE, name)
 
-    def listen(self, listener: Callable[[Note], None]) -> None:
+    def add_listener(self, listener: Callable[[Note], None]) -> None:
         """Add a listener behind the one already there; what wraps a back end notes what passes."""
         before = self._listener
         if before is None:

@@ -211,7 +211,7 @@ class ConnectionSettings(_Strict):
         return self
 
     def public(self) -> dict[str, Any]:
-        """Give what is not secret and not as it would be anyway, as plain values; itself a valid connection."""
+        """Return what is not secret and not as it would be anyway, as plain values; itself a valid connection."""
         found = self.model_dump(mode="json", exclude_defaults=True, exclude={"api_key", "headers", "query", "proxy"})
         found["models"] = [_said(model) for model in self.models]
         found["headers"] = {name: value for name, value in self.headers.items() if not self._is_secret(name, value)}
@@ -221,7 +221,7 @@ class ConnectionSettings(_Strict):
         return {"name": self.name, "base_url": self.base_url} | kept
 
     def secrets(self) -> dict[str, Any]:
-        """Give what `public()` leaves out; empty if there is nothing secret."""
+        """Return what `public()` leaves out; empty if there is nothing secret."""
         found: dict[str, Any] = {
             "api_key": self.api_key,
             "headers": {name: value for name, value in self.headers.items() if self._is_secret(name, value)},
@@ -231,7 +231,7 @@ class ConnectionSettings(_Strict):
         return {name: value for name, value in found.items() if value}
 
     def with_secrets(self, secrets: Mapping[str, Any]) -> ConnectionSettings:
-        """Give the same with its secrets."""
+        """Return the same with its secrets."""
         value = self.model_dump(mode="json")
         for name, secret in secrets.items():
             value[name] = {**value[name], **secret} if isinstance(secret, dict) else secret
@@ -244,7 +244,7 @@ class ConnectionSettings(_Strict):
         return looks_secret(name, value) or (bool(self.api_key) and self.api_key in value)
 
     def changed(self, **fields: Any) -> ConnectionSettings:
-        """Give the same with other values in some fields, checked.
+        """Return the same with other values in some fields, checked.
 
         Raises:
             ConfigError: A value does not fit.

@@ -69,5 +69,5 @@ class _Encoder:
         self._file.write(samples.clip(-1.0, 1.0))
 
     def data(self) -> bytes:
-        """Give the file; it must be closed."""
+        """Return the file; it must be closed."""
         return self._bytes.getvalue()

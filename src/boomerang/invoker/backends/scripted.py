@@ -38,7 +38,7 @@ class Scripted:
         return self._models
 
     def system_model(self) -> ListedModel | None:
-        """Give the first LLM."""
+        """Return the first LLM."""
         return next((model for model in self._models if model.model_type is ModelType.LLM), None)
 
     def invoke(self, request: Request[ChunkT], run: Run) -> Chunks[ChunkT]:
@@ -61,7 +61,7 @@ class Scripted:
 def llm_chunks(
     *texts: str, model: str = "scripted", finish_reason: str = "stop", usage: LLMUsage | None = None
 ) -> Iterable[LLMResultChunk]:
-    """Give chunks as an LLM streams them: one for each text, the last with finish reason and usage."""
+    """Return chunks as an LLM streams them: one for each text, the last with finish reason and usage."""
     last = len(texts) - 1
     for index, text in enumerate(texts):
         yield LLMResultChunk(

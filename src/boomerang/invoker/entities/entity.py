@@ -37,5 +37,5 @@ class I18nObject(Entity):
         return self
 
     def __str__(self) -> str:
-        """Give the English text."""
+        """Return the English text."""
         return self.en_us

@@ -35,7 +35,7 @@ class LLMUsage(ModelUsage):
 
     @classmethod
     def empty_usage(cls) -> Self:
-        """Give a usage of nothing, as Dify writes it: zeros, in USD."""
+        """Return a usage of nothing, as Dify writes it: zeros, in USD."""
         return cls.priced(None, prompt_tokens=0, completion_tokens=0, latency=0.0)
 
     @classmethod

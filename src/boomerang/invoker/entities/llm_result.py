@@ -45,7 +45,7 @@ class LLMResult(Entity):
         return cls(**LLMFold().extend(chunks).fields())
 
     def to_llm_result_chunk(self) -> LLMResultChunk:
-        """Give the result as a stream's only chunk; keeps the finish reason, which Dify's SDK has not got here."""
+        """Return the result as a stream's only chunk; keeps the finish reason, which Dify's SDK has not got here."""
         return LLMResultChunk(model=self.model, system_fingerprint=self.system_fingerprint, delta=self._delta())
 
     def _delta(self) -> LLMResultChunkDelta:
@@ -56,7 +56,7 @@ class LLMResultWithStructuredOutput(LLMResult, LLMStructuredOutput):
     """The whole answer of an LLM to a JSON schema."""
 
     def to_llm_result_chunk_with_structured_output(self) -> LLMResultChunkWithStructuredOutput:
-        """Give the result as a stream's only chunk."""
+        """Return the result as a stream's only chunk."""
         return LLMResultChunkWithStructuredOutput(
             model=self.model,
             system_fingerprint=self.system_fingerprint,
@@ -147,7 +147,7 @@ class LLMFold:
         return self._tool_calls.calls()
 
     def fields(self) -> dict[str, Any]:
-        """Give what a result is made of.
+        """Return what a result is made of.
 
         Where no chunk told a usage it is `LLMUsage.empty_usage()`, as a result must have one; `usage` here tells the two apart.
 
@@ -169,7 +169,7 @@ class LLMFold:
         }
 
     def result(self) -> LLMResult:
-        """Give the result so far.
+        """Return the result so far.
 
         Raises:
             ProtocolError: There was no chunk.
@@ -177,7 +177,7 @@ class LLMFold:
         return LLMResult(**self.fields())
 
     def structured_result(self) -> LLMResultWithStructuredOutput:
-        """Give the result so far, with the last structured output.
+        """Return the result so far, with the last structured output.
 
         Raises:
             ProtocolError: There was no chunk.

@@ -90,7 +90,7 @@ class PromptMessage(Entity):
         return [_content_item(item) for item in value]
 
     def is_empty(self) -> bool:
-        """Tell whether the message says nothing: neither content nor what its role adds to it.
+        """Return whether the message says nothing: neither content nor what its role adds to it.
 
         Differs from Dify's SDK 0.10.2, which calls an assistant message with content and tool calls empty, and a tool
         message with content and id.
@@ -98,7 +98,7 @@ class PromptMessage(Entity):
         return not self.content
 
     def get_text_content(self) -> str:
-        """Give the text, or the text items of a list joined."""
+        """Return the text, or the text items of a list joined."""
         if isinstance(self.content, list):
             return "".join(item.data for item in self.content if isinstance(item, TextPromptMessageContent))
         return self.content or ""
@@ -137,7 +137,7 @@ class AssistantPromptMessage(PromptMessage):
     """What only the provider understands and wants back unchanged. Only Dify's SDK knows this field; Dify drops it."""
 
     def is_empty(self) -> bool:
-        """Tell whether the message has neither content nor tool calls."""
+        """Return whether the message has neither content nor tool calls."""
         return super().is_empty() and not self.tool_calls
 
 
@@ -148,7 +148,7 @@ class ToolPromptMessage(PromptMessage):
     tool_call_id: str
 
     def is_empty(self) -> bool:
-        """Tell whether the message has neither content nor a call that it answers."""
+        """Return whether the message has neither content nor a call that it answers."""
         return super().is_empty() and not self.tool_call_id
 
 
@@ -162,7 +162,7 @@ _BY_ROLE: dict[str, type[PromptMessage]] = {
 
 
 def ensure_prompt_message(value: PromptMessage | Mapping[str, Any]) -> PromptMessage:
-    """Give the message that a mapping describes, by its role; a message is given back as it is.
+    """Return the message that a mapping describes, by its role; a message is given back as it is.
 
     Raises:
         pydantic.ValidationError: It is neither, or its role or content is wrong.

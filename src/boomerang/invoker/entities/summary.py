@@ -42,9 +42,9 @@ class RequestInvokeSummary(Entity, Request[SummaryResult]):
         return cls.model_validate(arguments | {"system_model": system_model})
 
     def is_short(self) -> bool:
-        """Tell whether the text is its own summary: Python characters are counted, as in Dify."""
+        """Return whether the text is its own summary: Python characters are counted, as in Dify."""
         return len(self.text) < self.min_summarize_length
 
     def payload(self) -> dict[str, Any]:
-        """Give the `request` object as on the wire."""
+        """Return the `request` object as on the wire."""
         return self.model_dump(mode="json", exclude={"min_summarize_length"})

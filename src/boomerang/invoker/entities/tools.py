@@ -7,7 +7,7 @@ from typing import Annotated, Any, ClassVar, TypeAlias
 
 from pydantic import BeforeValidator, field_validator
 
-from boomerang.invoker.entities.entity import Entity
+from .entity import Entity
 
 
 class PromptMessageTool(Entity):
@@ -125,7 +125,7 @@ class ToolCallFold:
         return [call.number for call in touched]
 
     def calls(self) -> list[ToolCall]:
-        """Give the calls as they stand."""
+        """Return the calls as they stand."""
         return [call.whole() for call in self._calls]
 
     def _take(self, fragment: ToolCall) -> _Call:

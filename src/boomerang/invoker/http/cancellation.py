@@ -87,7 +87,7 @@ class Call:
                 self._socket = None
 
     def left(self, clock: str, since: float) -> float | None:
-        """Give the seconds until this clock or the total one runs out; `None` if none is set.
+        """Return the seconds until this clock or the total one runs out; `None` if none is set.
 
         Raises:
             TimeoutError: One has run out.
@@ -126,7 +126,7 @@ def calling(call: Call) -> Iterator[None]:
 
 
 def current() -> Call | None:
-    """Give the call that this thread makes, if any."""
+    """Return the call that this thread makes, if any."""
     return _current.call
 
 

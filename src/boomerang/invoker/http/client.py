@@ -80,7 +80,7 @@ class Client(httpx.Client):
 
 
 def _redirected(request: httpx.Request, response: httpx.Response) -> httpx.Request:
-    """Give the request that a redirect wants: the same, or by 303 a GET without its body (RFC 9110, 15.4).
+    """Return the request that a redirect wants: the same, or by 303 a GET without its body (RFC 9110, 15.4).
 
     By 301 and 302 a browser, and httpx, would make a GET of a POST. No server of models means that: what it would have is the
     slash at the end of the path, or https.
@@ -107,7 +107,7 @@ def _redirected(request: httpx.Request, response: httpx.Response) -> httpx.Reque
 
 
 def _is_same_server(url: httpx.URL, target: httpx.URL) -> bool:
-    """Tell whether an address is that of the same server, be it behind https and not http, each at its own port."""
+    """Return whether an address is that of the same server, be it behind https and not http, each at its own port."""
     same = (target.scheme, target.host, target.port) == (url.scheme, url.host, url.port)
     safer = (url.scheme, target.scheme) == ("http", "https") and url.port is target.port is None
     return same or (safer and target.host == url.host)

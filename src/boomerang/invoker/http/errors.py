@@ -60,12 +60,12 @@ def release(error: BaseException) -> None:
 
 
 def kind_of(status: int) -> type[InvokeError]:
-    """Give the class of error for a status that is none of success."""
+    """Return the class of error for a status that is none of success."""
     return _BY_STATUS.get(status) or (InvokeServerUnavailableError if status >= 500 else InvokeBadRequestError)
 
 
 def inside(value: Any, body: str, status: int | None = None) -> InvokeError:
-    """Give the error that a server wrote into an answer of success, as LM Studio and OpenRouter do.
+    """Return the error that a server wrote into an answer of success, as LM Studio and OpenRouter do.
 
     Args:
         value: What the field `error` holds, or the object that tells the error where there is no such field.
@@ -133,7 +133,7 @@ _LATE = {
 
 
 def _proxy(call: Call) -> str:
-    """Give the proxy that a call is with; empty if it is with the server, be it through a tunnel."""
+    """Return the proxy that a call is with; empty if it is with the server, be it through a tunnel."""
     return "" if call.tunnelled else call.proxy
 
 
@@ -220,7 +220,7 @@ def not_json(status: int, body: str) -> ProtocolError:
 
 
 def origin(error: BaseException) -> BaseException:
-    """Give what the system said; httpcore raises errors anew, and then only their context is left."""
+    """Return what the system said; httpcore raises errors anew, and then only their context is left."""
     return error.__cause__ or error.__context__ or error
 
 

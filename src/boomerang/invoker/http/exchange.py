@@ -124,7 +124,7 @@ class Http:
         request = self._client.build_request(method, self._addresses.get(path, path), **content)
         self._addresses[path] = request.url
         began = perf_counter()
-        if run.heard:
+        if run.has_listener:
             run.note(
                 NoteKind.HTTP,
                 "request",
@@ -144,7 +144,7 @@ class Http:
                     NoteKind.NOTICE, f"The server sent the request on to {address} (HTTP {status}); it was asked there by {by}."
                 )
         try:
-            if run.heard:
+            if run.has_listener:
                 run.note(
                     NoteKind.HTTP,
                     "response",
@@ -166,7 +166,7 @@ class Http:
         return answer, response
 
     def _ended(self, answer: Answer, run: Run, began: float) -> None:
-        if run.heard:
+        if run.has_listener:
             run.note(
                 NoteKind.HTTP,
                 "end",
@@ -176,7 +176,7 @@ class Http:
             )
 
     def _sent_body(self, request: httpx.Request, content: Mapping[str, Any]) -> dict[str, Any]:
-        """Give what a note says of what was sent: the body; of a form its fields, and its files by name and size."""
+        """Return what a note says of what was sent: the body; of a form its fields, and its files by name and size."""
         if "files" not in content:
             body = request.content
             return {"body": self._shown(body, request.headers.get("content-type", ""), len(body))}
@@ -185,7 +185,7 @@ class Http:
         return {"body": "", "form": fields, "files": files, "bytes": int(request.headers.get("content-length", 0))}
 
     def _shown(self, beginning: bytes, media_type: str, size: int, charset: str | None = None) -> str:
-        """Give a body as text, masked and cut; of what is no text its size only."""
+        """Return a body as text, masked and cut; of what is no text its size only."""
         if media_type.startswith(_NO_TEXT) or (charset is None and b"\0" in beginning[:256]):
             return f"({size:,} bytes)"
         text = read_text(beginning[: LONGEST_NOTED + MARGIN], charset)
@@ -209,7 +209,7 @@ class Http:
         return error
 
     def _query(self, url: httpx.URL) -> dict[str, Any]:
-        """Give what a note says of an address's query; nothing if there is none."""
+        """Return what a note says of an address's query; nothing if there is none."""
         if not url.query:
             return {}
         return {"query": {name: self._shown_value(name, value) for name, value in url.params.multi_items()}}

@@ -104,7 +104,7 @@ class Stream(httpcore.NetworkStream):
         return Stream(wrapped, self._peer, self._proxy, self._tunnelling)
 
     def get_extra_info(self, info: str) -> Any:
-        """Give what httpcore asks for: the socket and its ends, and whether bytes or an end wait in it."""
+        """Return what httpcore asks for: the socket and its ends, and whether bytes or an end wait in it."""
         match info:
             case "socket":
                 return self._socket

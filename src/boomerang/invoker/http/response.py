@@ -97,7 +97,7 @@ class Answer:
         return str(self.headers.get("content-type", "")).partition(";")[0].strip().lower()
 
     def pieces(self) -> Generator[bytes, None, None]:
-        """Give the body as it comes.
+        """Return the body as it comes.
 
         Raises:
             InvokeError: It broke off, or a clock ran out.
@@ -133,7 +133,7 @@ class Answer:
             self._limits.check_parts(decoder.lines)
 
     def peek(self) -> bytes:
-        """Give what the body begins with, blanks left out; it comes again when the body is read.
+        """Return what the body begins with, blanks left out; it comes again when the body is read.
 
         Raises:
             InvokeError: It broke off, or a clock ran out.
@@ -153,7 +153,7 @@ class Answer:
         return b""
 
     def read(self, most: int | None = None) -> bytes:
-        """Give the whole body, or its beginning.
+        """Return the whole body, or its beginning.
 
         Raises:
             ProtocolError: The whole is larger than it may be.
@@ -172,7 +172,7 @@ class Answer:
         return self.hide.text(read_text(body, self.charset)).encode("utf-8", "replace").decode()
 
     def refusal(self) -> bytes:
-        """Give the body of a refusal, or as much of it as comes: however it ends, the server has refused."""
+        """Return the body of a refusal, or as much of it as comes: however it ends, the server has refused."""
         self._shorten(REFUSAL_SECONDS)
         parts: list[bytes] = []
         with suppress(InvokeConnectionError, ProtocolError):
@@ -196,7 +196,7 @@ class Answer:
         self._call.clocks = replace(clocks, total=total if clocks.total is None else min(total, clocks.total))
 
     def json(self) -> Any:
-        """Give the body as JSON.
+        """Return the body as JSON.
 
         Raises:
             ProtocolError: It is none.

@@ -32,7 +32,7 @@ STALE = "The server had closed the connection that was kept from the call before
 
 
 def is_stale(error: InvokeError, call: Call) -> bool:
-    """Tell whether a kept connection was closed by the server, as it may at any time, just when we used it again.
+    """Return whether a kept connection was closed by the server, as it may at any time, just when we used it again.
 
     Nothing of an answer came, and the end came at once, so nothing was done with the request; curl takes it so too, for any
     method. A server that ends later may have worked on it, and what it worked may have a price.
@@ -43,7 +43,7 @@ def is_stale(error: InvokeError, call: Call) -> bool:
 
 
 def pause(error: InvokeError, call: Call, attempt: int, total: float | None) -> float | None:
-    """Give the seconds until it is safe and sensible to ask again; `None` if it is not."""
+    """Return the seconds until it is safe and sensible to ask again; `None` if it is not."""
     refused = not call.sent and error.__cause__ is not None and isinstance(origin(error.__cause__), ConnectionRefusedError)
     if attempt >= MOST_ATTEMPTS or not (refused or error.status_code in RETRIED):
         return None
@@ -54,7 +54,7 @@ def pause(error: InvokeError, call: Call, attempt: int, total: float | None) -> 
 
 
 def retry_after(headers: Mapping[str, str]) -> float | None:
-    """Give the seconds that a server asks to wait: as a number or as a date (RFC 9110, 10.2.3); `None` if it does not.
+    """Return the seconds that a server asks to wait: as a number or as a date (RFC 9110, 10.2.3); `None` if it does not.
 
     OpenAI and Azure name milliseconds too, of which the seconds are rounded.
     """

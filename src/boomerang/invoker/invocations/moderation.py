@@ -11,7 +11,7 @@ from .arguments import Open, arguments, only
 
 
 class ModerationInvocation:
-    """Tell whether a text is sensitive."""
+    """Return whether a text is sensitive."""
 
     def __init__(self, open_request: Open) -> None:
         self._open = open_request

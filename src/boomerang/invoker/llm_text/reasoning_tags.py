@@ -51,7 +51,7 @@ class ReasoningReader:
         return self._read(self._held + text, last=False)
 
     def flush(self) -> list[Part]:
-        """Give what was held back: the text has ended."""
+        """Return what was held back: the text has ended."""
         return self._read(self._held, last=True)
 
     def _read(self, text: str, *, last: bool) -> list[Part]:
@@ -79,7 +79,7 @@ class ReasoningReader:
             search = end
 
     def _counts(self, text: str, end: int, *, last: bool) -> bool | None:
-        """Tell whether the tag that ends at `end` is one; `None` if only the next character can tell."""
+        """Return whether the tag that ends at `end` is one; `None` if only the next character can tell."""
         if self.inside or self._fresh:
             return True
         if end < len(text):
@@ -96,7 +96,7 @@ class ReasoningReader:
 
 
 def _beginning(text: str, tag: str, search: int) -> int:
-    """Give how many of the last characters, from `search` on, may be the beginning of a tag."""
+    """Return how many of the last characters, from `search` on, may be the beginning of a tag."""
     longest = min(len(tag) - 1, len(text) - search)
     return next((size for size in range(longest, 0, -1) if text.endswith(tag[:size])), 0)
 

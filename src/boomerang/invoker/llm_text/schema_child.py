@@ -1,4 +1,4 @@
-"""Checks JSON values against JSON schemas in a process of its own. Runs as a script; imports nothing of the project.
+"""Check JSON values against JSON schemas in a process of its own. Runs as a script; imports nothing of the project.
 
 Why a process: the engine holds Python's interpreter lock while it works, and a small schema can keep it busy for hours or make
 it allocate until the system kills the process. Here each request has a time limit and the process a memory limit.

@@ -10,7 +10,7 @@ from .child_process import Process
 _log = logging.getLogger(__name__)
 
 
-class Patience:
+class KillTimer:
     """Kills a process that goes on for too long after `start`, unless the block ends before."""
 
     def __init__(self, process: Process, seconds: float) -> None:
@@ -39,7 +39,7 @@ class Patience:
         _log.warning("Process %d did not stop and was killed; the next run loads its model anew", self._process.pid)
         self._process.kill()
 
-    def __enter__(self) -> Patience:
+    def __enter__(self) -> KillTimer:
         return self
 
     def __exit__(self, *_: object) -> None:

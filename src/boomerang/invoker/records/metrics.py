@@ -75,7 +75,7 @@ class Metric:
 
 
 def measure(record: Record[Any], model: AIModelEntity | None = None) -> list[Metric]:
-    """Give the numbers that matter for this kind of invocation, the most telling first.
+    """Return the numbers that matter for this kind of invocation, the most telling first.
 
     Args:
         record: The invocation.
@@ -96,7 +96,7 @@ def _measured(record: Record[Any], model: AIModelEntity | None) -> list[Metric]:
 
 
 def usage(record: Record[Any]) -> LLMUsage | EmbeddingUsage | None:
-    """Give the last usage that was reported; `None` if there was none, or if it is zero everywhere."""
+    """Return the last usage that was reported; `None` if there was none, or if it is zero everywhere."""
     for chunk in reversed(record.chunks):
         found = chunk.delta.usage if hasattr(chunk, "delta") else getattr(chunk, "usage", None)
         # Not by the total alone: some servers count, and leave the sum at zero.
@@ -106,7 +106,7 @@ def usage(record: Record[Any]) -> LLMUsage | EmbeddingUsage | None:
 
 
 def usage_origin(record: Record[Any]) -> Origin:
-    """Tell where the usage comes from: reported, estimated by the back end as it says itself, or missing."""
+    """Return where the usage comes from: reported, estimated by the back end as it says itself, or missing."""
     if usage(record) is None:
         return Origin.MISSING
     said = any(note.data.get(USAGE_ORIGIN) == Origin.ESTIMATED for note in tuple(record.notes))
@@ -114,7 +114,7 @@ def usage_origin(record: Record[Any]) -> Origin:
 
 
 def finish_reason(record: Record[Any]) -> str | None:
-    """Give why an LLM ended, as it said; `None` if it did not say."""
+    """Return why an LLM ended, as it said; `None` if it did not say."""
     for chunk in reversed(record.chunks):
         if hasattr(chunk, "delta") and chunk.delta.finish_reason:
             reason: str = chunk.delta.finish_reason
@@ -216,7 +216,7 @@ def _spoken(record: Record[Any]) -> bytes:
 
 
 def audio_seconds(data: bytes) -> float | None:
-    """Give how long an audio file plays; `None` if it cannot be told.
+    """Return how long an audio file plays; `None` if it cannot be told.
 
     Decodes only files that were joined from several; else the headers tell, which for an hour of MP3 takes 0.3 s.
     """
@@ -260,7 +260,7 @@ def _summary(record: Record[Any], timeline: Timeline) -> Iterable[Metric]:
 
 
 def _cost(record: Record[Any], model: AIModelEntity | None) -> Iterable[Metric]:
-    """Give what was paid: as reported, else worked out from declared prices, else unknown."""
+    """Return what was paid: as reported, else worked out from declared prices, else unknown."""
     if record.request.invoke_type not in PRICED:
         return
     used = usage(record)
@@ -310,7 +310,7 @@ def _call_seconds(record: Record[Any], timeline: Timeline) -> float:
 
 
 def _first_byte(record: Record[Any]) -> Iterable[Metric]:
-    """Tell how long a server took to begin its answer, of the first request that it did not refuse; else of the last one."""
+    """Return how long a server took to begin its answer, of the first request that it did not refuse; else of the last one."""
     sent: float | None = None
     waited: float | None = None
     for note in tuple(record.notes):

@@ -60,7 +60,7 @@ class Record(Generic[ChunkT]):
         return self.seconds if self.seconds is not None else perf_counter() - self._clock
 
     def request_as(self, kind: type[RequestT]) -> RequestT:
-        """Give the request as what it is.
+        """Return the request as what it is.
 
         Raises:
             TypeError: It is another kind of request.
@@ -83,7 +83,7 @@ class Record(Generic[ChunkT]):
         return [note.message or note.text for note in tuple(self.notes) if note.kind is NoteKind.NOTICE]
 
     def phase(self) -> str | None:
-        """Give the phase that the run is in, as its back end tells; `None` if it never told."""
+        """Return the phase that the run is in, as its back end tells; `None` if it never told."""
         phases = [note.text for note in tuple(self.notes) if note.kind is NoteKind.PHASE]
         return phases[-1] if phases else None
 
@@ -97,7 +97,7 @@ class Record(Generic[ChunkT]):
         return 0
 
     def once(self, key: Hashable, make: Callable[[], FoundT]) -> FoundT:
-        """Give what `make` works out of this record: each time anew while it grows, and once for all when it has ended.
+        """Return what `make` works out of this record: each time anew while it grows, and once for all when it has ended.
 
         A page is drawn again at each click, and a record may have 100,000 chunks. What is given is shared: not to be changed.
 
@@ -126,7 +126,7 @@ class Record(Generic[ChunkT]):
         self.seconds = perf_counter() - self._clock
 
     def dump(self) -> dict[str, Any]:
-        """Give the whole record as JSON values."""
+        """Return the whole record as JSON values."""
         sent = self.sent
         return {
             "id": self.id,
@@ -147,7 +147,7 @@ class Record(Generic[ChunkT]):
 
 
 def dump_error(error: BaseException) -> dict[str, Any]:
-    """Give an error as JSON values: its type, its words, what it knows, and the traceback of a fault that is ours."""
+    """Return an error as JSON values: its type, its words, what it knows, and the traceback of a fault that is ours."""
     dump: dict[str, Any] = {"type": type(error).__name__, "description": str(error)}
     if isinstance(error, InvokeError):
         known = vars(error).items()

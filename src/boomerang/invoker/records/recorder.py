@@ -29,7 +29,7 @@ class Recorded(Wrapper):
     def invoke(self, request: Request[ChunkT], run: Run) -> Chunks[ChunkT]:
         """Pass the request on and note what comes back, how long it took, and how it ended."""
         record: Record[ChunkT] = Record(request, self.kind)
-        run.listen(record.notes.append)
+        run.add_listener(record.notes.append)
         self._sink(record)
         try:
             with closing(self._backend.invoke(request, run)) as chunks:

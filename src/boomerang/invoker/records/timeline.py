@@ -104,7 +104,7 @@ class Timeline:
         return (self.first_text if self.first_text is not None and self.first_text > first else last) - first
 
     def kind(self, number: int) -> ChunkKind:
-        """Give the kind of a chunk."""
+        """Return the kind of a chunk."""
         return KINDS[self._kinds[number]]
 
     def kinds(self) -> dict[ChunkKind, int]:
@@ -112,11 +112,11 @@ class Timeline:
         return {kind: count for code, kind in enumerate(KINDS) if (count := self._kinds.count(code))}
 
     def gap(self, number: int) -> float:
-        """Give the seconds between a chunk and the one before it, or the start."""
+        """Return the seconds between a chunk and the one before it, or the start."""
         return self.seconds[number] - (self.seconds[number - 1] if number else 0.0)
 
     def gaps(self) -> list[float]:
-        """Give the seconds between each two chunks: one fewer than there are chunks."""
+        """Return the seconds between each two chunks: one fewer than there are chunks."""
         return [later - earlier for earlier, later in pairwise(self.seconds)]
 
     def pauses(self) -> tuple[float, list[int]]:
@@ -156,7 +156,7 @@ class Timeline:
 
 
 def timeline_of(record: Record[Any], so_far: Timeline | None = None) -> Timeline:
-    """Give a record's timeline; one that has ended is read once.
+    """Return a record's timeline; one that has ended is read once.
 
     Args:
         record: The record.
@@ -206,7 +206,7 @@ def _look_at_delta(chunk: LLMResultChunk, reader: ReasoningReader) -> Look:
 
 
 def _content(content: Sequence[PromptMessageContent] | None) -> tuple[str, int]:
-    """Give the text of a message's content, and the bytes of media beside it, as they stand in the message."""
+    """Return the text of a message's content, and the bytes of media beside it, as they stand in the message."""
     if not content:
         return "", 0
     text = "".join(item.data for item in content if isinstance(item, TextPromptMessageContent))
@@ -295,6 +295,6 @@ def _joined(marks: list[tuple[float, str]], end: float) -> list[Phase]:
 
 
 def spent(record: Record[Any], timeline: Timeline, name: str) -> float | None:
-    """Give the seconds that a run was in a phase, as its back end tells; `None` if it was never in it."""
+    """Return the seconds that a run was in a phase, as its back end tells; `None` if it was never in it."""
     found = [phase.seconds for phase in phases(record, timeline) if phase.name == name]
     return sum(found) if found else None

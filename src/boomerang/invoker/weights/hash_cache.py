@@ -28,7 +28,7 @@ class Stamp:
     sha256: str
 
     def fits(self, status: os.stat_result) -> bool:
-        """Tell whether the file still looks as it did."""
+        """Return whether the file still looks as it did."""
         return (self.size, self.mtime_ns) == (status.st_size, status.st_mtime_ns)
 
 

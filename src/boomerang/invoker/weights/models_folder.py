@@ -50,7 +50,7 @@ class Weights:
         self._lock = threading.Lock()
 
     def path(self, name: str) -> Path:
-        """Give the path of a file whose content is known to be right.
+        """Return the path of a file whose content is known to be right.
 
         Raises:
             InvokeServerUnavailableError: The file is missing, cut or altered; says which, and what to do.

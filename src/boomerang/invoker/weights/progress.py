@@ -25,7 +25,7 @@ class Progress(Protocol):
         """Begin an item of so many bytes."""
 
     def at(self, done: int) -> None:
-        """Tell how many bytes of the item are there."""
+        """Return how many bytes of the item are there."""
 
     def end(self) -> None:
         """End the item, complete or not."""
@@ -61,7 +61,7 @@ class TextProgress:
             self.say(f"{label} ({megabytes(size)})")
 
     def at(self, done: int) -> None:
-        """Tell how many bytes of the item are there."""
+        """Return how many bytes of the item are there."""
         now = self._clock()
         self._points.append((now, done))
         while len(self._points) > 2 and now - self._points[0][0] > WINDOW_SECONDS:

@@ -10,7 +10,7 @@ from boomerang.playground.session import app_state, page_state, visitor
 from boomerang.playground.session.url_state import Address
 from boomerang.playground.ui.escape import plain
 from boomerang.workbench.connections.connection import Connection
-from boomerang.workbench.connections.probe_jobs import Checks
+from boomerang.workbench.connections.probe_jobs import ProbeJob
 from boomerang.workbench.connections.registry import EMBEDDED
 from boomerang.workbench.connections.server_presets import PRESETS
 from boomerang.workbench.diagnosis.settings_errors import problem_text
@@ -18,9 +18,9 @@ from boomerang.workbench.i18n.translate import N_, _
 from boomerang.workbench.runs.background_work import follow
 from boomerang.workbench.store.app_folder import app_folder
 
-from . import detail, form, health_table, import_export, test_progress
-from .page_state import Held, Said
-from .test_progress import Tick
+from . import detail, form, health_table, import_export, probe_progress
+from .page_state import ConnectionsPageState, Said
+from .probe_progress import Tick
 
 __all__ = ["draw", "open_and_test"]
 
@@ -31,7 +31,7 @@ ASK_SECONDS = 0.2
 
 def draw() -> None:
     """Draw the page, and follow what is under way to its end: the checks, and the list of models of the open connection."""
-    held = Held.of_visitor()
+    held = ConnectionsPageState.of_visitor()
     address = Address("connections", st.query_params.to_dict() if page_state.opened("connections") else {})
     held.open = str(address.take("open", "") or held.open)
     connections = app_state.connections().visible(visitor.owner())
@@ -61,13 +61,13 @@ def draw() -> None:
 
 def open_and_test(connection: Connection) -> None:
     """Leave for this page with a connection open and under test."""
-    held = Held.of_visitor()
+    held = ConnectionsPageState.of_visitor()
     held.open, held.draft = connection.name, None
     health_table.test(held, [connection])
     st.switch_page(app_folder() / "pages" / "connections.py")
 
 
-def _checks_under_way(held: Held) -> Checks | None:
+def _checks_under_way(held: ConnectionsPageState) -> ProbeJob | None:
     """Take over what has come of trying so far; gives the checks if they go on."""
     checks = held.checks
     if checks is None:
@@ -80,7 +80,7 @@ def _checks_under_way(held: Held) -> Checks | None:
     return held.checks
 
 
-def _toolbar(held: Held, connections: list[Connection]) -> Tick:
+def _toolbar(held: ConnectionsPageState, connections: list[Connection]) -> Tick:
     running = held.checks is not None and held.checks.running
     with st.container(horizontal=True, vertical_alignment="center", key="connections-toolbar"):
         chosen = st.menu_button(
@@ -109,7 +109,7 @@ def _toolbar(held: Held, connections: list[Connection]) -> Tick:
             disabled=not running,
             on_click=held.checks.stop if held.checks is not None else None,
         )
-        tick = test_progress.draw_all(held)
+        tick = probe_progress.draw_all(held)
     if chosen:
         form.begin(held, PRESETS[chosen])
         st.rerun()
@@ -125,7 +125,7 @@ def _shown(preset: str) -> str:
     return plain(_(found.title)) + (f" :gray[{plain(found.base_url)}]" if found.base_url else "")
 
 
-def _say(held: Held) -> None:
+def _say(held: ConnectionsPageState) -> None:
     """Say what was just done; it stands until somebody does something else."""
     if not held.redrawn or held.to_say != Said():
         held.said, held.to_say = held.to_say, Said()
@@ -136,7 +136,7 @@ def _say(held: Held) -> None:
         import_export.tell(held.said.brought)
 
 
-def _open(held: Held, connections: list[Connection]) -> tuple[Connection | None, Tick]:
+def _open(held: ConnectionsPageState, connections: list[Connection]) -> tuple[Connection | None, Tick]:
     """Draw the connection that is open, its form or what it is; gives it, and what keeps its progress going."""
     names = [connection.name for connection in connections]
     if held.draft is not None:
@@ -155,11 +155,11 @@ def _open(held: Held, connections: list[Connection]) -> tuple[Connection | None,
         return connection, detail.draw(held, connection)
 
 
-def _choose(held: Held, key: str) -> None:
+def _choose(held: ConnectionsPageState, key: str) -> None:
     held.open = str(st.session_state[key])
 
 
-def _follow(held: Held, checks: Checks | None, connection: Connection | None, ticks: Sequence[Tick]) -> None:
+def _follow(held: ConnectionsPageState, checks: ProbeJob | None, connection: Connection | None, ticks: Sequence[Tick]) -> None:
     """Draw the page anew when the checks have ended, or when the open connection's server has told its models."""
     asked = connection if connection is not None and connection.fetching else None
     if checks is not None:

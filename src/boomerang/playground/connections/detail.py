@@ -16,9 +16,9 @@ from boomerang.workbench.diagnosis.settings_errors import TIMEOUTS, spoken
 from boomerang.workbench.i18n import library_words
 from boomerang.workbench.i18n.translate import N_, _
 
-from . import form, health_table, model_list, test_progress, test_results
-from .page_state import Held
-from .test_progress import Tick
+from . import form, health_table, model_list, probe_progress, probe_results
+from .page_state import ConnectionsPageState
+from .probe_progress import Tick
 
 ORIGINS = {
     Origin.BUILT_IN: (N_("built in"), ":material/inventory_2:"),
@@ -29,7 +29,7 @@ ORIGINS = {
 }
 
 
-def draw(held: Held, connection: Connection) -> Tick:
+def draw(held: ConnectionsPageState, connection: Connection) -> Tick:
     """Draw it; gives what keeps the progress of its test going."""
     owner = visitor.owner()
     tick = _head(held, connection, owner)
@@ -41,7 +41,7 @@ def draw(held: Held, connection: Connection) -> Tick:
             html_tables.facts(_facts(connection.settings))
         else:
             st.caption(_("Small models inside this app: they answer offline, without a key."))
-        test_results.draw_all(connection.name, held.found)
+        probe_results.draw_all(connection.name, held.found)
         check = held.found.get((connection.name, SERVER))
         if check is not None and check.better and connection.may_change(owner):
             st.button(
@@ -57,7 +57,7 @@ def draw(held: Held, connection: Connection) -> Tick:
     return tick
 
 
-def _head(held: Held, connection: Connection, owner: str) -> Tick:
+def _head(held: ConnectionsPageState, connection: Connection, owner: str) -> Tick:
     words, icon = ORIGINS[connection.origin]
     running = held.checks is not None and held.checks.running
     with st.container(horizontal=True, vertical_alignment="center"):
@@ -74,7 +74,7 @@ def _head(held: Held, connection: Connection, owner: str) -> Tick:
             on_click=health_table.test,
             args=(held, [connection]),
         )
-        tick = test_progress.draw(held, connection.name, "connections.test_stop")
+        tick = probe_progress.draw(held, connection.name, "connections.test_stop")
         st.button(
             _("Use it"),
             icon=":material/check:",
@@ -91,7 +91,7 @@ def _head(held: Held, connection: Connection, owner: str) -> Tick:
     return tick
 
 
-def _changes(held: Held, connection: Connection, owner: str) -> None:
+def _changes(held: ConnectionsPageState, connection: Connection, owner: str) -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
         if connection.may_change(owner):
             st.button(_("Edit"), icon=":material/edit:", key="connections.edit", on_click=form.edit, args=(held, connection))
@@ -144,7 +144,7 @@ def _use(name: str) -> None:
     st.session_state["connection"] = name
 
 
-def _remove(held: Held, name: str, owner: str) -> None:
+def _remove(held: ConnectionsPageState, name: str, owner: str) -> None:
     try:
         app_state.connections().drop(name, owner)
     except ConfigError as error:

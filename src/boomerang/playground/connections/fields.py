@@ -27,7 +27,7 @@ from boomerang.workbench.diagnosis.settings_errors import TIMEOUTS, spoken, widg
 from boomerang.workbench.i18n.translate import N_, _
 
 from . import model_table_editor
-from .page_state import Held
+from .page_state import ConnectionsPageState
 
 NO_KEY, TYPED, VARIABLE = "none", "typed", "variable"
 KEYS = {NO_KEY: N_("none"), TYPED: N_("typed here"), VARIABLE: N_("from a variable")}
@@ -40,7 +40,7 @@ Slots = dict[str, DeltaGenerator]
 """Field → the place under its widget."""
 
 
-def draw(held: Held, draft: ConnectionSettings) -> ConnectionSettings | None:
+def draw(held: ConnectionsPageState, draft: ConnectionSettings) -> ConnectionSettings | None:
     """Draw the fields; gives the settings that stand in them, `None` while something is wrong with one."""
     slots: Slots = {}
     unread: list[str] = []
@@ -55,8 +55,8 @@ def draw(held: Held, draft: ConnectionSettings) -> ConnectionSettings | None:
     return None if unread else settings
 
 
-def key(held: Held, name: str) -> str:
-    """Give the key of one of the form's widgets."""
+def key(held: ConnectionsPageState, name: str) -> str:
+    """Return the key of one of the form's widgets."""
     return f"connections.form.{held.version}.{name}"
 
 
@@ -76,7 +76,7 @@ def _settings(fields: Mapping[str, Any], slots: Slots) -> ConnectionSettings | N
     return settings
 
 
-def _chief(held: Held, draft: ConnectionSettings, slots: Slots) -> dict[str, Any]:
+def _chief(held: ConnectionsPageState, draft: ConnectionSettings, slots: Slots) -> dict[str, Any]:
     name = st.text_input(_("Name"), draft.name, key=key(held, "name"), max_chars=60, persist_state="session")
     slots["name"] = st.container()
     base_url = st.text_input(
@@ -105,7 +105,7 @@ def _complete(address: str, query: str) -> None:
         st.session_state[query] = moved
 
 
-def _key(held: Held, draft: ConnectionSettings, slots: Slots) -> dict[str, Any]:
+def _key(held: ConnectionsPageState, draft: ConnectionSettings, slots: Slots) -> dict[str, Any]:
     variables = list(dict.fromkeys([*([draft.api_key_env] if draft.api_key_env else []), *app_state.connections().variables]))
     kind = st.segmented_control(
         _("Where the key is"),
@@ -141,7 +141,7 @@ def _key(held: Held, draft: ConnectionSettings, slots: Slots) -> dict[str, Any]:
     return found
 
 
-def _first_kind(held: Held, draft: ConnectionSettings) -> str:
+def _first_kind(held: ConnectionsPageState, draft: ConnectionSettings) -> str:
     preset = PRESETS.get(draft.preset)
     if held.typed_key or draft.api_key:
         return TYPED
@@ -150,7 +150,7 @@ def _first_kind(held: Held, draft: ConnectionSettings) -> str:
     return TYPED if held.replacing is None and preset is not None and preset.needs_key else NO_KEY
 
 
-def _more(held: Held, draft: ConnectionSettings, slots: Slots, unread: list[str]) -> dict[str, Any]:
+def _more(held: ConnectionsPageState, draft: ConnectionSettings, slots: Slots, unread: list[str]) -> dict[str, Any]:
     found: dict[str, Any] = {}
     folded = st.expander(_("Headers, query, proxy, certificate, time limits"), icon=":material/tune:")
     slots["more"] = st.container()  # outside: what is wrong in there is seen while it is folded
@@ -197,7 +197,9 @@ def _more(held: Held, draft: ConnectionSettings, slots: Slots, unread: list[str]
     return found
 
 
-def _pairs(held: Held, draft: ConnectionSettings, name: str, label: str, example: str, unread: list[str]) -> dict[str, str]:
+def _pairs(
+    held: ConnectionsPageState, draft: ConnectionSettings, name: str, label: str, example: str, unread: list[str]
+) -> dict[str, str]:
     """Draw a field of names and values; what cannot be read of it is added to `unread`, in words."""
     text = st.text_area(
         label,

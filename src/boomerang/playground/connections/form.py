@@ -11,22 +11,22 @@ from boomerang.playground.ui.escape import plain
 from boomerang.workbench.connections.connection import Connection, Origin
 from boomerang.workbench.connections.form_text import free_name
 from boomerang.workbench.connections.probe import Check
-from boomerang.workbench.connections.probe_jobs import SERVER, Trial
+from boomerang.workbench.connections.probe_jobs import SERVER, ProbeRequest
 from boomerang.workbench.connections.server_presets import Preset
 from boomerang.workbench.diagnosis.settings_errors import spoken
 from boomerang.workbench.i18n.translate import N_, _
 
-from . import fields, health_table, model_table_editor, test_progress
-from . import test_results as results
+from . import fields, health_table, model_table_editor, probe_progress
+from . import probe_results as results
 from .fields import key
-from .page_state import Held
-from .test_progress import Tick
+from .page_state import ConnectionsPageState
+from .probe_progress import Tick
 
 SESSION, SAVED, SHARED = "session", "saved", "shared"
 KEEPING = {SESSION: N_("this session only"), SAVED: N_("saved, for me"), SHARED: N_("saved, for everybody")}
 
 
-def begin(held: Held, preset: Preset) -> None:
+def begin(held: ConnectionsPageState, preset: Preset) -> None:
     """Open the form for a new connection."""
     taken = set(app_state.connections().names(visitor.owner()))
     title = preset.title if preset.base_url else _("My server")
@@ -38,7 +38,7 @@ def begin(held: Held, preset: Preset) -> None:
     _fill(held, settings_of(draft | {"preset": preset.id}), None, SESSION)
 
 
-def edit(held: Held, connection: Connection, base_url: str = "") -> None:
+def edit(held: ConnectionsPageState, connection: Connection, base_url: str = "") -> None:
     """Open the form for a connection of one's own, perhaps with another address."""
     assert connection.settings is not None
     keeping = SESSION if connection.origin is Origin.SESSION else SHARED if connection.shared else SAVED
@@ -46,7 +46,7 @@ def edit(held: Held, connection: Connection, base_url: str = "") -> None:
     _fill(held, settings, connection.name, keeping)
 
 
-def duplicate(held: Held, connection: Connection) -> None:
+def duplicate(held: ConnectionsPageState, connection: Connection) -> None:
     """Open the form for a copy; secrets are copied only by whom they belong to."""
     assert connection.settings is not None
     own = connection.may_change(visitor.owner())
@@ -60,7 +60,7 @@ def duplicate(held: Held, connection: Connection) -> None:
 STYLE = """<style>[data-testid="stTextInput"] button[aria-pressed] { display: none; }</style>"""
 
 
-def draw(held: Held) -> Tick:
+def draw(held: ConnectionsPageState) -> Tick:
     """Draw the form, and what it comes to; gives what keeps the progress of its test going."""
     draft = held.draft
     assert draft is not None
@@ -69,7 +69,7 @@ def draw(held: Held) -> Tick:
     return _actions(held, fields.draw(held, draft))
 
 
-def _actions(held: Held, settings: ConnectionSettings | None) -> Tick:
+def _actions(held: ConnectionsPageState, settings: ConnectionSettings | None) -> Tick:
     keeping = _keeping(held)
     running = held.checks is not None and held.checks.running
     with st.container(horizontal=True, vertical_alignment="center"):
@@ -82,7 +82,7 @@ def _actions(held: Held, settings: ConnectionSettings | None) -> Tick:
             help=_("Asks the server for its models, before anything is saved."),
         )
         st.button(_("Cancel"), key=key(held, "cancel"), on_click=close, args=(held,))
-        tick = test_progress.draw(held, _tried_name(held)[0], key(held, "stop"))
+        tick = probe_progress.draw(held, _tried_name(held)[0], key(held, "stop"))
     if held.said.fault:
         st.error(plain(held.said.fault), icon=":material/error:")
     if settings is not None and test:
@@ -101,7 +101,7 @@ def _actions(held: Held, settings: ConnectionSettings | None) -> Tick:
     return tick
 
 
-def _keeping(held: Held) -> str:
+def _keeping(held: ConnectionsPageState) -> str:
     return str(
         st.segmented_control(
             _("Keep it"),
@@ -119,7 +119,7 @@ def _keeping(held: Held) -> str:
     )
 
 
-def _result(held: Held, check: Check) -> None:
+def _result(held: ConnectionsPageState, check: Check) -> None:
     results.draw([(_("Server"), check)])
     if check.better:
         st.button(
@@ -144,20 +144,20 @@ def _use_address(key: str, address: str) -> None:
     st.session_state[key] = address
 
 
-def _tried_name(held: Held) -> tuple[str, str]:
+def _tried_name(held: ConnectionsPageState) -> tuple[str, str]:
     return (f"\0{held.version}", SERVER)  # no connection's name has such a character
 
 
-def _test(held: Held, settings: ConnectionSettings) -> None:
+def _test(held: ConnectionsPageState, settings: ConnectionSettings) -> None:
     held.tried = settings
     held.found.pop(_tried_name(held), None)
     trial = app_state.connections().trial(settings)
     name = _tried_name(held)[0]
-    health_table.start(held, [Trial(name, trial.opened, settings.base_url, trial.at, {SERVER: None}, close=True)])
+    health_table.start(held, [ProbeRequest(name, trial.opened, settings.base_url, trial.at, {SERVER: None}, close=True)])
     st.rerun()
 
 
-def _save(held: Held, settings: ConnectionSettings, keeping: str) -> None:
+def _save(held: ConnectionsPageState, settings: ConnectionSettings, keeping: str) -> None:
     before = app_state.connections().get(held.replacing or "", visitor.owner()).settings
     try:
         app_state.connections().keep(
@@ -179,7 +179,7 @@ def _save(held: Held, settings: ConnectionSettings, keeping: str) -> None:
     st.rerun()
 
 
-def _keep_results(held: Held, before: ConnectionSettings | None, settings: ConnectionSettings) -> None:
+def _keep_results(held: ConnectionsPageState, before: ConnectionSettings | None, settings: ConnectionSettings) -> None:
     """Keep the results of tests that are true of what was saved, under its name; the others are dropped.
 
     Args:
@@ -200,14 +200,14 @@ def _keep_results(held: Held, before: ConnectionSettings | None, settings: Conne
             held.found[settings.name, SERVER] = held.found[tried]
 
 
-def close(held: Held) -> None:
+def close(held: ConnectionsPageState) -> None:
     """Close the form; what stands in it is forgotten."""
     held.found.pop(_tried_name(held), None)
     held.draft, held.replacing, held.typed_key, held.tried = None, None, "", None
     held.version += 1
 
 
-def _fill(held: Held, settings: ConnectionSettings, replacing: str | None, keeping: str) -> None:
+def _fill(held: ConnectionsPageState, settings: ConnectionSettings, replacing: str | None, keeping: str) -> None:
     held.version += 1
     held.draft, held.replacing, held.keeping, held.typed_key = settings, replacing, keeping, ""
     model_table_editor.fill(held, settings)

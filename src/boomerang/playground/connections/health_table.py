@@ -11,11 +11,11 @@ from boomerang.playground.session import app_state, visitor
 from boomerang.playground.ui.html_tables import escaped
 from boomerang.workbench.connections.connection import Connection
 from boomerang.workbench.connections.probe import Check
-from boomerang.workbench.connections.probe_jobs import SERVER, Checks, Named, Trial, model_for
+from boomerang.workbench.connections.probe_jobs import SERVER, Named, ProbeJob, ProbeRequest, model_for
 from boomerang.workbench.i18n import library_words
 from boomerang.workbench.i18n.translate import N_, _
 
-from .page_state import Held
+from .page_state import ConnectionsPageState
 
 COLUMNS = {
     SERVER: N_("Server"),
@@ -60,7 +60,7 @@ REACHING = ("base_url", "api_key", "api_key_env", "headers", "query", "proxy", "
 """Fields on which depends what comes of trying."""
 
 
-def written(connections: Sequence[Connection], found: Mapping[Named, Check], checks: Checks | None) -> str:
+def written(connections: Sequence[Connection], found: Mapping[Named, Check], checks: ProbeJob | None) -> str:
     """Write the table: a dash where there is no model for a call; what was not tried, and whose list is not known, says so."""
     head = "".join(f'<th scope="col">{escaped(_(title))}</th>' for title in ("", *COLUMNS.values()))
     under_way = set(checks.under_way) if checks is not None else set()
@@ -71,7 +71,7 @@ def written(connections: Sequence[Connection], found: Mapping[Named, Check], che
     return f'{STYLE}<div class="health" tabindex="0" role="region" aria-label="{label}">{table}{legend}</div>'
 
 
-def test(held: Held, connections: Sequence[Connection], calls: Mapping[str, str | None] | None = None) -> None:
+def test(held: ConnectionsPageState, connections: Sequence[Connection], calls: Mapping[str, str | None] | None = None) -> None:
     """Try connections, with all that they have unless only some calls are wanted; for a callback."""
     held.tested.update({found.name: reach(found.settings) for found in connections if found.settings is not None})
     start(held, [trial(connection, calls) for connection in connections])
@@ -82,7 +82,7 @@ def reach(settings: ConnectionSettings) -> dict[str, Any]:
     return settings.model_dump(include=set(REACHING))
 
 
-def drop_outdated(held: Held, connections: Sequence[Connection]) -> None:
+def drop_outdated(held: ConnectionsPageState, connections: Sequence[Connection]) -> None:
     """Drop results of connections that the file or another process has changed since."""
     for connection in connections:
         now = reach(connection.settings) if connection.settings is not None else None
@@ -92,19 +92,19 @@ def drop_outdated(held: Held, connections: Sequence[Connection]) -> None:
                 del held.found[named]
 
 
-def start(held: Held, trials: Sequence[Trial]) -> None:
+def start(held: ConnectionsPageState, trials: Sequence[ProbeRequest]) -> None:
     """Start to try, unless something is being tried."""
     if held.checks is not None and held.checks.running:
         return
     held.stopped = None
-    held.checks = Checks(trials, visitor=visitor.visitor(), owner=visitor.owner(), timeout=TIMEOUT_SECONDS)
+    held.checks = ProbeJob(trials, visitor=visitor.visitor(), owner=visitor.owner(), timeout=TIMEOUT_SECONDS)
     app_state.jobs().submit(held.checks)
 
 
-def trial(connection: Connection, calls: Mapping[str, str | None] | None = None) -> Trial:
-    """Give how a connection is tried."""
+def trial(connection: Connection, calls: Mapping[str, str | None] | None = None) -> ProbeRequest:
+    """Return how a connection is tried."""
     settings = connection.settings
-    return Trial(
+    return ProbeRequest(
         connection.name,
         lambda: connection.backend,
         settings.base_url if settings else "",

@@ -14,10 +14,10 @@ from boomerang.workbench.connections.import_export import Brought, import_connec
 from boomerang.workbench.diagnosis.settings_errors import shortened
 from boomerang.workbench.i18n.translate import _
 
-from .page_state import Held, Said
+from .page_state import ConnectionsPageState, Said
 
 
-def draw(held: Held, connections: Sequence[Connection]) -> None:
+def draw(held: ConnectionsPageState, connections: Sequence[Connection]) -> None:
     """Draw the way out and in."""
     # After an import it is another one, and so closed, with an empty box.
     with st.popover(_("Import, export"), icon=":material/swap_vert:", key=f"connections.transfer.{held.imports}"):
@@ -40,7 +40,7 @@ def draw(held: Held, connections: Sequence[Connection]) -> None:
 
 
 def tell(brought: Brought) -> None:
-    """Tell what came of an import."""
+    """Return what came of an import."""
     with st.container(border=True, key="connections-brought"):
         if brought.came:
             told = _("Imported, for this session: {names}. Keys have to be typed.").format(names=", ".join(brought.came))
@@ -56,7 +56,7 @@ def tell(brought: Brought) -> None:
             st.markdown("\n".join(f"- {plain(line)}" for line in shortened(brought.faults)))
 
 
-def _bring(held: Held, key: str) -> None:
+def _bring(held: ConnectionsPageState, key: str) -> None:
     file = st.session_state.get(key)
     if file is None:
         return

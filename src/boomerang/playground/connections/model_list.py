@@ -17,7 +17,7 @@ from boomerang.workbench.i18n import library_words
 from boomerang.workbench.i18n.translate import N_, _
 
 from . import health_table
-from .page_state import Held
+from .page_state import ConnectionsPageState
 
 MOST_ROWS = 300
 MOST_AT_A_GLANCE = 12
@@ -35,7 +35,7 @@ TYPE_FROM = {
 }
 
 
-def draw(held: Held, connection: Connection) -> None:
+def draw(held: ConnectionsPageState, connection: Connection) -> None:
     """Draw them, as far as its server has told them."""
     try:
         backend = connection.backend
@@ -108,7 +108,7 @@ def _said_of(model: ListedModel) -> tuple[str, str, str, str]:
     return model.model_type.value, _(TYPE_FROM[model.type_from]), size, features
 
 
-def _test_one(held: Held, connection: Connection, names: list[str]) -> None:
+def _test_one(held: ConnectionsPageState, connection: Connection, names: list[str]) -> None:
     """Draw what tries one model with one call."""
     running = held.checks is not None and held.checks.running
     with st.container(horizontal=True, vertical_alignment="bottom"):
@@ -141,5 +141,5 @@ def _test_one(held: Held, connection: Connection, names: list[str]) -> None:
         )
 
 
-def _try_one(held: Held, connection: Connection, call: str, name: str) -> None:
+def _try_one(held: ConnectionsPageState, connection: Connection, call: str, name: str) -> None:
     health_table.test(held, [connection], {call: name})

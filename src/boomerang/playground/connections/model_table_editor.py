@@ -19,7 +19,7 @@ from boomerang.playground.ui.escape import plain
 from boomerang.workbench.i18n.translate import _, ngettext
 from boomerang.workbench.parsing.json_text import JsonFault, parse, pretty
 
-from .page_state import Held
+from .page_state import ConnectionsPageState
 
 TYPES = [kind.value for kind in ModelType]
 COLUMNS = ("model", "model_type", "default", "mode", "context_size", "max_chunks", "voices")
@@ -30,7 +30,7 @@ MOST_NAMED = 5
 """Models whose type was guessed that the caption names."""
 
 
-def fill(held: Held, settings: ConnectionSettings) -> None:
+def fill(held: ConnectionsPageState, settings: ConnectionSettings) -> None:
     """Begin the table with what is said in the settings, and with what the server listed when it was asked."""
     listed: Sequence[ListedModel] = ()
     if held.replacing is not None:
@@ -44,7 +44,7 @@ def fill(held: Held, settings: ConnectionSettings) -> None:
     held.described = {model.model: _beyond(model) for model in settings.models if _beyond(model)}
 
 
-def bring(held: Held, listed: Sequence[ListedModel]) -> None:
+def bring(held: ConnectionsPageState, listed: Sequence[ListedModel]) -> None:
     """Add the models that a server has just listed to the table; those that are in it stay as they are."""
     assert held.draft is not None
     there = {found["model"] for found in held.now}
@@ -54,7 +54,7 @@ def bring(held: Held, listed: Sequence[ListedModel]) -> None:
     held.listed, held.table = [*held.listed, *fresh], held.table + 1
 
 
-def _begin(held: Held, said: list[dict[str, Any]], listed: list[dict[str, Any]]) -> None:
+def _begin(held: ConnectionsPageState, said: list[dict[str, Any]], listed: list[dict[str, Any]]) -> None:
     """Fill the table; what somebody said of models stands in it, however much that is."""
     room = max(0, MOST_ROWS - len(said))
     held.rows, held.left_out = [*said, *listed[:room]], len(listed[room:])
@@ -76,7 +76,7 @@ def row(model: Any, settings: ConnectionSettings) -> dict[str, Any]:
     }
 
 
-def draw(held: Held, settings: ConnectionSettings) -> dict[str, Any]:
+def draw(held: ConnectionsPageState, settings: ConnectionSettings) -> dict[str, Any]:
     """Draw the table and what lies beyond it; gives the settings' fields that it makes."""
     st.markdown(f"**{_('Models')}**")
     st.caption(_("The server's own list comes by itself; here stands what is to be said otherwise. Any name can be added."))
@@ -132,7 +132,7 @@ def said(
     listed: Sequence[Mapping[str, Any]],
     described: Mapping[str, Mapping[str, Any]],
 ) -> tuple[list[dict[str, Any]], dict[str, str]]:
-    """Give the models of which something was said, and the default of each type.
+    """Return the models of which something was said, and the default of each type.
 
     A row that stands as the server's list made it says nothing: it may be gone tomorrow.
 
@@ -168,7 +168,7 @@ def _tell_guessed(rows: Sequence[Mapping[str, Any]], listed: Sequence[Mapping[st
 
 
 def _standing(found: Mapping[str, Any]) -> tuple[Any, ...]:
-    """Give what a row says of its model."""
+    """Return what a row says of its model."""
     return tuple(found.get(key) for key in COLUMNS if key != "default")
 
 
@@ -196,7 +196,7 @@ def _properties(found: Mapping[str, Any], beyond: Mapping[str, Any]) -> dict[str
     return more | ({"model_properties": properties} if properties else {})
 
 
-def _described(held: Held, names: Sequence[str]) -> None:
+def _described(held: ConnectionsPageState, names: Sequence[str]) -> None:
     """Draw the editor of what a row has no room for: parameter rules, features, prices, in Dify's own words."""
     with st.expander(_("Parameter rules, features and prices of a model"), icon=":material/data_object:"):
         name = st.selectbox(_("Model"), list(names), key=f"connections.described.{held.version}")
@@ -227,7 +227,7 @@ def _described(held: Held, names: Sequence[str]) -> None:
 
 
 def _beyond(model: ConnectionModel) -> dict[str, Any]:
-    """Give what is said of a model that a row has no room for."""
+    """Return what is said of a model that a row has no room for."""
     value = model.model_dump(mode="json", exclude_defaults=True, by_alias=True, exclude={"model", "model_type", "label"})
     properties = {
         name: found

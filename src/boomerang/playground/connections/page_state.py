@@ -10,7 +10,7 @@ import streamlit as st
 from boomerang.invoker.settings import ConnectionSettings
 from boomerang.workbench.connections.import_export import Brought
 from boomerang.workbench.connections.probe import Check
-from boomerang.workbench.connections.probe_jobs import Checks, Named
+from boomerang.workbench.connections.probe_jobs import Named, ProbeJob
 
 
 @dataclass(slots=True)
@@ -25,7 +25,7 @@ class Said:
 
 
 @dataclass(slots=True)
-class Held:
+class ConnectionsPageState:
     """Of the visitor's session; nothing of it is another visitor's."""
 
     open: str = ""
@@ -52,7 +52,7 @@ class Held:
     """Version of the table."""
     described: dict[str, dict[str, Any]] = field(default_factory=dict)
     """Model's name → what was said of it beyond the table."""
-    checks: Checks | None = None
+    checks: ProbeJob | None = None
     found: dict[Named, Check] = field(default_factory=dict)
     """What came of trying, the last of each."""
     moved: dict[Named, Named] = field(default_factory=dict)
@@ -72,12 +72,12 @@ class Held:
     imports: int = 0
     """Version of the import; a new one has an empty box, and is closed."""
 
-    def take_over(self, checks: Checks) -> None:
+    def take_over(self, checks: ProbeJob) -> None:
         """Take over what has come of trying so far."""
         self.found.update({self.moved.get(named, named): check for named, check in tuple(checks.found.items())})
 
     @staticmethod
-    def of_visitor() -> Held:
-        """Give that of the visitor of this script run."""
-        held: Held = st.session_state.setdefault("_connections", Held())
+    def of_visitor() -> ConnectionsPageState:
+        """Return that of the visitor of this script run."""
+        held: ConnectionsPageState = st.session_state.setdefault("_connections", ConnectionsPageState())
         return held

@@ -76,7 +76,7 @@ def _draw_two_types(pane: Pane, series: Series) -> None:
 
 
 def _was_sent(step: Step) -> bool:
-    """Tell whether the input_type went to whoever made the vectors; some interfaces have none."""
+    """Return whether the input_type went to whoever made the vectors; some interfaces have none."""
     notes = tuple(step.record.notes) if step.record is not None else ()
     return not any("input_type" in note.data.get("not_sent", ()) for note in notes)
 

@@ -24,7 +24,7 @@ def times(pane: Pane, default: int) -> int:
 
 
 def latencies(steps: Sequence[Step]) -> dict[str, str]:
-    """Give least, mean and largest time of those that went well, without the first run, which may have loaded the model."""
+    """Return least, mean and largest time of those that went well, without the first run, which may have loaded the model."""
     spent = [
         step.record.elapsed
         for step in steps[1:]

@@ -98,7 +98,7 @@ def _verdict(first: dict[int, float], others: Sequence[dict[int, float]]) -> Non
 
 
 def _spread(first: dict[int, float], others: Sequence[dict[int, float]]) -> float:
-    """Give the largest difference between two scores of one document."""
+    """Return the largest difference between two scores of one document."""
     return max(
         (abs(other[document] - score) for other in others for document, score in first.items() if document in other),
         default=0.0,

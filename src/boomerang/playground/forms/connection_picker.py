@@ -19,7 +19,7 @@ SIDE_BAR = "connection"
 
 
 @dataclass(frozen=True, slots=True)
-class Lost:
+class MissingConnection:
     """A connection that a picker was to have."""
 
     name: str
@@ -39,7 +39,7 @@ def settle(key: str, names: Sequence[str], fallback: str, asked: str | None = No
         asked: What a link asks for.
     """
     if asked and asked not in names:
-        st.session_state[key], st.session_state[_kept(key)] = None, Lost(asked, linked=True)
+        st.session_state[key], st.session_state[_kept(key)] = None, MissingConnection(asked, linked=True)
     elif asked:
         st.session_state[key] = asked
     held, waiting = st.session_state.get(key), unchosen(key)
@@ -47,7 +47,7 @@ def settle(key: str, names: Sequence[str], fallback: str, asked: str | None = No
         st.session_state[key] = waiting
         forget(key)
     elif held is not None and held not in names:
-        st.session_state[key], st.session_state[_kept(key)] = fallback, Lost(held, linked=False, instead=fallback)
+        st.session_state[key], st.session_state[_kept(key)] = fallback, MissingConnection(held, linked=False, instead=fallback)
     elif held is None and waiting is None and key in st.session_state:
         st.session_state[key] = fallback
 
@@ -69,7 +69,7 @@ def picker(key: str, names: Sequence[str]) -> None:
 
 
 def unchosen(key: str) -> str | None:
-    """Give the name that a link asks for, as long as nothing was chosen in its place."""
+    """Return the name that a link asks for, as long as nothing was chosen in its place."""
     lost = _lost(key)
     return lost.name if lost is not None and lost.linked else None
 
@@ -80,13 +80,13 @@ def forget(key: str) -> None:
 
 
 def reason(key: str) -> str:
-    """Give why a run has to wait for the visitor's choice; empty if it has not."""
+    """Return why a run has to wait for the visitor's choice; empty if it has not."""
     name = unchosen(key)
     return _("choose a connection; the address asks for {name}, which you do not have").format(name=name) if name else ""
 
 
 def notice(key: str) -> str:
-    """Give what is to be said of a connection that is gone; empty if none is."""
+    """Return what is to be said of a connection that is gone; empty if none is."""
     lost = _lost(key)
     if lost is None or lost.linked:
         return ""
@@ -101,8 +101,8 @@ def tell(pane: Pane, key: str) -> None:
         pane.notices.append(told)
 
 
-def _lost(key: str) -> Lost | None:
-    lost: Lost | None = st.session_state.get(_kept(key))
+def _lost(key: str) -> MissingConnection | None:
+    lost: MissingConnection | None = st.session_state.get(_kept(key))
     if lost is not None and lost.linked != (st.session_state.get(key) is None):
         return None  # something was chosen elsewhere, as on the page of connections
     return lost

@@ -95,7 +95,7 @@ def _number(rule: ParameterRule, key: str) -> int | float:
 
 
 def _fits(rule: ParameterRule, value: Any) -> bool:
-    """Tell whether a value is one that the rule's widget takes."""
+    """Return whether a value is one that the rule's widget takes."""
     if rule.type in (ParameterType.INT, ParameterType.FLOAT):
         return (rule.min is None or value >= rule.min) and (rule.max is None or value <= rule.max)
     return not rule.options or value in rule.options

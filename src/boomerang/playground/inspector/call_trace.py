@@ -103,7 +103,7 @@ def _details(notes: Sequence[Note]) -> None:
 
 
 def lines(record: Record[Any], timeline: Timeline) -> list[tuple[str, Span]]:
-    """Give the layers of a call: the call itself, what the back end did when, and its exchanges with a model or a server."""
+    """Return the layers of a call: the call itself, what the back end did when, and its exchanges with a model or a server."""
     member = "summary" if record.request.invoke_type is InvokeType.SYSTEM_SUMMARY else record.request.invoke_type.value
     member = member.replace("multimodal_embedding", "text_embedding").replace("multimodal_rerank", "rerank")
     call, backend = f"session.model.{member}", _("back end {name}").format(name=record.backend)
@@ -114,7 +114,7 @@ def lines(record: Record[Any], timeline: Timeline) -> list[tuple[str, Span]]:
 
 
 def _over_http(notes: Sequence[Note], now: float) -> Iterator[tuple[str, Span]]:
-    """Give each request to a server: until its headers, and from there to its end."""
+    """Return each request to a server: until its headers, and from there to its end."""
     for exchange in http_exchanges.exchanges(notes)[:MOST_REQUESTS]:
         line = f"{exchange.request['method']} {urlsplit(str(exchange.request['url'])).path}"
         answered = exchange.answered_at
@@ -124,7 +124,7 @@ def _over_http(notes: Sequence[Note], now: float) -> Iterator[tuple[str, Span]]:
 
 
 def _exchanges(notes: Sequence[Note]) -> Iterator[tuple[str, Span]]:
-    """Give each exchange; it began when its back end says, else with the first phase told since the exchange before."""
+    """Return each exchange; it began when its back end says, else with the first phase told since the exchange before."""
     began: float | None = None
     for note in notes:
         if note.kind is NoteKind.PHASE and note.text not in ("waiting", "loading"):

@@ -90,7 +90,7 @@ def summary(timeline: Timeline, pauses: int, threshold: float) -> str:
 
 
 def matching(timeline: Timeline, pauses: Sequence[int], wanted: str) -> Sequence[int]:
-    """Give the numbers of the chunks that a filter lets through."""
+    """Return the numbers of the chunks that a filter lets through."""
     if wanted == PAUSES:
         return pauses
     if wanted == ALL:
@@ -99,7 +99,7 @@ def matching(timeline: Timeline, pauses: Sequence[int], wanted: str) -> Sequence
 
 
 def points(timeline: Timeline, in_characters: bool) -> list[chunk_timing.Point]:
-    """Give what the picture shows: each chunk, or of many chunks those of each moment together."""
+    """Return what the picture shows: each chunk, or of many chunks those of each moment together."""
     sizes = timeline.characters if in_characters else timeline.bytes
     found, total, first = [], 0, 0
     for last in _ends(timeline):
@@ -125,7 +125,7 @@ def points(timeline: Timeline, in_characters: bool) -> list[chunk_timing.Point]:
 
 
 def _ends(timeline: Timeline) -> Iterator[int]:
-    """Give the number of the last chunk of each point: every chunk, or the last one of each of `BINS` moments."""
+    """Return the number of the last chunk of each point: every chunk, or the last one of each of `BINS` moments."""
     count = len(timeline)
     if count <= MOST_POINTS:
         yield from range(count)
@@ -203,7 +203,7 @@ def _table(
 
 
 def row(record: Record[Any], timeline: Timeline, number: int, pauses: frozenset[int]) -> dict[str, Any]:
-    """Give one row of the table."""
+    """Return one row of the table."""
     characters, size = timeline.characters[number], timeline.bytes[number]
     marked = {_("pause"): _("yes") if number in pauses else ""} if pauses else {}
     return {

@@ -93,7 +93,7 @@ def draw(panes: Sequence[Pane], compare: Callable[[Sequence[Pane]], None] | None
 
 
 def winners(panes: Sequence[Pane]) -> list[tuple[str, str, str]]:
-    """Tell which pane was best at what, among those that completed: letter, what, icon; nobody wins a tie."""
+    """Return which pane was best at what, among those that completed: letter, what, icon; nobody wins a tie."""
     values: dict[str, dict[str, float]] = {}
     for pane in panes:
         record = pane.state.record

@@ -75,7 +75,7 @@ def draw(
 
 
 def details(error: BaseException) -> str:
-    """Give everything known about an error as text; for a fault of ours with its traceback."""
+    """Return everything known about an error as text; for a fault of ours with its traceback."""
     known = dump_error(error)
     trace = known.pop("traceback", None)
     cause = "" if error.__cause__ is None else f"\n\nCaused by {type(error.__cause__).__name__}: {error.__cause__}"

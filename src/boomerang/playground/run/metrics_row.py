@@ -43,7 +43,7 @@ def _tile(metric: Metric, loading: Metric | None) -> None:
 
 
 def remark(metric: Metric, loading: Metric | None = None) -> tuple[str, Any]:
-    """Give what stands under a number, and its colour: where it comes from, unless we measured it, and what is to be known."""
+    """Return the line under a number and its colour: its source, unless we measured it, and what to know about it."""
     notes = [] if metric.origin is Origin.MEASURED else [_(ORIGINS[metric.origin])]
     if metric.key == "context_use" and isinstance(metric.value, float) and metric.value >= NEARLY_FULL:
         return f":material/warning: {_('nearly full')}", "orange"

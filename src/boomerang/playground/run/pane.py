@@ -111,11 +111,11 @@ class Pane:
         return self.job is not None and self.job.running
 
     def key(self, name: str) -> str:
-        """Give the key of one of this pane's widgets."""
+        """Return the key of one of this pane's widgets."""
         return f"{self.member}.{self.part}{'.' if self.part else ''}{name}"
 
     def hold(self, name: str, default: Any, allowed: Callable[[Any], bool] = lambda _value: True) -> str:
-        """Give a widget its value at first, from the address or the default, and keep it in the address from now on.
+        """Return a widget its value at first, from the address or the default, and keep it in the address from now on.
 
         Never for a secret.
 
@@ -148,7 +148,7 @@ class Pane:
             self.state.extra.pop(name, None)
 
     def take(self, name: str, default: Any) -> Any:
-        """Give what the address says of a field that is no widget, once; `None` if it says nothing that fits."""
+        """Return what the address says of a field that is no widget, once; `None` if it says nothing that fits."""
         return self.address.take(self._field(name), default)
 
     def put(self, name: str, value: Any, default: Any) -> None:
@@ -183,7 +183,7 @@ class Pane:
         self._begin(job, earlier.arguments, earlier.context)
 
     def ownership(self, timeout: float) -> dict[str, Any]:
-        """Give what a job of this pane is made with, beside its call."""
+        """Return what a job of this pane is made with, beside its call."""
         return {
             "visitor": visitor.visitor(),
             "owner": visitor.owner(),
@@ -245,7 +245,7 @@ class Pane:
         return self.job is not None and http_exchanges.went_over_http(self.job.record)
 
     def _listed(self) -> Sequence[ListedModel]:
-        """Give what the server that it ran on told of its models, those of the pane's type first; nothing if it did not."""
+        """Return what the server that it ran on told of its models, those of the pane's type first; nothing if it did not."""
         connection = self.ran_on
         if connection is None or not connection.wait(0) or connection.fetch_error is not None:
             return ()

@@ -15,7 +15,7 @@ LETTERS = "ABCD"
 
 
 def letter(pane: Pane) -> str:
-    """Give the letter of a pane."""
+    """Return the letter of a pane."""
     return LETTERS[pane.number - 1]
 
 
@@ -29,7 +29,7 @@ def name(pane: Pane) -> str:
 
 
 def pair(panes: Sequence[Pane]) -> tuple[Pane, Pane]:
-    """Give the two panes to compare; draws the choice where there are more."""
+    """Return the two panes to compare; draws the choice where there are more."""
     if len(panes) == 2:
         return panes[0], panes[1]
     by_letter = {letter(pane): pane for pane in panes}

@@ -36,13 +36,13 @@ class Readiness:
         return [*dict.fromkeys(self.of_all), *self._with_letters(own)]
 
     def line(self) -> str:
-        """Give what is to be said before a run; empty if everything is ready and nothing is to be known."""
+        """Return what is to be said before a run; empty if everything is ready and nothing is to be known."""
         notices = self._with_letters([(pane, notice) for pane in self.every for notice in pane.notices])
         waiting_for = [_("To run: {reasons}.").format(reasons="; ".join(problems))] if (problems := self.problems) else []
         return " ".join([*waiting_for, *filter(None, [self._left_out()]), *notices])
 
     def help(self) -> str:
-        """Give what the button says that runs them all; empty if there is nothing to say."""
+        """Return what the button says that runs them all; empty if there is nothing to say."""
         return self._left_out() if self.panes else _("Run is waiting: ") + "; ".join(self.problems)
 
     def _left_out(self) -> str:

@@ -42,7 +42,7 @@ def name(job: Job | None) -> str:
 
 
 def marker(job: Job | None, part: str = "") -> str:
-    """Give the key of the container that marks the state, which is also its class on the page: `state-done`.
+    """Return the key of the container that marks the state, which is also its class on the page: `state-done`.
 
     A container within it is named after type and id of the run: `run-llm-4f0c2a91`.
     """
@@ -148,7 +148,7 @@ def _id(job: Job) -> str:
 
 
 def spent(series: Series) -> float:
-    """Give the seconds that the calls of a series took together."""
+    """Return the seconds that the calls of a series took together."""
     return sum(step.record.elapsed for step in series.steps if step.record is not None)
 
 

@@ -50,7 +50,7 @@ class LiveClips:
         return segments() if segments is not None and owner in ("", browser) else None
 
     def url(self, clip: str) -> str:
-        """Give the address of a clip on this server."""
+        """Return the address of a clip on this server."""
         return f"{base_path()}/live/{clip}.mp3"
 
 
@@ -58,7 +58,7 @@ CLIPS = LiveClips()
 
 
 def base_path() -> str:
-    """Give the path under which the app is served, without a trailing slash; `st.App` does not prefix its routes."""
+    """Return the path under which the app is served, without a trailing slash; `st.App` does not prefix its routes."""
     path = str(config.get_option("server.baseUrlPath") or "").strip("/")
     return f"/{path}" if path else ""
 

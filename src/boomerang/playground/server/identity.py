@@ -250,7 +250,7 @@ def _cookies(headers: Iterable[tuple[bytes, bytes]], name: str) -> list[str]:
 
 
 def _unsigned(value: str) -> Iterator[str]:
-    """Give the identities of the scheme before that a cookie may mean: itself, or what another server made of it."""
+    """Return the identities of the scheme before that a cookie may mean: itself, or what another server made of it."""
     signed = _SIGNED.fullmatch(value)
     for claimed in (value, *([signed[1]] if signed else [])):
         if _PLAIN.fullmatch(claimed) and not claimed.startswith(_NEW):

@@ -16,7 +16,7 @@ LOOK_SECONDS = 2.0
 
 
 async def let_go(every: float = LOOK_SECONDS) -> None:
-    """Give back what visitors held whose time is over, until cancelled. Runs in the server's event loop, as sessions do.
+    """Return back what visitors held whose time is over, until cancelled. Runs in the server's event loop, as sessions do.
 
     Streamlit 1.67 keeps a session that lost its browser for a while (`server.disconnectedSessionTTL`), but looks for those
     whose time is over only when the next one is lost; and its main loop keeps hold of the last one that it served. So the last

@@ -13,7 +13,7 @@ __all__ = ["EMBEDDED", "close_all", "connections", "jobs", "start", "visitor_is_
 
 
 def visitor_is_present(visitor: str) -> bool:
-    """Tell whether a visitor's browser is connected. Without a running server, as in tests of a page, everybody is."""
+    """Return whether a visitor's browser is connected. Without a running server, as in tests of a page, everybody is."""
     try:
         return runtime.get_instance().is_active_session(visitor)
     except RuntimeError:  # Streamlit's word for: no server, not yet or not any more
@@ -43,7 +43,7 @@ def connections() -> Connections:
 
 
 def jobs() -> Jobs:
-    """Give the process's jobs."""
+    """Return the process's jobs."""
     global _jobs
     with _lock:
         if _jobs is None:

@@ -50,12 +50,12 @@ class PageState:
         return self.job.record if self.job else None
 
     def part(self, name: str) -> PageState:
-        """Give the state of a further pane or an experiment; its jobs tell their news where the page listens."""
+        """Return the state of a further pane or an experiment; its jobs tell their news where the page listens."""
         return self.parts.setdefault(name, PageState(changed=self.changed))
 
 
 def page(invoke_type: InvokeType) -> PageState:
-    """Give the state of a page; the same object for the visitor's whole session, so it may be changed in place."""
+    """Return the state of a page; the same object for the visitor's whole session, so it may be changed in place."""
     pages: dict[InvokeType, PageState] = st.session_state.setdefault("_pages", {})
     return pages.setdefault(invoke_type, PageState())
 
@@ -65,28 +65,28 @@ RENAMED = "_renamed"
 
 
 def connection() -> str:
-    """Give the name of the connection that the visitor picked; of the embedded one while none is picked."""
+    """Return the name of the connection that the visitor picked; of the embedded one while none is picked."""
     return str(st.session_state.get("connection") or EMBEDDED)
 
 
 def connected() -> Connection:
-    """Give the connection that the visitor picked; the embedded one if it is not there any more."""
+    """Return the connection that the visitor picked; the embedded one if it is not there any more."""
     return app_state.connections().get(connection(), owner())
 
 
 def connection_named(name: str) -> Connection | None:
-    """Give a connection that the visitor may use; `None` if there is none of this name any more."""
+    """Return a connection that the visitor may use; `None` if there is none of this name any more."""
     return next((found for found in app_state.connections().visible(owner()) if found.name == name), None)
 
 
 def board() -> PageState:
-    """Give the state of the start page."""
+    """Return the state of the start page."""
     held: PageState = st.session_state.setdefault("_board", PageState())
     return held
 
 
 def opened(name: str) -> bool:
-    """Tell whether this script run is the first one of a page since another page was open."""
+    """Return whether this script run is the first one of a page since another page was open."""
     last = st.session_state.get("_open")
     st.session_state["_open"] = name
     return bool(last != name)

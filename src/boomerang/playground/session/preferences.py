@@ -29,7 +29,7 @@ class Preferences:
         self._kept: OrderedDict[str, dict[str, Any]] = OrderedDict()
 
     def get(self, owner: str) -> dict[str, Any]:
-        """Give a copy of a browser's choices."""
+        """Return a copy of a browser's choices."""
         with self._lock:
             if owner in self._kept:
                 self._kept.move_to_end(owner)
@@ -91,7 +91,7 @@ translate.ask_visitor(_language)
 
 
 def expert() -> bool:
-    """Tell whether the visitor wants to see everything."""
+    """Return whether the visitor wants to see everything."""
     return bool(st.session_state.get("expert", True))
 
 

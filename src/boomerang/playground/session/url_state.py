@@ -50,7 +50,7 @@ class Address:
         self._written: dict[str, str] = {}
 
     def take(self, name: str, default: Any) -> Any:
-        """Give a field's value from the address, once; `None` if there is none, or none that fits the kind of `default`."""
+        """Return a field's value from the address, once; `None` if there is none, or none that fits the kind of `default`."""
         found = self.given.pop(name, None)
         return _read(found, default) if isinstance(found, str) else found
 

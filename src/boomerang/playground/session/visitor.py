@@ -11,7 +11,7 @@ def owner() -> str:
 
 
 def visitor() -> str:
-    """Give the id of the visitor's session; empty where there is none, as in a bare script."""
+    """Return the id of the visitor's session; empty where there is none, as in a bare script."""
     from streamlit.runtime.scriptrunner import get_script_run_ctx
 
     context = get_script_run_ctx(suppress_warning=True)

@@ -26,7 +26,7 @@ class Entry:
     model_type: ModelType | None = None
 
     def page(self) -> StreamlitPage:
-        """Give Streamlit's page."""
+        """Return Streamlit's page."""
         return st.Page(
             app_folder() / "pages" / f"{self.name}.py",
             title=_(self.title),

@@ -77,13 +77,13 @@ def draw() -> None:
 
 
 def model_for(entry: Entry, models: Sequence[ListedModel]) -> ListedModel | None:
-    """Give the model that answers a call at the first click: the first of its type that can be used, or else the first."""
+    """Return the model that answers a call at the first click: the first of its type that can be used, or else the first."""
     fitting = [model for model in models if model.model_type is entry.model_type]
     return next((model for model in fitting if model.state is not ModelState.UNAVAILABLE), fitting[0] if fitting else None)
 
 
 def steps(models: Sequence[ListedModel]) -> list[Step]:
-    """Give the first sample of each call whose model can be used."""
+    """Return the first sample of each call whose model can be used."""
     found = []
     for entry in ENTRIES:
         model = model_for(entry, models)

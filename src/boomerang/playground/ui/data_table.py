@@ -27,5 +27,5 @@ def data_table(rows: Sequence[Mapping[str, Any]] | Styler, **options: Any) -> No
 
 
 def height(rows: int) -> int | Literal["content"]:
-    """Give the height of a table: all of it while it is short, else one that scrolls."""
+    """Return the height of a table: all of it while it is short, else one that scrolls."""
     return "content" if rows <= MOST_OPEN_ROWS else HIGHEST

@@ -112,5 +112,5 @@ def draw(parts: Sequence[Part], *, label: str, first: str, second: str, key: str
 
 
 def _alone(word: str) -> bool:
-    """Tell whether a word is of a script that has no spaces between words."""
+    """Return whether a word is of a script that has no spaces between words."""
     return len(word) == 1 and len(pieces(f"{word}{word}")) == 2

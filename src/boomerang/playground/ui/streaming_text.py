@@ -149,7 +149,7 @@ def pieces(text: str, as_markdown: bool = True) -> Iterator[str]:
 
 
 def settled_part(text: str, floor: int = FREEZE_AFTER) -> int:
-    """Tell where a growing text can be cut, whatever follows: its first blank line outside code from `floor` on; 0 if none."""
+    """Return where a growing text can be cut, whatever follows: its first blank line outside code from `floor`; 0 if none."""
     if len(text) < floor:
         return 0
     fence = ""

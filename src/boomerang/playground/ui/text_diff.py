@@ -37,7 +37,7 @@ def draw(left: str, right: str, said: tuple[str, str], key: str) -> None:
 
 
 def same(spans: list[Span]) -> float:
-    """Give the share of both texts' characters that both have, 0 to 1; 1 for two empty texts."""
+    """Return the share of both texts' characters that both have, 0 to 1; 1 for two empty texts."""
     sizes = {kind: sum(len(span.text) for span in spans if span.kind is kind) for kind in SpanKind}
     both = 2 * sizes[SpanKind.EQUAL]
     whole = both + sizes[SpanKind.DELETED] + sizes[SpanKind.INSERTED]

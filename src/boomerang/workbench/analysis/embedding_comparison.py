@@ -42,7 +42,7 @@ class Largest:
 
 
 def neighbour_overlap(left: Vectors, right: Vectors, k: int) -> Overlap:
-    """Tell how many of each text's `k` nearest (by cosine) are the same on both sides. The dimensions may differ.
+    """Return how many of each text's `k` nearest (by cosine) are the same on both sides. The dimensions may differ.
 
     Of equally near texts the earlier counts as nearer, on both sides.
 
@@ -63,7 +63,7 @@ def neighbour_overlap(left: Vectors, right: Vectors, k: int) -> Overlap:
 
 
 def _near(vectors: Vectors, k: int) -> tuple[NDArray[np.intp], NDArray[np.bool_]]:
-    """Give the rows of the nearest texts, shape (texts, k), and of which texts they are known."""
+    """Return the rows of the nearest texts, shape (texts, k), and of which texts they are known."""
     cosines = similarity(vectors)
     usable = ~np.isnan(np.diag(cosines))
     cosines = np.where(np.isnan(cosines), -2.0, cosines)  # behind every true cosine
@@ -72,7 +72,7 @@ def _near(vectors: Vectors, k: int) -> tuple[NDArray[np.intp], NDArray[np.bool_]
 
 
 def rank_correlation(left: Vectors, right: Vectors) -> float | None:
-    """Tell whether the same pairs of texts are alike on both sides: Spearman's rho of all cosines between two texts.
+    """Return whether the same pairs of texts are alike on both sides: Spearman's rho of all cosines between two texts.
 
     The dimensions may differ.
 
@@ -90,7 +90,7 @@ def rank_correlation(left: Vectors, right: Vectors) -> float | None:
 
 
 def pair_cosines(left: Vectors, right: Vectors) -> NDArray[np.float64]:
-    """Give the cosine between each vector and its counterpart.
+    """Return the cosine between each vector and its counterpart.
 
     Returns:
         Shape (texts,), -1 to 1; NaN where a vector is zero or not finite.

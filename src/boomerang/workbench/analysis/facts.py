@@ -228,7 +228,7 @@ class Judged:
 
 
 def compare(source: str, summary: str) -> list[Judged]:
-    """Tell what a summary did with the facts of its source.
+    """Return what a summary did with the facts of its source.
 
     Returns:
         Facts of the source in the order in which they first stand there, kept, shortened or missing; then the new ones of the
@@ -240,7 +240,7 @@ def compare(source: str, summary: str) -> list[Judged]:
 
 
 def share_kept(judged: Iterable[Judged], kind: Kind | None = None) -> float | None:
-    """Give the share of the source's facts (of one kind, if given) that were kept whole, 0 to 1; `None` if it has none."""
+    """Return the share of the source's facts (of one kind, if given) that were kept whole, 0 to 1; `None` if it has none."""
     states = [one.state for one in judged if one.state is not State.NEW and kind in (None, one.fact.kind)]
     return states.count(State.KEPT) / len(states) if states else None
 

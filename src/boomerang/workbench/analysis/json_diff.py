@@ -96,7 +96,7 @@ def _shared_ends(old: list[Any], new: list[Any]) -> tuple[int, int]:
 
 
 def equal(left: Any, right: Any) -> bool:
-    """Tell whether two JSON values are equal by the rules of `diff`, at any depth."""
+    """Return whether two JSON values are equal by the rules of `diff`, at any depth."""
     waiting = [(left, right)]
     while waiting:
         old, new = waiting.pop()

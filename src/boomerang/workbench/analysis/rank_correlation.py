@@ -30,7 +30,7 @@ class Move:
 
 
 def moves(left: Sequence[Hashable], right: Sequence[Hashable]) -> list[Move]:
-    """Tell where each document went.
+    """Return where each document went.
 
     Args:
         left: Documents or their indices, the best first, each once.
@@ -47,7 +47,7 @@ def moves(left: Sequence[Hashable], right: Sequence[Hashable]) -> list[Move]:
 
 
 def kendall_of_orders(left: Sequence[Hashable], right: Sequence[Hashable]) -> float | None:
-    """Give Kendall's tau of the documents that both orders have: 1 for the same order, -1 for the reverse.
+    """Return Kendall's tau of the documents that both orders have: 1 for the same order, -1 for the reverse.
 
     Raises:
         ValueError: A document is there twice.
@@ -64,7 +64,7 @@ def _places(order: Sequence[Hashable]) -> dict[Hashable, int]:
 
 
 def kendall_tau(left: ArrayLike, right: ArrayLike) -> float | None:
-    """Give Kendall's tau-b of two lists of scores or ranks of the same documents.
+    """Return Kendall's tau-b of two lists of scores or ranks of the same documents.
 
     Args:
         left: Numbers, shape (documents,).
@@ -97,7 +97,7 @@ def kendall_tau(left: ArrayLike, right: ArrayLike) -> float | None:
 
 
 def spearman(left: ArrayLike, right: ArrayLike) -> float | None:
-    """Give Spearman's rho of two lists of scores or ranks of the same documents; all else as `kendall_tau`."""
+    """Return Spearman's rho of two lists of scores or ranks of the same documents; all else as `kendall_tau`."""
     import numpy as np
 
     x, y = (ranks(values) for values in _pair(left, right))
@@ -122,7 +122,7 @@ def ranks(values: ArrayLike) -> NDArray[np.float64]:
 
 
 def ties(scores: Sequence[float]) -> list[list[int]]:
-    """Give the positions of documents that share a score, one list per score, where there are two or more."""
+    """Return the positions of documents that share a score, one list per score, where there are two or more."""
     groups: dict[float, list[int]] = {}
     for position, score in enumerate(scores):
         groups.setdefault(score, []).append(position)

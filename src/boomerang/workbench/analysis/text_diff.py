@@ -63,7 +63,7 @@ def diff(left: str, right: str) -> list[Span]:
 
 
 def side(spans: Sequence[Span], kind: SpanKind) -> list[Span]:
-    """Give the spans of one side: `DELETED` for the left text, `INSERTED` for the right."""
+    """Return the spans of one side: `DELETED` for the left text, `INSERTED` for the right."""
     return [span for span in spans if span.kind in (SpanKind.EQUAL, kind)]
 
 
@@ -131,7 +131,7 @@ def _sentences(tokens: list[str]) -> list[tuple[str, ...]]:
 
 
 def _merged(parts: Iterator[_Part[str]]) -> Iterator[tuple[str, str, str]]:
-    """Give what is equal, deleted and inserted; let changes swallow the white space between them."""
+    """Return what is equal, deleted and inserted; let changes swallow the white space between them."""
     joined = [
         (same, "".join(chain(*(part[1] for part in group))), "".join(chain(*(part[2] for part in group))))
         for same, group in ((same, list(group)) for same, group in groupby(parts, key=itemgetter(0)))

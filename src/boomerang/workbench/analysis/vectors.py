@@ -170,7 +170,7 @@ def pca(vectors: Vectors) -> Map:
 
 
 def _components(centred: Vectors) -> tuple[NDArray[np.float64], NDArray[np.float64], float]:
-    """Give coordinates on the first two axes, shape (texts, 2), their variances and the total variance, unscaled."""
+    """Return coordinates on the first two axes, shape (texts, 2), their variances and the total variance, unscaled."""
     if centred.shape[0] <= centred.shape[1]:
         # The small matrix of the two that have the same eigenvalues: 500 texts of 8,192 dimensions take 500 x 500.
         values, axes = np.linalg.eigh(centred @ centred.T)

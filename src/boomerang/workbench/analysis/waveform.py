@@ -135,7 +135,7 @@ class _Clipping:
         self._frames += len(samples)
 
     def runs(self) -> NDArray[np.float64]:
-        """Give start and length of each run, in frames, the earliest first; nothing may be looked at after this."""
+        """Return start and length of each run, in frames, the earliest first; nothing may be looked at after this."""
         for start, sign in self._open.values():
             self._keep(np.array([start]), np.array([self._frames]), np.array([sign]))
         found = np.concatenate(self._found)
@@ -180,17 +180,17 @@ def _sizes(profile: Profile) -> NDArray[np.float64]:
 
 
 def decibels(magnitude: float) -> float:
-    """Give a magnitude, 0 or more, in dBFS; minus infinity for 0."""
+    """Return a magnitude, 0 or more, in dBFS; minus infinity for 0."""
     return 20 * log10(magnitude) if magnitude > 0 else -inf
 
 
 def peak_dbfs(profile: Profile) -> float:
-    """Give the level of the largest sample; minus infinity for digital silence and for no samples."""
+    """Return the level of the largest sample; minus infinity for digital silence and for no samples."""
     return decibels(max(float(profile.high.max(initial=0.0)), -float(profile.low.min(initial=0.0))))
 
 
 def rms_dbfs(profile: Profile) -> float:
-    """Give the RMS level of all samples; minus infinity for digital silence and for no samples."""
+    """Return the RMS level of all samples; minus infinity for digital silence and for no samples."""
     return decibels(float((profile.power * _sizes(profile)).sum() / profile.frames) ** 0.5 if profile.frames else 0.0)
 
 

@@ -114,7 +114,7 @@ def character_errors(reference: str, result: str, rules: Rules | None = None) ->
 
 
 def words(text: str, rules: Rules | None = None) -> list[str]:
-    """Give the words of a text as they are compared; each character of Chinese, Japanese, Thai and their like is one."""
+    """Return the words of a text as they are compared; each character of Chinese, Japanese, Thai and their like is one."""
     return [piece for spaced in normalised(text, rules).split() for piece in pieces(spaced)]
 
 

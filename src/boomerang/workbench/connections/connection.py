@@ -136,7 +136,7 @@ class Connection:
         return self._fetched.wait(seconds)
 
     def may_change(self, owner: str) -> bool:
-        """Tell whether a browser may change it."""
+        """Return whether a browser may change it."""
         return not self.origin.locked and self.owner == hashed(owner)
 
     def close(self, *, for_good: bool = False) -> None:

@@ -44,7 +44,7 @@ def kept(found: Mapping[str, str], before: Mapping[str, str]) -> dict[str, str]:
 
 
 def masked_proxy(proxy: str) -> str:
-    """Give the address of a proxy without its user and password."""
+    """Return the address of a proxy without its user and password."""
     parts = urlsplit(proxy)
     if "@" not in parts.netloc:
         return proxy
@@ -94,7 +94,7 @@ def _near(host: str) -> bool:
 
 
 def free_name(name: str, taken: set[str]) -> str:
-    """Give a name, with a number behind it if it is taken."""
+    """Return a name, with a number behind it if it is taken."""
     number, found = 2, name
     while found in taken:
         ending = f" {number}"

@@ -48,7 +48,7 @@ def import_connections(registry: Connections, name: str, content: bytes, owner: 
 
 
 def _same(settings: ConnectionSettings, connection: Connection) -> bool:
-    """Tell whether a connection is what a file says, perhaps under the number that its name got when it was brought before."""
+    """Return whether a connection equals one of a file, perhaps under the number that an earlier import added to its name."""
     if connection.settings is None or not re.fullmatch(re.escape(settings.name) + r"( \d+)?", connection.name):
         return False
     if settings.secrets() and settings.secrets() != connection.settings.secrets():

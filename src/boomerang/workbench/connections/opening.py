@@ -89,7 +89,7 @@ def _judge_host(headers: Mapping[str, str], allowed: Allowed, mask: Callable[[st
 
 
 def named_models(settings: ConnectionSettings) -> list[AIModelEntity]:
-    """Give the models that a connection describes, those that are the default of a type, and those of its preset."""
+    """Return the models that a connection describes, those that are the default of a type, and those of its preset."""
     found: list[AIModelEntity] = list(settings.models)
     preset = PRESETS.get(settings.preset)
     for name, model_type in [*((name, kind) for kind, name in settings.defaults.items()), *(preset.models if preset else ())]:

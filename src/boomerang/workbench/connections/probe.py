@@ -90,7 +90,7 @@ def check_connection(
         count = len(backend.models())
         return Check(True, f"Nothing has to be reached; models built in: {count}.")
     notes: list[Note] = []
-    run.listen(notes.append)
+    run.add_listener(notes.append)
     began = perf_counter()
     try:
         models = fetch(run)
@@ -156,12 +156,12 @@ def check_call(backend: Backend, member: str, model: ListedModel, run: Run, base
 
 
 def _asking(model: ListedModel) -> str:
-    """Give the call that a model is for."""
+    """Return the call that a model is for."""
     return next(member for member, model_type in CALLS.items() if model_type is model.model_type)
 
 
 def _reason(run: Run, raised: Exception) -> Exception:
-    """Give why a call ended: where it was stopped, because of a clock, what the clock says."""
+    """Return why a call ended: where it was stopped, because of a clock, what the clock says."""
     if isinstance(raised, RunStoppedError):
         try:
             run.check()
@@ -225,7 +225,7 @@ def _arguments(member: str, model: ListedModel) -> dict[str, Any]:
 
 
 def _silence(seconds: float = 1.0, rate_hz: int = 16_000) -> bytes:
-    """Give a WAV file in which nothing is heard; a listener answers with no text, and that is an answer."""
+    """Return a WAV file in which nothing is heard; a listener answers with no text, and that is an answer."""
     held = io.BytesIO()
     with wave.open(held, "wb") as file:
         file.setnchannels(1)
@@ -264,7 +264,7 @@ def _names(backend: Backend, model_type: ModelType) -> list[str]:
 
 
 def _wrong_path(error: Exception, status: int | None) -> bool:
-    """Tell whether the address may be that of something else; some servers, as LM Studio, answer any path with success."""
+    """Return whether the address may be that of something else; some servers, as LM Studio, answer any path with success."""
     if not isinstance(error, InvokeError) or isinstance(error, UnsupportedRequestError | InvokeConnectionError):
         return False
     return status in (200, 404, 405) or (error.body or "").lstrip().startswith("<")

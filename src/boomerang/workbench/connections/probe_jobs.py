@@ -27,7 +27,7 @@ Named = tuple[str, str]
 
 
 @dataclass(frozen=True, slots=True)
-class Trial:
+class ProbeRequest:
     """A connection to try."""
 
     name: str
@@ -41,7 +41,7 @@ class Trial:
     """Whether the back end was opened for this alone."""
 
 
-class Checks(Work):
+class ProbeJob(Work):
     """Tries connections, in threads of its own.
 
     Args:
@@ -49,7 +49,7 @@ class Checks(Work):
         **more: Of `Work`.
     """
 
-    def __init__(self, trials: Sequence[Trial], **more: Any) -> None:
+    def __init__(self, trials: Sequence[ProbeRequest], **more: Any) -> None:
         super().__init__(**more)
         self.trials = list(trials)
         self.found: dict[Named, Check] = {}
@@ -71,7 +71,7 @@ class Checks(Work):
     def _end(self, cause: Exception | None) -> None:
         self._runs.stop(cause)
 
-    def _try(self, trial: Trial) -> None:
+    def _try(self, trial: ProbeRequest) -> None:
         try:
             backend = trial.backend()
         except ConfigError as error:
@@ -83,7 +83,7 @@ class Checks(Work):
             if trial.close:
                 backend.close()
 
-    def _try_open(self, trial: Trial, backend: Backend) -> None:
+    def _try_open(self, trial: ProbeRequest, backend: Backend) -> None:
         calls = trial.calls
         if calls is None or SERVER in calls:
             reached = self._check(
@@ -131,7 +131,7 @@ class Checks(Work):
 
 
 def model_for(backend: Backend, member: str, named: str | None = None) -> ListedModel | None:
-    """Give the model that a call is tried with: the named one, or the first usable one of its type; `None` if there is none."""
+    """Return the model that a call is tried with: the named one, or the first usable one of its type; else `None`."""
     model_type = CALLS[member]
     if named:
         describe = getattr(backend, "describe", None)

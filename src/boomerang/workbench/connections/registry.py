@@ -125,7 +125,7 @@ class Connections:
         return self._environment.get(NAMED_VARIABLE, "").replace(",", " ").split()
 
     def visible(self, owner: str = "") -> list[Connection]:
-        """Give what a browser may use: built in, environment, file, shared ones, its own."""
+        """Return what a browser may use: built in, environment, file, shared ones, its own."""
         with self._lock:
             self._read()
             found: dict[str, Connection] = dict(self._given)
@@ -140,11 +140,11 @@ class Connections:
             return list(found.values())
 
     def names(self, owner: str = "") -> list[str]:
-        """Give the names of what a browser may use."""
+        """Return the names of what a browser may use."""
         return [connection.name for connection in self.visible(owner)]
 
     def get(self, name: str, owner: str = "") -> Connection:
-        """Give a connection; the embedded one if the browser may use none of this name."""
+        """Return a connection; the embedded one if the browser may use none of this name."""
         found = {connection.name: connection for connection in self.visible(owner)}
         return found.get(name) or found[EMBEDDED]
 
@@ -232,7 +232,7 @@ class Connections:
         removed.close(for_good=True)
 
     def trial(self, settings: ConnectionSettings) -> Attempt:
-        """Give what a visitor's connection is tried with before it is kept."""
+        """Return what a visitor's connection is tried with before it is kept."""
         return Attempt(
             lambda: self._opened(settings, Origin.SESSION),
             lambda address: self._opened(settings.changed(base_url=address), Origin.SESSION),
@@ -365,6 +365,6 @@ class Connections:
 
 
 def from_process(connect: Connect, root: Path, environment: Mapping[str, str] = os.environ) -> Connections:
-    """Give the connections of this process: its environment, its file, its data folder."""
+    """Return the connections of this process: its environment, its file, its data folder."""
     file = Path(environment[FILE_VARIABLE]).expanduser() if environment.get(FILE_VARIABLE) else root / FILE
     return Connections(connect, environment, file, Store(data_folder(environment), environment))

@@ -313,7 +313,7 @@ def _put(path: Path, text: str, after_ns: int = 0) -> None:
 
 
 def hashed(owner: str) -> str:
-    """Give what stands for an owner: who reads the file must not become them."""
+    """Return what stands for an owner: who reads the file must not become them."""
     return hashlib.sha256(owner.encode()).hexdigest()
 
 

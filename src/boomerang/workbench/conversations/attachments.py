@@ -64,7 +64,7 @@ def part(name: str, data: bytes, declared: str = "") -> Part:
 
 
 def size(found: Mapping[str, Any]) -> int:
-    """Tell how many bytes a part's file has."""
+    """Return how many bytes a part's file has."""
     text = str(found.get("base64_data", ""))
     return len(text) * 3 // 4 - text.count("=", -2)
 
@@ -84,7 +84,7 @@ def refusal(name: str, data: bytes, there: Sequence[Part]) -> str | None:
 
 
 def undeclared(parts: Iterable[Part], features: Iterable[ModelFeature] | None) -> list[tuple[str, ModelFeature]]:
-    """Give the types of parts that a model does not declare, each with the feature that is missing."""
+    """Return the types of parts that a model does not declare, each with the feature that is missing."""
     kinds = dict.fromkeys(str(found["type"]) for found in parts)
     have = set(features or ())
     return [(kind, FEATURES[kind]) for kind in kinds if FEATURES[kind] not in have]

@@ -20,7 +20,7 @@ def drafts_of(messages: Sequence[tuple[str, str]]) -> list[Draft]:
 
 
 def as_message(draft: Draft, *, files: bool = True) -> dict[str, Any]:
-    """Give a draft as Dify's dict of a message; with files, its content is a list of parts.
+    """Return a draft as Dify's dict of a message; with files, its content is a list of parts.
 
     Without files it is short enough for an address, and so without the provider's opaque body too.
     """
@@ -40,7 +40,7 @@ def as_message(draft: Draft, *, files: bool = True) -> dict[str, Any]:
 
 
 def restored(message: Any) -> Draft | None:
-    """Give a draft from what `as_message` gave, as the address holds it; `None` if it is something else."""
+    """Return a draft from what `as_message` gave, as the address holds it; `None` if it is something else."""
     try:
         draft = Draft(
             role=str(message["role"]),

@@ -23,7 +23,7 @@ _NAME = re.compile(r"\{(\w+)\}")
 
 
 def result(mock: str, arguments: Any) -> str:
-    """Give the result of a call.
+    """Return the result of a call.
 
     Args:
         mock: Rules and text, as in the module's example.

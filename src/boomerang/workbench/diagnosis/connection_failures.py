@@ -98,7 +98,7 @@ def sentence(tried: Tried) -> str | Message:
 
 
 def neighbours(base_url: str) -> Iterator[str]:
-    """Give the addresses on the same server where its API is likely to be, the likeliest first."""
+    """Return the addresses on the same server where its API is likely to be, the likeliest first."""
     parts = urlsplit(base_url)
     path = parts.path.rstrip("/")
     for ending in _ENDPOINTS:
@@ -111,12 +111,12 @@ def neighbours(base_url: str) -> Iterator[str]:
 
 
 def _in_success(error: InvokeError) -> bool:
-    """Tell whether a server wrote an error into an answer whose status says that all is well."""
+    """Return whether a server wrote an error into an answer whose status says that all is well."""
     return error.status_code is not None and 200 <= error.status_code < 300 and not isinstance(error, ProtocolError)
 
 
 def in_container() -> bool:
-    """Tell whether this process runs inside a container, where localhost is the container itself."""
+    """Return whether this process runs inside a container, where localhost is the container itself."""
     if Path("/.dockerenv").exists() or Path("/run/.containerenv").exists():
         return True
     try:

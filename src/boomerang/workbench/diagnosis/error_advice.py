@@ -123,7 +123,7 @@ _OURS = Advice(
 
 
 def advice(error: BaseException, listed: Sequence[ListedModel] = ()) -> Advice:
-    """Give what to say about an error; anything that is not of the `InvokeError` family is a fault of ours.
+    """Return what to say about an error; anything that is not of the `InvokeError` family is a fault of ours.
 
     Args:
         error: What went wrong.
@@ -139,7 +139,7 @@ def advice(error: BaseException, listed: Sequence[ListedModel] = ()) -> Advice:
 
 
 def _of_model(error: BaseException, listed: Sequence[ListedModel]) -> Advice | None:
-    """Give what to say where the server does not know the model, and told which ones it has."""
+    """Return what to say where the server does not know the model, and told which ones it has."""
     name = getattr(error, "model", None)
     if not isinstance(error, InvokeBadRequestError) or error.status_code != 404 or not name or not listed:
         return None
@@ -150,7 +150,7 @@ def _of_model(error: BaseException, listed: Sequence[ListedModel]) -> Advice | N
 
 
 def _closer(error: BaseException) -> Advice | None:
-    """Give what to say where more is known of an error than its class."""
+    """Return what to say where more is known of an error than its class."""
     if isinstance(error, InvokeConnectionError) and error.answered:
         return _BROKEN_OFF
     if isinstance(error, InvokeBadRequestError | ProtocolError) and (error.body or "").lstrip().startswith("<"):

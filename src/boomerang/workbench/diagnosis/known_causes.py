@@ -76,7 +76,7 @@ CAUSES: list[tuple[Callable[[Seen], bool], str]] = [  # the first that fits coun
 
 
 def known_cause(error: BaseException) -> str | None:
-    """Give the likely cause of an error that has been seen before; `None` for one that has not. English, to be translated."""
+    """Return the likely cause of an error that has been seen before; `None` for one that has not. English, to be translated."""
     status = getattr(error, "status_code", None)
     seen = Seen(f"{getattr(error, 'body', None) or ''}\n{error}".strip(), status)
     return next((hint for fits, hint in CAUSES if fits(seen)), None)

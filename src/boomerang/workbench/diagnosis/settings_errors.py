@@ -38,7 +38,7 @@ FOLDED = ("headers", "query", "proxy", "ca", "timeouts", "verify")
 
 
 def widget_of(fault: str) -> str:
-    """Give the field of the form under which a fault is said."""
+    """Return the field of the form under which a fault is said."""
     field = _parts(fault)[0]
     return "more" if field in FOLDED else field
 

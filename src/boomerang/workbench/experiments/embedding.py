@@ -7,7 +7,7 @@ from boomerang.workbench.runs.job_series import Step
 
 
 def vectors(step: Step) -> list[list[float]]:
-    """Give the vectors of a step that went well; none before, or if it failed."""
+    """Return the vectors of a step that went well; none before, or if it failed."""
     record = step.record
     if step.error is not None or record is None or record.outcome is not Outcome.COMPLETED or not record.chunks:
         return []

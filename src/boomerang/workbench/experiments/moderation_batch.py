@@ -23,7 +23,7 @@ SPELLINGS = dict.fromkeys(YES, "sensitive") | dict.fromkeys(NO, "clear")
 
 
 def fate(step: Step, threshold: float | None = None) -> str:
-    """Tell what became of a text."""
+    """Return what became of a text."""
     if step.error is not None:
         return FAILED
     got, wanted = verdict_of(step, threshold), step.facts["expected"]

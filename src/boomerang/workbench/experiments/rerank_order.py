@@ -10,7 +10,7 @@ SEED = 20260503
 
 
 def scores(step: Step) -> dict[int, float]:
-    """Give the scores of a step that went well by the place of each document in the form, the best first."""
+    """Return the scores of a step that went well by the place of each document in the form, the best first."""
     record = step.record
     if step.error is not None or record is None or record.outcome is not Outcome.COMPLETED:
         return {}

@@ -16,7 +16,7 @@ ALWAYS_DIFFERENT = (CHUNKS, TIME)
 
 
 def aspects(step: Step) -> dict[str, Any]:
-    """Give what can differ between two ways of one call, by name; nothing before the call began."""
+    """Return what can differ between two ways of one call, by name; nothing before the call began."""
     record = step.record
     if record is None:
         return {}
@@ -39,6 +39,6 @@ def aspects(step: Step) -> dict[str, Any]:
 
 
 def different(left: dict[str, Any], right: dict[str, Any]) -> list[str]:
-    """Give the names of what differs, beside what always does."""
+    """Return the names of what differs, beside what always does."""
     names = dict.fromkeys([*left, *right])
     return [name for name in names if name not in ALWAYS_DIFFERENT and not json_diff.equal(left.get(name), right.get(name))]

@@ -19,7 +19,7 @@ PROMPT = (
 
 
 def routes(arguments: Mapping[str, Any], model: ListedModel | None) -> dict[str, tuple[str, dict[str, Any]]]:
-    """Give the ways in which one can ask for an object: name → member of `session.model`, and its arguments.
+    """Return the ways in which one can ask for an object: name → member of `session.model`, and its arguments.
 
     Args:
         arguments: Of `llm_structured_output.invoke`, as the form has them.
@@ -38,7 +38,7 @@ def routes(arguments: Mapping[str, Any], model: ListedModel | None) -> dict[str,
 
 
 def takes_schema(model: ListedModel | None) -> bool:
-    """Tell whether a model's rules have `response_format` with the option `json_schema`, and the parameter for the schema."""
+    """Return whether a model's rules have `response_format` with the option `json_schema`, and the parameter for the schema."""
     rules = {rule.name: rule for rule in model.parameter_rules} if model else {}
     return "json_schema" in rules and "response_format" in rules and "json_schema" in rules["response_format"].options
 
@@ -53,7 +53,7 @@ def prompted(messages: Sequence[Mapping[str, Any]], schema: Mapping[str, Any]) -
 
 
 def spelled(record: Record[Any]) -> tuple[Any, llm_answer.Answer]:
-    """Give the object of an answer, by whichever way it came: its own field, or what the text spells; `None` if neither."""
+    """Return the object of an answer, by whichever way it came: its own field, or what the text spells; `None` if neither."""
     answer = llm_answer.read(record)
     if answer.fold.structured_output is not None:
         return dict(answer.fold.structured_output), answer

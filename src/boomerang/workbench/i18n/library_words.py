@@ -244,7 +244,7 @@ TEMPLATES: Sequence[str] = (
 
 
 def told(text: str | Message) -> str:
-    """Give what the library said in the visitor's language; a sentence of somebody else's as it is.
+    """Return what the library said in the visitor's language; a sentence of somebody else's as it is.
 
     A message is rendered by its id. A text is one from before there were messages: it is looked for among `TEMPLATES`, which
     grow no more.
@@ -272,7 +272,7 @@ def _with_field(field: str | None, words: str) -> str:
 
 
 def told_of_field(text: str) -> str:
-    """Give what is wrong with a setting, the setting's own name as it is: `base_url: expected an address …`."""
+    """Return what is wrong with a setting, the setting's own name as it is: `base_url: expected an address …`."""
     field, colon, words = text.partition(": ")
     if not colon or " " in field:
         return told(text)

@@ -34,13 +34,13 @@ def ask_visitor(source: Callable[[], str]) -> None:
 
 
 def language() -> str:
-    """Give the code of the language of this script run; English outside of one."""
+    """Return the code of the language of this script run; English outside of one."""
     found = getattr(_chosen, "language", None) or _visitor_language()  # a callback runs before the script has said `use`
     return found if found in LANGUAGES else ENGLISH
 
 
 def spoken_by(locale: str | None) -> str:
-    """Give the language for a browser's locale, as `zh-CN`; English if we do not have it."""
+    """Return the language for a browser's locale, as `zh-CN`; English if we do not have it."""
     return "zh_Hans" if (locale or "").lower().startswith("zh") else ENGLISH
 
 

@@ -89,7 +89,7 @@ def _tool(node: ast.FunctionDef | ast.AsyncFunctionDef) -> dict[str, Any]:
 
 
 def _arguments(arguments: ast.arguments) -> Iterator[tuple[ast.arg, ast.expr | None]]:
-    """Give each argument with its default; what collects the rest has no name for a model."""
+    """Return each argument with its default; what collects the rest has no name for a model."""
     listed = [*arguments.posonlyargs, *arguments.args]
     defaults = [None] * (len(listed) - len(arguments.defaults)) + list(arguments.defaults)
     for argument, default in zip(listed, defaults, strict=True):
@@ -154,7 +154,7 @@ def _expression(text: str) -> ast.expr | None:
 
 
 def _literal(node: ast.expr) -> Any:
-    """Give the value of a literal that JSON can hold; `None` for anything else."""
+    """Return the value of a literal that JSON can hold; `None` for anything else."""
     try:
         value = ast.literal_eval(node)
         json.dumps(value, allow_nan=False)

@@ -22,7 +22,7 @@ def propose(example: Any) -> dict[str, Any]:
 
 
 def _schema(values: Sequence[Any]) -> dict[str, Any]:
-    """Give one schema for all values; an open one if there are none."""
+    """Return one schema for all values; an open one if there are none."""
     objects = [value for value in values if isinstance(value, dict)]
     lists = [value for value in values if isinstance(value, list)]
     kinds = list(dict.fromkeys(_kind(value) for value in values if not isinstance(value, dict | list)))

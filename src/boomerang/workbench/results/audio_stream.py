@@ -20,7 +20,7 @@ MOST_TAG_BYTES = 1 << 20
 
 
 def segments(job: Job) -> Iterator[bytes]:
-    """Give a job's audio from its beginning, waiting for what is still to come."""
+    """Return a job's audio from its beginning, waiting for what is still to come."""
     seen = 0
     while True:
         count = job.wait(seen)
@@ -32,12 +32,12 @@ def segments(job: Job) -> Iterator[bytes]:
 
 
 def whole(record: Record[Any]) -> bytes:
-    """Give all audio that arrived as one file."""
+    """Return all audio that arrived as one file."""
     return b"".join(_decoded(tuple(record.chunks)))
 
 
 def streams(record: Record[Any]) -> bool | None:
-    """Tell whether what arrives can be played as it comes; `None` while too little is there to tell."""
+    """Return whether what arrives can be played as it comes; `None` while too little is there to tell."""
     begun = b""
     for piece in _decoded(tuple(record.chunks)):
         begun += piece
@@ -52,7 +52,7 @@ def streams(record: Record[Any]) -> bool | None:
 
 
 def _decoded(chunks: Iterable[Any]) -> Iterator[bytes]:
-    """Give the audio of chunks, up to one that holds none: the run has failed with the reason."""
+    """Return the audio of chunks, up to one that holds none: the run has failed with the reason."""
     for chunk in chunks:
         try:
             yield chunk.audio

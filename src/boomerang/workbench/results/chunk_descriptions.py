@@ -69,7 +69,7 @@ class Fragment:
 
 
 def fragments(chunks: Sequence[tuple[int, Any]]) -> tuple[list[Fragment], list[ToolCall]]:
-    """Tell which chunk brought which piece of which tool call.
+    """Return which chunk brought which piece of which tool call.
 
     Args:
         chunks: Number and chunk, in order; those without calls may be left out.

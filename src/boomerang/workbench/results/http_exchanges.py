@@ -11,7 +11,7 @@ from boomerang.invoker.records.record import Record
 
 
 def went_over_http(record: Record[Any] | None) -> bool:
-    """Tell whether a run asked a server."""
+    """Return whether a run asked a server."""
     return last_request(record) is not None
 
 
@@ -50,7 +50,7 @@ def exchanges(notes: Sequence[Note]) -> list[Exchange]:
 
 
 def last_request(record: Record[Any] | None) -> Mapping[str, Any] | None:
-    """Give the last request that went over the wire; `None` if none did."""
+    """Return the last request that went over the wire; `None` if none did."""
     found = exchanges(tuple(record.notes)) if record is not None else []
     return found[-1].request if found else None
 

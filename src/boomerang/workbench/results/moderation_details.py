@@ -39,7 +39,7 @@ class Detail:
 
 
 def detail(record: Record[Any] | None) -> Detail | None:
-    """Give what a back end told beside its boolean; `None` if it told no scores."""
+    """Return what a back end told beside its boolean; `None` if it told no scores."""
     for note in tuple(record.notes) if record is not None else ():
         told = note.data.get("categories") if note.kind is NoteKind.DETAIL else None
         if isinstance(told, Mapping):
@@ -53,14 +53,14 @@ def detail(record: Record[Any] | None) -> Detail | None:
 
 
 def verdict(record: Record[Any] | None) -> bool | None:
-    """Give the boolean; `None` where there is none."""
+    """Return the boolean; `None` where there is none."""
     if record is None or record.outcome is not Outcome.COMPLETED or not record.chunks:
         return None
     return bool(record.chunks[0].result)
 
 
 def verdict_of(step: Step, threshold: float | None = None) -> bool | None:
-    """Give the boolean of a step; with a threshold, what it would be from that score on, where scores are known."""
+    """Return the boolean of a step; with a threshold, what it would be from that score on, where scores are known."""
     if step.error is not None:
         return None
     found = detail(step.record)

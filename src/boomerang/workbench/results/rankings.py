@@ -29,7 +29,7 @@ class Row:
 
 
 def ranking(record: Record[Any] | None) -> list[Row]:
-    """Give the returned documents in their new order; none where there is no answer."""
+    """Return the returned documents in their new order; none where there is no answer."""
     docs = record.chunks[0].docs if record is not None and record.chunks else ()
     return [Row(rank, doc.index + 1, doc.score, doc.text) for rank, doc in enumerate(docs, 1)]
 
@@ -54,7 +54,7 @@ class Dropped:
 
 
 def dropped(record: Record[Any], request: RequestInvokeRerank) -> list[Dropped]:
-    """Give the documents that are missing from the answer, in the input's order, each with the reason as far as it is known."""
+    """Return the documents missing from the answer, in the input's order, each with the reason as far as it is known."""
     rows = ranking(record)
     kept = {row.position for row in rows}
     scores = _scores(record)
@@ -93,7 +93,7 @@ def _below(threshold: float) -> str:
 
 
 def _scores(record: Record[Any]) -> dict[int, float] | None:
-    """Give the scores that the back end told of all documents, by position; `None` if it told none."""
+    """Return the scores that the back end told of all documents, by position; `None` if it told none."""
     for note in tuple(record.notes):
         told = note.data.get("scores") if note.kind is NoteKind.DETAIL else None
         if isinstance(told, list):

@@ -31,7 +31,7 @@ class Cut:
 
 
 def foreseen(text: str, model: ListedModel | None, backend: str) -> Cut:
-    """Tell how a text is going to be cut.
+    """Return how a text is going to be cut.
 
     Args:
         text: What is to be spoken.
@@ -60,7 +60,7 @@ def _as_the_sdk_cuts(text: str, limit: int) -> int:
 
 
 def line(text: str, model: ListedModel | None, backend: str) -> str:
-    """Tell how long a text is, and into how many pieces it is going to be cut."""
+    """Return how long a text is, and into how many pieces it is going to be cut."""
     parts = [ngettext("{count:,} character", "{count:,} characters", len(text)).format(count=len(text))]
     cut = foreseen(text, model, backend)
     if cut.limit is not None:

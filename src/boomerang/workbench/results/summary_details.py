@@ -47,7 +47,7 @@ def size(text: str) -> Size:
 
 @lru_cache(maxsize=32)
 def facts(source: str, summary: str) -> tuple[Judged, ...]:
-    """Tell what a summary did with the facts of its source."""
+    """Return what a summary did with the facts of its source."""
     return tuple(compare(source[:LONGEST_JUDGED], summary[:LONGEST_JUDGED]))
 
 
@@ -57,7 +57,7 @@ def tally(judged: Sequence[Judged]) -> Counter[State]:
 
 
 def exchanges(record: Record[Any] | None) -> list[Exchange]:
-    """Give the exchanges with the system model, in order; none if the back end tells of none."""
+    """Return the exchanges with the system model, in order; none if the back end tells of none."""
     notes = tuple(record.notes) if record is not None else ()
     return [
         Exchange(note.text, _messages(note.data.get("messages")), str(note.data.get("answer", "")), note.seconds)

@@ -40,7 +40,7 @@ def percent(rate: float | None) -> str:
 
 
 def segments(record: Record[Any]) -> list[Segment]:
-    """Give the pieces with text that a back end told of beside its answer; none if it tells of none."""
+    """Return the pieces with text that a back end told of beside its answer; none if it tells of none."""
     told = [note.data for note in tuple(record.notes) if {"start", "end", "text"} <= note.data.keys()]
     return [Segment(data["start"], data["end"], data["text"]) for data in told if data["text"]]
 

@@ -149,7 +149,7 @@ class Jobs:
         return job
 
     def find(self, job_id: str, owner: str) -> Job | None:
-        """Give a job by its id to the browser that started it, and to no other."""
+        """Return a job by its id to the browser that started it, and to no other."""
         with self._lock:
             job = self._known.get(job_id)
         return job if isinstance(job, Job) and owner and secrets.compare_digest(job.owner, owner) else None

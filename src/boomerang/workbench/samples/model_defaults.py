@@ -17,31 +17,31 @@ UNDECLARED = {"temperature": 1.0, "max_tokens": 1024, "top_p": 1.0}
 
 
 def first_parameters(model: ListedModel) -> dict[str, Any]:
-    """Give the parameters that are sent as long as nobody touches them."""
+    """Return the parameters that are sent as long as nobody touches them."""
     rules = [rule for rule in model.parameter_rules if is_sent_at_first(rule)]
     return {rule.name: initial_value(rule) for rule in rules}
 
 
 def voices(model: ListedModel | None) -> dict[str, str]:
-    """Give a model's voices: the value that a config takes → the name that people read."""
+    """Return a model's voices: the value that a config takes → the name that people read."""
     listed = model.model_properties.get(ModelPropertyKey.VOICES, []) if model else []
     return {voice["mode"]: voice["name"] for voice in listed}
 
 
 def spoken(text: I18nObject | None) -> str:
-    """Give a model's own words in the visitor's language, or in English; empty if there are none."""
+    """Return a model's own words in the visitor's language, or in English; empty if there are none."""
     if text is None:
         return ""
     return (text.zh_hans if language() == "zh_Hans" else None) or text.en_us or ""
 
 
 def is_sent_at_first(rule: ParameterRule) -> bool:
-    """Tell whether the switch of a parameter is on at first."""
+    """Return whether the switch of a parameter is on at first."""
     return rule.required or (rule.name in SENT_AT_FIRST and rule.default is not None)
 
 
 def initial_value(rule: ParameterRule) -> Any:
-    """Give a rule's default as its widget takes it: rules come from many hands, and a default may not fit its own rule."""
+    """Return a rule's default as its widget takes it: rules come from many hands, and a default may not fit its own rule."""
     match rule.type:
         case ParameterType.BOOLEAN:
             return bool(rule.default)

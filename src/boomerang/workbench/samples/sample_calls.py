@@ -15,7 +15,7 @@ CHAT = next(iter(inputs.CONVERSATIONS.values()))
 
 
 def arguments(invoke_type: InvokeType, model: ListedModel) -> dict[str, Any]:
-    """Give the arguments of Dify's signature for a call with the page's first sample; for a summary those beside the model."""
+    """Return the arguments, named as in Dify's signature, of a call with the page's first sample; for a summary no model."""
     return ARGUMENTS[invoke_type](model)
 
 

@@ -64,7 +64,7 @@ class Heard:
         return getattr(self._backend, name)
 
     def invoke(self, request: Request[Any], run: Run) -> Chunks[Any]:
-        run.listen(lambda note: self.entered.set() if note.text == self._phase else None)
+        run.add_listener(lambda note: self.entered.set() if note.text == self._phase else None)
         return self._backend.invoke(request, run)
 
 

@@ -51,7 +51,7 @@ class EmbeddedBackend:
         return [offer.now(self._weights) for offer in self._all()]
 
     def system_model(self) -> ListedModel | None:
-        """Give the LLM that `summary` uses."""
+        """Return the LLM that `summary` uses."""
         llms = [model for model in self.models() if model.model_type is ModelType.LLM]
         return next((model for model in llms if self._system_model in (None, model.model)), None)
 
@@ -84,7 +84,7 @@ class EmbeddedBackend:
             engine.close()
 
     def _all(self) -> list[Offer]:
-        """Give every offer, those of GGUF files included that lie in the folder now or did when they were loaded."""
+        """Return every offer, those of GGUF files included that lie in the folder now or did when they were loaded."""
         with self._lock:
             for path in self._weights.extra_llms():
                 changed = path.stat().st_mtime_ns if path.exists() else 0

@@ -11,7 +11,7 @@ from typing import Any, TypeAlias, TypeVar
 
 from boomerang.invoker.backend import ListedModel, ModelState
 from boomerang.invoker.backends.embedded.execution.model_lifecycle import Engine
-from boomerang.invoker.backends.embedded.execution.worker_thread import Emit
+from boomerang.invoker.backends.embedded.execution.worker_thread import WorkerChannel
 from boomerang.invoker.backends.embedded.llama.llm_models import PROVIDER, QWEN, SMOLLM2, Spec, foreign
 from boomerang.invoker.backends.embedded.onnx.minilm import FILES as EMBEDDER_FILES
 from boomerang.invoker.backends.embedded.onnx.minilm import Embedder
@@ -85,7 +85,7 @@ def many(engine: Engine[ModelT], answer: Callable[[Any, ModelT, Run], Iterator[A
     """Make the route of a streamed invocation."""
 
     def route(request: Request[Any], run: Run) -> Chunks[Any]:
-        def work(model: ModelT, emit: Emit[Any]) -> None:
+        def work(model: ModelT, emit: WorkerChannel[Any]) -> None:
             for chunk in answer(request, model, run):
                 emit(chunk)
 
@@ -99,7 +99,7 @@ def many(engine: Engine[ModelT], answer: Callable[[Any, ModelT, Run], Iterator[A
 
 
 def known_llms(weights: Weights) -> list[Llama]:
-    """Give the LLMs of the manifest, the default first."""
+    """Return the LLMs of the manifest, the default first."""
     return [Llama(spec, partial(weights.path, file)) for spec, file in LLM_FILES.items()]
 
 

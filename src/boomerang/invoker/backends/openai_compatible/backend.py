@@ -132,7 +132,7 @@ class OpenAICompatibleBackend:
         return next(listed, None) or catalogue.described(self.provider, model, model_type)
 
     def system_model(self) -> ListedModel | None:
-        """Give the LLM that was named for it, or else the first one."""
+        """Return the LLM that was named for it, or else the first one."""
         if self._system_model is not None:
             return self.describe(self._system_model, ModelType.LLM)
         return next((model for model in self._listed if model.model_type is ModelType.LLM), None)
@@ -207,7 +207,7 @@ class OpenAICompatibleBackend:
         return summary.summary(self._llm, request, run, name, context)
 
     def _property(self, name: str, model_type: ModelType, key: ModelPropertyKey) -> int | None:
-        """Give a number that a person or the server tells of a model, also where it is listed as one of another type."""
+        """Return a number that a person or the server tells of a model, also where it is listed as one of another type."""
         found = sorted(
             (model for model in self._listed if model.model == name), key=lambda model: model.model_type is not model_type
         )

@@ -94,13 +94,13 @@ class LLM:
 
 
 def _options(body: dict[str, Any]) -> Any:
-    """Give the options of a stream: what was typed, and the wish for a usage."""
+    """Return the options of a stream: what was typed, and the wish for a usage."""
     typed = body.get(OPTIONS, {})
     return {"include_usage": True} | typed if isinstance(typed, dict) else typed
 
 
 def asked(request: RequestInvokeLLM) -> tuple[str, dict[str, Any]]:
-    """Give path and body of a request."""
+    """Return path and body of a request."""
     body: dict[str, Any] = {"model": request.model}
     if request.mode == LLMMode.COMPLETION:
         path = COMPLETIONS

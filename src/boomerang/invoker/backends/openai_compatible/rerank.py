@@ -55,7 +55,7 @@ class Way:
     """What a refusal must have named before this is tried."""
 
     def body(self, request: RequestInvokeRerank) -> dict[str, Any]:
-        """Give the request as this shape has it."""
+        """Return the request as this shape has it."""
         if self.shape == TEI:
             return {"query": request.query, "texts": list(request.docs), "raw_scores": False}
         return {
@@ -129,13 +129,13 @@ class Rerank:
 
 
 def _misses(error: InvokeError, model: str) -> bool:
-    """Tell whether a 404 is about the model: then the path is right, and no other need be looked for."""
+    """Return whether a 404 is about the model: then the path is right, and no other need be looked for."""
     named = rf"(?<![\w/]){re.escape(model)}(?![\w/])"
     return error.status_code == 404 and bool(model) and re.search(named, _words(error)) is not None
 
 
 def _weight(way: Way, error: InvokeError) -> int:
-    """Tell how little a refusal says of what is wrong with the request, and not with our guess at its shape."""
+    """Return how little a refusal says of what is wrong with the request, and not with our guess at its shape."""
     if error.status_code in _NO_PATH:
         words = _words(error)
         return 1 if words and not _OF_NO_PATH.fullmatch(words) else 3
@@ -143,7 +143,7 @@ def _weight(way: Way, error: InvokeError) -> int:
 
 
 def _words(error: InvokeError) -> str:
-    """Give what a server said in JSON; whoever knows no path mostly answers in HTML, in plain text or not at all."""
+    """Return what a server said in JSON; whoever knows no path mostly answers in HTML, in plain text or not at all."""
     body = (error.body or "").lstrip()
     return said(body) if body.startswith("{") else ""
 

@@ -123,7 +123,7 @@ class _SystemModel:
         return self._summary(fold)
 
     def _most(self, messages: Sequence[PromptMessage], longest: int) -> int:
-        """Give the tokens that an answer may have with thinking: what the context leaves, if that is less."""
+        """Return the tokens that an answer may have with thinking: what the context leaves, if that is less."""
         left = self.context_tokens - FRAME_TOKENS - sum(estimated(message.get_text_content()) for message in messages)
         return max(longest, min(longest + THINKING_TOKENS, left))
 
@@ -159,7 +159,7 @@ class _SystemModel:
 
 
 def _used_up(fold: LLMFold) -> bool:
-    """Tell whether thinking, be it out of sight, took the tokens that a summary should have had."""
+    """Return whether thinking, be it out of sight, took the tokens that a summary should have had."""
     found = _split(fold.text)
     return fold.finish_reason == "length" and (bool(found.reasoning) or not found.answer.strip())
 

@@ -14,7 +14,7 @@ _SLICE = 2**20
 
 
 def is_charset(name: str) -> bool:
-    """Tell whether a name is that of a charset, and not of a packing."""
+    """Return whether a name is that of a charset, and not of a packing."""
     return known(name) is not None
 
 

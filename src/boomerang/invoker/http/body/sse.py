@@ -80,7 +80,7 @@ class SSEDecoder:
                 yield event
 
     def flush(self) -> Iterator[Event]:
-        """Give what is left; the stream has ended."""
+        """Return what is left; the stream has ended."""
         last, self._held = bytes(self._held), bytearray()
         for line in (last, b"") if last else (b"",):
             if (event := self._read(line)) is not None:
@@ -108,7 +108,7 @@ class SSEDecoder:
         return None if line.startswith(b":") else self._field(line)
 
     def _ended(self) -> Event | None:
-        """Give the event that was read; none if it said nothing, as those that only keep a connection open."""
+        """Return the event that was read; none if it said nothing, as those that only keep a connection open."""
         data = b"\n".join(self._data)
         ended = Event(data, self._name) if data else None
         self._data, self._data_size, self._name = [], 0, ""
@@ -128,7 +128,7 @@ class SSEDecoder:
 
 
 def _begins(data: bytes, before: list[bytes]) -> bool:
-    """Tell whether a line of data begins an event although no blank line stands before it.
+    """Return whether a line of data begins an event although no blank line stands before it.
 
     Some servers leave it out. No JSON goes on with an object, or with [DONE], behind one that is whole in one line.
     """

@@ -38,7 +38,7 @@ def draw(page: Pane) -> None:
 
 
 def preset(page: Pane) -> dict[str, Any]:
-    """Give the preset of the form as it stands."""
+    """Return the preset of the form as it stands."""
     config = page.arguments.get("model_config")
     return {
         MARK: VERSION,
@@ -66,7 +66,7 @@ def read(text: str) -> dict[str, Any] | str:
 
 
 def fitting(rule: ParameterRule, value: Any) -> Any:
-    """Give a value as the rule's widget takes it; `None` if it does not fit the rule."""
+    """Return a value as the rule's widget takes it; `None` if it does not fit the rule."""
     match rule.type:
         case ParameterType.BOOLEAN:
             return value if isinstance(value, bool) else None

@@ -53,13 +53,13 @@ def new_tool(name: str = "", description: str = "", parameters: dict[str, Any] |
 
 
 def mock_result(held: Sequence[HeldTool], name: str, arguments: Any) -> str:
-    """Give what the mock of a tool says to a call; nothing if there is no such tool."""
+    """Return what the mock of a tool says to a call; nothing if there is no such tool."""
     mock = next((str(tool.get("mock", "")) for tool in held if tool.get("name") == name), "")
     return mock_tool_results.result(mock, arguments)
 
 
 def with_ids(calls: Sequence[ToolCall]) -> list[ToolCall]:
-    """Give calls with an id each that no other has: a result is told apart by nothing else."""
+    """Return calls with an id each that no other has: a result is told apart by nothing else."""
     taken = {call.id for call in calls}
     seen: set[str] = set()
     found = []
@@ -74,7 +74,7 @@ def with_ids(calls: Sequence[ToolCall]) -> list[ToolCall]:
 
 
 def automatic_rounds(page: Pane) -> int:
-    """Give how many rounds of calls are answered with the mocks by themselves; 0 if none."""
+    """Return how many rounds of calls are answered with the mocks by themselves; 0 if none."""
     if not st.session_state.get(page.key("tools.auto")):
         return 0
     return int(st.session_state.get(page.key("tools.rounds")) or 0)

@@ -19,7 +19,7 @@ MOST_NAMED = 5
 
 
 def context_size(model: ListedModel | None) -> int | None:
-    """Give the tokens that a model reads of a text, as it is listed; `None` if it does not say."""
+    """Return the tokens that a model reads of a text, as it is listed; `None` if it does not say."""
     size = model.model_properties.get(ModelPropertyKey.CONTEXT_SIZE) if model else None
     return size if isinstance(size, int) and size > 0 else None
 

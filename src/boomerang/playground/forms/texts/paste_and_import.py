@@ -34,7 +34,7 @@ class Mark:
     """Other words for a choice, in lower case, as files have them."""
 
     def read(self, cell: object) -> Choice:
-        """Give the choice that a cell means; `None` if it means none."""
+        """Return the choice that a cell means; `None` if it means none."""
         if isinstance(cell, float) and cell.is_integer():  # a column of numbers of which some are missing
             cell = int(cell)
         word = str(cell).strip().casefold()

@@ -87,7 +87,7 @@ def compare(panes: Sequence[Pane]) -> None:
 
 
 def spoken(pane: Pane, record: Record[Any]) -> bytes:
-    """Give all audio of a run as one file; kept, once the run has ended."""
+    """Return all audio of a run as one file; kept, once the run has ended."""
     held: tuple[str, bytes] | None = pane.state.extra.get("whole")
     if held is None or held[0] != record.id:
         held = (record.id, audio_stream.whole(record))
@@ -97,7 +97,7 @@ def spoken(pane: Pane, record: Record[Any]) -> bytes:
 
 
 def _expected(pane: Pane, record: Record[Any]) -> str:
-    """Give the media type that was told with the audio, or declared by the model, or is usual."""
+    """Return the media type that was told with the audio, or declared by the model, or is usual."""
     told = next((chunk.mime_type for chunk in tuple(record.chunks) if chunk.mime_type), None)
     return told or MEDIA_TYPES.get(str(pane.run_context.get("audio_type") or "mp3").lower(), MEDIA_TYPES["mp3"])
 

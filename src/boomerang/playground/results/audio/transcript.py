@@ -36,13 +36,13 @@ def speech2text(pane: Pane, record: Record[Any]) -> None:
 
 
 def transcript(record: Record[Any]) -> str:
-    """Give the recognised text; empty if there is none."""
+    """Return the recognised text; empty if there is none."""
     text = drawable(record.chunks[0].result) if record.chunks else ""
     return text if text.strip() else ""
 
 
 def reference_of(pane: Pane) -> str:
-    """Give what was said in the recording of the run: as the form has it now while it has the same file, else as it had it."""
+    """Return the reference transcript of the run: the form's present one while it has the same file, else the one of then."""
     now, then = pane.context.get("reference"), pane.run_context.get("reference")
     same = pane.job is not None and pane.job.arguments.get("file") == pane.arguments.get("file")
     return str((now if same else then) or "")

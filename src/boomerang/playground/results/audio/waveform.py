@@ -104,7 +104,7 @@ def table(found: AudioFacts, chunks: int) -> None:
 
 
 def levels(profile: Profile) -> str:
-    """Tell how loud a recording is, how long it is silent at its ends, and whether it is clipped."""
+    """Return how loud a recording is, how long it is silent at its ends, and whether it is clipped."""
     from boomerang.workbench.analysis import waveform as sound
 
     ends = sound.silence(profile)

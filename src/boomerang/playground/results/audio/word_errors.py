@@ -50,12 +50,12 @@ def draw(pane: Pane, reference: str, result: str) -> Judged:
 
 
 def legend() -> None:
-    """Tell how the marks are read."""
+    """Return how the marks are read."""
     st.caption(_("Struck through: said, but not in the transcript. Underlined: in the transcript, but not said."))
 
 
 def held(pane: Pane, reference: str, result: str, chosen: Rules, name: str = "judged") -> Judged:
-    """Give the judgement of a transcript; the last one of each name is kept, so that a rerun costs nothing."""
+    """Return the judgement of a transcript; the last one of each name is kept, so that a rerun costs nothing."""
     asked = (reference, result, chosen)
     kept: tuple[tuple[str, str, Rules], Judged] | None = pane.state.extra.get(name)
     if kept is None or kept[0] != asked:

@@ -28,7 +28,7 @@ MEASURES = {
 
 
 def labels(pane: Pane) -> Mapping[str, int | None]:
-    """Give the labels that stand in the form, by document."""
+    """Return the labels that stand in the form, by document."""
     found: Mapping[str, int | None] = pane.context.get("labels", {})
     return found
 

@@ -41,7 +41,7 @@ def summaries(panes: Sequence[Pane]) -> None:
 
 
 def _texts(pane: Pane) -> list[tuple[str, str]]:
-    """Give source and summary of a pane; nothing if it has no summary."""
+    """Return source and summary of a pane; nothing if it has no summary."""
     record = pane.state.record
     if record is None or not record.chunks:
         return []

@@ -51,7 +51,7 @@ def draw(page: Pane, source: str, summary: str) -> None:
 
 
 def rows(judged: Sequence[Judged]) -> list[dict[str, str]]:
-    """Give the lines of the table: what only the summary has comes first, then what it kept, shortened, and left out."""
+    """Return the lines of the table: what only the summary has comes first, then what it kept, shortened, and left out."""
     order = list(STATES)
     return [
         {

@@ -88,7 +88,7 @@ def _texts(pane: Pane) -> list[str]:
 
 
 def _held(pane: Pane) -> RecordVectors | None:
-    """Give the vectors of a pane; `None` if there are none, or not of one width."""
+    """Return the vectors of a pane; `None` if there are none, or not of one width."""
     record = pane.state.record
     rows = record.chunks[0].embeddings if record is not None and record.chunks else []
     if record is None or not rows or len({len(row) for row in rows}) > 1 or not rows[0]:

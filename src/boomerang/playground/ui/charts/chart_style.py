@@ -77,12 +77,12 @@ def distinct(texts: Sequence[str], longest: int = 28) -> list[str]:
 
 
 def words_on_ground() -> str:
-    """Give the colour of words that stand on the page's own ground; legible on the other theme's too."""
+    """Return the colour of words that stand on the page's own ground; legible on the other theme's too."""
     return "#9298aa" if dark() else "#626979"
 
 
 def dark() -> bool:
-    """Tell whether the page is dark, as far as known; a chart must be readable even if this is wrong."""
+    """Return whether the page is dark, as far as known; a chart must be readable even if this is wrong."""
     return bool(st.context.theme.type == "dark")
 
 
@@ -101,7 +101,7 @@ def padded(count: int) -> Any:
 
 
 def few_ticks() -> Any:
-    """Give an axis of few numbers, which do not touch each other however small they are."""
+    """Return an axis of few numbers, which do not touch each other however small they are."""
     import altair as alt
 
     return alt.Axis(tickCount=5, format="~g", labelFlush=True)

@@ -65,7 +65,7 @@ class Span:
 
 
 def phase_name(name: str) -> str:
-    """Give what a phase is called; a back end's own name stays as it is."""
+    """Return what a phase is called; a back end's own name stays as it is."""
     return _(PHASES[name][0]) if name in PHASES else words(name)
 
 

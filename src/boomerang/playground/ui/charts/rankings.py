@@ -91,7 +91,7 @@ def slope(places: Sequence[Place], left: str, right: str) -> tuple[Any, Table]:
 
 
 def way(place: Place) -> str:
-    """Tell which way a document went: `rose`, `fell` or `same`."""
+    """Return which way a document went: `rose`, `fell` or `same`."""
     left = math.inf if place.left is None else place.left
     right = math.inf if place.right is None else place.right
     return "rose" if right < left else "fell" if right > left else "same"

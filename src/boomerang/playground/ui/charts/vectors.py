@@ -158,7 +158,7 @@ def plane(dots: Sequence[Dot], *, nearest: Sequence[str] | None = None) -> tuple
 
 
 def _shifts(places: Sequence[tuple[float, float]]) -> list[int]:
-    """Tell which names must stand a little above (-1) or below (1) their dots, since another name runs through them."""
+    """Return which names must stand a little above (-1) or below (1) their dots, since another name runs through them."""
     if not places:
         return []
     xs, ys = zip(*places, strict=True)

@@ -9,7 +9,7 @@ import pytest
 
 from boomerang.invoker.backend import ModelState
 from boomerang.invoker.backends.embedded.execution.model_lifecycle import Checkpoint, Engine
-from boomerang.invoker.backends.embedded.execution.worker_thread import Emit
+from boomerang.invoker.backends.embedded.execution.worker_thread import WorkerChannel
 from boomerang.invoker.errors import InvokeServerUnavailableError
 from boomerang.invoker.events import Note
 from boomerang.invoker.run import Run
@@ -108,7 +108,7 @@ def test_one_run_uses_the_model_at_a_time() -> None:
     engine, _ = ready()
     inside, most, lock = 0, 0, threading.Lock()
 
-    def work(model: Model, emit: Emit[int]) -> None:
+    def work(model: Model, emit: WorkerChannel[int]) -> None:
         nonlocal inside, most
         with lock:
             inside += 1
@@ -131,7 +131,7 @@ def test_a_run_behind_an_abandoned_one_waits_until_that_has_really_ended() -> No
     started, release, waiting = threading.Event(), threading.Event(), threading.Event()
     ended: list[str] = []
 
-    def silent(model: Model, emit: Emit[int]) -> None:
+    def silent(model: Model, emit: WorkerChannel[int]) -> None:
         started.set()
         release.wait(BOUND)
         ended.append("first")
@@ -154,7 +154,7 @@ def test_closing_gives_the_model_back_and_ends_who_uses_it() -> None:
     engine, model = ready()
     started = threading.Event()
 
-    def endless(model: Model, emit: Emit[int]) -> None:
+    def endless(model: Model, emit: WorkerChannel[int]) -> None:
         while True:
             emit(0)
             started.set()

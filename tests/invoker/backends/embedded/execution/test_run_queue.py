@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 
-from boomerang.invoker.backends.embedded.execution.run_queue import Turn
+from boomerang.invoker.backends.embedded.execution.run_queue import FairLock
 from boomerang.invoker.errors import RunStoppedError
 from boomerang.invoker.events import Note, NoteKind
 from boomerang.invoker.run import Run
@@ -12,7 +12,7 @@ from tests.invoker.backends.embedded.threads import BOUND, in_thread
 
 
 def test_turns_are_taken_in_order_of_arrival() -> None:
-    turn, order = Turn(), []
+    turn, order = FairLock(), []
     turn.take(Run())
     threads = []
     for number in range(4):
@@ -37,13 +37,13 @@ def test_turns_are_taken_in_order_of_arrival() -> None:
 
 def test_a_free_turn_is_taken_without_a_note() -> None:
     notes: list[Note] = []
-    turn = Turn()
+    turn = FairLock()
     turn.take(Run(notes.append))
     assert notes == []
 
 
 def test_waiting_for_a_turn_can_be_stopped_and_the_next_gets_it() -> None:
-    turn, waiting = Turn(), threading.Event()
+    turn, waiting = FairLock(), threading.Event()
     turn.take(Run())
     run = Run(lambda note: waiting.set())
     thread, outcome = in_thread(lambda: turn.take(run))
@@ -56,7 +56,7 @@ def test_waiting_for_a_turn_can_be_stopped_and_the_next_gets_it() -> None:
 
 
 def test_a_run_that_waits_knows_how_many_come_before_it() -> None:
-    turn, first = Turn(), Run()
+    turn, first = FairLock(), Run()
     turn.take(first)
     seen: dict[str, list[int]] = {"second": [], "third": []}
     told = {name: threading.Event() for name in seen}
@@ -86,7 +86,7 @@ def test_a_run_that_waits_knows_how_many_come_before_it() -> None:
 
 
 def test_a_run_that_leaves_the_queue_lets_the_others_move_up() -> None:
-    turn = Turn()
+    turn = FairLock()
     turn.take(Run())
     moved, waits = threading.Event(), threading.Event()
     second = Run(lambda note: waits.set() if note.kind is NoteKind.QUEUE else None)

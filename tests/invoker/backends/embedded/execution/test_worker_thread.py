@@ -11,16 +11,16 @@ from time import perf_counter
 
 import pytest
 
-from boomerang.invoker.backends.embedded.execution.worker_thread import QUEUE_LIMIT, Abandoned, Emit, Workers, produce
+from boomerang.invoker.backends.embedded.execution.worker_thread import QUEUE_LIMIT, Abandoned, WorkerChannel, Workers, produce
 from boomerang.invoker.errors import InvokeServerUnavailableError, RunStoppedError
 from boomerang.invoker.run import Run
 from tests.invoker.backends.embedded.threads import BOUND, in_thread, stops_at_once
 
 
-def silent(started: threading.Event, release: threading.Event, ended: threading.Event) -> Callable[[Emit[int]], None]:
+def silent(started: threading.Event, release: threading.Event, ended: threading.Event) -> Callable[[WorkerChannel[int]], None]:
     """A native call that says nothing until it is released."""
 
-    def work(emit: Emit[int]) -> None:
+    def work(emit: WorkerChannel[int]) -> None:
         started.set()
         try:
             release.wait(BOUND)
@@ -32,7 +32,7 @@ def silent(started: threading.Event, release: threading.Event, ended: threading.
 
 
 def test_items_arrive_in_order_and_the_stream_ends() -> None:
-    def work(emit: Emit[int]) -> None:
+    def work(emit: WorkerChannel[int]) -> None:
         for number in range(5000):
             emit(number)
 
@@ -42,7 +42,7 @@ def test_items_arrive_in_order_and_the_stream_ends() -> None:
 def test_nothing_runs_before_the_first_item_is_asked_for() -> None:
     called = threading.Event()
 
-    def work(emit: Emit[int]) -> None:
+    def work(emit: WorkerChannel[int]) -> None:
         called.set()
 
     chunks = produce(Run(), work)
@@ -51,7 +51,7 @@ def test_nothing_runs_before_the_first_item_is_asked_for() -> None:
 
 
 def test_an_error_reaches_the_consumer_behind_the_items_with_its_traceback() -> None:
-    def failing_native_call(emit: Emit[int]) -> None:
+    def failing_native_call(emit: WorkerChannel[int]) -> None:
         emit(1)
         raise ValueError("broken")
 
@@ -95,7 +95,7 @@ def test_a_run_that_was_stopped_before_starts_no_work() -> None:
 def test_closing_the_stream_ends_the_worker_at_its_next_checkpoint() -> None:
     ended = threading.Event()
 
-    def endless(emit: Emit[int]) -> None:
+    def endless(emit: WorkerChannel[int]) -> None:
         try:
             while True:
                 emit(0)
@@ -113,7 +113,7 @@ def test_an_abandoned_worker_passes_except_exception() -> None:
     swallowed = threading.Event()
     gone = threading.Event()
 
-    def work(emit: Emit[int]) -> None:
+    def work(emit: WorkerChannel[int]) -> None:
         emit(0)
         gone.wait(BOUND)
         try:
@@ -134,7 +134,7 @@ def test_a_worker_waits_for_a_slow_consumer() -> None:
     ahead: list[int] = []
     full = threading.Event()
 
-    def work(emit: Emit[int]) -> None:
+    def work(emit: WorkerChannel[int]) -> None:
         for number in range(QUEUE_LIMIT * 3):
             emit(number)
             ahead.append(number)
@@ -151,7 +151,7 @@ def test_a_worker_waits_for_a_slow_consumer() -> None:
 def test_a_worker_that_waits_for_room_is_freed_when_the_stream_closes() -> None:
     done = threading.Event()
 
-    def work(emit: Emit[int]) -> None:
+    def work(emit: WorkerChannel[int]) -> None:
         for number in range(QUEUE_LIMIT * 3):
             emit(number)
 
@@ -165,7 +165,7 @@ def test_closing_the_owner_ends_its_workers_and_tells_their_consumers() -> None:
     workers = Workers()
     started = threading.Event()
 
-    def endless(emit: Emit[int]) -> None:
+    def endless(emit: WorkerChannel[int]) -> None:
         while True:
             emit(0)
             started.set()
@@ -191,7 +191,7 @@ def test_closing_the_owner_does_not_wait_for_ever() -> None:
 def test_done_is_called_before_the_consumer_learns_of_the_end() -> None:
     done = threading.Event()
 
-    def work(emit: Emit[int]) -> None:
+    def work(emit: WorkerChannel[int]) -> None:
         emit(1)
 
     assert list(produce(Run(), work, done=done.set)) == [1]
@@ -202,7 +202,7 @@ def test_a_worker_that_waits_for_somebody_else_is_told_of_the_stop() -> None:
     told, waiting = threading.Event(), threading.Event()
     run = Run()
 
-    def work(emit: Emit[int]) -> None:
+    def work(emit: WorkerChannel[int]) -> None:
         with emit.on_stop(told.set):
             waiting.set()
             assert told.wait(BOUND)
@@ -216,7 +216,7 @@ def test_a_worker_that_waits_for_somebody_else_is_told_of_the_stop() -> None:
 
 
 def test_a_worker_is_told_of_the_stop_once_and_not_after_its_wait() -> None:
-    emit: Emit[int] = Emit()
+    emit: WorkerChannel[int] = WorkerChannel()
     calls: list[str] = []
     with emit.on_stop(lambda: calls.append("before")):
         pass
@@ -231,7 +231,7 @@ def test_a_worker_is_told_of_the_stop_once_and_not_after_its_wait() -> None:
 def test_an_item_costs_little() -> None:
     count = 20_000
 
-    def work(emit: Emit[int]) -> None:
+    def work(emit: WorkerChannel[int]) -> None:
         for number in range(count):
             emit(number)
 
@@ -266,7 +266,7 @@ def test_closing_waits_for_threads_that_begin_at_that_moment() -> None:
 
     def begin_many() -> None:
         for _ in range(100):
-            workers.start(Emit(), lambda emit: None)
+            workers.start(WorkerChannel(), lambda emit: None)
 
     beginning, outcome = in_thread(begin_many)
     while beginning.is_alive():

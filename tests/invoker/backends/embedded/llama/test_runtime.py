@@ -17,7 +17,7 @@ from typing import Any
 import pytest
 
 from boomerang.invoker.backend import ModelState
-from boomerang.invoker.backends.embedded.execution.worker_thread import Emit, produce
+from boomerang.invoker.backends.embedded.execution.worker_thread import WorkerChannel, produce
 from boomerang.invoker.backends.embedded.llama import llama_child
 from boomerang.invoker.backends.embedded.llama.llm_models import SMOLLM2
 from boomerang.invoker.backends.embedded.llama.runtime import Chunk, Runtime
@@ -197,7 +197,7 @@ def test_a_process_that_does_not_even_read_its_request_is_killed_after_a_stop() 
     messages = [{"role": "user", "content": "word " * 100_000}]  # more than a pipe holds
     run, begun = Run(), threading.Event()
 
-    def work(emit: Emit[Chunk]) -> None:
+    def work(emit: WorkerChannel[Chunk]) -> None:
         begun.set()
         runtime.stream("chat", {"messages": messages}, emit)
 

@@ -13,8 +13,8 @@ from boomerang.invoker.errors import InvokeServerUnavailableError
 from boomerang.invoker.request import Chunks
 from boomerang.invoker.run import Run
 
-from .run_queue import Turn
-from .worker_thread import Emit, Workers, produce
+from .run_queue import FairLock
+from .worker_thread import WorkerChannel, Workers, produce
 
 ModelT = TypeVar("ModelT")
 ItemT = TypeVar("ItemT")
@@ -53,7 +53,7 @@ class Engine(Generic[ModelT]):
         self._lock = threading.Lock()
         self._future: Future[ModelT] | None = None
         self._life = Run()
-        self._turn = Turn()
+        self._turn = FairLock()
         self._workers = Workers()
 
     @property
@@ -74,7 +74,7 @@ class Engine(Generic[ModelT]):
         return None if error is None else str(error)
 
     def model(self, run: Run) -> ModelT:
-        """Give the loaded model; load it first if need be, noting the phase `loading`.
+        """Return the loaded model; load it first if need be, noting the phase `loading`.
 
         Raises:
             InvokeError: It cannot be loaded.
@@ -91,7 +91,7 @@ class Engine(Generic[ModelT]):
             run.check()
         return future.result()
 
-    def stream(self, run: Run, work: Callable[[ModelT, Emit[ItemT]], None], phase: str = "inference") -> Chunks[ItemT]:
+    def stream(self, run: Run, work: Callable[[ModelT, WorkerChannel[ItemT]], None], phase: str = "inference") -> Chunks[ItemT]:
         """Load the model, wait for a turn, run `work(model, emit)` in a thread, and yield what it emits.
 
         The phase is noted when the work begins; whoever knows which item begins the answer notes `answering`.
@@ -112,7 +112,7 @@ class Engine(Generic[ModelT]):
     def call(self, run: Run, work: Callable[[ModelT, Checkpoint], ResultT]) -> ResultT:
         """Do the same for a work with one result."""
 
-        def once(model: ModelT, emit: Emit[ResultT]) -> None:
+        def once(model: ModelT, emit: WorkerChannel[ResultT]) -> None:
             emit(work(model, emit.check))
 
         (result,) = self.stream(run, once)
@@ -139,7 +139,7 @@ class Engine(Generic[ModelT]):
             if before is not None and not (before.done() and (before.exception() or self._lost(before))):
                 return before
             self._future = future = Future[ModelT]()
-            self._workers.start(Emit[None](), lambda _: self._load_into(future, before), lambda: _settle(future))
+            self._workers.start(WorkerChannel[None](), lambda _: self._load_into(future, before), lambda: _settle(future))
             return future
 
     def _load_into(self, future: Future[ModelT], before: Future[ModelT] | None) -> None:

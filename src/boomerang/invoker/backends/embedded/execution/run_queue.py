@@ -9,7 +9,7 @@ from boomerang.invoker.events import NoteKind
 from boomerang.invoker.run import Run
 
 
-class Turn:
+class FairLock:
     """A lock that is given in order of arrival; a run that waits for it can be stopped."""
 
     def __init__(self) -> None:

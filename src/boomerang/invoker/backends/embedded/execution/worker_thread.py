@@ -40,7 +40,7 @@ class Abandoned(BaseException):
     """Nobody listens to this worker any more. Not an `Exception`, so that no model code keeps it; it ends the worker."""
 
 
-class Emit(Generic[ItemT]):
+class WorkerChannel(Generic[ItemT]):
     """The worker's side of the queue: call it with each item.
 
     It is a checkpoint, as `check` is: both raise `Abandoned` when the run was stopped, the stream was closed, or the
@@ -129,9 +129,11 @@ class Workers:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._running: dict[threading.Thread, Emit[Any]] = {}
+        self._running: dict[threading.Thread, WorkerChannel[Any]] = {}
 
-    def start(self, emit: Emit[ItemT], work: Callable[[Emit[ItemT]], None], done: Callable[[], None] | None = None) -> None:
+    def start(
+        self, emit: WorkerChannel[ItemT], work: Callable[[WorkerChannel[ItemT]], None], done: Callable[[], None] | None = None
+    ) -> None:
         """Run `work(emit)` in a new thread.
 
         Args:
@@ -161,7 +163,9 @@ class Workers:
             thread.join(max(0.0, until - monotonic()))
         return not any(thread.is_alive() for thread in running)
 
-    def _body(self, emit: Emit[ItemT], work: Callable[[Emit[ItemT]], None], done: Callable[[], None] | None) -> None:
+    def _body(
+        self, emit: WorkerChannel[ItemT], work: Callable[[WorkerChannel[ItemT]], None], done: Callable[[], None] | None
+    ) -> None:
         error: BaseException | None = None
         try:
             emit.check()
@@ -188,7 +192,7 @@ _LOOSE = Workers()
 
 def produce(
     run: Run,
-    work: Callable[[Emit[ItemT]], None],
+    work: Callable[[WorkerChannel[ItemT]], None],
     *,
     workers: Workers = _LOOSE,
     done: Callable[[], None] | None = None,
@@ -200,14 +204,14 @@ def produce(
 
     Args:
         run: The run that may be stopped.
-        work: Called with the `Emit` to hand items to.
+        work: Called with the `WorkerChannel` to hand items to.
         workers: Who owns the thread.
         done: Called exactly once, when the worker has ended; this may be long after the consumer left.
 
     Raises:
         RunStoppedError: The run was stopped; or the cause that it was stopped with.
     """
-    emit: Emit[ItemT] = Emit()
+    emit: WorkerChannel[ItemT] = WorkerChannel()
     with run.on_stop(emit.stop):
         workers.start(emit, lambda emit: _obey(run, work, emit), done)
         try:
@@ -229,7 +233,7 @@ def produce(
             emit.stop()
 
 
-def _obey(run: Run, work: Callable[[Emit[ItemT]], None], emit: Emit[ItemT]) -> None:
+def _obey(run: Run, work: Callable[[WorkerChannel[ItemT]], None], emit: WorkerChannel[ItemT]) -> None:
     """Run a work; where it noticed the stop by `run.check`, that is no failure of the work."""
     try:
         work(emit)

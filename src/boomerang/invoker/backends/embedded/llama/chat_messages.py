@@ -32,7 +32,7 @@ _ANSWER = "Now answer my question in plain words, from these results."
 
 
 def chat(messages: Sequence[PromptMessage], instructions: str | None = None) -> list[ChatMessage]:
-    """Give messages as the model's chat template takes them.
+    """Return messages as the model's chat template takes them.
 
     Calls of the assistant are written as the model itself writes them, and the tools' results follow in a user's message.
 
@@ -98,7 +98,7 @@ def step(messages: Sequence[PromptMessage], instructions: str) -> Step | None:
 
 
 def plain(messages: Sequence[PromptMessage]) -> str:
-    """Give messages as one text to be continued.
+    """Return messages as one text to be continued.
 
     Raises:
         InvokeBadRequestError: There is nothing to continue, or something that is no text.

@@ -44,7 +44,7 @@ class AnswerReader:
         return ()
 
     def rest(self) -> Iterable[Part]:
-        """Give what was held back; the runtime's stream has ended."""
+        """Return what was held back; the runtime's stream has ended."""
         return self._calls.finish() if self._calls else ()
 
     def chunk(self, part: Part, version: str) -> LLMResultChunk:
@@ -54,7 +54,7 @@ class AnswerReader:
         return self._wrap(AssistantPromptMessage(content="", tool_calls=[part]), version)
 
     def last(self, latency: float, version: str) -> LLMResultChunk:
-        """Give the last chunk, with usage and finish reason.
+        """Return the last chunk, with usage and finish reason.
 
         Raises:
             ProtocolError: The runtime told no finish reason, or no usage.

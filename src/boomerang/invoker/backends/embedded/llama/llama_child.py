@@ -39,7 +39,7 @@ PROMPT_CACHE_MEBIBYTES = 16
 
 
 def parameters(xllamacpp: Any, *, model: str, name: str, context_size: int, repacked: bool, key: str) -> Any:
-    """Give the runtime's parameters.
+    """Return the runtime's parameters.
 
     Args:
         xllamacpp: The module.

@@ -41,7 +41,7 @@ class Spec:
         return parameters.rules(self.context_size, temperature=self.temperature, repeat_penalty=self.repeat_penalty)
 
     def listed(self, provider: str, state: ModelState = ModelState.AVAILABLE, reason: str | None = None) -> ListedModel:
-        """Give the model as a back end lists it."""
+        """Return the model as a back end lists it."""
         return ListedModel(
             model=self.model,
             label=I18nObject(en_us=self.label),
@@ -86,7 +86,7 @@ SMOLLM2 = Spec(
 
 
 def foreign(path: Path) -> Spec:
-    """Give the spec of a GGUF file that we do not know, from what it says of itself.
+    """Return the spec of a GGUF file that we do not know, from what it says of itself.
 
     Raises:
         InvokeServerUnavailableError: It is no whole GGUF file, or no language model.

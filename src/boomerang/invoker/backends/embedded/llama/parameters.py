@@ -38,7 +38,7 @@ SEED = {
 
 
 def rules(context_size: int, *, temperature: float, repeat_penalty: float) -> list[ParameterRule]:
-    """Give the rules of an embedded LLM.
+    """Return the rules of an embedded LLM.
 
     Args:
         context_size: Tokens; no answer can be longer.
@@ -101,7 +101,7 @@ def checked(params: Mapping[str, Any], known: Sequence[ParameterRule]) -> dict[s
 
 
 def sampling(values: Mapping[str, Any]) -> dict[str, Any]:
-    """Give checked values as the runtime takes them."""
+    """Return checked values as the runtime takes them."""
     request = {name: values[name] for name in _RUNTIME_NAMES if name in values} | {"max_tokens": values["max_tokens"]}
     if "seed" in values:
         # What is left of an earlier prompt is computed in other batches, which rounds otherwise.
@@ -110,7 +110,7 @@ def sampling(values: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def wanted_schema(values: Mapping[str, Any]) -> dict[str, Any] | None:
-    """Give the JSON schema that `response_format` and `json_schema` ask for; None for plain text.
+    """Return the JSON schema that `response_format` and `json_schema` ask for; None for plain text.
 
     Raises:
         InvokeBadRequestError: The schema is missing, no JSON, or no schema.

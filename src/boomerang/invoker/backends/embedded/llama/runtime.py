@@ -17,7 +17,7 @@ from urllib.parse import urlsplit
 from boomerang.invoker.errors import InvokeBadRequestError, InvokeError, InvokeServerUnavailableError, ProtocolError
 from boomerang.invoker.messages.message import Message
 from boomerang.invoker.process.child_process import Process, ProcessGoneError
-from boomerang.invoker.process.kill_timer import Patience
+from boomerang.invoker.process.kill_timer import KillTimer
 
 from . import gguf, llama_child
 
@@ -39,11 +39,11 @@ _ENVIRONMENT = {
 Route = Literal["chat", "completion"]
 Chunk = dict[str, Any]
 Hooked: TypeAlias = Callable[[Callable[[], None]], AbstractContextManager[None]]
-"""Makes a block in which a hook is called when somebody wants it to end, such as `Emit.on_stop`."""
+"""Makes a block in which a hook is called when somebody wants it to end, such as `WorkerChannel.on_stop`."""
 
 
 class Sink(Protocol):
-    """Where chunks go, such as an `Emit`; calling and `check` raise `Abandoned` when nobody listens any more."""
+    """Where chunks go, such as a `WorkerChannel`; calling and `check` raise `Abandoned` when nobody listens any more."""
 
     def __call__(self, chunk: Chunk, /) -> None: ...  # noqa: D102
     def check(self) -> None: ...  # noqa: D102
@@ -137,7 +137,7 @@ class Runtime:
         """Yield the chunks up to the end of the answer. If left early, stop it, and leave nothing of it in the pipe."""
         self._requests += 1
         number = self._requests
-        with Patience(self._process, self._obedience_seconds) as patience, sink.on_stop(patience.start):
+        with KillTimer(self._process, self._obedience_seconds) as patience, sink.on_stop(patience.start):
             try:
                 self._process.send(f"{route} {number} ".encode() + _json(request))
                 with sink.on_stop(lambda: self._process.try_send(f"stop {number}".encode())):
@@ -163,7 +163,7 @@ class Runtime:
         """Receive the first line of an answer; a grammar is made before it."""
         if not request.keys() & _GRAMMARS:
             return self._process.receive()
-        with Patience(self._process, self._grammar_seconds) as patience:
+        with KillTimer(self._process, self._grammar_seconds) as patience:
             patience.start()
             try:
                 return self._process.receive()
@@ -172,7 +172,7 @@ class Runtime:
                     raise
                 raise InvokeBadRequestError(Message("schemas.grammar_too_long", seconds=self._grammar_seconds)) from error
 
-    def _drain(self, patience: Patience) -> None:
+    def _drain(self, patience: KillTimer) -> None:
         try:
             while isinstance(self._process.receive(), dict):
                 pass

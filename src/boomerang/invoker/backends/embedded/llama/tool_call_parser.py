@@ -60,7 +60,7 @@ class CallReader:
         return parts
 
     def finish(self) -> list[Part]:
-        """Give what was held back; there is no more text."""
+        """Return what was held back; there is no more text."""
         held = self._lead + self._held if self._step == self._object else self._held
         only_separators = _OPENING.fullmatch(held) is not None
         self._held = self._lead = ""

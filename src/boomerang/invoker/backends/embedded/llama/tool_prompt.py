@@ -33,7 +33,7 @@ def prompt(tools: Sequence[PromptMessageTool]) -> str:
 
 
 def grammar(tools: Sequence[PromptMessageTool]) -> str:
-    """Give the grammar of one call: only these names, arguments by each tool's schema.
+    """Return the grammar of one call: only these names, arguments by each tool's schema.
 
     What the grammar engine does not know of JSON schema it passes over. Where it cannot use a schema at all it says nothing and
     lets the model write freely: whoever reads the call copes with that.
@@ -50,7 +50,7 @@ def as_text(calls: Sequence[ToolCall]) -> str:
 
 
 def arguments_schema(tool: PromptMessageTool) -> dict[str, Any]:
-    """Give the schema of a tool's arguments, which are always an object."""
+    """Return the schema of a tool's arguments, which are always an object."""
     return {"type": "object", "properties": {}, **tool.parameters}
 
 

@@ -108,7 +108,7 @@ class Embedder:
         return EmbeddingAnswer(vectors, sum(map(len, rows)), tuple(cuts))
 
     def _tokens(self, text: str, run: Run) -> tuple[list[int], int]:
-        """Give the tokens that the model reads, and how many the whole text has."""
+        """Return the tokens that the model reads, and how many the whole text has."""
         room = CONTEXT_TOKENS - 2
         ids: list[int] = []
         count = 2

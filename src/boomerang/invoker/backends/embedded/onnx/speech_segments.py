@@ -48,12 +48,12 @@ def quietest(samples: Samples) -> int:
 
 
 def is_silence(samples: Samples) -> bool:
-    """Tell whether nothing is to be heard in a piece."""
+    """Return whether nothing is to be heard in a piece."""
     return loudest_rms(samples) < SILENT_RMS
 
 
 def loudest_rms(samples: Samples) -> float:
-    """Give the RMS of the loudest stretch; loud words in a long silence are no silence."""
+    """Return the RMS of the loudest stretch; loud words in a long silence are no silence."""
     import numpy as np
 
     stretch = min(round(SILENT_SECONDS * RATE_HZ), len(samples))

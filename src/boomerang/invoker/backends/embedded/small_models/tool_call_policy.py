@@ -171,7 +171,7 @@ class _Segment:
 
 
 def _said(text: str) -> ChatMessage:
-    """Give the beginning of the answer; the model goes on behind it."""
+    """Return the beginning of the answer; the model goes on behind it."""
     return {"role": "assistant", "content": text}
 
 

@@ -11,7 +11,7 @@ from typing import Any
 
 from boomerang.invoker.backend import ListedModel, ModelState
 from boomerang.invoker.backends.embedded.execution.model_lifecycle import Engine
-from boomerang.invoker.backends.embedded.execution.worker_thread import Emit
+from boomerang.invoker.backends.embedded.execution.worker_thread import WorkerChannel
 from boomerang.invoker.backends.embedded.llama import chat_messages, parameters, schema, tool_prompt
 from boomerang.invoker.backends.embedded.llama.completion_reader import IN_WORDS, AnswerReader
 from boomerang.invoker.backends.embedded.llama.llm_models import Spec
@@ -51,7 +51,7 @@ class Llama:
         self.engine: Engine[Runtime] = Engine(self._load, Runtime.close, lambda runtime: runtime.alive)
 
     def listed(self, provider: str) -> ListedModel:
-        """Give the model as it stands now."""
+        """Return the model as it stands now."""
         return self.spec.listed(provider, self.engine.state, self.engine.reason)
 
     @property
@@ -119,7 +119,7 @@ class Llama:
         started = perf_counter()
         version = ""
 
-        def work(runtime: Runtime, emit: Emit[Chunk]) -> None:
+        def work(runtime: Runtime, emit: WorkerChannel[Chunk]) -> None:
             nonlocal version
             version = runtime.version
             payload = question.payload

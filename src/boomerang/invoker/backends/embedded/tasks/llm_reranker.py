@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from boomerang.invoker.backends.embedded.execution.worker_thread import Emit
+from boomerang.invoker.backends.embedded.execution.worker_thread import WorkerChannel
 from boomerang.invoker.backends.embedded.llama.chat_messages import ChatMessage
 from boomerang.invoker.backends.embedded.llama.runtime import Chunk, Runtime
 from boomerang.invoker.run import Run
@@ -43,7 +43,7 @@ def scores(llama: Llama, query: str, docs: Sequence[str], run: Run) -> list[floa
         InvokeError: The model cannot be loaded, or fails.
     """
 
-    def work(runtime: Runtime, emit: Emit[float | Chunk]) -> None:
+    def work(runtime: Runtime, emit: WorkerChannel[float | Chunk]) -> None:
         question = _shortened(runtime, query)
         for document in docs:
             emit(_probability(runtime, question, document, emit))
@@ -57,7 +57,7 @@ def scores(llama: Llama, query: str, docs: Sequence[str], run: Run) -> list[floa
     return judged
 
 
-def _probability(runtime: Runtime, question: str, document: str, emit: Emit[float | Chunk]) -> float:
+def _probability(runtime: Runtime, question: str, document: str, emit: WorkerChannel[float | Chunk]) -> float:
     messages = _messages(question, _shortened(runtime, document))
     likely = runtime.first_token("chat", {"messages": messages}, emit)
     yes, no = (sum(p for token, p in likely.items() if token.strip().lower() == word) for word in ("yes", "no"))

@@ -102,7 +102,7 @@ class Heads:
 
 @cache
 def own_heads() -> Heads:
-    """Give the heads that come with the project; read once."""
+    """Return the heads that come with the project; read once."""
     return Heads.load()
 
 
@@ -216,6 +216,6 @@ def answer(request: RequestInvokeModeration, moderator: Moderator, run: Run) -> 
 
 
 def _mostly_latin(text: str) -> bool:
-    """Tell whether at least half of the letters are Latin; the best guess at English that needs no model."""
+    """Return whether at least half of the letters are Latin; the best guess at English that needs no model."""
     letters = [character for character in text if character.isalpha()]
     return 2 * sum(character < "\u0250" for character in letters) >= len(letters)

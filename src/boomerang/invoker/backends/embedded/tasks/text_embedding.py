@@ -71,7 +71,7 @@ def answer_multimodal(request: RequestInvokeMultiModalEmbedding, embedder: Embed
 
 
 def text_of(content: MultiModalContent, name: str) -> str:
-    """Give the text of a content that may be an image.
+    """Return the text of a content that may be an image.
 
     Raises:
         InvokeBadRequestError: It is an image.

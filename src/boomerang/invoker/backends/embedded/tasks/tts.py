@@ -171,7 +171,7 @@ def _plain_digit(char: str) -> str:
 
 
 def _readable(char: str) -> bool:
-    """Tell whether a character is none that is to be spoken but cannot be: a letter of another script, or a picture."""
+    """Return whether a character is none that is to be spoken but cannot be: a letter of another script, or a picture."""
     if ord(char) < 0x250:  # Latin, its accents, common signs
         return True
     if char.isalnum():

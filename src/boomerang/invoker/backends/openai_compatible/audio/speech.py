@@ -129,7 +129,7 @@ def _is_sound(held: bytearray) -> bool:
 
 
 def _sound_type(answer: Answer, beginning: bytes) -> str | None:
-    """Give the type of a sound; `None` if neither its bytes nor its label tell one.
+    """Return the type of a sound; `None` if neither its bytes nor its label tell one.
 
     Raises:
         InvokeError: It is none.

@@ -27,12 +27,12 @@ Json = dict[str, Any]
 
 
 def chat(messages: Sequence[PromptMessage]) -> list[Json]:
-    """Give messages as they are sent."""
+    """Return messages as they are sent."""
     return [_message(message) for message in messages]
 
 
 def prompt(messages: Sequence[PromptMessage]) -> str:
-    """Give messages as one text to be continued.
+    """Return messages as one text to be continued.
 
     Raises:
         InvokeBadRequestError: A message holds more than text.
@@ -47,12 +47,12 @@ def prompt(messages: Sequence[PromptMessage]) -> str:
 
 
 def tools(offered: Sequence[PromptMessageTool]) -> list[Json]:
-    """Give tools as they are sent."""
+    """Return tools as they are sent."""
     return [{"type": "function", "function": tool.model_dump(mode="json")} for tool in offered]
 
 
 def parameters(params: Mapping[str, Any]) -> Json:
-    """Give `completion_params` as they are sent: as they are, but for Dify's two names for a response's form.
+    """Return `completion_params` as they are sent: as they are, but for Dify's two names for a response's form.
 
     Raises:
         InvokeBadRequestError: The JSON schema is no JSON.

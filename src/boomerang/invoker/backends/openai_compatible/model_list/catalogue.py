@@ -41,7 +41,7 @@ _NAMES_ONLY = frozenset({404, 405})
 
 @lru_cache(maxsize=1)
 def llm_rules() -> tuple[ParameterRule, ...]:
-    """Give the parameters of OpenAI's interface; none has a default, for what is not sent is the server's to choose.
+    """Return the parameters of OpenAI's interface; none has a default, for what is not sent is the server's to choose.
 
     The same ones for every model, of which a server may list thousands.
     """

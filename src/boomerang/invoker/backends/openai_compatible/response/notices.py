@@ -18,7 +18,7 @@ class Once:
         self._given: set[str] = set()
 
     def __call__(self, message: Message) -> None:
-        """Give a notice, unless one with its id was given before."""
+        """Return a notice, unless one with its id was given before."""
         if message.id not in self._given:
             self._given.add(message.id)
             self._run.relay(message)

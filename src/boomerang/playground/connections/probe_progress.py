@@ -8,22 +8,22 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from boomerang.playground.ui.number_format import seconds
-from boomerang.workbench.connections.probe_jobs import Checks
+from boomerang.workbench.connections.probe_jobs import ProbeJob
 from boomerang.workbench.i18n.translate import _
 
 from .health_table import COLUMNS
-from .page_state import Held
+from .page_state import ConnectionsPageState
 
 Tick = Callable[[], None]
 """Draws what has changed."""
 
 
-def running(held: Held, name: str) -> bool:
-    """Tell whether a connection is being tried, by itself."""
+def running(held: ConnectionsPageState, name: str) -> bool:
+    """Return whether a connection is being tried, by itself."""
     return held.checks is not None and held.checks.running and _names(held.checks) == {name}
 
 
-def draw(held: Held, name: str, key: str) -> Tick:
+def draw(held: ConnectionsPageState, name: str, key: str) -> Tick:
     """Draw how far the trial of a connection is, with a Stop, beside what began it; gives what keeps it going."""
     checks = held.checks
     if checks is None or not running(held, name):
@@ -36,7 +36,7 @@ def draw(held: Held, name: str, key: str) -> Tick:
     return lambda: _line(slot, checks, name)
 
 
-def draw_all(held: Held) -> Tick:
+def draw_all(held: ConnectionsPageState) -> Tick:
     """Draw for how long several connections have been tried; gives what keeps it going."""
     checks = held.checks
     if checks is None or not checks.running or len(_names(checks)) < 2:
@@ -48,7 +48,7 @@ def draw_all(held: Held) -> Tick:
     return lambda: _line(slot, checks)
 
 
-def _names(checks: Checks) -> set[str]:
+def _names(checks: ProbeJob) -> set[str]:
     return {trial.name for trial in checks.trials}
 
 
@@ -56,7 +56,7 @@ def _tell_of_stop(after: float) -> None:
     st.badge(_("Stopped after {time}").format(time=seconds(after)), icon=":material/stop_circle:", color="orange")
 
 
-def _line(slot: DeltaGenerator, checks: Checks, name: str = "") -> None:
+def _line(slot: DeltaGenerator, checks: ProbeJob, name: str = "") -> None:
     text = _("Stopping") if checks.stopping else _("Testing")
     under_way = set(checks.under_way)
     calls = ", ".join(_(title) for call, title in COLUMNS.items() if (name, call) in under_way)
