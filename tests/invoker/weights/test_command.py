@@ -20,7 +20,8 @@ SOURCE = Path(__file__).parents[3] / "src"
 CHILD = """
 import sys
 from pathlib import Path
-from boomerang.invoker.weights import Manifest, Weights
+from boomerang.invoker.weights.manifest import Manifest
+from boomerang.invoker.weights.models_folder import Weights
 from boomerang.invoker.weights.__main__ import main
 from boomerang.invoker.weights.download import Fetcher
 from boomerang.invoker.weights.package_index import PipIndex

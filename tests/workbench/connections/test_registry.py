@@ -503,12 +503,14 @@ def test_what_the_operator_configured_is_called_wherever_it_is_and_what_a_visito
 SAVING = """
 import sys
 from pathlib import Path
-from boomerang.workbench.connections import Store, settings_of
+from boomerang.invoker.settings import settings_of
+from boomerang.kinds import connect
+from boomerang.workbench.connections.saved_connections import Store
 from boomerang.invoker.errors import ConfigError
 from boomerang.workbench.connections.registry import Connections
 
 folder, owner = Path(sys.argv[1]), sys.argv[2]
-connections = Connections({}, None, Store(folder, {}))
+connections = Connections(connect, {}, None, Store(folder, {}))
 print("ready", flush=True)
 sys.stdin.readline()
 for number in range(6):

@@ -148,7 +148,9 @@ def test_the_data_folder_is_where_such_things_are(environment: dict[str, Any], e
 
 def test_processes_that_save_at_once_lose_nothing_of_each_other(tmp_path: Path) -> None:
     code = (
-        "import sys; from pathlib import Path; from boomerang.workbench.connections import Store, settings_of\n"
+        "import sys; from pathlib import Path\n"
+        "from boomerang.invoker.settings import settings_of\n"
+        "from boomerang.workbench.connections.saved_connections import Store\n"
         "for number in range(12):\n"
         "    made = {'name': f'{sys.argv[2]}-{number}', 'base_url': 'http://h/v1', 'api_key': 'a-key-of-its-own'}\n"
         "    Store(Path(sys.argv[1]), {}).save(settings_of(made), 'somebody')\n"

@@ -7,14 +7,13 @@ import streamlit as st
 from boomerang.playground.forms import connection_picker
 from boomerang.playground.run import error_panel
 from boomerang.playground.session import app_state, page_state, preferences, visitor
+from boomerang.playground.shell import shortcuts
+from boomerang.playground.shell.logo import FAVICON, LOGO
+from boomerang.playground.shell.navigation import CONNECTIONS, MENU, START
 from boomerang.playground.ui import html_tables
 from boomerang.playground.ui.escape import plain
 from boomerang.workbench.connections.registry import EMBEDDED
 from boomerang.workbench.i18n.translate import _
-
-from . import shortcuts
-from .logo import FAVICON, LOGO
-from .navigation import CONNECTIONS, MENU, START
 
 # Streamlit's own Stop, in the header, ends the script and not the run; beside ours it would be a second Stop that lies.
 # Its wide layout leaves a sixth of a small screen empty. JSON is typed in letters of one width. Its names of keys, on buttons,

@@ -124,10 +124,8 @@ def legend(columns: int = 4, symbol: str | None = None) -> Any:
     return alt.Legend(title=None, orient="bottom", columns=columns, labelLimit=260, symbolOpacity=1, **more)
 
 
-def colour_of(field: str, names: Sequence[str], colours: Sequence[str], legend: Any = None) -> Any:
+def colour_of(field: str, names: Sequence[str], colours: Sequence[str], key: Any = None) -> Any:
     """Return the colours of a field, one for each of its names."""
     import altair as alt
 
-    return alt.Color(
-        f"{field}:N", scale=alt.Scale(domain=list(names), range=list(colours)), legend=legend or legend(), sort=None
-    )
+    return alt.Color(f"{field}:N", scale=alt.Scale(domain=list(names), range=list(colours)), legend=key or legend(), sort=None)
