@@ -21,7 +21,7 @@ from boomerang.invoker.http.response import LONGEST_NOTED, MARGIN
 from tests.invoker.backends.openai_compatible.desk import GOOD, KEY, Desk, event, opened, streaming
 from tests.loopback import Asked, Script, Wire, whole
 
-from .test_failures import CALLS, closing
+from .failing_servers import CALLS, closing
 
 
 def test_the_key_is_nowhere_but_on_the_wire() -> None:

@@ -1,0 +1,23 @@
+"""Streams of events for the tests of odd answers. Their shapes are those of public bug reports on clients of such servers."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from boomerang.invoker.entities.llm import LLMResult
+from tests.invoker.backends.openai_compatible.chat.test_message_fields import line
+from tests.invoker.backends.openai_compatible.desk import event, opened, streaming
+
+STOP = event({}, "stop")
+
+
+def piece(text: str, index: Any = 0) -> bytes:
+    """Give an event with a piece of text under an index."""
+    return line({"choices": [{"index": index, "delta": {"content": text}, "finish_reason": None}]})
+
+
+def answer_to(events: Sequence[bytes], **more: Any) -> tuple[LLMResult, list[str]]:
+    """Ask a server that streams events; give what comes, and the notices."""
+    with opened(streaming(events)) as desk:
+        return desk.ask(**more), desk.notices

@@ -1,0 +1,24 @@
+"""The connections of a process, for the tests of them: two visitors, and settings that need no server."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from boomerang.invoker.settings import settings_of
+from boomerang.kinds import connect
+from boomerang.workbench.connections.registry import Connections
+from boomerang.workbench.connections.saved_connections import Store
+
+ANNA, BORIS = "cookie-of-anna", "cookie-of-boris"
+SECRET = "sk-not-for-anybodys-eyes"
+
+
+def made(name: str = "lab", **more: Any) -> Any:
+    """Give settings."""
+    return settings_of({"name": name, "base_url": "http://127.0.0.1:9/v1", **more})
+
+
+def book(folder: Path | None = None, file: Path | None = None, **environment: str) -> Connections:
+    """Give the connections of a process."""
+    return Connections(connect, environment, file, Store(folder, environment) if folder is not None else None)
