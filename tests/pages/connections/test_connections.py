@@ -15,8 +15,7 @@ from boomerang.playground.connections.page_state import ConnectionsPageState
 from boomerang.playground.session import app_state
 from boomerang.workbench.samples.inputs import CLIP
 from tests.loopback import BOUND, Asked, Loopback, Script, Wire, head, whole
-
-from .visitor import Visitor, nodes, text_of
+from tests.pages.visitor import Visitor, nodes, text_of
 
 KEY = "sk-not-for-anybodys-eyes"
 MODELS = {"data": [{"id": "chatty"}, {"id": "thinker"}, {"id": "bge-embed"}]}

@@ -16,10 +16,9 @@ from boomerang.invoker.run import Run
 from boomerang.playground.session import app_state
 from boomerang.playground.session.visitor import visitor as visitor_id
 from boomerang.workbench.runs.jobs import Job
+from tests.pages.conftest import CONNECTION
+from tests.pages.visitor import PAGES, Visitor
 from tests.scripted import BOUND, Desk, good_answer, listed
-
-from .conftest import CONNECTION
-from .visitor import PAGES, Visitor
 
 Visit = Callable[[str], Visitor]
 

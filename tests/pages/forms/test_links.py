@@ -8,10 +8,9 @@ from collections.abc import Callable
 import pytest
 
 from boomerang.playground.session.page_state import PageState
+from tests.pages.conftest import CONNECTION
+from tests.pages.visitor import PAGES, TYPES, Visitor
 from tests.scripted import Desk
-
-from .conftest import CONNECTION
-from .visitor import PAGES, TYPES, Visitor
 
 Visit = Callable[[str], Visitor]
 

@@ -14,9 +14,8 @@ from boomerang.invoker.entities.model import ModelType, ParameterRule
 from boomerang.invoker.request import Request
 from boomerang.invoker.run import Run
 from boomerang.workbench.samples.inputs import STRUCTURED_SCHEMA
+from tests.pages.visitor import Visitor
 from tests.scripted import MODELS, Desk, listed, structured_chunks
-
-from .visitor import Visitor
 
 Visit = Callable[[str], Visitor]
 GOOD = {"city": "Lisbon", "temperature_c": 24, "sunny": True}

@@ -11,9 +11,8 @@ from streamlit.testing.v1 import AppTest
 from boomerang.invoker.entities.moderation import ModerationResult
 from boomerang.invoker.request import Request
 from boomerang.invoker.run import Run
+from tests.pages.conftest import CONNECTION
 from tests.scripted import BOUND, Desk
-
-from .conftest import CONNECTION
 
 SCRIPT = """
 import streamlit as st

@@ -7,9 +7,8 @@ from collections.abc import Callable
 
 import pytest
 
+from tests.pages.visitor import PAGES, Visitor
 from tests.scripted import PROVIDER, Desk
-
-from .visitor import PAGES, Visitor
 
 Visit = Callable[[str], Visitor]
 WITH_CONFIG = [page for page in PAGES if page != "summary"]

@@ -11,9 +11,8 @@ from boomerang.invoker.backends.scripted import Scripted
 from boomerang.invoker.entities.model import ModelPropertyKey, ModelType
 from boomerang.playground.forms.texts.paste_and_import import MOST_IMPORTED
 from boomerang.workbench.samples.inputs import DOCUMENT_LABELS, DOCUMENTS, TEXTS, TRAP_LABELS
+from tests.pages.visitor import Visitor
 from tests.scripted import Desk, listed
-
-from .visitor import Visitor
 
 Visit = Callable[[str], Visitor]
 

@@ -10,10 +10,9 @@ import pytest
 from boomerang.invoker.backends.scripted import Scripted
 from boomerang.invoker.entities.model import ModelType, ParameterRule
 from boomerang.playground.session import app_state
+from tests.pages.conftest import CONNECTION
+from tests.pages.visitor import Visitor
 from tests.scripted import Desk, listed
-
-from .conftest import CONNECTION
-from .visitor import Visitor
 
 Ruled = Callable[..., Visitor]
 

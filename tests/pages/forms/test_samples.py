@@ -12,10 +12,9 @@ from boomerang.invoker.records.record import Outcome
 from boomerang.invoker.request import Request
 from boomerang.invoker.run import Run
 from boomerang.playground.session import app_state
+from tests.pages.conftest import CONNECTION
+from tests.pages.visitor import TYPES, Visitor
 from tests.scripted import Desk, good_answer
-
-from .conftest import CONNECTION
-from .visitor import TYPES, Visitor
 
 Visit = Callable[[str], Visitor]
 

@@ -10,9 +10,8 @@ import pytest
 from boomerang.invoker.entities.model import EmbeddingInputType
 from boomerang.invoker.entities.rerank import RerankDocument, RerankResult
 from boomerang.workbench.samples.inputs import DOCUMENTS, QUERY, TEXTS
+from tests.pages.visitor import Visitor
 from tests.scripted import Desk, embedded
-
-from .visitor import Visitor
 
 Visit = Callable[[str], Visitor]
 

@@ -12,9 +12,8 @@ from boomerang.invoker.entities.rerank import RerankDocument, RerankResult
 from boomerang.invoker.errors import InvokeBadRequestError
 from boomerang.invoker.events import NoteKind
 from boomerang.workbench.samples.inputs import DOCUMENTS, TEXTS
+from tests.pages.visitor import Visitor
 from tests.scripted import Desk, embedded
-
-from .visitor import Visitor
 
 Visit = Callable[[str], Visitor]
 

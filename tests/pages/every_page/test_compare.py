@@ -13,9 +13,8 @@ from boomerang.invoker.request import Request
 from boomerang.invoker.run import Run
 from boomerang.playground.page import comparison
 from boomerang.playground.run import run_status
+from tests.pages.visitor import PAGES, Visitor
 from tests.scripted import Desk, good_answer
-
-from .visitor import PAGES, Visitor
 
 Visit = Callable[[str], Visitor]
 

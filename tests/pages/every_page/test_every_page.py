@@ -14,10 +14,9 @@ from boomerang.invoker.records.record import Outcome
 from boomerang.invoker.request import Request
 from boomerang.invoker.run import Run
 from boomerang.playground.session import app_state
+from tests.pages.conftest import CONNECTION
+from tests.pages.visitor import PAGES, Visitor
 from tests.scripted import BOUND, PROVIDER, SPOKEN, Desk, good_answer
-
-from .conftest import CONNECTION
-from .visitor import PAGES, Visitor
 
 Visit = Callable[[str], Visitor]
 

@@ -16,8 +16,7 @@ from boomerang.playground.connections.page_state import ConnectionsPageState
 from boomerang.playground.session import app_state
 from boomerang.workbench.samples.inputs import ATTACHMENTS
 from tests.loopback import Loopback, whole
-
-from .visitor import Visitor
+from tests.pages.visitor import Visitor
 
 LISTED = [
     {"id": "boom", "meta": {"n_ctx": 2048}},

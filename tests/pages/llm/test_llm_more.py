@@ -16,9 +16,8 @@ from boomerang.invoker.errors import InvokeServerUnavailableError
 from boomerang.invoker.request import Request
 from boomerang.invoker.run import Run
 from boomerang.workbench.samples.inputs import ATTACHMENTS, COMPLETION, CONVERSATIONS, TOOLS
+from tests.pages.visitor import Visitor
 from tests.scripted import MODELS, USAGE, Desk, call_chunk, listed
-
-from .visitor import Visitor
 
 Visit = Callable[[str], Visitor]
 SEER = listed("seer", ModelType.LLM, features=[ModelFeature.VISION], model_properties={ModelPropertyKey.CONTEXT_SIZE: 17})

@@ -14,9 +14,8 @@ from boomerang.invoker.events import NoteKind
 from boomerang.invoker.request import Request
 from boomerang.invoker.run import Run
 from boomerang.workbench.samples.inputs import ARTICLE, INSTRUCTION, MODERATION, SHORT_NOTE
+from tests.pages.visitor import Visitor
 from tests.scripted import Desk
-
-from .visitor import Visitor
 
 Visit = Callable[[str], Visitor]
 

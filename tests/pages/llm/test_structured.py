@@ -9,9 +9,8 @@ from typing import Any
 import pytest
 
 from boomerang.workbench.samples.inputs import NESTED_SCHEMA, STRUCTURED_SCHEMA
+from tests.pages.visitor import Visitor
 from tests.scripted import Desk, structured_chunks
-
-from .visitor import Visitor
 
 Visit = Callable[[str], Visitor]
 

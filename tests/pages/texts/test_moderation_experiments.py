@@ -16,9 +16,8 @@ from boomerang.invoker.request import Request
 from boomerang.invoker.run import Run
 from boomerang.playground.run import run_status
 from boomerang.workbench.samples.inputs import MODERATION_BATCH, MODERATION_CHINESE
+from tests.pages.visitor import Visitor
 from tests.scripted import BOUND, Desk
-
-from .visitor import Visitor
 
 Visit = Callable[[str], Visitor]
 

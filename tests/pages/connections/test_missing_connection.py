@@ -11,10 +11,9 @@ import pytest
 from boomerang.invoker.request import Request
 from boomerang.invoker.run import Run
 from boomerang.playground.session import app_state
+from tests.pages.conftest import CONNECTION
+from tests.pages.visitor import Visitor
 from tests.scripted import BOUND, Desk, good_answer
-
-from .conftest import CONNECTION
-from .visitor import Visitor
 
 Visit = Callable[[str], Visitor]
 OTHER = "other: *1*"

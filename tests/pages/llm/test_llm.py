@@ -12,9 +12,8 @@ from boomerang.invoker.backends.scripted import llm_chunks
 from boomerang.invoker.request import Request
 from boomerang.invoker.run import Run
 from boomerang.workbench.samples.inputs import CONVERSATIONS, TOOLS
+from tests.pages.visitor import Visitor
 from tests.scripted import RULES, Desk, call_chunk
-
-from .visitor import Visitor
 
 Visit = Callable[[str], Visitor]
 

@@ -1,0 +1,18 @@
+"""The cookie of the visitors of these tests."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from boomerang.playground.session import app_state, page_state
+
+
+@pytest.fixture
+def anna(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    """Give the cookie of every visitor; afterwards their connections are gone."""
+    monkeypatch.setattr(page_state, "owner", lambda: "anna")
+    yield "anna"
+    for name in app_state.connections().names("anna"):
+        app_state.connections().drop(name, "anna")
