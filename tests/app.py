@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from functools import cache
+
+from streamlit.components.v2 import manifest_scanner
+
 from boomerang.kinds import connect
 from boomerang.playground.session import app_state
 from boomerang.workbench.connections.registry import from_process
@@ -11,3 +15,8 @@ from boomerang.workbench.store.app_folder import app_folder
 def start() -> None:
     """Set the connections of this process: its environment, its file, its data folder."""
     app_state.start(from_process(connect, app_folder()))
+
+
+def scan_packages_once() -> None:
+    """Keep what Streamlit finds in the installed packages: each `AppTest` would read the metadata of all of them again."""
+    manifest_scanner.scan_component_manifests = cache(manifest_scanner.scan_component_manifests)

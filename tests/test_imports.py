@@ -10,6 +10,7 @@ import sys
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -97,10 +98,19 @@ def imports(name: str, path: Path) -> Iterator[Import]:
 
 MODULES = modules(SRC / "boomerang", "boomerang.")
 PAGE_MODULES = modules(ROOT / "pages", "pages.")
-IMPORTS = [found for name, path in MODULES.items() for found in imports(name, path)]
-OURS = [found for found in IMPORTS if found.imported.partition(".")[0] == "boomerang"]
 EVERY_MODULE = {**MODULES, **PAGE_MODULES, "app": ROOT / "app.py"}
 PACKAGES = {name.removesuffix(".__init__") for name in MODULES if name.endswith(".__init__")}
+
+
+@cache
+def every_import() -> Sequence[Import]:
+    """Return every import of the package. Each process collects the tests, and only the one that runs them reads the files."""
+    return [found for name, path in MODULES.items() for found in imports(name, path)]
+
+
+def our_imports() -> Sequence[Import]:
+    """Return the imports of modules of the package itself."""
+    return [found for found in every_import() if found.imported.partition(".")[0] == "boomerang"]
 
 
 def layer(dotted: str) -> str:
@@ -157,26 +167,28 @@ def test_every_folder_has_a_tier() -> None:
 
 
 def test_imports_point_down() -> None:
-    assert len(OURS) > 1000
-    assert [found for found in OURS if not allowed(found)] == []
+    assert len(our_imports()) > 1000
+    assert [found for found in our_imports() if not allowed(found)] == []
 
 
 def test_a_back_end_knows_no_other() -> None:
     backends = "boomerang.invoker.backends."
-    inside = [found for found in OURS if backends in found.importer and backends in found.imported]
+    inside = [found for found in our_imports() if backends in found.importer and backends in found.imported]
     assert [found for found in inside if found.importer.split(".")[3] != found.imported.split(".")[3]] == []
 
 
 def test_one_module_knows_the_kinds_of_back_ends() -> None:
     backends = "boomerang.invoker.backends."
     outside = {
-        found.importer for found in OURS if found.imported.startswith(backends) and not found.importer.startswith(backends)
+        found.importer
+        for found in our_imports()
+        if found.imported.startswith(backends) and not found.importer.startswith(backends)
     }
     assert outside == {"boomerang.kinds"}
 
 
 def test_only_the_playground_imports_streamlit() -> None:
-    drawing = {layer(found.importer) for found in IMPORTS if found.imported.partition(".")[0] == "streamlit"}
+    drawing = {layer(found.importer) for found in every_import() if found.imported.partition(".")[0] == "streamlit"}
     assert drawing == {"playground"}
 
 
@@ -203,7 +215,7 @@ def test_a_page_catches_nothing(name: str) -> None:
 
 
 def test_the_package_does_not_import_pages() -> None:
-    assert [found for found in IMPORTS if found.imported.partition(".")[0] in {"pages", "app"}] == []
+    assert [found for found in every_import() if found.imported.partition(".")[0] in {"pages", "app"}] == []
 
 
 @pytest.mark.parametrize("name", EVERY_MODULE)

@@ -14,6 +14,7 @@ from .visitor import Visitor
 
 CONNECTION = "scripted"
 app.start()
+app.scan_packages_once()
 
 
 @pytest.fixture

@@ -105,14 +105,15 @@ def test_many_texts_stay_many_texts() -> None:
 
 
 @pytest.mark.parametrize(
-    "value",
+    "make",
     [
-        {f"k{number}": number for number in range(100_000)},
-        [{"a": {"b": []}} for _ in range(100_000)],
-        [[["x"] * 300 for _ in range(300)] for _ in range(300)],
+        lambda: {f"k{number}": number for number in range(100_000)},
+        lambda: [{"a": {"b": []}} for _ in range(100_000)],
+        lambda: [[["x"] * 300 for _ in range(300)] for _ in range(300)],
     ],
 )
-def test_a_value_of_any_size_is_cut_to_what_a_browser_draws(value: Any) -> None:
+def test_a_value_of_any_size_is_cut_to_what_a_browser_draws(make: Callable[[], Any]) -> None:
+    value = make()
     short = shortened(value)
     assert len(json.dumps(short)) < 50 * MOST_VALUES
     assert f"({len(value):,} items)" in json.dumps(short, ensure_ascii=False)
