@@ -15,7 +15,17 @@ from boomerang.invoker.session import Session
 from tests.invoker.backends.contract.subject import Subject, call, every_call, read, request
 from tests.invoker.backends.contract.watching import BOUND, AttentiveRun, Beside, Heard, nothing_left_behind
 
-from .contract import *  # noqa: F403  every test of the contract runs here
+from .contract.answers import (  # noqa: F401  the others of them run in test_contract_embedded_answers.py
+    test_each_call_is_answered_in_its_own_kind_of_chunk,
+    test_the_list_tells_what_a_form_needs,
+    test_the_object_comes_last_and_is_what_the_text_spells,
+    test_the_system_model_is_an_llm_of_the_list,
+    test_two_threads_at_once_both_get_their_answer,
+    test_vectors_documents_and_segments_are_as_many_as_asked_for,
+)
+from .contract.opening import *  # noqa: F403  every test of these three runs here
+from .contract.refusals import *  # noqa: F403
+from .contract.stopping import *  # noqa: F403
 from .embedded_subject import LONG, SMALL, EmbeddedSubject
 
 

@@ -19,6 +19,9 @@ from tests.invoker.backends.contract.subject import Subject
 
 from .embedded_subject import SMALL, EmbeddedSubject
 
+# The contract on the scripted and the OpenAI-compatible back end runs behind the same wrappers.
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def subject() -> Iterator[Subject]:

@@ -83,11 +83,16 @@ def measured(address: str, read: str, *wanted: str) -> Any:
     [
         ("json", "whole-128", "bytes after decompression"),
         ("events", "stream-128", "A line of the stream has more than|bytes after decompression"),
-        ("pieces", "stream-128", "bytes after decompression"),
-        ("events", "events-20000", "more than 1,000 events"),
-        ("events", "pieces-20000", "more than 10,000 lines or pieces"),
-        ("events", "comments-50000", "more than 10,000 lines or pieces"),
-        ("json", "values-5000000", "JSON needs more than"),
+        *(
+            pytest.param(*case, marks=pytest.mark.slow)
+            for case in (
+                ("pieces", "stream-128", "bytes after decompression"),
+                ("events", "events-20000", "more than 1,000 events"),
+                ("events", "pieces-20000", "more than 10,000 lines or pieces"),
+                ("events", "comments-50000", "more than 10,000 lines or pieces"),
+                ("json", "values-5000000", "JSON needs more than"),
+            )
+        ),
     ],
     ids=range(7),
 )

@@ -185,6 +185,7 @@ def test_json_of_many_small_values_is_refused_before_it_is_parsed(item: bytes) -
     assert isinstance(error, ProtocolError) and "JSON needs more" in str(error)
 
 
+@pytest.mark.slow
 def test_an_answer_in_tiny_pieces_takes_no_more_memory_than_in_one() -> None:
     given = Given(itertools.repeat(b"ab", 300_000))
     tracemalloc.start()

@@ -194,11 +194,14 @@ def test_a_block_of_code_is_drawn_letter_by_letter(code: str, fence: str) -> Non
 
 @pytest.mark.parametrize(
     "unit",
-    [
-        "[", "*", "> ", "- ", "|", "$$", "`", "``a`", "[a](", "[a](<b", "![", "[a][", "\\(", "\\[", "<!--", "<a b=\"", "<?",
-        "&#", "*a _b ", "a**b", "- a\n", "- - - a\n", "> - ", "|a|b\n|-|-\n", "[a]: http://x.y \"", "# ", "\t", "*_[",
-        "[[a](http://x.y)",
-    ],
+    ["[", "*", "- ", *(
+        pytest.param(unit, marks=pytest.mark.slow)
+        for unit in (
+            "> ", "|", "$$", "`", "``a`", "[a](", "[a](<b", "![", "[a][", "\\(", "\\[", "<!--", "<a b=\"", "<?",
+            "&#", "*a _b ", "a**b", "- a\n", "- - - a\n", "> - ", "|a|b\n|-|-\n", "[a]: http://x.y \"", "# ", "\t", "*_[",
+            "[[a](http://x.y)",
+        )
+    )],
 )  # fmt: skip
 def test_whatever_is_repeated_a_text_is_written_in_work_that_grows_with_its_length(unit: str) -> None:
     # With steps that grow with the square each of these takes minutes.

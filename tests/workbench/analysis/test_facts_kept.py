@@ -154,6 +154,7 @@ def test_a_text_keeps_all_its_own_facts(text: str) -> None:
     assert {judged.state for judged in compare(text, text)} <= {State.KEPT}
 
 
+@pytest.mark.slow
 def test_long_texts_take_time_in_proportion() -> None:
     for text in (
         "9" * 200_000,

@@ -35,6 +35,7 @@ def phases(backend: EmbeddedBackend, invoke_type: InvokeType, **changed: Any) ->
     return [note.text for note in told], record
 
 
+@pytest.mark.slow
 @every_call
 def test_the_phases_are_told_in_their_order_and_only_an_llm_reads(backend: EmbeddedBackend, invoke_type: InvokeType) -> None:
     works = (

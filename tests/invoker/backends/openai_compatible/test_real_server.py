@@ -116,12 +116,14 @@ def test_a_chat_streams_and_tells_its_usage(session: Session) -> None:
     assert streamed.usage.completion_tokens == whole.usage.completion_tokens > 3
 
 
+@pytest.mark.slow
 def test_a_completion_goes_on_with_a_text(session: Session) -> None:
     config = CONFIG | {"mode": "completion", "completion_params": {"temperature": 0, "max_tokens": 4}}
     counted = LLMFold().extend(session.model.llm.invoke(config, [{"role": "user", "content": "one, two, three,"}])).result()
     assert "four" in str(counted.message.content)
 
 
+@pytest.mark.slow
 def test_a_call_that_the_server_does_not_find_stays_text(session: Session) -> None:
     # With its own template the model is asked for marks around a call, and leaves them out.
     asked = [{"role": "user", "content": "What is the weather in Oslo? Use the tool."}]
@@ -149,6 +151,7 @@ def test_calls_that_the_server_streams_in_fragments_fold_into_whole_calls(caller
     assert folded.message.content == "" and chunks[-1].delta.finish_reason == "tool_calls"
 
 
+@pytest.mark.slow
 def test_calls_of_a_whole_answer_are_those_of_the_stream(caller: Session) -> None:
     config = CONFIG | {"completion_params": PARAMS | {"parallel_tool_calls": True}}
     streamed = LLMFold().extend(caller.model.llm.invoke(config, BOTH, tools=[WEATHER, TIME])).result()
@@ -157,6 +160,7 @@ def test_calls_of_a_whole_answer_are_those_of_the_stream(caller: Session) -> Non
     assert whole.finish_reason == "tool_calls"
 
 
+@pytest.mark.slow
 def test_a_call_that_is_demanded_keeps_to_the_tools_schema(caller: Session) -> None:
     # Fewer tokens than the model likes to talk: only a grammar of the server's makes it call and stop.
     config = CONFIG | {"completion_params": {"temperature": 0, "max_tokens": 48, "tool_choice": "required"}}
@@ -165,6 +169,7 @@ def test_a_call_that_is_demanded_keeps_to_the_tools_schema(caller: Session) -> N
     assert call.function.name == "get_weather" and list(json.loads(call.function.arguments)) == ["city"]
 
 
+@pytest.mark.slow
 def test_a_call_and_what_its_tool_said_reach_the_model(caller: Session) -> None:
     asked = [{"role": "user", "content": "What is the weather in Oslo? Call the tool in a block."}]
     config = CONFIG | {"completion_params": PARAMS | {"tool_choice": "required"}}
@@ -181,6 +186,7 @@ def test_a_call_and_what_its_tool_said_reach_the_model(caller: Session) -> None:
     assert "snow" in str(answer.message.content)
 
 
+@pytest.mark.slow
 def test_an_object_keeps_to_its_schema(session: Session) -> None:
     schema = {"type": "object", "properties": {"city": {"type": "string"}}, "required": ["city"], "additionalProperties": False}
     asked = [{"role": "user", "content": "I live in Lisbon."}]
@@ -188,6 +194,7 @@ def test_an_object_keeps_to_its_schema(session: Session) -> None:
     assert last.structured_output is not None and list(last.structured_output) == ["city"]
 
 
+@pytest.mark.slow
 def test_a_summary_is_made_by_the_system_model(session: Session, records: list[Record[Any]]) -> None:
     text = "The stone bridge at Elmford was built in 1786 and closed in 1891 for repairs. " * 15
     assert 0 < len(session.model.summary.invoke(text, "One sentence.")) < len(text)
@@ -244,6 +251,7 @@ def test_texts_are_embedded() -> None:
         backend.close()
 
 
+@pytest.mark.slow
 def test_documents_are_ranked(records: list[Record[Any]]) -> None:
     # None of these weights has a head for ranking: what the server then calls a score is a number of the model's last layer.
     # So nothing is said here of what is relevant, but all of what a ranking looks like and of what becomes of it.

@@ -146,6 +146,7 @@ def test_the_default_model_calls_tools_in_fragments(qwen: Llama) -> None:
     assert sum(bool(chunk.delta.message.tool_calls) for chunk in chunks) > 4
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", [1, 4, 6])
 def test_arguments_keep_to_the_schema_of_their_tool(qwen: Llama, seed: int) -> None:
     """With these seeds the default model once made properties of the descriptions, some without end."""
@@ -156,11 +157,13 @@ def test_arguments_keep_to_the_schema_of_their_tool(qwen: Llama, seed: int) -> N
         assert check(arguments, tool["parameters"] | {"additionalProperties": False}) == Checked()
 
 
+@pytest.mark.slow
 def test_the_same_seed_gives_the_same_calls(qwen: Llama) -> None:
     results = [ask(qwen, request(qwen, OSLO, TOOLS, seed=5, temperature=1.0)) for _ in range(2)]
     assert called(results[0]) == called(results[1])
 
 
+@pytest.mark.slow
 def test_tokens_are_counted_over_all_calls(qwen: Llama) -> None:
     usage = ask(qwen, request(qwen, OSLO, TOOLS, temperature=0)).usage
     assert 40 <= usage.completion_tokens <= 60  # two calls

@@ -73,6 +73,7 @@ def sentences(text: str) -> list[str]:
     return re.findall(r"[^.!?。！？]+(?:\.\d[^.!?。！？]*)*[.!?。！？]", text)
 
 
+@pytest.mark.slow
 def test_the_bundled_article_becomes_three_points_with_their_dates(qwen: Llama) -> None:
     notes: list[Note] = []
     lines = summary(qwen, inputs.ARTICLE, inputs.INSTRUCTION, notes).splitlines()
@@ -84,6 +85,7 @@ def test_the_bundled_article_becomes_three_points_with_their_dates(qwen: Llama) 
     assert exchanges == [f"piece 1 of 1, part {number} of 3" for number in (1, 2, 3)]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("text", "instruction", "count", "words"),
     [
@@ -103,6 +105,7 @@ def test_summaries_have_the_sentences_that_were_asked_for_and_repeat_none(
     assert bool(re.search("[\u4e00-\u9fff]", answer)) is (text is LIBRARY)
 
 
+@pytest.mark.slow
 def test_the_same_text_gives_the_same_summary(qwen: Llama) -> None:
     assert summary(qwen, COFFEE, "One sentence.") == summary(qwen, COFFEE, "One sentence.")
 

@@ -18,6 +18,7 @@ from boomerang.invoker.weights.models_folder import Weights
 from tests.invoker.backends.embedded.threads import BOUND, in_thread, stops_at_once
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("query", "best", "others"),
     [

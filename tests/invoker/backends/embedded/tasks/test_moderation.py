@@ -144,6 +144,7 @@ def test_heads_of_another_shape_are_refused():
         Heads(np.zeros((6, 385)))
 
 
+@pytest.mark.slow
 def test_the_committed_heads_are_those_that_the_script_trains_now():
     examples = training.training_examples()
     assert json.loads(HEADS_FILE.read_text())["sentences_sha256"] == training.digest(examples)
@@ -155,6 +156,7 @@ def test_the_committed_heads_are_those_that_the_script_trains_now():
     assert targets.shape == again.shape
 
 
+@pytest.mark.slow
 def test_the_heads_are_as_good_on_unseen_sentences_as_the_documents_say():
     vectors, targets = evaluation()
     found = training.quality(Heads.load().scores(vectors.astype(np.float32)), targets)

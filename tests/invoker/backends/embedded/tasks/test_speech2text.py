@@ -55,6 +55,7 @@ def test_the_bundled_sample_is_understood(listener: Listener) -> None:
     assert words(listener.transcribe(CLIP, Run())) == WORDS
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("form", "subtype", "rate_hz", "channels"),
     [
@@ -72,6 +73,7 @@ def test_format_rate_and_channels_make_no_difference(
     assert words(listener.transcribe(encoded(clip(rate_hz, channels), rate_hz, form, subtype), Run())) == WORDS
 
 
+@pytest.mark.slow
 def test_telephone_quality_costs_a_word_at_most(listener: Listener) -> None:
     heard = words(listener.transcribe(encoded(clip(8000), 8000, "MP3"), Run()))
     assert len(heard) == len(WORDS)
@@ -90,6 +92,7 @@ def test_very_short_sound_does_not_fail(listener: Listener, frames: int) -> None
     assert isinstance(listener.transcribe(encoded(click, RATE_HZ, "WAV"), Run()), str)
 
 
+@pytest.mark.slow
 def test_a_long_recording_is_heard_piece_by_piece(listener: Listener) -> None:
     notes: list[Note] = []
     quiet = np.zeros((RATE_HZ, 1), np.float32)

@@ -21,6 +21,7 @@ PERSON = {
 }
 
 
+@pytest.mark.slow
 def test_the_default_model_fills_a_schema(qwen: Llama) -> None:
     asked = structured_request(qwen, "Ada Lovelace, born 1815 in London, was a mathematician.", PERSON)
     chunks = list(stream_structured(qwen, asked, Run()))

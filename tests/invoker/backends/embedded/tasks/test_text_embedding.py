@@ -71,6 +71,7 @@ TEXTS = st.lists(
 )
 
 
+@pytest.mark.slow
 @given(TEXTS)
 @settings(max_examples=15, deadline=None)
 def test_a_text_gets_the_same_vector_alone_and_among_others(texts):

@@ -63,6 +63,7 @@ def test_the_same_text_gives_the_same_bytes(speaker: Speaker) -> None:
     assert spoken(speaker, TEXT) == spoken(speaker, TEXT)
 
 
+@pytest.mark.slow
 def test_segments_are_equally_loud_and_end_in_silence(speaker: Speaker) -> None:
     levels = []
     for segment in spoken(speaker, TEXT + " " + LONG):
@@ -76,6 +77,7 @@ def test_segments_are_equally_loud_and_end_in_silence(speaker: Speaker) -> None:
     assert max(levels) / min(levels) < 10 ** (3 / 20)  # 3 dB
 
 
+@pytest.mark.slow
 def test_a_long_sentence_is_cut_without_losing_a_word(speaker: Speaker, listener: Listener) -> None:
     segments = spoken(speaker, LONG)
     assert len(segments) >= 4
@@ -83,6 +85,7 @@ def test_a_long_sentence_is_cut_without_losing_a_word(speaker: Speaker, listener
     assert words(listener.transcribe(b"".join(segments), Run())) == words(LONG)
 
 
+@pytest.mark.slow
 def test_numbers_too_long_for_words_are_spelled(speaker: Speaker) -> None:
     assert spoken(speaker, "7" * 400)
 
@@ -159,6 +162,7 @@ def test_closing_gives_the_model_back() -> None:
     assert kept() is None
 
 
+@pytest.mark.slow
 @settings(deadline=None, max_examples=60)
 @given(st.text(max_size=60))
 def test_any_text_is_spoken_or_refused(text: str) -> None:

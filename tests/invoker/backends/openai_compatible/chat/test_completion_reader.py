@@ -221,7 +221,11 @@ def test_a_whole_answer_that_is_announced_too_large_is_not_even_begun() -> None:
 
 
 @pytest.mark.parametrize(
-    "body", [b'{"a": "' + b"x" * 2**22, b'{"data": [' + b"[0.5]," * 2**17 + b"0]}"], ids=["no JSON", "odd"]
+    "body",
+    [
+        pytest.param(b'{"a": "' + b"x" * 2**22, id="no JSON"),
+        pytest.param(b'{"data": [' + b"[0.5]," * 2**17 + b"0]}", id="odd", marks=pytest.mark.slow),
+    ],
 )
 def test_an_error_that_is_kept_does_not_keep_the_answer(body: bytes) -> None:
     with opened(sending(head(), body)) as desk:

@@ -81,12 +81,17 @@ def test_bytes_of_any_kind_are_an_answer_or_an_error(data: bytes) -> None:
     "delta",
     [
         lambda n: {"reasoning_content": "x" * 40},
-        lambda n: {"reasoning_details": [{"type": "reasoning.text", "text": "x" * 20, "index": n}]},
-        lambda n: {"reasoning_details": [{"type": "reasoning.text", "text": "x" * 20, "index": 0}]},
-        lambda n: {"extra_content": {f"k{n}": "v"}},
-        lambda n: {f"field{n}": "v"},
         lambda n: {"tool_calls": [{"index": 0, "id": "c", f"k{n}": "v", "function": {"name": "f", "arguments": "}"}}]},
-        lambda n: {"tool_calls": [{"index": n, "id": f"c{n}", "function": {"name": "f", "arguments": "{}"}}]},
+        *(
+            pytest.param(delta, marks=pytest.mark.slow)
+            for delta in (
+                lambda n: {"reasoning_details": [{"type": "reasoning.text", "text": "x" * 20, "index": n}]},
+                lambda n: {"reasoning_details": [{"type": "reasoning.text", "text": "x" * 20, "index": 0}]},
+                lambda n: {"extra_content": {f"k{n}": "v"}},
+                lambda n: {f"field{n}": "v"},
+                lambda n: {"tool_calls": [{"index": n, "id": f"c{n}", "function": {"name": "f", "arguments": "{}"}}]},
+            )
+        ),
     ],
 )
 def test_a_long_stream_costs_linear_work_whatever_its_field(delta: Any) -> None:
