@@ -22,12 +22,12 @@ RUN python3 -m venv /opt/venv \
  && /opt/venv/bin/python -c "import cryptography, hibari, httpx, jsonschema_rs, onnxruntime, soundfile, streamlit, tokenizers, tomli_w, xllamacpp"
 
 # Only what fetching needs, so that a change elsewhere in the source does not fetch the models again.
-COPY src/boomerang/__init__.py /tmp/fetch/boomerang/
-COPY src/boomerang/invoker/__init__.py /tmp/fetch/boomerang/invoker/
-COPY src/boomerang/invoker/errors.py /tmp/fetch/boomerang/invoker/
+COPY src/boomerang/__init__.py src/boomerang/__main__.py src/boomerang/cli.py /tmp/fetch/boomerang/
+COPY src/boomerang/commands/__init__.py src/boomerang/commands/weights.py /tmp/fetch/boomerang/commands/
+COPY src/boomerang/invoker/__init__.py src/boomerang/invoker/errors.py src/boomerang/invoker/version.py /tmp/fetch/boomerang/invoker/
 COPY src/boomerang/invoker/messages /tmp/fetch/boomerang/invoker/messages
 COPY src/boomerang/invoker/weights /tmp/fetch/boomerang/invoker/weights
-RUN PYTHONPATH=/tmp/fetch PYTHONDONTWRITEBYTECODE=1 /opt/venv/bin/python -m boomerang.invoker.weights --folder /models
+RUN PYTHONPATH=/tmp/fetch PYTHONDONTWRITEBYTECODE=1 /opt/venv/bin/python -m boomerang weights --folder /models
 
 WORKDIR /app
 COPY requirements.txt THIRD_PARTY.md app.py ./

@@ -47,15 +47,15 @@ help:
 
 # What is missing is said here and on the pages; the app starts all the same.
 run: $(INSTALLED)
-	@$(BIN)/python -m boomerang.invoker.weights || true
+	@$(BIN)/python -m boomerang weights || true
 	@exec $(BIN)/python -m streamlit run app.py --server.port $(PORT)
 
 weights: $(INSTALLED)
-	@$(BIN)/python -m boomerang.invoker.weights
+	@$(BIN)/python -m boomerang weights
 
 # Two processes, as on two cores. The browser tests run alone: a browser takes both cores, and they look at the clock.
 test: $(DEVELOPED) browser
-	@$(BIN)/python -m boomerang.invoker.weights || true
+	@$(BIN)/python -m boomerang weights || true
 	@mkdir -p .cache && rm -f "$$BOOMERANG_NOT_RUN"
 	$(PYTEST) --numprocesses 2 --dist loadfile -m "not browser" $(ARGS) || [ $$? = $(NOTHING) ]
 	$(PYTEST) -m browser $(ARGS) || [ $$? = $(NOTHING) ]

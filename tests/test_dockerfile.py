@@ -15,13 +15,14 @@ DOCKERFILE = (ROOT / "Dockerfile").read_text("utf-8")
 
 
 def test_the_step_that_fetches_models_has_the_modules_that_it_imports(tmp_path: Path) -> None:
-    for source, target in re.findall(r"^COPY (src/\S+) /tmp/fetch/(\S+)$", DOCKERFILE, re.MULTILINE):
-        if (ROOT / source).is_dir():
-            shutil.copytree(ROOT / source, tmp_path / target)
-        else:
-            (tmp_path / target).mkdir(parents=True, exist_ok=True)
-            shutil.copy(ROOT / source, tmp_path / target)
-    command = [sys.executable, "-m", "boomerang.invoker.weights", "--help"]
+    for sources, target in re.findall(r"^COPY (src/.+) /tmp/fetch/(\S+)$", DOCKERFILE, re.MULTILINE):
+        for source in sources.split():
+            if (ROOT / source).is_dir():
+                shutil.copytree(ROOT / source, tmp_path / target)
+            else:
+                (tmp_path / target).mkdir(parents=True, exist_ok=True)
+                shutil.copy(ROOT / source, tmp_path / target)
+    command = [sys.executable, "-m", "boomerang", "weights", "--help"]
     done = subprocess.run(command, cwd=tmp_path, env={"PYTHONPATH": str(tmp_path)}, capture_output=True, text=True)
     assert done.returncode == 0 and "--folder" in done.stdout, done.stderr
 

@@ -54,8 +54,8 @@ TIERS: Mapping[str, Sequence[str]] = {
 A module in the root of a layer counts as a folder of its own.
 """
 LAYERS = tuple(TIERS)
-TOP = {"kinds", "cli", "__main__"}
-"""Modules that put the layers together; no layer imports them."""
+TOP = {"kinds", "cli", "commands", "__main__"}
+"""What puts the layers together; no layer imports it."""
 PAGES_IMPORT = {"streamlit", "boomerang"}
 HEAVY = {
     "streamlit", "numpy", "pandas", "pyarrow", "soundfile", "onnxruntime", "xllamacpp", "hibari", "tokenizers",
@@ -151,7 +151,7 @@ def test_imports_are_read_as_python_reads_them() -> None:
     assert found == [
         "boomerang.invoker.run.Run",
         "boomerang.invoker.a.b.models",
-        "boomerang.invoker.a.b.worker.Emit",
+        "boomerang.invoker.a.b.worker.WorkerChannel",
         "a.b",
         "c",
     ]
@@ -185,6 +185,11 @@ def test_one_module_knows_the_kinds_of_back_ends() -> None:
         if found.imported.startswith(backends) and not found.importer.startswith(backends)
     }
     assert outside == {"boomerang.kinds"}
+
+
+def test_the_command_line_needs_no_screen() -> None:
+    commands = [found for found in OURS if layer(found.importer) in {"cli", "commands", "__main__"}]
+    assert {layer(found.imported) for found in commands} == {"cli", "commands", "kinds", "invoker", "workbench"}
 
 
 def test_only_the_playground_imports_streamlit() -> None:

@@ -139,7 +139,7 @@ def test_a_call_that_needs_a_harmed_file_says_what_to_do_and_the_others_work(
         with pytest.raises(InvokeServerUnavailableError, match=name) as caught:
             broken(backend)
         assert whole(backend)
-    assert "python -m boomerang.invoker.weights" in str(caught.value.hint)
+    assert "boomerang weights" in str(caught.value.hint)
     assert (caught.value.backend, caught.value.provider) == ("embedded", "embedded")
     assert caught.value.model in NEEDED_BY[name]
 

@@ -1,4 +1,4 @@
-"""`python -m boomerang.invoker.weights` as a person meets it, and as a kill or a full disk meets it."""
+"""`boomerang weights` as a person meets it, and as a kill or a full disk meets it."""
 
 import os
 import re
@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from boomerang.invoker.weights.__main__ import main
+from boomerang.commands.weights import main
 from boomerang.invoker.weights.download import Fetcher
 
 from .conftest import FolderIndex
@@ -20,10 +20,9 @@ SOURCE = Path(__file__).parents[3] / "src"
 CHILD = """
 import sys
 from pathlib import Path
-from boomerang.invoker.weights.manifest import Manifest
-from boomerang.invoker.weights.models_folder import Weights
-from boomerang.invoker.weights.__main__ import main
+from boomerang.commands.weights import main
 from boomerang.invoker.weights.download import Fetcher
+from boomerang.invoker.weights.manifest import Manifest
 from boomerang.invoker.weights.package_index import PipIndex
 from boomerang.invoker.weights.progress import TextProgress
 
@@ -112,7 +111,8 @@ def test_without_a_network_the_command_gives_reasons_and_no_traceback(tmp_path):
     command = [
         sys.executable,
         "-m",
-        "boomerang.invoker.weights",
+        "boomerang",
+        "weights",
         "--only",
         "moonshine-tiny-en",
         "--folder",

@@ -46,7 +46,7 @@ def test_a_missing_file_is_named_with_its_folder_and_the_next_step(world):
     with pytest.raises(InvokeServerUnavailableError) as caught:
         world.weights().path(name)
     assert str(caught.value) == f"{name} is not in {world.folder}"
-    assert "python -m boomerang.invoker.weights" in caught.value.hint
+    assert "boomerang weights" in caught.value.hint
 
 
 def test_a_cut_file_is_told_by_its_size(world):

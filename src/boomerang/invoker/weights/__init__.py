@@ -1,5 +1,5 @@
 """Weights are data: what they must be, where they are, how to get them.
 
-Reading them is `Weights`; fetching them is `python -m boomerang.invoker.weights`. Nothing that was
+Reading them is `Weights`; fetching them is `boomerang weights`. Nothing that was
 fetched is installed or put on the import path.
 """

@@ -15,7 +15,7 @@ from .manifest import Manifest, WeightFile, default_manifest
 
 MODELS_VARIABLE = "BOOMERANG_MODELS"
 """Environment variable that moves the models folder."""
-NEXT_STEP = "run `python -m boomerang.invoker.weights` to fetch it"
+NEXT_STEP = "run `boomerang weights` to fetch it"
 
 _LATER_PART = re.compile(r"-(?!00001)\d{5}-of-\d{5}\.gguf$")
 """llama.cpp finds the later parts of a split GGUF by itself; only the first one is a model."""

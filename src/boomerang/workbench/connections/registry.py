@@ -231,6 +231,16 @@ class Connections:
             (self._saved if removed.origin is Origin.SAVED else self._session).pop((hashed(owner), name))
         removed.close(for_good=True)
 
+    def drop_shared(self, name: str) -> None:
+        """Remove a connection that was saved for everyone, on behalf of the operator.
+
+        Raises:
+            ConfigError: It cannot be removed from where it was saved.
+        """
+        with self._lock:
+            self._saving.remove_shared(name)
+            self._read()
+
     def trial(self, settings: ConnectionSettings) -> Attempt:
         """Return what a visitor's connection is tried with before it is kept."""
         return Attempt(

@@ -150,11 +150,22 @@ class Store:
         Raises:
             ConfigError: The folder cannot be used.
         """
+        self._remove(lambda saved: (saved.owner, saved.settings.name) == (hashed(owner), name))
+
+    def remove_shared(self, name: str) -> None:
+        """Forget the connection of this name that everyone may use, whoever saved it.
+
+        Raises:
+            ConfigError: The folder cannot be used.
+        """
+        self._remove(lambda saved: saved.shared and saved.settings.name == name)
+
+    def _remove(self, matches: Callable[[Saved], bool]) -> None:
         with self._alone():
             value = self._read()
             used, _odd = self._used(value["connections"])
             for place, saved in used.items():
-                if (saved.owner, saved.settings.name) == (hashed(owner), name):
+                if matches(saved):
                     del value["connections"][place]
                     self._write(value)
                     return

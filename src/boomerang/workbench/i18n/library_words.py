@@ -27,7 +27,7 @@ TEMPLATES: Sequence[str] = (
     # which model
     N_("There is no provider {provider} on this connection; its provider is {known}."),
     N_("There is no model {model} for {type}; there are: {known}."),
-    N_("Run make weights (python -m boomerang.invoker.weights), then run again."),
+    N_("Run make weights (boomerang weights), then run again."),
     N_("The back end was closed while it was answering."),
     N_("The model was closed while it was answering."),
     # prompts and parameters

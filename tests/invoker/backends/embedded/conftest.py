@@ -1,4 +1,4 @@
-"""The embedded models, loaded once for all tests; their weights come from `python -m boomerang.invoker.weights`."""
+"""The embedded models, loaded once for all tests; their weights come from `boomerang weights`."""
 
 from __future__ import annotations
 

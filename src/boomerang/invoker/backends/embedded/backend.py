@@ -69,9 +69,7 @@ class EmbeddedBackend:
             listed = offer.now(self._weights)
             if listed.state is ModelState.UNAVAILABLE:
                 reason = listed.reason or f"{name} is unavailable"
-                raise InvokeServerUnavailableError(
-                    reason, hint="Run make weights (python -m boomerang.invoker.weights), then run again."
-                )
+                raise InvokeServerUnavailableError(reason, hint="Run make weights (boomerang weights), then run again.")
             try:
                 yield from offer.routes[request.invoke_type](request, run)
             except GeneratorExit:

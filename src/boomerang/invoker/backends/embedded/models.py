@@ -36,7 +36,7 @@ LLM_FILES: Mapping[Spec, str] = {
 }
 """The LLMs that come with the project, the default first, and their files."""
 
-FETCH = "python -m boomerang.invoker.weights"
+FETCH = "boomerang weights"
 
 
 @dataclass(frozen=True, slots=True)

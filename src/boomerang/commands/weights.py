@@ -1,4 +1,4 @@
-"""`python -m boomerang.invoker.weights`: fetch, verify or list the weights of the embedded models."""
+"""`boomerang weights`: fetch, verify or list the weights of the embedded models."""
 
 from __future__ import annotations
 
@@ -7,17 +7,17 @@ import sys
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
-from .download import Fetcher
-from .manifest import Manifest, Model, default_manifest
-from .models_folder import MODELS_VARIABLE, Weights, models_folder
-from .progress import megabytes
+from boomerang.invoker.weights.download import Fetcher
+from boomerang.invoker.weights.manifest import Manifest, Model, default_manifest
+from boomerang.invoker.weights.models_folder import MODELS_VARIABLE, Weights, models_folder
+from boomerang.invoker.weights.progress import megabytes
 
 EPILOGUE = f"""The models folder is taken from {MODELS_VARIABLE}, else it is boomerang/models in the user's cache folder.
 What is already there and right is left alone; an interrupted run is continued by the next one."""
 
 
 def main(
-    arguments: Sequence[str] | None = None,
+    arguments: Sequence[str],
     *,
     manifest: Manifest | None = None,
     fetcher: Callable[[Weights], Fetcher] = Fetcher,
@@ -25,12 +25,12 @@ def main(
     """Run the command.
 
     Args:
-        arguments: The command line; the process's own if none is given.
+        arguments: The command line behind `boomerang weights`.
         manifest: The models there are; the embedded ones if none is given.
         fetcher: Makes what fetches.
 
     Returns:
-        The exit code: 0 if every file asked for is there and right, 1 if not.
+        The exit code: 0 if every file asked for is there and right, 1 if not, 130 if Ctrl-C ended it.
     """
     manifest = default_manifest() if manifest is None else manifest
     options = _options(arguments, manifest)
@@ -43,11 +43,15 @@ def main(
         problems = {file.name: weights.verify(file.name) for model in models for file in model.files}
         missing = {name: problem for name, problem in problems.items() if problem}
     else:
-        missing = dict(fetcher(weights).fetch([model.name for model in models]))
+        try:
+            missing = dict(fetcher(weights).fetch([model.name for model in models]))
+        except KeyboardInterrupt:
+            print("\nInterrupted; the next run goes on from here.", file=sys.stderr)
+            return 130
     if not missing:
         print(f"Models: {', '.join(model.name for model in models)}: ready in {weights.folder}")
         return 0
-    _tell(models, missing)
+    _report(models, missing)
     print("Run it again without --verify to fetch them." if options.verify else "The app starts all the same, without these.")
     return 1
 
@@ -59,17 +63,17 @@ def _list(weights: Weights, models: Sequence[Model]) -> None:
             print(f"  {file.name}  {megabytes(file.size)}  {weights.problem(file.name) or 'there'}")
 
 
-def _tell(models: Sequence[Model], missing: Mapping[str, str]) -> None:
+def _report(models: Sequence[Model], missing: Mapping[str, str]) -> None:
     for model in models:
-        lacking = [file.name for file in model.files if file.name in missing]
-        print(f"{model.name}: {'not available' if lacking else 'ready'}")
-        for name in lacking:
+        missing_files = [file.name for file in model.files if file.name in missing]
+        print(f"{model.name}: {'not available' if missing_files else 'ready'}")
+        for name in missing_files:
             print(f"  {name}: {missing[name]}")
 
 
-def _options(arguments: Sequence[str] | None, manifest: Manifest) -> argparse.Namespace:
+def _options(arguments: Sequence[str], manifest: Manifest) -> argparse.Namespace:
     parser = argparse.ArgumentParser(
-        prog="python -m boomerang.invoker.weights",
+        prog="boomerang weights",
         description="Fetch the weights of the embedded models into the models folder.",
         epilog=EPILOGUE,
     )
@@ -80,11 +84,3 @@ def _options(arguments: Sequence[str] | None, manifest: Manifest) -> argparse.Na
     mode.add_argument("--verify", action="store_true", help="hash every file again; fetch nothing")
     mode.add_argument("--list", action="store_true", help="say what there is; fetch nothing")
     return parser.parse_args(arguments)
-
-
-if __name__ == "__main__":
-    try:
-        sys.exit(main())
-    except KeyboardInterrupt:
-        print("\nInterrupted; the next run goes on from here.", file=sys.stderr)
-        sys.exit(130)

@@ -1,0 +1,74 @@
+"""The command `boomerang`: finds the module of a subcommand and loads that one only.
+
+Exit codes: 0 for success; 1 when a run, a check or a download failed; 2 when the command line or its input is wrong;
+128 and the signal's number when a signal stopped it.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Mapping, Sequence
+from importlib import import_module
+
+from boomerang.invoker.errors import ConfigError
+from boomerang.invoker.version import VERSION
+
+COMMANDS: Mapping[str, str] = {
+    "serve": "start the app",
+    "invoke": "make one call: JSON in, JSON lines out",
+    "models": "list the models of a connection",
+    "connections": "list, test or remove connections",
+    "weights": "fetch the weights of the embedded models",
+}
+"""Module in `boomerang.commands` → what it does."""
+
+FAILED, WRONG_INPUT, INTERRUPTED = 1, 2, 130
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command.
+
+    Args:
+        arguments: The command line without the program's name; the process's own by default.
+
+    Returns:
+        The exit code.
+    """
+    options = _parser().parse_args(arguments)
+    command = import_module(f"boomerang.commands.{options.command}")
+    try:
+        code: int = command.main(options.arguments)
+        sys.stdout.flush()  # a closed pipe shows here and not while the interpreter shuts down
+    except ConfigError as error:
+        print(f"boomerang {options.command}: {error}", file=sys.stderr)
+        return WRONG_INPUT
+    except BrokenPipeError:
+        _discard_output()
+        return FAILED
+    except KeyboardInterrupt:
+        print("\nInterrupted.", file=sys.stderr)
+        return INTERRUPTED
+    return code
+
+
+def _parser() -> argparse.ArgumentParser:
+    commands = "\n".join(f"  {name:<12}  {what}" for name, what in COMMANDS.items())
+    parser = argparse.ArgumentParser(
+        prog="boomerang",
+        usage="boomerang [-h] [--version] COMMAND ...",
+        description="The inspector for Dify model plugins.",
+        epilog=f"commands:\n{commands}\n\n`boomerang COMMAND --help` has the options of each.",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("--version", action="version", version=VERSION)
+    parser.add_argument("command", choices=COMMANDS, metavar="COMMAND", help="one of those below")
+    parser.add_argument("arguments", nargs=argparse.REMAINDER, help=argparse.SUPPRESS)
+    return parser
+
+
+def _discard_output() -> None:
+    """Send what is still buffered for a closed pipe nowhere; flushing it at exit would fail once more."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, sys.stdout.fileno())

@@ -1,0 +1,41 @@
+"""The connections that the operator may use: built in, from the file and the environment, and saved for everyone.
+
+A connection that a browser saved for itself belongs to that browser. No command lists, uses or removes it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from boomerang.invoker.errors import ConfigError
+from boomerang.kinds import connect
+from boomerang.workbench.connections.connection import Connection
+from boomerang.workbench.connections.registry import EMBEDDED, Connections, from_process
+from boomerang.workbench.store.app_folder import settings_folder
+
+DEFAULT = EMBEDDED
+"""The connection of a command that names none."""
+
+
+@contextmanager
+def operator_connections() -> Iterator[Connections]:
+    """Read the connections, and close those that were opened."""
+    registry = from_process(connect, settings_folder())
+    try:
+        yield registry
+    finally:
+        registry.close()
+
+
+def find(registry: Connections, name: str) -> Connection:
+    """Return the connection of a name.
+
+    Raises:
+        ConfigError: There is none.
+    """
+    connections = {connection.name: connection for connection in registry.visible()}
+    if name not in connections:
+        problems = "".join(f"\n{problem}" for problem in registry.problems_for(""))
+        raise ConfigError(f"there is no connection {name!r}; there are: {', '.join(connections)}{problems}")
+    return connections[name]
