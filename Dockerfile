@@ -4,6 +4,21 @@
 #   docker run … -v ./connections.toml:/app/connections.toml:ro boomerang
 #   docker run … -e BOOMERANG_HOSTS=app.example.com boomerang    the names under which it is reached; any, if it is not set
 ARG PYTHON_IMAGE=python:3.12-slim-bookworm
+
+# The wheel of the project, built by the locked tools; they stay behind in this stage.
+FROM ${PYTHON_IMAGE} AS build
+COPY requirements-build.txt /tmp/
+RUN python3 -m venv /opt/build \
+ && /opt/build/bin/python -m pip install --no-cache-dir --disable-pip-version-check \
+      --require-hashes --only-binary :all: --requirement /tmp/requirements-build.txt
+WORKDIR /source
+COPY pyproject.toml THIRD_PARTY.md app.py ./
+COPY .streamlit .streamlit
+COPY licences licences
+COPY pages pages
+COPY src src
+RUN /opt/build/bin/hatchling build --target wheel --directory /wheel
+
 FROM ${PYTHON_IMAGE}
 
 # tini is process 1: it reaps what plugins leave behind, and a plugin's parent is then never process 1, at which it would give up.
@@ -29,18 +44,18 @@ COPY src/boomerang/invoker/messages /tmp/fetch/boomerang/invoker/messages
 COPY src/boomerang/invoker/weights /tmp/fetch/boomerang/invoker/weights
 RUN PYTHONPATH=/tmp/fetch PYTHONDONTWRITEBYTECODE=1 /opt/venv/bin/python -m boomerang weights --folder /models
 
+COPY --from=build /wheel /tmp/wheel
+RUN /opt/venv/bin/python -m pip install --no-cache-dir --disable-pip-version-check --no-index --no-deps /tmp/wheel/*.whl
+
+# Here `boomerang` looks for connections.toml.
 WORKDIR /app
-COPY requirements.txt THIRD_PARTY.md app.py ./
-COPY .streamlit .streamlit
+COPY THIRD_PARTY.md ./
 COPY licences licences
-COPY pages pages
-COPY src src
 # A checkout may be readable to its owner only; here another user runs it, and cannot change it.
-RUN chmod -R a+rX,go-w /app && /opt/venv/bin/python -m compileall -q src pages app.py
+RUN chmod -R a+rX,go-w /app
 
 ENV PATH=/opt/venv/bin:$PATH \
     HOME=/data \
-    PYTHONPATH=/app/src \
     PYTHONUNBUFFERED=1 \
     PYTHONDONTWRITEBYTECODE=1 \
     OMP_WAIT_POLICY=passive \
@@ -56,4 +71,4 @@ EXPOSE 8501
 HEALTHCHECK --interval=15s --timeout=5s --start-period=30s --retries=3 CMD ["python", "-c", "import http.client, os, sys; c = http.client.HTTPConnection('127.0.0.1', int(os.environ['STREAMLIT_SERVER_PORT']), timeout=4); c.request('GET', '/_stcore/health'); sys.exit(c.getresponse().status != 200)"]
 
 ENTRYPOINT ["tini", "--"]
-CMD ["streamlit", "run", "app.py"]
+CMD ["boomerang", "serve"]

@@ -25,10 +25,11 @@ PYTEST := $(BIN)/python -m pytest
 NOTHING := $(if $(ARGS),5,0)
 # From the lock alone: pip refuses what is not in it or has another hash, and builds nothing, as a build would fetch unlocked tools.
 PIP := $(BIN)/python -m pip install --disable-pip-version-check --quiet --require-hashes --only-binary :all: --requirement
+# The project itself, as the command `boomerang`: it runs on src/, app.py and pages/ as they are, so that an edit needs no installing.
+PROJECT := $(BIN)/python -m pip install --disable-pip-version-check --quiet --no-index --no-deps --no-build-isolation --editable .
 # What could not run on this machine, in words; the last thing that `make test` says.
 export BOOMERANG_NOT_RUN := $(CURDIR)/.cache/not-run.txt
 
-export PYTHONPATH := $(CURDIR)/src
 # Two OpenMP runtimes that spin on the same cores would slow each other down many times over.
 export OMP_WAIT_POLICY := passive
 
@@ -47,15 +48,15 @@ help:
 
 # What is missing is said here and on the pages; the app starts all the same.
 run: $(INSTALLED)
-	@$(BIN)/python -m boomerang weights || true
-	@exec $(BIN)/python -m streamlit run app.py --server.port $(PORT)
+	@$(BIN)/boomerang weights || true
+	@exec $(BIN)/boomerang serve --port $(PORT)
 
 weights: $(INSTALLED)
-	@$(BIN)/python -m boomerang weights
+	@$(BIN)/boomerang weights
 
 # Two processes, as on two cores. The browser tests run alone: a browser takes both cores, and they look at the clock.
 test: $(DEVELOPED) browser
-	@$(BIN)/python -m boomerang weights || true
+	@$(BIN)/boomerang weights || true
 	@mkdir -p .cache && rm -f "$$BOOMERANG_NOT_RUN"
 	$(PYTEST) --numprocesses 2 --dist loadfile -m "not browser" $(ARGS) || [ $$? = $(NOTHING) ]
 	$(PYTEST) -m browser $(ARGS) || [ $$? = $(NOTHING) ]
@@ -74,7 +75,7 @@ bench: $(DEVELOPED) browser weights
 	$(BIN)/python -m benchmarks $(ARGS)
 
 screenshots: $(DEVELOPED) browser weights
-	$(BIN)/python scripts/screenshots.py $(ARGS)
+	$(BIN)/python -m scripts.screenshots $(ARGS)
 
 # The browser tests drive Debian's Chromium.
 browser:
@@ -100,14 +101,16 @@ $(MADE): | supported
 # xllamacpp's wheel expects libgomp from the system, which the smallest Debian installations lack.
 LOADS := $(BIN)/python -c "import xllamacpp" || echo "The LLM runtime cannot be loaded. On Debian: sudo apt-get install libgomp1" >&2
 
-$(INSTALLED): requirements.txt | $(MADE)
+$(INSTALLED): requirements.txt requirements-build.txt pyproject.toml | $(MADE)
 	@echo "Installing requirements.txt"
-	@$(PIP) requirements.txt
+	@$(PIP) requirements.txt --requirement requirements-build.txt
+	@$(PROJECT)
 	@$(LOADS)
 	@touch $@
 
-$(DEVELOPED): requirements-dev.txt | $(MADE)
+$(DEVELOPED): requirements-dev.txt pyproject.toml | $(MADE)
 	@echo "Installing requirements-dev.txt"
 	@$(PIP) requirements-dev.txt
+	@$(PROJECT)
 	@$(LOADS)
 	@touch $(INSTALLED) $@

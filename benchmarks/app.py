@@ -67,12 +67,12 @@ def running(*command: str) -> Iterator[App]:
         RuntimeError: It ended before it was healthy, or took longer than a minute; its output is told.
     """
     port = _free_port()
-    options = ["--server.port", str(port), "--server.address", HOST]
-    environment = {**os.environ, "PYTHONPATH": str(ROOT / "src"), "OMP_WAIT_POLICY": "passive"}
+    app = ("streamlit", *command) if command else ("boomerang", "serve")
+    environment = {**os.environ, "OMP_WAIT_POLICY": "passive"}
     with tempfile.TemporaryFile() as output:
         begin = time.perf_counter()
         process = subprocess.Popen(
-            [sys.executable, "-m", "streamlit", *(command or ("run", "app.py")), *options],
+            [sys.executable, "-m", *app, "--server.port", str(port), "--server.address", HOST],
             cwd=ROOT,
             env=environment,
             stdout=output,

@@ -45,10 +45,14 @@ class Lock:
 
 
 RUNTIME = Lock("requirements.txt", ("pyproject.toml",))
-DEVELOPMENT = Lock("requirements-dev.txt", ("pyproject.toml", "--group", "dev", "--constraint", RUNTIME.path))
+BUILD = Lock("requirements-build.txt", ("--group", "build", "--constraint", RUNTIME.path))
+DEVELOPMENT = Lock(
+    "requirements-dev.txt",
+    ("pyproject.toml", "--group", "build", "--group", "dev", "--constraint", RUNTIME.path, "--constraint", BUILD.path),
+)
 REFERENCE = Lock("tests/reference/requirements.txt", ("--group", "reference"), python=">=3.12")
-LOCKS = (RUNTIME, DEVELOPMENT, REFERENCE)
-"""In the order in which they are compiled: the second takes its versions from the first."""
+LOCKS = (RUNTIME, BUILD, DEVELOPMENT, REFERENCE)
+"""In the order in which they are compiled: the second takes its versions from the first, the third from both."""
 
 
 class LockError(Exception):

@@ -1,6 +1,6 @@
 """Make the files that the LLM page can attach to a message: an image, a document, a recording and a film, each tiny.
 
-PYTHONPATH=src:. python scripts/make_attachments.py
+python -m scripts.make_attachments
 
 The film is recorded by the browser that the tests drive.
 """

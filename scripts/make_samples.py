@@ -1,6 +1,6 @@
 """Make the audio samples of the speech-to-text page, with the embedded voice.
 
-PYTHONPATH=src python scripts/make_samples.py
+python scripts/make_samples.py
 """
 
 from __future__ import annotations

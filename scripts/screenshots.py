@@ -2,8 +2,8 @@
 
 Starts the app on a free port and drives the Chromium of this machine.
 
-    python scripts/screenshots.py [FOLDER]      # all pages in all states: two widths, light and dark, two languages; index.html
-    python scripts/screenshots.py --readme      # the few pictures of the README, into docs/images
+    python -m scripts.screenshots [FOLDER]      # all pages in all states: two widths, light and dark, two languages; index.html
+    python -m scripts.screenshots --readme      # the few pictures of the README, into docs/images
 """
 
 from __future__ import annotations
@@ -11,7 +11,6 @@ from __future__ import annotations
 import argparse
 import html
 import json
-import sys
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from itertools import product
@@ -20,15 +19,13 @@ from tempfile import TemporaryDirectory
 
 from playwright.sync_api import Browser, Locator, Page, expect, sync_playwright
 
+from tests.browser import driving
+from tests.browser.driving import ENDED, PAGES, Visitor, chip, launch, result, run_button, settled, state
+from tests.browser.serving import Served
+from tests.invoker.backends.openai_compatible.test_real_server import KEY, QWEN, SMOLLM
+from tests.invoker.backends.openai_compatible.test_real_server import served as model_server
+
 ROOT = Path(__file__).resolve().parents[1]
-sys.path[:0] = [str(ROOT), str(ROOT / "src")]
-
-from tests.browser import driving  # noqa: E402
-from tests.browser.driving import ENDED, PAGES, Visitor, chip, launch, result, run_button, settled, state  # noqa: E402
-from tests.browser.serving import Served  # noqa: E402
-from tests.invoker.backends.openai_compatible.test_real_server import KEY, QWEN, SMOLLM  # noqa: E402
-from tests.invoker.backends.openai_compatible.test_real_server import served as model_server  # noqa: E402
-
 FOLDER = ROOT / ".cache" / "screenshots"
 README_FOLDER = ROOT / "docs" / "images"
 WIDTHS = (1440, 1024)

@@ -4,8 +4,8 @@ Reads the seed sentences in `training/moderation/`, adds neutral sentences made 
 the embedded embedding model, fits a logistic regression for each category, and writes them as JSON beside the module that uses
 them. Deterministic: the same sentences give the same heads, up to the rounding of the processor's arithmetic.
 
-    PYTHONPATH=src python scripts/train_moderation.py            # train, write, evaluate
-    PYTHONPATH=src python scripts/train_moderation.py --check    # evaluate the heads that are there
+    python scripts/train_moderation.py            # train, write, evaluate
+    python scripts/train_moderation.py --check    # evaluate the heads that are there
 """
 
 from __future__ import annotations

@@ -17,11 +17,10 @@ from babel.messages.catalog import Catalog
 from babel.messages.mofile import read_mo, write_mo
 from babel.messages.pofile import read_po, write_po
 
-ROOT = Path(__file__).resolve().parents[1]
-sys.path.insert(0, str(ROOT / "src"))
+from boomerang.invoker.messages.message import TEMPLATES
+from boomerang.workbench.i18n.translate import DOMAIN, ENGLISH, FOLDER, LANGUAGES
 
-from boomerang.invoker.messages.message import TEMPLATES  # noqa: E402
-from boomerang.workbench.i18n.translate import DOMAIN, ENGLISH, FOLDER, LANGUAGES  # noqa: E402
+ROOT = Path(__file__).resolve().parents[1]
 
 SOURCES = ("src/boomerang", "pages")
 WIDTH = 120

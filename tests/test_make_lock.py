@@ -17,6 +17,7 @@ requires-python = ">=3.11,<3.13"
 dependencies = ["one"]
 
 [dependency-groups]
+build = ["five"]
 dev = ["two"]
 reference = ["three"]
 """
@@ -37,7 +38,7 @@ def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A project whose packages are all in its index: `one` needs `four`."""
     (tmp_path / "index").mkdir()
     (tmp_path / "pyproject.toml").write_text(PROJECT, "utf-8")
-    for name, needs in {"one": "four", "two": "", "three": "", "four": ""}.items():
+    for name, needs in {"one": "four", "two": "", "three": "", "four": "", "five": ""}.items():
         wheel(tmp_path, name, "1.0", needs=needs)
     monkeypatch.setenv("UV_NO_INDEX", "1")
     monkeypatch.setenv("UV_FIND_LINKS", str(tmp_path / "index"))
@@ -57,7 +58,8 @@ def test_locks_hold_transitive_packages_and_the_digest_of_their_inputs(root: Pat
     make_locks(root)
     assert [pins(root, lock.path) for lock in LOCKS] == [
         ["four==1.0", "one==1.0"],
-        ["four==1.0", "one==1.0", "two==1.0"],
+        ["five==1.0"],
+        ["five==1.0", "four==1.0", "one==1.0", "two==1.0"],
         ["three==1.0"],
     ]
     assert {locked_digest((root / lock.path).read_text("utf-8")) for lock in LOCKS} == {digest(read_project(root))}

@@ -23,7 +23,7 @@ def one_minor(version: str, step: int) -> str:
 
 def make(folder: Path, python: str, *arguments: str) -> subprocess.CompletedProcess[str]:
     """Run `make run` in a folder of its own, with a Python that answers what a script says."""
-    for name in ("Makefile", "pyproject.toml", "requirements.txt"):
+    for name in ("Makefile", "pyproject.toml", "requirements.txt", "requirements-build.txt"):
         shutil.copy(ROOT / name, folder)
     path = folder / "python"
     path.write_text(f"#!/bin/sh\n{python}\n")

@@ -14,7 +14,7 @@ import streamlit as st  # noqa: TID251
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT))
 
-from app import lifespan  # noqa: E402  (the real one, which also finds the packages)
+from app import lifespan  # noqa: E402  (the real one)
 from benchmarks import streams  # noqa: E402
 from boomerang.invoker.backend import ListedModel  # noqa: E402
 from boomerang.invoker.backends.scripted import Scripted  # noqa: E402

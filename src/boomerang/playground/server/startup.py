@@ -1,4 +1,4 @@
-"""What is set once when the server starts: TCP_NODELAY, and memory returned to the system."""
+"""What is set once when the server starts: the import path, TCP_NODELAY, and memory returned to the system."""
 
 from __future__ import annotations
 
@@ -6,6 +6,20 @@ import ctypes
 import gc
 import socket
 import sys
+from pathlib import Path
+
+SHELL = Path(__file__).resolve().parents[1] / "shell" / "shell.py"
+"""The script that Streamlit runs for every page."""
+
+
+def keep_import_path() -> None:
+    """Put the script's folder on the import path for good, last, where its names hide no other module.
+
+    Streamlit puts it there for each script run and takes it off again, unless it is there already. An import in another thread
+    at that moment skips a folder: "No module named ..." for one that is installed.
+    """
+    if str(SHELL.parent) not in sys.path:
+        sys.path.append(str(SHELL.parent))
 
 
 def send_at_once() -> None:
