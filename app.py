@@ -15,7 +15,7 @@ from contextlib import asynccontextmanager
 
 import streamlit as st
 
-from boomerang.kinds import connect
+from boomerang.kinds import KINDS
 from boomerang.playground.server.audio_route import ROUTES
 from boomerang.playground.server.security_headers import middleware, watch_media
 from boomerang.playground.server.session_cleanup import let_go
@@ -25,7 +25,7 @@ from boomerang.workbench.connections.registry import from_process
 from boomerang.workbench.store.app_folder import settings_folder
 
 keep_import_path()
-app_state.start(from_process(connect, settings_folder()))
+app_state.start(from_process(KINDS, settings_folder()))
 
 
 @asynccontextmanager

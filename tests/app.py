@@ -6,7 +6,7 @@ from functools import cache
 
 from streamlit.components.v2 import manifest_scanner
 
-from boomerang.kinds import connect
+from boomerang.kinds import KINDS
 from boomerang.playground.session import app_state
 from boomerang.workbench.connections.registry import from_process
 from boomerang.workbench.store.app_folder import app_folder
@@ -14,7 +14,7 @@ from boomerang.workbench.store.app_folder import app_folder
 
 def start() -> None:
     """Set the connections of this process: its environment, its file, its data folder."""
-    app_state.start(from_process(connect, app_folder()))
+    app_state.start(from_process(KINDS, app_folder()))
 
 
 def scan_packages_once() -> None:

@@ -16,11 +16,11 @@ import pytest
 
 from boomerang.cli import COMMANDS, main
 from boomerang.commands.terminal import printable
-from boomerang.invoker.settings import settings_of
 from boomerang.invoker.version import VERSION
 from boomerang.workbench.connections.saved_connections import Store
 from boomerang.workbench.samples.inputs import CLIP
 from boomerang.workbench.store.app_folder import settings_folder
+from tests.connection_settings import settings_of
 from tests.invoker.backends.openai_compatible.contract_server import script as answer
 from tests.loopback import STREAM, Asked, Loopback, Wire, whole
 from tests.runs import CALLS as REQUESTS

@@ -23,14 +23,14 @@ MOST_MODULES = 15
 
 TIERS: Mapping[str, Sequence[str]] = {
     "invoker": (
-        "http.redaction messages request version",
+        "connection_form http.redaction messages request version",
         "errors events",
         "audio entities process run weights",
         "backend backends.embedded.onnx http.body invocations llm_text",
         "backends.embedded.execution backends.embedded.llama backends.scripted client_rules http records",
         "backends.embedded.small_models backends.openai_compatible.response session settings",
         "backends.embedded.tasks backends.openai_compatible.audio backends.openai_compatible.chat "
-        "backends.openai_compatible.model_list",
+        "backends.openai_compatible.model_list connection_kind",
         "backends.embedded backends.openai_compatible",
     ),
     "workbench": (
@@ -188,7 +188,7 @@ def test_one_module_knows_the_kinds_of_back_ends() -> None:
 
 
 def test_the_command_line_needs_no_screen() -> None:
-    commands = [found for found in OURS if layer(found.importer) in {"cli", "commands", "__main__"}]
+    commands = [found for found in our_imports() if layer(found.importer) in {"cli", "commands", "__main__"}]
     assert {layer(found.imported) for found in commands} == {"cli", "commands", "kinds", "invoker", "workbench"}
 
 

@@ -12,7 +12,7 @@ from boomerang.kinds import KINDS, connect
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_kind_is_the_back_ends_own_name(kind: str) -> None:
-    assert KINDS[kind]().kind == kind  # type: ignore[attr-defined]
+    assert KINDS[kind].name == KINDS[kind].backend().kind == kind  # type: ignore[attr-defined]
 
 
 def test_settings_reach_the_back_end(tmp_path: Path) -> None:

@@ -1,13 +1,21 @@
-"""Kinds of back ends by name; the only module that knows them all."""
+"""The table of connection kinds; the only module that knows them all.
+
+Each part of a kind is loaded when it is used: a back end's runtime costs only those who use it.
+"""
 
 from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from boomerang.invoker.backend import Backend
+from boomerang.invoker.connection_kind import Kind, Kinds, Opener, Preset
 from boomerang.invoker.errors import ConfigError
+
+if TYPE_CHECKING:
+    from boomerang.invoker.connection_form import Form
+    from boomerang.invoker.settings import ConnectionSettings
 
 
 def connect(kind: str, **settings: Any) -> Backend:
@@ -20,18 +28,14 @@ def connect(kind: str, **settings: Any) -> Backend:
     Raises:
         ConfigError: Unknown kind, or settings that the kind does not know or cannot use.
     """
-    load = KINDS.get(kind)
-    if load is None:
+    if kind not in KINDS:
         raise ConfigError(f"unknown kind of back end {kind!r}: expected one of {', '.join(sorted(KINDS))}")
-    backend_class = load()
+    backend_class = KINDS[kind].backend()
     try:
         inspect.signature(backend_class).bind(**settings)
     except TypeError as error:
         raise ConfigError(f"settings of the back end {kind!r}: {error}") from error
     return backend_class(**settings)
-
-
-# Each loader imports inside: a back end's runtime is loaded only by those who use it.
 
 
 def _embedded() -> Callable[..., Backend]:
@@ -40,10 +44,16 @@ def _embedded() -> Callable[..., Backend]:
     return EmbeddedBackend
 
 
-def _scripted() -> Callable[..., Backend]:
-    from boomerang.invoker.backends.scripted import Scripted
+def _embedded_settings() -> type[ConnectionSettings]:
+    from boomerang.invoker.backends.embedded.settings import EmbeddedSettings
 
-    return Scripted
+    return EmbeddedSettings
+
+
+def _embedded_opener() -> Opener:
+    from boomerang.invoker.backends.embedded.opening import opened
+
+    return opened
 
 
 def _openai_compatible() -> Callable[..., Backend]:
@@ -52,8 +62,49 @@ def _openai_compatible() -> Callable[..., Backend]:
     return OpenAICompatibleBackend
 
 
-KINDS: Mapping[str, Callable[[], Callable[..., Backend]]] = {
-    "embedded": _embedded,
-    "openai_compatible": _openai_compatible,
-    "scripted": _scripted,
+def _openai_compatible_settings() -> type[ConnectionSettings]:
+    from boomerang.invoker.backends.openai_compatible.settings import OpenAICompatibleSettings
+
+    return OpenAICompatibleSettings
+
+
+def _openai_compatible_opener() -> Opener:
+    from boomerang.invoker.backends.openai_compatible.opening import opened
+
+    return opened
+
+
+def _openai_compatible_form() -> Form:
+    from boomerang.invoker.backends.openai_compatible.form import FORM
+
+    return FORM
+
+
+def _openai_compatible_presets() -> Mapping[str, Preset]:
+    from boomerang.invoker.backends.openai_compatible.server_presets import PRESETS
+
+    return PRESETS
+
+
+def _scripted() -> Callable[..., Backend]:
+    from boomerang.invoker.backends.scripted import Scripted
+
+    return Scripted
+
+
+KINDS: Kinds = {
+    kind.name: kind
+    for kind in (
+        Kind("embedded", _embedded, _embedded_settings, _embedded_opener),
+        Kind(
+            "openai_compatible",
+            _openai_compatible,
+            _openai_compatible_settings,
+            _openai_compatible_opener,
+            form=_openai_compatible_form,
+            presets=_openai_compatible_presets,
+        ),
+        Kind("scripted", _scripted),
+    )
 }
+"""Every kind, by name."""

@@ -14,7 +14,7 @@ from types import TracebackType
 
 import httpx
 
-from boomerang.workbench.connections.server_presets import PRESETS
+from boomerang.invoker.backends.openai_compatible.server_presets import PRESETS
 
 ROOT = Path(__file__).resolve().parents[2]
 START_SECONDS = 60.0

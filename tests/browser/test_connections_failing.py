@@ -12,9 +12,10 @@ import pytest
 import tomli_w
 from playwright.sync_api import Page, expect
 
-from boomerang.invoker.settings import settings_of
+from boomerang.kinds import KINDS
 from boomerang.workbench.connections.saved_connections import Store
 from tests.certificates import authority_file, secured
+from tests.connection_settings import settings_of
 from tests.invoker.backends.openai_compatible.desk import GOOD, event
 from tests.loopback import BOUND, STREAM, Asked, Loopback, Wire, chunked, whole
 
@@ -115,7 +116,7 @@ def connected(faults: Faults, tmp_path_factory: pytest.TempPathFactory) -> Itera
         file.write_text(tomli_w.dumps({"connections": connections}), "utf-8")
         # What the operator configured is called wherever it is; this one is a visitor's.
         elsewhere = settings_of({"name": "Elsewhere", "base_url": f"{faults.elsewhere.address}/v1"})
-        Store(folder, {}).save(elsewhere, "somebody", shared=True)
+        Store(folder, {}, KINDS).save(elsewhere, "somebody", shared=True)
         variables = {"CONNECTIONS_FILE": str(file), "BOOMERANG_DATA": str(folder), "CONNECTIONS_ALLOW": "10.0.0.0/8"}
         with Served(**variables, SOME_KEY=KEY) as served:
             yield served

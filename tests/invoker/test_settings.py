@@ -10,11 +10,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from boomerang.invoker.backends.openai_compatible.server_presets import PRESETS
 from boomerang.invoker.entities.model import ModelPropertyKey, ModelType
 from boomerang.invoker.errors import ConfigError
-from boomerang.invoker.settings import ConnectionSettings, SettingsError, settings_of
+from boomerang.invoker.settings import ConnectionSettings, SettingsError
+from boomerang.kinds import KINDS
 from boomerang.workbench.connections.connections_file import parsed_each, read_file, written
-from boomerang.workbench.connections.server_presets import PRESETS
+from tests.connection_settings import settings_of
 
 SECRET = "sk-not-for-anybodys-eyes"
 LEAST = {"name": "lab", "base_url": "http://gpu:8000/v1"}
@@ -124,7 +126,7 @@ def test_a_key_under_a_harmless_name_is_not_written() -> None:
 def test_a_fault_has_its_words_as_a_message() -> None:
     with pytest.raises(SettingsError) as raised:
         settings_of(LEAST | {"headers": {"Host ": "x"}, "models": 3}, "connections[1]")
-    first, second = raised.value.faults
+    second, first = raised.value.faults
     assert first == "connections[1].headers: 'Host ' is no name of a header" and second.message is None
     assert first.message is not None and first.message.id == "connections.header_name"
 
@@ -141,7 +143,7 @@ def test_voices_may_be_bare_names() -> None:
 
 def parsed(content: bytes) -> list[ConnectionSettings]:
     """Read a file in which everything is whole."""
-    entries = parsed_each(content)
+    entries = parsed_each(content, KINDS)
     assert all(entry.faults == () for entry in entries)
     return [entry.settings for entry in entries if entry.settings is not None]
 
@@ -184,19 +186,19 @@ def test_every_preset_is_a_connection(preset: Any) -> None:
 )
 def test_a_file_that_cannot_be_used_says_where(content: bytes, words: str) -> None:
     with pytest.raises(ConfigError, match=words):
-        parsed_each(content)
+        parsed_each(content, KINDS)
 
 
 @given(st.binary(max_size=60) | st.text(max_size=60).map(str.encode))
 def test_any_file_is_connections_or_a_refusal(content: bytes) -> None:
     with contextlib.suppress(ConfigError):
-        assert isinstance(parsed_each(content), list)
+        assert isinstance(parsed_each(content, KINDS), list)
 
 
 def test_a_missing_file_has_no_connections_and_an_unreadable_one_says_so(tmp_path: Any) -> None:
-    assert read_file(tmp_path / "none.toml") == ([], [])
+    assert read_file(tmp_path / "none.toml", KINDS) == ([], [])
     with pytest.raises(ConfigError, match="Is a directory"):
-        read_file(tmp_path)
+        read_file(tmp_path, KINDS)
 
 
 def test_a_change_is_checked() -> None:
@@ -218,7 +220,7 @@ def test_what_json_has_no_value_for_is_left_out_of_an_export() -> None:
 )
 def test_a_file_that_breaks_its_reader_is_refused(content: bytes) -> None:
     with pytest.raises(ConfigError, match=r"is no (TOML|JSON)"):
-        parsed_each(content)
+        parsed_each(content, KINDS)
 
 
 ODD_FILE = b"""
@@ -247,7 +249,7 @@ base_url = "http://other/v1"
 
 
 def test_what_is_whole_in_a_file_is_read_and_the_rest_is_named_entry_by_entry() -> None:
-    entries = parsed_each(ODD_FILE)
+    entries = parsed_each(ODD_FILE, KINDS)
     assert [entry.name for entry in entries if entry.settings] == ["good", "some", "good"]
     wrong = {entry.name: entry.faults for entry in entries if entry.faults}
     assert list(wrong) == ["extra", "bad", "connections[2]", "some"]
@@ -261,7 +263,7 @@ def test_what_is_whole_in_a_file_is_read_and_the_rest_is_named_entry_by_entry() 
 def test_a_file_with_an_odd_entry_has_the_others_and_names_it(tmp_path: Any) -> None:
     path = tmp_path / "connections.toml"
     path.write_bytes(ODD_FILE)
-    found, problems = read_file(path)
+    found, problems = read_file(path, KINDS)
     assert [(settings.name, settings.base_url) for settings in found] == [
         ("good", "http://gpu:8000/v1"),
         ("some", "http://gpu:8000/v1"),
@@ -282,7 +284,7 @@ NONE = st.none() | st.booleans() | st.integers() | st.text(max_size=5) | st.list
 
 @given(st.lists(st.builds(lambda n: LEAST | {"name": f"c{n}"}, st.integers(0, 30)) | NONE | st.dictionaries(st.text(), NONE)))
 def test_no_entry_of_a_file_hides_another(items: list[Any]) -> None:
-    entries = parsed_each(json.dumps({"connections": items}).encode())
+    entries = parsed_each(json.dumps({"connections": items}).encode(), KINDS)
     assert len(entries) == len(items) and all(entry.settings or entry.faults for entry in entries)
     whole = [item["name"] for item in items if isinstance(item, dict) and "base_url" in item and "name" in item]
     assert [entry.settings.name for entry in entries if entry.settings] == whole

@@ -5,9 +5,9 @@ from __future__ import annotations
 import argparse
 from collections.abc import Sequence
 
+from boomerang.invoker.connection_kind import Check
 from boomerang.invoker.errors import ConfigError
 from boomerang.workbench.connections.connection import Connection, Origin
-from boomerang.workbench.connections.probe import Check
 from boomerang.workbench.connections.probe_jobs import SERVER, ProbeJob, ProbeRequest
 from boomerang.workbench.connections.registry import Connections
 
@@ -95,9 +95,10 @@ def _request(registry: Connections, connection: Connection, *, calls: bool) -> P
     return ProbeRequest(
         connection.name,
         lambda: connection.backend,
-        settings.base_url if settings else "",
+        settings.address if settings else "",
         (lambda address: registry.at_address(connection, address)) if settings else None,
         None if calls else {SERVER: None},
+        registry.probe(settings),
     )
 
 

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from boomerang.invoker.errors import ConfigError
-from boomerang.kinds import connect
+from boomerang.kinds import KINDS
 from boomerang.workbench.connections.connection import Connection
 from boomerang.workbench.connections.registry import EMBEDDED, Connections, from_process
 from boomerang.workbench.store.app_folder import settings_folder
@@ -21,7 +21,7 @@ DEFAULT = EMBEDDED
 @contextmanager
 def operator_connections() -> Iterator[Connections]:
     """Read the connections, and close those that were opened."""
-    registry = from_process(connect, settings_folder())
+    registry = from_process(KINDS, settings_folder())
     try:
         yield registry
     finally:

@@ -1,4 +1,4 @@
-"""A connection as it is written down: a back end's kind, its address, its secrets, its models, and a name to pick it by.
+"""What every connection is made of: a name, a kind, its models. Each kind adds its own fields in its back end's folder.
 
 What is secret is kept apart from what is not: `public()` is what may be shown, exported and stored in the clear, `secrets()` is
 the rest, and `with_secrets()` brings both together again.
@@ -6,32 +6,24 @@ the rest, and `with_secrets()` brings both together again.
 
 from __future__ import annotations
 
-import re
-from collections import Counter
 from collections.abc import Mapping
-from typing import Any, Self
-from urllib.parse import urlsplit, urlunsplit
+from typing import Any, ClassVar, Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 from pydantic_core import ErrorDetails
 
 from boomerang.invoker.entities.model import AIModelEntity, ModelPropertyKey, ModelType
-from boomerang.invoker.http.field_rules import address_fault, header_fault, key_fault, proxy_fault, query_fault, without_query
-from boomerang.invoker.http.redaction.credentials import looks_secret
 from boomerang.invoker.messages.message import Message
 
 from .errors import ConfigError
 
+DEFAULT_KIND = "openai_compatible"
+"""The kind of a connection that names none: files and saved connections had no kinds at first."""
 LONGEST_NAME = 60
 LARGEST_NUMBER = 10**9
 """Of tokens or of texts that a model takes."""
 MOST_MODELS = 1000
 """That a connection says something of; the server's own list may be longer."""
-COMPATIBLE_PROVIDER = "langgenius/openai_api_compatible/openai_api_compatible"
-"""Dify's provider for any server with OpenAI's interface."""
-NAMED_VARIABLE = re.compile(r"\$\{(\w+)\}")
-"""In the value of a header, of the query or of the proxy: taken from the environment when the connection is opened."""
-_ONLY_VARIABLES = re.compile(r"((bearer|basic|token) )?\$\{\w+\}", re.IGNORECASE)
 
 
 class Fault(str):
@@ -60,22 +52,10 @@ class SettingsError(ConfigError):
         self.faults = faults
 
 
-class _Strict(BaseModel):
+class StrictModel(BaseModel):
     """A key that nobody knows is a slip of the pen, and is said."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, protected_namespaces=(), hide_input_in_errors=True)
-
-
-class Timeouts(_Strict):
-    """Seconds that each part of an exchange may take; one that is left out is the back end's own."""
-
-    connect: float | None = Field(default=None, gt=0, le=3600)
-    """Looking up the name, connecting, agreeing on keys."""
-    first_byte: float | None = Field(default=None, gt=0, le=3600)
-    """From the request to the first byte of the answer."""
-    between_chunks: float | None = Field(default=None, gt=0, le=3600)
-    """From some bytes of the answer to the next."""
-    total: float | None = Field(default=None, gt=0, le=86400)
 
 
 class ConnectionModel(AIModelEntity):
@@ -106,40 +86,28 @@ class ConnectionModel(AIModelEntity):
         return {**properties, ModelPropertyKey.VOICES: [_voice(voice) for voice in voices]}
 
 
-class ConnectionSettings(_Strict):
-    """A connection to a server with OpenAI's interface, as it stands in `connections.toml` or was made on the page."""
+class ConnectionSettings(StrictModel):
+    """A connection of any kind, as it stands in `connections.toml` or was made on the page."""
+
+    SECRET_FIELDS: ClassVar[frozenset[str]] = frozenset()
+    """Fields that `public()` leaves out."""
+    DESCRIPTIVE_FIELDS: ClassVar[frozenset[str]] = frozenset({"name", "preset", "system_model"})
+    """Fields that do not change what a test of the connection finds."""
+    ADDRESS_FIELD: ClassVar[str] = ""
+    """The field that holds the address that it calls; empty if it calls none."""
 
     name: str = Field(min_length=1, max_length=LONGEST_NAME)
+    kind: str
+    """Which kind of back end: each kind's class names its own."""
     preset: str = ""
-    """Which of `PRESETS` it was made from."""
-    base_url: str
-    """Up to and with `/v1`. A query that is written behind it becomes a part of `query`."""
-    api_key: str = Field(default="", repr=False)
-    api_key_env: str = Field(default="", pattern=r"^\w*$")
-    """Environment variable that holds the key."""
-    headers: dict[str, str] = Field(default_factory=dict, repr=False)
-    query: dict[str, str] = Field(default_factory=dict, repr=False)
-    proxy: str = Field(default="", repr=False)
-    verify: bool = True
-    """Whether the server's certificate is checked."""
-    ca_file: str = ""
-    """File with the certificate of a private authority, on the machine that the app runs on."""
-    ca: str = ""
-    """The same as text (PEM)."""
-    timeouts: Timeouts = Field(default_factory=Timeouts)
-    provider: str = Field(default=COMPATIBLE_PROVIDER, min_length=1)
-    """What a ModelConfig names: the Dify provider that would serve the same models. The server never sees it."""
-    models: list[ConnectionModel] = Field(default_factory=list, max_length=MOST_MODELS)
-    """What a person said of its models; the server's own list comes beside them."""
-    defaults: dict[ModelType, str] = Field(default_factory=dict)
-    """The model that a page offers first, by type."""
+    """Which preset of its kind it was made from."""
     system_model: str = ""
     """The LLM that plays Dify's workspace default; the default LLM if there is none."""
 
-    @field_validator("name", "base_url", "api_key", "api_key_env", "proxy", "provider", mode="before")
+    @field_validator("name", mode="before")
     @classmethod
-    def _trimmed(cls, value: Any) -> Any:
-        return value.strip() if isinstance(value, str) else value
+    def _trimmed_name(cls, name: Any) -> Any:
+        return name.strip() if isinstance(name, str) else name
 
     @field_validator("name")
     @classmethod
@@ -148,124 +116,85 @@ class ConnectionSettings(_Strict):
             raise ValueError("must be one line of printable characters")
         return name
 
-    @model_validator(mode="before")
     @classmethod
-    def _with_its_query(cls, value: Any) -> Any:
-        """Move the query of the address, as services show it for copying, to where it is sent with every request."""
-        if not (isinstance(value, Mapping) and isinstance(address := value.get("base_url"), str) and "?" in address):
-            return value
-        query = value.get("query") or {}
-        if address_fault(address.strip(), filled=False) is not None or not isinstance(query, Mapping):
-            return value  # which is refused as it is
-        before, fields = without_query(address.strip())
-        if len(dict(fields)) < len(fields):
-            return value
-        return {**value, "base_url": before, "query": {**dict(fields), **query}}
+    def checked(cls, value: Any, where: str = "") -> Self:
+        """Check the fields of a connection of this kind.
 
-    @field_validator("base_url")
-    @classmethod
-    def _an_address(cls, value: str) -> str:
-        _refuse(address_fault(value, filled=NAMED_VARIABLE.search(value) is None))
-        if "@" in urlsplit(value).netloc:
-            raise ValueError(Message("connections.user"))
-        names = Counter(name for name, _ in without_query(value)[1])  # they were moved, if they could be
-        if twice := [name for name, count in names.items() if count > 1]:
-            raise ValueError(Message("connections.query_twice", name=twice[0]))
-        return value.rstrip("/")
+        Args:
+            value: The fields.
+            where: What they are a part of, for the error, such as `connections[2]`.
 
-    @field_validator("proxy")
-    @classmethod
-    def _a_proxy(cls, value: str) -> str:
-        _refuse(proxy_fault(value, filled=NAMED_VARIABLE.search(value) is None) if value else None)
-        return value
+        Raises:
+            SettingsError: Names each field that is wrong.
+        """
+        try:
+            return cls.model_validate(value)
+        except ValidationError as error:
+            raise SettingsError(faults(error, where)) from None  # the cause holds what was typed, secrets included
 
-    @field_validator("headers")
-    @classmethod
-    def _can_be_sent(cls, headers: dict[str, str]) -> dict[str, str]:
-        names: set[str] = set()
-        for name, value in headers.items():
-            _refuse(header_fault(name, value))
-            _refuse(Message("connections.header_twice", name=name) if name.lower() in names else None)
-            names.add(name.lower())
-        return headers
+    @property
+    def address(self) -> str:
+        """The address that it calls; empty if it calls none."""
+        return str(getattr(self, self.ADDRESS_FIELD)) if self.ADDRESS_FIELD else ""
 
-    @field_validator("query")
-    @classmethod
-    def _can_be_asked(cls, query: dict[str, str]) -> dict[str, str]:
-        for name, value in query.items():
-            _refuse(query_fault(name, value))
-        return query
-
-    @field_validator("api_key")
-    @classmethod
-    def _one_word(cls, key: str) -> str:
-        _refuse(key_fault(key))
-        return key
-
-    @model_validator(mode="after")
-    def _one_key(self) -> Self:
-        if self.api_key and self.api_key_env:
-            raise ValueError("give api_key or api_key_env, not both")
-        if self.ca and self.ca_file:
-            raise ValueError("give ca or ca_file, not both")
-        return self
+    @property
+    def key_variable(self) -> str | None:
+        """The environment variable that code for copying reads the key from; `None` if the connection needs none."""
+        return None
 
     def public(self) -> dict[str, Any]:
         """Return what is not secret and not as it would be anyway, as plain values; itself a valid connection."""
-        found = self.model_dump(mode="json", exclude_defaults=True, exclude={"api_key", "headers", "query", "proxy"})
-        found["models"] = [_said(model) for model in self.models]
-        found["headers"] = {name: value for name, value in self.headers.items() if not self._is_secret(name, value)}
-        found["query"] = {name: value for name, value in self.query.items() if not self._is_secret(name, value)}
-        found["proxy"] = _without_user(self.proxy)
-        kept = {name: value for name, value in found.items() if value not in ({}, [], "")}
-        return {"name": self.name, "base_url": self.base_url} | kept
+        kept = {name: value for name, value in self._public_fields().items() if value not in ({}, [], "")}
+        return {"name": self.name} | ({} if self.kind == DEFAULT_KIND else {"kind": self.kind}) | kept
+
+    def _public_fields(self) -> dict[str, Any]:
+        return self.model_dump(mode="json", exclude_defaults=True, exclude=set(self.SECRET_FIELDS))
 
     def secrets(self) -> dict[str, Any]:
         """Return what `public()` leaves out; empty if there is nothing secret."""
-        found: dict[str, Any] = {
-            "api_key": self.api_key,
-            "headers": {name: value for name, value in self.headers.items() if self._is_secret(name, value)},
-            "query": {name: value for name, value in self.query.items() if self._is_secret(name, value)},
-            "proxy": self.proxy if self.proxy != _without_user(self.proxy) else "",
-        }
+        found = self.model_dump(mode="json", exclude_defaults=True, include=set(self.SECRET_FIELDS))
         return {name: value for name, value in found.items() if value}
 
-    def with_secrets(self, secrets: Mapping[str, Any]) -> ConnectionSettings:
+    def with_secrets(self, secrets: Mapping[str, Any]) -> Self:
         """Return the same with its secrets."""
         value = self.model_dump(mode="json")
         for name, secret in secrets.items():
             value[name] = {**value[name], **secret} if isinstance(secret, dict) else secret
-        return settings_of(value)
+        return self.checked(value)
 
-    def _is_secret(self, name: str, value: str) -> bool:
-        """Return whether a value is to be kept to ourselves; one that only names a variable is not."""
-        if _ONLY_VARIABLES.fullmatch(value):
-            return False
-        return looks_secret(name, value) or (bool(self.api_key) and self.api_key in value)
-
-    def changed(self, **fields: Any) -> ConnectionSettings:
+    def changed(self, **fields: Any) -> Self:
         """Return the same with other values in some fields, checked.
 
         Raises:
             ConfigError: A value does not fit.
         """
-        return settings_of(self.model_dump(mode="json") | fields)
+        return self.checked(self.model_dump(mode="json") | fields)
+
+    def at(self, address: str) -> Self:
+        """Return the same at another address, checked."""
+        return self.changed(**{self.ADDRESS_FIELD: address})
+
+    def copied(self, *, own: bool) -> Self:
+        """Return what a visitor may copy: of a connection that is not their own, nothing secret."""
+        return self if own else self.checked(self.public())
+
+    def reach(self) -> dict[str, Any]:
+        """Return the fields that decide what a test of the connection finds."""
+        return self.model_dump(exclude=set(self.DESCRIPTIVE_FIELDS))
 
 
-def settings_of(value: Any, where: str = "") -> ConnectionSettings:
-    """Check a connection.
+class SettingsWithModels(ConnectionSettings):
+    """A connection whose models a person may describe."""
 
-    Args:
-        value: Its fields.
-        where: What it is a part of, for the error, such as `connections[2]`.
+    DESCRIPTIVE_FIELDS: ClassVar[frozenset[str]] = ConnectionSettings.DESCRIPTIVE_FIELDS | {"models", "defaults"}
 
-    Raises:
-        SettingsError: Names each field that is wrong.
-    """
-    try:
-        return ConnectionSettings.model_validate(value)
-    except ValidationError as error:
-        raise SettingsError(faults(error, where)) from None  # the cause holds what was typed, secrets included
+    models: list[ConnectionModel] = Field(default_factory=list, max_length=MOST_MODELS)
+    """What a person said of its models; the server's own list comes beside them."""
+    defaults: dict[ModelType, str] = Field(default_factory=dict)
+    """The model that a page offers first, by type."""
+
+    def _public_fields(self) -> dict[str, Any]:
+        return super()._public_fields() | {"models": [_said(model) for model in self.models]}
 
 
 def faults(error: ValidationError, where: str = "") -> list[Fault]:
@@ -322,16 +251,3 @@ def _voice(voice: Any) -> dict[str, Any]:
     if named and voice.get("mode") and isinstance(voice.get("language", []), list):
         return {"name": voice["mode"], "language": [], **voice}
     raise ValueError("voices: expected a name, or {mode, name, language}")
-
-
-def _refuse(fault: Message | None) -> None:
-    if fault is not None:
-        raise ValueError(fault)
-
-
-def _without_user(address: str) -> str:
-    parts = urlsplit(address)
-    user = parts.netloc.rpartition("@")[0]
-    if not user or not NAMED_VARIABLE.sub("", user).strip(":"):  # none, or one of which only the variables' names are told
-        return address
-    return urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2]))

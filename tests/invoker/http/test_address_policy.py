@@ -10,15 +10,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from boomerang.invoker.backends.openai_compatible.opening import opened
 from boomerang.invoker.errors import ConfigError, InvokeBadRequestError
 from boomerang.invoker.http.address_policy import Allowed, allowed
 from boomerang.invoker.messages.message import Message
 from boomerang.invoker.run import Run
 from boomerang.invoker.session import Session
-from boomerang.invoker.settings import settings_of
 from boomerang.kinds import connect
-from boomerang.workbench.connections.opening import opened
 from boomerang.workbench.connections.probe import check_connection
+from tests.connection_settings import settings_of
 from tests.loopback import Asked, Loopback, Wire, head, whole
 
 METADATA = [
@@ -126,7 +126,7 @@ def test_a_refused_address_is_never_dialled() -> None:
         wire.send(whole({"data": []}))
 
     with Loopback(script) as server:
-        backend: Any = opened(settings_of({"name": "a", "base_url": server.address}), allowed("10.0.0.0/8"), {}, connect)
+        backend: Any = opened(settings_of({"name": "a", "base_url": server.address}), allowed("10.0.0.0/8"), {})
         with pytest.raises(InvokeBadRequestError, match="is not among the addresses"):
             backend.fetch_models(Run())
         assert server.connections == []
@@ -143,7 +143,7 @@ def test_a_redirect_to_a_refused_address_is_not_followed() -> None:
         wire.send(head(302, location="http://169.254.169.254/latest/meta-data/", content_length="0"))
 
     with Loopback(script) as server:
-        backend: Any = opened(settings_of({"name": "a", "base_url": server.address}), Allowed(), {}, connect)
+        backend: Any = opened(settings_of({"name": "a", "base_url": server.address}), Allowed(), {})
         with pytest.raises(InvokeBadRequestError, match=r"169\.254\.169\.254"):
             backend.fetch_models(Run())
         backend.close()
@@ -160,9 +160,9 @@ def test_the_address_behind_a_name_is_what_counts() -> None:
     with Loopback(script) as server:
         port = server.address.rpartition(":")[2]
         base_url = f"http://localhost:{port}"
-        yes: Any = opened(settings_of({"name": "a", "base_url": base_url}), allowed("127.0.0.1, [::1]"), {}, connect)
+        yes: Any = opened(settings_of({"name": "a", "base_url": base_url}), allowed("127.0.0.1, [::1]"), {})
         assert [model.model for model in yes.fetch_models(Run())] == ["m"], first
-        no: Any = opened(settings_of({"name": "a", "base_url": base_url}), allowed("8.8.8.8"), {}, connect)
+        no: Any = opened(settings_of({"name": "a", "base_url": base_url}), allowed("8.8.8.8"), {})
         with pytest.raises(InvokeBadRequestError):
             no.fetch_models(Run())
         yes.close()
@@ -172,7 +172,7 @@ def test_the_address_behind_a_name_is_what_counts() -> None:
 def test_behind_a_proxy_the_target_is_judged_too() -> None:
     with Loopback(lambda _asked, wire: wire.send(whole({"data": []}))) as proxy:
         settings = settings_of({"name": "a", "base_url": "http://169.254.169.254/v1", "proxy": proxy.address})
-        backend: Any = opened(settings, Allowed(), {}, connect)
+        backend: Any = opened(settings, Allowed(), {})
         with Session(backend), pytest.raises(InvokeBadRequestError, match="metadata"):
             backend.fetch_models(Run())
         assert proxy.asked == []
@@ -302,7 +302,7 @@ def test_an_ipv4_address_inside_of_an_ipv6_one_is_judged_as_what_it_is(number: i
 def test_a_visitors_proxy_is_judged_as_a_server_is() -> None:
     with Loopback(lambda _asked, wire: wire.send(whole({"data": []}))) as proxy:
         settings = settings_of({"name": "a", "base_url": "http://api.example/v1", "proxy": proxy.address})
-        backend: Any = opened(settings, IN_THE_IMAGE, {}, connect)
+        backend: Any = opened(settings, IN_THE_IMAGE, {})
         with pytest.raises(InvokeBadRequestError, match="machine that this app runs on"):
             backend.fetch_models(Run())
         assert proxy.connections == []
@@ -326,14 +326,14 @@ def test_nothing_that_leads_to_loopback_is_dialled_in_the_image(host: str) -> No
 def test_what_is_not_judged_is_called_wherever_it_is() -> None:
     with Loopback(lambda _asked, wire: wire.send(whole({"data": [{"id": "m"}]}))) as server:
         backend: Any = opened(
-            settings_of({"name": "a", "base_url": server.address, "headers": {"Host": "localhost"}}), None, {}, connect
+            settings_of({"name": "a", "base_url": server.address, "headers": {"Host": "localhost"}}), None, {}
         )
         assert [model.model for model in backend.fetch_models(Run())] == ["m"]
         backend.close()
 
 
 def test_a_check_says_who_can_open_an_address() -> None:
-    backend: Any = opened(settings_of({"name": "a", "base_url": "http://127.0.0.1:9/v1"}), IN_THE_IMAGE, {}, connect)
+    backend: Any = opened(settings_of({"name": "a", "base_url": "http://127.0.0.1:9/v1"}), IN_THE_IMAGE, {})
     check = check_connection(backend, Run(), base_url="http://127.0.0.1:9/v1")
     assert str(check.verdict).startswith("The call was not made: 127.0.0.1 is the machine that this app runs on.")
     assert "CONNECTIONS_LOOPBACK=allow" in str(check.verdict) and isinstance(check.error, Message)

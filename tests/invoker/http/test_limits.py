@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import pytest
 
+from boomerang.invoker.backends.openai_compatible.opening import opened
 from boomerang.invoker.errors import ConfigError
 from boomerang.invoker.http.address_policy import Allowed
 from boomerang.invoker.http.limits import ANSWER_VARIABLE, EVENTS_VARIABLE, Limits, limits
-from boomerang.invoker.settings import settings_of
-from boomerang.kinds import connect
-from boomerang.workbench.connections.opening import opened
+from tests.connection_settings import settings_of
 
 
 @pytest.mark.parametrize(
@@ -34,6 +33,6 @@ def test_a_limit_that_is_none_is_refused_in_a_sentence(variable: str, value: str
 def test_a_connection_has_the_limits_of_the_environment_and_cannot_set_its_own() -> None:
     settings = settings_of({"name": "a", "base_url": "http://h/v1"})
     with pytest.raises(ConfigError, match=EVENTS_VARIABLE):
-        opened(settings, Allowed(), {EVENTS_VARIABLE: "none"}, connect)
+        opened(settings, Allowed(), {EVENTS_VARIABLE: "none"})
     with pytest.raises(ConfigError, match="limits"):
         settings_of({"name": "a", "base_url": "http://h/v1", "limits": {"events": 10**9}})

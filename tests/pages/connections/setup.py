@@ -11,10 +11,11 @@ from typing import Any
 
 from streamlit.testing.v1.element_tree import Block
 
-from boomerang.invoker.settings import ConnectionSettings, settings_of
+from boomerang.invoker.settings import ConnectionSettings
 from boomerang.playground.connections import model_table_editor
 from boomerang.playground.connections.page_state import ConnectionsPageState
 from boomerang.playground.session import app_state
+from tests.connection_settings import settings_of
 from tests.pages.visitor import Visitor, key_of, nodes, text_of
 
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from boomerang.invoker.settings import settings_of
+from boomerang.invoker.backends.openai_compatible.server_presets import PRESETS
 from boomerang.playground.connections.page_state import ConnectionsPageState
 from boomerang.workbench.connections.form_text import as_lines
-from boomerang.workbench.connections.server_presets import PRESETS
+from tests.connection_settings import settings_of
 from tests.loopback import Loopback, whole
 from tests.pages.connections.setup import container, made, with_form
 
@@ -32,7 +32,7 @@ def test_a_key_that_was_typed_is_kept_when_its_page_is_left_and_is_not_given_bac
         page.look()
         server.until(lambda server: server.asked)
         assert server.asked[0].headers["authorization"] == "Bearer sk-not-for-anybodys-eyes"
-        assert held.typed_key not in repr(held)
+        assert held.typed_secrets["api_key"] not in repr(held)
 
 
 def test_an_address_is_completed_in_its_field_and_a_fault_stands_under_its_own_by_its_label() -> None:

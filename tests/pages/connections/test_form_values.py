@@ -6,11 +6,12 @@ from typing import Any
 
 import pytest
 
+from boomerang.invoker.connection_kind import Check
 from boomerang.invoker.errors import ConfigError
+from boomerang.kinds import KINDS
 from boomerang.playground.connections import probe_results
 from boomerang.workbench.connections.form_text import kept_proxy, masked_proxy, with_scheme
-from boomerang.workbench.connections.probe import Check
-from boomerang.workbench.diagnosis.settings_errors import spoken
+from boomerang.workbench.diagnosis.settings_errors import field_labels, spoken
 from tests.pages.connections.setup import made
 
 
@@ -78,7 +79,7 @@ def test_a_scheme_that_was_not_typed_is_put_before_the_address(typed: str, whole
     ],
 )
 def test_a_fault_is_said_by_the_label_of_its_field(fault: str, words: str) -> None:
-    assert spoken(fault, ["a", "b"]) == words
+    assert spoken(fault, field_labels(KINDS), ["a", "b"]) == words
 
 
 def test_a_result_whose_server_was_not_called_is_one_line() -> None:

@@ -10,11 +10,11 @@ from pathlib import Path
 import pytest
 
 from boomerang.invoker.backends.openai_compatible.model_list.catalogue import described
-from boomerang.invoker.settings import settings_of
 from boomerang.playground.connections import model_table_editor
 from boomerang.playground.connections.page_state import ConnectionsPageState
 from boomerang.playground.session import app_state
 from boomerang.workbench.samples.inputs import ATTACHMENTS
+from tests.connection_settings import settings_of
 from tests.loopback import Loopback, whole
 from tests.pages.visitor import Visitor
 

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from boomerang.invoker.connection_kind import Check
 from boomerang.playground.connections.page_state import ConnectionsPageState
-from boomerang.workbench.connections.probe import Check
 from boomerang.workbench.connections.probe_jobs import SERVER, ProbeJob
 from tests.loopback import BOUND, Asked, Loopback, Wire, whole
 from tests.pages.connections.setup import container, health_of, in_the_file, made, with_form

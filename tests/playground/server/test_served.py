@@ -19,10 +19,11 @@ from websockets.exceptions import InvalidStatus
 from websockets.sync.client import ClientConnection, connect
 from websockets.typing import Origin, Subprotocol
 
-from boomerang.invoker.settings import settings_of
+from boomerang.kinds import KINDS
 from boomerang.playground.server.identity import COOKIE, Identities, of_folder
 from boomerang.workbench.connections.saved_connections import Store
 from tests.browser.serving import Served
+from tests.connection_settings import settings_of
 from tests.scripted import BOUND
 
 OBSERVE = """
@@ -56,7 +57,7 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A data folder in which a browser saved a connection before cookies were signed."""
     folder = tmp_path_factory.mktemp("data")
     settings = settings_of({"name": "kept-by-anna", "base_url": "http://127.0.0.1:9/v1"})
-    Store(folder, {}).save(settings, SAVED)
+    Store(folder, {}, KINDS).save(settings, SAVED)
     return folder
 
 

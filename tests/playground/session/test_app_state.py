@@ -7,7 +7,7 @@ import threading
 import pytest
 
 from boomerang.invoker.backends.scripted import Scripted
-from boomerang.kinds import connect
+from boomerang.kinds import KINDS
 from boomerang.playground.session import app_state
 from boomerang.workbench.connections.registry import EMBEDDED, Connections
 from tests.runs import job_of
@@ -34,7 +34,7 @@ def test_a_connection_is_opened_on_first_use_and_once_for_everybody() -> None:
         opened.append(Counted())
         return opened[-1]
 
-    connections = Connections(connect)
+    connections = Connections(KINDS)
     connections.add("a", open_one)
     assert opened == []
 
@@ -61,7 +61,7 @@ def test_a_connection_that_could_not_be_opened_is_tried_again() -> None:
             raise answer
         return answer
 
-    connections = Connections(connect)
+    connections = Connections(KINDS)
     connections.add("a", open_one)
     with pytest.raises(OSError, match="not yet"):
         _ = connections.get("a").backend
@@ -70,7 +70,7 @@ def test_a_connection_that_could_not_be_opened_is_tried_again() -> None:
 
 def test_names_are_in_order_and_removing_closes() -> None:
     second = Counted()
-    connections = Connections(connect)
+    connections = Connections(KINDS)
     connections.add("b", lambda: second)
     assert connections.names() == [EMBEDDED, "b"]
     _ = connections.get("b").backend
@@ -83,7 +83,7 @@ def test_names_are_in_order_and_removing_closes() -> None:
 
 def test_closing_closes_what_was_opened_and_only_that() -> None:
     used, unused = Counted(), Counted()
-    connections = Connections(connect)
+    connections = Connections(KINDS)
     connections.add("a", lambda: used)
     connections.add("b", lambda: unused)
     _ = connections.get("a").backend

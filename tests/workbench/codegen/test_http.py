@@ -12,15 +12,14 @@ from typing import Any
 
 import pytest
 
+from boomerang.invoker.backends.openai_compatible.opening import opened
 from boomerang.invoker.events import NoteKind
 from boomerang.invoker.http.address_policy import Allowed
 from boomerang.invoker.records.record import Record
 from boomerang.invoker.session import Session
-from boomerang.invoker.settings import settings_of
-from boomerang.kinds import connect
 from boomerang.workbench.codegen import http
 from boomerang.workbench.connections.connection import Connection, Origin
-from boomerang.workbench.connections.opening import opened
+from tests.connection_settings import settings_of
 from tests.loopback import Asked, Loopback, Wire, head, whole
 
 KEY = "sk-not-for-anybodys-eyes"
@@ -63,7 +62,7 @@ def noted(server: Loopback, call: Callable[[Session], None], **settings: Any) ->
     """Make a call; gives the note of its request."""
     records: list[Record[Any]] = []
     given = {"name": "a", "base_url": f"{server.address}/v1", "api_key": KEY} | settings
-    backend = opened(settings_of({name: value for name, value in given.items() if value is not None}), Allowed(), {}, connect)
+    backend = opened(settings_of({name: value for name, value in given.items() if value is not None}), Allowed(), {})
     with Session(backend, record=records.append) as session:
         call(session)
     backend.close()
@@ -183,5 +182,5 @@ def test_the_code_of_speech_saves_the_sound_as_a_file(tmp_path: Path, kind: str)
 )
 def test_the_key_stands_under_the_name_that_the_servers_own_users_know(settings: dict[str, Any], variable: str) -> None:
     made = settings_of({"name": "a", "base_url": "http://127.0.0.1:9/v1"} | settings)
-    connection = Connection("a", Origin.SESSION, lambda: opened(made, Allowed(), {}, connect), made)
+    connection = Connection("a", Origin.SESSION, lambda: opened(made, Allowed(), {}), made)
     assert connection.key_variable == variable

@@ -5,10 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from boomerang.invoker.settings import settings_of
-from boomerang.kinds import connect
+from boomerang.kinds import KINDS
 from boomerang.workbench.connections.registry import Connections
 from boomerang.workbench.connections.saved_connections import Store
+from tests.connection_settings import settings_of
 
 ANNA, BORIS = "cookie-of-anna", "cookie-of-boris"
 SECRET = "sk-not-for-anybodys-eyes"
@@ -21,4 +21,4 @@ def made(name: str = "lab", **more: Any) -> Any:
 
 def book(folder: Path | None = None, file: Path | None = None, **environment: str) -> Connections:
     """Give the connections of a process."""
-    return Connections(connect, environment, file, Store(folder, environment) if folder is not None else None)
+    return Connections(KINDS, environment, file, Store(folder, environment, KINDS) if folder is not None else None)

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from boomerang.invoker.errors import ConfigError
-from boomerang.invoker.settings import settings_of
-from boomerang.kinds import connect
+from boomerang.kinds import KINDS
 from boomerang.workbench.connections.registry import EMBEDDED, from_process
+from tests.connection_settings import settings_of
 from tests.loopback import BOUND, Loopback, whole
 from tests.workbench.connections.registries import ANNA, SECRET, book, made
 
@@ -61,8 +61,8 @@ def test_the_process_has_its_file_beside_the_app_or_where_it_is_told(tmp_path: P
     (tmp_path / "connections.toml").write_text('[[connections]]\nname = "beside"\npreset = "vllm"')
     (tmp_path / "other.toml").write_text('[[connections]]\nname = "told"\npreset = "vllm"')
     data = {"BOOMERANG_DATA": str(tmp_path / "data")}
-    assert from_process(connect, tmp_path, data).names() == [EMBEDDED, "beside"]
-    assert from_process(connect, tmp_path, data | {"CONNECTIONS_FILE": str(tmp_path / "other.toml")}).names() == [
+    assert from_process(KINDS, tmp_path, data).names() == [EMBEDDED, "beside"]
+    assert from_process(KINDS, tmp_path, data | {"CONNECTIONS_FILE": str(tmp_path / "other.toml")}).names() == [
         EMBEDDED,
         "told",
     ]

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from boomerang.invoker.settings import settings_of
 from boomerang.workbench.connections.registry import EMBEDDED
 from boomerang.workbench.runs.jobs import Job
+from tests.connection_settings import settings_of
 from tests.loopback import BOUND, Asked, Loopback, Wire, whole
 from tests.workbench.connections.registries import ANNA, BORIS, book, made
 

@@ -10,16 +10,16 @@ from urllib.parse import quote, quote_plus
 
 import pytest
 
+from boomerang.invoker.backends.openai_compatible.opening import opened
+from boomerang.invoker.connection_kind import Check
 from boomerang.invoker.errors import ConfigError, InvokeError
 from boomerang.invoker.http.address_policy import Allowed
 from boomerang.invoker.records.record import Record
 from boomerang.invoker.run import Run
 from boomerang.invoker.session import Session
-from boomerang.invoker.settings import settings_of
-from boomerang.kinds import connect
 from boomerang.workbench.connections.connections_file import written
-from boomerang.workbench.connections.opening import opened
-from boomerang.workbench.connections.probe import Check, check_connection
+from boomerang.workbench.connections.probe import check_connection
+from tests.connection_settings import settings_of
 from tests.loopback import STREAM, Asked, Loopback, Script, Wire, chunked, head, whole
 
 KEY = "sk-not-for/anybodys+eyes&ears=="
@@ -32,7 +32,7 @@ def tried(script: Script, environment: dict[str, str] | None = None, path: str =
     notes: list[Any] = []
     with Loopback(script) as server:
         given = settings_of({"name": "a", "base_url": server.address + path, **settings})
-        with closing(opened(given, Allowed(), environment or {}, connect)) as backend:
+        with closing(opened(given, Allowed(), environment or {})) as backend:
             found: Check = check_connection(backend, Run(notes.append), None, given.base_url)
     return f"{found} {notes}"
 
@@ -119,7 +119,7 @@ def test_a_key_that_a_model_says_does_not_reach_the_record(stream: bool) -> None
             wire.send(whole(body))
 
     with Loopback(script) as server:
-        backend = opened(settings_of({"name": "a", "base_url": server.address, "api_key": KEY}), Allowed(), {}, connect)
+        backend = opened(settings_of({"name": "a", "base_url": server.address, "api_key": KEY}), Allowed(), {})
         with closing(backend), Session(backend, record=records.append) as session:
             config = {"provider": "p", "model": "m", "mode": "chat", "completion_params": {}}
             made = session.model.llm.invoke(config, [{"role": "user", "content": "Your key?"}], stream=stream)
@@ -129,7 +129,7 @@ def test_a_key_that_a_model_says_does_not_reach_the_record(stream: bool) -> None
 
 def test_a_word_in_place_of_a_key_is_left_in_what_a_model_says() -> None:
     with Loopback(lambda _asked, wire: wire.send(whole({"data": [{"id": "ollama/mine"}]}))) as server:
-        backend = opened(settings_of({"name": "a", "base_url": server.address, "api_key": "ollama"}), Allowed(), {}, connect)
+        backend = opened(settings_of({"name": "a", "base_url": server.address, "api_key": "ollama"}), Allowed(), {})
         with closing(backend):
             assert [model.model for model in backend.fetch_models(Run())] == ["ollama/mine"]  # type: ignore[attr-defined]
 
@@ -139,7 +139,7 @@ def test_the_causes_of_an_error_do_not_tell_what_it_keeps_to_itself() -> None:
         wire.send(f"HTTP/1.1 {KEY}\r\n\r\n".encode())
 
     with Loopback(script) as server:
-        backend = opened(settings_of({"name": "a", "base_url": server.address, "api_key": KEY}), Allowed(), {}, connect)
+        backend = opened(settings_of({"name": "a", "base_url": server.address, "api_key": KEY}), Allowed(), {})
         with closing(backend), pytest.raises(InvokeError) as raised:
             backend.fetch_models(Run())  # type: ignore[attr-defined]
     assert all(KEY not in f"{error} {error.args}" for error in causes(raised.value))
@@ -167,7 +167,7 @@ def test_a_redirect_does_not_tell_the_key_of_the_query() -> None:
 def test_what_cannot_be_opened_does_not_say_what_stood_in_the_variable(settings: dict[str, Any]) -> None:
     given = settings_of({"name": "a", "base_url": "http://h/v1", **settings})
     with pytest.raises(ConfigError) as raised:
-        opened(given, Allowed(), {"IT": "not-an-address at all"}, connect)
+        opened(given, Allowed(), {"IT": "not-an-address at all"})
     assert "at all" not in str(raised.value) and raised.value.__cause__ is None
 
 
@@ -175,7 +175,7 @@ def test_what_cannot_be_opened_does_not_say_what_stood_in_the_variable(settings:
 @pytest.mark.parametrize("value", ["ключ", "two\nlines"])
 def test_a_variable_that_cannot_be_sent_is_told_by_its_name(settings: dict[str, Any], value: str) -> None:
     with pytest.raises(ConfigError, match="the environment variable IT must hold one line of ASCII characters"):
-        opened(settings_of({"name": "a", "base_url": "http://h/v1", **settings}), Allowed(), {"IT": value}, connect)
+        opened(settings_of({"name": "a", "base_url": "http://h/v1", **settings}), Allowed(), {"IT": value})
 
 
 @pytest.mark.parametrize(
@@ -207,7 +207,7 @@ def test_a_header_of_ones_own_takes_the_place_of_the_keys() -> None:
         given = settings_of(
             {"name": "a", "base_url": server.address, "api_key": KEY, "headers": {"authorization": "Basic abc"}}
         )
-        with closing(opened(given, Allowed(), {}, connect)) as backend:
+        with closing(opened(given, Allowed(), {})) as backend:
             backend.fetch_models(Run())  # type: ignore[attr-defined]
             sent = [value for name, value in backend._client.headers.multi_items() if name == "authorization"]  # type: ignore[attr-defined]
     assert sent == ["Basic abc"], "of one name, the server would see two"

@@ -7,14 +7,13 @@ from typing import Any
 import pytest
 
 from boomerang.invoker.backends.openai_compatible.model_list.catalogue import MOST_LISTED
+from boomerang.invoker.backends.openai_compatible.opening import opened
+from boomerang.invoker.backends.openai_compatible.server_presets import PRESETS
 from boomerang.invoker.entities.model import ModelFeature, ModelPropertyKey, ModelType
 from boomerang.invoker.errors import ConfigError
 from boomerang.invoker.http.address_policy import Allowed, allowed
 from boomerang.invoker.run import Run
-from boomerang.invoker.settings import settings_of
-from boomerang.kinds import connect
-from boomerang.workbench.connections.opening import opened
-from boomerang.workbench.connections.server_presets import PRESETS
+from tests.connection_settings import settings_of
 from tests.loopback import Asked, Loopback, Wire, whole
 
 LEAST = {"name": "a", "base_url": "http://localhost:1/v1"}
@@ -22,9 +21,7 @@ LEAST = {"name": "a", "base_url": "http://localhost:1/v1"}
 
 def at(base_url: str | None = None, environment: dict[str, str] | None = None, **settings: Any) -> Any:
     """Open a connection of one who runs the app."""
-    return opened(
-        settings_of(LEAST | settings | ({"base_url": base_url} if base_url else {})), Allowed(), environment or {}, connect
-    )
+    return opened(settings_of(LEAST | settings | ({"base_url": base_url} if base_url else {})), Allowed(), environment or {})
 
 
 def test_secrets_are_taken_from_the_environment_when_it_is_opened_and_sent() -> None:
@@ -75,13 +72,13 @@ def test_what_a_variable_fills_in_is_checked_when_it_is_opened(settings: dict[st
 def test_a_visitor_names_no_variable_that_is_not_listed(settings: dict[str, Any]) -> None:
     given = settings_of(LEAST | settings)
     with pytest.raises(ConfigError, match=r"the variable SECRET may not be named by a visitor.*CONNECTIONS_ENV"):
-        opened(given, Allowed(), {"SECRET": "x:1"}, connect, variables=[])
-    opened(given, Allowed(), {"SECRET": "x:1"}, connect, variables=["SECRET"]).close()
+        opened(given, Allowed(), {"SECRET": "x:1"}, variables=[])
+    opened(given, Allowed(), {"SECRET": "x:1"}, variables=["SECRET"]).close()
 
 
 def test_a_visitor_names_no_file_of_the_server() -> None:
     with pytest.raises(ConfigError, match=r"ca_file: only connections\.toml may name a file"):
-        opened(settings_of(LEAST | {"ca_file": "/etc/ssl/certs/ca-certificates.crt"}), Allowed(), {}, connect, files=False)
+        opened(settings_of(LEAST | {"ca_file": "/etc/ssl/certs/ca-certificates.crt"}), Allowed(), {}, files=False)
 
 
 @pytest.mark.parametrize(
@@ -187,13 +184,13 @@ def test_names_of_models_that_no_page_can_show_are_left_out() -> None:
 def test_a_header_does_not_name_a_server_that_may_not_be_called(host: str) -> None:
     given = settings_of(LEAST | {"headers": {"host": host}})
     with pytest.raises(ConfigError, match=r"^headers\.host: "):
-        opened(given, allowed("localhost, api.example:443"), {}, connect)
+        opened(given, allowed("localhost, api.example:443"), {})
 
 
 def test_a_header_may_name_a_server_that_may_be_called() -> None:
     given = settings_of(LEAST | {"headers": {"Host": "api.example"}})
-    opened(given, allowed("localhost, api.example:443"), {}, connect).close()  # type: ignore[attr-defined]
-    opened(given, Allowed(), {}, connect).close()  # type: ignore[attr-defined]
+    opened(given, allowed("localhost, api.example:443"), {}).close()  # type: ignore[attr-defined]
+    opened(given, Allowed(), {}).close()  # type: ignore[attr-defined]
 
 
 def test_a_list_of_models_without_an_end_is_cut() -> None:

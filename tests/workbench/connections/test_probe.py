@@ -13,16 +13,16 @@ import pytest
 import trustme
 
 from boomerang.invoker.backend import Backend
+from boomerang.invoker.backends.openai_compatible.opening import opened
 from boomerang.invoker.backends.scripted import Scripted
+from boomerang.invoker.connection_kind import Check
 from boomerang.invoker.entities.model import ModelType
 from boomerang.invoker.errors import ConfigError, InvokeBadRequestError, InvokeTimeoutError, RunStoppedError
 from boomerang.invoker.http.address_policy import Allowed
 from boomerang.invoker.run import Run
-from boomerang.invoker.settings import settings_of
-from boomerang.kinds import connect
-from boomerang.workbench.connections.opening import opened
-from boomerang.workbench.connections.probe import CALLS, Check, check_call, check_connection, refused
+from boomerang.workbench.connections.probe import CALLS, check_call, check_connection, refused
 from boomerang.workbench.diagnosis.connection_failures import Tried, in_container, neighbours, sentence
+from tests.connection_settings import settings_of
 from tests.loopback import Asked, Loopback, Script, Wire, head, whole
 
 KEY = "sk-not-for-anybodys-eyes"
@@ -31,7 +31,7 @@ MODELS = {"data": [{"id": "chatty"}, {"id": "bge-embed"}]}
 
 def backend_at(base_url: str, **settings: Any) -> Any:
     """Open a connection."""
-    return opened(settings_of({"name": "a", "base_url": base_url, **settings}), Allowed(), {}, connect)
+    return opened(settings_of({"name": "a", "base_url": base_url, **settings}), Allowed(), {})
 
 
 def tried(script: Script, path: str = "/v1", **settings: Any) -> Check:

@@ -19,9 +19,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from boomerang.invoker.errors import ConfigError
-from boomerang.invoker.settings import settings_of
+from boomerang.kinds import KINDS
 from boomerang.workbench.connections.saved_connections import Saved, Store, hashed
 from boomerang.workbench.store.data_folder import data_folder
+from tests.connection_settings import settings_of
 from tests.json_values import JSON_VALUES
 
 SECRET = "sk-not-for-anybodys-eyes"
@@ -42,53 +43,53 @@ def everything(folder: Path) -> str:
 
 def test_what_was_saved_comes_back_and_its_secrets_are_nowhere_in_the_clear(tmp_path: Path) -> None:
     folder = tmp_path / "data"
-    Store(folder, {}).save(PLAIN, OWNER, shared=True)
-    Store(folder, {}).save(KEYED, OWNER)
-    assert load(Store(folder, {})) == [Saved(PLAIN, hashed(OWNER), True), Saved(KEYED, hashed(OWNER), False)]
+    Store(folder, {}, KINDS).save(PLAIN, OWNER, shared=True)
+    Store(folder, {}, KINDS).save(KEYED, OWNER)
+    assert load(Store(folder, {}, KINDS)) == [Saved(PLAIN, hashed(OWNER), True), Saved(KEYED, hashed(OWNER), False)]
     assert SECRET not in everything(folder) and OWNER not in everything(folder)
 
 
 def test_files_and_key_are_their_owners_alone(tmp_path: Path) -> None:
     folder = tmp_path / "data"
-    Store(folder, {}).save(KEYED, OWNER)
+    Store(folder, {}, KINDS).save(KEYED, OWNER)
     modes = {path.name: stat.S_IMODE(path.stat().st_mode) for path in folder.iterdir()}
     assert modes == {"connections.json": 0o600, "key": 0o600, "lock": 0o600} and stat.S_IMODE(folder.stat().st_mode) == 0o700
 
 
 def test_without_secrets_no_key_is_made(tmp_path: Path) -> None:
-    Store(tmp_path, {}).save(PLAIN, OWNER)
+    Store(tmp_path, {}, KINDS).save(PLAIN, OWNER)
     assert sorted(path.name for path in tmp_path.iterdir()) == ["connections.json", "lock"]
 
 
 def test_the_key_of_the_environment_needs_no_file_and_another_one_reads_nothing(tmp_path: Path) -> None:
     one, other = Fernet.generate_key().decode(), Fernet.generate_key().decode()
-    Store(tmp_path, {"BOOMERANG_KEY": one}).save(KEYED, OWNER)
+    Store(tmp_path, {"BOOMERANG_KEY": one}, KINDS).save(KEYED, OWNER)
     assert not (tmp_path / "key").exists()
-    assert load(Store(tmp_path, {"BOOMERANG_KEY": one}))[0].settings == KEYED
-    [saved] = load(Store(tmp_path, {"BOOMERANG_KEY": other}))
+    assert load(Store(tmp_path, {"BOOMERANG_KEY": one}, KINDS))[0].settings == KEYED
+    [saved] = load(Store(tmp_path, {"BOOMERANG_KEY": other}, KINDS))
     assert saved.settings.api_key == "" and "another key" in str(saved.problem) and saved.settings.base_url == KEYED.base_url
-    [saved] = load(Store(tmp_path, {}))
+    [saved] = load(Store(tmp_path, {}, KINDS))
     assert saved.settings.api_key == "" and "cannot be read" in str(saved.problem)
 
 
 @pytest.mark.parametrize("key", ["short", "x" * 44, "ключ"])
 def test_a_key_that_is_none_says_how_to_make_one(tmp_path: Path, key: str) -> None:
     with pytest.raises(ConfigError, match="BOOMERANG_KEY is no key; make one: python"):
-        Store(tmp_path, {"BOOMERANG_KEY": key}).save(KEYED, OWNER)
+        Store(tmp_path, {"BOOMERANG_KEY": key}, KINDS).save(KEYED, OWNER)
     assert [path.name for path in tmp_path.iterdir()] == ["lock"]
 
 
 def test_a_key_file_that_others_can_read_is_not_used(tmp_path: Path) -> None:
-    Store(tmp_path, {}).save(KEYED, OWNER)
+    Store(tmp_path, {}, KINDS).save(KEYED, OWNER)
     (tmp_path / "key").chmod(0o644)
     with pytest.raises(ConfigError, match="chmod 600"):
-        Store(tmp_path, {}).save(KEYED, OWNER, replacing="keyed")
-    [saved] = load(Store(tmp_path, {}))
+        Store(tmp_path, {}, KINDS).save(KEYED, OWNER, replacing="keyed")
+    [saved] = load(Store(tmp_path, {}, KINDS))
     assert saved.settings.api_key == "" and "chmod 600" in str(saved.problem)
 
 
 def test_saving_again_replaces_and_removing_forgets_only_what_is_ones_own(tmp_path: Path) -> None:
-    store = Store(tmp_path, {})
+    store = Store(tmp_path, {}, KINDS)
     store.save(PLAIN, OWNER)
     store.save(PLAIN.changed(base_url="http://other/v1"), OWNER, shared=True, replacing="plain")
     store.save(PLAIN.changed(name="other"), "somebody else")
@@ -107,7 +108,7 @@ def test_saving_again_replaces_and_removing_forgets_only_what_is_ones_own(tmp_pa
 )
 def test_a_file_that_is_not_ours_is_told_and_left_alone(tmp_path: Path, content: str) -> None:
     (tmp_path / "connections.json").write_text(content)
-    store = Store(tmp_path, {})
+    store = Store(tmp_path, {}, KINDS)
     with pytest.raises(ConfigError, match="is not what was saved there"):
         store.load()
     with pytest.raises(ConfigError):
@@ -118,16 +119,16 @@ def test_a_file_that_is_not_ours_is_told_and_left_alone(tmp_path: Path, content:
 def test_a_folder_that_cannot_be_used_says_so(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(ConfigError, match="cannot be"):
-        Store(tmp_path / "file", {}).save(PLAIN, OWNER)
+        Store(tmp_path / "file", {}, KINDS).save(PLAIN, OWNER)
     with pytest.raises(ConfigError, match="cannot be used"):
-        Store(tmp_path / "file", {}).save(KEYED, OWNER)
+        Store(tmp_path / "file", {}, KINDS).save(KEYED, OWNER)
 
 
 def test_a_save_that_breaks_off_leaves_what_was_there(tmp_path: Path) -> None:
-    Store(tmp_path, {}).save(PLAIN, OWNER)
+    Store(tmp_path, {}, KINDS).save(PLAIN, OWNER)
     (tmp_path / "connections.new").mkdir()  # the new file cannot be made
     with pytest.raises(ConfigError, match="cannot be written"):
-        Store(tmp_path, {}).save(KEYED, OWNER)
+        Store(tmp_path, {}, KINDS).save(KEYED, OWNER)
     assert [item["connection"]["name"] for item in json.loads((tmp_path / "connections.json").read_text())["connections"]] == [
         "plain"
     ]
@@ -148,21 +149,21 @@ def test_the_data_folder_is_where_such_things_are(environment: dict[str, Any], e
 
 def test_processes_that_save_at_once_lose_nothing_of_each_other(tmp_path: Path) -> None:
     code = (
-        "import sys; from pathlib import Path\n"
-        "from boomerang.invoker.settings import settings_of\n"
+        "import sys; from pathlib import Path; from boomerang.kinds import KINDS\n"
+        "from boomerang.invoker.connection_kind import settings_of\n"
         "from boomerang.workbench.connections.saved_connections import Store\n"
         "for number in range(12):\n"
         "    made = {'name': f'{sys.argv[2]}-{number}', 'base_url': 'http://h/v1', 'api_key': 'a-key-of-its-own'}\n"
-        "    Store(Path(sys.argv[1]), {}).save(settings_of(made), 'somebody')\n"
+        "    Store(Path(sys.argv[1]), {}, KINDS).save(settings_of(made, KINDS), 'somebody')\n"
     )
     started = [subprocess.Popen([sys.executable, "-c", code, str(tmp_path / "data"), str(number)]) for number in range(3)]
     assert [process.wait(60) for process in started] == [0, 0, 0]
-    found = load(Store(tmp_path / "data", {}))
+    found = load(Store(tmp_path / "data", {}, KINDS))
     assert len(found) == 36 and {saved.settings.api_key for saved in found} == {"a-key-of-its-own"}
 
 
 def test_threads_that_save_the_first_secret_at_once_have_one_key(tmp_path: Path) -> None:
-    store, start, faults = Store(tmp_path / "data", {}), threading.Barrier(8), []
+    store, start, faults = Store(tmp_path / "data", {}, KINDS), threading.Barrier(8), []
 
     def save(number: int) -> None:
         start.wait()
@@ -181,7 +182,7 @@ def test_threads_that_save_the_first_secret_at_once_have_one_key(tmp_path: Path)
 
 def test_a_new_file_that_was_left_behind_does_not_open_the_next_one_to_others(tmp_path: Path) -> None:
     (tmp_path / "connections.new").touch(0o644)
-    Store(tmp_path, {}).save(PLAIN, OWNER)
+    Store(tmp_path, {}, KINDS).save(PLAIN, OWNER)
     assert stat.S_IMODE((tmp_path / "connections.json").stat().st_mode) == 0o600
 
 
@@ -228,7 +229,7 @@ def kept(folder: Path) -> Any:
 def test_an_odd_entry_is_named_and_kept_and_hides_no_other(tmp_path: Path, odd: Any) -> None:
     other = ENTRY | {"connection": PLAIN.public() | {"name": "other"}}
     put(tmp_path, ENTRY, odd, other, version=7, more="of a newer version")
-    store = Store(tmp_path, {})
+    store = Store(tmp_path, {}, KINDS)
     contents = store.load()
     assert [saved.settings.name for saved in contents.saved] == ["plain", "other"]
     [oddity] = contents.odd
@@ -246,7 +247,7 @@ def test_no_entry_is_lost_when_another_is_written(odd: list[Any], place: int) ->
     with TemporaryDirectory() as folder:
         items = [*odd[:place], ENTRY, *odd[place:]]
         put(Path(folder), *items)
-        store = Store(Path(folder), {})
+        store = Store(Path(folder), {}, KINDS)
         assert load(store) == [Saved(PLAIN, hashed(OWNER))] and len(store.load().odd) == len(odd)
         store.save(PLAIN.changed(base_url="http://other/v1"), OWNER, replacing="plain")
         found = kept(Path(folder))["connections"]
@@ -259,7 +260,7 @@ def test_no_entry_is_lost_when_another_is_written(odd: list[Any], place: int) ->
 def test_a_malformed_model_is_left_out_and_named_and_the_connection_is_there(tmp_path: Path) -> None:
     models = [{"model": "a", "model_type": "llm"}, {"model": "b"}, None, {"model": "c", "model_type": "rerank"}]
     put(tmp_path, ENTRY | {"connection": PLAIN.public() | {"models": models}})
-    contents = Store(tmp_path, {}).load()
+    contents = Store(tmp_path, {}, KINDS).load()
     assert [model.model for model in contents.saved[0].settings.models] == ["a", "c"]
     assert str(contents.odd[0].named) == (
         "connections.json: “plain” is used without some of its models: "
@@ -270,7 +271,7 @@ def test_a_malformed_model_is_left_out_and_named_and_the_connection_is_there(tmp
 def test_of_two_entries_of_one_name_the_first_is_used_and_both_are_kept(tmp_path: Path) -> None:
     second = ENTRY | {"connection": PLAIN.public() | {"base_url": "http://second/v1"}}
     put(tmp_path, ENTRY, second)
-    store = Store(tmp_path, {})
+    store = Store(tmp_path, {}, KINDS)
     contents = store.load()
     assert [saved.settings.base_url for saved in contents.saved] == ["http://gpu/v1"]
     assert "the name “plain” is there twice" in str(contents.odd[0].named)
@@ -283,7 +284,7 @@ def test_of_two_entries_of_one_name_the_first_is_used_and_both_are_kept(tmp_path
 def test_of_two_shared_ones_of_one_name_the_second_is_its_owners_alone(tmp_path: Path) -> None:
     theirs = ENTRY | {"owner": hashed("somebody else"), "shared": True}
     put(tmp_path, ENTRY | {"shared": True}, theirs)
-    first, second = load(Store(tmp_path, {}))
+    first, second = load(Store(tmp_path, {}, KINDS))
     assert (first.shared, first.problem) == (True, None)
     assert not second.shared and "only you can use this one until you rename it" in str(second.problem)
     assert kept(tmp_path)["connections"][1] == theirs
@@ -292,7 +293,7 @@ def test_of_two_shared_ones_of_one_name_the_second_is_its_owners_alone(tmp_path:
 def test_what_is_odd_is_named_to_its_owner_and_of_shared_ones_to_all(tmp_path: Path) -> None:
     odd = {"name": "secret project", "base_url": 5}
     put(tmp_path, ENTRY | {"connection": odd}, ENTRY | {"connection": odd, "shared": True}, {"connection": odd})
-    mine, shared, nobodys = Store(tmp_path, {}).load().odd
+    mine, shared, nobodys = Store(tmp_path, {}, KINDS).load().odd
     assert "secret project" in str(mine.seen_by(hashed(OWNER))) and "secret project" not in str(mine.seen_by("other"))
     assert mine.owner == hashed(OWNER)
     for oddity in (shared, nobodys):
@@ -304,12 +305,12 @@ def test_secrets_of_another_shape_are_told_and_the_connection_is_there(tmp_path:
     key = Fernet.generate_key().decode()
     sealed = Fernet(key).encrypt(json.dumps(secrets).encode()).decode()
     put(tmp_path, ENTRY | {"secrets": sealed})
-    [saved] = load(Store(tmp_path, {"BOOMERANG_KEY": key}))
+    [saved] = load(Store(tmp_path, {"BOOMERANG_KEY": key}, KINDS))
     assert saved.settings == PLAIN and "its secrets cannot be read" in str(saved.problem)
 
 
 def test_a_name_is_taken_once_by_each_owner_and_once_among_shared_ones(tmp_path: Path) -> None:
-    store, other = Store(tmp_path, {}), Store(tmp_path, {})
+    store, other = Store(tmp_path, {}, KINDS), Store(tmp_path, {}, KINDS)
     store.save(PLAIN, OWNER, shared=True)
     for owner, shared in ((OWNER, False), (OWNER, True), ("somebody else", False), ("somebody else", True)):
         with pytest.raises(ConfigError, match="there is a connection 'plain' already"):
@@ -325,7 +326,7 @@ def test_a_name_is_taken_once_by_each_owner_and_once_among_shared_ones(tmp_path:
 
 
 def test_every_write_is_seen_by_its_stamp_also_within_one_tick_of_the_clock(tmp_path: Path) -> None:
-    store = Store(tmp_path, {})
+    store = Store(tmp_path, {}, KINDS)
     stamps = [store.stamp()]
     for number in range(50):
         store.save(PLAIN.changed(base_url=f"http://gpu/v{number % 10}"), OWNER, replacing="plain")
@@ -334,11 +335,11 @@ def test_every_write_is_seen_by_its_stamp_also_within_one_tick_of_the_clock(tmp_
 
 
 def test_a_key_that_is_lost_takes_back_no_secret_that_was_read(tmp_path: Path) -> None:
-    Store(tmp_path, {}).save(KEYED, OWNER)
-    store = Store(tmp_path, {})
+    Store(tmp_path, {}, KINDS).save(KEYED, OWNER)
+    store = Store(tmp_path, {}, KINDS)
     assert load(store)[0].settings == KEYED
     (tmp_path / "key").unlink()
-    Store(tmp_path, {}).save(PLAIN, OWNER)
+    Store(tmp_path, {}, KINDS).save(PLAIN, OWNER)
     assert [saved.settings for saved in load(store)] == [KEYED, PLAIN]
 
 
@@ -349,5 +350,5 @@ def test_a_process_that_hangs_while_it_writes_holds_no_other_up_without_an_end(
     with (tmp_path / "lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         with pytest.raises(ConfigError, match="is in use by another process"):
-            Store(tmp_path, {}).save(PLAIN, OWNER)
-    Store(tmp_path, {}).save(PLAIN, OWNER)
+            Store(tmp_path, {}, KINDS).save(PLAIN, OWNER)
+    Store(tmp_path, {}, KINDS).save(PLAIN, OWNER)

@@ -102,18 +102,18 @@ SAVING = """
 import sys
 from pathlib import Path
 from boomerang.invoker.errors import ConfigError
-from boomerang.invoker.settings import settings_of
-from boomerang.kinds import connect
+from boomerang.invoker.connection_kind import settings_of
+from boomerang.kinds import KINDS
 from boomerang.workbench.connections.registry import Connections
 from boomerang.workbench.connections.saved_connections import Store
 
 folder, owner = Path(sys.argv[1]), sys.argv[2]
-connections = Connections(connect, {}, None, Store(folder, {}))
+connections = Connections(KINDS, {}, None, Store(folder, {}, KINDS))
 print("ready", flush=True)
 sys.stdin.readline()
 for number in range(6):
     for name in (f"shared {number}", f"{owner} {number}"):
-        made = settings_of({"name": name, "base_url": "http://127.0.0.1:9/v1", "api_key": f"key of {owner}"})
+        made = settings_of({"name": name, "base_url": "http://127.0.0.1:9/v1", "api_key": f"key of {owner}"}, KINDS)
         try:
             connections.keep(made, owner, shared=name.startswith("shared"), saved=True)
             print(name, flush=True)

@@ -6,15 +6,15 @@ from collections.abc import Sequence
 
 import streamlit as st
 
+from boomerang.invoker.connection_kind import Preset
 from boomerang.playground.session import app_state, page_state, visitor
 from boomerang.playground.session.url_state import Address
 from boomerang.playground.ui.escape import plain
 from boomerang.workbench.connections.connection import Connection
 from boomerang.workbench.connections.probe_jobs import ProbeJob
 from boomerang.workbench.connections.registry import EMBEDDED
-from boomerang.workbench.connections.server_presets import PRESETS
-from boomerang.workbench.diagnosis.settings_errors import problem_text
-from boomerang.workbench.i18n.translate import N_, _
+from boomerang.workbench.diagnosis.settings_errors import field_labels, problem_text
+from boomerang.workbench.i18n.translate import _
 from boomerang.workbench.runs.background_work import follow
 from boomerang.workbench.store.app_folder import app_folder
 
@@ -35,8 +35,9 @@ def draw() -> None:
     address = Address("connections", st.query_params.to_dict() if page_state.opened("connections") else {})
     held.open = str(address.take("open", "") or held.open)
     connections = app_state.connections().visible(visitor.owner())
+    labels = field_labels(app_state.connections().kinds)
     for problem in app_state.connections().problems_for(visitor.owner()):
-        st.warning(plain(problem_text(problem)), icon=":material/warning:")
+        st.warning(plain(problem_text(problem, labels)), icon=":material/warning:")
     checks = _checks_under_way(held)
     health_table.drop_outdated(held, connections)
     whole = _toolbar(held, connections)
@@ -82,12 +83,13 @@ def _checks_under_way(held: ConnectionsPageState) -> ProbeJob | None:
 
 def _toolbar(held: ConnectionsPageState, connections: list[Connection]) -> Tick:
     running = held.checks is not None and held.checks.running
+    offered = app_state.connections().offered()
     with st.container(horizontal=True, vertical_alignment="center", key="connections-toolbar"):
         chosen = st.menu_button(
             _("Add"),
-            list(PRESETS),
+            list(offered),
             icon=":material/add:",
-            format_func=_shown,
+            format_func=lambda preset: _shown(offered[preset][1]),
             key="connections.add",
             help=_("A server with OpenAI's interface, or a rerank server in the shapes of Jina, Cohere or TEI."),
         )
@@ -111,18 +113,13 @@ def _toolbar(held: ConnectionsPageState, connections: list[Connection]) -> Tick:
         )
         tick = probe_progress.draw_all(held)
     if chosen:
-        form.begin(held, PRESETS[chosen])
+        form.begin(held, *offered[chosen])
         st.rerun()
     return tick
 
 
-ANOTHER = N_("Another server")
-"""A preset's title that is no name."""
-
-
-def _shown(preset: str) -> str:
-    found = PRESETS[preset]
-    return plain(_(found.title)) + (f" :gray[{plain(found.base_url)}]" if found.base_url else "")
+def _shown(preset: Preset) -> str:
+    return plain(_(preset.title)) + (f" :gray[{plain(preset.base_url)}]" if preset.base_url else "")
 
 
 def _say(held: ConnectionsPageState) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
+from boomerang.invoker.connection_form import FormField, Widget
 from boomerang.invoker.errors import ConfigError
 from boomerang.invoker.settings import ConnectionSettings
 from boomerang.playground.session import app_state, page_state, visitor
@@ -12,11 +13,11 @@ from boomerang.playground.ui.escape import plain
 from boomerang.workbench.connections.connection import Connection, Origin
 from boomerang.workbench.connections.probe import CALLS
 from boomerang.workbench.connections.probe_jobs import SERVER
-from boomerang.workbench.diagnosis.settings_errors import TIMEOUTS, spoken
+from boomerang.workbench.diagnosis.settings_errors import LABELS, field_labels, spoken
 from boomerang.workbench.i18n import library_words
 from boomerang.workbench.i18n.translate import N_, _
 
-from . import form, health_table, model_list, probe_progress, probe_results
+from . import fields, form, health_table, model_list, probe_progress, probe_results
 from .page_state import ConnectionsPageState
 from .probe_progress import Tick
 
@@ -120,24 +121,35 @@ def _changes(held: ConnectionsPageState, connection: Connection, owner: str) -> 
 
 
 def _facts(settings: ConnectionSettings) -> dict[str, str]:
-    if settings.api_key_env:
-        key = _("from the variable {name}").format(name=settings.api_key_env)
-    else:
-        key = _("typed, kept to itself") if settings.api_key else _("none")
-    found = {
-        _("Address"): settings.base_url,
-        _("API key"): key,
-        _("Dify provider"): settings.provider,
-        _("System model"): settings.system_model,
-        _("Headers"): ", ".join(settings.headers),
-        _("Query"): ", ".join(settings.query),
-        _("Proxy"): str(settings.public().get("proxy", "")),
-        _("Certificate"): "" if settings.verify else _("not checked"),
-        _("Time limits"): ", ".join(
-            f"{_(TIMEOUTS[name])} {value:g} s" for name, value in settings.timeouts if value is not None
-        ),
-    }
-    return {name: value for name, value in found.items() if value}
+    form = fields.form_of(settings)
+    by_name = {found.name: found for found in form.fields}
+    facts: dict[str, str] = {}
+    for name in form.summary:
+        if found := by_name.get(name):
+            facts[_(found.summary_label or found.label)] = _fact(settings, found)
+        else:
+            facts[_(LABELS[name])] = str(getattr(settings, name))
+    return {name: value for name, value in facts.items() if value}
+
+
+def _fact(settings: ConnectionSettings, found: FormField) -> str:
+    """Return what may be shown of a field; nothing of a secret but that there is one."""
+    value = getattr(settings, found.name)
+    match found.widget:
+        case Widget.KEY if variable := getattr(settings, found.variable):
+            return _("from the variable {name}").format(name=variable)
+        case Widget.PAIRS:
+            return ", ".join(value)
+        case Widget.PROXY:
+            return str(settings.public().get(found.name, ""))
+        case Widget.SWITCH:
+            return "" if value else _(found.summary_off)
+        case Widget.SECONDS:
+            parts = [(label, getattr(value, part)) for part, label in found.parts.items()]
+            return ", ".join(f"{_(label)} {seconds:g} s" for label, seconds in parts if seconds is not None)
+    if found.secret:
+        return _("typed, kept to itself") if value else _("none")
+    return str(value)
 
 
 def _use(name: str) -> None:
@@ -148,7 +160,7 @@ def _remove(held: ConnectionsPageState, name: str, owner: str) -> None:
     try:
         app_state.connections().drop(name, owner)
     except ConfigError as error:
-        held.to_say.fault = spoken(error)
+        held.to_say.fault = spoken(error, field_labels(app_state.connections().kinds))
         return
     held.open = ""
     for call in (SERVER, *CALLS):

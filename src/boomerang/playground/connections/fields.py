@@ -1,15 +1,17 @@
-"""The fields of a connection's form: what stands in them becomes settings, or is said to be wrong under the field."""
+"""The fields of a connection's form, drawn from its kind's data: what they contain becomes settings, or is marked as wrong."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
+from boomerang.invoker.connection_form import Form, FormField, Widget
 from boomerang.invoker.http.redaction.masking import MASK
-from boomerang.invoker.settings import ConnectionSettings, SettingsError, settings_of
+from boomerang.invoker.settings import ConnectionSettings, SettingsError, SettingsWithModels
 from boomerang.playground.forms.fields import field_fault
 from boomerang.playground.session import app_state
 from boomerang.playground.ui.escape import plain
@@ -22,8 +24,7 @@ from boomerang.workbench.connections.form_text import (
     moved_query,
     with_scheme,
 )
-from boomerang.workbench.connections.server_presets import PRESETS
-from boomerang.workbench.diagnosis.settings_errors import TIMEOUTS, spoken, widget_of
+from boomerang.workbench.diagnosis.settings_errors import LABELS, field_of, spoken
 from boomerang.workbench.i18n.translate import N_, _
 
 from . import model_table_editor
@@ -31,28 +32,51 @@ from .page_state import ConnectionsPageState
 
 NO_KEY, TYPED, VARIABLE = "none", "typed", "variable"
 KEYS = {NO_KEY: N_("none"), TYPED: N_("typed here"), VARIABLE: N_("from a variable")}
-HELP = {
-    "base_url": N_("Up to and with `/v1`, such as `http://localhost:11434/v1`."),
-    "provider": N_("The provider that would serve the same models in a Dify; it stands in every ModelConfig and in the code."),
-}
-"""What stands under a field as long as nothing is wrong with it: a tip that opens with the focus would hide what is."""
 Slots = dict[str, DeltaGenerator]
-"""Field → the place under its widget."""
+"""Field → the place under its widget; a fold's title → the place under the fold."""
+
+
+@dataclass(slots=True)
+class FormDrawing:
+    """A form while it is drawn."""
+
+    held: ConnectionsPageState
+    draft: ConnectionSettings
+    form: Form
+    slots: Slots = field(default_factory=dict)
+    unread: dict[str, list[str]] = field(default_factory=dict)
+    """Where an error is shown → what cannot be read there."""
+
+    def key(self, name: str) -> str:
+        """Return the key of one of the form's widgets."""
+        return key(self.held, name)
 
 
 def draw(held: ConnectionsPageState, draft: ConnectionSettings) -> ConnectionSettings | None:
-    """Draw the fields; gives the settings that stand in them, `None` while something is wrong with one."""
-    slots: Slots = {}
-    unread: list[str] = []
+    """Draw the fields; returns the settings that they make, `None` while something is wrong with one."""
+    form = form_of(draft)
+    drawing = FormDrawing(held, draft, form)
+    values: dict[str, Any] = {"kind": draft.kind, "preset": draft.preset}
+    narrow = [found for found in form.fields if found.widget is not Widget.MODELS]
     left, right = st.columns(2, gap="medium")
     with left:
-        fields = _chief(held, draft, slots)
+        values["name"] = st.text_input(_("Name"), draft.name, key=key(held, "name"), max_chars=60, persist_state="session")
+        drawing.slots["name"] = st.container()
+        values |= _column(drawing, [found for found in narrow if not found.right])
     with right:
-        fields |= _key(held, draft, slots) | _more(held, draft, slots, unread)
-    fields |= model_table_editor.draw(held, draft)
-    slots["models"] = st.container()
-    settings = _settings(fields, slots)
-    return None if unread else settings
+        values |= _column(drawing, [found for found in narrow if found.right])
+    for found in form.fields:
+        if found.widget is Widget.MODELS and isinstance(draft, SettingsWithModels):
+            values |= model_table_editor.draw(held, draft)
+    drawing.slots[""] = st.container()
+    settings = _settings(drawing, values)
+    return None if drawing.unread else settings
+
+
+def form_of(settings: ConnectionSettings) -> Form:
+    """Return the form of a connection's kind; an empty one for a kind that has none."""
+    form = app_state.connections().kinds[settings.kind].form
+    return form() if form is not None else Form(())
 
 
 def key(held: ConnectionsPageState, name: str) -> str:
@@ -60,159 +84,226 @@ def key(held: ConnectionsPageState, name: str) -> str:
     return f"connections.form.{held.version}.{name}"
 
 
-def _settings(fields: Mapping[str, Any], slots: Slots) -> ConnectionSettings | None:
-    """Make settings of what stands in the fields; says under each what is wrong with it."""
+def _column(drawing: FormDrawing, fields: list[FormField]) -> dict[str, Any]:
+    """Draw the fields of a column: first the open ones, then each fold."""
+    values: dict[str, Any] = {}
+    for found in fields:
+        if not found.group:
+            values |= WIDGETS[found.widget](drawing, found)
+            if found.widget is not Widget.KEY:  # which has the places that it needs
+                drawing.slots[found.name] = st.container()
+    for group in dict.fromkeys(found.group for found in fields if found.group):
+        folded = st.expander(_(group), icon=":material/tune:")
+        drawing.slots[group] = st.container()  # outside the fold: an error in it shows while it is folded
+        with folded:
+            for found in fields:
+                if found.group == group:
+                    values |= WIDGETS[found.widget](drawing, found)
+        with drawing.slots[group]:
+            for words in drawing.unread.get(group, ()):
+                field_fault(None, words)
+    return values
+
+
+def _settings(drawing: FormDrawing, values: Mapping[str, Any]) -> ConnectionSettings | None:
+    """Make settings of the values; shows under each field what is wrong with it."""
     settings, faults = None, []
     try:
-        settings = settings_of(fields)
+        settings = drawing.draft.checked(values)
     except SettingsError as error:
         faults = error.faults
+    labels = LABELS | dict(drawing.form.labels())
+    places = {found.name: found.group or found.name for found in drawing.form.fields}
+    wrong = set()
     for fault in faults:
-        with slots.get(widget_of(fault), slots["models"]):
-            field_fault(None, spoken(fault, [model["model"] for model in fields["models"]]))
-    for field, words in HELP.items():
-        if not any(widget_of(fault) == field for fault in faults):
-            slots[field].caption(plain(_(words).replace("`", "")))  # code is too pale in a caption
+        place = places.get(field_of(fault), field_of(fault))
+        wrong.add(place)
+        with drawing.slots.get(place, drawing.slots[""]):
+            field_fault(None, spoken(fault, labels, [model["model"] for model in values.get("models", ())]))
+    for found in drawing.form.fields:
+        # A caption and not a tip: one that opens with the focus would hide what is under it.
+        if found.caption and not found.group and found.name not in wrong:
+            drawing.slots[found.name].caption(plain(_(found.caption).replace("`", "")))  # code is too pale in a caption
     return settings
 
 
-def _chief(held: ConnectionsPageState, draft: ConnectionSettings, slots: Slots) -> dict[str, Any]:
-    name = st.text_input(_("Name"), draft.name, key=key(held, "name"), max_chars=60, persist_state="session")
-    slots["name"] = st.container()
-    base_url = st.text_input(
-        _("Base address"),
-        draft.base_url,
-        key=key(held, "base_url"),
+def _help(found: FormField) -> str | None:
+    return _(found.help).format(mask=MASK) if found.help else None
+
+
+def _text(drawing: FormDrawing, found: FormField) -> dict[str, Any]:
+    if found.secret:
+        return {found.name: _secret(drawing, found)}
+    value = st.text_input(
+        _(found.label),
+        getattr(drawing.draft, found.name),
+        key=drawing.key(found.name),
+        placeholder=found.placeholder or None,
+        help=_help(found),
+        persist_state="session",
+    )
+    return {found.name: value}
+
+
+def _secret(drawing: FormDrawing, found: FormField) -> str:
+    """Draw a secret's field: the browser does not get it back, and it is kept while nothing else is typed."""
+    held, before = drawing.held, str(getattr(drawing.draft, found.name))
+    typed = st.text_input(
+        _(found.label),
+        type="password",
+        key=drawing.key(found.name),
+        placeholder=_("kept as it is") if held.typed_secrets.get(found.name) or before else found.placeholder,
+        autocomplete="off",
+        help=_help(found),
+    )
+    if typed:  # who leaves the page and comes back finds the field empty, and the secret kept
+        held.typed_secrets[found.name] = typed
+    return held.typed_secrets.get(found.name) or before
+
+
+def _address(drawing: FormDrawing, found: FormField) -> dict[str, Any]:
+    value = st.text_input(
+        _(found.label),
+        getattr(drawing.draft, found.name),
+        key=drawing.key(found.name),
+        placeholder=found.placeholder or None,
+        help=_help(found),
         persist_state="session",
         on_change=_complete,
-        args=(key(held, "base_url"), key(held, "query")),
+        args=(drawing.key(found.name), drawing.key(found.query) if found.query else ""),
     )
-    slots["base_url"] = st.container()
-    provider = st.text_input(
-        _("Dify provider"),
-        draft.provider,
-        key=key(held, "provider"),
-        persist_state="session",
-    )
-    slots["provider"] = st.container()
-    return {"name": name, "base_url": base_url, "provider": provider, "preset": draft.preset}
+    return {found.name: value}
 
 
 def _complete(address: str, query: str) -> None:
-    typed, lines = with_scheme(str(st.session_state[address] or "")), str(st.session_state.get(query) or "")
+    typed = with_scheme(str(st.session_state[address] or ""))
+    if not query:
+        st.session_state[address] = typed
+        return
+    lines = str(st.session_state.get(query) or "")
     st.session_state[address], moved = moved_query(typed, lines)
     if moved != lines:
         st.session_state[query] = moved
 
 
-def _key(held: ConnectionsPageState, draft: ConnectionSettings, slots: Slots) -> dict[str, Any]:
-    variables = list(dict.fromkeys([*([draft.api_key_env] if draft.api_key_env else []), *app_state.connections().variables]))
-    kind = st.segmented_control(
+def _key(drawing: FormDrawing, found: FormField) -> dict[str, Any]:
+    held, draft = drawing.held, drawing.draft
+    chosen = str(getattr(draft, found.variable))
+    variables = list(dict.fromkeys([*([chosen] if chosen else []), *app_state.connections().variables]))
+    source = st.segmented_control(
         _("Where the key is"),
-        [kind for kind in KEYS if kind != VARIABLE or variables],
-        default=_first_kind(held, draft),
-        format_func=lambda kind: _(KEYS[kind]),
+        [source for source in KEYS if source != VARIABLE or variables],
+        default=_first_source(drawing, found),
+        format_func=lambda source: _(KEYS[source]),
         key=key(held, "key_kind"),
         required=True,
         persist_state="session",
     )
-    found: dict[str, Any] = {}
-    if kind == TYPED:
-        typed = st.text_input(
-            _("API key"),
-            type="password",
-            key=key(held, "api_key"),
-            placeholder=_("kept as it is") if held.typed_key or draft.api_key else "sk-…",
-            autocomplete="off",
-            help=_("Sent as a bearer token. It is masked before anything is recorded."),
-        )
-        held.typed_key = typed or held.typed_key  # who leaves the page and comes back finds the field empty, and the key kept
-        found["api_key"] = held.typed_key or draft.api_key
-        slots["api_key"] = st.container()
-    elif kind == VARIABLE:
-        found["api_key_env"] = st.selectbox(
+    if source == TYPED:
+        value = {found.name: _secret(drawing, found)}
+        drawing.slots[found.name] = st.container()
+        return value
+    if source == VARIABLE:
+        name = st.selectbox(
             _("Environment variable"),
             variables,
-            key=key(held, "api_key_env"),
+            key=drawing.key(found.variable),
             persist_state="session",
             help=_("Of the machine that this app runs on. Whoever runs it lists in CONNECTIONS_ENV which ones may be named."),
         )
-        slots["api_key_env"] = st.container()
-    return found
+        drawing.slots[found.variable] = st.container()
+        return {found.variable: name}
+    return {}
 
 
-def _first_kind(held: ConnectionsPageState, draft: ConnectionSettings) -> str:
-    preset = PRESETS.get(draft.preset)
-    if held.typed_key or draft.api_key:
+def _first_source(drawing: FormDrawing, found: FormField) -> str:
+    draft = drawing.draft
+    preset = app_state.connections().kinds[draft.kind].presets().get(draft.preset)
+    if drawing.held.typed_secrets.get(found.name) or getattr(draft, found.name):
         return TYPED
-    if draft.api_key_env:
+    if getattr(draft, found.variable):
         return VARIABLE
-    return TYPED if held.replacing is None and preset is not None and preset.needs_key else NO_KEY
+    return TYPED if drawing.held.replacing is None and preset is not None and preset.needs_key else NO_KEY
 
 
-def _more(held: ConnectionsPageState, draft: ConnectionSettings, slots: Slots, unread: list[str]) -> dict[str, Any]:
-    found: dict[str, Any] = {}
-    folded = st.expander(_("Headers, query, proxy, certificate, time limits"), icon=":material/tune:")
-    slots["more"] = st.container()  # outside: what is wrong in there is seen while it is folded
-    with folded:
-        found["headers"] = _pairs(held, draft, "headers", _("Headers"), "X-Team: qa", unread)
-        found["query"] = _pairs(held, draft, "query", _("Query"), "api-version: 2026-01-01", unread)
-        proxy = st.text_input(
-            _("Proxy"),
-            masked_proxy(draft.proxy),
-            key=key(held, "proxy"),
-            placeholder="http://proxy.example:3128",
-            persist_state="session",
-        )
-        found["proxy"] = kept_proxy(proxy, draft.proxy)
-        found["verify"] = st.toggle(
-            _("Check the server's certificate"), draft.verify, key=key(held, "verify"), persist_state="session"
-        )
-        found["ca"] = st.text_area(
-            _("Certificate of a private authority (PEM)"),
-            draft.ca,
-            key=key(held, "ca"),
-            height=80,
-            persist_state="session",
-            placeholder="-----BEGIN CERTIFICATE-----",
-        )
-        columns = st.columns(2)
-        timeouts = draft.timeouts.model_dump()
-        found["timeouts"] = {}
-        for place, (name, label) in enumerate(TIMEOUTS.items()):
-            value = columns[place % 2].number_input(
-                _("Seconds {what}").format(what=_(label)),
-                min_value=0.1,
-                value=timeouts[name],
-                step=1.0,
-                key=key(held, f"timeouts.{name}"),
-                placeholder=_("as usual"),
-                persist_state="session",
-            )
-            if value is not None:
-                found["timeouts"][name] = value
-    with slots["more"]:
-        for words in unread:
-            field_fault(None, words)
-    return found
-
-
-def _pairs(
-    held: ConnectionsPageState, draft: ConnectionSettings, name: str, label: str, example: str, unread: list[str]
-) -> dict[str, str]:
-    """Draw a field of names and values; what cannot be read of it is added to `unread`, in words."""
+def _pairs(drawing: FormDrawing, found: FormField) -> dict[str, Any]:
+    """Draw a field of names and values; lines that cannot be read are kept in `unread`."""
+    label = _(found.label)
     text = st.text_area(
         label,
-        as_lines(draft, name),
-        key=key(held, name),
+        as_lines(drawing.draft, found.name),
+        key=drawing.key(found.name),
         height=80,
         persist_state="session",
-        placeholder=example,
-        help=_(
-            "One on a line, with a colon. What is secret shows as {mask}, and stays as it is while that stands there."
-        ).format(mask=MASK),
+        placeholder=found.placeholder,
+        help=_help(found),
     )
-    found, wrong, twice = as_values(str(text or ""))
-    unread += [_("{label}: no colon in {line}").format(label=label, line=line) for line in wrong]
+    pairs, wrong, twice = as_values(str(text or ""))
+    unread = [_("{label}: no colon in {line}").format(label=label, line=line) for line in wrong]
     unread += [_("{label}: {name} is there twice").format(label=label, name=repeated) for repeated in twice]
-    return kept(found, getattr(draft, name))
+    if unread:
+        drawing.unread.setdefault(found.group or found.name, []).extend(unread)
+    return {found.name: kept(pairs, getattr(drawing.draft, found.name))}
+
+
+def _proxy(drawing: FormDrawing, found: FormField) -> dict[str, Any]:
+    before = str(getattr(drawing.draft, found.name))
+    proxy = st.text_input(
+        _(found.label),
+        masked_proxy(before),
+        key=drawing.key(found.name),
+        placeholder=found.placeholder,
+        help=_help(found),
+        persist_state="session",
+    )
+    return {found.name: kept_proxy(proxy, before)}
+
+
+def _switch(drawing: FormDrawing, found: FormField) -> dict[str, Any]:
+    before = bool(getattr(drawing.draft, found.name))
+    value = st.toggle(_(found.label), before, key=drawing.key(found.name), help=_help(found), persist_state="session")
+    return {found.name: value}
+
+
+def _long_text(drawing: FormDrawing, found: FormField) -> dict[str, Any]:
+    value = st.text_area(
+        _(found.label),
+        getattr(drawing.draft, found.name),
+        key=drawing.key(found.name),
+        height=80,
+        persist_state="session",
+        placeholder=found.placeholder,
+        help=_help(found),
+    )
+    return {found.name: value}
+
+
+def _seconds(drawing: FormDrawing, found: FormField) -> dict[str, Any]:
+    columns, seconds = st.columns(2), {}
+    before = getattr(drawing.draft, found.name)
+    for place, (part, label) in enumerate(found.parts.items()):
+        value = columns[place % 2].number_input(
+            _("Seconds {what}").format(what=_(label)),
+            min_value=0.1,
+            value=getattr(before, part),
+            step=1.0,
+            key=drawing.key(f"{found.name}.{part}"),
+            placeholder=_("as usual"),
+            persist_state="session",
+        )
+        if value is not None:
+            seconds[part] = value
+    return {found.name: seconds}
+
+
+WIDGETS: Mapping[Widget, Callable[[FormDrawing, FormField], dict[str, Any]]] = {
+    Widget.TEXT: _text,
+    Widget.ADDRESS: _address,
+    Widget.KEY: _key,
+    Widget.PAIRS: _pairs,
+    Widget.PROXY: _proxy,
+    Widget.SWITCH: _switch,
+    Widget.LONG_TEXT: _long_text,
+    Widget.SECONDS: _seconds,
+}
+"""How each widget is drawn; each function returns the settings' fields that it makes."""

@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import streamlit as st
 
+from boomerang.invoker.connection_kind import Check, Kind, Preset, settings_of
 from boomerang.invoker.errors import ConfigError
-from boomerang.invoker.settings import ConnectionSettings, settings_of
+from boomerang.invoker.settings import ConnectionSettings, SettingsWithModels
 from boomerang.playground.session import app_state, page_state, visitor
 from boomerang.playground.ui.escape import plain
 from boomerang.workbench.connections.connection import Connection, Origin
 from boomerang.workbench.connections.form_text import free_name
-from boomerang.workbench.connections.probe import Check
 from boomerang.workbench.connections.probe_jobs import SERVER, ProbeRequest
-from boomerang.workbench.connections.server_presets import Preset
-from boomerang.workbench.diagnosis.settings_errors import spoken
+from boomerang.workbench.diagnosis.settings_errors import field_labels, spoken
 from boomerang.workbench.i18n.translate import N_, _
 
 from . import fields, health_table, model_table_editor, probe_progress
@@ -26,33 +25,28 @@ SESSION, SAVED, SHARED = "session", "saved", "shared"
 KEEPING = {SESSION: N_("this session only"), SAVED: N_("saved, for me"), SHARED: N_("saved, for everybody")}
 
 
-def begin(held: ConnectionsPageState, preset: Preset) -> None:
+def begin(held: ConnectionsPageState, kind: Kind, preset: Preset) -> None:
     """Open the form for a new connection."""
     taken = set(app_state.connections().names(visitor.owner()))
-    title = preset.title if preset.base_url else _("My server")
-    draft = {
-        "name": free_name(title, taken),
-        "base_url": preset.base_url or "http://localhost:8000/v1",
-        "provider": preset.provider,
-    }
-    _fill(held, settings_of(draft | {"preset": preset.id}), None, SESSION)
+    title = _(preset.first_name) if preset.first_name else preset.title
+    draft = {"kind": kind.name, "name": free_name(title, taken)} | preset.values | dict(preset.first_values)
+    _fill(held, settings_of(draft, app_state.connections().kinds), None, SESSION)
 
 
-def edit(held: ConnectionsPageState, connection: Connection, base_url: str = "") -> None:
+def edit(held: ConnectionsPageState, connection: Connection, address: str = "") -> None:
     """Open the form for a connection of one's own, perhaps with another address."""
     assert connection.settings is not None
     keeping = SESSION if connection.origin is Origin.SESSION else SHARED if connection.shared else SAVED
-    settings = connection.settings.changed(base_url=base_url) if base_url else connection.settings
+    settings = connection.settings.at(address) if address else connection.settings
     _fill(held, settings, connection.name, keeping)
 
 
 def duplicate(held: ConnectionsPageState, connection: Connection) -> None:
     """Open the form for a copy; secrets are copied only by whom they belong to."""
     assert connection.settings is not None
-    own = connection.may_change(visitor.owner())
-    settings = connection.settings if own else settings_of(connection.settings.public() | {"api_key_env": ""})
+    settings = connection.settings.copied(own=connection.may_change(visitor.owner()))
     name = free_name(settings.name, set(app_state.connections().names(visitor.owner())))
-    _fill(held, settings.changed(name=name, ca_file=""), None, SESSION)
+    _fill(held, settings.changed(name=name), None, SESSION)
 
 
 # Streamlit 1.67 takes what was typed into a password's field when the focus leaves it, but not when it goes by Tab to the eye
@@ -91,13 +85,8 @@ def _actions(held: ConnectionsPageState, settings: ConnectionSettings | None) ->
         _save(held, settings, keeping)
     check = held.found.get(_tried_name(held))
     # What came of another address or another key would be taken for what comes of these.
-    if (
-        check is not None
-        and settings is not None
-        and held.tried is not None
-        and health_table.reach(settings) == health_table.reach(held.tried)
-    ):
-        _result(held, check)
+    if check is not None and settings is not None and held.tried is not None and settings.reach() == held.tried.reach():
+        _result(held, settings, check)
     return tick
 
 
@@ -119,7 +108,7 @@ def _keeping(held: ConnectionsPageState) -> str:
     )
 
 
-def _result(held: ConnectionsPageState, check: Check) -> None:
+def _result(held: ConnectionsPageState, settings: ConnectionSettings, check: Check) -> None:
     results.draw([(_("Server"), check)])
     if check.better:
         st.button(
@@ -127,9 +116,9 @@ def _result(held: ConnectionsPageState, check: Check) -> None:
             icon=":material/move_up:",
             key=key(held, "better"),
             on_click=_use_address,
-            args=(key(held, "base_url"), check.better),
+            args=(key(held, settings.ADDRESS_FIELD), check.better),
         )
-    if check.listed:
+    if check.listed and isinstance(settings, SettingsWithModels):
         st.button(
             _("Put its models into the table ({count})").format(count=len(check.listed)),
             icon=":material/playlist_add:",
@@ -153,7 +142,9 @@ def _test(held: ConnectionsPageState, settings: ConnectionSettings) -> None:
     held.found.pop(_tried_name(held), None)
     trial = app_state.connections().trial(settings)
     name = _tried_name(held)[0]
-    health_table.start(held, [ProbeRequest(name, trial.opened, settings.base_url, trial.at, {SERVER: None}, close=True)])
+    probe = app_state.connections().probe(settings)
+    request = ProbeRequest(name, trial.opened, settings.address, trial.at, {SERVER: None}, probe, close=True)
+    health_table.start(held, [request])
     st.rerun()
 
 
@@ -168,7 +159,7 @@ def _save(held: ConnectionsPageState, settings: ConnectionSettings, keeping: str
             shared=keeping == SHARED,
         )
     except ConfigError as error:
-        held.to_say.fault = spoken(error)
+        held.to_say.fault = spoken(error, field_labels(app_state.connections().kinds))
     else:
         if page_state.connection() == held.replacing and settings.name != held.replacing:
             st.session_state[page_state.RENAMED] = settings.name
@@ -190,10 +181,10 @@ def _keep_results(held: ConnectionsPageState, before: ConnectionSettings | None,
     results = {call: held.found.pop((name, call)) for name, call in tuple(held.found) if name == held.replacing}
     for named in [named for named in held.found if named[0] == settings.name]:
         del held.found[named]
-    held.tested[settings.name] = health_table.reach(settings)
-    if before is not None and health_table.reach(before) == health_table.reach(settings):
+    held.tested[settings.name] = settings.reach()
+    if before is not None and before.reach() == settings.reach():
         held.found.update({(settings.name, call): check for call, check in results.items()})
-    if held.tried is not None and health_table.reach(held.tried) == health_table.reach(settings):
+    if held.tried is not None and held.tried.reach() == settings.reach():
         tried = _tried_name(held)
         held.moved[tried] = settings.name, SERVER  # one that is still under way, too
         if tried in held.found:
@@ -203,11 +194,12 @@ def _keep_results(held: ConnectionsPageState, before: ConnectionSettings | None,
 def close(held: ConnectionsPageState) -> None:
     """Close the form; what stands in it is forgotten."""
     held.found.pop(_tried_name(held), None)
-    held.draft, held.replacing, held.typed_key, held.tried = None, None, "", None
+    held.draft, held.replacing, held.typed_secrets, held.tried = None, None, {}, None
     held.version += 1
 
 
 def _fill(held: ConnectionsPageState, settings: ConnectionSettings, replacing: str | None, keeping: str) -> None:
     held.version += 1
-    held.draft, held.replacing, held.keeping, held.typed_key = settings, replacing, keeping, ""
-    model_table_editor.fill(held, settings)
+    held.draft, held.replacing, held.keeping, held.typed_secrets = settings, replacing, keeping, {}
+    if isinstance(settings, SettingsWithModels):
+        model_table_editor.fill(held, settings)

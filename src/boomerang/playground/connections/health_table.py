@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
 
+from boomerang.invoker.connection_kind import Check
 from boomerang.invoker.errors import ConfigError
-from boomerang.invoker.settings import ConnectionSettings
 from boomerang.playground.session import app_state, visitor
 from boomerang.playground.ui.html_tables import escaped
 from boomerang.workbench.connections.connection import Connection
-from boomerang.workbench.connections.probe import Check
 from boomerang.workbench.connections.probe_jobs import SERVER, Named, ProbeJob, ProbeRequest, model_for
 from boomerang.workbench.i18n import library_words
 from boomerang.workbench.i18n.translate import N_, _
@@ -56,8 +54,6 @@ STYLE = """<style>
 .health small { font-size: inherit; }
 </style>"""
 TIMEOUT_SECONDS = 900.0
-REACHING = ("base_url", "api_key", "api_key_env", "headers", "query", "proxy", "verify", "ca_file", "ca", "timeouts")
-"""Fields on which depends what comes of trying."""
 
 
 def written(connections: Sequence[Connection], found: Mapping[Named, Check], checks: ProbeJob | None) -> str:
@@ -73,19 +69,14 @@ def written(connections: Sequence[Connection], found: Mapping[Named, Check], che
 
 def test(held: ConnectionsPageState, connections: Sequence[Connection], calls: Mapping[str, str | None] | None = None) -> None:
     """Try connections, with all that they have unless only some calls are wanted; for a callback."""
-    held.tested.update({found.name: reach(found.settings) for found in connections if found.settings is not None})
+    held.tested.update({found.name: found.settings.reach() for found in connections if found.settings is not None})
     start(held, [trial(connection, calls) for connection in connections])
-
-
-def reach(settings: ConnectionSettings) -> dict[str, Any]:
-    """Return the settings on which depends what comes of trying."""
-    return settings.model_dump(include=set(REACHING))
 
 
 def drop_outdated(held: ConnectionsPageState, connections: Sequence[Connection]) -> None:
     """Drop results of connections that the file or another process has changed since."""
     for connection in connections:
-        now = reach(connection.settings) if connection.settings is not None else None
+        now = connection.settings.reach() if connection.settings is not None else None
         if held.tested.get(connection.name, now) != now:
             del held.tested[connection.name]
             for named in [named for named in held.found if named[0] == connection.name]:
@@ -107,9 +98,10 @@ def trial(connection: Connection, calls: Mapping[str, str | None] | None = None)
     return ProbeRequest(
         connection.name,
         lambda: connection.backend,
-        settings.base_url if settings else "",
+        settings.address if settings else "",
         (lambda address: app_state.connections().at_address(connection, address)) if settings else None,
         calls,
+        app_state.connections().probe(settings),
     )
 
 

@@ -12,7 +12,7 @@ from pydantic import ValidationError
 from boomerang.invoker.backend import ListedModel, TypeFrom
 from boomerang.invoker.entities.model import ModelPropertyKey, ModelType
 from boomerang.invoker.errors import ConfigError
-from boomerang.invoker.settings import ConnectionModel, ConnectionSettings, faults
+from boomerang.invoker.settings import ConnectionModel, SettingsWithModels, faults
 from boomerang.playground.forms.fields import field_fault
 from boomerang.playground.session import app_state, visitor
 from boomerang.playground.ui.escape import plain
@@ -30,7 +30,7 @@ MOST_NAMED = 5
 """Models whose type was guessed that the caption names."""
 
 
-def fill(held: ConnectionsPageState, settings: ConnectionSettings) -> None:
+def fill(held: ConnectionsPageState, settings: SettingsWithModels) -> None:
     """Begin the table with what is said in the settings, and with what the server listed when it was asked."""
     listed: Sequence[ListedModel] = ()
     if held.replacing is not None:
@@ -46,7 +46,7 @@ def fill(held: ConnectionsPageState, settings: ConnectionSettings) -> None:
 
 def bring(held: ConnectionsPageState, listed: Sequence[ListedModel]) -> None:
     """Add the models that a server has just listed to the table; those that are in it stay as they are."""
-    assert held.draft is not None
+    assert isinstance(held.draft, SettingsWithModels)
     there = {found["model"] for found in held.now}
     fresh = [row(model, held.draft) for model in listed if model.model not in there]
     kept = [dict(found) for found in held.now]
@@ -60,7 +60,7 @@ def _begin(held: ConnectionsPageState, said: list[dict[str, Any]], listed: list[
     held.rows, held.left_out = [*said, *listed[:room]], len(listed[room:])
 
 
-def row(model: Any, settings: ConnectionSettings) -> dict[str, Any]:
+def row(model: Any, settings: SettingsWithModels) -> dict[str, Any]:
     """Write a model as a row."""
     properties = model.model_properties
     voices = properties.get(ModelPropertyKey.VOICES) or []
@@ -76,7 +76,7 @@ def row(model: Any, settings: ConnectionSettings) -> dict[str, Any]:
     }
 
 
-def draw(held: ConnectionsPageState, settings: ConnectionSettings) -> dict[str, Any]:
+def draw(held: ConnectionsPageState, settings: SettingsWithModels) -> dict[str, Any]:
     """Draw the table and what lies beyond it; gives the settings' fields that it makes."""
     st.markdown(f"**{_('Models')}**")
     st.caption(_("The server's own list comes by itself; here stands what is to be said otherwise. Any name can be added."))

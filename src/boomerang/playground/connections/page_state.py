@@ -7,9 +7,9 @@ from typing import Any
 
 import streamlit as st
 
+from boomerang.invoker.connection_kind import Check
 from boomerang.invoker.settings import ConnectionSettings
 from boomerang.workbench.connections.import_export import Brought
-from boomerang.workbench.connections.probe import Check
 from boomerang.workbench.connections.probe_jobs import Named, ProbeJob
 
 
@@ -36,8 +36,8 @@ class ConnectionsPageState:
     """Name of the connection that the form changes; `None` for a new one."""
     keeping: str = "session"
     """How it is to be kept, as the form began."""
-    typed_key: str = field(default="", repr=False)
-    """The key that was typed into the form; its field does not give it back to a browser."""
+    typed_secrets: dict[str, str] = field(default_factory=dict, repr=False)
+    """Field → the secret that was typed into the form; the field does not give it back to a browser."""
     version: int = 0
     """Of the form: a new one has widgets of its own."""
     rows: list[dict[str, Any]] = field(default_factory=list)

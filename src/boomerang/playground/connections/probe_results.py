@@ -6,8 +6,8 @@ from collections.abc import Iterable, Mapping
 
 import streamlit as st
 
+from boomerang.invoker.connection_kind import Check
 from boomerang.playground.ui.html_tables import escaped
-from boomerang.workbench.connections.probe import Check
 from boomerang.workbench.i18n import library_words
 from boomerang.workbench.i18n.translate import _
 

@@ -15,7 +15,6 @@ from boomerang.invoker.run import Run
 from boomerang.invoker.settings import ConnectionSettings
 
 from .saved_connections import hashed
-from .server_presets import PRESETS
 
 FETCH_SECONDS = 20.0
 """For which a server may take to list its models."""
@@ -102,11 +101,7 @@ class Connection:
     @property
     def key_variable(self) -> str | None:
         """The environment variable that holds the key of its server, for code to copy; `None` if it is no server."""
-        if self.settings is None:
-            return None
-        preset = PRESETS.get(self.settings.preset)
-        usual = preset.key_variables[0] if preset and preset.key_variables else "API_KEY"
-        return self.settings.api_key_env or usual
+        return self.settings.key_variable if self.settings is not None else None
 
     @property
     def listed(self) -> bool:

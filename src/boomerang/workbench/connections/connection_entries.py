@@ -8,10 +8,11 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from boomerang.invoker.settings import ConnectionModel, ConnectionSettings, SettingsError, faults, settings_of
+from boomerang.invoker.connection_kind import Kinds, settings_of
+from boomerang.invoker.settings import ConnectionModel, ConnectionSettings, SettingsError, faults
 
 
-def readable(value: Any) -> tuple[ConnectionSettings, tuple[str, ...]]:
+def readable(value: Any, kinds: Kinds) -> tuple[ConnectionSettings, tuple[str, ...]]:
     """Check a connection, and leave out those of its models that are malformed.
 
     Returns:
@@ -21,7 +22,7 @@ def readable(value: Any) -> tuple[ConnectionSettings, tuple[str, ...]]:
         SettingsError: Names each field that is wrong, if it is not only its models.
     """
     try:
-        return settings_of(value), ()
+        return settings_of(value, kinds), ()
     except SettingsError:
         models = value.get("models") if isinstance(value, Mapping) else None
         if not isinstance(models, list):
@@ -29,7 +30,7 @@ def readable(value: Any) -> tuple[ConnectionSettings, tuple[str, ...]]:
         checked = [(model, list(_faults(model, number))) for number, model in enumerate(models)]
         good = [model for model, wrong in checked if not wrong]
         try:
-            settings = settings_of({**value, "models": good})
+            settings = settings_of({**value, "models": good}, kinds)
         except SettingsError:
             pass  # the first error names everything
         else:

@@ -4,6 +4,7 @@
 
     [[connections]]
     name = "vLLM in the lab"
+    kind = "openai_compatible"             # optional
     preset = "vllm"                        # optional: address and provider that are not given come from it
     base_url = "http://gpu:8000/v1"
     api_key_env = "LAB_KEY"
@@ -27,13 +28,13 @@ from typing import Any
 
 import tomli_w
 
+from boomerang.invoker.connection_kind import Kinds
 from boomerang.invoker.errors import ConfigError
 from boomerang.invoker.messages.message import Message
-from boomerang.invoker.settings import LONGEST_NAME, ConnectionSettings, SettingsError
+from boomerang.invoker.settings import DEFAULT_KIND, LONGEST_NAME, ConnectionSettings, SettingsError
 from boomerang.workbench.diagnosis.settings_errors import Problem
 
 from .connection_entries import readable
-from .server_presets import PRESETS
 
 FILE = "connections.toml"
 LARGEST = 1 << 20
@@ -52,7 +53,7 @@ class Parsed:
     """What is wrong with it, or with the models that were left out."""
 
 
-def read_file(path: Path) -> tuple[list[ConnectionSettings], list[Problem]]:
+def read_file(path: Path, kinds: Kinds) -> tuple[list[ConnectionSettings], list[Problem]]:
     """Read the connections of a file; none if there is no such file.
 
     Returns:
@@ -69,7 +70,7 @@ def read_file(path: Path) -> tuple[list[ConnectionSettings], list[Problem]]:
     except OSError as error:
         raise ConfigError(f"{path}: {error.strerror or error}") from error
     try:
-        entries = parsed_each(content)
+        entries = parsed_each(content, kinds)
     except ConfigError as error:
         raise ConfigError(f"{path.name}: {error}") from error
     found: dict[str, ConnectionSettings] = {}
@@ -86,7 +87,7 @@ def read_file(path: Path) -> tuple[list[ConnectionSettings], list[Problem]]:
     return list(found.values()), problems
 
 
-def parsed_each(content: bytes) -> list[Parsed]:
+def parsed_each(content: bytes, kinds: Kinds) -> list[Parsed]:
     """Read what can be read of the connections in TOML or JSON.
 
     Raises:
@@ -98,7 +99,7 @@ def parsed_each(content: bytes) -> list[Parsed]:
         name = item.get("name") if isinstance(item, dict) else None
         who = name.strip()[:LONGEST_NAME] if isinstance(name, str) and name.strip() else f"connections[{place}]"
         try:
-            found.append(Parsed(who, *readable(_completed(item))))
+            found.append(Parsed(who, *readable(_completed(item, kinds), kinds)))
         except SettingsError as error:
             found.append(Parsed(who, None, tuple(error.faults)))
         except ConfigError as error:
@@ -148,11 +149,15 @@ def _value(content: bytes) -> Any:
         raise ConfigError(f"is no TOML: {error}") from error
 
 
-def _completed(item: Any) -> Any:
+def _completed(item: Any, kinds: Kinds) -> Any:
     """Take from the preset what is not given."""
     if not isinstance(item, dict) or not item.get("preset"):
         return item
-    preset = PRESETS.get(item["preset"]) if isinstance(item["preset"], str) else None
+    kind = item.get("kind", DEFAULT_KIND)
+    if not isinstance(kind, str) or kind not in kinds:
+        return item  # which is refused as it is
+    presets = kinds[kind].presets()
+    preset = presets.get(item["preset"]) if isinstance(item["preset"], str) else None
     if preset is None:
-        raise ConfigError(f"preset: expected one of {', '.join(PRESETS)}")
-    return {"base_url": preset.base_url, "provider": preset.provider} | item
+        raise ConfigError(f"preset: expected one of {', '.join(presets)}")
+    return preset.values | item

@@ -6,30 +6,31 @@ import re
 from collections.abc import Mapping
 from urllib.parse import urlsplit, urlunsplit
 
+from boomerang.invoker.connection_kind import Kinds, Preset, settings_of
 from boomerang.invoker.errors import ConfigError
-from boomerang.invoker.settings import ConnectionSettings, settings_of
-
-from .server_presets import PRESETS, Preset
+from boomerang.invoker.settings import ConnectionSettings
 
 
-def from_environment(environment: Mapping[str, str]) -> tuple[list[ConnectionSettings], list[str]]:
+def from_environment(environment: Mapping[str, str], kinds: Kinds) -> tuple[list[ConnectionSettings], list[str]]:
     """Find the servers that the environment names.
 
     A service that needs a key is there if its key is, any other server if its address is: `OPENAI_API_KEY`, `OLLAMA_HOST` and
-    so on, as in `PRESETS`.
+    so on, as in the presets of the kinds.
 
     Returns:
         The connections; and for each variable that cannot be used, what is wrong with it.
     """
     found, problems = [], []
-    for preset in PRESETS.values():
+    every = [(kind, preset) for kind in kinds.values() for preset in kind.presets().values()]
+    for kind, preset in every:
         url = _first(preset.url_variables, environment)
         key = _first(preset.key_variables, environment)
         if not (url or (preset.needs_key and key)):
             continue
         address = environment[url] if url else preset.base_url
         try:
-            found.append(_settings(preset, whole_address(address, preset), key))
+            values = {"kind": kind.name, "name": preset.title} | preset.values | {"base_url": whole_address(address, preset)}
+            found.append(settings_of(values | ({"api_key_env": key} if key else {}), kinds))
         except ConfigError as error:
             problems.append(f"{url or key}: {error}")
         except ValueError:
@@ -61,18 +62,6 @@ def whole_address(address: str, preset: Preset) -> str:
         if host == everywhere or host.startswith(f"{everywhere}:"):
             host = here + host.removeprefix(everywhere)
     return urlunsplit((parts.scheme, host, parts.path or usual.path, parts.query, parts.fragment))
-
-
-def _settings(preset: Preset, address: str, key: str | None) -> ConnectionSettings:
-    return settings_of(
-        {
-            "name": preset.title,
-            "preset": preset.id,
-            "base_url": address,
-            "api_key_env": key or "",
-            "provider": preset.provider,
-        }
-    )
 
 
 def _first(names: tuple[str, ...], environment: Mapping[str, str]) -> str | None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from boomerang.invoker.errors import ConfigError
 from boomerang.invoker.settings import ConnectionSettings
-from boomerang.workbench.diagnosis.settings_errors import spoken
+from boomerang.workbench.diagnosis.settings_errors import field_labels, spoken
 from boomerang.workbench.i18n import library_words
 
 from .connection import Connection
@@ -26,10 +26,11 @@ def import_connections(registry: Connections, name: str, content: bytes, owner: 
         owner: Whose browser brings it.
     """
     try:
-        entries = parsed_each(content)
+        entries = parsed_each(content, registry.kinds)
     except ConfigError as error:
         return Brought(faults=[f"{name}: {library_words.error_text(error)}"])
-    brought = Brought(faults=[f"{entry.name} · {spoken(fault)}" for entry in entries for fault in entry.faults])
+    labels = field_labels(registry.kinds)
+    brought = Brought(faults=[f"{entry.name} · {spoken(fault, labels)}" for entry in entries for fault in entry.faults])
     for settings in (entry.settings for entry in entries if entry.settings is not None):
         visible = registry.visible(owner)
         if any(_same(settings, connection) for connection in visible):
@@ -39,7 +40,7 @@ def import_connections(registry: Connections, name: str, content: bytes, owner: 
         try:
             registry.keep(settings.changed(name=free), owner)
         except ConfigError as error:
-            brought.faults.append(f"{settings.name} · {spoken(error)}")
+            brought.faults.append(f"{settings.name} · {spoken(error, labels)}")
             continue
         brought.came.append(free)
         if free != settings.name:

@@ -6,13 +6,13 @@ import io
 import wave
 from collections.abc import Callable, Generator, Mapping
 from contextlib import closing, suppress
-from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
+from dataclasses import replace
 from itertools import takewhile
 from time import perf_counter
 from typing import Any
 
 from boomerang.invoker.backend import Backend, ListedModel
+from boomerang.invoker.connection_kind import Check
 from boomerang.invoker.entities.model import ModelPropertyKey, ModelType
 from boomerang.invoker.errors import (
     ConfigError,
@@ -45,30 +45,6 @@ CALLS: Mapping[str, ModelType] = {
 }
 """Members of `session.model` → the type of model that each asks."""
 NOTHING_RANKED = "The server answers, but ranked none of the documents."
-
-
-@dataclass(frozen=True, slots=True)
-class Check:
-    """What came of trying."""
-
-    ok: bool
-    verdict: str | Message
-    """A sentence for people: how it went, or what the cause is and what to do."""
-    address: str = ""
-    """What was called last, without its query; empty if nothing was."""
-    status: int | None = None
-    seconds: float = 0.0
-    body: str = ""
-    """The answer's, cut."""
-    error: str | Message = ""
-    """The error's own words."""
-    listed: tuple[ListedModel, ...] = ()
-    """The models that the server listed."""
-    model: str = ""
-    """Which model was asked; empty if none was."""
-    better: str = ""
-    """The address that the connection should have, if its own is wrong and this one was found."""
-    at: datetime = field(default_factory=lambda: datetime.now(UTC))
 
 
 def check_connection(

@@ -9,11 +9,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from boomerang.invoker.backend import Backend, ListedModel, ModelState
+from boomerang.invoker.connection_kind import Check, Probe
 from boomerang.invoker.errors import ConfigError, InvokeTimeoutError, RunStoppedError
 from boomerang.invoker.run import Run, Runs
 from boomerang.workbench.runs.background_work import Work
 
-from .probe import CALLS, Check, check_call, check_connection, refused
+from .probe import CALLS, check_call, check_connection, refused
 
 SERVER = "server"
 """The check that asks a server for its models."""
@@ -37,6 +38,8 @@ class ProbeRequest:
     """Opens it at another address, to put a wrong one right."""
     calls: Mapping[str, str | None] | None = None
     """Which calls to make, with the model of each; those that it has a model for if not given."""
+    probe: Probe = check_connection
+    """Tests whether the connection reaches what it should."""
     close: bool = False
     """Whether the back end was opened for this alone."""
 
@@ -88,7 +91,7 @@ class ProbeJob(Work):
         if calls is None or SERVER in calls:
             reached = self._check(
                 (trial.name, SERVER),
-                lambda run: check_connection(backend, run, trial.at_address, trial.base_url),
+                lambda run: trial.probe(backend, run, trial.at_address, trial.base_url),
             )
             if not reached and calls is None and not backend.models():
                 return

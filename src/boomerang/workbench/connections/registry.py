@@ -15,6 +15,7 @@ from time import monotonic
 from typing import TypeAlias
 
 from boomerang.invoker.backend import Backend
+from boomerang.invoker.connection_kind import Kind, Kinds, Preset, Probe, open_settings, settings_of
 from boomerang.invoker.errors import ConfigError
 from boomerang.invoker.http.address_policy import ALLOW_VARIABLE, LOOPBACK_VARIABLE, Allowed, allowed
 from boomerang.invoker.http.limits import limits
@@ -27,7 +28,7 @@ from .connection import Connection, Origin
 from .connection_entries import stamp
 from .connections_file import FILE, read_file
 from .environment import from_environment
-from .opening import Connect, opened
+from .probe import check_connection
 from .saved_connections import Oddity, Store, hashed
 
 EMBEDDED = "embedded"
@@ -58,7 +59,7 @@ class Connections:
     """All of them; safe under several threads.
 
     Args:
-        connect: Opens a back end by its kind.
+        kinds: The table of kinds: how a connection of each is read, opened and tested.
         environment: Where the variables are.
         file: The file of the one who runs the app.
         store: What was saved; nothing is if there is none.
@@ -66,19 +67,19 @@ class Connections:
 
     def __init__(
         self,
-        connect: Connect,
+        kinds: Kinds,
         environment: Mapping[str, str] | None = None,
         file: Path | None = None,
         store: Store | None = None,
     ) -> None:
-        self._connect = connect
+        self.kinds = kinds
         self._lock = threading.RLock()
         self._environment = environment or {}
         self._file = file
         self._file_read: tuple[int, ...] | None = None
         self._store = store
         self._store_read: tuple[int, ...] | None = None
-        self._given = {EMBEDDED: Connection(EMBEDDED, Origin.BUILT_IN, lambda: connect("embedded"))}
+        self._given = {EMBEDDED: Connection(EMBEDDED, Origin.BUILT_IN, self._open_embedded)}
         self._of_file: dict[str, Connection] = {}
         self._saved: dict[Key, Connection] = {}
         self._session: dict[Key, Connection] = {}
@@ -94,7 +95,7 @@ class Connections:
             limits(self._environment)
         except ConfigError as error:  # as `opened` says again of each connection
             self._problems["limits"] = [error]
-        found, problems = from_environment(self._environment)
+        found, problems = from_environment(self._environment, kinds)
         self._problems["environment"] = list(problems)
         for settings in found:
             self._given[settings.name] = self._made(settings, Origin.ENVIRONMENT)
@@ -245,13 +246,23 @@ class Connections:
         """Return what a visitor's connection is tried with before it is kept."""
         return Attempt(
             lambda: self._opened(settings, Origin.SESSION),
-            lambda address: self._opened(settings.changed(base_url=address), Origin.SESSION),
+            lambda address: self._opened(settings.at(address), Origin.SESSION),
         )
 
-    def at_address(self, connection: Connection, base_url: str) -> Backend:
+    def probe(self, settings: ConnectionSettings | None) -> Probe:
+        """Return the test of a connection's kind; the usual one for a connection without settings."""
+        probe = self.kinds[settings.kind].probe if settings is not None else None
+        return probe() if probe is not None else check_connection
+
+    def offered(self) -> dict[str, tuple[Kind, Preset]]:
+        """Return what a visitor can begin a connection with, by the preset's id."""
+        every = ((kind, preset) for kind in self.kinds.values() if kind.form is not None for preset in kind.presets().values())
+        return {preset.id: (kind, preset) for kind, preset in every}
+
+    def at_address(self, connection: Connection, address: str) -> Backend:
         """Open the same connection at another address of its server, to try it; whoever asks closes it."""
         assert connection.settings is not None
-        return self._opened(connection.settings.changed(base_url=base_url), connection.origin)
+        return self._opened(connection.settings.at(address), connection.origin)
 
     def close(self) -> None:
         """Close what is open."""
@@ -303,8 +314,14 @@ class Connections:
 
     def _opened(self, settings: ConnectionSettings, origin: Origin) -> Backend:
         if origin.locked:  # the operator's own: nothing about it is a visitor's to choose
-            return opened(settings, None, self._environment, self._connect)
-        return opened(settings, self._allowed, self._environment, self._connect, variables=self.variables, files=False)
+            return open_settings(settings, self.kinds, None, self._environment)
+        if self.kinds[settings.kind].form is None:
+            raise ConfigError(f"kind: only connections.toml may have a connection of the kind {settings.kind}")
+        return open_settings(settings, self.kinds, self._allowed, self._environment, variables=self.variables, files=False)
+
+    def _open_embedded(self) -> Backend:
+        settings = settings_of({"name": EMBEDDED, "kind": EMBEDDED}, self.kinds)
+        return open_settings(settings, self.kinds, None, self._environment)
 
     def _known_problems(self) -> list[str | Problem | ConfigError]:
         problems = [problem for problems in self._problems.values() for problem in problems]
@@ -351,7 +368,7 @@ class Connections:
             return
         self._file_read = now
         try:
-            found, problems = read_file(self._file)
+            found, problems = read_file(self._file, self.kinds)
             self._problems["file"] = list(problems)
         except ConfigError as error:
             self._problems["file"] = [error]
@@ -374,7 +391,7 @@ class Connections:
                 connection.close(for_good=True)
 
 
-def from_process(connect: Connect, root: Path, environment: Mapping[str, str] = os.environ) -> Connections:
+def from_process(kinds: Kinds, root: Path, environment: Mapping[str, str] = os.environ) -> Connections:
     """Return the connections of this process: its environment, its file, its data folder."""
     file = Path(environment[FILE_VARIABLE]).expanduser() if environment.get(FILE_VARIABLE) else root / FILE
-    return Connections(connect, environment, file, Store(data_folder(environment), environment))
+    return Connections(kinds, environment, file, Store(data_folder(environment), environment, kinds))

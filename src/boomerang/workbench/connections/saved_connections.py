@@ -20,6 +20,7 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from boomerang.invoker.connection_kind import Kinds
 from boomerang.invoker.errors import MISSHAPEN, ConfigError
 from boomerang.invoker.messages.message import Message
 from boomerang.invoker.settings import LONGEST_NAME, ConnectionSettings, SettingsError
@@ -85,9 +86,11 @@ class Store:
     Args:
         folder: Where it is; made when something is saved.
         environment: Where the key may be.
+        kinds: The table of kinds, to read what was saved.
     """
 
-    def __init__(self, folder: Path, environment: Mapping[str, str]) -> None:
+    def __init__(self, folder: Path, environment: Mapping[str, str], kinds: Kinds) -> None:
+        self._kinds = kinds
         self._folder = folder
         self._path = folder / FILE
         self._environment = environment
@@ -205,7 +208,7 @@ class Store:
             return before
         try:
             entry = _Entry.model_validate(item)
-            settings, faults = readable(entry.connection)
+            settings, faults = readable(entry.connection, self._kinds)
         except ValidationError as error:
             return None, tuple(faults_of(error))
         except SettingsError as error:

@@ -3,71 +3,64 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from boomerang.invoker.connection_kind import Kinds
 from boomerang.invoker.errors import ConfigError
 from boomerang.invoker.messages.message import Message
 from boomerang.invoker.settings import Fault
 from boomerang.workbench.i18n import library_words
 from boomerang.workbench.i18n.translate import N_, _
 
-TIMEOUTS = {
-    "connect": N_("to connect"),
-    "first_byte": N_("to the first byte"),
-    "between_chunks": N_("between chunks"),
-    "total": N_("in total"),
-}
 LABELS = {
     "name": N_("Name"),
-    "base_url": N_("Base address"),
-    "provider": N_("Dify provider"),
-    "api_key": N_("API key"),
     "api_key_env": N_("Environment variable"),
-    "headers": N_("Headers"),
-    "query": N_("Query"),
-    "proxy": N_("Proxy"),
-    "ca": N_("Certificate of a private authority (PEM)"),
-    "timeouts": N_("Time limits"),
-    "models": N_("Models"),
     "defaults": N_("Default"),
     "system_model": N_("System model"),
 }
+"""Labels that belong to no field of a kind's form."""
 MOST_SHOWN = 8
-FOLDED = ("headers", "query", "proxy", "ca", "timeouts", "verify")
 
 
-def widget_of(fault: str) -> str:
-    """Return the field of the form under which a fault is said."""
-    field = _parts(fault)[0]
-    return "more" if field in FOLDED else field
+def field_labels(kinds: Kinds) -> dict[str, str]:
+    """Return the labels of the fields of all forms, in English; a part of a field is `field.part`."""
+    forms = [kind.form() for kind in kinds.values() if kind.form is not None]
+    return LABELS | {name: label for form in forms for name, label in form.labels()}
 
 
-def spoken(fault: str | ConfigError, models: Sequence[str] = ()) -> str:
+def field_of(fault: str) -> str:
+    """Return the field that a fault is about."""
+    return _parts(fault)[0]
+
+
+def spoken(fault: str | ConfigError, labels: Mapping[str, str], models: Sequence[str] = ()) -> str:
     """Say a fault, such as `base_url: is missing`, by the label of its field.
 
     Args:
         fault: As the library reports it.
+        labels: The labels of the fields, in English.
         models: Names of the connection's models, in order.
     """
     field, rest, words = _parts(str(fault))
     message = fault.message if isinstance(fault, ConfigError | Fault) else None
-    if field not in LABELS:
+    if field not in labels:
         return library_words.error_text(fault) if isinstance(fault, ConfigError) else library_words.told_of_field(fault)
-    label, words = _(LABELS[field]), library_words.told_of_field(words) if message is None else library_words.told(message)
-    if field == "timeouts" and rest.lstrip(".") in TIMEOUTS:
-        rest = " " + _(TIMEOUTS[rest.lstrip(".")])
+    label, words = _(labels[field]), library_words.told_of_field(words) if message is None else library_words.told(message)
+    if (part := field + rest) in labels and rest:
+        rest = " " + _(labels[part])
     elif field == "models" and (found := re.match(r"\[(\d+)\]", rest)) and int(found[1]) < len(models):
         rest = f" {models[int(found[1])]}{rest.removeprefix(found[0])}"
     return f"{label}{rest}: {words}"
 
 
-def problem_text(problem: str | Problem | ConfigError) -> str:
+def problem_text(problem: str | Problem | ConfigError, labels: Mapping[str, str]) -> str:
     """Write what is wrong with what was configured or saved, in the visitor's language."""
     match problem:
         case Problem():
             text = f"{problem.where}: {library_words.told(problem.what)}"
-            return f"{text}: {'; '.join(shortened([spoken(fault) for fault in problem.faults]))}" if problem.faults else text
+            faults = shortened([spoken(fault, labels) for fault in problem.faults])
+            return f"{text}: {'; '.join(faults)}" if faults else text
         case ConfigError():
             return library_words.error_text(problem)
     return library_words.told_of_field(problem)

@@ -3,38 +3,34 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any, TypeAlias
+from typing import Any
 
-from boomerang.invoker.backend import Backend
 from boomerang.invoker.entities.model import AIModelEntity
 from boomerang.invoker.errors import ConfigError, InvokeBadRequestError
 from boomerang.invoker.http.address_policy import Allowed
 from boomerang.invoker.http.limits import limits
 from boomerang.invoker.http.redaction.masking import Masking
-from boomerang.invoker.settings import NAMED_VARIABLE, ConnectionModel, ConnectionSettings
+from boomerang.invoker.settings import ConnectionModel
 
+from .backend import OpenAICompatibleBackend
 from .server_presets import PRESETS
-
-Connect: TypeAlias = Callable[..., Backend]
-"""Opens a back end: the kind, then its settings by name."""
+from .settings import NAMED_VARIABLE, OpenAICompatibleSettings
 
 
 def opened(
-    settings: ConnectionSettings,
+    settings: OpenAICompatibleSettings,
     allowed: Allowed | None,
     environment: Mapping[str, str],
-    connect: Connect,
     *,
     variables: Iterable[str] | None = None,
     files: bool = True,
-) -> Backend:
+) -> OpenAICompatibleBackend:
     """Open a connection; nothing is sent yet.
 
     Args:
         settings: What to open.
         allowed: Which addresses it may call; any if `None`, as for what the operator configured.
         environment: Where the variables that it names are looked up, and the limits of answers.
-        connect: Opens a back end by its kind, `boomerang.kinds.connect`.
         variables: Which of them it may name; any if not given. A visitor's connection could otherwise have any variable of the
             server's environment sent anywhere.
         files: Whether it may name files of the machine that the app runs on.
@@ -55,8 +51,7 @@ def opened(
     if allowed is not None:
         _judge_host(with_names["headers"], allowed, Masking(given.used.values()))
     try:
-        return connect(
-            "openai_compatible",
+        return OpenAICompatibleBackend(
             **with_names,
             provider=settings.provider,
             models=named_models(settings),
@@ -88,7 +83,7 @@ def _judge_host(headers: Mapping[str, str], allowed: Allowed, mask: Callable[[st
                 raise ConfigError(error.message or str(error), field=f"headers.{name}") from None
 
 
-def named_models(settings: ConnectionSettings) -> list[AIModelEntity]:
+def named_models(settings: OpenAICompatibleSettings) -> list[AIModelEntity]:
     """Return the models that a connection describes, those that are the default of a type, and those of its preset."""
     found: list[AIModelEntity] = list(settings.models)
     preset = PRESETS.get(settings.preset)

@@ -7,34 +7,24 @@ those of the official Dify plugins. A server without a plugin of its own is serv
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from typing import Any
 
+from boomerang.invoker.connection_form import N_
+from boomerang.invoker.connection_kind import Preset
 from boomerang.invoker.entities.model import ModelType
-from boomerang.invoker.settings import COMPATIBLE_PROVIDER
+
+COMPATIBLE_PROVIDER = "langgenius/openai_api_compatible/openai_api_compatible"
+"""Dify's provider for any server with OpenAI's interface."""
 
 
-@dataclass(frozen=True, slots=True)
-class Preset:
-    """Where a kind of server is usually found."""
-
-    id: str
-    title: str
-    base_url: str
-    provider: str = COMPATIBLE_PROVIDER
-    needs_key: bool = False
-    """Whether it is a service that answers nobody without a key."""
-    key_variables: tuple[str, ...] = ()
-    """Environment variables that its users keep its key in, the usual one first."""
-    url_variables: tuple[str, ...] = ()
-    """Environment variables that its users keep its address in."""
-    models: tuple[tuple[str, ModelType], ...] = ()
-    """Of a service that does not list them; more may be named by hand."""
+def _server(id: str, title: str, base_url: str, provider: str = COMPATIBLE_PROVIDER, **more: Any) -> Preset:
+    return Preset(id, title, base_url, provider, **more)
 
 
 PRESETS: Mapping[str, Preset] = {
     preset.id: preset
     for preset in (
-        Preset(
+        _server(
             "openai",
             "OpenAI",
             "https://api.openai.com/v1",
@@ -43,14 +33,14 @@ PRESETS: Mapping[str, Preset] = {
             key_variables=("OPENAI_API_KEY",),
             url_variables=("OPENAI_BASE_URL", "OPENAI_API_BASE"),
         ),
-        Preset(
+        _server(
             "vllm",
             "vLLM",
             "http://localhost:8000/v1",
             key_variables=("VLLM_API_KEY",),
             url_variables=("VLLM_BASE_URL",),
         ),
-        Preset(
+        _server(
             "ollama",
             "Ollama",
             "http://localhost:11434/v1",
@@ -58,14 +48,14 @@ PRESETS: Mapping[str, Preset] = {
             key_variables=("OLLAMA_API_KEY",),
             url_variables=("OLLAMA_HOST", "OLLAMA_BASE_URL"),
         ),
-        Preset(
+        _server(
             "lm_studio",
             "LM Studio",
             "http://localhost:1234/v1",
             key_variables=("LM_STUDIO_API_KEY", "LM_API_TOKEN"),
             url_variables=("LM_STUDIO_BASE_URL",),
         ),
-        Preset(
+        _server(
             "localai",
             "LocalAI",
             "http://localhost:8080/v1",
@@ -73,7 +63,7 @@ PRESETS: Mapping[str, Preset] = {
             key_variables=("LOCALAI_API_KEY",),
             url_variables=("LOCALAI_BASE_URL",),
         ),
-        Preset(
+        _server(
             "xinference",
             "Xinference",
             "http://localhost:9997/v1",
@@ -81,14 +71,14 @@ PRESETS: Mapping[str, Preset] = {
             key_variables=("XINFERENCE_API_KEY",),
             url_variables=("XINFERENCE_ENDPOINT", "XINFERENCE_BASE_URL"),
         ),
-        Preset(
+        _server(
             "llama_cpp",
             "llama.cpp",
             "http://localhost:8080/v1",
             key_variables=("LLAMA_API_KEY",),
             url_variables=("LLAMA_CPP_BASE_URL",),
         ),
-        Preset(
+        _server(
             "tei",
             "Text Embeddings Inference",
             "http://localhost:8080/v1",
@@ -96,7 +86,7 @@ PRESETS: Mapping[str, Preset] = {
             key_variables=("TEI_API_KEY",),
             url_variables=("TEI_BASE_URL",),
         ),
-        Preset(
+        _server(
             "jina",
             "Jina",
             "https://api.jina.ai/v1",
@@ -109,7 +99,7 @@ PRESETS: Mapping[str, Preset] = {
                 ("jina-reranker-v2-base-multilingual", ModelType.RERANK),
             ),
         ),
-        Preset(
+        _server(
             "cohere",
             "Cohere",
             "https://api.cohere.com/v2",
@@ -119,7 +109,7 @@ PRESETS: Mapping[str, Preset] = {
             url_variables=("COHERE_BASE_URL",),
             models=(("rerank-v3.5", ModelType.RERANK),),
         ),
-        Preset(
+        _server(
             "voyage",
             "Voyage",
             "https://api.voyageai.com/v1",
@@ -129,7 +119,7 @@ PRESETS: Mapping[str, Preset] = {
             url_variables=("VOYAGE_BASE_URL",),
             models=(("voyage-3.5", ModelType.TEXT_EMBEDDING), ("rerank-2.5", ModelType.RERANK)),
         ),
-        Preset(
+        _server(
             "openrouter",
             "OpenRouter",
             "https://openrouter.ai/api/v1",
@@ -138,7 +128,13 @@ PRESETS: Mapping[str, Preset] = {
             key_variables=("OPENROUTER_API_KEY",),
             url_variables=("OPENROUTER_BASE_URL",),
         ),
-        Preset("other", "Another server", ""),
+        _server(
+            "other",
+            N_("Another server"),
+            "",
+            first_name=N_("My server"),
+            first_values={"base_url": "http://localhost:8000/v1"},
+        ),
     )
 }
 """By id, in the order in which the page offers them."""

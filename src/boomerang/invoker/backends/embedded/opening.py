@@ -1,0 +1,29 @@
+"""From settings to the embedded models."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from boomerang.invoker.errors import ConfigError
+from boomerang.invoker.http.address_policy import Allowed
+
+from .backend import EmbeddedBackend
+from .settings import EmbeddedSettings
+
+
+def opened(
+    settings: EmbeddedSettings,
+    _allowed: Allowed | None,
+    _environment: Mapping[str, str],
+    *,
+    variables: Iterable[str] | None = None,
+    files: bool = True,
+) -> EmbeddedBackend:
+    """Open the embedded models; they call no address and read no variable. The arguments are those of an `Opener`.
+
+    Raises:
+        ConfigError: It names a folder of the server and may not.
+    """
+    if settings.models_folder and not files:
+        raise ConfigError("models_folder: only connections.toml may name a folder of the server")
+    return EmbeddedBackend(models_folder=settings.models_folder or None, system_model=settings.system_model or None)

@@ -1,0 +1,15 @@
+"""A connection to the embedded models, as it is written down."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from boomerang.invoker.settings import ConnectionSettings
+
+
+class EmbeddedSettings(ConnectionSettings):
+    """The models that run on this machine."""
+
+    kind: Literal["embedded"] = "embedded"
+    models_folder: str = ""
+    """Where the weights are; the app's own folder if empty."""

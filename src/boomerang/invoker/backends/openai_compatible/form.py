@@ -1,0 +1,99 @@
+"""What the form of a connection to a server with OpenAI's interface asks."""
+
+from __future__ import annotations
+
+from boomerang.invoker.connection_form import N_, Form, FormField, Widget
+
+_MORE = N_("Headers, query, proxy, certificate, time limits")
+_PAIRS_HELP = N_("One on a line, with a colon. What is secret shows as {mask}, and stays as it is while that stands there.")
+
+FORM = Form(
+    fields=(
+        FormField(
+            name="base_url",
+            label=N_("Base address"),
+            widget=Widget.ADDRESS,
+            query="query",
+            caption=N_("Up to and with `/v1`, such as `http://localhost:11434/v1`."),
+            summary_label=N_("Address"),
+        ),
+        FormField(
+            name="provider",
+            label=N_("Dify provider"),
+            caption=N_(
+                "The provider that would serve the same models in a Dify; it stands in every ModelConfig and in the code."
+            ),
+        ),
+        FormField(
+            name="api_key",
+            label=N_("API key"),
+            widget=Widget.KEY,
+            secret=True,
+            variable="api_key_env",
+            help=N_("Sent as a bearer token. It is masked before anything is recorded."),
+            placeholder="sk-…",
+            right=True,
+        ),
+        FormField(
+            name="headers",
+            label=N_("Headers"),
+            widget=Widget.PAIRS,
+            secret=True,
+            help=_PAIRS_HELP,
+            placeholder="X-Team: qa",
+            group=_MORE,
+            right=True,
+        ),
+        FormField(
+            name="query",
+            label=N_("Query"),
+            widget=Widget.PAIRS,
+            secret=True,
+            help=_PAIRS_HELP,
+            placeholder="api-version: 2026-01-01",
+            group=_MORE,
+            right=True,
+        ),
+        FormField(
+            name="proxy",
+            label=N_("Proxy"),
+            widget=Widget.PROXY,
+            secret=True,
+            placeholder="http://proxy.example:3128",
+            group=_MORE,
+            right=True,
+        ),
+        FormField(
+            name="verify",
+            label=N_("Check the server's certificate"),
+            widget=Widget.SWITCH,
+            group=_MORE,
+            right=True,
+            summary_label=N_("Certificate"),
+            summary_off=N_("not checked"),
+        ),
+        FormField(
+            name="ca",
+            label=N_("Certificate of a private authority (PEM)"),
+            widget=Widget.LONG_TEXT,
+            placeholder="-----BEGIN CERTIFICATE-----",
+            group=_MORE,
+            right=True,
+        ),
+        FormField(
+            name="timeouts",
+            label=N_("Time limits"),
+            widget=Widget.SECONDS,
+            parts={
+                "connect": N_("to connect"),
+                "first_byte": N_("to the first byte"),
+                "between_chunks": N_("between chunks"),
+                "total": N_("in total"),
+            },
+            group=_MORE,
+            right=True,
+        ),
+        FormField(name="models", label=N_("Models"), widget=Widget.MODELS),
+    ),
+    summary=("base_url", "api_key", "provider", "system_model", "headers", "query", "proxy", "verify", "timeouts"),
+)

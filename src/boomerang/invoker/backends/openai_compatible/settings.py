@@ -1,0 +1,181 @@
+"""A connection to a server with OpenAI's interface, as it is written down: its address, its secrets, its time limits."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Mapping
+from typing import Any, ClassVar, Literal, Self
+from urllib.parse import urlsplit, urlunsplit
+
+from pydantic import Field, field_validator, model_validator
+
+from boomerang.invoker.http.field_rules import address_fault, header_fault, key_fault, proxy_fault, query_fault, without_query
+from boomerang.invoker.http.redaction.credentials import looks_secret
+from boomerang.invoker.messages.message import Message
+from boomerang.invoker.settings import SettingsWithModels, StrictModel
+
+from .server_presets import COMPATIBLE_PROVIDER, PRESETS
+
+NAMED_VARIABLE = re.compile(r"\$\{(\w+)\}")
+"""In the value of a header, of the query or of the proxy: taken from the environment when the connection is opened."""
+_ONLY_VARIABLES = re.compile(r"((bearer|basic|token) )?\$\{\w+\}", re.IGNORECASE)
+
+
+class Timeouts(StrictModel):
+    """Seconds that each part of an exchange may take; one that is left out is the back end's own."""
+
+    connect: float | None = Field(default=None, gt=0, le=3600)
+    """Looking up the name, connecting, agreeing on keys."""
+    first_byte: float | None = Field(default=None, gt=0, le=3600)
+    """From the request to the first byte of the answer."""
+    between_chunks: float | None = Field(default=None, gt=0, le=3600)
+    """From some bytes of the answer to the next."""
+    total: float | None = Field(default=None, gt=0, le=86400)
+
+
+class OpenAICompatibleSettings(SettingsWithModels):
+    """A connection to a server with OpenAI's interface."""
+
+    SECRET_FIELDS: ClassVar[frozenset[str]] = frozenset({"api_key", "headers", "query", "proxy"})
+    """Of the last three, only what looks secret."""
+    DESCRIPTIVE_FIELDS: ClassVar[frozenset[str]] = SettingsWithModels.DESCRIPTIVE_FIELDS | {"provider"}
+    ADDRESS_FIELD: ClassVar[str] = "base_url"
+
+    kind: Literal["openai_compatible"] = "openai_compatible"
+    base_url: str
+    """Up to and with `/v1`. A query that is written behind it becomes a part of `query`."""
+    api_key: str = Field(default="", repr=False)
+    api_key_env: str = Field(default="", pattern=r"^\w*$")
+    """Environment variable that holds the key."""
+    headers: dict[str, str] = Field(default_factory=dict, repr=False)
+    query: dict[str, str] = Field(default_factory=dict, repr=False)
+    proxy: str = Field(default="", repr=False)
+    verify: bool = True
+    """Whether the server's certificate is checked."""
+    ca_file: str = ""
+    """File with the certificate of a private authority, on the machine that the app runs on."""
+    ca: str = ""
+    """The same as text (PEM)."""
+    timeouts: Timeouts = Field(default_factory=Timeouts)
+    provider: str = Field(default=COMPATIBLE_PROVIDER, min_length=1)
+    """What a ModelConfig names: the Dify provider that would serve the same models. The server never sees it."""
+
+    @field_validator("base_url", "api_key", "api_key_env", "proxy", "provider", mode="before")
+    @classmethod
+    def _trimmed(cls, value: Any) -> Any:
+        return value.strip() if isinstance(value, str) else value
+
+    @model_validator(mode="before")
+    @classmethod
+    def _with_its_query(cls, value: Any) -> Any:
+        """Move the query of the address, as services show it for copying, to where it is sent with every request."""
+        if not (isinstance(value, Mapping) and isinstance(address := value.get("base_url"), str) and "?" in address):
+            return value
+        query = value.get("query") or {}
+        if address_fault(address.strip(), filled=False) is not None or not isinstance(query, Mapping):
+            return value  # which is refused as it is
+        before, fields = without_query(address.strip())
+        if len(dict(fields)) < len(fields):
+            return value
+        return {**value, "base_url": before, "query": {**dict(fields), **query}}
+
+    @field_validator("base_url")
+    @classmethod
+    def _an_address(cls, value: str) -> str:
+        _refuse(address_fault(value, filled=NAMED_VARIABLE.search(value) is None))
+        if "@" in urlsplit(value).netloc:
+            raise ValueError(Message("connections.user"))
+        names = Counter(name for name, _ in without_query(value)[1])  # they were moved, if they could be
+        if twice := [name for name, count in names.items() if count > 1]:
+            raise ValueError(Message("connections.query_twice", name=twice[0]))
+        return value.rstrip("/")
+
+    @field_validator("proxy")
+    @classmethod
+    def _a_proxy(cls, value: str) -> str:
+        _refuse(proxy_fault(value, filled=NAMED_VARIABLE.search(value) is None) if value else None)
+        return value
+
+    @field_validator("headers")
+    @classmethod
+    def _can_be_sent(cls, headers: dict[str, str]) -> dict[str, str]:
+        names: set[str] = set()
+        for name, value in headers.items():
+            _refuse(header_fault(name, value))
+            _refuse(Message("connections.header_twice", name=name) if name.lower() in names else None)
+            names.add(name.lower())
+        return headers
+
+    @field_validator("query")
+    @classmethod
+    def _can_be_asked(cls, query: dict[str, str]) -> dict[str, str]:
+        for name, value in query.items():
+            _refuse(query_fault(name, value))
+        return query
+
+    @field_validator("api_key")
+    @classmethod
+    def _one_word(cls, key: str) -> str:
+        _refuse(key_fault(key))
+        return key
+
+    @model_validator(mode="after")
+    def _one_key(self) -> Self:
+        if self.api_key and self.api_key_env:
+            raise ValueError("give api_key or api_key_env, not both")
+        if self.ca and self.ca_file:
+            raise ValueError("give ca or ca_file, not both")
+        return self
+
+    @property
+    def key_variable(self) -> str:
+        """The environment variable that holds its key; the usual one of its preset if it names none."""
+        preset = PRESETS.get(self.preset)
+        usual = preset.key_variables[0] if preset and preset.key_variables else "API_KEY"
+        return self.api_key_env or usual
+
+    def public(self) -> dict[str, Any]:
+        """Return what is not secret and not as it would be anyway, as plain values; itself a valid connection."""
+        return {"name": self.name, "base_url": self.base_url} | super().public()
+
+    def _public_fields(self) -> dict[str, Any]:
+        found = super()._public_fields()
+        found["headers"] = {name: value for name, value in self.headers.items() if not self._is_secret(name, value)}
+        found["query"] = {name: value for name, value in self.query.items() if not self._is_secret(name, value)}
+        found["proxy"] = _without_user(self.proxy)
+        return found
+
+    def secrets(self) -> dict[str, Any]:
+        """Return what `public()` leaves out; empty if there is nothing secret."""
+        found: dict[str, Any] = {
+            "api_key": self.api_key,
+            "headers": {name: value for name, value in self.headers.items() if self._is_secret(name, value)},
+            "query": {name: value for name, value in self.query.items() if self._is_secret(name, value)},
+            "proxy": self.proxy if self.proxy != _without_user(self.proxy) else "",
+        }
+        return {name: value for name, value in found.items() if value}
+
+    def copied(self, *, own: bool) -> Self:
+        """Return what a visitor may copy; only `connections.toml` may name a file of the server."""
+        copy = self if own else self.checked(self.public() | {"api_key_env": ""})
+        return copy.changed(ca_file="")
+
+    def _is_secret(self, name: str, value: str) -> bool:
+        """Return whether a value is to be kept to ourselves; one that only names a variable is not."""
+        if _ONLY_VARIABLES.fullmatch(value):
+            return False
+        return looks_secret(name, value) or (bool(self.api_key) and self.api_key in value)
+
+
+def _refuse(fault: Message | None) -> None:
+    if fault is not None:
+        raise ValueError(fault)
+
+
+def _without_user(address: str) -> str:
+    parts = urlsplit(address)
+    user = parts.netloc.rpartition("@")[0]
+    if not user or not NAMED_VARIABLE.sub("", user).strip(":"):  # none, or one of which only the variables' names are told
+        return address
+    return urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2]))
