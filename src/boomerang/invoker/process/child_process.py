@@ -1,25 +1,38 @@
-"""A Python script in a child process that talks in lines of JSON: started, asked, listened to, ended in steps."""
+"""A Python script in a child process that talks in framed messages: started, asked, listened to, ended in steps.
+
+The child leads a process group of its own. What it starts ends with it, unless that leaves the group. Every wait is bounded.
+"""
 
 from __future__ import annotations
 
 import json
 import logging
 import os
+import select
 import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
+from time import monotonic
 from typing import IO, Any, cast
 
-from boomerang.invoker.errors import InvokeServerUnavailableError, ProtocolError
+from boomerang.invoker.errors import InvokeServerUnavailableError, InvokeTimeoutError, ProtocolError
+
+from .frames import LARGEST_FRAME, FrameBuffer, FrameTooLargeError, framed
 
 WORDS_LIMIT = 2048
 """Bytes of what a child printed that are kept."""
 STEP_SECONDS = 1.0
 """How long each step of ending a child waits for it."""
+SEND_SECONDS = 60.0
+"""How long a message may wait to be read by the child."""
+SILENT_SECONDS = 600.0
+"""How long the child may be silent while a message is expected."""
+_LOOK_SECONDS = 0.2
+"""How often a wait for a pipe looks whether the child is still there: something that it started may keep the pipe open."""
 _KEPT = (
     "PATH", "HOME", "LANG", "TZ", "TMPDIR", "TEMP", "SYSTEMROOT", "PYTHONHOME",
     "LD_LIBRARY_PATH", "LD_PRELOAD", "DYLD_LIBRARY_PATH",
@@ -39,37 +52,54 @@ class ProcessGoneError(InvokeServerUnavailableError):
 class Process:
     """A script that runs in a child process.
 
-    One thread sends requests and receives answers at a time; `alive`, `try_send` and `kill` may be called from any.
+    One thread sends requests and receives answers at a time; `alive`, `try_send`, `kill` and `end` may be called from any.
 
     Args:
         script: A Python file. It runs without the project's environment: no secrets, no import path.
         environment: Variables for it, beside those of the system.
+        arguments: Its command line.
+        flags: Options of the interpreter.
+        largest: Bytes of the longest message in either direction.
 
     Raises:
         InvokeServerUnavailableError: It cannot be started.
     """
 
-    def __init__(self, script: Path, environment: Mapping[str, str]) -> None:
+    def __init__(
+        self,
+        script: Path,
+        environment: Mapping[str, str],
+        *,
+        arguments: Sequence[str] = (),
+        flags: Sequence[str] = ("-P",),
+        largest: int = LARGEST_FRAME,
+    ) -> None:
         try:
             self._process = subprocess.Popen(
-                [sys.executable or "python3", "-P", str(script)],
+                [sys.executable or "python3", *flags, str(script), *arguments],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.PIPE,
+                bufsize=0,
                 env={**environment, **_kept()},
-                start_new_session=True,  # Ctrl-C in the terminal is for us; the child ends with its stdin
+                start_new_session=True,  # Ctrl-C in the terminal is for us, and what the child starts ends with it
             )
         except OSError as error:
             raise InvokeServerUnavailableError(f"A process for the model cannot be started: {error}") from error
         self._in, self._out = cast(IO[bytes], self._process.stdin), cast(IO[bytes], self._process.stdout)
-        self._writing = threading.Lock()
+        os.set_blocking(self._in.fileno(), False)
+        os.set_blocking(self._out.fileno(), False)
+        self._largest = largest
+        self._frames = FrameBuffer(largest)
+        self._writing, self._reading, self._signalling = threading.Lock(), threading.Lock(), threading.Lock()
+        self._ending = self._group_ended = False
         self._words = b""
         # A daemon, as it lives as long as the child: waiting for it at exit would come before the child is ended.
         self._listener = threading.Thread(target=self._listen, name="invoker-child-words", daemon=True)
         try:
             self._listener.start()
         except RuntimeError as error:
-            self._process.kill()
+            self._signal(signal.SIGKILL)
             self._process.communicate()
             raise InvokeServerUnavailableError(f"A thread for the model cannot be started: {error}") from error
 
@@ -79,44 +109,86 @@ class Process:
         return self._process.pid
 
     @property
+    def exit_code(self) -> int | None:
+        """How it ended, negative for the number of a signal; `None` while it runs."""
+        return self._process.poll() if not self.alive else None
+
+    @property
     def alive(self) -> bool:
         """Whether it runs."""
-        return self._process.poll() is None
+        with self._signalling:
+            if self._process.poll() is None:
+                return True
+            # At once: as long as something of the group runs, its number belongs to no other.
+            self._end_group()
+            return False
 
-    def send(self, line: bytes) -> None:
-        """Send a line, given without its end.
+    def send(self, message: bytes, seconds: float = SEND_SECONDS) -> None:
+        """Send a message.
+
+        Args:
+            message: Any bytes.
+            seconds: How long the child may take to read it; then it is killed, as half a message would garble the next.
 
         Raises:
-            ProcessGoneError: It has ended.
+            FrameTooLargeError: The message is too long; nothing was sent.
+            ProcessGoneError: The child has ended, or does not read.
         """
+        data = framed(message, self._largest)
         try:
-            self._write(line)
+            with self._writing:
+                self._write(data, monotonic() + seconds)
         except _GONE as error:
             raise self.gone() from error
 
-    def try_send(self, line: bytes) -> None:
-        """Send a line, unless it has ended: then whoever receives learns of that."""
-        with suppress(*_GONE):
-            self._write(line)
+    def try_send(self, message: bytes) -> None:
+        """Send a short message, unless the child has ended: then the thread that receives finds out."""
+        if not self._writing.acquire(timeout=STEP_SECONDS):
+            return
+        try:
+            with suppress(*_GONE):
+                self._write(framed(message, self._largest), monotonic() + STEP_SECONDS)
+        finally:
+            self._writing.release()
 
-    def receive(self) -> Any:
-        """Wait for a line and give its value.
+    def receive(self, seconds: float = SILENT_SECONDS) -> Any:
+        """Wait for a message and return its JSON value.
+
+        Args:
+            seconds: How long to wait; then the child is killed.
 
         Raises:
-            ProcessGoneError: It has ended.
-            ProtocolError: The line is no JSON. The child is ended, since nobody knows what it will say next.
+            ProcessGoneError: The child has ended; half a message of it is dropped.
+            InvokeTimeoutError: It was silent for too long.
+            ProtocolError: The message is no JSON, or too long. The child is killed, since its next bytes mean nothing.
         """
+        message = self.receive_bytes(seconds)
         try:
-            line = self._out.readline()
-        except ValueError as error:  # closed meanwhile
-            raise self.gone() from error
-        if not line.endswith(b"\n"):
-            raise self.gone()
-        try:
-            return json.loads(line)
+            return json.loads(message)
         except ValueError as error:
             self.kill()
-            raise ProtocolError("The model's process said what is no JSON.", body=line.decode("utf-8", "replace")) from error
+            words = message.decode("utf-8", "replace")
+            raise ProtocolError("The model's process said what is no JSON.", body=words) from error
+
+    def receive_bytes(self, seconds: float = SILENT_SECONDS) -> bytes:
+        """Wait for a message, as `receive` does, and return it as it is."""
+        end = monotonic() + seconds
+        with self._reading:
+            try:
+                while (message := self._frames.take()) is None:
+                    if not self._wait_for(self._out, select.POLLIN, end):
+                        self.kill()
+                        words = f"The model's process was silent for {seconds:g} seconds and was ended."
+                        raise InvokeTimeoutError(words, clock="between chunks", seconds=seconds)
+                    if not (data := os.read(self._out.fileno(), 1 << 16)):
+                        raise self.gone()
+                    self._frames.add(data)
+            except FrameTooLargeError as error:
+                self.kill()
+                raise ProtocolError(f"The model's process sent {error}.") from error
+            except _GONE as error:
+                raise self.gone() from error
+        return message
 
     def gone(self) -> ProcessGoneError:
         """End what is left of it, and give the error that says how it ended, with its last words."""
@@ -133,39 +205,80 @@ class Process:
         )
 
     def kill(self) -> None:
-        """End it at once, whatever it is doing."""
-        self._process.kill()
+        """End it and all that it started at once, whatever they are doing."""
+        self._signal(signal.SIGKILL)
 
     def end(self) -> None:
         """End it in steps, each with its time: close its stdin, terminate, kill."""
-        if self._writing.acquire(blocking=False):  # else somebody waits in vain to be read, and closing would wait with him
-            with suppress(OSError):
-                self._in.close()
+        self._ending = True  # a thread that waits to write gives up
+        if self._writing.acquire(blocking=False):
+            self._close(self._in)
             self._writing.release()
         else:
-            self._process.terminate()
-        for harder in (self._process.terminate, self._process.kill):
+            self._signal(signal.SIGTERM)
+        for harder in (signal.SIGTERM, signal.SIGKILL):
             if not self._ended(STEP_SECONDS):
-                harder()
+                self._signal(harder)
         if not self._ended(STEP_SECONDS):  # the system does not let go of it, such as in the middle of a read from a dead disk
             _log.warning("Process %d was killed and has not ended yet", self.pid)
             return
         self._listener.join(STEP_SECONDS)
-        with suppress(OSError):
-            self._in.close()
-        self._out.close()
+        for lock, pipe in ((self._writing, self._in), (self._reading, self._out)):
+            if lock.acquire(timeout=STEP_SECONDS):  # else a waiting thread could end up on another file's number
+                self._close(pipe)
+                lock.release()
 
     def _ended(self, seconds: float) -> bool:
-        try:
+        with suppress(subprocess.TimeoutExpired):
             self._process.wait(seconds)
-        except subprocess.TimeoutExpired:
-            return False
-        return True
+        return not self.alive
 
-    def _write(self, line: bytes) -> None:
-        with self._writing:
-            self._in.write(line + b"\n")
-            self._in.flush()
+    def _signal(self, number: signal.Signals) -> None:
+        """Send a signal to the child's group, while that is known to be the child's."""
+        with self._signalling:
+            if self._process.poll() is None:
+                with suppress(ProcessLookupError, PermissionError):
+                    os.killpg(self.pid, number)
+            else:
+                self._end_group()
+
+    def _end_group(self) -> None:
+        """Kill what the child left behind, once."""
+        if not self._group_ended:
+            self._group_ended = True
+            with suppress(ProcessLookupError, PermissionError):
+                os.killpg(self.pid, signal.SIGKILL)
+
+    def _write(self, data: bytes, end: float) -> None:
+        rest = memoryview(data)
+        while rest:
+            try:
+                rest = rest[os.write(self._in.fileno(), rest) :]
+            except BlockingIOError:
+                if self._ending or not self._wait_for(self._in, select.POLLOUT, end):
+                    self.kill()
+                    raise BrokenPipeError("the child does not read") from None
+
+    def _wait_for(self, pipe: IO[bytes], event: int, end: float) -> bool:
+        """Wait for a pipe; returns whether it is ready in time.
+
+        Raises:
+            OSError: The child has ended, and there is nothing left in the pipe.
+        """
+        waiting = select.poll()
+        waiting.register(pipe.fileno(), event)
+        while (left := end - monotonic()) > 0:
+            if waiting.poll(min(left, _LOOK_SECONDS) * 1000):
+                return True
+            if self._ending and event == select.POLLOUT:
+                return False
+            if not self.alive and not waiting.poll(0):
+                raise BrokenPipeError("the child has ended")
+        return False
+
+    def _close(self, pipe: IO[bytes]) -> None:
+        with suppress(OSError):
+            pipe.close()
 
     def _listen(self) -> None:
         with cast(IO[bytes], self._process.stderr) as stderr:

@@ -25,6 +25,7 @@ from boomerang.invoker.backends.embedded.tasks.llm import Llama
 from boomerang.invoker.backends.embedded.tasks.structured_output import stream_structured
 from boomerang.invoker.errors import InvokeBadRequestError, InvokeServerUnavailableError, RunStoppedError
 from boomerang.invoker.process.child_process import ProcessGoneError
+from boomerang.invoker.process.frames import FrameBuffer, framed
 from boomerang.invoker.run import Run
 from boomerang.invoker.weights.models_folder import Weights
 from tests.invoker.backends.embedded.asking import ask, request, structured_request
@@ -246,16 +247,18 @@ def test_the_process_ends_with_the_app(kill: bool) -> None:
         assert app.stderr.read() == ""
 
 
-def child_says(tmp_path: Path, *lines: bytes, xllamacpp: str | None) -> list[Any]:
+def child_says(tmp_path: Path, *messages: bytes, xllamacpp: str | None) -> list[Any]:
     """Run the child's script as it is, with another xllamacpp, or none."""
     if xllamacpp is not None:
         (tmp_path / "xllamacpp.py").write_text(xllamacpp)
     settings = {"import_path": [str(tmp_path)], "load": {}}
-    sent = b"\n".join([json.dumps(settings).encode(), *lines, b""])
+    sent = b"".join(map(framed, [json.dumps(settings).encode(), *messages]))
     arguments = [sys.executable, "-S", "-P", llama_child.__file__]  # without the installed packages
     answer = subprocess.run(arguments, input=sent, capture_output=True, timeout=60)
     assert answer.returncode == 0
-    return [json.loads(line) for line in answer.stdout.splitlines()]
+    buffer = FrameBuffer()
+    buffer.add(answer.stdout)
+    return [json.loads(message) for message in iter(buffer.take, None)]
 
 
 def test_a_child_without_xllamacpp_says_so(tmp_path: Path) -> None:

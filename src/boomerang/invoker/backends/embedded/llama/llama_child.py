@@ -5,6 +5,7 @@ gives up on ends the process. Here all of that ends with the child.
 
 ::
 
+    each message      four bytes of length, most significant first, then as many bytes
     to it, stdin      {"import_path": […], "load": {…}}                                   once
                       chat 1 {"messages": …}      or  completion 2 {"prompt": …}          one request at a time
                       stop 1                                                              at any time
@@ -29,11 +30,13 @@ import json
 import os
 import sys
 import threading
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from queue import SimpleQueue
 from typing import Any, BinaryIO
 
 BATCH_TOKENS = 64
+LARGEST_MESSAGE = 64 << 20
+"""Bytes of a message; a longer one is no message of ours."""
 PROMPT_CACHE_MEBIBYTES = 16
 """Memory for the state of prompts read before; the runtime's own default is 8 GiB."""
 
@@ -73,13 +76,13 @@ class Child:
 
     Args:
         server: The runtime, `xllamacpp.Server`.
-        lines: Requests and stops.
+        messages: Requests and stops.
         out: Descriptor that answers are written to.
     """
 
-    def __init__(self, server: Any, lines: Iterable[bytes], out: int) -> None:
+    def __init__(self, server: Any, messages: Iterable[bytes], out: int) -> None:
         self._routes = {b"chat": server.handle_chat_completions, b"completion": server.handle_completions}
-        self._lines = lines
+        self._messages = messages
         self._out = out
         self._requests: SimpleQueue[tuple[bytes, int, bytes]] = SimpleQueue()
         self._stopped = 0
@@ -91,8 +94,8 @@ class Child:
             self._answer(*self._requests.get())
 
     def _listen(self) -> None:
-        for line in self._lines:
-            verb, _, rest = line.rstrip(b"\n").partition(b" ")
+        for message in self._messages:
+            verb, _, rest = message.partition(b" ")
             number, _, payload = rest.partition(b" ")
             if verb == b"stop":
                 self._stopped = int(number)
@@ -103,7 +106,7 @@ class Child:
     def _answer(self, route: bytes, number: int, payload: bytes) -> None:
         def on_chunk(chunk: bytes) -> bool:
             # Native code calls this: no exception may leave it, and True ends the answer.
-            write(self._out, chunk + b"\n")
+            write(self._out, chunk)
             return self._stopped >= number
 
         try:
@@ -117,23 +120,34 @@ class Child:
 
 
 def tell(out: int, *words: str) -> None:
-    """Write a line of our own."""
-    write(out, json.dumps(words).encode() + b"\n")
+    """Write a message of our own."""
+    write(out, json.dumps(words).encode())
 
 
-def write(out: int, line: bytes) -> None:
-    """Write a whole line; where nobody reads any more, end."""
+def write(out: int, message: bytes) -> None:
+    """Write a whole message; where it cannot be read any more, end."""
+    rest = len(message).to_bytes(4, "big") + message
     try:
-        while line:
-            line = line[os.write(out, line) :]
+        while rest:
+            rest = rest[os.write(out, rest) :]
     except BrokenPipeError:
         os._exit(0)
 
 
-def main(lines: BinaryIO, out: int) -> None:
-    """Load the model that the first line names, then answer."""
-    head = lines.readline()
-    if not head:
+def read(stream: BinaryIO) -> Iterator[bytes]:
+    """Yield messages until the stream ends, or holds what is none."""
+    while len(head := stream.read(4)) == 4:
+        size = int.from_bytes(head, "big")
+        if size > LARGEST_MESSAGE or len(message := stream.read(size)) < size:
+            return
+        yield message
+
+
+def main(stream: BinaryIO, out: int) -> None:
+    """Load the model that the first message names, then answer."""
+    messages = read(stream)
+    head = next(messages, None)
+    if head is None:
         return
     settings = json.loads(head)
     sys.path += [entry for entry in settings["import_path"] if entry not in sys.path]
@@ -148,7 +162,7 @@ def main(lines: BinaryIO, out: int) -> None:
         tell(out, "unloadable", str(error))
     else:
         tell(out, "ready", xllamacpp.__version__, server.listening_address, key)
-        Child(server, lines, out).serve()
+        Child(server, messages, out).serve()
 
 
 if __name__ == "__main__":
