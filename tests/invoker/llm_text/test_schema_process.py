@@ -17,6 +17,8 @@ from boomerang.invoker.errors import RunStoppedError
 from boomerang.invoker.llm_text import json_schema
 from boomerang.invoker.llm_text.json_schema import Checked, check
 from boomerang.invoker.run import Run
+from tests.invoker.backends.embedded.children import ended
+from tests.invoker.backends.embedded.threads import BOUND
 from tests.invoker.llm_text.schemas import doubling, reason
 
 
@@ -74,7 +76,7 @@ def test_a_process_that_has_ended_is_replaced() -> None:
     assert check(1, {}) == Checked()
     [child] = json_schema._children._idle
     child.kill()
-    child._process.wait()
+    assert ended(child._process.pid, BOUND)
     assert check(2, {}) == Checked()
 
 

@@ -10,10 +10,7 @@ from __future__ import annotations
 
 import importlib.util
 import json
-import os
 import signal
-import subprocess
-import sys
 import threading
 import weakref
 from collections import OrderedDict
@@ -23,9 +20,11 @@ from dataclasses import dataclass
 from enum import StrEnum
 from hashlib import blake2b
 from pathlib import Path
-from typing import IO, Any, cast
+from typing import Any
 
+from boomerang.invoker.errors import InvokeServerUnavailableError, InvokeTimeoutError
 from boomerang.invoker.messages.message import Message
+from boomerang.invoker.process.child_process import Process, ProcessGoneError
 from boomerang.invoker.run import Run
 
 from . import schema_child
@@ -44,8 +43,6 @@ _MOST_REMEMBERED = 256
 """Answers that are kept: a page is drawn many times, and an answer that took its whole time would take it each time."""
 _SMALL = 2**20
 """Bytes of a request after which a process is used again; after larger ones it would keep much memory."""
-_ENVIRONMENT = ("LD_LIBRARY_PATH", "SYSTEMROOT")
-"""What the child gets of our environment: no secrets."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,51 +167,50 @@ def report(checked: Checked, run: Run) -> None:
 
 
 Reply = dict[str, Any]
-"""The lines of a child's answer, put together."""
+"""The messages of a child's answer, put together."""
 
 
 class _Child:
     """A process that checks, one request at a time; `kill` may be called from any thread.
 
     Raises:
-        OSError: It cannot be started.
+        InvokeServerUnavailableError: It cannot be started.
     """
 
     def __init__(self) -> None:
         found = importlib.util.find_spec("jsonschema_rs")
         folder = Path(found.origin).parents[1] if found is not None and found.origin else ""
-        script = [str(Path(schema_child.__file__).absolute()), str(folder), str(SECONDS), str(MEBIBYTES)]
-        self._process = subprocess.Popen(
-            [sys.executable or "python3", "-I", "-S", *script],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            env={name: os.environ[name] for name in _ENVIRONMENT if name in os.environ},
-            start_new_session=True,  # Ctrl-C in the terminal is for us; the child ends with its stdin
+        self._process = Process(
+            Path(schema_child.__file__).absolute(),
+            {},
+            arguments=[str(folder), str(SECONDS), str(MEBIBYTES)],
+            flags=("-I", "-S"),
         )
-        self._in, self._out = cast(IO[bytes], self._process.stdin), cast(IO[bytes], self._process.stdout)
         self.end = weakref.finalize(self, _end, self._process)  # at the latest when the interpreter ends
         self.kill = self._process.kill
 
     def ask(self, request: bytes) -> Reply | Message:
         """Send a request and return the answer, or the reason why there is none."""
         reply: Reply = {}
-        with suppress(OSError):  # it has ended: what its answer lacks and its exit code say why
-            self._in.write(request + b"\n")
-            self._in.flush()
-        for line in self._out:
-            if line == b"\n":
-                return reply
-            if line.endswith(b"\n"):
-                reply |= json.loads(line)
-        code = self._process.wait()
-        self.end()
-        return reply or _reason(code)
+        try:
+            with suppress(ProcessGoneError):  # what its answer lacks and its exit code say why
+                self._process.send(request)
+            while part := self._process.receive(schema_child.START_SECONDS + SECONDS):
+                reply |= part
+            return reply
+        except ProcessGoneError:
+            code = self._process.exit_code
+            return reply or _reason(code)
+        except InvokeTimeoutError:
+            return reply or _reason(-signal.SIGALRM)
+        finally:
+            if self.ended:
+                self.end()
 
     @property
     def ended(self) -> bool:
         """Whether it has ended."""
-        return self._process.poll() is not None
+        return not self._process.alive
 
 
 class _Children:
@@ -234,8 +230,8 @@ class _Children:
                 child = self._idle.pop() if self._idle else None
             try:
                 child = child if child and not child.ended else _Child()
-            except OSError as error:
-                return Message("schemas.no_process", reason=str(error))
+            except InvokeServerUnavailableError as error:
+                return Message("schemas.no_process", reason=str(error.__cause__ or error))
             with run.on_stop(child.kill) if run else nullcontext():
                 reply = child.ask(request)
             if run:
@@ -317,7 +313,7 @@ def _encoded(request: Mapping[str, Any]) -> bytes:
         return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace").encode()
 
 
-def _reason(code: int) -> Message:
+def _reason(code: int | None) -> Message:
     """Return why a child ended without an answer."""
     if code == -signal.SIGALRM:
         return Message("schemas.too_long", seconds=SECONDS)
@@ -326,9 +322,9 @@ def _reason(code: int) -> Message:
     return Message("schemas.too_much_memory", mebibytes=MEBIBYTES)
 
 
-def _end(process: subprocess.Popen[bytes]) -> None:
+def _end(process: Process) -> None:
     process.kill()  # it holds nothing that it would have to put in order
-    process.communicate()
+    process.end()
 
 
 def _schema_fault(reply: Reply) -> SchemaFault | None:

@@ -5,17 +5,18 @@ it allocate until the system kills the process. Here each request has a time lim
 
 ::
 
-    stdin     {"schema": …}   or   {"schema": …, "value": …}              one request per line
+    each message: four bytes of length, most significant first, then as many bytes
+    stdin     {"schema": …}   or   {"schema": …, "value": …}              a request
     stdout    {"schema_fault": [path, words]}                             it is no JSON schema
               {"unusable": words}                                         nothing can be checked against it
               {"too_deep": true}                                          nested deeper than the engine goes
               {"undecided": true, "patterns": …}                          it may fit or not: a pattern decides that was left out
               {"fits": bool, "patterns": [[path, pattern], …]}            with the patterns that were left out
-              {"departure": [path, expected, found]}                      a second line, if it does not fit
-              (an empty line)                                             the end
+              {"departure": [path, expected, found]}                      a second message, if it does not fit
+              {}                                                          the end
 
-Each line counts, even if the process ends before the next one. It ends with its stdin. The system ends it when the time is over
-(SIGALRM), when memory runs out (SIGABRT) or the stack (SIGSEGV).
+Each message counts, even if the process ends before the next one. It ends with its stdin. The system ends it when the time is
+over (SIGALRM), when memory runs out (SIGABRT) or the stack (SIGSEGV).
 """
 
 from __future__ import annotations
@@ -185,6 +186,19 @@ def short(value: Any) -> str:
     return text if len(text) <= LONGEST else f"{text[: LONGEST - 1]}…"
 
 
+def requests() -> Iterator[bytes]:
+    """Yield requests until stdin ends."""
+    while len(head := sys.stdin.buffer.read(4)) == 4:
+        yield sys.stdin.buffer.read(int.from_bytes(head, "big"))
+
+
+def tell(reply: dict[str, Any]) -> None:
+    """Write a part of an answer."""
+    message = json.dumps(reply).encode()
+    sys.stdout.buffer.write(len(message).to_bytes(4, "big") + message)
+    sys.stdout.buffer.flush()
+
+
 def main(folder: str, seconds: str, mebibytes: str) -> None:
     """Answer requests until stdin ends.
 
@@ -199,14 +213,14 @@ def main(folder: str, seconds: str, mebibytes: str) -> None:
     sys.path.append(folder)
 
     signal.setitimer(signal.ITIMER_REAL, 0)
-    for line in sys.stdin.buffer:
+    for request in requests():
         signal.setitimer(signal.ITIMER_REAL, float(seconds))
         try:
-            for reply in replies(json.loads(line)):
-                print(json.dumps(reply), flush=True)
+            for reply in replies(json.loads(request)):
+                tell(reply)
         except RecursionError:
-            print(json.dumps({"too_deep": True}), flush=True)
-        print(flush=True)
+            tell({"too_deep": True})
+        tell({})
         signal.setitimer(signal.ITIMER_REAL, 0)
 
 
