@@ -6,6 +6,8 @@ from collections.abc import Iterator
 
 import pytest
 
+from boomerang.invoker.connection_form import Widget
+from boomerang.playground.connections.field_widgets import WIDGETS
 from boomerang.playground.connections.page_state import ConnectionsPageState
 from boomerang.playground.session import app_state
 from boomerang.workbench.connections.registry import Connections
@@ -59,3 +61,7 @@ def test_a_connection_of_a_new_kind_is_kept_from_its_form_and_shown(page: Visito
     page.look()
     shown = page.seen
     assert "Lantern colour" in shown and "green" in shown and "typed, kept to itself" in shown and TOKEN not in shown
+
+
+def test_every_widget_of_a_form_can_be_drawn() -> None:
+    assert set(WIDGETS) == set(Widget) - {Widget.MODELS}, "the table of models has a module of its own"

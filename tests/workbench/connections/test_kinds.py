@@ -11,7 +11,6 @@ import pytest
 from boomerang.invoker.backends.embedded.settings import EmbeddedSettings
 from boomerang.invoker.backends.openai_compatible.settings import OpenAICompatibleSettings
 from boomerang.invoker.backends.scripted import Scripted
-from boomerang.invoker.connection_form import Widget
 from boomerang.invoker.connection_kind import Kind, settings_of
 from boomerang.invoker.errors import ConfigError
 from boomerang.invoker.settings import SettingsError
@@ -181,9 +180,3 @@ def test_what_was_saved_before_there_were_kinds_is_read_and_written_as_before(tm
     assert isinstance(saved.settings, OpenAICompatibleSettings) and saved.settings.proxy == "http://proxy:3128"
     store.save(saved.settings, OWNER, replacing="lab")
     assert json.loads((tmp_path / "connections.json").read_text()) == OLD_STORE
-
-
-def test_a_field_is_drawn_by_each_widget_there_is() -> None:
-    from boomerang.playground.connections.fields import WIDGETS
-
-    assert set(WIDGETS) == set(Widget) - {Widget.MODELS}

@@ -17,7 +17,7 @@ from boomerang.workbench.i18n.translate import N_, _
 
 from . import fields, health_table, model_table_editor, probe_progress
 from . import probe_results as results
-from .fields import key
+from .field_widgets import key
 from .page_state import ConnectionsPageState
 from .probe_progress import Tick
 
