@@ -9,7 +9,7 @@ from boomerang.playground.experiments import rerank_order as trials
 from boomerang.playground.forms import fields, model_config, model_picker
 from boomerang.playground.forms.texts import text_table
 from boomerang.playground.page import frame
-from boomerang.playground.results.rerank import comparison, ranking
+from boomerang.playground.results.rerank import comparison, ranking, relevance_scores
 from boomerang.workbench.i18n.translate import _
 from boomerang.workbench.samples import inputs
 
@@ -26,7 +26,7 @@ with page.inputs:
 def configure(pane: frame.Pane) -> frame.Arguments:
     """Draw what each pane has for itself."""
     model = model_picker.model_picker(pane, ModelType.RERANK)
-    pane.context["labels"] = dict(zip(docs, rows.marks, strict=True))
+    pane.context.put(relevance_scores.Labels(dict(zip(docs, rows.marks, strict=True))))
     left, right = st.columns(2)
     with left:
         top_n = fields.following(pane, "top_n", "top_n", len(docs), _("How many documents come back at most."))

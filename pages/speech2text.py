@@ -12,17 +12,17 @@ from boomerang.workbench.i18n.translate import _
 
 page = frame.Page(InvokeType.SPEECH2TEXT, _("Speech to text"), _("an upload, a recording or the sample, written down"))
 with page.inputs:
-    file = audio_upload.choose(page)
+    recording = audio_upload.choose(page)
 
 
 def configure(pane: frame.Pane) -> frame.Arguments:
     """Draw what each pane has for itself."""
     model = model_picker.model_picker(pane, ModelType.SPEECH2TEXT)
-    pane.context = page.context | {"compared": len(page.panes) > 1}
+    pane.context.put(transcript.Reference(recording.reference, compared=len(page.panes) > 1))
     return {"model_config": model_config.config(pane, Speech2TextModelConfig, model)}
 
 
-page.run(configure, file=file)
+page.run(configure, file=recording.file)
 with page.inputs:
     unsupported_fields.draw(page, unsupported_fields.SPEECH2TEXT)
 page.show(transcript.speech2text, compare=transcript.compare, experiments=trials.EXPERIMENTS)

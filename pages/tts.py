@@ -28,7 +28,7 @@ def configure(pane: frame.Pane) -> frame.Arguments:
     voice = parameters.voice(pane, model)
     pane.require(voice, _("choose a voice"), sendable=True)
     declared = model.model_properties.get(ModelPropertyKey.AUDIO_TYPE) if model else None
-    pane.context = {"autoplay": autoplay and not several, "compared": several, "audio_type": declared}
+    pane.context.put(speech.Playback(autoplay and not several, several, declared))
     return {"model_config": model_config.config(pane, TTSModelConfig, model, voice=voice)}
 
 

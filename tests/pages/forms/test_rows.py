@@ -9,7 +9,7 @@ import pytest
 
 from boomerang.invoker.backends.scripted import Scripted
 from boomerang.invoker.entities.model import ModelPropertyKey, ModelType
-from boomerang.playground.forms.texts.paste_and_import import MOST_IMPORTED
+from boomerang.playground.forms.texts.paste_and_import import MOST_IMPORTED, TableState
 from boomerang.workbench.samples.inputs import DOCUMENT_LABELS, DOCUMENTS, TEXTS, TRAP_LABELS
 from tests.pages.visitor import Visitor
 from tests.scripted import Desk, listed
@@ -59,11 +59,11 @@ def test_marks_go_with_their_texts_through_json_and_samples(visit: Visit, desk: 
     written = json.loads(page.at.text_area(key="rerank.rows.json").value)
     assert written[3] == {"document": DOCUMENTS[3], "label": 3}
     page.type("rows.json", json.dumps([{"document": "x", "label": 2}, "y"]))
-    assert (page.held.rows, page.held.extra["marks"]) == (["x", "y"], [2, None])
+    assert (page.held.rows, page.held.kept(TableState).marks) == (["x", "y"], [2, None])
     page.set("button_group", "sample", "Same words, other sense")
-    assert page.held.extra["marks"] == TRAP_LABELS
+    assert page.held.kept(TableState).marks == TRAP_LABELS
     page.click("reset")
-    assert (page.held.rows, page.held.extra["marks"]) == (DOCUMENTS, DOCUMENT_LABELS)
+    assert (page.held.rows, page.held.kept(TableState).marks) == (DOCUMENTS, DOCUMENT_LABELS)
 
 
 def test_a_column_of_a_file_becomes_rows(visit: Visit, desk: Desk) -> None:
@@ -78,7 +78,7 @@ def test_a_column_of_a_file_becomes_rows(visit: Visit, desk: Desk) -> None:
 def test_a_file_brings_its_marks(visit: Visit, desk: Desk) -> None:
     page = upload(visit("rerank"), "a.jsonl", b'{"document": "a", "label": 3}\n{"document": "b", "label": 9}\n')
     page.click("import.replace")
-    assert (page.held.rows, page.held.extra["marks"]) == (["a", "b"], [3, None])
+    assert (page.held.rows, page.held.kept(TableState).marks) == (["a", "b"], [3, None])
 
 
 def test_more_rows_than_are_taken_are_said(visit: Visit, desk: Desk) -> None:
@@ -100,7 +100,7 @@ def test_rows_and_marks_come_back_from_the_address(desk: Desk) -> None:
     page.at.query_params["rows"] = json.dumps(["a", "b"])
     page.at.query_params["marks"] = json.dumps([None, 3])
     page.open("rerank")
-    assert (page.held.rows, page.held.extra["marks"]) == (["a", "b"], [None, 3])
+    assert (page.held.rows, page.held.kept(TableState).marks) == (["a", "b"], [None, 3])
 
 
 def test_lengths_are_told_before_anything_is_sent(visit: Visit) -> None:

@@ -11,6 +11,7 @@ import pytest
 from boomerang.invoker.backends.scripted import llm_chunks
 from boomerang.invoker.request import Request
 from boomerang.invoker.run import Run
+from boomerang.playground.forms.conversation.tools_editor import ToolLibrary
 from boomerang.workbench.samples.inputs import CONVERSATIONS, TOOLS
 from tests.pages.visitor import Visitor
 from tests.scripted import RULES, Desk, call_chunk
@@ -284,7 +285,7 @@ def test_a_stream_that_called_no_tool_says_so(page: Visitor, desk: Desk) -> None
 
 def tool_key(page: Visitor, index: int, name: str) -> str:
     """Give the key of a field of a tool's editor."""
-    return f"tool.{page.held.extra['tools'][index]['id']}.{name}"
+    return f"tool.{page.held.kept(ToolLibrary).tools[index]['id']}.{name}"
 
 
 def test_broken_json_in_a_tool_is_said_with_line_and_column(page: Visitor, desk: Desk) -> None:

@@ -15,6 +15,7 @@ from boomerang.invoker.entities.model import ModelFeature, ModelPropertyKey, Mod
 from boomerang.invoker.errors import InvokeServerUnavailableError
 from boomerang.invoker.request import Request
 from boomerang.invoker.run import Run
+from boomerang.playground.forms.conversation.tools_editor import ToolLibrary
 from boomerang.workbench.samples.inputs import ATTACHMENTS, COMPLETION, CONVERSATIONS, TOOLS
 from tests.pages.visitor import Visitor
 from tests.scripted import MODELS, USAGE, Desk, call_chunk, listed
@@ -293,7 +294,7 @@ def test_tools_are_imported_from_a_signature_and_offered(page: Visitor, desk: De
     assert [tool.name for tool in offered] == ["get_weather", "add", "look_up"]
     assert offered[2].parameters["required"] == ["word"]
     page.type("tools.paste", "nothing of the kind").click("tools.import")
-    assert "invalid syntax" in page.faults and len(page.held.extra["tools"]) == 3
+    assert "invalid syntax" in page.faults and len(page.held.kept(ToolLibrary).tools) == 3
 
 
 # Experiments and comparison

@@ -190,4 +190,5 @@ def test_voices_are_compared_side_by_side_and_none_plays_by_itself(visit: Visit,
     page.run()
     assert page.seen.count("Waveform") == 2 and "A · speaker" in page.seen and "B · speaker" in page.seen
     panes = [page.held, page.held.parts["pane2"]]
-    assert [pane.job.context["autoplay"] for pane in panes if pane.job] == [False, False]
+    playbacks = [pane.job.origin.context.get(Playback) for pane in panes if pane.job]
+    assert [playback.autoplay for playback in playbacks if playback] == [False, False]

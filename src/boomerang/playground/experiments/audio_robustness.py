@@ -11,6 +11,7 @@ import streamlit as st
 
 from boomerang.invoker.audio.file_type import kind_of
 from boomerang.invoker.session import Session
+from boomerang.playground.forms.audio.audio_upload import Recording
 from boomerang.playground.results.audio import word_errors
 from boomerang.playground.results.audio.transcript import transcript
 from boomerang.playground.run.pane import Pane
@@ -33,18 +34,19 @@ LONGEST_SECONDS = 300
 
 
 def _steps(page: Pane, pane: Pane) -> Sequence[Step]:
-    pane.context["rules"] = Rules()
+    pane.context.put(Rules())
     file = page.arguments.get("file")
     if file is None:
         return ()
-    seconds = page.context.get("seconds")
+    recording = page.context.get(Recording) or Recording()
+    seconds = recording.facts.seconds if recording.facts is not None else None
     pane.require(seconds is not None, _("a recording that can be decoded here"))
     pane.require((seconds or 0) <= LONGEST_SECONDS, _("a recording of five minutes at most"))
-    reference = str(page.context.get("reference") or "")
+    reference = recording.reference
     if not reference.strip():
         pane.require(False, _("what was really said"))
     with st.container(horizontal=True):
-        pane.context["rules"] = word_errors.rules(pane)
+        pane.context.put(word_errors.rules(pane))
     facts = {"reference": reference}
     config = page.arguments["model_config"]
     steps = [Step(AS_IT_IS, _call(config, lambda: file), facts)]
@@ -60,7 +62,7 @@ def _call(config: Any, make: Callable[[], bytes]) -> Call:
 
 
 def _draw(pane: Pane, series: Series) -> None:
-    rules = pane.context["rules"]
+    rules = pane.context.get(Rules) or Rules()
     turn = series.done if series.running else "end"  # drawn again and again in one script run, and no key may come twice
     for number, step in enumerate(series.steps):
         with st.container(border=True, gap="xsmall"):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import streamlit as st
 
@@ -34,6 +35,14 @@ NAMES = {
 PLACES_IN_TEXT = {N_("alone"): None, N_("at the start"): 0.0, N_("in the middle"): 0.5, N_("at the end"): 1.0}
 
 
+@dataclass(slots=True)
+class _OtherLanguage:
+    """What the experiment keeps of the field for the other language."""
+
+    known: str | None = None
+    """The translation that the samples have of the text; `None` before the field was first drawn."""
+
+
 def _variants(page: Pane, pane: Pane) -> Sequence[Step]:
     text = str(page.arguments.get("text", ""))
     other = _other_language(pane, text)
@@ -47,10 +56,11 @@ def _other_language(pane: Pane, text: str) -> str:
     """Draw the field for the same text in another language; it follows the samples until somebody types into it."""
     known = inputs.OTHER_LANGUAGE.get(text, "")
     key = pane.hold("other", known)
-    before = pane.state.extra.get("other.known", known)
+    kept = pane.state.kept(_OtherLanguage)
+    before = known if kept.known is None else kept.known
     if before != known and st.session_state[key] == before:
         st.session_state[key] = known
-    pane.state.extra["other.known"] = known
+    kept.known = known
     typed = st.text_area(
         _("The same in another language"),
         key=key,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass, field
 
 import streamlit as st
 
@@ -17,6 +18,7 @@ from boomerang.playground.run.pane import Pane
 from boomerang.playground.ui.audio_format import duration
 from boomerang.playground.ui.escape import plain
 from boomerang.playground.ui.number_format import seconds
+from boomerang.workbench.analysis.word_error_rate import Rules
 from boomerang.workbench.experiments.speech_round_trip import transcription_call
 from boomerang.workbench.i18n.translate import N_, _
 from boomerang.workbench.results import audio_stream
@@ -33,6 +35,13 @@ LONGEST_IN_EACH_VOICE = 300
 SPEAK, WRITE_DOWN = N_("Speak"), N_("Write down")
 
 
+@dataclass(slots=True)
+class _Sounds:
+    """What was spoken, decoded once."""
+
+    by_record: dict[str, waveform.Sound] = field(default_factory=dict)
+
+
 def _round_trip(page: Pane, pane: Pane) -> Sequence[Step]:
     listeners = {
         model.model: model
@@ -47,7 +56,7 @@ def _round_trip(page: Pane, pane: Pane) -> Sequence[Step]:
         st.session_state[key] = next(iter(listeners))
     with st.container(horizontal=True, vertical_alignment="bottom"):
         chosen = st.selectbox(_("Written down by"), list(listeners), key=key, persist_state="session", width=320)
-        pane.context["rules"] = word_errors.rules(pane)
+        pane.context.put(word_errors.rules(pane))
     model = listeners[str(chosen)]
     if page.arguments.get("model_config") is None:
         return ()
@@ -63,7 +72,7 @@ def _draw_round_trip(pane: Pane, series: Series) -> None:
     if not write.ended or write.error is not None or write.record is None:
         return
     text = transcript(write.record)
-    found = word_errors.held(pane, speak.facts["text"], text, pane.context["rules"])
+    found = word_errors.held(pane, speak.facts["text"], text, pane.context.get(Rules) or Rules())
     with st.container(horizontal=True, vertical_alignment="center"):
         word_errors.numbers(found)
     word_errors.words(found, pane.key(f"marked.{'live' if series.running else 'end'}"))
@@ -108,10 +117,10 @@ def _player(pane: Pane, step: Step, name: str) -> None:
     """Draw what a step has spoken, once it has ended."""
     if not step.ended or step.record is None:
         return
-    held: dict[str, waveform.Sound] = pane.state.extra.setdefault("sounds", {})
-    if step.record.id not in held:
-        held[step.record.id] = waveform.looked_at(audio_stream.whole(step.record))
-    found = held[step.record.id]
+    sounds = pane.state.kept(_Sounds).by_record
+    if step.record.id not in sounds:
+        sounds[step.record.id] = waveform.looked_at(audio_stream.whole(step.record))
+    found = sounds[step.record.id]
     kind = kind_of(found.audio)
     if kind is None or not kind.audio:
         st.caption(_("No audio"))

@@ -6,6 +6,7 @@ A value outside its widget's limits never gets here: Streamlit 1.67 puts it back
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 import streamlit as st
@@ -111,15 +112,23 @@ def whole_number(page: Pane, name: str, label: str, default: int, help_text: str
     return int(value or 0)
 
 
+@dataclass(slots=True)
+class _FollowedCounts:
+    """The count that each following field had when it was last drawn."""
+
+    by_field: dict[str, int] = field(default_factory=dict)
+
+
 def following(page: Pane, name: str, label: str, count: int, help_text: str) -> int:
     """Draw a field for a number that follows a count until it is set to something else."""
-    followed = page.state.extra.get(f"{name}.followed")
+    counts = page.state.kept(_FollowedCounts).by_field
+    followed = counts.get(name)
     asked = page.take(name, 0)
     if asked is not None and asked >= 0:
         st.session_state[page.key(name)] = asked
     elif followed is None or st.session_state.get(page.key(name)) == followed:
         st.session_state[page.key(name)] = count
-    page.state.extra[f"{name}.followed"] = count
+    counts[name] = count
     return whole_number(page, name, label, count, help_text)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 
 import streamlit as st
 
@@ -28,6 +29,15 @@ ASK_SECONDS = 0.2
 """Between two looks whether a server has told its models."""
 PATIENCE_SECONDS = 1.0
 """For which a page waits for a server to tell its models before it is drawn without them."""
+
+
+@dataclass(slots=True)
+class _ChosenModels:
+    """Which model was chosen on each connection."""
+
+    by_connection: dict[str, str] = field(default_factory=dict)
+    connection: str | None = None
+    """That the picker was last drawn for."""
 
 
 def model_picker(page: Pane, model_type: ModelType, label: str = "", *, system: bool = False) -> ListedModel | None:
@@ -88,10 +98,11 @@ def _select(
 ) -> str | None:
     any_name = page.connection.fetches
     key = page.key("model")
-    chosen_on: dict[str, str] = page.state.extra.setdefault("models", {})
-    if page.state.extra.get("models.on", page.connection.name) != page.connection.name:
-        st.session_state[key] = chosen_on.get(page.connection.name)  # what was chosen here before, not on the other one
-    page.state.extra["models.on"] = page.connection.name
+    kept = page.state.kept(_ChosenModels)
+    if kept.connection not in (None, page.connection.name):
+        # What was chosen here before, not on the other one.
+        st.session_state[key] = kept.by_connection.get(page.connection.name)
+    kept.connection = page.connection.name
     asked = page.take("model", "")
     if asked and (asked in models or any_name):
         st.session_state[key] = asked
@@ -127,7 +138,7 @@ def _select(
             + (" " + _("Types are guessed by name; any other name can be typed.") if any_name else ""),
         )
     if name:
-        chosen_on[page.connection.name] = name
+        kept.by_connection[page.connection.name] = name
     return name
 
 

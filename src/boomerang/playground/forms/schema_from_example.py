@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import streamlit as st
 
 from boomerang.playground.run.pane import Pane
@@ -10,6 +12,13 @@ from boomerang.workbench.parsing.json_text import JsonFault, parse, pretty
 from boomerang.workbench.parsing.schema_from_example import propose
 
 from .fields import field_fault
+
+
+@dataclass(slots=True)
+class _Example:
+    """What the page keeps of the last example."""
+
+    fault: str | None = None
 
 
 def draw(page: Pane, field: str) -> None:
@@ -28,13 +37,13 @@ def draw(page: Pane, field: str) -> None:
             placeholder='{"city": "Lisbon", "temperature_c": 24, "tags": ["bright"]}',
         )
         st.button(_("Propose a schema"), key=page.key("example.propose"), on_click=_propose, args=(page, field))
-        if fault := page.state.extra.get("example.fault"):
+        if fault := page.state.kept(_Example).fault:
             field_fault(None, fault)
         st.caption(_("Every name becomes required; what an example cannot tell, as limits, is yours to add."))
 
 
 def _propose(page: Pane, field: str) -> None:
     value = parse(str(st.session_state.get(page.key("example")) or ""), dict)
-    page.state.extra["example.fault"] = str(value) if isinstance(value, JsonFault) else None
+    page.state.kept(_Example).fault = str(value) if isinstance(value, JsonFault) else None
     if not isinstance(value, JsonFault):
         st.session_state[page.key(field)] = pretty(propose(value))

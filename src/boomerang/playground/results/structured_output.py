@@ -44,7 +44,7 @@ def structured(page: Pane, record: Record[Any]) -> None:
 
 def structured_live(page: Pane, job: Job) -> Callable[[], None]:
     """Draw the raw text while it comes."""
-    if not job.arguments.get("stream", True):
+    if not job.origin.arguments.get("stream", True):
         return waiting(page, job)  # who does not ask for a stream sees the answer when it is whole
     stream = TextStream(as_markdown=False)
     seen = 0

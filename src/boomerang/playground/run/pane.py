@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Any
 
 import streamlit as st
@@ -16,8 +17,9 @@ from boomerang.playground.session import app_state, page_state, visitor
 from boomerang.playground.session.url_state import Address
 from boomerang.workbench.connections.connection import Connection
 from boomerang.workbench.results import http_exchanges
-from boomerang.workbench.runs.jobs import Job
+from boomerang.workbench.runs.jobs import Job, JobOrigin
 from boomerang.workbench.runs.session_calls import MEMBERS, call
+from boomerang.workbench.runs.values_by_type import ValuesByType
 
 from . import error_panel, metrics_row, run_status
 
@@ -64,8 +66,8 @@ class Pane:
         self.about_model = ""
         self.system_model: str | None = None
         self.arguments: dict[str, Any] = {}
-        """Of the call, as the form stands; what the run under way or the last one was called with is `job.arguments`."""
-        self.context: dict[str, Any] = {}
+        """Of the call, as the form stands; what the run under way or the last one was called with is `job.origin.arguments`."""
+        self.context = ValuesByType()
         """What the view wants to know of the form as it stood when the run began."""
         self.model_slot: DeltaGenerator = st.empty()
         self.test: Callable[[], None] | None = None
@@ -89,14 +91,14 @@ class Pane:
         return self.state.job
 
     @property
-    def run_context(self) -> dict[str, Any]:
-        """What the view wants to know of the form as it stood when the run began."""
-        return self.job.context if self.job else {}
+    def origin(self) -> JobOrigin:
+        """What the run under way or the last one was started from."""
+        return self.job.origin if self.job else JobOrigin()
 
     @property
     def ran_on(self) -> Connection | None:
         """The connection of the run under way or of the last one; `None` if the visitor has it no more, or nothing was run."""
-        name = self.run_context.get("connection")
+        name = self.origin.connection
         return page_state.connection_named(name) if name else None
 
     @property
@@ -141,11 +143,7 @@ class Pane:
         """Put every field back to what stood there at first; for a callback, which runs before the form is drawn."""
         for key, default in self.address.widgets.items():
             st.session_state[key] = default
-        self.state.drafts, self.state.rows, self.state.editor = [], [], 0
-        for part in self.state.parts.values():
-            part.rows, part.editor = [], 0
-        for name in ("tools", "cut"):
-            self.state.extra.pop(name, None)
+        self.state.reset()
 
     def take(self, name: str, default: Any) -> Any:
         """Return what the address says of a field that is no widget, once; `None` if it says nothing that fits."""
@@ -175,12 +173,13 @@ class Pane:
 
     def repeat(self, earlier: Job, timeout: float) -> None:
         """Start the call of an earlier run again, on the connection that it was made on; nothing if that is gone."""
-        connection = page_state.connection_named(earlier.context["connection"])
+        connection = page_state.connection_named(earlier.origin.connection)
         if connection is None:
             return
-        made_with = self.ownership(timeout) | {"system_model": earlier.system_model, "unchecked": earlier.unchecked}
-        job = Job(call(self.member, earlier.arguments), connection.backend, **made_with)
-        self._begin(job, earlier.arguments, earlier.context)
+        origin = replace(earlier.origin, visit=visitor.visitor(), form=dict(self.address.values))
+        made_with = {"system_model": earlier.system_model, "unchecked": earlier.unchecked, "origin": origin}
+        arguments = call(self.member, dict(earlier.origin.arguments))
+        self.begin(Job(arguments, connection.backend, **self.ownership(timeout) | made_with))
 
     def ownership(self, timeout: float) -> dict[str, Any]:
         """Return what a job of this pane is made with, beside its call."""
@@ -190,15 +189,17 @@ class Pane:
             "timeout": timeout,
             "system_model": self.system_model,
             "changed": self.state.changed,
+            "origin": JobOrigin(
+                arguments=dict(self.arguments),
+                connection=self.connection.name,
+                visit=visitor.visitor(),
+                form=dict(self.address.values),
+                context=ValuesByType(*self.context),
+            ),
         }
 
     def begin(self, job: Job) -> None:
         """Take a job that was made for this pane and start it."""
-        self._begin(job, self.arguments, {**self.context, "connection": self.connection.name})
-
-    def _begin(self, job: Job, arguments: Arguments, context: dict[str, Any]) -> None:
-        job.arguments, job.context = dict(arguments), {**context, "visit": visitor.visitor()}
-        job.form = dict(self.address.values)
         jobs = app_state.jobs()
         # No st.* call between these two: a click that interrupts this script must not leave a job without owner.
         self.state.job = job
@@ -212,7 +213,7 @@ class Pane:
             return
         job.visitor, self.state.changed = visitor.visitor(), job.changed
         self.state.job = job
-        for name, value in job.form.items():
+        for name, value in job.origin.form.items():
             self.address.given.setdefault(name, value)
 
     def publish(self) -> None:

@@ -21,9 +21,9 @@ def letter(pane: Pane) -> str:
 
 def name(pane: Pane) -> str:
     """Name a pane for a chart or a table: its letter, its model, and its connection where it has one of its own."""
-    config = pane.job.arguments.get("model_config") if pane.job else None
+    config = pane.origin.arguments.get("model_config")
     model = getattr(config, "model", None) or (config.get("model") if isinstance(config, dict) else None)
-    where = pane.run_context.get("connection", pane.connection.name)
+    where = pane.origin.connection or pane.connection.name
     named = f"{letter(pane)} · {model or pane.system_model or (pane.model.model if pane.model else '—')}"
     return named if where == page_state.connection() else f"{named} · {where}"
 

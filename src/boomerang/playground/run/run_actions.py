@@ -47,4 +47,4 @@ def draw(pane: Pane, *, expert: bool) -> None:
 def _about_repeating(pane: Pane) -> str:
     gone = _("The connection {name}, which this call was made on, is not there any more.")
     there = _("The same call again, as it was sent and on the connection {name}, whatever the form says now.")
-    return (gone if pane.ran_on is None else there).format(name=plain(str(pane.run_context["connection"])))
+    return (gone if pane.ran_on is None else there).format(name=plain(pane.origin.connection))

@@ -72,7 +72,7 @@ def draw(job: Job | None, invoke_type: InvokeType, *, ready: bool, part: str = "
 
 def where(job: Job) -> str:
     """Name the connection that a run was made on, and its model if that is one; empty if it knows no connection."""
-    connection = str(job.context.get("connection", ""))
+    connection = job.origin.connection
     models = {getattr(record.request, "model", None) or job.system_model for record in tuple(job.records)} - {None}
     if not connection or len(models) != 1:
         return connection

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import threading
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeVar
 
 import streamlit as st
 
@@ -17,9 +17,20 @@ from boomerang.workbench.connections.connection import Connection
 from boomerang.workbench.connections.registry import EMBEDDED
 from boomerang.workbench.conversations.draft_messages import Draft
 from boomerang.workbench.runs.jobs import Job
+from boomerang.workbench.runs.values_by_type import ValuesByType
 
 from . import app_state
 from .visitor import owner
+
+KeptT = TypeVar("KeptT")
+
+
+class FormState:
+    """Base of what a part of a form keeps and Reset puts back to what it was at first."""
+
+    def reset(self) -> None:
+        """Put it back."""
+        raise NotImplementedError
 
 
 @dataclass(slots=True)
@@ -39,10 +50,26 @@ class PageState:
     """Whether the next script run starts a run by itself, as after answering a tool call."""
     repeat: Job | None = None
     """What the next script run starts again as it was, whatever the form says."""
-    extra: dict[str, Any] = field(default_factory=dict)
-
     parts: dict[str, PageState] = field(default_factory=dict)
     """Of the page's further panes and experiments, by name."""
+    _kept: ValuesByType = field(default_factory=ValuesByType)
+
+    def kept(self, kind: type[KeptT]) -> KeptT:
+        """Return what a form or a result keeps here, by its class; created at the first call, then always the same object."""
+        return self._kept.get_or_create(kind)
+
+    def forget(self, kind: type) -> None:
+        """Drop what is kept of a class."""
+        self._kept.drop(kind)
+
+    def reset(self) -> None:
+        """Put what the form keeps back to what it was at first, in further panes and experiments as well."""
+        self.drafts, self.rows, self.editor = [], [], 0
+        for kept in self._kept:
+            if isinstance(kept, FormState):
+                kept.reset()
+        for part in self.parts.values():
+            part.reset()
 
     @property
     def record(self) -> Record[Any] | None:

@@ -19,7 +19,7 @@ from boomerang.playground.ui.number_format import seconds
 from boomerang.workbench.i18n.translate import N_, _, ngettext
 from boomerang.workbench.runs.background_work import follow
 from boomerang.workbench.runs.job_series import Series, Step
-from boomerang.workbench.runs.jobs import Job
+from boomerang.workbench.runs.jobs import Job, JobOrigin
 from boomerang.workbench.runs.session_calls import call
 from boomerang.workbench.samples import sample_calls
 from boomerang.workbench.store.app_folder import app_folder
@@ -98,10 +98,7 @@ def _attach(held: page_state.PageState, address: Address) -> None:
     job = app_state.jobs().find(str(found), visitor.owner()) if found and held.job is None else None
     if isinstance(job, Series):
         job.visitor, held.changed, held.job = visitor.visitor(), job.changed, job
-        job.step_ended = _leaving_runs(job)
-        for step in job.steps:
-            if step.ended:
-                job.step_ended(step)
+        job.report_steps(_leaving_runs(job))
 
 
 def _buttons(held: page_state.PageState, models: Sequence[ListedModel]) -> DeltaGenerator:
@@ -146,9 +143,9 @@ def _start(held: page_state.PageState, models: Sequence[ListedModel]) -> None:
         timeout=TIMEOUT_SECONDS,
         system_model=speaker.model if speaker else None,
         changed=held.changed,
+        origin=JobOrigin(connection=page_state.connection()),
     )
-    job.context = {"connection": page_state.connection()}
-    job.step_ended = _leaving_runs(job)
+    job.report_steps(_leaving_runs(job))
     jobs = app_state.jobs()
     held.job = job
     jobs.submit(job)
@@ -169,8 +166,8 @@ def _leaving_runs(job: Series) -> Callable[[Step], None]:
         run = Job(
             step.call, backend, visitor=visit, owner=job.owner, timeout=job.timeout, changed=page.changed,
             system_model=job.system_model,
+            origin=JobOrigin(arguments=step.facts["arguments"], connection=job.origin.connection, visit=visit),
         ).ended_with(step.record, step.error)  # fmt: skip
-        run.arguments, run.context = step.facts["arguments"], {**job.context, "visit": visit}
         page.job = jobs.remember(run)
 
     return leave

@@ -44,7 +44,7 @@ class Series(Job):
         self, steps: Sequence[Step], backend: Backend, step_ended: Callable[[Step], None] | None = None, **more: Any
     ) -> None:
         self.steps = list(steps)
-        self.step_ended = step_ended
+        self._step_ended = step_ended
         super().__init__(lambda _session: None, backend, **more)
 
     @property
@@ -56,6 +56,13 @@ class Series(Job):
     def size(self) -> int:
         """As of a job, and grows with each ended call."""
         return super().size + self.done
+
+    def report_steps(self, step_ended: Callable[[Step], None]) -> None:
+        """Call back for each call that has ended, and for each that ends from now on; replaces the earlier callback."""
+        self._step_ended = step_ended
+        for step in self.steps:
+            if step.ended:
+                step_ended(step)
 
     def _do(self) -> None:
         for step in self.steps:
@@ -77,8 +84,8 @@ class Series(Job):
         finally:
             if len(self.records) > before:
                 step.record = self.records[-1]
-            if self.step_ended is not None:
-                self.step_ended(step)
+            if self._step_ended is not None:
+                self._step_ended(step)
             self._tell()
 
     def _begin(self, record: Record[Any]) -> None:

@@ -9,8 +9,9 @@ from __future__ import annotations
 import secrets
 import threading
 import weakref
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Mapping
 from contextlib import closing
+from dataclasses import dataclass, field
 from time import monotonic
 from typing import Any, Self, TypeVar
 
@@ -19,6 +20,7 @@ from boomerang.invoker.records.record import Record
 from boomerang.invoker.session import Session
 
 from .background_work import Work
+from .values_by_type import ValuesByType
 
 Call = Callable[[Session], Any]
 """Invokes something on a session; a stream that it returns is read to its end."""
@@ -30,6 +32,22 @@ ABANDONED_AFTER_SECONDS = 15.0
 WATCH_SECONDS = 0.5
 
 
+@dataclass(frozen=True, slots=True)
+class JobOrigin:
+    """What a job was started from, for views."""
+
+    arguments: Mapping[str, Any] = field(default_factory=dict)
+    """Of the call, by Dify's parameter names."""
+    connection: str = ""
+    """Name of the connection; empty if it was made on none that has a name."""
+    visit: str = ""
+    """The browser tab in which it was started."""
+    form: Mapping[str, Any] = field(default_factory=dict)
+    """Fields of the form as it stood, to restore it after a reload."""
+    context: ValuesByType = field(default_factory=ValuesByType)
+    """What else views need to know of the form as it stood."""
+
+
 class Job(Work):
     """One run, with the record that it fills.
 
@@ -38,22 +56,25 @@ class Job(Work):
         backend: Through which back end.
         system_model: The LLM that plays Dify's workspace default in this run.
         unchecked: Whether input is sent that the back end would refuse by itself.
+        origin: What it is started from.
         **more: Of `Work`.
     """
 
     def __init__(
-        self, call: Call, backend: Backend, *, system_model: str | None = None, unchecked: bool = False, **more: Any
+        self,
+        call: Call,
+        backend: Backend,
+        *,
+        system_model: str | None = None,
+        unchecked: bool = False,
+        origin: JobOrigin | None = None,
+        **more: Any,
     ) -> None:
         super().__init__(**more)
         self.records: list[Record[Any]] = []
         """Of each invocation that the call made, in order."""
-        self.arguments: dict[str, Any] = {}
-        """What it was called with, for views."""
-        self.context: dict[str, Any] = {}
-        """What else views want to know of the form as it stood."""
+        self.origin = origin or JobOrigin()
         self.system_model = system_model
-        self.form: dict[str, Any] = {}
-        """The form as it stood, for who comes back after a reload."""
         self._call = call
         self.unchecked = unchecked
         self._session = Session(backend, record=self._begin, system_model=system_model, unchecked=unchecked)

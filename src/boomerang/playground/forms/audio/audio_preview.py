@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import streamlit as st
 
 from boomerang.invoker.audio.audio_facts import AudioFacts, facts
@@ -14,11 +16,26 @@ from boomerang.playground.ui.escape import plain
 from boomerang.workbench.i18n.library_words import error_text, told
 from boomerang.workbench.i18n.translate import _
 
-HELD = "audio.facts"
+
+@dataclass(slots=True)
+class _LastFile:
+    """The file that was looked at last, and what was found."""
+
+    data: bytes = b""
+    name: str = ""
+    found: AudioFacts | InvokeBadRequestError | None = None
 
 
-def checked(page: Pane, data: bytes, name: str) -> bytes | None:
-    """Look at a file, draw a player and its facts; give it back, or `None` with the reason said while it cannot be used."""
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """A file that can be used."""
+
+    data: bytes
+    facts: AudioFacts
+
+
+def checked(page: Pane, data: bytes, name: str) -> Checked | None:
+    """Look at a file, draw a player and its facts; `None`, with the reason said, if it cannot be used."""
     try:
         require_audio(data, name)
         found = _facts(page, data, name)
@@ -33,13 +50,12 @@ def checked(page: Pane, data: bytes, name: str) -> bytes | None:
         with st.container(horizontal=True, vertical_alignment="center"):
             st.markdown(":orange[:material/warning:]", width="content")
             st.text(told(notice))
-    page.context["seconds"] = found.seconds
-    return data
+    return Checked(data, found)
 
 
 def forget(page: Pane) -> None:
     """Let go of the file that was looked at last."""
-    page.state.extra.pop(HELD, None)
+    page.state.forget(_LastFile)
 
 
 def _facts(page: Pane, data: bytes, name: str) -> AudioFacts:
@@ -48,14 +64,15 @@ def _facts(page: Pane, data: bytes, name: str) -> AudioFacts:
     Raises:
         InvokeBadRequestError: It cannot be used.
     """
-    held: tuple[bytes, str, AudioFacts | InvokeBadRequestError] | None = page.state.extra.get(HELD)
-    if held is None or held[0] != data or held[1] != name:  # most often the very same object, which costs nothing to compare
+    kept = page.state.kept(_LastFile)
+    # The bytes are most often the very same object, which costs nothing to compare.
+    if kept.found is None or kept.data != data or kept.name != name:
         with st.spinner(_("Looking at the file")):
-            held = (data, name, _measured(data, name))
-        page.state.extra[HELD] = held
-    if isinstance(held[2], InvokeBadRequestError):
-        raise held[2]
-    return held[2]
+            found = _measured(data, name)
+        kept.data, kept.name, kept.found = data, name, found
+    if isinstance(kept.found, InvokeBadRequestError):
+        raise kept.found
+    return kept.found
 
 
 def _measured(data: bytes, name: str) -> AudioFacts | InvokeBadRequestError:

@@ -10,6 +10,7 @@ from functools import lru_cache
 
 import streamlit as st
 
+from boomerang.invoker.audio.audio_facts import AudioFacts
 from boomerang.invoker.audio.file_type import EXTENSIONS, kind_of
 from boomerang.invoker.audio.mp3_encoding import to_mp3
 from boomerang.invoker.audio.upload_check import READABLE, UPLOAD_LIMIT_BYTES
@@ -40,18 +41,42 @@ MICROPHONE_MINUTES = UPLOAD_LIMIT_BYTES // (2 * MICROPHONE_HZ) // 60
 
 
 @dataclass(frozen=True, slots=True)
+class Recording:
+    """The recording that the form has."""
+
+    file: bytes | None = None
+    """`None` if there is none that can be used."""
+    facts: AudioFacts | None = None
+    reference: str = ""
+    """What was really said, as it is known or typed."""
+
+
+@dataclass(frozen=True, slots=True)
 class _Chosen:
     """What a source gives."""
 
-    file: bytes | None = None
+    checked: audio_preview.Checked | None = None
+    """`None` if there is no file that can be used."""
     mark: str = ""
     """Tells one recording from another; empty while there is none."""
     text: str = ""
     """What is said in it, where that is known."""
 
 
-def choose(page: Pane) -> bytes | None:
-    """Draw the sources and the file of the one that is chosen; give it, or `None` with the reason said if there is none."""
+@dataclass(slots=True)
+class _Recordings:
+    """What the page keeps of its sources."""
+
+    microphone: tuple[str, bytes] | None = None
+    """Id of the recording, and its MP3."""
+    spoken: tuple[str, bytes] | None = None
+    """Id of the speech page's record, and its audio."""
+    reference_of: str | None = None
+    """Source and mark of the recording that the reference belongs to."""
+
+
+def choose(page: Pane) -> Recording:
+    """Draw the sources and the file of the one that is chosen, and say why if there is none that can be used."""
     fields.samples(page, {clip.label: {"source": SAMPLE, "clip": clip.file} for clip in RECORDINGS})
     key = page.hold("source", SAMPLE)
     if st.session_state[key] not in SOURCES:  # from an address that somebody wrote
@@ -76,8 +101,11 @@ def choose(page: Pane) -> bytes | None:
             chosen = _sample(page, clip)
     if not chosen.mark:
         audio_preview.forget(page)
-    _reference(page, str(source), chosen)
-    return chosen.file
+    reference = _reference(page, str(source), chosen)
+    file, facts = (chosen.checked.data, chosen.checked.facts) if chosen.checked is not None else (None, None)
+    recording = Recording(file, facts, reference)
+    page.context.put(recording)
+    return recording
 
 
 def _sample(page: Pane, name: str) -> _Chosen:
@@ -110,18 +138,18 @@ def _microphone(page: Pane) -> _Chosen:
         key=page.key("recording"),
     )
     if recording is None:
-        page.state.extra.pop("microphone", None)
+        page.state.kept(_Recordings).microphone = None
         page.require(False, _("record something"))
         return _Chosen()
     wav = recording.getvalue()
-    held: tuple[str, bytes] | None = page.state.extra.get("microphone")
+    held = page.state.kept(_Recordings).microphone
     if held is None or held[0] != recording.file_id:
         try:
             held = (recording.file_id, to_mp3(wav))
         except InvokeBadRequestError as error:
             fields.field_fault(page, _("file: {fault}").format(fault=error_text(error)))
             return _Chosen()
-        page.state.extra["microphone"] = held
+        page.state.kept(_Recordings).microphone = held
     st.caption(_("Converted to MP3: {before:,} bytes became {after:,}.").format(before=len(wav), after=len(held[1])))
     return _Chosen(audio_preview.checked(page, held[1], "recording.mp3"), recording.file_id)
 
@@ -133,21 +161,21 @@ def _spoken(page: Pane) -> _Chosen:
         page.require(False, _("have something spoken on the page Text to speech"))
         st.page_link(app_folder() / "pages" / "tts.py", label=_("Text to speech"), icon=":material/record_voice_over:")
         return _Chosen()
-    held: tuple[str, bytes] | None = page.state.extra.get("spoken")
+    held = page.state.kept(_Recordings).spoken
     if held is None or held[0] != record.id:
-        page.state.extra["spoken"] = held = (record.id, audio_stream.whole(record))
+        page.state.kept(_Recordings).spoken = held = (record.id, audio_stream.whole(record))
     kind = kind_of(held[1])
     name = f"speech-{record.id[:8]}.{kind.extensions[0] if kind else 'bin'}"
     text = str(getattr(record.request, "content_text", ""))
     return _Chosen(audio_preview.checked(page, held[1], name), record.id, text)
 
 
-def _reference(page: Pane, source: str, chosen: _Chosen) -> None:
+def _reference(page: Pane, source: str, chosen: _Chosen) -> str:
     """Draw the field for what was really said; another recording has another text, and what was typed for none yet stays."""
-    mark, before = f"{source}:{chosen.mark}", page.state.extra.get("reference.of")
+    mark, before = f"{source}:{chosen.mark}", page.state.kept(_Recordings).reference_of
     if before not in (None, mark) and (chosen.text or before != f"{source}:"):
         st.session_state[page.key("reference")] = chosen.text
-    page.state.extra["reference.of"] = mark
+    page.state.kept(_Recordings).reference_of = mark
     reference = st.text_area(
         _("What was really said"),
         key=page.hold("reference", chosen.text),
@@ -156,4 +184,4 @@ def _reference(page: Pane, source: str, chosen: _Chosen) -> None:
         placeholder=_("Paste it here, before or after the run"),
         help=_("The reference: the words of the result are counted against it. It is not sent."),
     )
-    page.context["reference"] = str(reference or "")
+    return str(reference or "")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
 from typing import Any
 
 import streamlit as st
@@ -23,12 +24,30 @@ from boomerang.workbench.samples.inputs import ATTACHMENTS, CONVERSATIONS, Attac
 NAMES = {"image": N_("image"), "audio": N_("audio"), "video": N_("video"), "document": N_("document")}
 
 
+@dataclass(slots=True)
+class _Upload:
+    """What the page keeps of the field that takes a message's files."""
+
+    version: int = 0
+    """Of the field; a new one starts an empty widget."""
+    refused: list[str] = field(default_factory=list)
+    """Why files were not taken."""
+
+
+@dataclass(slots=True)
+class _Uploads:
+    by_draft: dict[str, _Upload] = field(default_factory=dict)
+
+    def of(self, draft: Draft) -> _Upload:
+        return self.by_draft.setdefault(draft.id, _Upload())
+
+
 def picker(page: Pane, draft: Draft) -> None:
     """Draw the way to a message's files."""
     name = _("Attach files")
     with st.popover(name, icon=":material/attach_file:", help=name, type="tertiary", key=page.key(f"{draft.id}.attach")):
-        version = page.state.extra.get(f"{draft.id}.upload", 0)
-        key = page.key(f"{draft.id}.upload.{version}")
+        upload = page.state.kept(_Uploads).of(draft)
+        key = page.key(f"{draft.id}.upload.{upload.version}")
         st.file_uploader(
             _("Image, audio, video or document"),
             accept_multiple_files=True,
@@ -37,7 +56,7 @@ def picker(page: Pane, draft: Draft) -> None:
             on_change=_take,
             args=(page, draft, key),
         )
-        for fault in page.state.extra.get(f"{draft.id}.refused", ()):
+        for fault in upload.refused:
             field_fault(None, fault)
         st.caption(_("Or a small file that comes with this playground:"))
         with st.container(horizontal=True, gap="xsmall"):
@@ -109,16 +128,17 @@ def _detail(page: Pane, found: dict[str, Any]) -> None:
 
 def _take(page: Pane, draft: Draft, key: str) -> None:
     """Take what was uploaded into the message, and begin with an empty field again, so that the upload is given back."""
-    page.state.extra[f"{draft.id}.upload"] = page.state.extra.get(f"{draft.id}.upload", 0) + 1
-    page.state.extra[f"{draft.id}.refused"] = faults = []
+    upload = page.state.kept(_Uploads).of(draft)
+    upload.version += 1
+    upload.refused = []
     for file in st.session_state.get(key) or ():
         if fault := _add(page, draft, file.name, file.getvalue(), file.type):
-            faults.append(fault)
+            upload.refused.append(fault)
 
 
 def _take_sample(page: Pane, draft: Draft, sample: Attachable) -> None:
     fault = _add(page, draft, sample.file, sample.path.read_bytes())
-    page.state.extra[f"{draft.id}.refused"] = [fault] if fault else []
+    page.state.kept(_Uploads).of(draft).refused = [fault] if fault else []
     key = page.key(f"{draft.id}.content")
     ours = {other.question for other in ATTACHMENTS} | {said for talk in CONVERSATIONS.values() for _role, said in talk}
     if not draft.content.strip() or draft.content in ours:  # what somebody typed stays

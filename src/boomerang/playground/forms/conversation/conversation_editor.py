@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 import streamlit as st
@@ -21,6 +22,20 @@ from . import attachments
 
 CHAT, COMPLETE = "chat", "completion"
 MODES = {CHAT: N_("Chat"), COMPLETE: N_("Completion")}
+
+
+@dataclass(slots=True)
+class ConversationState(page_state.FormState):
+    """What the editor keeps beside the drafts."""
+
+    cut: list[Draft] = field(default_factory=list)
+    """What stood after the message from which the conversation was run again; can be put back."""
+    continued: str | None = None
+    """Id of the last record whose answer was taken into the conversation."""
+
+    def reset(self) -> None:
+        """Forget the messages that were cut off."""
+        self.cut = []
 
 
 def sample_chips(page: Pane) -> None:
@@ -80,12 +95,12 @@ def editor(page: Pane, first: str, chosen: str = CHAT) -> list[dict[str, Any]]:
 def load(page: Pane, messages: Sequence[tuple[str, str]]) -> None:
     """Replace the conversation."""
     page.state.drafts = drafts_of(messages)
-    page.state.extra.pop("cut", None)
+    page.state.kept(ConversationState).cut = []
 
 
 def continue_with(pane: Pane, text: str) -> None:
     """Take an answer into the conversation, once, and open the next turn; a completion goes on where it ended."""
-    pane.state.extra["continued"] = pane.state.record.id if pane.state.record else None
+    pane.state.kept(ConversationState).continued = pane.state.record.id if pane.state.record else None
     key = f"{pane.member}.completion"
     if st.session_state.get(f"{pane.member}.mode") == COMPLETE:
         st.session_state[key] = f"{st.session_state.get(key, '')}{drawable(text)}"
@@ -167,7 +182,7 @@ def _buttons(page: Pane, draft: Draft, index: int) -> None:
 
 
 def _below(page: Pane, first: str) -> None:
-    cut: list[Draft] = page.state.extra.get("cut", [])
+    cut = page.state.kept(ConversationState).cut
     with st.container(horizontal=True):
         st.button(_("Add message"), icon=":material/add:", key=page.key("message.add"), on_click=_add, args=(page,))
         st.button(
@@ -194,13 +209,15 @@ def _run_from(page: Pane, index: int) -> None:
     """Run with the conversation up to a message, without it if it is an answer; what followed can be put back."""
     drafts = page.state.drafts
     end = index if drafts[index].role == "assistant" else index + 1
-    page.state.extra["cut"] = drafts[end:]
+    page.state.kept(ConversationState).cut = drafts[end:]
     del drafts[end:]
     page.state.run_again = True
 
 
 def _put_back(page: Pane) -> None:
-    page.state.drafts += page.state.extra.pop("cut", [])
+    kept = page.state.kept(ConversationState)
+    page.state.drafts += kept.cut
+    kept.cut = []
 
 
 def _add(page: Pane) -> None:

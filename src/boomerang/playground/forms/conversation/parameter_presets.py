@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import streamlit as st
@@ -21,6 +22,18 @@ VERSION = 1
 MOST_BYTES = 200_000
 
 
+@dataclass(slots=True)
+class _PresetUpload:
+    """What the page keeps of the field that takes a preset."""
+
+    version: int = 0
+    """Of the field; a new one starts an empty widget."""
+    fault: str | None = None
+    """What was wrong with the last file."""
+    loaded: bool = False
+    """Whether a preset was just loaded, until that is said."""
+
+
 def draw(page: Pane) -> None:
     """Draw the way out and in; after `page.run`, as the file holds what the form has come to."""
     with st.popover(_("Preset"), icon=":material/bookmark:"):
@@ -29,12 +42,14 @@ def draw(page: Pane) -> None:
             _("Save as a file"), data=written(preset(page), indent=2), file_name="preset.json", mime="application/json",
             icon=":material/download:", on_click="ignore", key=page.key("preset.save"),
         )  # fmt: skip
-        key = page.key(f"preset.{page.state.extra.get('preset', 0)}")
+        kept = page.state.kept(_PresetUpload)
+        key = page.key(f"preset.{kept.version}")
         st.file_uploader(_("Load a file"), type="json", key=key, on_change=_load, args=(page, key), max_upload_size=1)
-        if fault := page.state.extra.get("preset.fault"):
-            field_fault(None, fault)
-    if told := page.state.extra.pop("preset.told", None):
-        st.caption(f":material/check: {told}")
+        if kept.fault:
+            field_fault(None, kept.fault)
+    if kept.loaded:
+        kept.loaded = False
+        st.caption(f":material/check: {_('Preset loaded.')}")
 
 
 def preset(page: Pane) -> dict[str, Any]:
@@ -83,10 +98,11 @@ def _load(page: Pane, key: str) -> None:
     file = st.session_state.get(key)
     if file is None:
         return
-    page.state.extra["preset"] = page.state.extra.get("preset", 0) + 1  # a fresh field, and the upload is given back
+    kept = page.state.kept(_PresetUpload)
+    kept.version += 1  # a fresh field, and the upload is given back
     text = file.getvalue()[:MOST_BYTES].decode("utf-8-sig", "replace")
     found = read(text)
-    page.state.extra["preset.fault"] = found if isinstance(found, str) else None
+    kept.fault = found if isinstance(found, str) else None
     if isinstance(found, dict):
         _apply(page, found)
 
@@ -108,4 +124,4 @@ def _apply(page: Pane, found: Mapping[str, Any]) -> None:
     drafts = [draft for draft in page.state.drafts if draft.role != "system"]
     system = str(found.get("system", ""))
     page.state.drafts = [Draft(role="system", content=system), *drafts] if system else drafts or [Draft(role="user")]
-    page.state.extra["preset.told"] = _("Preset loaded.")
+    page.state.kept(_PresetUpload).loaded = True

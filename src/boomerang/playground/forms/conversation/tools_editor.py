@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 import streamlit as st
@@ -12,6 +13,7 @@ from boomerang.invoker.entities.message import ToolCall
 from boomerang.invoker.llm_text.json_schema import schema_fault
 from boomerang.playground.forms.fields import field_fault
 from boomerang.playground.run.pane import Pane
+from boomerang.playground.session.page_state import FormState
 from boomerang.playground.ui import html_tables
 from boomerang.workbench.conversations import mock_tool_results
 from boomerang.workbench.i18n.translate import _, ngettext
@@ -25,9 +27,28 @@ HeldTool = dict[str, Any]
 """A tool in the editor: what is sent of it, its mock, and an id that names its widgets."""
 
 
+def _sample_tools() -> list[HeldTool]:
+    return [new_tool(**tool) for tool in TOOLS]
+
+
+@dataclass(slots=True)
+class ToolLibrary(FormState):
+    """The tools of a page; those of the samples at first."""
+
+    tools: list[HeldTool] = field(default_factory=_sample_tools)
+    fault: str | None = None
+    """What was wrong with the last import."""
+    added: int = 0
+    """How many tools the last import added, until that is said."""
+
+    def reset(self) -> None:
+        """Put the sample's tools back."""
+        self.tools = _sample_tools()
+
+
 def tools(page: Pane) -> list[dict[str, Any]] | None:
     """Draw the tool editor; give the tools that are offered, or `None` if none is."""
-    held: list[HeldTool] = page.state.extra.setdefault("tools", [new_tool(**tool) for tool in TOOLS])
+    held = page.state.kept(ToolLibrary).tools
     with st.expander(_("Tools"), icon=":material/build:"):
         offered = st.toggle(
             _("Offer tools to the model"),
@@ -114,26 +135,28 @@ def _library(page: Pane, held: list[HeldTool]) -> None:
                 help=_("A list as OpenAI's interface takes it, or `def` lines with types and docstrings. Nothing is executed."),
             )
             st.button(_("Add these tools"), key=page.key("tools.import"), on_click=_import, args=(page, held))
-            if fault := page.state.extra.get("tools.fault"):
+            if fault := page.state.kept(ToolLibrary).fault:
                 field_fault(None, fault)
         st.download_button(
             _("Export"), data=lambda: tool_import.written(held), file_name="tools.json", mime="application/json",
             icon=":material/download:", on_click="ignore", key=page.key("tools.export"), type="tertiary",
             help=_("All tools as a list that OpenAI's interface takes, to import again."),
         )  # fmt: skip
-        if added := page.state.extra.pop("tools.added", 0):
+        library = page.state.kept(ToolLibrary)
+        added, library.added = library.added, 0
+        if added:
             st.caption(ngettext("{count} tool added", "{count} tools added", added).format(count=added))
 
 
 def _import(page: Pane, held: list[HeldTool]) -> None:
     """Add the pasted tools; one of a name that is there already takes its place, and keeps its mock."""
+    library = page.state.kept(ToolLibrary)
     try:
         found = tool_import.read(str(st.session_state.get(page.key("tools.paste")) or ""))
     except tool_import.ToolFault as fault:
-        page.state.extra["tools.fault"] = str(fault)
+        library.fault = str(fault)
         return
-    page.state.extra.pop("tools.fault", None)
-    page.state.extra["tools.added"] = len(found)
+    library.fault, library.added = None, len(found)
     for tool in found:
         known = next((index for index, there in enumerate(held) if there["name"] == tool["name"]), None)
         if known is None:

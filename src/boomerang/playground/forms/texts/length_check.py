@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass, field
 
 import streamlit as st
 
@@ -16,6 +17,13 @@ from boomerang.workbench.i18n.translate import _, ngettext
 from boomerang.workbench.results.drawable_text import drawable
 
 MOST_NAMED = 5
+
+
+@dataclass(slots=True)
+class _TokenCounts:
+    """The estimate for each text that stands in the form."""
+
+    by_text: dict[str, int] = field(default_factory=dict)
 
 
 def context_size(model: ListedModel | None) -> int | None:
@@ -79,6 +87,6 @@ def _table(pane: Pane, texts: Sequence[str], tokens: Sequence[int], size: int | 
 
 def _estimated(pane: Pane, texts: Sequence[str]) -> list[int]:
     """Estimate each text once, however often the page is drawn."""
-    held: dict[str, int] = pane.state.extra.get("tokens", {})
-    pane.state.extra["tokens"] = found = {text: held[text] if text in held else estimate(text) for text in texts}
+    kept = pane.state.kept(_TokenCounts)
+    kept.by_text = found = {text: kept.by_text[text] if text in kept.by_text else estimate(text) for text in texts}
     return [found[text] for text in texts]

@@ -41,6 +41,18 @@ class Mark:
         return next((choice for choice in self.choices if str(choice).casefold() == word), self.spellings.get(word))
 
 
+@dataclass(slots=True)
+class TableState:
+    """What the table keeps beside its texts."""
+
+    marks: list[Choice] = field(default_factory=list)
+    """One for each text."""
+    base: list[dict[str, Choice]] = field(default_factory=list)
+    """Rows that the table's widget began with; its edits are relative to them."""
+    json_of: int | None = None
+    """Version of the editor whose rows the JSON field was filled with."""
+
+
 Bring: TypeAlias = Callable[[Pane, Sequence[str], Sequence[Choice]], None]
 """Puts rows into a fresh editor."""
 
@@ -50,7 +62,7 @@ def paste(page: Pane, bring: Bring) -> None:
 
     def add() -> None:
         lines = [line.strip() for line in text_files.lines(str(st.session_state.get(page.key("paste"), ""))) if line.strip()]
-        bring(page, [*page.state.rows, *lines], page.state.extra["marks"])
+        bring(page, [*page.state.rows, *lines], page.state.kept(TableState).marks)
         st.session_state[page.key("paste")] = ""
 
     with st.popover(_("Paste lines"), icon=":material/content_paste:"):
@@ -110,5 +122,8 @@ def _imported(page: Pane, table: text_files.Table, mark: Mark | None, bring: Bri
     with st.container(horizontal=True):
         st.button(_("Replace rows"), type="primary", key=page.key("import.replace"), on_click=take, args=([], []))
         st.button(
-            _("Add as rows"), key=page.key("import.add"), on_click=take, args=(page.state.rows, page.state.extra["marks"])
+            _("Add as rows"),
+            key=page.key("import.add"),
+            on_click=take,
+            args=(page.state.rows, page.state.kept(TableState).marks),
         )

@@ -17,7 +17,7 @@ from boomerang.workbench.i18n.translate import N_, _, ngettext
 from boomerang.workbench.parsing.json_text import JsonFault, locate, parse, pretty
 
 from . import paste_and_import
-from .paste_and_import import Choice, Mark
+from .paste_and_import import Choice, Mark, TableState
 
 __all__ = ["Choice", "Mark", "Rows", "bring", "draw"]
 
@@ -59,7 +59,7 @@ def draw(page: Pane, label: str, column: str, sample: Sequence[str], mark: Mark 
             persist_state="session",
         )
     rows = _as_json(page, label, column, mark) if st.session_state[key] == JSON else _as_table(page, label, column, mark)
-    page.state.rows, page.state.extra["marks"] = rows.texts, rows.marks
+    page.state.rows, page.state.kept(TableState).marks = rows.texts, rows.marks
     page.put("rows", rows.texts, list(sample))
     if mark is not None:
         page.put("marks", rows.marks, _padded(mark.sample, len(sample)))
@@ -72,17 +72,17 @@ def draw(page: Pane, label: str, column: str, sample: Sequence[str], mark: Mark 
 
 def _restore(page: Pane, sample: Sequence[str], mark: Mark | None) -> None:
     """Bring in what the address, a sample or nobody yet has given."""
-    held = page.state
+    held, table = page.state, page.state.kept(TableState)
     asked, marks = page.take("rows", []), page.take("marks", [])
     if asked is not None:
         held.rows, held.editor = [str(row) for row in asked], held.editor + 1
     if not held.editor:
         held.rows, held.editor = list(sample), 1
-        held.extra["marks"] = list(mark.sample) if mark else []
+        table.marks = list(mark.sample) if mark else []
     given = st.session_state.pop(page.key("marks"), None)  # of a sample that was chosen
     if mark is not None and (given is not None or marks is not None):
-        held.extra["marks"] = [mark.read(cell) for cell in (given if given is not None else marks)]
-    held.extra["marks"] = _padded(held.extra.get("marks", []), len(held.rows))
+        table.marks = [mark.read(cell) for cell in (given if given is not None else marks)]
+    table.marks = _padded(table.marks, len(held.rows))
 
 
 def _padded(marks: Sequence[Choice], count: int) -> list[Choice]:
@@ -90,21 +90,21 @@ def _padded(marks: Sequence[Choice], count: int) -> list[Choice]:
 
 
 def _as_table(page: Pane, label: str, column: str, mark: Mark | None) -> Rows:
-    held = page.state
+    held, table = page.state, page.state.kept(TableState)
     key = page.key(f"rows.{held.editor}")
     if key not in st.session_state:  # a fresh widget, or one that Streamlit forgot while another page was open
-        pairs = list(zip(held.rows, held.extra["marks"], strict=True)) or [("", None)]
+        pairs = list(zip(held.rows, table.marks, strict=True)) or [("", None)]
         # The mark stands first: behind a long text nobody would see it.
-        held.extra["base"] = [({mark.name: value} if mark else {}) | {column: text} for text, value in pairs]
+        table.base = [({mark.name: value} if mark else {}) | {column: text} for text, value in pairs]
     columns: dict[str, Any] = {column: st.column_config.TextColumn(column, width="large")}
     if mark is not None:
         columns[mark.name] = st.column_config.SelectboxColumn(mark.name, options=list(mark.choices), width=85, help=mark.about)
     edited = st.data_editor(
-        held.extra["base"],
+        table.base,
         num_rows="dynamic",
         key=key,
         # Of the base, not of the rows as they stand: another height makes another widget, and its edits would be lost.
-        height=min(420, 74 + 35 * max(3, len(held.extra["base"]))),
+        height=min(420, 74 + 35 * max(3, len(table.base))),
         column_config=columns,
         placeholder="",
         alt=label,
@@ -115,15 +115,15 @@ def _as_table(page: Pane, label: str, column: str, mark: Mark | None) -> Rows:
 
 
 def _as_json(page: Pane, label: str, column: str, mark: Mark | None) -> Rows:
-    held, key = page.state, page.key("rows.json")
-    if key not in st.session_state or held.extra.get("json.of") != held.editor:
-        st.session_state[key] = _written(held.rows, held.extra["marks"], column, mark)
-        held.extra["json.of"] = held.editor
+    held, table, key = page.state, page.state.kept(TableState), page.key("rows.json")
+    if key not in st.session_state or table.json_of != held.editor:
+        st.session_state[key] = _written(held.rows, table.marks, column, mark)
+        table.json_of = held.editor
     text = st.text_area(_("{label} as JSON").format(label=label), key=key, height=260, label_visibility="collapsed")
     rows = _parsed(str(text or ""), column, mark)
     if isinstance(rows, JsonFault):
         fields.field_fault(page, f"{label}: {rows}")
-        return Rows(held.rows, held.extra["marks"])
+        return Rows(held.rows, table.marks)
     return rows
 
 
@@ -160,9 +160,9 @@ def _parsed(text: str, column: str, mark: Mark | None) -> Rows | JsonFault:
 
 def _switch(page: Pane, column: str, mark: Mark | None) -> None:
     """Bring what stands in one editor into the other; JSON that is broken stays where it is."""
-    held, key = page.state, page.key("rows.as")
+    key = page.key("rows.as")
     if st.session_state[key] == JSON:
-        held.extra.pop("json.of", None)
+        page.state.kept(TableState).json_of = None
         return
     rows = _parsed(str(st.session_state.get(page.key("rows.json"), "")), column, mark)
     if isinstance(rows, JsonFault):
@@ -173,5 +173,5 @@ def _switch(page: Pane, column: str, mark: Mark | None) -> None:
 
 def bring(page: Pane, texts: Sequence[str], marks: Sequence[Choice]) -> None:
     """Put rows into a fresh editor."""
-    page.state.rows, page.state.extra["marks"] = list(texts), _padded(marks, len(texts))
+    page.state.rows, page.state.kept(TableState).marks = list(texts), _padded(marks, len(texts))
     page.state.editor += 1

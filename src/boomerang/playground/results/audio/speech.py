@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import streamlit as st
@@ -29,6 +30,33 @@ PLAYER = "player"
 """Key of the player's container; it stands first under the state, during the run and after it, so it is the same player."""
 
 
+@dataclass(slots=True)
+class _SpokenAudio:
+    """What a pane keeps of its last run."""
+
+    record_id: str | None = None
+    audio: bytes = b""
+    """All audio of the record, as one file."""
+    job: Job | None = None
+    clip: str = ""
+    """Name under which the audio of the job is offered to the player."""
+
+
+@dataclass(frozen=True, slots=True)
+class Playback:
+    """How the form wants speech to be played."""
+
+    autoplay: bool = False
+    compared: bool = False
+    """Whether other panes speak the same text; then waveforms stand side by side under them."""
+    audio_type: str | None = None
+    """That the model declares."""
+
+
+def _playback(pane: Pane) -> Playback:
+    return pane.origin.context.get(Playback) or Playback()
+
+
 def tts(pane: Pane, record: Record[Any]) -> None:
     """Draw player, waveform, facts and download of all that arrived."""
     audio = spoken(pane, record)
@@ -44,7 +72,7 @@ def tts(pane: Pane, record: Record[Any]) -> None:
         message = _("Expected {expected}, but the bytes are {found}.")
         st.warning(message.format(expected=code(wanted), found=code(media_type)), icon=":material/warning:")
     found = waveform.look(pane, audio, record.id)
-    if pane.run_context.get("compared"):  # the waveforms stand side by side under the panes
+    if _playback(pane).compared:  # the waveforms stand side by side under the panes
         waveform.joined(found)
     else:
         waveform.draw(found, len(record.chunks), pane.key("waveform"))
@@ -88,18 +116,19 @@ def compare(panes: Sequence[Pane]) -> None:
 
 def spoken(pane: Pane, record: Record[Any]) -> bytes:
     """Return all audio of a run as one file; kept, once the run has ended."""
-    held: tuple[str, bytes] | None = pane.state.extra.get("whole")
-    if held is None or held[0] != record.id:
-        held = (record.id, audio_stream.whole(record))
-        if record.seconds is not None:
-            pane.state.extra["whole"] = held
-    return held[1]
+    kept = pane.state.kept(_SpokenAudio)
+    if kept.record_id == record.id:
+        return kept.audio
+    audio = audio_stream.whole(record)
+    if record.seconds is not None:
+        kept.record_id, kept.audio = record.id, audio
+    return audio
 
 
 def _expected(pane: Pane, record: Record[Any]) -> str:
     """Return the media type that was told with the audio, or declared by the model, or is usual."""
     told = next((chunk.mime_type for chunk in tuple(record.chunks) if chunk.mime_type), None)
-    return told or MEDIA_TYPES.get(str(pane.run_context.get("audio_type") or "mp3").lower(), MEDIA_TYPES["mp3"])
+    return told or MEDIA_TYPES.get((_playback(pane).audio_type or "mp3").lower(), MEDIA_TYPES["mp3"])
 
 
 def _player(pane: Pane, audio: bytes, media_type: str) -> None:
@@ -108,7 +137,7 @@ def _player(pane: Pane, audio: bytes, media_type: str) -> None:
     A run of an earlier visit, found again after a reload, gets one that waits to be started.
     """
     with st.container(key=_place(pane)):
-        if pane.job is not None and pane.run_context.get("visit") == visitor.visitor():
+        if pane.job is not None and pane.origin.visit == visitor.visitor():
             _offer(pane, pane.job)  # if it ended before it was seen to run
             _stream(pane, media_type)
         else:
@@ -117,17 +146,18 @@ def _player(pane: Pane, audio: bytes, media_type: str) -> None:
 
 def _offer(pane: Pane, job: Job) -> None:
     """Offer a run's audio to the page's player, once."""
-    if pane.state.extra.get("clip.of") is not job:
-        pane.state.extra |= {"clip": audio_route.offer(job), "clip.of": job}
+    kept = pane.state.kept(_SpokenAudio)
+    if kept.job is not job:
+        kept.clip, kept.job = audio_route.offer(job), job
 
 
 def _stream(pane: Pane, media_type: str = audio_stream.STREAMED.media_type) -> None:
-    url = CLIPS.url(pane.state.extra["clip"])
+    url = CLIPS.url(pane.state.kept(_SpokenAudio).clip)
     stream_player(url, _("The spoken text"), pane.key("player"), autoplay=_autoplays(pane), media_type=media_type)
 
 
 def _autoplays(pane: Pane) -> bool:
-    return bool(pane.run_context.get("autoplay"))
+    return _playback(pane).autoplay
 
 
 def _place(pane: Pane) -> str:

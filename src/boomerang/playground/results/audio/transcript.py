@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
 
@@ -17,8 +18,18 @@ from boomerang.playground.ui.data_table import data_table
 from boomerang.workbench.i18n.translate import _
 from boomerang.workbench.results.drawable_text import drawable
 from boomerang.workbench.results.transcripts import Segment, percent, segments, srt, vtt
+from boomerang.workbench.runs.values_by_type import ValuesByType
 
 from . import word_errors
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """What was really said, as the form has it."""
+
+    text: str = ""
+    compared: bool = False
+    """Whether other panes write down the same recording; then error rates stand side by side under them."""
 
 
 def speech2text(pane: Pane, record: Record[Any]) -> None:
@@ -30,7 +41,7 @@ def speech2text(pane: Pane, record: Record[Any]) -> None:
         return
     st.code(text, language=None, wrap_lines=True)
     reference = reference_of(pane)
-    if reference.strip() and not pane.run_context.get("compared"):
+    if reference.strip() and not _reference(pane.origin.context).compared:
         word_errors.draw(pane, reference, text)
     _downloads(pane, record, text)
 
@@ -43,9 +54,12 @@ def transcript(record: Record[Any]) -> str:
 
 def reference_of(pane: Pane) -> str:
     """Return the reference transcript of the run: the form's present one while it has the same file, else the one of then."""
-    now, then = pane.context.get("reference"), pane.run_context.get("reference")
-    same = pane.job is not None and pane.job.arguments.get("file") == pane.arguments.get("file")
-    return str((now if same else then) or "")
+    same = pane.job is not None and pane.origin.arguments.get("file") == pane.arguments.get("file")
+    return _reference(pane.context if same else pane.origin.context).text
+
+
+def _reference(context: ValuesByType) -> Reference:
+    return context.get(Reference) or Reference()
 
 
 def compare(panes: Sequence[Pane]) -> None:

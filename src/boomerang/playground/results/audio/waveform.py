@@ -40,12 +40,20 @@ class Sound:
     """Why it cannot be decoded."""
 
 
+@dataclass(slots=True)
+class _LastSound:
+    """The recording that a pane looked at last."""
+
+    name: str = ""
+    sound: Sound | None = None
+
+
 def look(pane: Pane, audio: bytes, name: str) -> Sound:
     """Look at a recording; the last one of a pane is kept, by `name`, so that a rerun costs nothing."""
-    held: tuple[str, Sound] | None = pane.state.extra.get("sound")
-    if held is None or held[0] != name:
-        pane.state.extra["sound"] = held = (name, looked_at(audio))
-    return held[1]
+    kept = pane.state.kept(_LastSound)
+    if kept.sound is None or kept.name != name:
+        kept.name, kept.sound = name, looked_at(audio)
+    return kept.sound
 
 
 def looked_at(audio: bytes) -> Sound:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
 from typing import Literal
 
 import streamlit as st
@@ -14,6 +15,14 @@ from boomerang.workbench.results.transcripts import Judged, judge, percent
 
 GOOD, POOR = 0.05, 0.25
 """Word error rates up to which a transcript is green, and from which it is red."""
+
+
+@dataclass(slots=True)
+class _Judgements:
+    """The last judgement of each transcript."""
+
+    by_name: dict[str, tuple[tuple[str, str, Rules], Judged]] = field(default_factory=dict)
+    """Name → what was judged (reference, transcript, rules), and what it came to."""
 
 
 def rules(pane: Pane) -> Rules:
@@ -57,9 +66,10 @@ def legend() -> None:
 def held(pane: Pane, reference: str, result: str, chosen: Rules, name: str = "judged") -> Judged:
     """Return the judgement of a transcript; the last one of each name is kept, so that a rerun costs nothing."""
     asked = (reference, result, chosen)
-    kept: tuple[tuple[str, str, Rules], Judged] | None = pane.state.extra.get(name)
+    by_name = pane.state.kept(_Judgements).by_name
+    kept = by_name.get(name)
     if kept is None or kept[0] != asked:
-        pane.state.extra[name] = kept = (asked, judge(reference, result, chosen))
+        by_name[name] = kept = (asked, judge(reference, result, chosen))
     return kept[1]
 
 

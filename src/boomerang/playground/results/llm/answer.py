@@ -14,7 +14,7 @@ from boomerang.invoker.entities.model import ModelPropertyKey, ModelType
 from boomerang.invoker.llm_text.reasoning_tags import ReasoningReader
 from boomerang.invoker.records.metrics import finish_reason, usage
 from boomerang.invoker.records.record import Outcome, Record
-from boomerang.playground.forms.conversation.conversation_editor import continue_with
+from boomerang.playground.forms.conversation.conversation_editor import ConversationState, continue_with
 from boomerang.playground.run.pane import Pane, waiting
 from boomerang.playground.ui.streaming_text import TextStream
 from boomerang.workbench.i18n.translate import _
@@ -49,7 +49,7 @@ def llm(pane: Pane, record: Record[Any]) -> None:
 
 def llm_live(pane: Pane, job: Job) -> Callable[[], None]:
     """Draw an answer while it comes; its thinking in a block of its own, open until the page is drawn anew."""
-    if not job.arguments.get("stream", True):
+    if not job.origin.arguments.get("stream", True):
         return waiting(pane, job)  # who does not ask for a stream sees the answer when it is whole
     thinking, choice = _Thinking(st.container()), st.container()
     stream = TextStream(st.session_state.get(pane.key("render"), answer_body.MARKDOWN) == answer_body.MARKDOWN)
@@ -107,7 +107,7 @@ def _actions(pane: Pane, record: Record[Any], answer: llm_answer.Answer) -> None
                 key=pane.key("continue"),
                 on_click=continue_with,
                 args=(pane, answer.text),
-                disabled=pane.state.extra.get("continued") == record.id,
+                disabled=pane.state.kept(ConversationState).continued == record.id,
                 help=_("The answer, without its thinking, becomes an assistant message, and the next turn can be typed."),
             )
         st.download_button(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -18,7 +18,7 @@ from boomerang.invoker.entities.message import (
     ToolPromptMessage,
 )
 from boomerang.invoker.records.record import Outcome, Record
-from boomerang.playground.forms.conversation.conversation_editor import CHAT, COMPLETE
+from boomerang.playground.forms.conversation.conversation_editor import CHAT, COMPLETE, ConversationState
 from boomerang.playground.run.pane import Pane
 from boomerang.playground.session import page_state
 from boomerang.playground.ui import streaming_text as text_view
@@ -60,9 +60,16 @@ class Earlier:
         return f"{self.number} · {self.at:%H:%M:%S} · {self.model} · {what.format(count=count)}"
 
 
+@dataclass(slots=True)
+class _EarlierAnswers:
+    """The answers of a pane, the oldest first."""
+
+    answers: list[Earlier] = field(default_factory=list)
+
+
 def draw(pane: Pane, record: Record[Any], answer: Answer) -> None:
     """Keep this answer, and draw those before it."""
-    kept: list[Earlier] = pane.state.extra.setdefault("answers", [])
+    kept = pane.state.kept(_EarlierAnswers).answers
     _keep(kept, record, answer)
     before = {earlier.number: earlier for earlier in reversed(kept) if earlier.id != record.id}
     if not before:
@@ -118,7 +125,7 @@ def _take_up(pane: Pane, earlier: Earlier) -> None:
         return
     page.drafts = [_draft(message) for message in earlier.messages]
     page.drafts.append(Draft(role="assistant", content=drawable(earlier.text), tool_calls=list(earlier.calls)))
-    page.extra.pop("cut", None)
+    page.kept(ConversationState).cut = []
 
 
 def _draft(message: PromptMessage) -> Draft:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import streamlit as st
@@ -14,7 +15,7 @@ from boomerang.invoker.llm_text.json_depth import is_deep
 from boomerang.invoker.llm_text.json_schema import Checked, Fault, check
 from boomerang.invoker.records.record import Outcome, Record
 from boomerang.playground.forms.conversation.conversation_editor import CHAT, answer_calls
-from boomerang.playground.forms.conversation.tools_editor import automatic_rounds, mock_result, with_ids
+from boomerang.playground.forms.conversation.tools_editor import ToolLibrary, automatic_rounds, mock_result, with_ids
 from boomerang.playground.run.pane import Pane
 from boomerang.playground.session import page_state
 from boomerang.playground.ui import json_view, schema_verdict
@@ -22,6 +23,14 @@ from boomerang.playground.ui.escape import plain
 from boomerang.workbench.i18n.translate import _, ngettext
 from boomerang.workbench.results.drawable_text import drawable
 from boomerang.workbench.results.llm_answer import Answer
+
+
+@dataclass(slots=True)
+class _Answered:
+    """Which calls of a pane have been answered."""
+
+    record_id: str | None = None
+    """Of the last record whose calls were."""
 
 
 def draw(pane: Pane, record: Record[Any], answer: Answer) -> None:
@@ -41,7 +50,7 @@ def draw(pane: Pane, record: Record[Any], answer: Answer) -> None:
         key=pane.key("tools.answer"),
         on_click=_send,
         args=(pane, record, answer, calls),
-        disabled=pane.state.extra.get("answered") == record.id,
+        disabled=pane.state.kept(_Answered).record_id == record.id,
         help=_("Each result becomes a tool message with the call's id, and the model goes on."),
     )
 
@@ -55,7 +64,7 @@ def go_on(pane: Pane, record: Record[Any], answer: Answer) -> None:
     # A comparison has no automatic rounds: its panes share one conversation, and each would go on with another answer.
     if pane.part or int(st.session_state.get(pane.key("panes")) or 1) > 1 or not limit:
         return
-    if record.outcome is not Outcome.COMPLETED or pane.state.extra.get("answered") == record.id:
+    if record.outcome is not Outcome.COMPLETED or pane.state.kept(_Answered).record_id == record.id:
         return
     done = rounds(record.request_as(RequestInvokeLLM).prompt_messages)
     if done >= limit:
@@ -63,7 +72,7 @@ def go_on(pane: Pane, record: Record[Any], answer: Answer) -> None:
         st.caption(f":material/sync_disabled: {words.format(count=done)}")
         return
     calls = with_ids(answer.fold.tool_calls)
-    pane.state.extra["answered"] = record.id
+    pane.state.kept(_Answered).record_id = record.id
     answer_calls(pane, answer.text, [(call, _mock(pane, call)) for call in calls], answer.fold.opaque_body)
     st.rerun()
 
@@ -132,15 +141,15 @@ def _verdict(arguments: Any, call: ToolCall, offered: dict[str, PromptMessageToo
 
 
 def _send(pane: Pane, record: Record[Any], answer: Answer, calls: Sequence[ToolCall]) -> None:
-    pane.state.extra["answered"] = record.id
+    pane.state.kept(_Answered).record_id = record.id
     st.session_state[f"{pane.member}.mode"] = CHAT
     results = [str(st.session_state.get(_result_key(pane, number), "")) for number in range(1, len(calls) + 1)]
     answer_calls(pane, answer.text, list(zip(calls, results, strict=True)), answer.fold.opaque_body)
 
 
 def _mock(pane: Pane, call: ToolCall) -> str:
-    held = page_state.page(pane.invoke_type).extra.get("tools", [])
-    return mock_result(held, call.function.name, parsed(call))
+    tools = page_state.page(pane.invoke_type).kept(ToolLibrary).tools
+    return mock_result(tools, call.function.name, parsed(call))
 
 
 def _result_key(pane: Pane, number: int) -> str:

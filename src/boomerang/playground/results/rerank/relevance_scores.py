@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import streamlit as st
@@ -27,10 +28,17 @@ MEASURES = {
 }
 
 
+@dataclass(frozen=True, slots=True)
+class Labels:
+    """How well each document answers, as a person says in the form."""
+
+    by_document: Mapping[str, int | None]
+
+
 def labels(pane: Pane) -> Mapping[str, int | None]:
     """Return the labels that stand in the form, by document."""
-    found: Mapping[str, int | None] = pane.context.get("labels", {})
-    return found
+    found = pane.context.get(Labels)
+    return found.by_document if found is not None else {}
 
 
 def draw(page: Pane, request: RequestInvokeRerank, rows: Sequence[Row]) -> None:
