@@ -37,9 +37,9 @@ def record(result: bool | None, **told: Any) -> Record[Any]:
     return made
 
 
-def step(result: bool | None, expected: bool | None, **told: Any) -> Step:
+def step(result: bool | None, expected: bool | None, **told: Any) -> Step[bool | None]:
     """Make a step that has ended, or is under way."""
-    return Step("text", lambda _session: None, {"expected": expected}, record(result, **told))
+    return Step("text", lambda _session: None, expected, record(result, **told))
 
 
 def test_scores_come_highest_first() -> None:
@@ -68,7 +68,7 @@ def test_another_threshold_is_tried_on_the_scores_and_reaching_it_is_enough(thre
 
 
 def test_each_text_is_told_by_what_was_expected_of_it() -> None:
-    failed = Step("text", lambda _session: None, {"expected": True}, error=ValueError("no"))
+    failed = Step("text", lambda _session: None, True, error=ValueError("no"))
     steps = [step(False, True), step(True, False), failed, step(None, True), step(True, True), step(True, None)]
     assert [fate(one) for one in steps] == [MISSED, ALARM, FAILED, TO_COME, RIGHT, NO_LABEL]
     found = counts(steps)
@@ -79,7 +79,7 @@ def test_each_text_is_told_by_what_was_expected_of_it() -> None:
 def test_answers_are_written_with_scores_and_errors() -> None:
     steps = [
         step(True, None, categories={"hate": 0.75}),
-        Step("=b\ud800", lambda _s: None, {"expected": False}, error=ValueError("no")),
+        Step("=b\ud800", lambda _s: None, False, error=ValueError("no")),
     ]
     rows = list(csv.DictReader(io.StringIO(as_csv(steps))))
     assert rows[0] == {"text": "text", "expected": "", "result": "true", "score": "0.750000", "category": "hate", "error": ""}

@@ -20,10 +20,10 @@ from tests.scripted import BOUND, PROVIDER
 CONFIG = {"provider": PROVIDER, "model": "talker", "mode": "chat"}
 
 
-def step(label: str) -> Step:
+def step(label: str) -> Step[None]:
     """Make a step that says its label."""
     arguments = {"model_config": CONFIG, "prompt_messages": [{"role": "user", "content": label}]}
-    return Step(label, call("llm", arguments))
+    return Step(label, call("llm", arguments), None)
 
 
 def said(request: Request[Any]) -> str:

@@ -1,6 +1,7 @@
 """Experiments: several calls on what stands in the form, and what they tell together. Repeats, variants, two ways of one call.
 
-A page lists them; each draws its own few controls, gives the calls, and draws the series while it grows and afterwards::
+Each has four parts. Its controls and its drawing are here, beside each other; how its calls are made and evaluated needs no
+screen and is in `workbench.experiments`. A page lists its experiments::
 
     page.show(views.moderation, experiments=[moderation.BATCH, moderation.VARIANTS])
 """
@@ -10,18 +11,23 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from copy import copy
 from dataclasses import dataclass
+from typing import Any, Generic, TypeVar
 
 import streamlit as st
 
 from boomerang.playground.run import error_panel, run_status
 from boomerang.playground.run.pane import Pane
 from boomerang.playground.ui.escape import plain
+from boomerang.workbench.experiments.form_call import FormCall
 from boomerang.workbench.i18n.translate import _, ngettext
-from boomerang.workbench.runs.job_series import Series, Step
+from boomerang.workbench.runs.job_series import FactsT, Series, Step
+
+SettingsT = TypeVar("SettingsT")
+ResultT = TypeVar("ResultT")
 
 
 @dataclass(frozen=True, slots=True)
-class Experiment:
+class Experiment(Generic[SettingsT, FactsT, ResultT]):
     """One way to learn more than a single call tells."""
 
     name: str
@@ -31,21 +37,34 @@ class Experiment:
     about: str
     """What is done and what it tells, in a sentence; marked by `N_`."""
     icon: str
-    steps: Callable[[Pane, Pane], Sequence[Step]]
-    """Draws its own controls and gives the calls; takes the page, whose form it may read, and its own pane. What is missing it
-    says by `require` of its own pane."""
-    draw: Callable[[Pane, Series], None]
-    """Draws a series, under way or ended, the same; called whenever a call has ended."""
+    controls: Callable[[Pane, Pane], SettingsT]
+    """Draws its own controls and returns what they say; takes the page, whose form it may read, and its own pane. What is
+    missing it says by `require` of its own pane."""
+    steps: Callable[[FormCall, SettingsT], Sequence[Step[FactsT]]]
+    """Makes the calls."""
+    evaluate: Callable[[Series[FactsT], SettingsT], ResultT]
+    """Evaluates a series, under way or ended, under the settings as they are now."""
+    draw: Callable[[Pane, ResultT], None]
+    """Draws the result, at the end and whenever a call has ended."""
+
+
+AnyExperiment = Experiment[Any, Any, Any]
+
+
+def no_controls(_page: Pane, _pane: Pane) -> None:
+    """Draw nothing, for an experiment without controls."""
 
 
 class Bench:
     """The part of a page where its experiments stand; one of them is open, and each keeps its own last series."""
 
-    def __init__(self, page: Pane, experiments: Sequence[Experiment], timeout: float) -> None:
+    def __init__(self, page: Pane, experiments: Sequence[AnyExperiment], timeout: float) -> None:
         self._page = page
         self._experiments = {experiment.name: experiment for experiment in experiments}
         self._timeout = timeout
-        self._chosen: Experiment | None = None
+        self._chosen: AnyExperiment | None = None
+        self._settings: Any = None
+        """Of the experiment that is open."""
         self.pane: Pane | None = None
         """Of the experiment that is open."""
 
@@ -72,10 +91,12 @@ class Bench:
             st.caption(_(self._chosen.about))
             self._open(pane, self._chosen)
 
-    def _open(self, pane: Pane, experiment: Experiment) -> None:
-        pane.system_model = self._page.system_model
-        steps = experiment.steps(self._page, pane)
-        problems = [*self._page.problems, *pane.problems]
+    def _open(self, pane: Pane, experiment: AnyExperiment) -> None:
+        page = self._page
+        pane.system_model = page.system_model
+        self._settings = experiment.controls(page, pane)
+        steps = experiment.steps(FormCall(page.member, page.arguments, page.model), self._settings)
+        problems = [*page.problems, *pane.problems]
         with st.container(horizontal=True, vertical_alignment="center"):
             pressed = st.button(
                 _("Run experiment"),
@@ -126,9 +147,9 @@ class Bench:
 
         return tick
 
-    def _result(self, pane: Pane, series: Series) -> None:
+    def _result(self, pane: Pane, series: Series[Any]) -> None:
         assert self._chosen is not None
         try:
-            self._chosen.draw(pane, series)
+            self._chosen.draw(pane, self._chosen.evaluate(series, self._settings))
         except Exception as error:
             error_panel.draw(error, pane.key("view"))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import streamlit as st
@@ -12,23 +12,12 @@ from boomerang.playground.run.pane import Pane
 from boomerang.playground.ui.charts import chart_style, confusion_matrix
 from boomerang.playground.ui.data_table import data_table
 from boomerang.playground.ui.number_format import UNKNOWN, seconds
-from boomerang.workbench.experiments.moderation_batch import (
-    ALARM,
-    FAILED,
-    MISSED,
-    NO_LABEL,
-    RIGHT,
-    SPELLINGS,
-    TO_COME,
-    as_csv,
-    counts,
-    fate,
-)
+from boomerang.workbench.analysis.confusion_matrix import Confusion
+from boomerang.workbench.experiments import moderation_batch as batch
+from boomerang.workbench.experiments.moderation_batch import Batch, BatchRow, BatchSettings
 from boomerang.workbench.i18n.translate import N_, _
 from boomerang.workbench.results.drawable_text import drawable
-from boomerang.workbench.results.moderation_details import CLEAR, SENSITIVE, USUAL_THRESHOLD, detail, verdict_of
-from boomerang.workbench.runs.job_series import Series, Step
-from boomerang.workbench.runs.session_calls import call
+from boomerang.workbench.results.moderation_details import CLEAR, SENSITIVE, USUAL_THRESHOLD
 from boomerang.workbench.samples import inputs
 
 from . import moderation_variants, repeat_controls
@@ -36,58 +25,48 @@ from .experiment_panel import Experiment
 
 MOST = 1_000
 LONGEST_CELL = 200
-SIGNS = {MISSED: "✗", ALARM: "✗", FAILED: "⚠", TO_COME: "…", RIGHT: "✓", NO_LABEL: ""}
-"""What became of a text → its sign; in the order in which the table has them."""
+SIGNS = {
+    batch.MISSED: "✗", batch.ALARM: "✗", batch.FAILED: "⚠", batch.TO_COME: "…", batch.RIGHT: "✓", batch.NO_LABEL: "",
+}  # fmt: skip
+"""What became of a text → its sign."""
 
 
-def _steps(page: Pane, pane: Pane) -> Sequence[Step]:
+def _controls(_page: Pane, pane: Pane) -> BatchSettings:
     about = _("What the answer should be. Not sent; without it a text is only flagged or not.")
-    batch = inputs.MODERATION_BATCH
-    mark = text_table.Mark("expected", about, ("sensitive", "clear"), list(batch.values()), SPELLINGS)
-    rows = text_table.draw(pane, _("Texts, one call each"), "text", list(batch), mark)
+    sample = inputs.MODERATION_BATCH
+    mark = text_table.Mark("expected", about, ("sensitive", "clear"), list(sample.values()), batch.SPELLINGS)
+    rows = text_table.draw(pane, _("Texts, one call each"), "text", list(sample), mark)
     pane.require(rows.texts, _("add a text"))
     pane.require(len(rows.texts) <= MOST, _("at most {count:,} texts").format(count=MOST))
     expected = [None if mark is None else mark == "sensitive" for mark in rows.marks]
-    return [
-        Step(text, call(page.member, page.arguments | {"text": text}), {"expected": wanted})
-        for text, wanted in zip(rows.texts, expected, strict=True)
-    ]
+    return BatchSettings(tuple(zip(rows.texts, expected, strict=True)))
 
 
-def _draw(pane: Pane, series: Series) -> None:
-    threshold = None if series.running else _preview(pane, series)
-    found = counts(series.steps, threshold)
-    got = [verdict_of(step, threshold) for step in series.steps]
+def _draw(pane: Pane, answered: Batch) -> None:
+    found = answered if answered.running else replace(answered, threshold=_threshold(pane, answered))
+    confusion = found.confusion
     numbers = {
-        _("Ran"): f"{series.done} / {len(series.steps)}",
-        _("Sensitive"): f"{got.count(True)}",
-        _("Failed"): f"{sum(step.error is not None for step in series.steps)}",
+        _("Ran"): f"{found.done} / {len(found.steps)}",
+        _("Sensitive"): f"{found.flagged}",
+        _("Failed"): f"{found.failed}",
     }
-    if found.count:
-        numbers |= {_("Precision"): _share(found.precision), _("Recall"): _share(found.recall), "F1": _share(found.f1)}
+    if confusion.count:
+        shares = {_("Precision"): confusion.precision, _("Recall"): confusion.recall, "F1": confusion.f1}
+        numbers |= {label: _share(share) for label, share in shares.items()}
     repeat_controls.row(pane, numbers)
-    if found.count and not series.running:
-        chart, table = confusion_matrix.confusion(
-            hits=found.true_positives,
-            false_alarms=found.false_positives,
-            correct_rejections=found.true_negatives,
-            misses=found.false_negatives,
-            positive=_(SENSITIVE),
-            negative=_(CLEAR),
-        )
-        chart_style.draw(chart, table, pane.key("confusion"), _("Expected against answered"))
-    ordered = sorted(series.steps, key=lambda step: list(SIGNS).index(fate(step, threshold)))
-    rows = [_row(step, threshold) for step in ordered]
+    if confusion.count and not found.running:
+        _matrix(pane, confusion)
+    rows = [_row(row) for row in found.rows]
     data_table(
         rows,
         height=min(420, 38 + 35 * max(1, len(rows))),
         column_config={_("text"): st.column_config.TextColumn(width=240)},
         alt=_("The texts and their answers, misses first"),
     )
-    if not series.running:
+    if not found.running:
         st.download_button(
             "CSV",
-            lambda: as_csv(series.steps, threshold),
+            lambda: batch.as_csv(found.steps, found.threshold),
             file_name="moderation.csv",
             icon=":material/download:",
             on_click="ignore",
@@ -95,12 +74,23 @@ def _draw(pane: Pane, series: Series) -> None:
         )
 
 
-def _preview(pane: Pane, series: Series) -> float | None:
+def _matrix(pane: Pane, confusion: Confusion) -> None:
+    chart, table = confusion_matrix.confusion(
+        hits=confusion.true_positives,
+        false_alarms=confusion.false_positives,
+        correct_rejections=confusion.true_negatives,
+        misses=confusion.false_negatives,
+        positive=_(SENSITIVE),
+        negative=_(CLEAR),
+    )
+    chart_style.draw(chart, table, pane.key("confusion"), _("Expected against answered"))
+
+
+def _threshold(pane: Pane, answered: Batch) -> float | None:
     """Draw the slider for another threshold on what has been answered; `None` without scores, or while it is not moved."""
-    found = [known for step in series.steps if (known := detail(step.record)) is not None]
-    if not found:
+    own = answered.own_threshold
+    if own is None:
         return None
-    own = found[0].threshold
     at = st.slider(
         _("Try a threshold"),
         0.0,
@@ -113,17 +103,16 @@ def _preview(pane: Pane, series: Series) -> float | None:
     return None if at == own else float(at)
 
 
-def _row(step: Step, threshold: float | None) -> dict[str, Any]:
-    got, found, what = verdict_of(step, threshold), detail(step.record), fate(step, threshold)
-    wanted = step.facts["expected"]
+def _row(row: BatchRow) -> dict[str, Any]:
+    found = row.detail
     return {
-        "": f"{SIGNS[what]} {_(what)}".strip(),
-        _("text"): drawable(step.label)[:LONGEST_CELL],
-        _("expected"): UNKNOWN if wanted is None else _(SENSITIVE) if wanted else _(CLEAR),
-        _("answer"): UNKNOWN if got is None else _(SENSITIVE) if got else _(CLEAR),
+        "": f"{SIGNS[row.fate]} {_(row.fate)}".strip(),
+        _("text"): drawable(row.text)[:LONGEST_CELL],
+        _("expected"): UNKNOWN if row.expected is None else _(SENSITIVE) if row.expected else _(CLEAR),
+        _("answer"): UNKNOWN if row.flagged is None else _(SENSITIVE) if row.flagged else _(CLEAR),
         _("highest score"): UNKNOWN if found is None else f"{found.highest:.3f} ({drawable(found.category)})",
-        _("time"): UNKNOWN if step.record is None else seconds(step.record.elapsed),
-        _("error"): drawable(str(step.error))[:LONGEST_CELL] if step.error is not None else "",
+        _("time"): UNKNOWN if row.seconds is None else seconds(row.seconds),
+        _("error"): drawable(str(row.error))[:LONGEST_CELL] if row.error is not None else "",
     }
 
 
@@ -139,7 +128,9 @@ BATCH = Experiment(
         "Stop keeps what is done."
     ),
     icon=":material/checklist:",
-    steps=_steps,
+    controls=_controls,
+    steps=batch.steps,
+    evaluate=batch.evaluate,
     draw=_draw,
 )
 EXPERIMENTS = (BATCH, moderation_variants.VARIANTS, moderation_variants.PLACES)

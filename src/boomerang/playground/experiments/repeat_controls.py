@@ -1,4 +1,4 @@
-"""What experiments that repeat a call share: how many times, and the row of numbers."""
+"""What experiments share: how many times, the row of numbers, why calls failed."""
 
 from __future__ import annotations
 
@@ -6,33 +6,34 @@ from collections.abc import Mapping, Sequence
 
 import streamlit as st
 
-from boomerang.invoker.records.record import Outcome
 from boomerang.playground.run.pane import Pane
 from boomerang.playground.ui.number_format import UNKNOWN, seconds
+from boomerang.workbench.experiments.repeats import Latencies, RepeatSettings
 from boomerang.workbench.i18n.translate import _
-from boomerang.workbench.runs.job_series import Step
+from boomerang.workbench.results.drawable_text import drawable
 
-MOST = 50
+MOST, USUAL = 50, 5
 
 
-def times(pane: Pane, default: int) -> int:
+def settings(_page: Pane, pane: Pane) -> RepeatSettings:
     """Draw the field for how many times."""
     value = st.number_input(
-        _("Times"), min_value=2, max_value=MOST, key=pane.hold("times", default), persist_state="session", width=140
+        _("Times"), min_value=2, max_value=MOST, key=pane.hold("times", USUAL), persist_state="session", width=140
     )
-    return int(value or default)
+    return RepeatSettings(int(value or USUAL))
 
 
-def latencies(steps: Sequence[Step]) -> dict[str, str]:
-    """Return least, mean and largest time of those that went well, without the first run, which may have loaded the model."""
-    spent = [
-        step.record.elapsed
-        for step in steps[1:]
-        if step.error is None and step.record is not None and step.record.outcome is Outcome.COMPLETED
-    ]
-    if not spent:
+def failures(errors: Sequence[tuple[str, Exception]]) -> None:
+    """Draw why calls failed, by their labels."""
+    for label, error in errors:
+        st.text(drawable(f"{_(label)}: {type(error).__name__}: {error}"))
+
+
+def latencies(found: Latencies | None) -> dict[str, str]:
+    """Return the least, mean and largest time by their labels."""
+    if found is None:
         return {_("Least"): UNKNOWN, _("Mean"): UNKNOWN, _("Largest"): UNKNOWN}
-    return {_("Least"): seconds(min(spent)), _("Mean"): seconds(sum(spent) / len(spent)), _("Largest"): seconds(max(spent))}
+    return {_("Least"): seconds(found.least), _("Mean"): seconds(found.mean), _("Largest"): seconds(found.largest)}
 
 
 def row(pane: Pane, numbers: Mapping[str, str]) -> None:

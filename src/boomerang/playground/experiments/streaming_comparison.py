@@ -12,47 +12,41 @@ from boomerang.playground.run.pane import Pane
 from boomerang.playground.ui import text_diff
 from boomerang.playground.ui.data_table import data_table
 from boomerang.playground.ui.number_format import UNKNOWN
-from boomerang.workbench.experiments.streaming_comparison import ALWAYS_DIFFERENT, TEXT, aspects, different
+from boomerang.workbench.experiments import streaming_comparison as comparison
+from boomerang.workbench.experiments.form_call import FormCall
+from boomerang.workbench.experiments.streaming_comparison import StreamingComparison
 from boomerang.workbench.i18n.translate import N_, _
 from boomerang.workbench.results.drawable_text import drawable
-from boomerang.workbench.runs.job_series import Series, Step
-from boomerang.workbench.runs.session_calls import call
 
 from .experiment_panel import Experiment
 
 LONGEST_CELL = 200
 
 
-def _steps(page: Pane, pane: Pane) -> Sequence[Step]:
-    parameters = getattr(page.arguments.get("model_config"), "completion_params", {})
-    if parameters.get("temperature") != 0 and "seed" not in parameters:
+def _controls(page: Pane, _pane: Pane) -> None:
+    if comparison.may_differ_anyway(FormCall(page.member, page.arguments)):
         st.caption(f":material/info: {_('Without a temperature of 0 or a seed, two answers of a model may differ anyway.')}")
-    ways = ((True, _("streamed")), (False, _("not streamed")))
-    return [Step(label, call(page.member, {**page.arguments, "stream": stream})) for stream, label in ways]
 
 
-def _draw(pane: Pane, series: Series) -> None:
-    left, right = (aspects(step) for step in series.steps)
-    complete = all(step.ended and step.error is None for step in series.steps)
-    differing = different(left, right)
-    if complete:
-        _verdict(differing)
+def _draw(pane: Pane, found: StreamingComparison) -> None:
+    if found.complete:
+        _verdict(found.differing)
+    streamed, whole = (_(label) for label in found.labels)
     rows = [
         {
             _("what"): _(name),
-            series.steps[0].label: _cell(left.get(name)),
-            series.steps[1].label: _cell(right.get(name)),
-            _("verdict"): _told(name, differing) if complete else UNKNOWN,
+            streamed: _cell(found.left.get(name)),
+            whole: _cell(found.right.get(name)),
+            _("verdict"): _told(name, found.differing) if found.complete else UNKNOWN,
         }
-        for name in dict.fromkeys([*left, *right])
+        for name in found.names
     ]
     data_table(rows, alt=_("Streamed and not streamed"))
-    for step in series.steps:
-        if step.error is not None:
-            st.text(drawable(f"{step.label}: {step.error}"))
-    if complete and TEXT in differing:
+    for label, error in found.errors:
+        st.text(drawable(f"{_(label)}: {error}"))
+    if found.complete and comparison.TEXT in found.differing:
         said = (_("only streamed"), _("only not streamed"))
-        text_diff.draw(left[TEXT], right[TEXT], said, pane.key("difference"))
+        text_diff.draw(found.left[comparison.TEXT], found.right[comparison.TEXT], said, pane.key("difference"))
 
 
 def _verdict(differing: Sequence[str]) -> None:
@@ -64,7 +58,7 @@ def _verdict(differing: Sequence[str]) -> None:
 
 
 def _told(name: str, differing: Sequence[str]) -> str:
-    if name in ALWAYS_DIFFERENT:
+    if name in comparison.ALWAYS_DIFFERENT:
         return UNKNOWN
     return _("different") if name in differing else _("same")
 
@@ -82,6 +76,8 @@ TWO_WAYS = Experiment(
         "The same call streamed and not streamed, and what differs: text, thinking, tool calls, files, usage, finish reason."
     ),
     icon=":material/call_split:",
-    steps=_steps,
+    controls=_controls,
+    steps=comparison.steps,
+    evaluate=comparison.compare,
     draw=_draw,
 )

@@ -4,73 +4,60 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from itertools import pairwise
-from typing import Any
 
 import streamlit as st
 
-from boomerang.invoker.llm_text.json_schema import check
 from boomerang.playground.results.structured_output import repair
 from boomerang.playground.run.pane import Pane
 from boomerang.playground.ui import json_view, schema_verdict
 from boomerang.playground.ui.escape import plain
 from boomerang.playground.ui.json_diff import objects_of
 from boomerang.playground.ui.number_format import seconds
-from boomerang.workbench.experiments.structured_methods import routes, spelled, takes_schema
+from boomerang.workbench.experiments import structured_methods as methods
+from boomerang.workbench.experiments.structured_methods import Way
 from boomerang.workbench.i18n.translate import N_, _
 from boomerang.workbench.results.drawable_text import drawable
-from boomerang.workbench.runs.job_series import Series, Step
-from boomerang.workbench.runs.session_calls import call
 
 from . import structured_repeats
 from .experiment_panel import Experiment
 
 
-def _ways(page: Pane, pane: Pane) -> Sequence[Step]:
-    if page.arguments.get("structured_output_schema") is None or page.arguments.get("model_config") is None:
-        return []
-    if not takes_schema(page.model):
+def _controls(page: Pane, _pane: Pane) -> None:
+    complete = None not in (page.arguments.get("structured_output_schema"), page.arguments.get("model_config"))
+    if complete and not methods.takes_schema(page.model):
         words = _("{model} has no parameter for a schema, so that way is left out.")
         st.caption(f":material/info: {words.format(model=plain(page.model.model) if page.model else '')}")
-    facts = {"schema": page.arguments["structured_output_schema"]}
-    made = routes(page.arguments, page.model)
-    return [Step(_(name), call(member, arguments), dict(facts)) for name, (member, arguments) in made.items()]
 
 
-def _draw_ways(pane: Pane, series: Series) -> None:
-    values: list[tuple[str, Any]] = []
-    columns = st.columns(len(series.steps), gap="small")
-    for number, (step, column) in enumerate(zip(series.steps, columns, strict=True)):
+def _draw(pane: Pane, ways: Sequence[Way]) -> None:
+    for number, (way, column) in enumerate(zip(ways, st.columns(len(ways), gap="small"), strict=True)):
         with column, st.container(border=True, height="stretch", key=pane.key(f"way-{number}").replace(".", "-")):
-            st.markdown(f"**{step.label}**")
-            value = _way(step)
-            if value is not None:
-                values.append((step.label, value))
+            st.markdown(f"**{_(way.label)}**")
+            _way(way)
+    values = [(_(way.label), way.value) for way in ways if way.value is not None]
     for (first, left), (other, right) in pairwise(values):
         st.markdown(f"**{first} – {other}**")
         objects_of(left, right, (first, other))
 
 
-def _way(step: Step) -> Any:
-    record = step.record
-    if record is None or not step.ended:
+def _way(way: Way) -> None:
+    if not way.ended:
         st.caption(_("not yet"))
-        return None
-    st.caption(seconds(record.elapsed))
-    if step.error is not None:
+        return
+    st.caption(seconds(way.seconds))
+    if way.error is not None:
         st.badge(_("failed"), icon=":material/error:", color="red")
-        st.text(drawable(str(step.error)))
-        return None
-    value, answer = spelled(record)
-    if value is None:
+        st.text(drawable(str(way.error)))
+        return
+    if way.checked is None:
         st.badge(_("no object"), icon=":material/cancel:", color="red")
     else:
-        schema_verdict.draw(check(value, step.facts["schema"]))
-        if isinstance(value, dict) and (how := repair(value, answer.text)):
+        schema_verdict.draw(way.checked)
+        if isinstance(way.value, dict) and (how := repair(way.value, way.text)):
             st.caption(f":material/healing: {_(how)}")
-        json_view.text(json_view.written(value))
+        json_view.text(json_view.written(way.value))
     with st.expander(_("Raw text")):
-        json_view.text(answer.fold.text)
-    return value
+        json_view.text(way.raw_text)
 
 
 ROUTES = Experiment(
@@ -79,7 +66,9 @@ ROUTES = Experiment(
     about=N_("The same request as a structured call, with the schema as a parameter where the model has one, and with the "
              "schema in the prompt only: which of them fits the schema, and what differs."),
     icon=":material/alt_route:",
-    steps=_ways,
-    draw=_draw_ways,
+    controls=_controls,
+    steps=methods.steps,
+    evaluate=methods.ways,
+    draw=_draw,
 )  # fmt: skip
 EXPERIMENTS = (ROUTES, structured_repeats.STABILITY)

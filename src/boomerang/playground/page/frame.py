@@ -25,7 +25,7 @@ from streamlit.delta_generator import DeltaGenerator
 
 from boomerang.invoker.request import InvokeType
 from boomerang.playground.connections import connections_page
-from boomerang.playground.experiments.experiment_panel import Bench, Experiment
+from boomerang.playground.experiments.experiment_panel import AnyExperiment, Bench
 from boomerang.playground.forms import connection_picker, model_picker
 from boomerang.playground.inspector import tabs
 from boomerang.playground.run import readiness, run_actions
@@ -138,7 +138,7 @@ class Page(Pane):
         live: Live | None = None,
         *,
         compare: Callable[[Sequence[Pane]], None] | None = None,
-        experiments: Sequence[Experiment] = (),
+        experiments: Sequence[AnyExperiment] = (),
     ) -> None:
         """Draw the runs as they stand, then follow them to their end; call it last.
 

@@ -147,7 +147,7 @@ def _id(job: Job) -> str:
     return job.record.id[:8] if job.record else "none"
 
 
-def spent(series: Series) -> float:
+def spent(series: Series[Any]) -> float:
     """Return the seconds that the calls of a series took together."""
     return sum(step.record.elapsed for step in series.steps if step.record is not None)
 

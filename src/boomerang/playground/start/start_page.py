@@ -11,6 +11,7 @@ from boomerang.invoker.backend import ListedModel, ModelState
 from boomerang.playground.forms import connection_picker
 from boomerang.playground.forms.model_picker import PATIENCE_SECONDS, await_models
 from boomerang.playground.run import error_panel, run_status
+from boomerang.playground.run.pane import Arguments
 from boomerang.playground.session import app_state, page_state, visitor
 from boomerang.playground.session.url_state import Address
 from boomerang.playground.shell.navigation import MENU, Entry
@@ -82,14 +83,14 @@ def model_for(entry: Entry, models: Sequence[ListedModel]) -> ListedModel | None
     return next((model for model in fitting if model.state is not ModelState.UNAVAILABLE), fitting[0] if fitting else None)
 
 
-def steps(models: Sequence[ListedModel]) -> list[Step]:
+def steps(models: Sequence[ListedModel]) -> list[Step[Arguments]]:
     """Return the first sample of each call whose model can be used."""
     found = []
     for entry in ENTRIES:
         model = model_for(entry, models)
         if entry.invoke_type is not None and model is not None and model.state is not ModelState.UNAVAILABLE:
             arguments = sample_calls.arguments(entry.invoke_type, model)
-            found.append(Step(entry.name, call(entry.name, arguments), {"arguments": arguments}))
+            found.append(Step(entry.name, call(entry.name, arguments), arguments))
     return found
 
 
@@ -153,27 +154,27 @@ def _start(held: page_state.PageState, models: Sequence[ListedModel]) -> None:
     st.rerun()
 
 
-def _leaving_runs(job: Series) -> Callable[[Step], None]:
+def _leaving_runs(job: Series[Arguments]) -> Callable[[Step[Arguments]], None]:
     """Return what leaves the run of a sample on the page of its call, unless that page has run something itself meanwhile."""
     pages = {entry.name: page_state.page(entry.invoke_type) for entry in ENTRIES if entry.invoke_type is not None}
     jobs, backend, visit = app_state.jobs(), page_state.connected().backend, visitor.visitor()
     before = {name: page.job for name, page in pages.items()}
 
-    def leave(step: Step) -> None:
+    def leave(step: Step[Arguments]) -> None:
         page = pages[step.label]
         if page.job is not before[step.label] or (page.job is not None and page.job.running):
             return
         run = Job(
             step.call, backend, visitor=visit, owner=job.owner, timeout=job.timeout, changed=page.changed,
             system_model=job.system_model,
-            origin=JobOrigin(arguments=step.facts["arguments"], connection=job.origin.connection, visit=visit),
+            origin=JobOrigin(arguments=step.facts, connection=job.origin.connection, visit=visit),
         ).ended_with(step.record, step.error)  # fmt: skip
         page.job = jobs.remember(run)
 
     return leave
 
 
-def _live(job: Series, line: DeltaGenerator, places: dict[str, DeltaGenerator]) -> Callable[[], None]:
+def _live(job: Series[Arguments], line: DeltaGenerator, places: dict[str, DeltaGenerator]) -> Callable[[], None]:
     drawn: dict[str, str] = {}
 
     def tick() -> None:
@@ -190,7 +191,7 @@ def _live(job: Series, line: DeltaGenerator, places: dict[str, DeltaGenerator]) 
     return tick
 
 
-def _finished(job: Series | None, line: DeltaGenerator) -> None:
+def _finished(job: Series[Arguments] | None, line: DeltaGenerator) -> None:
     if job is None:
         return
     ended, whole = job.done, len(job.steps)
@@ -205,7 +206,7 @@ def _finished(job: Series | None, line: DeltaGenerator) -> None:
                 st.caption(plain(named), width="content")
 
 
-def _step(job: Series | None, entry: Entry) -> Step | None:
+def _step(job: Series[Arguments] | None, entry: Entry) -> Step[Arguments] | None:
     return next((step for step in job.steps if step.label == entry.name), None) if job is not None else None
 
 
@@ -224,7 +225,7 @@ def _cards(models: Sequence[ListedModel]) -> dict[str, DeltaGenerator]:
     return places
 
 
-def _standing(entry: Entry, models: Sequence[ListedModel], step: Step | None) -> None:
+def _standing(entry: Entry, models: Sequence[ListedModel], step: Step[Arguments] | None) -> None:
     """Draw where a card's model and its last run stand."""
     with st.container():
         model = model_for(entry, models)
@@ -246,7 +247,7 @@ def _standing(entry: Entry, models: Sequence[ListedModel], step: Step | None) ->
                 error_panel.draw(step.error, f"start.{entry.name}")
 
 
-def _tick(step: Step) -> None:
+def _tick(step: Step[Arguments]) -> None:
     if step.error is not None:
         st.badge(_("Sample failed"), icon=":material/error:", color="red")
     elif step.record is None:

@@ -1,15 +1,27 @@
-"""The steps that make a recording worse. numpy is loaded when a step is taken."""
+"""The same recording made worse step by step, and how many words stay right. numpy is loaded when a step is taken."""
 
 from __future__ import annotations
 
+import io
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, field
+from functools import partial
+from typing import TYPE_CHECKING, Any
 
+from boomerang.invoker.session import Session
+from boomerang.workbench.analysis.word_error_rate import Rules
 from boomerang.workbench.i18n.translate import N_
+from boomerang.workbench.results.transcripts import Judged, judge, recognised_text
+from boomerang.workbench.runs.job_series import Series, Step
+from boomerang.workbench.runs.jobs import Call
+
+from .form_call import FormCall
 
 if TYPE_CHECKING:
     from .audio_degradation import Samples
 
+LONGEST_SECONDS = 300
+"""Of a recording for this experiment, which is transcribed seven times."""
 PAD_SECONDS = 2.0
 
 
@@ -29,6 +41,71 @@ DAMAGES: Sequence[tuple[str, str, float]] = (
     (N_("Two seconds of silence around it"), "silence", PAD_SECONDS),
 )
 """What is done to the recording: a name, how, and how much."""
+
+
+@dataclass(frozen=True, slots=True)
+class RobustnessSettings:
+    """What the experiment's form says."""
+
+    reference: str = ""
+    """What was really said."""
+    rules: Rules = field(default_factory=Rules)
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """One version of the recording, and what was recognised in it."""
+
+    label: str
+    started: bool
+    ended: bool
+    error: Exception | None
+    file: bytes
+    """As it was sent; empty before."""
+    text: str
+    judged: Judged | None
+    """The transcript against the reference; `None` before it is there."""
+
+
+@dataclass(frozen=True, slots=True)
+class Robustness:
+    """All versions of the recording."""
+
+    heard: Sequence[Heard]
+    running: bool
+    done: int
+
+
+def steps(asked: FormCall, settings: RobustnessSettings) -> Sequence[Step[str]]:
+    """Return a call for the recording as it is and for each worse version; each step's fact is the reference."""
+    file = asked.arguments.get("file")
+    if file is None:
+        return ()
+    config = asked.arguments["model_config"]
+    made = [Step(AS_IT_IS, _call(config, lambda: file), settings.reference)]
+    for label, how, amount in DAMAGES:
+        made.append(Step(label, _call(config, partial(damaged, file, how, amount)), settings.reference))
+    return made
+
+
+def evaluate(series: Series[str], settings: RobustnessSettings) -> Robustness:
+    """Compare each transcript that is there with the reference."""
+    return Robustness([_heard(step, settings.rules) for step in series.steps], series.running, series.done)
+
+
+def _heard(step: Step[str], rules: Rules) -> Heard:
+    record = step.record
+    text = recognised_text(record) if record is not None else ""
+    judged = judge(step.facts, text, rules) if step.ended and step.error is None else None
+    file: bytes = record.request.file if record is not None else b""  # type: ignore[attr-defined]
+    return Heard(step.label, record is not None, step.ended, step.error, file, text, judged)
+
+
+def _call(config: Any, make: Callable[[], bytes]) -> Call:
+    def invoke(session: Session) -> Any:
+        return session.model.speech2text.invoke(config, io.BytesIO(make()))
+
+    return invoke
 
 
 def damaged(data: bytes, how: str, amount: float) -> bytes:

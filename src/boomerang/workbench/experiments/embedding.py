@@ -1,15 +1,164 @@
-"""The vectors of an experiment's step."""
+"""The same texts as queries and as documents, and all in one call and one by one: whether their vectors stay the same."""
 
 from __future__ import annotations
 
-from boomerang.invoker.records.record import Outcome
-from boomerang.workbench.runs.job_series import Step
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from boomerang.invoker.entities.model import EmbeddingInputType
+from boomerang.workbench.i18n.translate import N_
+from boomerang.workbench.runs.job_series import Series, Step
+
+from .form_call import FormCall
+
+MOST_ONE_BY_ONE = 32
+SAME = 1e-4
+"""Largest difference between two values that is put down to rounding: models calculate in 16 or 32 bits, and add up in
+another order in another batch."""
+IN_ONE_CALL = N_("all in one call")
+Vectors = list[list[float]]
+Texts = tuple[str, ...]
 
 
-def vectors(step: Step) -> list[list[float]]:
+@dataclass(frozen=True, slots=True)
+class Unequal:
+    """Why two answers cannot be compared."""
+
+    left: int
+    right: int
+    """How many vectors each has."""
+    widths: Sequence[int]
+    """Their dimensions."""
+
+
+@dataclass(frozen=True, slots=True)
+class TypesComparison:
+    """Vectors of the same texts as queries and as documents."""
+
+    errors: Sequence[tuple[str, Exception]]
+    unequal: Unequal | None = None
+    texts: Texts = ()
+    cosines: Sequence[float | None] = ()
+    """One for each text: between its two vectors; empty before both answers are there."""
+    sent: bool = True
+    """Whether the input_type went to the server; some interfaces have none."""
+    difference: float = 0.0
+    """Largest difference between two values."""
+    least_cosine: float | None = None
+    dimensions: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class BatchComparison:
+    """Vectors of texts in one call, and one by one."""
+
+    errors: Sequence[tuple[str, Exception]]
+    unequal: Unequal | None = None
+    compared: int = 0
+    """Texts that have both vectors."""
+    count: int = 0
+    """All texts."""
+    difference: float = 0.0
+    least_cosine: float | None = None
+    most_changed: str = ""
+    """The text with the largest difference."""
+    one_call_seconds: float | None = None
+    one_by_one_seconds: float | None = None
+
+
+def type_steps(asked: FormCall, _settings: None) -> Sequence[Step[Texts]]:
+    """Return the call of the form in both input types; each step's fact is its texts."""
+    texts = tuple(asked.arguments.get("texts", ()))
+    kinds = (EmbeddingInputType.QUERY, EmbeddingInputType.DOCUMENT)
+    return [asked.step(kind.value, texts, input_type=kind) for kind in kinds]
+
+
+def compare_types(series: Series[Texts], _settings: None) -> TypesComparison:
+    """Compare the two vectors of each text, once both answers are there."""
+    errors = _errors(series)
+    query, document = (vectors(step) for step in series.steps)
+    if not query or not document:
+        return TypesComparison(errors)
+    if unequal := _unequal(query, document):
+        return TypesComparison(errors, unequal)
+    from boomerang.workbench.analysis.embedding_comparison import largest_difference, pair_cosines
+    from boomerang.workbench.analysis.vectors import matrix
+
+    left, right = matrix(query), matrix(document)
+    largest = largest_difference(left, right)
+    return TypesComparison(
+        errors,
+        texts=series.steps[0].facts,
+        cosines=[_finite(cosine) for cosine in pair_cosines(left, right)],
+        sent=all(_was_sent(step) for step in series.steps),
+        difference=largest.difference,
+        least_cosine=largest.least_cosine,
+        dimensions=left.shape[1],
+    )
+
+
+def batch_steps(asked: FormCall, _settings: None) -> Sequence[Step[Texts]]:
+    """Return all texts in one call, and then each in a call of its own; each step's fact is its texts."""
+    texts = tuple(asked.arguments.get("texts", ())[:MOST_ONE_BY_ONE])
+    whole = asked.step(IN_ONE_CALL, texts, texts=list(texts))
+    return [whole, *(asked.step(text, (text,), texts=[text]) for text in texts)]
+
+
+def compare_batch(series: Series[Texts], _settings: None) -> BatchComparison:
+    """Compare the two vectors of each text that has both."""
+    errors = _errors(series)
+    whole, *singles = series.steps
+    together, alone = vectors(whole), [vectors(step) for step in singles]
+    ready = [row for row, one in enumerate(alone) if one and row < len(together)]
+    if not ready:
+        return BatchComparison(errors, count=len(singles))
+    left, right = [together[row] for row in ready], [alone[row][0] for row in ready]
+    if unequal := _unequal(left, right):
+        return BatchComparison(errors, unequal, count=len(singles))
+    from boomerang.workbench.analysis.embedding_comparison import largest_difference
+    from boomerang.workbench.analysis.vectors import matrix
+
+    largest = largest_difference(matrix(left), matrix(right))
+    return BatchComparison(
+        errors,
+        compared=len(ready),
+        count=len(singles),
+        difference=largest.difference,
+        least_cosine=largest.least_cosine,
+        most_changed=whole.facts[ready[largest.row or 0]],
+        one_call_seconds=_seconds([whole]),
+        one_by_one_seconds=_seconds(singles),
+    )
+
+
+def vectors(step: Step[Texts]) -> Vectors:
     """Return the vectors of a step that went well; none before, or if it failed."""
-    record = step.record
-    if step.error is not None or record is None or record.outcome is not Outcome.COMPLETED or not record.chunks:
+    record = step.completed
+    if record is None or not record.chunks:
         return []
-    found: list[list[float]] = record.chunks[0].embeddings
+    found: Vectors = record.chunks[0].embeddings
     return found
+
+
+def _was_sent(step: Step[Texts]) -> bool:
+    notes = tuple(step.record.notes) if step.record is not None else ()
+    return not any("input_type" in note.data.get("not_sent", ()) for note in notes)
+
+
+def _unequal(left: Vectors, right: Vectors) -> Unequal | None:
+    widths = sorted({len(row) for row in (*left, *right)})
+    return Unequal(len(left), len(right), widths) if len(left) != len(right) or len(widths) > 1 else None
+
+
+def _errors(series: Series[Any]) -> list[tuple[str, Exception]]:
+    return [(step.label, step.error) for step in series.steps if step.error is not None]
+
+
+def _finite(value: float) -> float | None:
+    return None if value != value else round(float(value), 6)
+
+
+def _seconds(steps: Sequence[Step[Texts]]) -> float | None:
+    spent = [step.record.elapsed for step in steps if step.ended and step.record is not None]
+    return sum(spent) if spent else None

@@ -5,12 +5,28 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from boomerang.workbench.analysis.confusion_matrix import Confusion, confusion
 from boomerang.workbench.i18n.translate import N_
 from boomerang.workbench.results.drawable_text import drawable
-from boomerang.workbench.results.moderation_details import detail, verdict_of
-from boomerang.workbench.runs.job_series import Step
+from boomerang.workbench.results.moderation_details import Detail, detail, verdict_of
+from boomerang.workbench.runs.job_series import Series, Step
+
+from .form_call import FormCall
+
+Expected = bool | None
+"""Whether a text should be flagged; `None` where a person says neither."""
+MISSED, ALARM, FAILED, TO_COME, RIGHT, NO_LABEL = (
+    N_("missed"),
+    N_("false alarm"),
+    N_("failed"),
+    N_("to come"),
+    N_("right"),
+    "—",
+)
+FATES = (MISSED, ALARM, FAILED, TO_COME, RIGHT, NO_LABEL)
+"""What can become of a text, in the order in which the table has them."""
 
 YES = ("true", "yes", "1", "1.0", "flagged", "flag", "unsafe", "toxic")
 
@@ -22,11 +38,94 @@ SPELLINGS = dict.fromkeys(YES, "sensitive") | dict.fromkeys(NO, "clear")
 """How files write what is expected → how the table does."""
 
 
-def fate(step: Step, threshold: float | None = None) -> str:
+@dataclass(frozen=True, slots=True)
+class BatchSettings:
+    """What the experiment's form says."""
+
+    texts: tuple[tuple[str, Expected], ...]
+    """Each text, and whether it should be flagged."""
+
+
+@dataclass(frozen=True, slots=True)
+class BatchRow:
+    """What became of one text."""
+
+    text: str
+    fate: str
+    expected: Expected
+    flagged: bool | None
+    detail: Detail | None
+    seconds: float | None
+    error: Exception | None
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """What many texts come to."""
+
+    steps: Sequence[Step[Expected]]
+    running: bool
+    threshold: float | None = None
+    """From which score on a text counts as flagged; `None` for the back end's own answer."""
+
+    @property
+    def done(self) -> int:
+        """How many texts have their answer, or failed."""
+        return sum(step.ended for step in self.steps)
+
+    @property
+    def flagged(self) -> int:
+        """How many texts were flagged."""
+        return sum(verdict_of(step, self.threshold) is True for step in self.steps)
+
+    @property
+    def failed(self) -> int:
+        """How many calls failed."""
+        return sum(step.error is not None for step in self.steps)
+
+    @property
+    def confusion(self) -> Confusion:
+        """Answers against what was expected."""
+        return counts(self.steps, self.threshold)
+
+    @property
+    def own_threshold(self) -> float | None:
+        """The back end's own threshold; `None` if it reported no scores."""
+        return next((known.threshold for step in self.steps if (known := detail(step.record)) is not None), None)
+
+    @property
+    def rows(self) -> list[BatchRow]:
+        """The texts, misses first."""
+        rows = [self._row(step) for step in self.steps]
+        return sorted(rows, key=lambda row: FATES.index(row.fate))
+
+    def _row(self, step: Step[Expected]) -> BatchRow:
+        return BatchRow(
+            text=step.label,
+            fate=fate(step, self.threshold),
+            expected=step.facts,
+            flagged=verdict_of(step, self.threshold),
+            detail=detail(step.record),
+            seconds=None if step.record is None else step.record.elapsed,
+            error=step.error,
+        )
+
+
+def steps(asked: FormCall, settings: BatchSettings) -> Sequence[Step[Expected]]:
+    """Return one call for each text."""
+    return [asked.step(text, expected, text=text) for text, expected in settings.texts]
+
+
+def evaluate(series: Series[Expected], _settings: BatchSettings) -> Batch:
+    """Return what the texts come to so far."""
+    return Batch(series.steps, series.running)
+
+
+def fate(step: Step[Expected], threshold: float | None = None) -> str:
     """Return what became of a text."""
     if step.error is not None:
         return FAILED
-    got, wanted = verdict_of(step, threshold), step.facts["expected"]
+    got, wanted = verdict_of(step, threshold), step.facts
     if got is None:
         return TO_COME
     if wanted is None:
@@ -34,13 +133,13 @@ def fate(step: Step, threshold: float | None = None) -> str:
     return RIGHT if got == wanted else MISSED if wanted else ALARM
 
 
-def counts(steps: Sequence[Step], threshold: float | None = None) -> Confusion:
+def counts(steps: Sequence[Step[Expected]], threshold: float | None = None) -> Confusion:
     """Count the answers of which it is known what they should be."""
-    pairs = [(step.facts["expected"], verdict_of(step, threshold)) for step in steps]
+    pairs = [(step.facts, verdict_of(step, threshold)) for step in steps]
     return confusion((wanted, got) for wanted, got in pairs if wanted is not None and got is not None)
 
 
-def as_csv(steps: Sequence[Step], threshold: float | None = None) -> str:
+def as_csv(steps: Sequence[Step[Expected]], threshold: float | None = None) -> str:
     """Write the answers as CSV."""
     out = io.StringIO()
     writer = csv.writer(out)
@@ -48,17 +147,7 @@ def as_csv(steps: Sequence[Step], threshold: float | None = None) -> str:
     for step in steps:
         found, got = detail(step.record), verdict_of(step, threshold)
         scored = ["", ""] if found is None else [f"{found.highest:.6f}", found.category]
-        wanted = step.facts["expected"]
+        wanted = step.facts
         cells = ["" if value is None else str(value).lower() for value in (wanted, got)]
         writer.writerow([drawable(step.label), *cells, *scored, drawable(str(step.error or ""))])
     return out.getvalue()
-
-
-MISSED, ALARM, FAILED, TO_COME, RIGHT, NO_LABEL = (
-    N_("missed"),
-    N_("false alarm"),
-    N_("failed"),
-    N_("to come"),
-    N_("right"),
-    "—",
-)

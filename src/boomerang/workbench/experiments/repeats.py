@@ -1,19 +1,139 @@
-"""The attempts of a repeated call."""
+"""The same call several times: an LLM's answers, or objects against their schema."""
 
 from __future__ import annotations
 
 import json
+from collections.abc import Hashable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from boomerang.invoker.llm_text.json_schema import check
+from boomerang.invoker.records.metrics import finish_reason, usage
 from boomerang.invoker.records.record import Outcome, Record
-from boomerang.workbench.analysis.repeats import Attempt
+from boomerang.workbench.analysis.repeats import Attempt, Repeats, repeats
 from boomerang.workbench.i18n.translate import _
 from boomerang.workbench.results import llm_answer
-from boomerang.workbench.runs.job_series import Step
+from boomerang.workbench.runs.job_series import Series, Step
+
+from .form_call import FormCall
+
+Schema = Mapping[str, Any]
 
 
-def answer_attempt(step: Step) -> Attempt:
+@dataclass(frozen=True, slots=True)
+class RepeatSettings:
+    """What the experiment's form says."""
+
+    times: int
+
+
+@dataclass(frozen=True, slots=True)
+class Latencies:
+    """Seconds of the calls that went well, without the first one, which may have loaded the model."""
+
+    least: float
+    mean: float
+    largest: float
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerRow:
+    """One call of an LLM."""
+
+    label: str
+    seconds: float | None
+    letter: str
+    """Names its answer: equal answers have the same letter; empty for none."""
+    characters: int
+    tokens_out: int | None
+    finish_reason: str | None
+    text: str
+    """The answer, or the error."""
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerRepeats:
+    """What repeated calls of an LLM come to."""
+
+    summary: Repeats
+    latencies: Latencies | None
+    rows: Sequence[AnswerRow]
+
+
+@dataclass(frozen=True, slots=True)
+class ObjectRow:
+    """One structured call."""
+
+    label: str
+    seconds: float | None
+    attempt: Attempt
+
+
+@dataclass(frozen=True, slots=True)
+class ObjectRepeats:
+    """What repeated structured calls come to."""
+
+    summary: Repeats
+    latencies: Latencies | None
+    rows: Sequence[ObjectRow]
+
+
+def answer_steps(asked: FormCall, settings: RepeatSettings) -> Sequence[Step[None]]:
+    """Return the call of the form, several times."""
+    return [asked.step(str(number), None) for number in range(1, settings.times + 1)]
+
+
+def object_steps(asked: FormCall, settings: RepeatSettings) -> Sequence[Step[Schema]]:
+    """Return the structured call of the form, several times."""
+    schema: Schema = asked.arguments.get("structured_output_schema") or {}
+    return [asked.step(str(number), schema) for number in range(1, settings.times + 1)]
+
+
+def answers(series: Series[None], _settings: RepeatSettings) -> AnswerRepeats:
+    """Sum up the calls that have ended."""
+    ended = [step for step in series.steps if step.ended]
+    summary = repeats([answer_attempt(step) for step in ended])
+    letters = {answer: _letter(index) for index, (answer, _count) in enumerate(summary.answers)}
+    return AnswerRepeats(summary, latencies(ended), [_answer_row(step, letters) for step in ended])
+
+
+def objects(series: Series[Schema], _settings: RepeatSettings) -> ObjectRepeats:
+    """Check the objects of the calls that have ended."""
+    ended = [step for step in series.steps if step.ended]
+    attempts = [object_attempt(step) for step in ended]
+    rows = [ObjectRow(step.label, _seconds(step), attempt) for step, attempt in zip(ended, attempts, strict=True)]
+    return ObjectRepeats(repeats(attempts), latencies(ended), rows)
+
+
+def latencies(steps: Sequence[Step[Any]]) -> Latencies | None:
+    """Return the least, mean and largest time; `None` if no call after the first one went well."""
+    spent = [record.elapsed for step in steps[1:] if (record := step.completed) is not None]
+    return Latencies(min(spent), sum(spent) / len(spent), max(spent)) if spent else None
+
+
+def _answer_row(step: Step[None], letters: Mapping[Hashable, str]) -> AnswerRow:
+    record = step.record
+    answer = answer_text(record)
+    return AnswerRow(
+        label=step.label,
+        seconds=_seconds(step),
+        letter=letters.get(answer, "") if step.error is None else "",
+        characters=len(answer),
+        tokens_out=getattr(usage(record) if record is not None else None, "completion_tokens", None),
+        finish_reason=finish_reason(record) if record is not None else None,
+        text=str(step.error or answer),
+    )
+
+
+def _seconds(step: Step[Any]) -> float | None:
+    return None if step.record is None else step.record.elapsed
+
+
+def _letter(index: int) -> str:
+    return chr(ord("A") + index) if index < 26 else f"#{index + 1}"
+
+
+def answer_attempt(step: Step[Any]) -> Attempt:
     """Judge one run of an LLM: its text and calls as its answer, or why there is none."""
     record = step.record
     spent = record.elapsed if record is not None else 0.0
@@ -32,7 +152,7 @@ def answer_text(record: Record[Any] | None) -> str:
     return "\n".join(part for part in (answer.text, *calls) if part)
 
 
-def object_attempt(step: Step) -> Attempt:
+def object_attempt(step: Step[Schema]) -> Attempt:
     """Judge one run: its object as its answer, or the path of its first fault."""
     record = step.record
     spent = record.elapsed if record is not None else 0.0
@@ -44,7 +164,7 @@ def object_attempt(step: Step) -> Attempt:
     if found is None:
         return Attempt(spent, fault=_("no object"))
     value = dict(found)
-    checked = check(value, step.facts["schema"])
+    checked = check(value, dict(step.facts))
     written = json.dumps(value, ensure_ascii=False, sort_keys=True)
     if checked.reason is not None:
         return Attempt(spent, written, fault=_("not checked"))

@@ -1,18 +1,114 @@
-"""The scores of the same documents in other orders."""
+"""The same documents as given, reversed and shuffled, and whether their scores stay the same."""
 
 from __future__ import annotations
 
-from boomerang.invoker.records.record import Outcome
+import random
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from enum import Enum
+
+from boomerang.workbench.analysis.rank_correlation import kendall_of_orders, ties
+from boomerang.workbench.i18n.translate import N_
 from boomerang.workbench.results.rankings import ranking
-from boomerang.workbench.runs.job_series import Step
+from boomerang.workbench.runs.job_series import Series, Step
+
+from .form_call import FormCall
 
 SEED = 20260503
+SAME = 1e-4
+"""Largest difference between two scores of a document that is put down to rounding."""
 
 
-def scores(step: Step) -> dict[int, float]:
+@dataclass(frozen=True, slots=True)
+class Order:
+    """In which order the documents were sent."""
+
+    order: tuple[int, ...]
+    """Places in the form, in the order in which they were sent."""
+    docs: tuple[str, ...]
+    """The documents as the form has them."""
+
+
+class Verdict(Enum):
+    """Whether the order of the input changes the answer."""
+
+    SAME_ORDER = "same order"
+    SAME_SCORES = "same scores"
+    """Only documents with one score change places."""
+    DEPENDS = "depends"
+
+
+@dataclass(frozen=True, slots=True)
+class OrderComparison:
+    """Scores of the same documents, sent in several orders."""
+
+    docs: tuple[str, ...]
+    scores: Sequence[tuple[str, Mapping[int, float]]]
+    """Label of each order that has an answer → score by the document's place in the form, the best first."""
+    errors: Sequence[tuple[str, Exception]]
+    verdict: Verdict | None
+    """`None` before the end, and with fewer than two answers."""
+    least_tau: float | None
+    """Least Kendall τ between the first answer's order and another one's."""
+    largest_difference: float | None
+    tied: int
+    """Documents of the first answer that share their score with another one."""
+
+    @property
+    def documents(self) -> list[int]:
+        """Places in the form of all documents that came back."""
+        return list(dict.fromkeys(document for _label, scores in self.scores for document in scores))
+
+
+def steps(asked: FormCall, _settings: None) -> Sequence[Step[Order]]:
+    """Return the call of the form with its documents in three orders."""
+    docs = tuple(asked.arguments.get("docs", ()))
+    given = tuple(range(len(docs)))
+    shuffled = tuple(random.Random(SEED).sample(given, len(given)))
+    orders = ((N_("as given"), given), (N_("reversed"), given[::-1]), (N_("shuffled"), shuffled))
+    return [asked.step(label, Order(order, docs), docs=[docs[index] for index in order]) for label, order in orders]
+
+
+def compare(series: Series[Order], _settings: None) -> OrderComparison:
+    """Compare the answers that are there."""
+    found = [(step.label, scores(step)) for step in series.steps if step.ended]
+    answered = [(label, by_document) for label, by_document in found if by_document]
+    first = answered[0][1] if answered else {}
+    others = [by_document for _label, by_document in answered[1:]]
+    taus = [kendall_of_orders(list(first), list(other)) for other in others]
+    known = [tau for tau in taus if tau is not None]
+    return OrderComparison(
+        docs=series.steps[0].facts.docs,
+        scores=answered,
+        errors=[(step.label, step.error) for step in series.steps if step.error is not None],
+        verdict=_verdict(first, others) if others and not series.running else None,
+        least_tau=min(known) if known and len(known) == len(taus) else None,
+        largest_difference=_spread(first, others) if others else None,
+        tied=sum(map(len, ties(list(first.values())))),
+    )
+
+
+def scores(step: Step[Order]) -> dict[int, float]:
     """Return the scores of a step that went well by the place of each document in the form, the best first."""
-    record = step.record
-    if step.error is not None or record is None or record.outcome is not Outcome.COMPLETED:
+    record = step.completed
+    if record is None:
         return {}
-    order: list[int] = step.facts["order"]
+    order = step.facts.order
     return {order[row.position - 1]: row.score for row in ranking(record) if 0 < row.position <= len(order)}
+
+
+def _verdict(first: Mapping[int, float], others: Sequence[Mapping[int, float]]) -> Verdict:
+    if all(list(other) == list(first) for other in others):
+        return Verdict.SAME_ORDER
+    tied = ties(list(first.values()))
+    if all(set(other) == set(first) for other in others) and _spread(first, others) <= SAME and tied:
+        return Verdict.SAME_SCORES
+    return Verdict.DEPENDS
+
+
+def _spread(first: Mapping[int, float], others: Sequence[Mapping[int, float]]) -> float:
+    """Return the largest difference between two scores of one document."""
+    return max(
+        (abs(other[document] - score) for other in others for document, score in first.items() if document in other),
+        default=0.0,
+    )

@@ -1,19 +1,118 @@
-"""Speech that is transcribed again."""
+"""A text that is spoken and transcribed again, and the same text in each of a model's voices."""
 
 from __future__ import annotations
 
 import io
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
+from boomerang.invoker.backend import ListedModel
 from boomerang.invoker.entities.speech2text import Speech2TextModelConfig
+from boomerang.invoker.entities.tts import TTSModelConfig
 from boomerang.invoker.errors import InvokeBadRequestError
+from boomerang.invoker.records.record import Record
 from boomerang.invoker.session import Session
+from boomerang.workbench.analysis.word_error_rate import Rules
+from boomerang.workbench.i18n.translate import N_
 from boomerang.workbench.results import audio_stream
-from boomerang.workbench.runs.job_series import Step
+from boomerang.workbench.results.transcripts import Judged, judge, recognised_text
+from boomerang.workbench.runs.job_series import Series, Step
 from boomerang.workbench.runs.jobs import Call
 
+from .form_call import FormCall
 
-def transcription_call(speak: Step, config: Speech2TextModelConfig) -> Call:
+MOST_VOICES = 12
+LONGEST_IN_EACH_VOICE = 300
+"""Characters that are spoken in each voice: one or two sentences tell enough."""
+SPEAK, WRITE_DOWN = N_("Speak"), N_("Write down")
+
+
+@dataclass(frozen=True, slots=True)
+class RoundTripSettings:
+    """What the experiment's form says."""
+
+    transcriber: ListedModel | None = None
+    """The speech2text model; `None` if the connection has none."""
+    rules: Rules = field(default_factory=Rules)
+
+
+@dataclass(frozen=True, slots=True)
+class Spoken:
+    """What a step has spoken."""
+
+    label: str
+    voice: str
+    """Mode of the voice; empty for the form's own."""
+    started: bool
+    ended: bool
+    record: Record[Any] | None
+    error: Exception | None
+
+
+@dataclass(frozen=True, slots=True)
+class RoundTrip:
+    """A text, its speech and the transcript of that."""
+
+    spoken: Spoken
+    errors: Sequence[tuple[str, Exception]]
+    transcript: str = ""
+    judged: Judged | None = None
+    """The transcript against the text; `None` before it is there."""
+    running: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class VoiceSettings:
+    """The voices of the model: mode → name."""
+
+    voices: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Voices:
+    """A text in each voice."""
+
+    spoken: Sequence[Spoken]
+    running: bool
+
+
+def round_trip_steps(asked: FormCall, settings: RoundTripSettings) -> Sequence[Step[str]]:
+    """Return the call that speaks and the one that transcribes; each step's fact is the text."""
+    if settings.transcriber is None or asked.arguments.get("model_config") is None:
+        return ()
+    text = str(asked.arguments["content_text"])
+    config = Speech2TextModelConfig(provider=settings.transcriber.provider, model=settings.transcriber.model)
+    speak = asked.step(SPEAK, text)
+    return (speak, Step(WRITE_DOWN, transcription_call(speak, config), text))
+
+
+def evaluate_round_trip(series: Series[str], settings: RoundTripSettings) -> RoundTrip:
+    """Compare the transcript with the text, once it is there."""
+    speak, write = series.steps
+    spoken = _spoken(speak)
+    errors = [(step.label, step.error) for step in series.steps if step.error is not None]
+    if not write.ended or write.error is not None or write.record is None:
+        return RoundTrip(spoken, errors, running=series.running)
+    text = recognised_text(write.record)
+    return RoundTrip(spoken, errors, text, judge(speak.facts, text, settings.rules), series.running)
+
+
+def voice_steps(asked: FormCall, settings: VoiceSettings) -> Sequence[Step[str]]:
+    """Return a call for each voice; each step's fact is the voice's mode."""
+    config = asked.arguments.get("model_config")
+    if not isinstance(config, TTSModelConfig):
+        return ()
+    voices = list(settings.voices.items())[:MOST_VOICES]
+    return [asked.step(name, mode, model_config=config.model_copy(update={"voice": mode})) for mode, name in voices]
+
+
+def evaluate_voices(series: Series[str], _settings: VoiceSettings) -> Voices:
+    """Return what has been spoken so far."""
+    return Voices([_spoken(step, step.facts) for step in series.steps], series.running)
+
+
+def transcription_call(speak: Step[str], config: Speech2TextModelConfig) -> Call:
     """Return the call that transcribes what a step synthesized."""
 
     def invoke(session: Session) -> Any:
@@ -23,3 +122,7 @@ def transcription_call(speak: Step, config: Speech2TextModelConfig) -> Call:
         return session.model.speech2text.invoke(config, io.BytesIO(audio))
 
     return invoke
+
+
+def _spoken(step: Step[str], voice: str = "") -> Spoken:
+    return Spoken(step.label, voice, step.record is not None, step.ended, step.record, step.error)

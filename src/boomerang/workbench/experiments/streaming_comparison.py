@@ -1,21 +1,71 @@
-"""What differs between the same call streamed and not."""
+"""The same call streamed and not streamed, and what differs."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from boomerang.invoker.records.metrics import finish_reason, usage
 from boomerang.workbench.analysis import json_diff
 from boomerang.workbench.i18n.translate import N_
 from boomerang.workbench.results import llm_answer
-from boomerang.workbench.runs.job_series import Step
+from boomerang.workbench.runs.job_series import Series, Step
 
+from .form_call import FormCall
+
+STREAMED, NOT_STREAMED = N_("streamed"), N_("not streamed")
 TEXT = N_("text")
 CHUNKS, TIME = N_("chunks"), N_("time")
 ALWAYS_DIFFERENT = (CHUNKS, TIME)
 
 
-def aspects(step: Step) -> dict[str, Any]:
+@dataclass(frozen=True, slots=True)
+class StreamingComparison:
+    """Two ways of one call, side by side."""
+
+    labels: tuple[str, str]
+    left: dict[str, Any]
+    """Name of what can differ → how it is, streamed."""
+    right: dict[str, Any]
+    differing: Sequence[str]
+    complete: bool
+    """Whether both calls have ended, and neither failed."""
+    errors: Sequence[tuple[str, Exception]]
+    """Label of a call, and why it failed."""
+
+    @property
+    def names(self) -> list[str]:
+        """Names of what can differ."""
+        return list(dict.fromkeys([*self.left, *self.right]))
+
+
+def may_differ_anyway(asked: FormCall) -> bool:
+    """Return whether two answers of a model may differ by chance: no temperature of 0, and no seed."""
+    parameters = getattr(asked.arguments.get("model_config"), "completion_params", {})
+    return parameters.get("temperature") != 0 and "seed" not in parameters
+
+
+def steps(asked: FormCall, _settings: None) -> Sequence[Step[None]]:
+    """Return the call of the form, streamed and not."""
+    return [asked.step(STREAMED, None, stream=True), asked.step(NOT_STREAMED, None, stream=False)]
+
+
+def compare(series: Series[None], _settings: None) -> StreamingComparison:
+    """Compare the two answers as far as they have come."""
+    first, second = series.steps
+    left, right = aspects(first), aspects(second)
+    return StreamingComparison(
+        labels=(first.label, second.label),
+        left=left,
+        right=right,
+        differing=different(left, right),
+        complete=all(step.ended and step.error is None for step in series.steps),
+        errors=[(step.label, step.error) for step in series.steps if step.error is not None],
+    )
+
+
+def aspects(step: Step[None]) -> dict[str, Any]:
     """Return what can differ between two ways of one call, by name; nothing before the call began."""
     record = step.record
     if record is None:

@@ -4,18 +4,68 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from boomerang.invoker.backend import ListedModel
 from boomerang.invoker.entities.llm import LLMModelConfig
 from boomerang.invoker.llm_text.json_in_text import find
+from boomerang.invoker.llm_text.json_schema import Checked, check
 from boomerang.invoker.records.record import Record
 from boomerang.workbench.i18n.translate import N_
 from boomerang.workbench.results import llm_answer
+from boomerang.workbench.runs.job_series import Series, Step
+from boomerang.workbench.runs.session_calls import call
+
+from .form_call import FormCall
+
+Schema = Mapping[str, Any]
 
 PROMPT = (
     "Answer with one JSON object that follows this JSON schema, and with nothing else: no explanation and no fence of code.\n\n"
 )
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """What one way to an object came to."""
+
+    label: str
+    ended: bool
+    seconds: float = 0.0
+    error: Exception | None = None
+    value: Any = None
+    """The object; `None` if there is none."""
+    text: str = ""
+    """The answer's text without its thinking."""
+    raw_text: str = ""
+    checked: Checked | None = None
+    """The object against the schema; `None` if there is none."""
+
+
+def steps(asked: FormCall, _settings: None) -> Sequence[Step[Schema]]:
+    """Return the request of the form in each way that the model takes; none while the form is not complete."""
+    schema = asked.arguments.get("structured_output_schema")
+    if schema is None or asked.arguments.get("model_config") is None:
+        return []
+    made = routes(asked.arguments, asked.model)
+    return [Step(name, call(member, arguments), schema) for name, (member, arguments) in made.items()]
+
+
+def ways(series: Series[Schema], _settings: None) -> Sequence[Way]:
+    """Read the objects of the calls that have ended, and check them."""
+    return [_way(step) for step in series.steps]
+
+
+def _way(step: Step[Schema]) -> Way:
+    record = step.record
+    if record is None or not step.ended:
+        return Way(step.label, ended=False)
+    if step.error is not None:
+        return Way(step.label, True, record.elapsed, step.error)
+    value, answer = spelled(record)
+    checked = None if value is None else check(value, dict(step.facts))
+    return Way(step.label, True, record.elapsed, None, value, answer.text, answer.fold.text, checked)
 
 
 def routes(arguments: Mapping[str, Any], model: ListedModel | None) -> dict[str, tuple[str, dict[str, Any]]]:

@@ -59,7 +59,7 @@ def verdict(record: Record[Any] | None) -> bool | None:
     return bool(record.chunks[0].result)
 
 
-def verdict_of(step: Step, threshold: float | None = None) -> bool | None:
+def verdict_of(step: Step[Any], threshold: float | None = None) -> bool | None:
     """Return the boolean of a step; with a threshold, what it would be from that score on, where scores are known."""
     if step.error is not None:
         return None

@@ -9,6 +9,8 @@ from typing import Any
 from boomerang.invoker.records.record import Record
 from boomerang.workbench.analysis.word_error_rate import ErrorRate, Rules, Step, align, character_errors, error_rate, words
 
+from .drawable_text import drawable
+
 
 @dataclass(frozen=True, slots=True)
 class Judged:
@@ -32,6 +34,12 @@ def judge(reference: str, result: str, rules: Rules) -> Judged:
     """Count the errors of a transcript in words and in characters."""
     steps = align(words(reference, rules), words(result, rules))
     return Judged(steps, error_rate(steps), character_errors(reference, result, rules))
+
+
+def recognised_text(record: Record[Any]) -> str:
+    """Return the recognised text; empty if there is none."""
+    text = drawable(record.chunks[0].result) if record.chunks else ""
+    return text if text.strip() else ""
 
 
 def percent(rate: float | None) -> str:

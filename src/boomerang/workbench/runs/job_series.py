@@ -3,24 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar
 
 from boomerang.invoker.backend import Backend
 from boomerang.invoker.errors import RunStoppedError
-from boomerang.invoker.records.record import Record
+from boomerang.invoker.records.record import Outcome, Record
 
 from .jobs import Call, Job
 
+FactsT = TypeVar("FactsT")
+
 
 @dataclass(slots=True, eq=False)
-class Step:
+class Step(Generic[FactsT]):
     """One call of a series."""
 
     label: str
     call: Call
-    facts: dict[str, Any] = field(default_factory=dict)
-    """What the view wants to know of it, as the expected answer."""
+    facts: FactsT
+    """What its evaluation needs to know, such as the expected answer; `None` if nothing."""
     record: Record[Any] | None = None
     """Of its last invocation; `None` until it begins."""
     error: Exception | None = None
@@ -30,8 +32,14 @@ class Step:
         """Whether it was made, and went well or not."""
         return self.error is not None or (self.record is not None and self.record.seconds is not None)
 
+    @property
+    def completed(self) -> Record[Any] | None:
+        """Its record if the call went well; otherwise, and before its end, `None`."""
+        record = self.record
+        return record if self.error is None and record is not None and record.outcome is Outcome.COMPLETED else None
 
-class Series(Job):
+
+class Series(Job, Generic[FactsT]):
     """A job that makes its calls in order; one that fails does not end the others, a stop ends them all.
 
     Args:
@@ -41,7 +49,11 @@ class Series(Job):
     """
 
     def __init__(
-        self, steps: Sequence[Step], backend: Backend, step_ended: Callable[[Step], None] | None = None, **more: Any
+        self,
+        steps: Sequence[Step[FactsT]],
+        backend: Backend,
+        step_ended: Callable[[Step[FactsT]], None] | None = None,
+        **more: Any,
     ) -> None:
         self.steps = list(steps)
         self._step_ended = step_ended
@@ -53,11 +65,16 @@ class Series(Job):
         return sum(step.ended for step in self.steps)
 
     @property
+    def failed(self) -> list[Step[FactsT]]:
+        """The calls that failed."""
+        return [step for step in self.steps if step.error is not None]
+
+    @property
     def size(self) -> int:
         """As of a job, and grows with each ended call."""
         return super().size + self.done
 
-    def report_steps(self, step_ended: Callable[[Step], None]) -> None:
+    def report_steps(self, step_ended: Callable[[Step[FactsT]], None]) -> None:
         """Call back for each call that has ended, and for each that ends from now on; replaces the earlier callback."""
         self._step_ended = step_ended
         for step in self.steps:
@@ -70,7 +87,7 @@ class Series(Job):
                 break
             self._make(step)
 
-    def _make(self, step: Step) -> None:
+    def _make(self, step: Step[FactsT]) -> None:
         before = len(self.records)
         self._current = step
         try:

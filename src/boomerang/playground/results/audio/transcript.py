@@ -17,7 +17,7 @@ from boomerang.playground.ui.audio_format import duration
 from boomerang.playground.ui.data_table import data_table
 from boomerang.workbench.i18n.translate import _
 from boomerang.workbench.results.drawable_text import drawable
-from boomerang.workbench.results.transcripts import Segment, percent, segments, srt, vtt
+from boomerang.workbench.results.transcripts import Segment, percent, recognised_text, segments, srt, vtt
 from boomerang.workbench.runs.values_by_type import ValuesByType
 
 from . import word_errors
@@ -34,7 +34,7 @@ class Reference:
 
 def speech2text(pane: Pane, record: Record[Any]) -> None:
     """Draw the recognised text."""
-    text = transcript(record)
+    text = recognised_text(record)
     if not text:
         if record.chunks:
             st.caption(_("Nothing was recognised."))
@@ -44,12 +44,6 @@ def speech2text(pane: Pane, record: Record[Any]) -> None:
     if reference.strip() and not _reference(pane.origin.context).compared:
         word_errors.draw(pane, reference, text)
     _downloads(pane, record, text)
-
-
-def transcript(record: Record[Any]) -> str:
-    """Return the recognised text; empty if there is none."""
-    text = drawable(record.chunks[0].result) if record.chunks else ""
-    return text if text.strip() else ""
 
 
 def reference_of(pane: Pane) -> str:
@@ -64,7 +58,7 @@ def _reference(context: ValuesByType) -> Reference:
 
 def compare(panes: Sequence[Pane]) -> None:
     """Draw how the transcripts of one recording differ: each against the one before it, and the rates of all."""
-    heard = [(pane, transcript(pane.state.record)) for pane in panes if pane.state.record is not None]
+    heard = [(pane, recognised_text(pane.state.record)) for pane in panes if pane.state.record is not None]
     _rates([(pane, text) for pane, text in heard if reference_of(pane).strip()])
     for (left, before), (right, after) in pairwise(heard):
         letters = pane_names.letter(left), pane_names.letter(right)

@@ -1,0 +1,53 @@
+"""One text in disguise, and inside a long one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from boomerang.invoker.entities.moderation import ModerationResult
+from boomerang.invoker.errors import InvokeBadRequestError
+from boomerang.invoker.request import Request
+from boomerang.invoker.run import Run
+from boomerang.workbench.experiments.moderation_variants import (
+    OTHER_LANGUAGE,
+    PlaceSettings,
+    VariantSettings,
+    evaluate,
+    place_steps,
+    variant_steps,
+)
+
+from .series import form_call, run
+
+TEXT = "you are bad"
+
+
+def flags_as_it_is(request: Request[Any], _run: Run) -> Iterable[Any]:
+    """Flag only the text as it is, and fail for the other language."""
+    text = request.payload()["text"]
+    if text == "du bist schlecht":
+        raise InvokeBadRequestError("English only")
+    yield ModerationResult(result=TEXT in text)
+
+
+def test_a_changed_answer_is_marked_and_a_failure_is_none() -> None:
+    settings = VariantSettings("du bist schlecht")
+    found = evaluate(run(variant_steps(form_call("moderation", text=TEXT), settings), flags_as_it_is), settings)
+    assert found.flagged and found.ended and not found.running
+    assert found.rows[-1].label == OTHER_LANGUAGE and found.rows[-1].flagged is None and not found.rows[-1].changed
+    assert [row.changed for row in found.rows] == [row.flagged is False for row in found.rows]
+    assert found.changed and found.answered == len(found.rows) - 2
+
+
+def test_without_another_language_there_is_no_call_for_it() -> None:
+    labels = [step.label for step in variant_steps(form_call("moderation", text=TEXT), VariantSettings(" "))]
+    assert OTHER_LANGUAGE not in labels
+
+
+def test_the_text_is_put_at_each_place_of_the_long_one() -> None:
+    settings = PlaceSettings(("one", "two"))
+    series = run(place_steps(form_call("moderation", text="x"), settings), flags_as_it_is)
+    assert [step.facts for step in series.steps] == ["x", "x\n\none\n\ntwo", "one\n\nx\n\ntwo", "one\n\ntwo\n\nx"]
+    assert [step.record.request.text for step in series.steps if step.record] == [step.facts for step in series.steps]
+    assert evaluate(series, settings).changed == 0

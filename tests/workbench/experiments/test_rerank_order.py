@@ -1,0 +1,59 @@
+"""The same documents in another order."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
+
+import pytest
+
+from boomerang.invoker.entities.rerank import RerankDocument, RerankResult
+from boomerang.invoker.errors import InvokeBadRequestError
+from boomerang.invoker.request import Request
+from boomerang.invoker.run import Run
+from boomerang.workbench.experiments.rerank_order import Verdict, compare, steps
+from tests.scripted import Answer
+
+from .series import form_call, run
+
+DOCS = ["a", "b", "c"]
+
+
+def scored(score: Callable[[str, int], float]) -> Answer:
+    """Score each document from its text and its place in the input."""
+
+    def answer(request: Request[Any], _run: Run) -> Iterable[Any]:
+        docs: Sequence[str] = request.payload()["docs"]
+        found = [RerankDocument(index=index, text=text, score=score(text, index)) for index, text in enumerate(docs)]
+        yield RerankResult(model="ranker", docs=sorted(found, key=lambda doc: -doc.score))
+
+    return answer
+
+
+@pytest.mark.parametrize(
+    ("score", "expected"),
+    [
+        (lambda text, _place: 1 / (1 + DOCS.index(text)), Verdict.SAME_ORDER),
+        (lambda text, _place: 0.9 if text == "a" else 0.5, Verdict.SAME_SCORES),
+        (lambda _text, place: 1 - place / 10, Verdict.DEPENDS),
+    ],
+)
+def test_the_verdict_compares_orders_and_scores(score: Callable[[str, int], float], expected: Verdict) -> None:
+    found = compare(run(steps(form_call("rerank", docs=DOCS), None), scored(score)), None)
+    assert found.verdict is expected
+    assert [label for label, _scores in found.scores] == ["as given", "reversed", "shuffled"]
+
+
+def test_scores_are_named_by_the_place_in_the_form() -> None:
+    answer = scored(lambda text, _place: 1 / (1 + DOCS.index(text)))
+    found = compare(run(steps(form_call("rerank", docs=DOCS), None), answer), None)
+    assert [dict(scores) for _label, scores in found.scores] == [{0: 1.0, 1: 0.5, 2: 1 / 3}] * 3
+    assert (found.least_tau, found.largest_difference, found.tied) == (1.0, 0.0, 0)
+
+
+def test_failures_are_kept_and_leave_no_verdict() -> None:
+    def answer(_request: Request[Any], _run: Run) -> Iterable[Any]:
+        raise InvokeBadRequestError("no")
+
+    found = compare(run(steps(form_call("rerank", docs=DOCS), None), answer), None)
+    assert (len(found.errors), found.scores, found.verdict, found.documents) == (3, [], None, [])

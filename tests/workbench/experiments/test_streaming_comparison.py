@@ -1,0 +1,49 @@
+"""The same call streamed and not."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+import pytest
+
+from boomerang.invoker.backends.scripted import llm_chunks
+from boomerang.invoker.entities.llm import LLMModelConfig
+from boomerang.invoker.errors import InvokeBadRequestError
+from boomerang.invoker.request import Request
+from boomerang.invoker.run import Run
+from boomerang.workbench.experiments.streaming_comparison import TEXT, compare, may_differ_anyway, steps
+from tests.scripted import PROVIDER
+
+from .series import form_call, run
+
+
+def test_equal_answers_do_not_differ() -> None:
+    found = compare(run(steps(form_call("llm"), None)), None)
+    assert found.complete and found.differing == []
+    assert found.labels == ("streamed", "not streamed")
+
+
+def test_another_text_is_named() -> None:
+    texts = ["one", "two"]
+
+    def answer(_request: Request[Any], _run: Run) -> Iterable[Any]:
+        return llm_chunks(texts.pop(0))
+
+    found = compare(run(steps(form_call("llm"), None), answer), None)
+    assert TEXT in found.differing and (found.left[TEXT], found.right[TEXT]) == ("one", "two")
+
+
+def test_a_failed_call_leaves_nothing_to_compare() -> None:
+    def answer(_request: Request[Any], _run: Run) -> Iterable[Any]:
+        raise InvokeBadRequestError("no")
+
+    found = compare(run(steps(form_call("llm"), None), answer), None)
+    assert not found.complete
+    assert [(label, str(error)) for label, error in found.errors] == [("streamed", "no"), ("not streamed", "no")]
+
+
+@pytest.mark.parametrize(("parameters", "expected"), [({}, True), ({"temperature": 0}, False), ({"seed": 7}, False)])
+def test_chance_is_known_from_the_parameters(parameters: dict[str, Any], expected: bool) -> None:
+    config = LLMModelConfig(provider=PROVIDER, model="talker", mode="chat", completion_params=parameters)
+    assert may_differ_anyway(form_call("llm", model_config=config)) is expected
