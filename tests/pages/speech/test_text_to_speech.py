@@ -15,6 +15,7 @@ from boomerang.invoker.entities.model import ModelPropertyKey, ModelType
 from boomerang.invoker.entities.tts import TTSResult
 from boomerang.invoker.request import Request
 from boomerang.invoker.run import Run
+from boomerang.playground.results.audio.speech import Playback
 from boomerang.playground.session import app_state
 from boomerang.workbench.samples.inputs import SPEECH
 from tests.pages.conftest import CONNECTION

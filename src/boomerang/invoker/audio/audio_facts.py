@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from boomerang.invoker.messages.message import Message
 
 from .decoding import Recording
 from .file_type import kind_of, misnamed
+from .playing_time import PLAYING_TIMES
+
+if TYPE_CHECKING:
+    from .decoding import Samples
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,25 +55,60 @@ def facts(data: bytes, name: str | None = None) -> AudioFacts:
     notices = (notice,) if notice else ()
     if kind is not None and kind.audio and not kind.readable:
         return AudioFacts(kind.media_type, kind.name, kind.extensions[0], len(data), notices=notices)
-    import numpy as np
+    measured = MeasuredRecording(data)
+    for _block in measured.blocks():
+        pass
+    return measured.facts(notices)
 
-    recording = Recording(data)
-    frames, peak, power = 0, 0.0, 0.0
-    for block in recording.blocks():
-        frames += len(block)
-        peak = max(peak, float(np.abs(block).max()))
-        power += float(np.square(block, dtype=np.float64).sum())
-    return AudioFacts(
-        media_type=recording.kind.media_type,
-        format=recording.kind.name,
-        extension=recording.kind.extensions[0],
-        bytes=len(data),
-        codec=recording.codec,
-        seconds=frames / recording.sample_rate_hz,
-        sample_rate_hz=recording.sample_rate_hz,
-        channels=recording.channels,
-        peak=peak,
-        rms=(power / (frames * recording.channels)) ** 0.5,
-        files=recording.files,
-        notices=(*notices, *recording.notices),
-    )
+
+class MeasuredRecording:
+    """A file that is measured while something else decodes it, so that one pass is enough for both.
+
+    Args:
+        data: The file.
+
+    Raises:
+        InvokeBadRequestError: The bytes are no audio, or none that can be decoded.
+    """
+
+    def __init__(self, data: bytes) -> None:
+        self._data = data
+        self._recording = Recording(data)
+        self._claimed_seconds = self._recording.seconds
+        self._frames, self._peak, self._power = 0, 0.0, 0.0
+
+    @property
+    def sample_rate_hz(self) -> int:
+        """Frames in a second."""
+        return self._recording.sample_rate_hz
+
+    def blocks(self) -> Iterator[Samples]:
+        """Decode and measure; otherwise as `Recording.blocks`."""
+        import numpy as np
+
+        self._frames, self._peak, self._power = 0, 0.0, 0.0
+        for block in self._recording.blocks():
+            self._frames += len(block)
+            self._peak = max(self._peak, float(np.abs(block).max()))
+            self._power += float(np.square(block, dtype=np.float64).sum())
+            yield block
+
+    def facts(self, notices: tuple[Message, ...] = ()) -> AudioFacts:
+        """Return what is in the file, after `blocks` was read to its end; `notices` come before the recording's own."""
+        recording = self._recording
+        seconds = self._frames / recording.sample_rate_hz
+        PLAYING_TIMES.put(self._data, seconds if self._claimed_seconds is None else self._claimed_seconds)
+        return AudioFacts(
+            media_type=recording.kind.media_type,
+            format=recording.kind.name,
+            extension=recording.kind.extensions[0],
+            bytes=len(self._data),
+            codec=recording.codec,
+            seconds=seconds,
+            sample_rate_hz=recording.sample_rate_hz,
+            channels=recording.channels,
+            peak=self._peak,
+            rms=(self._power / (self._frames * recording.channels)) ** 0.5,
+            files=recording.files,
+            notices=(*notices, *recording.notices),
+        )

@@ -12,11 +12,11 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Any, cast
 
-from boomerang.invoker.audio.decoding import Recording
+from boomerang.invoker.audio.playing_time import PLAYING_TIMES
 from boomerang.invoker.entities.llm import LLMUsage
 from boomerang.invoker.entities.model import AIModelEntity, ModelPropertyKey, PriceType, price
 from boomerang.invoker.entities.text_embedding import EmbeddingUsage
-from boomerang.invoker.errors import InvokeBadRequestError, ProtocolError
+from boomerang.invoker.errors import ProtocolError
 from boomerang.invoker.events import NoteKind
 from boomerang.invoker.request import InvokeType
 
@@ -216,17 +216,8 @@ def _spoken(record: Record[Any]) -> bytes:
 
 
 def audio_seconds(data: bytes) -> float | None:
-    """Return how long an audio file plays; `None` if it cannot be told.
-
-    Decodes only files that were joined from several; else the headers tell, which for an hour of MP3 takes 0.3 s.
-    """
-    try:
-        recording = Recording(data)
-        if recording.seconds is not None:
-            return recording.seconds
-        return sum(len(block) for block in recording.blocks()) / recording.sample_rate_hz
-    except InvokeBadRequestError:
-        return None
+    """Return how long an audio file plays; `None` if it cannot be told. The same file is read once."""
+    return PLAYING_TIMES.get(data)
 
 
 def _speech2text(record: Record[Any], timeline: Timeline) -> Iterable[Metric]:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from boomerang.invoker.audio.audio_facts import AudioFacts, facts
+from boomerang.invoker.audio.audio_facts import AudioFacts, MeasuredRecording
 from boomerang.invoker.errors import InvokeBadRequestError
 from boomerang.playground.run.pane import Pane
 from boomerang.playground.ui import html_tables
@@ -62,8 +62,9 @@ def looked_at(audio: bytes) -> Sound:
     from boomerang.workbench.analysis import waveform as sound
 
     try:
-        found = facts(audio)
-        return Sound(audio, found, sound.profile_of_file(audio), mp3_seams.joined(audio))
+        measured = MeasuredRecording(audio)
+        profile = sound.profile(measured.blocks(), measured.sample_rate_hz)  # decodes, and measures on the way
+        return Sound(audio, measured.facts(), profile, mp3_seams.joined(audio))
     except InvokeBadRequestError as error:
         return Sound(audio, fault=error_text(error))
 
