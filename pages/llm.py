@@ -3,19 +3,19 @@
 import streamlit as st
 
 from boomerang.invoker.request import InvokeType
-from boomerang.playground.experiments import llm_repeats as trials
+from boomerang.playground.experiments import llm_repeats, streaming_comparison
 from boomerang.playground.forms import fields
 from boomerang.playground.forms.conversation import conversation_editor, llm_settings, parameter_presets, tools_editor
 from boomerang.playground.page import frame
 from boomerang.playground.results.llm import answer, comparison
 from boomerang.workbench.i18n.translate import _
-from boomerang.workbench.samples import inputs
+from boomerang.workbench.samples import inputs as samples
 
 page = frame.Page(InvokeType.LLM, _("LLM"), _("talk to a large language model, streamed, with tools"))
 with page.inputs:
     conversation_editor.sample_chips(page)
     mode = conversation_editor.mode(page)
-    messages = conversation_editor.editor(page, next(iter(inputs.CONVERSATIONS)), mode)
+    messages = conversation_editor.editor(page, next(iter(samples.CONVERSATIONS)), mode)
     stream = st.toggle(_("Stream"), key=page.hold("stream", True), persist_state="session")
     tools = tools_editor.tools(page) if mode == conversation_editor.CHAT else None
     stop = fields.stop_sequences(page)
@@ -29,4 +29,9 @@ def configure(pane: frame.Pane) -> frame.Arguments:
 page.run(configure, prompt_messages=messages, tools=tools, stop=stop, stream=stream)
 with page.inputs:
     parameter_presets.draw(page)
-page.show(answer.llm, answer.llm_live, compare=comparison.texts, experiments=trials.EXPERIMENTS)
+page.show(
+    answer.draw,
+    answer.draw_live,
+    compare=comparison.compare_texts,
+    experiments=[llm_repeats.REPEAT, streaming_comparison.TWO_WAYS],
+)

@@ -3,25 +3,29 @@
 from boomerang.invoker.entities.model import ModelType
 from boomerang.invoker.entities.moderation import ModerationModelConfig
 from boomerang.invoker.request import InvokeType
-from boomerang.playground.experiments import moderation_batch as trials
+from boomerang.playground.experiments import moderation_batch, moderation_variants
 from boomerang.playground.forms import fields, model_config, model_picker
 from boomerang.playground.page import frame
 from boomerang.playground.results import moderation
 from boomerang.workbench.i18n.translate import _
-from boomerang.workbench.samples import inputs
+from boomerang.workbench.samples import inputs as samples
 
 page = frame.Page(InvokeType.MODERATION, _("Moderation"), _("is a text sensitive?"))
 with page.inputs:
-    fields.samples(page, inputs.MODERATIONS)
-    text = fields.text_area(page, "text", _("Text"), sample=next(iter(inputs.MODERATION.values())), height=160)
+    fields.samples(page, samples.MODERATIONS)
+    text = fields.text_area(page, "text", _("Text"), sample=next(iter(samples.MODERATION.values())), height=160)
 
 
 def configure(pane: frame.Pane) -> frame.Arguments:
     """Draw what each pane has for itself."""
-    model = model_picker.model_picker(pane, ModelType.MODERATION)
+    model = model_picker.draw(pane, ModelType.MODERATION)
     return {"model_config": model_config.config(pane, ModerationModelConfig, model)}
 
 
 page.require(text.strip(), _("type a text"), sendable=True)
 page.run(configure, text=text)
-page.show(moderation.moderation, compare=moderation.flags, experiments=trials.EXPERIMENTS)
+page.show(
+    moderation.draw,
+    compare=moderation.compare,
+    experiments=[moderation_batch.BATCH, moderation_variants.VARIANTS, moderation_variants.PLACES],
+)

@@ -5,27 +5,27 @@ import streamlit as st
 from boomerang.invoker.entities.model import ModelType
 from boomerang.invoker.entities.rerank import RerankModelConfig
 from boomerang.invoker.request import InvokeType
-from boomerang.playground.experiments import rerank_order as trials
+from boomerang.playground.experiments import rerank_order
 from boomerang.playground.forms import fields, model_config, model_picker
 from boomerang.playground.forms.texts import text_table
 from boomerang.playground.page import frame
 from boomerang.playground.results.rerank import comparison, ranking, relevance_scores
 from boomerang.workbench.i18n.translate import _
-from boomerang.workbench.samples import inputs
+from boomerang.workbench.samples import inputs as samples
 
 page = frame.Page(InvokeType.RERANK, _("Rerank"), _("documents in the order in which they answer a query"))
 with page.inputs:
-    fields.samples(page, inputs.RERANKS)
-    query = fields.text_area(page, "query", _("Query"), sample=inputs.QUERY, height=68)
+    fields.samples(page, samples.RERANKS)
+    query = fields.text_area(page, "query", _("Query"), sample=samples.QUERY, height=68)
     about = _("How well the document answers: 0 not, 3 fully. Not sent; the order is judged by it.")
-    label = text_table.Mark("label", about, range(4), inputs.DOCUMENT_LABELS)
-    rows = text_table.draw(page, _("Documents"), "document", inputs.DOCUMENTS, label)
+    label = text_table.Mark("label", about, range(4), samples.DOCUMENT_LABELS)
+    rows = text_table.draw(page, _("Documents"), "document", samples.DOCUMENTS, label)
     docs = rows.texts
 
 
 def configure(pane: frame.Pane) -> frame.Arguments:
     """Draw what each pane has for itself."""
-    model = model_picker.model_picker(pane, ModelType.RERANK)
+    model = model_picker.draw(pane, ModelType.RERANK)
     pane.context.put(relevance_scores.Labels(dict(zip(docs, rows.marks, strict=True))))
     left, right = st.columns(2)
     with left:
@@ -39,4 +39,4 @@ def configure(pane: frame.Pane) -> frame.Arguments:
 page.require(query.strip(), _("type a query"), sendable=True)
 page.require(docs, _("add a document"), sendable=True)
 page.run(configure, docs=docs, query=query)
-page.show(ranking.rerank, compare=comparison.rankings, experiments=trials.EXPERIMENTS)
+page.show(ranking.draw, compare=comparison.compare, experiments=[rerank_order.ORDER])

@@ -3,7 +3,7 @@
 from boomerang.invoker.entities.model import ModelType
 from boomerang.invoker.entities.speech2text import Speech2TextModelConfig
 from boomerang.invoker.request import InvokeType
-from boomerang.playground.experiments import audio_robustness as trials
+from boomerang.playground.experiments import audio_robustness
 from boomerang.playground.forms import model_config, model_picker, unsupported_fields
 from boomerang.playground.forms.audio import audio_upload
 from boomerang.playground.page import frame
@@ -17,7 +17,7 @@ with page.inputs:
 
 def configure(pane: frame.Pane) -> frame.Arguments:
     """Draw what each pane has for itself."""
-    model = model_picker.model_picker(pane, ModelType.SPEECH2TEXT)
+    model = model_picker.draw(pane, ModelType.SPEECH2TEXT)
     pane.context.put(transcript.Reference(recording.reference, compared=len(page.panes) > 1))
     return {"model_config": model_config.config(pane, Speech2TextModelConfig, model)}
 
@@ -25,4 +25,4 @@ def configure(pane: frame.Pane) -> frame.Arguments:
 page.run(configure, file=recording.file)
 with page.inputs:
     unsupported_fields.draw(page, unsupported_fields.SPEECH2TEXT)
-page.show(transcript.speech2text, compare=transcript.compare, experiments=trials.EXPERIMENTS)
+page.show(transcript.draw, compare=transcript.compare, experiments=[audio_robustness.ROBUSTNESS])

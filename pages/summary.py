@@ -8,14 +8,14 @@ from boomerang.playground.forms import fields, model_picker
 from boomerang.playground.page import frame
 from boomerang.playground.results.summary import comparison, summary
 from boomerang.workbench.i18n.translate import _
-from boomerang.workbench.samples import inputs
+from boomerang.workbench.samples import inputs as samples
 
 page = frame.Page(InvokeType.SYSTEM_SUMMARY, _("Summary"), _("a text in short, by the workspace's system model"))
 with page.inputs:
     st.caption(_("The SDK's call has no ModelConfig: Dify uses the workspace's default LLM. The model above plays it here."))
-    fields.samples(page, inputs.SUMMARIES)
-    text = fields.text_area(page, "text", _("Text"), sample=inputs.ARTICLE, height=280)
-    instruction = fields.text_area(page, "instruction", _("Instruction"), sample=inputs.INSTRUCTION, height=68)
+    fields.samples(page, samples.SUMMARIES)
+    text = fields.text_area(page, "text", _("Text"), sample=samples.ARTICLE, height=280)
+    instruction = fields.text_area(page, "instruction", _("Instruction"), sample=samples.INSTRUCTION, height=68)
     about = _("Texts with fewer characters come back unchanged.")
     least = fields.whole_number(page, "least", "min_summarize_length", 1024, about)
     short = len(text) < least
@@ -25,11 +25,11 @@ with page.inputs:
 
 def configure(pane: frame.Pane) -> frame.Arguments:
     """Draw what each pane has for itself: no part of the call."""
-    model = model_picker.model_picker(pane, ModelType.LLM, _("System model (not part of the call)"), system=True)
+    model = model_picker.draw(pane, ModelType.LLM, _("System model (not part of the call)"), system=True)
     pane.system_model = model.model if model else None
     return {}
 
 
 page.require(text.strip(), _("type a text"))
 page.run(configure, text=text, instruction=instruction, min_summarize_length=least)
-page.show(summary.summary, summary.summary_live, compare=comparison.summaries)
+page.show(summary.draw, summary.draw_live, compare=comparison.compare)

@@ -23,7 +23,7 @@ from boomerang.playground.results import moderation
 page = frame.Page(InvokeType.MODERATION, "Moderation", "is a text sensitive?")
 page.run(lambda pane: {"model_config": {"provider": "p", "model": "judge"}}, text="Hi")
 st.session_state["between"](page)
-page.show(st.session_state.get("view", moderation.moderation))
+page.show(st.session_state.get("view", moderation.draw))
 """
 
 

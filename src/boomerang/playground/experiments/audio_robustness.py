@@ -73,4 +73,3 @@ ROBUSTNESS = Experiment(
     evaluate=audio_robustness.evaluate,
     draw=_draw,
 )
-EXPERIMENTS = (ROBUSTNESS,)

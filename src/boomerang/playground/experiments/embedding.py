@@ -125,4 +125,3 @@ BATCH = Experiment(
     evaluate=embedding.compare_batch,
     draw=_draw_batch,
 )
-EXPERIMENTS = (TWO_TYPES, BATCH)

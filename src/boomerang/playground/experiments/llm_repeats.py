@@ -15,7 +15,7 @@ from boomerang.workbench.experiments.repeats import AnswerRepeats, AnswerRow
 from boomerang.workbench.i18n.translate import N_, _
 from boomerang.workbench.results.drawable_text import drawable
 
-from . import repeat_controls, streaming_comparison
+from . import repeat_controls
 from .experiment_panel import Experiment
 
 LONGEST_CELL = 200
@@ -65,4 +65,3 @@ REPEAT = Experiment(
     evaluate=repeats.answers,
     draw=_draw,
 )  # fmt: skip
-EXPERIMENTS = (REPEAT, streaming_comparison.TWO_WAYS)

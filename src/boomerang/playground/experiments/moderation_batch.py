@@ -20,7 +20,7 @@ from boomerang.workbench.results.drawable_text import drawable
 from boomerang.workbench.results.moderation_details import CLEAR, SENSITIVE, USUAL_THRESHOLD
 from boomerang.workbench.samples import inputs
 
-from . import moderation_variants, repeat_controls
+from . import repeat_controls
 from .experiment_panel import Experiment
 
 MOST = 1_000
@@ -133,4 +133,3 @@ BATCH = Experiment(
     evaluate=batch.evaluate,
     draw=_draw,
 )
-EXPERIMENTS = (BATCH, moderation_variants.VARIANTS, moderation_variants.PLACES)

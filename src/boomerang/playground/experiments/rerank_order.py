@@ -72,4 +72,3 @@ ORDER = Experiment(
     evaluate=rerank_order.compare,
     draw=_draw,
 )
-EXPERIMENTS = (ORDER,)

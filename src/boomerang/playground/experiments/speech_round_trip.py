@@ -131,4 +131,3 @@ EVERY_VOICE = Experiment(
     evaluate=speech_round_trip.evaluate_voices,
     draw=_draw_voices,
 )
-EXPERIMENTS = (ROUND_TRIP, EVERY_VOICE)

@@ -18,7 +18,6 @@ from boomerang.workbench.experiments.structured_methods import Way
 from boomerang.workbench.i18n.translate import N_, _
 from boomerang.workbench.results.drawable_text import drawable
 
-from . import structured_repeats
 from .experiment_panel import Experiment
 
 
@@ -71,4 +70,3 @@ ROUTES = Experiment(
     evaluate=methods.ways,
     draw=_draw,
 )  # fmt: skip
-EXPERIMENTS = (ROUTES, structured_repeats.STABILITY)

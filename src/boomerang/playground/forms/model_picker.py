@@ -40,7 +40,7 @@ class _ChosenModels:
     """That the picker was last drawn for."""
 
 
-def model_picker(page: Pane, model_type: ModelType, label: str = "", *, system: bool = False) -> ListedModel | None:
+def draw(page: Pane, model_type: ModelType, label: str = "", *, system: bool = False) -> ListedModel | None:
     """Draw the model selector in the toolbar; `None`, with the reason said, if no model is chosen.
 
     Where the connection's server knows best which models it has, any name may be typed.

@@ -4,14 +4,15 @@ A page declares; the frame runs::
 
     page = frame.Page(InvokeType.MODERATION, _("Moderation"), _("is a text sensitive?"))
     with page.inputs:
-        text = forms.text_area(page, "text", _("Text"), height=160)
+        text = fields.text_area(page, "text", _("Text"), height=160)
 
     def configure(pane):  # once for the page, or for each pane of a comparison
-        return {"model_config": forms.config(pane, ModerationModelConfig, models.model_picker(pane, ModelType.MODERATION))}
+        model = model_picker.draw(pane, ModelType.MODERATION)
+        return {"model_config": model_config.config(pane, ModerationModelConfig, model)}
 
     page.require(text.strip(), _("type a text"))
     page.run(configure, text=text)
-    page.show(views.moderation)
+    page.show(moderation.draw)
 """
 
 from __future__ import annotations

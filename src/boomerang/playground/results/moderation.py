@@ -19,7 +19,7 @@ from boomerang.workbench.results.drawable_text import drawable
 from boomerang.workbench.results.moderation_details import CLEAR, SENSITIVE, Detail, detail, verdict
 
 
-def moderation(page: Pane, record: Record[Any]) -> None:
+def draw(page: Pane, record: Record[Any]) -> None:
     """Draw the flag, and what the back end knows beyond it."""
     if not record.chunks:
         return
@@ -96,7 +96,7 @@ def _told(found: Detail, at: float, sensitive: bool) -> None:
     st.markdown(f":orange[:material/swap_horiz:] {told}")
 
 
-def flags(panes: Sequence[Pane]) -> None:
+def compare(panes: Sequence[Pane]) -> None:
     """Draw what the panes of a comparison say of the text, and their scores by category."""
     records = [(pane, record) for pane in panes if (record := pane.state.record) is not None]
     texts = {record.request_as(RequestInvokeModeration).text for _pane, record in records}

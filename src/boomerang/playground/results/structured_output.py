@@ -28,7 +28,7 @@ DIFFERENT = N_("The object is another one than the raw text spells; the back end
 MENDED = N_("The raw text is no JSON; the back end mended it, or made the object otherwise.")
 
 
-def structured(page: Pane, record: Record[Any]) -> None:
+def draw(page: Pane, record: Record[Any]) -> None:
     """Draw the object as a tree with its verdict, and the raw text beside it."""
     answer = llm_answer.read(record)
     tree, raw = st.tabs([_("Object"), _("Raw text")], key=page.key("object-or-raw"))
@@ -42,7 +42,7 @@ def structured(page: Pane, record: Record[Any]) -> None:
         json_view.text(answer.fold.text)
 
 
-def structured_live(page: Pane, job: Job) -> Callable[[], None]:
+def draw_live(page: Pane, job: Job) -> Callable[[], None]:
     """Draw the raw text while it comes."""
     if not job.origin.arguments.get("stream", True):
         return waiting(page, job)  # who does not ask for a stream sees the answer when it is whole

@@ -15,7 +15,7 @@ from .conversation_editor import CHAT
 
 def config(pane: Pane, mode: str = CHAT) -> LLMModelConfig | None:
     """Draw a pane's model, parameters and ModelConfig; `None`, with the reason said, while it is not valid."""
-    model = model_picker.model_picker(pane, ModelType.LLM)
+    model = model_picker.draw(pane, ModelType.LLM)
     parameters = parameters_module.parameters(pane, model)
     if model is not None:
         declared = model.model_properties.get(ModelPropertyKey.MODE)

@@ -57,7 +57,7 @@ def _playback(pane: Pane) -> Playback:
     return pane.origin.context.get(Playback) or Playback()
 
 
-def tts(pane: Pane, record: Record[Any]) -> None:
+def draw(pane: Pane, record: Record[Any]) -> None:
     """Draw player, waveform, facts and download of all that arrived."""
     audio = spoken(pane, record)
     if not audio:
@@ -79,7 +79,7 @@ def tts(pane: Pane, record: Record[Any]) -> None:
     _download(pane, record, audio, kind)
 
 
-def tts_live(pane: Pane, job: Job) -> Callable[[], None]:
+def draw_live(pane: Pane, job: Job) -> Callable[[], None]:
     """Play the first segment while the next is made."""
     box = st.container(key=_place(pane))
     _offer(pane, job)

@@ -32,7 +32,7 @@ class Reference:
     """Whether other panes write down the same recording; then error rates stand side by side under them."""
 
 
-def speech2text(pane: Pane, record: Record[Any]) -> None:
+def draw(pane: Pane, record: Record[Any]) -> None:
     """Draw the recognised text."""
     text = recognised_text(record)
     if not text:

@@ -28,7 +28,7 @@ NEARLY_FULL = 0.85
 """Share of the context from which the bar warns."""
 
 
-def llm(pane: Pane, record: Record[Any]) -> None:
+def draw(pane: Pane, record: Record[Any]) -> None:
     """Draw the answer of an LLM."""
     answer = llm_answer.read(record)
     completed = record.outcome is Outcome.COMPLETED
@@ -47,7 +47,7 @@ def llm(pane: Pane, record: Record[Any]) -> None:
         tool_calls.go_on(pane, record, answer)
 
 
-def llm_live(pane: Pane, job: Job) -> Callable[[], None]:
+def draw_live(pane: Pane, job: Job) -> Callable[[], None]:
     """Draw an answer while it comes; its thinking in a block of its own, open until the page is drawn anew."""
     if not job.origin.arguments.get("stream", True):
         return waiting(pane, job)  # who does not ask for a stream sees the answer when it is whole

@@ -16,7 +16,7 @@ from boomerang.workbench.i18n.translate import _
 from boomerang.workbench.results import llm_answer
 
 
-def texts(panes: Sequence[Pane]) -> None:
+def compare_texts(panes: Sequence[Pane]) -> None:
     """Draw what differs between the texts of two panes, and between their objects where both are JSON."""
     left, right = pair(panes)
     answers = [llm_answer.read(pane.state.record) for pane in (left, right) if pane.state.record is not None]
@@ -34,12 +34,12 @@ def texts(panes: Sequence[Pane]) -> None:
         objects_of(calls[0], calls[1], (pane_names.letter(left), pane_names.letter(right)))
 
 
-def objects(panes: Sequence[Pane]) -> None:
+def compare_objects(panes: Sequence[Pane]) -> None:
     """Draw what differs between the objects of two panes; between their texts where one has no object."""
     left, right = pair(panes)
     answers = [llm_answer.read(pane.state.record) for pane in (left, right) if pane.state.record is not None]
     first, second = (answer.fold.structured_output for answer in answers)
     if first is None or second is None:
-        texts([left, right])
+        compare_texts([left, right])
         return
     objects_of(dict(first), dict(second), (pane_names.letter(left), pane_names.letter(right)))

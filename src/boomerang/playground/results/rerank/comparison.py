@@ -22,7 +22,7 @@ from boomerang.workbench.results.rankings import ranking
 from . import relevance_scores
 
 
-def rankings(panes: Sequence[Pane]) -> None:
+def compare(panes: Sequence[Pane]) -> None:
     """Draw where documents stand in the orders of two panes, and how good each order is by the labels."""
     left, right = pair(panes)
     one, other = _request(left), _request(right)

@@ -32,7 +32,7 @@ SCALES = {
 }
 
 
-def rerank(page: Pane, record: Record[Any]) -> None:
+def draw(page: Pane, record: Record[Any]) -> None:
     """Draw the ranked list, or another look at it, and the dropped documents."""
     if not record.chunks:
         return

@@ -24,7 +24,7 @@ from .facts_kept import STATES
 MOST_FACTS = 300
 
 
-def summaries(panes: Sequence[Pane]) -> None:
+def compare(panes: Sequence[Pane]) -> None:
     """Draw a line for each pane, the facts with what each pane made of them, and the words of two panes."""
     made = [(pane, source, summary) for pane in panes for source, summary in _texts(pane)]
     data_table([_line(*one) for one in made], alt=_("Sizes of the summaries, and the facts that they kept"))

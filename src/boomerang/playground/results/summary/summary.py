@@ -10,8 +10,8 @@ import streamlit as st
 from boomerang.invoker.entities.summary import RequestInvokeSummary
 from boomerang.invoker.records.record import Record
 from boomerang.playground.run.pane import Pane
+from boomerang.playground.ui import streaming_text
 from boomerang.playground.ui.number_format import seconds
-from boomerang.playground.ui.streaming_text import draw
 from boomerang.workbench.i18n.translate import _, ngettext
 from boomerang.workbench.results.drawable_text import drawable
 from boomerang.workbench.results.summary_details import Size, size
@@ -25,7 +25,7 @@ LONGEST = 50_000
 """Characters of a source that are drawn beside its summary."""
 
 
-def summary(page: Pane, record: Record[Any]) -> None:
+def draw(page: Pane, record: Record[Any]) -> None:
     """Draw both texts; a text that was returned unchanged is said to be so among the notices above."""
     if not record.chunks:
         return
@@ -52,7 +52,7 @@ def summary(page: Pane, record: Record[Any]) -> None:
     model_exchanges.draw(page, record)
 
 
-def summary_live(page: Pane, job: Job) -> Callable[[], None]:
+def draw_live(page: Pane, job: Job) -> Callable[[], None]:
     """Draw the pieces of a summary as they are made."""
     return model_exchanges.live(job)
 
@@ -65,7 +65,7 @@ def _column(page: Pane, name: str, title: str, text: str) -> None:
             key = page.key(f"shown.{page.state.record.id}") if page.state.record else None
             st.text_area(title, text[:LONGEST], height=TALL, disabled=True, label_visibility="collapsed", key=key)
         else:
-            draw(text)
+            streaming_text.draw(text)
 
 
 def _told(source: Size, summary: Size, record: Record[Any]) -> str:

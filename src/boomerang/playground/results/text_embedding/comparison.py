@@ -22,7 +22,7 @@ MOST = 1_000
 DEFAULT_K = 3
 
 
-def embeddings(panes: Sequence[Pane]) -> None:
+def compare(panes: Sequence[Pane]) -> None:
     """Draw dimensions, shared neighbours and rank correlation of two panes."""
     left, right = pair(panes)
     texts = _texts(left)

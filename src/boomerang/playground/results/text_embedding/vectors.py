@@ -30,7 +30,7 @@ LOOKS = {
 ODD = {"NaN": "NaN", "infinite": N_("infinite"), "zero": N_("zero")}
 
 
-def embedding(page: Pane, record: Record[Any]) -> None:
+def draw(page: Pane, record: Record[Any]) -> None:
     """Draw facts, the way to look that is chosen, and the vectors."""
     if not record.chunks or not record.chunks[0].embeddings:
         return
