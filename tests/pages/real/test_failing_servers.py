@@ -1,0 +1,101 @@
+"""A server that fails in the middle of a run: whose fault it is, in the server's words, with a next step."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from boomerang.playground.session import app_state
+from tests.invoker.backends.openai_compatible.desk import event
+from tests.loopback import STREAM, Asked, Loopback, Wire, chunked, whole
+from tests.pages.visitor import Visitor
+
+MODELS = ("refuses", "breaks", "breaks-off", "stammers")
+"""Names of models, each of which does what it is called."""
+SAID = [event({"role": "assistant", "content": ""}), event({"content": "The first half of"})]
+
+
+def fail(asked: Asked, wire: Wire) -> None:
+    """Fail as the model that is asked is called."""
+    if asked.path == "/v1/models":
+        wire.send(whole({"data": [{"id": name} for name in MODELS]}))
+        return
+    match asked.json["model"]:
+        case "refuses":
+            wire.send(whole({"error": {"message": "密钥无效，请联系管理员。"}}, 401))
+        case "breaks-off":
+            wire.send(STREAM, *list(chunked(SAID))[:-1])
+            raise EOFError
+        case "stammers":
+            wire.send(STREAM, *chunked([*SAID, b"data: {broken\n\n"]))
+        case _:
+            wire.send(whole({"error": {"message": "CUDA out of memory."}}, 500))
+
+
+@pytest.fixture
+def connection() -> Iterator[str]:
+    """Give the name of a connection to the server."""
+    file = Path(os.environ["CONNECTIONS_FILE"])
+    with Loopback(fail) as server:
+        file.write_text(f'[[connections]]\nname = "Faults"\nbase_url = "{server.address}/v1"\napi_key = "sk-of-nobody"\n')
+        yield "Faults"
+        app_state.close_all()
+        file.unlink()
+        app_state.connections().visible()
+
+
+@pytest.mark.parametrize(
+    ("model", "shown"),
+    [
+        (
+            "refuses",
+            [
+                "The key was refused",
+                "Connection",
+                "InvokeAuthorizationError",
+                "密钥无效，请联系管理员。",
+                "Check the connection's key",
+                '"status_code": 401',
+            ],
+        ),
+        (
+            "breaks",
+            [
+                "The model is not available",
+                "Server",
+                "InvokeServerUnavailableError",
+                "CUDA out of memory.",
+                "then run again",
+                '"status_code": 500',
+            ],
+        ),
+        (
+            "breaks-off",
+            [
+                "The answer broke off",
+                "Server",
+                "InvokeConnectionError",
+                "in the middle of its answer",
+                "is kept",
+                "/v1/chat/completions",
+            ],
+        ),
+        (
+            "stammers",
+            ["The answer was not in the agreed form", "Server", "ProtocolError", "{broken", "What had arrived is kept"],
+        ),
+    ],
+)
+def test_a_failure_is_told_with_whose_it_is_in_the_servers_words_and_with_a_next_step(
+    connection: str, model: str, shown: list[str]
+) -> None:
+    page = Visitor(connection, model=model).open("llm").run()
+    assert page.state == "failed"
+    panel = page.panel().replace("\\", "").replace("\u2060", "")
+    for words in shown:
+        assert words in panel, panel
+    assert ("The first half of" in page.seen) is (model in ("breaks-off", "stammers"))
+    assert page.can_run
