@@ -15,11 +15,15 @@ from boomerang.invoker.audio.resampling import mono
 from boomerang.workbench.samples.inputs import CLIP
 
 from .driving import Visitor, launch
+from .listening import Listener
 from .serving import ROOT, Served
 
 HERE = Path(__file__).parent
 PICTURES = ROOT / "test-results"
 """Where pages are pictured on which a test failed."""
+
+MOST_VISITORS = 2
+"""Whom a test meets at once, besides the regular one."""
 
 expect.set_options(timeout=20_000)
 
@@ -34,9 +38,16 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 # Scoped to this folder and not to all tests: while Playwright runs, no other test of the process can have an event loop.
 @pytest.fixture(scope="package")
-def app() -> Iterator[Served]:
-    """The app with the embedded models, in a process of its own."""
-    with Served() as served:
+def listener() -> Iterator[Listener]:
+    """A listening server on this machine that notes what it is asked for; nothing should ever ask it."""
+    with Listener() as listening:
+        yield listening
+
+
+@pytest.fixture(scope="package")
+def app(listener: Listener) -> Iterator[Served]:
+    """The app whose models are a script, in a process of its own; one for each of the processes that run the tests."""
+    with Served(LEAK_URL=listener.url) as served:
         yield served
 
 
@@ -62,11 +73,21 @@ def spoken_wav(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
-@pytest.fixture
-def visitors(browser: Browser) -> Iterator[Callable[[], Visitor]]:
-    """Gives visitors, each with a browser of their own, until the test ends."""
+@pytest.fixture(scope="package")
+def crowd(browser: Browser) -> Iterator[list[Visitor]]:
+    """Visitors, each with a browser of their own, whose scripts and fonts stay from test to test."""
     with ExitStack() as stack:
-        yield lambda: stack.enter_context(Visitor(browser))
+        yield [stack.enter_context(Visitor(browser)) for _ in range(MOST_VISITORS)]
+
+
+@pytest.fixture
+def visitors(crowd: list[Visitor]) -> Iterator[Callable[[], Visitor]]:
+    """Gives visitors whom the app has not seen before, until the test ends."""
+    waiting = iter(crowd)
+    yield lambda: next(waiting)
+    for visitor in crowd:
+        visitor.forget()
+        visitor.check()
 
 
 @pytest.fixture(scope="package")

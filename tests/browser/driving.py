@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shutil
 from dataclasses import dataclass
@@ -25,6 +26,8 @@ TITLES = PAGES | {"connections": "Connections"}
 """Path → title of all but the first page."""
 ENDED = ("done", "empty", "stopped", "failed")
 CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome")
+HEADLESS = "chromium-headless-shell"
+"""Chromium without a window system: half the work of drawing. It is used where it is there."""
 CHROMIUM_FLAGS = (
     "--no-sandbox",
     "--disable-gpu",
@@ -38,12 +41,14 @@ CHROMIUM_FLAGS = (
 )
 ANSWER = ".model-text"
 """Selector of formatted text of a model in the result."""
-SMALL = "smollm2-135m-instruct"
-"""The faster of the two LLMs."""
+SMALL = "toolless"
+"""The other one of the two scripted LLMs that answer; `talker` is the one that is chosen at first."""
 PATIENCE = 60_000
 """Milliseconds that an answer of a model may take on a busy machine."""
 QUIET_MS = 120
 """Milliseconds without a rerun after which a page has settled; a press asks for its rerun at once."""
+STOP_SECONDS = 1.0
+"""Within which a stop has its effect, on a machine that does nothing else."""
 CLICKS = 3
 """Presses after which a tab must be open."""
 
@@ -67,7 +72,7 @@ def launch(playwright: Playwright, *, microphone: Path | None = None) -> Browser
     Raises:
         RuntimeError: There is none.
     """
-    path = next(filter(None, map(shutil.which, CHROMIUM_NAMES)), None)
+    path = next(filter(None, map(shutil.which, (HEADLESS, *CHROMIUM_NAMES))), None)
     if path is None:
         raise RuntimeError(
             f"The browser tests need Chromium; none of {', '.join(CHROMIUM_NAMES)} is on the PATH. "
@@ -105,6 +110,12 @@ class Visitor:
     def tab(self) -> Page:
         """Open an empty tab; each tab is a session of its own."""
         return self.context.new_page()
+
+    def forget(self) -> None:
+        """Become somebody else: close what is open and drop what tells who one is, but keep scripts and fonts."""
+        for page in self.context.pages:
+            page.close()
+        self.context.clear_cookies()
 
     def check(self) -> None:
         """Fail if a page threw an error or wrote one into its console since the last check."""
@@ -173,6 +184,11 @@ def state(page: Page, *names: str, timeout: float = PATIENCE) -> str:
     found = re.search(r"st-key-state-(\w+)", marked.get_attribute("class") or "")
     assert found is not None
     return found[1]
+
+
+def stop_seconds() -> float:
+    """Give within how many seconds a stop has its effect, as busy as the machine is: other tests run beside this one."""
+    return STOP_SECONDS * max(1.0, os.getloadavg()[0] / (os.cpu_count() or 1))
 
 
 def run(page: Page, *, ends: str = "done") -> None:

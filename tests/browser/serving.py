@@ -17,6 +17,9 @@ import httpx
 from boomerang.invoker.backends.openai_compatible.server_presets import PRESETS
 
 ROOT = Path(__file__).resolve().parents[2]
+APP = ROOT / "app.py"
+SCRIPTED = ROOT / "tests" / "browser" / "scripted_app.py"
+"""The same app, whose embedded models are a script; see there."""
 START_SECONDS = 60.0
 END_SECONDS = 15.0
 MOST_OUTPUT = 20_000
@@ -44,7 +47,7 @@ class Served:
             nor does it find a file of connections or saved ones, unless these say where.
     """
 
-    def __init__(self, launcher: Path = ROOT / "app.py", **environment: str) -> None:
+    def __init__(self, launcher: Path = SCRIPTED, **environment: str) -> None:
         self.port = free_port()
         self.url = f"http://localhost:{self.port}"
         self._launcher = launcher

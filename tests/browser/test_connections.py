@@ -1,4 +1,4 @@
-"""Connections in a browser, on real servers: from the environment, from a file, made by hand; used, kept, passed on."""
+"""Connections in a browser, on a real server and a script: from the environment, made by hand; used, kept, passed on."""
 
 from __future__ import annotations
 
@@ -14,9 +14,12 @@ import pytest
 import tomli_w
 from playwright.sync_api import FilePayload, Page, expect
 
-from boomerang.workbench.samples.inputs import ARTICLE
-from tests.invoker.backends.openai_compatible.test_real_server import KEY, QWEN, SMOLLM
+from tests.invoker.backends.openai_compatible.desk import GOOD
+from tests.invoker.backends.openai_compatible.test_real_server import KEY, QWEN
 from tests.invoker.backends.openai_compatible.test_real_server import served as model_server
+from tests.loopback import STREAM, Asked, Loopback, chunked, whole
+from tests.loopback import Wire as ServerWire
+from tests.scripted import USAGE
 
 from .connecting import (
     Wire,
@@ -38,19 +41,16 @@ from .connecting import (
 )
 from .driving import (
     PATIENCE,
-    SMALL,
     Visitor,
     answer,
     choose,
     go,
     look,
     metric,
-    result,
     run,
     run_button,
     seen,
     settled,
-    unfold,
     visit,
     watch,
 )
@@ -58,27 +58,40 @@ from .serving import Served
 from .test_stop import user_text
 
 LONG = {"temperature": 0, "max_tokens": 90, "ignore_eos": True}
-SHORT = {"temperature": 0, "max_tokens": 12}
+
+
+def like_the_real_one(asked: Asked, wire: ServerWire) -> None:
+    """Answer as the server of one model, `real`, that wants a key."""
+    if asked.headers.get("authorization") != f"Bearer {KEY}":
+        wire.send(whole({"error": {"message": "Invalid API Key"}}, 401))
+    elif asked.path == "/v1/models":
+        wire.send(whole({"data": [{"id": "real"}]}))
+    elif asked.path == "/v1/embeddings":
+        vectors = [{"index": index, "embedding": [1.0, 0.5, index]} for index, _ in enumerate(asked.json["input"])]
+        wire.send(whole({"data": vectors, "model": "real", "usage": {"prompt_tokens": 9, "total_tokens": 9}}))
+    elif asked.path == "/v1/chat/completions" and asked.json.get("stream"):
+        wire.send(STREAM, *chunked(GOOD))
+    elif asked.path == "/v1/chat/completions":
+        message = {"role": "assistant", "content": "Short."}
+        wire.send(whole({"choices": [{"index": 0, "message": message, "finish_reason": "stop"}]}))
+    else:
+        wire.send(whole({"error": {"message": "Nothing here."}}, 404))
 
 
 @dataclass(frozen=True)
-class Real:
-    """The addresses of real servers, each of which has one model, `real`."""
+class Servers:
+    """The addresses of two servers, each of which has one model, `real`, and wants a key."""
 
     llm: str
-    vectors: str
-    ranks: str
+    """A llama.cpp server with the embedded weights."""
+    script: str
 
 
 @pytest.fixture(scope="module")
-def real() -> Iterator[Real]:
-    """Give real servers, which want a key."""
-    with (
-        model_server(QWEN) as llm,
-        model_server(SMOLLM, pooling_type="MEAN") as vectors,
-        model_server(SMOLLM, pooling_type="RANK") as ranks,
-    ):
-        yield Real(llm, vectors, ranks)
+def servers() -> Iterator[Servers]:
+    """Give the servers."""
+    with model_server(QWEN) as llm, Loopback(like_the_real_one) as script:
+        yield Servers(llm, f"{script.address}/v1")
 
 
 @pytest.fixture(scope="module")
@@ -88,23 +101,14 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def connected(real: Real, data: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
-    """Give the app with a connection out of the environment, and others out of a file."""
-    folder = tmp_path_factory.mktemp("connected")
-    lab = {"base_url": real.llm, "api_key_env": "LAB_KEY"}
-    connections = [
-        # An LLM that is named comes first; but a summary is made by the system model.
-        {"name": "Lab", **lab, "models": [{"model": "aside", "model_type": "llm"}], "system_model": "real"},
-        {"name": "Vectors", **lab, "base_url": real.vectors, "models": [{"model": "real", "model_type": "text-embedding"}]},
-        {"name": "Ranks", **lab, "base_url": real.ranks, "models": [{"model": "real", "model_type": "rerank"}]},
-        {"name": "Strangers", **lab, "api_key_env": "ANOTHER_KEY"},
-    ]
-    file = folder / "connections.toml"
-    file.write_text(tomli_w.dumps({"connections": connections}), "utf-8")
+def connected(servers: Servers, data: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    """Give the app with a connection out of the environment, and one out of a file whose key is wrong."""
+    file = tmp_path_factory.mktemp("connected") / "connections.toml"
+    strangers = {"name": "Strangers", "base_url": servers.llm, "api_key_env": "ANOTHER_KEY"}
+    file.write_text(tomli_w.dumps({"connections": [strangers]}), "utf-8")
     with Served(
-        OPENAI_BASE_URL=real.llm,
+        OPENAI_BASE_URL=servers.llm,
         OPENAI_API_KEY=KEY,
-        LAB_KEY=KEY,
         ANOTHER_KEY="not-the-key-of-that-server",
         CONNECTIONS_FILE=str(file),
         BOOMERANG_DATA=str(data),
@@ -120,7 +124,7 @@ def _nothing_breaks(connected: Served) -> Iterator[None]:
 
 
 def test_a_server_that_the_environment_names_streams_its_answer_and_its_key_is_nowhere(
-    page: Page, connected: Served, real: Real
+    page: Page, connected: Served, servers: Servers
 ) -> None:
     wire = Wire(page, connected)
     # The server's answer is to be longer than what is kept of it for the page.
@@ -139,7 +143,7 @@ def test_a_server_that_the_environment_names_streams_its_answer_and_its_key_is_n
 
     look(page, "HTTP")
     http = page.get_by_role("tabpanel", name="HTTP")
-    expect(http).to_contain_text(f"{real.llm.partition('//')[2]}/chat/completions → 200 OK")
+    expect(http).to_contain_text(f"{servers.llm.partition('//')[2]}/chat/completions → 200 OK")
     request, response = (found.inner_text() for found in http.get_by_test_id("stCode").all())
     assert json.loads(request)["stream"] is True and json.loads(request)["ignore_eos"] is True
     shown = facts(http)
@@ -153,63 +157,25 @@ def test_a_server_that_the_environment_names_streams_its_answer_and_its_key_is_n
     for kind, variable in (("curl", "Authorization: Bearer ${OPENAI_API_KEY}"), ("httpx", "os.environ['OPENAI_API_KEY']")):
         code.get_by_role("radio", name=kind).click()
         expect(code.get_by_test_id("stCode")).to_contain_text(variable, ignore_case=True)
-        expect(code.get_by_test_id("stCode")).to_contain_text(f"{real.llm}/chat/completions")
+        expect(code.get_by_test_id("stCode")).to_contain_text(f"{servers.llm}/chat/completions")
 
     look(page, "Received")
     record = saved(page, "Record as JSON")
-    assert "•••" in record and real.llm in record and KEY not in record
+    assert "•••" in record and servers.llm in record and KEY not in record
     wire.assert_never(KEY)
-
-
-def test_an_object_of_the_real_server_keeps_to_its_schema(page: Page, connected: Served) -> None:
-    open_on(page, connected, "llm_structured_output", "OpenAI")
-    run(page)
-    expect(result(page)).to_contain_text("Fits the schema")
-    expect(result(page)).to_contain_text("Lisb")
-    expect(tile(page, "Tokens out")).to_contain_text("reported")
-
-
-def test_a_summary_is_made_by_the_connections_system_model_and_its_messages_are_shown(page: Page, connected: Served) -> None:
-    open_on(page, connected, "summary", "Lab", text=ARTICLE[:600], least="500")
-    expect(model_box(page)).to_have_value("real")
-    run(page)
-    unfold(page, "What the system model was asked (1)")
-    for part in ("You summarise texts in their language", "Summarise this text.", "answer"):
-        expect(result(page).get_by_test_id("stExpander").last).to_contain_text(part)
-    before, after = metric(page, "Source"), metric(page, "Summary")
-    assert 0 < int(after.replace(",", "")) < int(before.replace(",", ""))
-
-
-def test_texts_are_embedded_on_the_real_server(page: Page, connected: Served) -> None:
-    open_on(page, connected, "text_embedding", "Vectors")
-    run(page)
-    assert (metric(page, "Vectors"), metric(page, "Dimensions")) == ("5", "576")
-    expect(tile(page, "Tokens")).to_contain_text("reported")
-
-
-def test_documents_are_ranked_on_the_real_server(page: Page, connected: Served) -> None:
-    # The model has no head for ranking, and so its scores may have any size and sign.
-    open_on(page, connected, "rerank", "Ranks", threshold="-1000.0")
-    run(page)
-    assert (metric(page, "Documents"), metric(page, "Returned"), metric(page, "Dropped")) == ("6", "6", "0")
-    least, _, best = metric(page, "Scores").partition(" – ")
-    assert float(least) < float(best)
-    look(page, "Log")
-    expect(page.get_by_role("tabpanel", name="Log")).to_contain_text("The server speaks Jina/Cohere's shape of rerank.")
 
 
 def test_panes_on_different_connections_run_side_by_side_and_one_that_fails_stops_no_other(
     page: Page, connected: Served
 ) -> None:
-    panes = {"panes": "3", "model": SMALL, "pane2.connection": "OpenAI", "pane3.connection": "Strangers", "pane3.model": "real"}
-    short = {f"{part}extra": json.dumps(SHORT) for part in ("", "pane2.", "pane3.")}
-    open_on(page, connected, "llm", "embedded", **panes, **short)
+    panes = {"panes": "3", "pane2.connection": "OpenAI", "pane3.connection": "Strangers", "pane3.model": "real"}
+    open_on(page, connected, "llm", "embedded", **panes, **{"pane2.extra": json.dumps({"temperature": 0, "max_tokens": 12})})
     run_button(page).click()
     for name in ("done", "done-pane2", "failed-pane3"):
         expect(page.locator(f".st-key-state-{name}")).to_be_attached(timeout=PATIENCE)
     settled(page)
-    for part in ("", "-pane2"):
-        expect(page.locator(f".st-key-metrics{part}")).to_contain_text("12")  # tokens, as the server and the model told
+    for part, tokens in (("", str(USAGE.completion_tokens)), ("-pane2", "12")):  # as the script and the server told
+        expect(page.locator(f".st-key-metrics{part}")).to_contain_text(tokens)
     expect(page.locator(".st-key-result-3")).to_contain_text("The key was refused")
     expect(page.locator(".st-key-metrics-pane3")).to_contain_text("missing")
     comparison = page.locator(".st-key-comparison")
@@ -223,18 +189,18 @@ def test_panes_on_different_connections_run_side_by_side_and_one_that_fails_stop
 
 
 def test_a_connection_is_typed_tried_corrected_and_used_and_its_key_does_not_come_back(
-    connected: Served, real: Real, visitors: Callable[[], Visitor]
+    connected: Served, servers: Servers, visitors: Callable[[], Visitor]
 ) -> None:
     page = visitors().tab()
     wire = Wire(page, connected)
     visit(page, connected.url, "connections")
     form = begin(page, "llama.cpp")
-    fill(form, "Base address", f"{real.vectors}/embeddings")  # as it stands in the example of a call
+    fill(form, "Base address", f"{servers.script}/embeddings")  # as it stands in the example of a call
     type_key(form, KEY)
     press(form, "Test as it stands")
     expect(form).to_contain_text("The base address is wrong: the API is at")
     press(form, "Use this address")
-    expect(form.get_by_label("Base address", exact=True)).to_have_value(real.vectors)
+    expect(form.get_by_label("Base address", exact=True)).to_have_value(servers.script)
     press(form, "Test as it stands")
     expect(form).to_contain_text("models listed: 1")
     form.get_by_role("button", name=re.compile("into the table")).click()
@@ -261,7 +227,7 @@ def test_a_connection_is_typed_tried_corrected_and_used_and_its_key_does_not_com
     expect(model_box(page)).to_have_value("real")
     settled(page)
     run(page)
-    assert metric(page, "Dimensions") == "576"
+    assert metric(page, "Dimensions") == "3"
     wire.assert_never(KEY)
     go(page, "connections")
     exported = tomllib.loads(export(page))["connections"]
@@ -320,7 +286,7 @@ def test_a_copy_has_not_the_key_can_be_renamed_and_is_gone_once_it_was_removed_a
 
 
 def test_what_was_saved_outlives_the_app_and_is_another_visitors_only_if_it_was_shared(
-    connected: Served, real: Real, visitors: Callable[[], Visitor], data: Path
+    connected: Served, servers: Servers, visitors: Callable[[], Visitor], data: Path
 ) -> None:
     ann, ben = visitors(), visitors()
     page = visit(ann.tab(), connected.url, "connections")
@@ -329,7 +295,7 @@ def test_what_was_saved_outlives_the_app_and_is_another_visitors_only_if_it_was_
         form = begin(page, "llama.cpp")
         form.get_by_role("radio", name="typed here").click()
         form.get_by_role("radio", name=keep).click()
-        for label, text in (("Name", name), ("Base address", real.llm), ("API key", KEY)):  # as fast as one can type
+        for label, text in (("Name", name), ("Base address", servers.script), ("API key", KEY)):  # as fast as one can type
             form.get_by_label(label, exact=True).fill(text)
         settled(page)
         press(form, "Save")

@@ -41,11 +41,11 @@ def script(asked: Asked, wire: Wire) -> None:
     wire.send(STREAM, *chunked([said, event({}, "stop"), GOOD[-1]]))
 
 
-@pytest.fixture
-def served(tmp_path: Path) -> Iterator[Served]:
+@pytest.fixture(scope="module")
+def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     """The app, with a connection to a server that answers with objects."""
     with Loopback(script) as server:
-        file = tmp_path / "connections.toml"
+        file = tmp_path_factory.mktemp("objects") / "connections.toml"
         file.write_text(tomli_w.dumps({"connections": [{"name": "Objects", "base_url": f"{server.address}/v1"}]}), "utf-8")
         with Served(CONNECTIONS_FILE=str(file), CONNECTIONS_ALLOW="127.0.0.1") as app:
             yield app
@@ -118,6 +118,7 @@ def test_stop_ends_a_check(served: Served, page: Page) -> None:
     assert ended(process, BOUND)
 
 
+# The last of this module, as the app is gone when it is over.
 def test_sigterm_ends_the_app_and_a_check_that_is_under_way(served: Served, browser: Browser) -> None:
     context = browser.new_context()  # no `Visitor`: this one's page may complain that its server has gone
     page = opened(context.new_page(), served, HOSTILE)

@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 import re
-import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import closing
-from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import httpx
@@ -17,48 +14,10 @@ from playwright.sync_api import Browser, Page, expect
 from boomerang.workbench.samples.inputs import CLIP
 
 from .driving import PAGES, Visitor, choose, go, look, result, run, run_button, settled, state, visit
+from .listening import Listener
 from .serving import Served
 
 HERE = Path(__file__).resolve().parent
-
-
-@dataclass
-class Listener:
-    """A server that nobody should ever ask for anything."""
-
-    url: str
-    asked: list[str] = field(default_factory=list)
-
-
-@pytest.fixture(scope="module")
-def listener() -> Iterator[Listener]:
-    """A listening server on this machine that notes what it is asked for."""
-    asked: list[str] = []
-
-    class Handler(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
-            asked.append(self.path)
-            self.send_response(204)
-            self.end_headers()
-
-        do_POST = do_GET
-
-        def log_message(self, format: str, *args: object) -> None:
-            """Say nothing."""
-
-    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
-        thread = threading.Thread(target=server.serve_forever)
-        thread.start()
-        yield Listener(f"http://127.0.0.1:{server.server_port}", asked)
-        server.shutdown()
-        thread.join(10)
-
-
-@pytest.fixture(scope="module")
-def app_with_markup(listener: Listener) -> Iterator[Served]:
-    """The app with a connection whose models answer with markup."""
-    with Served(HERE / "markup_app.py", LEAK_URL=listener.url) as served:
-        yield served
 
 
 def test_the_listener_hears_what_is_fetched(listener: Listener) -> None:
@@ -76,21 +35,21 @@ def test_every_answer_carries_the_security_headers(app: Served, path: str) -> No
     assert headers["x-frame-options"] == "DENY"
 
 
-@pytest.mark.parametrize("name", PAGES)
-def test_what_a_model_writes_loads_nothing_and_runs_nothing(
-    page: Page, app_with_markup: Served, listener: Listener, name: str
-) -> None:
-    with_markup(page, app_with_markup, name)
-    run(page)
-    look_everywhere(page)
-    assert_harmless(page, listener)
+def test_what_a_model_writes_loads_nothing_and_runs_nothing(page: Page, app: Served, listener: Listener) -> None:
+    with_markup(page, app, next(iter(PAGES)))
+    for name in PAGES:
+        settled(go(page, name))
+        expect(page.locator(".st-key-toolbar").get_by_role("combobox")).to_have_value(re.compile("name.png"))
+        run(page)
+        look_everywhere(page)
+        assert_harmless(page, listener)
 
 
 @pytest.mark.parametrize("word", ["fail", "call"])
 def test_an_error_and_a_tool_call_of_a_model_load_nothing_and_run_nothing(
-    page: Page, app_with_markup: Served, listener: Listener, word: str
+    page: Page, app: Served, listener: Listener, word: str
 ) -> None:
-    with_markup(page, app_with_markup, "llm")
+    with_markup(page, app, "llm")
     page.get_by_label("Text of message 2").fill(word)
     run_button(page).click()
     state(page, "failed" if word == "fail" else "done")
@@ -101,10 +60,9 @@ def test_an_error_and_a_tool_call_of_a_model_load_nothing_and_run_nothing(
     assert_harmless(page, listener)
 
 
-def test_five_megabytes_of_markup_and_tricks_leave_a_usable_page(
-    page: Page, app_with_markup: Served, listener: Listener
-) -> None:
-    with_markup(page, app_with_markup, "llm")
+@pytest.mark.slow
+def test_five_megabytes_of_markup_and_tricks_leave_a_usable_page(page: Page, app: Served, listener: Listener) -> None:
+    with_markup(page, app, "llm")
     page.get_by_label("Text of message 2").fill("flood")
     run(page)
     expect(result(page)).to_contain_text("the record and the downloads have all of them")
@@ -116,8 +74,8 @@ def test_five_megabytes_of_markup_and_tricks_leave_a_usable_page(
     state(page, "done")
 
 
-def test_a_models_name_on_the_start_page_loads_nothing(page: Page, app_with_markup: Served, listener: Listener) -> None:
-    visit(page, app_with_markup.url, "")
+def test_a_models_name_on_the_start_page_loads_nothing(page: Page, app: Served, listener: Listener) -> None:
+    visit(page, app.url, "")
     choose(page, page.get_by_role("combobox", name="Connection"), "markup")
     expect(page.locator(".st-key-card-llm")).to_contain_text("name.png")
     assert_harmless(page, listener)

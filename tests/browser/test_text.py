@@ -190,6 +190,7 @@ def test_json_is_drawn_with_all_of_its_digits(page: Page, texts_app: Served) -> 
     assert page.locator(".json-tree b").count() == 3
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("unit", ["[", "*", "> ", "| ", "$$", "*a **b ", "- a\n  ", "![a](", "`", "<div>\n"])
 def test_a_megabyte_of_markdown_leaves_a_usable_page(page: Page, texts_app: Served, unit: str) -> None:
     draw(page, texts_app, "model", [(unit * 1_000_000)[:1_000_000], "after it"], ["drawn-0", "drawn-1"])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from random import Random
 
+import pytest
 from playwright.sync_api import Page, expect
 
 from .driving import ENDED, PATIENCE, SMALL, answer, choose_model, result, run_button, settled, state, stop_button, visit
@@ -14,6 +15,7 @@ CLICKS = 50
 SEED = 3
 
 
+@pytest.mark.slow
 def test_fifty_clicks_on_run_and_stop_leave_a_usable_page_and_a_true_state(page: Page, app: Served) -> None:
     visit(page, app.url, "llm")
     choose_model(page, SMALL)

@@ -1,14 +1,11 @@
-"""The app with one more connection: its models answer every call with markup that wants to load or run something.
+"""A back end whose models answer every call with markup that wants to load or run something.
 
-Started by `test_security` in a process of its own; the address that must never be fetched is in `LEAK_URL`.
+For `scripted_app`; the address that must never be fetched is in `LEAK_URL`.
 """
 
 import os
 from collections.abc import Iterable
-from pathlib import Path
 from typing import Any
-
-import streamlit as st
 
 from boomerang.invoker.backend import ListedModel
 from boomerang.invoker.backends.scripted import Scripted, llm_chunks
@@ -25,10 +22,6 @@ from boomerang.invoker.errors import InvokeBadRequestError
 from boomerang.invoker.events import NoteKind
 from boomerang.invoker.request import InvokeType, Request
 from boomerang.invoker.run import Run
-from boomerang.playground.server.audio_route import ROUTES
-from boomerang.playground.server.security_headers import middleware
-from boomerang.playground.session.app_state import connections
-from tests import app
 
 LEAK = os.environ.get("LEAK_URL", "http://127.0.0.1:9")
 MARKUP = (
@@ -92,8 +85,6 @@ def listed(model_type: ModelType) -> ListedModel:
     )
 
 
-app.start()
-connections().add("markup", lambda: Scripted(answer, models=[listed(model_type) for model_type in ModelType]))
-
-SHELL = Path(__file__).resolve().parents[2] / "src" / "boomerang" / "playground" / "shell" / "shell.py"
-app = st.App(SHELL, routes=ROUTES, middleware=middleware(connections().owns))
+def backend() -> Scripted:
+    """Open the back end, with one model of each type."""
+    return Scripted(answer, models=[listed(model_type) for model_type in ModelType])

@@ -1,15 +1,10 @@
-"""The app with one more connection: its voice answers in WAV, in pieces that mean nothing alone, and declares MP3.
-
-Started by `test_speech_more` in a process of its own.
-"""
+"""A back end whose voice answers in WAV, in pieces that mean nothing alone, and declares MP3. For `scripted_app`."""
 
 import io
 from collections.abc import Iterable
-from pathlib import Path
 from typing import Any
 
 import soundfile
-import streamlit as st
 
 from boomerang.invoker.audio.decoding import decode
 from boomerang.invoker.backend import ListedModel
@@ -18,11 +13,7 @@ from boomerang.invoker.entities.model import ModelPropertyKey, ModelType
 from boomerang.invoker.entities.tts import TTSResult
 from boomerang.invoker.request import Request
 from boomerang.invoker.run import Run
-from boomerang.playground.server.audio_route import ROUTES
-from boomerang.playground.server.security_headers import middleware
-from boomerang.playground.session.app_state import connections
 from boomerang.workbench.samples.inputs import CLIP
-from tests import app
 
 PIECE_BYTES = 10_000
 
@@ -47,8 +38,8 @@ VOICE = ListedModel(
     provider="test",
     model_properties={ModelPropertyKey.VOICES: [{"mode": "v", "name": "V", "language": ["en-US"]}]},
 )
-app.start()
-connections().add("sound", lambda: Scripted(answer, models=[VOICE]))
 
-SHELL = Path(__file__).resolve().parents[2] / "src" / "boomerang" / "playground" / "shell" / "shell.py"
-app = st.App(SHELL, routes=ROUTES, middleware=middleware(connections().owns))
+
+def backend() -> Scripted:
+    """Open the back end, with its one voice."""
+    return Scripted(answer, models=[VOICE])

@@ -1,0 +1,94 @@
+"""The app of most browser tests: the connection that needs no configuration answers from a script, at once or without end.
+
+Two more connections answer with markup (`markup`) and with sound in pieces (`sound`).
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Iterable, Iterator
+from contextlib import asynccontextmanager
+from itertools import count
+from typing import Any
+
+import streamlit as st
+
+from boomerang import kinds
+from boomerang.invoker.backend import Backend
+from boomerang.invoker.backends.scripted import Scripted, llm_chunks
+from boomerang.invoker.entities.llm import LLMResultChunk, LLMResultChunkDelta, RequestInvokeLLM
+from boomerang.invoker.entities.message import AssistantPromptMessage
+from boomerang.invoker.entities.moderation import ModerationResult, RequestInvokeModeration
+from boomerang.invoker.entities.speech2text import RequestInvokeSpeech2Text, Speech2TextResult
+from boomerang.invoker.entities.summary import RequestInvokeSummary
+from boomerang.invoker.errors import InvokeBadRequestError
+from boomerang.invoker.events import NoteKind
+from boomerang.invoker.request import Request
+from boomerang.invoker.run import Run
+from boomerang.playground.server.audio_route import ROUTES
+from boomerang.playground.server.security_headers import middleware, watch_media
+from boomerang.playground.server.session_cleanup import let_go
+from boomerang.playground.server.startup import send_at_once
+from boomerang.playground.session import app_state
+from boomerang.workbench.connections.registry import EMBEDDED, from_process
+from boomerang.workbench.store.app_folder import app_folder
+from tests.browser import markup, spoken_wav
+from tests.scripted import MODELS, USAGE, good_answer
+
+PACE_SECONDS = 0.03
+"""Between two chunks of an answer without end."""
+
+
+def answer(request: Request[Any], run: Run) -> Iterable[Any]:
+    """Answer any call; a long answer goes on until it is stopped, and what a model does well, a word decides."""
+    match request:
+        case RequestInvokeLLM():
+            return _llm(request, run)
+        case RequestInvokeModeration():
+            return [ModerationResult(result="hurt you" in request.text)]
+        case RequestInvokeSpeech2Text():
+            return [Speech2TextResult(result="The quick test begins at seven, and ends before noon.")]
+        case RequestInvokeSummary():
+            asked = [{"role": "user", "content": f"{request.instruction}\n\n{request.text}"}]
+            run.note(NoteKind.EXCHANGE, "piece 1 of 1", messages=asked, answer="In short: a bridge.")
+    return good_answer(request, run)
+
+
+def _llm(request: RequestInvokeLLM, run: Run) -> Iterator[LLMResultChunk]:
+    content = request.prompt_messages[-1].content
+    if not isinstance(content, str):
+        raise InvokeBadRequestError("this model reads text only", field="prompt_messages")
+    if "1 to 500" in content or content.endswith("12,"):
+        for number in count(13):
+            message = AssistantPromptMessage(content=f" {number},")
+            yield LLMResultChunk(model=request.model, delta=LLMResultChunkDelta(index=number, message=message))
+            run.wait(PACE_SECONDS)
+    words = ("Paris", " is", " the", " capital.") if "France" in content else ("Hello", " there", ", my", " friend", ".")
+    yield from llm_chunks(*words, model=request.model, usage=USAGE)
+
+
+def connect(kind: str, **settings: Any) -> Backend:
+    """Open a back end; in the place of the embedded one, the script."""
+    return Scripted(answer, models=MODELS) if kind == EMBEDDED else kinds.connect(kind, **settings)
+
+
+app_state.start(from_process(connect, app_folder()))
+app_state.connections().add("markup", markup.backend)
+app_state.connections().add("sound", spoken_wav.backend)
+
+
+@asynccontextmanager
+async def lifespan(_app: object) -> AsyncIterator[None]:
+    """Do what `app.py` does while the server runs."""
+    send_at_once()
+    watch_media()
+    letting_go = asyncio.create_task(let_go())
+    yield
+    letting_go.cancel()
+    app_state.close_all()
+
+
+app = st.App(
+    app_folder() / "src/boomerang/playground/shell/shell.py",
+    lifespan=lifespan,
+    routes=ROUTES,
+    middleware=middleware(app_state.connections().owns),
+)
