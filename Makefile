@@ -35,12 +35,13 @@ export OMP_WAIT_POLICY := passive
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run weights test check lock bench screenshots browser supported
+.PHONY: help run weights test test-all tested check lock bench screenshots browser supported
 
 help:
 	@echo "make run          the app on http://localhost:$(PORT)  (PORT=, PYTHON=)"
-	@echo "make test         every test  (ARGS= goes to pytest)"
-	@echo "make check        format, lint, types, then every test"
+	@echo "make test         the tests  (ARGS= goes to pytest)"
+	@echo "make test-all     the tests, then those of stress and of the models' quality"
+	@echo "make check        format, lint, types, then the tests"
 	@echo "make lock         compile the locks from pyproject.toml  (ARGS=--upgrade renews every package)"
 	@echo "make bench        measure, next to the bare model runtimes"
 	@echo "make weights      fetch the weights of the embedded models  (BOOMERANG_MODELS= moves their folder)"
@@ -54,13 +55,23 @@ run: $(INSTALLED)
 weights: $(INSTALLED)
 	@$(BIN)/boomerang weights
 
-# Two processes, as on two cores. The browser tests run alone: a browser takes both cores, and they look at the clock.
-test: $(DEVELOPED) browser
+# Two processes, as on two cores, each with an app and a browser of its own for the tests that need one. Those run after the
+# others, as they look at the clock.
+PARALLEL := $(PYTEST) --numprocesses 2 --dist loadfile
+
+test: tested
+	$(PARALLEL) -m "not browser and not slow" $(ARGS) || [ $$? = $(NOTHING) ]
+	$(PARALLEL) -m "browser and not slow" $(ARGS) || [ $$? = $(NOTHING) ]
+	@if [ -s "$$BOOMERANG_NOT_RUN" ]; then cat "$$BOOMERANG_NOT_RUN"; fi
+
+# What `make test` leaves out, after it.
+test-all: test
+	$(PARALLEL) -m "slow and not browser" $(ARGS) || [ $$? = $(NOTHING) ]
+	$(PARALLEL) -m "slow and browser" $(ARGS) || [ $$? = $(NOTHING) ]
+
+tested: $(DEVELOPED) browser
 	@$(BIN)/boomerang weights || true
 	@mkdir -p .cache && rm -f "$$BOOMERANG_NOT_RUN"
-	$(PYTEST) --numprocesses 2 --dist loadfile -m "not browser" $(ARGS) || [ $$? = $(NOTHING) ]
-	$(PYTEST) -m browser $(ARGS) || [ $$? = $(NOTHING) ]
-	@if [ -s "$$BOOMERANG_NOT_RUN" ]; then cat "$$BOOMERANG_NOT_RUN"; fi
 
 check: $(DEVELOPED)
 	$(BIN)/ruff format --check .
@@ -77,14 +88,16 @@ bench: $(DEVELOPED) browser weights
 screenshots: $(DEVELOPED) browser weights
 	$(BIN)/python -m scripts.screenshots $(ARGS)
 
-# The browser tests drive Debian's Chromium.
+# The browser tests drive Debian's Chromium, best the one without a window system.
 browser:
-	@if command -v chromium >/dev/null || command -v chromium-browser >/dev/null || command -v google-chrome >/dev/null; then exit 0; fi; \
+	@for name in chromium-headless-shell chromium chromium-browser google-chrome; do command -v $$name >/dev/null && exit 0; done; \
 	if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
 		echo "Installing Chromium for the browser tests"; \
-		apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends chromium; \
+		apt-get update -qq && for name in chromium-headless-shell chromium; do \
+			DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $$name && exit 0; \
+		done; exit 1; \
 	else \
-		echo "The browser tests need Chromium and none was found. On Debian: sudo apt-get install chromium" >&2; exit 1; \
+		echo "The browser tests need Chromium and none was found. On Debian: sudo apt-get install chromium-headless-shell" >&2; exit 1; \
 	fi
 
 supported:

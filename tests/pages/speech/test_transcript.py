@@ -27,14 +27,6 @@ def test_the_sample_is_sent_and_its_known_text_is_held_against_the_result(visit:
     assert "WER 70.0%" in page.seen and "0 replaced · 7 missing · 0 extra · of 10 words" in page.seen
 
 
-def test_a_file_is_read_once_by_the_page_however_often_it_is_drawn(page: Visitor, desk: Desk) -> None:
-    before = PLAYING_TIMES.reads
-    upload(page, "short.wav", sound("wav", 0.83)).run()
-    page.look().look()
-    assert "WAV · " in page.seen and page.can_run
-    assert PLAYING_TIMES.reads == before
-
-
 def test_a_reference_that_is_pasted_after_the_run_counts_at_once(page: Visitor, desk: Desk) -> None:
     upload(page, "mine.mp3", SPOKEN).run()
     assert "WER" not in page.seen

@@ -10,6 +10,7 @@ import pytest
 from boomerang.invoker.audio.audio_facts import facts
 from boomerang.invoker.audio.file_type import EXTENSIONS
 from boomerang.invoker.audio.file_type import READABLE as KINDS
+from boomerang.invoker.audio.playing_time import PLAYING_TIMES
 from boomerang.invoker.audio.upload_check import READABLE, UPLOAD_LIMIT_BYTES
 from boomerang.playground.forms.texts import paste_and_import
 from boomerang.workbench.conversations.attachments import MOST_FILE_BYTES
@@ -114,3 +115,11 @@ def test_a_recording_without_sound_in_it_is_told(visit: Visit, desk: Desk) -> No
     page.at.audio_input(key="speech2text.recording").upload("recording.wav", WAV[:20])
     page.look()
     assert not page.can_run and page.faults
+
+
+def test_a_file_is_read_once_by_the_page_however_often_it_is_drawn(page: Visitor, desk: Desk) -> None:
+    before = PLAYING_TIMES.reads
+    upload(page, "short.wav", sound("wav", 0.83)).run()
+    page.look().look()
+    assert "WAV · " in page.seen and page.can_run
+    assert PLAYING_TIMES.reads == before
