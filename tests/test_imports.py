@@ -24,8 +24,10 @@ MOST_MODULES = 15
 TIERS: Mapping[str, Sequence[str]] = {
     "invoker": (
         "connection_form http.redaction messages request version",
-        "errors events",
-        "audio entities process run weights",
+        "errors",
+        "entities",
+        "events",
+        "audio process run weights",
         "backend backends.embedded.onnx http.body invocations llm_text",
         "backends.embedded.execution backends.embedded.llama backends.scripted client_rules http records",
         "backends.embedded.small_models backends.openai_compatible.response session settings",

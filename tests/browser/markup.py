@@ -19,7 +19,7 @@ from boomerang.invoker.entities.summary import SummaryResult
 from boomerang.invoker.entities.text_embedding import EmbeddingUsage, TextEmbeddingResult
 from boomerang.invoker.entities.tts import TTSResult
 from boomerang.invoker.errors import InvokeBadRequestError
-from boomerang.invoker.events import NoteKind
+from boomerang.invoker.events import ModerationScores, Notice, ServerField
 from boomerang.invoker.request import InvokeType, Request
 from boomerang.invoker.run import Run
 
@@ -40,8 +40,9 @@ NAME = f"`![name]({LEAK}/name.png)`"
 
 def answer(request: Request[Any], run: Run) -> Iterable[Any]:
     """Answer any call with markup wherever there is text."""
-    run.note(NoteKind.NOTICE, MARKUP)
-    run.note(NoteKind.DETAIL, MARKUP, categories={NAME: 0.5})
+    run.report(Notice(MARKUP))
+    run.report(ServerField(MARKUP, NAME))
+    run.report(ModerationScores({NAME: 0.5}))
     match request.invoke_type:
         case InvokeType.LLM if "fail" in str(request.payload()):
             raise InvokeBadRequestError(MARKUP, field=NAME, hint=MARKUP, body=MARKUP)

@@ -15,12 +15,12 @@ from boomerang import kinds
 from boomerang.invoker.backend import Backend
 from boomerang.invoker.backends.scripted import Scripted, llm_chunks
 from boomerang.invoker.entities.llm import LLMResultChunk, LLMResultChunkDelta, RequestInvokeLLM
-from boomerang.invoker.entities.message import AssistantPromptMessage
+from boomerang.invoker.entities.message import AssistantPromptMessage, UserPromptMessage
 from boomerang.invoker.entities.moderation import ModerationResult, RequestInvokeModeration
 from boomerang.invoker.entities.speech2text import RequestInvokeSpeech2Text, Speech2TextResult
 from boomerang.invoker.entities.summary import RequestInvokeSummary
 from boomerang.invoker.errors import InvokeBadRequestError
-from boomerang.invoker.events import NoteKind
+from boomerang.invoker.events import ModelExchange
 from boomerang.invoker.request import Request
 from boomerang.invoker.run import Run
 from boomerang.playground.server.audio_route import ROUTES
@@ -47,8 +47,8 @@ def answer(request: Request[Any], run: Run) -> Iterable[Any]:
         case RequestInvokeSpeech2Text():
             return [Speech2TextResult(result="The quick test begins at seven, and ends before noon.")]
         case RequestInvokeSummary():
-            asked = [{"role": "user", "content": f"{request.instruction}\n\n{request.text}"}]
-            run.note(NoteKind.EXCHANGE, "piece 1 of 1", messages=asked, answer="In short: a bridge.")
+            asked = UserPromptMessage(content=f"{request.instruction}\n\n{request.text}")
+            run.report(ModelExchange("piece 1 of 1", (asked,), "In short: a bridge."))
     return good_answer(request, run)
 
 

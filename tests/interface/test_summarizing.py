@@ -9,7 +9,7 @@ import pytest
 
 from boomerang.invoker.entities.message import PromptMessage
 from boomerang.invoker.errors import InvokeBadRequestError
-from boomerang.invoker.events import Note, NoteKind
+from boomerang.invoker.events import Event, ModelExchange
 from boomerang.invoker.llm_text.summarize_in_pieces import split, summarize
 from boomerang.invoker.run import Run
 
@@ -32,8 +32,8 @@ class Model:
         return f"summary number {len(self.asked)} ."
 
 
-def summary(text: str, instruction: str = "Keep the dates.", **changed: Any) -> tuple[str, Model, list[Note]]:
-    model, notes = Model(), list[Note]()
+def summary(text: str, instruction: str = "Keep the dates.", **changed: Any) -> tuple[str, Model, list[Event]]:
+    model, notes = Model(), list[Event]()
     arguments = {"context_size": CONTEXT, "count_tokens": words, "complete": model.complete, "run": Run(notes.append)}
     return summarize(text, instruction, **(arguments | changed)), model, notes  # type: ignore[arg-type]
 
@@ -75,9 +75,9 @@ def test_no_text_is_shown_to_the_model_twice_or_left_out() -> None:
 
 def test_each_exchange_with_the_model_is_in_the_record() -> None:
     _, model, notes = summary(lines(200))
-    exchanges = [note for note in notes if note.kind is NoteKind.EXCHANGE]
+    exchanges = [note for note in notes if isinstance(note, ModelExchange)]
     assert len(exchanges) == len(model.asked)
-    assert exchanges[0].data["answer"] == "summary number 1 ."
+    assert exchanges[0].answer == "summary number 1 ."
 
 
 def test_no_text_is_refused() -> None:

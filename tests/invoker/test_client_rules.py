@@ -14,6 +14,7 @@ from boomerang.invoker.entities.llm import RequestInvokeLLM
 from boomerang.invoker.entities.llm_chunk import LLMResultChunk
 from boomerang.invoker.entities.model import ModelFeature, ModelType
 from boomerang.invoker.records.record import Outcome
+from boomerang.invoker.records.record_values import dump
 from boomerang.invoker.records.recorder import Recorded
 from boomerang.invoker.request import InvokeType
 from boomerang.invoker.run import Run
@@ -40,7 +41,7 @@ def test_a_text_below_the_limit_is_its_own_summary_and_at_the_limit_it_is_not(le
     if length < 10:
         assert (summary, asked) == (text, [])
         assert records[0].sent is None
-        assert records[0].dump()["sent"] is None
+        assert dump(records[0])["sent"] is None
         assert f"{length} characters" in records[0].notices()[0]
         assert records[0].outcome is Outcome.COMPLETED
     else:
@@ -74,7 +75,7 @@ def test_tools_are_left_out_for_a_model_that_cannot_and_the_record_says_so(featu
     assert record.sent is asked
     assert "lookup" in record.notices()[0]
     assert "tool-call" in record.notices()[0]
-    assert (record.dump()["request"]["tools"][0]["name"], record.dump()["sent"]["tools"]) == ("lookup", None)
+    assert (dump(record)["request"]["tools"][0]["name"], dump(record)["sent"]["tools"]) == ("lookup", None)
 
 
 def test_a_model_that_is_not_listed_gets_its_tools() -> None:

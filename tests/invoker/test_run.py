@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from boomerang.invoker.errors import InvokeTimeoutError, RunStoppedError
-from boomerang.invoker.events import Note, NoteKind
+from boomerang.invoker.events import Event, Notice, PhaseEntered, ServerField
 from boomerang.invoker.run import Run, Runs
 
 BOUND = 10.0
@@ -134,24 +134,24 @@ def test_waiting_ends_with_the_time_or_with_the_stop() -> None:
         run.wait(BOUND * 10)  # at once, now
 
 
-def test_notes_carry_their_time_and_reach_every_listener_in_order() -> None:
-    first, second = list[Note](), list[Note]()
+def test_events_carry_their_time_and_reach_every_listener_in_order() -> None:
+    first, second = list[Event](), list[Event]()
     run = Run(first.append)
     run.phase("loading")
     run.add_listener(second.append)
-    run.note(NoteKind.NOTICE, "so it is", reason="why", size=3)
-    run.note(NoteKind.DETAIL, "text", text="a key named as the parameter", kind="as well")
-    assert [note.text for note in first] == ["loading", "so it is", "text"]
+    run.report(Notice("so it is", items=("why", 3)))
+    run.report(ServerField("text", {"kind": "a key named as a field"}))
+    assert [type(event) for event in first] == [PhaseEntered, Notice, ServerField]
     assert first[1:] == second
-    assert first[0].kind is NoteKind.PHASE
-    assert dict(first[1].data) == {"reason": "why", "size": 3}
-    assert dict(first[2].data) == {"text": "a key named as the parameter", "kind": "as well"}
+    assert first[0] == PhaseEntered("loading", seconds=first[0].seconds)
+    assert isinstance(first[1], Notice) and (first[1].message, first[1].items) == ("so it is", ("why", 3))
+    assert isinstance(first[2], ServerField) and first[2].value == {"kind": "a key named as a field"}
     assert 0 <= first[0].seconds <= first[1].seconds <= first[2].seconds <= run.seconds
 
 
-def test_a_run_that_nobody_listens_to_takes_notes_too() -> None:
+def test_a_run_that_nobody_listens_to_takes_events_too() -> None:
     run = Run()
-    run.note(NoteKind.NOTICE, "heard by nobody")
+    run.report(Notice("heard by nobody"))
     assert not run.has_listener
     run.add_listener(lambda _note: None)
     assert run.has_listener

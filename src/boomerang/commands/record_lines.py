@@ -9,7 +9,8 @@ from typing import Any
 from boomerang.invoker.entities.llm import LLMResult
 from boomerang.invoker.entities.tts import TTSResult
 from boomerang.invoker.errors import ProtocolError
-from boomerang.invoker.records.record import Record, dump_error
+from boomerang.invoker.records.error_values import dump_error
+from boomerang.invoker.records.record import Record
 
 from .terminal import print_json
 

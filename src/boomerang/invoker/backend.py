@@ -1,14 +1,15 @@
-"""The waist: every way to reach models has these three methods, and what wraps one has them too."""
+"""The waist: what every way to reach models can do. A wrapper passes on every ability of what it wraps."""
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from enum import StrEnum
 from typing import Any, Protocol
 
 from pydantic import field_validator
 
-from boomerang.invoker.entities.model import AIModelEntity, I18nObject
+from boomerang.invoker.entities.model import AIModelEntity, I18nObject, ModelType
 
 from .request import Chunks, ChunkT, Request
 from .run import Run
@@ -72,6 +73,23 @@ class Backend(Protocol):
         """Return the LLM that plays Dify's workspace default, used by `summary`."""
         ...
 
+    @property
+    def can_fetch_models(self) -> bool:
+        """Whether `fetch_models` asks a server; if not, the list is built in."""
+        ...
+
+    def fetch_models(self, run: Run | None = None) -> Sequence[ListedModel]:
+        """Bring the list of models up to date, and return it.
+
+        Raises:
+            InvokeError: The server was not reached, refused, or has no list.
+        """
+        ...
+
+    def describe(self, model: str, model_type: ModelType) -> ListedModel | None:
+        """Describe a model by its name, also one that is not listed where any name may be called; else `None`."""
+        ...
+
     def invoke(self, request: Request[ChunkT], run: Run) -> Chunks[ChunkT]:
         """Answer a request.
 
@@ -83,6 +101,36 @@ class Backend(Protocol):
     def close(self) -> None:
         """Stop what runs and give back what is held. A closed back end is not used again."""
         ...
+
+    def retire(self) -> None:
+        """Close when no run is under way any more."""
+        ...
+
+
+class BuiltInModels(ABC):
+    """The answers of a back end whose models are known without asking a server."""
+
+    can_fetch_models = False
+
+    @abstractmethod
+    def models(self) -> Sequence[ListedModel]:
+        """List the models."""
+
+    @abstractmethod
+    def close(self) -> None:
+        """Stop what runs."""
+
+    def fetch_models(self, run: Run | None = None) -> Sequence[ListedModel]:
+        """Return the list as it is."""
+        return self.models()
+
+    def describe(self, model: str, model_type: ModelType) -> ListedModel | None:
+        """Return a listed model."""
+        return next((found for found in self.models() if (found.model, found.model_type) == (model, model_type)), None)
+
+    def retire(self) -> None:
+        """Close at once: what runs here is stopped."""
+        self.close()
 
 
 class Wrapper:
@@ -108,6 +156,23 @@ class Wrapper:
         """Return the wrapped back end's system model."""
         return self._backend.system_model()
 
+    @property
+    def can_fetch_models(self) -> bool:
+        """Whether the wrapped back end asks a server for its models."""
+        return self._backend.can_fetch_models
+
+    def fetch_models(self, run: Run | None = None) -> Sequence[ListedModel]:
+        """Fetch the wrapped back end's models."""
+        return self._backend.fetch_models(run)
+
+    def describe(self, model: str, model_type: ModelType) -> ListedModel | None:
+        """Describe a model of the wrapped back end."""
+        return self._backend.describe(model, model_type)
+
     def close(self) -> None:
         """Close the wrapped back end."""
         self._backend.close()
+
+    def retire(self) -> None:
+        """Retire the wrapped back end."""
+        self._backend.retire()

@@ -1,6 +1,6 @@
 """What the client's side of Dify's interface decides before anything is sent, as a back end around a back end.
 
-It stands below the record, so that a record shows the call as it was made and, in its notes, what became of it.
+It stands below the record, so that a record shows the call as it was made and, in its events, what became of it.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from boomerang.invoker.entities.summary import RequestInvokeSummary, SummaryResu
 
 from .backend import Backend, ListedModel, Wrapper
 from .errors import ProtocolError
-from .events import NoteKind
+from .events import Notice, RequestSent
 from .request import Chunks, ChunkT, Request
 from .run import Run
 
@@ -58,11 +58,8 @@ class ClientRules(Wrapper):
             return request  # an unknown model may be able to: its server decides
         sent = request.model_copy(update={"tools": None})
         names = ", ".join(tool.name for tool in request.tools or ())
-        run.note(
-            NoteKind.NOTICE,
-            f"Tools left out ({names}): the model {request.model} does not declare the feature tool-call.",
-            sent=sent,
-        )
+        run.report(Notice(f"Tools left out ({names}): the model {request.model} does not declare the feature tool-call."))
+        run.report(RequestSent(sent))
         return sent
 
 
@@ -73,10 +70,11 @@ def find(backend: Backend, model_type: ModelType, provider: str, model: str) -> 
 
 
 def _unchanged(request: RequestInvokeSummary, run: Run) -> Chunks[SummaryResult]:
-    run.note(
-        NoteKind.NOTICE,
-        f"Returned unchanged, no model was called: the text has {len(request.text)} characters, "
-        f"fewer than min_summarize_length = {request.min_summarize_length}.",
-        sent=None,
+    run.report(
+        Notice(
+            f"Returned unchanged, no model was called: the text has {len(request.text)} characters, "
+            f"fewer than min_summarize_length = {request.min_summarize_length}."
+        )
     )
+    run.report(RequestSent(None))
     yield SummaryResult(summary=request.text)

@@ -1,46 +1,215 @@
-"""What a run reports besides its chunks."""
+"""What a run reports besides its chunks: one small class for each kind of event, each with the time at which it happened."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from enum import StrEnum
-from typing import Any
+from typing import Any, ClassVar, TypeAlias
 
+from boomerang.invoker.entities.message import PromptMessage
 from boomerang.invoker.messages.message import Message
 
+from .request import Request
 
-class NoteKind(StrEnum):
-    """What a note is about."""
 
-    PHASE = "phase"
-    """The run entered a new phase; `text` is its name.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Timed:
+    """What every event has."""
 
-    `waiting` for another run to end; `loading` the model; `reading` the prompt, or `inference` where the model is no LLM;
-    `retrying`, while a server that refused is left in peace before it is asked again; `answering` from the first piece of the
-    answer on. Each lasts from its note to the next. A run that need not wait or load reports neither; one that asks its model
-    several times, such as a summary, reads and answers several times.
-    """
-    QUEUE = "queue"
-    """How many runs come before this one, whenever that changes while it waits; `data` has the number as `before`."""
-    NOTICE = "notice"
-    """Something was done otherwise than asked, and the person who asked should know."""
-    EXCHANGE = "exchange"
-    """An inner exchange with a model on the way to the answer, such as one piece of a summary; `data` holds it."""
-    HTTP = "http"
-    """What went over the wire, without secrets: `request`, `response` and `end` of each exchange; `data` holds it."""
-    DETAIL = "detail"
-    """What the back end knows beyond Dify's answer, such as moderation categories; `data` holds it."""
+    kind: ClassVar[str] = ""
+    """Names the class in a written record."""
+    seconds: float = 0.0
+    """Seconds since the run was opened; filled in by `Run.report`."""
 
 
 @dataclass(frozen=True, slots=True)
-class Note:
-    """What a back end says besides its chunks."""
+class PhaseEntered(Timed):
+    """The run entered a new phase, which lasts until the next one.
 
-    kind: NoteKind
+    `waiting` for another run to end; `loading` the model; `reading` the prompt, or `inference` where the model is no LLM;
+    `retrying` while a refused request waits for its next attempt; `generating` from the first piece of the answer on. A run
+    that need not wait or load reports neither; one that asks its model several times, such as a summary, reads and generates
+    several times.
+    """
+
+    kind = "phase"
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class QueuePosition(Timed):
+    """How many runs come before this one, whenever that changes while it waits."""
+
+    kind = "queue"
+    before: int
+
+
+@dataclass(frozen=True, slots=True)
+class Notice(Timed):
+    """Something was done otherwise than asked, and the person who asked should know."""
+
+    kind = "notice"
+    message: str | Message
+    items: tuple[str | int, ...] = ()
+    """Everything that the message is about, where it shows only the first few."""
+
+
+@dataclass(frozen=True, slots=True)
+class RequestSent(Timed):
+    """The request differs from the one the caller made, or nothing was sent at all."""
+
+    kind = "sent"
+    request: Request[Any] | None
+
+
+@dataclass(frozen=True, slots=True)
+class ModelExchange(Timed):
+    """An inner exchange with a model on the way to the answer, such as one piece of a summary. Reported when it ends."""
+
+    kind = "exchange"
+    name: str
+    messages: tuple[PromptMessage, ...] = ()
+    answer: str = ""
+    took: float | None = None
+    """Seconds, if the back end measured them."""
+
+
+@dataclass(frozen=True, slots=True)
+class HTTPRequest(Timed):
+    """A request as it goes over the wire, without secrets."""
+
+    kind = "http request"
+    method: str
+    url: str
+    """Without user, password and query."""
+    headers: Mapping[str, str] = field(default_factory=dict)
+    query: Mapping[str, str] = field(default_factory=dict)
+    body: str = ""
+    """The beginning; empty for a form."""
+    form: Mapping[str, str] | None = None
+    """The fields of a form."""
+    files: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    """The files of a form: field → `filename` and `content_type`."""
+    bytes: int | None = None
+    """Size of a form."""
+
+
+@dataclass(frozen=True, slots=True)
+class HTTPResponse(Timed):
+    """The status and headers of the answer to the last `HTTPRequest`."""
+
+    kind = "http response"
+    status: int
+    reason: str = ""
+    url: str = ""
+    headers: Mapping[str, str] = field(default_factory=dict)
+    peer: str = ""
+    """The address that was connected to."""
+    took: float | None = None
+    """Seconds from the request to the headers."""
+
+
+@dataclass(frozen=True, slots=True)
+class HTTPEnd(Timed):
+    """The end of an exchange, however it ended."""
+
+    kind = "http end"
+    bytes: int
+    """Of the body that were read."""
+    body: str = ""
+    """The beginning."""
+    took: float | None = None
+    """Seconds from the request to here."""
+
+
+@dataclass(frozen=True, slots=True)
+class ModerationScores(Timed):
+    """What a moderation knows beyond Dify's boolean."""
+
+    kind = "moderation scores"
+    categories: Mapping[str, float]
+    """Category → score."""
+    flagged: tuple[str, ...] = ()
+    """The categories that the server flagged."""
+    threshold: float | None = None
+    """The score at which the back end flags."""
+    category: str = ""
+    """The category that decided."""
+    sentence: str = ""
+    """The part of the text that decided."""
+    sentences: int | None = None
+    """How many parts of the text were scored."""
+
+
+@dataclass(frozen=True, slots=True)
+class RerankScores(Timed):
+    """The scores of all documents, also of those that were dropped."""
+
+    kind = "rerank scores"
+    scores: tuple[tuple[int, float], ...]
+    """Index in the request and score."""
+    shape: str = ""
+    """Whose wire format the server uses."""
+    path: str = ""
+    """Where the server was asked."""
+
+
+@dataclass(frozen=True, slots=True)
+class TranscriptSegment(Timed):
+    """A part of a recording was transcribed."""
+
+    kind = "transcript segment"
+    start: float
+    """Seconds into the recording."""
+    end: float
     text: str
-    seconds: float
-    """Seconds since the run was opened."""
-    data: Mapping[str, Any] = field(default_factory=dict)
-    message: Message | None = None
-    """The text as an id with values, where it is a notice of ours."""
+    recording_seconds: float | None = None
+    """Length of the recording, if its header tells."""
+
+
+@dataclass(frozen=True, slots=True)
+class ArgumentsNotSent(Timed):
+    """Arguments of the call that the back end has no field for."""
+
+    kind = "arguments not sent"
+    arguments: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class UsageEstimated(Timed):
+    """The usage is the back end's own estimate and not what a server reported."""
+
+    kind = "usage estimated"
+
+
+@dataclass(frozen=True, slots=True)
+class ServerField(Timed):
+    """A field of a server's answer that Dify's result has no place for."""
+
+    kind = "server field"
+    name: str
+    value: Any
+    """A JSON value."""
+
+
+HTTPEvent: TypeAlias = HTTPRequest | HTTPResponse | HTTPEnd
+Detail: TypeAlias = ModerationScores | RerankScores | TranscriptSegment | ArgumentsNotSent | UsageEstimated | ServerField
+"""What the back end knows beyond Dify's answer."""
+Event: TypeAlias = PhaseEntered | QueuePosition | Notice | RequestSent | ModelExchange | HTTPEvent | Detail
+
+EVENT_TYPES: tuple[type[Event], ...] = (
+    PhaseEntered,
+    QueuePosition,
+    Notice,
+    RequestSent,
+    ModelExchange,
+    HTTPRequest,
+    HTTPResponse,
+    HTTPEnd,
+    ModerationScores,
+    RerankScores,
+    TranscriptSegment,
+    ArgumentsNotSent,
+    UsageEstimated,
+    ServerField,
+)

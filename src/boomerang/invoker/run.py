@@ -1,4 +1,4 @@
-"""One invocation under way: how to stop it from outside, and what it tells besides its chunks.
+"""One invocation under way: how to stop it from outside, and what it reports besides its chunks.
 
 A generator that waits in a read cannot be closed from another thread, so stopping is part of the waist: whoever opens an
 invocation hands the back end a `Run`, and the back end obeys it wherever it waits.
@@ -9,26 +9,26 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from time import perf_counter
-from typing import Any
 
 from boomerang.invoker.messages.message import Message, Value
 
 from .errors import BackendClosedError, RunStoppedError
-from .events import Note, NoteKind
+from .events import Event, Notice, PhaseEntered
 
 
 class Run:
     """The handle of one invocation; safe to use from several threads.
 
     Args:
-        listener: Called with each note, in the thread that makes it.
+        listener: Called with each event, in the thread that reports it.
         unchecked: Whether input is sent that a back end would refuse by itself, to see what its server says.
     """
 
     __slots__ = ("_cause", "_condition", "_hooks", "_listener", "_started", "_stopped", "current_phase", "unchecked")
 
-    def __init__(self, listener: Callable[[Note], None] | None = None, *, unchecked: bool = False) -> None:
+    def __init__(self, listener: Callable[[Event], None] | None = None, *, unchecked: bool = False) -> None:
         self.unchecked = unchecked
         self._listener = listener
         self._started = perf_counter()
@@ -99,13 +99,13 @@ class Run:
 
     @property
     def has_listener(self) -> bool:
-        """Whether somebody listens; a note that is dear to put together need not be, if nobody does."""
+        """Whether anyone listens; skip expensive events if not."""
         return self._listener is not None
 
-    def note(self, kind: NoteKind, text: str, /, **data: Any) -> None:
-        """Tell the listener something that is not a chunk."""
+    def report(self, event: Event) -> None:
+        """Pass an event to the listener, with the time at which it happened."""
         if self._listener is not None:
-            self._listener(Note(kind, text, self.seconds, data))
+            self._listener(replace(event, seconds=self.seconds))
 
     def notice(self, id: str, /, **values: Value) -> None:
         """Report that something was done otherwise than asked.
@@ -115,28 +115,27 @@ class Run:
             **values: What fills its placeholders.
         """
         if self._listener is not None:
-            self.relay(Message(id, **values))
+            self.report(Notice(Message(id, **values)))
 
     def relay(self, message: Message) -> None:
         """Report a message that another part of the library made, as `notice` does."""
-        if self._listener is not None:
-            self._listener(Note(NoteKind.NOTICE, str(message), self.seconds, message=message))
+        self.report(Notice(message))
 
     def phase(self, name: str) -> None:
         """Report that the run entered the phase `name`."""
         self.current_phase = name
-        self.note(NoteKind.PHASE, name)
+        self.report(PhaseEntered(name))
 
-    def add_listener(self, listener: Callable[[Note], None]) -> None:
-        """Add a listener behind the one already there; what wraps a back end notes what passes."""
+    def add_listener(self, listener: Callable[[Event], None]) -> None:
+        """Add a listener behind the one already there, for a wrapper that records events."""
         before = self._listener
         if before is None:
             self._listener = listener
             return
 
-        def both(note: Note) -> None:
-            before(note)
-            listener(note)
+        def both(event: Event) -> None:
+            before(event)
+            listener(event)
 
         self._listener = both
 

@@ -15,7 +15,7 @@ import httpx
 import pytest
 
 from boomerang.invoker.errors import InvokeBadRequestError, InvokeConnectionError, ProtocolError, RunStoppedError
-from boomerang.invoker.events import Note, NoteKind
+from boomerang.invoker.events import Event, Notice
 from boomerang.invoker.http.cancellation import Call, Clocks
 from boomerang.invoker.http.connection_pool import Pool
 from boomerang.invoker.http.errors import said
@@ -118,7 +118,7 @@ def test_ipv6_is_dialled_and_written_as_such(http: Means) -> None:
     notes: list[Any] = []
     with Loopback(lambda _asked, wire: wire.send(whole({"ok": 6})), family=socket.AF_INET6) as server:
         assert got(http(server.address), Run(notes.append)) == {"ok": 6}
-        assert notes[1].data["peer"] == server.address.removeprefix("http://")
+        assert notes[1].peer == server.address.removeprefix("http://")
 
 
 def test_a_second_address_is_tried_when_the_first_refuses(http: Means) -> None:
@@ -153,13 +153,13 @@ def test_a_kept_connection_that_the_server_closes_under_the_next_request_is_dial
             raise EOFError
         wire.send(whole({"ok": len(server.asked)}))
 
-    notes: list[Note] = []
+    notes: list[Event] = []
     with Loopback(hasty) as server:
         means = http(server.address)
         assert got(means) == {"ok": 1}
         assert got(means, Run(notes.append)) == {"ok": 3}
         assert len(server.connections) == 2
-    assert [note.text for note in notes if note.kind is NoteKind.NOTICE] == [STALE]
+    assert [note.message for note in notes if isinstance(note, Notice)] == [STALE]
 
 
 def test_a_kept_connection_that_ends_when_its_server_may_have_worked_is_not_asked_again(http: Means) -> None:

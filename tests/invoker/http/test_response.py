@@ -23,7 +23,7 @@ from boomerang.invoker.errors import (
     ProtocolError,
     RunStoppedError,
 )
-from boomerang.invoker.events import Note, NoteKind
+from boomerang.invoker.events import Event, HTTPEnd, Notice
 from boomerang.invoker.http.body.tolerant_json import LARGE
 from boomerang.invoker.http.cancellation import Call, Clocks
 from boomerang.invoker.http.client import Client
@@ -32,6 +32,7 @@ from boomerang.invoker.http.exchange import Http
 from boomerang.invoker.http.limits import ANSWER_VARIABLE, EVENTS_VARIABLE, PARTS_PER_EVENT, Limits
 from boomerang.invoker.http.redaction.masking import Hiding
 from boomerang.invoker.http.response import Answer
+from boomerang.invoker.messages.message import Message
 from boomerang.invoker.run import Run
 from tests.loopback import STREAM, Asked, Loopback, Wire, chunked, head, whole
 
@@ -52,8 +53,8 @@ class Given:
     """An answer of given bytes, and the ids of its notices."""
 
     def __init__(self, body: bytes | Iterable[bytes], limits: Limits | None = None, **headers: str) -> None:
-        self.notes: list[Note] = []
-        self.run = Run(self.notes.append)
+        self.reported: list[Event] = []
+        self.run = Run(self.reported.append)
         pieces = iter([body] if isinstance(body, bytes) else body)
         named = {name.replace("_", "-"): value for name, value in headers.items()}
         response = httpx.Response(200, headers=named, content=pieces)
@@ -61,7 +62,7 @@ class Given:
 
     @property
     def notices(self) -> list[str]:
-        return [note.message.id for note in self.notes if note.message]
+        return [note.message.id for note in self.reported if isinstance(note, Notice) and isinstance(note.message, Message)]
 
     def events(self) -> tuple[list[bytes], InvokeError | None]:
         """Return the events that came, and the error at the end."""
@@ -333,15 +334,15 @@ def test_a_bomb_on_the_wire_is_refused_and_its_connection_closed(http: Means) ->
         wire.send(head(Content_Encoding="gzip", Content_Length="99999999"), packed)
         wire.wait_until_gone()
 
-    notes: list[Note] = []
+    notes: list[Event] = []
     with Loopback(script) as server:
         means = http(server.address, Limits(answer_bytes=2**20))
         words = "more than 1,048,576 bytes"
         with pytest.raises(ProtocolError, match=words), means.get("x", Run(notes.append)) as answer:
             answer.json()
         assert server.connections[0].left.wait(1.0)
-    [end] = [note.data for note in notes if note.kind is NoteKind.HTTP and note.text == "end"]
-    assert end["bytes"] <= 2**20 + 2**16
+    [end] = [note for note in notes if isinstance(note, HTTPEnd)]
+    assert end.bytes <= 2**20 + 2**16
 
 
 def test_tiny_chunks_are_events_like_others(http: Means) -> None:

@@ -10,9 +10,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from boomerang.invoker.events import Note
+from boomerang.invoker.events import Event, Notice
 from boomerang.invoker.llm_text.json_schema import Checked, Fault, Outcome, UncheckedPattern, check, report, schema_fault
 from boomerang.invoker.llm_text.schema_child import LONGEST
+from boomerang.invoker.messages.message import Message
 from boomerang.invoker.run import Run
 from tests.invoker.llm_text.schemas import DRAFTS, reason
 from tests.json_values import JSON_VALUES
@@ -160,19 +161,19 @@ def test_half_characters_and_numbers_that_are_none_are_checked() -> None:
 
 
 def test_what_was_found_becomes_notices() -> None:
-    notes: list[Note] = []
+    notes: list[Event] = []
     run = Run(notes.append)
     fault, left_out = Fault("$.a", "type: 1", "2"), UncheckedPattern("$.pattern", "(")
     report(Checked(), run)
     assert notes == []
     report(Checked(fault, patterns=(left_out,)), run)
     report(check({}, {"$ref": "#/no"}), run)
-    assert [note.message.id for note in notes if note.message] == [
+    assert [note.message.id for note in notes if isinstance(note, Notice) and isinstance(note.message, Message)] == [
         "schemas.departs",
         "schemas.pattern_not_checked",
         "schemas.not_checked",
     ]
-    assert "(" in notes[1].text and "$.pattern" in notes[1].text
+    assert "(" in str(notes[1].message) and "$.pattern" in str(notes[1].message)
 
 
 @given(

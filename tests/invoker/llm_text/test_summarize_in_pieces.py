@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from boomerang.invoker.entities.message import PromptMessage
 from boomerang.invoker.errors import InvokeBadRequestError, ProtocolError, RunStoppedError
-from boomerang.invoker.events import Note, NoteKind
+from boomerang.invoker.events import Event, ModelExchange
 from boomerang.invoker.llm_text.summarize_in_pieces import Example, split, summarize
 from boomerang.invoker.run import Run
 
@@ -50,32 +50,32 @@ def run_summary(model: Model, text: str, *, instruction: str = "", context_size:
 
 
 def test_a_text_that_fits_takes_one_call() -> None:
-    model, notes = Model(), list[Note]()
+    model, notes = Model(), list[Event]()
     assert run_summary(model, "one two three four five six", run=Run(notes.append)) == "one two three four five"
     assert len(model.asked) == 1
     (note,) = notes
-    assert (note.kind, note.text, note.data["answer"]) == (NoteKind.EXCHANGE, "piece 1 of 1", "one two three four five")
-    assert source(note.data["messages"][-1]["content"]) == "one two three four five six"
+    assert (type(note), note.name, note.answer) == (ModelExchange, "piece 1 of 1", "one two three four five")
+    assert source(str(note.messages[-1].content)) == "one two three four five six"
 
 
 def test_the_instruction_comes_after_the_text() -> None:
-    model, notes = Model(), list[Note]()
+    model, notes = Model(), list[Event]()
     run_summary(model, "one two three", instruction="Keep the dates.", run=Run(notes.append))
-    question = notes[0].data["messages"][-1]["content"]
+    question = str(notes[0].messages[-1].content)
     assert question.index("one two three") < question.index("Keep the dates.")
 
 
 def test_a_long_text_is_summarised_in_pieces_and_then_their_summaries() -> None:
     text = "\n\n".join(f"Paragraph {number} says that {number} is a number like any other." for number in range(60))
-    model, notes = Model(), list[Note]()
+    model, notes = Model(), list[Event]()
     summary = run_summary(model, text, run=Run(notes.append))
     assert summary.startswith("Paragraph 0 says that")
     assert len(model.asked) > 3
-    first_round = [note for note in notes if "round" not in note.text]
+    first_round = [note for note in notes if "round" not in note.name]
     # A piece's outer blanks are left out of the question; every word is there once, in order.
-    asked = " ".join(source(note.data["messages"][-1]["content"]) for note in first_round)
+    asked = " ".join(source(str(note.messages[-1].content)) for note in first_round)
     assert asked.split() == text.split()
-    assert notes[-1].text.startswith("piece 1 of 1, round ")
+    assert notes[-1].name.startswith("piece 1 of 1, round ")
     assert all(1 <= longest <= 300 for longest in model.longest)
 
 
@@ -130,15 +130,15 @@ def test_stopping_ends_it_between_two_pieces() -> None:
 
 
 def test_examples_come_before_the_question_and_take_their_room() -> None:
-    notes = list[Note]()
+    notes = list[Event]()
     shown = [Example("A long tale of the sea.", "One sentence.", "The sea.")]
     summarize(
         "one two three", "Briefly.", context_size=300, count_tokens=words, complete=Model().complete,
         run=Run(notes.append), examples=shown, part="part 2 of 3",
     )  # fmt: skip
-    roles = [message["role"] for message in notes[0].data["messages"]]
+    roles = [message.role for message in notes[0].messages]
     assert roles == ["system", "user", "assistant", "user"]
-    assert (notes[0].text, notes[0].data["messages"][2]["content"]) == ("piece 1 of 1, part 2 of 3", "The sea.")
+    assert (notes[0].name, notes[0].messages[2].content) == ("piece 1 of 1, part 2 of 3", "The sea.")
     with pytest.raises(InvokeBadRequestError, match="leaves"):
         summarize(
             "word", "", context_size=300, count_tokens=words, complete=Model().complete,

@@ -11,10 +11,12 @@ from typing import Any
 import pytest
 
 from boomerang.invoker.errors import ConfigError, InvokeBadRequestError
-from boomerang.invoker.events import Note, NoteKind
-from boomerang.invoker.messages import answers, audio, connections, http, lists, saved, schemas
+from boomerang.invoker.events import Notice
+from boomerang.invoker.messages import answers, audio, connections, http, lists, records, saved, schemas
 from boomerang.invoker.messages.message import TEMPLATES, Message, translated
-from boomerang.invoker.records.record import Record, dump_error
+from boomerang.invoker.records.error_values import dump_error
+from boomerang.invoker.records.record import Record
+from boomerang.invoker.records.record_values import dump
 from boomerang.invoker.request import InvokeType
 from boomerang.invoker.run import Run
 from boomerang.workbench.i18n import translate
@@ -80,7 +82,7 @@ def test_every_template_is_used() -> None:
 
 
 def test_no_id_stands_in_two_areas() -> None:
-    areas = (answers, audio, connections, http, lists, saved, schemas)
+    areas = (answers, audio, connections, http, lists, records, saved, schemas)
     assert len(TEMPLATES) == sum(len(area.TEMPLATES) for area in areas)
 
 
@@ -117,12 +119,12 @@ def test_a_wrong_setting_is_named_before_its_message(template: str) -> None:
 
 def test_a_notice_reaches_the_record_as_id_and_values(template: str) -> None:
     record: Record[Any] = Record(request_of(InvokeType.LLM), "scripted")
-    Run(record.notes.append).notice(template, count=3, server="x")
+    Run(record.events.append).notice(template, count=3, server="x")
     assert record.notices() == [Message(template, count=3, server="x")]
-    (note,) = record.dump()["notes"]
+    (note,) = dump(record)["events"]
     assert (note["kind"], note["text"]) == ("notice", "More than 3 chunks from x.")
     assert note["message"] == {"id": template, "values": {"count": 3, "server": "x"}}
-    assert Note(NoteKind.NOTICE, "words", 0.0).message is None
+    assert Notice("words").message == "words"
 
 
 def test_a_page_shows_messages_in_the_visitors_language(template: str, monkeypatch: pytest.MonkeyPatch) -> None:

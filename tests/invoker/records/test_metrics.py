@@ -14,11 +14,10 @@ from boomerang.invoker.entities.rerank import RerankDocument, RerankResult
 from boomerang.invoker.entities.text_embedding import EmbeddingUsage, TextEmbeddingResult
 from boomerang.invoker.entities.tools import ToolCall, ToolCallFunction
 from boomerang.invoker.entities.tts import TTSResult
-from boomerang.invoker.events import Note, NoteKind
+from boomerang.invoker.events import HTTPRequest, HTTPResponse, PhaseEntered, UsageEstimated
 from boomerang.invoker.records.metrics import (
     LEAST_TOKENS_FOR_A_RATE,
     MEASURES,
-    USAGE_ORIGIN,
     Metric,
     Origin,
     Unit,
@@ -199,7 +198,7 @@ def test_no_number_is_ever_wrong_however_it_went(invoke_type: InvokeType, gaps: 
 
 
 def noted(record: Record[Any], *phases: tuple[float, str]) -> Record[Any]:
-    record.notes.extend(Note(NoteKind.PHASE, name, at) for at, name in phases)
+    record.events.extend(PhaseEntered(name, seconds=at) for at, name in phases)
     return record
 
 
@@ -217,9 +216,9 @@ def test_the_first_byte_is_that_of_the_first_request_that_was_not_refused() -> N
     def asked(*exchanges: tuple[float, float | None, int]) -> dict[str, Any]:
         record = record_of(InvokeType.LLM, text_chunks("a"), [9.0])
         for sent, answered, status in exchanges:
-            record.notes.append(Note(NoteKind.HTTP, "request", sent))
+            record.events.append(HTTPRequest("GET", "/", seconds=sent))
             if answered is not None:
-                record.notes.append(Note(NoteKind.HTTP, "response", answered, {"status": status}))
+                record.events.append(HTTPResponse(status, seconds=answered))
         return values(record)
 
     assert "time_to_first_byte" not in asked()
@@ -251,7 +250,7 @@ def test_without_a_usage_the_rate_is_an_estimate_from_chunks() -> None:
 
 def test_a_usage_that_the_back_end_guessed_is_marked() -> None:
     record = record_of(InvokeType.LLM, text_chunks("a", usage=llm_usage(3, 4)), [0.5])
-    record.notes.append(Note(NoteKind.DETAIL, "usage", 0.5, {USAGE_ORIGIN: "estimated"}))
+    record.events.append(UsageEstimated(seconds=0.5))
     assert metrics(record)["prompt_tokens"].origin is Origin.ESTIMATED
 
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import threading
+from base64 import b64decode
 from collections.abc import Iterator
+from hashlib import sha256
 from typing import Any
 
 import pytest
@@ -18,8 +20,9 @@ from boomerang.invoker.entities.model import ModelType
 from boomerang.invoker.entities.moderation import RequestInvokeModeration
 from boomerang.invoker.entities.speech2text import RequestInvokeSpeech2Text
 from boomerang.invoker.errors import InvokeRateLimitError, InvokeServerUnavailableError, InvokeTimeoutError, RunStoppedError
-from boomerang.invoker.events import NoteKind
+from boomerang.invoker.events import ModerationScores, Notice, RequestSent
 from boomerang.invoker.records.record import Outcome, Record
+from boomerang.invoker.records.record_values import dump
 from boomerang.invoker.records.recorder import Recorded
 from boomerang.invoker.request import InvokeType, Request
 from boomerang.invoker.run import Run
@@ -66,9 +69,9 @@ def test_a_failure_before_the_first_chunk_has_its_time_too() -> None:
 
 def test_a_fault_of_ours_is_a_failure_with_its_traceback() -> None:
     record = record_of(failing(ZeroDivisionError("ours")))
-    dump = record.dump()["error"]
-    assert (dump["type"], dump["description"]) == ("ZeroDivisionError", "ours")
-    assert "Traceback" in dump["traceback"]
+    dumped = dump(record)["error"]
+    assert (dumped["type"], dumped["description"]) == ("ZeroDivisionError", "ours")
+    assert "Traceback" in dumped["traceback"]
 
 
 def test_a_stopped_run_is_stopped_and_a_clock_that_ran_out_has_failed() -> None:
@@ -138,41 +141,40 @@ def test_a_request_is_given_as_what_it_is() -> None:
         record.request_as(RequestInvokeModeration)
 
 
-def test_notes_are_kept_with_their_kinds() -> None:
+def test_events_are_kept_with_their_kinds() -> None:
     def answer(request: Request[Any], run: Run) -> list[LLMResultChunk]:
         run.phase("loading")
-        run.note(NoteKind.NOTICE, "a word was left out", word="x")
-        run.phase("answering")
-        run.note(NoteKind.DETAIL, "categories", scores={"hate": 0.1})
+        run.report(Notice("a word was left out", items=("x",)))
+        run.phase("generating")
+        run.report(ModerationScores({"hate": 0.1}))
         return text_chunks("a")
 
     record = record_of(answer)
-    assert record.phase() == "answering"
+    assert record.phase() == "generating"
     assert record.notices() == ["a word was left out"]
-    assert record.dump()["notes"][1]["data"] == {"word": "x"}
-    assert "data" not in record.dump()["notes"][0]
+    assert dump(record)["events"][1]["items"] == ["x"]
+    assert dump(record)["events"][0].keys() == {"kind", "seconds", "name"}
     assert record.sent is record.request
     assert Record(LLM, "scripted").phase() is None
 
 
-def test_what_was_sent_is_what_the_last_note_says() -> None:
+def test_what_was_sent_is_what_the_last_event_says() -> None:
     record: Record[Any] = Record(LLM, "scripted")
-    run = Run(record.notes.append)
+    run = Run(record.events.append)
     other = request_of(InvokeType.LLM, model="other")
-    run.note(NoteKind.NOTICE, "changed", sent=other)
-    run.phase("answering")
+    run.report(RequestSent(other))
+    run.phase("generating")
     assert record.sent is other
-    assert record.dump()["sent"]["model"] == "other"
-    assert record.dump()["request"]["model"] == "tiny"
-    assert "data" not in record.dump()["notes"][0]
+    assert dump(record)["sent"]["model"] == "other"
+    assert dump(record)["request"]["model"] == "tiny"
 
 
 @every_call
 def test_a_dump_is_json_and_holds_all_of_it(invoke_type: InvokeType) -> None:
     request = request_of(invoke_type)
-    dump = record_of(lambda request, run: answers_to(invoke_type), request).dump()
-    read = json.loads(json.dumps(dump, allow_nan=False))
-    assert read == dump
+    dumped = dump(record_of(lambda request, run: answers_to(invoke_type), request))
+    read = json.loads(json.dumps(dumped, allow_nan=False))
+    assert read == dumped
     assert (read["invoke_type"], read["outcome"], read["error"]) == (invoke_type.value, "completed", None)
     assert read["request"] == read["sent"] == request.payload()
     assert len(read["chunks"]) == len(answers_to(invoke_type))
@@ -181,8 +183,8 @@ def test_a_dump_is_json_and_holds_all_of_it(invoke_type: InvokeType) -> None:
 def test_a_dump_of_an_error_has_all_that_it_knows() -> None:
     error = InvokeRateLimitError("slow down", provider="p", field="f", status_code=429, body="{}", hint="wait")
     error.retry_after = 1.5
-    dump = record_of(failing(error)).dump()["error"]
-    assert dump == {
+    dumped = dump(record_of(failing(error)))["error"]
+    assert dumped == {
         "type": "InvokeRateLimitError",
         "description": "slow down",
         "backend": "scripted",
@@ -195,7 +197,7 @@ def test_a_dump_of_an_error_has_all_that_it_knows() -> None:
         "retry_after": 1.5,
     }
     late = InvokeTimeoutError("too late", clock="total", seconds=2)
-    assert record_of(failing(late)).dump()["error"]["clock"] == "total"
+    assert dump(record_of(failing(late)))["error"]["clock"] == "total"
 
 
 def test_no_secret_reaches_a_record() -> None:
@@ -205,15 +207,17 @@ def test_no_secret_reaches_a_record() -> None:
     session.model.llm.invoke(config, HI, stream=False)
     session.model.moderation.invoke({**PROBE, "credentials": {"api_key": secret}}, "text")
     for record in records:
-        assert secret not in json.dumps(record.dump())
+        assert secret not in json.dumps(dump(record))
         assert secret not in repr(record)
 
 
-def test_a_recording_is_in_a_record_once_and_in_its_dump_as_hex() -> None:
+def test_a_recording_is_in_a_record_once_and_in_its_dump_once() -> None:
     recording = bytes(1000)
     record = record_of(lambda request, run: answers_to(InvokeType.SPEECH2TEXT), RequestInvokeSpeech2Text.of(PROBE, recording))
     assert record.request_as(RequestInvokeSpeech2Text).file is recording
-    assert record.dump()["request"]["file"] == recording.hex()
+    dumped = dump(record)
+    assert dumped["request"]["file"] == dumped["sent"]["file"] == {"sha256": sha256(recording).hexdigest(), "encoding": "hex"}
+    assert [b64decode(data) for data in dumped["media"].values()] == [recording]
 
 
 def test_what_records_is_otherwise_the_back_end_that_it_wraps() -> None:
@@ -233,9 +237,9 @@ def test_times_rise_and_are_never_more_than_chunks(steps: list[str], ends: bool)
         if step == "chunk":
             record.add(text_chunks("a")[0])
         elif step == "note":
-            Run(record.notes.append).phase("answering")
+            Run(record.events.append).phase("generating")
         else:
-            assert len(record.dump()["chunks"]) == len(record.times) == len(record.chunks)
+            assert len(dump(record)["chunks"]) == len(record.times) == len(record.chunks)
     if ends:
         record.end(Outcome.COMPLETED)
     assert record.times == sorted(record.times)

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from boomerang.invoker.entities.content import ImagePromptMessageContent, TextPromptMessageContent
 from boomerang.invoker.entities.llm import LLMResultChunk
 from boomerang.invoker.entities.llm_chunk import LLMUsage
-from boomerang.invoker.events import Note, NoteKind
+from boomerang.invoker.events import PhaseEntered
 from boomerang.invoker.records.record import Outcome, Record
 from boomerang.invoker.records.timeline import LEAST_PAUSE_SECONDS, UNKNOWN, ChunkKind, Phase, Timeline, phases, spent
 from boomerang.invoker.request import InvokeType
@@ -31,7 +31,7 @@ def record_of(
     record: Record[Any] = Record(request_of(invoke_type), "scripted")
     record.chunks.extend(chunks)
     record.times.extend(times)
-    record.notes.extend(Note(NoteKind.PHASE, name, at) for at, name in notes or [])
+    record.events.extend(PhaseEntered(name, seconds=at) for at, name in notes or [])
     if end is not None:
         record.seconds, record.outcome = end, Outcome.COMPLETED
     return record
@@ -137,7 +137,7 @@ def named(record: Record[Any]) -> list[tuple[str, float, float]]:
 
 
 def test_the_phases_of_a_back_end_count_until_the_first_piece() -> None:
-    notes = [(0.1, "waiting"), (0.5, "loading"), (1.5, "reading"), (1.999, "answering"), (2.5, "late")]
+    notes = [(0.1, "waiting"), (0.5, "loading"), (1.5, "reading"), (1.999, "generating"), (2.5, "late")]
     record = record_of(text_chunks("a", "b", ""), [2.0, 3.0, 3.4], end=3.5, notes=notes)
     assert named(record) == [
         ("asking", 0.0, 0.1),
@@ -166,7 +166,7 @@ def test_a_run_under_way_is_not_closing() -> None:
     assert all(phase.name != "closing" for phase in phases(record, Timeline(record)))
 
 
-NOTES = st.lists(st.tuples(st.floats(0, 9), st.sampled_from(["waiting", "loading", "reading", "answering"])), max_size=6)
+NOTES = st.lists(st.tuples(st.floats(0, 9), st.sampled_from(["waiting", "loading", "reading", "generating"])), max_size=6)
 
 
 @given(NOTES.map(sorted), st.lists(st.floats(0, 9), max_size=6).map(sorted), st.floats(0, 3))

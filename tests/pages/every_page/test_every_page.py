@@ -11,6 +11,7 @@ import pytest
 from boomerang.invoker.backends.scripted import Scripted
 from boomerang.invoker.errors import InvokeRateLimitError
 from boomerang.invoker.records.record import Outcome
+from boomerang.invoker.records.record_values import dump
 from boomerang.invoker.request import Request
 from boomerang.invoker.run import Run
 from boomerang.playground.session import app_state
@@ -79,7 +80,7 @@ def test_what_was_sent_what_came_and_how_can_be_looked_at(visit: Visit, desk: De
     if page != "summary":
         assert PROVIDER in visitor.tab("Sent")
     assert f"back end `{desk.backend.kind}`" in visitor.tab("Sent")
-    assert "Record as JSON" in visitor.tab("Received") or visitor.record.dump()["chunks"]
+    assert "Record as JSON" in visitor.tab("Received") or dump(visitor.record)["chunks"]
     assert "at, s" in visitor.tab("Chunks")
     assert visitor.record.id in visitor.tab("Log") and "completed" in visitor.tab("Log")
     member = "summary" if page == "summary" else page

@@ -8,7 +8,7 @@ import pytest
 
 from boomerang.invoker.audio.audio_facts import facts
 from boomerang.invoker.entities.speech2text import Speech2TextResult
-from boomerang.invoker.events import NoteKind
+from boomerang.invoker.events import TranscriptSegment
 from boomerang.invoker.request import Request
 from boomerang.invoker.run import Run
 from boomerang.workbench.experiments.audio_robustness import DAMAGES
@@ -94,7 +94,7 @@ def test_subtitles_are_there_when_the_back_end_told_times_and_greyed_when_not(vi
     assert {button.label: button.disabled for button in downloads(page)} == {"Text": False, "SRT": True, "VTT": True}
 
     def tells(request: Request[Any], run: Run) -> list[Any]:
-        run.note(NoteKind.DETAIL, "2 s heard", start=0.0, end=2.0, text="The quick test.")
+        run.report(TranscriptSegment(0.0, 2.0, "The quick test."))
         return [Speech2TextResult(result="The quick test.")]
 
     desk.answer = tells

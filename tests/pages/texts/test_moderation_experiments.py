@@ -11,7 +11,7 @@ import pytest
 from boomerang.invoker.entities.moderation import ModerationResult
 from boomerang.invoker.entities.summary import SummaryResult
 from boomerang.invoker.errors import InvokeBadRequestError
-from boomerang.invoker.events import NoteKind
+from boomerang.invoker.events import ModerationScores
 from boomerang.invoker.request import Request
 from boomerang.invoker.run import Run
 from boomerang.playground.run import run_status
@@ -25,7 +25,7 @@ Visit = Callable[[str], Visitor]
 def by_words(request: Request[Any], run: Run) -> Iterator[Any]:
     """Flag what has a word of harm in it, and tell a score."""
     harmful = any(word in request.payload()["text"].lower() for word in ("hurt", "destroy", "fool"))
-    run.note(NoteKind.DETAIL, "categories", categories={"violence": 0.8 if harmful else 0.3, "hate": 0.1}, threshold=0.5)
+    run.report(ModerationScores({"violence": 0.8 if harmful else 0.3, "hate": 0.1}, threshold=0.5))
     yield ModerationResult(result=harmful)
 
 

@@ -10,7 +10,7 @@ import pytest
 from boomerang.invoker.entities.model import EmbeddingInputType
 from boomerang.invoker.entities.rerank import RerankDocument, RerankResult
 from boomerang.invoker.errors import InvokeBadRequestError
-from boomerang.invoker.events import NoteKind
+from boomerang.invoker.events import ArgumentsNotSent
 from boomerang.workbench.samples.inputs import DOCUMENTS, TEXTS
 from tests.pages.visitor import Visitor
 from tests.scripted import Desk, embedded
@@ -90,7 +90,7 @@ def test_query_and_document_are_compared_text_by_text(visit: Visit, desk: Desk, 
 
 def test_where_the_input_type_is_not_sent_nothing_is_said_of_the_model(visit: Visit, desk: Desk) -> None:
     def answer(request: Any, run: Any) -> list[Any]:
-        run.note(NoteKind.DETAIL, "It was not sent.", not_sent=["input_type"])
+        run.report(ArgumentsNotSent(("input_type",)))
         return [embedded([[1.0, index] for index, _text in enumerate(request.texts)])]
 
     desk.answer = answer

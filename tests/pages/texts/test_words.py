@@ -7,10 +7,11 @@ from typing import Any
 
 import pytest
 
+from boomerang.invoker.entities.message import UserPromptMessage
 from boomerang.invoker.entities.moderation import ModerationResult
 from boomerang.invoker.entities.speech2text import Speech2TextResult
 from boomerang.invoker.entities.summary import SummaryResult
-from boomerang.invoker.events import NoteKind
+from boomerang.invoker.events import ModelExchange, ModerationScores
 from boomerang.invoker.request import Request
 from boomerang.invoker.run import Run
 from boomerang.workbench.samples.inputs import ARTICLE, INSTRUCTION, MODERATION, SHORT_NOTE
@@ -55,8 +56,8 @@ def test_what_the_system_model_was_asked_can_be_looked_at(visit: Visit, desk: De
     answer = desk.answer
 
     def noted(request: Request[Any], run: Run) -> Iterator[Any]:
-        run.note(NoteKind.EXCHANGE, "piece 1 of 2", messages=[{"role": "user", "content": "first half"}], answer="a")
-        run.note(NoteKind.EXCHANGE, "piece 2 of 2", messages=[{"role": "user", "content": "second half"}], answer="b")
+        run.report(ModelExchange("piece 1 of 2", (UserPromptMessage(content="first half"),), "a"))
+        run.report(ModelExchange("piece 2 of 2", (UserPromptMessage(content="second half"),), "b"))
         yield from answer(request, run)
 
     desk.answer = noted
@@ -88,7 +89,7 @@ def test_the_flag_is_drawn_in_words(visit: Visit, desk: Desk, result: bool, word
 
 def test_categories_that_the_back_end_knows_are_drawn_beside_the_flag(visit: Visit, desk: Desk) -> None:
     def noted(request: Request[Any], run: Run) -> Iterator[Any]:
-        run.note(NoteKind.DETAIL, "categories", categories={"violence": 0.875, "any": 0.9}, threshold=0.5)
+        run.report(ModerationScores({"violence": 0.875, "any": 0.9}, threshold=0.5))
         yield ModerationResult(result=True)
 
     desk.answer = noted

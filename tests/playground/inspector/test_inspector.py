@@ -13,9 +13,27 @@ from hypothesis import strategies as st
 from streamlit.testing.v1 import AppTest
 
 from boomerang.invoker.backends.scripted import llm_chunks
+from boomerang.invoker.entities.message import UserPromptMessage
 from boomerang.invoker.entities.moderation import ModerationResult
 from boomerang.invoker.entities.tts import TTSResult
-from boomerang.invoker.events import Note, NoteKind
+from boomerang.invoker.events import (
+    EVENT_TYPES,
+    ArgumentsNotSent,
+    Event,
+    HTTPEnd,
+    HTTPRequest,
+    HTTPResponse,
+    ModelExchange,
+    ModerationScores,
+    Notice,
+    PhaseEntered,
+    QueuePosition,
+    RequestSent,
+    RerankScores,
+    ServerField,
+    TranscriptSegment,
+    UsageEstimated,
+)
 from boomerang.invoker.records.record import Outcome, Record
 from boomerang.invoker.records.timeline import Timeline
 from boomerang.invoker.request import InvokeType
@@ -237,13 +255,13 @@ def test_a_filter_lets_its_chunks_through() -> None:
 
 def test_exchanges_are_lines_under_the_back_end_with_their_durations() -> None:
     record = streamed(["a", "b"], gap=2.0)
-    record.notes.extend(
+    record.events.extend(
         [
-            Note(NoteKind.PHASE, "loading", 0.5),
-            Note(NoteKind.PHASE, "reading", 1.0),
-            Note(NoteKind.EXCHANGE, "piece 1 of 2", 3.0),
-            Note(NoteKind.EXCHANGE, "POST /chat", 5.0, {"seconds": 1.5}),
-            Note(NoteKind.EXCHANGE, "unknown length", 5.5),
+            PhaseEntered("loading", seconds=0.5),
+            PhaseEntered("reading", seconds=1.0),
+            ModelExchange("piece 1 of 2", seconds=3.0),
+            ModelExchange("POST /chat", took=1.5, seconds=5.0),
+            ModelExchange("unknown length", seconds=5.5),
         ]
     )
     found = [(line, span.start, span.end) for line, span in lines(record, Timeline(record))]
@@ -344,11 +362,30 @@ def test_all_chunks_can_be_downloaded_one_to_a_line() -> None:
     assert [row["seconds"] for row in rows] == list(record.times)
 
 
-def test_every_kind_of_note_has_a_name_and_can_be_drawn() -> None:
+EXAMPLES: list[Event] = [
+    PhaseEntered("reading"),
+    QueuePosition(2),
+    Notice("so it is"),
+    RequestSent(None),
+    ModelExchange("piece 1 of 1", (UserPromptMessage(content="c"),), "a"),
+    HTTPRequest("POST", "http://x/v1/chat"),
+    HTTPResponse(200),
+    HTTPEnd(3),
+    ModerationScores({"hate": 0.5}),
+    RerankScores(((0, 0.5),)),
+    TranscriptSegment(0.0, 1.0, "Hello", 2.0),
+    ArgumentsNotSent(("input_type",)),
+    UsageEstimated(),
+    ServerField("field", {"a": 1}),
+]
+
+
+def test_every_kind_of_event_has_a_name_and_can_be_drawn() -> None:
     record = streamed(["a"])
-    record.notes.extend(Note(kind, "reading", 0.1, {"status": 200, "before": 2}) for kind in NoteKind)
-    assert set(KINDS) == set(NoteKind)
+    drawn = [event for event in EXAMPLES if not isinstance(event, RequestSent)]
+    record.events.extend(EXAMPLES)
+    assert set(KINDS) == set(EVENT_TYPES) - {RequestSent} and {type(event) for event in EXAMPLES} == set(EVENT_TYPES)
     at = opened(record, "Log")
     assert not at.exception
     table = at.dataframe[0].value
-    assert list(table["what"]) == [KINDS[kind] for kind in NoteKind] and "Reading the input" in list(table["text"])
+    assert list(table["what"]) == [KINDS[type(event)] for event in drawn] and "Reading the input" in list(table["text"])

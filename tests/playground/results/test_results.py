@@ -13,7 +13,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from boomerang.invoker.entities.rerank import RequestInvokeRerank, RerankDocument, RerankResult
-from boomerang.invoker.events import Note, NoteKind
+from boomerang.invoker.events import RerankScores
 from boomerang.invoker.records.record import Record
 from boomerang.playground.ui.commonmark import parts
 from boomerang.playground.ui.streaming_text import (
@@ -274,7 +274,7 @@ def test_each_document_is_dropped_by_what_its_own_score_tells() -> None:
     docs = [RerankDocument(index=1, text="b", score=0.9)]
     record: Record[Any] = Record(request, "embedded", chunks=[RerankResult(model="m", docs=docs)])
     assert {one.reason for one in dropped(record, request)} == {reason_dropped(1, 1, 0.5)}
-    record.notes.append(Note(NoteKind.DETAIL, "scores", 0.1, {"scores": [[0, 0.7], [1, 0.9], [2, -4.0]]}))
+    record.events.append(RerankScores(((0, 0.7), (1, 0.9), (2, -4.0))))
     assert [(one.position, one.score, one.reason) for one in dropped(record, request)] == [
         (1, 0.7, "cut by top_n = 1"),
         (3, -4.0, "score below score_threshold = 0.5"),

@@ -15,7 +15,7 @@ from boomerang.invoker.entities.speech2text import Speech2TextResult
 from boomerang.invoker.entities.summary import SummaryResult
 from boomerang.invoker.entities.tts import TTSResult
 from boomerang.invoker.errors import InvokeBadRequestError
-from boomerang.invoker.events import Note, NoteKind
+from boomerang.invoker.events import PhaseEntered, QueuePosition
 from boomerang.invoker.request import Request
 from boomerang.invoker.run import Run
 from boomerang.playground.run import run_status
@@ -129,10 +129,10 @@ def test_what_was_done_otherwise_than_asked_is_said() -> None:
 def test_a_run_that_waits_says_how_many_come_before_it() -> None:
     record = run("llm").record
     assert record is not None
-    record.notes.append(Note(NoteKind.PHASE, "waiting", 0.0))
+    record.events.append(PhaseEntered("waiting"))
     assert run_status.phase_of(record) == "waiting for another run"
     for before, words in ((2, "2 runs before yours"), (1, "1 run before yours")):
-        record.notes.append(Note(NoteKind.QUEUE, str(before), 0.1, {"before": before}))
+        record.events.append(QueuePosition(before, seconds=0.1))
         assert run_status.phase_of(record) == f"waiting for another run: {words}"
-    record.notes.append(Note(NoteKind.PHASE, "reading", 0.2))
+    record.events.append(PhaseEntered("reading", seconds=0.2))
     assert run_status.phase_of(record) == "reading the input"

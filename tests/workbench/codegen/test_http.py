@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from boomerang.invoker.backends.openai_compatible.opening import opened
-from boomerang.invoker.events import NoteKind
+from boomerang.invoker.events import HTTPRequest
 from boomerang.invoker.http.address_policy import Allowed
 from boomerang.invoker.records.record import Record
 from boomerang.invoker.session import Session
@@ -58,16 +58,16 @@ def listen(session: Session) -> None:
     )  # type: ignore[arg-type]
 
 
-def noted(server: Loopback, call: Callable[[Session], None], **settings: Any) -> dict[str, Any]:
-    """Make a call; gives the note of its request."""
+def noted(server: Loopback, call: Callable[[Session], None], **settings: Any) -> HTTPRequest:
+    """Make a call and return the event of its request."""
     records: list[Record[Any]] = []
     given = {"name": "a", "base_url": f"{server.address}/v1", "api_key": KEY} | settings
     backend = opened(settings_of({name: value for name, value in given.items() if value is not None}), Allowed(), {})
     with Session(backend, record=records.append) as session:
         call(session)
     backend.close()
-    [request] = [note.data for note in records[0].notes if note.kind is NoteKind.HTTP and note.text == "request"]
-    return dict(request)
+    [request] = [event for event in records[0].events if isinstance(event, HTTPRequest)]
+    return request
 
 
 def comparable(asked: Asked) -> Any:
@@ -141,7 +141,7 @@ def test_the_code_names_a_variable_only_where_there_is_a_secret() -> None:
 
 
 def test_a_request_without_a_body_is_a_line() -> None:
-    request = {"method": "GET", "url": "http://x/v1/models", "headers": {"accept": "*/*"}, "body": ""}
+    request = HTTPRequest("GET", "http://x/v1/models", {"accept": "*/*"})
     assert http.curl(request) == "curl -N http://x/v1/models\n"
     assert "httpx.get(\n    'http://x/v1/models',\n" in http.httpx(request)
 

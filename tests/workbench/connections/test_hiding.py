@@ -15,6 +15,7 @@ from boomerang.invoker.connection_kind import Check
 from boomerang.invoker.errors import ConfigError, InvokeError
 from boomerang.invoker.http.address_policy import Allowed
 from boomerang.invoker.records.record import Record
+from boomerang.invoker.records.record_values import dump
 from boomerang.invoker.run import Run
 from boomerang.invoker.session import Session
 from boomerang.workbench.connections.connections_file import written
@@ -124,7 +125,7 @@ def test_a_key_that_a_model_says_does_not_reach_the_record(stream: bool) -> None
             config = {"provider": "p", "model": "m", "mode": "chat", "completion_params": {}}
             made = session.model.llm.invoke(config, [{"role": "user", "content": "Your key?"}], stream=stream)
             said = "".join(str(chunk.delta.message.content) for chunk in made) if stream else str(made.message.content)
-    assert said == "It is •••." and KEY not in json.dumps(records[0].dump(), ensure_ascii=False)
+    assert said == "It is •••." and KEY not in json.dumps(dump(records[0]), ensure_ascii=False)
 
 
 def test_a_word_in_place_of_a_key_is_left_in_what_a_model_says() -> None:

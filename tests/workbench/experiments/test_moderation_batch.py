@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from boomerang.invoker.entities.moderation import ModerationResult
-from boomerang.invoker.events import NoteKind
+from boomerang.invoker.events import ModerationScores
 from boomerang.invoker.request import Request
 from boomerang.invoker.run import Run
 from boomerang.workbench.experiments.moderation_batch import ALARM, MISSED, RIGHT, BatchSettings, evaluate, steps
@@ -20,7 +20,7 @@ SETTINGS = BatchSettings((("fine", False), ("fine too", True), ("bad", False)))
 def scored(request: Request[Any], run: Run) -> Iterable[Any]:
     """Flag `bad`, and report scores."""
     text = request.payload()["text"]
-    run.note(NoteKind.DETAIL, "categories", categories={"hate": 0.9 if text == "bad" else 0.4}, threshold=0.5)
+    run.report(ModerationScores({"hate": 0.9 if text == "bad" else 0.4}, threshold=0.5))
     yield ModerationResult(result=text == "bad")
 
 

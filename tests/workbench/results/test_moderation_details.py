@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import csv
 import io
+import math
 from typing import Any
 
 import pytest
 
 from boomerang.invoker.entities.moderation import ModerationResult, RequestInvokeModeration
-from boomerang.invoker.events import Note, NoteKind
+from boomerang.invoker.events import ModerationScores
 from boomerang.invoker.records.record import Outcome, Record
 from boomerang.workbench.experiments.moderation_batch import (
     ALARM,
@@ -30,7 +31,7 @@ def record(result: bool | None, **told: Any) -> Record[Any]:
     """Make a record of one moderation; `None` for one under way."""
     made: Record[Any] = Record(RequestInvokeModeration.of({"provider": "p", "model": "m"}, "text"), "scripted")
     if told:
-        made.notes.append(Note(NoteKind.DETAIL, "categories", 0.1, told))
+        made.events.append(ModerationScores(**told))
     if result is not None:
         made.add(ModerationResult(result=result))
         made.end(Outcome.COMPLETED)
@@ -43,13 +44,13 @@ def step(result: bool | None, expected: bool | None, **told: Any) -> Step[bool |
 
 
 def test_scores_come_highest_first() -> None:
-    found = detail(record(True, categories={"a": 0.2, "b": 0.9, "c": True, "d": "high", "e": float("nan")}, threshold=0.4))
+    found = detail(record(True, categories={"a": 0.2, "b": 0.9, "c": True, "e": float("nan")}, threshold=0.4))
     assert found is not None
     assert (found.category, found.highest, found.threshold) == ("c", 1.0, 0.4)
     assert list(found.scores) == ["c", "b", "a"]
 
 
-@pytest.mark.parametrize("told", [{}, {"categories": ["a"]}, {"categories": {"a": "high"}}, {"categories": None}])
+@pytest.mark.parametrize("told", [{}, {"categories": {}}, {"categories": {"a": math.nan}}])
 def test_what_is_no_scores_is_none(told: dict[str, Any]) -> None:
     assert detail(record(True, **told)) is None
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from boomerang.invoker.entities.message import UserPromptMessage
 from boomerang.invoker.entities.summary import RequestInvokeSummary
-from boomerang.invoker.events import Note, NoteKind
+from boomerang.invoker.events import ModelExchange, PhaseEntered
 from boomerang.invoker.records.record import Record
 from boomerang.playground.results.summary.facts_kept import rows
 from boomerang.workbench.analysis.facts import State
@@ -26,12 +26,12 @@ def test_new_facts_stand_before_those_that_were_kept_and_left_out() -> None:
 def test_exchanges_are_read_whatever_shape_their_messages_have() -> None:
     record = Record(RequestInvokeSummary(text="t", instruction=""), "scripted")
     notes = [
-        ("phase", NoteKind.PHASE, {}),
-        ("one", NoteKind.EXCHANGE, {"messages": [{"role": "user", "content": "a"}], "answer": "b"}),
-        ("two", NoteKind.EXCHANGE, {"messages": [UserPromptMessage(content="c"), 7]}),
-        ("three", NoteKind.EXCHANGE, {"messages": "none", "answer": None}),
+        PhaseEntered("phase"),
+        ModelExchange("one", (UserPromptMessage(content="a"),), "b"),
+        ModelExchange("two", (UserPromptMessage(content="c"),)),
+        ModelExchange("three"),
     ]
-    record.notes.extend(Note(kind, text, 0.1, data) for text, kind, data in notes)
+    record.events.extend(notes)
     found = exchanges(record)
     assert [(one.name, one.messages) for one in found] == [("one", [("user", "a")]), ("two", [("user", "c")]), ("three", [])]
     assert found[0].answer == "b"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from boomerang.invoker.entities.speech2text import RequestInvokeSpeech2Text
-from boomerang.invoker.events import Note, NoteKind
+from boomerang.invoker.events import Event, Notice, TranscriptSegment
 from boomerang.invoker.records.record import Record
 from boomerang.workbench.analysis.word_error_rate import Rules
 from boomerang.workbench.results.transcripts import Segment, judge, percent, segments, srt, vtt
@@ -13,10 +13,10 @@ from boomerang.workbench.results.transcripts import Segment, judge, percent, seg
 PIECES = [Segment(0.0, 2.5, "Good morning."), Segment(3661.0, 3662.0004, "A <b> & c\n\n00:01 --> 00:02")]
 
 
-def record(*notes: Note) -> Record[object]:
+def record(*notes: Event) -> Record[object]:
     request = RequestInvokeSpeech2Text(provider="p", model="m", file=b"x")
     made: Record[object] = Record(request, "test")  # type: ignore[arg-type]
-    made.notes.extend(notes)
+    made.events.extend(notes)
     return made
 
 
@@ -57,9 +57,9 @@ def test_a_time_that_rounds_up_to_a_minute_is_one() -> None:
 
 
 def test_pieces_are_what_the_back_end_told_with_text() -> None:
-    told = Note(NoteKind.DETAIL, "2 s heard", 0.1, {"start": 0.0, "end": 2.0, "text": "Hello"})
-    silent = Note(NoteKind.DETAIL, "4 s heard", 0.2, {"start": 2.0, "end": 4.0, "text": ""})
-    other = Note(NoteKind.NOTICE, "cut off", 0.3)
+    told = TranscriptSegment(0.0, 2.0, "Hello")
+    silent = TranscriptSegment(2.0, 4.0, "")
+    other = Notice("cut off")
     assert segments(record(told, silent, other)) == [Segment(0.0, 2.0, "Hello")]
     assert segments(record()) == []
 

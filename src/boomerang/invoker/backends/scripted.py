@@ -6,7 +6,7 @@ from collections.abc import Callable, Generator, Iterable, Sequence
 from contextlib import closing
 from typing import Any, cast
 
-from boomerang.invoker.backend import ListedModel
+from boomerang.invoker.backend import BuiltInModels, ListedModel
 from boomerang.invoker.entities.llm import LLMResultChunk, LLMResultChunkDelta, LLMUsage
 from boomerang.invoker.entities.message import AssistantPromptMessage
 from boomerang.invoker.entities.model import ModelType
@@ -18,7 +18,7 @@ Answer = Callable[[Request[Any], Run], Iterable[Any]]
 """Gives the chunks that answer a request. It may raise, and it waits with `run.wait`, so that a stop reaches it."""
 
 
-class Scripted:
+class Scripted(BuiltInModels):
     """Answers each request with what a function gives.
 
     Args:

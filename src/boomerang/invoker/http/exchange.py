@@ -1,4 +1,4 @@
-"""One HTTP exchange under a run: told in notes, stopped from any thread, its failures mapped to the `InvokeError` family."""
+"""One HTTP exchange under a run: reported as events, stopped from any thread, failures mapped to the `InvokeError` family."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any
 import httpx
 
 from boomerang.invoker.errors import InvokeError, InvokeRateLimitError, InvokeServerUnavailableError
-from boomerang.invoker.events import NoteKind
+from boomerang.invoker.events import HTTPEnd, HTTPRequest, HTTPResponse, Notice
 from boomerang.invoker.http.body.charset import read_text
 from boomerang.invoker.http.redaction.credentials import is_named_secret
 from boomerang.invoker.http.redaction.masking import MASK, Hiding, Masking, is_split
@@ -90,7 +90,7 @@ class Http:
                     if wait is None:
                         raise
                     said = f"{error} Asked again in {wait:.1f} s, attempt {attempt + 1} of {MOST_ATTEMPTS}."
-                    run.note(NoteKind.NOTICE, STALE if stale else self._mask(said))
+                    run.report(Notice(STALE if stale else self._mask(said)))
                     self._wait(run, wait)
                     attempt += 1
                     continue
@@ -125,35 +125,25 @@ class Http:
         self._addresses[path] = request.url
         began = perf_counter()
         if run.has_listener:
-            run.note(
-                NoteKind.HTTP,
-                "request",
-                method=method,
-                url=self._mask(shown_url(request.url)),
-                **self._query(request.url),
-                headers=self._headers(request.headers),
-                **self._sent_body(request, content),
-            )
+            run.report(self._request_event(request, content))
         try:
             with told(call, run), calling(call):
                 response = self._client.send(request, stream=True)
         finally:
             for status, by, target in call.hops:
                 address = self._mask(shown_url(target))
-                run.note(
-                    NoteKind.NOTICE, f"The server sent the request on to {address} (HTTP {status}); it was asked there by {by}."
-                )
+                run.report(Notice(f"The server sent the request on to {address} (HTTP {status}); it was asked there by {by}."))
         try:
             if run.has_listener:
-                run.note(
-                    NoteKind.HTTP,
-                    "response",
-                    status=response.status_code,
-                    reason=self._mask(response.reason_phrase),
-                    url=self._mask(shown_url(response.url)),
-                    headers=self._headers(response.headers),
-                    peer=call.peer,
-                    seconds=perf_counter() - began,
+                run.report(
+                    HTTPResponse(
+                        status=response.status_code,
+                        reason=self._mask(response.reason_phrase),
+                        url=self._mask(shown_url(response.url)),
+                        headers=self._headers(response.headers),
+                        peer=call.peer,
+                        took=perf_counter() - began,
+                    )
                 )
             answer = Answer(response, call, run, self._limits, self._hide)
             if not 200 <= response.status_code < 300:
@@ -167,22 +157,20 @@ class Http:
 
     def _ended(self, answer: Answer, run: Run, began: float) -> None:
         if run.has_listener:
-            run.note(
-                NoteKind.HTTP,
-                "end",
-                bytes=answer.size,
-                seconds=perf_counter() - began,
-                body=self._shown(bytes(answer.beginning), answer.media_type, answer.size, answer.charset),
-            )
+            body = self._shown(bytes(answer.beginning), answer.media_type, answer.size, answer.charset)
+            run.report(HTTPEnd(answer.size, body, took=perf_counter() - began))
 
-    def _sent_body(self, request: httpx.Request, content: Mapping[str, Any]) -> dict[str, Any]:
-        """Return what a note says of what was sent: the body; of a form its fields, and its files by name and size."""
+    def _request_event(self, request: httpx.Request, content: Mapping[str, Any]) -> HTTPRequest:
+        """Describe what is sent: the body, or a form's fields and its files by name and size."""
+        url, headers = self._mask(shown_url(request.url)), self._headers(request.headers)
+        query = self._query(request.url)
         if "files" not in content:
-            body = request.content
-            return {"body": self._shown(body, request.headers.get("content-type", ""), len(body))}
+            body = self._shown(request.content, request.headers.get("content-type", ""), len(request.content))
+            return HTTPRequest(request.method, url, headers, query, body)
         fields = {name: self._mask(str(value)) for name, value in content.get("data", {}).items()}
         files = {name: {"filename": file[0], "content_type": file[2]} for name, file in content["files"].items()}
-        return {"body": "", "form": fields, "files": files, "bytes": int(request.headers.get("content-length", 0))}
+        size = int(request.headers.get("content-length", 0))
+        return HTTPRequest(request.method, url, headers, query, form=fields, files=files, bytes=size)
 
     def _shown(self, beginning: bytes, media_type: str, size: int, charset: str | None = None) -> str:
         """Return a body as text, masked and cut; of what is no text its size only."""
@@ -208,11 +196,11 @@ class Http:
             error.retry_after = retry_after(answer.headers)
         return error
 
-    def _query(self, url: httpx.URL) -> dict[str, Any]:
-        """Return what a note says of an address's query; nothing if there is none."""
+    def _query(self, url: httpx.URL) -> dict[str, str]:
+        """Return an address's query with its secrets masked."""
         if not url.query:
             return {}
-        return {"query": {name: self._shown_value(name, value) for name, value in url.params.multi_items()}}
+        return {name: self._shown_value(name, value) for name, value in url.params.multi_items()}
 
     def _headers(self, headers: httpx.Headers) -> dict[str, str]:
         return {

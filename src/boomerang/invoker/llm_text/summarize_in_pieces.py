@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from boomerang.invoker.entities.message import AssistantPromptMessage, PromptMessage, SystemPromptMessage, UserPromptMessage
 from boomerang.invoker.errors import InvokeBadRequestError, ProtocolError
-from boomerang.invoker.events import NoteKind
+from boomerang.invoker.events import ModelExchange
 from boomerang.invoker.run import Run
 
 CountTokens = Callable[[str], int]
@@ -173,12 +173,7 @@ class _Ask(NamedTuple):
         self.run.check()
         messages = [*self.shown, UserPromptMessage(content=_task(piece, self.instruction))]
         answer = self.complete(messages, self.longest).strip()
-        self.run.note(
-            NoteKind.EXCHANGE,
-            f"{name}, {where}" if where else name,
-            messages=[message.model_dump(mode="json") for message in messages],
-            answer=answer,
-        )
+        self.run.report(ModelExchange(f"{name}, {where}" if where else name, tuple(messages), answer))
         return answer
 
 

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeAlias, Union
 
-from . import answers, audio, connections, http, lists, saved, schemas
+from . import answers, audio, connections, http, lists, records, saved, schemas
 
 Value: TypeAlias = Union[str, int, float, "Message"]
 
@@ -20,6 +20,7 @@ TEMPLATES: Mapping[str, str] = {
     **connections.TEMPLATES,
     **http.TEMPLATES,
     **lists.TEMPLATES,
+    **records.TEMPLATES,
     **saved.TEMPLATES,
     **schemas.TEMPLATES,
 }
@@ -69,6 +70,19 @@ class Message:
         """Return JSON values."""
         values = {name: value.dump() if isinstance(value, Message) else value for name, value in self.values.items()}
         return {"id": self.id, "values": values}
+
+    @classmethod
+    def load(cls, dumped: Mapping[str, Any], text: str) -> str | Message:
+        """Return a dumped message; `text` instead if this version does not know its id.
+
+        Args:
+            dumped: As `dump` returned it.
+            text: The message as it was rendered in English.
+        """
+        if dumped["id"] not in TEMPLATES:
+            return text
+        values = {name: cls.load(value, "") if isinstance(value, dict) else value for name, value in dumped["values"].items()}
+        return cls(dumped["id"], **values)
 
 
 def translated(text: str | Message, translate: Callable[[str], str]) -> str:

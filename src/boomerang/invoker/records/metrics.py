@@ -17,7 +17,7 @@ from boomerang.invoker.entities.llm import LLMUsage
 from boomerang.invoker.entities.model import AIModelEntity, ModelPropertyKey, PriceType, price
 from boomerang.invoker.entities.text_embedding import EmbeddingUsage
 from boomerang.invoker.errors import ProtocolError
-from boomerang.invoker.events import NoteKind
+from boomerang.invoker.events import HTTPRequest, HTTPResponse, UsageEstimated
 from boomerang.invoker.request import InvokeType
 
 from .record import Outcome, Record
@@ -27,8 +27,6 @@ LEAST_TOKENS_FOR_A_RATE = 8
 """Below this a rate says more about the clock than about the model."""
 LEAST_SPAN_SECONDS = 0.05
 """Chunks that came closer together were read out of a buffer, and their times say nothing of the model."""
-USAGE_ORIGIN = "usage_origin"
-"""Key in a note's data by which a back end says that a usage is its own estimate and not what a server reported."""
 
 
 class Origin(StrEnum):
@@ -109,8 +107,8 @@ def usage_origin(record: Record[Any]) -> Origin:
     """Return where the usage comes from: reported, estimated by the back end as it says itself, or missing."""
     if usage(record) is None:
         return Origin.MISSING
-    said = any(note.data.get(USAGE_ORIGIN) == Origin.ESTIMATED for note in tuple(record.notes))
-    return Origin.ESTIMATED if said else Origin.REPORTED
+    estimated = any(isinstance(event, UsageEstimated) for event in tuple(record.events))
+    return Origin.ESTIMATED if estimated else Origin.REPORTED
 
 
 def finish_reason(record: Record[Any]) -> str | None:
@@ -304,14 +302,12 @@ def _first_byte(record: Record[Any]) -> Iterable[Metric]:
     """Return how long a server took to begin its answer, of the first request that it did not refuse; else of the last one."""
     sent: float | None = None
     waited: float | None = None
-    for note in tuple(record.notes):
-        if note.kind is not NoteKind.HTTP:
-            continue
-        if note.text == "request":
-            sent = note.seconds
-        elif note.text == "response" and sent is not None:
-            waited = note.seconds - sent
-            if int(note.data.get("status", 0)) < 400:
+    for event in tuple(record.events):
+        if isinstance(event, HTTPRequest):
+            sent = event.seconds
+        elif isinstance(event, HTTPResponse) and sent is not None:
+            waited = event.seconds - sent
+            if event.status < 400:
                 break
     if sent is not None:
         yield Metric("time_to_first_byte", waited, Unit.SECONDS, headline=False)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import traceback
 import uuid
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass, field
@@ -11,8 +10,7 @@ from enum import StrEnum
 from time import perf_counter
 from typing import Any, Generic, TypeVar
 
-from boomerang.invoker.errors import ConfigError, InvokeError
-from boomerang.invoker.events import Note, NoteKind
+from boomerang.invoker.events import Event, Notice, PhaseEntered, QueuePosition, RequestSent
 from boomerang.invoker.messages.message import Message
 from boomerang.invoker.request import ChunkT, Request
 
@@ -46,7 +44,7 @@ class Record(Generic[ChunkT]):
     """What was yielded, in order; what had arrived before a failure or a stop stays."""
     times: list[float] = field(default_factory=list)
     """Seconds from the start to each chunk; never longer than `chunks`."""
-    notes: list[Note] = field(default_factory=list)
+    events: list[Event] = field(default_factory=list)
     outcome: Outcome = Outcome.RUNNING
     error: BaseException | None = None
     seconds: float | None = None
@@ -72,27 +70,26 @@ class Record(Generic[ChunkT]):
     @property
     def sent(self) -> Request[ChunkT] | None:
         """The request as it was sent on; `None` when nothing was sent at all."""
-        for note in reversed(tuple(self.notes)):
-            if "sent" in note.data:
-                sent: Request[ChunkT] | None = note.data["sent"]
-                return sent
+        for event in reversed(tuple(self.events)):
+            if isinstance(event, RequestSent):
+                return event.request
         return self.request
 
     def notices(self) -> list[str | Message]:
         """Return what was done otherwise than asked, in order."""
-        return [note.message or note.text for note in tuple(self.notes) if note.kind is NoteKind.NOTICE]
+        return [event.message for event in tuple(self.events) if isinstance(event, Notice)]
 
     def phase(self) -> str | None:
-        """Return the phase that the run is in, as its back end tells; `None` if it never told."""
-        phases = [note.text for note in tuple(self.notes) if note.kind is NoteKind.PHASE]
+        """Return the phase that the run is in, as its back end reports; `None` if it never did."""
+        phases = [event.name for event in tuple(self.events) if isinstance(event, PhaseEntered)]
         return phases[-1] if phases else None
 
     def runs_before(self) -> int:
         """Return how many runs come before this one; 0 if it does not wait."""
-        for note in reversed(tuple(self.notes)):
-            if note.kind is NoteKind.QUEUE:
-                return int(note.data["before"])
-            if note.kind is NoteKind.PHASE:
+        for event in reversed(tuple(self.events)):
+            if isinstance(event, QueuePosition):
+                return event.before
+            if isinstance(event, PhaseEntered):
                 break
         return 0
 
@@ -113,63 +110,14 @@ class Record(Generic[ChunkT]):
         return found
 
     def add(self, chunk: ChunkT) -> None:
-        """Note a chunk that just arrived."""
+        """Add a chunk that just arrived."""
         self.chunks.append(chunk)  # first: a reader in another thread may rely on len(times) <= len(chunks)
         self.times.append(perf_counter() - self._clock)
 
     def end(self, outcome: Outcome, error: BaseException | None = None) -> None:
-        """Note how it ended; the first end counts."""
+        """Set how it ended; the first end counts."""
         if self.seconds is not None:
             return
         self.error = error
         self.outcome = outcome
         self.seconds = perf_counter() - self._clock
-
-    def dump(self) -> dict[str, Any]:
-        """Return the whole record as JSON values."""
-        sent = self.sent
-        return {
-            "id": self.id,
-            "backend": self.backend,
-            "invoke_type": self.request.invoke_type.value,
-            "started_at": self.started_at.isoformat(),
-            "seconds": self.seconds,
-            "outcome": self.outcome.value,
-            "error": None if self.error is None else dump_error(self.error),
-            "request": self.request.payload(),
-            "sent": None if sent is None else sent.payload(),
-            "notes": [_dump_note(note) for note in tuple(self.notes)],
-            "chunks": [
-                {"seconds": seconds, "chunk": _json(chunk)}
-                for seconds, chunk in zip(tuple(self.times), tuple(self.chunks), strict=False)
-            ],
-        }
-
-
-def dump_error(error: BaseException) -> dict[str, Any]:
-    """Return an error as JSON values: its type, its words, what it knows, and the traceback of a fault that is ours."""
-    dump: dict[str, Any] = {"type": type(error).__name__, "description": str(error)}
-    if isinstance(error, InvokeError):
-        known = vars(error).items()
-        dump |= {key: value for key, value in known if value is not None and isinstance(value, str | int | float)}
-        dump |= {"hint": str(error.hint)} if error.hint else {}
-    else:
-        dump["traceback"] = "".join(traceback.format_exception(error))
-    message = error.message if isinstance(error, InvokeError | ConfigError) else None
-    return dump if message is None else dump | {"message": message.dump()}
-
-
-def _dump_note(note: Note) -> dict[str, Any]:
-    data = {key: _json(value) for key, value in note.data.items() if key != "sent"}
-    dump = {"seconds": note.seconds, "kind": note.kind.value, "text": note.text} | ({"data": data} if data else {})
-    return dump if note.message is None else dump | {"message": note.message.dump()}
-
-
-def _json(value: Any) -> Any:
-    if hasattr(value, "model_dump"):
-        return value.model_dump(mode="json")
-    if isinstance(value, list | tuple):
-        return [_json(item) for item in value]
-    if isinstance(value, dict):
-        return {str(key): _json(item) for key, item in value.items()}
-    return value

@@ -15,7 +15,7 @@ from .record import Outcome, Record
 
 
 class Recorded(Wrapper):
-    """A back end that notes what passes through another.
+    """A back end that records what passes through another.
 
     Args:
         backend: The back end to listen to.
@@ -27,9 +27,9 @@ class Recorded(Wrapper):
         self._sink = sink
 
     def invoke(self, request: Request[ChunkT], run: Run) -> Chunks[ChunkT]:
-        """Pass the request on and note what comes back, how long it took, and how it ended."""
+        """Pass the request on and record what comes back, how long it took, and how it ended."""
         record: Record[ChunkT] = Record(request, self.kind)
-        run.add_listener(record.notes.append)
+        run.add_listener(record.events.append)
         self._sink(record)
         try:
             with closing(self._backend.invoke(request, run)) as chunks:

@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 
 from boomerang.invoker.entities.content import PromptMessageContent, TextPromptMessageContent
 from boomerang.invoker.entities.llm import LLMResultChunk, LLMStructuredOutput
-from boomerang.invoker.events import NoteKind
+from boomerang.invoker.events import PhaseEntered
 from boomerang.invoker.llm_text.reasoning_tags import ReasoningReader
 
 from .record import Record
@@ -246,7 +246,7 @@ class Phase:
         return self.end - self.start
 
 
-ANSWERING = "answering"
+GENERATING = "generating"
 """A back end's own word for what comes from the first piece on."""
 LEAST_PHASE_SECONDS = 0.002
 """Shorter ones are part of what follows them."""
@@ -259,12 +259,13 @@ def phases(record: Record[Any], timeline: Timeline) -> list[Phase]:
     """
     end = record.elapsed
     first = min(_first(timeline), end)
-    told = [(note.seconds, note.text) for note in tuple(record.notes) if note.kind is NoteKind.PHASE and note.seconds < first]
+    entered = [event for event in tuple(record.events) if isinstance(event, PhaseEntered)]
+    told = [(event.seconds, event.name) for event in entered if event.seconds < first]
     marks: list[tuple[float, str]] = [(0.0, PhaseName.ASKING), *told]
     if not told and len(timeline):
         marks = [(0.0, PhaseName.FIRST)]
     if timeline.pieces > 1:
-        if marks[-1][1] == ANSWERING:  # told just before the first piece, which says the same and belongs to the record
+        if marks[-1][1] == GENERATING:  # told just before the first piece, which says the same and belongs to the record
             marks.pop()
         marks.append((first, PhaseName.DECODING))
     if len(timeline) and record.seconds is not None:  # while it runs, more may come

@@ -66,11 +66,12 @@ def draw(page: Pane, model_type: ModelType, label: str = "", *, system: bool = F
     name = _select(page, model_type, label, models, others, chief.model if chief else None)
     if any_name:
         _tell_of_list(page)
-    if not name:
+    model = (models.get(name) or page.backend.describe(name, model_type)) if name else None
+    if model is None:
         page.require(False, _("choose a model, or type its name"))
         return None
     page.put("model", name, None)
-    page.model = model = models.get(name) or page.backend.describe(name, model_type)  # type: ignore[attr-defined]
+    page.model = model
     page.about_model = model_defaults.spoken(model.about)
     unavailable = _("{model} is unavailable: {reason}").format(model=model.model, reason=model.reason)
     page.require(model.state is not ModelState.UNAVAILABLE, unavailable)

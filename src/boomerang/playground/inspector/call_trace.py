@@ -8,7 +8,25 @@ from urllib.parse import urlsplit
 
 import streamlit as st
 
-from boomerang.invoker.events import Note, NoteKind
+from boomerang.invoker.events import (
+    ArgumentsNotSent,
+    Detail,
+    Event,
+    HTTPEnd,
+    HTTPRequest,
+    HTTPResponse,
+    ModelExchange,
+    ModerationScores,
+    Notice,
+    PhaseEntered,
+    QueuePosition,
+    RequestSent,
+    RerankScores,
+    ServerField,
+    TranscriptSegment,
+    UsageEstimated,
+)
+from boomerang.invoker.records.event_values import dump_event
 from boomerang.invoker.records.record import Outcome, Record
 from boomerang.invoker.records.timeline import Timeline, phases
 from boomerang.invoker.request import InvokeType
@@ -27,19 +45,24 @@ from boomerang.workbench.results.shortened_values import shortened
 
 from .timeline_cache import timeline_of
 
-MOST_NOTES = 500
+MOST_EVENTS = 500
 MOST_DETAILS = 20
 MOST_REQUESTS = 12
 """Requests that have a line of their own in the picture."""
-SECONDS = "seconds"
-"""Key in the data of an exchange by which a back end tells how long it took."""
-KINDS = {
-    NoteKind.PHASE: N_("phase"),
-    NoteKind.QUEUE: N_("queue"),
-    NoteKind.NOTICE: N_("notice"),
-    NoteKind.EXCHANGE: N_("exchange"),
-    NoteKind.HTTP: N_("HTTP"),
-    NoteKind.DETAIL: N_("detail"),
+KINDS: dict[type[Event], str] = {
+    PhaseEntered: N_("phase"),
+    QueuePosition: N_("queue"),
+    Notice: N_("notice"),
+    ModelExchange: N_("exchange"),
+    HTTPRequest: N_("HTTP"),
+    HTTPResponse: N_("HTTP"),
+    HTTPEnd: N_("HTTP"),
+    ModerationScores: N_("detail"),
+    RerankScores: N_("detail"),
+    TranscriptSegment: N_("detail"),
+    ArgumentsNotSent: N_("detail"),
+    UsageEstimated: N_("detail"),
+    ServerField: N_("detail"),
 }
 OUTCOMES = {
     Outcome.RUNNING: N_("under way"),
@@ -61,43 +84,72 @@ def draw(record: Record[Any] | None, key: str) -> None:
     )
     note = _("From the call to the back end, and what the back end asked in turn.")
     chart_style.draw(*layers(lines(record, timeline_of(record, key))), f"{key}.layers", _("Layers of the call"), note=note)
-    notes = tuple(record.notes)
-    if not notes:
+    events = [event for event in tuple(record.events) if not isinstance(event, RequestSent)]  # the Sent tab shows it
+    if not events:
         st.caption(_("The back end said nothing beside its answer."))
         return
     data_table(
         [
-            {_("at, s"): round(item.seconds, 4), _("what"): _(KINDS[item.kind]), _("text"): drawable(_words(item))}
-            for item in notes[:MOST_NOTES]
+            {_("at, s"): round(item.seconds, 4), _("what"): _(KINDS[type(item)]), _("text"): drawable(_words(item))}
+            for item in events[:MOST_EVENTS]
         ],
-        height=height(len(notes)),
+        height=height(len(events)),
         column_config={_("text"): st.column_config.TextColumn(width="large")},
         alt=_("What the back end said beside its answer"),
         key=f"{key}.notes",
     )
-    if len(notes) > MOST_NOTES:
-        st.caption(_("The first {most} of {count} notes; the record has them all.").format(most=MOST_NOTES, count=len(notes)))
-    _details(notes)
+    if len(events) > MOST_EVENTS:
+        st.caption(_("The first {most} of {count} notes; the record has them all.").format(most=MOST_EVENTS, count=len(events)))
+    _details(events)
 
 
-def _words(note: Note) -> str:
-    match note.kind:
-        case NoteKind.PHASE:
-            return phase_name(note.text)
-        case NoteKind.QUEUE:
-            return queue_words(note.data["before"])
-    return told(note.message or note.text)
+def _words(event: Event) -> str:
+    match event:
+        case PhaseEntered():
+            return phase_name(event.name)
+        case QueuePosition():
+            return queue_words(event.before)
+        case Notice():
+            return told(event.message)
+        case HTTPRequest():
+            return "request"
+        case HTTPResponse():
+            return "response"
+        case HTTPEnd():
+            return "end"
+        case ModelExchange():
+            return event.name
+        case RequestSent():
+            return "sent"
+    return _detail_words(event)
 
 
-def _details(notes: Sequence[Note]) -> None:
-    kinds = (NoteKind.EXCHANGE, NoteKind.DETAIL)  # what went over HTTP has a tab of its own
-    found = [
-        (item, {name: value for name, value in item.data.items() if name != "sent"}) for item in notes if item.kind in kinds
-    ]
-    found = [(item, data) for item, data in found if data]
-    for item, data in found[:MOST_DETAILS]:
-        st.caption(f"{_(KINDS[item.kind])} · {plain(told(item.message or item.text))}")
-        json_view.tree(shortened(_json(data)), open_levels=0)
+def _detail_words(event: Detail) -> str:
+    match event:
+        case ModerationScores():
+            return "categories"
+        case RerankScores(shape=""):
+            return _("Scores of all documents, before score_threshold and top_n")
+        case RerankScores():
+            return _("The server speaks {shape}'s shape of rerank.").format(shape=event.shape)
+        case TranscriptSegment():
+            # A header may promise less than there is.
+            whole = event.recording_seconds
+            return f"{event.end:.0f}{f' of {max(whole, event.end):.0f}' if whole else ''} s heard"
+        case ArgumentsNotSent():
+            return _("OpenAI's interface has no input_type; it was not sent.")
+        case UsageEstimated():
+            return "usage"
+        case ServerField():
+            return event.name
+
+
+def _details(events: Sequence[Event]) -> None:
+    found = [event for event in events if isinstance(event, ModelExchange | Detail)]
+    for event in found[:MOST_DETAILS]:  # what went over HTTP has a tab of its own
+        st.caption(f"{_(KINDS[type(event)])} · {plain(_words(event))}")
+        values = {name: value for name, value in dump_event(event).items() if name not in ("kind", "seconds", "name")}
+        json_view.tree(shortened(values), open_levels=0)
     if len(found) > MOST_DETAILS:
         st.caption(_("The first {most} of {count}; the record has them all.").format(most=MOST_DETAILS, count=len(found)))
 
@@ -109,40 +161,30 @@ def lines(record: Record[Any], timeline: Timeline) -> list[tuple[str, Span]]:
     call, backend = f"session.model.{member}", _("back end {name}").format(name=record.backend)
     found = [(call, Span("invoke", 0.0, record.elapsed))]
     found += [(backend, Span(phase_name(phase.name), phase.start, phase.end)) for phase in phases(record, timeline)]
-    notes = tuple(record.notes)
-    return found + list(_exchanges(notes)) + list(_over_http(notes, record.elapsed))
+    events = tuple(record.events)
+    return found + list(_exchanges(events)) + list(_over_http(events, record.elapsed))
 
 
-def _over_http(notes: Sequence[Note], now: float) -> Iterator[tuple[str, Span]]:
+def _over_http(events: Sequence[Event], now: float) -> Iterator[tuple[str, Span]]:
     """Return each request to a server: until its headers, and from there to its end."""
-    for exchange in http_exchanges.exchanges(notes)[:MOST_REQUESTS]:
-        line = f"{exchange.request['method']} {urlsplit(str(exchange.request['url'])).path}"
-        answered = exchange.answered_at
-        yield line, Span(_("to the headers"), exchange.at, now if answered is None else answered)
-        if answered is not None:
-            yield line, Span(_("answer"), answered, now if exchange.ended_at is None else exchange.ended_at)
+    for exchange in http_exchanges.exchanges(events)[:MOST_REQUESTS]:
+        request, response, end = exchange.request, exchange.response, exchange.end
+        line = f"{request.method} {urlsplit(request.url).path}"
+        yield line, Span(_("to the headers"), request.seconds, now if response is None else response.seconds)
+        if response is not None:
+            yield line, Span(_("answer"), response.seconds, now if end is None else end.seconds)
 
 
-def _exchanges(notes: Sequence[Note]) -> Iterator[tuple[str, Span]]:
-    """Return each exchange; it began when its back end says, else with the first phase told since the exchange before."""
+def _exchanges(events: Sequence[Event]) -> Iterator[tuple[str, Span]]:
+    """Return each exchange; it began when its back end says, else with the first phase since the exchange before."""
     began: float | None = None
-    for note in notes:
-        if note.kind is NoteKind.PHASE and note.text not in ("waiting", "loading"):
-            began = note.seconds if began is None else began
-        elif note.kind is NoteKind.EXCHANGE:
-            took = note.data.get(SECONDS)
-            start = note.seconds - took if isinstance(took, int | float) else note.seconds if began is None else began
-            start = min(max(0.0, start), note.seconds)
-            length = f" · {duration(note.seconds - start)}" if start < note.seconds else ""
-            yield f"{note.text}{length}", Span(_("exchange"), start, note.seconds)
+    for event in events:
+        if isinstance(event, PhaseEntered) and event.name not in ("waiting", "loading"):
+            began = event.seconds if began is None else began
+        elif isinstance(event, ModelExchange):
+            at = event.seconds
+            start = at - event.took if event.took is not None else at if began is None else began
+            start = min(max(0.0, start), at)
+            length = f" · {duration(at - start)}" if start < at else ""
+            yield f"{event.name}{length}", Span(_("exchange"), start, at)
             began = None
-
-
-def _json(value: Any) -> Any:
-    if hasattr(value, "model_dump"):
-        return value.model_dump(mode="json")
-    if isinstance(value, dict):
-        return {str(key): _json(item) for key, item in value.items()}
-    if isinstance(value, list | tuple):
-        return [_json(item) for item in value]
-    return value

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import Any
 
 import streamlit as st
 
+from boomerang.invoker.events import HTTPRequest
 from boomerang.invoker.records.record import Record
 from boomerang.playground.ui import html_tables, json_view
 from boomerang.playground.ui.charts.chart_style import duration
@@ -20,7 +21,7 @@ MOST = 20
 
 def draw(record: Record[Any] | None, key: str) -> None:
     """Draw all exchanges, the last one open."""
-    found = exchanges(tuple(record.notes)) if record is not None else []
+    found = exchanges(tuple(record.events)) if record is not None else []
     if not found:
         st.caption(_("Nothing has gone over HTTP yet. Here will be each request with its answer, headers, bodies and times."))
         return
@@ -36,37 +37,38 @@ def _draw(exchange: Exchange) -> None:
     html_tables.facts(dict(_facts(exchange)))
     request, response, end = exchange.request, exchange.response, exchange.end
     st.markdown(f"**{_('Request')}**")
-    html_tables.facts({str(name): str(value) for name, value in request["headers"].items()})
+    html_tables.facts(dict(request.headers))
     _body(_sent(request))
     st.markdown(f"**{_('Response')}**")
-    if not response:
+    if response is None:
         st.caption(_("There was none."))
         return
-    html_tables.facts({str(name): str(value) for name, value in response["headers"].items()})
-    _body(str(end.get("body", "")) if end else "")
-    if not end:
+    html_tables.facts(dict(response.headers))
+    _body(end.body if end else "")
+    if end is None:
         st.caption(_("It has not ended."))
 
 
 def _facts(exchange: Exchange) -> Iterator[tuple[str, str]]:
-    if peer := exchange.response.get("peer"):
-        yield _("Dialled"), str(peer)
-    if query := exchange.request.get("query"):
-        yield _("Query"), "&".join(f"{name}={value}" for name, value in query.items())
-    yield _("Sent after"), duration(exchange.at)
-    if exchange.answered_at is not None:
-        yield _("To the headers"), duration(exchange.answered_at - exchange.at)
-        if exchange.ended_at is not None:
-            yield _("From there to the end"), duration(exchange.ended_at - exchange.answered_at)
-            yield _("Bytes"), f"{exchange.end['bytes']:,}"
+    request, response, end = exchange.request, exchange.response, exchange.end
+    if response is not None and response.peer:
+        yield _("Dialled"), response.peer
+    if request.query:
+        yield _("Query"), "&".join(f"{name}={value}" for name, value in request.query.items())
+    yield _("Sent after"), duration(request.seconds)
+    if response is not None:
+        yield _("To the headers"), duration(response.seconds - request.seconds)
+        if end is not None:
+            yield _("From there to the end"), duration(end.seconds - response.seconds)
+            yield _("Bytes"), f"{end.bytes:,}"
 
 
-def _sent(request: Mapping[str, Any]) -> str:
-    if "form" not in request:
-        return str(request.get("body", ""))
-    parts = [f"{name} = {value}" for name, value in request["form"].items()]
-    parts += [f"{name} = @{file['filename']} ({file['content_type']})" for name, file in request["files"].items()]
-    size = int(request.get("bytes", 0))
+def _sent(request: HTTPRequest) -> str:
+    if request.form is None:
+        return request.body
+    parts = [f"{name} = {value}" for name, value in request.form.items()]
+    parts += [f"{name} = @{file['filename']} ({file['content_type']})" for name, file in request.files.items()]
+    size = request.bytes or 0
     return "\n".join([*parts, ngettext("({bytes} byte in all)", "({bytes} bytes in all)", size).format(bytes=f"{size:,}")])
 
 

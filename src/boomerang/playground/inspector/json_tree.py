@@ -88,7 +88,7 @@ def tree(make: Callable[[], Any], record: Record[Any], key: str) -> None:
 
 def _remembered(make: Callable[[], Any], record: Record[Any], key: str) -> Any:
     """Cut a value, or give it as it was cut the last time: a large one takes longer than a script run should."""
-    state = (record.id, len(record.times), len(record.notes), record.outcome)
+    state = (record.id, len(record.times), len(record.events), record.outcome)
     held: tuple[Any, Any] | None = st.session_state.get(key)
     if held is None or held[0] != state:
         held = (state, shortened(make()))

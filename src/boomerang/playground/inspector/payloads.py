@@ -7,6 +7,7 @@ from typing import Any
 import streamlit as st
 
 from boomerang.invoker.records.record import Record
+from boomerang.invoker.records.record_values import dump
 from boomerang.playground.ui.escape import code
 from boomerang.workbench.i18n.translate import _
 from boomerang.workbench.parsing.json_text import written
@@ -46,7 +47,7 @@ def draw_received(record: Record[Any] | None, key: str) -> None:
     tree(lambda: last.model_dump(mode="json"), record, f"{key}.received")
     st.download_button(
         _("Record as JSON"),
-        data=lambda: written(record.dump(), indent=1),
+        data=lambda: written(dump(record), indent=1),
         file_name=f"{record.request.invoke_type.value}-{record.id[:8]}.json",
         mime="application/json",
         icon=":material/download:",

@@ -11,7 +11,7 @@ import streamlit as st
 from boomerang.invoker.backend import ListedModel
 from boomerang.invoker.errors import InvokeError
 from boomerang.invoker.messages.message import Message
-from boomerang.invoker.records.record import dump_error
+from boomerang.invoker.records.error_values import dump_error
 from boomerang.playground.ui.escape import plain
 from boomerang.workbench.diagnosis.error_advice import advice
 from boomerang.workbench.diagnosis.known_causes import known_cause

@@ -22,7 +22,7 @@ PHASES = {
     "reading": N_("reading the input"),
     "inference": N_("inference"),
     "retrying": N_("refused; waiting to ask again"),
-    "answering": N_("answering"),
+    "generating": N_("answering"),
 }
 
 

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 from urllib.parse import quote_plus
 
+from boomerang.invoker.events import HTTPRequest
 from boomerang.invoker.http.redaction.masking import MASK
 from boomerang.invoker.http.response import LONGEST_NOTED
 from boomerang.invoker.llm_text.json_depth import is_deep
@@ -20,32 +21,32 @@ _OWN = frozenset({"host", "accept", "accept-encoding", "connection", "content-le
 """Headers that every client makes for itself."""
 
 
-def curl(request: Mapping[str, Any], variable: str = KEY) -> str:
-    """Write a noted request as a command line.
+def curl(request: HTTPRequest, variable: str = KEY) -> str:
+    """Write a reported request as a command line.
 
     Args:
-        request: The data of the note.
+        request: As it was reported.
         variable: The environment variable that holds the key.
     """
     saved = f" -o {_sound(request)}" if _sound(request) else ""
     lines = [f"curl -N{saved} {_quoted(_address(request, variable))}"]
-    if request["method"] not in ("GET", "POST"):
-        lines.append(f"-X {request['method']}")
+    if request.method not in ("GET", "POST"):
+        lines.append(f"-X {request.method}")
     lines += [f"-H {_quoted(f'{name}: {value}')}" for name, value in _headers(request, variable)]
-    if "form" in request:
-        lines += [f"--form-string {shlex.quote(f'{name}={value}')}" for name, value in request["form"].items()]
-        lines += [f"-F {shlex.quote(f'{name}=@{_file(file)}')}" for name, file in request["files"].items()]
-    elif body := request.get("body"):
-        lines.append(f"--data-binary {shlex.quote('@' + BODY_FILE) if _is_cut(request) else shlex.quote(str(body))}")
+    if request.form is not None:
+        lines += [f"--form-string {shlex.quote(f'{name}={value}')}" for name, value in request.form.items()]
+        lines += [f"-F {shlex.quote(f'{name}=@{_file(file)}')}" for name, file in request.files.items()]
+    elif body := request.body:
+        lines.append(f"--data-binary {shlex.quote('@' + BODY_FILE) if _is_cut(request) else shlex.quote(body)}")
     return _hint(request, "#") + " \\\n  ".join(lines) + "\n"
 
 
-def httpx(request: Mapping[str, Any], variable: str = KEY) -> str:
-    """Write a noted request as a Python script that needs httpx alone; a streamed answer is read line by line."""
+def httpx(request: HTTPRequest, variable: str = KEY) -> str:
+    """Write a reported request as a Python script that needs httpx alone; a streamed answer is read line by line."""
     names = _names(request, variable)
-    files = request.get("files", {})
-    body, cut = request.get("body"), _is_cut(request)
-    value = _parsed(str(body)) if body and not cut else None
+    files = request.files
+    body, cut = request.body, _is_cut(request)
+    value = _parsed(body) if body and not cut else None
     stream = isinstance(value, dict) and value.get("stream") is True
     sound = _sound(request)
     paths = "from pathlib import Path\n" if files or cut or sound else ""
@@ -55,8 +56,8 @@ def httpx(request: Mapping[str, Any], variable: str = KEY) -> str:
         headers = {name: text for name, text in headers.items() if name != "content-type" or value is None}
         inner = "".join(f"        {name!r}: {_text(text, names)},\n" for name, text in headers.items())
         arguments.append(f"    headers={{\n{inner}    }},\n")
-    if "form" in request:
-        arguments.append(f"    data={request['form']!r},\n")
+    if request.form is not None:
+        arguments.append(f"    data={request.form!r},\n")
         inner = ", ".join(f"{name!r}: ({_file(file)!r}, Path({_file(file)!r}).read_bytes())" for name, file in files.items())
         arguments.append(f"    files={{{inner}}},\n")
     elif cut:
@@ -64,9 +65,9 @@ def httpx(request: Mapping[str, Any], variable: str = KEY) -> str:
     elif value is not None:
         arguments.append(f"    json={_indented(value)},\n")
     elif body:
-        arguments.append(f"    content={str(body)!r},\n")
+        arguments.append(f"    content={body!r},\n")
     arguments.append("    timeout=None,\n")
-    method = str(request["method"])
+    method = request.method
     if stream:
         call = f"with httpx.stream(\n    {method!r},\n{''.join(arguments)}) as response:\n"
         ending = "    for line in response.iter_lines():\n        print(line)\n"
@@ -78,10 +79,10 @@ def httpx(request: Mapping[str, Any], variable: str = KEY) -> str:
     return _hint(request, "#") + "".join(imports).lstrip("\n") + call + ending
 
 
-def _address(request: Mapping[str, Any], variable: str) -> str:
-    query = request.get("query", {})
+def _address(request: HTTPRequest, variable: str) -> str:
+    query = request.query
     pairs = [f"{_coded(name)}={_filled(name, _coded(value), variable)}" for name, value in query.items()]
-    return str(request["url"]) + (f"?{'&'.join(pairs)}" if pairs else "")
+    return request.url + (f"?{'&'.join(pairs)}" if pairs else "")
 
 
 def _coded(text: str) -> str:
@@ -89,9 +90,9 @@ def _coded(text: str) -> str:
     return MASK.join(quote_plus(part) for part in text.split(MASK))
 
 
-def _headers(request: Mapping[str, Any], variable: str) -> Iterator[tuple[str, str]]:
-    for name, value in request["headers"].items():
-        if name in _OWN or (name == "content-type" and "form" in request):
+def _headers(request: HTTPRequest, variable: str) -> Iterator[tuple[str, str]]:
+    for name, value in request.headers.items():
+        if name in _OWN or (name == "content-type" and request.form is not None):
             continue
         if name == "authorization" and value == MASK:
             yield name, f"Bearer ${{{variable}}}"
@@ -105,12 +106,12 @@ def _filled(name: str, value: str, variable: str) -> str:
     return value.replace(MASK, f"${{{own}}}")
 
 
-def variables(request: Mapping[str, Any], variable: str = KEY) -> list[str]:
+def variables(request: HTTPRequest, variable: str = KEY) -> list[str]:
     """Return the environment variables that the code needs; none for a server without a key."""
     return list(dict.fromkeys(_names(request, variable)))
 
 
-def _names(request: Mapping[str, Any], variable: str) -> list[str]:
+def _names(request: HTTPRequest, variable: str) -> list[str]:
     texts = [_address(request, variable), *(value for _name, value in _headers(request, variable))]
     return re.findall(r"\$\{(\w+)\}", " ".join(texts))
 
@@ -151,22 +152,22 @@ def _parsed(body: str) -> Any:
     return None if is_deep(value) else value
 
 
-def _sound(request: Mapping[str, Any]) -> str:
+def _sound(request: HTTPRequest) -> str:
     """Name the file for an answer that is sound; empty for one that is text."""
-    if not str(request["url"]).rstrip("/").endswith("/audio/speech"):
+    if not request.url.rstrip("/").endswith("/audio/speech"):
         return ""
-    value = None if _is_cut(request) else _parsed(str(request.get("body") or ""))
+    value = None if _is_cut(request) else _parsed(request.body)
     kind = value.get("response_format") if isinstance(value, dict) else None
     return f"speech.{kind if isinstance(kind, str) and kind.isalnum() else 'mp3'}"
 
 
-def _is_cut(request: Mapping[str, Any]) -> bool:
-    return len(str(request.get("body", ""))) > LONGEST_NOTED
+def _is_cut(request: HTTPRequest) -> bool:
+    return len(request.body) > LONGEST_NOTED
 
 
 def _file(file: Mapping[str, Any]) -> str:
     return str(file.get("filename") or "file")
 
 
-def _hint(request: Mapping[str, Any], mark: str) -> str:
+def _hint(request: HTTPRequest, mark: str) -> str:
     return f"{mark} The body is too long to be shown here: save it as {BODY_FILE}.\n" if _is_cut(request) else ""

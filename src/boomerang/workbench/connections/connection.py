@@ -9,7 +9,7 @@ from time import monotonic
 
 from boomerang.invoker.backend import Backend
 from boomerang.invoker.errors import InvokeTimeoutError
-from boomerang.invoker.events import Note, NoteKind
+from boomerang.invoker.events import Event, Notice
 from boomerang.invoker.messages.message import Message
 from boomerang.invoker.run import Run
 from boomerang.invoker.settings import ConnectionSettings
@@ -96,7 +96,7 @@ class Connection:
     @property
     def fetches(self) -> bool:
         """Whether its server can be asked for its models."""
-        return hasattr(self.backend, "fetch_models")
+        return self.backend.can_fetch_models
 
     @property
     def key_variable(self) -> str | None:
@@ -120,7 +120,7 @@ class Connection:
             if self._fetch is not None or (self._asked and not again):
                 return
             notices: list[str | Message] = []
-            self._asked, self._fetch = True, Run(lambda note: _keep_notice(note, notices))
+            self._asked, self._fetch = True, Run(lambda event: _keep_notice(event, notices))
             self.fetch_notices = notices
             self._fetched.clear()
             run = self._fetch
@@ -158,7 +158,7 @@ class Connection:
         if run is not None:
             run.stop()
         if backend is not None:
-            getattr(backend, "retire", backend.close)()
+            backend.retire()
 
     def _ask(self, backend: Backend, run: Run) -> None:
         words = f"The server's list of models took longer than {FETCH_SECONDS:g} seconds."
@@ -167,7 +167,7 @@ class Connection:
         clock.daemon = True
         clock.start()
         try:
-            backend.fetch_models(run)  # type: ignore[attr-defined]
+            backend.fetch_models(run)
             self.fetch_error = None
         except Exception as error:
             self.fetch_error = error
@@ -178,6 +178,6 @@ class Connection:
             self._fetched.set()
 
 
-def _keep_notice(note: Note, notices: list[str | Message]) -> None:
-    if note.kind is NoteKind.NOTICE:
-        notices.append(note.message or note.text)
+def _keep_notice(event: Event, notices: list[str | Message]) -> None:
+    if isinstance(event, Notice):
+        notices.append(event.message)

@@ -22,7 +22,7 @@ from boomerang.invoker.errors import (
     RunStoppedError,
     UnsupportedRequestError,
 )
-from boomerang.invoker.events import Note, NoteKind
+from boomerang.invoker.events import Event, HTTPEnd, HTTPEvent, HTTPRequest, HTTPResponse
 from boomerang.invoker.messages.message import Message
 from boomerang.invoker.records.record import Record
 from boomerang.invoker.run import Run
@@ -61,19 +61,18 @@ def check_connection(
     Raises:
         RunStoppedError: It was stopped.
     """
-    fetch = getattr(backend, "fetch_models", None)
-    if fetch is None:
+    if not backend.can_fetch_models:
         count = len(backend.models())
         return Check(True, f"Nothing has to be reached; models built in: {count}.")
-    notes: list[Note] = []
-    run.add_listener(notes.append)
+    events: list[Event] = []
+    run.add_listener(events.append)
     began = perf_counter()
     try:
-        models = fetch(run)
+        models = backend.fetch_models(run)
     except RunStoppedError:
         raise
     except Exception as error:  # also a fault of ours is told here and not thrown at whoever only wanted to try
-        seconds, of_this = perf_counter() - began, list(notes)  # what follows tries other addresses
+        seconds, of_this = perf_counter() - began, list(events)  # what follows tries other addresses
         wrong = _wrong_path(error, _status(error, of_this))
         if (
             wrong
@@ -85,7 +84,7 @@ def check_connection(
         tried = Tried(error, base_url, had_key=_had_key(of_this), answered=_answered(of_this), better=better)
         return replace(_check(False, sentence(tried), of_this, seconds, error), better=better or "")
     words = f"The server answers; models listed: {len(models)}." if models else "The server answers and lists no model."
-    return replace(_check(bool(models), words, notes, perf_counter() - began), listed=tuple(models))
+    return replace(_check(bool(models), words, events, perf_counter() - began), listed=tuple(models))
 
 
 def check_call(backend: Backend, member: str, model: ListedModel, run: Run, base_url: str = "") -> Check:
@@ -117,17 +116,17 @@ def check_call(backend: Backend, member: str, model: ListedModel, run: Run, base
         error = _reason(run, raised)
         if isinstance(error, RunStoppedError):
             raise
-        notes = list(records[-1].notes) if records else []
+        events = list(records[-1].events) if records else []
         tried = Tried(
             error,
             base_url,
-            had_key=_had_key(notes),
-            answered=_answered(notes),
+            had_key=_had_key(events),
+            answered=_answered(events),
             model=model.model,
             listed=_names(backend, model.model_type),
         )
-        return replace(_check(False, sentence(tried), notes, perf_counter() - began, error), model=model.model)
-    check = _check(came != NOTHING_RANKED, came, list(records[-1].notes) if records else [], perf_counter() - began)
+        return replace(_check(False, sentence(tried), events, perf_counter() - began, error), model=model.model)
+    check = _check(came != NOTHING_RANKED, came, list(records[-1].events) if records else [], perf_counter() - began)
     return replace(check, model=model.model)
 
 
@@ -211,27 +210,27 @@ def _silence(seconds: float = 1.0, rate_hz: int = 16_000) -> bytes:
     return held.getvalue()
 
 
-def _check(ok: bool, words: str | Message, notes: list[Note], seconds: float, error: Exception | None = None) -> Check:
+def _check(ok: bool, words: str | Message, events: list[Event], seconds: float, error: Exception | None = None) -> Check:
     # An error knows best: after it, another address may have been asked for what this one did not have.
-    told = [note.data for note in reversed(notes) if note.kind is NoteKind.HTTP]
-    address = getattr(error, "url", None) or next((data["url"] for data in told if "method" in data), "")
-    ended = next((data["body"] for data in told if "bytes" in data and "method" not in data), "")
+    http = [event for event in reversed(events) if isinstance(event, HTTPEvent)]
+    address = getattr(error, "url", None) or next((event.url for event in http if isinstance(event, HTTPRequest)), "")
+    ended = next((event.body for event in http if isinstance(event, HTTPEnd)), "")
     body = getattr(error, "body", None) or ended
     said = (getattr(error, "message", None) or str(error)) if error is not None else ""
-    return Check(ok, words, str(address), _status(error, notes), seconds, str(body)[:LONGEST_BODY], said)
+    return Check(ok, words, str(address), _status(error, events), seconds, str(body)[:LONGEST_BODY], said)
 
 
-def _status(error: Exception | None, notes: list[Note]) -> int | None:
-    told = (note.data["status"] for note in reversed(notes) if note.kind is NoteKind.HTTP and "status" in note.data)
-    return getattr(error, "status_code", None) or next(told, None)
+def _status(error: Exception | None, events: list[Event]) -> int | None:
+    statuses = (event.status for event in reversed(events) if isinstance(event, HTTPResponse))
+    return getattr(error, "status_code", None) or next(statuses, None)
 
 
-def _answered(notes: list[Note]) -> bool:
-    return any(note.kind is NoteKind.HTTP and note.text == "response" for note in notes)
+def _answered(events: list[Event]) -> bool:
+    return any(isinstance(event, HTTPResponse) for event in events)
 
 
-def _had_key(notes: list[Note]) -> bool:
-    sent = [note.data.get("headers", {}) for note in notes if note.kind is NoteKind.HTTP and note.text == "request"]
+def _had_key(events: list[Event]) -> bool:
+    sent = [event.headers for event in events if isinstance(event, HTTPRequest)]
     return any("authorization" in headers or "api-key" in headers or "x-api-key" in headers for headers in sent)
 
 
@@ -251,7 +250,7 @@ def _better(at_address: Callable[[str], Backend], base_url: str, run: Run) -> st
     for candidate in neighbours(base_url):
         try:
             with suppress(ConfigError), closing(at_address(candidate)) as backend:
-                if backend.fetch_models(run):  # type: ignore[attr-defined]
+                if backend.fetch_models(run):
                     return candidate
         except InvokeAuthorizationError as error:  # an API that refuses the key is one, and here it says so in JSON
             if (error.body or "").lstrip().startswith("{"):

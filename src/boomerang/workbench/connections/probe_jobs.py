@@ -137,11 +137,7 @@ def model_for(backend: Backend, member: str, named: str | None = None) -> Listed
     """Return the model that a call is tried with: the named one, or the first usable one of its type; else `None`."""
     model_type = CALLS[member]
     if named:
-        describe = getattr(backend, "describe", None)
-        if describe is not None:
-            described: ListedModel = describe(named, model_type)
-            return described
-        return next((model for model in backend.models() if (model.model, model.model_type) == (named, model_type)), None)
+        return backend.describe(named, model_type)
     if member == "summary":
         return backend.system_model()
     fitting = [model for model in backend.models() if model.model_type is model_type]

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from boomerang.invoker.entities.model import EmbeddingInputType
+from boomerang.invoker.events import ArgumentsNotSent
 from boomerang.workbench.i18n.translate import N_
 from boomerang.workbench.runs.job_series import Series, Step
 
@@ -142,8 +143,9 @@ def vectors(step: Step[Texts]) -> Vectors:
 
 
 def _was_sent(step: Step[Texts]) -> bool:
-    notes = tuple(step.record.notes) if step.record is not None else ()
-    return not any("input_type" in note.data.get("not_sent", ()) for note in notes)
+    """Return whether the input_type was sent; some interfaces have none."""
+    events = tuple(step.record.events) if step.record is not None else ()
+    return not any("input_type" in event.arguments for event in events if isinstance(event, ArgumentsNotSent))
 
 
 def _unequal(left: Vectors, right: Vectors) -> Unequal | None:

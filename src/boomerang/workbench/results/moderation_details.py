@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from boomerang.invoker.events import NoteKind
+from boomerang.invoker.events import ModerationScores
 from boomerang.invoker.records.record import Outcome, Record
 from boomerang.workbench.i18n.translate import N_
 from boomerang.workbench.runs.job_series import Step
@@ -40,15 +40,15 @@ class Detail:
 
 def detail(record: Record[Any] | None) -> Detail | None:
     """Return what a back end told beside its boolean; `None` if it told no scores."""
-    for note in tuple(record.notes) if record is not None else ():
-        told = note.data.get("categories") if note.kind is NoteKind.DETAIL else None
-        if isinstance(told, Mapping):
-            scores = {str(name): float(score) for name, score in told.items() if _is_score(score)}
+    for event in tuple(record.events) if record is not None else ():
+        if isinstance(event, ModerationScores):
+            scores = {name: score for name, score in event.categories.items() if math.isfinite(score)}
             if scores:
                 ordered = dict(sorted(scores.items(), key=lambda item: -item[1]))
-                threshold = note.data.get("threshold")
-                at = float(threshold) if isinstance(threshold, int | float) and _is_score(threshold) else USUAL_THRESHOLD
-                return Detail(ordered, at, str(note.data.get("sentence", "")))
+                threshold = event.threshold
+                if threshold is None or not math.isfinite(threshold):
+                    threshold = USUAL_THRESHOLD
+                return Detail(ordered, threshold, event.sentence)
     return None
 
 
@@ -66,7 +66,3 @@ def verdict_of(step: Step[Any], threshold: float | None = None) -> bool | None:
     found = detail(step.record)
     given = verdict(step.record)
     return given if threshold is None or found is None or given is None else found.highest >= threshold
-
-
-def _is_score(value: object) -> bool:
-    return isinstance(value, int | float) and math.isfinite(value)

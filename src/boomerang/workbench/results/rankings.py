@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from boomerang.invoker.entities.rerank import RequestInvokeRerank
-from boomerang.invoker.events import NoteKind
+from boomerang.invoker.events import RerankScores
 from boomerang.invoker.records.record import Record
 from boomerang.workbench.i18n.translate import _
 
@@ -93,9 +93,8 @@ def _below(threshold: float) -> str:
 
 
 def _scores(record: Record[Any]) -> dict[int, float] | None:
-    """Return the scores that the back end told of all documents, by position; `None` if it told none."""
-    for note in tuple(record.notes):
-        told = note.data.get("scores") if note.kind is NoteKind.DETAIL else None
-        if isinstance(told, list):
-            return {int(index) + 1: float(score) for index, score in told}
+    """Return the scores that the back end reported of all documents, by position; `None` if it reported none."""
+    for event in tuple(record.events):
+        if isinstance(event, RerankScores):
+            return {index + 1: score for index, score in event.scores}
     return None

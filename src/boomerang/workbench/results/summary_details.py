@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
-from boomerang.invoker.events import NoteKind
+from boomerang.invoker.entities.message import PromptMessage
+from boomerang.invoker.events import ModelExchange
 from boomerang.invoker.records.record import Record
 from boomerang.workbench.analysis.facts import Judged, State, compare
 from boomerang.workbench.analysis.word_error_rate import words
@@ -58,18 +59,13 @@ def tally(judged: Sequence[Judged]) -> Counter[State]:
 
 def exchanges(record: Record[Any] | None) -> list[Exchange]:
     """Return the exchanges with the system model, in order; none if the back end tells of none."""
-    notes = tuple(record.notes) if record is not None else ()
+    events = tuple(record.events) if record is not None else ()
     return [
-        Exchange(note.text, _messages(note.data.get("messages")), str(note.data.get("answer", "")), note.seconds)
-        for note in notes
-        if note.kind is NoteKind.EXCHANGE
+        Exchange(event.name, [_role_and_text(message) for message in event.messages], event.answer, event.seconds)
+        for event in events
+        if isinstance(event, ModelExchange)
     ]
 
 
-def _messages(value: Any) -> list[tuple[str, str]]:
-    found = []
-    for message in value if isinstance(value, list | tuple) else ():
-        told = message.model_dump(mode="json") if hasattr(message, "model_dump") else message
-        if isinstance(told, dict):
-            found.append((str(told.get("role", "")), str(told.get("content", ""))))
-    return found
+def _role_and_text(message: PromptMessage) -> tuple[str, str]:
+    return message.role.value, message.get_text_content()

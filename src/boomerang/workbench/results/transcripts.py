@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
+from boomerang.invoker.events import TranscriptSegment
 from boomerang.invoker.records.record import Record
 from boomerang.workbench.analysis.word_error_rate import ErrorRate, Rules, Step, align, character_errors, error_rate, words
 
@@ -48,9 +49,9 @@ def percent(rate: float | None) -> str:
 
 
 def segments(record: Record[Any]) -> list[Segment]:
-    """Return the pieces with text that a back end told of beside its answer; none if it tells of none."""
-    told = [note.data for note in tuple(record.notes) if {"start", "end", "text"} <= note.data.keys()]
-    return [Segment(data["start"], data["end"], data["text"]) for data in told if data["text"]]
+    """Return the pieces with text that a back end reported beside its answer; none if it reported none."""
+    found = [event for event in tuple(record.events) if isinstance(event, TranscriptSegment)]
+    return [Segment(event.start, event.end, event.text) for event in found if event.text]
 
 
 def srt(pieces: Iterable[Segment]) -> str:

@@ -10,7 +10,7 @@ from typing import Any
 
 from boomerang.invoker.backend import Backend
 from boomerang.invoker.errors import InvokeError, RunStoppedError
-from boomerang.invoker.events import Note, NoteKind
+from boomerang.invoker.events import Event, PhaseEntered
 from boomerang.invoker.request import Chunks, Request
 from boomerang.invoker.run import Run
 
@@ -29,8 +29,8 @@ class AttentiveRun(Run):
         self.under_way = threading.Event()
         super().__init__(self._hear)
 
-    def _hear(self, note: Note) -> None:
-        if note.kind is NoteKind.PHASE and note.text in ("reading", "inference"):
+    def _hear(self, note: Event) -> None:
+        if isinstance(note, PhaseEntered) and note.name in ("reading", "inference"):
             self.under_way.set()
 
     def check(self) -> None:
@@ -64,7 +64,9 @@ class Heard:
         return getattr(self._backend, name)
 
     def invoke(self, request: Request[Any], run: Run) -> Chunks[Any]:
-        run.add_listener(lambda note: self.entered.set() if note.text == self._phase else None)
+        run.add_listener(
+            lambda note: self.entered.set() if isinstance(note, PhaseEntered) and note.name == self._phase else None
+        )
         return self._backend.invoke(request, run)
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from boomerang.invoker.backends.embedded.tasks.llm import Llama
 from boomerang.invoker.entities.llm import LLMResult, RequestInvokeLLM, RequestInvokeLLMWithStructuredOutput
-from boomerang.invoker.events import Note
+from boomerang.invoker.events import Event
 from boomerang.invoker.run import Run
 
 TOOLS: list[dict[str, Any]] = [
@@ -61,7 +61,7 @@ def ask(llama: Llama, asked: RequestInvokeLLM, run: Run | None = None) -> LLMRes
     return LLMResult.of(llama.stream(asked, run or Run()))
 
 
-def noted() -> tuple[Run, list[Note]]:
+def noted() -> tuple[Run, list[Event]]:
     """Give a run, and the list that its notes come into."""
-    notes: list[Note] = []
+    notes: list[Event] = []
     return Run(notes.append), notes

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from boomerang.invoker.backends.embedded.backend import EmbeddedBackend
-from boomerang.invoker.events import NoteKind
+from boomerang.invoker.events import PhaseEntered
 from boomerang.invoker.records.record import Record
 from boomerang.invoker.records.recorder import Recorded
 from boomerang.invoker.request import InvokeType
@@ -30,9 +30,9 @@ def phases(backend: EmbeddedBackend, invoke_type: InvokeType, **changed: Any) ->
     asked = request(EmbeddedSubject(backend), invoke_type, **changed)
     list(Recorded(backend, records.append).invoke(asked, Run()))
     (record,) = records
-    told = [note for note in record.notes if note.kind is NoteKind.PHASE]
+    told = [note for note in record.events if isinstance(note, PhaseEntered)]
     assert [note.seconds for note in told] == sorted(note.seconds for note in told)
-    return [note.text for note in told], record
+    return [note.name for note in told], record
 
 
 @pytest.mark.slow
@@ -45,16 +45,16 @@ def test_the_phases_are_told_in_their_order_and_only_an_llm_reads(backend: Embed
     )
     first, _ = phases(backend, invoke_type)
     again, record = phases(backend, invoke_type)
-    assert first == ["loading", works, "answering"]
-    assert again == [works, "answering"]
-    answering = next(note for note in record.notes if note.text == "answering")
+    assert first == ["loading", works, "generating"]
+    assert again == [works, "generating"]
+    answering = next(note for note in record.events if isinstance(note, PhaseEntered) and note.name == "generating")
     assert answering.seconds <= record.times[0] + 0.01  # the run's clock starts a moment before the record's
 
 
 def test_a_summary_tells_the_phases_of_each_exchange(backend: EmbeddedBackend) -> None:
     text = " ".join(f"The number {number} follows {number - 1}." for number in range(40))
     told, _ = phases(backend, InvokeType.SYSTEM_SUMMARY, text=text, instruction="Two sentences.")
-    assert told == ["loading", *["reading", "answering"] * 2]
+    assert told == ["loading", *["reading", "generating"] * 2]
 
 
 def test_the_judge_tells_them_too(backend: EmbeddedBackend) -> None:
@@ -62,4 +62,4 @@ def test_the_judge_tells_them_too(backend: EmbeddedBackend) -> None:
     asked = type(request(EmbeddedSubject(backend), InvokeType.RERANK)).of(judge, ["A cat sleeps.", "A dog barks."], "Who?")  # type: ignore[attr-defined]
     records: list[Record[Any]] = []
     list(Recorded(backend, records.append).invoke(asked, Run()))
-    assert [note.text for note in records[0].notes if note.kind is NoteKind.PHASE] == ["loading", "inference", "answering"]
+    assert [note.name for note in records[0].events if isinstance(note, PhaseEntered)] == ["loading", "inference", "generating"]

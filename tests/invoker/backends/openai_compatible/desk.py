@@ -5,11 +5,11 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, TypeVar
 
 from boomerang.invoker.backends.openai_compatible.backend import OpenAICompatibleBackend
 from boomerang.invoker.entities.llm import LLMFold, LLMResult
-from boomerang.invoker.events import NoteKind
+from boomerang.invoker.events import Event
 from boomerang.invoker.records.record import Record
 from boomerang.invoker.session import Session
 from boomerang.kinds import connect
@@ -47,6 +47,9 @@ def streaming(events: Sequence[bytes]) -> Script:
     return script
 
 
+EventT = TypeVar("EventT", bound=Event)
+
+
 class Desk:
     """A back end on a loopback server, and the records of what it was asked."""
 
@@ -70,9 +73,9 @@ class Desk:
         """The notices of the last record, in English."""
         return [str(notice) for notice in self.record.notices()]
 
-    def noted(self, text: str) -> list[Any]:
-        """Give the notes of the wire of a name."""
-        return [note.data for note in self.record.notes if note.kind is NoteKind.HTTP and note.text == text]
+    def of_type(self, event_type: type[EventT]) -> list[EventT]:
+        """Return the events of a type in the last record."""
+        return [event for event in self.record.events if isinstance(event, event_type)]
 
 
 @contextmanager

@@ -13,6 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from boomerang.invoker.errors import InvokeError
+from boomerang.invoker.records.event_values import dump_event
 from boomerang.invoker.run import Run
 from tests.json_values import JSON_VALUES
 from tests.loopback import Asked, Wire, whole
@@ -74,7 +75,7 @@ SHAPED = st.recursive(
 MODEL = {"provider": "p", "model": "m"}
 RANKER = MODEL | {"model_type": "rerank", "score_threshold": -1e9, "top_n": 2}
 CALLS: dict[str, Callable[[Desk], Any]] = {
-    "models": lambda desk: desk.backend.fetch_models(Run(lambda note: json.dumps(note.data))),
+    "models": lambda desk: desk.backend.fetch_models(Run(lambda note: json.dumps(dump_event(note)))),
     "text_embedding": lambda desk: desk.session.model.text_embedding.invoke(
         MODEL | {"model_type": "text-embedding"}, ["a", "b"]
     ),

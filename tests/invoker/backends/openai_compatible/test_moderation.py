@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from boomerang.invoker.errors import InvokeServerUnavailableError, ProtocolError
-from boomerang.invoker.events import NoteKind
+from boomerang.invoker.events import ModerationScores
 from tests.loopback import Script, whole
 
 from .desk import Desk, opened
@@ -40,8 +40,8 @@ def test_the_categories_of_several_results_come_together_with_the_highest_scores
     ]
     with opened(answering({"results": results})) as desk:
         assert judged(desk) is True
-        [told] = [note.data for note in desk.record.notes if note.kind is NoteKind.DETAIL]
-        assert told == {"categories": {"hate": 0.9, "sexual": 0.1}, "flagged": ["hate", "spam"]}
+        [told] = [note for note in desk.record.events if isinstance(note, ModerationScores)]
+        assert (told.categories, told.flagged) == ({"hate": 0.9, "sexual": 0.1}, ("hate", "spam"))
 
 
 @pytest.mark.parametrize("flagged", [True, False])
@@ -101,8 +101,8 @@ def test_categories_are_read_in_every_shape(result: Any) -> None:
     for answer in ({"results": [result]}, {"results": result}, result):
         with opened(answering(answer)) as desk:
             assert judged(desk) is True
-            [told] = [note.data for note in desk.record.notes if note.kind is NoteKind.DETAIL]
-            assert told["flagged"] == ["hate"] and told["categories"]["hate"] in (0.9, 1.0)
+            [told] = [note for note in desk.record.events if isinstance(note, ModerationScores)]
+            assert told.flagged == ("hate",) and told.categories["hate"] in (0.9, 1.0)
             assert len(desk.notices) == (1 if answer == {"results": [result]} else 2)
 
 
@@ -110,8 +110,8 @@ def test_scores_as_text_are_read_and_those_that_are_none_are_named() -> None:
     scores = {"hate": "0.25", "law": "high", "spam": True, "sexual": "NaN", "pii": None}
     with opened(answering({"results": [{"flagged": False, "category_scores": scores}]})) as desk:
         assert judged(desk) is False
-        [told] = [note.data for note in desk.record.notes if note.kind is NoteKind.DETAIL]
-        assert told["categories"] == {"hate": 0.25}
+        [told] = [note for note in desk.record.events if isinstance(note, ModerationScores)]
+        assert told.categories == {"hate": 0.25}
         assert desk.notices == ['Scores that are no numbers were left out: ["law", "sexual", "spam"]']
 
 

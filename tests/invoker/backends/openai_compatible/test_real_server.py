@@ -24,7 +24,7 @@ from boomerang.invoker.errors import (
     InvokeServerUnavailableError,
     RunStoppedError,
 )
-from boomerang.invoker.events import NoteKind
+from boomerang.invoker.events import ModelExchange, RerankScores
 from boomerang.invoker.records.record import Record
 from boomerang.invoker.session import Session
 from boomerang.invoker.weights.models_folder import Weights
@@ -198,7 +198,7 @@ def test_an_object_keeps_to_its_schema(session: Session) -> None:
 def test_a_summary_is_made_by_the_system_model(session: Session, records: list[Record[Any]]) -> None:
     text = "The stone bridge at Elmford was built in 1786 and closed in 1891 for repairs. " * 15
     assert 0 < len(session.model.summary.invoke(text, "One sentence.")) < len(text)
-    assert [note for note in records[0].notes if note.kind is NoteKind.EXCHANGE]
+    assert [note for note in records[0].events if isinstance(note, ModelExchange)]
 
 
 def test_a_stop_frees_the_model_for_the_next(session: Session) -> None:
@@ -270,5 +270,5 @@ def test_documents_are_ranked(records: list[Record[Any]]) -> None:
     assert scores == sorted(scores, reverse=True) and len(set(scores)) == 3
     assert [doc.index for doc in best.docs] == [found.docs[0].index]
     assert [doc.index for doc in above.docs] == [doc.index for doc in found.docs[:2]]
-    [told] = [note.data for note in records[0].notes if note.kind is NoteKind.DETAIL]
-    assert (told["shape"], told["path"]) == ("Jina/Cohere", "rerank")
+    [told] = [note for note in records[0].events if isinstance(note, RerankScores)]
+    assert (told.shape, told.path) == ("Jina/Cohere", "rerank")

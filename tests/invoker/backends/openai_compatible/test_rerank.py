@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from boomerang.invoker.errors import InvokeBadRequestError, ProtocolError
-from boomerang.invoker.events import NoteKind
+from boomerang.invoker.events import RerankScores
 from boomerang.invoker.session import Session
 from boomerang.kinds import connect
 from tests.loopback import Asked, Loopback, Script, Wire, whole
@@ -63,7 +63,7 @@ def test_a_server_of_voyage_is_asked_with_top_k_and_remembered() -> None:
             *[["documents", "model", "query", "top_k"]] * 2,
         ]
         assert desk.server.asked[-1].json["top_k"] == 2
-        assert [note.data["shape"] for note in desk.record.notes if note.kind is NoteKind.DETAIL] == ["Voyage"]
+        assert [note.shape for note in desk.record.events if isinstance(note, RerankScores)] == ["Voyage"]
 
 
 def test_what_voyage_refuses_of_its_own_shape_is_told_and_not_the_field_of_another() -> None:

@@ -12,8 +12,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from boomerang.invoker.errors import InvokeConnectionError, InvokeError, ProtocolError
-from boomerang.invoker.events import Note
+from boomerang.invoker.events import Event, Notice
 from boomerang.invoker.http.body.decompression import PIECE, unpacked
+from boomerang.invoker.messages.message import Message
 from boomerang.invoker.run import Run
 
 TEXT = b'{"answer": "' + b"words and more words; " * 20 + b'"}'
@@ -33,14 +34,14 @@ def flushed(data: bytes) -> bytes:
 
 def read(raw: Sequence[bytes], label: str = "") -> tuple[bytes, list[str], InvokeError | None]:
     """Return what was read, the ids of the notices, and the error at the end."""
-    notes: list[Note] = []
+    notes: list[Event] = []
     body, failure = b"", None
     try:
         for piece in unpacked(iter(raw), label, Run(notes.append)):
             body += piece
     except InvokeError as error:
         failure = error
-    return body, [note.message.id for note in notes if note.message], failure
+    return body, [note.message.id for note in notes if isinstance(note, Notice) and isinstance(note.message, Message)], failure
 
 
 def cuts(data: bytes) -> Iterator[list[bytes]]:

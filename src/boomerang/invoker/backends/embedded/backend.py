@@ -6,7 +6,7 @@ import threading
 from collections.abc import Sequence
 from pathlib import Path
 
-from boomerang.invoker.backend import ListedModel, ModelState
+from boomerang.invoker.backend import BuiltInModels, ListedModel, ModelState
 from boomerang.invoker.backends.embedded.llama.llm_models import PROVIDER
 from boomerang.invoker.entities.model import ModelType
 from boomerang.invoker.errors import InvokeServerUnavailableError, UnsupportedRequestError, located
@@ -18,7 +18,7 @@ from . import models as offers
 from .models import Offer
 
 
-class EmbeddedBackend:
+class EmbeddedBackend(BuiltInModels):
     """Models embedded in this process, the LLMs in children of it.
 
     Args:

@@ -75,7 +75,7 @@ def one(engine: Engine[ModelT], answer: Callable[[Any, ModelT, Run], Any]) -> Ro
 
     def route(request: Request[Any], run: Run) -> Chunks[Any]:
         result = engine.call(run, lambda model, _check: answer(request, model, run))
-        run.phase("answering")
+        run.phase("generating")
         yield result
 
     return route
@@ -92,7 +92,7 @@ def many(engine: Engine[ModelT], answer: Callable[[Any, ModelT, Run], Iterator[A
         with closing(engine.stream(run, work)) as chunks:
             for number, chunk in enumerate(chunks):
                 if number == 0:
-                    run.phase("answering")
+                    run.phase("generating")
                 yield chunk
 
     return route
@@ -185,7 +185,7 @@ def cosine(embedder: Engine[Embedder]) -> Offer:
     def route(request: Any, run: Run) -> Chunks[Any]:
         asked = rerank.ranking(request, run)  # before the model is loaded: what cannot be ranked is told at once
         scores = embedder.call(run, lambda model, _check: rerank.cosines(asked.query, asked.docs, model, run))
-        run.phase("answering")
+        run.phase("generating")
         yield rerank.result(request, asked, scores, run)
 
     routes = {InvokeType.RERANK: route, InvokeType.MULTIMODAL_RERANK: route}

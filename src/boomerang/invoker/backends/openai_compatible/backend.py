@@ -77,6 +77,7 @@ class OpenAICompatibleBackend:
     """
 
     kind = "openai_compatible"
+    can_fetch_models = True
 
     def __init__(
         self,

@@ -15,7 +15,7 @@ from contextlib import suppress
 from boomerang.invoker.backend import ListedModel
 from boomerang.invoker.entities.model import ModelPropertyKey
 from boomerang.invoker.errors import InvokeError, RunStoppedError
-from boomerang.invoker.events import Note, NoteKind
+from boomerang.invoker.events import Event, HTTPEvent
 from boomerang.invoker.http.errors import said
 from boomerang.invoker.run import Run
 
@@ -87,9 +87,9 @@ class ListedContexts:
     def _asked(self, run: Run) -> Mapping[str, int]:
         """Ask the server, as a part of a run that it cannot fail."""
 
-        def pass_on(note: Note) -> None:
-            if note.kind is NoteKind.HTTP:
-                run.note(note.kind, note.text, **note.data)
+        def pass_on(event: Event) -> None:
+            if isinstance(event, HTTPEvent):
+                run.report(event)
 
         asking = Run(pass_on)
         clock = threading.Timer(LIST_SECONDS, asking.stop)

@@ -12,7 +12,7 @@ from boomerang.invoker.backends.openai_compatible.chat.completion_reader import 
 from boomerang.invoker.backends.openai_compatible.response.numbers import as_int
 from boomerang.invoker.entities.llm import LLMMode, LLMResultChunk, RequestInvokeLLM
 from boomerang.invoker.errors import InvokeBadRequestError, InvokeError, InvokeTimeoutError
-from boomerang.invoker.events import NoteKind
+from boomerang.invoker.events import ServerField
 from boomerang.invoker.http.body.sse import Event
 from boomerang.invoker.http.exchange import Http
 from boomerang.invoker.http.response import Answer
@@ -59,7 +59,7 @@ class LLM:
                 for chunk in _chunks(answer, reader):
                     if not answering:
                         answering = True
-                        run.phase("answering")
+                        run.phase("generating")
                     yield chunk
             except InvokeError as error:
                 if reader.finish_reason and isinstance(error, InvokeTimeoutError) and error.clock == "between chunks":
@@ -127,7 +127,7 @@ class _Kept:
         size = len(json.dumps(value))
         if size <= self._left:
             self._left -= size
-            self._run.note(NoteKind.DETAIL, name, value=value)
+            self._run.report(ServerField(name, value))
         elif self._left >= 0:
             self._left = -1
             self._run.notice("answers.unknown_cut", most=LONGEST_KEPT)

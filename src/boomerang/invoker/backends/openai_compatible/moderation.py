@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 from boomerang.invoker.backends.openai_compatible.response.numbers import as_bool, as_float
 from boomerang.invoker.backends.openai_compatible.response.response_errors import displayable, missing, shown
 from boomerang.invoker.entities.moderation import ModerationResult, RequestInvokeModeration
-from boomerang.invoker.events import NoteKind
+from boomerang.invoker.events import ModerationScores
 from boomerang.invoker.http.exchange import Http
 from boomerang.invoker.run import Run
 
@@ -37,7 +37,7 @@ class _Verdict(NamedTuple):
 
 
 def judge(http: Http, request: RequestInvokeModeration, run: Run) -> ModerationResult:
-    """Have a text judged; categories and scores go into a note. A server may judge it in parts: one that is flagged counts.
+    """Have a text judged; categories and scores go into an event. A server may judge it in parts: one that is flagged counts.
 
     Raises:
         ProtocolError: The answer has no verdict.
@@ -111,14 +111,14 @@ def _by_category(result: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, A
 
 
 def _note_categories(verdicts: Sequence[_Verdict], run: Run) -> None:
-    """Note the categories of all results, each with the highest of its scores."""
+    """Report the categories of all results, each with the highest of its scores."""
     flagged = sorted({name for verdict in verdicts for name, flag in verdict.flags.items() if flag})
     scores: dict[str, float] = {}
     for verdict in verdicts:
         for name, score in verdict.scores.items():
             scores[name] = max(score, scores.get(name, score))
     if any(verdict.flags or verdict.scores for verdict in verdicts):
-        run.note(NoteKind.DETAIL, "categories", categories=scores or dict.fromkeys(flagged, 1.0), flagged=flagged)
+        run.report(ModerationScores(scores or dict.fromkeys(flagged, 1.0), tuple(flagged)))
     if odd := sorted({name for verdict in verdicts for name in verdict.odd_scores}):
         run.notice("lists.odd_scores", names=shown(odd))
 

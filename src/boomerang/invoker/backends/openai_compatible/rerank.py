@@ -24,7 +24,7 @@ from boomerang.invoker.backends.openai_compatible.response.ranking_reader import
 from boomerang.invoker.backends.openai_compatible.response.response_errors import body_of, refused
 from boomerang.invoker.entities.rerank import RequestInvokeRerank, RerankResult
 from boomerang.invoker.errors import InvokeBadRequestError, InvokeError
-from boomerang.invoker.events import NoteKind
+from boomerang.invoker.events import RerankScores
 from boomerang.invoker.http.errors import said
 from boomerang.invoker.http.exchange import Http
 from boomerang.invoker.http.response import Answer
@@ -100,8 +100,7 @@ class Rerank:
         if not items:
             run.notice("lists.nothing_ranked")
         docs = read_ranking(items, request.docs, Once(run))
-        scores = [[doc.index, doc.score] for doc in docs]
-        run.note(NoteKind.DETAIL, f"The server speaks {shape}'s shape of rerank.", shape=shape, path=way.path, scores=scores)
+        run.report(RerankScores(tuple((doc.index, doc.score) for doc in docs), shape, way.path))
         kept = [doc for doc in docs if doc.score >= request.score_threshold]
         return RerankResult(model=request.model, docs=kept[: request.top_n])
 

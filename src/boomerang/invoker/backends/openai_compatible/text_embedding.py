@@ -17,7 +17,7 @@ from boomerang.invoker.backends.openai_compatible.response.response_errors impor
 from boomerang.invoker.backends.openai_compatible.response.vector_reader import Item, VectorReader, find_items
 from boomerang.invoker.entities.text_embedding import EmbeddingUsage, RequestInvokeTextEmbedding, TextEmbeddingResult
 from boomerang.invoker.errors import InvokeBadRequestError, ProtocolError
-from boomerang.invoker.events import NoteKind
+from boomerang.invoker.events import ArgumentsNotSent
 from boomerang.invoker.http.errors import said
 from boomerang.invoker.http.exchange import Http
 from boomerang.invoker.http.response import Answer
@@ -33,7 +33,6 @@ MOST_NAMED = 10
 """Texts that a notice names."""
 LARGEST_COUNT = 10**12
 """Tokens; a larger number is no usage."""
-NO_INPUT_TYPE = "OpenAI's interface has no input_type; it was not sent."
 
 
 class TextEmbedding:
@@ -64,7 +63,7 @@ class TextEmbedding:
             raise InvokeBadRequestError(
                 "There is nothing to embed: `texts` is empty.", field="texts", hint="Give at least one text."
             )
-        run.note(NoteKind.DETAIL, NO_INPUT_TYPE, not_sent=["input_type"])
+        run.report(ArgumentsNotSent(("input_type",)))
         began, size = perf_counter(), max(1, max_chunks or MAX_CHUNKS)
         parts = _Parts(request.model, Once(run))
         while (start := len(parts.vectors)) < len(request.texts) or not parts.usages:  # once, even without a text

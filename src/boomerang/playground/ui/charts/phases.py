@@ -47,7 +47,7 @@ PHASES = {
     "inference": (N_("Inference"), SKY),
     "retrying": (N_("Waiting to ask again"), OLIVE),
     "first": (N_("To the first piece"), SKY),
-    "answering": (N_("Answering"), BLUE),
+    "generating": (N_("Answering"), BLUE),
     "decoding": (N_("First to last piece"), BLUE),
     "closing": (N_("To the end"), GREEN),
 }

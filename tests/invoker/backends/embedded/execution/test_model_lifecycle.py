@@ -11,7 +11,7 @@ from boomerang.invoker.backend import ModelState
 from boomerang.invoker.backends.embedded.execution.model_lifecycle import Checkpoint, Engine
 from boomerang.invoker.backends.embedded.execution.worker_thread import WorkerChannel
 from boomerang.invoker.errors import InvokeServerUnavailableError
-from boomerang.invoker.events import Note
+from boomerang.invoker.events import Event, PhaseEntered
 from boomerang.invoker.run import Run
 from tests.invoker.backends.embedded.threads import BOUND, in_thread, stops_at_once
 
@@ -67,14 +67,14 @@ def test_the_state_follows_the_model() -> None:
     model = Model()
     engine = engine_of(model)
     states = [engine.state]
-    phases: list[Note] = []
+    phases: list[Event] = []
     thread, _ = in_thread(lambda: engine.model(Run(phases.append)))
     assert model.loading.wait(BOUND)
     states.append(engine.state)
     model.go.set()
     thread.join(BOUND)
     states.append(engine.state)
-    assert [note.text for note in phases] == ["loading"]
+    assert [note.name for note in phases if isinstance(note, PhaseEntered)] == ["loading"]
     engine.close()
     states.append(engine.state)
     assert states == [ModelState.AVAILABLE, ModelState.LOADING, ModelState.LOADED, ModelState.AVAILABLE]

@@ -6,7 +6,7 @@ import threading
 
 from boomerang.invoker.backends.embedded.execution.run_queue import FairLock
 from boomerang.invoker.errors import RunStoppedError
-from boomerang.invoker.events import Note, NoteKind
+from boomerang.invoker.events import Event, PhaseEntered, QueuePosition
 from boomerang.invoker.run import Run
 from tests.invoker.backends.embedded.threads import BOUND, in_thread
 
@@ -18,8 +18,8 @@ def test_turns_are_taken_in_order_of_arrival() -> None:
     for number in range(4):
         waiting = threading.Event()
 
-        def listener(note: Note, waiting: threading.Event = waiting) -> None:
-            if note.text == "waiting":
+        def listener(note: Event, waiting: threading.Event = waiting) -> None:
+            if isinstance(note, PhaseEntered) and note.name == "waiting":
                 waiting.set()
 
         def body(number: int = number, run: Run = Run(listener)) -> None:  # noqa: B008
@@ -36,7 +36,7 @@ def test_turns_are_taken_in_order_of_arrival() -> None:
 
 
 def test_a_free_turn_is_taken_without_a_note() -> None:
-    notes: list[Note] = []
+    notes: list[Event] = []
     turn = FairLock()
     turn.take(Run(notes.append))
     assert notes == []
@@ -63,9 +63,9 @@ def test_a_run_that_waits_knows_how_many_come_before_it() -> None:
     threads, runs = [], {}
 
     def listening(name: str) -> Run:
-        def listener(note: Note) -> None:
-            if note.kind is NoteKind.QUEUE:
-                seen[name].append(note.data["before"])
+        def listener(note: Event) -> None:
+            if isinstance(note, QueuePosition):
+                seen[name].append(note.before)
                 told[name].set()
 
         return Run(listener)
@@ -89,15 +89,15 @@ def test_a_run_that_leaves_the_queue_lets_the_others_move_up() -> None:
     turn = FairLock()
     turn.take(Run())
     moved, waits = threading.Event(), threading.Event()
-    second = Run(lambda note: waits.set() if note.kind is NoteKind.QUEUE else None)
+    second = Run(lambda note: waits.set() if isinstance(note, QueuePosition) else None)
     thread, outcome = in_thread(lambda: turn.take(second))
     assert waits.wait(BOUND)
     waits.clear()
 
-    def listener(note: Note) -> None:
-        if note.kind is NoteKind.QUEUE:
+    def listener(note: Event) -> None:
+        if isinstance(note, QueuePosition):
             waits.set()
-            if note.data["before"] == 1:
+            if note.before == 1:
                 moved.set()
 
     third = Run(listener)

@@ -13,7 +13,7 @@ from boomerang.invoker.backends.embedded.small_models.bullet_summaries import Po
 from boomerang.invoker.backends.embedded.tasks.llm import Llama
 from boomerang.invoker.entities.summary import RequestInvokeSummary
 from boomerang.invoker.errors import InvokeBadRequestError
-from boomerang.invoker.events import Note, NoteKind
+from boomerang.invoker.events import Event, ModelExchange
 from boomerang.invoker.request import InvokeType
 from boomerang.invoker.run import Run
 from boomerang.workbench.samples import inputs
@@ -62,7 +62,7 @@ def test_parts_end_with_sentences_and_are_of_like_length() -> None:
     assert all(part.endswith(". ") for part in parts)
 
 
-def summary(qwen: Llama, text: str, instruction: str, notes: list[Note] | None = None) -> str:
+def summary(qwen: Llama, text: str, instruction: str, notes: list[Event] | None = None) -> str:
     request = RequestInvokeSummary.of(text, instruction, 1)
     (result,) = llm(qwen).routes[InvokeType.SYSTEM_SUMMARY](request, Run((notes if notes is not None else []).append))
     found: str = result.summary
@@ -75,13 +75,13 @@ def sentences(text: str) -> list[str]:
 
 @pytest.mark.slow
 def test_the_bundled_article_becomes_three_points_with_their_dates(qwen: Llama) -> None:
-    notes: list[Note] = []
+    notes: list[Event] = []
     lines = summary(qwen, inputs.ARTICLE, inputs.INSTRUCTION, notes).splitlines()
     assert len(set(lines)) == 3
     assert all(line.startswith("- ") and line.endswith(".") for line in lines)
     assert "1786" in lines[0]
     assert "2023" in lines[-1]
-    exchanges = [note.text for note in notes if note.kind is NoteKind.EXCHANGE]
+    exchanges = [note.name for note in notes if isinstance(note, ModelExchange)]
     assert exchanges == [f"piece 1 of 1, part {number} of 3" for number in (1, 2, 3)]
 
 

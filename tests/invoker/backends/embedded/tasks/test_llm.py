@@ -17,7 +17,7 @@ from boomerang.invoker.entities.llm import LLMResult
 from boomerang.invoker.entities.message import UserPromptMessage
 from boomerang.invoker.entities.model import ModelFeature, ModelPropertyKey, ModelType
 from boomerang.invoker.errors import InvokeBadRequestError, InvokeError, InvokeServerUnavailableError
-from boomerang.invoker.events import Note
+from boomerang.invoker.events import Event, PhaseEntered
 from boomerang.invoker.run import Run
 from tests.invoker.backends.embedded.asking import ask, request
 from tests.invoker.backends.embedded.conftest import opened
@@ -51,10 +51,10 @@ def test_an_answer_streams_token_by_token_and_ends_with_usage_and_reason(smollm2
 
 
 def test_phases_are_noted(smollm2: Llama) -> None:
-    notes: list[Note] = []
+    notes: list[Event] = []
     smollm2.engine.model(Run())
     ask(smollm2, request(smollm2, "Hello", max_tokens=3), Run(notes.append))
-    assert [note.text for note in notes] == ["reading", "answering"]
+    assert [note.name for note in notes if isinstance(note, PhaseEntered)] == ["reading", "generating"]
 
 
 def test_the_same_seed_gives_the_same_answer(smollm2: Llama) -> None:
@@ -152,7 +152,7 @@ def test_an_answer_that_fills_the_context_ends_with_length() -> None:
 def test_stopping_while_the_prompt_is_read_frees_the_consumer_and_soon_the_model(smollm2: Llama) -> None:
     smollm2.engine.model(Run())
     reading = threading.Event()
-    run = Run(lambda note: reading.set() if note.text == "reading" else None)
+    run = Run(lambda note: reading.set() if isinstance(note, PhaseEntered) and note.name == "reading" else None)
     thread, outcome = in_thread(lambda: ask(smollm2, request(smollm2, LONG, seed=1), run))
     assert reading.wait(BOUND)
     begin = perf_counter()

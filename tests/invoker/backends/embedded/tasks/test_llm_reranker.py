@@ -11,7 +11,7 @@ from boomerang.invoker.backends.embedded import models
 from boomerang.invoker.backends.embedded.tasks import llm_reranker, rerank
 from boomerang.invoker.backends.embedded.tasks.llm import Llama
 from boomerang.invoker.entities.rerank import RequestInvokeRerank
-from boomerang.invoker.events import Note, NoteKind
+from boomerang.invoker.events import Event, Notice
 from boomerang.invoker.request import InvokeType
 from boomerang.invoker.run import Run
 from boomerang.invoker.weights.models_folder import Weights
@@ -46,7 +46,7 @@ def test_no_documents_have_no_scores(smollm2: Llama) -> None:
 
 def test_of_many_documents_the_judge_reads_the_best_and_the_rest_follow(smollm2: Llama) -> None:
     docs = [f"Document {number} is about the weather." for number in range(rerank.JUDGED + 2)]
-    notes: list[Note] = []
+    notes: list[Event] = []
     embedder = models.embedder_engine(Weights())
     try:
         offer = models.judging(smollm2, embedder)
@@ -56,8 +56,8 @@ def test_of_many_documents_the_judge_reads_the_best_and_the_rest_follow(smollm2:
     finally:
         embedder.close()
     assert sorted(doc.index for doc in result.docs) == list(range(len(docs)))
-    (notice,) = (note for note in notes if note.kind is NoteKind.NOTICE)
-    assert {doc.index for doc in result.docs[rerank.JUDGED :]} == set(notice.data["unjudged"])
+    (notice,) = (note for note in notes if isinstance(note, Notice))
+    assert {doc.index for doc in result.docs[rerank.JUDGED :]} == set(notice.items)
 
 
 def test_a_long_document_is_shortened(smollm2: Llama) -> None:

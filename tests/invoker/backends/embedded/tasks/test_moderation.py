@@ -18,7 +18,8 @@ from boomerang.invoker.backends.embedded.tasks.moderation import (
 )
 from boomerang.invoker.entities.moderation import RequestInvokeModeration
 from boomerang.invoker.errors import InvokeBadRequestError, RunStoppedError
-from boomerang.invoker.events import NoteKind
+from boomerang.invoker.events import ModerationScores, Notice
+from boomerang.invoker.records.event_values import dump_event
 from boomerang.invoker.run import Run
 from scripts import train_moderation as training
 from tests.invoker.backends.embedded.asking import noted
@@ -59,12 +60,12 @@ def test_categories_and_their_scores_are_noted_beside_the_boolean(text, category
     run, notes = noted()
     assert flagged(text, run)
     (note,) = notes
-    assert (note.kind, note.text) == (NoteKind.DETAIL, "categories")
-    assert tuple(note.data["categories"]) == CATEGORIES
-    assert note.data["category"] == max(CATEGORIES, key=note.data["categories"].__getitem__) == category
-    assert note.data["threshold"] == THRESHOLD
-    assert note.data["sentence"] == text
-    json.dumps(dict(note.data))
+    assert isinstance(note, ModerationScores)
+    assert tuple(note.categories) == CATEGORIES
+    assert note.category == max(CATEGORIES, key=note.categories.__getitem__) == category
+    assert note.threshold == THRESHOLD
+    assert note.sentence == text
+    json.dumps(dump_event(note))
 
 
 @pytest.mark.parametrize("place", [0, 40, 80])
@@ -73,8 +74,8 @@ def test_one_bad_sentence_in_a_long_text_is_found_wherever_it_stands(place):
     lines.insert(place, THREAT)
     run, notes = noted()
     assert flagged(" ".join(lines), run)
-    assert notes[-1].data["sentence"] == THREAT
-    assert notes[-1].data["sentences"] == 81
+    assert notes[-1].sentence == THREAT
+    assert notes[-1].sentences == 81
 
 
 def test_a_long_harmless_text_is_not_flagged():
@@ -84,8 +85,8 @@ def test_a_long_harmless_text_is_not_flagged():
 def test_a_sentence_without_an_end_is_read_to_its_end():
     run, notes = noted()
     flagged("and the boats were back and the nets were dry " * 60 + "then he said I will kill you with this knife", run)
-    assert notes[-1].data["sentences"] > 10
-    assert notes[-1].data["sentence"].endswith("with this knife")
+    assert notes[-1].sentences > 10
+    assert notes[-1].sentence.endswith("with this knife")
 
 
 words = st.text(st.sampled_from("abc.!? \n")).map(lambda text: text * 20)
@@ -116,8 +117,8 @@ def test_no_text_is_refused_naming_the_field(text):
 def test_a_text_in_another_script_is_answered_with_a_warning():
     run, notes = noted()
     flagged("谢谢，包裹准时到了。", run)
-    assert [note.kind for note in notes] == [NoteKind.NOTICE, NoteKind.DETAIL]
-    assert "English only" in notes[0].text
+    assert [type(note) for note in notes] == [Notice, ModerationScores]
+    assert "English only" in str(notes[0].message)
 
 
 @pytest.mark.parametrize("text", ["?!", "12345", "😀", "x" * 5000])

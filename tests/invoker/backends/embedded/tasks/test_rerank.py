@@ -9,7 +9,7 @@ from boomerang.invoker.backends.embedded.tasks.rerank import JUDGED, Ranking, ju
 from boomerang.invoker.entities.model import ModelType
 from boomerang.invoker.entities.rerank import RequestInvokeMultiModalRerank, RequestInvokeRerank
 from boomerang.invoker.errors import InvokeBadRequestError, RunStoppedError
-from boomerang.invoker.events import NoteKind
+from boomerang.invoker.events import Notice, RerankScores
 from boomerang.invoker.run import Run
 from tests.invoker.backends.embedded.asking import noted
 from tests.invoker.backends.embedded.conftest import embedder
@@ -100,14 +100,14 @@ def test_what_cannot_be_ranked_is_refused_naming_the_field(arguments, field):
 def test_more_places_than_documents_are_no_error_but_told():
     run, notes = noted()
     assert len(ranked(top_n=10, run=run)) == 6
-    (note,) = (note for note in notes if note.kind is NoteKind.NOTICE)
-    assert note.data == {"top_n": 10, "docs": 6}
+    (note,) = (note for note in notes if isinstance(note, Notice))
+    assert note.message == "`top_n` is 10, but there are only 6 documents; all count."
 
 
 def test_the_scores_of_documents_that_are_left_out_are_told_too():
     run, notes = noted()
     docs = ranked(top_n=1, run=run)
-    (told,) = (note.data["scores"] for note in notes if note.kind is NoteKind.DETAIL)
+    (told,) = (note.scores for note in notes if isinstance(note, RerankScores))
     assert [index for index, _ in told] == list(range(6))
     assert max(told, key=lambda pair: pair[1]) == [docs[0].index, docs[0].score]
 
@@ -115,8 +115,8 @@ def test_the_scores_of_documents_that_are_left_out_are_told_too():
 def test_a_cut_document_and_a_cut_query_are_told_by_their_names():
     run, notes = noted()
     ranked(["short", "word " * 300], query="word " * 400, top_n=2, run=run)
-    (note,) = (note for note in notes if note.kind is NoteKind.NOTICE)
-    assert note.data["cut"] == {"query": 402, "docs[1]": 302}
+    (note,) = (note for note in notes if isinstance(note, Notice))
+    assert note.items == ("query (402 tokens)", "docs[1] (302 tokens)")
 
 
 def test_a_stopped_run_ranks_nothing():
@@ -181,7 +181,7 @@ def test_of_many_documents_the_nearest_are_judged_and_the_others_follow_in_cosin
     order = [doc.index for doc in Ranking("q", docs, None, None).documents(scores)]
     assert order[JUDGED:] == list(range(9, -1, -1))
     (note,) = notes
-    assert note.data["unjudged"] == list(range(10))
+    assert note.items == tuple(range(10))
 
 
 def test_both_rerankers_are_listed_and_name_their_scale():

@@ -26,7 +26,7 @@ from boomerang.invoker.backends.embedded.tasks.speech2text import Listener, answ
 from boomerang.invoker.entities.model import ModelPropertyKey
 from boomerang.invoker.entities.speech2text import RequestInvokeSpeech2Text
 from boomerang.invoker.errors import InvokeBadRequestError, RunStoppedError
-from boomerang.invoker.events import Note, NoteKind
+from boomerang.invoker.events import Notice, TranscriptSegment
 from boomerang.invoker.run import Run
 from boomerang.invoker.weights.models_folder import Weights
 from tests.invoker.backends.embedded.threads import BOUND, in_thread, stops_at_once
@@ -94,22 +94,22 @@ def test_very_short_sound_does_not_fail(listener: Listener, frames: int) -> None
 
 @pytest.mark.slow
 def test_a_long_recording_is_heard_piece_by_piece(listener: Listener) -> None:
-    notes: list[Note] = []
+    notes: list[Event] = []
     quiet = np.zeros((RATE_HZ, 1), np.float32)
     long = np.concatenate([clip(RATE_HZ), quiet] * 10)
     assert words(listener.transcribe(encoded(long, RATE_HZ, "FLAC"), Run(notes.append))) == WORDS * 10
-    heard = [note.data for note in notes if note.kind is NoteKind.DETAIL]
+    heard = [note for note in notes if isinstance(note, TranscriptSegment)]
     assert len(heard) >= 3
-    assert heard[0]["start"] == 0
-    assert heard[-1]["end"] == pytest.approx(len(long) / RATE_HZ)
-    assert all(before["end"] == after["start"] for before, after in pairwise(heard))
+    assert heard[0].start == 0
+    assert heard[-1].end == pytest.approx(len(long) / RATE_HZ)
+    assert all(before.end == after.start for before, after in pairwise(heard))
 
 
 def test_a_cut_off_file_is_heard_as_far_as_it_goes(listener: Listener) -> None:
-    notes: list[Note] = []
+    notes: list[Event] = []
     text = listener.transcribe(CLIP[: len(CLIP) // 2], Run(notes.append))
     assert words(text)[:3] == WORDS[:3]
-    assert any("cut off after" in note.text for note in notes if note.kind is NoteKind.NOTICE)
+    assert any("cut off after" in str(note.message) for note in notes if isinstance(note, Notice))
 
 
 def test_a_file_with_a_wrong_name_is_heard(listener: Listener) -> None:
@@ -131,7 +131,7 @@ def test_what_is_no_audio_is_an_error_at_the_file(listener: Listener, data: byte
 def test_stop_in_the_middle_ends_the_run_and_the_work_within_200_ms(listener: Listener) -> None:
     long = encoded(np.concatenate([clip(RATE_HZ)] * 60), RATE_HZ, "WAV")
     heard = Event()
-    run = Run(lambda note: heard.set() if note.kind is NoteKind.DETAIL else None)
+    run = Run(lambda note: heard.set() if isinstance(note, TranscriptSegment) else None)
     thread, outcome = in_thread(lambda: listener.transcribe(long, run))
     assert heard.wait(BOUND)
     stops_at_once(run, thread, outcome)

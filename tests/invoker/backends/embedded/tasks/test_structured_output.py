@@ -10,7 +10,7 @@ from boomerang.invoker.backends.embedded.tasks.llm import Llama
 from boomerang.invoker.backends.embedded.tasks.structured_output import stream_structured
 from boomerang.invoker.entities.llm import LLMResultChunkWithStructuredOutput, LLMResultWithStructuredOutput
 from boomerang.invoker.errors import InvokeBadRequestError
-from boomerang.invoker.events import Note, NoteKind
+from boomerang.invoker.events import Event, Notice
 from boomerang.invoker.run import Run
 from tests.invoker.backends.embedded.asking import TOOLS, structured_request
 
@@ -76,18 +76,18 @@ def test_a_stop_word_that_cuts_the_answer_is_named(smollm2: Llama) -> None:
 
 
 def test_tools_are_left_out_with_a_notice(smollm2: Llama) -> None:
-    notes: list[Note] = []
+    notes: list[Event] = []
     asked = structured_request(smollm2, "Bob is 30.", field_of("ok", {"type": "boolean"}))
     asked = asked.model_copy(update={"tools": type(asked).model_validate(asked.model_dump() | {"tools": TOOLS}).tools})
     assert list(stream_structured(smollm2, asked, Run(notes.append)))[-1].structured_output is not None
-    assert [note.text for note in notes if note.kind is NoteKind.NOTICE] == [
+    assert [str(note.message) for note in notes if isinstance(note, Notice)] == [
         "Tools left out (get_weather, add): the schema leaves the answer no room for calls."
     ]
 
 
 def test_where_the_runtime_cannot_keep_to_the_schema_a_notice_says_so(smollm2: Llama) -> None:
-    notes: list[Note] = []
+    notes: list[Event] = []
     schema = field_of("a", {"type": "integer", "multipleOf": 1_000_003})
     list(stream_structured(smollm2, structured_request(smollm2, "Bob is 30.", schema, seed=1), Run(notes.append)))
-    (notice,) = [note.text for note in notes if note.kind is NoteKind.NOTICE]
+    (notice,) = [str(note.message) for note in notes if isinstance(note, Notice)]
     assert "$.a: expected multipleOf: 1000003, found " in notice

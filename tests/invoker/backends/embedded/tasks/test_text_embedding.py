@@ -10,7 +10,7 @@ from boomerang.invoker.backends.embedded.tasks import text_embedding
 from boomerang.invoker.entities.model import EmbeddingInputType, ModelPropertyKey, ModelType
 from boomerang.invoker.entities.text_embedding import RequestInvokeMultiModalEmbedding, RequestInvokeTextEmbedding
 from boomerang.invoker.errors import InvokeBadRequestError, RunStoppedError
-from boomerang.invoker.events import NoteKind
+from boomerang.invoker.events import Notice
 from boomerang.invoker.run import Run
 from tests.invoker.backends.embedded.asking import noted
 from tests.invoker.backends.embedded.conftest import embedder
@@ -106,17 +106,17 @@ def test_a_cut_is_told_with_its_row_and_its_length():
     result = answered(["short", "word " * 300], run=run)
     assert result.usage.tokens == 3 + CONTEXT_TOKENS
     (note,) = notes
-    assert note.kind is NoteKind.NOTICE
-    assert "texts[1] (302 tokens)" in note.text
-    assert note.data == {"cut": {"texts[1]": 302}, "limit": CONTEXT_TOKENS}
+    assert isinstance(note, Notice)
+    assert "texts[1] (302 tokens)" in str(note.message)
+    assert note.items == ("texts[1] (302 tokens)",) and f"reads {CONTEXT_TOKENS} tokens" in str(note.message)
 
 
 def test_many_cuts_are_one_note_that_stays_readable():
     run, notes = noted()
     answered(["word " * 300] * 8, run=run)
     (note,) = notes
-    assert note.text.endswith("texts[4] (302 tokens) and 3 more.")
-    assert len(note.data["cut"]) == 8
+    assert str(note.message).endswith("texts[4] (302 tokens) and 3 more.")
+    assert len(note.items) == 8
 
 
 def test_a_text_of_exactly_the_context_is_not_cut():
@@ -130,7 +130,7 @@ def test_an_empty_text_is_embedded_and_told():
     result = answered(["Hello", "", "  "], run=run)
     assert np.isfinite(result.embeddings).all()
     (note,) = notes
-    assert note.data["blank"] == ["texts[1]", "texts[2]"]
+    assert "No text in texts[1], texts[2];" in str(note.message)
 
 
 def test_no_texts_are_refused_naming_the_field():

@@ -4,6 +4,7 @@ import gc
 import re
 import weakref
 from threading import Event
+from typing import Any
 
 import numpy as np
 import pytest
@@ -17,7 +18,7 @@ from boomerang.invoker.backends.embedded.tasks.tts import VOICE, WORD_LIMIT, Spe
 from boomerang.invoker.entities.model import ModelPropertyKey
 from boomerang.invoker.entities.tts import RequestInvokeTTS
 from boomerang.invoker.errors import InvokeBadRequestError
-from boomerang.invoker.events import Note, NoteKind
+from boomerang.invoker.events import Notice
 from boomerang.invoker.run import Run
 from tests.invoker.backends.embedded.threads import BOUND, in_thread, stops_at_once
 
@@ -38,10 +39,10 @@ def words(text: str) -> list[str]:
     return re.findall(r"[a-z]+", text.lower())
 
 
-def notices(speaker: Speaker, text: str, voice: str = VOICE) -> list[Note]:
-    notes: list[Note] = []
+def notices(speaker: Speaker, text: str, voice: str = VOICE) -> list[Notice]:
+    notes: list[Any] = []
     list(speaker.segments(text, voice, Run(notes.append)))
-    return [note for note in notes if note.kind is NoteKind.NOTICE]
+    return [note for note in notes if isinstance(note, Notice)]
 
 
 def test_each_sentence_is_a_file_and_all_together_are_one(speaker: Speaker, listener: Listener) -> None:
@@ -100,7 +101,7 @@ def test_nothing_to_speak_is_an_error_at_the_text(speaker: Speaker, text: str) -
 
 def test_what_cannot_be_read_is_left_out_with_a_notice(speaker: Speaker) -> None:
     (notice,) = notices(speaker, "Hello friend 😀. 您好。 Good bye, мир.")
-    assert notice.data["left_out"] == ["😀", "您好", "мир"]
+    assert notice.items == ("😀", "您好", "мир")
     assert notices(speaker, "A café in Köln costs £5 – naïve?") == []
 
 

@@ -22,6 +22,7 @@ from boomerang.invoker.errors import (
     ProtocolError,
     RunStoppedError,
 )
+from boomerang.invoker.events import HTTPEnd
 from boomerang.invoker.http.body.sse import LONGEST_EVENT
 from boomerang.invoker.http.cancellation import Clocks
 from boomerang.invoker.http.limits import DEFAULTS
@@ -103,8 +104,8 @@ def test_a_refusal_in_chinese_is_readable_be_its_charset_told_or_not_and_so_is_i
     with opened(sending(whole(body, 401, f"application/json{declared}"))) as desk:
         with pytest.raises(InvokeAuthorizationError, match="密钥无效"):
             desk.ask()
-        [end] = desk.noted("end")
-        assert "密钥无效" in end["body"]
+        [end] = desk.of_type(HTTPEnd)
+        assert "密钥无效" in end.body
 
 
 def test_an_answer_in_a_charset_of_its_own_is_read_and_a_guess_is_reported() -> None:
@@ -217,7 +218,7 @@ def test_a_whole_answer_that_is_announced_too_large_is_not_even_begun() -> None:
     with opened(sending(head(Content_Length=str(DEFAULTS.answer_bytes + 1)), b"{")) as desk:
         with pytest.raises(ProtocolError, match=f"more than {DEFAULTS.answer_bytes:,} bytes"):
             desk.session.model.text_embedding.invoke(EMBEDDER, ["x"])
-        assert desk.noted("end")[0]["bytes"] == 0
+        assert desk.of_type(HTTPEnd)[0].bytes == 0
 
 
 @pytest.mark.parametrize(

@@ -17,6 +17,7 @@ from boomerang.invoker.errors import InvokeError, ProtocolError
 from boomerang.invoker.http.body.sse import Event
 from boomerang.invoker.http.limits import Limits
 from boomerang.invoker.http.redaction.masking import Hiding
+from boomerang.invoker.records.record_values import dump
 from tests.invoker.backends.openai_compatible.chat.odd_streams import STOP, piece
 from tests.invoker.backends.openai_compatible.chat.test_completion_reader import sending
 from tests.invoker.backends.openai_compatible.chat.test_message_fields import DONE
@@ -64,7 +65,7 @@ def test_nesting_without_an_end_breaks_nothing(event: str, levels: int) -> None:
     with opened(streaming([b"data: " + data + b"\n\n", piece("Hi"), STOP, DONE])) as desk:
         with suppress(InvokeError):
             desk.ask()
-        json.dumps(desk.record.dump())
+        json.dumps(dump(desk.record))
 
 
 @given(st.binary(max_size=40))

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from boomerang.invoker.backends.openai_compatible.chat.completion_reader import AnswerReader
 from boomerang.invoker.entities.llm import LLMFold
 from boomerang.invoker.errors import InvokeError, ProtocolError
+from boomerang.invoker.events import ServerField
 from boomerang.invoker.http.body.sse import Event
 from tests.invoker.backends.openai_compatible.chat.odd_streams import STOP, answer_to, piece
 from tests.invoker.backends.openai_compatible.chat.test_completion_reader import sending
@@ -152,7 +153,7 @@ def test_an_event_that_is_not_understood_is_a_notice_if_the_answer_is_complete()
     with opened(streaming([piece("Hel"), line(STRANGE), piece("lo."), STOP, DONE])) as desk:
         assert desk.ask().message.content == "Hello."
         assert len(desk.notices) == 1 and "quota exhausted" in desk.notices[0]
-        assert any(note.data.get("value") == STRANGE for note in desk.record.notes)
+        assert any(isinstance(note, ServerField) and note.value == STRANGE for note in desk.record.events)
 
 
 def test_words_in_the_stream_are_a_notice_if_the_answer_is_complete() -> None:

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from boomerang.invoker.entities.llm import LLMFold
-from boomerang.invoker.events import NoteKind
+from boomerang.invoker.events import ServerField
 from tests.invoker.backends.openai_compatible.chat.odd_streams import STOP, answer_to, piece
 from tests.invoker.backends.openai_compatible.chat.test_message_fields import DONE, line
 from tests.invoker.backends.openai_compatible.desk import CONFIG, HELLO, USAGE, event, opened, streaming
@@ -68,8 +68,8 @@ def test_a_field_of_an_unknown_shape_is_named_and_kept_in_the_record(delta: dict
         assert desk.notices == [
             f"The answer has the field {field}, which Dify's messages cannot carry. Its value is in the log."
         ]
-        kept = [note for note in desk.record.notes if note.kind is NoteKind.DETAIL and note.text == field]
-        assert len(kept) == 2 and kept[0].data["value"]
+        kept = [note for note in desk.record.events if isinstance(note, ServerField) and note.name == field]
+        assert len(kept) == 2 and kept[0].value
 
 
 def test_a_message_that_repeats_what_its_pieces_said_is_not_text_again() -> None:

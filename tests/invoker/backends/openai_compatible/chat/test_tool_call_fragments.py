@@ -26,7 +26,7 @@ from boomerang.invoker.errors import (
     ProtocolError,
     UnsupportedRequestError,
 )
-from boomerang.invoker.events import NoteKind
+from boomerang.invoker.events import Detail, ModelExchange
 from boomerang.invoker.session import Session
 from boomerang.workbench.samples.inputs import CLIP
 from tests.invoker.backends.openai_compatible.desk import CONFIG, GOOD, HELLO, USAGE, Desk, event, opened, streaming
@@ -45,7 +45,7 @@ def answering(value: Any, status: int = 200, **more: str) -> Script:
 
 def details(desk: Desk) -> list[Any]:
     """Give what the back end told beside the answer."""
-    return [note.data for note in desk.record.notes if note.kind is NoteKind.DETAIL]
+    return [note for note in desk.record.events if isinstance(note, Detail)]
 
 
 # Text embedding.
@@ -110,7 +110,7 @@ def test_each_shape_of_rerank_is_read_and_named_and_nothing_is_rescaled(answer: 
     with opened(answering(answer)) as desk:
         found = desk.session.model.rerank.invoke(RANKER | {"score_threshold": -9}, ["a", "b", "c"], "q")
         assert [(doc.index, doc.text, doc.score) for doc in found.docs] == [(1, "b", 0.75), (2, "c", 0.5), (0, "a", -2.5)]
-        assert details(desk)[0]["shape"] == shape
+        assert details(desk)[0].shape == shape
         assert desk.server.asked[0].json == {"model": "r", "query": "q", "documents": ["a", "b", "c"], "top_n": 3}
 
 
@@ -219,7 +219,7 @@ def test_the_boolean_is_the_answer_and_the_scores_stand_beside_it() -> None:
     with opened(answering({"model": "m", "results": [result]})) as desk:
         config = {"provider": "p", "model": "m", "model_type": "moderation"}
         assert desk.session.model.moderation.invoke(config, "text") is True
-        assert details(desk) == [{"categories": result["category_scores"], "flagged": ["violence"]}]
+        assert [(one.categories, one.flagged) for one in details(desk)] == [(result["category_scores"], ("violence",))]
     with opened(answering({"results": []})) as desk, pytest.raises(ProtocolError, match="flagged"):
         desk.session.model.moderation.invoke(config, "text")
 
@@ -317,7 +317,7 @@ def test_a_summary_asks_the_system_model_and_shows_what_it_asked() -> None:
     with opened(streaming(GOOD), models=[described("p", "m")]) as desk:
         assert desk.session.model.summary.invoke("Long text. " * 200, "Briefly.") == "Hello."
         assert desk.server.asked[0].json["model"] == "m"
-        [exchange] = [note.data for note in desk.record.notes if note.kind is NoteKind.EXCHANGE]
+        [exchange] = [note for note in desk.record.events if isinstance(note, ModelExchange)]
         assert "Briefly." in exchange["messages"][-1]["content"] and exchange["answer"] == "Hello."
 
 

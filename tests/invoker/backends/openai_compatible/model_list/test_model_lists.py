@@ -17,7 +17,7 @@ from boomerang.invoker.backends.openai_compatible.model_list.stated_types import
 from boomerang.invoker.entities.llm import LLMMode
 from boomerang.invoker.entities.model import ModelPropertyKey, ModelType
 from boomerang.invoker.errors import ProtocolError
-from boomerang.invoker.events import Note, NoteKind
+from boomerang.invoker.events import Event, Notice
 from boomerang.invoker.messages.message import Message
 from boomerang.invoker.run import Run
 from tests.invoker.backends.openai_compatible.desk import opened
@@ -44,14 +44,14 @@ ODD = [
 
 def fetched(value: Any) -> tuple[list[ListedModel], list[Message]]:
     """Fetch a list; gives its models and the notices."""
-    notes: list[Note] = []
+    notes: list[Event] = []
 
     def script(asked: Asked, wire: Wire) -> None:
         wire.send(whole(value) if asked.path.endswith("/models") else whole({"error": "not found"}, 404))
 
     with opened(script) as desk:
         models = list(desk.backend.fetch_models(Run(notes.append)))
-    return models, [note.message for note in notes if note.kind is NoteKind.NOTICE and note.message]
+    return models, [note.message for note in notes if isinstance(note, Notice) and isinstance(note.message, Message)]
 
 
 def names(value: Any) -> list[str]:

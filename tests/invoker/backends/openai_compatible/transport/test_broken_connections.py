@@ -12,6 +12,7 @@ from boomerang.invoker.errors import (
     InvokeServerUnavailableError,
     ProtocolError,
 )
+from boomerang.invoker.events import HTTPEnd, HTTPRequest, HTTPResponse
 from boomerang.invoker.records.record import Outcome
 from tests.invoker.backends.openai_compatible.desk import CONFIG, GOOD, HELLO, opened, streaming
 from tests.invoker.backends.openai_compatible.transport.failing_servers import FRAME, closing, silent
@@ -82,9 +83,9 @@ def test_closing_the_back_end_ends_what_runs() -> None:
 def test_what_went_over_the_wire_is_noted() -> None:
     with opened(streaming(GOOD)) as desk:
         desk.ask()
-        [request], [response], [end] = desk.noted("request"), desk.noted("response"), desk.noted("end")
-    assert request["method"] == "POST" and request["headers"]["authorization"] == "•••"
-    assert json.loads(request["body"])["model"] == "m"
-    assert response["status"] == 200 and response["headers"]["content-type"] == "text/event-stream"
-    assert response["peer"] == desk.server.address.removeprefix("http://") and response["seconds"] > 0
-    assert end["bytes"] == len(b"".join(GOOD)) and end["seconds"] >= response["seconds"]
+        [request], [response], [end] = desk.of_type(HTTPRequest), desk.of_type(HTTPResponse), desk.of_type(HTTPEnd)
+    assert request.method == "POST" and request.headers["authorization"] == "•••"
+    assert json.loads(request.body)["model"] == "m"
+    assert response.status == 200 and response.headers["content-type"] == "text/event-stream"
+    assert response.peer == desk.server.address.removeprefix("http://") and (response.took or 0) > 0
+    assert end.bytes == len(b"".join(GOOD)) and (end.took or 0) >= (response.took or 0)

@@ -12,6 +12,7 @@ import pytest
 
 from boomerang.invoker.entities.llm import RequestInvokeLLM
 from boomerang.invoker.errors import InvokeConnectionError, InvokeTimeoutError
+from boomerang.invoker.events import HTTPResponse
 from boomerang.invoker.http.cancellation import Clocks
 from boomerang.invoker.run import Run
 from tests.certificates import authority_file, secured
@@ -40,7 +41,7 @@ def test_a_name_that_nobody_has_is_told() -> None:
     with opened(streaming(GOOD), **settings) as desk, pytest.raises(InvokeConnectionError, match="service not known") as raised:
         desk.ask()
     assert "address" in (raised.value.hint or "") and raised.value.backend == "openai_compatible"
-    assert desk.noted("response") == []
+    assert desk.of_type(HTTPResponse) == []
 
 
 @pytest.mark.parametrize("name", ["my..server.example", f"{'long' * 16}.example"], ids=["an empty part", "too long a part"])
@@ -57,7 +58,7 @@ def test_a_server_on_ipv6_is_spoken_to(scheme: str, tmp_path: Path) -> None:
     with opened(streaming(GOOD), server=server, verify=authority_file(tmp_path)) as desk:
         assert desk.ask().message.content == "Hello."
         assert desk.server.address.startswith(f"{scheme}://[::1]:")
-        assert desk.noted("response")[0]["peer"] == desk.server.address.removeprefix(f"{scheme}://")
+        assert desk.of_type(HTTPResponse)[0].peer == desk.server.address.removeprefix(f"{scheme}://")
         assert desk.server.asked[0].headers["host"] == desk.server.address.removeprefix(f"{scheme}://")
 
 

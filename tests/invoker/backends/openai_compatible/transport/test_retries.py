@@ -11,7 +11,7 @@ from boomerang.invoker.errors import (
     InvokeRateLimitError,
     InvokeServerUnavailableError,
 )
-from boomerang.invoker.events import NoteKind
+from boomerang.invoker.events import PhaseEntered
 from boomerang.invoker.records.record import Record
 from boomerang.invoker.session import Session
 from boomerang.kinds import connect
@@ -29,8 +29,8 @@ def test_a_rate_limit_is_asked_again_after_the_time_that_the_server_wants() -> N
     with opened(script) as desk:
         assert desk.ask().message.content == "Hello."
         assert any("slow down" in notice and "attempt 2" in notice for notice in desk.notices)
-        phases = [note.text for note in desk.record.notes if note.kind is NoteKind.PHASE]
-        assert phases == ["reading", "retrying", "reading", "answering"]
+        phases = [note.name for note in desk.record.events if isinstance(note, PhaseEntered)]
+        assert phases == ["reading", "retrying", "reading", "generating"]
 
 
 def test_a_rate_limit_that_is_too_long_is_for_a_person_to_decide() -> None:

@@ -16,8 +16,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from boomerang.invoker.errors import InvokeAuthorizationError, InvokeBadRequestError, InvokeError
+from boomerang.invoker.events import HTTPEnd, HTTPRequest, HTTPResponse
 from boomerang.invoker.http.redaction.masking import MASK
 from boomerang.invoker.http.response import LONGEST_NOTED, MARGIN
+from boomerang.invoker.records.record_values import dump
 from tests.invoker.backends.openai_compatible.desk import GOOD, KEY, Desk, event, opened, streaming
 from tests.loopback import Asked, Script, Wire, whole
 
@@ -31,7 +33,7 @@ def test_the_key_is_nowhere_but_on_the_wire() -> None:
     with opened(script, headers={"X-Extra-Token": "also-secret-1"}) as desk:
         with pytest.raises(InvokeBadRequestError, match="bad key •••"):
             desk.ask()
-        dumped = json.dumps(desk.record.dump(), ensure_ascii=False)
+        dumped = json.dumps(dump(desk.record), ensure_ascii=False)
         assert KEY not in dumped and "also-secret-1" not in dumped
         assert desk.server.asked[0].headers["x-extra-token"] == "also-secret-1"
 
@@ -48,14 +50,14 @@ def test_the_key_is_nowhere_but_on_the_wire() -> None:
 def test_a_key_that_a_server_says_back_stays_hidden(script: Script) -> None:
     with opened(script) as desk, pytest.raises(InvokeError, match="bad key •••") as raised:
         desk.ask()
-    assert KEY not in json.dumps(desk.record.dump()) and KEY not in f"{raised.value} {raised.value.body} {raised.value.args}"
+    assert KEY not in json.dumps(dump(desk.record)) and KEY not in f"{raised.value} {raised.value.body} {raised.value.args}"
 
 
 def test_a_key_that_was_typed_with_its_scheme_is_hidden_without_it_too() -> None:
     answer, refused = whole({"error": f"bad key {KEY}"}, 401), pytest.raises(InvokeAuthorizationError, match="bad key •••")
     with opened(lambda _asked, wire: wire.send(answer), api_key=f"Bearer {KEY}") as desk, refused:
         desk.ask()
-    assert KEY not in json.dumps(desk.record.dump())
+    assert KEY not in json.dumps(dump(desk.record))
 
 
 @pytest.mark.parametrize("charset", ["utf-16", "utf-32", "cp037"])
@@ -63,7 +65,7 @@ def test_a_key_in_an_answer_of_another_charset_stays_hidden(charset: str) -> Non
     answer = json.dumps({"text": f"It is {KEY}."}).encode(charset)
     with opened(lambda _asked, wire: wire.send(whole(answer, media_type=f"application/json; charset={charset}"))) as desk:
         assert CALLS["hearing"](desk) == "It is •••."
-    assert KEY not in json.dumps(desk.record.dump())
+    assert KEY not in json.dumps(dump(desk.record))
 
 
 def test_how_much_of_a_limit_is_left_is_no_secret() -> None:
@@ -73,9 +75,9 @@ def test_how_much_of_a_limit_is_left_is_no_secret() -> None:
     with opened(limited) as desk:
         with pytest.raises(InvokeError):
             desk.ask()
-        [response] = desk.noted("response")
-    assert response["headers"]["x-ratelimit-remaining-tokens"] == "149984"
-    assert response["headers"]["x-session-token"] == MASK
+        [response] = desk.of_type(HTTPResponse)
+    assert response.headers["x-ratelimit-remaining-tokens"] == "149984"
+    assert response.headers["x-session-token"] == MASK
 
 
 WAYS: dict[str, Callable[[str], str]] = {
@@ -108,8 +110,8 @@ def readings(text: str) -> Iterator[str]:
 
 def leaks(desk: Desk, error: BaseException | None) -> list[str]:
     """Give what of a call's record, notes and error can be read as the key."""
-    texts = [json.dumps(desk.record.dump(), ensure_ascii=False), json.dumps(desk.record.dump())]
-    texts += [str(note) for note in desk.record.notes]
+    texts = [json.dumps(dump(desk.record), ensure_ascii=False), json.dumps(dump(desk.record))]
+    texts += [str(note) for note in desk.record.events]
     while error is not None:
         texts += [str(error), str(error.args), str(vars(error))]
         error = error.__cause__ or error.__context__
@@ -146,7 +148,7 @@ def test_no_spelling_of_the_key_in_json_reaches_an_answer(data: st.DataObject) -
     with opened(lambda _asked, wire: wire.send(whole(body.encode()))) as desk:
         for call_it in (desk.ask, lambda: CALLS["hearing"](desk), lambda: CALLS["moderation"](desk)):
             call_it()
-            assert leaks(desk, None) == [] and "a ••• b" in json.dumps(desk.record.dump(), ensure_ascii=False)
+            assert leaks(desk, None) == [] and "a ••• b" in json.dumps(dump(desk.record), ensure_ascii=False)
 
 
 @settings(max_examples=40)
@@ -156,8 +158,8 @@ def test_a_key_in_pieces_is_not_in_the_noted_body(places: list[int]) -> None:
     events = [event({"content": f"{KEY[begin:end]}"}) for begin, end in pairwise(ends)]
     with opened(streaming([GOOD[0], *events, *GOOD[3:]])) as desk:
         desk.ask()
-        [noted] = desk.noted("end")
-    assert re.fullmatch(r"\([\d,]+ bytes, left out: events of the stream hold a secret .*\)", noted["body"])
+        [noted] = desk.of_type(HTTPEnd)
+    assert re.fullmatch(r"\([\d,]+ bytes, left out: events of the stream hold a secret .*\)", noted.body)
 
 
 def test_half_of_a_long_key_is_not_left_where_a_noted_body_is_cut() -> None:
@@ -167,8 +169,8 @@ def test_half_of_a_long_key_is_not_left_where_a_noted_body_is_cut() -> None:
         body = f'{{"text": "{"x" * before}{said}"}}'.encode()
         with opened(lambda _asked, wire, body=body: wire.send(whole(body)), api_key=key) as desk:
             CALLS["hearing"](desk)
-            [end] = desk.noted("end")
-        assert "\\u0065" not in end["body"] and end["body"].count("x") <= LONGEST_NOTED
+            [end] = desk.of_type(HTTPEnd)
+        assert "\\u0065" not in end.body and end.body.count("x") <= LONGEST_NOTED
 
 
 @pytest.mark.parametrize(
@@ -190,7 +192,7 @@ def test_the_value_of_a_harmless_header_is_left_in_answers_and_errors(headers: d
     answer = whole({"choices": [{"index": 0, "message": {"content": f"Use {value}."}, "finish_reason": "stop"}]})
     with opened(script, headers=headers) as desk:
         assert desk.ask().message.content == f"Use {value}."
-        assert desk.noted("request")[0]["headers"][next(iter(headers)).lower()] == value
+        assert desk.of_type(HTTPRequest)[0].headers[next(iter(headers)).lower()] == value
         with pytest.raises(InvokeBadRequestError, match=f"Use {re.escape(value)} or nothing"):
             desk.ask([{"role": "user", "content": "no"}])
 
@@ -211,7 +213,7 @@ def test_a_credential_is_masked_in_answers_wherever_it_was_set(given_settings: d
     body = {"choices": [{"index": 0, "message": {"content": f"It is {said}."}, "finish_reason": "stop"}]}
     with opened(lambda _asked, wire: wire.send(whole(body)), **given_settings) as desk:
         assert desk.ask().message.content == "It is •••."
-        assert said not in json.dumps(desk.record.dump())
+        assert said not in json.dumps(dump(desk.record))
 
 
 def test_a_variable_is_masked_in_answers_only_if_it_is_a_credential() -> None:
@@ -219,4 +221,4 @@ def test_a_variable_is_masked_in_answers_only_if_it_is_a_credential() -> None:
     given = {"TEAM": "qa-department-1", "LAB_TOKEN": "p4ssw0rd"}
     with opened(lambda _asked, wire: wire.send(whole(body)), variables=given) as desk:
         assert desk.ask().message.content == "qa-department-1 •••"
-        assert "p4ssw0rd" not in json.dumps(desk.record.dump())
+        assert "p4ssw0rd" not in json.dumps(dump(desk.record))

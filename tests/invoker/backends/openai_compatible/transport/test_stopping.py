@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from boomerang.invoker.entities.llm import RequestInvokeLLM
-from boomerang.invoker.events import Note, NoteKind
+from boomerang.invoker.events import Event, Notice
 from boomerang.invoker.records.record import Outcome
 from boomerang.invoker.run import Run
 from tests.certificates import authority_file, secured
@@ -190,8 +190,8 @@ def test_while_a_large_file_is_sent() -> None:
 def test_in_the_pause_before_it_is_asked_again_and_it_is_not() -> None:
     pausing = threading.Event()
 
-    def hear(note: Note) -> None:
-        if note.kind is NoteKind.NOTICE:
+    def hear(note: Event) -> None:
+        if isinstance(note, Notice):
             pausing.set()
 
     answer = whole({"error": {"message": "slow down"}}, 429, Retry_After="20")

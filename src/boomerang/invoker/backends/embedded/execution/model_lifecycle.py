@@ -94,7 +94,7 @@ class Engine(Generic[ModelT]):
     def stream(self, run: Run, work: Callable[[ModelT, WorkerChannel[ItemT]], None], phase: str = "inference") -> Chunks[ItemT]:
         """Load the model, wait for a turn, run `work(model, emit)` in a thread, and yield what it emits.
 
-        The phase is noted when the work begins; whoever knows which item begins the answer notes `answering`.
+        The phase is noted when the work begins; whoever knows which item begins the answer reports `generating`.
         The turn ends when the work really has, not when its consumer leaves.
         """
         self.model(run)

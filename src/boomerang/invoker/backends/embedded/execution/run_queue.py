@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections import deque
 
-from boomerang.invoker.events import NoteKind
+from boomerang.invoker.events import QueuePosition
 from boomerang.invoker.run import Run
 
 
@@ -60,7 +60,7 @@ class FairLock:
             if run.stopped or not before:
                 return
             noted = before
-            run.note(NoteKind.QUEUE, str(before), before=before)  # outside the lock, as it calls a listener
+            run.report(QueuePosition(before))  # outside the lock, as it calls a listener
 
     def _before(self, run: Run) -> int:
         """Count the runs before one in the queue, with the one that has the turn; 0 if it has the turn itself."""

@@ -39,7 +39,7 @@ class AnswerReader:
             if text:
                 if not self._answering:
                     self._answering = True
-                    run.phase("answering")
+                    run.phase("generating")
                 return self._calls.feed(text) if self._calls else (text,)
         return ()
 

@@ -52,7 +52,7 @@ def scores(llama: Llama, query: str, docs: Sequence[str], run: Run) -> list[floa
     for item in llama.engine.stream(run, work):
         if isinstance(item, float):
             if not judged:
-                run.phase("answering")
+                run.phase("generating")
             judged.append(item)
     return judged
 

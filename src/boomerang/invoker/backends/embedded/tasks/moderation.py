@@ -16,7 +16,7 @@ from boomerang.invoker.backends.embedded.onnx.minilm import DIMENSIONS, Embedder
 from boomerang.invoker.entities.model import EmbeddingInputType, ModelPropertyKey, ModelType
 from boomerang.invoker.entities.moderation import ModerationResult, RequestInvokeModeration
 from boomerang.invoker.errors import InvokeBadRequestError
-from boomerang.invoker.events import NoteKind
+from boomerang.invoker.events import ModerationScores, Notice
 from boomerang.invoker.run import Run
 
 if TYPE_CHECKING:  # numpy is loaded with the model, not with the list of models
@@ -192,7 +192,7 @@ def _windows(sentence: str) -> Iterator[str]:
 
 
 def answer(request: RequestInvokeModeration, moderator: Moderator, run: Run) -> ModerationResult:
-    """Answer `moderation.invoke`; what Dify's boolean leaves out becomes a note.
+    """Answer `moderation.invoke`; what Dify's boolean leaves out becomes an event.
 
     Raises:
         InvokeBadRequestError: There is no text.
@@ -201,16 +201,16 @@ def answer(request: RequestInvokeModeration, moderator: Moderator, run: Run) -> 
     if not request.text.strip():
         raise InvokeBadRequestError("There is no text to judge.", field="text", hint="Enter a text.")
     if not _mostly_latin(request.text):
-        run.note(NoteKind.NOTICE, "This classifier knows English only; what it says about this text means little.")
+        run.report(Notice("This classifier knows English only; what it says about this text means little."))
     judgement = moderator.judge(request.text, run)
-    run.note(
-        NoteKind.DETAIL,
-        "categories",
-        categories={category: finding.score for category, finding in judgement.findings.items()},
-        threshold=THRESHOLD,
-        category=judgement.category,
-        sentence=judgement.findings[judgement.category].sentence,
-        sentences=judgement.sentences,
+    run.report(
+        ModerationScores(
+            {category: finding.score for category, finding in judgement.findings.items()},
+            threshold=THRESHOLD,
+            category=judgement.category,
+            sentence=judgement.findings[judgement.category].sentence,
+            sentences=judgement.sentences,
+        )
     )
     return ModerationResult(result=judgement.flagged)
 

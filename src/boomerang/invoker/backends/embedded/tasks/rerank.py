@@ -18,14 +18,13 @@ from boomerang.invoker.entities.rerank import (
     RerankResult,
 )
 from boomerang.invoker.errors import InvokeBadRequestError
-from boomerang.invoker.events import NoteKind
+from boomerang.invoker.events import Notice, RerankScores
 from boomerang.invoker.run import Run
 
 from .text_embedding import tell_cuts, text_of
 
 COSINE_MODEL = "all-minilm-l6-v2-cosine"
 JUDGE_MODEL = "qwen2.5-coder-0.5b-judge"
-SCORES = "Scores of all documents, before score_threshold and top_n"
 JUDGED = 20
 """Documents that the judge reads; where there are more, the cosine chooses these."""
 
@@ -136,9 +135,7 @@ def _check_top_n(top_n: int | None, docs: int, run: Run) -> None:
             hint=f"Set it to the number of documents to keep, 1 or more; {docs} keeps all.",
         )
     if top_n > docs:
-        run.note(
-            NoteKind.NOTICE, f"`top_n` is {top_n}, but there are only {docs} documents; all count.", top_n=top_n, docs=docs
-        )
+        run.report(Notice(f"`top_n` is {top_n}, but there are only {docs} documents; all count."))
 
 
 def cosines(query: str, docs: Sequence[str], embedder: Embedder, run: Run) -> list[float]:
@@ -181,11 +178,12 @@ def judged(query: str, docs: Sequence[str], judge: Score, cosine: Score, run: Ru
     scores = dict(zip(chosen, judge(query, [docs[index] for index in chosen]), strict=True))
     lowest = min(scores.values())
     scores |= {index: lowest * (1 + near[index]) / 2 for index in others}
-    run.note(
-        NoteKind.NOTICE,
-        f"The {JUDGED} best of {len(docs)} documents by cosine were judged; the others follow in cosine order, and their "
-        "scores only tell that order.",
-        unjudged=others,
+    run.report(
+        Notice(
+            f"The {JUDGED} best of {len(docs)} documents by cosine were judged; the others follow in cosine order, and their "
+            "scores only tell that order.",
+            items=tuple(others),
+        )
     )
     return [scores[index] for index in range(len(docs))]
 
@@ -193,8 +191,8 @@ def judged(query: str, docs: Sequence[str], judge: Score, cosine: Score, run: Ru
 def result(
     request: RequestInvokeRerank | RequestInvokeMultiModalRerank, asked: Ranking, scores: Sequence[float], run: Run
 ) -> RerankResult | MultiModalRerankResult:
-    """Turn scores, in the documents' order, into the result that belongs to the request; note those of all documents."""
-    run.note(NoteKind.DETAIL, SCORES, scores=[[index, score] for index, score in enumerate(scores)])
+    """Turn scores, in the documents' order, into the result that belongs to the request; report those of all documents."""
+    run.report(RerankScores(tuple(enumerate(scores))))
     result_type = RerankResult if isinstance(request, RequestInvokeRerank) else MultiModalRerankResult
     return result_type(model=request.model, docs=asked.documents(scores))
 

@@ -18,7 +18,7 @@ from boomerang.invoker.backends.embedded.onnx.moonshine import MODEL, Moonshine
 from boomerang.invoker.backends.embedded.onnx.speech_segments import RATE_HZ, is_silence, pieces
 from boomerang.invoker.entities.model import FetchFrom, ModelPropertyKey, ModelType
 from boomerang.invoker.entities.speech2text import RequestInvokeSpeech2Text, Speech2TextResult
-from boomerang.invoker.events import NoteKind
+from boomerang.invoker.events import TranscriptSegment
 from boomerang.invoker.run import Run
 
 if TYPE_CHECKING:
@@ -98,16 +98,7 @@ class Listener:
             end = at + len(piece)
             text = "" if is_silence(piece) else self._model.text(piece, run)
             spoken = Spoken(at / RATE_HZ, end / RATE_HZ, text)
-            # A header may promise less than there is.
-            of = f" of {max(whole, spoken.end):.0f}" if whole else ""
-            run.note(
-                NoteKind.DETAIL,
-                f"{spoken.end:.0f}{of} s heard",
-                start=spoken.start,
-                end=spoken.end,
-                text=spoken.text,
-                seconds=whole,
-            )
+            run.report(TranscriptSegment(spoken.start, spoken.end, spoken.text, whole))
             yield spoken
             at = end
         for notice in recording.notices:

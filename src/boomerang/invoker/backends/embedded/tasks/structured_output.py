@@ -12,7 +12,7 @@ from boomerang.invoker.entities.llm import (
     RequestInvokeLLMWithStructuredOutput,
 )
 from boomerang.invoker.errors import InvokeBadRequestError, InvokeError, ProtocolError
-from boomerang.invoker.events import NoteKind
+from boomerang.invoker.events import Notice
 from boomerang.invoker.llm_text.json_depth import is_deep
 from boomerang.invoker.llm_text.json_schema import check, report
 from boomerang.invoker.request import Chunks
@@ -38,7 +38,7 @@ def stream_structured(
     wanted = _object_schema(request.structured_output_schema, run)
     if request.tools:
         names = ", ".join(tool.name for tool in request.tools)
-        run.note(NoteKind.NOTICE, f"Tools left out ({names}): the schema leaves the answer no room for calls.")
+        run.report(Notice(f"Tools left out ({names}): the schema leaves the answer no room for calls."))
     texts: list[str] = []
     question = llama.question(request, wanted)
     for chunk in llama.answer(question, run):

@@ -18,7 +18,7 @@ from boomerang.invoker.entities.text_embedding import (
     TextEmbeddingResult,
 )
 from boomerang.invoker.errors import InvokeBadRequestError
-from boomerang.invoker.events import NoteKind
+from boomerang.invoker.events import Notice
 from boomerang.invoker.run import Run
 
 MAX_CHUNKS = 128
@@ -86,7 +86,7 @@ def text_of(content: MultiModalContent, name: str) -> str:
 
 
 def tell_cuts(run: Run, cuts: Sequence[Cut], name: Callable[[int], str]) -> None:
-    """Note which texts were cut; none is cut silently.
+    """Report which texts were cut; none is cut silently.
 
     Args:
         run: Whose listener is told.
@@ -95,13 +95,11 @@ def tell_cuts(run: Run, cuts: Sequence[Cut], name: Callable[[int], str]) -> None
     """
     if not cuts:
         return
-    shown = [f"{name(cut.row)} ({cut.tokens} tokens)" for cut in cuts[:5]]
+    parts = tuple(f"{name(cut.row)} ({cut.tokens} tokens)" for cut in cuts)
     more = f" and {len(cuts) - 5} more" if len(cuts) > 5 else ""
-    run.note(
-        NoteKind.NOTICE,
-        f"The model reads {CONTEXT_TOKENS} tokens of a text; only the beginning was read of {', '.join(shown)}{more}.",
-        cut={name(cut.row): cut.tokens for cut in cuts},
-        limit=CONTEXT_TOKENS,
+    shown = f"{', '.join(parts[:5])}{more}"
+    run.report(
+        Notice(f"The model reads {CONTEXT_TOKENS} tokens of a text; only the beginning was read of {shown}.", items=parts)
     )
 
 
@@ -114,7 +112,7 @@ def _embed(
         )
     blank = [f"{field}[{row}]" for row, text in enumerate(texts) if not text.strip()]
     if blank:
-        run.note(NoteKind.NOTICE, f"No text in {', '.join(blank)}; the vector there stands for nothing.", blank=blank)
+        run.report(Notice(f"No text in {', '.join(blank)}; the vector there stands for nothing."))
     started = perf_counter()
     answer = embedder.embed(texts, input_type, run)
     tell_cuts(run, answer.cuts, lambda row: f"{field}[{row}]")

@@ -15,7 +15,7 @@ from boomerang.invoker.backends.embedded.llama.llm_models import PROVIDER
 from boomerang.invoker.entities.model import FetchFrom, ModelPropertyKey, ModelType
 from boomerang.invoker.entities.tts import RequestInvokeTTS, TTSResult
 from boomerang.invoker.errors import InvokeBadRequestError
-from boomerang.invoker.events import NoteKind
+from boomerang.invoker.events import Notice
 from boomerang.invoker.run import Run
 
 if TYPE_CHECKING:  # numpy is loaded with the model, not with the list of models
@@ -235,7 +235,7 @@ def answer(request: RequestInvokeTTS, speaker: Speaker, run: Run) -> Iterator[TT
 
 def _require_voice(voice: str, run: Run) -> None:
     if not voice.strip():
-        run.note(NoteKind.NOTICE, f"No voice was given; the default voice, {VOICE}, speaks.", voice=VOICE)
+        run.report(Notice(f"No voice was given; the default voice, {VOICE}, speaks."))
     elif voice not in VOICES:
         known = ", ".join(VOICES)
         raise InvokeBadRequestError(
@@ -246,4 +246,4 @@ def _require_voice(voice: str, run: Run) -> None:
 def _tell(left_out: list[str], run: Run) -> None:
     shown = ", ".join(f"“{part[:20].strip()}{'…' if len(part) > 20 else ''}”" for part in left_out[:5])
     more = f" and {len(left_out) - 5} more" if len(left_out) > 5 else ""
-    run.note(NoteKind.NOTICE, f"The voice reads English only; left out: {shown}{more}.", left_out=left_out)
+    run.report(Notice(f"The voice reads English only; left out: {shown}{more}.", items=tuple(left_out)))

@@ -55,7 +55,7 @@ def speak(http: Http, request: RequestInvokeTTS, run: Run) -> Chunks[TTSResult]:
         elif kind and not kind.audio and beginning.lstrip().startswith((b"{", b"[")):
             beginning, sound = _in_json(answer, beginning, pieces, run), iter(())
         media_type = _sound_type(answer, beginning)
-        run.phase("answering")
+        run.phase("generating")
         if media_type != "audio/mpeg":
             run.notice("lists.not_mp3", kind=media_type or Message("lists.unknown_bytes"))
         yield from _chunks(beginning, sound, media_type)
