@@ -183,6 +183,15 @@ def test_audio_comes_as_base64_or_in_a_file(server: Loopback, tmp_path: Path, ca
     assert not any("audio" in line for line in lines(capsys.readouterr().out))
 
 
+def test_a_full_disk_ends_the_run(server: Loopback, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    request = written(tmp_path, request_of("tts"))
+    assert main(["invoke", "tts", request, "--connection", SERVER, "--output", "/dev/full"]) == 1
+    out, err = capsys.readouterr()
+    assert lines(out)[-1]["outcome"] == "stopped"
+    assert "No space left on device" in err
+    server.settle()
+
+
 def test_a_file_may_be_base64(server: Loopback, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     request = request_of("speech2text", file={"base64": base64.b64encode(CLIP.read_bytes()).decode()})
     assert main(["invoke", "speech2text", written(tmp_path, request), "--connection", SERVER]) == 0

@@ -14,7 +14,7 @@ import argparse
 import signal
 import threading
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -66,7 +66,7 @@ def main(arguments: Sequence[str]) -> int:
     with ExitStack() as stack:
         registry = stack.enter_context(operator_connections())
         backend = find(registry, options.connection).backend
-        audio = stack.enter_context(_written(options.output)) if options.output else None
+        audio = stack.enter_context(_open_output(options.output)) if options.output else None
         return _invoke(backend, options.type, request, RecordLines(audio))
 
 
@@ -79,8 +79,9 @@ def _invoke(backend: Backend, call: str, request: Mapping[str, Any], lines: Reco
         try:
             result = invoke(**call_arguments(invoke, request))
             if isinstance(result, Generator):
-                for _chunk in result:
-                    lines.print_new()
+                with closing(result):  # also when a line cannot be written
+                    for _chunk in result:
+                        lines.print_new()
         except (BrokenPipeError, ConfigError):
             raise
         except Exception as raised:
@@ -111,33 +112,33 @@ def _signals_stop(session: Session, lines: RecordLines) -> Iterator[list[int]]:
     """Let SIGINT and SIGTERM stop the run, which then ends by itself; a second signal acts as usual.
 
     Yields:
-        The signals that came.
+        The numbers of the signals that were received.
     """
-    came: list[int] = []
+    received: list[int] = []
 
     def stop(number: int, _frame: object) -> None:
-        came.append(number)
-        signal.signal(number, usual[signal.Signals(number)])
+        received.append(number)
+        signal.signal(number, previous[signal.Signals(number)])
         # Another thread: this one may hold a lock of the session at this moment.
         threading.Thread(target=session.stop, name="stop").start()
 
     def stop_late(_record: Record[Any]) -> None:
-        if came:  # the signal came before there was a run to stop
+        if received:  # the signal arrived before there was a run to stop
             session.stop()
 
     lines.when_begun(stop_late)
-    usual = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
-    for number in usual:
+    previous = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+    for number in previous:
         signal.signal(number, stop)
     try:
-        yield came
+        yield received
     finally:
-        for number, handler in usual.items():
+        for number, handler in previous.items():
             signal.signal(number, handler)
 
 
 @contextmanager
-def _written(path: Path) -> Iterator[Callable[[bytes], object]]:
+def _open_output(path: Path) -> Iterator[Callable[[bytes], object]]:
     try:
         with path.open("wb", buffering=0) as file:
             yield file.write
