@@ -6,13 +6,13 @@ from collections.abc import Iterator
 
 import pytest
 
-from boomerang.playground.session import app_state, page_state
+from boomerang.playground.session import app_state, visitor
 
 
 @pytest.fixture
 def anna(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
     """Give the cookie of every visitor; afterwards their connections are gone."""
-    monkeypatch.setattr(page_state, "owner", lambda: "anna")
+    monkeypatch.setattr(visitor, "owner", lambda: "anna")
     yield "anna"
     for name in app_state.connections().names("anna"):
         app_state.connections().drop(name, "anna")
