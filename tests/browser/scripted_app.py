@@ -33,8 +33,8 @@ from boomerang.workbench.store.app_folder import app_folder
 from tests.browser import markup, spoken_wav
 from tests.scripted import MODELS, USAGE, good_answer
 
-PACE_SECONDS = 0.03
-"""Between two chunks of an answer without end."""
+PACE_SECONDS = 0.1
+"""Between two chunks of an answer without end; faster ones starve a page that is being loaded on a busy machine."""
 
 
 def answer(request: Request[Any], run: Run) -> Iterable[Any]:
