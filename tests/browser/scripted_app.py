@@ -6,14 +6,15 @@ Two more connections answer with markup (`markup`) and with sound in pieces (`so
 import asyncio
 from collections.abc import AsyncIterator, Iterable, Iterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from itertools import count
 from typing import Any
 
 import streamlit as st
 
-from boomerang import kinds
 from boomerang.invoker.backend import Backend
 from boomerang.invoker.backends.scripted import Scripted, llm_chunks
+from boomerang.invoker.connection_kind import Kinds
 from boomerang.invoker.entities.llm import LLMResultChunk, LLMResultChunkDelta, RequestInvokeLLM
 from boomerang.invoker.entities.message import AssistantPromptMessage, UserPromptMessage
 from boomerang.invoker.entities.moderation import ModerationResult, RequestInvokeModeration
@@ -23,6 +24,7 @@ from boomerang.invoker.errors import InvokeBadRequestError
 from boomerang.invoker.events import ModelExchange
 from boomerang.invoker.request import Request
 from boomerang.invoker.run import Run
+from boomerang.kinds import KINDS
 from boomerang.playground.server.audio_route import ROUTES
 from boomerang.playground.server.security_headers import middleware, watch_media
 from boomerang.playground.server.session_cleanup import let_go
@@ -65,12 +67,13 @@ def _llm(request: RequestInvokeLLM, run: Run) -> Iterator[LLMResultChunk]:
     yield from llm_chunks(*words, model=request.model, usage=USAGE)
 
 
-def connect(kind: str, **settings: Any) -> Backend:
-    """Open a back end; in the place of the embedded one, the script."""
-    return Scripted(answer, models=MODELS) if kind == EMBEDDED else kinds.connect(kind, **settings)
+def opened(*_given: Any, **_more: Any) -> Backend:
+    """Open the script, in the place of the embedded back end."""
+    return Scripted(answer, models=MODELS)
 
 
-app_state.start(from_process(connect, app_folder()))
+WITH_SCRIPT: Kinds = {**KINDS, EMBEDDED: replace(KINDS[EMBEDDED], opener=lambda: opened)}
+app_state.start(from_process(WITH_SCRIPT, app_folder()))
 app_state.connections().add("markup", markup.backend)
 app_state.connections().add("sound", spoken_wav.backend)
 
