@@ -24,8 +24,17 @@ from .driving import Visitor, result, run, run_button, settled, state, stop_butt
 from .serving import Served
 
 TWICE = {f"d{n}": {"allOf": [{"$ref": f"#/$defs/d{n + 1}"}] * 2} for n in range(40)}
-HOSTILE = {"type": "object", "$ref": "#/$defs/d0", "$defs": {**TWICE, "d40": {}}}
-"""Each definition refers twice to the next: 2 to the power of 40 steps."""
+
+
+def hostile(title: str) -> dict[str, Any]:
+    """Return a schema of 2 to the power of 40 steps: each definition refers twice to the next.
+
+    Args:
+        title: Makes it another one, as the app remembers what came of checking a schema.
+    """
+    return {"title": title, "type": "object", "$ref": "#/$defs/d0", "$defs": {**TWICE, "d40": {}}}
+
+
 ANSWER = {"city": "Oslo"}
 PLAIN = {"type": "object", "properties": {"city": {"type": "string"}}}
 END_SECONDS = 5.0
@@ -88,7 +97,7 @@ def busy_check(app: Served, before: dict[int, int]) -> int:
 
 def test_others_are_served_while_a_check_is_under_way(served: Served, visitors: Callable[[], Visitor]) -> None:
     """Its process is paused in the middle of the check: so it has not ended, whatever the time, when the others have."""
-    one, other = opened(visitors().tab(), served, HOSTILE), opened(visitors().tab(), served, PLAIN)
+    one, other = opened(visitors().tab(), served, hostile("others")), opened(visitors().tab(), served, PLAIN)
     before = checking(served)
     run_button(one).click()
     process = busy_check(served, before)
@@ -108,7 +117,7 @@ def test_others_are_served_while_a_check_is_under_way(served: Served, visitors: 
 
 
 def test_stop_ends_a_check(served: Served, page: Page) -> None:
-    opened(page, served, HOSTILE)
+    opened(page, served, hostile("stop"))
     before = checking(served)
     run_button(page).click()
     process = busy_check(served, before)
@@ -121,7 +130,7 @@ def test_stop_ends_a_check(served: Served, page: Page) -> None:
 # The last of this module, as the app is gone when it is over.
 def test_sigterm_ends_the_app_and_a_check_that_is_under_way(served: Served, browser: Browser) -> None:
     context = browser.new_context()  # no `Visitor`: this one's page may complain that its server has gone
-    page = opened(context.new_page(), served, HOSTILE)
+    page = opened(context.new_page(), served, hostile("sigterm"))
     before = checking(served)
     run_button(page).click()
     process = busy_check(served, before)
