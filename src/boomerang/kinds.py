@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from boomerang.invoker.backend import Backend
 from boomerang.invoker.connection_kind import Kind, Kinds, Opener, Preset
 from boomerang.invoker.errors import ConfigError
+from boomerang.invoker.messages.message import Message
 
 if TYPE_CHECKING:
     from boomerang.invoker.connection_form import Form
@@ -29,12 +30,12 @@ def connect(kind: str, **settings: Any) -> Backend:
         ConfigError: Unknown kind, or settings that the kind does not know or cannot use.
     """
     if kind not in KINDS:
-        raise ConfigError(f"unknown kind of back end {kind!r}: expected one of {', '.join(sorted(KINDS))}")
+        raise ConfigError(Message("runs.unknown_kind", kind=repr(kind), known=", ".join(sorted(KINDS))))
     backend_class = KINDS[kind].backend()
     try:
         inspect.signature(backend_class).bind(**settings)
     except TypeError as error:
-        raise ConfigError(f"settings of the back end {kind!r}: {error}") from error
+        raise ConfigError(Message("runs.settings_of_kind", kind=repr(kind), fault=str(error))) from error
     return backend_class(**settings)
 
 

@@ -41,7 +41,7 @@ def main(
         return 0
     if options.verify:
         problems = {file.name: weights.verify(file.name) for model in models for file in model.files}
-        missing = {name: problem for name, problem in problems.items() if problem}
+        missing = {name: str(problem) for name, problem in problems.items() if problem}
     else:
         try:
             missing = dict(fetcher(weights).fetch([model.name for model in models]))

@@ -7,9 +7,10 @@ from collections.abc import Sequence
 from enum import StrEnum
 from typing import Any, Protocol
 
-from pydantic import field_validator
+from pydantic import InstanceOf, field_validator
 
 from boomerang.invoker.entities.model import AIModelEntity, I18nObject, ModelType
+from boomerang.invoker.messages.message import Message
 
 from .request import Chunks, ChunkT, Request
 from .run import Run
@@ -46,7 +47,7 @@ class ListedModel(AIModelEntity):
     features_known: bool = True
     """Whether `features` are all that it has; if not, nobody declared any, and what it can do is for its server to say."""
     state: ModelState = ModelState.AVAILABLE
-    reason: str | None = None
+    reason: str | InstanceOf[Message] | None = None
     """Why the model is unavailable, and what to do about it."""
     about: I18nObject | None = None
     """A sentence or two for the person who chooses: what it is good for, what it is not. A plain string is English."""

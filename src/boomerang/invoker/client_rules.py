@@ -11,10 +11,11 @@ from typing import cast
 from boomerang.invoker.entities.llm import RequestInvokeLLM, RequestInvokeLLMWithStructuredOutput
 from boomerang.invoker.entities.model import ModelFeature, ModelType
 from boomerang.invoker.entities.summary import RequestInvokeSummary, SummaryResult
+from boomerang.invoker.messages.message import Message
 
 from .backend import Backend, ListedModel, Wrapper
 from .errors import ProtocolError
-from .events import Notice, RequestSent
+from .events import RequestSent
 from .request import Chunks, ChunkT, Request
 from .run import Run
 
@@ -48,7 +49,8 @@ class ClientRules(Wrapper):
                 run.check()  # a stop while the chunk was read
         if chunk is None:
             provider, model = getattr(request, "provider", None), getattr(request, "model", None)
-            raise ProtocolError(f"No response from {request.invoke_type}", backend=self.kind, provider=provider, model=model)
+            message = Message("runs.no_response_from", type=str(request.invoke_type))
+            raise ProtocolError(message, backend=self.kind, provider=provider, model=model)
 
     def _without_vain_tools(
         self, request: RequestInvokeLLM | RequestInvokeLLMWithStructuredOutput, run: Run
@@ -58,7 +60,7 @@ class ClientRules(Wrapper):
             return request  # an unknown model may be able to: its server decides
         sent = request.model_copy(update={"tools": None})
         names = ", ".join(tool.name for tool in request.tools or ())
-        run.report(Notice(f"Tools left out ({names}): the model {request.model} does not declare the feature tool-call."))
+        run.notice("runs.tools_left_out", names=names, model=request.model)
         run.report(RequestSent(sent))
         return sent
 
@@ -70,11 +72,6 @@ def find(backend: Backend, model_type: ModelType, provider: str, model: str) -> 
 
 
 def _unchanged(request: RequestInvokeSummary, run: Run) -> Chunks[SummaryResult]:
-    run.report(
-        Notice(
-            f"Returned unchanged, no model was called: the text has {len(request.text)} characters, "
-            f"fewer than min_summarize_length = {request.min_summarize_length}."
-        )
-    )
+    run.notice("runs.text_unchanged", characters=len(request.text), least=request.min_summarize_length)
     run.report(RequestSent(None))
     yield SummaryResult(summary=request.text)

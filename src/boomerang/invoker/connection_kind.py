@@ -23,7 +23,7 @@ class Check:
     """What a test found."""
 
     ok: bool
-    verdict: str | Message
+    verdict: Message
     """A sentence for people: how it went, or what the cause is and what to do."""
     address: str = ""
     """What was called last, without its query; empty if nothing was."""
@@ -154,7 +154,7 @@ def settings_of(value: Any, kinds: Kinds, where: str = "") -> ConnectionSettings
     kind = kinds.get(name) if isinstance(name, str) else None
     if kind is None or kind.settings is None:
         known = ", ".join(sorted(kind.name for kind in kinds.values() if kind.settings is not None))
-        raise SettingsError([Fault(f"{where}.kind" if where else "kind", f"must be one of: {known}")])
+        raise SettingsError([Fault(f"{where}.kind" if where else "kind", Message("connections.one_of", values=known))])
     return kind.settings().checked(value, where)
 
 

@@ -23,11 +23,31 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from enum import StrEnum
 
 from boomerang.invoker.messages.message import Message
 
 BODY_LIMIT = 2048
 """Characters of an upstream body that an error keeps."""
+
+
+class ConnectionFailure(StrEnum):
+    """Why a server was not reached, as the system or a proxy reports it."""
+
+    REFUSED = "refused"
+    """Nothing listens at the address and port."""
+    NO_HOST = "no_host"
+    """The name of the host has no address."""
+    CERTIFICATE = "certificate"
+    """The server's certificate is not trusted."""
+    TLS = "tls"
+    """The two sides did not agree on a secure connection."""
+    PROXY_UNREACHED = "proxy_unreached"
+    PROXY_LOGIN = "proxy_login"
+    """The proxy asks for a user and a password."""
+    PROXY_REFUSED = "proxy_refused"
+    UNREACHED = "unreached"
+    """Another reason; the error's description has it."""
 
 
 class InvokeError(Exception):
@@ -96,6 +116,8 @@ class InvokeConnectionError(InvokeError):
 
     answered: bool = False
     """Whether it had begun to answer."""
+    failure: ConnectionFailure | None = None
+    """Why it was not reached, where the system says it."""
 
 
 class InvokeTimeoutError(InvokeConnectionError):

@@ -158,7 +158,7 @@ class Runs:
         """
         with self._lock:
             if self._closed:
-                raise BackendClosedError("The back end was closed.")
+                raise BackendClosedError(Message("runs.closed"))
             self._under_way.add(run)
         try:
             yield
@@ -188,4 +188,4 @@ class Runs:
         """Stop all of them, and let no other begin."""
         with self._lock:
             self._closed = True
-        self.stop(BackendClosedError("The back end was closed while it was answering."))
+        self.stop(BackendClosedError(Message("runs.closed_meanwhile")))

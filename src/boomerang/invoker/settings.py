@@ -34,13 +34,13 @@ class Fault(str):
         words: What is wrong with it.
     """
 
-    message: Message | None
-    """The words as an id with values, where they are a message."""
+    path: str
+    words: str | Message
 
     def __new__(cls, path: str, words: str | Message) -> Fault:
         """Make the text."""
         fault = super().__new__(cls, f"{path}: {words}")
-        fault.message = words if isinstance(words, Message) else None
+        fault.path, fault.words = path, words
         return fault
 
 
@@ -73,16 +73,16 @@ class ConnectionModel(AIModelEntity):
         for name in (ModelPropertyKey.CONTEXT_SIZE, ModelPropertyKey.MAX_CHUNKS):
             value = properties.get(name, 1)
             if type(value) is not int or not 1 <= value <= LARGEST_NUMBER:
-                raise ValueError(f"{name.value}: expected a whole number from 1 to {LARGEST_NUMBER}")
+                raise ValueError(Message("connections.whole_number", name=name.value, most=LARGEST_NUMBER))
         if properties.get(ModelPropertyKey.MODE, "chat") not in ("chat", "completion"):
-            raise ValueError("mode: expected chat or completion")
+            raise ValueError(Message("connections.mode"))
         if not isinstance(properties.get(ModelPropertyKey.DEFAULT_VOICE, ""), str):
-            raise ValueError("default_voice: expected a name")
+            raise ValueError(Message("connections.default_voice"))
         voices = properties.get(ModelPropertyKey.VOICES)
         if voices is None:
             return properties
         if not isinstance(voices, list):
-            raise ValueError("voices: expected a list of names, or of {mode, name, language}")
+            raise ValueError(Message("connections.voices"))
         return {**properties, ModelPropertyKey.VOICES: [_voice(voice) for voice in voices]}
 
 
@@ -113,7 +113,7 @@ class ConnectionSettings(StrictModel):
     @classmethod
     def _in_one_line(cls, name: str) -> str:
         if not name.isprintable():
-            raise ValueError("must be one line of printable characters")
+            raise ValueError(Message("connections.address_line"))
         return name
 
     @classmethod
@@ -210,34 +210,44 @@ def faults(error: ValidationError, where: str = "") -> list[Fault]:
 
 def _words(item: ErrorDetails) -> str | Message:
     context = item.get("ctx", {})
-    if item["type"] in _PLAINLY:
-        return _PLAINLY[item["type"]].format(**{name: limit for name, limit in context.items() if name in _LIMITS})
+    if message := _plainly(item["type"], context):
+        return message
     [words] = error.args if isinstance(error := context.get("error"), ValueError) else [item["msg"]]
     return words if isinstance(words, Message) else str(words)
 
 
-_LIMITS = ("max_length", "gt", "le", "expected")
-_PLAINLY = {
-    "missing": "is missing",
-    "extra_forbidden": "is no field that is known here",
-    "string_type": "must be a text",
-    "string_too_short": "must not be empty",
-    "string_too_long": "must have at most {max_length} characters",
-    "string_pattern_mismatch": "must be a name of letters, digits and _",
-    "float_type": "must be a number",
-    "float_parsing": "must be a number",
-    "finite_number": "must be a number",
-    "greater_than": "must be more than {gt}",
-    "less_than_equal": "must be at most {le}",
-    "bool_type": "must be true or false",
-    "bool_parsing": "must be true or false",
-    "list_type": "must be a list",
-    "too_long": "must have at most {max_length} entries",
-    "dict_type": "must be names with values",
-    "model_type": "must be names with values",
-    "enum": "must be one of: {expected}",
-}
-"""Kind of a fault → what a person is told, who may never have seen a program."""
+def _plainly(kind: str, context: Mapping[str, Any]) -> Message | None:
+    """Return what a person is told, who may never have seen a program, about a kind of fault; `None` for a rarer one."""
+    match kind:
+        case "missing":
+            return Message("connections.missing")
+        case "extra_forbidden":
+            return Message("connections.unknown")
+        case "string_type":
+            return Message("connections.text")
+        case "string_too_short":
+            return Message("connections.empty")
+        case "string_too_long":
+            return Message("connections.long", most=context["max_length"])
+        case "string_pattern_mismatch":
+            return Message("connections.variable")
+        case "float_type" | "float_parsing" | "finite_number":
+            return Message("connections.number")
+        case "greater_than":
+            return Message("connections.more_than", least=context["gt"])
+        case "less_than_equal":
+            return Message("connections.at_most", most=context["le"])
+        case "bool_type" | "bool_parsing":
+            return Message("connections.boolean")
+        case "list_type":
+            return Message("connections.list")
+        case "too_long":
+            return Message("connections.entries", most=context["max_length"])
+        case "dict_type" | "model_type":
+            return Message("connections.mapping")
+        case "enum":
+            return Message("connections.one_of", values=context["expected"])
+    return None
 
 
 def _said(model: ConnectionModel) -> dict[str, Any]:
@@ -250,4 +260,4 @@ def _voice(voice: Any) -> dict[str, Any]:
     named = isinstance(voice, Mapping) and all(isinstance(voice.get(field, ""), str) for field in ("mode", "name"))
     if named and voice.get("mode") and isinstance(voice.get("language", []), list):
         return {"name": voice["mode"], "language": [], **voice}
-    raise ValueError("voices: expected a name, or {mode, name, language}")
+    raise ValueError(Message("connections.voice"))

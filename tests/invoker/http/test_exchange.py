@@ -14,7 +14,13 @@ from typing import Any
 import httpx
 import pytest
 
-from boomerang.invoker.errors import InvokeBadRequestError, InvokeConnectionError, ProtocolError, RunStoppedError
+from boomerang.invoker.errors import (
+    ConnectionFailure,
+    InvokeBadRequestError,
+    InvokeConnectionError,
+    ProtocolError,
+    RunStoppedError,
+)
 from boomerang.invoker.events import Event, Notice
 from boomerang.invoker.http.cancellation import Call, Clocks
 from boomerang.invoker.http.connection_pool import Pool
@@ -22,8 +28,10 @@ from boomerang.invoker.http.errors import said
 from boomerang.invoker.http.exchange import Http
 from boomerang.invoker.http.limits import Limits
 from boomerang.invoker.http.network import Address
-from boomerang.invoker.http.retry import STALE, STALE_SECONDS, retry_after
+from boomerang.invoker.http.retry import STALE_SECONDS, retry_after
+from boomerang.invoker.messages.message import Message
 from boomerang.invoker.run import Run
+from boomerang.workbench.diagnosis.error_advice import advice
 from tests.certificates import secured, trusting
 from tests.invoker.backends.contract.watching import Beside
 from tests.loopback import BOUND, Loopback, Wire, head, whole
@@ -159,7 +167,7 @@ def test_a_kept_connection_that_the_server_closes_under_the_next_request_is_dial
         assert got(means) == {"ok": 1}
         assert got(means, Run(notes.append)) == {"ok": 3}
         assert len(server.connections) == 2
-    assert [note.message for note in notes if isinstance(note, Notice)] == [STALE]
+    assert [note.message for note in notes if isinstance(note, Notice)] == [Message("http.stale")]
 
 
 def test_a_kept_connection_that_ends_when_its_server_may_have_worked_is_not_asked_again(http: Means) -> None:
@@ -219,14 +227,15 @@ def test_a_certificate_that_is_wrong_is_told_before_anything_is_sent(
     with Loopback(lambda _asked, wire: wire.send(whole({})), context=context) as server:
         with pytest.raises(InvokeConnectionError, match=words) as raised:
             got(http(server.address, tls=trusting() if trusted else None))
-        assert "verification" in (raised.value.hint or "") and server.asked == []
+        assert raised.value.failure is ConnectionFailure.CERTIFICATE and "verification" in str(advice(raised.value).next_step)
+        assert server.asked == []
 
 
 def test_http_where_https_was_expected_is_told(http: Means) -> None:
     with Loopback(lambda _asked, wire: wire.send(whole({}))) as server:
         with pytest.raises(InvokeConnectionError) as raised:
             got(http(server.address.replace("http:", "https:"), tls=trusting()))
-        assert "speaks http" in (raised.value.hint or "")
+        assert raised.value.failure is ConnectionFailure.TLS and "speaks http" in str(advice(raised.value).next_step)
 
 
 def test_a_silent_server_is_stopped_below_its_keys(http: Means) -> None:

@@ -19,8 +19,8 @@ from boomerang.invoker.records.record import Record
 from boomerang.invoker.records.record_values import dump
 from boomerang.invoker.request import InvokeType
 from boomerang.invoker.run import Run
+from boomerang.workbench.diagnosis.error_text import error_text
 from boomerang.workbench.i18n import translate
-from boomerang.workbench.i18n.library_words import error_text, told
 from tests.invoker.answers import request_of
 
 SRC = Path(__file__).parents[3] / "src"
@@ -128,11 +128,11 @@ def test_a_notice_reaches_the_record_as_id_and_values(template: str) -> None:
 
 
 def test_a_page_shows_messages_in_the_visitors_language(template: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("boomerang.workbench.i18n.library_words._", lambda text: f"zh {text}")
+    monkeypatch.setattr("boomerang.workbench.diagnosis.error_text._", lambda text: f"zh {text}")
     translate.use("zh_Hans")
     try:
         message = Message(template, count=1, server="x")
-        assert told(message) == "zh More than 1 chunks from x."
+        assert translated(message, translate._) == "zh More than 1 chunks from x."
         assert error_text(InvokeBadRequestError(message)) == "zh More than 1 chunks from x."
         assert error_text(ConfigError(message, field="headers")) == "headers: zh More than 1 chunks from x."
     finally:

@@ -35,7 +35,7 @@ def tried(script: Script, environment: dict[str, str] | None = None, path: str =
         given = settings_of({"name": "a", "base_url": server.address + path, **settings})
         with closing(opened(given, Allowed(), environment or {})) as backend:
             found: Check = check_connection(backend, Run(notes.append), None, given.base_url)
-    return f"{found} {notes}"
+    return f"{found} {found.verdict} {found.error} {notes}"
 
 
 def saying(text: str, status: int = 401, **headers: str) -> Script:

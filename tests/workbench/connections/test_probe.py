@@ -64,7 +64,7 @@ def only_at(path: str) -> Script:
 
 def test_a_server_that_answers_is_told_with_what_it_lists() -> None:
     check = tried(answering(MODELS), api_key=KEY)
-    assert check.ok and check.verdict == "The server answers; models listed: 2." and check.status == 200
+    assert check.ok and str(check.verdict) == "The server answers; models listed: 2." and check.status == 200
     assert check.address.endswith("/v1/models") and check.seconds > 0 and json.loads(check.body) == MODELS and check.error == ""
 
 
@@ -82,8 +82,8 @@ def test_a_server_that_answers_is_told_with_what_it_lists() -> None:
 )
 def test_a_wrong_path_is_told_with_the_right_one(path: str, right: str) -> None:
     check = tried(only_at(right), path)
-    assert not check.ok and check.verdict.startswith("The base address is wrong: the API is at http://127.0.0.1:")
-    assert check.verdict.endswith(f"{right}.") and check.status == 404, "the status is that of the address that was asked"
+    assert not check.ok and str(check.verdict).startswith("The base address is wrong: the API is at http://127.0.0.1:")
+    assert str(check.verdict).endswith(f"{right}.") and check.status == 404, "the status is that of the address that was asked"
     assert check.address.endswith(f"{path}/models") and "Not Found" in check.body
 
 
@@ -95,7 +95,7 @@ def test_the_right_path_is_found_without_a_good_key() -> None:
             wire.send(whole({"detail": "Not Found"}, 404))
 
     check = tried(script, "")
-    assert not check.ok and check.better.endswith("/v1") and check.better in check.verdict
+    assert not check.ok and check.better.endswith("/v1") and check.better in str(check.verdict)
 
 
 def test_a_page_that_wants_a_password_is_not_taken_for_the_api() -> None:
@@ -114,14 +114,14 @@ def test_a_service_that_lists_no_models_is_asked_with_one_that_the_connection_na
 
     settings: dict[str, Any] = {"models": [{"model": "rerank-v3.5", "model_type": "rerank"}]}
     check = tried(script, "/v2", **settings)
-    assert check.ok and check.verdict == "The server lists no models, but rerank-v3.5 answers." and check.better == ""
+    assert check.ok and str(check.verdict) == "The server lists no models, but rerank-v3.5 answers." and check.better == ""
     assert check.address.endswith("/v2/rerank") and check.model == "rerank-v3.5"
 
 
 def test_a_ranking_without_documents_is_no_good_answer() -> None:
     with Loopback(answering({"results": []})) as server, closing(backend_at(f"{server.address}/v1")) as backend:
         check = check_call(backend, "rerank", backend.describe("r", ModelType.RERANK), Run())
-    assert not check.ok and check.verdict == "The server answers, but ranked none of the documents." and check.model == "r"
+    assert not check.ok and str(check.verdict) == "The server answers, but ranked none of the documents." and check.model == "r"
 
 
 def polite(asked: Asked, wire: Wire) -> None:
@@ -133,7 +133,7 @@ def polite(asked: Asked, wire: Wire) -> None:
 @pytest.mark.parametrize("script", [polite, lambda asked, wire: wire.send(whole(MODELS if asked.path == "/v1/models" else {}))])
 def test_a_wrong_path_that_is_answered_with_success_is_told_with_the_right_one(script: Script) -> None:
     check = tried(script, "")
-    assert not check.ok and re.fullmatch(r"The base address is wrong: the API is at http://[\d.:]+/v1\.", check.verdict)
+    assert not check.ok and re.fullmatch(r"The base address is wrong: the API is at http://[\d.:]+/v1\.", str(check.verdict))
     assert check.status == 200 and check.address.endswith("/models") and "/v1" not in check.address
 
 
@@ -153,7 +153,9 @@ def test_a_call_that_the_server_answered_with_an_error_is_not_said_to_be_not_mad
     with Loopback(polite) as server, closing(backend_at(server.address)) as backend:
         check = check_call(backend, member, backend.describe("m", CALLS[member]), Run())
     assert not check.ok and check.status == 200 and "Unexpected endpoint or method" in check.body
-    assert check.verdict.startswith("The server answers, but the call failed: ") and "Unexpected endpoint" in check.verdict
+    assert str(check.verdict).startswith("The server answers, but the call failed: ") and "Unexpected endpoint" in str(
+        check.verdict
+    )
 
 
 def test_a_call_whose_answer_broke_off_is_not_said_to_be_not_made() -> None:
@@ -164,15 +166,15 @@ def test_a_call_whose_answer_broke_off_is_not_said_to_be_not_made() -> None:
 
     with Loopback(script) as server, closing(backend_at(server.address)) as backend:
         check = check_call(backend, "llm", backend.describe("m", ModelType.LLM), Run())
-    assert not check.ok and check.verdict.startswith("The server answers, but the call failed: "), check.verdict
-    assert "out of memory" in check.verdict
+    assert not check.ok and str(check.verdict).startswith("The server answers, but the call failed: "), str(check.verdict)
+    assert "out of memory" in str(check.verdict)
 
 
 def test_a_call_that_cannot_be_asked_is_said_to_be_not_made() -> None:
     with Loopback(polite) as server, closing(backend_at(server.address)) as backend:
         backend.close()
         check = check_call(backend, "moderation", backend.describe("m", ModelType.MODERATION), Run())
-    assert check.verdict == "The call was not made: The back end was closed."
+    assert str(check.verdict) == "The call was not made: The back end was closed."
 
 
 @pytest.mark.parametrize(
@@ -195,7 +197,7 @@ def test_what_is_wrong_is_told_in_a_sentence_and_the_servers_words_are_kept(
 ) -> None:
     check = tried(script, **settings)
     assert not check.ok
-    assert re.search(words, check.verdict), check.verdict
+    assert re.search(words, str(check.verdict)), str(check.verdict)
     assert check.status is not None and check.body and KEY not in f"{check}"
 
 
@@ -205,7 +207,7 @@ def test_nobody_there() -> None:
     with closing(backend_at(address)) as backend:
         check = check_connection(backend, Run(), None, address)
     netloc = address.removeprefix("http://")
-    assert check.verdict == f"Nobody listens at {netloc}: is the server running, and is this its port?" or in_container()
+    assert str(check.verdict) == f"Nobody listens at {netloc}: is the server running, and is this its port?" or in_container()
     assert check.status is None and check.address == f"{address}/models" and check.error
 
 
@@ -213,7 +215,7 @@ def test_a_name_that_does_not_exist() -> None:
     address = "http://nobody.invalid/v1"
     with closing(backend_at(address)) as backend:
         check = check_connection(backend, Run(), None, address)
-    assert not check.ok and "nobody.invalid" in check.verdict
+    assert not check.ok and "nobody.invalid" in str(check.verdict)
 
 
 def served_by(context_of: Callable[[ssl.SSLContext], None], **settings: Any) -> Check:
@@ -228,7 +230,7 @@ def test_a_certificate_of_a_private_authority_is_told_and_the_authority_as_text_
     authority = trustme.CA()
     issued = authority.issue_cert("127.0.0.1")
     check = served_by(issued.configure_cert)
-    assert not check.ok and "The certificate of 127.0.0.1 is not trusted" in check.verdict
+    assert not check.ok and "The certificate of 127.0.0.1 is not trusted" in str(check.verdict)
     assert served_by(issued.configure_cert, ca=authority.cert_pem.bytes().decode()).ok
     assert served_by(issued.configure_cert, verify=False).ok
 
@@ -238,7 +240,7 @@ def test_a_server_that_speaks_http_is_told_when_https_is_called() -> None:
         address = server.address.replace("http:", "https:")
         with closing(backend_at(address)) as backend:
             check = check_connection(backend, Run(), None, address)
-    assert not check.ok and "perhaps the server speaks http" in check.verdict
+    assert not check.ok and "perhaps the server speaks http" in str(check.verdict)
 
 
 def test_a_clock_that_ran_out_is_named() -> None:
@@ -246,7 +248,7 @@ def test_a_clock_that_ran_out_is_named() -> None:
         wire.wait_until_gone()
 
     check = tried(silent, timeouts={"first_byte": 0.2})
-    assert check.verdict.startswith("No answer came within 0.2 s (the clock “first byte”)")
+    assert str(check.verdict).startswith("No answer came within 0.2 s (the clock “first byte”)")
 
 
 def test_a_check_can_be_stopped_and_the_server_sees_it() -> None:
@@ -274,7 +276,7 @@ def test_a_check_whose_time_runs_out_while_other_addresses_are_asked_tells_of_th
 
     with Loopback(script) as server, closing(backend_at(f"{server.address}/v2")) as backend:
         check = check_connection(backend, run, backend_at, f"{server.address}/v2")
-    assert not check.ok and check.status == 404 and "has no list of models there" in check.verdict
+    assert not check.ok and check.status == 404 and "has no list of models there" in str(check.verdict)
 
 
 def test_a_call_whose_time_runs_out_is_told() -> None:
@@ -286,7 +288,9 @@ def test_a_call_whose_time_runs_out_is_told() -> None:
 
     with Loopback(script) as server, closing(backend_at(server.address)) as backend:
         check = check_call(backend, "moderation", backend.describe("m", ModelType.MODERATION), run)
-    assert not check.ok and check.verdict.startswith("No answer came within 60 s") and check.address.endswith("/moderations")
+    assert (
+        not check.ok and str(check.verdict).startswith("No answer came within 60 s") and check.address.endswith("/moderations")
+    )
 
 
 def test_a_call_that_is_stopped_just_before_it_begins_ends_too() -> None:
@@ -349,7 +353,7 @@ def server_of_all(asked: Asked, wire: Wire) -> None:
 def test_the_smallest_call_of_each_kind_reaches_the_server(member: str, words: str) -> None:
     with Loopback(server_of_all) as server, closing(backend_at(f"{server.address}/v1")) as backend:
         check = check_call(backend, member, backend.describe("m", CALLS[member]), Run())
-        assert (check.ok, check.verdict) == (True, words), check
+        assert (check.ok, str(check.verdict)) == (True, words), check
         assert check.status == 200 and server.asked and check.address.startswith(server.address)
 
 
@@ -360,13 +364,13 @@ def test_a_model_that_the_server_does_not_have_is_told_with_those_that_it_has() 
     with Loopback(script) as server, closing(backend_at(f"{server.address}/v1")) as backend:
         backend.fetch_models(Run())
         check = check_call(backend, "llm", backend.describe("chaty", ModelType.LLM), Run())
-    assert check.verdict == "The server has no model chaty; it lists: chatty." and "no such model" in check.body
+    assert str(check.verdict) == "The server has no model chaty; it lists: chatty." and "no such model" in check.body
 
 
 def test_of_many_models_the_first_are_named_and_the_rest_counted() -> None:
     error = InvokeBadRequestError("?", status_code=404)
     words = sentence(Tried(error, "http://x:1/v1", model="nope", listed=list("abcdefghi")))
-    assert words == "The server has no model nope; it lists: a, b, c, d, e, f and 3 more."
+    assert str(words) == "The server has no model nope; it lists: a, b, c, d, e, f and 3 more."
 
 
 def test_a_back_end_without_a_server_needs_none() -> None:
@@ -381,13 +385,13 @@ def test_a_fault_of_ours_is_told_as_one() -> None:
     backend: Backend = Scripted(broken)
     model = backend_at("http://x/v1").describe("m", ModelType.MODERATION)
     check = check_call(backend, "moderation", model, Run())
-    assert check.verdict == "A fault of this app, not of the server: ZeroDivisionError: ours"
+    assert str(check.verdict) == "A fault of this app, not of the server: ZeroDivisionError: ours"
 
 
 def test_a_connection_that_cannot_be_opened_is_told() -> None:
     with pytest.raises(ConfigError) as raised:
         backend_at("http://x/v1", api_key_env="NOT_SET")
-    assert refused(raised.value).verdict == (
+    assert str(refused(raised.value).verdict) == (
         "The connection cannot be opened: api_key_env: the environment variable NOT_SET is not set where this app runs."
     )
 

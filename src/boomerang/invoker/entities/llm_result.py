@@ -9,6 +9,7 @@ from typing import Any, Self
 from pydantic import Field, JsonValue, PositiveInt, model_validator
 
 from boomerang.invoker.errors import ProtocolError
+from boomerang.invoker.messages.message import Message
 
 from .content import PromptMessageContentUnionTypes, TextPromptMessageContent
 from .entity import Entity
@@ -155,7 +156,7 @@ class LLMFold:
             ProtocolError: There was no chunk.
         """
         if not self.chunks:
-            raise ProtocolError("the stream ended without a single chunk")
+            raise ProtocolError(Message("runs.no_chunk"))
         message = AssistantPromptMessage(
             content=self.content, name=self._name, tool_calls=self.tool_calls, opaque_body=self.opaque_body
         )

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Any, ClassVar, Self
 
 from boomerang.invoker.errors import ProtocolError
+from boomerang.invoker.messages.message import Message
 from boomerang.invoker.request import InvokeType, Request
 
 from .entity import Entity
@@ -43,7 +44,7 @@ class TTSResult(Entity):
         try:
             return binascii.unhexlify(self.result)
         except ValueError as error:
-            raise ProtocolError(f"The audio chunk cannot be read, it is not in hex: {error}", body=self.result) from error
+            raise ProtocolError(Message("runs.not_hex", fault=str(error)), body=self.result) from error
 
 
 class RequestInvokeTTS(TTSModelConfig, Request[TTSResult]):

@@ -14,6 +14,7 @@ import httpx
 
 from boomerang.invoker.errors import InvokeBadRequestError
 from boomerang.invoker.http.body.decompression import ACCEPTED
+from boomerang.invoker.messages.message import Message
 from boomerang.invoker.version import USER_AGENT
 
 from .cancellation import current
@@ -91,10 +92,10 @@ def _redirected(request: httpx.Request, response: httpx.Response) -> httpx.Reque
         raise httpx.RemoteProtocolError(f"Invalid URL in location header: {error}.", request=request) from error
     if not _is_same_server(response.url, target):
         refusal = InvokeBadRequestError(
-            f"The server sends to another address: {shown_url(target)} (HTTP {response.status_code}).",
+            Message("http.redirected_away", address=shown_url(target), status=response.status_code),
             field="base_url",
             status_code=response.status_code,
-            hint="If you trust it, make it the address of the connection; nothing was sent there.",
+            hint=Message("http.redirected_away_hint"),
         )
         refusal.url = shown_url(response.url)
         raise refusal

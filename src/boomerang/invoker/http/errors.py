@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import socket
 import ssl
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
@@ -15,6 +16,7 @@ import httpcore
 import httpx
 
 from boomerang.invoker.errors import (
+    ConnectionFailure,
     InvokeAuthorizationError,
     InvokeBadRequestError,
     InvokeConnectionError,
@@ -24,6 +26,7 @@ from boomerang.invoker.errors import (
     InvokeTimeoutError,
     ProtocolError,
 )
+from boomerang.invoker.messages.message import Message
 from boomerang.invoker.run import Run
 
 from .cancellation import Call
@@ -95,10 +98,7 @@ def told(call: Call, run: Run) -> Iterator[None]:
         yield
     except (httpcore.TimeoutException, httpx.TimeoutException) as error:
         run.check()
-        words = _LATE[call.expired]
-        if call.expired == "connect" and (proxy := _proxy(call)):
-            words = f"The proxy {proxy} did not take the connection in time."
-        raise InvokeTimeoutError(words, clock=call.expired, seconds=call.limit or 0.0) from error
+        raise InvokeTimeoutError(_late(call), clock=call.expired, seconds=call.limit or 0.0) from error
     except (httpcore.ConnectError, httpx.ConnectError) as error:
         run.check()
         raise unreached(error, _proxy(call)) from error
@@ -107,29 +107,34 @@ def told(call: Call, run: Run) -> Iterator[None]:
         status, _, words = str(error).partition(" ")
         raise refused_by(call.proxy, int(status), words) from error
     except (httpcore.LocalProtocolError, httpx.LocalProtocolError) as error:
-        words = "A header of the connection has a name or a value that cannot be sent."  # and may be secret
-        raise InvokeBadRequestError(words, field="headers") from error
+        raise InvokeBadRequestError(Message("http.unsendable_header"), field="headers") from error  # it may be secret
     except (httpcore.NetworkError, httpcore.ProtocolError, httpx.NetworkError, httpx.ProtocolError) as error:
         run.check()
         words = str(error).rstrip(".") or type(error).__name__
         if isinstance(error, httpcore.ProtocolError | httpx.ProtocolError) and not call.ended:
-            raise ProtocolError(f"The answer breaks the rules of HTTP: {words}.") from error
+            raise ProtocolError(Message("http.rules_broken", fault=words)) from error
         lost = InvokeConnectionError(_closed(call, words))
         lost.answered = call.answered
         raise lost from error
     except httpx.TooManyRedirects as error:
-        raise ProtocolError("The server sends from one address to the next without an end.") from error
+        raise ProtocolError(Message("http.redirects")) from error
     except (httpx.UnsupportedProtocol, httpx.InvalidURL, httpcore.UnsupportedProtocol) as error:
-        raise InvokeBadRequestError(f"The address cannot be used: {error}.", field="base_url") from error
+        raise InvokeBadRequestError(Message("http.bad_address", fault=str(error)), field="base_url") from error
 
 
-_LATE = {
-    "connect": "The server did not take the connection in time.",
-    "first byte": "The server took the request and has not begun to answer in time.",
-    "between chunks": "The server began to answer and then said nothing more in time.",
-    "total": "The whole answer took longer than it may.",
-    "": "A clock ran out.",
-}
+def _late(call: Call) -> Message:
+    match call.expired:
+        case "connect" if proxy := _proxy(call):
+            return Message("http.late_proxy", proxy=proxy)
+        case "connect":
+            return Message("http.late_connect")
+        case "first byte":
+            return Message("http.late_first_byte")
+        case "between chunks":
+            return Message("http.late_between_chunks")
+        case "total":
+            return Message("http.late_total")
+    return Message("http.late")
 
 
 def _proxy(call: Call) -> str:
@@ -137,46 +142,49 @@ def _proxy(call: Call) -> str:
     return "" if call.tunnelled else call.proxy
 
 
-def _closed(call: Call, words: str) -> str:
+def _closed(call: Call, fault: str) -> Message:
     if proxy := _proxy(call):
         if call.answered:
-            return f"The proxy {proxy} closed the connection in the middle of its answer: {words}."
-        return f"The proxy {proxy} closed the connection before it answered: {words}."
-    if call.answered:
-        return f"The server closed the connection in the middle of its answer: {words}."
-    return f"The server closed the connection before it answered: {words}."
+            return Message("http.proxy_closed_within", proxy=proxy, fault=fault)
+        return Message("http.proxy_closed_before", proxy=proxy, fault=fault)
+    return Message("http.closed_within" if call.answered else "http.closed_before", fault=fault)
 
 
 def refused_by(proxy: str, status: int, words: str, body: str | None = None) -> InvokeConnectionError:
     """Say that a proxy stands between us and the server, in its own words."""
-    hint = "Ask whoever runs the proxy, or take it out of the connection."
-    if status == 407:
-        hint = "Give the address of the proxy its user and password, as in http://user:password@proxy:3128."
-    found = f"The proxy {proxy} refused: {words} (HTTP {status})." if words else f"The proxy {proxy} refused (HTTP {status})."
-    error = InvokeConnectionError(found, status_code=status, body=body, hint=hint)
+    if words:
+        message = Message("http.proxy_refused_saying", proxy=proxy, words=words, status=status)
+    else:
+        message = Message("http.proxy_refused", proxy=proxy, status=status)
+    error = InvokeConnectionError(message, status_code=status, body=body)
+    error.failure = ConnectionFailure.PROXY_LOGIN if status == 407 else ConnectionFailure.PROXY_REFUSED
     error.url = proxy
     return error
 
 
 def unreached(error: BaseException, proxy: str = "") -> InvokeConnectionError:
-    """Say why nobody was reached, and what to do."""
+    """Return the error for a server or a proxy that was not reached. What to do about it depends on `failure`."""
     cause = origin(error)
+    message, failure = _why(cause)
     if proxy:
-        hint = "Check the proxy of the connection, and that it runs."
-        return InvokeConnectionError(f"The proxy {proxy} was not reached: {cause}.", hint=hint)
-    hint = "Check the address of the connection, and that its server runs."
-    if isinstance(cause, ssl.SSLCertVerificationError):
-        words = f"The server's certificate is not trusted: {cause.verify_message or cause}."
-        hint = "Give the connection the file of the authority that signed it, or switch verification off for this connection."
-    elif isinstance(cause, ssl.SSLError):
-        words = f"No secure connection came about: {cause.reason or cause}."
-        hint = "Perhaps the server speaks http and not https at this port."
-    elif isinstance(cause, ConnectionRefusedError):
-        words = "The connection was refused: nobody listens at this address and port."
-        hint += " Inside a container localhost is the container itself: name the host, as host.docker.internal."
-    else:
-        words = f"The server was not reached: {cause}."
-    return InvokeConnectionError(words, hint=hint)
+        message, failure = Message("http.proxy_unreached", proxy=proxy, fault=str(cause)), ConnectionFailure.PROXY_UNREACHED
+    found = InvokeConnectionError(message)
+    found.failure = failure
+    return found
+
+
+def _why(cause: BaseException) -> tuple[Message, ConnectionFailure]:
+    match cause:
+        case ssl.SSLCertVerificationError():
+            words = cause.verify_message or str(cause)
+            return Message("http.certificate", words=words), ConnectionFailure.CERTIFICATE
+        case ssl.SSLError():
+            return Message("http.tls", words=str(cause.reason or cause)), ConnectionFailure.TLS
+        case ConnectionRefusedError():
+            return Message("http.refused"), ConnectionFailure.REFUSED
+        case socket.gaierror():
+            return Message("http.unreached", error=str(cause)), ConnectionFailure.NO_HOST
+    return Message("http.unreached", error=str(cause)), ConnectionFailure.UNREACHED
 
 
 def said(body: str) -> str:
@@ -214,9 +222,12 @@ def _found(value: Any, names: tuple[str, ...], depth: int = 4) -> str:
 def not_json(status: int, body: str) -> ProtocolError:
     """Say that an answer should have been JSON, and what it is."""
     text = body.strip()
-    what = f"HTML (“{_title(text)}”)" if text.startswith("<") else "nothing" if not text else f"{text[:120]!r}"
-    hint = "The address is that of a web page: the API is usually below /v1." if text.startswith("<") else None
-    return ProtocolError(f"The server answered with {what} instead of JSON.", status_code=status, body=text, hint=hint)
+    what: Message | str = repr(text[:120])
+    if text.startswith("<"):
+        what = Message("http.html", title=_title(text))
+    elif not text:
+        what = Message("http.nothing")
+    return ProtocolError(Message("http.not_json", what=what), status_code=status, body=text)
 
 
 def origin(error: BaseException) -> BaseException:

@@ -10,17 +10,18 @@ from typing import Any
 import httpx
 
 from boomerang.invoker.errors import InvokeError, InvokeRateLimitError, InvokeServerUnavailableError
-from boomerang.invoker.events import HTTPEnd, HTTPRequest, HTTPResponse, Notice
+from boomerang.invoker.events import HTTPEnd, HTTPRequest, HTTPResponse
 from boomerang.invoker.http.body.charset import read_text
 from boomerang.invoker.http.redaction.credentials import is_named_secret
 from boomerang.invoker.http.redaction.masking import MASK, Hiding, Masking, is_split
+from boomerang.invoker.messages.message import Message
 from boomerang.invoker.run import Run
 
 from .cancellation import Call, Clocks, calling
 from .errors import kind_of, refused_by, said, told
 from .limits import DEFAULTS, Limits
 from .response import LONGEST_NOTED, MARGIN, Answer
-from .retry import MOST_ATTEMPTS, STALE, is_stale, pause, retry_after
+from .retry import MOST_ATTEMPTS, is_stale, pause, retry_after
 
 _REQUEST_IDS = ("x-request-id", "request-id", "x-correlation-id", "cf-ray")
 _NO_TEXT = ("audio/", "image/", "video/", "application/octet-stream")
@@ -89,8 +90,10 @@ class Http:
                     wait = 0.0 if stale else pause(error, call, attempt, self._clocks.total)
                     if wait is None:
                         raise
-                    said = f"{error} Asked again in {wait:.1f} s, attempt {attempt + 1} of {MOST_ATTEMPTS}."
-                    run.report(Notice(STALE if stale else self._mask(said)))
+                    if stale:
+                        run.notice("http.stale")
+                    else:
+                        self._announce_retry(run, error, wait, attempt + 1)
                     self._wait(run, wait)
                     attempt += 1
                     continue
@@ -104,6 +107,11 @@ class Http:
                     response.close()
                     self._ended(answer, run, began)
                 return
+
+    def _announce_retry(self, run: Run, error: InvokeError, seconds: float, attempt: int) -> None:
+        words = error.message or str(error)
+        message = Message("http.asked_again", words=words, seconds=seconds, attempt=attempt, most=MOST_ATTEMPTS)
+        run.relay(message.masked(self._mask))
 
     @staticmethod
     def _wait(run: Run, seconds: float) -> None:
@@ -132,7 +140,7 @@ class Http:
         finally:
             for status, by, target in call.hops:
                 address = self._mask(shown_url(target))
-                run.report(Notice(f"The server sent the request on to {address} (HTTP {status}); it was asked there by {by}."))
+                run.notice("http.redirected", address=address, status=status, method=by)
         try:
             if run.has_listener:
                 run.report(
@@ -190,7 +198,7 @@ class Http:
         if status == 407 and proxy:
             return refused_by(proxy, status, words, body)
         kind = kind_of(status)
-        error = kind(f"{words} (HTTP {status} from {url})", status_code=status, body=body)
+        error = kind(Message("http.status", words=words, status=status, url=url), status_code=status, body=body)
         error.url, error.request_id = url, _request_id(answer.headers)
         if isinstance(error, InvokeRateLimitError | InvokeServerUnavailableError):
             error.retry_after = retry_after(answer.headers)

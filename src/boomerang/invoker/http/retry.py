@@ -28,9 +28,6 @@ STALE_SECONDS = 0.3
 """Behind a request, within which the end of a kept connection was on its way before the request was read."""
 
 
-STALE = "The server had closed the connection that was kept from the call before; asked again on a new one."
-
-
 def is_stale(error: InvokeError, call: Call) -> bool:
     """Return whether a kept connection was closed by the server, as it may at any time, just when we used it again.
 

@@ -9,6 +9,7 @@ from typing import Protocol
 from pydantic import ValidationError
 
 from boomerang.invoker.errors import InvokeBadRequestError, ProtocolError
+from boomerang.invoker.messages.message import Message
 from boomerang.invoker.request import Chunks, ChunkT, Request
 
 
@@ -46,5 +47,5 @@ def only(chunks: Chunks[ChunkT]) -> ChunkT:
         for chunk in chunks:
             answer = chunk if answer is None else answer
     if answer is None:
-        raise ProtocolError("No response")
+        raise ProtocolError(Message("runs.no_response"))
     return answer

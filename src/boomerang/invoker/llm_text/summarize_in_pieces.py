@@ -13,6 +13,7 @@ from typing import NamedTuple
 from boomerang.invoker.entities.message import AssistantPromptMessage, PromptMessage, SystemPromptMessage, UserPromptMessage
 from boomerang.invoker.errors import InvokeBadRequestError, ProtocolError
 from boomerang.invoker.events import ModelExchange
+from boomerang.invoker.messages.message import Message
 from boomerang.invoker.run import Run
 
 CountTokens = Callable[[str], int]
@@ -77,14 +78,14 @@ def summarize(
         RunStoppedError: The run was stopped.
     """
     if not text.strip():
-        raise InvokeBadRequestError("The text is empty: there is nothing to summarise.", field="text")
+        raise InvokeBadRequestError(Message("prompts.nothing_to_summarise"), field="text")
     shown = _shown(examples)
     told = "".join(message.get_text_content() for message in shown) + _task("", instruction)
     room = context_size - FRAME_TOKENS * (1 + len(examples)) - count_tokens(told)
     limit = room * 3 // 4
     if limit < SMALLEST_PIECE:
         raise InvokeBadRequestError(
-            f"The instruction leaves {max(limit, 0)} of {context_size:,} tokens for the text; {SMALLEST_PIECE} are needed.",
+            Message("prompts.instruction_long", left=max(limit, 0), size=context_size, least=SMALLEST_PIECE),
             field="instruction",
         )
     size, round_ = count_tokens(text), 0
@@ -100,9 +101,7 @@ def summarize(
         text, before = "\n".join(summaries), size
         size = count_tokens(text)
         if size >= before:
-            raise ProtocolError(
-                f"The model's summaries do not get shorter: {size:,} tokens from {before:,}; {limit:,} fit its context."
-            )
+            raise ProtocolError(Message("prompts.summaries_long", size=size, before=before, limit=limit))
 
 
 def split(text: str, limit: int, count_tokens: CountTokens) -> list[str]:
@@ -140,9 +139,8 @@ def _end(text: str, start: int, end: int, limit: int, count_tokens: CountTokens)
         if tokens <= limit:
             return cut
         if cut - start == 1:
-            raise InvokeBadRequestError(
-                f"The character {text[start]!r} has {tokens} tokens; {limit} fit the context.", field="text"
-            )
+            message = Message("prompts.character_long", character=repr(text[start]), tokens=tokens, limit=limit)
+            raise InvokeBadRequestError(message, field="text")
         end = start + max(1, min(cut - start - 1, (cut - start) * limit // tokens))
 
 

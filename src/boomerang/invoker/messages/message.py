@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeAlias, Union
 
-from . import answers, audio, connections, http, lists, records, saved, schemas
+from . import answers, audio, connections, diagnosis, embedded, http, inputs, lists, prompts, records, runs, saved, schemas
 
 Value: TypeAlias = Union[str, int, float, "Message"]
 
@@ -18,9 +18,14 @@ TEMPLATES: Mapping[str, str] = {
     **answers.TEMPLATES,
     **audio.TEMPLATES,
     **connections.TEMPLATES,
+    **diagnosis.TEMPLATES,
+    **embedded.TEMPLATES,
     **http.TEMPLATES,
+    **inputs.TEMPLATES,
     **lists.TEMPLATES,
+    **prompts.TEMPLATES,
     **records.TEMPLATES,
+    **runs.TEMPLATES,
     **saved.TEMPLATES,
     **schemas.TEMPLATES,
 }

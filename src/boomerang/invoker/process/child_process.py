@@ -20,6 +20,7 @@ from time import monotonic
 from typing import IO, Any, cast
 
 from boomerang.invoker.errors import InvokeServerUnavailableError, InvokeTimeoutError, ProtocolError
+from boomerang.invoker.messages.message import Message
 
 from .frames import LARGEST_FRAME, FrameBuffer, FrameTooLargeError, framed
 
@@ -85,7 +86,7 @@ class Process:
                 start_new_session=True,  # Ctrl-C in the terminal is for us, and what the child starts ends with it
             )
         except OSError as error:
-            raise InvokeServerUnavailableError(f"A process for the model cannot be started: {error}") from error
+            raise InvokeServerUnavailableError(Message("embedded.no_process", fault=str(error))) from error
         self._in, self._out = cast(IO[bytes], self._process.stdin), cast(IO[bytes], self._process.stdout)
         os.set_blocking(self._in.fileno(), False)
         os.set_blocking(self._out.fileno(), False)
@@ -101,7 +102,7 @@ class Process:
         except RuntimeError as error:
             self._signal(signal.SIGKILL)
             self._process.communicate()
-            raise InvokeServerUnavailableError(f"A thread for the model cannot be started: {error}") from error
+            raise InvokeServerUnavailableError(Message("embedded.no_thread", fault=str(error))) from error
 
     @property
     def pid(self) -> int:
@@ -167,8 +168,7 @@ class Process:
             return json.loads(message)
         except ValueError as error:
             self.kill()
-            words = message.decode("utf-8", "replace")
-            raise ProtocolError("The model's process said what is no JSON.", body=words) from error
+            raise ProtocolError(Message("embedded.not_json"), body=message.decode("utf-8", "replace")) from error
 
     def receive_bytes(self, seconds: float = SILENT_SECONDS) -> bytes:
         """Wait for a message, as `receive` does, and return it as it is."""
@@ -178,14 +178,14 @@ class Process:
                 while (message := self._frames.take()) is None:
                     if not self._wait_for(self._out, select.POLLIN, end):
                         self.kill()
-                        words = f"The model's process was silent for {seconds:g} seconds and was ended."
-                        raise InvokeTimeoutError(words, clock="between chunks", seconds=seconds)
+                        silent = Message("embedded.silent", seconds=seconds)
+                        raise InvokeTimeoutError(silent, clock="between chunks", seconds=seconds)
                     if not (data := os.read(self._out.fileno(), 1 << 16)):
                         raise self.gone()
                     self._frames.add(data)
             except FrameTooLargeError as error:
                 self.kill()
-                raise ProtocolError(f"The model's process sent {error}.") from error
+                raise ProtocolError(Message("embedded.long_message", size=error.size, most=error.largest)) from error
             except _GONE as error:
                 raise self.gone() from error
         return message
@@ -198,11 +198,9 @@ class Process:
         self._listener.join(STEP_SECONDS)
         words = self._words.decode("utf-8", "replace").strip()
         last = words.rpartition("\n")[2]
-        return ProcessGoneError(
-            f"The model's process {_fate(self._process.poll())}" + (f": {last}" if last else "."),
-            body=words or None,
-            hint="Run again: the model is loaded anew. The system kills processes where memory runs out.",
-        )
+        fate = _fate(self._process.poll())
+        message = Message("embedded.gone_saying", fate=fate, words=last) if last else Message("embedded.gone", fate=fate)
+        return ProcessGoneError(message, body=words or None, hint=Message("embedded.gone_hint"))
 
     def kill(self) -> None:
         """End it and all that it started at once, whatever they are doing."""
@@ -290,10 +288,10 @@ def _kept() -> dict[str, str]:
     return {name: value for name, value in os.environ.items() if name in _KEPT or name.startswith(_KEPT_FAMILIES)}
 
 
-def _fate(code: int | None) -> str:
+def _fate(code: int | None) -> Message:
     if code is None:
-        return "does not answer"
+        return Message("embedded.fate_silent")
     if code >= 0:
-        return f"ended with exit code {code}"
+        return Message("embedded.fate_code", code=code)
     known = {number.value: number.name for number in signal.Signals}
-    return f"was ended by signal {known.get(-code, -code)}"
+    return Message("embedded.fate_signal", signal=known.get(-code, str(-code)))

@@ -13,6 +13,7 @@ class FrameTooLargeError(ValueError):
     """A message is longer than was agreed."""
 
     def __init__(self, size: int, largest: int) -> None:
+        self.size, self.largest = size, largest
         super().__init__(f"a message of {size:,} bytes, where at most {largest:,} are allowed")
 
 

@@ -9,13 +9,13 @@ import threading
 from pathlib import Path
 
 from boomerang.invoker.errors import InvokeServerUnavailableError
+from boomerang.invoker.messages.message import Message
 
 from .hash_cache import Stamp, read_stamp, sha256_of, write_stamp
 from .manifest import Manifest, WeightFile, default_manifest
 
 MODELS_VARIABLE = "BOOMERANG_MODELS"
 """Environment variable that moves the models folder."""
-NEXT_STEP = "run `boomerang weights` to fetch it"
 
 _LATER_PART = re.compile(r"-(?!00001)\d{5}-of-\d{5}\.gguf$")
 """llama.cpp finds the later parts of a split GGUF by itself; only the first one is a model."""
@@ -57,10 +57,10 @@ class Weights:
             KeyError: The manifest has no such file.
         """
         if problem := self.problem(name):
-            raise InvokeServerUnavailableError(problem, hint=NEXT_STEP)
+            raise InvokeServerUnavailableError(problem, hint=Message("embedded.file_hint"))
         return self.folder / name
 
-    def problem(self, name: str) -> str | None:
+    def problem(self, name: str) -> Message | None:
         """Say what keeps a file from being used; `None` if nothing does.
 
         Takes microseconds for a file that was verified before and has not changed since; one that did change is hashed here.
@@ -70,7 +70,7 @@ class Weights:
         """
         return self._problem(self._files[name], afresh=False)
 
-    def verify(self, name: str) -> str | None:
+    def verify(self, name: str) -> Message | None:
         """Hash a file, however it looks, and say what keeps it from being used."""
         return self._problem(self._files[name], afresh=True)
 
@@ -88,21 +88,22 @@ class Weights:
             and path.is_file()
         )
 
-    def _problem(self, file: WeightFile, *, afresh: bool) -> str | None:
+    def _problem(self, file: WeightFile, *, afresh: bool) -> Message | None:
         path = self.folder / file.name
+        place = {"file": file.name, "folder": str(self.folder)}
         try:
             status = path.stat()
             if not stat.S_ISREG(status.st_mode):
-                return f"{file.name} in {self.folder} is no file"
+                return Message("embedded.file_other", **place)
             if status.st_size != file.size:
-                return f"{file.name} in {self.folder} is cut or another file: {status.st_size:,} bytes, expected {file.size:,}"
+                return Message("embedded.file_size", **place, size=status.st_size, expected=file.size)
             found = self._sha256(file, status, afresh=afresh)
         except (FileNotFoundError, NotADirectoryError):
-            return f"{file.name} is not in {self.folder}"
+            return Message("embedded.file_missing", **place)
         except OSError as error:
-            return f"{file.name} in {self.folder} cannot be read: {error.strerror}"
+            return Message("embedded.file_unreadable", **place, fault=str(error.strerror))
         if found != file.sha256:
-            return f"{file.name} in {self.folder} is altered: its SHA-256 is {found}, expected {file.sha256}"
+            return Message("embedded.file_altered", **place, found=found, expected=file.sha256)
         return None
 
     def _sha256(self, file: WeightFile, status: os.stat_result, *, afresh: bool) -> str:

@@ -6,6 +6,7 @@ import streamlit as st
 
 from boomerang.invoker.connection_form import FormField, Widget
 from boomerang.invoker.errors import ConfigError
+from boomerang.invoker.messages.message import translated
 from boomerang.invoker.settings import ConnectionSettings
 from boomerang.playground.session import app_state, page_state, visitor
 from boomerang.playground.ui import html_tables
@@ -14,7 +15,6 @@ from boomerang.workbench.connections.connection import Connection, Origin
 from boomerang.workbench.connections.probe import CALLS
 from boomerang.workbench.connections.probe_jobs import SERVER
 from boomerang.workbench.diagnosis.settings_errors import LABELS, field_labels, spoken
-from boomerang.workbench.i18n import library_words
 from boomerang.workbench.i18n.translate import N_, _
 
 from . import fields, form, health_table, model_list, probe_progress, probe_results
@@ -35,7 +35,7 @@ def draw(held: ConnectionsPageState, connection: Connection) -> Tick:
     owner = visitor.owner()
     tick = _head(held, connection, owner)
     if connection.problem:
-        st.warning(plain(library_words.told(connection.problem)), icon=":material/warning:")
+        st.warning(plain(translated(connection.problem, _)), icon=":material/warning:")
     left, right = st.columns([4, 7], gap="medium")
     with left:
         if connection.settings is not None:

@@ -6,11 +6,11 @@ from collections.abc import Mapping, Sequence
 
 from boomerang.invoker.connection_kind import Check
 from boomerang.invoker.errors import ConfigError
+from boomerang.invoker.messages.message import translated
 from boomerang.playground.session import app_state, visitor
 from boomerang.playground.ui.html_tables import escaped
 from boomerang.workbench.connections.connection import Connection
 from boomerang.workbench.connections.probe_jobs import SERVER, Named, ProbeJob, ProbeRequest, model_for
-from boomerang.workbench.i18n import library_words
 from boomerang.workbench.i18n.translate import N_, _
 
 from .page_state import ConnectionsPageState
@@ -121,7 +121,7 @@ def _cell(connection: Connection, call: str, check: Check | None, under_way: boo
     if check is None:
         return _untried(connection, call, listed)
     took = _took(check.seconds)
-    title = f"{library_words.told(check.verdict)} {took}, {check.at:%H:%M:%S} UTC"
+    title = f"{translated(check.verdict, _)} {took}, {check.at:%H:%M:%S} UTC"
     if check.ok:
         return _marked("good", _("ok"), title, took)
     return _marked("bad", f"{_('failed')} {check.status or ''}".strip(), title)

@@ -9,11 +9,12 @@ import streamlit as st
 from boomerang.invoker.backend import ListedModel, TypeFrom
 from boomerang.invoker.entities.model import ModelPropertyKey, ModelType
 from boomerang.invoker.errors import ConfigError
+from boomerang.invoker.messages.message import translated
 from boomerang.playground.ui import html_tables
 from boomerang.playground.ui.escape import plain
 from boomerang.workbench.connections.connection import Connection
 from boomerang.workbench.connections.probe import CALLS
-from boomerang.workbench.i18n import library_words
+from boomerang.workbench.diagnosis.error_text import error_text
 from boomerang.workbench.i18n.translate import N_, _
 
 from . import health_table
@@ -44,7 +45,7 @@ def draw(held: ConnectionsPageState, connection: Connection) -> None:
             connection.wait(1.0)
         models = backend.models()
     except ConfigError as error:
-        st.error(plain(library_words.error_text(error)), icon=":material/error:")
+        st.error(plain(error_text(error)), icon=":material/error:")
         return
     with st.container(horizontal=True, vertical_alignment="center"):
         count = f" · {len(models)}" if models or not (connection.fetches and connection.fetching) else ""
@@ -62,10 +63,10 @@ def draw(held: ConnectionsPageState, connection: Connection) -> None:
             if connection.fetching:
                 st.caption(_("Asking the server …"))
             elif connection.fetch_error is not None:
-                words = library_words.error_text(connection.fetch_error)
+                words = error_text(connection.fetch_error)
                 st.markdown(f":orange[:material/info:] {plain(words)}")
     for notice in connection.fetch_notices:
-        st.caption(plain(library_words.told(notice)))
+        st.caption(plain(translated(notice, _)))
     if models:
         _list(connection, models)
     elif not connection.fetching:

@@ -7,8 +7,8 @@ from collections.abc import Iterable, Mapping
 import streamlit as st
 
 from boomerang.invoker.connection_kind import Check
+from boomerang.invoker.messages.message import translated
 from boomerang.playground.ui.html_tables import escaped
-from boomerang.workbench.i18n import library_words
 from boomerang.workbench.i18n.translate import _
 
 from .health_table import COLUMNS
@@ -54,10 +54,10 @@ def draw_all(name: str, found: Mapping[tuple[str, str], Check]) -> None:
 
 
 def _result(title: str, check: Check) -> str:
-    verdict = library_words.told(check.verdict)
+    verdict = translated(check.verdict, _)
     kind, mark, spoken = ("good", "✓", _("ok")) if check.ok else ("bad", "✗", _("failed"))
     took = f" <small>{check.seconds * 1000:,.0f} ms</small>" if check.address else ""
-    own = library_words.told(check.error)[:LONGEST_WORDS]
+    own = translated(check.error, _)[:LONGEST_WORDS]
     words = f"<q>{escaped(own)}</q>" if not check.ok and own and own not in verdict else ""
     icon = f'<i role="img" aria-label="{escaped(spoken)}">{mark}</i>'
     asked = f" · {escaped(check.model)}" if check.model else ""

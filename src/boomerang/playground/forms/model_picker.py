@@ -13,7 +13,7 @@ from boomerang.playground.run.pane import Pane
 from boomerang.playground.session import app_state, visitor
 from boomerang.playground.ui.escape import plain
 from boomerang.workbench.connections.connection import Connection
-from boomerang.workbench.i18n import library_words
+from boomerang.workbench.diagnosis.error_text import error_text
 from boomerang.workbench.i18n.translate import N_, _
 from boomerang.workbench.samples import model_defaults
 
@@ -149,7 +149,7 @@ def _tell_of_list(page: Pane) -> None:
     if connection.fetching:
         page.notices.append(_("Asking {name} for its models …").format(name=connection.name))
     elif connection.fetch_error is not None:
-        words = library_words.error_text(connection.fetch_error)
+        words = error_text(connection.fetch_error)
         page.notices.append(_("{name} did not list its models: {words}").format(name=connection.name, words=words))
 
 

@@ -26,6 +26,7 @@ from boomerang.invoker.events import (
     TranscriptSegment,
     UsageEstimated,
 )
+from boomerang.invoker.messages.message import translated
 from boomerang.invoker.records.event_values import dump_event
 from boomerang.invoker.records.record import Outcome, Record
 from boomerang.invoker.records.timeline import Timeline, phases
@@ -37,7 +38,6 @@ from boomerang.playground.ui.charts.phases import Span, layers, phase_name
 from boomerang.playground.ui.data_table import data_table, height
 from boomerang.playground.ui.escape import plain
 from boomerang.playground.ui.number_format import queue_words
-from boomerang.workbench.i18n.library_words import told
 from boomerang.workbench.i18n.translate import N_, _
 from boomerang.workbench.results import http_exchanges
 from boomerang.workbench.results.drawable_text import drawable
@@ -110,7 +110,7 @@ def _words(event: Event) -> str:
         case QueuePosition():
             return queue_words(event.before)
         case Notice():
-            return told(event.message)
+            return translated(event.message, _)
         case HTTPRequest():
             return "request"
         case HTTPResponse():

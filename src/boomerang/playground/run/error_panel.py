@@ -10,12 +10,12 @@ import streamlit as st
 
 from boomerang.invoker.backend import ListedModel
 from boomerang.invoker.errors import InvokeError
-from boomerang.invoker.messages.message import Message
+from boomerang.invoker.messages.message import Message, translated
 from boomerang.invoker.records.error_values import dump_error
 from boomerang.playground.ui.escape import plain
 from boomerang.workbench.diagnosis.error_advice import advice
+from boomerang.workbench.diagnosis.error_text import error_text
 from boomerang.workbench.diagnosis.known_causes import known_cause
-from boomerang.workbench.i18n import library_words
 from boomerang.workbench.i18n.translate import N_, _
 from boomerang.workbench.results.drawable_text import drawable
 
@@ -55,12 +55,12 @@ def draw(
             field = getattr(error, "field", None)
             if field:
                 st.markdown(f":gray-badge[{_('field')}: {plain(field)}]", width="content")  # a badge escapes brackets again
-        st.code(drawable(library_words.error_text(error)) or type(error).__name__, language=None, wrap_lines=True)
+        st.code(drawable(error_text(error)) or type(error).__name__, language=None, wrap_lines=True)
         step = told.next_step
-        next_step = library_words.told(step if isinstance(step, Message) else _(step))
+        next_step = translated(step, _) if isinstance(step, Message) else _(step)
         st.markdown(f":material/arrow_forward: {plain(next_step)}")
         if not told.known and (cause := known_cause(error)):
-            st.markdown(f":material/lightbulb: {_('Seen before:')} {_(cause)}")
+            st.markdown(f":material/lightbulb: {_('Seen before:')} {translated(cause, _)}")
         with st.container(horizontal=True):
             if raw is not None:
                 st.button(_("What was sent"), icon=":material/data_object:", key=f"{key}.raw", on_click=raw, type="tertiary")

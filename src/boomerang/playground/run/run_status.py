@@ -7,11 +7,11 @@ from typing import Any
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
+from boomerang.invoker.messages.message import translated
 from boomerang.invoker.records.record import Outcome, Record
 from boomerang.invoker.request import InvokeType
 from boomerang.playground.ui.escape import plain
 from boomerang.playground.ui.number_format import queue_words, seconds
-from boomerang.workbench.i18n.library_words import told
 from boomerang.workbench.i18n.translate import N_, _, ngettext
 from boomerang.workbench.runs.job_series import Series
 from boomerang.workbench.runs.jobs import Job
@@ -67,7 +67,7 @@ def draw(job: Job | None, invoke_type: InvokeType, *, ready: bool, part: str = "
         for notice in job.record.notices() if job.record and not isinstance(job, Series) else ():
             with st.container(border=True):
                 st.markdown(f":material/info: **{_('Note')}**")
-                st.text(told(notice))
+                st.text(translated(notice, _))
 
 
 def where(job: Job) -> str:

@@ -8,6 +8,7 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from boomerang.invoker.backend import ListedModel, ModelState
+from boomerang.invoker.messages.message import translated
 from boomerang.playground.forms import connection_picker
 from boomerang.playground.forms.model_picker import PATIENCE_SECONDS, await_models
 from boomerang.playground.run import error_panel, run_status
@@ -241,7 +242,7 @@ def _standing(entry: Entry, models: Sequence[ListedModel], step: Step[Arguments]
             else:
                 _last_run(entry)
         if model.state is ModelState.UNAVAILABLE and model.reason:
-            st.text(model.reason)
+            st.text(translated(model.reason, _))
         if step is not None and step.error is not None:
             with st.popover(_("Why"), icon=":material/error:"):
                 error_panel.draw(step.error, f"start.{entry.name}")

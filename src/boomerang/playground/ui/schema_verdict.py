@@ -7,8 +7,7 @@ from dataclasses import dataclass
 import streamlit as st
 
 from boomerang.invoker.llm_text.json_schema import Checked, Outcome
-from boomerang.invoker.messages.message import Message
-from boomerang.workbench.i18n.library_words import told
+from boomerang.invoker.messages.message import Message, translated
 from boomerang.workbench.i18n.translate import N_, _
 from boomerang.workbench.results.drawable_text import drawable
 
@@ -47,7 +46,7 @@ def draw(checked: Checked, titles: Titles = OBJECT) -> None:
         words = _("First departure: {path}: expected {expected}, found {found}")
         st.text(drawable(words.format(path=fault.path, expected=fault.expected, found=fault.found)))
     if checked.reason is not None:
-        st.text(drawable(told(checked.reason)))
+        st.text(drawable(translated(checked.reason, _)))
     for left_out in checked.patterns:
         message = Message("schemas.pattern_not_checked", pattern=left_out.pattern, path=left_out.path)
-        st.text(drawable(told(message)))
+        st.text(drawable(translated(message, _)))

@@ -19,6 +19,7 @@ from rapidfuzz.distance import Levenshtein
 from text_to_num import alpha2digit
 
 from boomerang.invoker.errors import InvokeBadRequestError
+from boomerang.invoker.messages.message import Message
 
 MOST_PAIRS = 10_000_000_000
 """Pairs that are compared: 100,000 characters against 100,000, more than an hour of speech. They take half a second, in which
@@ -200,8 +201,8 @@ def align(reference: Sequence[str], result: Sequence[str]) -> list[Step]:
     most = MOST_PAIRS if len({*reference, *result}) <= FEW_KINDS else MOST_PAIRS_OF_MANY
     if len(reference) * len(result) > most:
         raise InvokeBadRequestError(
-            f"The texts are too long to be compared: {len(reference):,} words or characters against {len(result):,}.",
-            hint="Compare them in parts.",
+            Message("runs.too_long_to_compare", reference=len(reference), result=len(result)),
+            hint=Message("runs.compare_in_parts"),
         )
     steps: list[Step] = []
     for part in Levenshtein.opcodes(reference, result):

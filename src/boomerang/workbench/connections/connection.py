@@ -161,8 +161,8 @@ class Connection:
             backend.retire()
 
     def _ask(self, backend: Backend, run: Run) -> None:
-        words = f"The server's list of models took longer than {FETCH_SECONDS:g} seconds."
-        late = InvokeTimeoutError(words, clock="total", seconds=FETCH_SECONDS)
+        message = Message("runs.list_clock", seconds=FETCH_SECONDS)
+        late = InvokeTimeoutError(message, clock="total", seconds=FETCH_SECONDS)
         clock = threading.Timer(FETCH_SECONDS, run.stop, (late,))
         clock.daemon = True
         clock.start()

@@ -9,10 +9,10 @@ from typing import Any
 from pydantic import ValidationError
 
 from boomerang.invoker.connection_kind import Kinds, settings_of
-from boomerang.invoker.settings import ConnectionModel, ConnectionSettings, SettingsError, faults
+from boomerang.invoker.settings import ConnectionModel, ConnectionSettings, Fault, SettingsError, faults
 
 
-def readable(value: Any, kinds: Kinds) -> tuple[ConnectionSettings, tuple[str, ...]]:
+def readable(value: Any, kinds: Kinds) -> tuple[ConnectionSettings, tuple[Fault, ...]]:
     """Check a connection, and leave out those of its models that are malformed.
 
     Returns:
@@ -49,7 +49,7 @@ def stamp(path: Path) -> tuple[int, ...]:
     return status.st_mtime_ns, status.st_ctime_ns, status.st_size, status.st_ino
 
 
-def _faults(model: Any, number: int) -> Iterator[str]:
+def _faults(model: Any, number: int) -> Iterator[Fault]:
     try:
         ConnectionModel.model_validate(model)
     except ValidationError as error:

@@ -31,7 +31,7 @@ import tomli_w
 from boomerang.invoker.connection_kind import Kinds
 from boomerang.invoker.errors import ConfigError
 from boomerang.invoker.messages.message import Message
-from boomerang.invoker.settings import DEFAULT_KIND, LONGEST_NAME, ConnectionSettings, SettingsError
+from boomerang.invoker.settings import DEFAULT_KIND, LONGEST_NAME, ConnectionSettings, Fault, SettingsError
 from boomerang.workbench.diagnosis.settings_errors import Problem
 
 from .connection_entries import readable
@@ -49,7 +49,7 @@ class Parsed:
     """Of the connection; where it has none, its place in the list; or a name that does not belong beside the list."""
     settings: ConnectionSettings | None
     """The connection; `None` if it cannot be used."""
-    faults: tuple[str, ...]
+    faults: tuple[Fault | Message, ...]
     """What is wrong with it, or with the models that were left out."""
 
 
@@ -68,11 +68,11 @@ def read_file(path: Path, kinds: Kinds) -> tuple[list[ConnectionSettings], list[
     except FileNotFoundError:
         return [], []
     except OSError as error:
-        raise ConfigError(f"{path}: {error.strerror or error}") from error
+        raise ConfigError(Message("saved.at", where=str(path), fault=error.strerror or str(error))) from error
     try:
         entries = parsed_each(content, kinds)
     except ConfigError as error:
-        raise ConfigError(f"{path.name}: {error}") from error
+        raise ConfigError(Message("saved.at", where=path.name, fault=error.message or str(error))) from error
     found: dict[str, ConnectionSettings] = {}
     problems: list[Problem] = []
     for entry in entries:
@@ -94,7 +94,7 @@ def parsed_each(content: bytes, kinds: Kinds) -> list[Parsed]:
         ConfigError: There is no list of connections in it.
     """
     items, beside = _items(content)
-    found = [Parsed(name[:LONGEST_NAME], None, ("is no field that is known here",)) for name in beside]
+    found = [Parsed(name[:LONGEST_NAME], None, (Message("connections.unknown"),)) for name in beside]
     for place, item in enumerate(items):
         name = item.get("name") if isinstance(item, dict) else None
         who = name.strip()[:LONGEST_NAME] if isinstance(name, str) and name.strip() else f"connections[{place}]"
@@ -103,21 +103,21 @@ def parsed_each(content: bytes, kinds: Kinds) -> list[Parsed]:
         except SettingsError as error:
             found.append(Parsed(who, None, tuple(error.faults)))
         except ConfigError as error:
-            found.append(Parsed(who, None, (str(error),)))
+            found.append(Parsed(who, None, (Fault(error.field or "connection", error.message or str(error)),)))
     return found
 
 
 def _items(content: bytes) -> tuple[list[Any], list[str]]:
     """Return the list of connections, and the names that stand beside it."""
     if len(content) > LARGEST:
-        raise ConfigError(f"has more than {LARGEST >> 20} MB; a file of connections is small")
+        raise ConfigError(Message("saved.too_large", most=LARGEST >> 20))
     value = _value(content)
     items = value.get("connections") if isinstance(value, dict) else value
     beside = sorted(set(value) - {"connections"}) if isinstance(value, dict) else []
     if not isinstance(items, list) and beside:
-        raise ConfigError(f"expected a list named connections: [[connections]] in TOML; found {', '.join(beside)}")
+        raise ConfigError(Message("saved.no_list_but", names=", ".join(beside)))
     if not isinstance(items, list):
-        raise ConfigError("expected a list named connections: [[connections]] in TOML")
+        raise ConfigError(Message("saved.no_list"))
     return items, beside
 
 
@@ -137,16 +137,16 @@ def _value(content: bytes) -> Any:
     try:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        raise ConfigError("is no text in UTF-8") from error
+        raise ConfigError(Message("saved.not_utf8")) from error
     if text.lstrip()[:1] == "{" or (text.lstrip()[:1] == "[" and not text.lstrip().startswith("[[")):
         try:
             return json.loads(text)
         except (ValueError, RecursionError) as error:
-            raise ConfigError(f"is no JSON: {error}") from error
+            raise ConfigError(Message("saved.not_json", fault=str(error))) from error
     try:
         return tomllib.loads(text)
     except (ValueError, RecursionError) as error:  # a number of thousands of digits is a plain ValueError
-        raise ConfigError(f"is no TOML: {error}") from error
+        raise ConfigError(Message("saved.not_toml", fault=str(error))) from error
 
 
 def _completed(item: Any, kinds: Kinds) -> Any:
@@ -159,5 +159,5 @@ def _completed(item: Any, kinds: Kinds) -> Any:
     presets = kinds[kind].presets()
     preset = presets.get(item["preset"]) if isinstance(item["preset"], str) else None
     if preset is None:
-        raise ConfigError(f"preset: expected one of {', '.join(presets)}")
+        raise ConfigError(Message("connections.preset", values=", ".join(presets)), field="preset")
     return preset.values | item

@@ -8,10 +8,12 @@ from urllib.parse import urlsplit, urlunsplit
 
 from boomerang.invoker.connection_kind import Kinds, Preset, settings_of
 from boomerang.invoker.errors import ConfigError
+from boomerang.invoker.messages.message import Message
 from boomerang.invoker.settings import ConnectionSettings
+from boomerang.workbench.diagnosis.settings_errors import Problem
 
 
-def from_environment(environment: Mapping[str, str], kinds: Kinds) -> tuple[list[ConnectionSettings], list[str]]:
+def from_environment(environment: Mapping[str, str], kinds: Kinds) -> tuple[list[ConnectionSettings], list[Problem]]:
     """Find the servers that the environment names.
 
     A service that needs a key is there if its key is, any other server if its address is: `OPENAI_API_KEY`, `OLLAMA_HOST` and
@@ -32,9 +34,9 @@ def from_environment(environment: Mapping[str, str], kinds: Kinds) -> tuple[list
             values = {"kind": kind.name, "name": preset.title} | preset.values | {"base_url": whole_address(address, preset)}
             found.append(settings_of(values | ({"api_key_env": key} if key else {}), kinds))
         except ConfigError as error:
-            problems.append(f"{url or key}: {error}")
+            problems.append(Problem(url or str(key), error))
         except ValueError:
-            problems.append(f"{url or key}: base_url: expected an address such as http://localhost:11434/v1")
+            problems.append(Problem(url or str(key), ConfigError(Message("connections.address"), field="base_url")))
     return found, problems
 
 

@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 
 from boomerang.invoker.errors import ConfigError
 from boomerang.invoker.settings import ConnectionSettings
+from boomerang.workbench.diagnosis.error_text import error_text
 from boomerang.workbench.diagnosis.settings_errors import field_labels, spoken
-from boomerang.workbench.i18n import library_words
 
 from .connection import Connection
 from .connections_file import parsed_each
@@ -28,7 +28,7 @@ def import_connections(registry: Connections, name: str, content: bytes, owner: 
     try:
         entries = parsed_each(content, registry.kinds)
     except ConfigError as error:
-        return Brought(faults=[f"{name}: {library_words.error_text(error)}"])
+        return Brought(faults=[f"{name}: {error_text(error)}"])
     labels = field_labels(registry.kinds)
     brought = Brought(faults=[f"{entry.name} · {spoken(fault, labels)}" for entry in entries for fault in entry.faults])
     for settings in (entry.settings for entry in entries if entry.settings is not None):

@@ -28,6 +28,7 @@ from boomerang.invoker.records.record import Record
 from boomerang.invoker.run import Run
 from boomerang.invoker.session import Session
 from boomerang.workbench.diagnosis.connection_failures import Tried, neighbours, sentence
+from boomerang.workbench.diagnosis.error_text import error_message
 
 LOWEST_SCORE = -1e9
 """A threshold that keeps every document: a reranker's scores may be logits, which are mostly negative."""
@@ -44,7 +45,6 @@ CALLS: Mapping[str, ModelType] = {
     "moderation": ModelType.MODERATION,
 }
 """Members of `session.model` → the type of model that each asks."""
-NOTHING_RANKED = "The server answers, but ranked none of the documents."
 
 
 def check_connection(
@@ -63,7 +63,7 @@ def check_connection(
     """
     if not backend.can_fetch_models:
         count = len(backend.models())
-        return Check(True, f"Nothing has to be reached; models built in: {count}.")
+        return Check(True, Message("diagnosis.built_in", count=count))
     events: list[Event] = []
     run.add_listener(events.append)
     began = perf_counter()
@@ -79,12 +79,12 @@ def check_connection(
             and (named := backend.models())
             and (check := check_call(backend, _asking(named[0]), named[0], run, base_url)).ok
         ):
-            return replace(check, verdict=f"The server lists no models, but {named[0].model} answers.")
+            return replace(check, verdict=Message("diagnosis.unlisted_answers", model=named[0].model))
         better = _better(at_address, base_url, run) if at_address and wrong else None
         tried = Tried(error, base_url, had_key=_had_key(of_this), answered=_answered(of_this), better=better)
         return replace(_check(False, sentence(tried), of_this, seconds, error), better=better or "")
-    words = f"The server answers; models listed: {len(models)}." if models else "The server answers and lists no model."
-    return replace(_check(bool(models), words, events, perf_counter() - began), listed=tuple(models))
+    verdict = Message("diagnosis.listed", count=len(models)) if models else Message("diagnosis.none_listed")
+    return replace(_check(bool(models), verdict, events, perf_counter() - began), listed=tuple(models))
 
 
 def check_call(backend: Backend, member: str, model: ListedModel, run: Run, base_url: str = "") -> Check:
@@ -126,7 +126,8 @@ def check_call(backend: Backend, member: str, model: ListedModel, run: Run, base
             listed=_names(backend, model.model_type),
         )
         return replace(_check(False, sentence(tried), events, perf_counter() - began, error), model=model.model)
-    check = _check(came != NOTHING_RANKED, came, list(records[-1].events) if records else [], perf_counter() - began)
+    events = list(records[-1].events) if records else []
+    check = _check(came.id != "diagnosis.nothing_ranked", came, events, perf_counter() - began)
     return replace(check, model=model.model)
 
 
@@ -147,10 +148,10 @@ def _reason(run: Run, raised: Exception) -> Exception:
 
 def refused(error: Exception, base_url: str = "") -> Check:
     """Tell of a connection that cannot even be opened."""
-    return Check(False, sentence(Tried(error, base_url)), error=str(error))
+    return Check(False, sentence(Tried(error, base_url)), error=error_message(error))
 
 
-def _make(session: Session, member: str, model: ListedModel) -> str:
+def _make(session: Session, member: str, model: ListedModel) -> Message:
     """Make a call; gives what came in a few words."""
     made = getattr(session.model, member).invoke(**_arguments(member, model))
     if isinstance(made, Generator):
@@ -158,15 +159,16 @@ def _make(session: Session, member: str, model: ListedModel) -> str:
             made = list(takewhile(lambda chunk: not chunk.delta.message.content, made) if member == "llm" else made)
     match member:
         case "text_embedding":
-            return f"The model answers: a vector of {len(made.embeddings[0])} dimensions."
+            return Message("diagnosis.answers_vector", count=len(made.embeddings[0]))
         case "rerank":
-            return f"The model answers: {len(made.docs)} documents ranked." if made.docs else NOTHING_RANKED
+            ranked = len(made.docs)
+            return Message("diagnosis.answers_ranking", count=ranked) if ranked else Message("diagnosis.nothing_ranked")
         case "tts":
-            return f"The model answers: {sum(map(len, made)):,} bytes of sound."
+            return Message("diagnosis.answers_sound", count=sum(map(len, made)))
         case "moderation":
-            return "The model answers: flagged." if made else "The model answers: not flagged."
+            return Message("diagnosis.answers_flagged" if made else "diagnosis.answers_not_flagged")
         case _:
-            return "The model answers."
+            return Message("diagnosis.answers")
 
 
 def _arguments(member: str, model: ListedModel) -> dict[str, Any]:
@@ -210,14 +212,14 @@ def _silence(seconds: float = 1.0, rate_hz: int = 16_000) -> bytes:
     return held.getvalue()
 
 
-def _check(ok: bool, words: str | Message, events: list[Event], seconds: float, error: Exception | None = None) -> Check:
+def _check(ok: bool, verdict: Message, events: list[Event], seconds: float, error: Exception | None = None) -> Check:
     # An error knows best: after it, another address may have been asked for what this one did not have.
     http = [event for event in reversed(events) if isinstance(event, HTTPEvent)]
     address = getattr(error, "url", None) or next((event.url for event in http if isinstance(event, HTTPRequest)), "")
     ended = next((event.body for event in http if isinstance(event, HTTPEnd)), "")
     body = getattr(error, "body", None) or ended
-    said = (getattr(error, "message", None) or str(error)) if error is not None else ""
-    return Check(ok, words, str(address), _status(error, events), seconds, str(body)[:LONGEST_BODY], said)
+    said = error_message(error) if error is not None else ""
+    return Check(ok, verdict, str(address), _status(error, events), seconds, str(body)[:LONGEST_BODY], said)
 
 
 def _status(error: Exception | None, events: list[Event]) -> int | None:

@@ -11,6 +11,7 @@ from typing import Any
 from boomerang.invoker.backend import Backend, ListedModel, ModelState
 from boomerang.invoker.connection_kind import Check, Probe
 from boomerang.invoker.errors import ConfigError, InvokeTimeoutError, RunStoppedError
+from boomerang.invoker.messages.message import Message
 from boomerang.invoker.run import Run, Runs
 from boomerang.workbench.runs.background_work import Work
 
@@ -109,8 +110,8 @@ class ProbeJob(Work):
         with self._lock:
             self.under_way.add(named)
         self._tell()
-        words = f"The check took longer than {CHECK_SECONDS:g} seconds."
-        clock = threading.Timer(CHECK_SECONDS, run.stop, (InvokeTimeoutError(words, clock="total", seconds=CHECK_SECONDS),))
+        late = InvokeTimeoutError(Message("runs.check_clock", seconds=CHECK_SECONDS), clock="total", seconds=CHECK_SECONDS)
+        clock = threading.Timer(CHECK_SECONDS, run.stop, (late,))
         clock.daemon = True
         clock.start()
         try:

@@ -84,7 +84,7 @@ class Connections:
         self._saved: dict[Key, Connection] = {}
         self._session: dict[Key, Connection] = {}
         """What was not saved. Where another process saved one of the same name meanwhile, it comes first."""
-        self._problems: dict[str, list[str | Problem | ConfigError]] = {}
+        self._problems: dict[str, list[Problem | ConfigError]] = {}
         self._odd: tuple[Oddity, ...] = ()
         self._allowed = Allowed(entries=())
         try:
@@ -108,7 +108,7 @@ class Connections:
             self._read()
             return [*map(str, self._known_problems()), *(str(odd.named) for odd in self._odd)]
 
-    def problems_for(self, owner: str) -> list[str | Problem | ConfigError]:
+    def problems_for(self, owner: str) -> list[Problem | ConfigError]:
         """Return what is wrong, as a browser may know it: another visitor's own connection is not named."""
         with self._lock:
             self._read()
@@ -274,7 +274,7 @@ class Connections:
     @property
     def _saving(self) -> Store:
         if self._store is None:
-            raise ConfigError("nothing can be saved here: the app was started without a data folder")
+            raise ConfigError(Message("saved.no_folder"))
         return self._store
 
     def _own(self, owner: str) -> dict[str, Connection]:
@@ -295,7 +295,7 @@ class Connections:
             if name in taken or (shared and name in others):
                 raise ConfigError(Message("saved.name_taken", name=repr(name)), field="name")
             if replaced is None and len(own) >= MOST_OWN:
-                raise ConfigError(f"you have {MOST_OWN} connections, which is the most; remove one")
+                raise ConfigError(Message("saved.too_many", count=MOST_OWN))
             return replaced
 
     def _made(
@@ -323,7 +323,7 @@ class Connections:
         settings = settings_of({"name": EMBEDDED, "kind": EMBEDDED}, self.kinds)
         return open_settings(settings, self.kinds, None, self._environment)
 
-    def _known_problems(self) -> list[str | Problem | ConfigError]:
+    def _known_problems(self) -> list[Problem | ConfigError]:
         problems = [problem for problems in self._problems.values() for problem in problems]
         hidden = [name for name in self._of_file if name in self._given]
         where = self._file.name if self._file is not None else ""

@@ -23,7 +23,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from boomerang.invoker.connection_kind import Kinds
 from boomerang.invoker.errors import MISSHAPEN, ConfigError
 from boomerang.invoker.messages.message import Message
-from boomerang.invoker.settings import LONGEST_NAME, ConnectionSettings, SettingsError
+from boomerang.invoker.settings import LONGEST_NAME, ConnectionSettings, Fault, SettingsError
 from boomerang.invoker.settings import faults as faults_of
 from boomerang.workbench.diagnosis.settings_errors import Problem
 
@@ -95,7 +95,7 @@ class Store:
         self._path = folder / FILE
         self._environment = environment
         self._lock = threading.Lock()
-        self._read_before: dict[str, tuple[Saved, tuple[str, ...]]] = {}
+        self._read_before: dict[str, tuple[Saved, tuple[Fault, ...]]] = {}
         """Entries as they are in the file → what was read of them. A key that is lost later does not take them back."""
 
     def stamp(self) -> tuple[int, ...]:
@@ -202,7 +202,7 @@ class Store:
             used[place] = saved
         return used, odd
 
-    def _entry(self, item: Any) -> tuple[Saved | None, tuple[str, ...]]:
+    def _entry(self, item: Any) -> tuple[Saved | None, tuple[Fault, ...]]:
         """Read an entry; returns what is wrong with it, or with what was left out of it."""
         if (before := self._read_before.get(_canonical(item))) is not None:
             return before
@@ -236,7 +236,7 @@ class Store:
             return Fernet(given or self._key(make=make))
         except ValueError:
             where = KEY_VARIABLE if given else str(self._folder / KEY_FILE)
-            raise ConfigError(f"{where} is no key; make one: {_MAKE_ONE}") from None
+            raise ConfigError(Message("saved.no_key", where=where, command=_MAKE_ONE)) from None
 
     def _key(self, *, make: bool) -> str:
         from cryptography.fernet import Fernet
@@ -246,31 +246,31 @@ class Store:
             if make and not path.exists():
                 _put(path, Fernet.generate_key().decode())
             if stat.S_IMODE(path.stat().st_mode) & 0o077:
-                raise ConfigError(f"{path} can be read by others than its owner; make it private: chmod 600 {path}")
+                raise ConfigError(Message("saved.key_readable", path=str(path), command=f"chmod 600 {path}"))
             return path.read_text("ascii").strip()
         except (OSError, UnicodeDecodeError) as error:
-            raise ConfigError(f"the key {path} cannot be used: {getattr(error, 'strerror', None) or error}") from error
+            raise ConfigError(Message("saved.key_unusable", path=str(path), fault=_fault(error))) from error
 
     def _read(self) -> dict[str, Any]:
         try:
             value: dict[str, Any] = json.loads(self._path.read_text("utf-8-sig"))
             if not isinstance(value["connections"], list):
-                raise TypeError("expected a list named connections")
+                raise ConfigError(Message("saved.not_ours", path=str(self._path), fault=Message("saved.list_expected")))
             json.dumps(value)  # what is nested too deeply to be written again is noticed now
             return value
         except FileNotFoundError:
             return {"version": _VERSION, "connections": []}
         except OSError as error:
-            raise ConfigError(f"{self._path} cannot be read: {error.strerror or error}") from error
+            raise ConfigError(Message("saved.unreadable", path=str(self._path), fault=_fault(error))) from error
         except (ValueError, KeyError, TypeError, RecursionError) as error:
-            raise ConfigError(f"{self._path} is not what was saved there: {error}") from error
+            raise ConfigError(Message("saved.not_ours", path=str(self._path), fault=str(error))) from error
 
     def _write(self, value: dict[str, Any]) -> None:
         try:
             before = self._path.stat().st_mtime_ns if self._path.exists() else 0
             _put(self._path, json.dumps(value, indent=2), after_ns=before)
         except (OSError, RecursionError) as error:
-            raise ConfigError(f"{self._path} cannot be written: {getattr(error, 'strerror', None) or error}") from error
+            raise ConfigError(Message("saved.unwritable", path=str(self._path), fault=_fault(error))) from error
 
     @contextmanager
     def _alone(self) -> Iterator[None]:
@@ -281,7 +281,7 @@ class Store:
                 # Open for writing: where a folder is shared over NFS, only such a file can be locked.
                 lock = os.open(self._folder / LOCK_FILE, os.O_RDWR | os.O_CREAT, 0o600) if fcntl else None
             except OSError as error:
-                raise ConfigError(f"the folder {self._folder} cannot be used: {error.strerror or error}") from error
+                raise ConfigError(Message("saved.folder", folder=str(self._folder), fault=_fault(error))) from error
             try:
                 if lock is not None:
                     _lock(lock, self._folder)
@@ -289,6 +289,10 @@ class Store:
             finally:
                 if lock is not None:
                     os.close(lock)
+
+
+def _fault(error: Exception) -> str:
+    return getattr(error, "strerror", None) or str(error)
 
 
 def _lock(file: int, folder: Path) -> None:
@@ -346,7 +350,7 @@ def _canonical(item: Any) -> str:
     return json.dumps(item, sort_keys=True)
 
 
-def _oddity(item: Any, place: int, what: Callable[[str], Message], faults: tuple[str, ...] = ()) -> Oddity:
+def _oddity(item: Any, place: int, what: Callable[[str], Message], faults: tuple[Fault, ...] = ()) -> Oddity:
     entry = item if isinstance(item, dict) else {}
     connection = entry.get("connection")
     unnamed = f"connections[{place}]"

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import socket
-import ssl
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,6 +9,7 @@ from urllib.parse import urlsplit, urlunsplit
 
 from boomerang.invoker.errors import (
     ConfigError,
+    ConnectionFailure,
     InvokeAuthorizationError,
     InvokeBadRequestError,
     InvokeConnectionError,
@@ -21,6 +20,8 @@ from boomerang.invoker.errors import (
     ProtocolError,
 )
 from boomerang.invoker.messages.message import Message
+
+from .error_text import error_message
 
 _ENDPOINTS = ("/chat/completions", "/completions", "/embeddings", "/models", "/rerank", "/audio/speech", "/moderations")
 _USUAL = ("/v1", "/api/v1", "/openai/v1", "/v2", "")
@@ -43,58 +44,59 @@ class Tried:
     """Models of the type that the server lists."""
 
 
-def sentence(tried: Tried) -> str | Message:
+def sentence(tried: Tried) -> Message:
     """Say what the cause is, and what to do."""
     error = tried.error
     if tried.better:
-        return f"The base address is wrong: the API is at {tried.better}."
+        return Message("diagnosis.better_address", address=tried.better)
     match error:
         case ConfigError():
-            return f"The connection cannot be opened: {error}."
+            return Message("diagnosis.not_opened", error=error_message(error))
         case InvokeTimeoutError():
-            return f"No answer came within {error.seconds:g} s (the clock “{error.clock}”). Is the model still loading?"
+            return Message("diagnosis.late", seconds=error.seconds, clock=error.clock)
         case InvokeConnectionError():
-            return _unreached(error, tried.base_url)
+            return _not_reached(error, tried.base_url)
         case InvokeAuthorizationError() if not tried.had_key:
-            return "The server wants a key, and the connection has none."
+            return Message("diagnosis.no_key")
         case InvokeError() if _in_success(error):
-            return f"The server answers, but the call failed: {error}"
+            return Message("diagnosis.call_failed", error=error_message(error))
         case InvokeAuthorizationError():
-            return f"The server refused the key (HTTP {error.status_code})."
+            return Message("diagnosis.key_refused", status=str(error.status_code))
         case InvokeRateLimitError() if error.retry_after:
-            seconds = error.retry_after
-            return f"The server is reached and asks to slow down (HTTP {error.status_code}). It asks to wait {seconds:g} s."
+            return Message("diagnosis.slow_down_for", status=str(error.status_code), seconds=error.retry_after)
         case InvokeRateLimitError():
-            return f"The server is reached and asks to slow down (HTTP {error.status_code})."
+            return Message("diagnosis.slow_down", status=str(error.status_code))
         case InvokeServerUnavailableError() if error.status_code is not None:
-            return f"The server is reached and cannot serve (HTTP {error.status_code})."
+            return Message("diagnosis.cannot_serve", status=error.status_code)
         case InvokeError() if (error.body or "").lstrip().startswith("<"):
-            return "A web page came back and not an API's answer: the address is wrong, or a proxy stands before it."
+            return Message("diagnosis.web_page")
         case InvokeBadRequestError() if (
             error.status_code == 404 and tried.model and tried.listed and tried.model not in tried.listed
         ):
-            names, more = ", ".join(tried.listed[:MOST_LISTED]), len(tried.listed) - MOST_LISTED
-            if more > 0:
-                return f"The server has no model {tried.model}; it lists: {names} and {more} more."
-            return f"The server has no model {tried.model}; it lists: {names}."
+            return no_such_model(tried.model, tried.listed)
         case InvokeBadRequestError() if error.status_code in (404, 405) and tried.model:
-            return f"The server has no such call, or no model {tried.model} (HTTP {error.status_code})."
+            return Message("diagnosis.no_call", model=tried.model, status=str(error.status_code))
         case InvokeBadRequestError() if error.status_code in (404, 405):
-            return (
-                f"The server is reached and has no list of models there (HTTP {error.status_code}): "
-                "the address is wrong, or its models have to be named by hand."
-            )
+            return Message("diagnosis.no_list", status=str(error.status_code))
         case InvokeBadRequestError() if error.status_code is not None:
-            return f"The server refused what was asked (HTTP {error.status_code}); its words are below."
+            return Message("diagnosis.refused", status=error.status_code)
         case ProtocolError():
-            return "The server answers, but not as OpenAI's interface does; what came is below."
+            return Message("diagnosis.not_openai")
         case InvokeError() if tried.answered:
-            return f"The server answers, but the call failed: {error}"
-        case InvokeError(message=Message() as text, hint=Message() as hint):
-            return Message("saved.not_called", error=text, hint=hint)
+            return Message("diagnosis.call_failed", error=error_message(error))
+        case InvokeError(hint=Message() as hint):
+            return Message("diagnosis.not_called_hint", error=error_message(error), hint=hint)
         case InvokeError():
-            return f"The call was not made: {error}"
-    return f"A fault of this app, not of the server: {type(error).__name__}: {error}"
+            return Message("diagnosis.not_called", error=error_message(error))
+    return Message("diagnosis.ours", type=type(error).__name__, error=str(error))
+
+
+def no_such_model(model: str, listed: Sequence[str]) -> Message:
+    """Return the sentence for a model that is not among those that a server lists."""
+    names, more = ", ".join(listed[:MOST_LISTED]), len(listed) - MOST_LISTED
+    if more > 0:
+        return Message("diagnosis.no_model_of_many", model=model, names=names, count=more)
+    return Message("diagnosis.no_model_of", model=model, names=names)
 
 
 def neighbours(base_url: str) -> Iterator[str]:
@@ -126,27 +128,41 @@ def in_container() -> bool:
     return any(word in groups for word in ("docker", "kubepods", "containerd", "libpod"))
 
 
-def _unreached(error: InvokeConnectionError, base_url: str) -> str:
-    host = urlsplit(base_url).hostname or base_url
-    cause: BaseException | None = error
-    while cause is not None:
-        match cause:
-            case ConnectionRefusedError() if host in ("localhost", "127.0.0.1", "::1") and in_container():
-                return (
-                    f"Nobody listens at {host} inside this app's container. "
-                    "A server on the host is at host.docker.internal, or at the gateway's address."
-                )
-            case ConnectionRefusedError():
-                return f"Nobody listens at {urlsplit(base_url).netloc}: is the server running, and is this its port?"
-            case socket.gaierror():
-                return f"There is no host named {host}."
-            case ssl.SSLCertVerificationError():
-                words = cause.verify_message or str(cause)
-                return (
-                    f"The certificate of {host} is not trusted: {words}. "
-                    "Give the authority's certificate, or switch verification off."
-                )
-            case ssl.SSLError():
-                return f"No secure connection to {host} came about: perhaps the server speaks http and not https at this port."
-        cause = cause.__cause__ or cause.__context__
-    return f"The server was not reached: {error}"
+def unreached(error: InvokeConnectionError, address: str) -> Message | None:
+    """Return why a server was not reached, with the next step; `None` where the system gave no reason that is known here.
+
+    Args:
+        error: Reports what happened as its `failure`.
+        address: What was called.
+    """
+    parts = urlsplit(address)
+    host = parts.hostname or address
+    match error.failure:
+        case ConnectionFailure.REFUSED if host in ("localhost", "127.0.0.1", "::1") and in_container():
+            return Message("diagnosis.nobody_in_container", host=host)
+        case ConnectionFailure.REFUSED:
+            return Message("diagnosis.nobody", host=parts.netloc)
+        case ConnectionFailure.NO_HOST:
+            return Message("diagnosis.no_host", host=host)
+        case ConnectionFailure.CERTIFICATE:
+            words = error.message.values.get("words", "") if error.message else str(error)
+            return Message("diagnosis.certificate", host=host, words=words)
+        case ConnectionFailure.TLS:
+            return Message("diagnosis.tls", host=host)
+        case ConnectionFailure.PROXY_UNREACHED:
+            return Message("diagnosis.proxy")
+        case ConnectionFailure.PROXY_LOGIN:
+            return Message("diagnosis.proxy_login")
+        case ConnectionFailure.PROXY_REFUSED:
+            return Message("diagnosis.proxy_refused")
+    return None
+
+
+_OF_PROXY = (ConnectionFailure.PROXY_UNREACHED, ConnectionFailure.PROXY_LOGIN, ConnectionFailure.PROXY_REFUSED)
+
+
+def _not_reached(error: InvokeConnectionError, base_url: str) -> Message:
+    cause = unreached(error, base_url)
+    if cause is None:
+        return Message("diagnosis.unreached", error=error_message(error))
+    return Message("diagnosis.unreached_hint", error=error_message(error), hint=cause) if error.failure in _OF_PROXY else cause

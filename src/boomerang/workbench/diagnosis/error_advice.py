@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from boomerang.invoker.backend import ListedModel
 from boomerang.invoker.errors import (
@@ -22,7 +22,7 @@ from boomerang.invoker.errors import (
 from boomerang.invoker.messages.message import Message
 from boomerang.workbench.i18n.translate import N_
 
-from .connection_failures import Tried, sentence
+from .connection_failures import no_such_model, unreached
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +37,7 @@ class Advice:
     """Whether the cause is certain, so that nothing has to be guessed beside it."""
 
 
+_UNREACHED = N_("The back end was not reached")
 _BY_CLASS: list[tuple[type[BaseException], Advice]] = [  # the first class that fits counts: the narrow ones come first
     (
         UnsupportedRequestError,
@@ -60,7 +61,7 @@ _BY_CLASS: list[tuple[type[BaseException], Advice]] = [  # the first class that 
     ),
     (
         InvokeConnectionError,
-        Advice(N_("The back end was not reached"), "Connection", N_("Check that it runs and that its address is right.")),
+        Advice(_UNREACHED, "Connection", N_("Check that it runs and that its address is right.")),
     ),
     (
         InvokeAuthorizationError,
@@ -135,7 +136,7 @@ def advice(error: BaseException, listed: Sequence[ListedModel] = ()) -> Advice:
         or next((given for kind, given in _BY_CLASS if isinstance(error, kind)), _OURS)
     )
     hint = getattr(error, "hint", None)
-    return Advice(found.title, found.side, hint) if hint else found
+    return replace(found, next_step=hint) if hint else found
 
 
 def _of_model(error: BaseException, listed: Sequence[ListedModel]) -> Advice | None:
@@ -145,14 +146,15 @@ def _of_model(error: BaseException, listed: Sequence[ListedModel]) -> Advice | N
         return None
     if any(model.model == name for model in listed):
         return None
-    tried = Tried(error, "", model=name, listed=[model.model for model in listed])
-    return Advice(_NO_MODEL, "Input", sentence(tried), known=True)
+    return Advice(_NO_MODEL, "Input", no_such_model(name, [model.model for model in listed]), known=True)
 
 
 def _closer(error: BaseException) -> Advice | None:
     """Return what to say where more is known of an error than its class."""
     if isinstance(error, InvokeConnectionError) and error.answered:
         return _BROKEN_OFF
+    if isinstance(error, InvokeConnectionError) and error.url and (cause := unreached(error, error.url)):
+        return Advice(_UNREACHED, "Connection", cause, known=True)
     if isinstance(error, InvokeBadRequestError | ProtocolError) and (error.body or "").lstrip().startswith("<"):
         return _WEB_PAGE
     if not isinstance(error, InvokeBadRequestError):

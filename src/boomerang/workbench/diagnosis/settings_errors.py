@@ -8,10 +8,11 @@ from dataclasses import dataclass
 
 from boomerang.invoker.connection_kind import Kinds
 from boomerang.invoker.errors import ConfigError
-from boomerang.invoker.messages.message import Message
-from boomerang.invoker.settings import Fault
-from boomerang.workbench.i18n import library_words
+from boomerang.invoker.messages.message import Message, translated
+from boomerang.invoker.settings import Fault, SettingsError
 from boomerang.workbench.i18n.translate import N_, _
+
+from .error_text import error_text, fault_text
 
 LABELS = {
     "name": N_("Name"),
@@ -29,12 +30,12 @@ def field_labels(kinds: Kinds) -> dict[str, str]:
     return LABELS | {name: label for form in forms for name, label in form.labels()}
 
 
-def field_of(fault: str) -> str:
+def field_of(fault: Fault) -> str:
     """Return the field that a fault is about."""
-    return _parts(fault)[0]
+    return _parts(fault.path)[0]
 
 
-def spoken(fault: str | ConfigError, labels: Mapping[str, str], models: Sequence[str] = ()) -> str:
+def spoken(fault: Fault | Message | ConfigError, labels: Mapping[str, str], models: Sequence[str] = ()) -> str:
     """Say a fault, such as `base_url: is missing`, by the label of its field.
 
     Args:
@@ -42,28 +43,34 @@ def spoken(fault: str | ConfigError, labels: Mapping[str, str], models: Sequence
         labels: The labels of the fields, in English.
         models: Names of the connection's models, in order.
     """
-    field, rest, words = _parts(str(fault))
-    message = fault.message if isinstance(fault, ConfigError | Fault) else None
+    match fault:
+        case SettingsError():
+            return "; ".join(spoken(part, labels, models) for part in fault.faults)
+        case ConfigError(field=str() as path, message=Message() as words):
+            fault = Fault(path, words)
+        case ConfigError():
+            return error_text(fault)
+        case Message():
+            return translated(fault, _)
+    field, rest = _parts(fault.path)
     if field not in labels:
-        return library_words.error_text(fault) if isinstance(fault, ConfigError) else library_words.told_of_field(fault)
-    label, words = _(labels[field]), library_words.told_of_field(words) if message is None else library_words.told(message)
+        return fault_text(fault)
+    label, said = _(labels[field]), translated(fault.words, _)
     if (part := field + rest) in labels and rest:
         rest = " " + _(labels[part])
     elif field == "models" and (found := re.match(r"\[(\d+)\]", rest)) and int(found[1]) < len(models):
         rest = f" {models[int(found[1])]}{rest.removeprefix(found[0])}"
-    return f"{label}{rest}: {words}"
+    return f"{label}{rest}: {said}"
 
 
-def problem_text(problem: str | Problem | ConfigError, labels: Mapping[str, str]) -> str:
+def problem_text(problem: Problem | ConfigError, labels: Mapping[str, str]) -> str:
     """Write what is wrong with what was configured or saved, in the visitor's language."""
-    match problem:
-        case Problem():
-            text = f"{problem.where}: {library_words.told(problem.what)}"
-            faults = shortened([spoken(fault, labels) for fault in problem.faults])
-            return f"{text}: {'; '.join(faults)}" if faults else text
-        case ConfigError():
-            return library_words.error_text(problem)
-    return library_words.told_of_field(problem)
+    if isinstance(problem, ConfigError):
+        return error_text(problem)
+    what = error_text(problem.what) if isinstance(problem.what, ConfigError) else translated(problem.what, _)
+    text = f"{problem.where}: {what}"
+    faults = shortened([spoken(fault, labels) for fault in problem.faults])
+    return f"{text}: {'; '.join(faults)}" if faults else text
 
 
 def shortened(lines: Sequence[str]) -> list[str]:
@@ -72,12 +79,11 @@ def shortened(lines: Sequence[str]) -> list[str]:
     return [*lines[:MOST_SHOWN], *([_("and {count} more").format(count=more)] if more > 0 else [])]
 
 
-def _parts(fault: str) -> tuple[str, str, str]:
-    """Split into the field, what of it, and what is wrong."""
-    path, _colon, words = fault.partition(": ")
+def _parts(path: str) -> tuple[str, str]:
+    """Split into the field and what of it."""
     field = re.match(r"\w*", path)
     assert field is not None  # it matches nothing too
-    return field[0], path.removeprefix(field[0]), words
+    return field[0], path.removeprefix(field[0])
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,11 +91,11 @@ class Problem:
     """Something wrong with a part of what was configured or saved, beside which the rest is used."""
 
     where: str
-    """The file."""
-    what: Message
-    faults: tuple[str, ...] = ()
+    """The file, or the variable."""
+    what: Message | ConfigError
+    faults: tuple[Fault | Message, ...] = ()
     """What is wrong with each field, such as `base_url: is missing`."""
 
     def __str__(self) -> str:
         """Write it in English."""
-        return f"{self.where}: {self.what}" + (f": {'; '.join(self.faults)}" if self.faults else "")
+        return f"{self.where}: {self.what}" + (f": {'; '.join(map(str, self.faults))}" if self.faults else "")

@@ -11,6 +11,7 @@ from boomerang.invoker.backend import ListedModel
 from boomerang.invoker.entities.speech2text import Speech2TextModelConfig
 from boomerang.invoker.entities.tts import TTSModelConfig
 from boomerang.invoker.errors import InvokeBadRequestError
+from boomerang.invoker.messages.message import Message
 from boomerang.invoker.records.record import Record
 from boomerang.invoker.session import Session
 from boomerang.workbench.analysis.word_error_rate import Rules
@@ -118,7 +119,7 @@ def transcription_call(speak: Step[str], config: Speech2TextModelConfig) -> Call
     def invoke(session: Session) -> Any:
         audio = audio_stream.whole(speak.record) if speak.record is not None else b""
         if not audio:
-            raise InvokeBadRequestError("Nothing was spoken, so there is nothing to write down.", field="file")
+            raise InvokeBadRequestError(Message("runs.nothing_spoken"), field="file")
         return session.model.speech2text.invoke(config, io.BytesIO(audio))
 
     return invoke

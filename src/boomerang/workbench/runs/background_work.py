@@ -10,6 +10,7 @@ from time import monotonic
 from typing import Self
 
 from boomerang.invoker.errors import InvokeTimeoutError, RunStoppedError
+from boomerang.invoker.messages.message import Message
 
 
 class Work(ABC):
@@ -83,8 +84,8 @@ class Work(ABC):
 
     def expire(self) -> None:
         """Stop it because the page's clock ran out."""
-        words = f"No answer within {self.timeout:g} seconds: the page's clock ran out and stopped the run."
-        self.stop(InvokeTimeoutError(words, clock="page", seconds=self.timeout))
+        message = Message("runs.page_clock", seconds=self.timeout)
+        self.stop(InvokeTimeoutError(message, clock="page", seconds=self.timeout))
 
     def join(self, timeout: float | None = None) -> None:
         """Wait until it has ended."""

@@ -10,6 +10,7 @@ from boomerang.invoker.backend import BuiltInModels, ListedModel, ModelState
 from boomerang.invoker.backends.embedded.llama.llm_models import PROVIDER
 from boomerang.invoker.entities.model import ModelType
 from boomerang.invoker.errors import InvokeServerUnavailableError, UnsupportedRequestError, located
+from boomerang.invoker.messages.message import Message
 from boomerang.invoker.request import Chunks, ChunkT, InvokeType, Request
 from boomerang.invoker.run import Run
 from boomerang.invoker.weights.models_folder import Weights
@@ -68,8 +69,8 @@ class EmbeddedBackend(BuiltInModels):
             offer = self._offer(request.invoke_type, provider, name)
             listed = offer.now(self._weights)
             if listed.state is ModelState.UNAVAILABLE:
-                reason = listed.reason or f"{name} is unavailable"
-                raise InvokeServerUnavailableError(reason, hint="Run make weights (boomerang weights), then run again.")
+                reason = listed.reason or Message("embedded.unavailable", model=name)
+                raise InvokeServerUnavailableError(reason, hint=Message("embedded.fetch_hint"))
             try:
                 yield from offer.routes[request.invoke_type](request, run)
             except GeneratorExit:
@@ -103,13 +104,14 @@ class EmbeddedBackend(BuiltInModels):
     def _offer(self, invoke_type: InvokeType, provider: str, name: str) -> Offer:
         if provider != PROVIDER:
             raise UnsupportedRequestError(
-                f"There is no provider {provider!r} on this connection; its provider is {PROVIDER!r}.", field="provider"
+                Message("embedded.no_provider", provider=repr(provider), known=repr(PROVIDER)), field="provider"
             )
         fitting = [offer for offer in self._all() if invoke_type in offer.routes]
         found = next((offer for offer in fitting if offer.listed.model == name), None)
         if found is None:
-            known = ", ".join(offer.listed.model for offer in fitting) or "none"
-            raise UnsupportedRequestError(f"There is no model {name!r} for {invoke_type}; there are: {known}.", field="model")
+            known = ", ".join(offer.listed.model for offer in fitting) or Message("embedded.none")
+            message = Message("embedded.no_model", model=repr(name), type=str(invoke_type), known=known)
+            raise UnsupportedRequestError(message, field="model")
         return found
 
 

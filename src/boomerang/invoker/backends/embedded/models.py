@@ -21,6 +21,7 @@ from boomerang.invoker.backends.embedded.tasks.llm import Llama
 from boomerang.invoker.entities.model import I18nObject
 from boomerang.invoker.entities.summary import RequestInvokeSummary, SummaryResult
 from boomerang.invoker.errors import InvokeServerUnavailableError
+from boomerang.invoker.messages.message import Message
 from boomerang.invoker.request import Chunks, InvokeType, Request
 from boomerang.invoker.run import Run
 from boomerang.invoker.weights.models_folder import Weights
@@ -49,7 +50,7 @@ class Offer:
     routes: Mapping[InvokeType, Route]
     files: Sequence[str] = field(default=())
     """What must be in the models folder, by the manifest's names."""
-    fault: str | None = None
+    fault: str | Message | None = None
     """Why the model can never be used as it is; it is listed all the same."""
 
     def now(self, weights: Weights) -> ListedModel:
@@ -58,8 +59,8 @@ class Offer:
             return self.listed.model_copy(update={"state": ModelState.UNAVAILABLE, "reason": self.fault})
         problem = next((found for found in map(weights.problem, self.files) if found), None)
         if problem is not None and self.engines[0].state is not ModelState.LOADED:
-            told = f"{problem}; make weights ({FETCH}) fetches it"
-            return self.listed.model_copy(update={"state": ModelState.UNAVAILABLE, "reason": told})
+            missing = Message("embedded.fetchable", problem=problem, command=FETCH)
+            return self.listed.model_copy(update={"state": ModelState.UNAVAILABLE, "reason": missing})
         states = [engine.state for engine in self.engines]
         reason = next((engine.reason for engine in self.engines if engine.state is ModelState.UNAVAILABLE), None)
         for state in (ModelState.LOADING, ModelState.AVAILABLE):
@@ -111,7 +112,7 @@ def foreign_llm(path: Path) -> Offer:
         about = I18nObject(en_us=f"A file in the models folder: {path.name}.", zh_hans=f"模型文件夹中的文件：{path.name}。")
         spec = Spec(model=path.stem, label=path.stem, about=about)
         unusable = llm(Llama(spec, lambda: path))
-        return replace(unusable, fault=str(error))
+        return replace(unusable, fault=error.message or str(error))
 
 
 def llm(llama: Llama) -> Offer:

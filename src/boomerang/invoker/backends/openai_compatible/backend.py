@@ -192,15 +192,14 @@ class OpenAICompatibleBackend:
             case RequestInvokeModeration():
                 yield moderation.judge(self._http, request, run)
             case _:
-                raise UnsupportedRequestError(f"OpenAI's interface has no call for {request.invoke_type}.")
+                raise UnsupportedRequestError(Message("runs.no_call", type=str(request.invoke_type)))
 
     def _summary(self, request: RequestInvokeSummary, run: Run) -> SummaryResult:
         default = self.system_model()
         name = request.system_model or (default.model if default else None)
         if name is None:
-            hint = "Name one among the models of the connection, or choose it on the page."
             raise UnsupportedRequestError(
-                "The connection has no system model to summarise with.", field="system_model", hint=hint
+                Message("prompts.no_system_model"), field="system_model", hint=Message("prompts.no_system_model_hint")
             )
         context = self._property(name, ModelType.LLM, ModelPropertyKey.CONTEXT_SIZE)
         if context is None and not self._fetched and not summary.is_short(request):
@@ -313,12 +312,13 @@ def _tls(verify: bool | str | Path, authority: str | None) -> ssl.SSLContext:
             try:
                 context.load_verify_locations(cadata=authority)
             except (TypeError, ValueError, ssl.SSLError) as error:
-                raise ConfigError(f"ca: is no certificate in PEM: {error}") from error
+                raise ConfigError(Message("connections.not_pem", fault=str(error)), field="ca") from error
         return context
     try:
         return ssl.create_default_context(cafile=str(verify))
     except (OSError, ssl.SSLError) as error:
-        raise ConfigError(f"verify: {verify} is no file of certificates: {error}") from error
+        message = Message("connections.no_authorities", file=str(verify), fault=str(error))
+        raise ConfigError(message, field="verify") from error
 
 
 __all__ = ["PROVIDER", "OpenAICompatibleBackend"]

@@ -10,6 +10,7 @@ from boomerang.invoker.errors import ConfigError, InvokeBadRequestError
 from boomerang.invoker.http.address_policy import Allowed
 from boomerang.invoker.http.limits import limits
 from boomerang.invoker.http.redaction.masking import Masking
+from boomerang.invoker.messages.message import Message
 from boomerang.invoker.settings import ConnectionModel
 
 from .backend import OpenAICompatibleBackend
@@ -40,7 +41,7 @@ def opened(
     """
     given = _Environment(environment, None if variables is None else frozenset(variables))
     if settings.ca_file and not files:
-        raise ConfigError("ca_file: only connections.toml may name a file of the server; paste the certificate as text instead")
+        raise ConfigError(Message("connections.file_refused"), field="ca_file")
     with_names: dict[str, Any] = {
         "base_url": given.filled(settings.base_url, "base_url"),
         "proxy": given.filled(settings.proxy, "proxy") or None,
@@ -102,15 +103,12 @@ class _Environment:
 
     def value(self, name: str, field: str) -> str:
         if self._allowed is not None and name not in self._allowed:
-            raise ConfigError(
-                f"{field}: the variable {name} may not be named by a visitor; type the key, "
-                f"or have whoever runs this app list it in CONNECTIONS_ENV"
-            )
+            raise ConfigError(Message("connections.variable_refused", name=name), field=field)
         value = self._values.get(name, "").strip()
         if not value:
-            raise ConfigError(f"{field}: the environment variable {name} is not set where this app runs")
+            raise ConfigError(Message("connections.variable_unset", name=name), field=field)
         if not (value.isprintable() and value.isascii()):
-            raise ConfigError(f"{field}: the environment variable {name} must hold one line of ASCII characters")
+            raise ConfigError(Message("connections.variable_line", name=name), field=field)
         self.used[name] = value
         return value
 

@@ -149,12 +149,10 @@ def _words(error: InvokeError) -> str:
 
 def _check(request: RequestInvokeRerank) -> None:
     if not request.docs:
-        raise InvokeBadRequestError(
-            "There is nothing to rank: `docs` is empty.", field="docs", hint="Give at least one document."
-        )
+        raise InvokeBadRequestError(Message("inputs.nothing_to_rank"), field="docs", hint=Message("inputs.one_document"))
     if request.top_n < 1:
-        hint = f"Set it to the number of documents to keep, 1 or more; {len(request.docs)} keeps all."
-        raise InvokeBadRequestError(f"`top_n` is {request.top_n}, which keeps no document.", field="top_n", hint=hint)
+        hint = Message("inputs.keeps_none_hint", count=len(request.docs))
+        raise InvokeBadRequestError(Message("inputs.keeps_none", count=request.top_n), field="top_n", hint=hint)
 
 
 def _items(value: Any, answer: Answer) -> tuple[str, Sequence[Any]]:

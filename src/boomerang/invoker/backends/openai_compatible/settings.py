@@ -123,9 +123,9 @@ class OpenAICompatibleSettings(SettingsWithModels):
     @model_validator(mode="after")
     def _one_key(self) -> Self:
         if self.api_key and self.api_key_env:
-            raise ValueError("give api_key or api_key_env, not both")
+            raise ValueError(Message("connections.one_key"))
         if self.ca and self.ca_file:
-            raise ValueError("give ca or ca_file, not both")
+            raise ValueError(Message("connections.one_authority"))
         return self
 
     @property

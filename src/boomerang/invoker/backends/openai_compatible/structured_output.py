@@ -23,6 +23,7 @@ from boomerang.invoker.errors import InvokeBadRequestError, InvokeError, InvokeS
 from boomerang.invoker.llm_text.json_in_text import Found, Place, find_object
 from boomerang.invoker.llm_text.json_schema import check, report, schema_fault
 from boomerang.invoker.llm_text.reasoning_tags import split
+from boomerang.invoker.messages.message import Message
 from boomerang.invoker.request import Chunks
 from boomerang.invoker.run import Run
 
@@ -49,9 +50,9 @@ def stream_structured(
     """
     schema = request.structured_output_schema
     if not schema and not run.unchecked:
-        raise InvokeBadRequestError(f"{FIELD} is empty: it must be a JSON schema.", field=FIELD)
+        raise InvokeBadRequestError(Message("prompts.schema_empty", field=FIELD), field=FIELD)
     if not run.unchecked and (wrong := schema_fault(schema, run)):
-        raise InvokeBadRequestError(f"{FIELD}: {wrong}", field=FIELD)
+        raise InvokeBadRequestError(Message("prompts.schema_fault_short", field=FIELD, fault=str(wrong)), field=FIELD)
     asking = _Asking(llm, request, run)
     yield from asking.chunks()
     fold = asking.fold
@@ -106,7 +107,7 @@ class _Asking:
         except (InvokeBadRequestError, InvokeServerUnavailableError) as error:
             if self.fold.chunks or not _is_about_the_form(error):
                 raise
-            self._run.notice("answers.asked_in_words", words=str(error))
+            self._run.notice("answers.asked_in_words", words=error.message or str(error))
             yield from self.chunks_in_words()
 
     def can_ask_in_words(self) -> bool:
@@ -191,16 +192,14 @@ def _no_object(fold: LLMFold, text: str) -> InvokeError:
     """Return the error for an answer without an object: what came instead."""
     reason = fold.finish_reason
     if reason == "length":
-        hint = "Raise max_tokens, or ask for less."
-        return InvokeBadRequestError(
-            "The answer was cut before its JSON was complete.", field="max_tokens", hint=hint, body=text
-        )
+        hint = Message("prompts.raise_max_tokens")
+        return InvokeBadRequestError(Message("prompts.json_cut"), field="max_tokens", hint=hint, body=text)
     if reason == "content_filter":
-        return ProtocolError("The server's content filter ended the answer before its JSON was complete.", body=text)
+        return ProtocolError(Message("prompts.json_filtered"), body=text)
     if fold.tool_calls:
         names = ", ".join(call.function.name for call in fold.tool_calls)
-        return ProtocolError(f"The model called {names} instead of answering with an object.", body=text)
+        return ProtocolError(Message("prompts.json_called", names=names), body=text)
     said = split(text).answer.strip()
     if not said:
-        return ProtocolError(f"The answer is empty, and its finish reason is {reason or '—'}.", body=text)
-    return ProtocolError(f"The answer is no JSON object: {said[:LONGEST_SHOWN]!r}.", body=text)
+        return ProtocolError(Message("prompts.json_empty", reason=reason or "—"), body=text)
+    return ProtocolError(Message("prompts.json_none", text=repr(said[:LONGEST_SHOWN])), body=text)

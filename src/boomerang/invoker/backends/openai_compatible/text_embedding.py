@@ -61,7 +61,7 @@ class TextEmbedding:
         """
         if not request.texts and not run.unchecked:
             raise InvokeBadRequestError(
-                "There is nothing to embed: `texts` is empty.", field="texts", hint="Give at least one text."
+                Message("inputs.nothing_to_embed", field="texts"), field="texts", hint=Message("inputs.one_text")
             )
         run.report(ArgumentsNotSent(("input_type",)))
         began, size = perf_counter(), max(1, max_chunks or MAX_CHUNKS)

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from boomerang.invoker.errors import ProtocolError
+from boomerang.invoker.messages.message import Message
 
 LONGEST_EVENT = 16 * 2**20
 """Bytes of an event, and of each line; an image in an answer has some megabytes."""
@@ -88,7 +89,7 @@ class SSEDecoder:
 
     def _check(self, size: int) -> None:
         if size > self._longest:
-            raise ProtocolError(f"A line of the stream has more than {self._longest:,} bytes.")
+            raise ProtocolError(Message("http.long_line", most=self._longest))
 
     def _read(self, line: bytes) -> Event | None:
         """Take a line; give the event that it ends."""
@@ -101,7 +102,7 @@ class SSEDecoder:
             self._data.append(data)
             self._data_size += len(line)
             if self._data_size > self._longest:
-                raise ProtocolError(f"An event of the stream has more than {self._longest:,} bytes.")
+                raise ProtocolError(Message("http.long_event", most=self._longest))
             return ended
         if not line:
             return self._ended()

@@ -9,11 +9,12 @@ import streamlit as st
 from boomerang.invoker.audio.audio_facts import AudioFacts, facts
 from boomerang.invoker.audio.upload_check import require_audio
 from boomerang.invoker.errors import InvokeBadRequestError
+from boomerang.invoker.messages.message import translated
 from boomerang.playground.forms.fields import field_fault
 from boomerang.playground.run.pane import Pane
 from boomerang.playground.ui.audio_format import line
 from boomerang.playground.ui.escape import plain
-from boomerang.workbench.i18n.library_words import error_text, told
+from boomerang.workbench.diagnosis.error_text import error_text
 from boomerang.workbench.i18n.translate import _
 
 
@@ -42,14 +43,14 @@ def checked(page: Pane, data: bytes, name: str) -> Checked | None:
     except InvokeBadRequestError as error:
         field_fault(page, _("file: {fault}").format(fault=error_text(error)))
         if error.hint:
-            st.caption(plain(told(error.hint)))
+            st.caption(plain(translated(error.hint, _)))
         return None
     st.audio(data, format=found.media_type, alt=_("The file {name}").format(name=name))
     st.caption(line(found))
     for notice in found.notices:
         with st.container(horizontal=True, vertical_alignment="center"):
             st.markdown(":orange[:material/warning:]", width="content")
-            st.text(told(notice))
+            st.text(translated(notice, _))
     return Checked(data, found)
 
 

@@ -19,7 +19,7 @@ from boomerang.invoker.request import InvokeType
 from boomerang.playground.forms import fields
 from boomerang.playground.run.pane import Pane
 from boomerang.playground.session import page_state
-from boomerang.workbench.i18n.library_words import error_text
+from boomerang.workbench.diagnosis.error_text import error_text
 from boomerang.workbench.i18n.translate import N_, _
 from boomerang.workbench.results import audio_stream
 from boomerang.workbench.samples.inputs import RECORDINGS, SAMPLES_FOLDER

@@ -15,7 +15,7 @@ from boomerang.playground.ui import html_tables
 from boomerang.playground.ui.audio_format import channels, duration
 from boomerang.playground.ui.charts import chart_style
 from boomerang.playground.ui.charts import waveform as waveform_module
-from boomerang.workbench.i18n.library_words import error_text
+from boomerang.workbench.diagnosis.error_text import error_text
 from boomerang.workbench.i18n.translate import _, ngettext
 
 if TYPE_CHECKING:  # numpy comes with the first recording, not with the page

@@ -26,6 +26,7 @@ from boomerang.invoker.events import HTTPEnd
 from boomerang.invoker.http.body.sse import LONGEST_EVENT
 from boomerang.invoker.http.cancellation import Clocks
 from boomerang.invoker.http.limits import DEFAULTS
+from boomerang.workbench.diagnosis.error_advice import advice
 from tests.invoker.backends.openai_compatible.desk import CONFIG, GOOD, HELLO, USAGE, opened, streaming
 from tests.loopback import BOUND, STREAM, Asked, Script, Wire, chunked, head, whole
 
@@ -69,7 +70,7 @@ def test_a_page_instead_of_an_answer_is_told_with_its_title_in_its_own_charset()
     with opened(sending(whole(page, media_type="text/html; charset=gb18030"))) as desk:
         with pytest.raises(ProtocolError, match="登录 – 公司网关") as raised:
             desk.ask()
-        assert "/v1" in (raised.value.hint or "") and raised.value.status_code == 200
+        assert "/v1" in str(advice(raised.value).next_step) and raised.value.status_code == 200
 
 
 # Charsets.

@@ -16,6 +16,7 @@ from boomerang.invoker.errors import ConfigError, InvokeConnectionError, InvokeT
 from boomerang.invoker.http.cancellation import Clocks
 from boomerang.invoker.records.record_values import dump
 from boomerang.kinds import connect
+from boomerang.workbench.diagnosis.error_advice import advice
 from tests.certificates import authority_file, secured
 from tests.invoker.backends.contract.watching import Beside
 from tests.invoker.backends.openai_compatible.desk import GOOD, KEY, Desk, opened, streaming
@@ -98,9 +99,9 @@ def test_a_refusal_of_the_proxy_is_told_as_its_own(answer: bytes, words: str, hi
         with pytest.raises(InvokeConnectionError, match=words) as raised:
             desk.ask()
         error = raised.value
-        assert f"The proxy {proxy.address} " in str(error) and hint in (error.hint or "")
+        assert f"The proxy {proxy.address} " in str(error) and hint in str(advice(error).next_step)
         assert error.url == proxy.address and error.status_code == int(words[-3:])
-        shown = f"{error} {error.hint} {error.body} {error.url}"
+        shown = f"{error} {advice(error).next_step} {error.body} {error.url}"
         assert desk.server.address not in shown and WORD not in shown
         assert len(proxy.asked) == 1 and desk.server.connections == []
 
@@ -132,7 +133,7 @@ def test_a_proxy_that_is_not_there_is_named(scheme: str) -> None:
     told = pytest.raises(InvokeConnectionError, match=f"The proxy {address} was not reached: .*refused")
     with opened(ANSWER, base_url=f"{scheme}://behind.example/v1", proxy=address) as desk, told as raised:
         desk.ask()
-    assert "proxy" in (raised.value.hint or "") and "behind.example" not in str(raised.value)
+    assert "proxy" in str(advice(raised.value).next_step) and "behind.example" not in str(raised.value)
 
 
 def leave(_asked: Asked, _wire: Wire) -> None:

@@ -15,6 +15,7 @@ from boomerang.invoker.errors import InvokeConnectionError, InvokeTimeoutError
 from boomerang.invoker.events import HTTPResponse
 from boomerang.invoker.http.cancellation import Clocks
 from boomerang.invoker.run import Run
+from boomerang.workbench.diagnosis.error_advice import advice
 from tests.certificates import authority_file, secured
 from tests.invoker.backends.contract.watching import Beside
 from tests.invoker.backends.openai_compatible.desk import CONFIG, GOOD, HELLO, opened, streaming
@@ -40,7 +41,7 @@ def test_a_name_that_nobody_has_is_told() -> None:
     settings: dict[str, Any] = {"base_url": "http://no-such-host.example/v1", "search": nobody}
     with opened(streaming(GOOD), **settings) as desk, pytest.raises(InvokeConnectionError, match="service not known") as raised:
         desk.ask()
-    assert "address" in (raised.value.hint or "") and raised.value.backend == "openai_compatible"
+    assert "address" in str(advice(raised.value).next_step) and raised.value.backend == "openai_compatible"
     assert desk.of_type(HTTPResponse) == []
 
 
@@ -81,7 +82,7 @@ def test_a_certificate_that_is_wrong_is_told_and_nothing_is_sent(
     with opened(streaming(GOOD), server={"context": secured(*names, **more)}, verify=verify) as desk:
         with pytest.raises(InvokeConnectionError, match=words) as raised:
             desk.ask()
-        assert "verification" in (raised.value.hint or "") and desk.server.asked == []
+        assert "verification" in str(advice(raised.value).next_step) and desk.server.asked == []
 
 
 def test_a_certificate_that_is_wrong_is_taken_where_verification_is_off() -> None:

@@ -15,6 +15,8 @@ from boomerang.invoker.events import PhaseEntered
 from boomerang.invoker.records.record import Record
 from boomerang.invoker.session import Session
 from boomerang.kinds import connect
+from boomerang.workbench.diagnosis import connection_failures
+from boomerang.workbench.diagnosis.error_advice import advice
 from tests.invoker.backends.openai_compatible.desk import CONFIG, GOOD, HELLO, opened, streaming
 from tests.loopback import STREAM, Asked, Loopback, Wire, chunked, whole
 
@@ -55,13 +57,14 @@ def test_three_attempts_are_all() -> None:
         assert ["busy" in notice for notice in desk.notices] == [True, True]
 
 
-def test_nobody_at_the_address_is_told_after_three_attempts() -> None:
+def test_nobody_at_the_address_is_told_after_three_attempts(monkeypatch: pytest.MonkeyPatch) -> None:
     with Loopback(streaming(GOOD)) as server:
         address = server.address
     backend = connect("openai_compatible", base_url=f"{address}/v1")
     records: list[Record[Any]] = []
     with pytest.raises(InvokeConnectionError, match="refused") as raised:
         list(Session(backend, record=records.append).model.llm.invoke(CONFIG, HELLO))
-    assert "host.docker.internal" in (raised.value.hint or "")
+    monkeypatch.setattr(connection_failures, "in_container", lambda: True)
+    assert "host.docker.internal" in str(advice(raised.value).next_step)
     assert len(records[0].notices()) == 2
     backend.close()

@@ -10,6 +10,7 @@ from typing import Generic, TypeAlias, TypeVar
 
 from boomerang.invoker.backend import ModelState
 from boomerang.invoker.errors import InvokeServerUnavailableError
+from boomerang.invoker.messages.message import Message
 from boomerang.invoker.request import Chunks
 from boomerang.invoker.run import Run
 
@@ -67,11 +68,11 @@ class Engine(Generic[ModelT]):
         return ModelState.LOADED if future.exception() is None else ModelState.UNAVAILABLE
 
     @property
-    def reason(self) -> str | None:
+    def reason(self) -> str | Message | None:
         """Why the last load failed."""
         future = self._future
         error = future.exception() if future is not None and future.done() else None
-        return None if error is None else str(error)
+        return None if error is None else getattr(error, "message", None) or str(error)
 
     def model(self, run: Run) -> ModelT:
         """Return the loaded model; load it first if need be, noting the phase `loading`.
@@ -170,8 +171,7 @@ def _unimportable(error: BaseException) -> InvokeServerUnavailableError | None:
     if not isinstance(error, ImportError):
         return None
     wanted = InvokeServerUnavailableError(
-        f"The runtime of this model cannot be imported: {error}",
-        hint="Install the requirements, as make run does. Where libgomp is missing, on Debian: apt-get install libgomp1.",
+        Message("embedded.no_runtime", fault=str(error)), hint=Message("embedded.no_runtime_hint")
     )
     wanted.__cause__ = error
     return wanted
@@ -183,4 +183,4 @@ def _settle(future: Future[ModelT]) -> None:
 
 
 def _closed() -> InvokeServerUnavailableError:
-    return InvokeServerUnavailableError("The model was closed.")
+    return InvokeServerUnavailableError(Message("embedded.closed"))

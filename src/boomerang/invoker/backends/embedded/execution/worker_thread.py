@@ -25,6 +25,7 @@ from time import monotonic
 from typing import Any, Generic, TypeAlias, TypeVar
 
 from boomerang.invoker.errors import InvokeServerUnavailableError, RunStoppedError
+from boomerang.invoker.messages.message import Message
 from boomerang.invoker.request import Chunks
 from boomerang.invoker.run import Run
 
@@ -226,7 +227,7 @@ def produce(
                     finally:
                         del value  # the error's traceback holds this frame, and the frame must not hold the error
                 elif emit.stopping:
-                    raise InvokeServerUnavailableError("The model was closed while it was answering.")
+                    raise InvokeServerUnavailableError(Message("embedded.closed_meanwhile"))
                 else:
                     return
         finally:

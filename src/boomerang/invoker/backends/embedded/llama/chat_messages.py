@@ -14,6 +14,7 @@ from boomerang.invoker.entities.message import (
     ToolPromptMessage,
 )
 from boomerang.invoker.errors import InvokeBadRequestError
+from boomerang.invoker.messages.message import Message
 
 from . import tool_prompt
 
@@ -111,10 +112,10 @@ def plain(messages: Sequence[PromptMessage]) -> str:
 def _check_text(messages: Sequence[PromptMessage], texts: Sequence[str]) -> None:
     """Raise if there is nothing to answer."""
     if not messages:
-        raise InvokeBadRequestError("prompt_messages is empty: there is nothing to answer.", field="prompt_messages")
+        raise InvokeBadRequestError(Message("prompts.empty"), field="prompt_messages")
     said = (text for message, text in zip(messages, texts, strict=True) if message.role is not PromptMessageRole.SYSTEM)
     if not any(text.strip() for text in said) and not texts[0].strip():
-        raise InvokeBadRequestError("prompt_messages has no text: there is nothing to answer.", field="prompt_messages")
+        raise InvokeBadRequestError(Message("prompts.no_text"), field="prompt_messages")
 
 
 def checked_stop(stop: Sequence[str] | None) -> list[str]:
@@ -125,7 +126,7 @@ def checked_stop(stop: Sequence[str] | None) -> list[str]:
     """
     for index, word in enumerate(stop or ()):
         if not word:
-            raise InvokeBadRequestError(f"stop[{index}] is empty.", field="stop")
+            raise InvokeBadRequestError(Message("prompts.stop_empty", field=f"stop[{index}]"), field="stop")
         _encodable(word, f"stop[{index}]")
     return list(stop or ())
 
@@ -160,10 +161,11 @@ def _text(message: PromptMessage, field: str) -> str:
     if isinstance(message.content, list):
         for index, item in enumerate(message.content):
             if not isinstance(item, TextPromptMessageContent):
+                place = f"{field}.content[{index}]"
                 raise InvokeBadRequestError(
-                    f"{field}.content[{index}] is of type {item.type}; this model reads text only.",
-                    field=f"{field}.content[{index}]",
-                    hint="Leave it out, or choose a model with a feature for it.",
+                    Message("prompts.text_only", field=place, type=str(item.type)),
+                    field=place,
+                    hint=Message("prompts.text_only_hint"),
                 )
     text = message.get_text_content()
     _encodable(text, field)
@@ -174,6 +176,7 @@ def _encodable(text: str, field: str) -> None:
     try:
         text.encode()
     except UnicodeEncodeError as error:
+        half = repr(text[error.start])
         raise InvokeBadRequestError(
-            f"{field} has half of a character at position {error.start}: {text[error.start]!r}.", field=field
+            Message("prompts.half_character", field=field, position=error.start, character=half), field=field
         ) from error

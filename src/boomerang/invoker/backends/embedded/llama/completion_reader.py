@@ -8,6 +8,7 @@ from typing import Any
 from boomerang.invoker.entities.llm import LLMResultChunk, LLMResultChunkDelta, LLMUsage
 from boomerang.invoker.entities.message import AssistantPromptMessage
 from boomerang.invoker.errors import ProtocolError
+from boomerang.invoker.messages.message import Message
 from boomerang.invoker.run import Run
 
 from .runtime import Chunk
@@ -60,7 +61,7 @@ class AnswerReader:
             ProtocolError: The runtime told no finish reason, or no usage.
         """
         if self._finish_reason is None or not self._usage:
-            raise ProtocolError("llama.cpp's stream broke off: it ended without a finish reason or usage.")
+            raise ProtocolError(Message("embedded.broken_off"))
         called = self._calls is not None and self._calls.calls and self._finish_reason == "stop"
         usage = LLMUsage.priced(
             None,

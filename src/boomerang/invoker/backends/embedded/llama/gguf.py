@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from boomerang.invoker.errors import InvokeServerUnavailableError
+from boomerang.invoker.messages.message import Message
 
 MAGIC = b"GGUF"
 _STRING, _ARRAY = 8, 9
@@ -136,21 +137,28 @@ def read_head(path: Path) -> Head:
         with path.open("rb") as file:
             start = file.read(len(MAGIC))
             if start != MAGIC:
-                raise _broken(path, f"is no GGUF file: it starts with {start!r}" if start else "is empty")
+                raise _broken(_not_gguf(path.name, start))
             with mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
                 reader = _Reader(data)
                 reader.position = len(MAGIC)
                 head = reader.head()
     except OSError as error:
-        raise _broken(path, f"cannot be read: {error.strerror or error}") from error
+        fault = error.strerror or str(error)
+        raise _broken(Message("embedded.gguf_unreadable", file=path.name, fault=fault)) from error
     except (struct.error, IndexError, OverflowError) as error:
-        raise _broken(path, f"is cut: it ends within its head, after {size:,} bytes") from error
+        raise _broken(Message("embedded.gguf_head_cut", file=path.name, size=size)) from error
     except (ValueError, KeyError, TypeError, ZeroDivisionError) as error:
-        raise _broken(path, f"is damaged at its head: {error}") from error
+        raise _broken(Message("embedded.gguf_damaged", file=path.name, fault=str(error))) from error
     if size < head.needed_bytes:
-        raise _broken(path, f"is cut: it has {size:,} bytes of {head.needed_bytes:,}")
+        raise _broken(Message("embedded.gguf_cut", file=path.name, size=size, expected=head.needed_bytes))
     return head
 
 
-def _broken(path: Path, what: str) -> InvokeServerUnavailableError:
-    return InvokeServerUnavailableError(f"The model file {path.name} {what}.", hint="Fetch the file again or remove it.")
+def _not_gguf(file: str, start: bytes) -> Message:
+    if start:
+        return Message("embedded.gguf_unknown", file=file, start=repr(start))
+    return Message("embedded.gguf_empty", file=file)
+
+
+def _broken(message: Message) -> InvokeServerUnavailableError:
+    return InvokeServerUnavailableError(message, hint=Message("embedded.gguf_hint"))

@@ -10,6 +10,7 @@ from boomerang.invoker.backend import ListedModel, ModelState
 from boomerang.invoker.entities.llm import LLMMode
 from boomerang.invoker.entities.model import I18nObject, ModelFeature, ModelPropertyKey, ModelType, ParameterRule
 from boomerang.invoker.errors import InvokeServerUnavailableError
+from boomerang.invoker.messages.message import Message
 
 from . import gguf, parameters
 
@@ -40,7 +41,9 @@ class Spec:
         """The adjustable parameters."""
         return parameters.rules(self.context_size, temperature=self.temperature, repeat_penalty=self.repeat_penalty)
 
-    def listed(self, provider: str, state: ModelState = ModelState.AVAILABLE, reason: str | None = None) -> ListedModel:
+    def listed(
+        self, provider: str, state: ModelState = ModelState.AVAILABLE, reason: str | Message | None = None
+    ) -> ListedModel:
         """Return the model as a back end lists it."""
         return ListedModel(
             model=self.model,
@@ -94,7 +97,8 @@ def foreign(path: Path) -> Spec:
     try:
         status = path.stat()
     except OSError as error:
-        raise InvokeServerUnavailableError(f"The model file {path.name} cannot be read: {error.strerror}.") from error
+        message = Message("embedded.gguf_unreadable", file=path.name, fault=str(error.strerror))
+        raise InvokeServerUnavailableError(message) from error
     return _foreign(path, status.st_mtime_ns, status.st_size)
 
 
@@ -102,10 +106,9 @@ def foreign(path: Path) -> Spec:
 def _foreign(path: Path, _changed: int, size: int) -> Spec:
     head = gguf.read_head(path)
     if head.context_size is None:
-        what = f"architecture {head.architecture!r}" if head.architecture else "no architecture"
-        raise InvokeServerUnavailableError(
-            f"The model file {path.name} is no language model: {what}, without a context length."
-        )
+        name = head.architecture
+        kind = Message("embedded.gguf_architecture", name=repr(name)) if name else Message("embedded.gguf_no_architecture")
+        raise InvokeServerUnavailableError(Message("embedded.gguf_no_llm", file=path.name, architecture=kind))
     has_template = "tokenizer.chat_template" in head.metadata
     return Spec(
         model=path.stem,

@@ -8,6 +8,7 @@ from typing import Any
 
 from boomerang.invoker.entities.model import DefaultParameterName, ParameterRule, ParameterType
 from boomerang.invoker.errors import InvokeBadRequestError
+from boomerang.invoker.messages.message import Message
 
 from .schema import checked_schema
 
@@ -94,7 +95,7 @@ def checked(params: Mapping[str, Any], known: Sequence[ParameterRule]) -> dict[s
     for name, value in params.items():
         rule = by_name.get(name)
         if rule is None:
-            raise _refusal(name, f"Unknown parameter {name!r}; this model knows {', '.join(by_name)}.")
+            raise _refusal(name, Message("prompts.unknown_parameter", name=repr(name), known=", ".join(by_name)))
         if value is not None:
             values[name] = _value(rule, value)
     return values
@@ -118,12 +119,12 @@ def wanted_schema(values: Mapping[str, Any]) -> dict[str, Any] | None:
     form, text = values.get("response_format", "text"), values.get("json_schema")
     if text is None or not text.strip():
         if form == "json_schema":
-            raise _refusal("json_schema", "response_format is json_schema, but no json_schema was given.")
+            raise _refusal("json_schema", Message("prompts.no_schema"))
         return {"type": "object"} if form == "json_object" else None
     try:
         schema = json.loads(text)
     except ValueError as error:
-        raise _refusal("json_schema", f"json_schema is no JSON: {error}.") from error
+        raise _refusal("json_schema", Message("prompts.schema_not_json", fault=f"{error}.")) from error
     if isinstance(schema, dict) and isinstance(schema.get("schema"), dict):  # as OpenAI wraps it, with a name
         schema = schema["schema"]
     return checked_schema(schema, "json_schema")
@@ -141,13 +142,14 @@ def _value(rule: ParameterRule, value: Any) -> Any:
         case ParameterType.BOOLEAN if isinstance(value, bool):
             pass
         case _:
-            raise _refusal(rule.name, f"{rule.name} must be of type {rule.type}, but is {value!r}.")
+            raise _refusal(rule.name, Message("prompts.type", name=rule.name, type=str(rule.type), value=repr(value)))
     below = rule.min is not None and value < rule.min
     above = rule.max is not None and value > rule.max
     if below or above:
-        raise _refusal(rule.name, f"{rule.name} must be from {_plain(rule.min)} to {_plain(rule.max)}, but is {value!r}.")
+        bounds = {"least": _plain(rule.min), "most": _plain(rule.max)}
+        raise _refusal(rule.name, Message("prompts.range", name=rule.name, **bounds, value=repr(value)))
     if rule.options and value not in rule.options:
-        raise _refusal(rule.name, f"{rule.name} must be one of {', '.join(rule.options)}, but is {value!r}.")
+        raise _refusal(rule.name, Message("prompts.options", name=rule.name, values=", ".join(rule.options), value=repr(value)))
     return value
 
 
@@ -157,9 +159,9 @@ def _is_number(value: object) -> bool:
     return value == value and abs(value) != float("inf")
 
 
-def _plain(bound: float | None) -> str:
-    return "any" if bound is None else f"{bound:.12g}"
+def _plain(bound: float | None) -> str | Message:
+    return Message("prompts.any_number") if bound is None else f"{bound:.12g}"
 
 
-def _refusal(name: str, description: str) -> InvokeBadRequestError:
+def _refusal(name: str, description: Message) -> InvokeBadRequestError:
     return InvokeBadRequestError(description, field=name)

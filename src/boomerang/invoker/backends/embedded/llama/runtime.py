@@ -96,7 +96,7 @@ class Runtime:
             if said == "unimportable":
                 raise ImportError(*words)
             if said != "ready":
-                raise InvokeServerUnavailableError(f"llama.cpp cannot load {path.name}: {' '.join(words)}")
+                raise InvokeServerUnavailableError(Message("embedded.not_loaded", file=path.name, fault=" ".join(words)))
         except BaseException:
             self.close()
             raise
@@ -157,7 +157,7 @@ class Runtime:
         if said[0] == "refused":
             raise InvokeBadRequestError(said[1])
         if said[0] == "failed":
-            raise InvokeServerUnavailableError(f"llama.cpp failed: {said[1]}")
+            raise InvokeServerUnavailableError(Message("embedded.failed", fault=str(said[1])))
 
     def _first(self, request: Mapping[str, Any]) -> Any:
         """Receive the first line of an answer; a grammar is made before it."""
@@ -215,14 +215,12 @@ class Runtime:
         except (OSError, http.client.HTTPException) as error:
             if not self.alive:
                 raise self._process.gone() from error
-            raise InvokeServerUnavailableError(f"llama.cpp does not count tokens: {error}") from error
+            raise InvokeServerUnavailableError(Message("embedded.no_count", fault=str(error))) from error
         try:
             return len(json.loads(body)["tokens"])
         except (ValueError, KeyError, TypeError) as error:
             words = body.decode("utf-8", "replace")
-            raise ProtocolError(
-                "llama.cpp's answer to /tokenize has no tokens.", status_code=response.status, body=words
-            ) from error
+            raise ProtocolError(Message("embedded.no_tokens"), status_code=response.status, body=words) from error
 
     def close(self) -> None:
         """End the process, and with it all that it holds."""
@@ -257,9 +255,9 @@ def _error(refusal: Mapping[str, Any]) -> InvokeError:
     code, message = refusal.get("code"), str(refusal.get("message", refusal))
     if refusal.get("type") == "exceed_context_size_error":
         return InvokeBadRequestError(
-            f"The prompt has {refusal['n_prompt_tokens']:,} tokens, the model's context holds {refusal['n_ctx']:,}.",
+            Message("prompts.too_long", tokens=refusal["n_prompt_tokens"], most=refusal["n_ctx"]),
             field="prompt_messages",
-            hint="Shorten the prompt: the context must hold the prompt and the answer.",
+            hint=Message("prompts.too_long_hint"),
         )
     error_type = InvokeBadRequestError if isinstance(code, int) and 400 <= code < 500 else InvokeServerUnavailableError
     return error_type(message, status_code=code if isinstance(code, int) else None)

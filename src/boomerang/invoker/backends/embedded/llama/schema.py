@@ -8,6 +8,7 @@ from typing import Any
 
 from boomerang.invoker.errors import InvokeBadRequestError
 from boomerang.invoker.llm_text.json_schema import schema_fault
+from boomerang.invoker.messages.message import Message
 from boomerang.invoker.run import Run
 
 
@@ -23,9 +24,10 @@ def checked_schema(schema: object, field: str, run: Run | None = None) -> dict[s
         InvokeBadRequestError: It is none; the path of the fault is named.
     """
     if not isinstance(schema, dict):
-        raise InvokeBadRequestError(f"{field} must be a JSON object, but is {json.dumps(schema)[:80]}.", field=field)
+        found = json.dumps(schema)[:80]
+        raise InvokeBadRequestError(Message("prompts.schema_object", field=field, found=found), field=field)
     if wrong := schema_fault(schema, run):
-        raise InvokeBadRequestError(f"{field} is no JSON schema: at {wrong}", field=field)
+        raise InvokeBadRequestError(Message("prompts.schema_fault", field=field, fault=str(wrong)), field=field)
     return schema
 
 

@@ -20,6 +20,7 @@ from boomerang.invoker.backends.embedded.small_models.tool_call_policy import Ca
 from boomerang.invoker.entities.llm import LLMMode, LLMResultChunk, RequestInvokeLLM, RequestInvokeLLMWithStructuredOutput
 from boomerang.invoker.entities.message import PromptMessage, PromptMessageRole, PromptMessageTool
 from boomerang.invoker.errors import InvokeBadRequestError, InvokeServerUnavailableError
+from boomerang.invoker.messages.message import Message
 from boomerang.invoker.process.child_process import ProcessGoneError
 from boomerang.invoker.request import Chunks
 from boomerang.invoker.run import Run
@@ -92,12 +93,13 @@ class Llama:
         for tool in offered:
             schema.checked_schema(tool.parameters, f"tools[{tool.name}].parameters")
         if request.mode not in set(LLMMode):
-            raise InvokeBadRequestError(f"mode must be chat or completion, but is {request.mode!r}.", field="mode")
+            raise InvokeBadRequestError(Message("prompts.mode", mode=repr(request.mode)), field="mode")
         payload = parameters.sampling(values) | {"stop": chat_messages.checked_stop(request.stop)}
         if request.mode == LLMMode.COMPLETION:
-            if wanted is not None or offered:
-                what, name = ("A JSON schema needs", schema_field) if wanted is not None else ("Tools need", "tools")
-                raise InvokeBadRequestError(f"{what} the mode chat.", field=name)
+            if wanted is not None:
+                raise InvokeBadRequestError(Message("prompts.schema_needs_chat"), field=schema_field)
+            if offered:
+                raise InvokeBadRequestError(Message("prompts.tools_need_chat"), field="tools")
             return Question("completion", payload | {"prompt": chat_messages.plain(request.prompt_messages)})
         box = None
         if wanted is not None:
@@ -199,4 +201,4 @@ def _blamed(schema_field: str | None) -> Iterator[None]:
         if schema_field is None or error.field is not None:
             raise
         words = error.description.rpartition("Automatic parser generation failed: ")[2]
-        raise InvokeBadRequestError(f"llama.cpp cannot keep to this schema: {words}", field=schema_field) from error
+        raise InvokeBadRequestError(Message("prompts.schema_no_grammar", fault=words), field=schema_field) from error

@@ -16,7 +16,8 @@ from boomerang.invoker.backends.embedded.onnx.minilm import DIMENSIONS, Embedder
 from boomerang.invoker.entities.model import EmbeddingInputType, ModelPropertyKey, ModelType
 from boomerang.invoker.entities.moderation import ModerationResult, RequestInvokeModeration
 from boomerang.invoker.errors import InvokeBadRequestError
-from boomerang.invoker.events import ModerationScores, Notice
+from boomerang.invoker.events import ModerationScores
+from boomerang.invoker.messages.message import Message
 from boomerang.invoker.run import Run
 
 if TYPE_CHECKING:  # numpy is loaded with the model, not with the list of models
@@ -199,9 +200,11 @@ def answer(request: RequestInvokeModeration, moderator: Moderator, run: Run) -> 
         RunStoppedError: The run was stopped.
     """
     if not request.text.strip():
-        raise InvokeBadRequestError("There is no text to judge.", field="text", hint="Enter a text.")
+        raise InvokeBadRequestError(
+            Message("inputs.nothing_to_judge"), field="text", hint=Message("inputs.nothing_to_judge_hint")
+        )
     if not _mostly_latin(request.text):
-        run.report(Notice("This classifier knows English only; what it says about this text means little."))
+        run.notice("inputs.english_classifier")
     judgement = moderator.judge(request.text, run)
     run.report(
         ModerationScores(

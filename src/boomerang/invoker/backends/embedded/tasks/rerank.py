@@ -19,6 +19,7 @@ from boomerang.invoker.entities.rerank import (
 )
 from boomerang.invoker.errors import InvokeBadRequestError
 from boomerang.invoker.events import Notice, RerankScores
+from boomerang.invoker.messages.message import Message
 from boomerang.invoker.run import Run
 
 from .text_embedding import tell_cuts, text_of
@@ -114,13 +115,9 @@ def ranking(request: RequestInvokeRerank | RequestInvokeMultiModalRerank, run: R
         query = text_of(request.query, "query")
         docs = [text_of(doc, f"docs[{row}]") for row, doc in enumerate(request.docs)]
     if not docs:
-        raise InvokeBadRequestError(
-            "There is nothing to rank: `docs` is empty.", field="docs", hint="Give at least one document."
-        )
+        raise InvokeBadRequestError(Message("inputs.nothing_to_rank"), field="docs", hint=Message("inputs.one_document"))
     if not query.strip():
-        raise InvokeBadRequestError(
-            "There is no query to rank by.", field="query", hint="Enter what the documents should answer."
-        )
+        raise InvokeBadRequestError(Message("inputs.no_query"), field="query", hint=Message("inputs.no_query_hint"))
     _check_top_n(request.top_n, len(docs), run)
     return Ranking(query, docs, request.score_threshold, request.top_n)
 
@@ -130,12 +127,12 @@ def _check_top_n(top_n: int | None, docs: int, run: Run) -> None:
         return
     if top_n < 1:
         raise InvokeBadRequestError(
-            f"`top_n` is {top_n}, which keeps no document at all.",
+            Message("inputs.keeps_none_at_all", count=top_n),
             field="top_n",
-            hint=f"Set it to the number of documents to keep, 1 or more; {docs} keeps all.",
+            hint=Message("inputs.keeps_none_hint", count=docs),
         )
     if top_n > docs:
-        run.report(Notice(f"`top_n` is {top_n}, but there are only {docs} documents; all count."))
+        run.notice("inputs.keeps_all", count=top_n, documents=docs)
 
 
 def cosines(query: str, docs: Sequence[str], embedder: Embedder, run: Run) -> list[float]:
@@ -178,13 +175,7 @@ def judged(query: str, docs: Sequence[str], judge: Score, cosine: Score, run: Ru
     scores = dict(zip(chosen, judge(query, [docs[index] for index in chosen]), strict=True))
     lowest = min(scores.values())
     scores |= {index: lowest * (1 + near[index]) / 2 for index in others}
-    run.report(
-        Notice(
-            f"The {JUDGED} best of {len(docs)} documents by cosine were judged; the others follow in cosine order, and their "
-            "scores only tell that order.",
-            items=tuple(others),
-        )
-    )
+    run.report(Notice(Message("inputs.some_judged", judged=JUDGED, all=len(docs)), items=tuple(others)))
     return [scores[index] for index in range(len(docs))]
 
 

@@ -12,9 +12,9 @@ from boomerang.invoker.entities.llm import (
     RequestInvokeLLMWithStructuredOutput,
 )
 from boomerang.invoker.errors import InvokeBadRequestError, InvokeError, ProtocolError
-from boomerang.invoker.events import Notice
 from boomerang.invoker.llm_text.json_depth import is_deep
 from boomerang.invoker.llm_text.json_schema import check, report
+from boomerang.invoker.messages.message import Message
 from boomerang.invoker.request import Chunks
 from boomerang.invoker.run import Run
 
@@ -38,7 +38,7 @@ def stream_structured(
     wanted = _object_schema(request.structured_output_schema, run)
     if request.tools:
         names = ", ".join(tool.name for tool in request.tools)
-        run.report(Notice(f"Tools left out ({names}): the schema leaves the answer no room for calls."))
+        run.notice("prompts.tools_left_out", names=names)
     texts: list[str] = []
     question = llama.question(request, wanted)
     for chunk in llama.answer(question, run):
@@ -55,11 +55,12 @@ def stream_structured(
 
 def _object_schema(value: dict[str, Any], run: Run) -> dict[str, Any]:
     if not value:
-        raise InvokeBadRequestError(f"{FIELD} is empty: it must be a JSON schema.", field=FIELD)
+        raise InvokeBadRequestError(Message("prompts.schema_empty", field=FIELD), field=FIELD)
     wanted = checked_schema(value, FIELD, run)
     kinds = wanted.get("type", "object")
     if "object" not in ([kinds] if isinstance(kinds, str) else kinds):
-        raise InvokeBadRequestError(f"{FIELD} must describe an object, but its type is {json.dumps(kinds)}.", field=FIELD)
+        message = Message("prompts.schema_describes", field=FIELD, type=json.dumps(kinds))
+        raise InvokeBadRequestError(message, field=FIELD)
     return wanted
 
 
@@ -82,16 +83,14 @@ def _no_object(chunk: LLMResultChunk, payload: dict[str, Any]) -> InvokeError:
     written = usage.completion_tokens if usage else 0
     if chunk.delta.finish_reason == "length" and written >= payload["max_tokens"]:
         return InvokeBadRequestError(
-            f"The answer was cut after {written:,} tokens, before its JSON was complete.",
+            Message("prompts.json_cut_after", tokens=written),
             field="max_tokens",
-            hint=f"Raise max_tokens, which is {payload['max_tokens']:,}, or ask for less.",
+            hint=Message("prompts.raise_max_tokens_from", count=payload["max_tokens"]),
         )
     if chunk.delta.finish_reason == "length":
         return InvokeBadRequestError(
-            f"The model's context was full after {written:,} tokens of the answer, before its JSON was complete.",
-            field="prompt_messages",
-            hint="Shorten the prompt, or ask for less.",
+            Message("prompts.json_context", tokens=written), field="prompt_messages", hint=Message("prompts.shorten")
         )
     if payload["stop"]:
-        return InvokeBadRequestError("A stop word cut the answer before its JSON was complete.", field="stop")
-    return ProtocolError("llama.cpp ended the answer before its JSON was a complete object.")
+        return InvokeBadRequestError(Message("prompts.json_stopped"), field="stop")
+    return ProtocolError(Message("prompts.json_ended"))

@@ -19,6 +19,7 @@ from boomerang.invoker.entities.text_embedding import (
 )
 from boomerang.invoker.errors import InvokeBadRequestError
 from boomerang.invoker.events import Notice
+from boomerang.invoker.messages.message import Message
 from boomerang.invoker.run import Run
 
 MAX_CHUNKS = 128
@@ -78,9 +79,9 @@ def text_of(content: MultiModalContent, name: str) -> str:
     """
     if content.content_type is not MultiModalContentType.TEXT:
         raise InvokeBadRequestError(
-            f"{name} is an {content.content_type.value}; this model reads text only.",
+            Message("inputs.not_text", field=name, type=content.content_type.value),
             field=name,
-            hint="Send contents of the type text, or choose a multimodal model.",
+            hint=Message("inputs.not_text_hint"),
         )
     return content.content
 
@@ -96,11 +97,12 @@ def tell_cuts(run: Run, cuts: Sequence[Cut], name: Callable[[int], str]) -> None
     if not cuts:
         return
     parts = tuple(f"{name(cut.row)} ({cut.tokens} tokens)" for cut in cuts)
-    more = f" and {len(cuts) - 5} more" if len(cuts) > 5 else ""
-    shown = f"{', '.join(parts[:5])}{more}"
-    run.report(
-        Notice(f"The model reads {CONTEXT_TOKENS} tokens of a text; only the beginning was read of {shown}.", items=parts)
-    )
+    rows = ", ".join(parts[:5])
+    if len(cuts) > 5:
+        message = Message("inputs.rows_cut_more", size=CONTEXT_TOKENS, rows=rows, more=len(cuts) - 5)
+    else:
+        message = Message("inputs.rows_cut", size=CONTEXT_TOKENS, rows=rows)
+    run.report(Notice(message, items=parts))
 
 
 def _embed(
@@ -108,11 +110,11 @@ def _embed(
 ) -> tuple[list[list[float]], EmbeddingUsage]:
     if not texts:
         raise InvokeBadRequestError(
-            f"There is nothing to embed: `{field}` is empty.", field=field, hint="Give at least one text."
+            Message("inputs.nothing_to_embed", field=field), field=field, hint=Message("inputs.one_text")
         )
     blank = [f"{field}[{row}]" for row, text in enumerate(texts) if not text.strip()]
     if blank:
-        run.report(Notice(f"No text in {', '.join(blank)}; the vector there stands for nothing."))
+        run.notice("inputs.blank_rows", rows=", ".join(blank))
     started = perf_counter()
     answer = embedder.embed(texts, input_type, run)
     tell_cuts(run, answer.cuts, lambda row: f"{field}[{row}]")

@@ -16,6 +16,7 @@ from boomerang.invoker.entities.model import FetchFrom, ModelPropertyKey, ModelT
 from boomerang.invoker.entities.tts import RequestInvokeTTS, TTSResult
 from boomerang.invoker.errors import InvokeBadRequestError
 from boomerang.invoker.events import Notice
+from boomerang.invoker.messages.message import Message
 from boomerang.invoker.run import Run
 
 if TYPE_CHECKING:  # numpy is loaded with the model, not with the list of models
@@ -116,9 +117,7 @@ class Speaker:
                 yield mp3_encoding.encode_mp3(shaped(samples, self.sample_rate_hz, piece), self.sample_rate_hz, joinable=True)
         if not spoken:
             raise InvokeBadRequestError(
-                "There is nothing in the text that the voice can read.",
-                field="content_text",
-                hint="The voice reads English: words in Latin letters, numbers, dates and units.",
+                Message("inputs.nothing_readable"), field="content_text", hint=Message("inputs.nothing_readable_hint")
             )
 
     def _pieces(self, sentence: str, run: Run) -> Iterator[Piece]:
@@ -235,15 +234,20 @@ def answer(request: RequestInvokeTTS, speaker: Speaker, run: Run) -> Iterator[TT
 
 def _require_voice(voice: str, run: Run) -> None:
     if not voice.strip():
-        run.report(Notice(f"No voice was given; the default voice, {VOICE}, speaks."))
+        run.notice("inputs.default_voice", voice=VOICE)
     elif voice not in VOICES:
         known = ", ".join(VOICES)
         raise InvokeBadRequestError(
-            f"There is no voice {voice!r}; the voices are: {known}.", field="voice", hint=f"Use the voice {VOICE}."
+            Message("inputs.unknown_voice", voice=repr(voice), known=known),
+            field="voice",
+            hint=Message("inputs.unknown_voice_hint", voice=VOICE),
         )
 
 
 def _tell(left_out: list[str], run: Run) -> None:
     shown = ", ".join(f"“{part[:20].strip()}{'…' if len(part) > 20 else ''}”" for part in left_out[:5])
-    more = f" and {len(left_out) - 5} more" if len(left_out) > 5 else ""
-    run.report(Notice(f"The voice reads English only; left out: {shown}{more}.", items=tuple(left_out)))
+    if len(left_out) > 5:
+        message = Message("inputs.english_voice_more", parts=shown, more=len(left_out) - 5)
+    else:
+        message = Message("inputs.english_voice", parts=shown)
+    run.report(Notice(message, items=tuple(left_out)))

@@ -43,7 +43,7 @@ def speak(http: Http, request: RequestInvokeTTS, run: Run) -> Chunks[TTSResult]:
         InvokeError: It is an error of the server.
     """
     if not request.content_text.strip() and not run.unchecked:
-        raise InvokeBadRequestError("There is nothing to say: the text is empty.", field="content_text")
+        raise InvokeBadRequestError(Message("inputs.nothing_to_say"), field="content_text")
     body = {"model": request.model, "input": request.content_text, "voice": request.voice, "response_format": "mp3"}
     run.phase("inference")
     with http.post(PATH, run, json=body) as answer:

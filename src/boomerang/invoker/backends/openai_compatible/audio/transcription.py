@@ -16,6 +16,7 @@ from boomerang.invoker.http.body.tolerant_json import read_json
 from boomerang.invoker.http.errors import inside, not_json
 from boomerang.invoker.http.exchange import Http
 from boomerang.invoker.http.response import Answer
+from boomerang.invoker.messages.message import Message
 from boomerang.invoker.run import Run
 
 from .transcript_events import MEDIA_TYPE, EventReader, is_events
@@ -37,7 +38,7 @@ def listen(http: Http, request: RequestInvokeSpeech2Text, run: Run) -> Speech2Te
         ProtocolError: The answer has no text.
     """
     if not request.file and not run.unchecked:
-        raise InvokeBadRequestError("The file is empty.", field="file")
+        raise InvokeBadRequestError(Message("inputs.empty_file"), field="file")
     kind = kind_of(request.file)
     name = f"audio.{kind.extensions[0]}" if kind and kind.extensions else "audio.mp3"
     media_type = kind.media_type if kind else "application/octet-stream"

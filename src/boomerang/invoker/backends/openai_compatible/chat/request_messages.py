@@ -20,6 +20,7 @@ from boomerang.invoker.entities.message import (
     ToolPromptMessage,
 )
 from boomerang.invoker.errors import InvokeBadRequestError
+from boomerang.invoker.messages.message import Message
 
 from . import opaque_fields
 
@@ -42,7 +43,8 @@ def prompt(messages: Sequence[PromptMessage]) -> str:
             for place, item in enumerate(message.content):
                 if not isinstance(item, TextPromptMessageContent):
                     field = f"prompt_messages[{index}].content[{place}]"
-                    raise InvokeBadRequestError(f"{field} is of type {item.type}; a completion takes text only.", field=field)
+                    wrong = Message("prompts.completion_text_only", field=field, type=str(item.type))
+                    raise InvokeBadRequestError(wrong, field=field)
     return "\n".join(text for message in messages if (text := message.get_text_content()))
 
 
@@ -72,9 +74,9 @@ def _schema(value: Any) -> Json:
         try:
             value = json.loads(value)
         except ValueError as error:
-            raise InvokeBadRequestError(f"json_schema is no JSON: {error}", field="json_schema") from error
+            raise InvokeBadRequestError(Message("prompts.schema_not_json", fault=str(error)), field="json_schema") from error
     if not isinstance(value, dict):
-        raise InvokeBadRequestError("response_format json_schema needs the parameter json_schema.", field="json_schema")
+        raise InvokeBadRequestError(Message("prompts.needs_schema"), field="json_schema")
     return value if "schema" in value else {"name": "answer", "schema": value}
 
 

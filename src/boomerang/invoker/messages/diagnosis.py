@@ -1,0 +1,81 @@
+"""Messages about connections and models that were tried: what answers, what does not, and what to do."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+TEMPLATES: Mapping[str, str] = {
+    "diagnosis.listed": "The server answers; models listed: {count}.",
+    "diagnosis.none_listed": "The server answers and lists no model.",
+    "diagnosis.built_in": "Nothing has to be reached; models built in: {count}.",
+    "diagnosis.answers": "The model answers.",
+    "diagnosis.answers_vector": "The model answers: a vector of {count} dimensions.",
+    "diagnosis.answers_ranking": "The model answers: {count} documents ranked.",
+    "diagnosis.answers_sound": "The model answers: {count:,} bytes of sound.",
+    "diagnosis.answers_flagged": "The model answers: flagged.",
+    "diagnosis.answers_not_flagged": "The model answers: not flagged.",
+    "diagnosis.unlisted_answers": "The server lists no models, but {model} answers.",
+    "diagnosis.nothing_ranked": "The server answers, but ranked none of the documents.",
+    "diagnosis.better_address": "The base address is wrong: the API is at {address}.",
+    "diagnosis.not_opened": "The connection cannot be opened: {error}.",
+    "diagnosis.late": "No answer came within {seconds:g} s (the clock “{clock}”). Is the model still loading?",
+    "diagnosis.no_key": "The server wants a key, and the connection has none.",
+    "diagnosis.key_refused": "The server refused the key (HTTP {status}).",
+    "diagnosis.slow_down": "The server is reached and asks to slow down (HTTP {status}).",
+    "diagnosis.slow_down_for": "The server is reached and asks to slow down (HTTP {status}). It asks to wait {seconds:g} s.",
+    "diagnosis.cannot_serve": "The server is reached and cannot serve (HTTP {status}).",
+    "diagnosis.web_page": "A web page came back and not an API's answer: the address is wrong, or a proxy stands before it.",
+    "diagnosis.no_model_of_many": "The server has no model {model}; it lists: {names} and {count} more.",
+    "diagnosis.no_model_of": "The server has no model {model}; it lists: {names}.",
+    "diagnosis.no_call": "The server has no such call, or no model {model} (HTTP {status}).",
+    "diagnosis.no_list": (
+        "The server is reached and has no list of models there (HTTP {status}): "
+        "the address is wrong, or its models have to be named by hand."
+    ),
+    "diagnosis.refused": "The server refused what was asked (HTTP {status}); its words are below.",
+    "diagnosis.not_openai": "The server answers, but not as OpenAI's interface does; what came is below.",
+    "diagnosis.call_failed": "The server answers, but the call failed: {error}",
+    "diagnosis.not_called": "The call was not made: {error}",
+    "diagnosis.not_called_hint": "The call was not made: {error} {hint}",
+    "diagnosis.ours": "A fault of this app, not of the server: {type}: {error}",
+    "diagnosis.nobody_in_container": (
+        "Nobody listens at {host} inside this app's container. "
+        "A server on the host is at host.docker.internal, or at the gateway's address."
+    ),
+    "diagnosis.nobody": "Nobody listens at {host}: is the server running, and is this its port?",
+    "diagnosis.no_host": "There is no host named {host}. Check the address of the connection.",
+    "diagnosis.certificate": (
+        "The certificate of {host} is not trusted: {words}. Give the authority's certificate, or switch verification off."
+    ),
+    "diagnosis.tls": "No secure connection to {host} came about: perhaps the server speaks http and not https at this port.",
+    "diagnosis.unreached": "The server was not reached: {error}",
+    "diagnosis.unreached_hint": "The server was not reached: {error} {hint}",
+    "diagnosis.proxy": "Check the proxy of the connection, and that it runs.",
+    "diagnosis.proxy_login": "Give the address of the proxy its user and password, as in http://user:password@proxy:3128.",
+    "diagnosis.proxy_refused": "Ask whoever runs the proxy, or take it out of the connection.",
+    # by what the upstream said
+    "diagnosis.call_of_summary": "`session.model.summary(...)` was called: it is `session.model.summary.invoke(...)`.",
+    "diagnosis.no_voice": "The TTS config has no voice: choose or type one.",
+    "diagnosis.rerank_config": "The rerank config is incomplete: Dify requires score_threshold and top_n.",
+    "diagnosis.rerank_shape": "The server uses another shape for rerank results than `relevance_score`.",
+    "diagnosis.empty_results": "The server returned an empty list of results.",
+    "diagnosis.top_n": "Set top_n to the number of documents at most.",
+    "diagnosis.sdk_clock": "The SDK's own clock ran out: make the input smaller, or ask for less.",
+    "diagnosis.sdk_class": "The answer does not fit the SDK's class; the field is named in its words.",
+    "diagnosis.two_threads": "One model object was used from two threads at once: make one call at a time.",
+    "diagnosis.upstream_refused": (
+        "Nobody listens there. Inside a container, localhost is the container: use the host gateway's name."
+    ),
+    "diagnosis.upstream_certificate": (
+        "The certificate was not accepted: a private authority has to be named in the connection."
+    ),
+    "diagnosis.plugin_key": (
+        "The key is wrong, missing, or not allowed for this model; plugins hide the server's words behind this sentence."
+    ),
+    "diagnosis.key": "The key is wrong, missing, or not allowed for this model.",
+    "diagnosis.path": "The address misses or doubles `/v1`, or the server has no model of this name.",
+    "diagnosis.page": "The address is a web page and not the API.",
+    "diagnosis.disk": "The disk is full.",
+    "diagnosis.too_many_calls": "The server asks to slow down: wait, or make fewer calls at once.",
+    "diagnosis.request": "The server did not take the request as it is: what was sent stands under HTTP, beside its words.",
+}
