@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from string import Formatter
@@ -10,9 +11,24 @@ from typing import Any
 
 import pytest
 
+from boomerang.invoker import errors
 from boomerang.invoker.errors import ConfigError, InvokeBadRequestError
 from boomerang.invoker.events import Notice
-from boomerang.invoker.messages import answers, audio, connections, http, lists, records, saved, schemas
+from boomerang.invoker.messages import (
+    answers,
+    audio,
+    connections,
+    diagnosis,
+    embedded,
+    http,
+    inputs,
+    lists,
+    prompts,
+    records,
+    runs,
+    saved,
+    schemas,
+)
 from boomerang.invoker.messages.message import TEMPLATES, Message, translated
 from boomerang.invoker.records.error_values import dump_error
 from boomerang.invoker.records.record import Record
@@ -24,6 +40,22 @@ from boomerang.workbench.i18n import translate
 from tests.invoker.answers import request_of
 
 SRC = Path(__file__).parents[3] / "src"
+REPORTING = {
+    *(name for name, kind in vars(errors).items() if isinstance(kind, type) and issubclass(kind, Exception)),
+    "ProcessGoneError",
+    "Fault",
+    "Problem",
+    "Notice",
+    "refused",
+    "unusable",
+    "_refusal",
+    "_broken",
+}
+"""Callables that make an error or report something to people."""
+PLAIN = {
+    "boomerang/invoker/llm_text/json_schema.py": "its Fault is a value of schemas.departs, in the words of JSON Schema",
+}
+"""Files that may make one from an English sentence, and why."""
 MAKING = {"Message", "notice", "_notice"}
 """Callables of the library that take an id first; in the playground the first only."""
 
@@ -76,13 +108,71 @@ def test_every_message_has_a_template_with_the_same_placeholders() -> None:
             assert placeholders(TEMPLATES[found]) == names, f"{place}: {found}"
 
 
+def sentences(node: ast.AST, function: ast.AST) -> Iterator[str]:
+    """Give the English sentences in an expression, and in what its names were set to; what makes a message has none."""
+    match node:
+        case ast.Call(func=ast.Name(id="Message") | ast.Attribute(attr="join" | "get")):
+            return
+        case ast.Constant(value=str() as text) if re.search(r"[a-z]{2,} [a-z]", text):
+            yield text
+        case ast.Name(id=name):
+            for other in ast.walk(function):
+                if isinstance(other, ast.Assign) and any(isinstance(n, ast.Name) and n.id == name for n in other.targets):
+                    yield from sentences(other.value, ast.Module([], []))
+        case _:
+            for child in ast.iter_child_nodes(node):
+                yield from sentences(child, function)
+
+
+def test_no_error_and_no_notice_is_made_from_an_english_sentence() -> None:
+    """A server's own words, and those of the system, come in variables."""
+    found = set()
+    for path in sorted(path for layer in ("invoker", "workbench") for path in (SRC / "boomerang" / layer).rglob("*.py")):
+        tree = ast.parse(path.read_text("utf-8"))
+        functions = [node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef)]
+        for function in functions:
+            for node in ast.walk(function):
+                if isinstance(node, ast.Call) and getattr(node.func, "id", getattr(node.func, "attr", "")) in REPORTING:
+                    hints = [keyword.value for keyword in node.keywords if keyword.arg == "hint"]
+                    for text in (text for part in (*node.args, *hints) for text in sentences(part, function)):
+                        found.add((str(path.relative_to(SRC)), text))
+    assert sorted(place for place in found if place[0] not in PLAIN) == []
+    assert PLAIN.keys() <= {place for place, _text in found}, "an exception that is not needed"
+
+
+def test_a_sentence_is_found_in_an_argument_a_hint_and_a_variable() -> None:
+    source = """
+def broken(words):
+    text = f"it went wrong: {words}"
+    raise InvokeError(text if words else "it went", hint="try once more")
+"""
+    [function] = ast.parse(source).body
+    [call] = [node for node in ast.walk(function) if isinstance(node, ast.Call)]
+    parts = [*call.args, *(keyword.value for keyword in call.keywords)]
+    assert [text for part in parts for text in sentences(part, function)] == ["it went wrong: ", "it went", "try once more"]
+
+
 def test_every_template_is_used() -> None:
     used = {found for _, node, _ in made() for found in ids(node)}
     assert sorted(set(TEMPLATES) - used) == []
 
 
 def test_no_id_stands_in_two_areas() -> None:
-    areas = (answers, audio, connections, http, lists, records, saved, schemas)
+    areas = (
+        answers,
+        audio,
+        connections,
+        diagnosis,
+        embedded,
+        http,
+        inputs,
+        lists,
+        prompts,
+        records,
+        runs,
+        saved,
+        schemas,
+    )
     assert len(TEMPLATES) == sum(len(area.TEMPLATES) for area in areas)
 
 
@@ -132,7 +222,7 @@ def test_a_page_shows_messages_in_the_visitors_language(template: str, monkeypat
     translate.use("zh_Hans")
     try:
         message = Message(template, count=1, server="x")
-        assert translated(message, translate._) == "zh More than 1 chunks from x."
+        assert translated(message, lambda text: f"zh {text}") == "zh More than 1 chunks from x."
         assert error_text(InvokeBadRequestError(message)) == "zh More than 1 chunks from x."
         assert error_text(ConfigError(message, field="headers")) == "headers: zh More than 1 chunks from x."
     finally:

@@ -49,6 +49,8 @@ TEMPLATES: Mapping[str, str] = {
     "connections.not_pem": "is no certificate in PEM: {fault}",
     "connections.no_authorities": "{file} is no file of certificates: {fault}",
     "connections.file_refused": "only connections.toml may name a file of the server; paste the certificate as text instead",
+    "connections.folder_refused": "only connections.toml may name a folder of the server",
+    "connections.kind_refused": "only connections.toml may have a connection of the kind {kind}",
     "connections.variable_refused": (
         "the variable {name} may not be named by a visitor; type the key, "
         "or have whoever runs this app list it in CONNECTIONS_ENV"

@@ -12,7 +12,6 @@ TEMPLATES: Mapping[str, str] = {
     "inputs.rows_cut_more": "The model reads {size} tokens of a text; only the beginning was read of {rows} and {more} more.",
     "inputs.not_text": "{field} is an {type}; this model reads text only.",
     "inputs.not_text_hint": "Send contents of the type text, or choose a multimodal model.",
-    "inputs.no_input_type": "OpenAI's interface has no input_type; it was not sent.",
     # rankings
     "inputs.nothing_to_rank": "There is nothing to rank: `docs` is empty.",
     "inputs.one_document": "Give at least one document.",
@@ -26,8 +25,6 @@ TEMPLATES: Mapping[str, str] = {
         "The {judged} best of {all} documents by cosine were judged; the others follow in cosine order, "
         "and their scores only tell that order."
     ),
-    "inputs.all_scores": "Scores of all documents, before score_threshold and top_n",
-    "inputs.rerank_shape": "The server speaks {shape}'s shape of rerank.",
     # moderation
     "inputs.nothing_to_judge": "There is no text to judge.",
     "inputs.nothing_to_judge_hint": "Enter a text.",
@@ -42,6 +39,4 @@ TEMPLATES: Mapping[str, str] = {
     "inputs.unknown_voice": "There is no voice {voice}; the voices are: {known}.",
     "inputs.unknown_voice_hint": "Use the voice {voice}.",
     "inputs.empty_file": "The file is empty.",
-    "inputs.heard": "{seconds:.0f} s heard",
-    "inputs.heard_of": "{seconds:.0f} of {all:.0f} s heard",
 }

@@ -90,20 +90,20 @@ class Weights:
 
     def _problem(self, file: WeightFile, *, afresh: bool) -> Message | None:
         path = self.folder / file.name
-        place = {"file": file.name, "folder": str(self.folder)}
+        folder = str(self.folder)
         try:
             status = path.stat()
             if not stat.S_ISREG(status.st_mode):
-                return Message("embedded.file_other", **place)
+                return Message("embedded.file_other", file=file.name, folder=folder)
             if status.st_size != file.size:
-                return Message("embedded.file_size", **place, size=status.st_size, expected=file.size)
+                return Message("embedded.file_size", file=file.name, folder=folder, size=status.st_size, expected=file.size)
             found = self._sha256(file, status, afresh=afresh)
         except (FileNotFoundError, NotADirectoryError):
-            return Message("embedded.file_missing", **place)
+            return Message("embedded.file_missing", file=file.name, folder=folder)
         except OSError as error:
-            return Message("embedded.file_unreadable", **place, fault=str(error.strerror))
+            return Message("embedded.file_unreadable", file=file.name, folder=folder, fault=str(error.strerror))
         if found != file.sha256:
-            return Message("embedded.file_altered", **place, found=found, expected=file.sha256)
+            return Message("embedded.file_altered", file=file.name, folder=folder, found=found, expected=file.sha256)
         return None
 
     def _sha256(self, file: WeightFile, status: os.stat_result, *, afresh: bool) -> str:

@@ -135,7 +135,9 @@ def _detail_words(event: Detail) -> str:
         case TranscriptSegment():
             # A header may promise less than there is.
             whole = event.recording_seconds
-            return f"{event.end:.0f}{f' of {max(whole, event.end):.0f}' if whole else ''} s heard"
+            if not whole:
+                return _("{seconds:.0f} s heard").format(seconds=event.end)
+            return _("{seconds:.0f} of {all:.0f} s heard").format(seconds=event.end, all=max(whole, event.end))
         case ArgumentsNotSent():
             return _("OpenAI's interface has no input_type; it was not sent.")
         case UsageEstimated():

@@ -316,7 +316,7 @@ class Connections:
         if origin.locked:  # the operator's own: nothing about it is a visitor's to choose
             return open_settings(settings, self.kinds, None, self._environment)
         if self.kinds[settings.kind].form is None:
-            raise ConfigError(f"kind: only connections.toml may have a connection of the kind {settings.kind}")
+            raise ConfigError(Message("connections.kind_refused", kind=settings.kind), field="kind")
         return open_settings(settings, self.kinds, self._allowed, self._environment, variables=self.variables, files=False)
 
     def _open_embedded(self) -> Backend:

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 
 from boomerang.invoker.errors import ConfigError
 from boomerang.invoker.http.address_policy import Allowed
+from boomerang.invoker.messages.message import Message
 
 from .backend import EmbeddedBackend
 from .settings import EmbeddedSettings
@@ -25,5 +26,5 @@ def opened(
         ConfigError: It names a folder of the server and may not.
     """
     if settings.models_folder and not files:
-        raise ConfigError("models_folder: only connections.toml may name a folder of the server")
+        raise ConfigError(Message("connections.folder_refused"), field="models_folder")
     return EmbeddedBackend(models_folder=settings.models_folder or None, system_model=settings.system_model or None)

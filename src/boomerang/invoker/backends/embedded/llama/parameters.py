@@ -146,8 +146,8 @@ def _value(rule: ParameterRule, value: Any) -> Any:
     below = rule.min is not None and value < rule.min
     above = rule.max is not None and value > rule.max
     if below or above:
-        bounds = {"least": _plain(rule.min), "most": _plain(rule.max)}
-        raise _refusal(rule.name, Message("prompts.range", name=rule.name, **bounds, value=repr(value)))
+        least, most = _plain(rule.min), _plain(rule.max)
+        raise _refusal(rule.name, Message("prompts.range", name=rule.name, least=least, most=most, value=repr(value)))
     if rule.options and value not in rule.options:
         raise _refusal(rule.name, Message("prompts.options", name=rule.name, values=", ".join(rule.options), value=repr(value)))
     return value
