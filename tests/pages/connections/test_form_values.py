@@ -8,6 +8,8 @@ import pytest
 
 from boomerang.invoker.connection_kind import Check
 from boomerang.invoker.errors import ConfigError
+from boomerang.invoker.messages.message import Message
+from boomerang.invoker.settings import Fault
 from boomerang.kinds import KINDS
 from boomerang.playground.connections import probe_results
 from boomerang.workbench.connections.form_text import kept_proxy, masked_proxy, with_scheme
@@ -71,14 +73,20 @@ def test_a_scheme_that_was_not_typed_is_put_before_the_address(typed: str, whole
 @pytest.mark.parametrize(
     ("fault", "words"),
     [
-        ("base_url: is missing", "Base address: is missing"),
-        ("base_ur: is no field that is known here", "base_ur: is no field that is known here"),
-        ("timeouts.first_byte: must be more than 0", "Time limits to the first byte: must be more than 0"),
-        ("models[1].model_type: is missing", "Models b.model_type: is missing"),
-        ("nothing can be saved here: the app was started without a data folder",) * 2,
+        (Fault("base_url", Message("connections.missing")), "Base address: is missing"),
+        (Fault("base_ur", Message("connections.unknown")), "base_ur: is no field that is known here"),
+        (
+            Fault("timeouts.first_byte", Message("connections.more_than", least=0)),
+            "Time limits to the first byte: must be more than 0",
+        ),
+        (Fault("models[1].model_type", Message("connections.missing")), "Models b.model_type: is missing"),
+        (
+            ConfigError(Message("saved.no_folder")),
+            "nothing can be saved here: the app was started without a data folder",
+        ),
     ],
 )
-def test_a_fault_is_said_by_the_label_of_its_field(fault: str, words: str) -> None:
+def test_a_fault_is_said_by_the_label_of_its_field(fault: Fault | ConfigError, words: str) -> None:
     assert spoken(fault, field_labels(KINDS), ["a", "b"]) == words
 
 

@@ -8,6 +8,7 @@ from streamlit.testing.v1 import AppTest
 from boomerang.invoker.errors import (
     BackendClosedError,
     ConfigError,
+    ConnectionFailure,
     InvokeAuthorizationError,
     InvokeBadRequestError,
     InvokeConnectionError,
@@ -18,6 +19,7 @@ from boomerang.invoker.errors import (
     ProtocolError,
     UnsupportedRequestError,
 )
+from boomerang.invoker.messages.message import Message
 from boomerang.playground.run.error_panel import SIDES, details
 from boomerang.playground.ui.escape import plain
 from boomerang.workbench.diagnosis.error_advice import advice
@@ -192,7 +194,7 @@ def test_a_model_that_the_server_does_not_list_is_told_with_those_that_it_lists(
     unknown, known = (InvokeBadRequestError("no", status_code=404, model=name) for name in ("nope", "talker"))
     told = advice(unknown, MODELS)
     assert (told.title, told.side) == ("The server has no such model", "Input")
-    assert told.next_step.startswith("The server has no model nope; it lists: talker, ")
+    assert str(told.next_step).startswith("The server has no model nope; it lists: talker, ")
     assert advice(known, MODELS) == advice(unknown) != told
 
 
@@ -215,7 +217,7 @@ def test_the_panel_leads_to_what_was_sent() -> None:
 
 
 def test_the_librarys_words_are_in_the_visitors_language_and_kept_in_english_for_who_is_asked() -> None:
-    error = InvokeBadRequestError("`top_n` is 0, which keeps no document at all.", hint="Give at least one document.")
+    error = InvokeBadRequestError(Message("inputs.keeps_none_at_all", count=0), hint=Message("inputs.one_document"))
     at = AppTest.from_string(
         f"from boomerang.workbench.i18n import translate\ntranslate.use('zh_Hans')\n{SCRIPT}", default_timeout=10
     )
@@ -225,3 +227,23 @@ def test_the_librarys_words_are_in_the_visitors_language_and_kept_in_english_for
     own, copied = (code.value for code in at.code)
     assert own == "`top_n` 为 0，一篇文档也不会保留。" and str(error) in copied
     assert any("请至少给出一篇文档。" in markdown.value for markdown in at.markdown)
+
+
+@pytest.mark.parametrize(
+    ("failure", "step"),
+    [
+        (ConnectionFailure.REFUSED, "Nobody listens at models.example:8000: is the server running, and is this its port?"),
+        (ConnectionFailure.NO_HOST, "There is no host named models.example. Check the address of the connection."),
+        (ConnectionFailure.TLS, "perhaps the server speaks http and not https"),
+        (ConnectionFailure.PROXY_UNREACHED, "Check the proxy of the connection"),
+        (ConnectionFailure.PROXY_LOGIN, "its user and password"),
+        (ConnectionFailure.PROXY_REFUSED, "Ask whoever runs the proxy"),
+    ],
+)
+def test_why_a_server_was_not_reached_has_one_next_step_and_nothing_is_guessed_beside_it(
+    failure: ConnectionFailure, step: str
+) -> None:
+    error = InvokeConnectionError("[Errno 111] Connection refused")
+    error.failure, error.url = failure, "https://models.example:8000/v1/chat/completions"
+    drawn = " ".join(markdown.value for markdown in draw(error).markdown)
+    assert plain(step) in drawn and "Seen before" not in drawn
