@@ -6,5 +6,5 @@ from boomerang.playground.connections import connections_page
 from boomerang.workbench.i18n.translate import _
 
 st.title(_("Connections"))
-st.markdown(_("The servers that every page can call: made here, in `connections.toml`, or by environment variables."))
+st.markdown(_("The servers that pages can call, set up here, in `connections.toml` or through environment variables."))
 connections_page.draw()

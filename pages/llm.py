@@ -11,7 +11,7 @@ from boomerang.playground.results.llm import answer, comparison
 from boomerang.workbench.i18n.translate import _
 from boomerang.workbench.samples import inputs as samples
 
-page = frame.Page(InvokeType.LLM, _("LLM"), _("talk to a large language model, streamed, with tools"))
+page = frame.Page(InvokeType.LLM, _("LLM"), _("Chat with a large language model, with streaming and tools"))
 with page.inputs:
     conversation_editor.sample_chips(page)
     mode = conversation_editor.mode(page)

@@ -12,7 +12,7 @@ from boomerang.playground.results.llm import comparison
 from boomerang.workbench.i18n.translate import _
 from boomerang.workbench.samples import inputs as samples
 
-page = frame.Page(InvokeType.LLM_STRUCTURED_OUTPUT, _("Structured output"), _("get an object that fits a JSON schema"))
+page = frame.Page(InvokeType.LLM_STRUCTURED_OUTPUT, _("Structured output"), _("Generate an object that matches a JSON schema"))
 with page.inputs:
     fields.samples(page, samples.STRUCTURED)
     system = fields.text_area(page, "system", _("System"), sample=samples.STRUCTURED_SYSTEM, height=68)
@@ -29,7 +29,7 @@ def configure(pane: frame.Pane) -> frame.Arguments:
 
 messages = [{"role": "system", "content": system}] if system.strip() else []
 messages.append({"role": "user", "content": text})
-page.require(text.strip(), _("type the user's text"), sendable=True)
+page.require(text.strip(), _("enter a user message"), sendable=True)
 page.run(configure, prompt_messages=messages, structured_output_schema=schema, stream=stream)
 page.show(
     structured_output.draw,

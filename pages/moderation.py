@@ -10,7 +10,7 @@ from boomerang.playground.results import moderation
 from boomerang.workbench.i18n.translate import _
 from boomerang.workbench.samples import inputs as samples
 
-page = frame.Page(InvokeType.MODERATION, _("Moderation"), _("is a text sensitive?"))
+page = frame.Page(InvokeType.MODERATION, _("Moderation"), _("Flag sensitive text"))
 with page.inputs:
     fields.samples(page, samples.MODERATIONS)
     text = fields.text_area(page, "text", _("Text"), sample=next(iter(samples.MODERATION.values())), height=160)
@@ -22,7 +22,7 @@ def configure(pane: frame.Pane) -> frame.Arguments:
     return {"model_config": model_config.config(pane, ModerationModelConfig, model)}
 
 
-page.require(text.strip(), _("type a text"), sendable=True)
+page.require(text.strip(), _("enter a text"), sendable=True)
 page.run(configure, text=text)
 page.show(
     moderation.draw,

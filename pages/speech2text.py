@@ -10,7 +10,7 @@ from boomerang.playground.page import frame
 from boomerang.playground.results.audio import transcript
 from boomerang.workbench.i18n.translate import _
 
-page = frame.Page(InvokeType.SPEECH2TEXT, _("Speech to text"), _("an upload, a recording or the sample, written down"))
+page = frame.Page(InvokeType.SPEECH2TEXT, _("Speech to text"), _("Transcribe an upload, a recording or a sample"))
 with page.inputs:
     recording = audio_upload.choose(page)
 

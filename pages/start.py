@@ -8,8 +8,8 @@ from boomerang.workbench.i18n.translate import _
 st.title("Boomerang")
 st.markdown(
     _(
-        "Try every `session.model.*` call of a Dify plugin against real models, and see what went over the wire. "
-        "No Dify, no key: the embedded models answer offline."
+        "Try every `session.model.*` call of a Dify plugin against real models and see what goes over "
+        "the wire. No Dify and no key needed: the embedded models work offline."
     )
 )
 start_page.draw()

@@ -13,17 +13,17 @@ from boomerang.playground.results.text_embedding import comparison, vectors
 from boomerang.workbench.i18n.translate import _
 from boomerang.workbench.samples import inputs as samples
 
-page = frame.Page(InvokeType.TEXT_EMBEDDING, _("Text embedding"), _("texts as vectors, and how alike they are"))
+page = frame.Page(InvokeType.TEXT_EMBEDDING, _("Text embedding"), _("Turn texts into vectors and compare them"))
 with page.inputs:
     fields.samples(page, samples.EMBEDDINGS)
-    texts = text_table.draw(page, _("Texts, one vector each"), "text", samples.TEXTS).texts
+    texts = text_table.draw(page, _("Texts (one vector each)"), "text", samples.TEXTS).texts
     input_type = st.segmented_control(
         "input_type",
         [kind.value for kind in EmbeddingInputType],
         required=True,
         key=page.hold("input_type", EmbeddingInputType.QUERY.value, set(EmbeddingInputType).__contains__),
         persist_state="session",
-        help=_("Whether the texts are searched, or searched for. The SDK's default is query."),
+        help=_("Whether the texts are search queries or indexed documents. The SDK's default is query."),
     )
 
 

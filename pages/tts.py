@@ -13,13 +13,13 @@ from boomerang.workbench.i18n.translate import _
 from boomerang.workbench.results import speech_segments
 from boomerang.workbench.samples import inputs as samples
 
-page = frame.Page(InvokeType.TTS, _("Text to speech"), _("a text spoken; it plays while it is made"))
+page = frame.Page(InvokeType.TTS, _("Text to speech"), _("Synthesize speech, played as it streams"))
 with page.inputs:
     fields.samples(page, samples.SPEECHES)
     text = fields.text_area(page, "text", _("Text"), sample=next(iter(samples.SPEECH.values())), height=160)
     count = st.empty()
     several = len(page.panes) > 1  # they would play over each other
-    autoplay = st.toggle(_("Play by itself"), key=page.hold("autoplay", True), persist_state="session", disabled=several)
+    autoplay = st.toggle(_("Autoplay"), key=page.hold("autoplay", True), persist_state="session", disabled=several)
 
 
 def configure(pane: frame.Pane) -> frame.Arguments:
@@ -32,7 +32,7 @@ def configure(pane: frame.Pane) -> frame.Arguments:
     return {"model_config": model_config.config(pane, TTSModelConfig, model, voice=voice)}
 
 
-page.require(text.strip(), _("type a text"), sendable=True)
+page.require(text.strip(), _("enter a text"), sendable=True)
 page.run(configure, content_text=text)
 count.caption(speech_segments.line(text, page.model, page.backend.kind))
 with page.inputs:

@@ -74,7 +74,7 @@ def fill(form: Locator, label: str, text: str) -> None:
 
 def type_key(form: Locator, key: str) -> None:
     """Type a key into the form."""
-    form.get_by_role("radio", name="typed here").click()
+    form.get_by_role("radio", name="entered here").click()
     settled(form.page)
     fill(form, "API key", key)
 

@@ -233,7 +233,7 @@ def choose(page: Page, box: Locator, option: str) -> None:
 
 
 def metric(page: Page, label: str) -> str:
-    """Give a number of the metric row, as it is shown."""
+    """Give a number of the metric row, as shown."""
     name = page.get_by_test_id("stMetricLabel").get_by_text(label, exact=True)
     tile = page.locator(".st-key-metrics").get_by_test_id("stMetric").filter(has=name)
     return tile.get_by_test_id("stMetricValue").inner_text().strip()

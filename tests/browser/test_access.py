@@ -58,7 +58,7 @@ def test_a_button_with_an_icon_alone_says_in_words_what_it_does(page: Page, app:
     settled(page)
     names = [name for role, name in controls(page) if role == "button"]
     assert not [name for name in names if re.search(r"\bicon$|_|^[a-z]+$", name)], names
-    for name in ("Attach files", "Move up", "Move down", "Remove message", "Take this file away"):
+    for name in ("Attach files", "Move up", "Move down", "Remove message", "Remove file"):
         assert name in names
     shown = page.locator("[class*='st-key-icons-'] button").filter(visible=True)
     assert max(button.evaluate("(one) => one.offsetWidth") for button in shown.all()) < 60  # seen is the icon alone

@@ -148,7 +148,7 @@ def test_a_server_that_the_environment_names_streams_its_answer_and_its_key_is_n
     assert json.loads(request)["stream"] is True and json.loads(request)["ignore_eos"] is True
     shown = facts(http)
     assert shown["authorization"] == "•••" and shown["content-type"] == "text/event-stream"
-    assert set(shown) > {"Dialled", "Sent after", "To the headers", "From there to the end"}
+    assert set(shown) > {"Address", "Sent after", "Time to headers", "Body"}
     assert response.startswith("data: {") and len(response) < int(shown["Bytes"].replace(",", "")) - 1000
     assert "[DONE]" not in response
 
@@ -176,11 +176,11 @@ def test_panes_on_different_connections_run_side_by_side_and_one_that_fails_stop
     settled(page)
     for part, tokens in (("", str(USAGE.completion_tokens)), ("-pane2", "12")):  # as the script and the server told
         expect(page.locator(f".st-key-metrics{part}")).to_contain_text(tokens)
-    expect(page.locator(".st-key-result-3")).to_contain_text("The key was refused")
+    expect(page.locator(".st-key-result-3")).to_contain_text("API key rejected")
     expect(page.locator(".st-key-metrics-pane3")).to_contain_text("missing")
     comparison = page.locator(".st-key-comparison")
     expect(comparison.get_by_text("fastest")).to_have_text(re.compile("[AB]: fastest"))
-    expect(comparison.get_by_text("first to speak")).to_have_text(re.compile("[AB]: first to speak"))
+    expect(comparison.get_by_text("first token")).to_have_text(re.compile("[AB]: first token"))
     expect(comparison.get_by_text("of the text is the same")).to_be_visible()
     page.get_by_role("radio", name="C", exact=True).click()  # under "Inspect"
     settled(page)
@@ -195,15 +195,15 @@ def test_a_connection_is_typed_tried_corrected_and_used_and_its_key_does_not_com
     wire = Wire(page, connected)
     visit(page, connected.url, "connections")
     form = begin(page, "llama.cpp")
-    fill(form, "Base address", f"{servers.script}/embeddings")  # as it stands in the example of a call
+    fill(form, "Base URL", f"{servers.script}/embeddings")  # as it stands in the example of a call
     type_key(form, KEY)
-    press(form, "Test as it stands")
+    press(form, "Test")
     expect(form).to_contain_text("The base address is wrong: the API is at")
     press(form, "Use this address")
-    expect(form.get_by_label("Base address", exact=True)).to_have_value(servers.script)
-    press(form, "Test as it stands")
+    expect(form.get_by_label("Base URL", exact=True)).to_have_value(servers.script)
+    press(form, "Test")
     expect(form).to_contain_text("models listed: 1")
-    form.get_by_role("button", name=re.compile("into the table")).click()
+    form.get_by_role("button", name=re.compile("Import")).click()
     settled(page)
     grid = form.get_by_test_id("stDataFrame")
     grid.click(position={"x": 100, "y": 50})  # the first row's name
@@ -221,7 +221,7 @@ def test_a_connection_is_typed_tried_corrected_and_used_and_its_key_does_not_com
     expect(page.get_by_text("llama.cpp is there.")).to_be_visible()
     assert health(page)["llama.cpp"]["Embedding"] == "not tested"
     assert health(page)["llama.cpp"]["LLM"] == "—"
-    press(detail(page), "Use it")
+    press(detail(page), "Use")
     expect(side_bar(page)).to_have_value("llama.cpp")
     go(page, "text_embedding")
     expect(model_box(page)).to_have_value("real")
@@ -243,13 +243,13 @@ def test_a_copy_has_not_the_key_can_be_renamed_and_is_gone_once_it_was_removed_a
     page = visitors().tab()
     visit(page, connected.url, "connections")
     open_connection(page, "OpenAI")
-    expect(detail(page)).to_contain_text("Changed where it comes from, not here.")
+    expect(detail(page)).to_contain_text("Read-only here. Change it at its source.")
     press(detail(page), "Duplicate")
     form = page.locator(".st-key-connection-form")
-    expect(form.get_by_role("radio", name="typed here")).to_be_checked()
+    expect(form.get_by_role("radio", name="entered here")).to_be_checked()
     expect(form.get_by_label("API key", exact=True)).to_have_value("")
     press(form, "Save")
-    press(detail(page), "Use it")
+    press(detail(page), "Use")
     press(detail(page), "Test")
     expect(detail(page)).to_contain_text("The server wants a key, and the connection has none.")
     assert health(page)["OpenAI 2"]["Server"] == "failed 401"
@@ -290,12 +290,12 @@ def test_what_was_saved_outlives_the_app_and_is_another_visitors_only_if_it_was_
 ) -> None:
     ann, ben = visitors(), visitors()
     page = visit(ann.tab(), connected.url, "connections")
-    kept = {"Ann's today": "this session only", "Ann's": "saved, for me", "Everybody's": "saved, for everybody"}
+    kept = {"Ann's today": "this session only", "Ann's": "Only me", "Everybody's": "Everyone"}
     for name, keep in kept.items():
         form = begin(page, "llama.cpp")
-        form.get_by_role("radio", name="typed here").click()
+        form.get_by_role("radio", name="entered here").click()
         form.get_by_role("radio", name=keep).click()
-        for label, text in (("Name", name), ("Base address", servers.script), ("API key", KEY)):  # as fast as one can type
+        for label, text in (("Name", name), ("Base URL", servers.script), ("API key", KEY)):  # as fast as one can type
             form.get_by_label(label, exact=True).fill(text)
         settled(page)
         press(form, "Save")
@@ -314,6 +314,6 @@ def test_what_was_saved_outlives_the_app_and_is_another_visitors_only_if_it_was_
     page = visit(ben.tab(), connected.url, "connections")
     assert set(kept) & shown(page, "Everybody's") == {"Everybody's"}
     open_connection(page, "Everybody's")
-    expect(detail(page)).to_contain_text("Saved by somebody else, who alone may change it.")
+    expect(detail(page)).to_contain_text("Saved by someone else. Only they can change it.")
     expect(detail(page).get_by_role("button", name="Edit")).to_have_count(0)
     assert all(KEY.encode() not in file.read_bytes() for file in data.iterdir())

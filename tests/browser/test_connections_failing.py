@@ -196,7 +196,7 @@ def test_a_stop_reaches_a_server_that_says_nothing_within_a_second(
     assert seen(page).seconds < stop_seconds()
     settled(page)
     expect(result(page)).to_contain_text("Stopped after")
-    assert answer(page).replace("You stopped this run. What had arrived is kept.", "").strip() == arrived
+    assert answer(page).replace("Stopped. Partial output kept.", "").strip() == arrived
     expect(run_button(page)).to_be_enabled()
 
 

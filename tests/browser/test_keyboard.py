@@ -56,6 +56,6 @@ def test_both_texts_facts_and_messages_are_there(page: Page, app: Served) -> Non
     assert abs(left["y"] - right["y"]) < 2 and right["x"] > left["x"] + left["width"] / 2
     expect(result(page)).to_contain_text(f"{len(SHORT_NOTE)} → ")
     expect(result(page)).to_contain_text("missing")
-    result(page).get_by_text("What the system model was asked").click()
+    result(page).get_by_text("System model calls").click()
     settled(page)
     expect(result(page).get_by_test_id("stCode").filter(has_text="One sentence.").first).to_be_visible()

@@ -116,7 +116,7 @@ def test_an_llm_answers_word_by_word(page: Page, app: Served) -> None:
 def test_structured_output_is_an_object_that_fits_the_schema(page: Page, app: Served) -> None:
     visit(page, app.url, "llm_structured_output")
     run(page)
-    expect(result(page)).to_contain_text("Fits the schema")
+    expect(result(page)).to_contain_text("Matches the schema")
     value = json.loads(download(page, "JSON"))
     validate(STRUCTURED_SCHEMA, value)
     assert (value["temperature_c"], value["sunny"]) == (24, True)
@@ -130,10 +130,10 @@ def test_a_summary_is_shorter_than_its_source(page: Page, app: Served) -> None:
     assert 0 < len(summary) < len(ARTICLE) * 0.8
     points = [line.strip() for line in summary.splitlines() if line.strip()]
     assert max(points.count(point) for point in points) <= 3
-    assert metric(page, "Source") == f"{len(ARTICLE):,}"
+    assert metric(page, "Source text") == f"{len(ARTICLE):,}"
     assert metric(page, "Summary") == f"{len(summary):,}"
-    result(page).get_by_text("What the system model was asked").click()
-    expect(result(page).get_by_test_id("stExpanderDetails").filter(has_text="Messages of")).to_be_visible()
+    result(page).get_by_text("System model calls").click()
+    expect(result(page).get_by_test_id("stExpanderDetails").filter(has_text="Messages of segment")).to_be_visible()
 
 
 def test_texts_become_vectors_with_a_matrix_and_three_downloads(page: Page, app: Served) -> None:
@@ -190,11 +190,11 @@ def test_the_bundled_clip_is_written_down_beside_its_known_text(page: Page, app:
     run(page)
     [heard] = texts(result(page).get_by_test_id("stCode"))
     assert "quick test" in heard.lower()
-    expect(page.get_by_role("textbox", name="What was really said")).to_have_value(
+    expect(page.get_by_role("textbox", name="Reference transcript")).to_have_value(
         "The quick test begins at seven, and ends before noon."
     )
     expect(result(page)).to_contain_text("WER 0.0%")  # it writes 7 for seven
-    result(page).get_by_role("button", name="What counts").click()
+    result(page).get_by_role("button", name="WER options").click()
     page.get_by_text("Spelled-out numbers").click()
     expect(result(page)).to_contain_text("WER 10.0%")
     expect(result(page).locator(".marked")).to_contain_text("begins at")
@@ -259,7 +259,7 @@ def test_two_tools_are_called_and_their_results_become_an_answer(page: Page, app
 
 def test_a_run_is_stopped_within_a_second_while_the_model_is_still_reading(page: Page, app: Served) -> None:
     ask(page, app, LONG_TEXT)
-    expect(result(page)).to_contain_text("reading the input", timeout=60_000)
+    expect(result(page)).to_contain_text("processing the prompt", timeout=60_000)
     watch(page)
     stop_button(page).click()
     state(page, "stopped")
@@ -279,7 +279,7 @@ def test_a_second_run_on_the_same_model_waits_for_the_first_and_says_so(app: Ser
     ask_at_length(one, app)
     flowing(one)
     ask(two, app, "Say hello.")
-    expect(result(two)).to_contain_text("waiting for another run")
+    expect(result(two)).to_contain_text("queued")
     stop_button(one).click()
     state(two, "done")
     assert answer(two) != ""
@@ -292,7 +292,7 @@ def test_a_run_ends_when_its_tab_is_closed(app: Served, visitors: Callable[[], V
     flowing(one)
     one.close()
     ask(two, app, "Say hello.")
-    expect(result(two)).to_contain_text("waiting for another run")
+    expect(result(two)).to_contain_text("queued")
     state(two, "done", timeout=25_000)
     assert answer(two) != ""
 
@@ -320,7 +320,7 @@ def test_sentences_follow_each_other_without_a_gap_as_one_stream_and_one_file(pa
     [[start, end]] = ranges
     assert start == pytest.approx(0, abs=0.1) and end == pytest.approx(seconds, abs=0.2)
     assert longest_silence(file) < LONGEST_PAUSE
-    expect(result(page)).to_contain_text("One file for every player")
+    expect(result(page)).to_contain_text("Valid single MP3 stream")
     expect(result(page).get_by_test_id("stVegaLiteChart").locator("canvas, svg").first).to_be_visible()
     assert float(metric(page, "Real-time factor").split()[0]) < 1
 
@@ -360,7 +360,7 @@ def test_a_batch_ends_in_a_confusion_matrix_and_a_file(page: Page, app: Served) 
     page.get_by_role("button", name="Run experiment").click()
     state(page, "done-try-batch")
     settled(page)
-    for words in ("8 / 8", "Precision", "Recall", "Expected against answered"):
+    for words in ("8 / 8", "Precision", "Recall", "Expected vs. predicted"):
         expect(place).to_contain_text(words)
     expect(place.get_by_test_id("stVegaLiteChart").locator("canvas, svg").first).to_be_visible()
     with page.expect_download() as waiting:
@@ -389,11 +389,11 @@ def test_a_schema_from_an_example_is_followed_each_time(page: Page, app: Served)
     page.goto(f"{app.url}/llm_structured_output?experiment=stability&try-stability.times=2")
     settled(page)
     page.get_by_role("button", name="From an example").click()
-    field = page.get_by_label("Example, a JSON object")
+    field = page.get_by_label("Example (JSON object)")
     field.fill('{"city": "Lisbon", "degrees": 24}')
     field.press("Tab")
     settled(page)
-    page.get_by_role("button", name="Propose a schema").click()
+    page.get_by_role("button", name="Generate schema").click()
     expect(page.get_by_label("JSON schema", exact=True)).to_have_value(re.compile("degrees"))
     page.keyboard.press("Escape")
     settled(page)
@@ -407,7 +407,7 @@ def test_a_schema_from_an_example_is_followed_each_time(page: Page, app: Served)
 @pytest.mark.slow
 def test_an_experiment_finds_that_queries_and_documents_are_alike_to_this_model(page: Page, app: Served) -> None:
     visit(page, app.url, "text_embedding")
-    page.locator(".st-key-experiments").get_by_text("Query or document").click()
+    page.locator(".st-key-experiments").get_by_text("Query vs. document").click()
     settled(page)
     page.get_by_role("button", name="Run experiment").click()
     state(page, "done-try-two-types")

@@ -105,7 +105,7 @@ def test_others_are_served_while_a_check_is_under_way(served: Served, visitors: 
     try:
         assert httpx.get(f"{served.url}/_stcore/health", trust_env=False).text == "ok"
         run(other)
-        expect(result(other)).to_contain_text("Fits the schema")
+        expect(result(other)).to_contain_text("Matches the schema")
         assert one.locator(".st-key-state-running").count() == 1
         assert process in checking(served)
     finally:

@@ -104,7 +104,7 @@ def test_the_keys_repeat_the_run_show_the_code_and_list_themselves(page: Page, a
     expect(page.get_by_role("tab", name="Code", selected=True)).to_be_visible()
     page.get_by_role("heading", level=1).click()
     page.keyboard.press("?")
-    expect(page.get_by_role("dialog")).to_contain_text("Repeat the last run")
+    expect(page.get_by_role("dialog")).to_contain_text("Resend the last request")
     page.keyboard.press("Escape")
     expect(page.get_by_role("dialog")).not_to_be_visible()
 

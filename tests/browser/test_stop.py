@@ -32,7 +32,7 @@ def test_the_stop_button_ends_an_answer_within_a_second_and_keeps_what_had_arriv
     assert seen(page).seconds < stop_seconds()
     settled(page)
     expect(result(page)).to_contain_text("Stopped after")
-    expect(result(page)).to_contain_text("What had arrived is kept")
+    expect(result(page)).to_contain_text("Partial output kept")
     assert answer(page).startswith(before[:20])
     expect(user_text(page)).to_have_value(LONG_ANSWER)
     expect(run_button(page)).to_be_enabled()

@@ -39,7 +39,7 @@ def page(connections: Connections) -> Visitor:
 def test_the_form_of_a_new_kind_is_drawn_from_its_data(page: Visitor) -> None:
     labels = {field.label: field for field in page.at.text_input}
     assert {"Name", "Lantern colour", "Lantern token"} <= set(labels)
-    assert not {"Base address", "Dify provider", "Proxy"} & set(labels)
+    assert not {"Base URL", "Dify provider", "Proxy"} & set(labels)
     assert labels["Lantern colour"].value == "red"
     assert "Such as red." in [caption.value for caption in page.at.caption]
 

@@ -143,7 +143,7 @@ class Visitor:
 
     @property
     def config(self) -> dict[str, Any]:
-        """The live ModelConfig as it is drawn."""
+        """The live ModelConfig as drawn."""
         for code in self.at.code:
             if code.language == "json" and '"provider"' in code.value:
                 config: dict[str, Any] = json.loads(code.value)

@@ -105,7 +105,7 @@ def test_a_run_asks_the_server_and_shows_the_wire_without_the_key(visit: Callabl
     page.at.segmented_control(key=page.key("inspector.code")).set_value("curl")
     page.look()
     assert "curl -N http://127.0.0.1:" in page.seen and "Bearer ${API_KEY}" in page.seen and KEY not in page.seen
-    assert "Set first, for its secrets: `API_KEY`." in page.seen
+    assert "Set these secrets first: `API_KEY`." in page.seen
     page.at.segmented_control(key=page.key("inspector.code")).set_value("httpx")
     assert "httpx.stream(" in page.look().seen and KEY not in page.seen
     assert KEY not in json.dumps(dump(page.record))
@@ -143,7 +143,7 @@ def test_a_transcript_of_nothing_is_said_to_be_empty() -> None:
         wire.send(whole({"text": None} if asked.path.endswith("/transcriptions") else MODELS))
 
     with Loopback(silent) as listening, connections(listening):
-        assert "Nothing was recognised." in asked_on("speech2text").seen
+        assert "No speech recognized." in asked_on("speech2text").seen
 
 
 def test_what_a_server_says_of_categories_stands_beside_its_flag(visit: Callable[..., Visitor]) -> None:
@@ -165,7 +165,7 @@ def test_a_model_of_another_guessed_type_may_be_asked(visit: Callable[..., Visit
     page.look()
     assert (page.config["model"], page.config["model_type"]) == ("bge-embed", "llm")
     page = visit("rerank")
-    assert picker(page).value is None and "choose a model, or type its name" in page.reason
+    assert picker(page).value is None and "choose a model or type its name" in page.reason
     picker(page).set_value("chatty")
     assert page.look().can_run and page.config["model_type"] == "rerank"
 
@@ -207,7 +207,7 @@ def test_a_server_that_does_not_list_its_models_is_told_and_a_name_can_be_typed(
     with Loopback(unlisted) as listening, connections(listening):
         page = Visitor("one").open("llm")
         assert not page.can_run
-        assert "one did not list its models: Kein Zugriff" in page.seen.replace("\\", "")
+        assert "Could not list the models of one: Kein Zugriff" in page.seen.replace("\\", "")
         page.open("start").at.query_params["model"] = "typed"
         page.open("llm")
         assert page.config["model"] == "typed" and page.can_run

@@ -27,7 +27,7 @@ def test_a_key_that_was_typed_is_kept_when_its_page_is_left_and_is_not_given_bac
         page.look().at.text_input(key=f"{where}api_key").set_value("sk-not-for-anybodys-eyes")
         page.look().open("start").open("connections")
         field = page.at.text_input(key=f"{where}api_key")
-        assert field.value == "" and field.placeholder == "kept as it is"
+        assert field.value == "" and field.placeholder == "unchanged"
         page.at.button(key=f"{where}test").click()
         page.look()
         server.until(lambda server: server.asked)
@@ -45,7 +45,7 @@ def test_an_address_is_completed_in_its_field_and_a_fault_stands_under_its_own_b
     page.look()
     drawn = container(page, "connection-form").splitlines()
     faults = [number for number, line in enumerate(drawn) if "expected an address" in line or "must not be empty" in line]
-    assert [drawn[number].rpartition(": ")[0] for number in faults] == ["Name", "Base address"]
+    assert [drawn[number].rpartition(": ")[0] for number in faults] == ["Name", "Base URL"]
     label = next(number for number, line in enumerate(drawn) if line.startswith("Dify provider"))
     assert all(number < label for number in faults), "each stands under its own field"
     assert page.at.button(key=f"{where}save").disabled
@@ -56,7 +56,7 @@ def test_the_form_of_a_service_that_needs_a_key_has_a_field_for_it(preset: str, 
     page = with_form(settings_of({"name": "x", "base_url": PRESETS[preset].base_url, "preset": preset}))
     control = page.at.segmented_control(key="connections.form.0.key_kind")
     assert control.value == kind
-    assert control.options == ["none", "typed here"], "there is no variable that a visitor may name"
+    assert control.options == ["none", "entered here"], "there is no variable that a visitor may name"
 
 
 @pytest.mark.parametrize(
@@ -66,13 +66,13 @@ def test_the_form_of_a_service_that_needs_a_key_has_a_field_for_it(preset: str, 
         ("headers", "X-Foo: ключ", "Headers: the value of X-Foo must be one line of ASCII characters"),
         ("headers", "X Foo: a", "Headers: 'X Foo' is no name of a header"),
         ("headers", "X-A: 1\nx-a: 2", "Headers: x-a is there twice"),
-        ("headers", "X-A: 1\nX-A: 2", "Headers: X-A is there twice"),
+        ("headers", "X-A: 1\nX-A: 2", "Headers: X-A appears twice"),
         ("headers", ":authority: h", "Headers: '' is no name of a header"),
         ("headers", "X-Foo", "Headers: no colon in X-Foo"),
         ("query", "a: \x07", "Query: the value of a must be one line of printable characters"),
         ("proxy", "https://p:1", "Proxy: expected an address such as http://localhost:3128"),
-        ("base_url", "http://h/v1#docs", "Base address: must not have a fragment: remove # and the text after it"),
-        ("base_url", "http://h/v1?a=1&a=2", "Base address: the query of the address has a twice"),
+        ("base_url", "http://h/v1#docs", "Base URL: must not have a fragment: remove # and the text after it"),
+        ("base_url", "http://h/v1?a=1&a=2", "Base URL: the query of the address has a twice"),
     ],
 )
 def test_what_http_cannot_send_is_refused_in_the_form_by_its_label(field: str, typed: str, words: str) -> None:

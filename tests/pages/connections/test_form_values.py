@@ -73,11 +73,11 @@ def test_a_scheme_that_was_not_typed_is_put_before_the_address(typed: str, whole
 @pytest.mark.parametrize(
     ("fault", "words"),
     [
-        (Fault("base_url", Message("connections.missing")), "Base address: is missing"),
+        (Fault("base_url", Message("connections.missing")), "Base URL: is missing"),
         (Fault("base_ur", Message("connections.unknown")), "base_ur: is no field that is known here"),
         (
             Fault("timeouts.first_byte", Message("connections.more_than", least=0)),
-            "Time limits to the first byte: must be more than 0",
+            "Timeouts to the first byte: must be more than 0",
         ),
         (Fault("models[1].model_type", Message("connections.missing")), "Models b.model_type: is missing"),
         (

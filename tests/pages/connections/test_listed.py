@@ -38,11 +38,11 @@ def test_an_import_brings_what_is_new_and_says_what_was_there_what_is_renamed_an
     try:
         brought = import_connections(app_state.connections(), "c.toml", content.encode(), owner)
         assert (brought.came, brought.there, brought.renamed) == (["taken 2", "new"], ["same"], [("taken", "taken 2")])
-        assert brought.faults[:2] == ["bad 0 · Base address: is missing", "bad 0 · base_ur: is no field that is known here"]
+        assert brought.faults[:2] == ["bad 0 · Base URL: is missing", "bad 0 · base_ur: is no field that is known here"]
         page = Visitor("embedded").open("connections")
         page.at.session_state["_connections"].to_say.brought = brought
         told = container(page.look(), "connections-brought")
-        assert "Imported, for this session: taken 2, new." in told and "There already, as in the file: same." in told
+        assert "Imported for this session: taken 2, new." in told and "Already present and identical: same." in told
         assert "bad 3" in told and "bad 4" not in told and "and 4 more" in told
         again = import_connections(app_state.connections(), "c.toml", content.encode(), owner)
         assert (again.came, again.there) == ([], ["same", "taken", "new"])
@@ -84,7 +84,7 @@ def test_what_is_odd_among_saved_ones_is_named_on_the_page_to_whom_it_concerns(a
         page = Visitor("embedded").open("connections")
         told = [warning.value.replace("\\", "") for warning in page.at.warning]
         assert [one.partition(":")[0] for one in told] == ["connections.json"] * 4
-        assert "“our: *odd*” cannot be used and stays in the file as it is: Base address: must be a text" in told[0]
+        assert "“our: *odd*” cannot be used and stays in the file as it is: Base URL: must be a text" in told[0]
         assert "“connections[1]”" in told[1] and "private" not in told[1]
         assert "“mine” is used without some of its models" in told[2] and told[2].endswith("and 91 more")
         assert "“connections[3]”" in told[3]

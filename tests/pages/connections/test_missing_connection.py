@@ -65,14 +65,14 @@ def test_repeat_is_off_with_its_reason_when_the_connection_is_gone(visit: Visit,
     page = pick(visit("moderation"), OTHER).run()
     app_state.connections().remove(OTHER)
     button = page.look().at.button(key="moderation.repeat")
-    assert button.disabled and "is not there any more" in button.help
-    assert button.help.replace("\\", "").startswith(f"The connection {OTHER}")
+    assert button.disabled and "no longer exists" in button.help
+    assert button.help.replace("\\", "").startswith(f"Connection {OTHER}")
 
 
 def test_a_connection_that_is_gone_is_named_until_the_visitor_goes_on(visit: Visit, desk: Desk, other: Desk) -> None:
     page = pick(visit("moderation"), OTHER)
     app_state.connections().remove(OTHER)
-    told = f"The connection {OTHER} is not there any more; embedded is chosen."
+    told = f"Connection {OTHER} no longer exists. embedded is selected instead."
     assert told in seen(page.look()) and told in seen(page.look()) and page.can_run
     assert told not in seen(pick(page, CONNECTION))
     assert told not in seen(page.look())
@@ -81,8 +81,8 @@ def test_a_connection_that_is_gone_is_named_until_the_visitor_goes_on(visit: Vis
 def test_a_run_ends_the_word_about_a_connection_that_is_gone(visit: Visit, other: Desk) -> None:
     page = pick(visit("moderation"), OTHER)
     app_state.connections().remove(OTHER)
-    assert "is not there any more" in page.look().seen
-    assert "is not there any more" not in page.run().seen
+    assert "no longer exists" in page.look().seen
+    assert "no longer exists" not in page.run().seen
     assert page.state == "done" and "embedded · " in page.seen
 
 
@@ -115,7 +115,7 @@ def test_a_link_to_a_connection_that_is_not_there_waits_for_a_choice(desk: Desk,
     assert page.at.button(key="start.run").disabled and "Nowhere" in page.seen
     page.open("moderation")
     assert not page.can_run
-    assert page.reason == "choose a connection; the address asks for Nowhere, which you do not have."
+    assert page.reason == "choose a connection: the URL names Nowhere, which does not exist here."
     assert page.at.sidebar.selectbox(key="connection").value is None
     pick(page, choice)
     assert page.can_run and "Nowhere" not in page.seen
@@ -138,7 +138,7 @@ def panes(page: Visitor, count: int) -> Visitor:
 
 
 def test_the_first_pane_names_its_connection(visit: Visit, other: Desk) -> None:
-    assert f"**{OTHER}** · as in the side bar" in seen(panes(pick(visit("llm"), OTHER), 2))
+    assert f"**{OTHER}** · same as sidebar" in seen(panes(pick(visit("llm"), OTHER), 2))
 
 
 def test_a_pane_that_cannot_run_holds_no_other_up_and_is_told_by_its_letter(visit: Visit, desk: Desk, other: Desk) -> None:
@@ -150,7 +150,7 @@ def test_a_pane_that_cannot_run_holds_no_other_up_and_is_told_by_its_letter(visi
     page.look().at.selectbox(key="moderation.pane3.connection").set_value(OTHER)
     page.look()
     assert page.reason.startswith("C · the connection has no moderation model.")
-    assert "Run all leaves out C." in page.seen
+    assert "Run all skips C." in page.seen
     disabled = [page.at.button(key=f"moderation.{part}run.one").disabled for part in ("", "pane2.", "pane3.")]
     assert disabled == [False, False, True]
     page.run()
@@ -160,13 +160,13 @@ def test_a_pane_that_cannot_run_holds_no_other_up_and_is_told_by_its_letter(visi
 
 def test_what_the_shared_form_misses_holds_all_panes_up_without_a_letter(visit: Visit) -> None:
     page = panes(visit("moderation"), 2).type("text", "")
-    assert not page.can_run and page.reason == "type a text."
+    assert not page.can_run and page.reason == "enter a text."
     assert page.at.button(key="moderation.pane2.run.one").disabled
 
 
 def test_a_pane_whose_link_asks_for_what_is_not_there_waits_alone(desk: Desk) -> None:
     page = Visitor("", **{"connection": CONNECTION, "panes": "2", "pane2.connection": "Nowhere"}).open("moderation")
-    assert page.can_run and page.reason.startswith("B · choose a connection; the address asks for Nowhere")
+    assert page.can_run and page.reason.startswith("B · choose a connection: the URL names Nowhere")
     assert page.at.selectbox(key="moderation.pane2.connection").value is None
     page.at.selectbox(key="moderation.pane2.connection").set_value("embedded")
     assert "Nowhere" not in page.look().seen
@@ -184,4 +184,4 @@ def test_a_panes_connection_that_is_gone_is_named(visit: Visit, other: Desk) -> 
     page.at.selectbox(key="moderation.pane2.connection").set_value(OTHER)
     page.look()
     app_state.connections().remove(OTHER)
-    assert f"B · The connection {OTHER} is not there any more; {CONNECTION} is chosen." in seen(page.look())
+    assert f"B · Connection {OTHER} no longer exists. {CONNECTION} is selected instead." in seen(page.look())

@@ -55,9 +55,9 @@ def table(page: Visitor) -> dict[str, list[str]]:
 def test_the_table_says_who_says_of_which_type_a_model_is_and_what_nobody_knows_of_it() -> None:
     with lab(CORRECTED):
         assert table(Visitor("lab").open("connections")) == {
-            "boom": ["llm", "guessed", "2,048", "not known"],
+            "boom": ["llm", "guessed", "2,048", "unknown"],
             "my-strange-vectors": ["text-embedding", "declared", "512", "—"],
-            "plain": ["text-embedding", "told by the server", "—", "—"],
+            "plain": ["text-embedding", "from the server", "—", "—"],
         }
 
 
@@ -87,9 +87,9 @@ def test_the_caption_names_what_was_guessed_until_somebody_chooses() -> None:
     held.draft = settings
     model_table_editor.fill(held, settings)
     model_table_editor.bring(held, [described("p", name) for name in ("boom", "bge-m3")])
-    assert "Types guessed by name (2): boom, bge-m3 –" in page.look().seen.replace("\\", "")
+    assert "Types guessed from names (2): boom, bge-m3." in page.look().seen.replace("\\", "")
     held.rows, held.table = [held.rows[0] | {"model_type": "rerank"}, held.rows[1]], held.table + 1
-    assert "Types guessed by name (1): bge-m3 –" in page.look().seen.replace("\\", "")
+    assert "Types guessed from names (1): bge-m3." in page.look().seen.replace("\\", "")
 
 
 @pytest.mark.parametrize(("typed", "kept"), [(512, {}), (256, {"context_size": 256})])

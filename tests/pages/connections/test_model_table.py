@@ -41,7 +41,7 @@ def test_a_server_that_is_slow_to_list_its_models_is_waited_for_and_then_shown()
         assert health_of(page, "lab")[1] == "unknown", "nobody has asked its server for its models"
         page.at.session_state["_connections"].open = "lab"
         page.look()
-        assert "gpt-slow" in page.seen and "Asking the server" not in page.seen
+        assert "gpt-slow" in page.seen and "Fetching models" not in page.seen
         assert health_of(page, "lab")[:3] == ["not tested"] * 3 and health_of(page, "lab")[5] == "—"
         app_state.connections().get("lab").close()
 
@@ -62,6 +62,6 @@ def test_a_long_list_of_models_is_searched() -> None:
     ):
         page = Visitor("embedded").open("connections")
         page.at.session_state["_connections"].open = "lab"
-        assert "The first 300 of 350; search for the others." in page.look().seen
+        assert "Showing the first 300 of 350. Search to find others." in page.look().seen
         page.at.text_input(key="connections.search.lab").set_value("349")
         assert "model-349</th>" in page.look().html and "model-348</th>" not in page.html

@@ -20,7 +20,7 @@ from boomerang.invoker.request import InvokeType
 from boomerang.playground.page import frame
 from boomerang.playground.results import moderation
 
-page = frame.Page(InvokeType.MODERATION, "Moderation", "is a text sensitive?")
+page = frame.Page(InvokeType.MODERATION, "Moderation", "Flag sensitive text")
 page.run(lambda pane: {"model_config": {"provider": "p", "model": "judge"}}, text="Hi")
 st.session_state["between"](page)
 page.show(st.session_state.get("view", moderation.draw))

@@ -42,8 +42,8 @@ def test_switching_to_json_and_back_keeps_the_rows(visit: Visit, desk: Desk) -> 
     [
         ('["a",\n "b"', "Line 2"),
         ('{"a": 1}', "expected a JSON list"),
-        ('["a",\n 7]', "Line 2, column 2: expected a text"),
-        ('[{"document": "a",\n "label": 4}]', "`label` is one of 0, 1, 2, 3"),
+        ('["a",\n 7]', "Line 2, column 2: expected a string"),
+        ('[{"document": "a",\n "label": 4}]', "`label` must be one of 0, 1, 2, 3"),
     ],
 )
 def test_broken_json_is_refused_in_place_and_stays_there(visit: Visit, text: str, words: str) -> None:
@@ -60,7 +60,7 @@ def test_marks_go_with_their_texts_through_json_and_samples(visit: Visit, desk: 
     assert written[3] == {"document": DOCUMENTS[3], "label": 3}
     page.type("rows.json", json.dumps([{"document": "x", "label": 2}, "y"]))
     assert (page.held.rows, page.held.kept(TableState).marks) == (["x", "y"], [2, None])
-    page.set("button_group", "sample", "Same words, other sense")
+    page.set("button_group", "sample", "Same words, different meaning")
     assert page.held.kept(TableState).marks == TRAP_LABELS
     page.click("reset")
     assert (page.held.rows, page.held.kept(TableState).marks) == (DOCUMENTS, DOCUMENT_LABELS)
@@ -83,7 +83,7 @@ def test_a_file_brings_its_marks(visit: Visit, desk: Desk) -> None:
 
 def test_more_rows_than_are_taken_are_said(visit: Visit, desk: Desk) -> None:
     page = upload(visit("rerank"), "a.txt", "\n".join(f"line {number}" for number in range(1200)).encode())
-    assert "1,000 of 1,200 rows are taken" in page.seen
+    assert "Imported 1,000 of 1,200 rows" in page.seen
     page.click("import.replace").run()
     assert len(desk.requests[-1].docs) == MOST_IMPORTED
     assert page.state == "done"
@@ -107,7 +107,7 @@ def test_lengths_are_told_before_anything_is_sent(visit: Visit) -> None:
     page = visit("text_embedding")
     assert "longest ≈ " in page.seen
     page.at.session_state["text_embedding.lengths"] = True
-    assert "does not say how many tokens" in page.look().seen
+    assert "does not declare its context size" in page.look().seen
 
 
 def test_a_text_that_the_model_will_cut_is_named_before_it_is_sent(visit: Visit, desk: Desk) -> None:
@@ -117,6 +117,7 @@ def test_a_text_that_the_model_will_cut_is_named_before_it_is_sent(visit: Visit,
     assert "likely to be cut" not in page.seen
     page.set("button_group", "sample", "Too long (cut)")
     too_long = [number for number, text in enumerate(page.held.rows, 1) if len(text) > 1_000]
-    [notice] = [line for line in page.seen.replace("\\", "").splitlines() if "likely to be cut" in line]
-    assert too_long and f"short reads 256 tokens of a text: the end of row {', '.join(map(str, too_long))} is likely" in notice
+    [notice] = [line for line in page.seen.replace("\\", "").splitlines() if "will probably be cut" in line]
+    cut = f"The end of row {', '.join(map(str, too_long))} will probably"
+    assert too_long and f"short reads at most 256 tokens per text. {cut}" in notice
     assert page.can_run and not desk.requests

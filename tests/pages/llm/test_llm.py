@@ -225,7 +225,7 @@ def test_a_large_object_of_a_model_is_shown_in_part(page: Visitor, desk: Desk) -
     arguments = json.dumps({f"k{n}": "x" * 100 for n in range(5_000)})
     desk.answer = lambda request, run: [call_chunk({"id": "c", "name": "add", "arguments": arguments})]
     page.set("toggle", "tools.on", True).run()
-    assert "The first 60,000 characters" in page.seen
+    assert "First 60,000 characters" in page.seen
     assert max(len(code.value) for code in page.at.code) <= 60_000
 
 

@@ -82,7 +82,7 @@ def test_broken_extra_json_keeps_run_waiting_and_says_where(page: Visitor, text:
 # Thinking and ways to show
 
 
-@pytest.mark.parametrize(("tail", "label"), [("</think>\n\nIt is 42.", "Thinking, "), ("", "Thinking that never ended")])
+@pytest.mark.parametrize(("tail", "label"), [("</think>\n\nIt is 42.", "Thinking, "), ("", "Unfinished thinking")])
 def test_thinking_stands_apart_and_is_timed(page: Visitor, desk: Desk, tail: str, label: str) -> None:
     desk.answer = lambda request, run: llm_chunks("<thi", "nk>\nLet me ", "add.\n", tail)
     page.run()
@@ -98,8 +98,8 @@ def test_json_in_an_answer_is_shown_by_itself(page: Visitor, desk: Desk) -> None
     desk.answer = answering('Here:\n```json\n{"a": [1, 2]}\n```', "None of it.")
     page.run().set("button_group", "render", "JSON")
     assert {"a": [1, 2]} in [json.loads(code.value) for code in page.at.code if code.value.startswith('{\n  "a"')]
-    assert "fence of code" in page.seen
-    assert "There is no JSON in this answer" in page.run().seen
+    assert "code block" in page.seen
+    assert "No JSON in this answer" in page.run().seen
 
 
 def test_files_that_a_model_answers_with_are_offered_and_never_loaded(page: Visitor, desk: Desk) -> None:
@@ -254,15 +254,15 @@ def test_arguments_are_held_against_the_tools_parameters(page: Visitor, desk: De
         ("1", "get_weather", '{"unit": "K"}'), ("2", "add", '{"a": 1, "b": 2}'), ("3", "fly", "{}"), ("4", "add", "[1]")
     )
     page.set("button_group", "sample", "Two tools").run()
-    assert "arguments depart from the tool's parameters" in page.seen and "First departure: $" in page.faults
-    assert "arguments fit the tool's parameters" in page.seen and "no tool of this name was offered" in page.seen
-    assert "First departure: $: expected an object" in page.faults
+    assert "arguments do not match the tool's parameters" in page.seen and "First mismatch: $" in page.faults
+    assert "arguments match the tool's parameters" in page.seen and "no tool with this name was sent" in page.seen
+    assert "First mismatch: $: expected an object" in page.faults
 
 
 def test_calls_without_ids_or_with_the_same_one_get_ids_of_their_own(page: Visitor, desk: Desk) -> None:
     desk.answer = answering(calls(("", "add", '{"a": 1, "b": 2}'), ("", "add", '{"a": 3, "b": 4}')), "Fine.")
     page.set("button_group", "sample", "Two tools").run()
-    assert "is used" in page.seen
+    assert "using " in page.seen
     page.click("tools.answer")
     [assistant, first, second] = desk.requests[1].prompt_messages[1:]
     ids = [call.id for call in assistant.tool_calls]
@@ -285,7 +285,7 @@ def test_the_rounds_that_answer_themselves_are_limited(page: Visitor, desk: Desk
     page.set("button_group", "sample", "Two tools").set("toggle", "tools.auto", True).set(
         "number_input", "tools.rounds", 2
     ).run()
-    assert len(desk.requests) == 3 and "2 rounds were answered: the limit." in page.seen
+    assert len(desk.requests) == 3 and "Stopped at the limit of 2 rounds." in page.seen
 
 
 def test_tools_are_imported_from_a_signature_and_offered(page: Visitor, desk: Desk) -> None:
@@ -312,24 +312,24 @@ def test_repeats_count_distinct_answers_and_one_failure_ends_nothing(page: Visit
     desk.answer = answer
     page.set("button_group", "experiment", "repeat").click("try-repeat.run")
     numbers = page.metrics()
-    assert (numbers["Ran"], numbers["Went well"], numbers["Distinct answers"]) == ("5", "4", "2")
-    assert {"First run", "Least", "Mean", "Largest"} <= set(numbers) and numbers["Mean"] != "—"
+    assert (numbers["Runs"], numbers["Succeeded"], numbers["Distinct answers"]) == ("5", "4", "2")
+    assert {"First run", "Min", "Mean", "Max"} <= set(numbers) and numbers["Mean"] != "—"
     assert "It is down." in page.seen and "A 3×, B 1×" in page.seen
 
 
 def test_streamed_and_not_streamed_are_held_against_each_other(page: Visitor, desk: Desk) -> None:
     page.set("button_group", "experiment", "stream").click("try-stream.run")
     assert [request.stream for request in desk.requests] == [True, False]
-    assert "the same either way" in page.seen
+    assert "Identical both ways." in page.seen
     desk.answer = lambda request, run: llm_chunks("Hello " if request.stream else "Goodbye ", "there.", usage=USAGE)
     page.click("try-stream.run")
-    assert "differs in: text" in page.seen and "of the text is the same" in page.seen
+    assert "Differs in: text" in page.seen and "of the text is the same" in page.seen
 
 
 def test_a_comparison_marks_what_differs_between_two_answers(page: Visitor, desk: Desk) -> None:
     desk.answer = lambda request, run: llm_chunks('{"a": 1}' if request.model == "talker" else '{"a": 2}', usage=USAGE)
     page.set("button_group", "panes", 3).run()
-    assert "Difference between" in page.seen and "As JSON" in page.seen
-    assert "They differ in 1 place." in page.seen and "$.a" in page.seen
+    assert "Compare panes" in page.seen and "As JSON" in page.seen
+    assert "1 difference." in page.seen and "$.a" in page.seen
     page.set("button_group", "difference.pair", "AC")
-    assert "The same text" in page.seen or "They differ in 1 place." in page.seen
+    assert "The same text" in page.seen or "1 difference." in page.seen

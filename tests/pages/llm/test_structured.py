@@ -30,7 +30,7 @@ def test_the_schema_is_what_is_sent(page: Visitor, desk: Desk) -> None:
 
 def test_an_object_that_fits_is_called_fitting(page: Visitor) -> None:
     page.run()
-    assert "Fits the schema" in page.seen
+    assert "Matches the schema" in page.seen
     assert '"city": "Lisbon","temperature_c": 24,"sunny": true' in page.seen
 
 
@@ -38,8 +38,8 @@ def test_an_object_that_misses_the_schema_says_where_and_how(page: Visitor, desk
     value = {"city": 5, "temperature_c": "warm", "extra": 1}
     desk.answer = lambda request, run: structured_chunks(value, json.dumps(value))
     page.run()
-    assert page.state == "done" and "Departs from the schema" in page.seen
-    assert "First departure: $" in page.seen
+    assert page.state == "done" and "Does not match the schema" in page.seen
+    assert "First mismatch: $" in page.seen
 
 
 def test_a_pattern_that_cannot_be_read_is_sent_and_named(page: Visitor, desk: Desk) -> None:
@@ -47,7 +47,7 @@ def test_a_pattern_that_cannot_be_read_is_sent_and_named(page: Visitor, desk: De
     page.type("schema", json.dumps(schema))
     page.run()
     assert desk.requests[0].structured_output_schema == schema
-    assert "Fits the schema as far as it was checked" in page.seen
+    assert "Matches the schema, as far as checked" in page.seen
     assert r"Pattern not checked: ^[\w-.]+$ at $.properties.city.pattern" in page.seen
 
 
@@ -62,7 +62,7 @@ def test_an_answer_without_an_object_is_empty_and_shows_the_raw_text(page: Visit
     desk.answer = lambda request, run: structured_chunks(None, "Sorry, I cannot.")
     page.run()
     assert page.state == "empty"
-    assert "No object came back" in page.seen and "Sorry, I cannot." in page.seen
+    assert "No object returned" in page.seen and "Sorry, I cannot." in page.seen
 
 
 @pytest.mark.parametrize(
@@ -96,7 +96,7 @@ def test_a_deep_schema_does_not_hold_the_page_up(page: Visitor, desk: Desk) -> N
 
 def test_without_a_users_text_it_does_not_run(page: Visitor) -> None:
     page.type("text", " ")
-    assert not page.can_run and "user's text" in page.reason
+    assert not page.can_run and "user message" in page.reason
 
 
 def test_without_a_system_text_there_is_no_system_message(page: Visitor, desk: Desk) -> None:

@@ -53,14 +53,14 @@ def test_three_ways_to_an_object_stand_side_by_side(page: Visitor, desk: Desk) -
     assert json.loads(parameter.completion_params["json_schema"])["schema"] == STRUCTURED_SCHEMA
     system, user = prompted.prompt_messages
     assert "temperature_c" in system.content and system.content.startswith("Extract") and user.role.value == "user"
-    assert page.seen.count("Fits the schema") == 2 and page.seen.count("Departs from the schema") == 1
-    assert "other words around the object" in page.seen
-    assert "The same object, by value." in page.seen and "They differ in 1 place." in page.seen
+    assert page.seen.count("Matches the schema") == 2 and page.seen.count("Does not match the schema") == 1
+    assert "the text around it" in page.seen
+    assert "The objects are equal." in page.seen and "1 difference." in page.seen
 
 
 def test_a_model_without_the_parameter_has_two_ways(page: Visitor, desk: Desk) -> None:
     page.set("button_group", "experiment", "routes")
-    assert "has no parameter for a schema" in page.seen
+    assert "has no schema parameter" in page.seen
     page.click("try-routes.run")
     assert [request.invoke_type.value for request in desk.requests] == ["llm_structured_output", "llm"]
     assert "no object" in page.seen  # the scripted model only says hello
@@ -71,8 +71,8 @@ def test_stability_tells_the_share_of_valid_objects_and_the_most_frequent_fault(
     desk.answer = lambda request, run: structured_chunks(turns.pop(0), "…")
     page.set("button_group", "experiment", "stability").click("try-stability.run")
     numbers = page.metrics()
-    assert (numbers["Ran"], numbers["Valid"], numbers["Distinct objects"]) == ("5", "40%", "1")
-    assert "Most frequent fault, 2 of 5" in page.seen and "$.city · type" in page.faults
+    assert (numbers["Runs"], numbers["Valid"], numbers["Distinct objects"]) == ("5", "40%", "1")
+    assert "Most frequent error, 2 of 5" in page.seen and "$.city · type" in page.faults
 
 
 def test_a_schema_is_proposed_from_an_example(page: Visitor, desk: Desk) -> None:
@@ -88,10 +88,10 @@ def test_a_schema_is_proposed_from_an_example(page: Visitor, desk: Desk) -> None
 @pytest.mark.parametrize(
     ("text", "words"),
     [
-        (f"```json\n{json.dumps(GOOD)}\n```", "fence of code"),
-        (f"Here: {json.dumps(GOOD)}", "other words around"),
-        ("{'city': 'Lisbon'}", "is no JSON"),
-        (json.dumps(GOOD | {"city": "Porto"}), "another one than the raw text"),
+        (f"```json\n{json.dumps(GOOD)}\n```", "code block"),
+        (f"Here: {json.dumps(GOOD)}", "the text around it"),
+        ("{'city': 'Lisbon'}", "is not JSON"),
+        (json.dumps(GOOD | {"city": "Porto"}), "differs from the raw text"),
     ],
 )
 def test_an_object_that_is_not_the_raw_text_says_how_it_came(page: Visitor, desk: Desk, text: str, words: str) -> None:
@@ -106,4 +106,4 @@ def test_an_object_that_is_the_raw_text_needs_no_notice(page: Visitor) -> None:
 def test_objects_of_a_comparison_are_held_against_each_other(page: Visitor, desk: Desk) -> None:
     desk.answer = lambda request, run: structured_chunks(GOOD | {"city": request.model}, "…")
     page.set("button_group", "panes", 2).run()
-    assert "They differ in 1 place." in page.seen and '"talker"' in page.seen and "$.city" in page.seen
+    assert "1 difference." in page.seen and '"talker"' in page.seen and "$.city" in page.seen

@@ -156,7 +156,7 @@ def test_silence_is_an_empty_result() -> None:
     page = opened("speech2text").set("button_group", "source", "Upload")
     page.at.file_uploader(key="speech2text.upload").upload("silence.mp3", (CLIPS / "silence.mp3").read_bytes())
     assert page.look().can_run
-    assert page.run().state == "empty" and "No speech was recognised" in page.seen
+    assert page.run().state == "empty" and "No speech recognized" in page.seen
 
 
 def test_a_cut_mp3_is_heard_as_far_as_it_goes_with_a_notice_and_a_misnamed_wav_too() -> None:

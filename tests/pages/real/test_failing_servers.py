@@ -53,11 +53,11 @@ def connection() -> Iterator[str]:
         (
             "refuses",
             [
-                "The key was refused",
+                "API key rejected",
                 "Connection",
                 "InvokeAuthorizationError",
                 "密钥无效，请联系管理员。",
-                "Check the connection's key",
+                "Check that the connection's key",
                 '"status_code": 401',
             ],
         ),
@@ -75,17 +75,17 @@ def connection() -> Iterator[str]:
         (
             "breaks-off",
             [
-                "The answer broke off",
+                "The response was cut off",
                 "Server",
                 "InvokeConnectionError",
                 "in the middle of its answer",
-                "is kept",
+                "output kept",
                 "/v1/chat/completions",
             ],
         ),
         (
             "stammers",
-            ["The answer was not in the agreed form", "Server", "ProtocolError", "{broken", "What had arrived is kept"],
+            ["Unexpected response format", "Server", "ProtocolError", "{broken", "Partial output kept"],
         ),
     ],
 )

@@ -39,7 +39,7 @@ def servers() -> Iterator[None]:
 
 def test_an_object_of_the_real_server_keeps_to_its_schema() -> None:
     page = Visitor("Open").open("llm_structured_output").run()
-    assert page.state == "done" and "Fits the schema" in page.seen and "Lisb" in page.seen
+    assert page.state == "done" and "Matches the schema" in page.seen and "Lisb" in page.seen
     assert "reported" in page.seen
 
 
@@ -47,10 +47,10 @@ def test_a_summary_is_made_by_the_connections_system_model_and_its_messages_are_
     page = Visitor("Lab", text=ARTICLE[:600], least="500").open("summary")
     assert page.at.selectbox(key="summary.model").value == "real"
     page.run()
-    assert page.state == "done" and "What the system model was asked (1)" in page.seen
+    assert page.state == "done" and "System model calls (1)" in page.seen
     for part in ("You summarise texts in their language", "Summarise this text.", "answer"):
         assert part in page.seen
-    before, after = (int(page.metrics()[name].replace(",", "")) for name in ("Source", "Summary"))
+    before, after = (int(page.metrics()[name].replace(",", "")) for name in ("Source text", "Summary"))
     assert 0 < after < before
 
 

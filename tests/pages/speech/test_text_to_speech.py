@@ -55,7 +55,7 @@ def test_a_model_without_voices_needs_one_typed(visit: Visit, desk: Desk) -> Non
 @pytest.mark.parametrize("text", ["", " \n"])
 def test_without_text_nothing_is_spoken(visit: Visit, text: str) -> None:
     page = visit("tts").type("text", text)
-    assert not page.can_run and "type a text" in page.reason
+    assert not page.can_run and "enter a text" in page.reason
 
 
 @pytest.mark.parametrize("sample", SPEECH)
@@ -75,7 +75,7 @@ def test_audio_of_another_type_than_told_is_marked(visit: Visit, desk: Desk) -> 
     desk.answer = lambda request, run: [TTSResult.of(WAV, "audio/mpeg")]
     page = visit("tts").run()
     assert page.state == "done"
-    assert "Expected `audio/mpeg`, but the bytes are `audio/wav`" in page.at.warning[0].value
+    assert "Expected `audio/mpeg`, but the data is `audio/wav`" in page.at.warning[0].value
 
 
 @pytest.mark.parametrize("data", [b"no audio at all", b"\xff\xfb\x90\x64" + bytes(40), PNG])
@@ -90,7 +90,7 @@ def test_audio_that_is_no_hex_is_told_and_what_came_before_it_is_kept(visit: Vis
     page = visit("tts").run()
     assert page.state == "failed"
     assert "not in hex" in page.panel() and "ProtocolError" in page.panel()
-    assert "This is what had arrived" in page.seen and f"{len(SPOKEN):,}" in page.seen
+    assert "Partial audio" in page.seen and f"{len(SPOKEN):,}" in page.seen
     assert '"result": "zz"' in page.tab("Received")
 
 
@@ -107,7 +107,7 @@ def test_what_had_been_spoken_before_a_failure_is_kept(visit: Visit, desk: Desk)
     desk.answer = breaks
     page = visit("tts").run()
     assert page.state == "failed" and "cable cut" in page.panel()
-    assert "This is what had arrived" in page.seen and "Download" in page.seen
+    assert "Partial audio" in page.seen and "Download" in page.seen
 
 
 def test_the_waveform_tells_peak_rms_silence_and_clipping(visit: Visit, desk: Desk) -> None:
@@ -131,7 +131,7 @@ def test_files_with_a_header_each_are_warned_of(visit: Visit, desk: Desk) -> Non
     desk.answer = lambda request, run: [TTSResult.of(headed, "audio/mpeg")] * 3
     page = visit("tts").run()
     [warning] = [warning.value for warning in page.at.warning]
-    assert "3 files were joined: the first header tells of 3.70 s of 11.09 s" in warning
+    assert "3 files were joined. The first header declares 3.70 s of 11.09 s" in warning
 
 
 def test_segments_without_headers_are_one_file(visit: Visit, desk: Desk) -> None:
@@ -139,7 +139,7 @@ def test_segments_without_headers_are_one_file(visit: Visit, desk: Desk) -> None
     bare = encode_mp3(samples, rate_hz, joinable=True)
     desk.answer = lambda request, run: [TTSResult.of(bare, "audio/mpeg")] * 3
     page = visit("tts").run()
-    assert "One file for every player" in page.seen and not page.at.warning
+    assert "Valid single MP3 stream" in page.seen and not page.at.warning
 
 
 def test_a_model_that_declares_another_type_is_held_to_it(visit: Visit, desk: Desk) -> None:
@@ -169,14 +169,14 @@ def test_a_round_trip_speaks_and_writes_down_again(visit: Visit, desk: Desk) -> 
 def test_a_round_trip_without_sound_says_where_it_ended(visit: Visit, desk: Desk) -> None:
     desk.answer = lambda request, run: [TTSResult.of(b"", "audio/mpeg")]
     page = visit("tts").set("button_group", "experiment", "round-trip").click("try-round-trip.run")
-    assert "Write down: InvokeBadRequestError: Nothing was spoken" in page.faults
+    assert "Transcribe: InvokeBadRequestError: Nothing was spoken" in page.faults
     assert len(desk.requests) == 1
 
 
 def test_every_voice_speaks_and_can_be_judged(visit: Visit, desk: Desk) -> None:
     page = visit("tts").set("button_group", "experiment", "every-voice").click("try-every-voice.run")
     assert [request.voice for request in desk.requests] == ["v1", "v2"]
-    assert "**Ada** · v1" in page.seen and page.seen.count("s of sound made in") == 2
+    assert "**Ada** · v1" in page.seen and page.seen.count("s of audio in") == 2
     page.set("feedback", "try-every-voice.verdict.v1", 1)
 
 

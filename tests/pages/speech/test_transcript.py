@@ -73,7 +73,7 @@ def test_a_source_that_does_not_exist_in_an_address_is_the_sample(visit: Visit, 
 
 def test_what_the_speech_page_spoke_last_can_be_heard(visit: Visit, desk: Desk) -> None:
     page = visit("speech2text").set("button_group", "source", "Speech page")
-    assert not page.can_run and "have something spoken" in page.reason
+    assert not page.can_run and "synthesize something" in page.reason
     page.open("tts").type("text", "Good morning.").run()
     page.open("speech2text")
     assert page.at.text_area(key="speech2text.reference").value == "Good morning."
@@ -82,7 +82,7 @@ def test_what_the_speech_page_spoke_last_can_be_heard(visit: Visit, desk: Desk) 
 
 
 def test_what_the_call_cannot_carry_is_greyed_with_the_reason(visit: Visit, desk: Desk) -> None:
-    for name, fields in (("speech2text", ["Language", "Prompt", "Temperature", "Time stamps"]), ("tts", ["Speed"])):
+    for name, fields in (("speech2text", ["Language", "Prompt", "Temperature", "Timestamps"]), ("tts", ["Speed"])):
         page = visit(name)
         inputs = {field.label: field for field in page.at.text_input}
         assert all(inputs[field].disabled for field in fields)
@@ -128,7 +128,7 @@ def test_a_worse_recording_is_heard_in_each_way_and_one_that_fails_ends_none_of_
 def test_robustness_asks_for_what_was_said(visit: Visit, desk: Desk) -> None:
     page = visit("speech2text").type("reference", "").set("button_group", "experiment", "robustness")
     assert page.at.button(key="speech2text.try-robustness.run").disabled
-    assert "what was really said" in page.seen
+    assert "enter a reference transcript" in page.seen
 
 
 def test_two_transcripts_are_compared_word_by_word(visit: Visit, desk: Desk) -> None:

@@ -45,7 +45,7 @@ def test_another_threshold_tells_which_flag_would_change(visit: Visit, desk: Des
 
 def test_without_scores_there_is_no_threshold(visit: Visit, desk: Desk) -> None:
     page = visit("moderation").run()
-    assert "no threshold to try" in page.seen and not page.at.slider
+    assert "thresholds cannot be tried" in page.seen and not page.at.slider
 
 
 def test_a_batch_has_its_misses_first_and_a_confusion_matrix(visit: Visit, desk: Desk) -> None:
@@ -53,7 +53,7 @@ def test_a_batch_has_its_misses_first_and_a_confusion_matrix(visit: Visit, desk:
     page = open_experiment(visit("moderation"), "batch").click("try-batch.run")
     assert [request.text for request in desk.requests] == list(MODERATION_BATCH)
     metrics = page.metrics()
-    assert (metrics["Ran"], metrics["Sensitive"]) == ("8 / 8", "3")
+    assert (metrics["Runs"], metrics["Sensitive"]) == ("8 / 8", "3")
     assert (metrics["Precision"], metrics["Recall"]) == ("67%", "50%")
     answers = next(frame.value for frame in page.at.dataframe if "highest score" in frame.value.columns)
     assert [str(what) for what in answers[""]][:4] == ["✗ missed", "✗ missed", "✗ false alarm", "✓ right"]
@@ -69,7 +69,7 @@ def test_a_failed_text_does_not_end_the_batch(visit: Visit, desk: Desk) -> None:
 
     desk.answer = picky
     page = open_experiment(visit("moderation"), "batch").click("try-batch.run")
-    assert page.metrics()["Failed"] == "1" and "No vegetables." in page.seen and page.metrics()["Ran"] == "8 / 8"
+    assert page.metrics()["Failed"] == "1" and "No vegetables." in page.seen and page.metrics()["Runs"] == "8 / 8"
 
 
 def test_stopping_a_batch_keeps_what_is_done(visit: Visit, desk: Desk) -> None:
@@ -95,7 +95,7 @@ def test_stopping_a_batch_keeps_what_is_done(visit: Visit, desk: Desk) -> None:
     page.click("try-batch.run")
     stopper.join(BOUND)
     assert held.job is not None and run_status.name(held.job) == "stopped"
-    assert page.seen.count("✓ right") == 1 and page.seen.count("✗ false alarm") == 1 and "… to come" in page.seen
+    assert page.seen.count("✓ right") == 1 and page.seen.count("✗ false alarm") == 1 and "… pending" in page.seen
 
 
 @pytest.mark.parametrize(
@@ -123,7 +123,7 @@ def test_the_other_language_follows_the_sample_until_it_is_typed(visit: Visit, d
 def test_a_text_is_looked_for_inside_a_long_one(visit: Visit, desk: Desk) -> None:
     desk.answer = lambda request, run: [ModerationResult(result=request.text.startswith("Bad thing."))]
     page = open_experiment(visit("moderation").type("text", "Bad thing."), "places").click("try-places.run")
-    assert len(desk.requests) == 4 and "depends on where the text stands" in page.seen
+    assert len(desk.requests) == 4 and "depends on the text's position" in page.seen
 
 
 def test_panes_that_disagree_on_a_text_are_told(visit: Visit, desk: Desk) -> None:

@@ -62,7 +62,7 @@ def test_a_sample_replaces_the_rows(visit: Visit, desk: Desk) -> None:
     page = edit(visit("text_embedding"), added_rows=[{"text": "typed"}])
     page.set("button_group", "sample", "One text").run()
     assert desk.requests[0].texts == TEXTS[:1]
-    assert "nothing to be compared with" in page.seen
+    assert "Add a second text" in page.seen
 
 
 def test_the_input_type_is_sent(visit: Visit, desk: Desk) -> None:
@@ -119,10 +119,10 @@ def test_scores_outside_zero_and_one_are_drawn(visit: Visit, desk: Desk) -> None
         ([[1.0, 0.0], [math.inf, 0.0]], "1 infinite"),
         ([[math.nan, math.nan]], "1 NaN"),
         ([[1.0], [1.0, 2.0]], "different dimensions"),
-        ([[], []], "no numbers"),
-        ([[1.0, 0.0]] * 3, "Texts sent: 2; vectors that came back: 3."),
-        ([[1.0, 0.0]], "Texts sent: 2; vectors that came back: 1."),
-        ([[0.5] * 3] * 60, "The first 40 of 60 texts"),
+        ([[], []], "The vectors are empty."),
+        ([[1.0, 0.0]] * 3, "Texts sent: 2; vectors returned: 3."),
+        ([[1.0, 0.0]], "Texts sent: 2; vectors returned: 1."),
+        ([[0.5] * 3] * 60, "First 40 of 60 texts"),
     ],
 )
 def test_odd_vectors_are_told_and_break_nothing(visit: Visit, desk: Desk, vectors: list[list[float]], words: str) -> None:

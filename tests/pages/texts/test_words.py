@@ -39,7 +39,7 @@ def test_text_instruction_and_system_model_are_sent(visit: Visit, desk: Desk) ->
 
 def test_a_short_text_comes_back_unchanged_and_no_model_is_called(visit: Visit, desk: Desk) -> None:
     page = visit("summary").set("button_group", "sample", "Short note (unchanged)")
-    assert "returned unchanged, no model is called" in page.seen
+    assert "returned unchanged, no model call" in page.seen
     page.run()
     assert desk.requests == [] and page.state == "done"
     assert SHORT_NOTE in page.seen and "Returned unchanged, no model was called" in page.faults
@@ -49,7 +49,7 @@ def test_a_short_text_comes_back_unchanged_and_no_model_is_called(visit: Visit, 
 def test_the_length_from_which_a_model_is_called_can_be_set(visit: Visit, desk: Desk) -> None:
     page = visit("summary").type("text", "Quite short.").set("number_input", "least", 5).run()
     assert len(desk.requests) == 1 and page.state == "done"
-    assert page.metrics()["Source"] == "12"
+    assert page.metrics()["Source text"] == "12"
 
 
 def test_what_the_system_model_was_asked_can_be_looked_at(visit: Visit, desk: Desk) -> None:
@@ -70,7 +70,7 @@ def test_what_the_system_model_was_asked_can_be_looked_at(visit: Visit, desk: De
 @pytest.mark.parametrize("page_name", ["summary", "moderation"])
 def test_without_text_it_does_not_run(visit: Visit, page_name: str) -> None:
     page = visit(page_name).type("text", "  ")
-    assert not page.can_run and "type a text" in page.reason
+    assert not page.can_run and "enter a text" in page.reason
 
 
 @pytest.mark.parametrize("sample", MODERATION)

@@ -218,7 +218,7 @@ def test_the_pieces_of_a_call_are_its_arguments(stream: list[list[tuple[str, str
 
 
 @pytest.mark.parametrize(
-    ("arguments", "wrong"), [('{"a": 1}', None), ("", None), ('{"a":', "Expecting value"), ("[1]", "no object")]
+    ("arguments", "wrong"), [('{"a": 1}', None), ("", None), ('{"a":', "Expecting value"), ("[1]", "not an object")]
 )
 def test_joined_arguments_are_json_or_it_is_said_why_not(arguments: str, wrong: str | None) -> None:
     found = fault(arguments)
@@ -324,7 +324,7 @@ def test_a_tab_of_a_language_that_was_left_gives_way_to_the_first() -> None:
     at.session_state["x.inspector"] = "收到"
     at.run()
     assert not at.exception
-    assert "No numbers yet" in at.caption[0].value
+    assert "Timing and token counts" in at.caption[0].value
 
 
 def test_of_very_many_chunks_one_page_is_drawn_and_the_picture_is_put_together() -> None:
@@ -350,7 +350,7 @@ def test_a_record_under_way_is_read_on_from_where_it_was() -> None:
 def test_the_numbers_have_their_rules_and_origins_beside_them() -> None:
     at = opened(streamed(["a", "b"]), "Metrics")
     columns, *rows = cells(at.html[-1].body)
-    assert columns == ["Number", "Value", "Origin", "Rule"]
+    assert columns == ["Metric", "Value", "Source text", "Definition"]
     origins = {row[0]: row[2] for row in rows}
     assert origins["Tokens in"] == "reported" and origins["Total"] == "measured" and origins["Cost"] == "missing"
 
@@ -388,4 +388,4 @@ def test_every_kind_of_event_has_a_name_and_can_be_drawn() -> None:
     at = opened(record, "Log")
     assert not at.exception
     table = at.dataframe[0].value
-    assert list(table["what"]) == [KINDS[type(event)] for event in drawn] and "Reading the input" in list(table["text"])
+    assert list(table["item"]) == [KINDS[type(event)] for event in drawn] and "Prompt processing" in list(table["text"])

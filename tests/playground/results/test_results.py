@@ -56,7 +56,7 @@ class Slot:
         self._show(Markup(body).elements[0].text)
 
     def code(self, body: str, *, language: str | None, wrap_lines: bool) -> None:
-        """Show a text as it is, without the line ends that Streamlit takes away."""
+        """Show a text unchanged, without the line ends that Streamlit takes away."""
         self._show(body.removeprefix("\n").removesuffix("\n"))
 
     def markdown(self, body: str) -> None:
@@ -278,5 +278,5 @@ def test_each_document_is_dropped_by_what_its_own_score_tells() -> None:
     assert [(one.position, one.score, one.reason) for one in dropped(record, request)] == [
         (1, 0.7, "cut by top_n = 1"),
         (3, -4.0, "score below score_threshold = 0.5"),
-        (4, None, "not in the server's answer"),
+        (4, None, "not in the server's response"),
     ]

@@ -48,7 +48,7 @@ def draw(error: BaseException) -> AppTest:
 
 
 def raised(error: BaseException) -> BaseException:
-    """Give an error as it is when it was raised."""
+    """Return an error as it was when raised."""
     try:
         raise error
     except BaseException as caught:
@@ -60,14 +60,14 @@ def raised(error: BaseException) -> BaseException:
     [
         (UnsupportedRequestError("x"), "Input", "another model"),
         (InvokeBadRequestError("x"), "Input", "named above"),
-        (InvokeTimeoutError("x", clock="page", seconds=3), "Connection", "more time"),
+        (InvokeTimeoutError("x", clock="page", seconds=3), "Connection", "timeout"),
         (InvokeConnectionError("x"), "Connection", "address"),
         (InvokeAuthorizationError("x"), "Connection", "key"),
         (InvokeRateLimitError("x"), "Server", "Wait"),
-        (BackendClosedError("x"), "Connection", "chosen now"),
-        (InvokeServerUnavailableError("x"), "Server", "reason above"),
+        (BackendClosedError("x"), "Connection", "selected connection"),
+        (InvokeServerUnavailableError("x"), "Server", "cause above"),
         (ProtocolError("x"), "Server", "Chunks"),
-        (InvokeError("x"), "Server", "own words are above"),
+        (InvokeError("x"), "Server", "message above"),
         (ConfigError("x"), "Connection", "setting named above"),
         (ValueError("x"), "Playground", "report"),
         (KeyError("x"), "Playground", "report"),
@@ -158,17 +158,17 @@ def test_no_block_and_no_entity_comes_out_of_plain_text(text: str) -> None:
         (InvokeError("'SummaryInvocation' object is not callable"), "summary.invoke"),
         (InvokeError("1 validation error: voice Field required"), "voice"),
         (InvokeError("top_n Field required"), "score_threshold"),
-        (InvokeError("KeyError: 'relevance_score'"), "another shape"),
+        (InvokeError("KeyError: 'relevance_score'"), "`relevance_score`"),
         (InvokeError("min() iterable argument is empty"), "empty list"),
-        (InvokeError("invocation exited without response after 250 seconds"), "own clock"),
+        (InvokeError("invocation exited without response after 250 seconds"), "timed out"),
         (InvokeConnectionError("[Errno 111] Connection refused"), "host gateway"),
-        (InvokeConnectionError("certificate verify failed: self-signed"), "private authority"),
+        (InvokeConnectionError("certificate verify failed: self-signed"), "private CA"),
         (OSError(28, "No space left on device"), "disk"),
     ],
 )
 def test_a_cause_that_was_seen_before_is_told_beside_the_errors_own_words(error: BaseException, hint: str) -> None:
     at = draw(error)
-    [told] = [markdown.value for markdown in at.markdown if "Seen before" in markdown.value]
+    [told] = [markdown.value for markdown in at.markdown if "Common cause" in markdown.value]
     assert hint in told
     assert any(str(error) in code.value for code in at.code)
 
@@ -177,37 +177,37 @@ def test_a_cause_that_was_seen_before_is_told_beside_the_errors_own_words(error:
     ("error", "title"),
     [
         (InvokeBadRequestError("no", status_code=404), "does not know this address or this model"),
-        (InvokeBadRequestError("no", status_code=405, body="{}"), "The path of the address is wrong"),
-        (InvokeBadRequestError("no", status_code=405, body="<html>Hello"), "that of a web page"),
-        (InvokeBadRequestError("no", status_code=404, body="\n<!DOCTYPE html>"), "that of a web page"),
-        (ProtocolError("HTML instead of JSON", status_code=200, body="<html>"), "that of a web page"),
-        (ProtocolError("no JSON", status_code=200, body="{broken"), "not in the agreed form"),
+        (InvokeBadRequestError("no", status_code=405, body="{}"), "The URL path is wrong"),
+        (InvokeBadRequestError("no", status_code=405, body="<html>Hello"), "to a web page"),
+        (InvokeBadRequestError("no", status_code=404, body="\n<!DOCTYPE html>"), "to a web page"),
+        (ProtocolError("HTML instead of JSON", status_code=200, body="<html>"), "to a web page"),
+        (ProtocolError("no JSON", status_code=200, body="{broken"), "Unexpected response format"),
         (InvokeServerUnavailableError("no", status_code=502, body="<html>"), "The model is not available"),
     ],
 )
 def test_a_wrong_address_is_not_told_as_an_unknown_model(error: InvokeError, title: str) -> None:
     drawn = " ".join(markdown.value for markdown in draw(error).markdown)
-    assert title in drawn and ("Seen before" not in drawn or "web page" not in title)
+    assert title in drawn and ("Common cause" not in drawn or "web page" not in title)
 
 
 def test_a_model_that_the_server_does_not_list_is_told_with_those_that_it_lists() -> None:
     unknown, known = (InvokeBadRequestError("no", status_code=404, model=name) for name in ("nope", "talker"))
     told = advice(unknown, MODELS)
-    assert (told.title, told.side) == ("The server has no such model", "Input")
+    assert (told.title, told.side) == ("The server does not have this model", "Input")
     assert str(told.next_step).startswith("The server has no model nope; it lists: talker, ")
     assert advice(known, MODELS) == advice(unknown) != told
 
 
 def test_an_answer_that_broke_off_is_not_told_as_a_server_that_was_not_reached() -> None:
     lost = InvokeConnectionError("The server closed the connection in the middle of its answer: x.")
-    assert any("not reached" in markdown.value for markdown in draw(lost).markdown)
+    assert any("Could not reach" in markdown.value for markdown in draw(lost).markdown)
     lost.answered = True
     told = " ".join(markdown.value for markdown in draw(lost).markdown)
-    assert "The answer broke off" in told and "not reached" not in told
+    assert "The response was cut off" in told and "Could not reach" not in told
 
 
 def test_of_an_error_that_nobody_has_seen_no_cause_is_told() -> None:
-    assert not any("Seen before" in markdown.value for markdown in draw(InvokeError("the cat sat on the keyboard")).markdown)
+    assert not any("Common cause" in markdown.value for markdown in draw(InvokeError("the cat sat on the keyboard")).markdown)
 
 
 def test_the_panel_leads_to_what_was_sent() -> None:

@@ -66,7 +66,7 @@ def test_the_tile_says_where_a_number_comes_from_unless_it_was_measured(origin: 
 
 def test_the_tile_says_what_else_is_to_be_known() -> None:
     loading = Metric("loading_seconds", 1.25, Unit.SECONDS)
-    assert remark(Metric("time_to_first_token", 2.0, Unit.SECONDS), loading)[0] == "1.25 s of it loading"
+    assert remark(Metric("time_to_first_token", 2.0, Unit.SECONDS), loading)[0] == "including 1.25 s loading"
     assert remark(Metric("total", 2.0, Unit.SECONDS), loading)[0] == ""
     assert "nearly full" in remark(Metric("context_use", 0.95, Unit.RATIO, Origin.REPORTED))[0]
     assert remark(Metric("context_use", 0.5, Unit.RATIO, Origin.REPORTED))[0] == "reported"

@@ -130,9 +130,9 @@ def test_a_run_that_waits_says_how_many_come_before_it() -> None:
     record = run("llm").record
     assert record is not None
     record.events.append(PhaseEntered("waiting"))
-    assert run_status.phase_of(record) == "waiting for another run"
+    assert run_status.phase_of(record) == "queued"
     for before, words in ((2, "2 runs before yours"), (1, "1 run before yours")):
         record.events.append(QueuePosition(before, seconds=0.1))
-        assert run_status.phase_of(record) == f"waiting for another run: {words}"
+        assert run_status.phase_of(record) == f"queued: {words}"
     record.events.append(PhaseEntered("reading", seconds=0.2))
-    assert run_status.phase_of(record) == "reading the input"
+    assert run_status.phase_of(record) == "processing the prompt"

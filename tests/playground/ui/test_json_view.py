@@ -77,13 +77,13 @@ def test_what_is_copied_out_of_a_tree_is_the_value(value: Any) -> None:
 
 def test_a_tree_without_end_is_cut_with_a_word() -> None:
     at = drawn("tree", [[number] for number in range(MOST_LINES)])
-    assert f"first {MOST_LINES:,} lines" in at.caption[0].value
+    assert f"First {MOST_LINES:,} lines" in at.caption[0].value
     Markup(at.html[0].body)
 
 
 def test_a_text_without_end_is_cut_with_a_word() -> None:
     at = drawn("text", json.dumps(["x" * 2 * LONGEST]))
-    assert len(at.code[0].value) <= LONGEST + 2 and f"first {LONGEST:,} characters" in at.caption[0].value
+    assert len(at.code[0].value) <= LONGEST + 2 and f"First {LONGEST:,} characters" in at.caption[0].value
 
 
 @pytest.mark.parametrize("text", ["[" * 100_000, '{"a": 1', "plain words", "\n", "NaN, "])

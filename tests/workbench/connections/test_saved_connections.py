@@ -221,7 +221,7 @@ def put(folder: Path, *items: Any, **beside: Any) -> Path:
 
 
 def kept(folder: Path) -> Any:
-    """Read the file as it is."""
+    """Read the file unchanged."""
     return json.loads((folder / "connections.json").read_text())
 
 

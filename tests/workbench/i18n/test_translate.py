@@ -43,7 +43,7 @@ def places(text: str) -> set[str]:
 
 def test_every_text_is_translated_and_every_catalogue_compiled() -> None:
     done = subprocess.run(
-        [sys.executable, str(ROOT / "scripts" / "words.py"), "--check"], capture_output=True, text=True, check=False
+        [sys.executable, str(ROOT / "scripts" / "translations.py"), "--check"], capture_output=True, text=True, check=False
     )
     assert done.returncode == 0, done.stdout + done.stderr
 
@@ -117,7 +117,7 @@ def test_every_label_of_a_sample_can_be_translated() -> None:
 
 def test_a_text_inside_an_f_string_is_found() -> None:
     source = 'f"**{_(\'Facts\')}**", N_("Done"), ngettext("{count} row", "{count} rows", n), _(name)'
-    program = "import sys; sys.path.insert(0, 'scripts'); import words; print(list(words.texts_of(sys.argv[1])))"
+    program = "import sys; sys.path.insert(0, 'scripts'); import translations; print(list(translations.texts_of(sys.argv[1])))"
     done = subprocess.run([sys.executable, "-c", program, source], cwd=ROOT, capture_output=True, text=True, check=True)
     assert set(ast.literal_eval(done.stdout)) == {"Facts", "Done", ("{count} row", "{count} rows")}
 
@@ -130,36 +130,36 @@ def test_a_language_that_there_is_not_is_english() -> None:
 ALWAYS_MANY = {
     "Context: — of {size:,} tokens; the back end reported no usage.",
     "Context: {used:,} of {size:,} tokens, {share:.0%}",
-    "Here are the first {drawn} of {size} characters; the record and the downloads have all of them.",
-    "The first {count:,} characters of each are compared.",
-    "The first {count:,} characters; the record and the downloads have all of them.",
-    "The first {count:,} lines; the record and the downloads have all of them.",
-    "The first {count:,} parts are shown.",
-    "The first {count} of {all} documents.",
-    "The first {count} of {all} texts.",
-    "The first {count} of {all} vectors; the files have them all.",
-    "The first {count} of {all} voices.",
-    "The first {most} of {count} notes; the record has them all.",
-    "The first {most} of {count} pieces; the download has them all.",
-    "The last of {count} chunks; each of them is under Chunks.",
-    "The file has {size:,} bytes; {most:,} are taken.",
+    "First {drawn} of {size} characters; the record and the downloads have all of them.",
+    "Only the first {count:,} characters of each are compared.",
+    "First {count:,} characters; the record and the downloads have all of them.",
+    "First {count:,} lines; the record and the downloads have all of them.",
+    "Showing the first {count:,} parts.",
+    "First {count} of {all} documents.",
+    "First {count} of {all} texts.",
+    "First {count} of {all} vectors; the files have all of them.",
+    "First {count} of {all} voices.",
+    "First {most} of {count} notes; the record has all of them.",
+    "First {most} of {count} fragments; the download has all of them.",
+    "Last of {count} chunks. See Chunks for all of them.",
+    "The file has {size:,} bytes; the limit is {most:,}.",
     "({count} characters, sha256 {digest}…)",
     "({count} items)",
     "({count} numbers, sha256 {digest}…)",
     "CSV, TSV, TXT, JSONL or JSON as UTF-8 or UTF-16, up to {rows:,} rows and {size} MB",
     "Converted to MP3: {before:,} bytes became {after:,}.",
-    "Estimated without the model's tokenizer: near {size:,} tokens it may be wrong by a tenth.",
-    "a text of at most {count} characters",
-    "at most {count:,} texts",
+    "Estimated without the model's tokenizer; may be off by about 10% near {size:,} tokens.",
+    "use at most {count} characters",
+    "use at most {count:,} texts",
     "longest ≈ {longest:,} of {size:,} tokens",
     "nested more than {most} levels deep",
-    "{bytes:,} bytes, {wire:,} on the wire, where hex doubles the size",
+    "{bytes:,} bytes, {wire:,} on the wire (hex doubles the size)",
     "{count:,} of {least:,} characters",
     "{count} channels",
-    "{count} files were joined in these bytes; some players stop after the first.",
-    "{count} files were joined: the first header tells of {first} of {all}, and some players stop there.",
-    "{model} reads {size:,} tokens of a text: the end of row {rows} is likely to be cut.",
-    "{name}: {most} files are the most",
+    "{count} files were joined; some players stop after the first.",
+    "{count} files were joined. The first header declares {first} of {all}, and some players stop there.",
+    "{model} reads at most {size:,} tokens per text. The end of row {rows} will probably be cut.",
+    "{name}: the limit is {most} files",
 }
 """Texts whose number is a constant of ours, a size, or more than one by what is asked before."""
 

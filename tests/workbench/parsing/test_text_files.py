@@ -118,9 +118,9 @@ def test_numbers_of_json_are_spelled_as_they_were() -> None:
         ("a.json", b'{"a": 1}', "list"),
         ("a.json", b"[1,", "not JSON"),
         ("a.json", b"[" * 100_000, "not JSON"),
-        ("a.jsonl", b"1\n" + b"[" * 100_000, "nested too deep"),
-        ("a.csv", b'id,text\n1,"open\n2,more\n', "Line 2: a quote is opened"),
-        ("a.csv", b'"open\n2,more\n', "Line 1: a quote is opened"),
+        ("a.jsonl", b"1\n" + b"[" * 100_000, "nested too deeply"),
+        ("a.csv", b'id,text\n1,"open\n2,more\n', "Line 2: unclosed quote"),
+        ("a.csv", b'"open\n2,more\n', "Line 1: unclosed quote"),
         ("a.csv", b"PK\x03\x04\x14\0\6\0\x08\0\0\0!\0", "ZIP archive or office document"),
         ("a.csv", b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR", "PNG image"),
         ("a.csv", b"\xff\xd8\xff\xe0\0\x10JFIF", "JPEG image"),
@@ -171,5 +171,5 @@ def test_any_bytes_are_rows_or_a_reason(data: bytes, name: str, head: bool) -> N
 
 def test_rows_that_all_have_names_of_their_own_are_refused_before_they_make_a_table() -> None:
     data = "\n".join(json.dumps({f"k{number}": 1}) for number in range(20_000)).encode()
-    with pytest.raises(ImportFault, match="give the rows the same names"):
+    with pytest.raises(ImportFault, match="Use the same names in all rows"):
         read("a.jsonl", data)

@@ -77,7 +77,7 @@ def test_a_signature_alone_is_enough(line: str) -> None:
         ("  ", "paste something"),
         ("[]", "empty"),
         ('[{"type": "function"}]', "tool 1 has no name"),
-        ('[{"name": "a", "parameters": 5}]', "no JSON schema"),
+        ('[{"name": "a", "parameters": 5}]', "not a JSON schema"),
         ('[{"name": "a"', "Line 1, column"),
         ("x = 1", "no function"),
         ("def f(a: int", "line 1"),

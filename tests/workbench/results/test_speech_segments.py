@@ -42,8 +42,6 @@ def test_a_long_sentence_is_more_than_one_piece() -> None:
 
 
 def test_the_line_tells_characters_limit_and_pieces() -> None:
-    assert (
-        line("One. Two. Three.", LIMITED, "plugin") == "16 characters · word_limit 10 a piece · a plugin cuts it into 2 pieces"
-    )
-    assert line("Hello there. Bye!", LIMITED, "embedded").endswith("about 3 pieces, by sentence")
-    assert line("x", UNLIMITED, "embedded") == "1 character · about 1 piece, by sentence"
+    assert line("One. Two. Three.", LIMITED, "plugin") == "16 characters · a plugin splits it into 2 segments (max 10 each)"
+    assert line("Hello there. Bye!", LIMITED, "embedded").endswith("about 3 segments (max 10 each)")
+    assert line("x", UNLIMITED, "embedded") == "1 character · about 1 segment"

@@ -55,27 +55,27 @@ TEMPLATES: Mapping[str, str] = {
     "diagnosis.proxy_refused": "Ask whoever runs the proxy, or take it out of the connection.",
     # by what the upstream said
     "diagnosis.call_of_summary": "`session.model.summary(...)` was called: it is `session.model.summary.invoke(...)`.",
-    "diagnosis.no_voice": "The TTS config has no voice: choose or type one.",
+    "diagnosis.no_voice": "The TTS config has no voice: choose or enter one.",
     "diagnosis.rerank_config": "The rerank config is incomplete: Dify requires score_threshold and top_n.",
-    "diagnosis.rerank_shape": "The server uses another shape for rerank results than `relevance_score`.",
+    "diagnosis.rerank_shape": "The server's rerank results do not use `relevance_score`.",
     "diagnosis.empty_results": "The server returned an empty list of results.",
-    "diagnosis.top_n": "Set top_n to the number of documents at most.",
-    "diagnosis.sdk_clock": "The SDK's own clock ran out: make the input smaller, or ask for less.",
-    "diagnosis.sdk_class": "The answer does not fit the SDK's class; the field is named in its words.",
+    "diagnosis.top_n": "top_n must not exceed the number of documents.",
+    "diagnosis.sdk_clock": "The SDK timed out: shorten the input or request less output.",
+    "diagnosis.sdk_class": "The response does not match the SDK's class. The message names the field.",
     "diagnosis.two_threads": "One model object was used from two threads at once: make one call at a time.",
     "diagnosis.upstream_refused": (
-        "Nobody listens there. Inside a container, localhost is the container: use the host gateway's name."
+        "Nothing is listening there. Inside a container, localhost is the container itself: use the host gateway's name."
     ),
     "diagnosis.upstream_certificate": (
-        "The certificate was not accepted: a private authority has to be named in the connection."
+        "The certificate was not accepted. For a private CA, add its certificate to the connection."
     ),
     "diagnosis.plugin_key": (
-        "The key is wrong, missing, or not allowed for this model; plugins hide the server's words behind this sentence."
+        "The key is wrong, missing or not allowed for this model. Plugins hide the server's message behind this one."
     ),
-    "diagnosis.key": "The key is wrong, missing, or not allowed for this model.",
-    "diagnosis.path": "The address misses or doubles `/v1`, or the server has no model of this name.",
-    "diagnosis.page": "The address is a web page and not the API.",
+    "diagnosis.key": "The key is wrong, missing or not allowed for this model.",
+    "diagnosis.path": "`/v1` is missing or duplicated in the address, or the server has no model with this name.",
+    "diagnosis.page": "The address points to a web page, not an API.",
     "diagnosis.disk": "The disk is full.",
-    "diagnosis.too_many_calls": "The server asks to slow down: wait, or make fewer calls at once.",
-    "diagnosis.request": "The server did not take the request as it is: what was sent stands under HTTP, beside its words.",
+    "diagnosis.too_many_calls": "The server is rate limiting: wait, or make fewer calls at once.",
+    "diagnosis.request": "The server rejected the request. See HTTP for the request and the server's message.",
 }

@@ -91,7 +91,7 @@ def _toolbar(held: ConnectionsPageState, connections: list[Connection]) -> Tick:
             icon=":material/add:",
             format_func=lambda preset: _shown(offered[preset][1]),
             key="connections.add",
-            help=_("A server with OpenAI's interface, or a rerank server in the shapes of Jina, Cohere or TEI."),
+            help=_("A server with an OpenAI-compatible API, or a rerank server with the API of Jina, Cohere or TEI."),
         )
         import_export.draw(held, connections)
         st.button(
@@ -101,7 +101,7 @@ def _toolbar(held: ConnectionsPageState, connections: list[Connection]) -> Tick:
             disabled=running,
             on_click=health_table.test,
             args=(held, connections),
-            help=_("Asks each server for its models, and makes the smallest call of each type that it has a model for."),
+            help=_("Fetches each server's models and makes one minimal call per model type."),
         )
         st.button(
             _("Stop"),

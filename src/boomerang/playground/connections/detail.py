@@ -41,7 +41,7 @@ def draw(held: ConnectionsPageState, connection: Connection) -> Tick:
         if connection.settings is not None:
             html_tables.facts(_facts(connection.settings))
         else:
-            st.caption(_("Small models inside this app: they answer offline, without a key."))
+            st.caption(_("Small models inside this app. They work offline and need no key."))
         probe_results.draw_all(connection.name, held.found)
         check = held.found.get((connection.name, SERVER))
         if check is not None and check.better and connection.may_change(owner):
@@ -51,7 +51,7 @@ def draw(held: ConnectionsPageState, connection: Connection) -> Tick:
                 key="connections.better",
                 on_click=form.edit,
                 args=(held, connection, check.better),
-                help=_("Opens the form with it."),
+                help=_("Opens the form with this connection."),
             )
     with right:
         model_list.draw(held, connection)
@@ -65,7 +65,7 @@ def _head(held: ConnectionsPageState, connection: Connection, owner: str) -> Tic
         st.markdown(f"#### {plain(connection.name)}", width="content")
         st.badge(_(words), icon=icon, color="gray")
         if connection.shared and connection.origin is Origin.SAVED:
-            st.badge(_("shared with everybody"), icon=":material/group:", color="violet")
+            st.badge(_("shared with everyone"), icon=":material/group:", color="violet")
     with st.container(horizontal=True, vertical_alignment="center"):
         st.button(
             _("Test"),
@@ -77,13 +77,13 @@ def _head(held: ConnectionsPageState, connection: Connection, owner: str) -> Tic
         )
         tick = probe_progress.draw(held, connection.name, "connections.test_stop")
         st.button(
-            _("Use it"),
+            _("Use"),
             icon=":material/check:",
             key="connections.use",
             disabled=page_state.connection() == connection.name,
             on_click=_use,
             args=(connection.name,),
-            help=_("Pick it for the pages, as in the side bar."),
+            help=_("Select this connection for all pages, as in the sidebar."),
         )
         if connection.settings is not None:
             _changes(held, connection, owner)
@@ -102,11 +102,11 @@ def _changes(held: ConnectionsPageState, connection: Connection, owner: str) -> 
             key="connections.duplicate",
             on_click=form.duplicate,
             args=(held, connection),
-            help=_("A copy of your own to change. A key that is not yours is not copied."),
+            help=_("Creates your own copy to edit. A key that is not yours is not copied."),
         )
         if connection.may_change(owner):
             with st.popover(_("Remove"), icon=":material/delete:"):
-                st.markdown(_("Remove {name} for good?").format(name=plain(connection.name)))
+                st.markdown(_("Remove {name} permanently?").format(name=plain(connection.name)))
                 st.button(
                     _("Yes, remove it"),
                     key="connections.remove",
@@ -115,9 +115,9 @@ def _changes(held: ConnectionsPageState, connection: Connection, owner: str) -> 
                     args=(held, connection.name, owner),
                 )
         elif connection.origin is Origin.SAVED:
-            st.caption(_("Saved by somebody else, who alone may change it."))
+            st.caption(_("Saved by someone else. Only they can change it."))
         else:
-            st.caption(_("Changed where it comes from, not here."))
+            st.caption(_("Read-only here. Change it at its source."))
 
 
 def _facts(settings: ConnectionSettings) -> dict[str, str]:
@@ -137,7 +137,7 @@ def _fact(settings: ConnectionSettings, found: FormField) -> str:
     value = getattr(settings, found.name)
     match found.widget:
         case Widget.KEY if variable := getattr(settings, found.variable):
-            return _("from the variable {name}").format(name=variable)
+            return _("from variable {name}").format(name=variable)
         case Widget.PAIRS:
             return ", ".join(value)
         case Widget.PROXY:
@@ -148,7 +148,7 @@ def _fact(settings: ConnectionSettings, found: FormField) -> str:
             parts = [(label, getattr(value, part)) for part, label in found.parts.items()]
             return ", ".join(f"{_(label)} {seconds:g} s" for label, seconds in parts if seconds is not None)
     if found.secret:
-        return _("typed, kept to itself") if value else _("none")
+        return _("entered (hidden)") if value else _("none")
     return str(value)
 
 
@@ -165,4 +165,4 @@ def _remove(held: ConnectionsPageState, name: str, owner: str) -> None:
     held.open = ""
     for call in (SERVER, *CALLS):
         held.found.pop((name, call), None)
-    held.to_say.told = _("{name} is removed.").format(name=name)
+    held.to_say.told = _("{name} removed.").format(name=name)

@@ -27,7 +27,7 @@ from boomerang.workbench.i18n.translate import N_, _
 from .page_state import ConnectionsPageState
 
 NO_KEY, TYPED, VARIABLE = "none", "typed", "variable"
-KEYS = {NO_KEY: N_("none"), TYPED: N_("typed here"), VARIABLE: N_("from a variable")}
+KEYS = {NO_KEY: N_("none"), TYPED: N_("entered here"), VARIABLE: N_("from an environment variable")}
 Slots = dict[str, DeltaGenerator]
 """Field → the place under its widget; a fold's title → the place under the fold."""
 
@@ -78,7 +78,7 @@ def _secret(drawing: FormDrawing, found: FormField) -> str:
         _(found.label),
         type="password",
         key=drawing.key(found.name),
-        placeholder=_("kept as it is") if held.typed_secrets.get(found.name) or before else found.placeholder,
+        placeholder=_("unchanged") if held.typed_secrets.get(found.name) or before else found.placeholder,
         autocomplete="off",
         help=_help(found),
     )
@@ -117,7 +117,7 @@ def _key(drawing: FormDrawing, found: FormField) -> dict[str, Any]:
     chosen = str(getattr(draft, found.variable))
     variables = list(dict.fromkeys([*([chosen] if chosen else []), *app_state.connections().variables]))
     source = st.segmented_control(
-        _("Where the key is"),
+        _("API key (optional)"),
         [source for source in KEYS if source != VARIABLE or variables],
         default=_first_source(drawing, found),
         format_func=lambda source: _(KEYS[source]),
@@ -135,7 +135,9 @@ def _key(drawing: FormDrawing, found: FormField) -> dict[str, Any]:
             variables,
             key=drawing.key(found.variable),
             persist_state="session",
-            help=_("Of the machine that this app runs on. Whoever runs it lists in CONNECTIONS_ENV which ones may be named."),
+            help=_(
+                "A variable on the machine that runs this app. Its administrator lists the allowed ones in CONNECTIONS_ENV."
+            ),
         )
         drawing.slots[found.variable] = st.container()
         return {found.variable: name}
@@ -166,7 +168,7 @@ def _pairs(drawing: FormDrawing, found: FormField) -> dict[str, Any]:
     )
     pairs, wrong, twice = as_values(str(text or ""))
     unread = [_("{label}: no colon in {line}").format(label=label, line=line) for line in wrong]
-    unread += [_("{label}: {name} is there twice").format(label=label, name=repeated) for repeated in twice]
+    unread += [_("{label}: {name} appears twice").format(label=label, name=repeated) for repeated in twice]
     if unread:
         drawing.unread.setdefault(found.group or found.name, []).extend(unread)
     return {found.name: kept(pairs, getattr(drawing.draft, found.name))}
@@ -209,12 +211,12 @@ def _seconds(drawing: FormDrawing, found: FormField) -> dict[str, Any]:
     before = getattr(drawing.draft, found.name)
     for place, (part, label) in enumerate(found.parts.items()):
         value = columns[place % 2].number_input(
-            _("Seconds {what}").format(what=_(label)),
+            _("Timeout {what}, seconds").format(what=_(label)),
             min_value=0.1,
             value=getattr(before, part),
             step=1.0,
             key=drawing.key(f"{found.name}.{part}"),
-            placeholder=_("as usual"),
+            placeholder=_("default"),
             persist_state="session",
         )
         if value is not None:

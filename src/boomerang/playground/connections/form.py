@@ -22,7 +22,7 @@ from .page_state import ConnectionsPageState
 from .probe_progress import Tick
 
 SESSION, SAVED, SHARED = "session", "saved", "shared"
-KEEPING = {SESSION: N_("this session only"), SAVED: N_("saved, for me"), SHARED: N_("saved, for everybody")}
+KEEPING = {SESSION: N_("this session only"), SAVED: N_("Only me"), SHARED: N_("Everyone")}
 
 
 def begin(held: ConnectionsPageState, kind: Kind, preset: Preset) -> None:
@@ -69,11 +69,11 @@ def _actions(held: ConnectionsPageState, settings: ConnectionSettings | None) ->
     with st.container(horizontal=True, vertical_alignment="center"):
         save = st.button(_("Save"), type="primary", icon=":material/save:", key=key(held, "save"), disabled=settings is None)
         test = st.button(
-            _("Test as it stands"),
+            _("Test"),
             icon=":material/network_check:",
             key=key(held, "test"),
             disabled=settings is None or running,
-            help=_("Asks the server for its models, before anything is saved."),
+            help=_("Fetches the server's models without saving anything."),
         )
         st.button(_("Cancel"), key=key(held, "cancel"), on_click=close, args=(held,))
         tick = probe_progress.draw(held, _tried_name(held)[0], key(held, "stop"))
@@ -93,7 +93,7 @@ def _actions(held: ConnectionsPageState, settings: ConnectionSettings | None) ->
 def _keeping(held: ConnectionsPageState) -> str:
     return str(
         st.segmented_control(
-            _("Keep it"),
+            _("Storage"),
             list(KEEPING) if app_state.connections().saves else [SESSION],
             default=held.keeping,
             format_func=lambda kind: _(KEEPING[kind]),
@@ -101,8 +101,8 @@ def _keeping(held: ConnectionsPageState) -> str:
             required=True,
             persist_state="session",
             help=_(
-                "What is saved outlives a restart; its secrets are encrypted. "
-                "What is for everybody, everybody can call with its key."
+                "Saved connections survive a restart, with their secrets encrypted. Everyone can call a shared "
+                "connection with its key."
             ),
         )
     )
@@ -120,12 +120,12 @@ def _result(held: ConnectionsPageState, settings: ConnectionSettings, check: Che
         )
     if check.listed and isinstance(settings, SettingsWithModels):
         st.button(
-            _("Put its models into the table ({count})").format(count=len(check.listed)),
+            _("Import {count} models").format(count=len(check.listed)),
             icon=":material/playlist_add:",
             key=key(held, "bring"),
             on_click=model_table_editor.bring,
             args=(held, check.listed),
-            help=_("To correct their types, or to say which is the default. Those that stay as they are, are not saved."),
+            help=_("Lets you correct model types or choose the default. Unchanged models are not saved."),
         )
 
 
@@ -165,7 +165,7 @@ def _save(held: ConnectionsPageState, settings: ConnectionSettings, keeping: str
             st.session_state[page_state.RENAMED] = settings.name
         _keep_results(held, before, settings)
         held.open = settings.name
-        held.to_say.told = _("{name} is there.").format(name=settings.name)
+        held.to_say.told = _("{name} added.").format(name=settings.name)
         close(held)
     st.rerun()
 

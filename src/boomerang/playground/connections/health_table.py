@@ -132,11 +132,11 @@ def _untried(connection: Connection, call: str, listed: bool) -> str:
         if call == SERVER or model_for(connection.backend, call) is not None:
             return _marked("none untested", _("not tested"), _("not tested"))
         if connection.fetches and not listed:
-            told = _("Its server has not listed its models yet: open the connection, or test it.")
-            return f'<span class="none" title="{escaped(told)}">{escaped(_("unknown"))}</span>'
+            told = _("Models not fetched yet. Open or test the connection.")
+            return f'<span class="none" title="{escaped(told)}">{escaped(_("Score scale unknown."))}</span>'
     except ConfigError:  # it cannot be opened, which its own place tells
         pass
-    return f'<span class="none" title="{escaped(_("no model for this call"))}">—</span>'
+    return f'<span class="none" title="{escaped(_("no model for this type"))}">—</span>'
 
 
 def _took(seconds: float) -> str:

@@ -21,7 +21,7 @@ def draw(held: ConnectionsPageState, connections: Sequence[Connection]) -> None:
     """Draw the way out and in."""
     # After an import it is another one, and so closed, with an empty box.
     with st.popover(_("Import, export"), icon=":material/swap_vert:", key=f"connections.transfer.{held.imports}"):
-        st.caption(_("TOML as in connections.toml, or JSON. Keys and passwords are never in it."))
+        st.caption(_("TOML as in connections.toml, or JSON. Never contains keys or passwords."))
         settings = [connection.settings for connection in connections if connection.settings is not None]
         st.download_button(
             _("Export all"),
@@ -43,13 +43,13 @@ def tell(brought: Brought) -> None:
     """Return what came of an import."""
     with st.container(border=True, key="connections-brought"):
         if brought.came:
-            told = _("Imported, for this session: {names}. Keys have to be typed.").format(names=", ".join(brought.came))
+            told = _("Imported for this session: {names}. Enter their keys.").format(names=", ".join(brought.came))
             st.markdown(f":green[:material/check: {plain(told)}]")
         for before, now in brought.renamed:
-            told = _("The name {name} was taken; the one from the file is {other} now.").format(name=before, other=now)
+            told = _("The name {name} was taken. Imported as {other}.").format(name=before, other=now)
             st.markdown(f":material/info: {plain(told)}")
         if brought.there:
-            told = _("There already, as in the file: {names}.").format(names=", ".join(brought.there))
+            told = _("Already present and identical: {names}.").format(names=", ".join(brought.there))
             st.markdown(f":material/info: {plain(told)}")
         if brought.faults:
             st.markdown(f":red[:material/error: {plain(_('Not imported:'))}]")

@@ -31,7 +31,7 @@ STYLE = """<style>
 </style>"""
 TYPE_FROM = {
     TypeFrom.DECLARED: N_("declared"),
-    TypeFrom.TOLD: N_("told by the server"),
+    TypeFrom.TOLD: N_("from the server"),
     TypeFrom.GUESSED: N_("guessed"),
 }
 
@@ -52,7 +52,7 @@ def draw(held: ConnectionsPageState, connection: Connection) -> None:
         st.markdown(f"**{_('Models')}**{count}", width="content")
         if connection.fetches:
             st.button(
-                _("Fetch again"),
+                _("Refresh"),
                 icon=":material/refresh:",
                 key="connections.fetch",
                 type="tertiary",
@@ -61,7 +61,7 @@ def draw(held: ConnectionsPageState, connection: Connection) -> None:
                 kwargs={"again": True},
             )
             if connection.fetching:
-                st.caption(_("Asking the server …"))
+                st.caption(_("Fetching models …"))
             elif connection.fetch_error is not None:
                 words = error_text(connection.fetch_error)
                 st.markdown(f":orange[:material/info:] {plain(words)}")
@@ -70,7 +70,7 @@ def draw(held: ConnectionsPageState, connection: Connection) -> None:
     if models:
         _list(connection, models)
     elif not connection.fetching:
-        st.caption(_("No model is known yet; on the pages any name can be typed."))
+        st.caption(_("No models known yet. You can type any name on the pages."))
     _test_one(held, connection, [model.model for model in models])
 
 
@@ -83,28 +83,30 @@ def _list(connection: Connection, models: Sequence[ListedModel]) -> None:
             key=f"connections.search.{connection.name}",
             type="search",
             icon=":material/search:",
-            placeholder=_("A part of a name or of a type"),
+            placeholder=_("Part of a name or type"),
             label_visibility="collapsed",
             live=True,
         )
     words = str(searched or "").lower().split()
     found = [model for model in models if all(word in f"{model.model} {model.model_type}".lower() for word in words)]
     if not found:
-        st.caption(_("No model is called so."))
+        st.caption(_("No matching model."))
         return
     st.html(STYLE)
     rows = [[model.model, *_said_of(model)] for model in found[:MOST_ROWS]]
     with st.container(key="connection-models"):
-        html_tables.table([_("Model"), _("Type"), _("Type is"), _("Context"), _("Features")], rows, scrolls=_("Models"))
+        html_tables.table([_("Model"), _("Type"), _("Type source"), _("Context"), _("Features")], rows, scrolls=_("Models"))
     if len(found) > MOST_ROWS:
-        st.caption(_("The first {most} of {count}; search for the others.").format(most=MOST_ROWS, count=len(found)))
+        st.caption(_("Showing the first {most} of {count}. Search to find others.").format(most=MOST_ROWS, count=len(found)))
     elif words:
         st.caption(_("{found} of {count}").format(found=len(found), count=len(models)))
 
 
 def _said_of(model: ListedModel) -> tuple[str, str, str, str]:
     context = model.model_properties.get(ModelPropertyKey.CONTEXT_SIZE)
-    features = ", ".join(feature.value for feature in model.features or []) or ("—" if model.features_known else _("not known"))
+    features = ", ".join(feature.value for feature in model.features or []) or (
+        "—" if model.features_known else _("Score scale unknown.")
+    )
     size = f"{context:,}" if isinstance(context, int) else "—"
     return model.model_type.value, _(TYPE_FROM[model.type_from]), size, features
 
@@ -119,14 +121,14 @@ def _test_one(held: ConnectionsPageState, connection: Connection, names: list[st
             index=0 if names else None,
             key=f"connections.one.{connection.name}",
             accept_new_options=connection.settings is not None,
-            placeholder=_("Type a model's name"),
+            placeholder=_("Enter a model name"),
         )
         calls = list(CALLS)
         listed = {model.model: model.model_type for model in connection.backend.models()}
         kind = listed.get(str(name), ModelType.LLM)
         first = next((place for place, call in enumerate(calls) if CALLS[call] is kind), 0)
         call = st.selectbox(
-            _("with the call"),
+            _("Call type"),
             calls,
             index=first,
             key=f"connections.call.{connection.name}.{name}",

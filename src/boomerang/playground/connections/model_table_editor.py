@@ -79,7 +79,7 @@ def row(model: Any, settings: SettingsWithModels) -> dict[str, Any]:
 def draw(held: ConnectionsPageState, settings: SettingsWithModels) -> dict[str, Any]:
     """Draw the table and what lies beyond it; gives the settings' fields that it makes."""
     st.markdown(f"**{_('Models')}**")
-    st.caption(_("The server's own list comes by itself; here stands what is to be said otherwise. Any name can be added."))
+    st.caption(_("Models listed by the server appear automatically. Override or add models here."))
     base = held.rows or [dict.fromkeys(COLUMNS)]
     edited = st.data_editor(
         base,
@@ -90,19 +90,19 @@ def draw(held: ConnectionsPageState, settings: SettingsWithModels) -> dict[str, 
         column_config={
             "model": st.column_config.TextColumn(_("Model"), width="medium"),
             "model_type": st.column_config.SelectboxColumn(_("Type"), options=TYPES),
-            "default": st.column_config.CheckboxColumn(_("Default"), help=_("Offered first by the pages of its type.")),
+            "default": st.column_config.CheckboxColumn(_("Default"), help=_("Preselected on pages of this type.")),
             "mode": st.column_config.SelectboxColumn(_("Mode"), options=["chat", "completion"]),
             "context_size": st.column_config.NumberColumn(_("Context"), min_value=1, step=1, help=_("Tokens.")),
-            "max_chunks": st.column_config.NumberColumn(_("Texts a call"), min_value=1, step=1),
-            "voices": st.column_config.TextColumn(_("Voices"), help=_("Names, separated by commas.")),
+            "max_chunks": st.column_config.NumberColumn(_("Max. texts per call"), min_value=1, step=1),
+            "voices": st.column_config.TextColumn(_("Voices"), help=_("Comma-separated names.")),
         },
         placeholder="",
         alt=_("Models"),
     )
     if held.left_out:
         told = ngettext(
-            "{count} more model of the server's list is not shown here; type its name to say something of it.",
-            "{count} more models of the server's list are not shown here; type the name of one to say something of it.",
+            "{count} more model from the server is not shown. Type its name to override it.",
+            "{count} more models from the server are not shown. Type a name to override one.",
             held.left_out,
         )
         st.caption(told.format(count=held.left_out))
@@ -120,7 +120,7 @@ def draw(held: ConnectionsPageState, settings: SettingsWithModels) -> dict[str, 
         key=f"connections.system.{held.version}",
         accept_new_options=True,
         placeholder=_("the default LLM"),
-        help=_("The LLM that plays Dify's workspace default, used by summary."),
+        help=_("Acts as Dify's workspace default LLM. Used by summary."),
         persist_state="session",
     )
     models, defaults = said(rows, held.listed, held.described)
@@ -163,7 +163,7 @@ def _tell_guessed(rows: Sequence[Mapping[str, Any]], listed: Sequence[Mapping[st
     names = [str(found["model"]) for found in rows if (found["model"], found.get("model_type")) in guessed]
     if names:
         named = ", ".join(names[:MOST_NAMED]) + (", …" if len(names) > MOST_NAMED else "")
-        words = _("Types guessed by name ({count}): {names} – choose another one where it is wrong.")
+        words = _("Types guessed from names ({count}): {names}. Correct any that are wrong.")
         st.caption(plain(words.format(count=len(names), names=named)))
 
 
@@ -201,10 +201,10 @@ def _described(held: ConnectionsPageState, names: Sequence[str]) -> None:
     with st.expander(_("Parameter rules, features and prices of a model"), icon=":material/data_object:"):
         name = st.selectbox(_("Model"), list(names), key=f"connections.described.{held.version}")
         if name is None:
-            st.caption(_("Name a model in the table first."))
+            st.caption(_("Add a model to the table first."))
             return
         text = st.text_area(
-            _("As in a Dify model declaration (JSON)"),
+            _("Dify model declaration (JSON)"),
             pretty(held.described.get(name, {})),
             key=f"connections.described.{held.version}.{name}",
             height=200,

@@ -23,9 +23,9 @@ def _controls(page: Pane, pane: Pane) -> RobustnessSettings:
         return RobustnessSettings()
     recording = page.context.get(Recording) or Recording()
     seconds = recording.facts.seconds if recording.facts is not None else None
-    pane.require(seconds is not None, _("a recording that can be decoded here"))
-    pane.require((seconds or 0) <= audio_robustness.LONGEST_SECONDS, _("a recording of five minutes at most"))
-    pane.require(recording.reference.strip(), _("what was really said"))
+    pane.require(seconds is not None, _("choose an audio file that can be decoded"))
+    pane.require((seconds or 0) <= audio_robustness.LONGEST_SECONDS, _("use at most five minutes of audio"))
+    pane.require(recording.reference.strip(), _("enter a reference transcript"))
     with st.container(horizontal=True):
         rules = word_errors.rules(pane)
     return RobustnessSettings(recording.reference, rules)
@@ -42,7 +42,7 @@ def _draw(pane: Pane, found: Robustness) -> None:
             if heard.error is not None:
                 st.text(drawable(f"{type(heard.error).__name__}: {heard.error}"))
             elif heard.judged is None:
-                st.caption(_("under way") if heard.started else _("to come"))
+                st.caption(_("running") if heard.started else _("pending"))
             else:
                 _transcript(heard, heard.judged, pane.key(f"marked.{number}.{turn}"))
     word_errors.legend()
@@ -52,20 +52,20 @@ def _transcript(heard: Heard, judged: Judged, key: str) -> None:
     player, words = st.columns([3, 5], vertical_alignment="center")
     kind = kind_of(heard.file)
     if kind is not None:
-        player.audio(heard.file, format=kind.media_type, alt=_("What the model heard: {name}").format(name=_(heard.label)))
+        player.audio(heard.file, format=kind.media_type, alt=_("Model input: {name}").format(name=_(heard.label)))
     with words:
         if heard.text:
             word_errors.words(judged, key)
         else:
-            st.caption(_("Nothing was recognised."))
+            st.caption(_("No speech recognized."))
 
 
 ROBUSTNESS = Experiment(
     name="robustness",
     title=N_("Robustness"),
     about=N_(
-        "The same recording through a telephone, under noise, and with silence around it: how many words are still right. "
-        "You can hear what the model heard."
+        "Transcribe the recording again with telephone quality, noise and silence added, and compare "
+        "the word error rates. You can play each version."
     ),
     icon=":material/graphic_eq:",
     controls=_controls,

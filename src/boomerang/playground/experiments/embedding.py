@@ -26,21 +26,19 @@ def _draw_types(pane: Pane, found: TypesComparison) -> None:
     if not found.cosines:
         return
     if not found.sent:
-        st.info(_("The server was not told the input_type, so this compares a text with itself."), icon=":material/link_off:")
+        st.info(_("input_type was not sent to the server, so this compares each text with itself."), icon=":material/link_off:")
     elif found.difference <= embedding.SAME:
-        st.success(
-            _("No difference: this model makes the same vector of a text whatever its input_type is."), icon=":material/equal:"
-        )
+        st.success(_("No difference: this model ignores input_type."), icon=":material/equal:")
     else:
         st.info(
-            _("The vectors differ: texts must be indexed as documents and searched as queries, or they are found badly."),
+            _("The vectors differ: index texts as documents and search with queries, or retrieval quality drops."),
             icon=":material/difference:",
         )
     repeat_controls.row(
         pane,
         {
-            _("Least cosine"): _number(found.least_cosine),
-            _("Largest difference"): f"{found.difference:.2g}",
+            _("Min cosine"): _number(found.least_cosine),
+            _("Max difference"): f"{found.difference:.2g}",
             _("Dimensions"): f"{found.dimensions:,}",
         },
     )
@@ -48,14 +46,14 @@ def _draw_types(pane: Pane, found: TypesComparison) -> None:
         {"#": number, _("text"): name(drawable(text)), _("cosine, query to document"): cosine}
         for number, (text, cosine) in enumerate(zip(found.texts, found.cosines, strict=False), 1)
     ]
-    data_table(rows, height=min(400, 38 + 35 * len(rows)), alt=_("Query against document, text by text"))
+    data_table(rows, height=min(400, 38 + 35 * len(rows)), alt=_("Query vs. document, by text"))
 
 
 def _batch_controls(page: Pane, pane: Pane) -> None:
     texts = page.arguments.get("texts", [])
     pane.require(len(texts) > 1, _("add a second text"))
     if len(texts) > embedding.MOST_ONE_BY_ONE:
-        st.caption(_("The first {count} of {all} texts.").format(count=embedding.MOST_ONE_BY_ONE, all=len(texts)))
+        st.caption(_("First {count} of {all} texts.").format(count=embedding.MOST_ONE_BY_ONE, all=len(texts)))
 
 
 def _draw_batch(pane: Pane, found: BatchComparison) -> None:
@@ -69,27 +67,27 @@ def _draw_batch(pane: Pane, found: BatchComparison) -> None:
     repeat_controls.row(
         pane,
         {
-            _("Largest difference"): f"{found.difference:.2g}",
-            _("Least cosine"): _number(found.least_cosine),
+            _("Max difference"): f"{found.difference:.2g}",
+            _("Min cosine"): _number(found.least_cosine),
             _("Compared"): f"{found.compared} / {found.count}",
             _("One call"): _time(found.one_call_seconds),
-            _("One by one"): _time(found.one_by_one_seconds),
+            _("Single calls"): _time(found.one_by_one_seconds),
         },
     )
 
 
 def _batch_verdict(difference: float, text: str) -> None:
     if difference <= embedding.SAME:
-        st.success(_("Equal up to rounding: what a text is embedded with does not change its vector."), icon=":material/equal:")
+        st.success(_("Equal up to rounding: batching does not change the vectors."), icon=":material/equal:")
     else:
-        st.warning(_("A text's vector depends on what it is embedded with; most of all row:"), icon=":material/difference:")
+        st.warning(_("Batching changes the vectors, most of all in row:"), icon=":material/difference:")
         st.text(name(drawable(text)))
 
 
 def _unequal(found: Unequal) -> str:
     """Say what keeps two answers from being compared."""
     if found.left != found.right:
-        return _("Vectors that came back: {left} and {right}.").format(left=found.left, right=found.right)
+        return _("Vectors returned: {left} and {right}.").format(left=found.left, right=found.right)
     return _("The vectors have different dimensions: {widths}.").format(widths=found.widths)
 
 
@@ -107,8 +105,8 @@ def _time(spent: float | None) -> str:
 
 TWO_TYPES = Experiment(
     name="two-types",
-    title=N_("Query or document"),
-    about=N_("The same texts in both input types: the cosine between the two vectors of each. Some models make no difference."),
+    title=N_("Query vs. document"),
+    about=N_("Embed the same texts as query and as document and compare each pair by cosine. Some models ignore the type."),
     icon=":material/compare:",
     controls=no_controls,
     steps=embedding.type_steps,
@@ -117,8 +115,8 @@ TWO_TYPES = Experiment(
 )
 BATCH = Experiment(
     name="batch",
-    title=N_("One call or many"),
-    about=N_("All texts in one call, and then each in a call of its own: the largest difference between the two vectors."),
+    title=N_("Batch vs. single"),
+    about=N_("Embed all texts in one call, then each in its own call, and show the largest difference."),
     icon=":material/view_module:",
     controls=_batch_controls,
     steps=embedding.batch_steps,

@@ -80,7 +80,7 @@ class Bench:
                 format_func=lambda name: f"{self._experiments[name].icon} {_(self._experiments[name].title)}",
                 persist_state="session",
                 wrap=True,
-                help=_("Several calls on what stands in the form, and what they tell together."),
+                help=_("Run several calls from this form and compare."),
             )
             if name not in self._experiments:
                 return

@@ -26,15 +26,15 @@ def _draw(pane: Pane, found: AnswerRepeats) -> None:
     repeat_controls.row(
         pane,
         {
-            _("Ran"): f"{summary.count}",
-            _("Went well"): f"{summary.ok}",
+            _("Runs"): f"{summary.count}",
+            _("Succeeded"): f"{summary.ok}",
             _("Distinct answers"): f"{len(summary.answers)}" if summary.ok else UNKNOWN,
             _("First run"): UNKNOWN if summary.first_seconds is None else seconds(summary.first_seconds),
             **repeat_controls.latencies(found.latencies),
         },
     )
     if found.rows:
-        data_table([_row(row) for row in found.rows], alt=_("The runs one by one"))
+        data_table([_row(row) for row in found.rows], alt=_("All runs"))
     if len(summary.answers) > 1:
         (first, often), (second, less) = summary.answers[:2]
         words = _("The two most frequent answers: A {often}×, B {less}×").format(often=often, less=less)
@@ -56,9 +56,9 @@ def _row(row: AnswerRow) -> dict[str, Any]:
 
 REPEAT = Experiment(
     name="repeat",
-    title=N_("Repeat"),
-    about=N_("The same call several times: how many different answers come, and how long they take. The first run is told "
-             "apart, as it may wait for the model to load."),
+    title=N_("Resend"),
+    about=N_("Repeat the same call and count distinct answers and their latency. The first run is shown "
+"separately because it may include loading the model."),
     icon=":material/repeat:",
     controls=repeat_controls.settings,
     steps=repeats.answer_steps,

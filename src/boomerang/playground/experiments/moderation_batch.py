@@ -32,12 +32,12 @@ SIGNS = {
 
 
 def _controls(_page: Pane, pane: Pane) -> BatchSettings:
-    about = _("What the answer should be. Not sent; without it a text is only flagged or not.")
+    about = _("Expected answer. Not sent. Without it, a text counts only as flagged or not flagged.")
     sample = inputs.MODERATION_BATCH
     mark = text_table.Mark("expected", about, ("sensitive", "clear"), list(sample.values()), batch.SPELLINGS)
-    rows = text_table.draw(pane, _("Texts, one call each"), "text", list(sample), mark)
+    rows = text_table.draw(pane, _("Texts (one call each)"), "text", list(sample), mark)
     pane.require(rows.texts, _("add a text"))
-    pane.require(len(rows.texts) <= MOST, _("at most {count:,} texts").format(count=MOST))
+    pane.require(len(rows.texts) <= MOST, _("use at most {count:,} texts").format(count=MOST))
     expected = [None if mark is None else mark == "sensitive" for mark in rows.marks]
     return BatchSettings(tuple(zip(rows.texts, expected, strict=True)))
 
@@ -46,7 +46,7 @@ def _draw(pane: Pane, answered: Batch) -> None:
     found = answered if answered.running else replace(answered, threshold=_threshold(pane, answered))
     confusion = found.confusion
     numbers = {
-        _("Ran"): f"{found.done} / {len(found.steps)}",
+        _("Runs"): f"{found.done} / {len(found.steps)}",
         _("Sensitive"): f"{found.flagged}",
         _("Failed"): f"{found.failed}",
     }
@@ -61,7 +61,7 @@ def _draw(pane: Pane, answered: Batch) -> None:
         rows,
         height=min(420, 38 + 35 * max(1, len(rows))),
         column_config={_("text"): st.column_config.TextColumn(width=240)},
-        alt=_("The texts and their answers, misses first"),
+        alt=_("Results by text, misses first"),
     )
     if not found.running:
         st.download_button(
@@ -83,7 +83,7 @@ def _matrix(pane: Pane, confusion: Confusion) -> None:
         positive=_(SENSITIVE),
         negative=_(CLEAR),
     )
-    chart_style.draw(chart, table, pane.key("confusion"), _("Expected against answered"))
+    chart_style.draw(chart, table, pane.key("confusion"), _("Expected vs. predicted"))
 
 
 def _threshold(pane: Pane, answered: Batch) -> float | None:
@@ -92,13 +92,16 @@ def _threshold(pane: Pane, answered: Batch) -> float | None:
     if own is None:
         return None
     at = st.slider(
-        _("Try a threshold"),
+        _("What-if threshold"),
         0.0,
         1.0,
         key=pane.hold("threshold", own if 0 <= own <= 1 else USUAL_THRESHOLD, lambda at: 0 <= at <= 1),
         step=0.01,
         persist_state="session",
-        help=_("On the finished answers, without a new call: a text is sensitive if its highest score is `>=` the threshold."),
+        help=_(
+            "Applied to the finished answers without a new call: a text is sensitive if its highest score "
+            "is `>=` the threshold."
+        ),
     )
     return None if at == own else float(at)
 
@@ -124,8 +127,8 @@ BATCH = Experiment(
     name="batch",
     title=N_("Batch"),
     about=N_(
-        "Many texts, one call each, with what is expected of each: what is missed, and what is a false alarm. "
-        "Stop keeps what is done."
+        "Check many texts, one call each, against the expected answers and show misses and false "
+        "alarms. Finished calls are kept when you stop."
     ),
     icon=":material/checklist:",
     controls=_controls,

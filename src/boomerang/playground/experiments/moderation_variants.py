@@ -43,11 +43,11 @@ def _other_language(pane: Pane, text: str) -> str:
         st.session_state[key] = known
     kept.known = known
     typed = st.text_area(
-        _("The same in another language"),
+        _("Text in another language"),
         key=key,
         height=68,
         persist_state="session",
-        placeholder=_("Optional; known for the samples"),
+        placeholder=_("Optional, filled in for samples"),
     )
     return str(typed or "")
 
@@ -73,7 +73,7 @@ def _draw_variants(pane: Pane, found: VariantAnswers) -> None:
                 else ngettext("{count} of {all} variant is flagged.", "{count} of {all} variants are flagged.", count)
             )
             st.warning(words.format(count=found.changed, all=count), icon=":material/difference:")
-    _table(found, _("variant"), _("The variants and their answers"))
+    _table(found, _("variant"), _("Results by variant"))
 
 
 def _place_controls(_page: Pane, _pane: Pane) -> PlaceSettings:
@@ -83,10 +83,10 @@ def _place_controls(_page: Pane, _pane: Pane) -> PlaceSettings:
 def _draw_places(pane: Pane, found: VariantAnswers) -> None:
     if found.flagged is not None and not found.running and found.ended:
         if found.changed:
-            st.warning(_("The answer depends on where the text stands."), icon=":material/difference:")
+            st.warning(_("The answer depends on the text's position."), icon=":material/difference:")
         else:
-            st.success(_("The answer is the same wherever the text stands in a long one."), icon=":material/equal:")
-    _table(found, _("place"), _("The places and their answers"))
+            st.success(_("The answer is the same at every position."), icon=":material/equal:")
+    _table(found, _("position"), _("Results by position"))
 
 
 def _table(found: VariantAnswers, what: str, about: str) -> None:
@@ -110,7 +110,7 @@ def _row(row: VariantRow, what: str) -> dict[str, str]:
 VARIANTS = Experiment(
     name="variants",
     title=N_("Variants"),
-    about=N_("The text in disguises that a person reads through at once: does the model still see what it is?"),
+    about=N_("Disguise the text in ways that people read without effort. Does the model still flag it?"),
     icon=":material/theater_comedy:",
     controls=_variant_controls,
     steps=variants.variant_steps,
@@ -120,7 +120,7 @@ VARIANTS = Experiment(
 PLACES = Experiment(
     name="places",
     title=N_("In a long text"),
-    about=N_("The text at the start, in the middle and at the end of a harmless article: is it found everywhere?"),
+    about=N_("Put the text at the start, in the middle and at the end of a harmless article. Is it always flagged?"),
     icon=":material/segment:",
     controls=_place_controls,
     steps=variants.place_steps,

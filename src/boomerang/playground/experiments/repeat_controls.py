@@ -18,7 +18,7 @@ MOST, USUAL = 50, 5
 def settings(_page: Pane, pane: Pane) -> RepeatSettings:
     """Draw the field for how many times."""
     value = st.number_input(
-        _("Times"), min_value=2, max_value=MOST, key=pane.hold("times", USUAL), persist_state="session", width=140
+        _("Repetitions"), min_value=2, max_value=MOST, key=pane.hold("times", USUAL), persist_state="session", width=140
     )
     return RepeatSettings(int(value or USUAL))
 
@@ -32,8 +32,8 @@ def failures(errors: Sequence[tuple[str, Exception]]) -> None:
 def latencies(found: Latencies | None) -> dict[str, str]:
     """Return the least, mean and largest time by their labels."""
     if found is None:
-        return {_("Least"): UNKNOWN, _("Mean"): UNKNOWN, _("Largest"): UNKNOWN}
-    return {_("Least"): seconds(found.least), _("Mean"): seconds(found.mean), _("Largest"): seconds(found.largest)}
+        return {_("Min"): UNKNOWN, _("Mean"): UNKNOWN, _("Max"): UNKNOWN}
+    return {_("Min"): seconds(found.least), _("Mean"): seconds(found.mean), _("Max"): seconds(found.largest)}
 
 
 def row(pane: Pane, numbers: Mapping[str, str]) -> None:

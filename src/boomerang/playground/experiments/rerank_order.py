@@ -30,16 +30,16 @@ def _draw(pane: Pane, found: OrderComparison) -> None:
     repeat_controls.row(
         pane,
         {
-            _("Least Kendall τ"): UNKNOWN if found.least_tau is None else f"{found.least_tau:.3f}",
-            _("Largest difference"): UNKNOWN if difference is None else f"{difference:.2g}",
-            _("Documents with a tie"): f"{found.tied}",
+            _("Min Kendall τ"): UNKNOWN if found.least_tau is None else f"{found.least_tau:.3f}",
+            _("Max difference"): UNKNOWN if difference is None else f"{difference:.2g}",
+            _("Tied documents"): f"{found.tied}",
         },
     )
     data_table(
         [_row(found, document) for document in found.documents],
         height=min(420, 38 + 35 * len(found.scores[0][1])),
         column_config={_("document"): st.column_config.TextColumn(width=260)},
-        alt=_("Place and score of each document in each order"),
+        alt=_("Rank and score of each document by input order"),
     )
 
 
@@ -54,18 +54,20 @@ def _row(found: OrderComparison, document: int) -> dict[str, str]:
 def _verdict(verdict: Verdict | None) -> None:
     match verdict:
         case Verdict.SAME_ORDER:
-            st.success(_("The same order each time, wherever the documents stood."), icon=":material/equal:")
+            st.success(_("The same ranking for every input order."), icon=":material/equal:")
         case Verdict.SAME_SCORES:
-            about = _("The scores are the same; documents with one score stand in the order of the input.")
+            about = _("The scores are the same. Tied documents keep their input order.")
             st.info(about, icon=":material/equal:")
         case Verdict.DEPENDS:
-            st.warning(_("The order depends on where the documents stood in the input."), icon=":material/swap_vert:")
+            st.warning(_("The ranking depends on the input order."), icon=":material/swap_vert:")
 
 
 ORDER = Experiment(
     name="order",
-    title=N_("Order of the input"),
-    about=N_("The same documents as given, reversed and shuffled: a good reranker gives the same scores each time."),
+    title=N_("Input order"),
+    about=N_(
+        "Rank the documents in the original, reversed and shuffled order. A good reranker returns the same scores each time."
+    ),
     icon=":material/shuffle:",
     controls=_controls,
     steps=rerank_order.steps,

@@ -45,7 +45,7 @@ def _round_trip_controls(page: Pane, pane: Pane) -> RoundTripSettings:
     if st.session_state[key] not in transcribers:
         st.session_state[key] = next(iter(transcribers))
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        chosen = st.selectbox(_("Written down by"), list(transcribers), key=key, persist_state="session", width=320)
+        chosen = st.selectbox(_("Transcription model"), list(transcribers), key=key, persist_state="session", width=320)
         rules = word_errors.rules(pane)
     return RoundTripSettings(transcribers[str(chosen)], rules)
 
@@ -59,7 +59,7 @@ def _draw_round_trip(pane: Pane, found: RoundTrip) -> None:
         word_errors.numbers(found.judged)
     word_errors.words(found.judged, pane.key(f"marked.{'live' if found.running else 'end'}"))
     word_errors.legend()
-    with st.expander(_("The transcript"), icon=":material/notes:"):
+    with st.expander(_("Transcript"), icon=":material/notes:"):
         st.code(found.transcript, language=None, wrap_lines=True)
 
 
@@ -70,10 +70,10 @@ def _voice_controls(page: Pane, pane: Pane) -> VoiceSettings:
         return VoiceSettings(voices)
     longest = speech_round_trip.LONGEST_IN_EACH_VOICE
     fits = len(str(page.arguments["content_text"])) <= longest
-    pane.require(fits, _("a text of at most {count} characters").format(count=longest))
+    pane.require(fits, _("use at most {count} characters").format(count=longest))
     most = speech_round_trip.MOST_VOICES
     if len(voices) > most:
-        st.caption(_("The first {count} of {all} voices.").format(count=most, all=len(voices)))
+        st.caption(_("First {count} of {all} voices.").format(count=most, all=len(voices)))
     return VoiceSettings(voices)
 
 
@@ -86,7 +86,7 @@ def _draw_voices(pane: Pane, found: Voices) -> None:
             if spoken.error is not None:
                 st.text(drawable(f"{type(spoken.error).__name__}: {spoken.error}"))
             elif not spoken.ended:
-                st.caption(_("under way") if spoken.started else _("to come"))
+                st.caption(_("running") if spoken.started else _("pending"))
             elif not found.running:
                 st.feedback("thumbs", key=pane.key(f"verdict.{spoken.voice}"), persist_state="session")
 
@@ -103,17 +103,17 @@ def _player(pane: Pane, step: Spoken, name: str) -> None:
     if kind is None or not kind.audio:
         st.caption(_("No audio"))
         return
-    st.audio(found.audio, format=kind.media_type, alt=_("The spoken text: {name}").format(name=name))
+    st.audio(found.audio, format=kind.media_type, alt=_("Audio: {name}").format(name=name))
     played = duration(found.facts.seconds if found.facts else None)
-    st.caption(_("{duration} of sound made in {time}").format(duration=played, time=seconds(step.record.elapsed)))
+    st.caption(_("{duration} of audio in {time}").format(duration=played, time=seconds(step.record.elapsed)))
 
 
 ROUND_TRIP = Experiment(
     name="round-trip",
     title=N_("Round trip"),
     about=N_(
-        "The text is spoken, and what was spoken is written down again: how many words come back. Errors may be those of "
-        "either model; numbers often come back in words."
+        "Synthesize the text, transcribe the audio and compare. Errors can come from either model, and "
+        "numbers often come back spelled out."
     ),
     icon=":material/sync_alt:",
     controls=_round_trip_controls,
@@ -124,7 +124,7 @@ ROUND_TRIP = Experiment(
 EVERY_VOICE = Experiment(
     name="every-voice",
     title=N_("Every voice"),
-    about=N_("The same text in each voice that the model lists, to be judged by ear."),
+    about=N_("Synthesize the text in every voice of the model and compare by ear."),
     icon=":material/groups:",
     controls=_voice_controls,
     steps=speech_round_trip.voice_steps,

@@ -25,7 +25,7 @@ LONGEST_CELL = 200
 
 def _controls(page: Pane, _pane: Pane) -> None:
     if comparison.may_differ_anyway(FormCall(page.member, page.arguments)):
-        st.caption(f":material/info: {_('Without a temperature of 0 or a seed, two answers of a model may differ anyway.')}")
+        st.caption(f":material/info: {_('Without temperature 0 or a seed, two answers may differ anyway.')}")
 
 
 def _draw(pane: Pane, found: StreamingComparison) -> None:
@@ -34,26 +34,26 @@ def _draw(pane: Pane, found: StreamingComparison) -> None:
     streamed, whole = (_(label) for label in found.labels)
     rows = [
         {
-            _("what"): _(name),
+            _("item"): _(name),
             streamed: _cell(found.left.get(name)),
             whole: _cell(found.right.get(name)),
             _("verdict"): _told(name, found.differing) if found.complete else UNKNOWN,
         }
         for name in found.names
     ]
-    data_table(rows, alt=_("Streamed and not streamed"))
+    data_table(rows, alt=_("Streamed and non-streamed"))
     for label, error in found.errors:
         st.text(drawable(f"{_(label)}: {error}"))
     if found.complete and comparison.TEXT in found.differing:
-        said = (_("only streamed"), _("only not streamed"))
+        said = (_("only streamed"), _("only non-streamed"))
         text_diff.draw(found.left[comparison.TEXT], found.right[comparison.TEXT], said, pane.key("difference"))
 
 
 def _verdict(differing: Sequence[str]) -> None:
     if not differing:
-        st.badge(_("the same either way"), icon=":material/check_circle:", color="green")
+        st.badge(_("Identical both ways."), icon=":material/check_circle:", color="green")
         return
-    words = _("differs in: {names}").format(names=", ".join(_(name) for name in differing))
+    words = _("Differs in: {names}").format(names=", ".join(_(name) for name in differing))
     st.badge(words, icon=":material/difference:", color="orange")
 
 
@@ -71,9 +71,9 @@ def _cell(value: Any) -> str:
 
 TWO_WAYS = Experiment(
     name="stream",
-    title=N_("Streamed or not"),
+    title=N_("Streaming vs. non-streaming"),
     about=N_(
-        "The same call streamed and not streamed, and what differs: text, thinking, tool calls, files, usage, finish reason."
+        "Run the same call with and without streaming and compare text, thinking, tool calls, files, usage and finish reason."
     ),
     icon=":material/call_split:",
     controls=_controls,

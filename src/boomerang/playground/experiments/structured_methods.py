@@ -24,7 +24,7 @@ from .experiment_panel import Experiment
 def _controls(page: Pane, _pane: Pane) -> None:
     complete = None not in (page.arguments.get("structured_output_schema"), page.arguments.get("model_config"))
     if complete and not methods.takes_schema(page.model):
-        words = _("{model} has no parameter for a schema, so that way is left out.")
+        words = _("{model} has no schema parameter, so that method is skipped.")
         st.caption(f":material/info: {words.format(model=plain(page.model.model) if page.model else '')}")
 
 
@@ -41,7 +41,7 @@ def _draw(pane: Pane, ways: Sequence[Way]) -> None:
 
 def _way(way: Way) -> None:
     if not way.ended:
-        st.caption(_("not yet"))
+        st.caption(_("pending"))
         return
     st.caption(seconds(way.seconds))
     if way.error is not None:
@@ -49,7 +49,7 @@ def _way(way: Way) -> None:
         st.text(drawable(str(way.error)))
         return
     if way.checked is None:
-        st.badge(_("no object"), icon=":material/cancel:", color="red")
+        st.badge(_("not an object"), icon=":material/cancel:", color="red")
     else:
         schema_verdict.draw(way.checked)
         if isinstance(way.value, dict) and (how := repair(way.value, way.text)):
@@ -61,9 +61,9 @@ def _way(way: Way) -> None:
 
 ROUTES = Experiment(
     name="routes",
-    title=N_("Three ways to an object"),
-    about=N_("The same request as a structured call, with the schema as a parameter where the model has one, and with the "
-             "schema in the prompt only: which of them fits the schema, and what differs."),
+    title=N_("Output methods"),
+    about=N_("Run the request as a structured call, with the schema as a model parameter, and with the "
+"schema in the prompt only. Compare which results match the schema."),
     icon=":material/alt_route:",
     controls=_controls,
     steps=methods.steps,

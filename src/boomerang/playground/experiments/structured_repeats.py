@@ -21,7 +21,7 @@ def _draw(pane: Pane, found: ObjectRepeats) -> None:
     repeat_controls.row(
         pane,
         {
-            _("Ran"): f"{summary.count}",
+            _("Runs"): f"{summary.count}",
             _("Valid"): UNKNOWN if summary.share_ok is None else f"{summary.share_ok:.0%}",
             _("Distinct objects"): f"{len(summary.answers)}" if summary.ok else UNKNOWN,
             _("First run"): UNKNOWN if summary.first_seconds is None else seconds(summary.first_seconds),
@@ -30,7 +30,7 @@ def _draw(pane: Pane, found: ObjectRepeats) -> None:
     )
     if summary.faults:
         path, count = summary.faults[0]
-        words = _("Most frequent fault, {count} of {all}:").format(count=count, all=summary.count)
+        words = _("Most frequent error, {count} of {all}:").format(count=count, all=summary.count)
         with st.container(horizontal=True, vertical_alignment="center"):
             st.markdown(f":red[:material/error:] {words}", width="content")
             st.text(drawable(path))
@@ -40,19 +40,19 @@ def _draw(pane: Pane, found: ObjectRepeats) -> None:
                 "#": row.label,
                 _("time"): UNKNOWN if row.seconds is None else seconds(row.seconds),
                 _("valid"): row.attempt.fault is None,
-                _("first fault"): drawable(row.attempt.fault or ""),
+                _("first error"): drawable(row.attempt.fault or ""),
                 _("object"): drawable(str(row.attempt.answer or "")),
             }
             for row in found.rows
         ],
-        alt=_("The runs one by one"),
+        alt=_("All runs"),
     )
 
 
 STABILITY = Experiment(
     name="stability",
     title=N_("Stability"),
-    about=N_("The same call several times: the share of objects that fit the schema, and where the others miss it most often."),
+    about=N_("Repeat the call and measure how often the object matches the schema and where it fails most."),
     icon=":material/repeat:",
     controls=repeat_controls.settings,
     steps=repeats.object_steps,

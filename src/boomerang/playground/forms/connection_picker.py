@@ -82,7 +82,7 @@ def forget(key: str) -> None:
 def reason(key: str) -> str:
     """Return why a run has to wait for the visitor's choice; empty if it has not."""
     name = unchosen(key)
-    return _("choose a connection; the address asks for {name}, which you do not have").format(name=name) if name else ""
+    return _("choose a connection: the URL names {name}, which does not exist here").format(name=name) if name else ""
 
 
 def notice(key: str) -> str:
@@ -90,7 +90,7 @@ def notice(key: str) -> str:
     lost = _lost(key)
     if lost is None or lost.linked:
         return ""
-    words = _("The connection {name} is not there any more; {other} is chosen.")
+    words = _("Connection {name} no longer exists. {other} is selected instead.")
     return words.format(name=lost.name, other=lost.instead)
 
 

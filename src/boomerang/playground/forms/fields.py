@@ -62,7 +62,7 @@ def chips(page: Pane, labels: Sequence[str], fill: Callable[[], None]) -> None:
             key=page.key("reset"),
             type="tertiary",
             on_click=page.reset,
-            help=_("Every field of this page back to the first sample."),
+            help=_("Resets every field on this page to the first sample."),
         )
 
 
@@ -86,7 +86,7 @@ def schema(page: Pane, name: str, label: str, sample: dict[str, Any]) -> dict[st
         fault = _("{label}: Line {line}, column {column}, {fault}")
         field_fault(page, fault.format(label=label, line=line, column=column, fault=wrong), sendable=True)
     elif not value:
-        field_fault(page, _("{label}: empty: Dify refuses a schema without content").format(label=label), sendable=True)
+        field_fault(page, _("{label}: empty; Dify refuses an empty schema").format(label=label), sendable=True)
     found: dict[str, Any] = value
     return found
 
@@ -99,8 +99,8 @@ def stop_sequences(page: Pane) -> list[str] | None:
         key=page.hold("stop_words", []),
         accept_new_options=True,
         persist_state="session",
-        placeholder=_("Type one and press Enter"),
-        help=_("The answer ends where one of these would begin. Sent as `stop`."),
+        placeholder=_("Type a sequence and press Enter"),
+        help=_("Generation stops before any of these. Sent as `stop`."),
     )
     return [str(word) for word in words] or None
 

@@ -27,10 +27,10 @@ def config(page: Pane, config_class: type[ConfigT], model: ListedModel | None, *
         return _validated(page, config_class, made) if model else None
     with st.expander(f"ModelConfig · {config_class.__name__}", icon=":material/data_object:", expanded=True):
         by_hand = st.toggle(
-            _("Write it by hand"),
+            _("Edit as JSON"),
             key=page.hold("config.by_hand", False),
             persist_state="session",
-            help=_("Dify accepts any JSON object with these fields; extra keys are ignored. The form has no effect meanwhile."),
+            help=_("Dify accepts any JSON object with these fields and ignores extra keys. The form is inactive meanwhile."),
         )
         if not by_hand:
             st.code(pretty(made), language="json", wrap_lines=True)

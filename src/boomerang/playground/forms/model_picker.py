@@ -68,7 +68,7 @@ def draw(page: Pane, model_type: ModelType, label: str = "", *, system: bool = F
         _tell_of_list(page)
     model = (models.get(name) or page.backend.describe(name, model_type)) if name else None
     if model is None:
-        page.require(False, _("choose a model, or type its name"))
+        page.require(False, _("choose a model or type its name"))
         return None
     page.put("model", name, None)
     page.model = model
@@ -108,9 +108,7 @@ def _select(
     if asked and (asked in models or any_name):
         st.session_state[key] = asked
     elif asked:
-        page.notices.append(
-            _("The address asks for the model {model}, which this connection does not have.").format(model=asked)
-        )
+        page.notices.append(_("The URL names model {model}, which this connection does not have.").format(model=asked))
     chosen = st.session_state.get(key)
     if chosen not in models and not (any_name and chosen):
         usable = [model.model for model in models.values() if model.state is not ModelState.UNAVAILABLE] or list(models)
@@ -134,9 +132,9 @@ def _select(
             persist_state="session",
             format_func=shown,
             accept_new_options=any_name,
-            placeholder=_("Type a model's name") if any_name else None,
+            placeholder=_("Enter a model name") if any_name else None,
             help=_("Models of type {type} on this connection.").format(type=model_type.value)
-            + (" " + _("Types are guessed by name; any other name can be typed.") if any_name else ""),
+            + (" " + _("Types are guessed from names. You can type any other name.") if any_name else ""),
         )
     if name:
         kept.by_connection[page.connection.name] = name
@@ -147,10 +145,10 @@ def _tell_of_list(page: Pane) -> None:
     """Say how it stands with the server's own list of models."""
     connection = page.connection
     if connection.fetching:
-        page.notices.append(_("Asking {name} for its models …").format(name=connection.name))
+        page.notices.append(_("Fetching models from {name} …").format(name=connection.name))
     elif connection.fetch_error is not None:
         words = error_text(connection.fetch_error)
-        page.notices.append(_("{name} did not list its models: {words}").format(name=connection.name, words=words))
+        page.notices.append(_("Could not list the models of {name}: {words}").format(name=connection.name, words=words))
 
 
 def _connection(pane: Pane) -> None:
@@ -161,7 +159,7 @@ def _connection(pane: Pane) -> None:
         pane.take("model", "")
     elif not pane.part and pane.narrow and len(app_state.connections().names(visitor.owner())) > 1:
         with pane.model_slot:
-            st.caption(f":material/cable: **{plain(pane.connection.name)}** · {_('as in the side bar')}")
+            st.caption(f":material/cable: **{plain(pane.connection.name)}** · {_('same as sidebar')}")
 
 
 def _connection_picker(pane: Pane) -> str:

@@ -27,7 +27,7 @@ def parameters(page: Pane, model: ListedModel | None) -> dict[str, Any]:
         return values
     with st.expander(_("Parameters"), icon=":material/tune:", expanded=False):
         if model.parameter_rules:
-            st.caption(_("Ticked ones are sent in `completion_params`; the others are left to the model."))
+            st.caption(_("Only checked parameters are sent, as `completion_params`."))
         for rule in model.parameter_rules:
             name = f"{model.model}.{rule.name}"
             send = st.checkbox(
@@ -50,7 +50,7 @@ def _extra(page: Pane, model: ListedModel) -> dict[str, Any]:
         height="content",
         persist_state="session",
         placeholder='{"seed": 7}',
-        help=_("An object that is merged over what stands above, for parameters that the model does not list."),
+        help=_("Merged over the parameters above. Use it for parameters that the model does not list."),
     )
     if not str(text or "").strip():
         return {}
@@ -60,7 +60,7 @@ def _extra(page: Pane, model: ListedModel) -> dict[str, Any]:
         return {}
     unknown = [name for name in value if name not in {rule.name for rule in model.parameter_rules}]
     if unknown:
-        notice = _("{model} does not list {names} among its parameters; sent all the same.")
+        notice = _("{model} does not list {names} as parameters; sent anyway.")
         page.notices.append(notice.format(model=model.model, names=", ".join(unknown)))
     found: dict[str, Any] = value
     return found
@@ -118,6 +118,6 @@ def voice(page: Pane, model: ListedModel | None) -> str:
         accept_new_options=True,
         persist_state="session",
         format_func=lambda mode: f"{listed[mode]} ({mode})" if mode in listed else f"{mode} ({_('typed')})",
-        help=_("{count} listed by the model; any other name can be typed.").format(count=len(listed)),
+        help=_("{count} listed by the model. You can type any other name.").format(count=len(listed)),
     )
     return str(chosen or "")

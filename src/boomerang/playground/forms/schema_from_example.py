@@ -30,16 +30,16 @@ def draw(page: Pane, field: str) -> None:
     """
     with st.popover(_("From an example"), icon=":material/auto_awesome:"):
         st.text_area(
-            _("Example, a JSON object"),
+            _("Example (JSON object)"),
             key=page.key("example"),
             height=180,
             persist_state="session",
             placeholder='{"city": "Lisbon", "temperature_c": 24, "tags": ["bright"]}',
         )
-        st.button(_("Propose a schema"), key=page.key("example.propose"), on_click=_propose, args=(page, field))
+        st.button(_("Generate schema"), key=page.key("example.propose"), on_click=_propose, args=(page, field))
         if fault := page.state.kept(_Example).fault:
             field_fault(None, fault)
-        st.caption(_("Every name becomes required; what an example cannot tell, as limits, is yours to add."))
+        st.caption(_("Every property becomes required. Add limits and other constraints yourself."))
 
 
 def _propose(page: Pane, field: str) -> None:

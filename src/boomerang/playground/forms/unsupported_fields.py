@@ -10,23 +10,23 @@ from boomerang.playground.run.pane import Pane
 from boomerang.workbench.i18n.translate import N_, _
 
 SPEECH2TEXT = (
-    N_("`speech2text.invoke` takes a ModelConfig and a file, nothing else, and gives back text alone. What a server could do "
-       "with these never reaches it through a reverse call."),
-    (N_("Language"), N_("Prompt"), N_("Temperature"), N_("Time stamps")),
+    N_("`speech2text.invoke` takes only a ModelConfig and a file, and returns only text. A reverse "
+"invocation cannot pass these options to a server."),
+    (N_("Language"), N_("Prompt"), N_("Temperature"), N_("Timestamps")),
 )  # fmt: skip
 TTS = (
-    N_("`tts.invoke` takes a ModelConfig with a voice, and a text, nothing else. What a server could do with these never "
-       "reaches it through a reverse call."),
-    (N_("Speed"), N_("File type"), N_("Language"), N_("Manner of speaking")),
+    N_("`tts.invoke` takes only a ModelConfig with a voice, and a text. A reverse invocation cannot "
+"pass these options to a server."),
+    (N_("Speed"), N_("File format"), N_("Language"), N_("Speaking style")),
 )  # fmt: skip
 
 
 def draw(page: Pane, about: tuple[str, Sequence[str]]) -> None:
     """Draw the fields of a page that cannot be filled in, and say why."""
     reason, labels = about
-    with st.expander(_("What this call cannot carry"), icon=":material/block:"):
+    with st.expander(_("Not supported by this call"), icon=":material/block:"):
         st.caption(_(reason))
         for left, right in zip(labels[::2], labels[1::2], strict=True):
             for column, label in zip(st.columns(2), (left, right), strict=True):
                 key = page.key(f"not_carried.{label}")
-                column.text_input(_(label), key=key, disabled=True, placeholder=_("left to the model"))
+                column.text_input(_(label), key=key, disabled=True, placeholder=_("model default"))

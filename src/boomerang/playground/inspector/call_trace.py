@@ -65,7 +65,7 @@ KINDS: dict[type[Event], str] = {
     ServerField: N_("detail"),
 }
 OUTCOMES = {
-    Outcome.RUNNING: N_("under way"),
+    Outcome.RUNNING: N_("running"),
     Outcome.COMPLETED: N_("completed"),
     Outcome.STOPPED: N_("stopped"),
     Outcome.FAILED: N_("failed"),
@@ -75,31 +75,31 @@ OUTCOMES = {
 def draw(record: Record[Any] | None, key: str) -> None:
     """Draw time line, notes and what belongs to them."""
     if record is None:
-        st.caption(_("Nothing yet. Here will be the phases of the run and what the back end says beside its answer."))
+        st.caption(_("Run phases and back end messages appear here after a run."))
         return
     st.text(
         _("run {id} · started {time} UTC · {outcome}").format(
             id=record.id, time=f"{record.started_at:%Y-%m-%d %H:%M:%S}", outcome=_(OUTCOMES[record.outcome])
         )
     )
-    note = _("From the call to the back end, and what the back end asked in turn.")
-    chart_style.draw(*layers(lines(record, timeline_of(record, key))), f"{key}.layers", _("Layers of the call"), note=note)
+    note = _("From the call through the back end to its requests.")
+    chart_style.draw(*layers(lines(record, timeline_of(record, key))), f"{key}.layers", _("Call trace"), note=note)
     events = [event for event in tuple(record.events) if not isinstance(event, RequestSent)]  # the Sent tab shows it
     if not events:
-        st.caption(_("The back end said nothing beside its answer."))
+        st.caption(_("No back end messages."))
         return
     data_table(
         [
-            {_("at, s"): round(item.seconds, 4), _("what"): _(KINDS[type(item)]), _("text"): drawable(_words(item))}
+            {_("at, s"): round(item.seconds, 4), _("item"): _(KINDS[type(item)]), _("text"): drawable(_words(item))}
             for item in events[:MOST_EVENTS]
         ],
         height=height(len(events)),
         column_config={_("text"): st.column_config.TextColumn(width="large")},
-        alt=_("What the back end said beside its answer"),
+        alt=_("Back end messages"),
         key=f"{key}.notes",
     )
     if len(events) > MOST_EVENTS:
-        st.caption(_("The first {most} of {count} notes; the record has them all.").format(most=MOST_EVENTS, count=len(events)))
+        st.caption(_("First {most} of {count} notes; the record has all of them.").format(most=MOST_EVENTS, count=len(events)))
     _details(events)
 
 
@@ -153,7 +153,7 @@ def _details(events: Sequence[Event]) -> None:
         values = {name: value for name, value in dump_event(event).items() if name not in ("kind", "seconds", "name")}
         json_view.tree(shortened(values), open_levels=0)
     if len(found) > MOST_DETAILS:
-        st.caption(_("The first {most} of {count}; the record has them all.").format(most=MOST_DETAILS, count=len(found)))
+        st.caption(_("First {most} of {count}; the record has all of them.").format(most=MOST_DETAILS, count=len(found)))
 
 
 def lines(record: Record[Any], timeline: Timeline) -> list[tuple[str, Span]]:
@@ -172,7 +172,7 @@ def _over_http(events: Sequence[Event], now: float) -> Iterator[tuple[str, Span]
     for exchange in http_exchanges.exchanges(events)[:MOST_REQUESTS]:
         request, response, end = exchange.request, exchange.response, exchange.end
         line = f"{request.method} {urlsplit(request.url).path}"
-        yield line, Span(_("to the headers"), request.seconds, now if response is None else response.seconds)
+        yield line, Span(_("time to headers"), request.seconds, now if response is None else response.seconds)
         if response is not None:
             yield line, Span(_("answer"), response.seconds, now if end is None else end.seconds)
 

@@ -144,11 +144,11 @@ def _picture(timeline: Timeline, pauses: Sequence[int], key: str) -> None:
     found = points(timeline, in_characters)
     kinds = {_(KINDS[kind]): LOOKS[kind] for kind in timeline.kinds()}
     spans = [phases.Span("", timeline.seconds[number - 1], timeline.seconds[number]) for number in pauses]
-    note = _("Steep is fast, flat is slow; pauses are shaded.")
+    note = _("Steeper is faster. Pauses are shaded.")
     if len(timeline) > len(found):
-        note += " " + _("Each point stands for the chunks of one moment.")
+        note += " " + _("Each point groups the chunks of one moment.")
     chart, _table = chunk_timing.chunks(found, spans, kinds, unit)
-    chart_style.draw(chart, None, f"{key}.timeline", _("How the stream grew"), note=note)
+    chart_style.draw(chart, None, f"{key}.timeline", _("Stream progress"), note=note)
 
 
 def _filter(timeline: Timeline, paused: bool, key: str) -> str:
@@ -181,14 +181,14 @@ def _table(
         height=height(len(shown)),
         column_config={
             "#": st.column_config.NumberColumn(width=50),
-            _("at, s"): st.column_config.NumberColumn(format="%.4f", width=75, help=_("Seconds from the start.")),
-            _("gap, s"): st.column_config.NumberColumn(format="%.4f", width=75, help=_("Since the chunk before.")),
+            _("at, s"): st.column_config.NumberColumn(format="%.4f", width=75, help=_("Seconds since the start.")),
+            _("interval, s"): st.column_config.NumberColumn(format="%.4f", width=75, help=_("Since the previous chunk.")),
             _("pause"): st.column_config.TextColumn(width=50),
             _("characters"): st.column_config.NumberColumn(width=80),
-            _("bytes"): st.column_config.NumberColumn(width=80, help=_("In UTF-8; of sound, as it is played.")),
+            _("bytes"): st.column_config.NumberColumn(width=80, help=_("UTF-8 text or decoded audio.")),
             _("content"): st.column_config.TextColumn(width=170),
         },
-        alt=_("Chunks of the stream"),
+        alt=_("Stream chunks"),
         key=f"{key}.table",
     )
     if pages > 1:
@@ -209,7 +209,7 @@ def row(record: Record[Any], timeline: Timeline, number: int, pauses: frozenset[
     return {
         "#": number,
         _("at, s"): round(timeline.seconds[number], 4),
-        _("gap, s"): round(timeline.gap(number), 4),
+        _("interval, s"): round(timeline.gap(number), 4),
         **marked,
         _("kind"): _(KINDS[timeline.kind(number)]),
         _("content"): drawable(content(record.chunks[number])),
@@ -222,21 +222,21 @@ def row(record: Record[Any], timeline: Timeline, number: int, pauses: frozenset[
 def _fragments(record: Record[Any], timeline: Timeline, key: str) -> None:
     with_calls = [number for number in range(len(timeline)) if timeline.kind(number) is ChunkKind.TOOL_CALL]
     pieces, calls = fragments([(number, record.chunks[number]) for number in with_calls])
-    st.markdown(f"**{_('Pieces of tool calls')}**")
-    st.caption(_("Which chunk brought which piece of which call, and what the pieces come to."))
+    st.markdown(f"**{_('Tool call fragments')}**")
+    st.caption(_("Which chunk carried which fragment of which call, and the merged result."))
     data_table(
         [
             {
                 _("call"): number,
                 _("name"): drawable(call.function.name) or "—",
                 "id": drawable(call.id) or "—",
-                _("pieces"): sum(piece.call == number for piece in pieces),
+                _("fragments"): sum(piece.call == number for piece in pieces),
                 _("valid JSON"): _validity(call),
                 _("arguments"): drawable(shortened(call.function.arguments)),
             }
             for number, call in enumerate(calls, 1)
         ],
-        alt=_("Tool calls, joined from their pieces"),
+        alt=_("Tool calls, merged"),
         key=f"{key}.calls",
     )
     data_table(
@@ -252,12 +252,14 @@ def _fragments(record: Record[Any], timeline: Timeline, key: str) -> None:
             for piece in pieces[:MOST_FRAGMENTS]
         ],
         height=height(len(pieces)),
-        alt=_("Pieces of tool calls, chunk by chunk"),
+        alt=_("Tool call fragments by chunk"),
         key=f"{key}.pieces",
     )
     if len(pieces) > MOST_FRAGMENTS:
         count = f"{len(pieces):,}"
-        st.caption(_("The first {most} of {count} pieces; the download has them all.").format(most=MOST_FRAGMENTS, count=count))
+        st.caption(
+            _("First {most} of {count} fragments; the download has all of them.").format(most=MOST_FRAGMENTS, count=count)
+        )
 
 
 def _validity(call: ToolCall) -> str:

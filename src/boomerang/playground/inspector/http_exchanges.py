@@ -23,11 +23,11 @@ def draw(record: Record[Any] | None, key: str) -> None:
     """Draw all exchanges, the last one open."""
     found = exchanges(tuple(record.events)) if record is not None else []
     if not found:
-        st.caption(_("Nothing has gone over HTTP yet. Here will be each request with its answer, headers, bodies and times."))
+        st.caption(_("HTTP requests and responses appear here after a run."))
         return
-    st.caption(_("As it went over the wire. Secrets were masked before they were noted; long bodies are cut."))
+    st.caption(_("Raw HTTP. Secrets masked, long bodies truncated."))
     if len(found) > MOST:
-        st.caption(_("The last {most} of {count}; the record has them all.").format(most=MOST, count=len(found)))
+        st.caption(_("Last {most} of {count}; the record has all of them.").format(most=MOST, count=len(found)))
     for number, exchange in enumerate(found[-MOST:]):
         with st.expander(plain(exchange.title), expanded=exchange is found[-1], key=f"{key}.http.{number}"):
             _draw(exchange)
@@ -41,25 +41,25 @@ def _draw(exchange: Exchange) -> None:
     _body(_sent(request))
     st.markdown(f"**{_('Response')}**")
     if response is None:
-        st.caption(_("There was none."))
+        st.caption(_("None."))
         return
     html_tables.facts(dict(response.headers))
     _body(end.body if end else "")
     if end is None:
-        st.caption(_("It has not ended."))
+        st.caption(_("Not finished."))
 
 
 def _facts(exchange: Exchange) -> Iterator[tuple[str, str]]:
     request, response, end = exchange.request, exchange.response, exchange.end
     if response is not None and response.peer:
-        yield _("Dialled"), response.peer
+        yield _("Address"), response.peer
     if request.query:
         yield _("Query"), "&".join(f"{name}={value}" for name, value in request.query.items())
     yield _("Sent after"), duration(request.seconds)
     if response is not None:
-        yield _("To the headers"), duration(response.seconds - request.seconds)
+        yield _("Time to headers"), duration(response.seconds - request.seconds)
         if end is not None:
-            yield _("From there to the end"), duration(end.seconds - response.seconds)
+            yield _("Body"), duration(end.seconds - response.seconds)
             yield _("Bytes"), f"{end.bytes:,}"
 
 
@@ -69,7 +69,7 @@ def _sent(request: HTTPRequest) -> str:
     parts = [f"{name} = {value}" for name, value in request.form.items()]
     parts += [f"{name} = @{file['filename']} ({file['content_type']})" for name, file in request.files.items()]
     size = request.bytes or 0
-    return "\n".join([*parts, ngettext("({bytes} byte in all)", "({bytes} bytes in all)", size).format(bytes=f"{size:,}")])
+    return "\n".join([*parts, ngettext("({bytes} byte in total)", "({bytes} bytes in total)", size).format(bytes=f"{size:,}")])
 
 
 def _body(text: str) -> None:

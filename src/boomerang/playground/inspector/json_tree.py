@@ -66,7 +66,9 @@ def tree(make: Callable[[], Any], record: Record[Any], key: str) -> None:
             label_visibility="collapsed",
             persist_state="session",
         )
-        as_text = st.toggle(_("As text"), key=f"{key}.text", persist_state="session", help=_("With a button to copy it."))
+        as_text = st.toggle(
+            _("As text"), key=f"{key}.text", persist_state="session", help=_("Shows plain text with a copy button.")
+        )
     if not words:
         value = _remembered(make, record, f"{key}.short")
         if as_text:
@@ -77,11 +79,11 @@ def tree(make: Callable[[], Any], record: Record[Any], key: str) -> None:
     lines = list(islice(_found(make(), words), MOST_FOUND + 1))
     more = len(lines) > MOST_FOUND
     del lines[MOST_FOUND:]
-    count = _("more than {count} found").format(count=MOST_FOUND) if more else ""
-    st.caption(count or ngettext("{count} found", "{count} found", len(lines)).format(count=len(lines)))
+    count = _("more than {count} matches").format(count=MOST_FOUND) if more else ""
+    st.caption(count or ngettext("{count} match", "{count} matches", len(lines)).format(count=len(lines)))
     data_table(
         [{_("path"): drawable(path), _("value"): drawable(shortened(leaf))} for path, leaf in lines],
-        alt=_("What the search found"),
+        alt=_("Search results"),
         key=f"{key}.found",
     )
 

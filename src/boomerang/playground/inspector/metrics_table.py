@@ -23,17 +23,17 @@ from .timeline_cache import timeline_of
 def draw(record: Record[Any] | None, key: str, model: ListedModel | None) -> None:
     """Draw the phases and the table of numbers."""
     if record is None:
-        st.caption(_("No numbers yet. Here will be where the time went, and every number with its rule and its origin."))
+        st.caption(_("Timing and token counts appear here after a run."))
         return
     running = record.outcome is Outcome.RUNNING
     spans = [Span(phase.name, phase.start, phase.end) for phase in phases(record, timeline_of(record, key))]
-    title = _("Where the time went")
-    note = _("So far; the numbers stand here when the run has ended.") if running else ""
+    title = _("Time breakdown")
+    note = _("Still running. Metrics appear when the run ends.") if running else ""
     chart_style.draw(*phases_module.phases(spans), f"{key}.phases", title, note=note)
     if running:  # what was true at the last script run would look like the truth now
         return
     html_tables.table(
-        (_("Number"), _("Value"), _("Origin"), _("Rule")),
+        (_("Metric"), _("Value"), _("Source text"), _("Definition")),
         (
             (
                 _(LABELS[metric.key][0]),

@@ -18,15 +18,15 @@ from .json_tree import tree
 def draw_sent(record: Record[Any] | None, key: str) -> None:
     """Draw the request."""
     if record is None:
-        st.caption(_("Nothing was sent yet. Here will be the request as it goes over Dify's wire."))
+        st.caption(_("The request in Dify's wire format appears here after a run."))
         return
     sent = record.sent
     if sent is None:
-        st.caption(_("Nothing was sent: the call was answered on the caller's side. It was called with:"))
+        st.caption(_("Nothing was sent: the call was answered on the caller's side. Arguments:"))
         tree(record.request.payload, record, f"{key}.sent")
         return
     st.caption(
-        _("{type} request to the back end {backend}, as on Dify's wire.").format(
+        _("{type} request to back end {backend}, in Dify's wire format.").format(
             type=code(record.request.invoke_type.value), backend=code(record.backend)
         )
     )
@@ -36,14 +36,14 @@ def draw_sent(record: Record[Any] | None, key: str) -> None:
 def draw_received(record: Record[Any] | None, key: str) -> None:
     """Draw the answer, or the last chunk of it, and offer the whole record."""
     if record is None or not record.chunks:
-        st.caption(_("Nothing came back yet."))
+        st.caption(_("No response yet."))
         return
     count = len(record.chunks)
     last = record.chunks[-1]
     if count == 1:
-        st.caption(_("One answer."))
+        st.caption(_("Single response."))
     else:
-        st.caption(_("The last of {count} chunks; each of them is under Chunks.").format(count=f"{count:,}"))
+        st.caption(_("Last of {count} chunks. See Chunks for all of them.").format(count=f"{count:,}"))
     tree(lambda: last.model_dump(mode="json"), record, f"{key}.received")
     st.download_button(
         _("Record as JSON"),

@@ -90,17 +90,17 @@ def _code(record: Record[Any] | None, source: str, key: str, variable: str | Non
             label_visibility="collapsed",
         )
     if kind == PLUGIN:
-        st.caption(_("This call inside a Dify plugin, as the form stands now. A plugin never holds a model's key."))
+        st.caption(_("This call in a Dify plugin, with the form's current values. Plugins never see model keys."))
         st.code(source, language="python", wrap_lines=True)
         return
     request = last_request(record)
     if request is None:
-        st.caption(_("Run once: here will be the request that went over the wire."))
+        st.caption(_("The HTTP request as code appears here after a run."))
         return
     name = str(variable)
-    caption = _("The last request of this run, as it was sent.")
+    caption = _("The last request of this run, as sent.")
     if needed := wire_code.variables(request, name):
-        caption += " " + _("Set first, for its secrets: {names}.").format(names=", ".join(code(name) for name in needed))
+        caption += " " + _("Set these secrets first: {names}.").format(names=", ".join(code(name) for name in needed))
     st.caption(caption)
     if kind == CURL:
         st.code(drawable(wire_code.curl(request, name)), language="bash", wrap_lines=True)

@@ -19,8 +19,8 @@ from boomerang.workbench.i18n.translate import N_, _
 WINS = {
     "total": (N_("fastest"), min, ":material/bolt:"),
     "latency": (N_("fastest"), min, ":material/bolt:"),
-    "time_to_first_token": (N_("first to speak"), min, ":material/start:"),
-    "time_to_first_audio": (N_("first to sound"), min, ":material/start:"),
+    "time_to_first_token": (N_("first token"), min, ":material/start:"),
+    "time_to_first_audio": (N_("first audio"), min, ":material/start:"),
     "cost": (N_("cheapest"), min, ":material/savings:"),
     "completion_tokens": (N_("shortest"), min, ":material/compress:"),
     "summary_characters": (N_("shortest"), min, ":material/compress:"),
@@ -45,7 +45,7 @@ class Cell:
                 icon=":material/play_arrow:",
                 key=pane.key("run.one"),
                 disabled=pane.running or bool(pane.problems),
-                help=_("Only this pane") if not pane.problems else plain(_("Run is waiting: ") + "; ".join(pane.problems)),
+                help=_("Run this pane only") if not pane.problems else plain(_("Can't run yet: ") + "; ".join(pane.problems)),
             )
             st.button(
                 _("Stop"),
@@ -80,7 +80,7 @@ def draw(panes: Sequence[Pane], compare: Callable[[Sequence[Pane]], None] | None
     """Draw who was best at what, and what the answers have in common and not, once two of them are there."""
     ended = [pane for pane in panes if pane.job is not None and not pane.running and pane.state.record is not None]
     if len(ended) < 2:
-        st.caption(_("Run two panes to see how they differ."))
+        st.caption(_("Run two panes to compare them."))
         return
     with st.container(border=True, key="comparison"):
         st.markdown(f"**{_('Comparison')}**")

@@ -2,7 +2,7 @@
 
 A page declares; the frame runs::
 
-    page = frame.Page(InvokeType.MODERATION, _("Moderation"), _("is a text sensitive?"))
+    page = frame.Page(InvokeType.MODERATION, _("Moderation"), _("Flag sensitive text"))
     with page.inputs:
         text = fields.text_area(page, "text", _("Text"), height=160)
 
@@ -10,7 +10,7 @@ A page declares; the frame runs::
         model = model_picker.draw(pane, ModelType.MODERATION)
         return {"model_config": model_config.config(pane, ModerationModelConfig, model)}
 
-    page.require(text.strip(), _("type a text"))
+    page.require(text.strip(), _("enter a text"))
     page.run(configure, text=text)
     page.show(moderation.draw)
 """
@@ -197,7 +197,7 @@ class Page(Pane):
             key=self.hold("panes", 1, lambda count: 1 <= count <= MOST_PANES),
             required=True,
             persist_state="session",
-            help=_("The same input to so many models or parameters side by side."),
+            help=_("Run the same input on up to four models or settings."),
         )
         return min(max(int(count or 1), 1), MOST_PANES)
 
@@ -237,7 +237,7 @@ class Page(Pane):
             icon=":material/send:",
             key=self.key("send_anyway"),
             type="tertiary",
-            help=_("Send the form as it is, to see how the server refuses it."),
+            help=_("Sends the incomplete form to see how the server rejects it."),
         )
 
     def _cells_pressed(self) -> list[Pane]:
@@ -247,12 +247,12 @@ class Page(Pane):
         with st.popover(_("Limits"), icon=":material/timer:"):
             return float(
                 st.number_input(
-                    _("Time limit, seconds"),
+                    _("Timeout, seconds"),
                     min_value=1,
                     max_value=3600,
                     key=self.hold("timeout", int(TIMEOUT_SECONDS), lambda seconds: 1 <= seconds <= 3600),
                     persist_state="session",
-                    help=_("The page's own clock: the run is stopped when it runs out, and the message says so."),
+                    help=_("The page stops the run after this time and reports a timeout."),
                 )
             )
 

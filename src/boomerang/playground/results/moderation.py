@@ -31,24 +31,26 @@ def draw(page: Pane, record: Record[Any]) -> None:
         else:
             st.markdown(f"## :green[:material/verified: {_(CLEAR)}]")
         st.code(f"result = {sensitive}", language="python")
-    st.caption(_("Dify's reverse call gives this boolean only: no categories, no scores."))
+    st.caption(_("Dify's reverse invocation returns only this boolean: no categories, no scores."))
     found = detail(record)
     if found is None:
-        st.caption(_("This back end tells no scores, so there is no threshold to try."))
+        st.caption(_("This back end reports no scores, so thresholds cannot be tried."))
     else:
         _categories(page, found, sensitive)
 
 
 def _categories(page: Pane, found: Detail, sensitive: bool) -> None:
-    with st.expander(_("What this back end knows beyond it"), icon=":material/query_stats:", expanded=True):
+    with st.expander(_("Details from this back end"), icon=":material/query_stats:", expanded=True):
         at = st.slider(
-            _("Try a threshold"),
+            _("What-if threshold"),
             0.0,
             1.0,
             key=page.hold("threshold", found.threshold, lambda at: 0 <= at <= 1),
             step=0.01,
             persist_state="session",
-            help=_("On the finished result, without a new call: a category is flagged if its score is `>=` the threshold."),
+            help=_(
+                "Applied to the finished result without a new call: a category is flagged if its score is `>=` the threshold."
+            ),
         )
         data_table(
             [
@@ -65,19 +67,19 @@ def _categories(page: Pane, found: Detail, sensitive: bool) -> None:
                 _("score"): st.column_config.ProgressColumn(
                     format="%.3f", min_value=0.0, max_value=1.0, width=95 if page.narrow else 120
                 ),
-                _("flag"): st.column_config.TextColumn(width=45, help=_("At the threshold that you try.")),
+                _("flag"): st.column_config.TextColumn(width=45, help=_("At the what-if threshold.")),
                 _("back end"): st.column_config.TextColumn(
                     width=60 if page.narrow else 80, help=_("At the back end's own threshold.")
                 ),
             },
-            alt=_("Categories and their scores"),
+            alt=_("Scores by category"),
             key=page.key("categories"),
         )
         _told(found, at, sensitive)
         if found.sentence:
-            st.caption(_("This part of the text decided:"))
+            st.caption(_("Deciding passage:"))
             st.text(drawable(found.sentence))
-        words = _("The back end flags a text when any category reaches {threshold}. This detail does not go over Dify's wire.")
+        words = _("The back end flags a text when any category reaches {threshold}. Dify does not return this detail.")
         st.caption(words.format(threshold=f"{found.threshold:g}"))
 
 
@@ -101,14 +103,14 @@ def compare(panes: Sequence[Pane]) -> None:
     records = [(pane, record) for pane in panes if (record := pane.state.record) is not None]
     texts = {record.request_as(RequestInvokeModeration).text for _pane, record in records}
     if len(texts) > 1:
-        st.caption(_("The panes judged different texts: run them again."))
+        st.caption(_("The panes checked different texts. Run them again."))
         return
     said = {verdict(record) for _pane, record in records} - {None}
     if len(said) == 1:
-        st.badge(_("All say the same"), icon=":material/equal:", color="green")
+        st.badge(_("All agree"), icon=":material/equal:", color="green")
     elif said:
         st.badge(_("They disagree"), icon=":material/difference:", color="orange")
-    data_table([_line(pane, record) for pane, record in records], alt=_("What each pane says of the text"))
+    data_table([_line(pane, record) for pane, record in records], alt=_("Result by pane"))
     details = {pane_names.name(pane): found for pane, record in records if (found := detail(record)) is not None}
     names = list(dict.fromkeys(name for found in details.values() for name in found.scores))
     if len(details) > 1:

@@ -21,11 +21,11 @@ from boomerang.workbench.results import llm_answer
 from boomerang.workbench.runs.jobs import Job
 
 REPAIRS = {
-    Place.FENCED: N_("The raw text holds the object in a fence of code; the back end took it out."),
-    Place.SURROUNDED: N_("The raw text has other words around the object; the back end took it out."),
+    Place.FENCED: N_("The back end extracted the object from a code block in the raw text."),
+    Place.SURROUNDED: N_("The back end extracted the object from the text around it."),
 }
-DIFFERENT = N_("The object is another one than the raw text spells; the back end changed it. Compare the two tabs.")
-MENDED = N_("The raw text is no JSON; the back end mended it, or made the object otherwise.")
+DIFFERENT = N_("The object differs from the raw text. The back end changed it. Compare the two tabs.")
+MENDED = N_("The raw text is not JSON. The back end repaired it or built the object another way.")
 
 
 def draw(page: Pane, record: Record[Any]) -> None:
@@ -35,7 +35,7 @@ def draw(page: Pane, record: Record[Any]) -> None:
     with tree:
         found = answer.fold.structured_output
         if found is None:
-            st.caption(_("No object came back. The raw text has what did.") if answer.fold.text else _("No object came back."))
+            st.caption(_("No object returned. See the raw text.") if answer.fold.text else _("No object returned."))
         else:
             _object(page, record, dict(found), answer.text)
     with raw:

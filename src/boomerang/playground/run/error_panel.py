@@ -50,7 +50,7 @@ def draw(
     with st.container(border=True, key=f"{key}-panel"):
         st.markdown(f"#### :red[:material/error:] {_(told.title)}")
         with st.container(horizontal=True):
-            st.badge(_(side), icon=icon, color="orange", help=_("Whose side this is on."))
+            st.badge(_(side), icon=icon, color="orange", help=_("Where the error comes from."))
             st.badge(type(error).__name__, color="gray")
             field = getattr(error, "field", None)
             if field:
@@ -60,17 +60,17 @@ def draw(
         next_step = translated(step, _) if isinstance(step, Message) else _(step)
         st.markdown(f":material/arrow_forward: {plain(next_step)}")
         if not told.known and (cause := known_cause(error)):
-            st.markdown(f":material/lightbulb: {_('Seen before:')} {translated(cause, _)}")
+            st.markdown(f":material/lightbulb: {_('Common cause:')} {translated(cause, _)}")
         with st.container(horizontal=True):
             if raw is not None:
-                st.button(_("What was sent"), icon=":material/data_object:", key=f"{key}.raw", on_click=raw, type="tertiary")
+                st.button(_("Request sent"), icon=":material/data_object:", key=f"{key}.raw", on_click=raw, type="tertiary")
             if test is not None and told.side in ("Connection", "Server"):
                 pressed = st.button(
                     _("Test the connection"), icon=":material/network_check:", key=f"{key}.test", type="tertiary"
                 )
                 if pressed:
                     test()
-        with st.expander(_("Details, to copy")):
+        with st.expander(_("Copy details")):
             st.code(drawable(details(error)), language=None, wrap_lines=True)
 
 

@@ -50,5 +50,5 @@ def remark(metric: Metric, loading: Metric | None = None) -> tuple[str, Any]:
     if metric.key in ("time_to_first_token", "time_to_first_audio") and loading is not None:
         took = loading.value
         if isinstance(took, float) and took >= LOADING_WORTH_TELLING:
-            notes.append(_("{time} of it loading").format(time=seconds(took)))
+            notes.append(_("including {time} loading").format(time=seconds(took)))
     return " · ".join(notes), "orange" if metric.origin in (Origin.ESTIMATED, Origin.COMPUTED) else "off"

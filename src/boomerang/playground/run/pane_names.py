@@ -38,7 +38,7 @@ def pair(panes: Sequence[Pane]) -> tuple[Pane, Pane]:
     if st.session_state.get(key) not in pairs:
         st.session_state[key] = pairs[0]
     chosen = st.segmented_control(
-        _("Difference between"), pairs, key=key, required=True, format_func=lambda both: f"{both[0]} – {both[1]}"
+        _("Compare panes"), pairs, key=key, required=True, format_func=lambda both: f"{both[0]} – {both[1]}"
     )
     both = str(chosen or pairs[0])
     return by_letter[both[0]], by_letter[both[1]]

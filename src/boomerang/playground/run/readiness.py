@@ -43,12 +43,12 @@ class Readiness:
 
     def help(self) -> str:
         """Return what the button says that runs them all; empty if there is nothing to say."""
-        return self._left_out() if self.panes else _("Run is waiting: ") + "; ".join(self.problems)
+        return self._left_out() if self.panes else _("Can't run yet: ") + "; ".join(self.problems)
 
     def _left_out(self) -> str:
         """Say which panes a run of all leaves out."""
         waiting = [letter(pane) for pane in self.every if pane.problems]
-        return _("Run all leaves out {panes}.").format(panes=", ".join(waiting)) if waiting and self.panes else ""
+        return _("Run all skips {panes}.").format(panes=", ".join(waiting)) if waiting and self.panes else ""
 
     def _with_letters(self, said: Sequence[tuple[Pane, str]]) -> list[str]:
         """Say the same words once, after the letters of those panes that say them; without letters where there is one pane."""

@@ -25,7 +25,7 @@ def draw(pane: Pane, *, expert: bool) -> None:
 
     with st.container(horizontal=True):
         st.button(
-            f"{_('Repeat')} :gray[Alt + R]",
+            f"{_('Resend')} :gray[Alt + R]",
             icon=":material/replay:",
             key=pane.key("repeat"),
             on_click=repeat,
@@ -40,11 +40,11 @@ def draw(pane: Pane, *, expert: bool) -> None:
                 key=pane.key("code"),
                 on_click=show_code,
                 type="tertiary",
-                help=_("The call inside a Dify plugin, to copy."),
+                help=_("This call as plugin code, ready to copy."),
             )
 
 
 def _about_repeating(pane: Pane) -> str:
-    gone = _("The connection {name}, which this call was made on, is not there any more.")
-    there = _("The same call again, as it was sent and on the connection {name}, whatever the form says now.")
+    gone = _("Connection {name}, used for this call, no longer exists.")
+    there = _("Resends the same request to connection {name}, regardless of the form's current values.")
     return (gone if pane.ran_on is None else there).format(name=plain(pane.origin.connection))

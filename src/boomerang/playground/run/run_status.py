@@ -17,12 +17,12 @@ from boomerang.workbench.runs.job_series import Series
 from boomerang.workbench.runs.jobs import Job
 
 PHASES = {
-    "waiting": N_("waiting for another run"),
+    "waiting": N_("queued"),
     "loading": N_("loading the model"),
-    "reading": N_("reading the input"),
+    "reading": N_("processing the prompt"),
     "inference": N_("inference"),
-    "retrying": N_("refused; waiting to ask again"),
-    "generating": N_("answering"),
+    "retrying": N_("rejected; waiting to retry"),
+    "generating": N_("generating"),
 }
 
 
@@ -55,7 +55,7 @@ def draw(job: Job | None, invoke_type: InvokeType, *, ready: bool, part: str = "
     with st.container(key=marker(job, part)):
         if job is None or state == "idle":
             st.badge(_("Not run yet"), icon=":material/radio_button_unchecked:", color="gray")
-            st.caption(_("Press **Run**, or Ctrl/⌘ + Enter.") if ready else _("Above stands what Run is waiting for."))
+            st.caption(_("Press **Run**, or Ctrl/⌘ + Enter.") if ready else _("See above what's missing."))
             return
         with st.container(key=f"run-{invoke_type.value}-{_id(job)}"):
             with st.container(horizontal=True, vertical_alignment="center", gap="small"):
@@ -63,7 +63,7 @@ def draw(job: Job | None, invoke_type: InvokeType, *, ready: bool, part: str = "
                 if named := where(job):
                     st.caption(plain(named), width="content")
             if state in ("empty", "stopped"):
-                st.caption(_(EMPTY[invoke_type]) if state == "empty" else _("You stopped this run. What had arrived is kept."))
+                st.caption(_(EMPTY[invoke_type]) if state == "empty" else _("Stopped. Partial output kept."))
         for notice in job.record.notices() if job.record and not isinstance(job, Series) else ():
             with st.container(border=True):
                 st.markdown(f":material/info: **{_('Note')}**")
@@ -108,20 +108,20 @@ def line(slot: DeltaGenerator, job: Job) -> None:
 
 def phase_of(record: Record[Any] | None) -> str:
     """Return the phase of a run under way in the visitor's language, and how many runs come before it where it waits."""
-    phase = _(PHASES.get((record.phase() if record else None) or "", N_("asking the back end")))
+    phase = _(PHASES.get((record.phase() if record else None) or "", N_("preparing the request")))
     before = record.runs_before() if record else 0
     return f"{phase}: {queue_words(before)}" if before else phase
 
 
 EMPTY = {
-    InvokeType.LLM: N_("The model ended without text. The finish reason is below."),
-    InvokeType.LLM_STRUCTURED_OUTPUT: N_("No object came back. The raw text, if any, is below."),
+    InvokeType.LLM: N_("The model returned no text. See the finish reason below."),
+    InvokeType.LLM_STRUCTURED_OUTPUT: N_("No object returned. See the raw text below, if any."),
     InvokeType.SYSTEM_SUMMARY: N_("The summary is empty."),
     InvokeType.TEXT_EMBEDDING: N_("The back end returned no vector."),
-    InvokeType.RERANK: N_("No document came back."),
-    InvokeType.TTS: N_("Zero bytes of audio came back."),
-    InvokeType.SPEECH2TEXT: N_("No speech was recognised."),
-    InvokeType.MODERATION: N_("No answer came back."),
+    InvokeType.RERANK: N_("No documents returned."),
+    InvokeType.TTS: N_("No audio returned (0 bytes)."),
+    InvokeType.SPEECH2TEXT: N_("No speech recognized."),
+    InvokeType.MODERATION: N_("No answer returned."),
 }
 
 

@@ -76,7 +76,10 @@ def draw() -> None:
         persist_state="session",
         on_change=_remember,
         args=("expert",),
-        help=_("Shows limits, comparison, experiments, ModelConfig and the inspector. Without it: form, Run, result, numbers."),
+        help=_(
+            "Shows limits, comparison, experiments, ModelConfig and the inspector. When off: form, Run, "
+            "result and metrics only."
+        ),
     )
     component: Any = st.components.v2.component("language", html="<i hidden></i>", js=_JS)
     component(data={"language": translate.language().replace("_", "-")}, key="language-of-the-document", height=0)

@@ -10,12 +10,12 @@ from boomerang.playground.ui import html_tables
 from boomerang.workbench.i18n.translate import N_, _
 
 KEYS = {
-    "Ctrl / ⌘ + Enter": N_("Run, in every pane of a comparison"),
-    "Esc": N_("Stop; close a dialog"),
-    "Alt + R": N_("Repeat the last run as it was sent"),
-    "Alt + C": N_("Show the call as plugin code"),
-    "?": N_("This list"),
-    "Tab, Enter": N_("Go through fields and buttons; follow the links of the menu"),
+    "Ctrl / ⌘ + Enter": N_("Run (all panes of a comparison)"),
+    "Esc": N_("Stop, or close a dialog"),
+    "Alt + R": N_("Resend the last request"),
+    "Alt + C": N_("Show plugin code"),
+    "?": N_("Show this list"),
+    "Tab, Enter": N_("Move through fields and buttons; follow menu links"),
 }
 """Key → what it does."""
 PRESSES = {"Alt+KeyR": "-repeat", "Alt+KeyC": "-code", "?": "st-key-keys"}
@@ -44,22 +44,22 @@ export default function ({ data }) {
 def draw() -> None:
     """Draw the button that opens the sheet, for the sidebar, and listen for the keys."""
     with st.container(horizontal=True, vertical_alignment="center", gap="xsmall"):
-        if st.button(f"{_('Keys')} :gray[?]", icon=":material/keyboard:", key="keys", type="tertiary"):
+        if st.button(f"{_('Keyboard shortcuts')} :gray[?]", icon=":material/keyboard:", key="keys", type="tertiary"):
             _sheet()
         on = st.toggle(
-            _("Use keys"),
+            _("Enable shortcuts"),
             key="keys.on",
             value=True,
             persist_state="session",
-            help=_("Alt + R, Alt + C and ? can be turned off, as for a screen reader that needs them."),
+            help=_("Turn off Alt + R, Alt + C and ? if your screen reader needs them."),
         )
     component: Any = st.components.v2.component("keys", html="<i hidden></i>", js=_JS)
     component(data={"presses": PRESSES if on else {}}, key="keys-listener", height=0)
 
 
 def _sheet() -> None:
-    @st.dialog(_("Keys"))
+    @st.dialog(_("Keyboard shortcuts"))
     def sheet() -> None:
-        html_tables.table((_("Key"), _("Does")), ((key, _(action)) for key, action in KEYS.items()))
+        html_tables.table((_("Key"), _("Action")), ((key, _(action)) for key, action in KEYS.items()))
 
     sheet()

@@ -115,7 +115,7 @@ def _buttons(held: page_state.PageState, models: Sequence[ListedModel]) -> Delta
             shortcut="Mod+Enter",
             key="start.run",
             disabled=running or bool(reason),
-            help=_("Each of the eight calls once, with the sample that its page begins with."),
+            help=_("Runs each of the eight calls once with its page's first sample."),
         )
         st.button(
             _("Stop"),
@@ -197,7 +197,7 @@ def _finished(job: Series[Arguments] | None, line: DeltaGenerator) -> None:
         return
     ended, whole = job.done, len(job.steps)
     failed = sum(step.error is not None for step in job.steps)
-    words = ngettext("{done} of {all} call done in {time}", "{done} of {all} calls done in {time}", whole)
+    words = ngettext("{done} of {all} call finished in {time}", "{done} of {all} calls finished in {time}", whole)
     words = words.format(done=ended - failed, all=whole, time=seconds(run_status.spent(job)))
     with line.container(key=run_status.marker(job, PART)):
         good = ended == whole and not failed

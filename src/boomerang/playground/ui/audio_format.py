@@ -9,9 +9,7 @@ from boomerang.workbench.i18n.translate import _
 def line(found: AudioFacts) -> str:
     """Tell in a line what is in a file."""
     rate = "—" if found.sample_rate_hz is None else f"{found.sample_rate_hz:,} Hz"
-    size = _("{bytes:,} bytes, {wire:,} on the wire, where hex doubles the size").format(
-        bytes=found.bytes, wire=2 * found.bytes
-    )
+    size = _("{bytes:,} bytes, {wire:,} on the wire (hex doubles the size)").format(bytes=found.bytes, wire=2 * found.bytes)
     return " · ".join((found.format, duration(found.seconds), rate, channels(found.channels), size))
 
 

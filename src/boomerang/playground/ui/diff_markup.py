@@ -108,7 +108,7 @@ def draw(parts: Sequence[Part], *, label: str, first: str, second: str, key: str
     shown = [[part.kind, drawable(part.text)] for part in parts[:MOST_PARTS]]
     component(data={"parts": shown, "label": label, "said": {"del": first, "ins": second}}, key=key)
     if len(parts) > MOST_PARTS:
-        st.caption(_("The first {count:,} parts are shown.").format(count=MOST_PARTS))
+        st.caption(_("Showing the first {count:,} parts.").format(count=MOST_PARTS))
 
 
 def _alone(word: str) -> bool:

@@ -27,20 +27,20 @@ def objects_of(left: Any, right: Any, names: tuple[str, str]) -> None:
     """Draw what differs between two JSON values, as a table."""
     found = json_diff.diff(left, right)
     if not found:
-        st.caption(f":material/equal: {_('The same object, by value.')}")
+        st.caption(f":material/equal: {_('The objects are equal.')}")
         return
-    st.caption(ngettext("They differ in {count} place.", "They differ in {count} places.", len(found)).format(count=len(found)))
+    st.caption(ngettext("{count} difference.", "{count} differences.", len(found)).format(count=len(found)))
     data_table(
         [
             {
                 _("path"): drawable(difference.path),
-                _("how"): _(KINDS[difference.kind]),
+                _("result"): _(KINDS[difference.kind]),
                 names[0]: _shown(difference, json_diff.DifferenceKind.ADDED, difference.left),
                 names[1]: _shown(difference, json_diff.DifferenceKind.REMOVED, difference.right),
             }
             for difference in found[:MOST_ROWS]
         ],
-        alt=_("What differs between the objects"),
+        alt=_("Object differences"),
     )
 
 

@@ -46,7 +46,7 @@ def tree(value: Any, *, open_levels: int = MOST_LEVELS) -> None:
     body = (body + "</details>" * opened).replace("\n", "&#10;").replace("\r", "&#13;")
     st.html(f'<div class="json-tree">{body}</div>')
     if more:
-        st.caption(_("The first {count:,} lines; the record and the downloads have all of them.").format(count=MOST_LINES))
+        st.caption(_("First {count:,} lines; the record and the downloads have all of them.").format(count=MOST_LINES))
 
 
 def text(source: str) -> None:
@@ -57,7 +57,7 @@ def text(source: str) -> None:
         shown, language = source, None
     st.code(whole(drawable(shown[:LONGEST])), language=language, wrap_lines=True)
     if len(shown) > LONGEST:
-        words = _("The first {count:,} characters; the record and the downloads have all of them.")
+        words = _("First {count:,} characters; the record and the downloads have all of them.")
         st.caption(words.format(count=LONGEST))
 
 

@@ -16,17 +16,17 @@ from boomerang.workbench.results.drawable_text import drawable
 class Titles:
     """What the badge says; texts marked for translation."""
 
-    fits: str = N_("Fits the schema")
-    fits_in_part: str = N_("Fits the schema as far as it was checked")
-    departs: str = N_("Departs from the schema")
+    fits: str = N_("Matches the schema")
+    fits_in_part: str = N_("Matches the schema, as far as checked")
+    departs: str = N_("Does not match the schema")
     not_checked: str = N_("Not checked against the schema")
 
 
 OBJECT = Titles()
 ARGUMENTS = Titles(
-    N_("arguments fit the tool's parameters"),
-    N_("arguments fit the tool's parameters as far as they were checked"),
-    N_("arguments depart from the tool's parameters"),
+    N_("arguments match the tool's parameters"),
+    N_("arguments match the tool's parameters, as far as checked"),
+    N_("arguments do not match the tool's parameters"),
     N_("arguments were not checked"),
 )
 
@@ -43,7 +43,7 @@ def draw(checked: Checked, titles: Titles = OBJECT) -> None:
         case Outcome.NOT_CHECKED:
             st.badge(_(titles.not_checked), icon=":material/help:", color="gray")
     if fault := checked.fault:
-        words = _("First departure: {path}: expected {expected}, found {found}")
+        words = _("First mismatch: {path}: expected {expected}, found {found}")
         st.text(drawable(words.format(path=fault.path, expected=fault.expected, found=fault.found)))
     if checked.reason is not None:
         st.text(drawable(translated(checked.reason, _)))

@@ -166,7 +166,7 @@ def settled_part(text: str, floor: int = FREEZE_AFTER) -> int:
 
 
 def _remark(size: int) -> str:
-    text = _("Here are the first {drawn} of {size} characters; the record and the downloads have all of them.")
+    text = _("First {drawn} of {size} characters; the record and the downloads have all of them.")
     return f":material/content_cut: :gray[{text.format(drawn=f'{MOST_DRAWN:,}', size=f'{size:,}')}]"
 
 

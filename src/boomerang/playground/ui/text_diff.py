@@ -23,7 +23,7 @@ def draw(left: str, right: str, said: tuple[str, str], key: str) -> None:
         key: One mount for each.
     """
     if left == right:
-        st.caption(f":material/equal: {_('The same text, character by character.')}")
+        st.caption(f":material/equal: {_('The texts are identical.')}")
         return
     spans = diff(left[:LONGEST], right[:LONGEST])
     st.caption(
@@ -31,9 +31,9 @@ def draw(left: str, right: str, said: tuple[str, str], key: str) -> None:
             share=same(spans), left=said[0], right=said[1]
         )
     )
-    diff_markup.draw(diff_markup.of_spans(spans), label=_("What differs"), first=said[0], second=said[1], key=key)
+    diff_markup.draw(diff_markup.of_spans(spans), label=_("Differences"), first=said[0], second=said[1], key=key)
     if max(len(left), len(right)) > LONGEST:
-        st.caption(_("The first {count:,} characters of each are compared.").format(count=LONGEST))
+        st.caption(_("Only the first {count:,} characters of each are compared.").format(count=LONGEST))
 
 
 def same(spans: list[Span]) -> float:

@@ -74,12 +74,12 @@ def refusal(name: str, data: bytes, there: Sequence[Part]) -> str | None:
     if not data:
         return _("{name} is empty").format(name=name)
     if len(data) > MOST_FILE_BYTES:
-        words = _("{name} has {size:.1f} MB; {most} MB is the most")
+        words = _("{name} has {size:.1f} MB; the limit is {most} MB")
         return words.format(name=name, size=len(data) / 2**20, most=MOST_FILE_BYTES // 2**20)
     if len(there) >= MOST_FILES:
-        return _("{name}: {most} files are the most").format(name=name, most=MOST_FILES)
+        return _("{name}: the limit is {most} files").format(name=name, most=MOST_FILES)
     if sum(map(size, there)) + len(data) > MOST_BYTES:
-        return _("{name}: all files together may have {most} MB").format(name=name, most=MOST_BYTES // 2**20)
+        return _("{name}: the limit for all files together is {most} MB").format(name=name, most=MOST_BYTES // 2**20)
     return None
 
 

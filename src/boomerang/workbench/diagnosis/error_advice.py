@@ -37,89 +37,91 @@ class Advice:
     """Whether the cause is certain, so that nothing has to be guessed beside it."""
 
 
-_UNREACHED = N_("The back end was not reached")
+_UNREACHED = N_("Could not reach the back end")
 _BY_CLASS: list[tuple[type[BaseException], Advice]] = [  # the first class that fits counts: the narrow ones come first
     (
         UnsupportedRequestError,
         Advice(
-            N_("This back end cannot do that"),
+            N_("Not supported by this back end"),
             "Input",
-            N_("Choose another model, or another connection, for this kind of call."),
+            N_("Choose another model or connection for this type of call."),
         ),
     ),
     (
         InvokeBadRequestError,
         Advice(
-            N_("The request cannot be carried out"),
+            N_("Invalid request"),
             "Input",
-            N_("Correct the field named above and run again; nothing is lost."),
+            N_("Fix the field named above and run again. Your input is kept."),
         ),
     ),
     (
         InvokeTimeoutError,
-        Advice(N_("A clock ran out"), "Connection", N_("Allow more time under Limits, or make the input smaller.")),
+        Advice(N_("Timed out"), "Connection", N_("Increase the timeout under Limits or shorten the input.")),
     ),
     (
         InvokeConnectionError,
-        Advice(_UNREACHED, "Connection", N_("Check that it runs and that its address is right.")),
+        Advice(_UNREACHED, "Connection", N_("Check that it is running and that its address is right.")),
     ),
     (
         InvokeAuthorizationError,
-        Advice(N_("The key was refused"), "Connection", N_("Check the connection's key, and that it may use this model.")),
+        Advice(
+            N_("API key rejected"),
+            "Connection",
+            N_("Check that the connection's key is correct and allowed to use this model."),
+        ),
     ),
     (
         InvokeRateLimitError,
-        Advice(N_("The back end asks to slow down"), "Server", N_("Wait a little, then run again.")),
+        Advice(N_("Rate limited by the back end"), "Server", N_("Wait a moment and run again.")),
     ),
     (
         BackendClosedError,
         Advice(
             N_("The connection was closed"),
             "Connection",
-            N_("It was changed or removed meanwhile, perhaps in another tab. Look which one is chosen now, then run again."),
+            N_("It was changed or removed, perhaps in another tab. Check the selected connection and run again."),
         ),
     ),
     (
         InvokeServerUnavailableError,
-        Advice(N_("The model is not available"), "Server", N_("Follow the reason above, then run again.")),
+        Advice(N_("The model is not available"), "Server", N_("Fix the cause above and run again.")),
     ),
     (
         ProtocolError,
-        Advice(
-            N_("The answer was not in the agreed form"), "Server", N_("What had arrived is kept; look at Received and Chunks.")
-        ),
+        Advice(N_("Unexpected response format"), "Server", N_("Partial output kept. See Received and Chunks.")),
     ),
-    (InvokeError, Advice(N_("The invocation failed"), "Server", N_("The back end's own words are above."))),
-    (ConfigError, Advice(N_("The connection's settings are wrong"), "Connection", N_("Correct the setting named above."))),
+    (InvokeError, Advice(N_("The invocation failed"), "Server", N_("See the back end's message above."))),
+    (ConfigError, Advice(N_("Invalid connection settings"), "Connection", N_("Fix the setting named above."))),
 ]
 _NOT_KNOWN = Advice(
     N_("The server does not know this address or this model"),
     "Connection",
-    N_("Test the connection: that finds the right address. Or choose one of the models that the server lists."),
+    N_("Test the connection to find the right address, or choose one of the server's models."),
 )
 _OTHER_PATH = Advice(
-    N_("The path of the address is wrong, or the server has no such call"),
+    N_("The URL path is wrong, or the server does not support this call"),
     "Connection",
-    N_("Test the connection: that finds the right address. Or choose another connection for this kind of call."),
+    N_("Test the connection to find the right address, or choose another connection for this type of call."),
 )
 _WEB_PAGE = Advice(
-    N_("The address is that of a web page, not of an API"),
+    N_("The address points to a web page, not an API"),
     "Connection",
-    N_("Test the connection: that finds the right address. Often a path such as /v1 is missing, or a proxy stands before it."),
+    N_("Test the connection to find the right address. Often a path such as /v1 is missing, or a proxy answers instead."),
     known=True,
 )
-_NO_MODEL = N_("The server has no such model")
-_REFUSED = Advice(N_("The server refused the request"), "Input", N_("Read its words, and compare them with what was sent."))
-_NOT_DIALLED = Advice(
-    N_("The address of the connection cannot be called"), "Connection", N_("Correct the connection's address.")
-)
+_NO_MODEL = N_("The server does not have this model")
+_REFUSED = Advice(N_("The server rejected the request"), "Input", N_("Compare the server's message with the request."))
+_NOT_DIALLED = Advice(N_("The address of the connection cannot be called"), "Connection", N_("Fix the connection's address."))
 _BROKEN_OFF = Advice(
-    N_("The answer broke off"),
+    N_("The response was cut off"),
     "Server",
-    N_("What had arrived is kept. Look into the server's own log, and run again."),
+    N_("Partial output kept. Check the server's log and run again."),
 )
 _OURS = Advice(
-    N_("Something broke in the playground"), "Playground", N_("This is a fault of ours. Copy the details into a report.")
+    N_("Internal error in the playground"),
+    "Playground",
+    N_("This is a bug in Boomerang. Please report it with the details below."),
 )
 
 

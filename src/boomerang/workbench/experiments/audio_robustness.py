@@ -29,12 +29,12 @@ SEED = 20260503
 """The noise is the same each time, so that two models hear the same."""
 
 
-AS_IT_IS = N_("As it is")
+AS_IT_IS = N_("Original")
 
 
 DAMAGES: Sequence[tuple[str, str, float]] = (
-    (N_("8,000 Hz, as on the telephone"), "rate", 8000),
-    (N_("4,000 Hz, as through a wall"), "rate", 4000),
+    (N_("8,000 Hz (telephone)"), "rate", 8000),
+    (N_("4,000 Hz (muffled)"), "rate", 4000),
     (N_("Noise, 20 dB below the voice"), "noise", 20),
     (N_("Noise, 10 dB below the voice"), "noise", 10),
     (N_("Noise, as loud as the voice"), "noise", 0),

@@ -21,7 +21,7 @@ MISSED, ALARM, FAILED, TO_COME, RIGHT, NO_LABEL = (
     N_("missed"),
     N_("false alarm"),
     N_("failed"),
-    N_("to come"),
+    N_("pending"),
     N_("right"),
     "—",
 )

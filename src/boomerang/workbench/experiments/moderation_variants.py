@@ -14,11 +14,11 @@ from .text_perturbations import VariantKind, variants
 
 SEED = 20260503
 """The variants of a text are the same each time, so that two models are asked the same."""
-AS_IT_IS, OTHER_LANGUAGE = N_("as it is"), N_("in another language")
+AS_IT_IS, OTHER_LANGUAGE = N_("original text"), N_("in another language")
 NAMES = {
     VariantKind.SPACED: N_("letters spaced out"),
-    VariantKind.SWAPPED: N_("neighbouring letters swapped"),
-    VariantKind.DIGITS: N_("digits for letters"),
+    VariantKind.SWAPPED: N_("adjacent letters swapped"),
+    VariantKind.DIGITS: N_("letters replaced by digits"),
     VariantKind.EMOJI: N_("emoji between words"),
     VariantKind.UPPER: N_("upper case"),
     VariantKind.ZERO_WIDTH: N_("zero-width characters in words"),

@@ -65,7 +65,7 @@ def steps(asked: FormCall, _settings: None) -> Sequence[Step[Order]]:
     docs = tuple(asked.arguments.get("docs", ()))
     given = tuple(range(len(docs)))
     shuffled = tuple(random.Random(SEED).sample(given, len(given)))
-    orders = ((N_("as given"), given), (N_("reversed"), given[::-1]), (N_("shuffled"), shuffled))
+    orders = ((N_("original order"), given), (N_("reversed"), given[::-1]), (N_("shuffled"), shuffled))
     return [asked.step(label, Order(order, docs), docs=[docs[index] for index in order]) for label, order in orders]
 
 

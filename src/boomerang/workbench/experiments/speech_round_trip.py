@@ -26,7 +26,7 @@ from .form_call import FormCall
 MOST_VOICES = 12
 LONGEST_IN_EACH_VOICE = 300
 """Characters that are spoken in each voice: one or two sentences tell enough."""
-SPEAK, WRITE_DOWN = N_("Speak"), N_("Write down")
+SPEAK, WRITE_DOWN = N_("Synthesize"), N_("Transcribe")
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ from boomerang.workbench.runs.job_series import Series, Step
 
 from .form_call import FormCall
 
-STREAMED, NOT_STREAMED = N_("streamed"), N_("not streamed")
+STREAMED, NOT_STREAMED = N_("streamed"), N_("non-streamed")
 TEXT = N_("text")
 CHUNKS, TIME = N_("chunks"), N_("time")
 ALWAYS_DIFFERENT = (CHUNKS, TIME)

@@ -16,8 +16,8 @@ class VariantKind(StrEnum):
     """How a text was changed."""
 
     SPACED = "letters spaced out"
-    SWAPPED = "neighbouring letters swapped"
-    DIGITS = "digits for letters"
+    SWAPPED = "adjacent letters swapped"
+    DIGITS = "letters replaced by digits"
     EMOJI = "emoji between words"
     UPPER = "upper case"
     ZERO_WIDTH = "zero-width characters in words"

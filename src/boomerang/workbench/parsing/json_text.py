@@ -39,7 +39,7 @@ def parse(text: str, expected: type = dict) -> Any | JsonFault:
         The value, or a `JsonFault` that says where and why.
     """
     if not text.strip():
-        return JsonFault(_("empty: type a JSON {expected}").format(expected=_name(expected)), 1, 1)
+        return JsonFault(_("empty: enter a JSON {expected}").format(expected=_name(expected)), 1, 1)
     try:
         value = json.loads(text, parse_constant=_refuse_constant, parse_float=_finite, parse_int=_whole)
     except json.JSONDecodeError as error:

@@ -47,12 +47,12 @@ def tools(source: str) -> list[dict[str, Any]]:
     tree = _parsed(source)
     found = [node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)]
     if not found:
-        raise SignatureFault(_("there is no function in it: paste `def name(argument: type): ...`"))
+        raise SignatureFault(_("no function found: paste `def name(argument: type): ...`"))
     public = [node for node in found if not node.name.startswith("_")]
     try:
         return [_tool(node) for node in public or found]
     except RecursionError as error:
-        raise SignatureFault(_("its types are nested too deeply")) from error
+        raise SignatureFault(_("types are nested too deeply")) from error
 
 
 def _parsed(source: str) -> ast.Module:
@@ -64,8 +64,8 @@ def _parsed(source: str) -> ast.Module:
         except SyntaxError as error:
             first = first or error
         except (ValueError, RecursionError, MemoryError) as error:
-            raise SignatureFault(str(error) or _("it is nested too deeply")) from error
-    reason = first.msg if first else _("it is no Python")
+            raise SignatureFault(str(error) or _("nested too deeply")) from error
+    reason = first.msg if first else _("not valid Python")
     if first and first.lineno:
         reason = _("line {line}, column {column}: {fault}").format(line=first.lineno, column=first.offset, fault=reason)
     raise SignatureFault(reason)

@@ -84,7 +84,7 @@ def read(name: str, data: bytes, *, head: bool = True) -> Table:
     else:
         table = Table({_("line"): [line.strip() for line in lines(text) if line.strip()]})
     if not table.rows:
-        raise ImportFault(_("There is no text in this file."))
+        raise ImportFault(_("This file contains no text."))
     return table
 
 
@@ -109,7 +109,7 @@ def _decoded(data: bytes) -> str:
 def _refuse_other_kinds(data: bytes) -> None:
     kind = kind_of(data)
     if kind is not None and not kind.media_type.startswith("text/"):
-        raise ImportFault(_("This is no text but: {kind}.").format(kind=kind.name))
+        raise ImportFault(_("Not a text file: {kind}.").format(kind=kind.name))
 
 
 def _without_mark(data: bytes) -> str:
@@ -171,7 +171,7 @@ def _records(text: str, delimiter: str) -> Iterator[list[str]]:
         if cells == ["", _END, ""]:
             return
         if any(_END in cell for cell in cells):
-            raise ImportFault(_("Line {line}: a quote is opened and never closed.").format(line=first))
+            raise ImportFault(_("Line {line}: unclosed quote.").format(line=first))
         if any(cell.strip() for cell in cells):
             yield cells
         first = reader.line_num + 1
@@ -189,7 +189,7 @@ def _distinct(names: list[str]) -> list[str]:
 def _items(text: str) -> Iterable[Any]:
     value = _parsed(text)
     if not isinstance(value, list):
-        raise ImportFault(_("A list of texts or of objects is expected."))
+        raise ImportFault(_("Expected a list of strings or objects."))
     return value
 
 
@@ -201,7 +201,7 @@ def _objects(items: Iterable[Any]) -> Table:
         for name, cell in dict(members).items():
             found.setdefault(name, {})[count - 1] = _cell(cell)
     if count * len(found) > MOST_CELLS:
-        words = _("Too many cells for one table (rows: {rows:,}, different names: {columns:,}): give the rows the same names.")
+        words = _("Too many cells for one table ({rows:,} rows, {columns:,} column names). Use the same names in all rows.")
         raise ImportFault(words.format(rows=count, columns=len(found)))
     return Table({name: [cells.get(row, "") for row in range(count)] for name, cells in found.items()})
 
@@ -212,7 +212,7 @@ def _parsed(text: str, first_line: int = 1) -> Any:
     except json.JSONDecodeError as error:
         fault = JsonFault(error.msg[0].lower() + error.msg[1:], error.lineno + first_line - 1, error.colno)
     except RecursionError:
-        fault = JsonFault(_("nested too deep"), first_line, 1)
+        fault = JsonFault(_("nested too deeply"), first_line, 1)
     raise ImportFault(_("This is not JSON: {fault}").format(fault=fault))
 
 

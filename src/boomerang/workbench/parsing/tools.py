@@ -67,6 +67,6 @@ def _tool(item: Any, number: int) -> Tool:
         raise ToolFault(_("tool {number} has no name").format(number=number))
     parameters = found.get("parameters", found.get("input_schema")) or NO_PARAMETERS
     if not isinstance(parameters, dict):
-        words = _("tool {number}, {name}: its parameters are no JSON schema")
+        words = _("tool {number}, {name}: parameters are not a JSON schema")
         raise ToolFault(words.format(number=number, name=found["name"]))
     return {"name": found["name"], "description": str(found.get("description") or ""), "parameters": parameters}

@@ -91,7 +91,7 @@ def fault(arguments: str) -> str | None:
     try:
         value = json.loads(arguments.strip() or "{}", strict=False)
     except RecursionError:
-        return _("JSON that is nested too deep")
+        return _("JSON nested too deeply")
     except ValueError as error:
         return str(error)
-    return None if isinstance(value, dict) else _("JSON, but no object")
+    return None if isinstance(value, dict) else _("JSON, but not an object")

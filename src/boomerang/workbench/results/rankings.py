@@ -75,14 +75,14 @@ def dropped(record: Record[Any], request: RequestInvokeRerank) -> list[Dropped]:
 def reason_dropped(returned: int, top_n: int, threshold: float) -> str:
     """Say why documents are missing from the answer, as far as the answer alone can tell."""
     if returned >= top_n:
-        words = _("cut by top_n = {top_n}, or below it score_threshold = {threshold}")
+        words = _("cut by top_n = {top_n} or score_threshold = {threshold}")
         return words.format(top_n=top_n, threshold=f"{threshold:g}")
     return _below(threshold)
 
 
 def _reason(score: float | None, request: RequestInvokeRerank) -> str:
     if score is None:
-        return _("not in the server's answer")
+        return _("not in the server's response")
     if score < request.score_threshold:
         return _below(request.score_threshold)
     return _("cut by top_n = {top_n}").format(top_n=request.top_n)

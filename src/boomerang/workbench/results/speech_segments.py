@@ -60,15 +60,16 @@ def _as_the_sdk_cuts(text: str, limit: int) -> int:
 
 
 def line(text: str, model: ListedModel | None, backend: str) -> str:
-    """Return how long a text is, and into how many pieces it is going to be cut."""
-    parts = [ngettext("{count:,} character", "{count:,} characters", len(text)).format(count=len(text))]
+    """Describe the length of a text and the number of its segments."""
+    characters = ngettext("{count:,} character", "{count:,} characters", len(text)).format(count=len(text))
     cut = foreseen(text, model, backend)
-    if cut.limit is not None:
-        parts.append(_("word_limit {limit:,} a piece").format(limit=cut.limit))
     if cut.by_sentence:
-        told = ngettext("about {count:,} piece, by sentence", "about {count:,} pieces, by sentence", cut.pieces)
+        segments = ngettext("about {count:,} segment", "about {count:,} segments", cut.pieces)
     elif cut.limit is not None:
-        told = ngettext("a plugin cuts it into {count:,} piece", "a plugin cuts it into {count:,} pieces", cut.pieces)
+        segments = ngettext(
+            "a plugin splits it into {count:,} segment", "a plugin splits it into {count:,} segments", cut.pieces
+        )
     else:
-        told = _("the model declares no word_limit")
-    return " · ".join([*parts, told.format(count=cut.pieces)])
+        segments = _("the model declares no word_limit")
+    line = f"{characters} · {segments.format(count=cut.pieces)}"
+    return line if cut.limit is None else f"{line} {_('(max {limit:,} each)').format(limit=cut.limit)}"

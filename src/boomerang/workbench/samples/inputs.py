@@ -50,7 +50,7 @@ ATTACHMENTS = [
     Attachable(N_("Image"), "red-square.png", "Which colour is the square?"),
     Attachable(N_("Document"), "code-word.pdf", "Which code word does the document tell?"),
     Attachable(N_("Recording"), "code-word.mp3", "Which code word do you hear?"),
-    Attachable(N_("Film"), "moving-dot.webm", "In which direction does the dot move?"),
+    Attachable(N_("Video"), "moving-dot.webm", "In which direction does the dot move?"),
 ]
 
 COMPLETION = "The sky is blue at noon because"
@@ -272,7 +272,7 @@ RERANKS = {
         "top_n": len(DOCUMENTS),
         "threshold": 0.0,
     },
-    N_("Same words, other sense"): {
+    N_("Same words, different meaning"): {
         "query": TRAP_QUERY,
         "rows": TRAP_DOCUMENTS,
         "marks": TRAP_LABELS,

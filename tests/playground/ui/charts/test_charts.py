@@ -103,7 +103,7 @@ def test_neighbours_that_are_drawn_together_keep_their_extremes() -> None:
     vector = [0.0] * 8_192
     vector[4_097], vector[5] = 0.75, -0.5
     _, table = values(vector)
-    assert max(row["largest"] for row in table) == 0.75 and min(row["least"] for row in table) == -0.5
+    assert max(row["max"] for row in table) == 0.75 and min(row["min"] for row in table) == -0.5
 
 
 @given(st.lists(st.floats(-1e9, 1e9) | st.just(float("nan")), max_size=300), st.integers(-5, 1_000))
@@ -152,9 +152,9 @@ def test_repeats_mark_the_cold_start_and_the_failed_ones(seconds: list[float], d
     good = data.draw(st.lists(st.booleans(), min_size=len(seconds), max_size=len(seconds)))
     chart, table = phases.repeats(seconds, good)
     spec((chart, table))
-    assert [row["how"] == "failed" for row in table] == [not ok for ok in good]
+    assert [row["result"] == "failed" for row in table] == [not ok for ok in good]
     if seconds and good[0]:
-        assert table[0]["how"] == "first, cold"
+        assert table[0]["result"] == "first, cold"
 
 
 def test_the_growth_of_a_stream_is_drawn_with_its_pauses() -> None:
@@ -182,7 +182,7 @@ def test_a_confusion_matrix_names_its_cells_and_not_only_colours_them() -> None:
         hits=3, false_alarms=1, correct_rejections=2, misses=0, positive="flagged", negative="passed"
     )
     words_drawn = json.dumps(spec(drawn), ensure_ascii=False)
-    assert all(name in words_drawn for name in ("✓ caught", "✗ missed", "✗ false alarm", "✓ rightly passed"))
+    assert all(name in words_drawn for name in ("✓ caught", "✗ missed", "✗ false alarm", "✓ correctly passed"))
     assert [row["count"] for row in drawn[1]] == [3, 0, 1, 2]
 
 

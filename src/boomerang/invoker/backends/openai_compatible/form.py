@@ -4,25 +4,25 @@ from __future__ import annotations
 
 from boomerang.invoker.connection_form import N_, Form, FormField, Widget
 
-_MORE = N_("Headers, query, proxy, certificate, time limits")
-_PAIRS_HELP = N_("One on a line, with a colon. What is secret shows as {mask}, and stays as it is while that stands there.")
+_MORE = N_("Headers, query, proxy, certificate, timeouts")
+_PAIRS_HELP = N_(
+    "One per line, name and value separated by a colon. Secrets show as {mask} and stay unchanged until you replace it."
+)
 
 FORM = Form(
     fields=(
         FormField(
             name="base_url",
-            label=N_("Base address"),
+            label=N_("Base URL"),
             widget=Widget.ADDRESS,
             query="query",
-            caption=N_("Up to and with `/v1`, such as `http://localhost:11434/v1`."),
+            caption=N_("Include `/v1`, for example `http://localhost:11434/v1`."),
             summary_label=N_("Address"),
         ),
         FormField(
             name="provider",
             label=N_("Dify provider"),
-            caption=N_(
-                "The provider that would serve the same models in a Dify; it stands in every ModelConfig and in the code."
-            ),
+            caption=N_("The provider of these models in Dify. It is part of every ModelConfig and of the generated code."),
         ),
         FormField(
             name="api_key",
@@ -30,7 +30,7 @@ FORM = Form(
             widget=Widget.KEY,
             secret=True,
             variable="api_key_env",
-            help=N_("Sent as a bearer token. It is masked before anything is recorded."),
+            help=N_("Sent as a bearer token. Masked before anything is recorded."),
             placeholder="sk-…",
             right=True,
         ),
@@ -65,7 +65,7 @@ FORM = Form(
         ),
         FormField(
             name="verify",
-            label=N_("Check the server's certificate"),
+            label=N_("Verify the server's certificate"),
             widget=Widget.SWITCH,
             group=_MORE,
             right=True,
@@ -74,7 +74,7 @@ FORM = Form(
         ),
         FormField(
             name="ca",
-            label=N_("Certificate of a private authority (PEM)"),
+            label=N_("CA certificate (PEM)"),
             widget=Widget.LONG_TEXT,
             placeholder="-----BEGIN CERTIFICATE-----",
             group=_MORE,
@@ -82,7 +82,7 @@ FORM = Form(
         ),
         FormField(
             name="timeouts",
-            label=N_("Time limits"),
+            label=N_("Timeouts"),
             widget=Widget.SECONDS,
             parts={
                 "connect": N_("to connect"),

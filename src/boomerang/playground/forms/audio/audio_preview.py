@@ -45,7 +45,7 @@ def checked(page: Pane, data: bytes, name: str) -> Checked | None:
         if error.hint:
             st.caption(plain(translated(error.hint, _)))
         return None
-    st.audio(data, format=found.media_type, alt=_("The file {name}").format(name=name))
+    st.audio(data, format=found.media_type, alt=_("File {name}").format(name=name))
     st.caption(line(found))
     for notice in found.notices:
         with st.container(horizontal=True, vertical_alignment="center"):
@@ -68,7 +68,7 @@ def _facts(page: Pane, data: bytes, name: str) -> AudioFacts:
     kept = page.state.kept(_LastFile)
     # The bytes are most often the very same object, which costs nothing to compare.
     if kept.found is None or kept.data != data or kept.name != name:
-        with st.spinner(_("Looking at the file")):
+        with st.spinner(_("Reading the file")):
             found = _measured(data, name)
         kept.data, kept.name, kept.found = data, name, found
     if isinstance(kept.found, InvokeBadRequestError):

@@ -158,7 +158,7 @@ def _spoken(page: Pane) -> _Chosen:
     """Take what the speech page spoke last in this visit, and the text that it was asked to speak."""
     record = page_state.page(InvokeType.TTS).record
     if record is None or record.seconds is None or not record.chunks:
-        page.require(False, _("have something spoken on the page Text to speech"))
+        page.require(False, _("synthesize something on the Text to speech page"))
         st.page_link(app_folder() / "pages" / "tts.py", label=_("Text to speech"), icon=":material/record_voice_over:")
         return _Chosen()
     held = page.state.kept(_Recordings).spoken
@@ -177,11 +177,11 @@ def _reference(page: Pane, source: str, chosen: _Chosen) -> str:
         st.session_state[page.key("reference")] = chosen.text
     page.state.kept(_Recordings).reference_of = mark
     reference = st.text_area(
-        _("What was really said"),
+        _("Reference transcript"),
         key=page.hold("reference", chosen.text),
         height=90,
         persist_state="session",
-        placeholder=_("Paste it here, before or after the run"),
-        help=_("The reference: the words of the result are counted against it. It is not sent."),
+        placeholder=_("Paste it before or after the run"),
+        help=_("The result is compared with this text. It is not sent."),
     )
     return str(reference or "")

@@ -58,7 +58,7 @@ def picker(page: Pane, draft: Draft) -> None:
         )
         for fault in upload.refused:
             field_fault(None, fault)
-        st.caption(_("Or a small file that comes with this playground:"))
+        st.caption(_("Or use a small sample file:"))
         with st.container(horizontal=True, gap="xsmall"):
             for sample in ATTACHMENTS:
                 st.button(
@@ -80,7 +80,7 @@ def chips(page: Pane, draft: Draft) -> None:
             st.caption(plain(str(found["mime_type"])), width="content")
             if kind == "image":
                 _detail(page, found)
-            key, name = page.key(f"{draft.id}.file.{index}.remove"), _("Take this file away")
+            key, name = page.key(f"{draft.id}.file.{index}.remove"), _("Remove file")
             with html_tables.icons(key):
                 st.button(
                     name, icon=":material/close:", key=key, help=name, type="tertiary", on_click=_remove, args=(draft, index)
@@ -95,7 +95,7 @@ def force(page: Pane) -> None:
             _("Send files to any model"),
             key=key,
             persist_state="session",
-            help=_("Also to one that does not declare the feature; its server then decides."),
+            help=_("Also to models that do not declare the feature. The server decides."),
         )
 
 
@@ -107,7 +107,7 @@ def check(pane: Pane, model: ListedModel | None) -> None:
         return
     forced = bool(st.session_state.get(f"{pane.member}.attach.force"))
     for kind, feature in undeclared(parts, model.features):
-        words = _("{model} does not declare {feature}, which files of type {kind} need").format(
+        words = _("{model} does not declare {feature}, required for files of type {kind}").format(
             model=model.model, feature=feature.value, kind=_(NAMES[kind])
         )
         if forced:
@@ -121,7 +121,7 @@ def _detail(page: Pane, found: dict[str, Any]) -> None:
     st.session_state.setdefault(key, found["detail"])
     chosen = st.selectbox(
         _("Detail"), ["low", "high"], key=key, persist_state="session", label_visibility="collapsed", width=90,
-        help=_("How closely the model should look at the image."),
+        help=_("Image detail level for the model."),
     )  # fmt: skip
     found["detail"] = chosen
 

@@ -61,7 +61,7 @@ def mode(page: Pane) -> str:
         format_func=lambda mode: _(MODES[mode]),
         required=True,
         persist_state="session",
-        help=_("Sent as `mode`. A completion continues one text and knows no roles."),
+        help=_("Sent as `mode`. A completion continues a single text without roles."),
     )
     return str(chosen or CHAT)
 
@@ -129,9 +129,9 @@ def answer_calls(pane: Pane, text: str, results: Sequence[tuple[ToolCall, str]],
 def _completion(page: Pane) -> list[dict[str, Any]]:
     text = st.text_area(
         _("Text to continue"), key=page.hold("completion", COMPLETION), height=180, persist_state="session",
-        help=_("Sent as the only message, with the role user."),
+        help=_("Sent as a single user message."),
     )  # fmt: skip
-    page.require(str(text or "").strip(), _("type the text to continue"), sendable=True)
+    page.require(str(text or "").strip(), _("enter a text to continue"), sendable=True)
     return [{"role": "user", "content": str(text or "")}]
 
 
@@ -153,7 +153,7 @@ def _message(page: Pane, draft: Draft, index: int) -> None:
         st.session_state.setdefault(keys["content"], draft.content)
         content = st.text_area(
             _("Text of message {number}").format(number=index + 1), key=keys["content"], persist_state="session",
-            label_visibility="collapsed", height="content", placeholder=_("Type the text"),
+            label_visibility="collapsed", height="content", placeholder=_("Enter text"),
         )  # fmt: skip
         draft.content = str(content or "")
         if draft.role == "tool":
@@ -167,7 +167,7 @@ def _message(page: Pane, draft: Draft, index: int) -> None:
 
 def _buttons(page: Pane, draft: Draft, index: int) -> None:
     last = len(page.state.drafts) - 1
-    again = _("Answer this message anew: write the answer again") if draft.role == "assistant" else _("Run up to this message")
+    again = _("Regenerate the answer to this message") if draft.role == "assistant" else _("Run to here")
     buttons = (
         ("again", ":material/replay:", again, index == 0 and draft.role == "assistant", _run_from, (page, index)),
         ("up", ":material/arrow_upward:", _("Move up"), index == 0, _move, (page, index, -1)),
@@ -186,22 +186,22 @@ def _below(page: Pane, first: str) -> None:
     with st.container(horizontal=True):
         st.button(_("Add message"), icon=":material/add:", key=page.key("message.add"), on_click=_add, args=(page,))
         st.button(
-            _("Start over"), icon=":material/restart_alt:", key=page.key("message.reset"), type="tertiary",
+            _("Clear messages"), icon=":material/restart_alt:", key=page.key("message.reset"), type="tertiary",
             on_click=load, args=(page, CONVERSATIONS[first]),
         )  # fmt: skip
         if cut:
-            words = ngettext("Put back {count} message", "Put back {count} messages", len(cut)).format(count=len(cut))
+            words = ngettext("Restore {count} message", "Restore {count} messages", len(cut)).format(count=len(cut))
             st.button(
                 words, icon=":material/undo:", key=page.key("message.back"), type="tertiary", on_click=_put_back, args=(page,),
-                help=_("What stood after the message from which you ran again."),
+                help=_("Restores the messages after the one you ran to."),
             )  # fmt: skip
 
 
 def _check(page: Pane, drafts: Sequence[Draft]) -> None:
     said = any(draft.content.strip() or draft.attachments for draft in drafts if draft.role == "user")
-    page.require(said, _("type the text of a user message"), sendable=True)
+    page.require(said, _("enter a user message"), sendable=True)
     for number, draft in enumerate(drafts, 1):
-        missing = _("message {number} is a tool's: give its tool_call_id").format(number=number)
+        missing = _("message {number} is a tool message: enter its tool_call_id").format(number=number)
         page.require(draft.role != "tool" or draft.tool_call_id.strip(), missing, sendable=True)
 
 

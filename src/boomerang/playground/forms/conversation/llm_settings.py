@@ -21,9 +21,7 @@ def config(pane: Pane, mode: str = CHAT) -> LLMModelConfig | None:
         declared = model.model_properties.get(ModelPropertyKey.MODE)
         if declared and declared != mode:
             pane.notices.append(
-                _("{model} declares the mode {declared}; {mode} is sent.").format(
-                    model=model.model, declared=declared, mode=mode
-                )
+                _("{model} declares mode {declared}; {mode} is sent.").format(model=model.model, declared=declared, mode=mode)
             )
     if mode == CHAT:
         attachments.check(pane, model)

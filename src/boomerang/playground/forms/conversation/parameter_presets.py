@@ -37,14 +37,14 @@ class _PresetUpload:
 def draw(page: Pane) -> None:
     """Draw the way out and in; after `page.run`, as the file holds what the form has come to."""
     with st.popover(_("Preset"), icon=":material/bookmark:"):
-        st.caption(_("Parameters, stop sequences and system text as a JSON file; in a comparison those of pane A."))
+        st.caption(_("Parameters, stop sequences and system text as a JSON file. In a comparison, those of pane A."))
         st.download_button(
-            _("Save as a file"), data=written(preset(page), indent=2), file_name="preset.json", mime="application/json",
+            _("Save to file"), data=written(preset(page), indent=2), file_name="preset.json", mime="application/json",
             icon=":material/download:", on_click="ignore", key=page.key("preset.save"),
         )  # fmt: skip
         kept = page.state.kept(_PresetUpload)
         key = page.key(f"preset.{kept.version}")
-        st.file_uploader(_("Load a file"), type="json", key=key, on_change=_load, args=(page, key), max_upload_size=1)
+        st.file_uploader(_("Load from file"), type="json", key=key, on_change=_load, args=(page, key), max_upload_size=1)
         if kept.fault:
             field_fault(None, kept.fault)
     if kept.loaded:
@@ -71,11 +71,11 @@ def read(text: str) -> dict[str, Any] | str:
     if isinstance(value, JsonFault):
         return str(value)
     if value.get(MARK) != VERSION:
-        return _("this is no preset: it has no {mark} of {version}").format(mark=MARK, version=VERSION)
+        return _("not a preset: {mark} is not {version}").format(mark=MARK, version=VERSION)
     wanted = {"completion_params": dict, "stop": list, "system": str, "mode": str}
     for name, kind in wanted.items():
         if not isinstance(value.get(name, kind()), kind):
-            return _("{name} is of the wrong kind").format(name=name)
+            return _("{name} has the wrong type").format(name=name)
     found: dict[str, Any] = value
     return found
 

@@ -51,10 +51,10 @@ def tools(page: Pane) -> list[dict[str, Any]] | None:
     held = page.state.kept(ToolLibrary).tools
     with st.expander(_("Tools"), icon=":material/build:"):
         offered = st.toggle(
-            _("Offer tools to the model"),
+            _("Send tools"),
             key=page.hold("tools.on", False),
             persist_state="session",
-            help=_("Sent as `tools`. They take effect only for a model with the feature tool-call."),
+            help=_("Sent as `tools`. Only models with the tool-call feature use them."),
         )
         _rounds(page)
         found = [_tool(page, held, tool, bool(offered)) for tool in tuple(held)]
@@ -62,8 +62,8 @@ def tools(page: Pane) -> list[dict[str, Any]] | None:
     if not offered:
         return None
     for tool in found:
-        page.require(tool is not None, _("correct the tools"))
-        page.require(tool is None or tool["name"].strip(), _("give every tool a name"))
+        page.require(tool is not None, _("fix the tools"))
+        page.require(tool is None or tool["name"].strip(), _("enter a name for every tool"))
     return [{key: tool[key] for key in FIELDS} for tool in found if tool]
 
 
@@ -104,16 +104,17 @@ def automatic_rounds(page: Pane) -> int:
 def _rounds(page: Pane) -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
         automatic = st.toggle(
-            _("Answer calls with their mock results"),
+            _("Auto-reply with mock results"),
             key=page.hold("tools.auto", False),
             persist_state="session",
             help=_(
-                "Each call is answered at once and the model goes on, until it calls no more tool or the rounds are used up."
+                "Answers each call at once and continues until the model makes no more tool calls or the round "
+                "limit is reached."
             ),
         )
         if automatic:
             st.number_input(
-                _("Rounds at most"),
+                _("Max rounds"),
                 min_value=1,
                 max_value=MOST_ROUNDS,
                 key=page.hold("tools.rounds", 3),
@@ -132,7 +133,7 @@ def _library(page: Pane, held: list[HeldTool]) -> None:
                 height=220,
                 persist_state="session",
                 placeholder='def get_weather(city: str, unit: Literal["C", "F"] = "C") -> str',
-                help=_("A list as OpenAI's interface takes it, or `def` lines with types and docstrings. Nothing is executed."),
+                help=_("A list in OpenAI format, or `def` lines with types and docstrings. Nothing is executed."),
             )
             st.button(_("Add these tools"), key=page.key("tools.import"), on_click=_import, args=(page, held))
             if fault := page.state.kept(ToolLibrary).fault:
@@ -140,7 +141,7 @@ def _library(page: Pane, held: list[HeldTool]) -> None:
         st.download_button(
             _("Export"), data=lambda: tool_import.written(held), file_name="tools.json", mime="application/json",
             icon=":material/download:", on_click="ignore", key=page.key("tools.export"), type="tertiary",
-            help=_("All tools as a list that OpenAI's interface takes, to import again."),
+            help=_("All tools in OpenAI format. You can import the file again."),
         )  # fmt: skip
         library = page.state.kept(ToolLibrary)
         added, library.added = library.added, 0
@@ -183,14 +184,14 @@ def _tool(page: Pane, held: list[HeldTool], tool: HeldTool, offered: bool) -> He
                     on_click=held.remove, args=(tool,),
                 )  # fmt: skip
         tool["description"] = st.text_input(_("Description"), key=keys["description"], persist_state="session") or ""
-        text = st.text_area(_("Parameters, a JSON schema"), key=keys["parameters"], height=150, persist_state="session")
+        text = st.text_area(_("Parameters (JSON schema)"), key=keys["parameters"], height=150, persist_state="session")
         mock = st.text_area(
             _("Mock result"),
             key=keys["mock"],
             height="content",
             persist_state="session",
-            help=_("Filled in when the model calls this tool; never sent before. A line such as `city = Oslo -> 18 °C` counts "
-                   "for calls with that argument only; `{city}` stands for what was asked."),
+            help=_("Returned when the model calls this tool; never sent before. A line such as `city = Oslo -> 18 "
+"°C` applies only to calls with that argument. `{city}` inserts the argument's value."),
         )  # fmt: skip
         tool["mock"] = str(mock or "")
         fault = _take_parameters(tool, str(text or ""))

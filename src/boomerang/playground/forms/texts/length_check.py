@@ -38,7 +38,7 @@ def draw(pane: Pane, texts: Sequence[str], model: ListedModel | None) -> None:
     over = [number for number, count in enumerate(tokens, 1) if size is not None and count > size]
     if size is not None and over:
         named = ", ".join(map(str, over[:MOST_NAMED])) + ("…" if len(over) > MOST_NAMED else "")
-        notice = _("{model} reads {size:,} tokens of a text: the end of row {rows} is likely to be cut.")
+        notice = _("{model} reads at most {size:,} tokens per text. The end of row {rows} will probably be cut.")
         pane.notices.append(notice.format(model=model.model if model else "", size=size, rows=named))
     longest = max(tokens, default=0)
     about = (
@@ -60,7 +60,7 @@ def _table(pane: Pane, texts: Sequence[str], tokens: Sequence[int], size: int | 
             _("text"): words(drawable(text)),
             _("characters"): len(text),
             _("≈ tokens"): count,
-            _("of the context"): None if size is None else 100 * count / size,
+            _("share of context"): None if size is None else 100 * count / size,
         }
         for number, (text, count) in enumerate(zip(texts, tokens, strict=True), 1)
     ]
@@ -72,16 +72,16 @@ def _table(pane: Pane, texts: Sequence[str], tokens: Sequence[int], size: int | 
             _("text"): st.column_config.TextColumn(width=120),
             _("characters"): st.column_config.NumberColumn(width=80),
             _("≈ tokens"): st.column_config.NumberColumn(width=80),
-            _("of the context"): st.column_config.ProgressColumn(format="%.0f %%", min_value=0, max_value=100),
+            _("share of context"): st.column_config.ProgressColumn(format="%.0f %%", min_value=0, max_value=100),
         },
-        alt=_("Lengths of the texts"),
+        alt=_("Text lengths"),
         key=pane.key("lengths.table"),
     )
     if size is None:
-        st.caption(_("The model does not say how many tokens it reads of a text."))
+        st.caption(_("The model does not declare its context size."))
     else:
         st.caption(
-            _("Estimated without the model's tokenizer: near {size:,} tokens it may be wrong by a tenth.").format(size=size)
+            _("Estimated without the model's tokenizer; may be off by about 10% near {size:,} tokens.").format(size=size)
         )
 
 

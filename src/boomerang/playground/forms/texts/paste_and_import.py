@@ -66,7 +66,7 @@ def paste(page: Pane, bring: Bring) -> None:
         st.session_state[page.key("paste")] = ""
 
     with st.popover(_("Paste lines"), icon=":material/content_paste:"):
-        st.text_area(_("One text a line"), key=page.key("paste"), height=160)
+        st.text_area(_("One text per line"), key=page.key("paste"), height=160)
         st.button(_("Add as rows"), key=page.key("paste.add"), on_click=add)
 
 
@@ -85,12 +85,12 @@ def pick(page: Pane, mark: Mark | None, bring: Bring) -> None:
             return
         if upload.size > MOST_BYTES:
             fields.field_fault(
-                None, _("The file has {size:,} bytes; {most:,} are taken.").format(size=upload.size, most=MOST_BYTES)
+                None, _("The file has {size:,} bytes; the limit is {most:,}.").format(size=upload.size, most=MOST_BYTES)
             )
             return
         head = True
         if upload.name.lower().endswith(text_files.WITH_HEAD):
-            head = st.toggle(_("The first line names the columns"), value=True, key=page.key("import.head"))
+            head = st.toggle(_("First line is a header"), value=True, key=page.key("import.head"))
         try:
             table = text_files.read(upload.name, upload.getvalue(), head=head)
         except text_files.ImportFault as fault:
@@ -102,7 +102,7 @@ def pick(page: Pane, mark: Mark | None, bring: Bring) -> None:
 def _imported(page: Pane, table: text_files.Table, mark: Mark | None, bring: Bring) -> None:
     """Draw what is in a file, and the buttons that take it."""
     names = list(table.columns)
-    chosen = st.selectbox(_("Column with the texts"), names, index=names.index(table.wordiest), key=page.key("import.column"))
+    chosen = st.selectbox(_("Text column"), names, index=names.index(table.wordiest), key=page.key("import.column"))
     marked = None
     if mark is not None:
         at = names.index(mark.name) if mark.name in names else None
@@ -113,7 +113,7 @@ def _imported(page: Pane, table: text_files.Table, mark: Mark | None, bring: Bri
         (text.strip(), table.columns[str(marked)][at] if marked else "") for at, text in enumerate(table.columns[str(chosen)])
     ]
     rows = [(text, mark.read(cell) if mark else None) for text, cell in cells if text][:MOST_IMPORTED]
-    words = ngettext("{taken:,} of {all:,} row is taken.", "{taken:,} of {all:,} rows are taken.", table.rows)
+    words = ngettext("Imported {taken:,} of {all:,} row.", "Imported {taken:,} of {all:,} rows.", table.rows)
     st.caption(words.format(taken=len(rows), all=table.rows))
 
     def take(before: Sequence[str], marks: Sequence[Choice]) -> None:

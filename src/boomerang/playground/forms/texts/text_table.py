@@ -146,11 +146,11 @@ def _parsed(text: str, column: str, mark: Mark | None) -> Rows | JsonFault:
         choice = mark.read(marked) if mark and marked is not None else None
         if not isinstance(found, str):
             return JsonFault(
-                _("expected a text, or an object with a text `{column}`").format(column=column), *locate(text, [number])
+                _("expected a string or an object with a string `{column}`").format(column=column), *locate(text, [number])
             )
         if marked is not None and choice is None:
             choices = ", ".join(map(str, mark.choices)) if mark else ""
-            wrong = _("`{name}` is one of {choices}").format(name=mark.name if mark else "", choices=choices)
+            wrong = _("`{name}` must be one of {choices}").format(name=mark.name if mark else "", choices=choices)
             return JsonFault(wrong, *locate(text, [number]))
         if found.strip():
             rows.texts.append(found)

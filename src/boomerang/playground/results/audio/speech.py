@@ -66,10 +66,10 @@ def draw(pane: Pane, record: Record[Any]) -> None:
     if kind is not None and kind.audio:  # a browser cannot play the rest, and would complain
         _player(pane, audio, kind.media_type)
     if record.outcome is not Outcome.COMPLETED:
-        st.caption(f":material/content_cut: {_('This is what had arrived; the rest was never made.')}")
+        st.caption(f":material/content_cut: {_('Partial audio. The rest was never generated.')}")
     media_type = kind.media_type if kind else "application/octet-stream"
     if media_type != (wanted := _expected(pane, record)):
-        message = _("Expected {expected}, but the bytes are {found}.")
+        message = _("Expected {expected}, but the data is {found}.")
         st.warning(message.format(expected=code(wanted), found=code(media_type)), icon=":material/warning:")
     found = waveform.look(pane, audio, record.id)
     if _playback(pane).compared:  # the waveforms stand side by side under the panes
@@ -107,7 +107,7 @@ def compare(panes: Sequence[Pane]) -> None:
             if record is None or kind is None or not kind.audio:
                 st.caption(_("No audio"))
                 continue
-            st.audio(audio, format=kind.media_type, alt=_("The spoken text of {pane}").format(pane=pane_names.letter(pane)))
+            st.audio(audio, format=kind.media_type, alt=_("Generated speech of {pane}").format(pane=pane_names.letter(pane)))
             found = waveform.look(pane, audio, record.id)
             st.caption(f"{duration(found.facts.seconds if found.facts else None)} · {kind.name} · {len(audio):,} B")
             if found.profile is not None:
@@ -141,7 +141,7 @@ def _player(pane: Pane, audio: bytes, media_type: str) -> None:
             _offer(pane, pane.job)  # if it ended before it was seen to run
             _stream(pane, media_type)
         else:
-            st.audio(audio, format=media_type, alt=_("The spoken text"))
+            st.audio(audio, format=media_type, alt=_("Generated speech"))
 
 
 def _offer(pane: Pane, job: Job) -> None:
@@ -153,7 +153,7 @@ def _offer(pane: Pane, job: Job) -> None:
 
 def _stream(pane: Pane, media_type: str = audio_stream.STREAMED.media_type) -> None:
     url = CLIPS.url(pane.state.kept(_SpokenAudio).clip)
-    stream_player(url, _("The spoken text"), pane.key("player"), autoplay=_autoplays(pane), media_type=media_type)
+    stream_player(url, _("Generated speech"), pane.key("player"), autoplay=_autoplays(pane), media_type=media_type)
 
 
 def _autoplays(pane: Pane) -> bool:

@@ -37,7 +37,7 @@ def draw(pane: Pane, record: Record[Any]) -> None:
     text = recognised_text(record)
     if not text:
         if record.chunks:
-            st.caption(_("Nothing was recognised."))
+            st.caption(_("No speech recognized."))
         return
     st.code(text, language=None, wrap_lines=True)
     reference = reference_of(pane)
@@ -85,7 +85,7 @@ def _rates(heard: Sequence[tuple[Pane, str]]) -> None:
 def _downloads(pane: Pane, record: Record[Any], text: str) -> None:
     told = segments(record)
     name = f"transcript-{record.id[:8]}"
-    reason = None if told else _("The reverse call gives back text alone: this back end told no times beside it.")
+    reason = None if told else _("A reverse invocation returns only text, and this back end reported no timestamps.")
     with st.container(horizontal=True):
         for label, ending, content in (("Text", "txt", text), ("SRT", "srt", srt(told)), ("VTT", "vtt", vtt(told))):
             st.download_button(
@@ -103,8 +103,8 @@ def _downloads(pane: Pane, record: Record[Any], text: str) -> None:
 
 
 def _segments(pane: Pane, told: Sequence[Segment]) -> None:
-    with st.expander(_("Pieces with their times"), icon=":material/timeline:"):
-        st.caption(_("As the back end told beside the answer; the reverse call itself carries none of it."))
+    with st.expander(_("Segments"), icon=":material/timeline:"):
+        st.caption(_("Reported by the back end in addition to the answer. A reverse invocation does not return it."))
         data_table(
             [
                 {_("From"): duration(piece.start), _("To"): duration(piece.end), _("Text"): drawable(piece.text)}

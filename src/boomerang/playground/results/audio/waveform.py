@@ -72,7 +72,7 @@ def looked_at(audio: bytes) -> Sound:
 def draw(sound: Sound, chunks: int, key: str) -> None:
     """Draw the waveform, the facts and what is to be said of them."""
     if sound.facts is None or sound.profile is None:
-        st.warning(_("These bytes cannot be decoded:"), icon=":material/warning:")
+        st.warning(_("This audio cannot be decoded:"), icon=":material/warning:")
         st.text(sound.fault)
         return
     waveform(sound.profile, key)
@@ -102,7 +102,7 @@ def table(found: AudioFacts, chunks: int) -> None:
     """Draw what is in the file."""
     html_tables.facts(
         {
-            _("Sniffed type"): f"{found.media_type} ({found.format})",
+            _("Detected type"): f"{found.media_type} ({found.format})",
             _("Duration"): duration(found.seconds),
             _("Sample rate"): "—" if found.sample_rate_hz is None else f"{found.sample_rate_hz:,} Hz",
             _("Channels"): channels(found.channels),
@@ -133,14 +133,14 @@ def joined(sound: Sound) -> None:
     """Warn where a player may stop early, because files were joined and the first one's header tells of itself alone."""
     found, files = sound.joined, sound.facts.files if sound.facts else 1
     if found is not None and found.promised_seconds is not None and found.promised_seconds < found.seconds - JOINED_SECONDS:
-        message = _("{count} files were joined: the first header tells of {first} of {all}, and some players stop there.")
+        message = _("{count} files were joined. The first header declares {first} of {all}, and some players stop there.")
         counted = message.format(count=found.files, first=duration(found.promised_seconds), all=duration(found.seconds))
         st.warning(counted, icon=":material/warning:")
     elif (found.files if found is not None else files or 1) > 1:
-        message = _("{count} files were joined in these bytes; some players stop after the first.")
+        message = _("{count} files were joined; some players stop after the first.")
         st.warning(message.format(count=found.files if found is not None else files), icon=":material/warning:")
     else:
-        st.caption(f":green[:material/check:] {_('One file for every player: no second header inside the bytes.')}")
+        st.caption(f":green[:material/check:] {_('Valid single MP3 stream.')}")
 
 
 def _decibels(level: float) -> str:

@@ -27,20 +27,20 @@ class _Judgements:
 
 def rules(pane: Pane) -> Rules:
     """Draw the switches of what counts as a difference; once a script run, so an experiment does so beside its own controls."""
-    with st.popover(_("What counts"), icon=":material/rule:"):
-        case = st.toggle(_("Upper and lower case"), key=pane.hold("count.case", False), persist_state="session")
+    with st.popover(_("WER options"), icon=":material/rule:"):
+        case = st.toggle(_("Letter case"), key=pane.hold("count.case", False), persist_state="session")
         marks = st.toggle(_("Punctuation"), key=pane.hold("count.punctuation", False), persist_state="session")
         digits = st.toggle(
             _("Digits"),
             key=pane.hold("count.digits", True),
             persist_state="session",
-            help=_("Off: digits are taken away from both texts."),
+            help=_("Off: digits are removed from both texts."),
         )
         spelled = st.toggle(
             _("Spelled-out numbers (English)"),
             key=pane.hold("count.spelled", False),
             persist_state="session",
-            help=_("Off: “seven” and “7” are the same word, since some models write one and some the other."),
+            help=_("Off: “seven” and “7” count as the same word."),
         )
     return Rules(ignore_case=not case, ignore_punctuation=not marks, ignore_digits=not digits, numbers_in_digits=not spelled)
 
@@ -60,7 +60,7 @@ def draw(pane: Pane, reference: str, result: str) -> Judged:
 
 def legend() -> None:
     """Return how the marks are read."""
-    st.caption(_("Struck through: said, but not in the transcript. Underlined: in the transcript, but not said."))
+    st.caption(_("Struck through: only in the reference. Underlined: only in the transcript."))
 
 
 def held(pane: Pane, reference: str, result: str, chosen: Rules, name: str = "judged") -> Judged:
@@ -100,9 +100,9 @@ def words(found: Judged, key: str) -> None:
     """Draw the words with what is wrong among them marked."""
     diff_markup.draw(
         diff_markup.of_words(found.steps),
-        label=_("The transcript against what was said"),
-        first=_("said, but not in the transcript"),
-        second=_("in the transcript, but not said"),
+        label=_("Transcript vs. reference"),
+        first=_("only in the reference"),
+        second=_("only in the transcript"),
         key=key,
     )
 

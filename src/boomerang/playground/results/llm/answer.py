@@ -36,9 +36,9 @@ def draw(pane: Pane, record: Record[Any]) -> None:
     if answer.fold.tool_calls:
         tool_calls.draw(pane, record, answer)
     elif record.request_as(RequestInvokeLLM).tools and completed:
-        st.caption(f":material/build: {_('No tool was called, which may be right.')}")
+        st.caption(f":material/build: {_('No tool was called. That may be correct.')}")
     if finish_reason(record) == "length":
-        st.caption(f":material/content_cut: {_('The answer was cut: max_tokens or the context was used up.')}")
+        st.caption(f":material/content_cut: {_('The answer was cut off: max_tokens or the context limit was reached.')}")
     if answer.text:
         _actions(pane, record, answer)
     _context(pane, record)
@@ -108,7 +108,7 @@ def _actions(pane: Pane, record: Record[Any], answer: llm_answer.Answer) -> None
                 on_click=continue_with,
                 args=(pane, answer.text),
                 disabled=pane.state.kept(ConversationState).continued == record.id,
-                help=_("The answer, without its thinking, becomes an assistant message, and the next turn can be typed."),
+                help=_("Adds the answer, without its thinking, as an assistant message so you can enter the next turn."),
             )
         st.download_button(
             _("Text"),
@@ -152,4 +152,4 @@ def _context(pane: Pane, record: Record[Any]) -> None:
     nearly_full = share >= NEARLY_FULL
     st.progress(min(share, 1.0), text=f":orange[:material/warning: {words}]" if nearly_full else f":small[{words}]")
     if nearly_full:
-        st.caption(_("Nearly full: a longer conversation is cut or refused. Shorten it, or ask for fewer tokens."))
+        st.caption(_("Nearly full: a longer conversation will be truncated or rejected. Shorten it or lower max_tokens."))

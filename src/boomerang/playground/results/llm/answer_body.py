@@ -23,8 +23,8 @@ MARKDOWN, PLAIN, JSON = "Markdown", "Plain text", "JSON"
 MODES = {MARKDOWN: N_("Markdown"), PLAIN: N_("Plain text"), JSON: N_("JSON")}
 PLACES = {
     Place.WHOLE: N_("The answer is JSON."),
-    Place.FENCED: N_("JSON from a fence of code; what stands around it is left out here."),
-    Place.SURROUNDED: N_("JSON from between other words; what stands around it is left out here."),
+    Place.FENCED: N_("JSON from a code block. The text around it is not shown here."),
+    Place.SURROUNDED: N_("JSON extracted from text. The text around it is not shown here."),
 }
 
 
@@ -60,7 +60,7 @@ def mode(pane: Pane) -> str:
         required=True,
         persist_state="session",
         label_visibility="collapsed",
-        help=_("Plain text and JSON have a button to copy; plain text is also the source of the markdown."),
+        help=_("Plain text and JSON have a copy button. Plain text shows the Markdown source."),
     )
     return str(chosen or MARKDOWN)
 
@@ -72,8 +72,8 @@ def _thinking_label(answer: Answer) -> str:
         ngettext("Thinking, {time}, {count:,} character", "Thinking, {time}, {count:,} characters", count)
         if answer.closed
         else ngettext(
-            "Thinking that never ended, {time}, {count:,} character",
-            "Thinking that never ended, {time}, {count:,} characters",
+            "Unfinished thinking, {time}, {count:,} character",
+            "Unfinished thinking, {time}, {count:,} characters",
             count,
         )
     )
@@ -83,7 +83,7 @@ def _thinking_label(answer: Answer) -> str:
 def _json(text: str) -> None:
     found = find(text)
     if found is None:
-        st.caption(f":material/info: {_('There is no JSON in this answer; here is its text.')}")
+        st.caption(f":material/info: {_('No JSON in this answer. Showing its text.')}")
         text_view.draw(text, as_markdown=False)
         return
     st.caption(_(PLACES[found.place]))

@@ -85,7 +85,7 @@ def draw(pane: Pane, record: Record[Any], answer: Answer) -> None:
 
 
 def _one(pane: Pane, earlier: Earlier, answer: Answer) -> None:
-    compared = st.toggle(_("Mark what differs from the answer above"), key=pane.key("earlier.compared"))
+    compared = st.toggle(_("Highlight differences from the answer above"), key=pane.key("earlier.compared"))
     if compared:
         text_diff.draw(earlier.text, answer.text, (_("only earlier"), _("only above")), pane.key("earlier.difference"))
     elif earlier.text:
@@ -93,12 +93,12 @@ def _one(pane: Pane, earlier: Earlier, answer: Answer) -> None:
     for call in earlier.calls:
         st.code(drawable(f"{call.function.name}({call.function.arguments})"), language="python", wrap_lines=True)
     st.button(
-        _("Take this conversation up again"),
+        _("Restore this conversation"),
         icon=":material/settings_backup_restore:",
         key=pane.key("earlier.take"),
         on_click=_take_up,
         args=(pane, earlier),
-        help=_("The messages as they were sent then, and the answer to them; what stands in the editor is replaced."),
+        help=_("Replaces the editor's messages with the ones sent then and their answer."),
     )
 
 

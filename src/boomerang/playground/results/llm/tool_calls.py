@@ -51,7 +51,7 @@ def draw(pane: Pane, record: Record[Any], answer: Answer) -> None:
         on_click=_send,
         args=(pane, record, answer, calls),
         disabled=pane.state.kept(_Answered).record_id == record.id,
-        help=_("Each result becomes a tool message with the call's id, and the model goes on."),
+        help=_("Sends each result as a tool message with the call's ID and lets the model continue."),
     )
 
 
@@ -68,7 +68,7 @@ def go_on(pane: Pane, record: Record[Any], answer: Answer) -> None:
         return
     done = rounds(record.request_as(RequestInvokeLLM).prompt_messages)
     if done >= limit:
-        words = ngettext("{count} round was answered: the limit.", "{count} rounds were answered: the limit.", done)
+        words = ngettext("Stopped at the limit of {count} round.", "Stopped at the limit of {count} rounds.", done)
         st.caption(f":material/sync_disabled: {words.format(count=done)}")
         return
     calls = with_ids(answer.fold.tool_calls)
@@ -113,7 +113,7 @@ def _card(
             st.caption(_id(call, came))
         arguments = parsed(call)
         if arguments is None:
-            st.badge(_("arguments are not valid JSON, or nested too deeply"), icon=":material/warning:", color="red")
+            st.badge(_("arguments are not valid JSON or are nested too deeply"), icon=":material/warning:", color="red")
             json_view.text(call.function.arguments)
         else:
             json_view.text(call.function.whole_arguments())
@@ -126,16 +126,16 @@ def _card(
 
 def _id(call: ToolCall, came: ToolCall) -> str:
     if not came.id:
-        return _("no id; {own} is used").format(own=plain(call.id))
+        return _("no ID; using {own}").format(own=plain(call.id))
     if came.id != call.id:
-        return _("id {id} came twice; {own} is used").format(id=plain(came.id), own=plain(call.id))
+        return _("duplicate ID {id}; using {own}").format(id=plain(came.id), own=plain(call.id))
     return _("id {id}").format(id=plain(call.id))
 
 
 def _verdict(arguments: Any, call: ToolCall, offered: dict[str, PromptMessageTool]) -> None:
     tool = offered.get(call.function.name)
     if tool is None:
-        st.badge(_("no tool of this name was offered"), icon=":material/help:", color="orange")
+        st.badge(_("no tool with this name was sent"), icon=":material/help:", color="orange")
         return
     schema_verdict.draw(checked_arguments(arguments, tool), schema_verdict.ARGUMENTS)
 

@@ -27,7 +27,7 @@ def compare(panes: Sequence[Pane]) -> None:
     left, right = pair(panes)
     one, other = _request(left), _request(right)
     if one is None or other is None or (one.docs, one.query) != (other.docs, other.query):
-        st.caption(_("The two panes ranked different documents or for different queries: run them again."))
+        st.caption(_("The two panes ranked different documents or queries. Run them again."))
         return
     docs = one.docs
     orders = [[row.position for row in ranking(pane.state.record)] for pane in (left, right)]
@@ -37,7 +37,7 @@ def compare(panes: Sequence[Pane]) -> None:
         st.metric(
             _("Kendall τ"),
             UNKNOWN if tau is None else f"{tau:.3f}",
-            help=_("Of the documents that both returned: 1 for the same order, -1 for the reverse."),
+            help=_("For documents that both returned: 1 is the same order, -1 the reverse."),
             width=160,
         )
         same = first[0] is not None and first[0] == first[1]
@@ -49,15 +49,15 @@ def compare(panes: Sequence[Pane]) -> None:
     places = [Place(drawable(docs[int(str(move.document)) - 1]), move.left, move.right) for move in moves(orders[0], orders[1])]
     chart, table = slope(places, pane_names.name(left), pane_names.name(right))
     most = MOST_LINES
-    note = _("The first {count} of {all} documents.").format(count=most, all=len(places)) if len(places) > most else ""
-    chart_style.draw(chart, table, left.key("slopes"), _("From one order to the other"), note=note)
+    note = _("First {count} of {all} documents.").format(count=most, all=len(places)) if len(places) > most else ""
+    chart_style.draw(chart, table, left.key("slopes"), _("Rank changes"), note=note)
     _qualities(panes, len(docs))
 
 
 def _qualities(panes: Sequence[Pane], count: int) -> None:
     given = relevance_scores.labels(panes[0])
     if not any(label is not None for label in given.values()):
-        st.caption(_("With labels in the table of documents, the orders are judged here too."))
+        st.caption(_("Label the documents in the table to compare ranking quality here."))
         return
     k = relevance_scores.at(panes[0], count)
     rows = []
@@ -71,7 +71,7 @@ def _qualities(panes: Sequence[Pane], count: int) -> None:
             for name, (label, _about) in relevance_scores.MEASURES.items()
         }
         rows.append({_("pane"): pane_names.name(pane), **measures})
-    data_table(rows, alt=_("How good each order is"))
+    data_table(rows, alt=_("Ranking quality"))
 
 
 def _request(pane: Pane) -> RequestInvokeRerank | None:

@@ -24,11 +24,11 @@ LOOKS = {
     "quality": (N_("Quality"), ":material/military_tech:"),
 }
 SCALES = {
-    Scale.UNIT: N_("0–1, not rescaled: scores of different lists can be compared"),
-    Scale.LOGIT: N_("logit: any number, 0 being even odds"),
-    Scale.COSINE: N_("cosine: from -1 to 1"),
-    Scale.RESCALED: N_("rescaled: best = 1, worst = 0, so a score says nothing about another list"),
-    Scale.UNKNOWN: N_("unknown"),
+    Scale.UNIT: N_("Scores look absolute (0–1); comparable across lists."),
+    Scale.LOGIT: N_("Scores look like logits: any number, 0 means even odds."),
+    Scale.COSINE: N_("Scores look like cosines (-1 to 1)."),
+    Scale.RESCALED: N_("Scores look rescaled (best = 1, worst = 0); not comparable across lists."),
+    Scale.UNKNOWN: N_("Score scale unknown."),
 }
 
 
@@ -63,7 +63,7 @@ def draw(page: Pane, record: Record[Any]) -> None:
 
 def _chosen(page: Pane) -> str:
     chosen = st.segmented_control(
-        _("Look at"),
+        _("View"),
         list(LOOKS),
         key=page.hold("look", "list", LOOKS.__contains__),
         format_func=lambda name: f"{LOOKS[name][1]} {_(LOOKS[name][0])}",
@@ -76,6 +76,4 @@ def _chosen(page: Pane) -> str:
 
 def _scale(rows: Sequence[Row], asked: int) -> None:
     found = guess([row.score for row in rows], asked=asked)
-    st.caption(
-        f":material/straighten: {_('Score scale, guessed from the scores:')} {_(SCALES[found.scale])}", help=found.reason
-    )
+    st.caption(f":material/straighten: {_(SCALES[found.scale])}", help=found.reason)

@@ -31,18 +31,18 @@ def preview(page: Pane, rows: Sequence[Row]) -> float | None:
     if not low <= float(st.session_state[key]) <= high + step:
         st.session_state[key] = low
     at = st.slider(
-        _("Try a threshold"),
+        _("What-if threshold"),
         low,
         high + step,  # so that it can be above the best score
         key=key,
         step=step,
         format="%.3f",
         persist_state="session",
-        help=_("On the finished result, without a new call: a document stays if its score is `>=` the threshold."),
+        help=_("Applied to the finished result without a new call: a document stays if its score is `>=` the threshold."),
     )
     stays = sum(row.score >= at for row in rows)
     st.caption(
-        _("{stays} of {count} stay at score `>=` {threshold}; the others are grey.").format(
+        _("{stays} of {count} kept at score `>=` {threshold}; the others are gray.").format(
             stays=stays, count=len(rows), threshold=f"{at:.3f}"
         )
     )
@@ -55,7 +55,7 @@ def listed(page: Pane, rows: Sequence[Row], threshold: float | None) -> None:
 
     known = [row.score for row in rows if math.isfinite(row.score)]
     best, least = max(known, default=1.0), min(known, default=0.0)
-    rank, moved, was, score, document = _("rank"), _("moved"), _("was"), _("score"), _("document")
+    rank, moved, was, score, document = _("rank"), _("change"), _("previous"), _("score"), _("document")
     table = pd.DataFrame(
         {
             rank: [row.rank for row in rows],
@@ -72,7 +72,7 @@ def listed(page: Pane, rows: Sequence[Row], threshold: float | None) -> None:
         height=min(480, 38 + 35 * max(1, len(rows))),
         column_config={
             rank: st.column_config.NumberColumn(width=50),
-            moved: st.column_config.TextColumn(width=65, help=_("Places gained (▲) or lost (▼) against the input.")),
+            moved: st.column_config.TextColumn(width=65, help=_("Positions up (▲) or down (▼) from the input.")),
             was: st.column_config.NumberColumn(width=50, help=_("Position in the input, from 1.")),
             score: st.column_config.ProgressColumn(
                 format="%.3f", width=110, min_value=min(0.0, least), max_value=max(1.0, best)
@@ -90,8 +90,8 @@ def moves(page: Pane, rows: Sequence[Row], request: RequestInvokeRerank) -> None
     places = [rankings.Place(drawable(text), number, after.get(number)) for number, text in enumerate(request.docs, 1)]
     chart, table = rankings.slope(places, _("Input"), _("Result"))
     most = rankings.MOST_LINES
-    note = _("The first {count} of {all} documents.").format(count=most, all=len(places)) if len(places) > most else ""
-    chart_style.draw(chart, table, page.key("slope"), _("From the input order to the new one"), note=note)
+    note = _("First {count} of {all} documents.").format(count=most, all=len(places)) if len(places) > most else ""
+    chart_style.draw(chart, table, page.key("slope"), _("Rank changes from the input order"), note=note)
 
 
 def scores(page: Pane, rows: Sequence[Row], threshold: float | None) -> None:
@@ -99,7 +99,7 @@ def scores(page: Pane, rows: Sequence[Row], threshold: float | None) -> None:
     names = [drawable(row.text) for row in rows]
     chart, table = rankings.bars(names, [row.score for row in rows], title=_("score"), threshold=threshold)
     most = rankings.MOST_BARS
-    note = _("The first {count} of {all} documents.").format(count=most, all=len(rows)) if len(rows) > most else ""
+    note = _("First {count} of {all} documents.").format(count=most, all=len(rows)) if len(rows) > most else ""
     chart_style.draw(chart, table, page.key("scores"), _("Scores of the documents"), note=note)
 
 
@@ -110,7 +110,7 @@ def dropped(page: Pane, missing: Sequence[Dropped]) -> None:
     for reason, count in Counter(one.reason for one in missing).items():
         words = ngettext("{count} dropped: {reason}", "{count} dropped: {reason}", count)
         st.caption(f":material/filter_alt_off: {words.format(count=count, reason=reason)}")
-    was, document, score = _("was"), _("dropped document"), _("score")
+    was, document, score = _("previous"), _("dropped document"), _("score")
     scored = any(one.score is not None for one in missing)
     data_table(
         [{was: one.position, document: drawable(one.text)} | ({score: one.score} if scored else {}) for one in missing],
@@ -120,6 +120,6 @@ def dropped(page: Pane, missing: Sequence[Dropped]) -> None:
             document: st.column_config.TextColumn(width="large"),
             score: st.column_config.NumberColumn(width=80, format="%.4f"),
         },
-        alt=_("Documents that were dropped"),
+        alt=_("Dropped documents"),
         key=page.key("dropped"),
     )

@@ -21,10 +21,10 @@ DEFAULT_K = 3
 MEASURES = {
     "ndcg": (
         "nDCG@{k}",
-        N_("How much of the best possible gain the first k places have; a 3 counts seven times a 1."),
+        N_("Share of the best possible gain in the first k results. A 3 counts seven times as much as a 1."),
     ),
-    "reciprocal_rank": ("MRR", N_("1 by the place of the first document with a label of 1 or more.")),
-    "recall": (N_("Recall@{k}"), N_("How many of the documents with a label of 1 or more are in the first k places.")),
+    "reciprocal_rank": ("MRR", N_("1 ÷ rank of the first document with a label of 1 or more.")),
+    "recall": (N_("Recall@{k}"), N_("Share of the documents with a label of 1 or more in the first k results.")),
 }
 
 
@@ -47,7 +47,7 @@ def draw(page: Pane, request: RequestInvokeRerank, rows: Sequence[Row]) -> None:
     known = sum(given.get(text) is not None for text in request.docs)
     if not known:
         st.info(
-            _("Give the documents a label from 0 to 3 in the table of documents; it can be done after the run."),
+            _("Label the documents from 0 to 3 in the table, before or after the run."),
             icon=":material/military_tech:",
         )
         return
@@ -63,7 +63,7 @@ def draw(page: Pane, request: RequestInvokeRerank, rows: Sequence[Row]) -> None:
         ).format(count=missing)
         if missing
         else "",
-        _("A range is shown where documents share a score.") if worst != best else "",
+        _("Tied scores are shown as a range.") if worst != best else "",
         _("No document has a label of 1 or more.") if best.recall is None else "",
     ]
     if any(notes):
@@ -80,7 +80,7 @@ def draw(page: Pane, request: RequestInvokeRerank, rows: Sequence[Row]) -> None:
             _("score"): st.column_config.NumberColumn(format="%.3f", width=65),
             _("document"): st.column_config.TextColumn(width="large"),
         },
-        alt=_("Labels in the new order"),
+        alt=_("Labels by rank"),
         key=page.key("quality"),
     )
 
@@ -89,7 +89,7 @@ def at(page: Pane, count: int) -> int:
     """Draw the field for how many places count."""
     key = page.hold("quality.k", DEFAULT_K, lambda k: k >= 1)
     st.session_state[key] = min(max(1, int(st.session_state[key] or 1)), max(1, count))
-    return int(st.number_input(_("Places k"), 1, max(1, count), key=key, persist_state="session", width=120) or 1)
+    return int(st.number_input(_("Top k"), 1, max(1, count), key=key, persist_state="session", width=120) or 1)
 
 
 def judged(

@@ -27,9 +27,9 @@ MOST_FACTS = 300
 def compare(panes: Sequence[Pane]) -> None:
     """Draw a line for each pane, the facts with what each pane made of them, and the words of two panes."""
     made = [(pane, source, summary) for pane in panes for source, summary in _texts(pane)]
-    data_table([_line(*one) for one in made], alt=_("Sizes of the summaries, and the facts that they kept"))
+    data_table([_line(*one) for one in made], alt=_("Summary lengths and kept facts"))
     if len({source for _pane, source, _summary in made}) > 1:
-        st.caption(_("The panes summarised different texts: run them again."))
+        st.caption(_("The panes summarized different texts. Run them again."))
         return
     left, right = pair(panes)
     texts = {pane_names.letter(pane): summary for pane, _source, summary in made}

@@ -28,7 +28,7 @@ def draw(page: Pane, source: str, summary: str) -> None:
     """Draw the counts, and each fact with what became of it."""
     judged = facts(source, summary)
     if not judged:
-        st.caption(_("There are no numbers, dates or names in either text."))
+        st.caption(_("Neither text contains numbers, dates or names."))
         return
     count = tally(judged)
     with st.container(horizontal=True, vertical_alignment="center", gap="xsmall"):
@@ -38,14 +38,14 @@ def draw(page: Pane, source: str, summary: str) -> None:
                 st.badge(f"{count[state]} {_(name)}", icon=icon, color=color)  # type: ignore[arg-type]
         share = share_kept(judged)
         if share is not None:
-            st.caption(_("{share:.0%} kept whole").format(share=share), width="content")
+            st.caption(_("{share:.0%} kept").format(share=share), width="content")
     with st.expander(_("Numbers, dates and names"), icon=":material/fact_check:"):
         about = _("Facts of the source and of the summary")
         data_table(rows(judged), height=320, alt=about, key=page.key("facts"))
         st.caption(
             _(
-                "Found by their form, without any grammar: a name that only begins sentences is overlooked, and so is a number "
-                "above twelve in words."
+                "Detected by form only: names that appear only at the start of a sentence and spelled-out "
+                "numbers above twelve are missed."
             )
         )
 

@@ -28,7 +28,7 @@ def draw(page: Pane, record: Record[Any]) -> None:
     found = exchanges(record)
     if not found:
         return
-    label = _("What the system model was asked ({count})").format(count=len(found))
+    label = _("System model calls ({count})").format(count=len(found))
     with st.expander(label, icon=":material/forum:"):
         number = 0
         if len(found) > 1:
@@ -37,20 +37,23 @@ def draw(page: Pane, record: Record[Any]) -> None:
             if not 0 <= int(st.session_state.get(key) or 0) < len(found):
                 st.session_state[key] = 0
             number = st.selectbox(
-                _("Messages of"), range(len(found)), key=key, format_func=lambda at: f"{at + 1} · {words(found[at].name)}"
+                _("Messages of segment"),
+                range(len(found)),
+                key=key,
+                format_func=lambda at: f"{at + 1} · {words(found[at].name)}",
             )
         _messages(found[int(number or 0)])
 
 
 def _pieces(page: Pane, found: Sequence[Exchange]) -> None:
-    st.caption(_("Each line is a call of the system model. Later rounds put together what earlier ones have made."))
+    st.caption(_("Each row is a call to the system model. Later rounds combine earlier results."))
     data_table(
         [
             {
                 "#": number,
-                _("piece"): drawable(exchange.name),
-                _("asked"): len(exchange.messages[-1][1]) if exchange.messages else None,
-                _("answered after"): seconds(exchange.seconds),
+                _("segment"): drawable(exchange.name),
+                _("prompt"): len(exchange.messages[-1][1]) if exchange.messages else None,
+                _("answer time"): seconds(exchange.seconds),
                 _("answer"): drawable(exchange.answer),
             }
             for number, exchange in enumerate(found, 1)
@@ -58,10 +61,10 @@ def _pieces(page: Pane, found: Sequence[Exchange]) -> None:
         height=min(320, 38 + 35 * len(found)),
         column_config={
             "#": st.column_config.NumberColumn(width=40),
-            _("asked"): st.column_config.NumberColumn(width=70, help=_("Characters of the last message.")),
+            _("prompt"): st.column_config.NumberColumn(width=70, help=_("Characters of the last message.")),
             _("answer"): st.column_config.TextColumn(width="large"),
         },
-        alt=_("Pieces of the summary"),
+        alt=_("Summary segments"),
         key=page.key("pieces"),
     )
 

@@ -36,7 +36,7 @@ def draw(page: Pane, record: Record[Any]) -> None:
         _column(page, "summary", _("Summary"), text)
     else:
         grid = st.grid(2, min_column_width=230, gap="small")
-        for name, title, shown in (("source", _("Source"), source), ("summary", _("Summary"), text)):
+        for name, title, shown in (("source", _("Source text"), source), ("summary", _("Summary"), text)):
             with grid.cell():
                 _column(page, name, title, shown)
     st.download_button(

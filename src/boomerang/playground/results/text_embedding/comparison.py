@@ -27,15 +27,15 @@ def compare(panes: Sequence[Pane]) -> None:
     left, right = pair(panes)
     texts = _texts(left)
     if texts != _texts(right):
-        st.caption(_("The two panes embedded different texts: run them again."))
+        st.caption(_("The two panes embedded different texts. Run them again."))
         return
     found = _held(left), _held(right)
     if found[0] is None or found[1] is None:
-        st.caption(_("One of the two has no vectors that can be compared."))
+        st.caption(_("One of the two has no comparable vectors."))
         return
     _dimensions(left, right, found[0].facts.dimensions, found[1].facts.dimensions)
     if len(texts) < LEAST or len(found[0]) != len(found[1]):
-        st.caption(_("Add a third text to see whether the same ones are near."))
+        st.caption(_("Add a third text to compare neighbors."))
         return
     _neighbours(left, texts, found[0], found[1])
 
@@ -44,40 +44,40 @@ def _neighbours(left: Pane, texts: Sequence[str], one: RecordVectors, other: Rec
     from boomerang.workbench.analysis.embedding_comparison import neighbour_overlap, rank_correlation
 
     if len(texts) > MOST:
-        st.caption(_("The first {count} of {all} texts.").format(count=MOST, all=len(texts)))
+        st.caption(_("First {count} of {all} texts.").format(count=MOST, all=len(texts)))
     most = min(len(texts), MOST) - 1
     key = left.hold("overlap.k", min(DEFAULT_K, most), lambda k: k >= 1)
     st.session_state[key] = min(max(1, int(st.session_state[key] or 1)), most)
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        k = int(st.number_input(_("Neighbours k"), 1, most, key=key, persist_state="session", width=130) or 1)
+        k = int(st.number_input(_("Neighbors k"), 1, most, key=key, persist_state="session", width=130) or 1)
         overlap = neighbour_overlap(one.vectors[:MOST], other.vectors[:MOST], k)
         correlation = rank_correlation(one.vectors[:MOST], other.vectors[:MOST])
         st.metric(
-            _("Neighbour overlap@{k}").format(k=overlap.k),
+            _("Neighbor overlap@{k}").format(k=overlap.k),
             UNKNOWN if overlap.mean is None else f"{overlap.mean:.0%}",
-            help=_("How many of each text's k nearest ones (by cosine) are the same on both sides, on average."),
+            help=_("Average share of each text's k nearest neighbors (by cosine) that both sides have in common."),
             width=200,
         )
         st.metric(
             _("Rank correlation"),
             UNKNOWN if correlation is None else f"{correlation:.3f}",
-            help=_("Spearman's rho of all cosines between two texts: 1 when the same pairs are alike on both sides."),
+            help=_("Spearman's rho over all pairwise cosines: 1 means both sides order the pairs the same way."),
             width=180,
         )
     shares = [float(share) for share in overlap.per_text]
-    chart, table = rankings.bars([drawable(text) for text in texts[:MOST]], shares, title=_("shared neighbours"))
-    chart_style.draw(chart, table, left.key("overlap"), _("Shared neighbours of each text"))
+    chart, table = rankings.bars([drawable(text) for text in texts[:MOST]], shares, title=_("shared neighbors"))
+    chart_style.draw(chart, table, left.key("overlap"), _("Shared neighbors by text"))
 
 
 def _dimensions(left: Pane, right: Pane, one: int, other: int) -> None:
     names = f"{pane_names.letter(left)}: {one:,} · {pane_names.letter(right)}: {other:,}"
     if one == other:
-        st.caption(f":material/equal: {_('The same number of dimensions')} ({one:,})")
+        st.caption(f":material/equal: {_('Same number of dimensions')} ({one:,})")
         return
     st.warning(
-        _(
-            "The dimensions differ ({dimensions}): an index that was built with one of them cannot be searched with the other."
-        ).format(dimensions=names),
+        _("The dimensions differ ({dimensions}): an index built with one model cannot be searched with the other.").format(
+            dimensions=names
+        ),
         icon=":material/warning:",
     )
 

@@ -30,7 +30,7 @@ def name(text: str) -> str:
 def matrix(page: Pane, found: RecordVectors, texts: Sequence[str]) -> None:
     """Draw how alike every two texts are."""
     if len(found) > MOST_IN_MATRIX:
-        st.caption(_("The first {count} of {all} texts.").format(count=MOST_IN_MATRIX, all=len(found)))
+        st.caption(_("First {count} of {all} texts.").format(count=MOST_IN_MATRIX, all=len(found)))
     chart, table = similarity(found.cosines, texts[:MOST_IN_MATRIX], narrow=page.narrow)
     chart_style.draw(
         chart, table, page.key("similarity"), _("Cosine similarity"), note=_("1 is the same direction, 0 unrelated.")
@@ -56,7 +56,7 @@ def nearest(page: Pane, found: RecordVectors, texts: Sequence[str]) -> None:
     measure = str(measure)
     others = vectors.nearest(found.vectors, row, vectors.Measure(measure), limit=MOST_NEAREST)
     if not others:
-        st.caption(_("This vector is zero or no number, so nothing is near to it."))
+        st.caption(_("This vector is zero or not finite, so it has no neighbors."))
         return
     values = [neighbour.value for neighbour in others]
     low, high = (0.0, 1.0) if measure == COSINE else (min(0.0, *values), max(values))
@@ -80,27 +80,25 @@ def nearest(page: Pane, found: RecordVectors, texts: Sequence[str]) -> None:
             "": st.column_config.ProgressColumn(format=" ", width=80, min_value=low, max_value=high if high > low else low + 1),
             _("text"): st.column_config.TextColumn(width="large"),
         },
-        alt=_("The other texts by how near they are"),
+        alt=_("Other texts by similarity"),
         key=page.key("nearest"),
     )
-    order = _("The less, the nearer.") if measure == EUCLID else _("The more, the nearer.")
-    more = (
-        _("The nearest {count} of {all}.").format(count=len(others), all=len(texts) - 1) if len(others) < len(texts) - 1 else ""
-    )
+    order = _("Smaller is nearer.") if measure == EUCLID else _("Larger is nearer.")
+    more = _("Nearest {count} of {all}.").format(count=len(others), all=len(texts) - 1) if len(others) < len(texts) - 1 else ""
     st.caption(f"{order} {more}")
 
 
 def plane(page: Pane, found: RecordVectors, texts: Sequence[str]) -> None:
     """Draw all texts on a map."""
     if len(found) > MOST_ON_MAP:
-        st.caption(_("The first {count} of {all} texts.").format(count=MOST_ON_MAP, all=len(found)))
+        st.caption(_("First {count} of {all} texts.").format(count=MOST_ON_MAP, all=len(found)))
     where = found.map
     near = ["—" if row is None else name(drawable(texts[row])) for row in found.neighbours]
     dots = [vectors.Dot(float(x), float(y), drawable(text)) for (x, y), text in zip(where.points, texts, strict=False)]
     chart, table = vectors_module.plane(dots, nearest=near)
-    note = _("Distance on the map is not similarity: two of many dimensions are drawn.")
+    note = _("Distance on the map is not similarity: it shows only two of many dimensions.")
     if where.shares is not None:
-        shown = _("They show {share:.0%} of the differences.").format(share=min(1.0, sum(where.shares)))
+        shown = _("They explain {share:.0%} of the variance.").format(share=min(1.0, sum(where.shares)))
         note = f"{note} {shown}"
     chart_style.draw(chart, table, page.key("map"), _("Map of the texts (PCA)"), note=note)
 
@@ -109,7 +107,7 @@ def vector(page: Pane, rows: Sequence[Sequence[float]], texts: Sequence[str]) ->
     """Draw the numbers of one vector."""
     row = _row(page, texts) if len(rows) > 1 else 0
     chart, table = vectors.values(rows[row])
-    chart_style.draw(chart, table, page.key("values"), _("The numbers of the vector"))
+    chart_style.draw(chart, table, page.key("values"), _("Vector values"))
 
 
 def _row(page: Pane, texts: Sequence[str]) -> int:

@@ -37,13 +37,13 @@ def draw(page: Pane, record: Record[Any]) -> None:
     texts, rows = record.request_as(RequestInvokeTextEmbedding).texts, record.chunks[0].embeddings
     widths = {len(row) for row in rows}
     if len(rows) != len(texts):
-        words = _("Texts sent: {texts}; vectors that came back: {vectors}.")
+        words = _("Texts sent: {texts}; vectors returned: {vectors}.")
         st.warning(words.format(texts=len(texts), vectors=len(rows)))
     if len(widths) > 1:
         st.error(_("The vectors have different dimensions: {widths}.").format(widths=sorted(widths)))
         return
     if widths == {0}:
-        st.error(_("The vectors have no numbers in them."))
+        st.error(_("The vectors are empty."))
         return
     found = vectors_of(record)
     _facts(found)
@@ -64,13 +64,13 @@ def _chosen(page: Pane, count: int) -> str:
     """Draw the choice of how to look at the vectors, and tell why some ways are missing."""
     there = [name for name, (_title, _icon, least) in LOOKS.items() if count >= least]
     if count == 1:
-        st.caption(_("One text has nothing to be compared with: add a second one to see how alike they are."))
+        st.caption(_("Add a second text to compare similarity."))
         return there[0]
     key = page.hold("look", there[0], LOOKS.__contains__)
     if st.session_state[key] not in there:
         st.session_state[key] = there[0]
     chosen = st.segmented_control(
-        _("Look at"),
+        _("View"),
         there,
         key=key,
         format_func=lambda name: f"{LOOKS[name][1]} {_(LOOKS[name][0])}",
@@ -79,7 +79,7 @@ def _chosen(page: Pane, count: int) -> str:
         label_visibility="collapsed",
     )
     if "map" not in there:
-        st.caption(_("A map needs three texts."))
+        st.caption(_("The map needs at least three texts."))
     return str(chosen)
 
 
@@ -97,7 +97,7 @@ def _facts(found: RecordVectors) -> None:
         {
             _("Vectors × dimensions"): f"{facts.count} × {facts.dimensions}",
             _("L2 norm"): spread,
-            _("Least, largest value"): "—" if facts.least is None else f"{least}, {largest}",
+            _("Min, max value"): "—" if facts.least is None else f"{least}, {largest}",
             _("NaN, infinite, zero vectors"): odd or _("none"),
         },
     )
@@ -111,7 +111,7 @@ def _vectors(page: Pane, record: Record[Any], rows: Sequence[Sequence[float]], t
             st.text(f"{number} · {looks.name(drawable(text))}\n  [{values}{more}]")
         if len(rows) > SHOWN_VECTORS:
             st.caption(
-                _("The first {count} of {all} vectors; the files have them all.").format(count=SHOWN_VECTORS, all=len(rows))
+                _("First {count} of {all} vectors; the files have all of them.").format(count=SHOWN_VECTORS, all=len(rows))
             )
         with st.container(horizontal=True):
             stem = f"embeddings-{record.id[:8]}"

@@ -52,7 +52,7 @@ def draw(chart: Any, table: Table | None, key: str, title: str, *, note: str = "
             st.altair_chart(chart, alt=f"{title}. {note}" if note else title, key=key)
         if table is None:
             return
-        more = st.expander(_("The same numbers as a table"), key=f"{key}.numbers", on_change="rerun", type="compact")
+        more = st.expander(_("Show as table"), key=f"{key}.numbers", on_change="rerun", type="compact")
         if more.open:
             with more:
                 data_table(table, alt=title, key=f"{key}.table")

@@ -33,26 +33,26 @@ def confusion(
         (positive, positive, hits, _("caught"), "right"),
         (positive, negative, misses, _("missed"), "wrong"),
         (negative, positive, false_alarms, _("false alarm"), "wrong"),
-        (negative, negative, correct_rejections, _("rightly passed"), "right"),
+        (negative, negative, correct_rejections, _("correctly passed"), "right"),
     ]
     rows = [
         {
             "expected": expected,
-            "got": got,
+            "predicted": got,
             "count": count,
             "what": f"{'✓' if kind == 'right' else '✗'} {name}",
             "fill": colours[kind if count else "none"],
         }
         for expected, got, count, name, kind in cells
     ]
-    table = [{_("expected"): row["expected"], _("got"): row["got"], _("count"): row["count"]} for row in rows]
+    table = [{_("expected"): row["expected"], _("predicted"): row["predicted"], _("count"): row["count"]} for row in rows]
     order = [positive, negative]
     base = alt.Chart(frame(rows)).encode(
-        x=alt.X("got:N", sort=order, title=_("got"), axis=alt.Axis(orient="top", labelAngle=0)),
+        x=alt.X("got:N", sort=order, title=_("predicted"), axis=alt.Axis(orient="top", labelAngle=0)),
         y=alt.Y("expected:N", sort=order, title=_("expected"), axis=alt.Axis(labelLimit=160)),
         tooltip=[
             alt.Tooltip("expected:N", title=_("expected")),
-            alt.Tooltip("got:N", title=_("got")),
+            alt.Tooltip("got:N", title=_("predicted")),
             alt.Tooltip("count:Q", title=_("count")),
         ],
     )

@@ -40,16 +40,16 @@ MOST_LANES = 40
 MOST_REPEATS = 500
 
 PHASES = {
-    "asking": (N_("Asking the back end"), GREY),
-    "waiting": (N_("Waiting for another run"), OLIVE),
+    "asking": (N_("Request setup"), GREY),
+    "waiting": (N_("Queued"), OLIVE),
     "loading": (N_("Loading the model"), PURPLE),
-    "reading": (N_("Reading the input"), SKY),
+    "reading": (N_("Prompt processing"), SKY),
     "inference": (N_("Inference"), SKY),
-    "retrying": (N_("Waiting to ask again"), OLIVE),
-    "first": (N_("To the first piece"), SKY),
-    "generating": (N_("Answering"), BLUE),
-    "decoding": (N_("First to last piece"), BLUE),
-    "closing": (N_("To the end"), GREEN),
+    "retrying": (N_("Waiting to retry"), OLIVE),
+    "first": (N_("Time to first chunk"), SKY),
+    "generating": (N_("Generating"), BLUE),
+    "decoding": (N_("Generation"), BLUE),
+    "closing": (N_("Finalizing"), GREEN),
 }
 """Phase → what it is called, and its colour."""
 
@@ -112,7 +112,7 @@ def layers(spans: Sequence[tuple[str, Span]]) -> tuple[Any, Table]:
     rows: list[Row] = [
         {
             "line": words(line),
-            "what": words(span.name),
+            "item": words(span.name),
             "start": span.start,
             "end": span.end,
             "depth": lines.index(words(line)),
@@ -123,7 +123,7 @@ def layers(spans: Sequence[tuple[str, Span]]) -> tuple[Any, Table]:
     table = [
         {
             _("layer"): row["line"],
-            _("what"): row["what"],
+            _("item"): row["item"],
             _("from, s"): round(row["start"], 4),
             _("to, s"): round(row["end"], 4),
         }
@@ -134,7 +134,7 @@ def layers(spans: Sequence[tuple[str, Span]]) -> tuple[Any, Table]:
         x=alt.X("start:Q", title=_("seconds"), scale=alt.Scale(domain=[0, whole], nice=False), axis=few_ticks()),
         tooltip=[
             alt.Tooltip("line:N", title=_("layer")),
-            alt.Tooltip("what:N", title=_("what")),
+            alt.Tooltip("what:N", title=_("item")),
             seconds_tooltip("start", _("from, s")),
             seconds_tooltip("end", _("to, s")),
         ],
@@ -166,7 +166,7 @@ def repeats(seconds: Sequence[float], good: Sequence[bool] | None = None, *, fir
     for number, (took, ok) in enumerate(zip(seconds, fine, strict=True), 1):
         kind = kinds[2] if not ok else kinds[0] if first_apart and number == 1 else kinds[1]
         rows.append({"number": number, "seconds": took, "kind": kind})
-    table = [{_("call"): row["number"], _("seconds"): round(row["seconds"], 4), _("how"): row["kind"]} for row in rows]
+    table = [{_("call"): row["number"], _("seconds"): round(row["seconds"], 4), _("result"): row["kind"]} for row in rows]
     base = alt.Chart(frame(rows))
     dots = base.mark_point(filled=True, size=80, opacity=0.9).encode(
         x=alt.X("number:Q", title=_("call"), axis=alt.Axis(tickMinStep=1, format="d"), scale=padded(len(rows))),
@@ -176,7 +176,7 @@ def repeats(seconds: Sequence[float], good: Sequence[bool] | None = None, *, fir
         tooltip=[
             alt.Tooltip("number:Q", title=_("call")),
             seconds_tooltip("seconds", _("seconds")),
-            alt.Tooltip("kind:N", title=_("how")),
+            alt.Tooltip("kind:N", title=_("result")),
         ],
     )
     counted = [row["seconds"] for row in rows if row["kind"] == kinds[1]]

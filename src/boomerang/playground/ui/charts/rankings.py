@@ -14,7 +14,7 @@ from .chart_style import BLUE, GREEN, GREY, ORANGE, Table, frame, words, words_o
 MOST_LINES = 40
 MOST_BARS = 60
 
-WAYS = {"rose": (N_("rose"), GREEN, [1, 0]), "fell": (N_("fell"), ORANGE, [6, 3]), "same": (N_("same place"), GREY, [2, 3])}
+WAYS = {"up": (N_("up"), GREEN, [1, 0]), "down": (N_("down"), ORANGE, [6, 3]), "same": (N_("same rank"), GREY, [2, 3])}
 """Way → what it is called, its colour and the dashes of its line."""
 
 
@@ -51,15 +51,20 @@ def slope(places: Sequence[Place], left: str, right: str) -> tuple[Any, Table]:
             shown = last + 1 if place is None else place
             label = "—" if place is None else f"{place} · {words(p.text, 22)}"
             rows.append(
-                {"line": number, "side": side, "place": shown, "label": label, "way": way(p), "text": words(p.text, 120)}
+                {"line": number, "side": side, "place": shown, "label": label, "change": way(p), "text": words(p.text, 120)}
             )
     table = [
-        {_("document"): words(p.text, 120), sides[0].strip(): p.left, sides[1].strip(): p.right, _("way"): _(WAYS[way(p)][0])}
+        {
+            _("document"): words(p.text, 120),
+            sides[0].strip(): p.left,
+            sides[1].strip(): p.right,
+            _("change"): _(WAYS[way(p)][0]),
+        }
         for p in places
     ]
     names = {key: _(name) for key, (name, _colour, _dash) in WAYS.items()}
     for row in rows:
-        row["way"] = names[str(row["way"])]
+        row["change"] = names[str(row["change"])]
     domain = list(names.values())
     legend = alt.Legend(title=None, orient="bottom", columns=3, symbolType="stroke", symbolSize=300)
     base = alt.Chart(frame(rows)).encode(
@@ -69,7 +74,7 @@ def slope(places: Sequence[Place], left: str, right: str) -> tuple[Any, Table]:
         color=alt.Color(
             "way:N", scale=alt.Scale(domain=domain, range=[colour for _n, colour, _d in WAYS.values()]), legend=legend
         ),
-        tooltip=[alt.Tooltip("text:N", title=_("document")), alt.Tooltip("way:N", title=_("way"))],
+        tooltip=[alt.Tooltip("text:N", title=_("document")), alt.Tooltip("way:N", title=_("change"))],
     )
     lines = base.mark_line(strokeWidth=2).encode(
         strokeDash=alt.StrokeDash(
@@ -94,7 +99,7 @@ def way(place: Place) -> str:
     """Return which way a document went: `rose`, `fell` or `same`."""
     left = math.inf if place.left is None else place.left
     right = math.inf if place.right is None else place.right
-    return "rose" if right < left else "fell" if right > left else "same"
+    return "up" if right < left else "down" if right > left else "same"
 
 
 def bars(

@@ -182,15 +182,15 @@ def values(vector: Sequence[float]) -> tuple[Any, Table]:
         if part:
             name = str(start) if size == 1 else f"{start}–{min(start + size, len(vector)) - 1}"
             rows.append({"at": start, "name": name, "low": min(0.0, *part), "high": max(0.0, *part)})
-    table = [{_("dimension"): r["name"], _("least"): round(r["low"], 6), _("largest"): round(r["high"], 6)} for r in rows]
+    table = [{_("dimension"): r["name"], _("min"): round(r["low"], 6), _("max"): round(r["high"], 6)} for r in rows]
     if size == 1:
         table = [{_("dimension"): r["name"], _("value"): round(vector[r["at"]], 6)} for r in rows]
     base = alt.Chart(frame(rows)).encode(
         x=alt.X("at:Q", title=_("dimension"), scale=_inner(len(vector), size), axis=alt.Axis(tickMinStep=1)),
         tooltip=[
             alt.Tooltip("name:N", title=_("dimension")),
-            alt.Tooltip("low:Q", title=_("least"), format=".4f"),
-            alt.Tooltip("high:Q", title=_("largest"), format=".4f"),
+            alt.Tooltip("low:Q", title=_("min"), format=".4f"),
+            alt.Tooltip("high:Q", title=_("max"), format=".4f"),
         ],
     )
     # Above and below zero differ in place and in colour.

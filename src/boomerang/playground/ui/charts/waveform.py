@@ -57,8 +57,8 @@ def waveform(
     table = [
         {
             _("at, s"): round(row["at"], 3),
-            _("least"): round(row["low"], 4),
-            _("largest"): round(row["high"], 4),
+            _("min"): round(row["low"], 4),
+            _("max"): round(row["high"], 4),
             "RMS": round(row["rms"], 4),
         }
         for row in rows
@@ -71,7 +71,7 @@ def waveform(
         x=x,
         tooltip=[
             alt.Tooltip("at:Q", title=_("at, s"), format=".2f"),
-            alt.Tooltip("high:Q", title=_("largest"), format=".3f"),
+            alt.Tooltip("high:Q", title=_("max"), format=".3f"),
             alt.Tooltip("rms:Q", title="RMS", format=".3f"),
         ],
     )
