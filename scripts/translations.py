@@ -97,7 +97,7 @@ def update(template: Catalog, code: str) -> list[str]:
 
 def _head(catalogue: Catalog) -> None:
     """Fill in the head, where Babel would leave its own placeholders."""
-    catalogue.header_comment = f"# The page's own words in {catalogue.locale_identifier}, kept by scripts/words.py."
+    catalogue.header_comment = f"# The page's own words in {catalogue.locale_identifier}, kept by scripts/translations.py."
     catalogue.version, catalogue.msgid_bugs_address = "1", ""
     catalogue.last_translator = catalogue.language_team = "Boomerang"
     catalogue.revision_date = catalogue.creation_date
@@ -113,7 +113,7 @@ def check(template: Catalog, code: str) -> list[str]:
     complaints += [f"{code}: not translated: {text}" for text, string in there.items() if not _done(string)]
     path = po_of(code).with_suffix(".mo")
     if not path.exists() or translations(path.read_bytes()) != translations(compiled(catalogue)):
-        complaints.append(f"{code}: {path.name} is stale: run scripts/words.py")
+        complaints.append(f"{code}: {path.name} is stale: run scripts/translations.py")
     return complaints
 
 
