@@ -11,6 +11,7 @@ from boomerang.invoker.connection_form import N_, Form, FormField
 from boomerang.invoker.connection_kind import Check, Kind, Kinds, Preset, settings_of
 from boomerang.invoker.errors import ConfigError
 from boomerang.invoker.http.address_policy import Allowed
+from boomerang.invoker.messages.message import Message
 from boomerang.invoker.run import Run
 from boomerang.invoker.settings import ConnectionSettings
 from boomerang.kinds import KINDS
@@ -38,7 +39,7 @@ def opened(
 ) -> Backend:
     """Open a lantern."""
     if settings.colour == "black":
-        raise ConfigError("colour: must shine")
+        raise ConfigError(Message("connections.one_of", values="red, green"), field="colour")
     return Scripted(lambda _request, _run: [])
 
 

@@ -127,8 +127,8 @@ def test_a_fault_has_its_words_as_a_message() -> None:
     with pytest.raises(SettingsError) as raised:
         settings_of(LEAST | {"headers": {"Host ": "x"}, "models": 3}, "connections[1]")
     second, first = raised.value.faults
-    assert first == "connections[1].headers: 'Host ' is no name of a header" and second.message is None
-    assert first.message is not None and first.message.id == "connections.header_name"
+    assert str(first) == "connections[1].headers: 'Host ' is no name of a header"
+    assert [getattr(fault.words, "id", None) for fault in (first, second)] == ["connections.header_name", "connections.list"]
 
 
 def test_voices_may_be_bare_names() -> None:

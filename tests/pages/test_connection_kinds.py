@@ -51,7 +51,7 @@ def test_what_is_wrong_with_a_field_of_a_new_kind_is_said_by_its_label(page: Vis
     page.at.text_input(key="connections.form.0.name").set_value("porch")
     page.at.text_input(key="connections.form.0.colour").set_value("black")
     page.look().at.button(key="connections.form.0.save").click()
-    assert any("Lantern colour: must shine" in error.value.replace("\\", "") for error in page.look().at.error)
+    assert any("Lantern colour: must be one of: red, green" in error.value.replace("\\", "") for error in page.look().at.error)
 
 
 def test_a_connection_of_a_new_kind_is_kept_from_its_form_and_shown(page: Visitor) -> None:
@@ -60,7 +60,7 @@ def test_a_connection_of_a_new_kind_is_kept_from_its_form_and_shown(page: Visito
     page.look().at.button(key="connections.form.0.save").click()
     page.look()
     shown = page.seen
-    assert "Lantern colour" in shown and "green" in shown and "typed, kept to itself" in shown and TOKEN not in shown
+    assert "Lantern colour" in shown and "green" in shown and "entered (hidden)" in shown and TOKEN not in shown
 
 
 def test_every_widget_of_a_form_can_be_drawn() -> None:

@@ -128,7 +128,7 @@ def test_two_rerankers_are_drawn_as_a_slope() -> None:
     fast = "all-minilm-l6-v2-cosine"
     page = opened("rerank", panes="2", model=fast, **{"pane2.model": fast}).run()
     assert {"state-done", "state-done-pane2"} <= set(page.keys()) and page.metrics()["Kendall τ"] == "1.000"
-    assert "From one order to the other" in page.seen
+    assert "Rank changes" in page.seen
 
 
 def test_what_differs_between_two_answers_is_marked() -> None:

@@ -68,7 +68,7 @@ def connection() -> Iterator[str]:
                 "Server",
                 "InvokeServerUnavailableError",
                 "CUDA out of memory.",
-                "then run again",
+                "run again",
                 '"status_code": 500',
             ],
         ),

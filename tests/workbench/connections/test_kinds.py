@@ -84,7 +84,7 @@ def test_a_new_kind_is_opened_tested_saved_and_read_again(tmp_path: Path) -> Non
     assert TOKEN not in (tmp_path / "connections.json").read_text()
     again = Connections(WITH_LANTERN, {}, None, Store(tmp_path, {}, WITH_LANTERN)).get("porch", OWNER)
     assert again.settings == lantern() and again.origin is Origin.SAVED
-    with pytest.raises(ConfigError, match="colour: must shine"):
+    with pytest.raises(ConfigError, match="colour: must be one of: red, green"):
         connections.keep(lantern(name="cellar", colour="black"), OWNER)
 
 

@@ -133,7 +133,7 @@ def _untried(connection: Connection, call: str, listed: bool) -> str:
             return _marked("none untested", _("not tested"), _("not tested"))
         if connection.fetches and not listed:
             told = _("Models not fetched yet. Open or test the connection.")
-            return f'<span class="none" title="{escaped(told)}">{escaped(_("Score scale unknown."))}</span>'
+            return f'<span class="none" title="{escaped(told)}">{escaped(_("unknown"))}</span>'
     except ConfigError:  # it cannot be opened, which its own place tells
         pass
     return f'<span class="none" title="{escaped(_("no model for this type"))}">—</span>'

@@ -104,9 +104,7 @@ def _list(connection: Connection, models: Sequence[ListedModel]) -> None:
 
 def _said_of(model: ListedModel) -> tuple[str, str, str, str]:
     context = model.model_properties.get(ModelPropertyKey.CONTEXT_SIZE)
-    features = ", ".join(feature.value for feature in model.features or []) or (
-        "—" if model.features_known else _("Score scale unknown.")
-    )
+    features = ", ".join(feature.value for feature in model.features or []) or ("—" if model.features_known else _("unknown"))
     size = f"{context:,}" if isinstance(context, int) else "—"
     return model.model_type.value, _(TYPE_FROM[model.type_from]), size, features
 

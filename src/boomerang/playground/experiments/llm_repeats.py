@@ -56,7 +56,7 @@ def _row(row: AnswerRow) -> dict[str, Any]:
 
 REPEAT = Experiment(
     name="repeat",
-    title=N_("Resend"),
+    title=N_("Repeat"),
     about=N_("Repeat the same call and count distinct answers and their latency. The first run is shown "
 "separately because it may include loading the model."),
     icon=":material/repeat:",

@@ -49,7 +49,7 @@ def _way(way: Way) -> None:
         st.text(drawable(str(way.error)))
         return
     if way.checked is None:
-        st.badge(_("not an object"), icon=":material/cancel:", color="red")
+        st.badge(_("no object"), icon=":material/cancel:", color="red")
     else:
         schema_verdict.draw(way.checked)
         if isinstance(way.value, dict) and (how := repair(way.value, way.text)):

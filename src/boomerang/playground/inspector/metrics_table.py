@@ -33,7 +33,7 @@ def draw(record: Record[Any] | None, key: str, model: ListedModel | None) -> Non
     if running:  # what was true at the last script run would look like the truth now
         return
     html_tables.table(
-        (_("Metric"), _("Value"), _("Source text"), _("Definition")),
+        (_("Metric"), _("Value"), _("Source"), _("Definition")),
         (
             (
                 _(LABELS[metric.key][0]),

@@ -162,7 +162,7 @@ def object_attempt(step: Step[Schema]) -> Attempt:
         return Attempt(spent, fault=_("stopped"))
     found = llm_answer.read(record).fold.structured_output
     if found is None:
-        return Attempt(spent, fault=_("not an object"))
+        return Attempt(spent, fault=_("no object"))
     value = dict(found)
     checked = check(value, dict(step.facts))
     written = json.dumps(value, ensure_ascii=False, sort_keys=True)
