@@ -318,7 +318,7 @@ def test_a_summary_asks_the_system_model_and_shows_what_it_asked() -> None:
         assert desk.session.model.summary.invoke("Long text. " * 200, "Briefly.") == "Hello."
         assert desk.server.asked[0].json["model"] == "m"
         [exchange] = [note for note in desk.record.events if isinstance(note, ModelExchange)]
-        assert "Briefly." in exchange["messages"][-1]["content"] and exchange["answer"] == "Hello."
+        assert "Briefly." in str(exchange.messages[-1].content) and exchange.answer == "Hello."
 
 
 def test_without_a_system_model_a_summary_is_refused_before_anything_is_sent() -> None:
