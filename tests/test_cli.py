@@ -17,6 +17,7 @@ import pytest
 from boomerang.cli import COMMANDS, main
 from boomerang.commands.terminal import printable
 from boomerang.invoker.version import VERSION
+from boomerang.kinds import KINDS
 from boomerang.workbench.connections.saved_connections import Store
 from boomerang.workbench.samples.inputs import CLIP
 from boomerang.workbench.store.app_folder import settings_folder
@@ -62,7 +63,7 @@ def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[Loopback]:
 def data(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Store:
     """A data folder of this test's own."""
     monkeypatch.setenv("BOOMERANG_DATA", str(tmp_path / "data"))
-    return Store(tmp_path / "data", {})
+    return Store(tmp_path / "data", {}, KINDS)
 
 
 def request_of(call: str, **more: Any) -> dict[str, Any]:
