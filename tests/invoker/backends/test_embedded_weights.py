@@ -85,7 +85,7 @@ def altered(path: Path) -> None:
 
 
 def unavailable(backend: Backend) -> dict[str, str]:
-    return {model.model: model.reason or "" for model in backend.models() if model.state is ModelState.UNAVAILABLE}
+    return {model.model: str(model.reason or "") for model in backend.models() if model.state is ModelState.UNAVAILABLE}
 
 
 def chat(backend: Backend, model: str = SMALL) -> str:
@@ -192,7 +192,7 @@ def test_a_file_that_is_no_model_is_listed_with_its_fault(folder: Path) -> None:
         found = next(model for model in backend.models() if model.model == "broken")
         assert found.state is ModelState.UNAVAILABLE
         assert found.reason is not None
-        assert "broken.gguf" in found.reason
+        assert "broken.gguf" in str(found.reason)
         with pytest.raises(InvokeServerUnavailableError, match=r"broken\.gguf"):
             chat(backend, "broken")
         assert chat(backend)

@@ -9,6 +9,7 @@ import streamlit as st
 
 from boomerang.invoker.backend import ListedModel, ModelState, TypeFrom
 from boomerang.invoker.entities.model import ModelType
+from boomerang.invoker.messages.message import translated
 from boomerang.playground.run.pane import Pane
 from boomerang.playground.session import app_state, visitor
 from boomerang.playground.ui.escape import plain
@@ -73,7 +74,7 @@ def draw(page: Pane, model_type: ModelType, label: str = "", *, system: bool = F
     page.put("model", name, None)
     page.model = model
     page.about_model = model_defaults.spoken(model.about)
-    unavailable = _("{model} is unavailable: {reason}").format(model=model.model, reason=model.reason)
+    unavailable = _("{model} is unavailable: {reason}").format(model=model.model, reason=translated(model.reason or "", _))
     page.require(model.state is not ModelState.UNAVAILABLE, unavailable)
     return model
 
