@@ -42,7 +42,7 @@ def test_a_text_below_the_limit_is_its_own_summary_and_at_the_limit_it_is_not(le
         assert (summary, asked) == (text, [])
         assert records[0].sent is None
         assert dump(records[0])["sent"] is None
-        assert f"{length} characters" in records[0].notices()[0]
+        assert f"{length} characters" in str(records[0].notices()[0])
         assert records[0].outcome is Outcome.COMPLETED
     else:
         assert (summary, len(asked)) == ("A story.", 1)
@@ -73,8 +73,8 @@ def test_tools_are_left_out_for_a_model_that_cannot_and_the_record_says_so(featu
     assert asked.tools is None
     assert [tool.name for tool in record.request.tools] == ["lookup"], "the call as it was made"
     assert record.sent is asked
-    assert "lookup" in record.notices()[0]
-    assert "tool-call" in record.notices()[0]
+    assert "lookup" in str(record.notices()[0])
+    assert "tool-call" in str(record.notices()[0])
     assert (dump(record)["request"]["tools"][0]["name"], dump(record)["sent"]["tools"]) == ("lookup", None)
 
 
