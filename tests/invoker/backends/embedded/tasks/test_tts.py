@@ -114,7 +114,7 @@ def test_an_unknown_voice_is_an_error_that_lists_the_voices(speaker: Speaker, vo
 
 def test_no_voice_is_the_default_voice_with_a_notice(speaker: Speaker) -> None:
     (notice,) = notices(speaker, "Hello.", voice="")
-    assert "default voice" in notice.text
+    assert "default voice" in str(notice.message)
 
 
 def test_the_answer_is_dify_chunks(speaker: Speaker) -> None:
