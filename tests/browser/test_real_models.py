@@ -123,6 +123,7 @@ def test_structured_output_is_an_object_that_fits_the_schema(page: Page, app: Se
     assert value["city"].startswith("Lis")
 
 
+@pytest.mark.slow
 def test_a_summary_is_shorter_than_its_source(page: Page, app: Served) -> None:
     visit(page, app.url, "summary")
     run(page)
