@@ -101,7 +101,7 @@ def test_more_places_than_documents_are_no_error_but_told():
     run, notes = noted()
     assert len(ranked(top_n=10, run=run)) == 6
     (note,) = (note for note in notes if isinstance(note, Notice))
-    assert note.message == "`top_n` is 10, but there are only 6 documents; all count."
+    assert str(note.message) == "`top_n` is 10, but there are only 6 documents; all count."
 
 
 def test_the_scores_of_documents_that_are_left_out_are_told_too():
@@ -109,7 +109,7 @@ def test_the_scores_of_documents_that_are_left_out_are_told_too():
     docs = ranked(top_n=1, run=run)
     (told,) = (note.scores for note in notes if isinstance(note, RerankScores))
     assert [index for index, _ in told] == list(range(6))
-    assert max(told, key=lambda pair: pair[1]) == [docs[0].index, docs[0].score]
+    assert max(told, key=lambda pair: pair[1]) == (docs[0].index, docs[0].score)
 
 
 def test_a_cut_document_and_a_cut_query_are_told_by_their_names():
