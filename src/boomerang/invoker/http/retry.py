@@ -15,15 +15,9 @@ from .errors import origin
 
 RETRIED = frozenset({429, 502, 503, 504})
 """Statuses by which a limit or a gateway answers in the model's place, so that asking again is taken to be safe."""
-
-
 MOST_ATTEMPTS = 3
-
-
 LONGEST_WAIT = 30.0
 """Seconds that a server may have us wait before we ask again; if it wants more, that is for a person to decide."""
-
-
 STALE_SECONDS = 0.3
 """Behind a request, within which the end of a kept connection was on its way before the request was read."""
 

@@ -23,8 +23,6 @@ from .page_state import ConnectionsPageState, Said
 from .probe_progress import Tick
 
 __all__ = ["draw", "open_and_test"]
-
-
 ASK_SECONDS = 0.2
 """Between two looks whether a server has told its models."""
 

@@ -10,6 +10,9 @@ from pathlib import Path
 
 SHELL = Path(__file__).resolve().parents[1] / "shell" / "shell.py"
 """The script that Streamlit runs for every page."""
+LARGE_BYTES = 1 << 20
+MMAP_THRESHOLD = -3
+"""glibc's number for the size from which a block of memory is one of its own."""
 
 
 def keep_import_path() -> None:
@@ -36,9 +39,6 @@ def send_at_once() -> None:
             found.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
 
 
-LARGE_BYTES = 1 << 20
-
-
 def return_large_blocks() -> None:
     """Have large blocks of memory go back to the system as soon as they are free; where the C library is not glibc, do nothing.
 
@@ -49,7 +49,3 @@ def return_large_blocks() -> None:
     mallopt = getattr(ctypes.CDLL(None), "mallopt", None)
     if mallopt is not None:
         mallopt(MMAP_THRESHOLD, LARGE_BYTES)
-
-
-MMAP_THRESHOLD = -3
-"""glibc's number for the size from which a block of memory is one of its own."""

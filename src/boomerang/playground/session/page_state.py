@@ -6,6 +6,7 @@ Widgets keep their own values under keys `<page>.<name>`; this is what has no wi
 from __future__ import annotations
 
 import threading
+from abc import ABC, abstractmethod
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
@@ -25,12 +26,12 @@ from .visitor import owner
 KeptT = TypeVar("KeptT")
 
 
-class FormState:
-    """Base of what a part of a form keeps and Reset puts back to what it was at first."""
+class FormState(ABC):
+    """What a part of a form keeps and Reset puts back to what it was at first."""
 
+    @abstractmethod
     def reset(self) -> None:
         """Put it back."""
-        raise NotImplementedError
 
 
 @dataclass(slots=True)

@@ -18,8 +18,6 @@ KINDS = {
     json_diff.DifferenceKind.REMOVED: N_("removed"),
     json_diff.DifferenceKind.CHANGED: N_("changed"),
 }
-
-
 MOST_ROWS = 200
 
 

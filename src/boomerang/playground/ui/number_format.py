@@ -8,8 +8,6 @@ from boomerang.workbench.i18n.translate import N_, _, ngettext
 from .escape import plain
 
 UNKNOWN = "—"
-
-
 LABELS = {
     "time_to_first_token": (
         N_("First token"),
@@ -72,8 +70,6 @@ LABELS = {
     "pauses": (N_("Pauses"), N_("Intervals longer than 0.25 s and three times the median.")),
 }
 """Metric → label, and the rule that gives the number."""
-
-
 ORIGINS = {
     Origin.MEASURED: N_("measured"),
     Origin.REPORTED: N_("reported"),

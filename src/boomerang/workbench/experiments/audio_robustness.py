@@ -23,15 +23,9 @@ if TYPE_CHECKING:
 LONGEST_SECONDS = 300
 """Of a recording for this experiment, which is transcribed seven times."""
 PAD_SECONDS = 2.0
-
-
 SEED = 20260503
 """The noise is the same each time, so that two models hear the same."""
-
-
 AS_IT_IS = N_("Original")
-
-
 DAMAGES: Sequence[tuple[str, str, float]] = (
     (N_("8,000 Hz (telephone)"), "rate", 8000),
     (N_("4,000 Hz (muffled)"), "rate", 4000),

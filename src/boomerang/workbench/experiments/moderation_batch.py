@@ -29,11 +29,7 @@ FATES = (MISSED, ALARM, FAILED, TO_COME, RIGHT, NO_LABEL)
 """What can become of a text, in the order in which the table has them."""
 
 YES = ("true", "yes", "1", "1.0", "flagged", "flag", "unsafe", "toxic")
-
-
 NO = ("false", "no", "0", "0.0", "not flagged", "not sensitive", "safe", "ok", "harmless")
-
-
 SPELLINGS = dict.fromkeys(YES, "sensitive") | dict.fromkeys(NO, "clear")
 """How files write what is expected → how the table does."""
 

@@ -9,6 +9,8 @@ from typing import Any
 from boomerang.invoker.events import Event, HTTPEnd, HTTPRequest, HTTPResponse
 from boomerang.invoker.records.record import Record
 
+UNKNOWN = "—"
+
 
 def went_over_http(record: Record[Any] | None) -> bool:
     """Return whether a run asked a server."""
@@ -48,6 +50,3 @@ def last_request(record: Record[Any] | None) -> HTTPRequest | None:
     """Return the last request that went over the wire; `None` if none did."""
     found = exchanges(tuple(record.events)) if record is not None else []
     return found[-1].request if found else None
-
-
-UNKNOWN = "—"

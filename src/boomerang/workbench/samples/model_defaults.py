@@ -10,8 +10,6 @@ from boomerang.workbench.i18n.translate import language
 
 SENT_AT_FIRST = ("temperature", "max_tokens")
 """Parameters whose switch is on at first if their model has a value for them, beside those that are required."""
-
-
 UNDECLARED = {"temperature": 1.0, "max_tokens": 1024, "top_p": 1.0}
 """What stands in the field of a parameter whose model has no value for it."""
 

@@ -25,8 +25,6 @@ from .chart_style import (
 from .phases import Span
 
 MOST_POINTS = 500
-
-
 MOST_PAUSES = 40
 
 
