@@ -350,7 +350,7 @@ def test_a_record_under_way_is_read_on_from_where_it_was() -> None:
 def test_the_numbers_have_their_rules_and_origins_beside_them() -> None:
     at = opened(streamed(["a", "b"]), "Metrics")
     columns, *rows = cells(at.html[-1].body)
-    assert columns == ["Metric", "Value", "Source text", "Definition"]
+    assert columns == ["Metric", "Value", "Source", "Definition"]
     origins = {row[0]: row[2] for row in rows}
     assert origins["Tokens in"] == "reported" and origins["Total"] == "measured" and origins["Cost"] == "missing"
 

@@ -41,7 +41,7 @@ def scored(score: Callable[[str, int], float]) -> Answer:
 def test_the_verdict_compares_orders_and_scores(score: Callable[[str, int], float], expected: Verdict) -> None:
     found = compare(run(steps(form_call("rerank", docs=DOCS), None), scored(score)), None)
     assert found.verdict is expected
-    assert [label for label, _scores in found.scores] == ["as given", "reversed", "shuffled"]
+    assert [label for label, _scores in found.scores] == ["original order", "reversed", "shuffled"]
 
 
 def test_scores_are_named_by_the_place_in_the_form() -> None:

@@ -56,7 +56,7 @@ def test_silence_is_not_transcribed() -> None:
         return []
 
     found = evaluate_round_trip(run(round_trip_steps(form_call("tts"), settings), answer), settings)
-    assert found.judged is None and [label for label, _error in found.errors][-1:] == ["Write down"]
+    assert found.judged is None and [label for label, _error in found.errors][-1:] == ["Transcribe"]
 
 
 def test_a_round_trip_needs_a_model_that_transcribes() -> None:

@@ -21,7 +21,7 @@ from .series import form_call, run
 def test_equal_answers_do_not_differ() -> None:
     found = compare(run(steps(form_call("llm"), None)), None)
     assert found.complete and found.differing == []
-    assert found.labels == ("streamed", "not streamed")
+    assert found.labels == ("streamed", "non-streamed")
 
 
 def test_another_text_is_named() -> None:
@@ -40,7 +40,7 @@ def test_a_failed_call_leaves_nothing_to_compare() -> None:
 
     found = compare(run(steps(form_call("llm"), None), answer), None)
     assert not found.complete
-    assert [(label, str(error)) for label, error in found.errors] == [("streamed", "no"), ("not streamed", "no")]
+    assert [(label, str(error)) for label, error in found.errors] == [("streamed", "no"), ("non-streamed", "no")]
 
 
 @pytest.mark.parametrize(("parameters", "expected"), [({}, True), ({"temperature": 0}, False), ({"seed": 7}, False)])
