@@ -55,6 +55,7 @@ def test_a_button_with_an_icon_alone_says_in_words_what_it_does(page: Page, app:
     page.get_by_test_id("stPopoverButton").filter(has_text="Attach files").first.click()
     page.get_by_role("button", name="Image", exact=True).first.click()
     page.keyboard.press("Escape")
+    expect(page.get_by_role("button", name="Remove file")).to_be_visible()
     settled(page)
     names = [name for role, name in controls(page) if role == "button"]
     assert not [name for name in names if re.search(r"\bicon$|_|^[a-z]+$", name)], names

@@ -218,7 +218,7 @@ def test_a_connection_is_typed_tried_corrected_and_used_and_its_key_does_not_com
     expect(grid.locator("#glide-cell-3-0")).to_have_attribute("aria-selected", "true")
     wire.press("Enter")
     press(form, "Save")
-    expect(page.get_by_text("llama.cpp is there.")).to_be_visible()
+    expect(page.get_by_text("llama.cpp added.")).to_be_visible()
     assert health(page)["llama.cpp"]["Embedding"] == "not tested"
     assert health(page)["llama.cpp"]["LLM"] == "—"
     press(detail(page), "Use")
@@ -271,14 +271,14 @@ def test_a_copy_has_not_the_key_can_be_renamed_and_is_gone_once_it_was_removed_a
     assert KEY not in text and 'name = "My own"' in text and 'api_key_env = "OPENAI_API_KEY"' in text
     press(detail(page), "Remove")
     press(page.get_by_test_id("stPopoverBody"), "Yes, remove it")
-    expect(page.get_by_text("My own is removed.")).to_be_visible()
+    expect(page.get_by_text("My own removed.")).to_be_visible()
     assert "My own" not in health(page)
     expect(side_bar(page)).to_have_value("embedded")
 
     page.get_by_role("button", name="Import, export").click()
     file = FilePayload(name="connections.toml", mimeType="application/toml", buffer=text.encode())
     page.get_by_test_id("stPopoverBody").locator("input[type=file]").set_input_files(file)
-    expect(page.get_by_text("Imported, for this session: My own.")).to_be_visible()
+    expect(page.get_by_text("Imported for this session: My own.")).to_be_visible()
     settled(page)
     assert health(page)["My own"]["Server"] == "not tested"
     press(detail(page), "Test")
@@ -290,7 +290,7 @@ def test_what_was_saved_outlives_the_app_and_is_another_visitors_only_if_it_was_
 ) -> None:
     ann, ben = visitors(), visitors()
     page = visit(ann.tab(), connected.url, "connections")
-    kept = {"Ann's today": "this session only", "Ann's": "Only me", "Everybody's": "Everyone"}
+    kept = {"Ann's today": "This session", "Ann's": "Only me", "Everybody's": "Everyone"}
     for name, keep in kept.items():
         form = begin(page, "llama.cpp")
         form.get_by_role("radio", name="entered here").click()

@@ -204,7 +204,7 @@ def test_an_address_that_is_not_listed_is_not_called_and_its_page_says_who_can_l
     page: Page, connected: Served, faults: Faults
 ) -> None:
     open_on(page, connected, "llm", "Elsewhere")
-    expect(page.get_by_test_id("stMain")).to_contain_text("Elsewhere did not list its models")
+    expect(page.get_by_test_id("stMain")).to_contain_text("Could not list the models of Elsewhere")
     model_box(page).fill("any")
     model_box(page).press("Enter")
     settled(page)

@@ -34,13 +34,13 @@ def test_a_row_is_typed_by_keyboard(page: Page, app: Served) -> None:
 def test_a_threshold_is_tried_by_keyboard_without_a_new_run(page: Page, app: Served) -> None:
     visit(page, app.url, "rerank")
     run(page)
-    expect(result(page)).to_contain_text("6 of 6 stay")
+    expect(result(page)).to_contain_text("6 of 6 kept")
     address = page.url
     slider = result(page).get_by_role("slider")
     slider.focus()
     slider.press("PageDown")
     slider.press("End")
-    expect(result(page)).to_contain_text("0 of 6 stay")
+    expect(result(page)).to_contain_text("0 of 6 kept")
     settled(page)
     assert page.url.partition("run=")[2][:10] == address.partition("run=")[2][:10]
 

@@ -308,7 +308,7 @@ def longest_silence(data: bytes) -> float:
 def test_sentences_follow_each_other_without_a_gap_as_one_stream_and_one_file(page: Page, app: Served) -> None:
     visit(page, app.url, "tts")
     chip(page, "Several sentences")
-    expect(page.get_by_text("about 4 pieces, by sentence")).to_be_visible()
+    expect(page.get_by_text("about 4 segments")).to_be_visible()
     run(page)
     sound = result(page).locator("audio").first
     element = sound.element_handle()

@@ -34,7 +34,7 @@ def test_wav_that_comes_in_pieces_plays_by_itself_once_all_of_it_is_there(page: 
     sound = result(page).locator("audio").first
     page.wait_for_function("(audio) => audio.currentTime > 0.2", arg=sound.element_handle())
     assert sound.evaluate("(audio) => audio.duration") == pytest.approx(3.65, abs=0.05)
-    expect(result(page)).to_contain_text("Expected audio/mpeg, but the bytes are audio/wav")
+    expect(result(page)).to_contain_text("Expected audio/mpeg, but the data is audio/wav")
     assert download(page, "Download .wav")[:4] == b"RIFF"
 
 

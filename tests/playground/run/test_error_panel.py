@@ -246,4 +246,4 @@ def test_why_a_server_was_not_reached_has_one_next_step_and_nothing_is_guessed_b
     error = InvokeConnectionError("[Errno 111] Connection refused")
     error.failure, error.url = failure, "https://models.example:8000/v1/chat/completions"
     drawn = " ".join(markdown.value for markdown in draw(error).markdown)
-    assert plain(step) in drawn and "Seen before" not in drawn
+    assert plain(step) in drawn and "Common cause" not in drawn

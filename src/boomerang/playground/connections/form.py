@@ -22,7 +22,7 @@ from .page_state import ConnectionsPageState
 from .probe_progress import Tick
 
 SESSION, SAVED, SHARED = "session", "saved", "shared"
-KEEPING = {SESSION: N_("this session only"), SAVED: N_("Only me"), SHARED: N_("Everyone")}
+KEEPING = {SESSION: N_("This session"), SAVED: N_("Only me"), SHARED: N_("Everyone")}
 
 
 def begin(held: ConnectionsPageState, kind: Kind, preset: Preset) -> None:
