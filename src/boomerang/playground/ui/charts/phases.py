@@ -47,7 +47,7 @@ PHASES = {
     "inference": (N_("Inference"), SKY),
     "retrying": (N_("Waiting to retry"), OLIVE),
     "first": (N_("Time to first chunk"), SKY),
-    "generating": (N_("Generating"), BLUE),
+    "generating": (N_("Generation"), BLUE),
     "decoding": (N_("Generation"), BLUE),
     "closing": (N_("Finalizing"), GREEN),
 }
