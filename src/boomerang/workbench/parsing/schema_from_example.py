@@ -2,8 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
+
+from genson import SchemaBuilder
+from genson.schema.strategies import Object
+
+
+class _ClosedObject(Object):  # type: ignore[misc]
+    """Disallow other names, as OpenAI's strict schemas demand."""
+
+    def to_schema(self) -> dict[str, Any]:
+        return {**super().to_schema(), "additionalProperties": False}
+
+
+class _Builder(SchemaBuilder):  # type: ignore[misc]
+    EXTRA_STRATEGIES = (_ClosedObject,)
 
 
 def propose(example: Any) -> dict[str, Any]:
@@ -18,51 +31,7 @@ def propose(example: Any) -> dict[str, Any]:
     Returns:
         A schema of draft 2020-12 that the example fits.
     """
-    return _schema([example])
-
-
-def _schema(values: Sequence[Any]) -> dict[str, Any]:
-    """Return one schema for all values; an open one if there are none."""
-    objects = [value for value in values if isinstance(value, dict)]
-    lists = [value for value in values if isinstance(value, list)]
-    kinds = list(dict.fromkeys(_kind(value) for value in values if not isinstance(value, dict | list)))
-    if "number" in kinds and "integer" in kinds:  # a whole number is a number too
-        kinds.remove("integer")
-    parts: list[dict[str, Any]] = []
-    if objects:
-        parts.append(_object(objects))
-    if lists:
-        parts.append(_array(lists))
-    if kinds:
-        parts.append({"type": kinds[0] if len(kinds) == 1 else kinds})
-    if len(parts) > 1:
-        return {"anyOf": parts}
-    return parts[0] if parts else {}
-
-
-def _object(objects: Sequence[dict[str, Any]]) -> dict[str, Any]:
-    values: dict[str, list[Any]] = {}
-    for item in objects:
-        for name, value in item.items():
-            values.setdefault(name, []).append(value)
-    return {
-        "type": "object",
-        "properties": {name: _schema(those) for name, those in values.items()},
-        "required": [name for name, those in values.items() if len(those) == len(objects)],
-        "additionalProperties": False,
-    }
-
-
-def _array(lists: Sequence[list[Any]]) -> dict[str, Any]:
-    items = [item for value in lists for item in value]
-    return {"type": "array", "items": _schema(items)} if items else {"type": "array"}
-
-
-def _kind(value: Any) -> str:
-    if value is None:
-        return "null"
-    if isinstance(value, bool):
-        return "boolean"
-    if isinstance(value, int):
-        return "integer"
-    return "number" if isinstance(value, float) else "string"
+    builder = _Builder(schema_uri=None)
+    builder.add_object(example)
+    schema: dict[str, Any] = builder.to_schema()
+    return schema
