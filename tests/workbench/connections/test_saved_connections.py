@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import fcntl
 import json
-import os
 import stat
 import subprocess
 import sys
@@ -134,17 +133,24 @@ def test_a_save_that_breaks_off_leaves_what_was_there(tmp_path: Path) -> None:
     ]
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="other systems have folders of their own for such things")
 @pytest.mark.parametrize(
     ("environment", "expected"),
     [
-        ({"BOOMERANG_DATA": "/data"}, Path("/data")),
-        ({"XDG_DATA_HOME": "/xdg"}, Path("/xdg/boomerang")),
-        ({"XDG_DATA_HOME": "relative"}, Path(os.path.expanduser("~/.local/share/boomerang"))),
-        ({}, Path(os.path.expanduser("~/.local/share/boomerang"))),
+        ({"BOOMERANG_DATA": "/data"}, "/data"),
+        ({"XDG_DATA_HOME": "/xdg"}, "/xdg/boomerang"),
+        ({"XDG_DATA_HOME": "relative"}, "/home/me/.local/share/boomerang"),
+        ({}, "/home/me/.local/share/boomerang"),
     ],
 )
-def test_the_data_folder_is_where_such_things_are(environment: dict[str, Any], expected: Path) -> None:
-    assert data_folder(environment) == expected
+def test_the_data_folder_is_where_such_things_are(
+    monkeypatch: pytest.MonkeyPatch, environment: dict[str, str], expected: str
+) -> None:
+    for name in ("BOOMERANG_DATA", "XDG_DATA_HOME"):
+        monkeypatch.delenv(name, raising=False)
+    for name, value in {"HOME": "/home/me", **environment}.items():
+        monkeypatch.setenv(name, value)
+    assert data_folder() == Path(expected)
 
 
 def test_processes_that_save_at_once_lose_nothing_of_each_other(tmp_path: Path) -> None:

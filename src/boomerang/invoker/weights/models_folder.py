@@ -8,6 +8,8 @@ import stat
 import threading
 from pathlib import Path
 
+import platformdirs
+
 from boomerang.invoker.errors import InvokeServerUnavailableError
 from boomerang.invoker.messages.message import Message
 
@@ -22,13 +24,10 @@ _LATER_PART = re.compile(r"-(?!00001)\d{5}-of-\d{5}\.gguf$")
 
 
 def models_folder() -> Path:
-    """Say where the weights are: `BOOMERANG_MODELS`, else `boomerang/models` in the user's cache folder."""
+    """Return the folder of the weights: `BOOMERANG_MODELS`, else `boomerang/models` in the user's cache folder."""
     if chosen := os.environ.get(MODELS_VARIABLE):
         return Path(chosen).expanduser()
-    cache = os.environ.get("XDG_CACHE_HOME")
-    # The XDG Base Directory Specification says to ignore a relative path.
-    root = Path(cache) if cache and Path(cache).is_absolute() else Path.home() / ".cache"
-    return root / "boomerang" / "models"
+    return platformdirs.user_cache_path("boomerang", appauthor=False) / "models"
 
 
 class Weights:
