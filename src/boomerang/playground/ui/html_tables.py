@@ -140,4 +140,5 @@ def bar(parts: Iterable[Part], ends: tuple[str, str], legend: Iterable[tuple[str
 
 def escaped(text: str) -> str:
     """Make a text markup that shows it as it is."""
+    # Not markupsafe: `"<td>" + markupsafe.escape(text)` escapes the tag too.
     return html.escape(drawable(text))

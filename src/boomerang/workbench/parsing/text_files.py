@@ -113,7 +113,11 @@ def _refuse_other_kinds(data: bytes) -> None:
 
 
 def _without_mark(data: bytes) -> str:
-    """Tell the encoding of a text without a mark at its beginning: UTF-16 if there are zeros that make signs of ASCII in it."""
+    """Tell the encoding of a text without a mark at its beginning: UTF-16 if there are zeros that make signs of ASCII in it.
+
+    Other encodings are refused. charset-normalizer reads French and English in cp1252 as cp1250 ("modèle" as "modčle"), however
+    long the text is, and many Arabic tables in UTF-16 as UTF-8.
+    """
     zeros = data.count(0)
     if not zeros or (zeros < len(data) // 8 and _signs(data, "utf-8")):
         return "utf-8"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
@@ -79,4 +80,4 @@ def _clock(seconds: float, mark: str) -> str:
 def _one_block(text: str, *, markup: bool = False) -> str:
     """Keep a text from ending its block early, and in WebVTT from being markup or a time line."""
     text = " ".join(text.split())
-    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;") if markup else text
+    return html.escape(text, quote=False) if markup else text

@@ -5,7 +5,11 @@ from __future__ import annotations
 from codecs import getincrementaldecoder, lookup
 
 _GUESSED = ("utf-8", "gb2312")
-"""Tried where no charset is told. Not all of GB 18030, whose pairs fit nearly any text of Latin-1 too."""
+"""Tried where no charset is told. Not all of GB 18030, whose pairs fit nearly any text of Latin-1 too.
+
+charset-normalizer is no help with texts as short as errors. It reads most short Chinese ones as Korean or Big5 ("早上好" as
+"婌奻疑"), and UTF-8 with one wrong byte as a text of single-byte letters ("Schlüssel" as "SchlĂĽssel").
+"""
 _NOT_OF_TEXTS = frozenset({"idna", "punycode", "raw-unicode-escape", "undefined", "unicode-escape"})
 """What Python counts among the charsets and no server means; the time that some take grows with the square of the text."""
 _LONGEST_NAME = 40
