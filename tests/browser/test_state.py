@@ -8,6 +8,7 @@ from urllib.parse import urlencode
 from playwright.sync_api import Page, expect
 
 from .driving import (
+    PATIENCE,
     SMALL,
     Visitor,
     answer,
@@ -26,6 +27,8 @@ from .driving import (
 from .serving import Served
 from .test_stop import LONG_ANSWER, ask, user_text
 
+SLOWDOWN = 4
+"""A browser this many times slower once showed no form until the run had ended."""
 ENDLESS = {"panes": "2", "mode": "completion", "completion": "1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12,", "pane2.model": SMALL}
 
 
@@ -44,6 +47,21 @@ def test_a_run_goes_on_while_the_page_is_reloaded_and_is_there_again(page: Page,
     state(page, "stopped")
     settled(page)
     assert answer(page).startswith(before[:20])
+
+
+def test_a_slow_browser_shows_the_form_of_a_page_reloaded_during_a_run(page: Page, app: Served) -> None:
+    ask(page, app, LONG_ANSWER)
+    before = flowing(page, 20)
+    processor = page.context.new_cdp_session(page)
+    processor.send("Emulation.setCPUThrottlingRate", {"rate": SLOWDOWN})
+    page.reload()
+    expect(user_text(page)).to_have_value(LONG_ANSWER, timeout=PATIENCE)
+    state(page, "running")
+    processor.send("Emulation.setCPUThrottlingRate", {"rate": 1})
+    flowing(page, len(before) + 40)
+    stop_button(page).click()
+    state(page, "stopped")
+    settled(page)
 
 
 def test_form_and_result_are_there_again_after_a_reload(page: Page, app: Served) -> None:

@@ -329,14 +329,3 @@ def test_runs_that_are_followed_together_tick_until_one_of_them_has_ended() -> N
     assert not first.running and second.running
     second.stop()
     second.join(BOUND)
-
-
-def test_who_has_just_opened_the_page_is_told_news_less_often() -> None:
-    def answer(request: Request[Any], run: Run) -> Iterator[Any]:
-        for _ in range(30):
-            run.wait(0.01)
-            yield from llm_chunks("a", finish_reason="")
-
-    calm = sum(1 for _ in follow([job(answer).start()], hz=200, calm=BOUND))
-    lively = sum(1 for _ in follow([job(answer).start()], hz=200))
-    assert calm < 6 < lively

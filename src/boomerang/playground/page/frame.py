@@ -40,13 +40,11 @@ from boomerang.workbench.i18n.translate import _
 from boomerang.workbench.runs.background_work import follow
 from boomerang.workbench.runs.session_calls import MEMBERS
 
-from . import comparison
+from . import comparison, form_drawn
 
 __all__ = ["Arguments", "Configure", "Live", "Page", "Pane", "View"]
 
 MOST_PANES = 4
-CALM_SECONDS = 3.0
-"""With few updates after a page was opened in mid-run."""
 TIMEOUT_SECONDS = 300.0
 """The page's own clock, unless the visitor sets it otherwise."""
 
@@ -75,7 +73,7 @@ class Page(Pane):
         self._notice_slot = st.container()
         self.panes: list[Pane] = [self]
         self.attach()
-        self._calm = CALM_SECONDS if opened else 0.0
+        self._opened = opened
         left, right = st.columns([5, 6] if count == 1 else [4, 9], gap="medium")
         self.inputs: DeltaGenerator = left.container()
         self.result: DeltaGenerator = right.container(border=True, key="result") if count == 1 else right.container()
@@ -184,8 +182,12 @@ class Page(Pane):
         model_picker.await_models([pane.connection for pane in self.panes])
 
     def _follow(self, panes: Sequence[Pane], ticks: Sequence[Callable[[], None]]) -> None:
+        if self._opened:
+            with self._below:
+                form_drawn.rerun(self.key("form_drawn"))
+            return
         jobs = [pane.job for pane in panes if pane.job is not None]
-        for _tick in follow(jobs, calm=self._calm):
+        for _tick in follow(jobs):
             for tick in ticks:
                 tick()
         st.rerun()

@@ -120,11 +120,7 @@ class Work(ABC):
             self.changed.notify_all()
 
 
-CALM_HZ = 2.0
-"""Ticks a second while a page is being opened: the seconds still count."""
-
-
-def follow(jobs: Sequence[Work], hz: float = 13.0, calm: float = 0.0) -> Iterator[None]:
+def follow(jobs: Sequence[Work], hz: float = 13.0) -> Iterator[None]:
     """Tick for news of jobs that share one condition, at once after a silence and at most `hz` times a second.
 
     Ticks as often while there is none, so that a page can count the seconds. The last tick comes when one of the jobs has
@@ -133,10 +129,7 @@ def follow(jobs: Sequence[Work], hz: float = 13.0, calm: float = 0.0) -> Iterato
     Args:
         jobs: What to follow.
         hz: Most ticks in a second.
-        calm: Seconds at the beginning with `CALM_HZ` ticks only: a browser that has just opened the page loads the code of its
-            widgets, and a flow of updates could keep it from showing them.
     """
-    calm_until = monotonic() + calm
     size = 0
     news_from = 0.0  # when news may be told again; a tick without news does not delay the next one
 
@@ -146,13 +139,12 @@ def follow(jobs: Sequence[Work], hz: float = 13.0, calm: float = 0.0) -> Iterato
     def grown() -> bool:
         return sum(job.size for job in jobs) != size
 
-    changed = jobs[0].changed
+    changed, period = jobs[0].changed, 1 / hz
     while True:
         finished = ended()
         yield
         if finished:
             return
-        period = 1 / hz if monotonic() > calm_until else 1 / min(hz, CALM_HZ)
         for job in jobs:
             job.seen_at = monotonic()
         with changed:
