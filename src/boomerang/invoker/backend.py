@@ -127,7 +127,7 @@ class BuiltInModels(ABC):
 
     def describe(self, model: str, model_type: ModelType) -> ListedModel | None:
         """Return a listed model."""
-        return next((found for found in self.models() if (found.model, found.model_type) == (model, model_type)), None)
+        return next((listed for listed in self.models() if (listed.model, listed.model_type) == (model, model_type)), None)
 
     def retire(self) -> None:
         """Close at once: what runs here is stopped."""

@@ -74,10 +74,10 @@ class Form:
     @property
     def groups(self) -> list[str]:
         """The titles of its folds, in order."""
-        return list(dict.fromkeys(found.group for found in self.fields if found.group))
+        return list(dict.fromkeys(form_field.group for form_field in self.fields if form_field.group))
 
     def labels(self) -> Iterator[tuple[str, str]]:
         """Yield the name and the label of each field, and of each part as `field.part`."""
-        for found in self.fields:
-            yield found.name, found.label
-            yield from ((f"{found.name}.{part}", label) for part, label in found.parts.items())
+        for form_field in self.fields:
+            yield form_field.name, form_field.label
+            yield from ((f"{form_field.name}.{part}", label) for part, label in form_field.parts.items())

@@ -103,7 +103,7 @@ class InvokeError(Exception):
                 setattr(self, name, mask(text))
         cause = self.__cause__ or self.__context__
         while cause is not None and cause is not self:
-            cause.args = tuple(mask(said) if isinstance(said, str) else said for said in cause.args)
+            cause.args = tuple(mask(argument) if isinstance(argument, str) else argument for argument in cause.args)
             cause = cause.__cause__ or cause.__context__
 
     def __str__(self) -> str:

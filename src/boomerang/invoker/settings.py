@@ -152,8 +152,8 @@ class ConnectionSettings(StrictModel):
 
     def secrets(self) -> dict[str, Any]:
         """Return what `public()` leaves out; empty if there is nothing secret."""
-        found = self.model_dump(mode="json", exclude_defaults=True, include=set(self.SECRET_FIELDS))
-        return {name: value for name, value in found.items() if value}
+        fields = self.model_dump(mode="json", exclude_defaults=True, include=set(self.SECRET_FIELDS))
+        return {name: value for name, value in fields.items() if value}
 
     def with_secrets(self, secrets: Mapping[str, Any]) -> Self:
         """Return the same with its secrets."""
@@ -199,21 +199,21 @@ class SettingsWithModels(ConnectionSettings):
 
 def faults(error: ValidationError, where: str = "") -> list[Fault]:
     """Say of each field what is wrong with it, without what stands in it."""
-    found = []
+    faults_found = []
     for item in error.errors(include_input=False, include_url=False):
         path = where
         for part in item["loc"]:
             path += f"[{part}]" if isinstance(part, int) else f"{'.' if path else ''}{part}"
-        found.append(Fault(path or "connection", _words(item)))
-    return found
+        faults_found.append(Fault(path or "connection", _words(item)))
+    return faults_found
 
 
 def _words(item: ErrorDetails) -> str | Message:
     context = item.get("ctx", {})
     if message := _plainly(item["type"], context):
         return message
-    [words] = error.args if isinstance(error := context.get("error"), ValueError) else [item["msg"]]
-    return words if isinstance(words, Message) else str(words)
+    [raw] = error.args if isinstance(error := context.get("error"), ValueError) else [item["msg"]]
+    return raw if isinstance(raw, Message) else str(raw)
 
 
 def _plainly(kind: str, context: Mapping[str, Any]) -> Message | None:

@@ -108,6 +108,6 @@ def quality_as_tuple(found: Quality) -> tuple[float | None, float | None, float 
     ],
 )
 def test_the_scale_of_scores_is_guessed_with_a_reason(scores: list[float], asked: int | None, scale: Scale) -> None:
-    found = guess(scores, asked=asked)
+    found = guess(scores, requested=asked)
     assert found.scale is scale
     assert found.reason.endswith(".")

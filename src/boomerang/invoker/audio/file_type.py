@@ -153,8 +153,8 @@ def locate(data: Data, at: int = 0, finder: mp3_frames.Finder | None = None) -> 
     if kind is None or tagged or at:
         # A tag that lies about its size ends before or behind its claimed end.
         begin, end = (at + 1, len(data)) if tagged else (start, len(data) if at else start + JUNK_BYTES)
-        if found := find(data, begin, end, finder):
-            return found
+        if match := find(data, begin, end, finder):
+            return match
     return (MP3 if kind is None and tagged else kind), start
 
 

@@ -259,7 +259,7 @@ def _ogg(data: Data, at: int, kind: Kind, finder: Finder) -> _File:
     A decoder leaves out pages whose checksum is wrong without a word, so they are counted here.
     """
     start, begun, ended = at, False, False
-    lost, places, after, granule = 0, 0, 0.0, 0
+    lost_bytes, places, after, granule = 0, 0, 0.0, 0
     rate_hz = _ogg_rate_hz(data, at)
     while at + markers.OGG_HEAD <= len(data):
         size = markers.ogg_page_size(data, at)
@@ -267,12 +267,12 @@ def _ogg(data: Data, at: int, kind: Kind, finder: Finder) -> _File:
         if size and len(page) == size and not markers.ogg_page_is_sound(page):
             size = 0
         if not size:
-            found = None if ended else markers.next_page(data, at + 1)
-            if found is None or file_type.find(data, at, found, finder):
+            next_at = None if ended else markers.next_page(data, at + 1)
+            if next_at is None or file_type.find(data, at, next_at, finder):
                 break
-            after = after if lost else granule / rate_hz
-            lost, places = lost + found - at, places + 1
-            at = found
+            after = after if lost_bytes else granule / rate_hz
+            lost_bytes, places = lost_bytes + next_at - at, places + 1
+            at = next_at
             continue
         flags = page[5]
         if flags & 2 and begun:
@@ -284,7 +284,7 @@ def _ogg(data: Data, at: int, kind: Kind, finder: Finder) -> _File:
             granule = int.from_bytes(page[6:14], "little")
     at = min(at, len(data))
     cut = None if ended else Message("audio.cut_in_page")
-    gaps = (Gap(lost, after, places),) if lost else ()
+    gaps = (Gap(lost_bytes, after, places),) if lost_bytes else ()
     return _File(at, (*gaps, Part(kind, (data[start:at],), cut=cut)))
 
 

@@ -88,22 +88,22 @@ def only_tags(data: Data) -> bool:
 
 def padding_end(data: Data, at: int) -> int:
     """Return where the zeros that start here end; those that begin the size of an MP4's first box are no padding."""
-    found = _ZEROS.match(data, at)
-    end = found.end() if found else at
+    match = _ZEROS.match(data, at)
+    end = match.end() if match else at
     box = _FILE_TYPE.search(data, end, end + 8)
     return max(at, box.start() - 4) if box else end
 
 
 def next_wave(data: Data, at: int) -> int:
     """Return where the next WAV file begins; the end of the data if none does."""
-    found = _WAVE.search(data, at)
-    return found.start() if found else len(data)
+    match = _WAVE.search(data, at)
+    return match.start() if match else len(data)
 
 
 def next_page(data: Data, at: int) -> int | None:
     """Return where the next Ogg page begins; `None` if none does."""
-    found = _PAGE.search(data, at)
-    return found.start() if found else None
+    match = _PAGE.search(data, at)
+    return match.start() if match else None
 
 
 def ogg_page_size(data: Data, at: int) -> int:

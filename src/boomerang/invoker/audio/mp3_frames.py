@@ -114,14 +114,14 @@ class Finder:
 
     def frame(self, at: int) -> Header | None:
         """Read the frame header at a byte, with its true size; `None` if none is there."""
-        found = header(self.data, at)
-        if found is None or found.size:
-            return found
-        size = self._free.get(found.stream) or self._free_size(at, found)
+        frame_header = header(self.data, at)
+        if frame_header is None or frame_header.size:
+            return frame_header
+        size = self._free.get(frame_header.stream) or self._free_size(at, frame_header)
         if not size:
             return None
-        self._free[found.stream] = size
-        return found._replace(size=size + found.padding)
+        self._free[frame_header.stream] = size
+        return frame_header._replace(size=size + frame_header.padding)
 
     def chained(self, at: int, frame: Header, need: int) -> bool:
         """Return whether frames of one form follow one another: `need` of them, or fewer up to a tag or the end."""
@@ -144,11 +144,11 @@ class Finder:
             end: Where to stop; the end of the file by default.
             stream: The form of the frames before, which is taken more readily than another one.
         """
-        for found in _START.finditer(self.data, at, len(self.data) if end is None else min(end, len(self.data))):
+        for match in _START.finditer(self.data, at, len(self.data) if end is None else min(end, len(self.data))):
             if self.spend():
                 return None
-            place = found.start()
-            if len(found[0]) > 1:
+            place = match.start()
+            if len(match[0]) > 1:
                 return place
             frame = self.frame(place)
             if frame and self.chained(place, frame, 2 if frame.stream == stream else 6 if _is_rare(frame) else 4):
@@ -320,9 +320,9 @@ def _step(finder: Finder, at: int, section: Section | None, done: float, layout:
     """Return where to go on from a byte where no frame starts: behind a tag, at the next sound, or at the end of the stream."""
     if (after := skip(finder.data, at)) > at and not finder.spend():
         return after
-    found = finder.next(at, layout.end, section.first.stream if section else None)
-    stop = layout.end if found is None else found
-    if found == at:  # no frame and no tag: a file of another kind
+    next_at = finder.next(at, layout.end, section.first.stream if section else None)
+    stop = layout.end if next_at is None else next_at
+    if next_at == at:  # no frame and no tag: a file of another kind
         layout.end = at
         return at
     if bytes(finder.data[at:stop]).strip(b"\0"):

@@ -161,7 +161,7 @@ def allowed(text: str | None, loopback: str | None = None) -> Allowed:
     choice = (loopback or "").strip().lower()
     if choice not in ("", "allow", "refuse"):
         raise ConfigError(Message("saved.loopback_value"), field=LOOPBACK_VARIABLE)
-    entries = tuple(_entry(found) for found in re.split(r"[\s,]+", text or "") if found)
+    entries = tuple(_entry(entry) for entry in re.split(r"[\s,]+", text or "") if entry)
     return Allowed(entries or Allowed().entries, choice != "refuse")
 
 
@@ -177,10 +177,10 @@ def _entry(text: str) -> Entry:
 
 
 def _split(entry: str) -> tuple[str, int | None]:
-    found = re.fullmatch(r"(?:\[(?P<inside>[^\]]+)\]|(?P<host>[^:\[\]]+))(?::(?P<port>\d{1,5}))?", entry)
-    if found is None or int(found["port"] or 0) > 65535:
+    match = re.fullmatch(r"(?:\[(?P<inside>[^\]]+)\]|(?P<host>[^:\[\]]+))(?::(?P<port>\d{1,5}))?", entry)
+    if match is None or int(match["port"] or 0) > 65535:
         return entry, None
-    return found["inside"] or found["host"], int(found["port"]) if found["port"] else None
+    return match["inside"] or match["host"], int(match["port"]) if match["port"] else None
 
 
 def _network(text: str) -> Network | None:

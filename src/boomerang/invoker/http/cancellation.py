@@ -63,8 +63,8 @@ class Call:
     @property
     def limit(self) -> float | None:
         """Seconds that the clock which ran out was set to."""
-        found: float | None = getattr(self.clocks, self.expired.replace(" ", "_"), None)
-        return found
+        seconds: float | None = getattr(self.clocks, self.expired.replace(" ", "_"), None)
+        return seconds
 
     def abort(self) -> None:
         """End it: whoever waits for its socket wakes, and the server sees the connection close."""
@@ -73,17 +73,17 @@ class Call:
             if self._socket is not None:
                 _shut(self._socket)
 
-    def hold(self, held: socket.socket) -> None:
+    def hold(self, open_socket: socket.socket) -> None:
         """Take the socket that it goes over from now on."""
         with self._lock:
-            self._socket = held
+            self._socket = open_socket
             if self.aborted:
-                _shut(held)
+                _shut(open_socket)
 
-    def let_go(self, held: socket.socket) -> None:
+    def let_go(self, open_socket: socket.socket) -> None:
         """Leave a socket to the call that goes over it from now on: should this one be ended late, that one must not."""
         with self._lock:
-            if self._socket is held:
+            if self._socket is open_socket:
                 self._socket = None
 
     def left(self, clock: str, since: float) -> float | None:
@@ -94,7 +94,7 @@ class Call:
         """
         now = monotonic()
         ends = {clock: since, "total": self.began}
-        found: float | None = None
+        least: float | None = None
         for name, begin in ends.items():
             limit: float | None = getattr(self.clocks, name.replace(" ", "_"))
             if limit is None:
@@ -103,9 +103,9 @@ class Call:
             if left <= 0:
                 self.expired = name
                 raise TimeoutError(name)
-            if found is None or left < found:
-                found, self.expired = left, name  # should the wait be the one that lasts too long
-        return found
+            if least is None or left < least:
+                least, self.expired = left, name  # should the wait be the one that lasts too long
+        return least
 
 
 class _Current(threading.local):

@@ -77,8 +77,8 @@ def inside(value: Any, body: str, status: int | None = None) -> InvokeError:
     """
     told_status = _inner_status(value)
     kind = kind_of(told_status) if told_status else InvokeServerUnavailableError
-    words = _words({"error": value}) or body.strip()[:500]
-    return kind(words, status_code=status or told_status, body=body)
+    text = _words({"error": value}) or body.strip()[:500]
+    return kind(text, status_code=status or told_status, body=body)
 
 
 def _inner_status(value: Any) -> int | None:
@@ -104,18 +104,18 @@ def told(call: Call, run: Run) -> Iterator[None]:
         raise unreached(error, _proxy(call)) from error
     except httpcore.ProxyError as error:
         run.check()
-        status, _, words = str(error).partition(" ")
-        raise refused_by(call.proxy, int(status), words) from error
+        status, _, text = str(error).partition(" ")
+        raise refused_by(call.proxy, int(status), text) from error
     except (httpcore.LocalProtocolError, httpx.LocalProtocolError) as error:
         raise InvokeBadRequestError(Message("http.unsendable_header"), field="headers") from error  # it may be secret
     except (httpcore.NetworkError, httpcore.ProtocolError, httpx.NetworkError, httpx.ProtocolError) as error:
         run.check()
-        words = str(error).rstrip(".") or type(error).__name__
+        text = str(error).rstrip(".") or type(error).__name__
         if isinstance(error, httpcore.ProtocolError | httpx.ProtocolError) and not call.ended:
-            raise ProtocolError(Message("http.rules_broken", fault=words)) from error
-        lost = InvokeConnectionError(_closed(call, words))
-        lost.answered = call.answered
-        raise lost from error
+            raise ProtocolError(Message("http.rules_broken", fault=text)) from error
+        closed = InvokeConnectionError(_closed(call, text))
+        closed.answered = call.answered
+        raise closed from error
     except httpx.TooManyRedirects as error:
         raise ProtocolError(Message("http.redirects")) from error
     except (httpx.UnsupportedProtocol, httpx.InvalidURL, httpcore.UnsupportedProtocol) as error:
@@ -150,10 +150,10 @@ def _closed(call: Call, fault: str) -> Message:
     return Message("http.closed_within" if call.answered else "http.closed_before", fault=fault)
 
 
-def refused_by(proxy: str, status: int, words: str, body: str | None = None) -> InvokeConnectionError:
+def refused_by(proxy: str, status: int, reason: str, body: str | None = None) -> InvokeConnectionError:
     """Say that a proxy stands between us and the server, in its own words."""
-    if words:
-        message = Message("http.proxy_refused_saying", proxy=proxy, words=words, status=status)
+    if reason:
+        message = Message("http.proxy_refused_saying", proxy=proxy, words=reason, status=status)
     else:
         message = Message("http.proxy_refused", proxy=proxy, status=status)
     error = InvokeConnectionError(message, status_code=status, body=body)
@@ -168,16 +168,16 @@ def unreached(error: BaseException, proxy: str = "") -> InvokeConnectionError:
     message, failure = _why(cause)
     if proxy:
         message, failure = Message("http.proxy_unreached", proxy=proxy, fault=str(cause)), ConnectionFailure.PROXY_UNREACHED
-    found = InvokeConnectionError(message)
-    found.failure = failure
-    return found
+    connection_error = InvokeConnectionError(message)
+    connection_error.failure = failure
+    return connection_error
 
 
 def _why(cause: BaseException) -> tuple[Message, ConnectionFailure]:
     match cause:
         case ssl.SSLCertVerificationError():
-            words = cause.verify_message or str(cause)
-            return Message("http.certificate", words=words), ConnectionFailure.CERTIFICATE
+            reason = cause.verify_message or str(cause)
+            return Message("http.certificate", words=reason), ConnectionFailure.CERTIFICATE
         case ssl.SSLError():
             return Message("http.tls", words=str(cause.reason or cause)), ConnectionFailure.TLS
         case ConnectionRefusedError():
@@ -198,8 +198,8 @@ def said(body: str) -> str:
 
 
 def _words(value: Any) -> str:
-    words = _found(value, _WORDS) or _found(value, _CODES)
-    return words.encode("utf-8", "replace").decode()  # JSON can spell half a character, a page cannot show it
+    text = _found(value, _WORDS) or _found(value, _CODES)
+    return text.encode("utf-8", "replace").decode()  # JSON can spell half a character, a page cannot show it
 
 
 def _found(value: Any, names: tuple[str, ...], depth: int = 4) -> str:
@@ -209,13 +209,13 @@ def _found(value: Any, names: tuple[str, ...], depth: int = 4) -> str:
         says_nothing = names is _CODES and (text in _NO_CODES or not any(map(str.isalpha, text)))  # such as a number alone
         return "" if says_nothing else text
     if isinstance(value, list) and depth:
-        found = [words for item in value[:MOST_FAULTS] if (words := _found(item, names, depth - 1))]
-        return "; ".join([*found, "…"] if found and len(value) > MOST_FAULTS else found)
+        texts = [detail for item in value[:MOST_FAULTS] if (detail := _found(item, names, depth - 1))]
+        return "; ".join([*texts, "…"] if texts and len(value) > MOST_FAULTS else texts)
     if isinstance(value, dict) and depth:
         fields = {name.lower().replace("_", ""): inner for name, inner in reversed(value.items())}
-        words = next(filter(None, (_found(fields.get(name), names, depth - 1) for name in names)), "")
+        detail = next(filter(None, (_found(fields.get(name), names, depth - 1) for name in names)), "")
         place = value.get("loc")  # FastAPI's: which field of what was sent
-        return f"{'.'.join(map(str, place))}: {words}" if words and place and isinstance(place, list) else words
+        return f"{'.'.join(map(str, place))}: {detail}" if detail and place and isinstance(place, list) else detail
     return ""
 
 

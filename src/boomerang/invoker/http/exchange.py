@@ -109,8 +109,8 @@ class Http:
                 return
 
     def _announce_retry(self, run: Run, error: InvokeError, seconds: float, attempt: int) -> None:
-        words = error.message or str(error)
-        message = Message("http.asked_again", words=words, seconds=seconds, attempt=attempt, most=MOST_ATTEMPTS)
+        reason = error.message or str(error)
+        message = Message("http.asked_again", words=reason, seconds=seconds, attempt=attempt, most=MOST_ATTEMPTS)
         run.relay(message.masked(self._mask))
 
     @staticmethod
@@ -194,11 +194,11 @@ class Http:
     def _refusal(self, answer: Answer, response: httpx.Response, proxy: str) -> InvokeError:
         body = self._mask(answer.text(answer.refusal()))
         status, url = response.status_code, self._mask(shown_url(response.url))
-        words = said(body) or response.reason_phrase
+        reason = said(body) or response.reason_phrase
         if status == 407 and proxy:
-            return refused_by(proxy, status, words, body)
+            return refused_by(proxy, status, reason, body)
         kind = kind_of(status)
-        error = kind(Message("http.status", words=words, status=status, url=url), status_code=status, body=body)
+        error = kind(Message("http.status", words=reason, status=status, url=url), status_code=status, body=body)
         error.url, error.request_id = url, _request_id(answer.headers)
         if isinstance(error, InvokeRateLimitError | InvokeServerUnavailableError):
             error.retry_after = retry_after(answer.headers)

@@ -57,9 +57,9 @@ class Stream(httpcore.NetworkStream):
             clock, since = "between chunks", monotonic()
         with _as_httpcore(httpcore.ReadTimeout, httpcore.ReadError):
             self._socket.settimeout(call.left(clock, since))
-            found = self._socket.recv(max_bytes)
-        call.answered, call.ended = call.answered or bool(found), not found
-        return found
+            data = self._socket.recv(max_bytes)
+        call.answered, call.ended = call.answered or bool(data), not data
+        return data
 
     def write(self, buffer: bytes, timeout: float | None = None) -> None:
         """Send all of it."""
@@ -151,9 +151,9 @@ class Dialler(httpcore.NetworkBackend):
         call.waiting_since = began = monotonic()
         call.proxy, call.tunnelled = self._proxy, False
         with _as_httpcore(httpcore.ConnectTimeout, httpcore.ConnectError):
-            found = _look_up(self._search, host, port, call, began)
+            addresses = _look_up(self._search, host, port, call, began)
             refusal: OSError | None = None
-            for family, address in found:
+            for family, address in addresses:
                 if self._judge is not None:
                     self._judge(host, ipaddress.ip_address(str(address[0]).partition("%")[0]), port)
                 try:
@@ -182,16 +182,16 @@ class Dialler(httpcore.NetworkBackend):
 
 def _look_up(search: Search, host: str, port: int, call: Call, began: float) -> list[tuple[int, tuple[Any, ...]]]:
     """Find the addresses of a name, in a thread that nobody has to wait for: the system's search cannot be ended."""
-    found: list[Any] = []
+    results: list[Any] = []
     done = threading.Event()
 
     def look() -> None:
         try:
-            found.append(search(host, port, type=socket.SOCK_STREAM))
+            results.append(search(host, port, type=socket.SOCK_STREAM))
         except UnicodeError:  # a part of the name is empty or too long, and Python's codec of names says so in its own way
-            found.append(socket.gaierror(socket.EAI_NONAME, "Name or service not known"))
+            results.append(socket.gaierror(socket.EAI_NONAME, "Name or service not known"))
         except Exception as error:  # told by the thread that waits
-            found.append(error)
+            results.append(error)
         finally:
             done.set()
 
@@ -203,9 +203,9 @@ def _look_up(search: Search, host: str, port: int, call: Call, began: float) -> 
         while not done.wait(LOOK_SECONDS):
             _wanted(call)
             call.left("connect", began)
-    if isinstance(found[0], Exception):
-        raise found[0]
-    return [(family, address) for family, _kind, _protocol, _name, address in found[0]]
+    if isinstance(results[0], Exception):
+        raise results[0]
+    return [(family, address) for family, _kind, _protocol, _name, address in results[0]]
 
 
 def _connected(family: int, address: tuple[Any, ...], call: Call, began: float) -> socket.socket:

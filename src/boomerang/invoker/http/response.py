@@ -139,17 +139,17 @@ class Answer:
             InvokeError: It broke off, or a clock ran out.
             RunStoppedError: The run was stopped.
         """
-        held = b""
+        beginning = b""
         with told(self._call, self._run):
             for piece in self._bytes:
-                held += piece
+                beginning += piece
                 self._run.check()
-                if BOM_UTF8.startswith(held):
+                if BOM_UTF8.startswith(beginning):
                     continue
-                if found := held.removeprefix(BOM_UTF8).lstrip():
-                    self._bytes = chain((held,), self._bytes)
-                    return found
-                held = b""
+                if content := beginning.removeprefix(BOM_UTF8).lstrip():
+                    self._bytes = chain((beginning,), self._bytes)
+                    return content
+                beginning = b""
         return b""
 
     def read(self, most: int | None = None) -> bytes:

@@ -38,8 +38,8 @@ def pause(error: InvokeError, call: Call, attempt: int, total: float | None) -> 
     refused = not call.sent and error.__cause__ is not None and isinstance(origin(error.__cause__), ConnectionRefusedError)
     if attempt >= MOST_ATTEMPTS or not (refused or error.status_code in RETRIED):
         return None
-    asked: float | None = getattr(error, "retry_after", None)
-    pause = 0.4 * 2 ** (attempt - 1) if asked is None else asked
+    retry_after: float | None = getattr(error, "retry_after", None)
+    pause = 0.4 * 2 ** (attempt - 1) if retry_after is None else retry_after
     in_time = total is None or monotonic() - call.began + pause < total
     return pause if in_time and pause <= LONGEST_WAIT else None
 

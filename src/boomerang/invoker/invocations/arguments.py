@@ -28,8 +28,8 @@ def arguments() -> Iterator[None]:
         yield
     except ValidationError as error:
         faults = [(".".join(str(part) for part in fault["loc"]) or error.title, fault["msg"]) for fault in error.errors()]
-        told = "; ".join(f"{field}: {message}" for field, message in faults)
-        raise InvokeBadRequestError(told, field=faults[0][0]) from error
+        text = "; ".join(f"{field}: {message}" for field, message in faults)
+        raise InvokeBadRequestError(text, field=faults[0][0]) from error
     except TypeError as error:  # a content item that is neither an entity nor a dict: Dify's validator raises it bare
         raise InvokeBadRequestError(str(error), field="prompt_messages") from error
 

@@ -58,7 +58,7 @@ def find(text: str) -> Found | None:
 
 def find_object(text: str) -> Found | None:
     """Find an object as `find` does; lists and other values are passed over."""
-    return next((found for found in _all(text) if isinstance(found.value, dict)), None)
+    return next((candidate for candidate in _all(text) if isinstance(candidate.value, dict)), None)
 
 
 def _all(text: str) -> Iterator[Found]:
@@ -71,11 +71,11 @@ def _all(text: str) -> Iterator[Found]:
         if inner is not None:
             yield inner
     empty: list[Found] = []
-    for found in _inside(text):
-        if found.value:
-            yield found
+    for candidate in _inside(text):
+        if candidate.value:
+            yield candidate
         elif len(empty) < MOST_EMPTY:
-            empty.append(found)
+            empty.append(candidate)
     yield from empty
 
 

@@ -152,8 +152,8 @@ def check(value: Any, schema: Mapping[str, Any], run: Run | None = None) -> Chec
         return Checked(patterns=patterns)
     if "departure" not in reply:  # it takes too long to find the place
         return Checked(Fault("$", "what the schema describes", schema_child.short(value)), patterns=patterns)
-    path, expected, found = reply["departure"]
-    return Checked(Fault(_written(path), expected, found), patterns=patterns)
+    path, expected, actual = reply["departure"]
+    return Checked(Fault(_written(path), expected, actual), patterns=patterns)
 
 
 def report(checked: Checked, run: Run) -> None:
@@ -178,8 +178,8 @@ class _Child:
     """
 
     def __init__(self) -> None:
-        found = importlib.util.find_spec("jsonschema_rs")
-        folder = Path(found.origin).parents[1] if found is not None and found.origin else ""
+        spec = importlib.util.find_spec("jsonschema_rs")
+        folder = Path(spec.origin).parents[1] if spec is not None and spec.origin else ""
         self._process = Process(
             Path(schema_child.__file__).absolute(),
             {},

@@ -59,18 +59,18 @@ class ReasoningReader:
         self._held, at, search = "", 0, 0
         while True:
             tag = CLOSING if self.inside else OPENING
-            found = text.find(tag, search)
-            if found < 0:
+            start = text.find(tag, search)
+            if start < 0:
                 rest = len(text) if last else len(text) - _beginning(text, tag, search)
                 parts += self._told(text[at:rest])
                 self._held = text[rest:]
                 return parts
-            end = found + len(tag)
-            parts += self._told(text[at:found])
-            at = found
+            end = start + len(tag)
+            parts += self._told(text[at:start])
+            at = start
             counts = self._counts(text, end, last=last)
             if counts is None:
-                self._held = text[found:]
+                self._held = text[start:]
                 return parts
             if counts:
                 self.inside = not self.inside

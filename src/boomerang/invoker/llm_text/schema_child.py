@@ -161,13 +161,13 @@ def _is_not_monotone(schema: Any) -> bool:
 
 
 def _departure(error: ValidationError, schema: Any, value: Any) -> tuple[Path, str, str]:
-    found = short(_at(value, error.instance_path))
+    actual = short(_at(value, error.instance_path))
     keyword = error.schema_path[-1] if error.schema_path else ""
     try:
         expected = f"{keyword}: {short(_at(schema, error.schema_path))}" if keyword else "nothing"
     except (LookupError, TypeError):  # it is in another document, such as a draft's own
         expected = _sentence(error)
-    return error.instance_path, expected, found
+    return error.instance_path, expected, actual
 
 
 def _sentence(error: ValidationError) -> str:

@@ -80,8 +80,8 @@ def summarize(
     if not text.strip():
         raise InvokeBadRequestError(Message("prompts.nothing_to_summarise"), field="text")
     shown = _shown(examples)
-    told = "".join(message.get_text_content() for message in shown) + _task("", instruction)
-    room = context_size - FRAME_TOKENS * (1 + len(examples)) - count_tokens(told)
+    fixed_text = "".join(message.get_text_content() for message in shown) + _task("", instruction)
+    room = context_size - FRAME_TOKENS * (1 + len(examples)) - count_tokens(fixed_text)
     limit = room * 3 // 4
     if limit < SMALLEST_PIECE:
         raise InvokeBadRequestError(

@@ -196,11 +196,11 @@ class Process:
             self.kill()
             self._ended(STEP_SECONDS)
         self._listener.join(STEP_SECONDS)
-        words = self._words.decode("utf-8", "replace").strip()
-        last = words.rpartition("\n")[2]
+        output = self._words.decode("utf-8", "replace").strip()
+        last = output.rpartition("\n")[2]
         fate = _fate(self._process.poll())
         message = Message("embedded.gone_saying", fate=fate, words=last) if last else Message("embedded.gone", fate=fate)
-        return ProcessGoneError(message, body=words or None, hint=Message("embedded.gone_hint"))
+        return ProcessGoneError(message, body=output or None, hint=Message("embedded.gone_hint"))
 
     def kill(self) -> None:
         """End it and all that it started at once, whatever they are doing."""
@@ -280,8 +280,8 @@ class Process:
 
     def _listen(self) -> None:
         with cast(IO[bytes], self._process.stderr) as stderr:
-            while words := os.read(stderr.fileno(), WORDS_LIMIT):
-                self._words = (self._words + words)[-WORDS_LIMIT:]
+            while data := os.read(stderr.fileno(), WORDS_LIMIT):
+                self._words = (self._words + data)[-WORDS_LIMIT:]
 
 
 def _kept() -> dict[str, str]:

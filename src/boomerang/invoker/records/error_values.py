@@ -100,17 +100,17 @@ def _known(error: InvokeError) -> dict[str, Any]:
 def load_error(values: Mapping[str, Any]) -> BaseException:
     """Rebuild an error; one of a type that is none of ours becomes an `UnknownRecordedError`."""
     name, text = values["type"], values["description"]
-    words = Message.load(values["message"], text) if "message" in values else text
+    message = Message.load(values["message"], text) if "message" in values else text
     if name in INVOKE_ERRORS:
         error = INVOKE_ERRORS[name].__new__(INVOKE_ERRORS[name])
-        InvokeError.__init__(error, "" if words == name else words, hint=_hint(values))
+        InvokeError.__init__(error, "" if message == name else message, hint=_hint(values))
         for field in FIELDS:
             if field in values:
                 setattr(error, field, values[field])
         return error
     if name == ConfigError.__name__:
         named = values.get("field")
-        return ConfigError(words.removeprefix(f"{named}: ") if named and isinstance(words, str) else words, field=named)
+        return ConfigError(message.removeprefix(f"{named}: ") if named and isinstance(message, str) else message, field=named)
     if name == CredentialsValidateFailedError.__name__:
         return CredentialsValidateFailedError(text)
     if name == RunStoppedError.__name__:

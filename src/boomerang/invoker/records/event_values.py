@@ -56,12 +56,12 @@ def load_event(values: Mapping[str, Any]) -> Event:
     Raises:
         KeyError: There is no such kind of event.
     """
-    given = {name: LOAD[name](value) if name in LOAD else value for name, value in values.items() if name != "kind"}
+    fields = {name: LOAD[name](value) if name in LOAD else value for name, value in values.items() if name != "kind"}
     event_type = TYPES[values["kind"]]
     if event_type is Notice:
-        text = given.pop("text")
-        given["message"] = Message.load(given["message"], text) if "message" in given else text
-    return event_type(**given)
+        text = fields.pop("text")
+        fields["message"] = Message.load(fields["message"], text) if "message" in fields else text
+    return event_type(**fields)
 
 
 def _default(field: Any) -> Any:

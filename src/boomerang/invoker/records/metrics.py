@@ -96,10 +96,10 @@ def _measured(record: Record[Any], model: AIModelEntity | None) -> list[Metric]:
 def usage(record: Record[Any]) -> LLMUsage | EmbeddingUsage | None:
     """Return the last usage that was reported; `None` if there was none, or if it is zero everywhere."""
     for chunk in reversed(record.chunks):
-        found = chunk.delta.usage if hasattr(chunk, "delta") else getattr(chunk, "usage", None)
+        reported = chunk.delta.usage if hasattr(chunk, "delta") else getattr(chunk, "usage", None)
         # Not by the total alone: some servers count, and leave the sum at zero.
-        if found is not None and any(count for name, count in found if name.endswith("tokens")):
-            return cast(LLMUsage | EmbeddingUsage, found)
+        if reported is not None and any(count for name, count in reported if name.endswith("tokens")):
+            return cast(LLMUsage | EmbeddingUsage, reported)
     return None
 
 
@@ -220,10 +220,10 @@ def audio_seconds(data: bytes) -> float | None:
 
 def _speech2text(record: Record[Any], timeline: Timeline) -> Iterable[Metric]:
     file = cast(bytes, _asked(record, "file"))
-    heard = audio_seconds(file) if record.seconds is not None else None
+    length = audio_seconds(file) if record.seconds is not None else None
     yield _total(record)
-    yield Metric("audio_seconds", heard, Unit.SECONDS)
-    yield _real_time_factor(record, timeline, heard)
+    yield Metric("audio_seconds", length, Unit.SECONDS)
+    yield _real_time_factor(record, timeline, length)
     yield Metric("characters", len(record.chunks[0].result) if record.chunks else None, Unit.COUNT)
     yield Metric("file_bytes", len(file), Unit.BYTES)
     yield Metric("payload_bytes", 2 * len(file), Unit.BYTES)

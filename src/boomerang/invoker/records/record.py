@@ -106,8 +106,8 @@ class Record(Generic[ChunkT]):
             return make()
         if key not in self._worked_out:
             self._worked_out.setdefault(key, make())
-        found: FoundT = self._worked_out[key]
-        return found
+        value: FoundT = self._worked_out[key]
+        return value
 
     def add(self, chunk: ChunkT) -> None:
         """Add a chunk that just arrived."""

@@ -191,8 +191,8 @@ def _look_at_delta(chunk: LLMResultChunk, reader: ReasoningReader) -> Look:
             reasoning |= part.reasoning
             text |= not part.reasoning
     if message.tool_calls:
-        said = "".join(call.function.name + call.function.arguments for call in message.tool_calls) + content
-        return Look(ChunkKind.TOOL_CALL, len(said), _utf8(said), text, reasoning, reason)
+        shown = "".join(call.function.name + call.function.arguments for call in message.tool_calls) + content
+        return Look(ChunkKind.TOOL_CALL, len(shown), _utf8(shown), text, reasoning, reason)
     if isinstance(chunk, LLMStructuredOutput) and chunk.structured_output is not None:
         return Look(ChunkKind.STRUCTURED, len(content), _utf8(content), text, reasoning, reason)
     if content and not media:
@@ -260,9 +260,9 @@ def phases(record: Record[Any], timeline: Timeline) -> list[Phase]:
     end = record.elapsed
     first = min(_first(timeline), end)
     entered = [event for event in tuple(record.events) if isinstance(event, PhaseEntered)]
-    told = [(event.seconds, event.name) for event in entered if event.seconds < first]
-    marks: list[tuple[float, str]] = [(0.0, PhaseName.ASKING), *told]
-    if not told and len(timeline):
+    reported = [(event.seconds, event.name) for event in entered if event.seconds < first]
+    marks: list[tuple[float, str]] = [(0.0, PhaseName.ASKING), *reported]
+    if not reported and len(timeline):
         marks = [(0.0, PhaseName.FIRST)]
     if timeline.pieces > 1:
         if marks[-1][1] == GENERATING:  # told just before the first piece, which says the same and belongs to the record
@@ -281,21 +281,21 @@ def _first(timeline: Timeline) -> float:
 
 def _joined(marks: list[tuple[float, str]], end: float) -> list[Phase]:
     """Make phases of the moments at which each begins; equal neighbours are one, very short ones part of what comes next."""
-    found: list[Phase] = []
+    joined: list[Phase] = []
     start = 0.0
     for (_, name), until in zip(marks, [*(at for at, _ in marks[1:]), end], strict=True):
         if min(until, end) - start < LEAST_PHASE_SECONDS:
             continue
-        if found and found[-1].name == name:
-            start = found.pop().start
-        found.append(Phase(name, start, min(until, end)))
-        start = found[-1].end
-    if not found:
+        if joined and joined[-1].name == name:
+            start = joined.pop().start
+        joined.append(Phase(name, start, min(until, end)))
+        start = joined[-1].end
+    if not joined:
         return [Phase(marks[-1][1], 0.0, end)]
-    return [*found[:-1], Phase(found[-1].name, found[-1].start, end)]
+    return [*joined[:-1], Phase(joined[-1].name, joined[-1].start, end)]
 
 
 def spent(record: Record[Any], timeline: Timeline, name: str) -> float | None:
     """Return the seconds that a run was in a phase, as its back end tells; `None` if it was never in it."""
-    found = [phase.seconds for phase in phases(record, timeline) if phase.name == name]
-    return sum(found) if found else None
+    durations = [phase.seconds for phase in phases(record, timeline) if phase.name == name]
+    return sum(durations) if durations else None

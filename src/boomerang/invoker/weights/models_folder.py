@@ -96,13 +96,13 @@ class Weights:
                 return Message("embedded.file_other", file=file.name, folder=folder)
             if status.st_size != file.size:
                 return Message("embedded.file_size", file=file.name, folder=folder, size=status.st_size, expected=file.size)
-            found = self._sha256(file, status, afresh=afresh)
+            actual = self._sha256(file, status, afresh=afresh)
         except (FileNotFoundError, NotADirectoryError):
             return Message("embedded.file_missing", file=file.name, folder=folder)
         except OSError as error:
             return Message("embedded.file_unreadable", file=file.name, folder=folder, fault=str(error.strerror))
-        if found != file.sha256:
-            return Message("embedded.file_altered", file=file.name, folder=folder, found=found, expected=file.sha256)
+        if actual != file.sha256:
+            return Message("embedded.file_altered", file=file.name, folder=folder, found=actual, expected=file.sha256)
         return None
 
     def _sha256(self, file: WeightFile, status: os.stat_result, *, afresh: bool) -> str:

@@ -41,14 +41,14 @@ class Official:
         """
         resumed = _size(part) > 0
         with self._opened() as client:
-            found = self._persist(client, file, part, report)
-            if found != file.sha256 and resumed:
+            actual = self._persist(client, file, part, report)
+            if actual != file.sha256 and resumed:
                 # What an earlier run had left may be the wrong half; once more from the start.
                 part.unlink()
-                found = self._persist(client, file, part, report)
-        if found != file.sha256:
+                actual = self._persist(client, file, part, report)
+        if actual != file.sha256:
             part.unlink()
-            raise SourceError(f"{file.address} has another file: its SHA-256 is {found}, expected {file.sha256}")
+            raise SourceError(f"{file.address} has another file: its SHA-256 is {actual}, expected {file.sha256}")
 
     def _persist(self, client: httpx.Client, file: WeightFile, part: Path, report: Report) -> str:
         """Ask again after a cut, as long as each attempt brings something; return the SHA-256 of the whole."""
@@ -121,8 +121,8 @@ def _check(response: httpx.Response, file: WeightFile, offset: int) -> None:
     if response.status_code not in (200, 206):
         raise SourceError(f"{file.address} answered {response.status_code} {response.reason_phrase}")
     if response.status_code == 206:
-        found = _CONTENT_RANGE.match(response.headers.get("Content-Range", ""))
-        if found is None or int(found[1]) != offset:
+        match = _CONTENT_RANGE.match(response.headers.get("Content-Range", ""))
+        if match is None or int(match[1]) != offset:
             raise SourceError(f"{file.address} sent another range than asked for")
 
 

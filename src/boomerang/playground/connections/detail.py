@@ -30,10 +30,10 @@ ORIGINS = {
 }
 
 
-def draw(held: ConnectionsPageState, connection: Connection) -> Tick:
+def draw(state: ConnectionsPageState, connection: Connection) -> Tick:
     """Draw it; gives what keeps the progress of its test going."""
     owner = visitor.owner()
-    tick = _head(held, connection, owner)
+    tick = _head(state, connection, owner)
     if connection.problem:
         st.warning(plain(translated(connection.problem, _)), icon=":material/warning:")
     left, right = st.columns([4, 7], gap="medium")
@@ -42,28 +42,28 @@ def draw(held: ConnectionsPageState, connection: Connection) -> Tick:
             html_tables.facts(_facts(connection.settings))
         else:
             st.caption(_("Small models inside this app. They work offline and need no key."))
-        probe_results.draw_all(connection.name, held.found)
-        check = held.found.get((connection.name, SERVER))
+        probe_results.draw_all(connection.name, state.found)
+        check = state.found.get((connection.name, SERVER))
         if check is not None and check.better and connection.may_change(owner):
             st.button(
                 _("Use this address"),
                 icon=":material/move_up:",
                 key="connections.better",
                 on_click=form.edit,
-                args=(held, connection, check.better),
+                args=(state, connection, check.better),
                 help=_("Opens the form with this connection."),
             )
     with right:
-        model_list.draw(held, connection)
+        model_list.draw(state, connection)
     return tick
 
 
-def _head(held: ConnectionsPageState, connection: Connection, owner: str) -> Tick:
-    words, icon = ORIGINS[connection.origin]
-    running = held.checks is not None and held.checks.running
+def _head(state: ConnectionsPageState, connection: Connection, owner: str) -> Tick:
+    origin, icon = ORIGINS[connection.origin]
+    running = state.checks is not None and state.checks.running
     with st.container(horizontal=True, vertical_alignment="center"):
         st.markdown(f"#### {plain(connection.name)}", width="content")
-        st.badge(_(words), icon=icon, color="gray")
+        st.badge(_(origin), icon=icon, color="gray")
         if connection.shared and connection.origin is Origin.SAVED:
             st.badge(_("shared with everyone"), icon=":material/group:", color="violet")
     with st.container(horizontal=True, vertical_alignment="center"):
@@ -73,9 +73,9 @@ def _head(held: ConnectionsPageState, connection: Connection, owner: str) -> Tic
             key="connections.test",
             disabled=running,
             on_click=health_table.test,
-            args=(held, [connection]),
+            args=(state, [connection]),
         )
-        tick = probe_progress.draw(held, connection.name, "connections.test_stop")
+        tick = probe_progress.draw(state, connection.name, "connections.test_stop")
         st.button(
             _("Use"),
             icon=":material/check:",
@@ -86,22 +86,22 @@ def _head(held: ConnectionsPageState, connection: Connection, owner: str) -> Tic
             help=_("Select this connection for all pages, as in the sidebar."),
         )
         if connection.settings is not None:
-            _changes(held, connection, owner)
-    if held.said.fault:
-        st.error(plain(held.said.fault), icon=":material/error:")
+            _changes(state, connection, owner)
+    if state.said.fault:
+        st.error(plain(state.said.fault), icon=":material/error:")
     return tick
 
 
-def _changes(held: ConnectionsPageState, connection: Connection, owner: str) -> None:
+def _changes(state: ConnectionsPageState, connection: Connection, owner: str) -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
         if connection.may_change(owner):
-            st.button(_("Edit"), icon=":material/edit:", key="connections.edit", on_click=form.edit, args=(held, connection))
+            st.button(_("Edit"), icon=":material/edit:", key="connections.edit", on_click=form.edit, args=(state, connection))
         st.button(
             _("Duplicate"),
             icon=":material/content_copy:",
             key="connections.duplicate",
             on_click=form.duplicate,
-            args=(held, connection),
+            args=(state, connection),
             help=_("Creates your own copy to edit. A key that is not yours is not copied."),
         )
         if connection.may_change(owner):
@@ -112,7 +112,7 @@ def _changes(held: ConnectionsPageState, connection: Connection, owner: str) -> 
                     key="connections.remove",
                     type="primary",
                     on_click=_remove,
-                    args=(held, connection.name, owner),
+                    args=(state, connection.name, owner),
                 )
         elif connection.origin is Origin.SAVED:
             st.caption(_("Saved by someone else. Only they can change it."))
@@ -122,32 +122,32 @@ def _changes(held: ConnectionsPageState, connection: Connection, owner: str) -> 
 
 def _facts(settings: ConnectionSettings) -> dict[str, str]:
     form = fields.form_of(settings)
-    by_name = {found.name: found for found in form.fields}
+    by_name = {field.name: field for field in form.fields}
     facts: dict[str, str] = {}
     for name in form.summary:
-        if found := by_name.get(name):
-            facts[_(found.summary_label or found.label)] = _fact(settings, found)
+        if field := by_name.get(name):
+            facts[_(field.summary_label or field.label)] = _fact(settings, field)
         else:
             facts[_(LABELS[name])] = str(getattr(settings, name))
     return {name: value for name, value in facts.items() if value}
 
 
-def _fact(settings: ConnectionSettings, found: FormField) -> str:
+def _fact(settings: ConnectionSettings, field: FormField) -> str:
     """Return what may be shown of a field; nothing of a secret but that there is one."""
-    value = getattr(settings, found.name)
-    match found.widget:
-        case Widget.KEY if variable := getattr(settings, found.variable):
+    value = getattr(settings, field.name)
+    match field.widget:
+        case Widget.KEY if variable := getattr(settings, field.variable):
             return _("from variable {name}").format(name=variable)
         case Widget.PAIRS:
             return ", ".join(value)
         case Widget.PROXY:
-            return str(settings.public().get(found.name, ""))
+            return str(settings.public().get(field.name, ""))
         case Widget.SWITCH:
-            return "" if value else _(found.summary_off)
+            return "" if value else _(field.summary_off)
         case Widget.SECONDS:
-            parts = [(label, getattr(value, part)) for part, label in found.parts.items()]
+            parts = [(label, getattr(value, part)) for part, label in field.parts.items()]
             return ", ".join(f"{_(label)} {seconds:g} s" for label, seconds in parts if seconds is not None)
-    if found.secret:
+    if field.secret:
         return _("entered (hidden)") if value else _("none")
     return str(value)
 
@@ -156,13 +156,13 @@ def _use(name: str) -> None:
     st.session_state["connection"] = name
 
 
-def _remove(held: ConnectionsPageState, name: str, owner: str) -> None:
+def _remove(state: ConnectionsPageState, name: str, owner: str) -> None:
     try:
         app_state.connections().drop(name, owner)
     except ConfigError as error:
-        held.to_say.fault = spoken(error, field_labels(app_state.connections().kinds))
+        state.to_say.fault = spoken(error, field_labels(app_state.connections().kinds))
         return
-    held.open = ""
+    state.open = ""
     for call in (SERVER, *CALLS):
-        held.found.pop((name, call), None)
-    held.to_say.told = _("{name} removed.").format(name=name)
+        state.found.pop((name, call), None)
+    state.to_say.told = _("{name} removed.").format(name=name)

@@ -48,57 +48,57 @@ class FormDrawing:
         return key(self.held, name)
 
 
-def key(held: ConnectionsPageState, name: str) -> str:
+def key(state: ConnectionsPageState, name: str) -> str:
     """Return the key of one of the form's widgets."""
-    return f"connections.form.{held.version}.{name}"
+    return f"connections.form.{state.version}.{name}"
 
 
-def _help(found: FormField) -> str | None:
-    return _(found.help).format(mask=MASK) if found.help else None
+def _help(field: FormField) -> str | None:
+    return _(field.help).format(mask=MASK) if field.help else None
 
 
-def _text(drawing: FormDrawing, found: FormField) -> dict[str, Any]:
-    if found.secret:
-        return {found.name: _secret(drawing, found)}
+def _text(drawing: FormDrawing, field: FormField) -> dict[str, Any]:
+    if field.secret:
+        return {field.name: _secret(drawing, field)}
     value = st.text_input(
-        _(found.label),
-        getattr(drawing.draft, found.name),
-        key=drawing.key(found.name),
-        placeholder=found.placeholder or None,
-        help=_help(found),
+        _(field.label),
+        getattr(drawing.draft, field.name),
+        key=drawing.key(field.name),
+        placeholder=field.placeholder or None,
+        help=_help(field),
         persist_state="session",
     )
-    return {found.name: value}
+    return {field.name: value}
 
 
-def _secret(drawing: FormDrawing, found: FormField) -> str:
+def _secret(drawing: FormDrawing, field: FormField) -> str:
     """Draw a secret's field: the browser does not get it back, and it is kept while nothing else is typed."""
-    held, before = drawing.held, str(getattr(drawing.draft, found.name))
+    state, before = drawing.held, str(getattr(drawing.draft, field.name))
     typed = st.text_input(
-        _(found.label),
+        _(field.label),
         type="password",
-        key=drawing.key(found.name),
-        placeholder=_("unchanged") if held.typed_secrets.get(found.name) or before else found.placeholder,
+        key=drawing.key(field.name),
+        placeholder=_("unchanged") if state.typed_secrets.get(field.name) or before else field.placeholder,
         autocomplete="off",
-        help=_help(found),
+        help=_help(field),
     )
     if typed:  # who leaves the page and comes back finds the field empty, and the secret kept
-        held.typed_secrets[found.name] = typed
-    return held.typed_secrets.get(found.name) or before
+        state.typed_secrets[field.name] = typed
+    return state.typed_secrets.get(field.name) or before
 
 
-def _address(drawing: FormDrawing, found: FormField) -> dict[str, Any]:
+def _address(drawing: FormDrawing, field: FormField) -> dict[str, Any]:
     value = st.text_input(
-        _(found.label),
-        getattr(drawing.draft, found.name),
-        key=drawing.key(found.name),
-        placeholder=found.placeholder or None,
-        help=_help(found),
+        _(field.label),
+        getattr(drawing.draft, field.name),
+        key=drawing.key(field.name),
+        placeholder=field.placeholder or None,
+        help=_help(field),
         persist_state="session",
         on_change=_complete,
-        args=(drawing.key(found.name), drawing.key(found.query) if found.query else ""),
+        args=(drawing.key(field.name), drawing.key(field.query) if field.query else ""),
     )
-    return {found.name: value}
+    return {field.name: value}
 
 
 def _complete(address: str, query: str) -> None:
@@ -112,116 +112,116 @@ def _complete(address: str, query: str) -> None:
         st.session_state[query] = moved
 
 
-def _key(drawing: FormDrawing, found: FormField) -> dict[str, Any]:
-    held, draft = drawing.held, drawing.draft
-    chosen = str(getattr(draft, found.variable))
+def _key(drawing: FormDrawing, field: FormField) -> dict[str, Any]:
+    state, draft = drawing.held, drawing.draft
+    chosen = str(getattr(draft, field.variable))
     variables = list(dict.fromkeys([*([chosen] if chosen else []), *app_state.connections().variables]))
     source = st.segmented_control(
         _("API key (optional)"),
         [source for source in KEYS if source != VARIABLE or variables],
-        default=_first_source(drawing, found),
+        default=_first_source(drawing, field),
         format_func=lambda source: _(KEYS[source]),
-        key=key(held, "key_kind"),
+        key=key(state, "key_kind"),
         required=True,
         persist_state="session",
     )
     if source == TYPED:
-        value = {found.name: _secret(drawing, found)}
-        drawing.slots[found.name] = st.container()
+        value = {field.name: _secret(drawing, field)}
+        drawing.slots[field.name] = st.container()
         return value
     if source == VARIABLE:
         name = st.selectbox(
             _("Environment variable"),
             variables,
-            key=drawing.key(found.variable),
+            key=drawing.key(field.variable),
             persist_state="session",
             help=_(
                 "A variable on the machine that runs this app. Its administrator lists the allowed ones in CONNECTIONS_ENV."
             ),
         )
-        drawing.slots[found.variable] = st.container()
-        return {found.variable: name}
+        drawing.slots[field.variable] = st.container()
+        return {field.variable: name}
     return {}
 
 
-def _first_source(drawing: FormDrawing, found: FormField) -> str:
+def _first_source(drawing: FormDrawing, field: FormField) -> str:
     draft = drawing.draft
     preset = app_state.connections().kinds[draft.kind].presets().get(draft.preset)
-    if drawing.held.typed_secrets.get(found.name) or getattr(draft, found.name):
+    if drawing.held.typed_secrets.get(field.name) or getattr(draft, field.name):
         return TYPED
-    if getattr(draft, found.variable):
+    if getattr(draft, field.variable):
         return VARIABLE
     return TYPED if drawing.held.replacing is None and preset is not None and preset.needs_key else NO_KEY
 
 
-def _pairs(drawing: FormDrawing, found: FormField) -> dict[str, Any]:
+def _pairs(drawing: FormDrawing, field: FormField) -> dict[str, Any]:
     """Draw a field of names and values; lines that cannot be read are kept in `unread`."""
-    label = _(found.label)
+    label = _(field.label)
     text = st.text_area(
         label,
-        as_lines(drawing.draft, found.name),
-        key=drawing.key(found.name),
+        as_lines(drawing.draft, field.name),
+        key=drawing.key(field.name),
         height=80,
         persist_state="session",
-        placeholder=found.placeholder,
-        help=_help(found),
+        placeholder=field.placeholder,
+        help=_help(field),
     )
     pairs, wrong, twice = as_values(str(text or ""))
     unread = [_("{label}: no colon in {line}").format(label=label, line=line) for line in wrong]
     unread += [_("{label}: {name} appears twice").format(label=label, name=repeated) for repeated in twice]
     if unread:
-        drawing.unread.setdefault(found.group or found.name, []).extend(unread)
-    return {found.name: kept(pairs, getattr(drawing.draft, found.name))}
+        drawing.unread.setdefault(field.group or field.name, []).extend(unread)
+    return {field.name: kept(pairs, getattr(drawing.draft, field.name))}
 
 
-def _proxy(drawing: FormDrawing, found: FormField) -> dict[str, Any]:
-    before = str(getattr(drawing.draft, found.name))
+def _proxy(drawing: FormDrawing, field: FormField) -> dict[str, Any]:
+    before = str(getattr(drawing.draft, field.name))
     proxy = st.text_input(
-        _(found.label),
+        _(field.label),
         masked_proxy(before),
-        key=drawing.key(found.name),
-        placeholder=found.placeholder,
-        help=_help(found),
+        key=drawing.key(field.name),
+        placeholder=field.placeholder,
+        help=_help(field),
         persist_state="session",
     )
-    return {found.name: kept_proxy(proxy, before)}
+    return {field.name: kept_proxy(proxy, before)}
 
 
-def _switch(drawing: FormDrawing, found: FormField) -> dict[str, Any]:
-    before = bool(getattr(drawing.draft, found.name))
-    value = st.toggle(_(found.label), before, key=drawing.key(found.name), help=_help(found), persist_state="session")
-    return {found.name: value}
+def _switch(drawing: FormDrawing, field: FormField) -> dict[str, Any]:
+    before = bool(getattr(drawing.draft, field.name))
+    value = st.toggle(_(field.label), before, key=drawing.key(field.name), help=_help(field), persist_state="session")
+    return {field.name: value}
 
 
-def _long_text(drawing: FormDrawing, found: FormField) -> dict[str, Any]:
+def _long_text(drawing: FormDrawing, field: FormField) -> dict[str, Any]:
     value = st.text_area(
-        _(found.label),
-        getattr(drawing.draft, found.name),
-        key=drawing.key(found.name),
+        _(field.label),
+        getattr(drawing.draft, field.name),
+        key=drawing.key(field.name),
         height=80,
         persist_state="session",
-        placeholder=found.placeholder,
-        help=_help(found),
+        placeholder=field.placeholder,
+        help=_help(field),
     )
-    return {found.name: value}
+    return {field.name: value}
 
 
-def _seconds(drawing: FormDrawing, found: FormField) -> dict[str, Any]:
+def _seconds(drawing: FormDrawing, field: FormField) -> dict[str, Any]:
     columns, seconds = st.columns(2), {}
-    before = getattr(drawing.draft, found.name)
-    for place, (part, label) in enumerate(found.parts.items()):
+    before = getattr(drawing.draft, field.name)
+    for place, (part, label) in enumerate(field.parts.items()):
         value = columns[place % 2].number_input(
             _("Timeout {what}, seconds").format(what=_(label)),
             min_value=0.1,
             value=getattr(before, part),
             step=1.0,
-            key=drawing.key(f"{found.name}.{part}"),
+            key=drawing.key(f"{field.name}.{part}"),
             placeholder=_("default"),
             persist_state="session",
         )
         if value is not None:
             seconds[part] = value
-    return {found.name: seconds}
+    return {field.name: seconds}
 
 
 WIDGETS: Mapping[Widget, Callable[[FormDrawing, FormField], dict[str, Any]]] = {

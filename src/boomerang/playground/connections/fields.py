@@ -20,22 +20,22 @@ from .field_widgets import WIDGETS, FormDrawing, key
 from .page_state import ConnectionsPageState
 
 
-def draw(held: ConnectionsPageState, draft: ConnectionSettings) -> ConnectionSettings | None:
+def draw(state: ConnectionsPageState, draft: ConnectionSettings) -> ConnectionSettings | None:
     """Draw the fields; returns the settings that they make, `None` while something is wrong with one."""
     form = form_of(draft)
-    drawing = FormDrawing(held, draft, form)
+    drawing = FormDrawing(state, draft, form)
     values: dict[str, Any] = {"kind": draft.kind, "preset": draft.preset}
-    narrow = [found for found in form.fields if found.widget is not Widget.MODELS]
+    narrow = [field for field in form.fields if field.widget is not Widget.MODELS]
     left, right = st.columns(2, gap="medium")
     with left:
-        values["name"] = st.text_input(_("Name"), draft.name, key=key(held, "name"), max_chars=60, persist_state="session")
+        values["name"] = st.text_input(_("Name"), draft.name, key=key(state, "name"), max_chars=60, persist_state="session")
         drawing.slots["name"] = st.container()
-        values |= _column(drawing, [found for found in narrow if not found.right])
+        values |= _column(drawing, [field for field in narrow if not field.right])
     with right:
-        values |= _column(drawing, [found for found in narrow if found.right])
-    for found in form.fields:
-        if found.widget is Widget.MODELS and isinstance(draft, SettingsWithModels):
-            values |= model_table_editor.draw(held, draft)
+        values |= _column(drawing, [field for field in narrow if field.right])
+    for field in form.fields:
+        if field.widget is Widget.MODELS and isinstance(draft, SettingsWithModels):
+            values |= model_table_editor.draw(state, draft)
     drawing.slots[""] = st.container()
     settings = _settings(drawing, values)
     return None if drawing.unread else settings
@@ -50,21 +50,21 @@ def form_of(settings: ConnectionSettings) -> Form:
 def _column(drawing: FormDrawing, fields: list[FormField]) -> dict[str, Any]:
     """Draw the fields of a column: first the open ones, then each fold."""
     values: dict[str, Any] = {}
-    for found in fields:
-        if not found.group:
-            values |= WIDGETS[found.widget](drawing, found)
-            if found.widget is not Widget.KEY:  # which has the places that it needs
-                drawing.slots[found.name] = st.container()
-    for group in dict.fromkeys(found.group for found in fields if found.group):
+    for field in fields:
+        if not field.group:
+            values |= WIDGETS[field.widget](drawing, field)
+            if field.widget is not Widget.KEY:  # which has the places that it needs
+                drawing.slots[field.name] = st.container()
+    for group in dict.fromkeys(field.group for field in fields if field.group):
         folded = st.expander(_(group), icon=":material/tune:")
         drawing.slots[group] = st.container()  # outside the fold: an error in it shows while it is folded
         with folded:
-            for found in fields:
-                if found.group == group:
-                    values |= WIDGETS[found.widget](drawing, found)
+            for field in fields:
+                if field.group == group:
+                    values |= WIDGETS[field.widget](drawing, field)
         with drawing.slots[group]:
-            for words in drawing.unread.get(group, ()):
-                field_fault(None, words)
+            for message in drawing.unread.get(group, ()):
+                field_fault(None, message)
     return values
 
 
@@ -76,15 +76,15 @@ def _settings(drawing: FormDrawing, values: Mapping[str, Any]) -> ConnectionSett
     except SettingsError as error:
         faults = error.faults
     labels = LABELS | dict(drawing.form.labels())
-    places = {found.name: found.group or found.name for found in drawing.form.fields}
+    places = {field.name: field.group or field.name for field in drawing.form.fields}
     wrong = set()
     for fault in faults:
         place = places.get(field_of(fault), field_of(fault))
         wrong.add(place)
         with drawing.slots.get(place, drawing.slots[""]):
             field_fault(None, spoken(fault, labels, [model["model"] for model in values.get("models", ())]))
-    for found in drawing.form.fields:
+    for field in drawing.form.fields:
         # A caption and not a tip: one that opens with the focus would hide what is under it.
-        if found.caption and not found.group and found.name not in wrong:
-            drawing.slots[found.name].caption(plain(_(found.caption).replace("`", "")))  # code is too pale in a caption
+        if field.caption and not field.group and field.name not in wrong:
+            drawing.slots[field.name].caption(plain(_(field.caption).replace("`", "")))  # code is too pale in a caption
     return settings

@@ -25,28 +25,28 @@ SESSION, SAVED, SHARED = "session", "saved", "shared"
 KEEPING = {SESSION: N_("This session"), SAVED: N_("Only me"), SHARED: N_("Everyone")}
 
 
-def begin(held: ConnectionsPageState, kind: Kind, preset: Preset) -> None:
+def begin(state: ConnectionsPageState, kind: Kind, preset: Preset) -> None:
     """Open the form for a new connection."""
     taken = set(app_state.connections().names(visitor.owner()))
     title = _(preset.first_name) if preset.first_name else preset.title
     draft = {"kind": kind.name, "name": free_name(title, taken)} | preset.values | dict(preset.first_values)
-    _fill(held, settings_of(draft, app_state.connections().kinds), None, SESSION)
+    _fill(state, settings_of(draft, app_state.connections().kinds), None, SESSION)
 
 
-def edit(held: ConnectionsPageState, connection: Connection, address: str = "") -> None:
+def edit(state: ConnectionsPageState, connection: Connection, address: str = "") -> None:
     """Open the form for a connection of one's own, perhaps with another address."""
     assert connection.settings is not None
     keeping = SESSION if connection.origin is Origin.SESSION else SHARED if connection.shared else SAVED
     settings = connection.settings.at(address) if address else connection.settings
-    _fill(held, settings, connection.name, keeping)
+    _fill(state, settings, connection.name, keeping)
 
 
-def duplicate(held: ConnectionsPageState, connection: Connection) -> None:
+def duplicate(state: ConnectionsPageState, connection: Connection) -> None:
     """Open the form for a copy; secrets are copied only by whom they belong to."""
     assert connection.settings is not None
     settings = connection.settings.copied(own=connection.may_change(visitor.owner()))
     name = free_name(settings.name, set(app_state.connections().names(visitor.owner())))
-    _fill(held, settings.changed(name=name), None, SESSION)
+    _fill(state, settings.changed(name=name), None, SESSION)
 
 
 # Streamlit 1.67 takes what was typed into a password's field when the focus leaves it, but not when it goes by Tab to the eye
@@ -54,50 +54,50 @@ def duplicate(held: ConnectionsPageState, connection: Connection) -> None:
 STYLE = """<style>[data-testid="stTextInput"] button[aria-pressed] { display: none; }</style>"""
 
 
-def draw(held: ConnectionsPageState) -> Tick:
+def draw(state: ConnectionsPageState) -> Tick:
     """Draw the form, and what it comes to; gives what keeps the progress of its test going."""
-    draft = held.draft
+    draft = state.draft
     assert draft is not None
     st.html(STYLE)
-    st.markdown(f"#### {plain(_('Edit {name}').format(name=held.replacing) if held.replacing else _('New connection'))}")
-    return _actions(held, fields.draw(held, draft))
+    st.markdown(f"#### {plain(_('Edit {name}').format(name=state.replacing) if state.replacing else _('New connection'))}")
+    return _actions(state, fields.draw(state, draft))
 
 
-def _actions(held: ConnectionsPageState, settings: ConnectionSettings | None) -> Tick:
-    keeping = _keeping(held)
-    running = held.checks is not None and held.checks.running
+def _actions(state: ConnectionsPageState, settings: ConnectionSettings | None) -> Tick:
+    keeping = _keeping(state)
+    running = state.checks is not None and state.checks.running
     with st.container(horizontal=True, vertical_alignment="center"):
-        save = st.button(_("Save"), type="primary", icon=":material/save:", key=key(held, "save"), disabled=settings is None)
+        save = st.button(_("Save"), type="primary", icon=":material/save:", key=key(state, "save"), disabled=settings is None)
         test = st.button(
             _("Test"),
             icon=":material/network_check:",
-            key=key(held, "test"),
+            key=key(state, "test"),
             disabled=settings is None or running,
             help=_("Fetches the server's models without saving anything."),
         )
-        st.button(_("Cancel"), key=key(held, "cancel"), on_click=close, args=(held,))
-        tick = probe_progress.draw(held, _tried_name(held)[0], key(held, "stop"))
-    if held.said.fault:
-        st.error(plain(held.said.fault), icon=":material/error:")
+        st.button(_("Cancel"), key=key(state, "cancel"), on_click=close, args=(state,))
+        tick = probe_progress.draw(state, _tried_name(state)[0], key(state, "stop"))
+    if state.said.fault:
+        st.error(plain(state.said.fault), icon=":material/error:")
     if settings is not None and test:
-        _test(held, settings)
+        _test(state, settings)
     if settings is not None and save:
-        _save(held, settings, keeping)
-    check = held.found.get(_tried_name(held))
+        _save(state, settings, keeping)
+    check = state.found.get(_tried_name(state))
     # What came of another address or another key would be taken for what comes of these.
-    if check is not None and settings is not None and held.tried is not None and settings.reach() == held.tried.reach():
-        _result(held, settings, check)
+    if check is not None and settings is not None and state.tried is not None and settings.reach() == state.tried.reach():
+        _result(state, settings, check)
     return tick
 
 
-def _keeping(held: ConnectionsPageState) -> str:
+def _keeping(state: ConnectionsPageState) -> str:
     return str(
         st.segmented_control(
             _("Storage"),
             list(KEEPING) if app_state.connections().saves else [SESSION],
-            default=held.keeping,
+            default=state.keeping,
             format_func=lambda kind: _(KEEPING[kind]),
-            key=key(held, "keep"),
+            key=key(state, "keep"),
             required=True,
             persist_state="session",
             help=_(
@@ -108,23 +108,23 @@ def _keeping(held: ConnectionsPageState) -> str:
     )
 
 
-def _result(held: ConnectionsPageState, settings: ConnectionSettings, check: Check) -> None:
+def _result(state: ConnectionsPageState, settings: ConnectionSettings, check: Check) -> None:
     results.draw([(_("Server"), check)])
     if check.better:
         st.button(
             _("Use this address"),
             icon=":material/move_up:",
-            key=key(held, "better"),
+            key=key(state, "better"),
             on_click=_use_address,
-            args=(key(held, settings.ADDRESS_FIELD), check.better),
+            args=(key(state, settings.ADDRESS_FIELD), check.better),
         )
     if check.listed and isinstance(settings, SettingsWithModels):
         st.button(
             _("Import {count} models").format(count=len(check.listed)),
             icon=":material/playlist_add:",
-            key=key(held, "bring"),
+            key=key(state, "bring"),
             on_click=model_table_editor.bring,
-            args=(held, check.listed),
+            args=(state, check.listed),
             help=_("Lets you correct model types or choose the default. Unchanged models are not saved."),
         )
 
@@ -133,73 +133,73 @@ def _use_address(key: str, address: str) -> None:
     st.session_state[key] = address
 
 
-def _tried_name(held: ConnectionsPageState) -> tuple[str, str]:
-    return (f"\0{held.version}", SERVER)  # no connection's name has such a character
+def _tried_name(state: ConnectionsPageState) -> tuple[str, str]:
+    return (f"\0{state.version}", SERVER)  # no connection's name has such a character
 
 
-def _test(held: ConnectionsPageState, settings: ConnectionSettings) -> None:
-    held.tried = settings
-    held.found.pop(_tried_name(held), None)
+def _test(state: ConnectionsPageState, settings: ConnectionSettings) -> None:
+    state.tried = settings
+    state.found.pop(_tried_name(state), None)
     trial = app_state.connections().trial(settings)
-    name = _tried_name(held)[0]
+    name = _tried_name(state)[0]
     probe = app_state.connections().probe(settings)
     request = ProbeRequest(name, trial.opened, settings.address, trial.at, {SERVER: None}, probe, close=True)
-    health_table.start(held, [request])
+    health_table.start(state, [request])
     st.rerun()
 
 
-def _save(held: ConnectionsPageState, settings: ConnectionSettings, keeping: str) -> None:
-    before = app_state.connections().get(held.replacing or "", visitor.owner()).settings
+def _save(state: ConnectionsPageState, settings: ConnectionSettings, keeping: str) -> None:
+    before = app_state.connections().get(state.replacing or "", visitor.owner()).settings
     try:
         app_state.connections().keep(
             settings,
             visitor.owner(),
-            replacing=held.replacing,
+            replacing=state.replacing,
             saved=keeping in (SAVED, SHARED),
             shared=keeping == SHARED,
         )
     except ConfigError as error:
-        held.to_say.fault = spoken(error, field_labels(app_state.connections().kinds))
+        state.to_say.fault = spoken(error, field_labels(app_state.connections().kinds))
     else:
-        if page_state.connection() == held.replacing and settings.name != held.replacing:
+        if page_state.connection() == state.replacing and settings.name != state.replacing:
             st.session_state[page_state.RENAMED] = settings.name
-        _keep_results(held, before, settings)
-        held.open = settings.name
-        held.to_say.told = _("{name} added.").format(name=settings.name)
-        close(held)
+        _keep_results(state, before, settings)
+        state.open = settings.name
+        state.to_say.told = _("{name} added.").format(name=settings.name)
+        close(state)
     st.rerun()
 
 
-def _keep_results(held: ConnectionsPageState, before: ConnectionSettings | None, settings: ConnectionSettings) -> None:
+def _keep_results(state: ConnectionsPageState, before: ConnectionSettings | None, settings: ConnectionSettings) -> None:
     """Keep the results of tests that are true of what was saved, under its name; the others are dropped.
 
     Args:
-        held: Whose form it is.
+        state: Whose form it is.
         before: What the saved connection takes the place of.
         settings: What was saved.
     """
-    results = {call: held.found.pop((name, call)) for name, call in tuple(held.found) if name == held.replacing}
-    for named in [named for named in held.found if named[0] == settings.name]:
-        del held.found[named]
-    held.tested[settings.name] = settings.reach()
+    results = {call: state.found.pop((name, call)) for name, call in tuple(state.found) if name == state.replacing}
+    for named in [named for named in state.found if named[0] == settings.name]:
+        del state.found[named]
+    state.tested[settings.name] = settings.reach()
     if before is not None and before.reach() == settings.reach():
-        held.found.update({(settings.name, call): check for call, check in results.items()})
-    if held.tried is not None and held.tried.reach() == settings.reach():
-        tried = _tried_name(held)
-        held.moved[tried] = settings.name, SERVER  # one that is still under way, too
-        if tried in held.found:
-            held.found[settings.name, SERVER] = held.found[tried]
+        state.found.update({(settings.name, call): check for call, check in results.items()})
+    if state.tried is not None and state.tried.reach() == settings.reach():
+        tried = _tried_name(state)
+        state.moved[tried] = settings.name, SERVER  # one that is still under way, too
+        if tried in state.found:
+            state.found[settings.name, SERVER] = state.found[tried]
 
 
-def close(held: ConnectionsPageState) -> None:
+def close(state: ConnectionsPageState) -> None:
     """Close the form; what stands in it is forgotten."""
-    held.found.pop(_tried_name(held), None)
-    held.draft, held.replacing, held.typed_secrets, held.tried = None, None, {}, None
-    held.version += 1
+    state.found.pop(_tried_name(state), None)
+    state.draft, state.replacing, state.typed_secrets, state.tried = None, None, {}, None
+    state.version += 1
 
 
-def _fill(held: ConnectionsPageState, settings: ConnectionSettings, replacing: str | None, keeping: str) -> None:
-    held.version += 1
-    held.draft, held.replacing, held.keeping, held.typed_secrets = settings, replacing, keeping, {}
+def _fill(state: ConnectionsPageState, settings: ConnectionSettings, replacing: str | None, keeping: str) -> None:
+    state.version += 1
+    state.draft, state.replacing, state.keeping, state.typed_secrets = settings, replacing, keeping, {}
     if isinstance(settings, SettingsWithModels):
-        model_table_editor.fill(held, settings)
+        model_table_editor.fill(state, settings)

@@ -56,40 +56,42 @@ STYLE = """<style>
 TIMEOUT_SECONDS = 900.0
 
 
-def written(connections: Sequence[Connection], found: Mapping[Named, Check], checks: ProbeJob | None) -> str:
+def written(connections: Sequence[Connection], results: Mapping[Named, Check], checks: ProbeJob | None) -> str:
     """Write the table: a dash where there is no model for a call; what was not tried, and whose list is not known, says so."""
     head = "".join(f'<th scope="col">{escaped(_(title))}</th>' for title in ("", *COLUMNS.values()))
     under_way = set(checks.under_way) if checks is not None else set()
-    rows = "".join(_row(connection, found, under_way) for connection in connections)
+    rows = "".join(_row(connection, results, under_way) for connection in connections)
     label = escaped(_("Health"))
     table = f"<table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>"
     legend = f'<p aria-hidden="true"><span class="none"><i></i>{escaped(_("not tested"))}</span></p>'
     return f'{STYLE}<div class="health" tabindex="0" role="region" aria-label="{label}">{table}{legend}</div>'
 
 
-def test(held: ConnectionsPageState, connections: Sequence[Connection], calls: Mapping[str, str | None] | None = None) -> None:
+def test(state: ConnectionsPageState, connections: Sequence[Connection], calls: Mapping[str, str | None] | None = None) -> None:
     """Try connections, with all that they have unless only some calls are wanted; for a callback."""
-    held.tested.update({found.name: found.settings.reach() for found in connections if found.settings is not None})
-    start(held, [trial(connection, calls) for connection in connections])
+    state.tested.update(
+        {connection.name: connection.settings.reach() for connection in connections if connection.settings is not None}
+    )
+    start(state, [trial(connection, calls) for connection in connections])
 
 
-def drop_outdated(held: ConnectionsPageState, connections: Sequence[Connection]) -> None:
+def drop_outdated(state: ConnectionsPageState, connections: Sequence[Connection]) -> None:
     """Drop results of connections that the file or another process has changed since."""
     for connection in connections:
         now = connection.settings.reach() if connection.settings is not None else None
-        if held.tested.get(connection.name, now) != now:
-            del held.tested[connection.name]
-            for named in [named for named in held.found if named[0] == connection.name]:
-                del held.found[named]
+        if state.tested.get(connection.name, now) != now:
+            del state.tested[connection.name]
+            for named in [named for named in state.found if named[0] == connection.name]:
+                del state.found[named]
 
 
-def start(held: ConnectionsPageState, trials: Sequence[ProbeRequest]) -> None:
+def start(state: ConnectionsPageState, trials: Sequence[ProbeRequest]) -> None:
     """Start to try, unless something is being tried."""
-    if held.checks is not None and held.checks.running:
+    if state.checks is not None and state.checks.running:
         return
-    held.stopped = None
-    held.checks = ProbeJob(trials, visitor=visitor.visitor(), owner=visitor.owner(), timeout=TIMEOUT_SECONDS)
-    app_state.jobs().submit(held.checks)
+    state.stopped = None
+    state.checks = ProbeJob(trials, visitor=visitor.visitor(), owner=visitor.owner(), timeout=TIMEOUT_SECONDS)
+    app_state.jobs().submit(state.checks)
 
 
 def trial(connection: Connection, calls: Mapping[str, str | None] | None = None) -> ProbeRequest:
@@ -105,11 +107,11 @@ def trial(connection: Connection, calls: Mapping[str, str | None] | None = None)
     )
 
 
-def _row(connection: Connection, found: Mapping[Named, Check], under_way: set[Named]) -> str:
-    tested = found.get((connection.name, SERVER))
+def _row(connection: Connection, checks: Mapping[Named, Check], under_way: set[Named]) -> str:
+    tested = checks.get((connection.name, SERVER))
     listed = connection.listed or (tested is not None and tested.ok)
     cells = "".join(
-        f"<td>{_cell(connection, call, found.get((connection.name, call)), (connection.name, call) in under_way, listed)}</td>"
+        f"<td>{_cell(connection, call, checks.get((connection.name, call)), (connection.name, call) in under_way, listed)}</td>"
         for call in COLUMNS
     )
     return f'<tr><th scope="row" title="{escaped(connection.name)}">{escaped(connection.name)}</th>{cells}</tr>'
@@ -132,8 +134,8 @@ def _untried(connection: Connection, call: str, listed: bool) -> str:
         if call == SERVER or model_for(connection.backend, call) is not None:
             return _marked("none untested", _("not tested"), _("not tested"))
         if connection.fetches and not listed:
-            told = _("Models not fetched yet. Open or test the connection.")
-            return f'<span class="none" title="{escaped(told)}">{escaped(_("unknown"))}</span>'
+            explanation = _("Models not fetched yet. Open or test the connection.")
+            return f'<span class="none" title="{escaped(explanation)}">{escaped(_("unknown"))}</span>'
     except ConfigError:  # it cannot be opened, which its own place tells
         pass
     return f'<span class="none" title="{escaped(_("no model for this type"))}">—</span>'
@@ -143,6 +145,6 @@ def _took(seconds: float) -> str:
     return f"{seconds * 1000:,.0f} ms" if seconds < 10 else f"{seconds:.0f} s"
 
 
-def _marked(kind: str, words: str, title: str = "", took: str = "") -> str:
+def _marked(kind: str, text: str, title: str = "", took: str = "") -> str:
     more = f" <small>{escaped(took)}</small>" if took else ""
-    return f'<span class="{kind}" title="{escaped(title)}"><i></i><b>{escaped(words)}</b>{more}</span>'
+    return f'<span class="{kind}" title="{escaped(title)}"><i></i><b>{escaped(text)}</b>{more}</span>'

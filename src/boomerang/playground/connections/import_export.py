@@ -17,10 +17,10 @@ from boomerang.workbench.i18n.translate import _
 from .page_state import ConnectionsPageState, Said
 
 
-def draw(held: ConnectionsPageState, connections: Sequence[Connection]) -> None:
+def draw(state: ConnectionsPageState, connections: Sequence[Connection]) -> None:
     """Draw the way out and in."""
     # After an import it is another one, and so closed, with an empty box.
-    with st.popover(_("Import, export"), icon=":material/swap_vert:", key=f"connections.transfer.{held.imports}"):
+    with st.popover(_("Import, export"), icon=":material/swap_vert:", key=f"connections.transfer.{state.imports}"):
         st.caption(_("TOML as in connections.toml, or JSON. Never contains keys or passwords."))
         settings = [connection.settings for connection in connections if connection.settings is not None]
         st.download_button(
@@ -33,9 +33,9 @@ def draw(held: ConnectionsPageState, connections: Sequence[Connection]) -> None:
             key="connections.export",
             disabled=not settings,
         )
-        key = f"connections.import.{held.imports}"
+        key = f"connections.import.{state.imports}"
         st.file_uploader(
-            _("Import a file"), type=["toml", "json"], key=key, on_change=_bring, args=(held, key), max_upload_size=1
+            _("Import a file"), type=["toml", "json"], key=key, on_change=_bring, args=(state, key), max_upload_size=1
         )
 
 
@@ -43,24 +43,24 @@ def tell(brought: Brought) -> None:
     """Return what came of an import."""
     with st.container(border=True, key="connections-brought"):
         if brought.came:
-            told = _("Imported for this session: {names}. Enter their keys.").format(names=", ".join(brought.came))
-            st.markdown(f":green[:material/check: {plain(told)}]")
+            text = _("Imported for this session: {names}. Enter their keys.").format(names=", ".join(brought.came))
+            st.markdown(f":green[:material/check: {plain(text)}]")
         for before, now in brought.renamed:
-            told = _("The name {name} was taken. Imported as {other}.").format(name=before, other=now)
-            st.markdown(f":material/info: {plain(told)}")
+            text = _("The name {name} was taken. Imported as {other}.").format(name=before, other=now)
+            st.markdown(f":material/info: {plain(text)}")
         if brought.there:
-            told = _("Already present and identical: {names}.").format(names=", ".join(brought.there))
-            st.markdown(f":material/info: {plain(told)}")
+            text = _("Already present and identical: {names}.").format(names=", ".join(brought.there))
+            st.markdown(f":material/info: {plain(text)}")
         if brought.faults:
             st.markdown(f":red[:material/error: {plain(_('Not imported:'))}]")
             st.markdown("\n".join(f"- {plain(line)}" for line in shortened(brought.faults)))
 
 
-def _bring(held: ConnectionsPageState, key: str) -> None:
+def _bring(state: ConnectionsPageState, key: str) -> None:
     file = st.session_state.get(key)
     if file is None:
         return
-    held.to_say = Said(brought=import_connections(app_state.connections(), file.name, file.getvalue(), visitor.owner()))
-    held.imports += 1
-    if held.to_say.brought is not None and held.to_say.brought.came:
-        held.open = held.to_say.brought.came[0]
+    state.to_say = Said(brought=import_connections(app_state.connections(), file.name, file.getvalue(), visitor.owner()))
+    state.imports += 1
+    if state.to_say.brought is not None and state.to_say.brought.came:
+        state.open = state.to_say.brought.came[0]

@@ -36,7 +36,7 @@ TYPE_FROM = {
 }
 
 
-def draw(held: ConnectionsPageState, connection: Connection) -> None:
+def draw(state: ConnectionsPageState, connection: Connection) -> None:
     """Draw them, as far as its server has told them."""
     try:
         backend = connection.backend
@@ -63,15 +63,15 @@ def draw(held: ConnectionsPageState, connection: Connection) -> None:
             if connection.fetching:
                 st.caption(_("Fetching models …"))
             elif connection.fetch_error is not None:
-                words = error_text(connection.fetch_error)
-                st.markdown(f":orange[:material/info:] {plain(words)}")
+                reason = error_text(connection.fetch_error)
+                st.markdown(f":orange[:material/info:] {plain(reason)}")
     for notice in connection.fetch_notices:
         st.caption(plain(translated(notice, _)))
     if models:
         _list(connection, models)
     elif not connection.fetching:
         st.caption(_("No models known yet. You can type any name on the pages."))
-    _test_one(held, connection, [model.model for model in models])
+    _test_one(state, connection, [model.model for model in models])
 
 
 def _list(connection: Connection, models: Sequence[ListedModel]) -> None:
@@ -87,19 +87,19 @@ def _list(connection: Connection, models: Sequence[ListedModel]) -> None:
             label_visibility="collapsed",
             live=True,
         )
-    words = str(searched or "").lower().split()
-    found = [model for model in models if all(word in f"{model.model} {model.model_type}".lower() for word in words)]
-    if not found:
+    terms = str(searched or "").lower().split()
+    matching = [model for model in models if all(word in f"{model.model} {model.model_type}".lower() for word in terms)]
+    if not matching:
         st.caption(_("No matching model."))
         return
     st.html(STYLE)
-    rows = [[model.model, *_said_of(model)] for model in found[:MOST_ROWS]]
+    rows = [[model.model, *_said_of(model)] for model in matching[:MOST_ROWS]]
     with st.container(key="connection-models"):
         html_tables.table([_("Model"), _("Type"), _("Type source"), _("Context"), _("Features")], rows, scrolls=_("Models"))
-    if len(found) > MOST_ROWS:
-        st.caption(_("Showing the first {most} of {count}. Search to find others.").format(most=MOST_ROWS, count=len(found)))
-    elif words:
-        st.caption(_("{found} of {count}").format(found=len(found), count=len(models)))
+    if len(matching) > MOST_ROWS:
+        st.caption(_("Showing the first {most} of {count}. Search to find others.").format(most=MOST_ROWS, count=len(matching)))
+    elif terms:
+        st.caption(_("{found} of {count}").format(found=len(matching), count=len(models)))
 
 
 def _said_of(model: ListedModel) -> tuple[str, str, str, str]:
@@ -109,9 +109,9 @@ def _said_of(model: ListedModel) -> tuple[str, str, str, str]:
     return model.model_type.value, _(TYPE_FROM[model.type_from]), size, features
 
 
-def _test_one(held: ConnectionsPageState, connection: Connection, names: list[str]) -> None:
+def _test_one(state: ConnectionsPageState, connection: Connection, names: list[str]) -> None:
     """Draw what tries one model with one call."""
-    running = held.checks is not None and held.checks.running
+    running = state.checks is not None and state.checks.running
     with st.container(horizontal=True, vertical_alignment="bottom"):
         name = st.selectbox(
             _("Test one model"),
@@ -138,9 +138,9 @@ def _test_one(held: ConnectionsPageState, connection: Connection, names: list[st
             key="connections.test_one",
             disabled=running or not name,
             on_click=_try_one,
-            args=(held, connection, str(call), str(name)),
+            args=(state, connection, str(call), str(name)),
         )
 
 
-def _try_one(held: ConnectionsPageState, connection: Connection, call: str, name: str) -> None:
-    health_table.test(held, [connection], {call: name})
+def _try_one(state: ConnectionsPageState, connection: Connection, call: str, name: str) -> None:
+    health_table.test(state, [connection], {call: name})

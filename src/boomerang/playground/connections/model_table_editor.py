@@ -30,34 +30,34 @@ MOST_NAMED = 5
 """Models whose type was guessed that the caption names."""
 
 
-def fill(held: ConnectionsPageState, settings: SettingsWithModels) -> None:
+def fill(state: ConnectionsPageState, settings: SettingsWithModels) -> None:
     """Begin the table with what is said in the settings, and with what the server listed when it was asked."""
     listed: Sequence[ListedModel] = ()
-    if held.replacing is not None:
-        connection = app_state.connections().get(held.replacing, visitor.owner())
+    if state.replacing is not None:
+        connection = app_state.connections().get(state.replacing, visitor.owner())
         with suppress(ConfigError):  # what cannot be opened any more can be put right all the same
             listed = connection.backend.models() if connection.settings is not None else ()
-    said = {model.model: row(model, settings) for model in settings.models}
-    found = {model.model: row(model, settings) for model in listed if model.model not in said}
-    _begin(held, list(said.values()), list(found.values()))
-    held.listed = list(found.values())
-    held.described = {model.model: _beyond(model) for model in settings.models if _beyond(model)}
+    configured = {model.model: row(model, settings) for model in settings.models}
+    listed_rows = {model.model: row(model, settings) for model in listed if model.model not in configured}
+    _begin(state, list(configured.values()), list(listed_rows.values()))
+    state.listed = list(listed_rows.values())
+    state.described = {model.model: _beyond(model) for model in settings.models if _beyond(model)}
 
 
-def bring(held: ConnectionsPageState, listed: Sequence[ListedModel]) -> None:
+def bring(state: ConnectionsPageState, listed: Sequence[ListedModel]) -> None:
     """Add the models that a server has just listed to the table; those that are in it stay as they are."""
-    assert isinstance(held.draft, SettingsWithModels)
-    there = {found["model"] for found in held.now}
-    fresh = [row(model, held.draft) for model in listed if model.model not in there]
-    kept = [dict(found) for found in held.now]
-    _begin(held, kept, fresh)
-    held.listed, held.table = [*held.listed, *fresh], held.table + 1
+    assert isinstance(state.draft, SettingsWithModels)
+    there = {row_now["model"] for row_now in state.now}
+    fresh = [row(model, state.draft) for model in listed if model.model not in there]
+    kept = [dict(row_now) for row_now in state.now]
+    _begin(state, kept, fresh)
+    state.listed, state.table = [*state.listed, *fresh], state.table + 1
 
 
-def _begin(held: ConnectionsPageState, said: list[dict[str, Any]], listed: list[dict[str, Any]]) -> None:
+def _begin(state: ConnectionsPageState, configured: list[dict[str, Any]], listed: list[dict[str, Any]]) -> None:
     """Fill the table; what somebody said of models stands in it, however much that is."""
-    room = max(0, MOST_ROWS - len(said))
-    held.rows, held.left_out = [*said, *listed[:room]], len(listed[room:])
+    room = max(0, MOST_ROWS - len(configured))
+    state.rows, state.left_out = [*configured, *listed[:room]], len(listed[room:])
 
 
 def row(model: Any, settings: SettingsWithModels) -> dict[str, Any]:
@@ -76,15 +76,15 @@ def row(model: Any, settings: SettingsWithModels) -> dict[str, Any]:
     }
 
 
-def draw(held: ConnectionsPageState, settings: SettingsWithModels) -> dict[str, Any]:
+def draw(state: ConnectionsPageState, settings: SettingsWithModels) -> dict[str, Any]:
     """Draw the table and what lies beyond it; gives the settings' fields that it makes."""
     st.markdown(f"**{_('Models')}**")
     st.caption(_("Models listed by the server appear automatically. Override or add models here."))
-    base = held.rows or [dict.fromkeys(COLUMNS)]
+    base = state.rows or [dict.fromkeys(COLUMNS)]
     edited = st.data_editor(
         base,
         num_rows="dynamic",
-        key=f"connections.models.{held.version}.{held.table}",
+        key=f"connections.models.{state.version}.{state.table}",
         height=min(330, 74 + 35 * max(3, len(base))),
         column_order=COLUMNS,
         column_config={
@@ -99,31 +99,31 @@ def draw(held: ConnectionsPageState, settings: SettingsWithModels) -> dict[str, 
         placeholder="",
         alt=_("Models"),
     )
-    if held.left_out:
-        told = ngettext(
+    if state.left_out:
+        left_out = ngettext(
             "{count} more model from the server is not shown. Type its name to override it.",
             "{count} more models from the server are not shown. Type a name to override one.",
-            held.left_out,
+            state.left_out,
         )
-        st.caption(told.format(count=held.left_out))
-    rows = [found for found in edited if str(found.get("model") or "").strip()]
-    _tell_guessed(rows, held.listed)
-    held.now = [{name: found.get(name) for name in COLUMNS} for found in rows]
+        st.caption(left_out.format(count=state.left_out))
+    rows = [edited_row for edited_row in edited if str(edited_row.get("model") or "").strip()]
+    _tell_guessed(rows, state.listed)
+    state.now = [{name: edited_row.get(name) for name in COLUMNS} for edited_row in rows]
     left, right = st.columns(2, gap="medium", vertical_alignment="bottom")
     with right:
-        _described(held, [str(found["model"]) for found in rows])
-    llms = [str(found["model"]) for found in rows if found.get("model_type") in (None, ModelType.LLM.value)]
+        _described(state, [str(edited_row["model"]) for edited_row in rows])
+    llms = [str(edited_row["model"]) for edited_row in rows if edited_row.get("model_type") in (None, ModelType.LLM.value)]
     system_model = left.selectbox(
         _("System model"),
         list(dict.fromkeys([*([settings.system_model] if settings.system_model else []), *llms])),
         index=0 if settings.system_model else None,
-        key=f"connections.system.{held.version}",
+        key=f"connections.system.{state.version}",
         accept_new_options=True,
         placeholder=_("the default LLM"),
         help=_("Acts as Dify's workspace default LLM. Used by summary."),
         persist_state="session",
     )
-    models, defaults = said(rows, held.listed, held.described)
+    models, defaults = said(rows, state.listed, state.described)
     return {"models": models, "defaults": defaults, "system_model": system_model or ""}
 
 
@@ -144,15 +144,15 @@ def said(
     models: list[dict[str, Any]] = []
     defaults: dict[str, str] = {}
     as_listed = {_standing(old) for old in listed}
-    told = {old["model"]: old for old in listed}
-    for found in rows:
-        name = str(found["model"]).strip()
-        model_type = str(found.get("model_type") or ModelType.LLM.value)
-        if found.get("default"):
+    listed_rows = {old["model"]: old for old in listed}
+    for edited_row in rows:
+        name = str(edited_row["model"]).strip()
+        model_type = str(edited_row.get("model_type") or ModelType.LLM.value)
+        if edited_row.get("default"):
             defaults.setdefault(model_type, name)
-        if name not in described and _standing(found) in as_listed:
+        if name not in described and _standing(edited_row) in as_listed:
             continue
-        own = _without_told(found, told.get(name, {}))
+        own = _without_told(edited_row, listed_rows.get(name, {}))
         models.append({"model": name, "model_type": model_type} | _properties(own, described.get(name, {})))
     return models, defaults
 
@@ -160,53 +160,53 @@ def said(
 def _tell_guessed(rows: Sequence[Mapping[str, Any]], listed: Sequence[Mapping[str, Any]]) -> None:
     """Say of which models the type that stands there was guessed."""
     guessed = {(old["model"], old["model_type"]) for old in listed if old[GUESSED]}
-    names = [str(found["model"]) for found in rows if (found["model"], found.get("model_type")) in guessed]
+    names = [str(edited_row["model"]) for edited_row in rows if (edited_row["model"], edited_row.get("model_type")) in guessed]
     if names:
         named = ", ".join(names[:MOST_NAMED]) + (", …" if len(names) > MOST_NAMED else "")
-        words = _("Types guessed from names ({count}): {names}. Correct any that are wrong.")
-        st.caption(plain(words.format(count=len(names), names=named)))
+        template = _("Types guessed from names ({count}): {names}. Correct any that are wrong.")
+        st.caption(plain(template.format(count=len(names), names=named)))
 
 
-def _standing(found: Mapping[str, Any]) -> tuple[Any, ...]:
+def _standing(values: Mapping[str, Any]) -> tuple[Any, ...]:
     """Return what a row says of its model."""
-    return tuple(found.get(key) for key in COLUMNS if key != "default")
+    return tuple(values.get(key) for key in COLUMNS if key != "default")
 
 
-def _without_told(found: Mapping[str, Any], told: Mapping[str, Any]) -> dict[str, Any]:
+def _without_told(values: Mapping[str, Any], listed_values: Mapping[str, Any]) -> dict[str, Any]:
     """Leave out of a row the limits that the server's list told: they stay the server's to tell."""
-    return {key: None if key in _LIMITS and value == told.get(key) else value for key, value in found.items()}
+    return {key: None if key in _LIMITS and value == listed_values.get(key) else value for key, value in values.items()}
 
 
 _LIMITS = ("context_size", "max_chunks")
 
 
-def _properties(found: Mapping[str, Any], beyond: Mapping[str, Any]) -> dict[str, Any]:
-    voices = [voice.strip() for voice in str(found.get("voices") or "").split(",") if voice.strip()]
+def _properties(values: Mapping[str, Any], beyond: Mapping[str, Any]) -> dict[str, Any]:
+    voices = [voice.strip() for voice in str(values.get("voices") or "").split(",") if voice.strip()]
     listed = beyond.get("model_properties", {})
     spelled = {voice["mode"]: voice for voice in listed.get("voices", []) if isinstance(voice, dict)}
-    given = {
-        "mode": (found.get("mode") or None) if found.get("model_type") in (None, ModelType.LLM.value) else None,
-        "context_size": int(found["context_size"]) if found.get("context_size") else None,
-        "max_chunks": int(found["max_chunks"]) if found.get("max_chunks") else None,
+    stated = {
+        "mode": (values.get("mode") or None) if values.get("model_type") in (None, ModelType.LLM.value) else None,
+        "context_size": int(values["context_size"]) if values.get("context_size") else None,
+        "max_chunks": int(values["max_chunks"]) if values.get("max_chunks") else None,
         "voices": [spelled.get(voice, voice) for voice in voices] or None,
     }
-    kept = {name: value for name, value in listed.items() if name not in given}
-    properties = kept | {name: value for name, value in given.items() if value is not None}
+    kept = {name: value for name, value in listed.items() if name not in stated}
+    properties = kept | {name: value for name, value in stated.items() if value is not None}
     more = {name: value for name, value in beyond.items() if name != "model_properties"}
     return more | ({"model_properties": properties} if properties else {})
 
 
-def _described(held: ConnectionsPageState, names: Sequence[str]) -> None:
+def _described(state: ConnectionsPageState, names: Sequence[str]) -> None:
     """Draw the editor of what a row has no room for: parameter rules, features, prices, in Dify's own words."""
     with st.expander(_("Parameter rules, features and prices of a model"), icon=":material/data_object:"):
-        name = st.selectbox(_("Model"), list(names), key=f"connections.described.{held.version}")
+        name = st.selectbox(_("Model"), list(names), key=f"connections.described.{state.version}")
         if name is None:
             st.caption(_("Add a model to the table first."))
             return
         text = st.text_area(
             _("Dify model declaration (JSON)"),
-            pretty(held.described.get(name, {})),
-            key=f"connections.described.{held.version}.{name}",
+            pretty(state.described.get(name, {})),
+            key=f"connections.described.{state.version}.{name}",
             height=200,
             placeholder='{"parameter_rules": [{"name": "temperature", "use_template": "temperature", "max": 1.5}]}',
             persist_state="session",
@@ -221,8 +221,8 @@ def _described(held: ConnectionsPageState, names: Sequence[str]) -> None:
             for fault in faults(error, name):
                 field_fault(None, fault)
             return
-        held.described = (
-            {**held.described, name: value} if value else {key: old for key, old in held.described.items() if key != name}
+        state.described = (
+            {**state.described, name: value} if value else {key: old for key, old in state.described.items() if key != name}
         )
 
 
@@ -230,8 +230,8 @@ def _beyond(model: ConnectionModel) -> dict[str, Any]:
     """Return what is said of a model that a row has no room for."""
     value = model.model_dump(mode="json", exclude_defaults=True, by_alias=True, exclude={"model", "model_type", "label"})
     properties = {
-        name: found
-        for name, found in value.get("model_properties", {}).items()
+        name: inner
+        for name, inner in value.get("model_properties", {}).items()
         if name not in ("mode", "context_size", "max_chunks")
     }
     if not any(
@@ -239,6 +239,6 @@ def _beyond(model: ConnectionModel) -> dict[str, Any]:
         for voice in properties.get("voices", [])
     ):
         properties.pop("voices", None)
-    return {name: found for name, found in value.items() if name != "model_properties"} | (
+    return {name: inner for name, inner in value.items() if name != "model_properties"} | (
         {"model_properties": properties} if properties else {}
     )

@@ -79,5 +79,5 @@ class ConnectionsPageState:
     @staticmethod
     def of_visitor() -> ConnectionsPageState:
         """Return that of the visitor of this script run."""
-        held: ConnectionsPageState = st.session_state.setdefault("_connections", ConnectionsPageState())
-        return held
+        state: ConnectionsPageState = st.session_state.setdefault("_connections", ConnectionsPageState())
+        return state

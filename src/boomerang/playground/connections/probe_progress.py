@@ -18,17 +18,17 @@ Tick = Callable[[], None]
 """Draws what has changed."""
 
 
-def running(held: ConnectionsPageState, name: str) -> bool:
+def running(state: ConnectionsPageState, name: str) -> bool:
     """Return whether a connection is being tried, by itself."""
-    return held.checks is not None and held.checks.running and _names(held.checks) == {name}
+    return state.checks is not None and state.checks.running and _names(state.checks) == {name}
 
 
-def draw(held: ConnectionsPageState, name: str, key: str) -> Tick:
+def draw(state: ConnectionsPageState, name: str, key: str) -> Tick:
     """Draw how far the trial of a connection is, with a Stop, beside what began it; gives what keeps it going."""
-    checks = held.checks
-    if checks is None or not running(held, name):
-        if held.stopped is not None and held.stopped[0] == {name}:
-            _tell_of_stop(held.stopped[1])
+    checks = state.checks
+    if checks is None or not running(state, name):
+        if state.stopped is not None and state.stopped[0] == {name}:
+            _tell_of_stop(state.stopped[1])
         return lambda: None
     st.button(_("Stop"), icon=":material/stop_circle:", key=key, on_click=checks.stop, disabled=checks.stopping)
     slot = st.empty()
@@ -36,12 +36,12 @@ def draw(held: ConnectionsPageState, name: str, key: str) -> Tick:
     return lambda: _line(slot, checks, name)
 
 
-def draw_all(held: ConnectionsPageState) -> Tick:
+def draw_all(state: ConnectionsPageState) -> Tick:
     """Draw for how long several connections have been tried; gives what keeps it going."""
-    checks = held.checks
+    checks = state.checks
     if checks is None or not checks.running or len(_names(checks)) < 2:
-        if held.stopped is not None and len(held.stopped[0]) > 1:
-            _tell_of_stop(held.stopped[1])
+        if state.stopped is not None and len(state.stopped[0]) > 1:
+            _tell_of_stop(state.stopped[1])
         return lambda: None
     slot = st.empty()
     _line(slot, checks)

@@ -44,9 +44,9 @@ def written(checks: Iterable[tuple[str, Check]]) -> str:
     return f'{STYLE}<div class="results">{"".join(_result(title, check) for title, check in checks)}</div>'
 
 
-def draw_all(name: str, found: Mapping[tuple[str, str], Check]) -> None:
+def draw_all(name: str, checked: Mapping[tuple[str, str], Check]) -> None:
     """Draw what is known of a connection, in the order of the table."""
-    mine = [(_(title), found[name, call]) for call, title in COLUMNS.items() if (name, call) in found]
+    mine = [(_(title), checked[name, call]) for call, title in COLUMNS.items() if (name, call) in checked]
     if mine:
         draw(mine)
     else:
@@ -58,10 +58,10 @@ def _result(title: str, check: Check) -> str:
     kind, mark, spoken = ("good", "✓", _("ok")) if check.ok else ("bad", "✗", _("failed"))
     took = f" <small>{check.seconds * 1000:,.0f} ms</small>" if check.address else ""
     own = translated(check.error, _)[:LONGEST_WORDS]
-    words = f"<q>{escaped(own)}</q>" if not check.ok and own and own not in verdict else ""
+    quote = f"<q>{escaped(own)}</q>" if not check.ok and own and own not in verdict else ""
     icon = f'<i role="img" aria-label="{escaped(spoken)}">{mark}</i>'
-    asked = f" · {escaped(check.model)}" if check.model else ""
-    line = f"{icon}<strong>{escaped(title)}</strong>{asked} · {escaped(verdict)}{took}{words}"
+    model = f" · {escaped(check.model)}" if check.model else ""
+    line = f"{icon}<strong>{escaped(title)}</strong>{model} · {escaped(verdict)}{took}{quote}"
     if not check.address and not check.body:  # nothing was called
         return f'<div class="{kind}">{line}</div>'
     return f'<details class="{kind}"><summary>{line}</summary>{_details(check)}</details>'

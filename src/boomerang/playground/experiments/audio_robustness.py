@@ -31,30 +31,30 @@ def _controls(page: Pane, pane: Pane) -> RobustnessSettings:
     return RobustnessSettings(recording.reference, rules)
 
 
-def _draw(pane: Pane, found: Robustness) -> None:
-    turn = found.done if found.running else "end"  # drawn again and again in one script run, and no key may come twice
-    for number, heard in enumerate(found.heard):
+def _draw(pane: Pane, result: Robustness) -> None:
+    turn = result.done if result.running else "end"  # drawn again and again in one script run, and no key may come twice
+    for number, transcript in enumerate(result.heard):
         with st.container(border=True, gap="xsmall"):
             with st.container(horizontal=True, vertical_alignment="center"):
-                st.markdown(f"**{plain(_(heard.label))}**", width="content")
-                if heard.judged is not None:
-                    word_errors.numbers(heard.judged)
-            if heard.error is not None:
-                st.text(drawable(f"{type(heard.error).__name__}: {heard.error}"))
-            elif heard.judged is None:
-                st.caption(_("running") if heard.started else _("pending"))
+                st.markdown(f"**{plain(_(transcript.label))}**", width="content")
+                if transcript.judged is not None:
+                    word_errors.numbers(transcript.judged)
+            if transcript.error is not None:
+                st.text(drawable(f"{type(transcript.error).__name__}: {transcript.error}"))
+            elif transcript.judged is None:
+                st.caption(_("running") if transcript.started else _("pending"))
             else:
-                _transcript(heard, heard.judged, pane.key(f"marked.{number}.{turn}"))
+                _transcript(transcript, transcript.judged, pane.key(f"marked.{number}.{turn}"))
     word_errors.legend()
 
 
-def _transcript(heard: Heard, judged: Judged, key: str) -> None:
-    player, words = st.columns([3, 5], vertical_alignment="center")
-    kind = kind_of(heard.file)
+def _transcript(transcript: Heard, judged: Judged, key: str) -> None:
+    player, text = st.columns([3, 5], vertical_alignment="center")
+    kind = kind_of(transcript.file)
     if kind is not None:
-        player.audio(heard.file, format=kind.media_type, alt=_("Model input: {name}").format(name=_(heard.label)))
-    with words:
-        if heard.text:
+        player.audio(transcript.file, format=kind.media_type, alt=_("Model input: {name}").format(name=_(transcript.label)))
+    with text:
+        if transcript.text:
             word_errors.words(judged, key)
         else:
             st.caption(_("No speech recognized."))

@@ -19,15 +19,15 @@ from . import repeat_controls
 from .experiment_panel import Experiment, no_controls
 
 
-def _draw_types(pane: Pane, found: TypesComparison) -> None:
-    _failures(found.errors)
-    if found.unequal is not None:
-        st.error(_unequal(found.unequal))
-    if not found.cosines:
+def _draw_types(pane: Pane, result: TypesComparison) -> None:
+    _failures(result.errors)
+    if result.unequal is not None:
+        st.error(_unequal(result.unequal))
+    if not result.cosines:
         return
-    if not found.sent:
+    if not result.sent:
         st.info(_("input_type was not sent to the server, so this compares each text with itself."), icon=":material/link_off:")
-    elif found.difference <= embedding.SAME:
+    elif result.difference <= embedding.SAME:
         st.success(_("No difference: this model ignores input_type."), icon=":material/equal:")
     else:
         st.info(
@@ -37,14 +37,14 @@ def _draw_types(pane: Pane, found: TypesComparison) -> None:
     repeat_controls.row(
         pane,
         {
-            _("Min cosine"): _number(found.least_cosine),
-            _("Max difference"): f"{found.difference:.2g}",
-            _("Dimensions"): f"{found.dimensions:,}",
+            _("Min cosine"): _number(result.least_cosine),
+            _("Max difference"): f"{result.difference:.2g}",
+            _("Dimensions"): f"{result.dimensions:,}",
         },
     )
     rows = [
         {"#": number, _("text"): name(drawable(text)), _("cosine, query to document"): cosine}
-        for number, (text, cosine) in enumerate(zip(found.texts, found.cosines, strict=False), 1)
+        for number, (text, cosine) in enumerate(zip(result.texts, result.cosines, strict=False), 1)
     ]
     data_table(rows, height=min(400, 38 + 35 * len(rows)), alt=_("Query vs. document, by text"))
 
@@ -56,22 +56,22 @@ def _batch_controls(page: Pane, pane: Pane) -> None:
         st.caption(_("First {count} of {all} texts.").format(count=embedding.MOST_ONE_BY_ONE, all=len(texts)))
 
 
-def _draw_batch(pane: Pane, found: BatchComparison) -> None:
-    _failures(found.errors)
-    if found.unequal is not None:
-        st.error(_unequal(found.unequal))
-    if not found.compared:
+def _draw_batch(pane: Pane, result: BatchComparison) -> None:
+    _failures(result.errors)
+    if result.unequal is not None:
+        st.error(_unequal(result.unequal))
+    if not result.compared:
         return
-    if found.compared == found.count:
-        _batch_verdict(found.difference, found.most_changed)
+    if result.compared == result.count:
+        _batch_verdict(result.difference, result.most_changed)
     repeat_controls.row(
         pane,
         {
-            _("Max difference"): f"{found.difference:.2g}",
-            _("Min cosine"): _number(found.least_cosine),
-            _("Compared"): f"{found.compared} / {found.count}",
-            _("One call"): _time(found.one_call_seconds),
-            _("Single calls"): _time(found.one_by_one_seconds),
+            _("Max difference"): f"{result.difference:.2g}",
+            _("Min cosine"): _number(result.least_cosine),
+            _("Compared"): f"{result.compared} / {result.count}",
+            _("One call"): _time(result.one_call_seconds),
+            _("Single calls"): _time(result.one_by_one_seconds),
         },
     )
 
@@ -84,11 +84,11 @@ def _batch_verdict(difference: float, text: str) -> None:
         st.text(name(drawable(text)))
 
 
-def _unequal(found: Unequal) -> str:
+def _unequal(difference: Unequal) -> str:
     """Say what keeps two answers from being compared."""
-    if found.left != found.right:
-        return _("Vectors returned: {left} and {right}.").format(left=found.left, right=found.right)
-    return _("The vectors have different dimensions: {widths}.").format(widths=found.widths)
+    if difference.left != difference.right:
+        return _("Vectors returned: {left} and {right}.").format(left=difference.left, right=difference.right)
+    return _("The vectors have different dimensions: {widths}.").format(widths=difference.widths)
 
 
 def _failures(errors: Sequence[tuple[str, Exception]]) -> None:

@@ -21,8 +21,8 @@ from .experiment_panel import Experiment
 LONGEST_CELL = 200
 
 
-def _draw(pane: Pane, found: AnswerRepeats) -> None:
-    summary = found.summary
+def _draw(pane: Pane, result: AnswerRepeats) -> None:
+    summary = result.summary
     repeat_controls.row(
         pane,
         {
@@ -30,15 +30,15 @@ def _draw(pane: Pane, found: AnswerRepeats) -> None:
             _("Succeeded"): f"{summary.ok}",
             _("Distinct answers"): f"{len(summary.answers)}" if summary.ok else UNKNOWN,
             _("First run"): UNKNOWN if summary.first_seconds is None else seconds(summary.first_seconds),
-            **repeat_controls.latencies(found.latencies),
+            **repeat_controls.latencies(result.latencies),
         },
     )
-    if found.rows:
-        data_table([_row(row) for row in found.rows], alt=_("All runs"))
+    if result.rows:
+        data_table([_row(row) for row in result.rows], alt=_("All runs"))
     if len(summary.answers) > 1:
         (first, often), (second, less) = summary.answers[:2]
-        words = _("The two most frequent answers: A {often}×, B {less}×").format(often=often, less=less)
-        st.markdown(f"**{words}**")
+        heading = _("The two most frequent answers: A {often}×, B {less}×").format(often=often, less=less)
+        st.markdown(f"**{heading}**")
         text_diff.draw(str(first), str(second), (_("only A"), _("only B")), pane.key("difference"))
 
 

@@ -43,30 +43,30 @@ def _controls(_page: Pane, pane: Pane) -> BatchSettings:
 
 
 def _draw(pane: Pane, answered: Batch) -> None:
-    found = answered if answered.running else replace(answered, threshold=_threshold(pane, answered))
-    confusion = found.confusion
+    result = answered if answered.running else replace(answered, threshold=_threshold(pane, answered))
+    confusion = result.confusion
     numbers = {
-        _("Runs"): f"{found.done} / {len(found.steps)}",
-        _("Sensitive"): f"{found.flagged}",
-        _("Failed"): f"{found.failed}",
+        _("Runs"): f"{result.done} / {len(result.steps)}",
+        _("Sensitive"): f"{result.flagged}",
+        _("Failed"): f"{result.failed}",
     }
     if confusion.count:
         shares = {_("Precision"): confusion.precision, _("Recall"): confusion.recall, "F1": confusion.f1}
         numbers |= {label: _share(share) for label, share in shares.items()}
     repeat_controls.row(pane, numbers)
-    if confusion.count and not found.running:
+    if confusion.count and not result.running:
         _matrix(pane, confusion)
-    rows = [_row(row) for row in found.rows]
+    rows = [_row(row) for row in result.rows]
     data_table(
         rows,
         height=min(420, 38 + 35 * max(1, len(rows))),
         column_config={_("text"): st.column_config.TextColumn(width=240)},
         alt=_("Results by text, misses first"),
     )
-    if not found.running:
+    if not result.running:
         st.download_button(
             "CSV",
-            lambda: batch.as_csv(found.steps, found.threshold),
+            lambda: batch.as_csv(result.steps, result.threshold),
             file_name="moderation.csv",
             icon=":material/download:",
             on_click="ignore",
@@ -107,13 +107,13 @@ def _threshold(pane: Pane, answered: Batch) -> float | None:
 
 
 def _row(row: BatchRow) -> dict[str, Any]:
-    found = row.detail
+    detail = row.detail
     return {
         "": f"{SIGNS[row.fate]} {_(row.fate)}".strip(),
         _("text"): drawable(row.text)[:LONGEST_CELL],
         _("expected"): UNKNOWN if row.expected is None else _(SENSITIVE) if row.expected else _(CLEAR),
         _("answer"): UNKNOWN if row.flagged is None else _(SENSITIVE) if row.flagged else _(CLEAR),
-        _("highest score"): UNKNOWN if found is None else f"{found.highest:.3f} ({drawable(found.category)})",
+        _("highest score"): UNKNOWN if detail is None else f"{detail.highest:.3f} ({drawable(detail.category)})",
         _("time"): UNKNOWN if row.seconds is None else seconds(row.seconds),
         _("error"): drawable(str(row.error))[:LONGEST_CELL] if row.error is not None else "",
     }

@@ -52,46 +52,46 @@ def _other_language(pane: Pane, text: str) -> str:
     return str(typed or "")
 
 
-def _draw_variants(pane: Pane, found: VariantAnswers) -> None:
-    count = found.answered
-    if found.flagged is not None and not found.running:
-        if not found.changed:
-            words = ngettext(
+def _draw_variants(pane: Pane, result: VariantAnswers) -> None:
+    count = result.answered
+    if result.flagged is not None and not result.running:
+        if not result.changed:
+            template = ngettext(
                 "The answer is the same for {count} variant.",
                 "The answer is the same for all {count} variants.",
                 count,
             )
-            st.success(words.format(count=count), icon=":material/equal:")
+            st.success(template.format(count=count), icon=":material/equal:")
         else:
-            words = (
+            template = (
                 ngettext(
                     "{count} of {all} variant gets past the model.",
                     "{count} of {all} variants get past the model.",
                     count,
                 )
-                if found.flagged
+                if result.flagged
                 else ngettext("{count} of {all} variant is flagged.", "{count} of {all} variants are flagged.", count)
             )
-            st.warning(words.format(count=found.changed, all=count), icon=":material/difference:")
-    _table(found, _("variant"), _("Results by variant"))
+            st.warning(template.format(count=result.changed, all=count), icon=":material/difference:")
+    _table(result, _("variant"), _("Results by variant"))
 
 
 def _place_controls(_page: Pane, _pane: Pane) -> PlaceSettings:
     return PlaceSettings(tuple(inputs.ARTICLE.split("\n\n")))
 
 
-def _draw_places(pane: Pane, found: VariantAnswers) -> None:
-    if found.flagged is not None and not found.running and found.ended:
-        if found.changed:
+def _draw_places(pane: Pane, result: VariantAnswers) -> None:
+    if result.flagged is not None and not result.running and result.ended:
+        if result.changed:
             st.warning(_("The answer depends on the text's position."), icon=":material/difference:")
         else:
             st.success(_("The answer is the same at every position."), icon=":material/equal:")
-    _table(found, _("position"), _("Results by position"))
+    _table(result, _("position"), _("Results by position"))
 
 
-def _table(found: VariantAnswers, what: str, about: str) -> None:
+def _table(result: VariantAnswers, what: str, about: str) -> None:
     config = {_("changed"): st.column_config.TextColumn(width=70), _("text"): st.column_config.TextColumn(width="large")}
-    data_table([_row(row, what) for row in found.rows], column_config=config, alt=about)
+    data_table([_row(row, what) for row in result.rows], column_config=config, alt=about)
 
 
 def _row(row: VariantRow, what: str) -> dict[str, str]:

@@ -29,11 +29,11 @@ def failures(errors: Sequence[tuple[str, Exception]]) -> None:
         st.text(drawable(f"{_(label)}: {type(error).__name__}: {error}"))
 
 
-def latencies(found: Latencies | None) -> dict[str, str]:
+def latencies(measured: Latencies | None) -> dict[str, str]:
     """Return the least, mean and largest time by their labels."""
-    if found is None:
+    if measured is None:
         return {_("Min"): UNKNOWN, _("Mean"): UNKNOWN, _("Max"): UNKNOWN}
-    return {_("Min"): seconds(found.least), _("Mean"): seconds(found.mean), _("Max"): seconds(found.largest)}
+    return {_("Min"): seconds(measured.least), _("Mean"): seconds(measured.mean), _("Max"): seconds(measured.largest)}
 
 
 def row(pane: Pane, numbers: Mapping[str, str]) -> None:

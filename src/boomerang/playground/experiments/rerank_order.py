@@ -21,31 +21,31 @@ def _controls(page: Pane, pane: Pane) -> None:
     pane.require(len(page.arguments.get("docs", [])) > 1, _("add a second document"))
 
 
-def _draw(pane: Pane, found: OrderComparison) -> None:
-    repeat_controls.failures(found.errors)
-    if not found.scores:
+def _draw(pane: Pane, result: OrderComparison) -> None:
+    repeat_controls.failures(result.errors)
+    if not result.scores:
         return
-    _verdict(found.verdict)
-    difference = found.largest_difference
+    _verdict(result.verdict)
+    difference = result.largest_difference
     repeat_controls.row(
         pane,
         {
-            _("Min Kendall τ"): UNKNOWN if found.least_tau is None else f"{found.least_tau:.3f}",
+            _("Min Kendall τ"): UNKNOWN if result.least_tau is None else f"{result.least_tau:.3f}",
             _("Max difference"): UNKNOWN if difference is None else f"{difference:.2g}",
-            _("Tied documents"): f"{found.tied}",
+            _("Tied documents"): f"{result.tied}",
         },
     )
     data_table(
-        [_row(found, document) for document in found.documents],
-        height=min(420, 38 + 35 * len(found.scores[0][1])),
+        [_row(result, document) for document in result.documents],
+        height=min(420, 38 + 35 * len(result.scores[0][1])),
         column_config={_("document"): st.column_config.TextColumn(width=260)},
         alt=_("Rank and score of each document by input order"),
     )
 
 
-def _row(found: OrderComparison, document: int) -> dict[str, str]:
-    row = {_("document"): words(drawable(found.docs[document]), 80)}
-    for label, scores in found.scores:
+def _row(result: OrderComparison, document: int) -> dict[str, str]:
+    row = {_("document"): words(drawable(result.docs[document]), 80)}
+    for label, scores in result.scores:
         there = document in scores
         row[_(label)] = f"{list(scores).index(document) + 1} · {scores[document]:.4f}" if there else UNKNOWN
     return row

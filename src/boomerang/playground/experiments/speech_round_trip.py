@@ -50,17 +50,17 @@ def _round_trip_controls(page: Pane, pane: Pane) -> RoundTripSettings:
     return RoundTripSettings(transcribers[str(chosen)], rules)
 
 
-def _draw_round_trip(pane: Pane, found: RoundTrip) -> None:
-    _player(pane, found.spoken, "round-trip")
-    repeat_controls.failures(found.errors)
-    if found.judged is None:
+def _draw_round_trip(pane: Pane, result: RoundTrip) -> None:
+    _player(pane, result.spoken, "round-trip")
+    repeat_controls.failures(result.errors)
+    if result.judged is None:
         return
     with st.container(horizontal=True, vertical_alignment="center"):
-        word_errors.numbers(found.judged)
-    word_errors.words(found.judged, pane.key(f"marked.{'live' if found.running else 'end'}"))
+        word_errors.numbers(result.judged)
+    word_errors.words(result.judged, pane.key(f"marked.{'live' if result.running else 'end'}"))
     word_errors.legend()
     with st.expander(_("Transcript"), icon=":material/notes:"):
-        st.code(found.transcript, language=None, wrap_lines=True)
+        st.code(result.transcript, language=None, wrap_lines=True)
 
 
 def _voice_controls(page: Pane, pane: Pane) -> VoiceSettings:
@@ -77,9 +77,9 @@ def _voice_controls(page: Pane, pane: Pane) -> VoiceSettings:
     return VoiceSettings(voices)
 
 
-def _draw_voices(pane: Pane, found: Voices) -> None:
+def _draw_voices(pane: Pane, result: Voices) -> None:
     grid = st.grid(3, min_column_width=240, gap="small")
-    for number, spoken in enumerate(found.spoken):
+    for number, spoken in enumerate(result.spoken):
         with grid.cell(), st.container(border=True):
             st.markdown(f"**{plain(spoken.label)}** · {plain(spoken.voice)}")
             _player(pane, spoken, f"voice-{number}")
@@ -87,7 +87,7 @@ def _draw_voices(pane: Pane, found: Voices) -> None:
                 st.text(drawable(f"{type(spoken.error).__name__}: {spoken.error}"))
             elif not spoken.ended:
                 st.caption(_("running") if spoken.started else _("pending"))
-            elif not found.running:
+            elif not result.running:
                 st.feedback("thumbs", key=pane.key(f"verdict.{spoken.voice}"), persist_state="session")
 
 
@@ -98,13 +98,13 @@ def _player(pane: Pane, step: Spoken, name: str) -> None:
     sounds = pane.state.kept(_Sounds).by_record
     if step.record.id not in sounds:
         sounds[step.record.id] = waveform.looked_at(audio_stream.whole(step.record))
-    found = sounds[step.record.id]
-    kind = kind_of(found.audio)
+    sound = sounds[step.record.id]
+    kind = kind_of(sound.audio)
     if kind is None or not kind.audio:
         st.caption(_("No audio"))
         return
-    st.audio(found.audio, format=kind.media_type, alt=_("Audio: {name}").format(name=name))
-    played = duration(found.facts.seconds if found.facts else None)
+    st.audio(sound.audio, format=kind.media_type, alt=_("Audio: {name}").format(name=name))
+    played = duration(sound.facts.seconds if sound.facts else None)
     st.caption(_("{duration} of audio in {time}").format(duration=played, time=seconds(step.record.elapsed)))
 
 

@@ -28,33 +28,33 @@ def _controls(page: Pane, _pane: Pane) -> None:
         st.caption(f":material/info: {_('Without temperature 0 or a seed, two answers may differ anyway.')}")
 
 
-def _draw(pane: Pane, found: StreamingComparison) -> None:
-    if found.complete:
-        _verdict(found.differing)
-    streamed, whole = (_(label) for label in found.labels)
+def _draw(pane: Pane, result: StreamingComparison) -> None:
+    if result.complete:
+        _verdict(result.differing)
+    streamed, whole = (_(label) for label in result.labels)
     rows = [
         {
             _("item"): _(name),
-            streamed: _cell(found.left.get(name)),
-            whole: _cell(found.right.get(name)),
-            _("verdict"): _told(name, found.differing) if found.complete else UNKNOWN,
+            streamed: _cell(result.left.get(name)),
+            whole: _cell(result.right.get(name)),
+            _("verdict"): _told(name, result.differing) if result.complete else UNKNOWN,
         }
-        for name in found.names
+        for name in result.names
     ]
     data_table(rows, alt=_("Streamed and non-streamed"))
-    for label, error in found.errors:
+    for label, error in result.errors:
         st.text(drawable(f"{_(label)}: {error}"))
-    if found.complete and comparison.TEXT in found.differing:
-        said = (_("only streamed"), _("only non-streamed"))
-        text_diff.draw(found.left[comparison.TEXT], found.right[comparison.TEXT], said, pane.key("difference"))
+    if result.complete and comparison.TEXT in result.differing:
+        labels = (_("only streamed"), _("only non-streamed"))
+        text_diff.draw(result.left[comparison.TEXT], result.right[comparison.TEXT], labels, pane.key("difference"))
 
 
 def _verdict(differing: Sequence[str]) -> None:
     if not differing:
         st.badge(_("Identical both ways."), icon=":material/check_circle:", color="green")
         return
-    words = _("Differs in: {names}").format(names=", ".join(_(name) for name in differing))
-    st.badge(words, icon=":material/difference:", color="orange")
+    text = _("Differs in: {names}").format(names=", ".join(_(name) for name in differing))
+    st.badge(text, icon=":material/difference:", color="orange")
 
 
 def _told(name: str, differing: Sequence[str]) -> str:

@@ -24,8 +24,8 @@ from .experiment_panel import Experiment
 def _controls(page: Pane, _pane: Pane) -> None:
     complete = None not in (page.arguments.get("structured_output_schema"), page.arguments.get("model_config"))
     if complete and not methods.takes_schema(page.model):
-        words = _("{model} has no schema parameter, so that method is skipped.")
-        st.caption(f":material/info: {words.format(model=plain(page.model.model) if page.model else '')}")
+        template = _("{model} has no schema parameter, so that method is skipped.")
+        st.caption(f":material/info: {template.format(model=plain(page.model.model) if page.model else '')}")
 
 
 def _draw(pane: Pane, ways: Sequence[Way]) -> None:

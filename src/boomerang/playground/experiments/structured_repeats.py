@@ -16,8 +16,8 @@ from . import repeat_controls
 from .experiment_panel import Experiment
 
 
-def _draw(pane: Pane, found: ObjectRepeats) -> None:
-    summary = found.summary
+def _draw(pane: Pane, result: ObjectRepeats) -> None:
+    summary = result.summary
     repeat_controls.row(
         pane,
         {
@@ -25,14 +25,14 @@ def _draw(pane: Pane, found: ObjectRepeats) -> None:
             _("Valid"): UNKNOWN if summary.share_ok is None else f"{summary.share_ok:.0%}",
             _("Distinct objects"): f"{len(summary.answers)}" if summary.ok else UNKNOWN,
             _("First run"): UNKNOWN if summary.first_seconds is None else seconds(summary.first_seconds),
-            **repeat_controls.latencies(found.latencies),
+            **repeat_controls.latencies(result.latencies),
         },
     )
     if summary.faults:
         path, count = summary.faults[0]
-        words = _("Most frequent error, {count} of {all}:").format(count=count, all=summary.count)
+        text = _("Most frequent error, {count} of {all}:").format(count=count, all=summary.count)
         with st.container(horizontal=True, vertical_alignment="center"):
-            st.markdown(f":red[:material/error:] {words}", width="content")
+            st.markdown(f":red[:material/error:] {text}", width="content")
             st.text(drawable(path))
     data_table(
         [
@@ -43,7 +43,7 @@ def _draw(pane: Pane, found: ObjectRepeats) -> None:
                 _("first error"): drawable(row.attempt.fault or ""),
                 _("object"): drawable(str(row.attempt.answer or "")),
             }
-            for row in found.rows
+            for row in result.rows
         ],
         alt=_("All runs"),
     )

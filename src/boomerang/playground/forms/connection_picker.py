@@ -29,26 +29,29 @@ class MissingConnection:
     """What is chosen now."""
 
 
-def settle(key: str, names: Sequence[str], fallback: str, asked: str | None = None) -> None:
+def settle(key: str, names: Sequence[str], fallback: str, requested: str | None = None) -> None:
     """See to it that what a picker holds is there; call it before the picker is drawn.
 
     Args:
         key: Of the picker.
         names: What is there.
         fallback: What takes the place of a connection that is gone.
-        asked: What a link asks for.
+        requested: What a link asks for.
     """
-    if asked and asked not in names:
-        st.session_state[key], st.session_state[_kept(key)] = None, MissingConnection(asked, linked=True)
-    elif asked:
-        st.session_state[key] = asked
-    held, waiting = st.session_state.get(key), unchosen(key)
+    if requested and requested not in names:
+        st.session_state[key], st.session_state[_kept(key)] = None, MissingConnection(requested, linked=True)
+    elif requested:
+        st.session_state[key] = requested
+    selected, waiting = st.session_state.get(key), unchosen(key)
     if waiting in names:  # made meanwhile
         st.session_state[key] = waiting
         forget(key)
-    elif held is not None and held not in names:
-        st.session_state[key], st.session_state[_kept(key)] = fallback, MissingConnection(held, linked=False, instead=fallback)
-    elif held is None and waiting is None and key in st.session_state:
+    elif selected is not None and selected not in names:
+        st.session_state[key], st.session_state[_kept(key)] = (
+            fallback,
+            MissingConnection(selected, linked=False, instead=fallback),
+        )
+    elif selected is None and waiting is None and key in st.session_state:
         st.session_state[key] = fallback
 
 
@@ -70,8 +73,8 @@ def picker(key: str, names: Sequence[str]) -> None:
 
 def unchosen(key: str) -> str | None:
     """Return the name that a link asks for, as long as nothing was chosen in its place."""
-    lost = _lost(key)
-    return lost.name if lost is not None and lost.linked else None
+    missing = _lost(key)
+    return missing.name if missing is not None and missing.linked else None
 
 
 def forget(key: str) -> None:
@@ -87,25 +90,25 @@ def reason(key: str) -> str:
 
 def notice(key: str) -> str:
     """Return what is to be said of a connection that is gone; empty if none is."""
-    lost = _lost(key)
-    if lost is None or lost.linked:
+    missing = _lost(key)
+    if missing is None or missing.linked:
         return ""
-    words = _("Connection {name} no longer exists. {other} is selected instead.")
-    return words.format(name=lost.name, other=lost.instead)
+    template = _("Connection {name} no longer exists. {other} is selected instead.")
+    return template.format(name=missing.name, other=missing.instead)
 
 
 def tell(pane: Pane, key: str) -> None:
     """Have a pane say what its picker lost, and wait where the visitor has to choose."""
     pane.require(not unchosen(key), reason(key))
-    if told := notice(key):
-        pane.notices.append(told)
+    if text := notice(key):
+        pane.notices.append(text)
 
 
 def _lost(key: str) -> MissingConnection | None:
-    lost: MissingConnection | None = st.session_state.get(_kept(key))
-    if lost is not None and lost.linked != (st.session_state.get(key) is None):
+    missing: MissingConnection | None = st.session_state.get(_kept(key))
+    if missing is not None and missing.linked != (st.session_state.get(key) is None):
         return None  # something was chosen elsewhere, as on the page of connections
-    return lost
+    return missing
 
 
 def _kept(key: str) -> str:

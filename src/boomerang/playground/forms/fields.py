@@ -87,13 +87,13 @@ def schema(page: Pane, name: str, label: str, sample: dict[str, Any]) -> dict[st
         field_fault(page, fault.format(label=label, line=line, column=column, fault=wrong), sendable=True)
     elif not value:
         field_fault(page, _("{label}: empty; Dify refuses an empty schema").format(label=label), sendable=True)
-    found: dict[str, Any] = value
-    return found
+    schema_value: dict[str, Any] = value
+    return schema_value
 
 
 def stop_sequences(page: Pane) -> list[str] | None:
     """Draw the list of stop sequences; sent as `stop`, not in `completion_params`. `None` when there are none."""
-    words = st.multiselect(
+    sequences = st.multiselect(
         _("Stop sequences"),
         [],
         key=page.hold("stop_words", []),
@@ -102,7 +102,7 @@ def stop_sequences(page: Pane) -> list[str] | None:
         placeholder=_("Type a sequence and press Enter"),
         help=_("Generation stops before any of these. Sent as `stop`."),
     )
-    return [str(word) for word in words] or None
+    return [str(word) for word in sequences] or None
 
 
 def whole_number(page: Pane, name: str, label: str, default: int, help_text: str, *, least: int = 0) -> int:
@@ -123,9 +123,9 @@ def following(page: Pane, name: str, label: str, count: int, help_text: str) -> 
     """Draw a field for a number that follows a count until it is set to something else."""
     counts = page.state.kept(_FollowedCounts).by_field
     followed = counts.get(name)
-    asked = page.take(name, 0)
-    if asked is not None and asked >= 0:
-        st.session_state[page.key(name)] = asked
+    linked = page.take(name, 0)
+    if linked is not None and linked >= 0:
+        st.session_state[page.key(name)] = linked
     elif followed is None or st.session_state.get(page.key(name)) == followed:
         st.session_state[page.key(name)] = count
     counts[name] = count

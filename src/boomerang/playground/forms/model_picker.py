@@ -81,11 +81,11 @@ def draw(page: Pane, model_type: ModelType, label: str = "", *, system: bool = F
 
 def await_models(connections: Iterable[Connection]) -> None:
     """Draw the page again when a server that was asked for its models has answered; call it last."""
-    asked = [connection for connection in connections if connection.fetching]
-    if not asked:
+    fetching = [connection for connection in connections if connection.fetching]
+    if not fetching:
         return
     place = st.empty()
-    while not any(connection.wait(ASK_SECONDS) for connection in asked):
+    while not any(connection.wait(ASK_SECONDS) for connection in fetching):
         place.empty()  # a click ends this script here
     st.rerun()
 
@@ -105,11 +105,11 @@ def _select(
         # What was chosen here before, not on the other one.
         st.session_state[key] = kept.by_connection.get(page.connection.name)
     kept.connection = page.connection.name
-    asked = page.take("model", "")
-    if asked and (asked in models or any_name):
-        st.session_state[key] = asked
-    elif asked:
-        page.notices.append(_("The URL names model {model}, which this connection does not have.").format(model=asked))
+    linked = page.take("model", "")
+    if linked and (linked in models or any_name):
+        st.session_state[key] = linked
+    elif linked:
+        page.notices.append(_("The URL names model {model}, which this connection does not have.").format(model=linked))
     chosen = st.session_state.get(key)
     if chosen not in models and not (any_name and chosen):
         usable = [model.model for model in models.values() if model.state is not ModelState.UNAVAILABLE] or list(models)
@@ -148,8 +148,8 @@ def _tell_of_list(page: Pane) -> None:
     if connection.fetching:
         page.notices.append(_("Fetching models from {name} …").format(name=connection.name))
     elif connection.fetch_error is not None:
-        words = error_text(connection.fetch_error)
-        page.notices.append(_("Could not list the models of {name}: {words}").format(name=connection.name, words=words))
+        reason = error_text(connection.fetch_error)
+        page.notices.append(_("Could not list the models of {name}: {words}").format(name=connection.name, words=reason))
 
 
 def _connection(pane: Pane) -> None:
@@ -167,10 +167,10 @@ def _connection_picker(pane: Pane) -> str:
     """Let a pane of a comparison have a connection of its own; at first that of the page. Gives the picker's key."""
     names = app_state.connections().names(visitor.owner())
     key = pane.key("connection")
-    asked = pane.take("connection", "")
+    linked = pane.take("connection", "")
     if key not in st.session_state:
-        asked = asked or connection_picker.unchosen(connection_picker.SIDE_BAR)
-    connection_picker.settle(key, names, pane.connection.name, asked)
+        linked = linked or connection_picker.unchosen(connection_picker.SIDE_BAR)
+    connection_picker.settle(key, names, pane.connection.name, linked)
     if len(names) > 1 or connection_picker.unchosen(key):
         pane.hold("connection", pane.connection.name)
         pane.put("connection", connection_picker.unchosen(key) or st.session_state[key], pane.connection.name)

@@ -62,8 +62,8 @@ def _extra(page: Pane, model: ListedModel) -> dict[str, Any]:
     if unknown:
         notice = _("{model} does not list {names} as parameters; sent anyway.")
         page.notices.append(notice.format(model=model.model, names=", ".join(unknown)))
-    found: dict[str, Any] = value
-    return found
+    parameters: dict[str, Any] = value
+    return parameters
 
 
 def _parameter(rule: ParameterRule, key: str) -> Any:

@@ -147,13 +147,13 @@ def _detail_words(event: Detail) -> str:
 
 
 def _details(events: Sequence[Event]) -> None:
-    found = [event for event in events if isinstance(event, ModelExchange | Detail)]
-    for event in found[:MOST_DETAILS]:  # what went over HTTP has a tab of its own
+    details = [event for event in events if isinstance(event, ModelExchange | Detail)]
+    for event in details[:MOST_DETAILS]:  # what went over HTTP has a tab of its own
         st.caption(f"{_(KINDS[type(event)])} · {plain(_words(event))}")
         values = {name: value for name, value in dump_event(event).items() if name not in ("kind", "seconds", "name")}
         json_view.tree(shortened(values), open_levels=0)
-    if len(found) > MOST_DETAILS:
-        st.caption(_("First {most} of {count}; the record has all of them.").format(most=MOST_DETAILS, count=len(found)))
+    if len(details) > MOST_DETAILS:
+        st.caption(_("First {most} of {count}; the record has all of them.").format(most=MOST_DETAILS, count=len(details)))
 
 
 def lines(record: Record[Any], timeline: Timeline) -> list[tuple[str, Span]]:
@@ -161,10 +161,10 @@ def lines(record: Record[Any], timeline: Timeline) -> list[tuple[str, Span]]:
     member = "summary" if record.request.invoke_type is InvokeType.SYSTEM_SUMMARY else record.request.invoke_type.value
     member = member.replace("multimodal_embedding", "text_embedding").replace("multimodal_rerank", "rerank")
     call, backend = f"session.model.{member}", _("back end {name}").format(name=record.backend)
-    found = [(call, Span("invoke", 0.0, record.elapsed))]
-    found += [(backend, Span(phase_name(phase.name), phase.start, phase.end)) for phase in phases(record, timeline)]
+    trace = [(call, Span("invoke", 0.0, record.elapsed))]
+    trace += [(backend, Span(phase_name(phase.name), phase.start, phase.end)) for phase in phases(record, timeline)]
     events = tuple(record.events)
-    return found + list(_exchanges(events)) + list(_over_http(events, record.elapsed))
+    return trace + list(_exchanges(events)) + list(_over_http(events, record.elapsed))
 
 
 def _over_http(events: Sequence[Event], now: float) -> Iterator[tuple[str, Span]]:

@@ -101,7 +101,7 @@ def matching(timeline: Timeline, pauses: Sequence[int], wanted: str) -> Sequence
 def points(timeline: Timeline, in_characters: bool) -> list[chunk_timing.Point]:
     """Return what the picture shows: each chunk, or of many chunks those of each moment together."""
     sizes = timeline.characters if in_characters else timeline.bytes
-    found, total, first = [], 0, 0
+    drawn, total, first = [], 0, 0
     for last in _ends(timeline):
         numbers = range(first, last + 1)
         size = sum(sizes[number] for number in numbers if sizes[number] != UNKNOWN)
@@ -110,7 +110,7 @@ def points(timeline: Timeline, in_characters: bool) -> list[chunk_timing.Point]:
         for number in numbers:
             counts[timeline.kind(number)] = counts.get(timeline.kind(number), 0) + 1
         reasons = [timeline.finish_reasons[number] for number in numbers if number in timeline.finish_reasons]
-        found.append(
+        drawn.append(
             chunk_timing.Point(
                 seconds=timeline.seconds[last],
                 total=total,
@@ -121,7 +121,7 @@ def points(timeline: Timeline, in_characters: bool) -> list[chunk_timing.Point]:
             )
         )
         first = last + 1
-    return found
+    return drawn
 
 
 def _ends(timeline: Timeline) -> Iterator[int]:
@@ -141,13 +141,13 @@ def _ends(timeline: Timeline) -> Iterator[int]:
 def _picture(timeline: Timeline, pauses: Sequence[int], key: str) -> None:
     in_characters = any(size != UNKNOWN for size in timeline.characters)
     unit = _("characters") if in_characters else _("bytes")
-    found = points(timeline, in_characters)
+    drawn = points(timeline, in_characters)
     kinds = {_(KINDS[kind]): LOOKS[kind] for kind in timeline.kinds()}
     spans = [phases.Span("", timeline.seconds[number - 1], timeline.seconds[number]) for number in pauses]
     note = _("Steeper is faster. Pauses are shaded.")
-    if len(timeline) > len(found):
+    if len(timeline) > len(drawn):
         note += " " + _("Each point groups the chunks of one moment.")
-    chart, _table = chunk_timing.chunks(found, spans, kinds, unit)
+    chart, _table = chunk_timing.chunks(drawn, spans, kinds, unit)
     chart_style.draw(chart, None, f"{key}.timeline", _("Stream progress"), note=note)
 
 
@@ -205,12 +205,12 @@ def _table(
 def row(record: Record[Any], timeline: Timeline, number: int, pauses: frozenset[int]) -> dict[str, Any]:
     """Return one row of the table."""
     characters, size = timeline.characters[number], timeline.bytes[number]
-    marked = {_("pause"): _("yes") if number in pauses else ""} if pauses else {}
+    pause_column = {_("pause"): _("yes") if number in pauses else ""} if pauses else {}
     return {
         "#": number,
         _("at, s"): round(timeline.seconds[number], 4),
         _("interval, s"): round(timeline.gap(number), 4),
-        **marked,
+        **pause_column,
         _("kind"): _(KINDS[timeline.kind(number)]),
         _("content"): drawable(content(record.chunks[number])),
         _("characters"): None if characters == UNKNOWN else characters,

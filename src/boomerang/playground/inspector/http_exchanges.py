@@ -21,15 +21,15 @@ MOST = 20
 
 def draw(record: Record[Any] | None, key: str) -> None:
     """Draw all exchanges, the last one open."""
-    found = exchanges(tuple(record.events)) if record is not None else []
-    if not found:
+    recorded = exchanges(tuple(record.events)) if record is not None else []
+    if not recorded:
         st.caption(_("HTTP requests and responses appear here after a run."))
         return
     st.caption(_("Raw HTTP. Secrets masked, long bodies truncated."))
-    if len(found) > MOST:
-        st.caption(_("Last {most} of {count}; the record has all of them.").format(most=MOST, count=len(found)))
-    for number, exchange in enumerate(found[-MOST:]):
-        with st.expander(plain(exchange.title), expanded=exchange is found[-1], key=f"{key}.http.{number}"):
+    if len(recorded) > MOST:
+        st.caption(_("Last {most} of {count}; the record has all of them.").format(most=MOST, count=len(recorded)))
+    for number, exchange in enumerate(recorded[-MOST:]):
+        with st.expander(plain(exchange.title), expanded=exchange is recorded[-1], key=f"{key}.http.{number}"):
             _draw(exchange)
 
 

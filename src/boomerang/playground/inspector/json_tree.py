@@ -20,21 +20,21 @@ MOST_FOUND = 500
 OPEN_LEVELS = 2
 
 
-def found(value: Any, words: str) -> list[tuple[str, str]]:
+def found(value: Any, text: str) -> list[tuple[str, str]]:
     """Search a JSON value.
 
     Args:
         value: What to search.
-        words: Looked for in keys and values, whatever their case.
+        text: Looked for in keys and values, whatever their case.
 
     Returns:
         Path and value of each leaf whose path or value has the words.
     """
-    return list(_found(value, words))
+    return list(_found(value, text))
 
 
-def _found(value: Any, words: str) -> Iterator[tuple[str, str]]:
-    wanted = words.casefold()
+def _found(value: Any, text: str) -> Iterator[tuple[str, str]]:
+    wanted = text.casefold()
     return ((path, leaf) for path, leaf in _leaves(value, "$") if wanted in f"{path} {leaf}".casefold())
 
 
@@ -58,7 +58,7 @@ def tree(make: Callable[[], Any], record: Record[Any], key: str) -> None:
         key: Unique on the page.
     """
     with st.container(horizontal=True, vertical_alignment="center"):
-        words = st.text_input(
+        text = st.text_input(
             _("Search"),
             key=f"{key}.search",
             placeholder=_("Search keys and values"),
@@ -69,14 +69,14 @@ def tree(make: Callable[[], Any], record: Record[Any], key: str) -> None:
         as_text = st.toggle(
             _("As text"), key=f"{key}.text", persist_state="session", help=_("Shows plain text with a copy button.")
         )
-    if not words:
+    if not text:
         value = _remembered(make, record, f"{key}.short")
         if as_text:
             json_view.text(json_view.written(value))
         else:
             json_view.tree(value, open_levels=OPEN_LEVELS)
         return
-    lines = list(islice(_found(make(), words), MOST_FOUND + 1))
+    lines = list(islice(_found(make(), text), MOST_FOUND + 1))
     more = len(lines) > MOST_FOUND
     del lines[MOST_FOUND:]
     count = _("more than {count} matches").format(count=MOST_FOUND) if more else ""
@@ -91,8 +91,8 @@ def tree(make: Callable[[], Any], record: Record[Any], key: str) -> None:
 def _remembered(make: Callable[[], Any], record: Record[Any], key: str) -> Any:
     """Cut a value, or give it as it was cut the last time: a large one takes longer than a script run should."""
     state = (record.id, len(record.times), len(record.events), record.outcome)
-    held: tuple[Any, Any] | None = st.session_state.get(key)
-    if held is None or held[0] != state:
-        held = (state, shortened(make()))
-        st.session_state[key] = held
-    return held[1]
+    cached: tuple[Any, Any] | None = st.session_state.get(key)
+    if cached is None or cached[0] != state:
+        cached = (state, shortened(make()))
+        st.session_state[key] = cached
+    return cached[1]

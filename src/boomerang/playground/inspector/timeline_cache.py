@@ -13,7 +13,7 @@ from boomerang.invoker.records.timeline import Timeline
 
 def timeline_of(record: Record[Any], key: str) -> Timeline:
     """Return the numbers of all chunks, read on from where the last script run stopped."""
-    held: tuple[str, Timeline] | None = st.session_state.get(f"{key}.read")
-    found = timeline.timeline_of(record, held[1] if held and held[0] == record.id else None)
-    st.session_state[f"{key}.read"] = (record.id, found)
-    return found
+    cached: tuple[str, Timeline] | None = st.session_state.get(f"{key}.read")
+    current = timeline.timeline_of(record, cached[1] if cached and cached[0] == record.id else None)
+    st.session_state[f"{key}.read"] = (record.id, current)
+    return current

@@ -59,7 +59,7 @@ class Cell:
 
 def cells(panes: Sequence[Pane]) -> list[Cell]:
     """Lay out the panes, two side by side; gives the places of each, and makes them the panes' own."""
-    found = []
+    panes_cells = []
     columns: list[DeltaGenerator] = []
     for number, pane in enumerate(panes):
         if number % 2 == 0:
@@ -72,8 +72,8 @@ def cells(panes: Sequence[Pane]) -> list[Cell]:
             settings = st.expander(_("Parameters and ModelConfig"), icon=":material/tune:").container()
             result = st.container(key="result" if number == 0 else f"result-{number + 1}")
         pane.model_slot, pane.narrow = model, True
-        found.append(Cell(model, actions, settings, result))
-    return found
+        panes_cells.append(Cell(model, actions, settings, result))
+    return panes_cells
 
 
 def draw(panes: Sequence[Pane], compare: Callable[[Sequence[Pane]], None] | None) -> None:
@@ -102,14 +102,14 @@ def winners(panes: Sequence[Pane]) -> list[tuple[str, str, str]]:
         for metric in measure(record):
             if metric.key in WINS and isinstance(metric.value, int | float):
                 values.setdefault(metric.key, {})[letter(pane)] = float(metric.value)
-    found = []
+    won = []
     for key, by_pane in values.items():
         what, best, icon = WINS[key]
         reached = best(by_pane.values())
         at_best = [pane for pane, value in by_pane.items() if value == reached]
         if len(by_pane) > 1 and len(at_best) == 1:
-            found.append((at_best[0], what, icon))
-    return found
+            won.append((at_best[0], what, icon))
+    return won
 
 
 def inspected(page: Pane, count: int) -> int:
@@ -126,8 +126,8 @@ def inspected(page: Pane, count: int) -> int:
 
 
 def _winners(panes: Sequence[Pane]) -> None:
-    found = winners(panes)
-    if found:
+    best = winners(panes)
+    if best:
         with st.container(horizontal=True, gap="xsmall"):
-            for pane, what, icon in found:
+            for pane, what, icon in best:
                 st.badge(f"{pane}: {_(what)}", icon=icon, color="green")

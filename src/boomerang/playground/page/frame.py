@@ -55,9 +55,9 @@ class Page(Pane):
     def __init__(self, invoke_type: InvokeType, title: str, about: str) -> None:
         member = MEMBERS.get(invoke_type, invoke_type.value)
         opened = page_state.opened(member)
-        given = st.query_params.to_dict() if opened else {}
+        parameters = st.query_params.to_dict() if opened else {}
         connection = page_state.connected()
-        address = Address(member, given)
+        address = Address(member, parameters)
         super().__init__(invoke_type, connection, page_state.page(invoke_type), address)
         self.put("connection", connection_picker.unchosen(connection_picker.SIDE_BAR) or connection.name, EMBEDDED)
         self._expert = preferences.expert()

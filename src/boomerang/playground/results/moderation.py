@@ -32,20 +32,20 @@ def draw(page: Pane, record: Record[Any]) -> None:
             st.markdown(f"## :green[:material/verified: {_(CLEAR)}]")
         st.code(f"result = {sensitive}", language="python")
     st.caption(_("Dify's reverse invocation returns only this boolean: no categories, no scores."))
-    found = detail(record)
-    if found is None:
+    scores = detail(record)
+    if scores is None:
         st.caption(_("This back end reports no scores, so thresholds cannot be tried."))
     else:
-        _categories(page, found, sensitive)
+        _categories(page, scores, sensitive)
 
 
-def _categories(page: Pane, found: Detail, sensitive: bool) -> None:
+def _categories(page: Pane, scores: Detail, sensitive: bool) -> None:
     with st.expander(_("Details from this back end"), icon=":material/query_stats:", expanded=True):
         at = st.slider(
             _("What-if threshold"),
             0.0,
             1.0,
-            key=page.hold("threshold", found.threshold, lambda at: 0 <= at <= 1),
+            key=page.hold("threshold", scores.threshold, lambda at: 0 <= at <= 1),
             step=0.01,
             persist_state="session",
             help=_(
@@ -58,9 +58,9 @@ def _categories(page: Pane, found: Detail, sensitive: bool) -> None:
                     _("category"): drawable(name),
                     _("score"): score,
                     _("flag"): "⚑" if score >= at else "",
-                    _("back end"): "⚑" if score >= found.threshold else "",
+                    _("back end"): "⚑" if score >= scores.threshold else "",
                 }
-                for name, score in found.scores.items()
+                for name, score in scores.scores.items()
             ],
             column_config={
                 _("category"): st.column_config.TextColumn(width=90 if page.narrow else 120),
@@ -75,27 +75,27 @@ def _categories(page: Pane, found: Detail, sensitive: bool) -> None:
             alt=_("Scores by category"),
             key=page.key("categories"),
         )
-        _told(found, at, sensitive)
-        if found.sentence:
+        _told(scores, at, sensitive)
+        if scores.sentence:
             st.caption(_("Deciding passage:"))
-            st.text(drawable(found.sentence))
-        words = _("The back end flags a text when any category reaches {threshold}. Dify does not return this detail.")
-        st.caption(words.format(threshold=f"{found.threshold:g}"))
+            st.text(drawable(scores.sentence))
+        template = _("The back end flags a text when any category reaches {threshold}. Dify does not return this detail.")
+        st.caption(template.format(threshold=f"{scores.threshold:g}"))
 
 
-def _told(found: Detail, at: float, sensitive: bool) -> None:
+def _told(scores: Detail, at: float, sensitive: bool) -> None:
     """Say which flag would change at the threshold that is tried."""
-    would = found.highest >= at
+    would = scores.highest >= at
     if would == sensitive:
         st.caption(f":material/equal: {_('At {threshold} the answer would be the same.').format(threshold=f'{at:.2f}')}")
         return
-    words = (
+    template = (
         _("At {threshold} it would be sensitive: {category} has {score}.")
         if would
         else _("At {threshold} it would not be sensitive: the highest score is {score} ({category}).")
     )
-    told = words.format(threshold=f"{at:.2f}", category=plain(found.category), score=f"{found.highest:.3f}")
-    st.markdown(f":orange[:material/swap_horiz:] {told}")
+    text = template.format(threshold=f"{at:.2f}", category=plain(scores.category), score=f"{scores.highest:.3f}")
+    st.markdown(f":orange[:material/swap_horiz:] {text}")
 
 
 def compare(panes: Sequence[Pane]) -> None:
@@ -105,19 +105,19 @@ def compare(panes: Sequence[Pane]) -> None:
     if len(texts) > 1:
         st.caption(_("The panes checked different texts. Run them again."))
         return
-    said = {verdict(record) for _pane, record in records} - {None}
-    if len(said) == 1:
+    verdicts = {verdict(record) for _pane, record in records} - {None}
+    if len(verdicts) == 1:
         st.badge(_("All agree"), icon=":material/equal:", color="green")
-    elif said:
+    elif verdicts:
         st.badge(_("They disagree"), icon=":material/difference:", color="orange")
     data_table([_line(pane, record) for pane, record in records], alt=_("Result by pane"))
-    details = {pane_names.name(pane): found for pane, record in records if (found := detail(record)) is not None}
-    names = list(dict.fromkeys(name for found in details.values() for name in found.scores))
+    details = {pane_names.name(pane): scores for pane, record in records if (scores := detail(record)) is not None}
+    names = list(dict.fromkeys(name for scores in details.values() for name in scores.scores))
     if len(details) > 1:
         bars = {name: st.column_config.ProgressColumn(format="%.3f", min_value=0.0, max_value=1.0) for name in details}
         data_table(
             [
-                {_("category"): drawable(name)} | {pane: found.scores.get(name) for pane, found in details.items()}
+                {_("category"): drawable(name)} | {pane: scores.scores.get(name) for pane, scores in details.items()}
                 for name in names
             ],
             column_config=bars,
@@ -126,10 +126,10 @@ def compare(panes: Sequence[Pane]) -> None:
 
 
 def _line(pane: Pane, record: Record[Any]) -> dict[str, str]:
-    found, given = detail(record), verdict(record)
+    scores, flagged = detail(record), verdict(record)
     return {
         _("pane"): pane_names.name(pane),
-        _("answer"): UNKNOWN if given is None else _(SENSITIVE) if given else _(CLEAR),
-        _("highest score"): UNKNOWN if found is None else f"{found.highest:.3f} ({found.category})",
+        _("answer"): UNKNOWN if flagged is None else _(SENSITIVE) if flagged else _(CLEAR),
+        _("highest score"): UNKNOWN if scores is None else f"{scores.highest:.3f} ({scores.category})",
         _("time"): seconds(record.elapsed),
     }

@@ -33,11 +33,11 @@ def draw(page: Pane, record: Record[Any]) -> None:
     answer = llm_answer.read(record)
     tree, raw = st.tabs([_("Object"), _("Raw text")], key=page.key("object-or-raw"))
     with tree:
-        found = answer.fold.structured_output
-        if found is None:
+        value = answer.fold.structured_output
+        if value is None:
             st.caption(_("No object returned. See the raw text.") if answer.fold.text else _("No object returned."))
         else:
-            _object(page, record, dict(found), answer.text)
+            _object(page, record, dict(value), answer.text)
     with raw:
         json_view.text(answer.fold.text)
 
@@ -67,12 +67,12 @@ def repair(value: Mapping[str, Any], text: str) -> str | None:
     """
     if not text.strip():
         return None
-    found = find(text)
-    if found is None:
+    parsed = find(text)
+    if parsed is None:
         return MENDED
-    if not json_diff.equal(dict(value), found.value):
+    if not json_diff.equal(dict(value), parsed.value):
         return DIFFERENT
-    return REPAIRS.get(found.place)
+    return REPAIRS.get(parsed.place)
 
 
 def _object(page: Pane, record: Record[Any], value: dict[str, Any], text: str) -> None:

@@ -45,10 +45,10 @@ def draw(
         test: Tries the connection; the panel gets a button for it where the connection or its server is at fault.
         listed: What the server told of its models, where it did.
     """
-    told = advice(error, listed)
-    side, icon = SIDES[told.side]
+    advised = advice(error, listed)
+    side, icon = SIDES[advised.side]
     with st.container(border=True, key=f"{key}-panel"):
-        st.markdown(f"#### :red[:material/error:] {_(told.title)}")
+        st.markdown(f"#### :red[:material/error:] {_(advised.title)}")
         with st.container(horizontal=True):
             st.badge(_(side), icon=icon, color="orange", help=_("Where the error comes from."))
             st.badge(type(error).__name__, color="gray")
@@ -56,15 +56,15 @@ def draw(
             if field:
                 st.markdown(f":gray-badge[{_('field')}: {plain(field)}]", width="content")  # a badge escapes brackets again
         st.code(drawable(error_text(error)) or type(error).__name__, language=None, wrap_lines=True)
-        step = told.next_step
+        step = advised.next_step
         next_step = translated(step, _) if isinstance(step, Message) else _(step)
         st.markdown(f":material/arrow_forward: {plain(next_step)}")
-        if not told.known and (cause := known_cause(error)):
+        if not advised.known and (cause := known_cause(error)):
             st.markdown(f":material/lightbulb: {_('Common cause:')} {translated(cause, _)}")
         with st.container(horizontal=True):
             if raw is not None:
                 st.button(_("Request sent"), icon=":material/data_object:", key=f"{key}.raw", on_click=raw, type="tertiary")
-            if test is not None and told.side in ("Connection", "Server"):
+            if test is not None and advised.side in ("Connection", "Server"):
                 pressed = st.button(
                     _("Test the connection"), icon=":material/network_check:", key=f"{key}.test", type="tertiary"
                 )

@@ -47,12 +47,12 @@ class Pane:
     """
 
     def __init__(
-        self, invoke_type: InvokeType, connection: Connection, held: page_state.PageState, address: Address, part: str = ""
+        self, invoke_type: InvokeType, connection: Connection, state: page_state.PageState, address: Address, part: str = ""
     ) -> None:
         self.invoke_type = invoke_type
         self.member = MEMBERS.get(invoke_type, invoke_type.value)
         self.connection = connection
-        self.state = held
+        self.state = state
         self.address = address
         self.part = part
         self.problems: list[str] = []
@@ -104,8 +104,8 @@ class Pane:
     @property
     def key_variable(self) -> str | None:
         """The environment variable that holds the server's key, for code to copy; `None` where no server is meant."""
-        found = [connection.key_variable for connection in (self.ran_on, self.connection) if connection is not None]
-        return next((name for name in found if name), "API_KEY" if self._went_over_http else None)
+        variables = [connection.key_variable for connection in (self.ran_on, self.connection) if connection is not None]
+        return next((name for name in variables if name), "API_KEY" if self._went_over_http else None)
 
     @property
     def running(self) -> bool:
@@ -130,9 +130,9 @@ class Pane:
             The widget's key; its value is in `st.session_state`.
         """
         key = self.key(name)
-        found = self.take(name, default)
-        if found is not None and allowed(found):
-            st.session_state[key] = found
+        linked = self.take(name, default)
+        if linked is not None and allowed(linked):
+            st.session_state[key] = linked
         elif key not in st.session_state and default is not None:
             st.session_state[key] = default
         self.put(name, st.session_state.get(key), default)
@@ -207,8 +207,8 @@ class Pane:
 
     def attach(self) -> None:
         """Find the run again that the address names, after a reload; its form comes with it where the address is silent."""
-        found = self.address.given.pop(self._field("run"), None)
-        job = app_state.jobs().find(found, visitor.owner()) if isinstance(found, str) and self.job is None else None
+        run_id = self.address.given.pop(self._field("run"), None)
+        job = app_state.jobs().find(run_id, visitor.owner()) if isinstance(run_id, str) and self.job is None else None
         if job is None:
             return
         job.visitor, self.state.changed = visitor.visitor(), job.changed

@@ -50,11 +50,11 @@ class Readiness:
         waiting = [letter(pane) for pane in self.every if pane.problems]
         return _("Run all skips {panes}.").format(panes=", ".join(waiting)) if waiting and self.panes else ""
 
-    def _with_letters(self, said: Sequence[tuple[Pane, str]]) -> list[str]:
+    def _with_letters(self, reasons: Sequence[tuple[Pane, str]]) -> list[str]:
         """Say the same words once, after the letters of those panes that say them; without letters where there is one pane."""
         by_words: dict[str, list[str]] = {}
-        for pane, words in said:
-            by_words.setdefault(words, []).append(letter(pane))
+        for pane, reason in reasons:
+            by_words.setdefault(reason, []).append(letter(pane))
         if len(self.every) == 1:
             return list(by_words)
-        return [f"{', '.join(dict.fromkeys(letters))} · {words}" for words, letters in by_words.items()]
+        return [f"{', '.join(dict.fromkeys(letters))} · {reason}" for reason, letters in by_words.items()]

@@ -55,10 +55,10 @@ class Authority:
 @lru_cache(maxsize=256)
 def authority(text: str) -> Authority | None:
     """Parse a host and perhaps a port; return `None` for anything else, such as one with a user's name or a path."""
-    found = _AUTHORITY.fullmatch(text) if text.isascii() else None
-    if found is None:
+    match = _AUTHORITY.fullmatch(text) if text.isascii() else None
+    if match is None:
         return None
-    bracketed, name, digits = found.groups()
+    bracketed, name, digits = match.groups()
     port = int(digits) if digits else None
     if port is not None and not 0 < port <= 65535:
         return None
@@ -94,11 +94,11 @@ class Origin:
 
 def origin(text: str) -> Origin | None:
     """Parse an `Origin`; return `None` for anything but a web page's, such as `null` or a browser extension's."""
-    found = _ORIGIN.fullmatch(text)
-    at = authority(found[2]) if found else None
-    if found is None or at is None:
+    match = _ORIGIN.fullmatch(text)
+    at = authority(match[2]) if match else None
+    if match is None or at is None:
         return None
-    scheme = found[1].lower()
+    scheme = match[1].lower()
     return Origin(scheme, at.name, at.port or DEFAULT_PORTS[scheme])
 
 
@@ -135,13 +135,13 @@ def _listed(entry: str) -> Listed:
         name = f"[{ip_address(name)}]" if ":" in name and name.count(":") > 1 and not name.startswith("[") else name
     except ValueError:
         name = ""
-    found = authority(name)
-    if found is None or (below and found.is_address):
+    host = authority(name)
+    if host is None or (below and host.is_address):
         raise ValueError(
             f"{HOSTS_VARIABLE}: {entry!r} is no host; write names or addresses with commas between them, each perhaps with a "
             "port, such as app.example.com, *.example.com, 192.0.2.7:8501"
         )
-    return Listed(found.name, found.port, below)
+    return Listed(host.name, host.port, below)
 
 
 @dataclass(frozen=True, slots=True)

@@ -76,11 +76,11 @@ ROUTES = [Route(f"{base_path()}/live/{{clip}}.mp3", _live)]
 
 def offer(job: Job) -> str:
     """Offer a job's audio under an address for as long as somebody holds the job; give its name in `CLIPS`."""
-    held = weakref.ref(job)
+    job_ref = weakref.ref(job)
 
     def listen() -> Iterator[bytes]:
-        found = held()
-        return iter(()) if found is None else segments(found)
+        alive = job_ref()
+        return iter(()) if alive is None else segments(alive)
 
     clip = CLIPS.offer(listen, job.owner)
     weakref.finalize(job, CLIPS.withdraw, clip).atexit = False

@@ -87,8 +87,8 @@ class Identities:
         first, second = _cookies(headers, COOKIE), _cookies(headers, self._second_name)
         for name, values in ((self._second_name, second), (COOKIE, first)):
             for value in values:
-                if (found := self._verified(value)) is not None:
-                    identity, issued = found
+                if (verified := self._verified(value)) is not None:
+                    identity, issued = verified
                     fresh = abs(self._clock() - issued) < RENEW_SECONDS  # a clock may have been set back
                     return Browser(identity, None if fresh else name)
         of_another = any(_SIGNED.fullmatch(value) for value in first)
@@ -104,10 +104,10 @@ class Identities:
         return f"{signed}.{self._signature(signed)}"
 
     def _verified(self, value: str) -> tuple[str, int] | None:
-        found = _SIGNED.fullmatch(value)
-        if found is None:
+        match = _SIGNED.fullmatch(value)
+        if match is None:
             return None
-        identity, issued, signature = found.groups()
+        identity, issued, signature = match.groups()
         if not hmac.compare_digest(self._signature(f"{identity}.{issued}"), signature):
             return None
         return identity, int(issued)

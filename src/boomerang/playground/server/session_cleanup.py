@@ -33,7 +33,7 @@ def forget_gone(kept: Mapping[str, weakref.ref[AppSession]]) -> dict[str, weakre
     if not runtime.exists():
         return {}
     sessions = {info.session.id: info.session for info in runtime.get_instance()._session_mgr.list_sessions()}
-    gone = [session for name, held in kept.items() if name not in sessions and (session := held()) is not None]
+    gone = [session for name, ref in kept.items() if name not in sessions and (session := ref()) is not None]
     for session in gone:
         session.shutdown()  # uploads, media, caches
         # Records and what else pages keep. `clear()` would leave the widgets' callbacks, and with them whole pages.

@@ -23,15 +23,15 @@ def identity_of_session(session: str) -> str | None:
     """
     if not runtime.exists():
         return None
-    found = runtime.get_instance()._session_mgr.get_session_info(session)
-    return str(found.session._user_info.get(IDENTITY) or "") if found else None
+    info = runtime.get_instance()._session_mgr.get_session_info(session)
+    return str(info.session._user_info.get(IDENTITY) or "") if info else None
 
 
 def identity_of_script() -> str | None:
     """Return the identity that the session of the running script began with; `None` outside of one, and in a test of a page."""
     context = get_script_run_ctx(suppress_warning=True)
-    found = context.user_info.get(IDENTITY) if context else None
-    return str(found) if found else None
+    identity = context.user_info.get(IDENTITY) if context else None
+    return str(identity) if identity else None
 
 
 class MediaOwners:
@@ -49,7 +49,7 @@ class MediaOwners:
         """Note from now on for whom files are put into a storage, until they are deleted."""
         put, delete = storage.load_and_get_id, storage.delete_file
 
-        def noted(*args: Any, **values: Any) -> str:
+        def load_and_record(*args: Any, **values: Any) -> str:
             file = put(*args, **values)
             identity = identity_of_script()
             if identity is not None:
@@ -62,7 +62,7 @@ class MediaOwners:
                 self._owners.pop(file_id, None)
             delete(file_id)
 
-        storage.load_and_get_id = noted  # type: ignore[method-assign]
+        storage.load_and_get_id = load_and_record  # type: ignore[method-assign]
         storage.delete_file = forgotten  # type: ignore[method-assign]
 
     def may_fetch(self, name: str, identity: str) -> bool:

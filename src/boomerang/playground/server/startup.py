@@ -32,11 +32,13 @@ def send_at_once() -> None:
     (Nagle's algorithm): the second half of an answer, and each message that follows another one, waits until the browser has
     acknowledged the first, which it does after 40 ms. Connections take the option over from the socket that accepts them.
     """
-    sockets = [found for found in gc.get_objects() if isinstance(found, socket.socket) and found.fileno() >= 0]
-    for found in sockets:
-        over_tcp = found.family in (socket.AF_INET, socket.AF_INET6) and found.type is socket.SOCK_STREAM
-        if over_tcp and found.getsockopt(socket.SOL_SOCKET, socket.SO_ACCEPTCONN):
-            found.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    sockets = [
+        open_socket for open_socket in gc.get_objects() if isinstance(open_socket, socket.socket) and open_socket.fileno() >= 0
+    ]
+    for open_socket in sockets:
+        over_tcp = open_socket.family in (socket.AF_INET, socket.AF_INET6) and open_socket.type is socket.SOCK_STREAM
+        if over_tcp and open_socket.getsockopt(socket.SOL_SOCKET, socket.SO_ACCEPTCONN):
+            open_socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
 
 
 def return_large_blocks() -> None:

@@ -104,13 +104,13 @@ def connected() -> Connection:
 
 def connection_named(name: str) -> Connection | None:
     """Return a connection that the visitor may use; `None` if there is none of this name any more."""
-    return next((found for found in app_state.connections().visible(owner()) if found.name == name), None)
+    return next((connection for connection in app_state.connections().visible(owner()) if connection.name == name), None)
 
 
 def board() -> PageState:
     """Return the state of the start page."""
-    held: PageState = st.session_state.setdefault("_board", PageState())
-    return held
+    state: PageState = st.session_state.setdefault("_board", PageState())
+    return state
 
 
 def opened(name: str) -> bool:

@@ -51,8 +51,8 @@ def restore() -> None:
     """Bring the visitor's choices into a new session, and speak their language in this script run."""
     if "language" not in st.session_state:
         kept = PREFERENCES.get(visitor.owner())
-        asked = st.query_params.get("lang") or kept.get("language") or translate.spoken_by(st.context.locale)
-        st.session_state["language"] = asked if asked in translate.LANGUAGES else translate.ENGLISH
+        chosen = st.query_params.get("lang") or kept.get("language") or translate.spoken_by(st.context.locale)
+        st.session_state["language"] = chosen if chosen in translate.LANGUAGES else translate.ENGLISH
         st.session_state["expert"] = bool(kept.get("expert", True))
     translate.use(str(st.session_state["language"]))
 

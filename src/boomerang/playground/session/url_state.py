@@ -38,8 +38,8 @@ class Address:
         given: What stood in the address when the page was opened; empty on later script runs, when the widgets know better.
     """
 
-    def __init__(self, page: str, given: Mapping[str, Any]) -> None:
-        self.given = dict(given)
+    def __init__(self, page: str, parameters: Mapping[str, Any]) -> None:
+        self.given = dict(parameters)
         self.values: dict[str, Any] = {}
         """Every field of the form as it stands."""
         self.widgets: dict[str, Any] = {}
@@ -51,8 +51,8 @@ class Address:
 
     def take(self, name: str, default: Any) -> Any:
         """Return a field's value from the address, once; `None` if there is none, or none that fits the kind of `default`."""
-        found = self.given.pop(name, None)
-        return _read(found, default) if isinstance(found, str) else found
+        value = self.given.pop(name, None)
+        return _read(value, default) if isinstance(value, str) else value
 
     def put(self, name: str, value: Any, default: Any) -> None:
         """Note a field's value; it goes into the address if it is not what stands there at first."""

@@ -55,8 +55,8 @@ def _connection() -> None:
     names = app_state.connections().names(visitor.owner())
     if (renamed := st.session_state.pop(page_state.RENAMED, None)) in names:
         st.session_state[connection_picker.SIDE_BAR] = renamed
-    asked = st.query_params.get("connection") if connection_picker.SIDE_BAR not in st.session_state else None
-    connection_picker.settle(connection_picker.SIDE_BAR, names, EMBEDDED, asked)
+    linked = st.query_params.get("connection") if connection_picker.SIDE_BAR not in st.session_state else None
+    connection_picker.settle(connection_picker.SIDE_BAR, names, EMBEDDED, linked)
     if len(names) > 1 or connection_picker.unchosen(connection_picker.SIDE_BAR):
         connection_picker.picker(connection_picker.SIDE_BAR, names)
     else:

@@ -49,9 +49,9 @@ ENTRIES = [entry for entries in MENU.values() for entry in entries]
 
 def draw() -> None:
     """Draw the button that runs all samples, and a card for each call; follow the runs to their end."""
-    held = page_state.board()
+    state = page_state.board()
     address = Address("", st.query_params.to_dict() if page_state.opened("start") else {})
-    _attach(held, address)
+    _attach(state, address)
     address.put(
         "connection", connection_picker.unchosen(connection_picker.SIDE_BAR) or page_state.connection(), app_state.EMBEDDED
     )
@@ -60,8 +60,8 @@ def draw() -> None:
         connection.fetch()
         connection.wait(PATIENCE_SECONDS)
     models = connection.backend.models()
-    job = held.job if isinstance(held.job, Series) else None
-    line = _buttons(held, models)
+    job = state.job if isinstance(state.job, Series) else None
+    line = _buttons(state, models)
     places = _cards(models)
     if job is not None:
         address.put("run", job.id, None)
@@ -86,25 +86,25 @@ def model_for(entry: Entry, models: Sequence[ListedModel]) -> ListedModel | None
 
 def steps(models: Sequence[ListedModel]) -> list[Step[Arguments]]:
     """Return the first sample of each call whose model can be used."""
-    found = []
+    planned = []
     for entry in ENTRIES:
         model = model_for(entry, models)
         if entry.invoke_type is not None and model is not None and model.state is not ModelState.UNAVAILABLE:
             arguments = sample_calls.arguments(entry.invoke_type, model)
-            found.append(Step(entry.name, call(entry.name, arguments), arguments))
-    return found
+            planned.append(Step(entry.name, call(entry.name, arguments), arguments))
+    return planned
 
 
-def _attach(held: page_state.PageState, address: Address) -> None:
-    found = address.given.pop("run", None)
-    job = app_state.jobs().find(str(found), visitor.owner()) if found and held.job is None else None
+def _attach(state: page_state.PageState, address: Address) -> None:
+    run_id = address.given.pop("run", None)
+    job = app_state.jobs().find(str(run_id), visitor.owner()) if run_id and state.job is None else None
     if isinstance(job, Series):
-        job.visitor, held.changed, held.job = visitor.visitor(), job.changed, job
+        job.visitor, state.changed, state.job = visitor.visitor(), job.changed, job
         job.report_steps(_leaving_runs(job))
 
 
-def _buttons(held: page_state.PageState, models: Sequence[ListedModel]) -> DeltaGenerator:
-    job = held.job
+def _buttons(state: page_state.PageState, models: Sequence[ListedModel]) -> DeltaGenerator:
+    job = state.job
     running = job is not None and job.running
     reason = connection_picker.reason(connection_picker.SIDE_BAR)
     with st.container(horizontal=True, vertical_alignment="center", key="board-toolbar"):
@@ -126,15 +126,15 @@ def _buttons(held: page_state.PageState, models: Sequence[ListedModel]) -> Delta
             on_click=job.stop if job is not None else None,
         )
         line = st.empty()
-    told = _("To run: {reasons}.").format(reasons=reason) if reason else connection_picker.notice(connection_picker.SIDE_BAR)
-    if told:
-        st.markdown(f":orange[:material/info:] {plain(told)}")
+    text = _("To run: {reasons}.").format(reasons=reason) if reason else connection_picker.notice(connection_picker.SIDE_BAR)
+    if text:
+        st.markdown(f":orange[:material/info:] {plain(text)}")
     if pressed and not running:
-        _start(held, models)
+        _start(state, models)
     return line
 
 
-def _start(held: page_state.PageState, models: Sequence[ListedModel]) -> None:
+def _start(state: page_state.PageState, models: Sequence[ListedModel]) -> None:
     planned = steps(models)
     speaker = next((model_for(entry, models) for entry in ENTRIES if entry.name == "summary"), None)
     job = Series(
@@ -144,12 +144,12 @@ def _start(held: page_state.PageState, models: Sequence[ListedModel]) -> None:
         owner=visitor.owner(),
         timeout=TIMEOUT_SECONDS,
         system_model=speaker.model if speaker else None,
-        changed=held.changed,
+        changed=state.changed,
         origin=JobOrigin(connection=page_state.connection()),
     )
     job.report_steps(_leaving_runs(job))
     jobs = app_state.jobs()
-    held.job = job
+    state.job = job
     jobs.submit(job)
     connection_picker.forget(connection_picker.SIDE_BAR)
     st.rerun()
@@ -197,12 +197,12 @@ def _finished(job: Series[Arguments] | None, line: DeltaGenerator) -> None:
         return
     ended, whole = job.done, len(job.steps)
     failed = sum(step.error is not None for step in job.steps)
-    words = ngettext("{done} of {all} call finished in {time}", "{done} of {all} calls finished in {time}", whole)
-    words = words.format(done=ended - failed, all=whole, time=seconds(run_status.spent(job)))
+    text = ngettext("{done} of {all} call finished in {time}", "{done} of {all} calls finished in {time}", whole)
+    text = text.format(done=ended - failed, all=whole, time=seconds(run_status.spent(job)))
     with line.container(key=run_status.marker(job, PART)):
         good = ended == whole and not failed
         with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-            st.badge(words, icon=":material/check_circle:" if good else ":material/error:", color="green" if good else "orange")
+            st.badge(text, icon=":material/check_circle:" if good else ":material/error:", color="green" if good else "orange")
             if named := run_status.where(job):
                 st.caption(plain(named), width="content")
 

@@ -6,11 +6,11 @@ from boomerang.invoker.audio.audio_facts import AudioFacts
 from boomerang.workbench.i18n.translate import _
 
 
-def line(found: AudioFacts) -> str:
+def line(facts: AudioFacts) -> str:
     """Tell in a line what is in a file."""
-    rate = "—" if found.sample_rate_hz is None else f"{found.sample_rate_hz:,} Hz"
-    size = _("{bytes:,} bytes, {wire:,} on the wire (hex doubles the size)").format(bytes=found.bytes, wire=2 * found.bytes)
-    return " · ".join((found.format, duration(found.seconds), rate, channels(found.channels), size))
+    rate = "—" if facts.sample_rate_hz is None else f"{facts.sample_rate_hz:,} Hz"
+    size = _("{bytes:,} bytes, {wire:,} on the wire (hex doubles the size)").format(bytes=facts.bytes, wire=2 * facts.bytes)
+    return " · ".join((facts.format, duration(facts.seconds), rate, channels(facts.channels), size))
 
 
 def channels(count: int | None) -> str:

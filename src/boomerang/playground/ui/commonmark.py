@@ -57,13 +57,13 @@ def parts(text: str) -> list[Part]:
     tokens = _READER.parse(text.replace("\0", "\ufffd"), env)
     if any(token.level >= MOST_LEVELS for token in _all(tokens)):
         return [Code(text, None)]
-    found: list[Part] = []
+    blocks: list[Part] = []
     for stretch in _stretches(tokens):
         if isinstance(stretch, Code):
-            found.append(stretch)
+            blocks.append(stretch)
         else:
-            found.append(_html(_READER.renderer.render(stretch, _READER.options, env)))
-    return found
+            blocks.append(_html(_READER.renderer.render(stretch, _READER.options, env)))
+    return blocks
 
 
 def _all(tokens: Sequence[Token]) -> Iterator[Token]:
@@ -93,8 +93,8 @@ def _html(body: str) -> Html:
 
 
 def _language(info: str) -> str | None:
-    found = _LANGUAGE.match(info.strip())
-    return found[0].lower() if found else None
+    match = _LANGUAGE.match(info.strip())
+    return match[0].lower() if match else None
 
 
 class _Renderer(RendererHTML):
@@ -103,8 +103,8 @@ class _Renderer(RendererHTML):
     def link_open(self, tokens: Sequence[Token], at: int, options: Any, env: Any) -> str:
         address, title = tokens[at].attrGet("href"), tokens[at].attrGet("title")
         named = f' title="{escape(str(title))}"' if title else ""
-        words = escape(str(address)) if tokens[at + 1].type == "link_close" else ""  # a link without words shows where it leads
-        return f'<a href="{escape(str(address))}" target="_blank"{named}>{words}'
+        text = escape(str(address)) if tokens[at + 1].type == "link_close" else ""  # a link without words shows where it leads
+        return f'<a href="{escape(str(address))}" target="_blank"{named}>{text}'
 
     def code_block(self, tokens: Sequence[Token], at: int, options: Any, env: Any) -> str:
         return f"<pre><code>{escape(tokens[at].content.removesuffix(chr(10)), quote=False)}</code></pre>"

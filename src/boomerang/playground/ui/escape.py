@@ -42,7 +42,7 @@ def whole(text: str) -> str:
 
 def _escape(line: str) -> str:
     out, at = [], 0
-    for found in _APART.finditer(line):
-        out += [_MARKUP.sub(r"\\\1", line[at : found.start()]), ":color[", _MARKUP.sub(r"\\\1", found[0]), "]"]
-        at = found.end()
+    for match in _APART.finditer(line):
+        out += [_MARKUP.sub(r"\\\1", line[at : match.start()]), ":color[", _MARKUP.sub(r"\\\1", match[0]), "]"]
+        at = match.end()
     return "".join([*out, _MARKUP.sub(r"\\\1", line[at:])])

@@ -91,9 +91,9 @@ class Part(NamedTuple):
     """What it says to who points at it."""
 
 
-def facts(found: Mapping[str, str]) -> None:
+def facts(values: Mapping[str, str]) -> None:
     """Draw names and values, one pair a line."""
-    lines = (f'<tr><th scope="row">{escaped(name)}</th><td>{escaped(value)}</td></tr>' for name, value in found.items())
+    lines = (f'<tr><th scope="row">{escaped(name)}</th><td>{escaped(value)}</td></tr>' for name, value in values.items())
     st.html(f'<table class="plain-table"><tbody>{"".join(lines)}</tbody></table>')
 
 
@@ -130,7 +130,7 @@ def bar(parts: Iterable[Part], ends: tuple[str, str], legend: Iterable[tuple[str
         f'title="{escaped(part.title)}">{escaped(part.inside)}</span>'
         for part in parts
     )
-    entries = "".join(f'<span><i style="background:{colour}"></i>{escaped(words)}</span>' for colour, words in legend)
+    entries = "".join(f'<span><i style="background:{colour}"></i>{escaped(label)}</span>' for colour, label in legend)
     return (
         f'<div class="plain-bar" role="img" aria-label="{escaped(label)}">{stretches}</div>'
         f'<div class="plain-ends"><span>{escaped(ends[0])}</span><span>{escaped(ends[1])}</span></div>'

@@ -23,11 +23,11 @@ MOST_ROWS = 200
 
 def objects_of(left: Any, right: Any, names: tuple[str, str]) -> None:
     """Draw what differs between two JSON values, as a table."""
-    found = json_diff.diff(left, right)
-    if not found:
+    differences = json_diff.diff(left, right)
+    if not differences:
         st.caption(f":material/equal: {_('The objects are equal.')}")
         return
-    st.caption(ngettext("{count} difference.", "{count} differences.", len(found)).format(count=len(found)))
+    st.caption(ngettext("{count} difference.", "{count} differences.", len(differences)).format(count=len(differences)))
     data_table(
         [
             {
@@ -36,7 +36,7 @@ def objects_of(left: Any, right: Any, names: tuple[str, str]) -> None:
                 names[0]: _shown(difference, json_diff.DifferenceKind.ADDED, difference.left),
                 names[1]: _shown(difference, json_diff.DifferenceKind.REMOVED, difference.right),
             }
-            for difference in found[:MOST_ROWS]
+            for difference in differences[:MOST_ROWS]
         ],
         alt=_("Object differences"),
     )

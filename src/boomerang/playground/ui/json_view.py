@@ -57,19 +57,19 @@ def text(source: str) -> None:
         shown, language = source, None
     st.code(whole(drawable(shown[:LONGEST])), language=language, wrap_lines=True)
     if len(shown) > LONGEST:
-        words = _("First {count:,} characters; the record and the downloads have all of them.")
-        st.caption(words.format(count=LONGEST))
+        template = _("First {count:,} characters; the record and the downloads have all of them.")
+        st.caption(template.format(count=LONGEST))
 
 
 def _beginning(pieces: Iterable[str]) -> str:
     """Join pieces until there are more characters than are drawn: indented, deep JSON may be a thousand times as long."""
-    found, size = [], 0
+    taken, size = [], 0
     for piece in pieces:
-        found.append(piece)
+        taken.append(piece)
         size += len(piece)
         if size > LONGEST:
             break
-    return "".join(found)
+    return "".join(taken)
 
 
 def written(value: Any) -> str:

@@ -81,8 +81,8 @@ ORIGINS = {
 
 def drawn(metric: Metric) -> str:
     """Write a metric's value for markdown: what a server said in it stays text."""
-    said = isinstance(metric.value, str) or metric.unit is Unit.MONEY
-    return plain(shown(metric)) if said else shown(metric)
+    is_text = isinstance(metric.value, str) or metric.unit is Unit.MONEY
+    return plain(shown(metric)) if is_text else shown(metric)
 
 
 def shown(metric: Metric) -> str:

@@ -43,8 +43,8 @@ def draw(checked: Checked, titles: Titles = OBJECT) -> None:
         case Outcome.NOT_CHECKED:
             st.badge(_(titles.not_checked), icon=":material/help:", color="gray")
     if fault := checked.fault:
-        words = _("First mismatch: {path}: expected {expected}, found {found}")
-        st.text(drawable(words.format(path=fault.path, expected=fault.expected, found=fault.found)))
+        template = _("First mismatch: {path}: expected {expected}, found {found}")
+        st.text(drawable(template.format(path=fault.path, expected=fault.expected, found=fault.found)))
     if checked.reason is not None:
         st.text(drawable(translated(checked.reason, _)))
     for left_out in checked.patterns:

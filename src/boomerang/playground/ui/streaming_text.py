@@ -153,14 +153,14 @@ def settled_part(text: str, floor: int = FREEZE_AFTER) -> int:
     if len(text) < floor:
         return 0
     fence = ""
-    for found in _FENCE_OR_BREAK.finditer(text):
-        mark = found["fence"]
+    for match in _FENCE_OR_BREAK.finditer(text):
+        mark = match["fence"]
         if mark is None:
-            if not fence and found.start() >= max(floor, 1):
-                return found.start()
+            if not fence and match.start() >= max(floor, 1):
+                return match.start()
         elif not fence:
-            fence = mark if mark[0] == "~" or "`" not in found["after"] else ""
-        elif mark.startswith(fence) and not found["after"].strip():
+            fence = mark if mark[0] == "~" or "`" not in match["after"] else ""
+        elif mark.startswith(fence) and not match["after"].strip():
             fence = ""
     return 0
 

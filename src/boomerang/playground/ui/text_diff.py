@@ -13,13 +13,13 @@ LONGEST = 20_000
 """Characters of each text that are compared: the time grows with the product of their words."""
 
 
-def draw(left: str, right: str, said: tuple[str, str], key: str) -> None:
+def draw(left: str, right: str, headings: tuple[str, str], key: str) -> None:
     """Draw two texts as one.
 
     Args:
         left: What is struck through where the other has not got it.
         right: What is underlined where the other has not got it.
-        said: What a screen reader says of each, such as "only A".
+        headings: What a screen reader says of each, such as "only A".
         key: One mount for each.
     """
     if left == right:
@@ -28,10 +28,10 @@ def draw(left: str, right: str, said: tuple[str, str], key: str) -> None:
     spans = diff(left[:LONGEST], right[:LONGEST])
     st.caption(
         _("{share:.0%} of the text is the same. Struck through: {left}; underlined: {right}.").format(
-            share=same(spans), left=said[0], right=said[1]
+            share=same(spans), left=headings[0], right=headings[1]
         )
     )
-    diff_markup.draw(diff_markup.of_spans(spans), label=_("Differences"), first=said[0], second=said[1], key=key)
+    diff_markup.draw(diff_markup.of_spans(spans), label=_("Differences"), first=headings[0], second=headings[1], key=key)
     if max(len(left), len(right)) > LONGEST:
         st.caption(_("Only the first {count:,} characters of each are compared.").format(count=LONGEST))
 

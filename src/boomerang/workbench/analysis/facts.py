@@ -124,9 +124,9 @@ def find(text: str) -> Found:
         facts.setdefault(fact.value, fact)
     numbers = {value for value in facts if isinstance(value, Decimal | str)}
     numbers |= {Decimal(part) for date in dates for part in (date.year, date.day) if part is not None}
-    words = [_bare(found[0]) for found in _WORD.finditer(text)]
-    numbers |= {_NUMBER_WORDS[word.lower()] for word in words if word.lower() in _NUMBER_WORDS}
-    capitalised = frozenset(word for word in words if word[0].isupper())
+    plain_words = [_bare(match[0]) for match in _WORD.finditer(text)]
+    numbers |= {_NUMBER_WORDS[word.lower()] for word in plain_words if word.lower() in _NUMBER_WORDS}
+    capitalised = frozenset(word for word in plain_words if word[0].isupper())
     return Found(tuple(facts.values()), frozenset(numbers), frozenset(dates), capitalised)
 
 
@@ -135,28 +135,28 @@ def _take(
 ) -> str:  # fmt: skip
     """Note the facts of one form, and blank them out so that no other form finds them again."""
 
-    def blank(found: re.Match[str]) -> str:
-        placed.append((found.start(), make(found)))
-        return "\0" * len(found[0])
+    def blank(match: re.Match[str]) -> str:
+        placed.append((match.start(), make(match)))
+        return "\0" * len(match[0])
 
     return pattern.sub(blank, text)
 
 
-def _date(found: re.Match[str]) -> Fact:
-    month = found["month"]
-    groups = found.groupdict()
+def _date(match: re.Match[str]) -> Fact:
+    month = match["month"]
+    groups = match.groupdict()
     number = int(month) if month.isdecimal() else _MONTHS.index(month[:3].lower()) + 1
     year, day = groups.get("year"), groups.get("day")
-    return Fact(Kind.DATE, found[0], Date(int(year) if year else None, number, int(day) if day else None))
+    return Fact(Kind.DATE, match[0], Date(int(year) if year else None, number, int(day) if day else None))
 
 
-def _number(found: re.Match[str]) -> Fact:
-    text = ("-" if found["minus"] else "") + _plain(found["digits"])
+def _number(match: re.Match[str]) -> Fact:
+    text = ("-" if match["minus"] else "") + _plain(match["digits"])
     if text.count(".") > 1:
-        return Fact(Kind.NUMBER, found[0], text)
+        return Fact(Kind.NUMBER, match[0], text)
     # By the exponent and not by multiplying, which would round a long number.
-    zeros = _ZEROS[found["factor"].lower()] if found["factor"] else 0
-    return Fact(Kind.NUMBER, found[0], Decimal(f"{text}e{zeros}"))
+    zeros = _ZEROS[match["factor"].lower()] if match["factor"] else 0
+    return Fact(Kind.NUMBER, match[0], Decimal(f"{text}e{zeros}"))
 
 
 def _plain(digits: str) -> str:
@@ -193,8 +193,8 @@ def _name(run: list[re.Match[str]]) -> Iterator[tuple[int, Fact]]:
         run = run[:-1]
     if run:
         text = _bare(run[0].string[run[0].start() : run[-1].end()])
-        words = tuple(_bare(word[0]) for word in run if word[0] not in _JOINING)
-        yield run[0].start(), Fact(Kind.NAME, text, words)
+        name_words = tuple(_bare(word[0]) for word in run if word[0] not in _JOINING)
+        yield run[0].start(), Fact(Kind.NAME, text, name_words)
 
 
 def _begins(text: str, at: int) -> bool:
@@ -250,10 +250,10 @@ def _fate(fact: Fact, summary: Found) -> State:
         case Decimal() | str():
             return State.KEPT if fact.value in summary.numbers else State.MISSING
         case Date():
-            given = [date for date in summary.dates if date.within(fact.value)]
-            return State.KEPT if fact.value in given else State.SHORTENED if given else State.MISSING
-        case words:
-            there = [word in summary.capitalised for word in words]
+            dates = [date for date in summary.dates if date.within(fact.value)]
+            return State.KEPT if fact.value in dates else State.SHORTENED if dates else State.MISSING
+        case name_words:
+            there = [word in summary.capitalised for word in name_words]
             return State.KEPT if all(there) else State.SHORTENED if any(there) else State.MISSING
 
 
@@ -263,5 +263,5 @@ def _supported(fact: Fact, source: Found) -> bool:
             return fact.value in source.numbers
         case Date():
             return any(fact.value.within(date) for date in source.dates)
-        case words:
-            return all(word in source.capitalised for word in words)
+        case name_words:
+            return all(word in source.capitalised for word in name_words)

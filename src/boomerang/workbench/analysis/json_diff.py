@@ -44,12 +44,12 @@ def diff(left: Any, right: Any) -> list[Difference]:
         Differences in the order of the left value, with what was added last at each place; empty if the values are equal. Works
         at any depth.
     """
-    found: list[Difference] = []
+    differences: list[Difference] = []
     waiting: list[tuple[str, Any, Any] | Difference] = [("$", left, right)]
     while waiting:  # no recursion: a model's JSON may be deeper than Python's stack
         task = waiting.pop()
         if isinstance(task, Difference):
-            found.append(task)
+            differences.append(task)
             continue
         path, old, new = task
         if isinstance(old, dict) and isinstance(new, dict):
@@ -57,8 +57,8 @@ def diff(left: Any, right: Any) -> list[Difference]:
         elif isinstance(old, list) and isinstance(new, list):
             waiting.extend(reversed(_lists(path, old, new)))
         elif not _same(old, new):
-            found.append(Difference(path, DifferenceKind.CHANGED, old, new))
-    return found
+            differences.append(Difference(path, DifferenceKind.CHANGED, old, new))
+    return differences
 
 
 _Tasks = list[tuple[str, Any, Any] | Difference]

@@ -30,12 +30,12 @@ class Guess:
     """One sentence."""
 
 
-def guess(scores: Sequence[float], *, asked: int | None = None) -> Guess:
+def guess(scores: Sequence[float], *, requested: int | None = None) -> Guess:
     """Guess the scale of the scores of one answer.
 
     Args:
         scores: In any order.
-        asked: Documents that were asked with, to know whether some were dropped and the worst score with them; as many as there
+        requested: Documents that were sent, to know whether some were dropped and the worst score with them; as many as there
             are scores if not given.
 
     Source for rescaling: the OpenAI-compatible rerank class of Dify's SDK, which maps the best score to 1 and the worst to 0,
@@ -46,7 +46,7 @@ def guess(scores: Sequence[float], *, asked: int | None = None) -> Guess:
     if not all(isfinite(score) for score in scores):
         return Guess(Scale.UNKNOWN, "Some scores are not finite numbers.")
     low, high = min(scores), max(scores)
-    if rescaled := _rescaled(low, high, len(scores), dropped=(asked or 0) > len(scores)):
+    if rescaled := _rescaled(low, high, len(scores), dropped=(requested or 0) > len(scores)):
         return Guess(Scale.RESCALED, rescaled)
     span = f"The scores lie from {low:.3g} to {high:.3g}"
     if low >= 0 and high <= 1:

@@ -73,7 +73,7 @@ _Part = tuple[bool, list[_Token], list[_Token]]
 
 
 def _tokens(text: str) -> list[str]:
-    return [piece for found in _TOKEN.findall(text) for piece in ([found] if found.isascii() else pieces(found))]
+    return [piece for token in _TOKEN.findall(text) for piece in ([token] if token.isascii() else pieces(token))]
 
 
 def _parts(old: list[str], new: list[str]) -> Iterator[_Part[str]]:
@@ -122,12 +122,12 @@ def _shared_ends(old: Sequence[object], new: Sequence[object]) -> tuple[int, int
 
 
 def _sentences(tokens: list[str]) -> list[tuple[str, ...]]:
-    found: list[list[str]] = [[]]
+    sentences: list[list[str]] = [[]]
     for token in tokens:
-        found[-1].append(token)
+        sentences[-1].append(token)
         if token in _SENTENCE_ENDS or "\n" in token:
-            found.append([])
-    return [tuple(sentence) for sentence in found if sentence]
+            sentences.append([])
+    return [tuple(sentence) for sentence in sentences if sentence]
 
 
 def _merged(parts: Iterator[_Part[str]]) -> Iterator[tuple[str, str, str]]:

@@ -23,8 +23,8 @@ FRAME_TOKENS = 2
 
 def estimate(text: str) -> int:
     """Estimate the tokens of a text; 0 for one without any."""
-    found = sum(_tokens(piece) for word in _PIECE.findall(text) for piece in ([word] if word.isascii() else pieces(word)))
-    return found + FRAME_TOKENS if found else 0
+    tokens = sum(_tokens(piece) for word in _PIECE.findall(text) for piece in ([word] if word.isascii() else pieces(word)))
+    return tokens + FRAME_TOKENS if tokens else 0
 
 
 def _tokens(piece: str) -> int:

@@ -117,15 +117,15 @@ def similarity(vectors: Vectors, others: Vectors | None = None, measure: Measure
     right = vectors if others is None else others
     with np.errstate(invalid="ignore", divide="ignore", over="ignore"):
         if measure is Measure.COSINE:
-            found = np.clip(_unit(vectors) @ _unit(right).T, -1.0, 1.0)
+            measured = np.clip(_unit(vectors) @ _unit(right).T, -1.0, 1.0)
         elif measure is Measure.DOT:
-            found = vectors @ right.T
+            measured = vectors @ right.T
         else:
             squares = np.square(vectors).sum(axis=1)[:, None] + np.square(right).sum(axis=1)
-            found = np.sqrt(np.maximum(squares - 2 * (vectors @ right.T), 0.0))
+            measured = np.sqrt(np.maximum(squares - 2 * (vectors @ right.T), 0.0))
             if others is None:
-                np.fill_diagonal(found, np.diag(found) * 0)  # exactly 0, and NaN where it was
-    return found
+                np.fill_diagonal(measured, np.diag(measured) * 0)  # exactly 0, and NaN where it was
+    return measured
 
 
 def _unit(vectors: Vectors) -> Vectors:
@@ -144,8 +144,10 @@ def nearest(vectors: Vectors, row: int, measure: Measure = Measure.COSINE, *, li
     values = similarity(vectors[[row]], vectors, measure)[0]
     order = np.argsort(values if measure is Measure.EUCLID else -values, kind="stable")
     itself = row % len(vectors)
-    found = [Neighbour(int(other), float(values[other])) for other in order if other != itself and not np.isnan(values[other])]
-    return found[:limit]
+    neighbours = [
+        Neighbour(int(other), float(values[other])) for other in order if other != itself and not np.isnan(values[other])
+    ]
+    return neighbours[:limit]
 
 
 def pca(vectors: Vectors) -> Map:

@@ -94,10 +94,10 @@ def profile(blocks: Iterable[NDArray[np.float32]], rate_hz: int) -> Profile:
         samples = block[:, None] if block.ndim == 1 else block
         clipping.look(samples)
         frames += len(samples)
-        held = samples if rest is None else np.concatenate([rest, samples])
-        whole = len(held) // window * window
-        parts.append(_windows(held[:whole], window))
-        rest = held[whole:].copy()  # a view would keep the block in memory
+        pending = samples if rest is None else np.concatenate([rest, samples])
+        whole = len(pending) // window * window
+        parts.append(_windows(pending[:whole], window))
+        rest = pending[whole:].copy()  # a view would keep the block in memory
     if rest is not None:
         parts.append(_windows(rest, max(1, len(rest))))
     low, high, power = (np.concatenate(arrays) for arrays in zip(*parts, strict=True))
@@ -138,8 +138,8 @@ class _Clipping:
         """Return start and length of each run, in frames, the earliest first; nothing may be looked at after this."""
         for start, sign in self._open.values():
             self._keep(np.array([start]), np.array([self._frames]), np.array([sign]))
-        found = np.concatenate(self._found)
-        return found[np.argsort(found[:, 0], kind="stable")]
+        rows = np.concatenate(self._found)
+        return rows[np.argsort(rows[:, 0], kind="stable")]
 
     def _keep(self, starts: NDArray[np.integer], ends: NDArray[np.integer], signs: NDArray[np.integer]) -> None:
         lengths = ends - starts

@@ -142,15 +142,15 @@ def _in_digits(text: str) -> str:
     The library's work grows with the square of a run of number words, so a long one is cut where no number goes on, or at last
     after twice as many words.
     """
-    words, found, start = text.split(), [], 0
-    while start < len(words):
+    spoken, parts, start = text.split(), [], 0
+    while start < len(spoken):
         end = start + WORDS_AT_ONCE
-        while end < min(len(words), start + 2 * WORDS_AT_ONCE) and _goes_on(words[end]):
+        while end < min(len(spoken), start + 2 * WORDS_AT_ONCE) and _goes_on(spoken[end]):
             end += 1
-        piece = _ONE.sub("one ", " ".join(words[start:end]))
-        found.append(alpha2digit(piece, "en", 0.0))
+        piece = _ONE.sub("one ", " ".join(spoken[start:end]))
+        parts.append(alpha2digit(piece, "en", 0.0))
         start = end
-    return " ".join(found)
+    return " ".join(parts)
 
 
 @lru_cache(maxsize=1024)
@@ -171,16 +171,16 @@ def _spaced(text: str) -> str:
 
 def pieces(word: str) -> list[str]:
     """Part what stands between two spaces into words: characters without spaces between them one by one, with their marks."""
-    found: list[str] = []
+    parts: list[str] = []
     start, alone = 0, False
     for at, char in enumerate(word):
         mark = unicodedata.category(char)[0] == "M"
         unspaced = _UNSPACED.match(char) is not None
         if at and not mark and (unspaced or alone):
-            found.append(word[start:at])
+            parts.append(word[start:at])
             start = at
         alone = alone if mark else unspaced
-    return [*found, word[start:]] if word else found
+    return [*parts, word[start:]] if word else parts
 
 
 def align(reference: Sequence[str], result: Sequence[str]) -> list[Step]:

@@ -136,7 +136,7 @@ def _text(text: str, names: list[str]) -> str:
 def _indented(value: Any) -> str:
     """Write a JSON value as Python, a key on a line."""
     text = json.dumps(value, ensure_ascii=False, indent=4)
-    python = _LITERALS.sub(lambda found: found[1] or _PYTHON[found[2]], text)
+    python = _LITERALS.sub(lambda match: match[1] or _PYTHON[match[2]], text)
     return python.replace("\n", "\n    ")
 
 

@@ -52,9 +52,9 @@ def code(name: str, arguments: Mapping[str, Any]) -> str:
         arguments: By the names of Dify's signature; entities or the dicts of them.
     """
     imports: set[tuple[str, str]] = set()
-    given = {key: _argument(name, key, value, imports) for key, value in arguments.items()}
+    sources = {key: _argument(name, key, value, imports) for key, value in arguments.items()}
     call = f"self.session.model.{name}.invoke(\n" + "".join(
-        f"{INDENT}{key}={_source(value, 1)},\n" for key, value in given.items()
+        f"{INDENT}{key}={_source(value, 1)},\n" for key, value in sources.items()
     )
     ending = AFTER.get(name, _plain)
     body = ending(call + ")", bool(arguments.get("stream", False)))

@@ -73,7 +73,7 @@ def read_file(path: Path, kinds: Kinds) -> tuple[list[ConnectionSettings], list[
         entries = parsed_each(content, kinds)
     except ConfigError as error:
         raise ConfigError(Message("saved.at", where=path.name, fault=error.message or str(error))) from error
-    found: dict[str, ConnectionSettings] = {}
+    settings: dict[str, ConnectionSettings] = {}
     problems: list[Problem] = []
     for entry in entries:
         if entry.settings is None:
@@ -81,10 +81,10 @@ def read_file(path: Path, kinds: Kinds) -> tuple[list[ConnectionSettings], list[
             continue
         if entry.faults:
             problems.append(Problem(path.name, Message("saved.models_left_out", name=entry.name), entry.faults))
-        if entry.name in found:
+        if entry.name in settings:
             problems.append(Problem(path.name, Message("saved.name_twice", name=entry.name)))
-        found.setdefault(entry.name, entry.settings)
-    return list(found.values()), problems
+        settings.setdefault(entry.name, entry.settings)
+    return list(settings.values()), problems
 
 
 def parsed_each(content: bytes, kinds: Kinds) -> list[Parsed]:
@@ -94,17 +94,17 @@ def parsed_each(content: bytes, kinds: Kinds) -> list[Parsed]:
         ConfigError: There is no list of connections in it.
     """
     items, beside = _items(content)
-    found = [Parsed(name[:LONGEST_NAME], None, (Message("connections.unknown"),)) for name in beside]
+    parsed = [Parsed(name[:LONGEST_NAME], None, (Message("connections.unknown"),)) for name in beside]
     for place, item in enumerate(items):
         name = item.get("name") if isinstance(item, dict) else None
         who = name.strip()[:LONGEST_NAME] if isinstance(name, str) and name.strip() else f"connections[{place}]"
         try:
-            found.append(Parsed(who, *readable(_completed(item, kinds), kinds)))
+            parsed.append(Parsed(who, *readable(_completed(item, kinds), kinds)))
         except SettingsError as error:
-            found.append(Parsed(who, None, tuple(error.faults)))
+            parsed.append(Parsed(who, None, tuple(error.faults)))
         except ConfigError as error:
-            found.append(Parsed(who, None, (Fault(error.field or "connection", error.message or str(error)),)))
-    return found
+            parsed.append(Parsed(who, None, (Fault(error.field or "connection", error.message or str(error)),)))
+    return parsed
 
 
 def _items(content: bytes) -> tuple[list[Any], list[str]]:

@@ -22,7 +22,7 @@ def from_environment(environment: Mapping[str, str], kinds: Kinds) -> tuple[list
     Returns:
         The connections; and for each variable that cannot be used, what is wrong with it.
     """
-    found, problems = [], []
+    connections, problems = [], []
     every = [(kind, preset) for kind in kinds.values() for preset in kind.presets().values()]
     for kind, preset in every:
         url = _first(preset.url_variables, environment)
@@ -32,12 +32,12 @@ def from_environment(environment: Mapping[str, str], kinds: Kinds) -> tuple[list
         address = environment[url] if url else preset.base_url
         try:
             values = {"kind": kind.name, "name": preset.title} | preset.values | {"base_url": whole_address(address, preset)}
-            found.append(settings_of(values | ({"api_key_env": key} if key else {}), kinds))
+            connections.append(settings_of(values | ({"api_key_env": key} if key else {}), kinds))
         except ConfigError as error:
             problems.append(Problem(url or str(key), error))
         except ValueError:
             problems.append(Problem(url or str(key), ConfigError(Message("connections.address"), field="base_url")))
-    return found, problems
+    return connections, problems
 
 
 def whole_address(address: str, preset: Preset) -> str:
@@ -46,13 +46,13 @@ def whole_address(address: str, preset: Preset) -> str:
     An address that says where to listen, `0.0.0.0` or `[::]`, is called at this machine.
     """
     usual = urlsplit(preset.base_url)
-    given = address.strip().rstrip("/")
-    if re.fullmatch(r":?\d+", given):
-        given = f"{usual.hostname}:{given.lstrip(':')}"
-    if "://" not in given:
+    typed = address.strip().rstrip("/")
+    if re.fullmatch(r":?\d+", typed):
+        typed = f"{usual.hostname}:{typed.lstrip(':')}"
+    if "://" not in typed:
         # A bare host of one's own machine has the server's own port, as for the server's own client.
-        given = f"{usual.scheme if usual.hostname == 'localhost' else 'https'}://{given}"
-    parts = urlsplit(given)
+        typed = f"{usual.scheme if usual.hostname == 'localhost' else 'https'}://{typed}"
+    parts = urlsplit(typed)
     host = parts.netloc
     try:
         port = parts.port

@@ -25,22 +25,22 @@ def as_values(text: str) -> tuple[dict[str, str], list[str], list[str]]:
     Returns:
         The pairs, the lines that are none, and the names that are there twice.
     """
-    found: dict[str, str] = {}
+    values: dict[str, str] = {}
     wrong, twice = [], []
     for line in filter(None, map(str.strip, text.splitlines())):
         name, colon, value = line.partition(":")
         if not colon:
             wrong.append(line)
-        elif name.strip() in found:
+        elif name.strip() in values:
             twice.append(name.strip())
         else:
-            found[name.strip()] = value.strip()
-    return found, wrong, twice
+            values[name.strip()] = value.strip()
+    return values, wrong, twice
 
 
-def kept(found: Mapping[str, str], before: Mapping[str, str]) -> dict[str, str]:
+def kept(values: Mapping[str, str], before: Mapping[str, str]) -> dict[str, str]:
     """Put back what was masked; a mask where nothing was before is what somebody typed, and says nothing."""
-    return {name: before.get(name, "") if value == MASK else value for name, value in found.items()}
+    return {name: before.get(name, "") if value == MASK else value for name, value in values.items()}
 
 
 def masked_proxy(proxy: str) -> str:
@@ -77,10 +77,10 @@ def with_scheme(typed: str) -> str:
 
     A server near by seldom has a certificate; to any other one no key should go in the clear, unless somebody types so.
     """
-    found = _ADDRESS.fullmatch(typed.strip())
-    if found is None:
+    match = _ADDRESS.fullmatch(typed.strip())
+    if match is None:
         return typed
-    return f"{'http' if _near(found['host'].strip('[]')) else 'https'}://{found[0]}"
+    return f"{'http' if _near(match['host'].strip('[]')) else 'https'}://{match[0]}"
 
 
 _ADDRESS = re.compile(r"(?P<host>\[[0-9A-Fa-f:.]+\]|[\w.-]+)(:\d{1,5})?([/?]\S*)?")
@@ -95,9 +95,9 @@ def _near(host: str) -> bool:
 
 def free_name(name: str, taken: set[str]) -> str:
     """Return a name, with a number behind it if it is taken."""
-    number, found = 2, name
-    while found in taken:
+    number, candidate = 2, name
+    while candidate in taken:
         ending = f" {number}"
-        found = name[: LONGEST_NAME - len(ending)] + ending
+        candidate = name[: LONGEST_NAME - len(ending)] + ending
         number += 1
-    return found
+    return candidate

@@ -203,13 +203,13 @@ def _arguments(member: str, model: ListedModel) -> dict[str, Any]:
 
 def _silence(seconds: float = 1.0, rate_hz: int = 16_000) -> bytes:
     """Return a WAV file in which nothing is heard; a listener answers with no text, and that is an answer."""
-    held = io.BytesIO()
-    with wave.open(held, "wb") as file:
+    buffer = io.BytesIO()
+    with wave.open(buffer, "wb") as file:
         file.setnchannels(1)
         file.setsampwidth(2)
         file.setframerate(rate_hz)
         file.writeframes(bytes(2 * int(seconds * rate_hz)))
-    return held.getvalue()
+    return buffer.getvalue()
 
 
 def _check(ok: bool, verdict: Message, events: list[Event], seconds: float, error: Exception | None = None) -> Check:
@@ -218,8 +218,8 @@ def _check(ok: bool, verdict: Message, events: list[Event], seconds: float, erro
     address = getattr(error, "url", None) or next((event.url for event in http if isinstance(event, HTTPRequest)), "")
     ended = next((event.body for event in http if isinstance(event, HTTPEnd)), "")
     body = getattr(error, "body", None) or ended
-    said = error_message(error) if error is not None else ""
-    return Check(ok, verdict, str(address), _status(error, events), seconds, str(body)[:LONGEST_BODY], said)
+    message = error_message(error) if error is not None else ""
+    return Check(ok, verdict, str(address), _status(error, events), seconds, str(body)[:LONGEST_BODY], message)
 
 
 def _status(error: Exception | None, events: list[Event]) -> int | None:

@@ -97,11 +97,11 @@ class ProbeJob(Work):
             if not reached and calls is None and not backend.models():
                 return
         for member, model in (calls if calls is not None else dict.fromkeys(CALLS)).items():
-            asked = model_for(backend, member, model) if member != SERVER else None
-            if asked is not None:
+            chosen = model_for(backend, member, model) if member != SERVER else None
+            if chosen is not None:
                 self._check(
                     (trial.name, member),
-                    lambda run, member=member, asked=asked: check_call(backend, member, asked, run, trial.base_url),  # type: ignore[misc]
+                    lambda run, member=member, chosen=chosen: check_call(backend, member, chosen, run, trial.base_url),  # type: ignore[misc]
                 )
 
     def _check(self, named: Named, check: Callable[[Run], Check]) -> bool:
@@ -118,19 +118,19 @@ class ProbeJob(Work):
             with self._runs.holding(run):
                 if self.stop_asked:  # before this one could be told
                     run.stop()
-                found = check(run)
+                result = check(run)
         except RunStoppedError:
             return False
         finally:
             clock.cancel()
             with self._lock:
                 self.under_way.discard(named)
-        self._keep(named, found)
-        return found.ok
+        self._keep(named, result)
+        return result.ok
 
-    def _keep(self, named: Named, found: Check) -> None:
+    def _keep(self, named: Named, result: Check) -> None:
         with self._lock:
-            self.found[named] = found
+            self.found[named] = result
         self._tell()
 
 

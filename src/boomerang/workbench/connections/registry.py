@@ -95,9 +95,9 @@ class Connections:
             limits(self._environment)
         except ConfigError as error:  # as `opened` says again of each connection
             self._problems["limits"] = [error]
-        found, problems = from_environment(self._environment, kinds)
+        configured, problems = from_environment(self._environment, kinds)
         self._problems["environment"] = list(problems)
-        for settings in found:
+        for settings in configured:
             self._given[settings.name] = self._made(settings, Origin.ENVIRONMENT)
         self._read()
 
@@ -129,16 +129,16 @@ class Connections:
         """Return what a browser may use: built in, environment, file, shared ones, its own."""
         with self._lock:
             self._read()
-            found: dict[str, Connection] = dict(self._given)
+            by_name: dict[str, Connection] = dict(self._given)
             for name, connection in self._of_file.items():
-                found.setdefault(name, connection)
+                by_name.setdefault(name, connection)
             for (_whose, name), connection in self._saved.items():
                 if connection.shared:
-                    found.setdefault(name, connection)
+                    by_name.setdefault(name, connection)
             for name, connection in self._own(owner).items():
-                found[name] = connection
+                by_name[name] = connection
                 connection.seen_at = monotonic()
-            return list(found.values())
+            return list(by_name.values())
 
     def names(self, owner: str = "") -> list[str]:
         """Return the names of what a browser may use."""
@@ -146,8 +146,8 @@ class Connections:
 
     def get(self, name: str, owner: str = "") -> Connection:
         """Return a connection; the embedded one if the browser may use none of this name."""
-        found = {connection.name: connection for connection in self.visible(owner)}
-        return found.get(name) or found[EMBEDDED]
+        by_name = {connection.name: connection for connection in self.visible(owner)}
+        return by_name.get(name) or by_name[EMBEDDED]
 
     def owns(self, owner: str) -> bool:
         """Return whether a browser saved a connection that is still there."""
@@ -368,14 +368,14 @@ class Connections:
             return
         self._file_read = now
         try:
-            found, problems = read_file(self._file, self.kinds)
+            configured, problems = read_file(self._file, self.kinds)
             self._problems["file"] = list(problems)
         except ConfigError as error:
             self._problems["file"] = [error]
             return
         before = self._of_file
         self._of_file = {}
-        for settings in found:
+        for settings in configured:
             old = before.pop(settings.name, None)
             same = old is not None and old.settings == settings
             self._of_file[settings.name] = old if old is not None and same else self._made(settings, Origin.FILE)

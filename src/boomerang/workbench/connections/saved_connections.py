@@ -231,11 +231,11 @@ class Store:
     def _cipher(self, *, make: bool) -> Any:
         from cryptography.fernet import Fernet  # only who saves secrets pays for loading it
 
-        given = self._environment.get(KEY_VARIABLE, "").strip()
+        configured = self._environment.get(KEY_VARIABLE, "").strip()
         try:
-            return Fernet(given or self._key(make=make))
+            return Fernet(configured or self._key(make=make))
         except ValueError:
-            where = KEY_VARIABLE if given else str(self._folder / KEY_FILE)
+            where = KEY_VARIABLE if configured else str(self._folder / KEY_FILE)
             raise ConfigError(Message("saved.no_key", where=where, command=_MAKE_ONE)) from None
 
     def _key(self, *, make: bool) -> str:

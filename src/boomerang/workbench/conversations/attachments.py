@@ -53,19 +53,19 @@ def part(name: str, data: bytes, declared: str = "") -> Part:
     kind = kind_of(data)
     mime_type = _mime_type(name, kind, declared)
     major = mime_type.partition("/")[0]
-    found = {
+    content = {
         "type": major if major in ("image", "audio", "video") else "document",
         "format": _format(name, kind, mime_type),
         "mime_type": mime_type,
         "filename": name,
         "base64_data": base64.b64encode(data).decode("ascii"),
     }
-    return found | ({"detail": "low"} if found["type"] == "image" else {})
+    return content | ({"detail": "low"} if content["type"] == "image" else {})
 
 
-def size(found: Mapping[str, Any]) -> int:
+def size(attachment: Mapping[str, Any]) -> int:
     """Return how many bytes a part's file has."""
-    text = str(found.get("base64_data", ""))
+    text = str(attachment.get("base64_data", ""))
     return len(text) * 3 // 4 - text.count("=", -2)
 
 
@@ -74,8 +74,8 @@ def refusal(name: str, data: bytes, there: Sequence[Part]) -> str | None:
     if not data:
         return _("{name} is empty").format(name=name)
     if len(data) > MOST_FILE_BYTES:
-        words = _("{name} has {size:.1f} MB; the limit is {most} MB")
-        return words.format(name=name, size=len(data) / 2**20, most=MOST_FILE_BYTES // 2**20)
+        template = _("{name} has {size:.1f} MB; the limit is {most} MB")
+        return template.format(name=name, size=len(data) / 2**20, most=MOST_FILE_BYTES // 2**20)
     if len(there) >= MOST_FILES:
         return _("{name}: the limit is {most} files").format(name=name, most=MOST_FILES)
     if sum(map(size, there)) + len(data) > MOST_BYTES:
@@ -85,7 +85,7 @@ def refusal(name: str, data: bytes, there: Sequence[Part]) -> str | None:
 
 def undeclared(parts: Iterable[Part], features: Iterable[ModelFeature] | None) -> list[tuple[str, ModelFeature]]:
     """Return the types of parts that a model does not declare, each with the feature that is missing."""
-    kinds = dict.fromkeys(str(found["type"]) for found in parts)
+    kinds = dict.fromkeys(str(attachment["type"]) for attachment in parts)
     have = set(features or ())
     return [(kind, FEATURES[kind]) for kind in kinds if FEATURES[kind] not in have]
 

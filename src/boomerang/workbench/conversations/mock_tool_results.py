@@ -32,13 +32,13 @@ def result(mock: str, arguments: Any) -> str:
     Returns:
         What the first rule that fits says, else the lines that are no rules, else nothing.
     """
-    given: Mapping[str, Any] = arguments if isinstance(arguments, dict) else {}
+    values: Mapping[str, Any] = arguments if isinstance(arguments, dict) else {}
     lines = mock.splitlines()
     rules = [_rule(line) for line in lines]
     for rule in rules:
-        if rule and _fits(rule[0], given):
-            return _filled(rule[1], given)
-    return _filled("\n".join(line for line, rule in zip(lines, rules, strict=True) if not rule).strip(), given)
+        if rule and _fits(rule[0], values):
+            return _filled(rule[1], values)
+    return _filled("\n".join(line for line, rule in zip(lines, rules, strict=True) if not rule).strip(), values)
 
 
 def _rule(line: str) -> tuple[str, str] | None:
@@ -48,23 +48,23 @@ def _rule(line: str) -> tuple[str, str] | None:
     return (line[: arrow.start()].rstrip(), line[arrow.end() :].lstrip()) if arrow else None
 
 
-def _fits(conditions: str, given: Mapping[str, Any]) -> bool:
+def _fits(conditions: str, values: Mapping[str, Any]) -> bool:
     pairs = (condition.partition("=") for condition in conditions.split(","))
-    return all(name.strip() in given and _same(given[name.strip()], wanted.strip()) for name, _, wanted in pairs)
+    return all(name.strip() in values and _same(values[name.strip()], wanted.strip()) for name, _, wanted in pairs)
 
 
 def _same(value: Any, wanted: str) -> bool:
     return _text(value).casefold() == wanted.strip("\"'").casefold()
 
 
-def _filled(text: str, given: Mapping[str, Any]) -> str:
+def _filled(text: str, values: Mapping[str, Any]) -> str:
     room = MOST_FILLED
 
-    def value(found: re.Match[str]) -> str:
+    def value(match: re.Match[str]) -> str:
         nonlocal room
-        if found[1] not in given:
-            return found[0]
-        filled = _text(given[found[1]])[:room]
+        if match[1] not in values:
+            return match[0]
+        filled = _text(values[match[1]])[:room]
         room -= len(filled)
         return filled
 

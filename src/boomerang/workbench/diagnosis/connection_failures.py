@@ -145,8 +145,8 @@ def unreached(error: InvokeConnectionError, address: str) -> Message | None:
         case ConnectionFailure.NO_HOST:
             return Message("diagnosis.no_host", host=host)
         case ConnectionFailure.CERTIFICATE:
-            words = error.message.values.get("words", "") if error.message else str(error)
-            return Message("diagnosis.certificate", host=host, words=words)
+            reason = error.message.values.get("words", "") if error.message else str(error)
+            return Message("diagnosis.certificate", host=host, words=reason)
         case ConnectionFailure.TLS:
             return Message("diagnosis.tls", host=host)
         case ConnectionFailure.PROXY_UNREACHED:

@@ -132,13 +132,13 @@ def advice(error: BaseException, listed: Sequence[ListedModel] = ()) -> Advice:
         error: What went wrong.
         listed: What the server told of its models, where it did.
     """
-    found = (
+    advised = (
         _of_model(error, listed)
         or _closer(error)
-        or next((given for kind, given in _BY_CLASS if isinstance(error, kind)), _OURS)
+        or next((default for kind, default in _BY_CLASS if isinstance(error, kind)), _OURS)
     )
     hint = getattr(error, "hint", None)
-    return replace(found, next_step=hint) if hint else found
+    return replace(advised, next_step=hint) if hint else advised
 
 
 def _of_model(error: BaseException, listed: Sequence[ListedModel]) -> Advice | None:

@@ -46,8 +46,8 @@ def spoken(fault: Fault | Message | ConfigError, labels: Mapping[str, str], mode
     match fault:
         case SettingsError():
             return "; ".join(spoken(part, labels, models) for part in fault.faults)
-        case ConfigError(field=str() as path, message=Message() as words):
-            fault = Fault(path, words)
+        case ConfigError(field=str() as path, message=Message() as message):
+            fault = Fault(path, message)
         case ConfigError():
             return error_text(fault)
         case Message():
@@ -55,12 +55,12 @@ def spoken(fault: Fault | Message | ConfigError, labels: Mapping[str, str], mode
     field, rest = _parts(fault.path)
     if field not in labels:
         return fault_text(fault)
-    label, said = _(labels[field]), translated(fault.words, _)
+    label, text = _(labels[field]), translated(fault.words, _)
     if (part := field + rest) in labels and rest:
         rest = " " + _(labels[part])
-    elif field == "models" and (found := re.match(r"\[(\d+)\]", rest)) and int(found[1]) < len(models):
-        rest = f" {models[int(found[1])]}{rest.removeprefix(found[0])}"
-    return f"{label}{rest}: {said}"
+    elif field == "models" and (match := re.match(r"\[(\d+)\]", rest)) and int(match[1]) < len(models):
+        rest = f" {models[int(match[1])]}{rest.removeprefix(match[0])}"
+    return f"{label}{rest}: {text}"
 
 
 def problem_text(problem: Problem | ConfigError, labels: Mapping[str, str]) -> str:

@@ -70,12 +70,12 @@ class Robustness:
     done: int
 
 
-def steps(asked: FormCall, settings: RobustnessSettings) -> Sequence[Step[str]]:
+def steps(form_call: FormCall, settings: RobustnessSettings) -> Sequence[Step[str]]:
     """Return a call for the recording as it is and for each worse version; each step's fact is the reference."""
-    file = asked.arguments.get("file")
+    file = form_call.arguments.get("file")
     if file is None:
         return ()
-    config = asked.arguments["model_config"]
+    config = form_call.arguments["model_config"]
     made = [Step(AS_IT_IS, _call(config, lambda: file), settings.reference)]
     for label, how, amount in DAMAGES:
         made.append(Step(label, _call(config, partial(damaged, file, how, amount)), settings.reference))

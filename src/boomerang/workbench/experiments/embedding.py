@@ -68,11 +68,11 @@ class BatchComparison:
     one_by_one_seconds: float | None = None
 
 
-def type_steps(asked: FormCall, _settings: None) -> Sequence[Step[Texts]]:
+def type_steps(form_call: FormCall, _settings: None) -> Sequence[Step[Texts]]:
     """Return the call of the form in both input types; each step's fact is its texts."""
-    texts = tuple(asked.arguments.get("texts", ()))
+    texts = tuple(form_call.arguments.get("texts", ()))
     kinds = (EmbeddingInputType.QUERY, EmbeddingInputType.DOCUMENT)
-    return [asked.step(kind.value, texts, input_type=kind) for kind in kinds]
+    return [form_call.step(kind.value, texts, input_type=kind) for kind in kinds]
 
 
 def compare_types(series: Series[Texts], _settings: None) -> TypesComparison:
@@ -99,11 +99,11 @@ def compare_types(series: Series[Texts], _settings: None) -> TypesComparison:
     )
 
 
-def batch_steps(asked: FormCall, _settings: None) -> Sequence[Step[Texts]]:
+def batch_steps(form_call: FormCall, _settings: None) -> Sequence[Step[Texts]]:
     """Return all texts in one call, and then each in a call of its own; each step's fact is its texts."""
-    texts = tuple(asked.arguments.get("texts", ())[:MOST_ONE_BY_ONE])
-    whole = asked.step(IN_ONE_CALL, texts, texts=list(texts))
-    return [whole, *(asked.step(text, (text,), texts=[text]) for text in texts)]
+    texts = tuple(form_call.arguments.get("texts", ())[:MOST_ONE_BY_ONE])
+    whole = form_call.step(IN_ONE_CALL, texts, texts=list(texts))
+    return [whole, *(form_call.step(text, (text,), texts=[text]) for text in texts)]
 
 
 def compare_batch(series: Series[Texts], _settings: None) -> BatchComparison:
@@ -138,8 +138,8 @@ def vectors(step: Step[Texts]) -> Vectors:
     record = step.completed
     if record is None or not record.chunks:
         return []
-    found: Vectors = record.chunks[0].embeddings
-    return found
+    embeddings: Vectors = record.chunks[0].embeddings
+    return embeddings
 
 
 def _was_sent(step: Step[Texts]) -> bool:

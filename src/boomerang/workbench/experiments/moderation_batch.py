@@ -107,9 +107,9 @@ class Batch:
         )
 
 
-def steps(asked: FormCall, settings: BatchSettings) -> Sequence[Step[Expected]]:
+def steps(form_call: FormCall, settings: BatchSettings) -> Sequence[Step[Expected]]:
     """Return one call for each text."""
-    return [asked.step(text, expected, text=text) for text, expected in settings.texts]
+    return [form_call.step(text, expected, text=text) for text, expected in settings.texts]
 
 
 def evaluate(series: Series[Expected], _settings: BatchSettings) -> Batch:
@@ -141,8 +141,8 @@ def as_csv(steps: Sequence[Step[Expected]], threshold: float | None = None) -> s
     writer = csv.writer(out)
     writer.writerow(["text", "expected", "result", "score", "category", "error"])
     for step in steps:
-        found, got = detail(step.record), verdict_of(step, threshold)
-        scored = ["", ""] if found is None else [f"{found.highest:.6f}", found.category]
+        scores, got = detail(step.record), verdict_of(step, threshold)
+        scored = ["", ""] if scores is None else [f"{scores.highest:.6f}", scores.category]
         wanted = step.facts
         cells = ["" if value is None else str(value).lower() for value in (wanted, got)]
         writer.writerow([drawable(step.label), *cells, *scored, drawable(str(step.error or ""))])

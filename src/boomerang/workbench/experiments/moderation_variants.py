@@ -82,22 +82,22 @@ class VariantAnswers:
         return sum(row.changed for row in self.rows)
 
 
-def variant_steps(asked: FormCall, settings: VariantSettings) -> Sequence[Step[str]]:
+def variant_steps(form_call: FormCall, settings: VariantSettings) -> Sequence[Step[str]]:
     """Return a call for the text and for each of its disguises; each step's fact is the text that is sent."""
-    text = str(asked.arguments.get("text", ""))
+    text = str(form_call.arguments.get("text", ""))
     made = [(AS_IT_IS, text), *((NAMES[variant.kind], variant.text) for variant in variants(text, seed=SEED))]
     if settings.other_language.strip():
         made.append((OTHER_LANGUAGE, settings.other_language))
-    return [_step(asked, label, changed) for label, changed in made]
+    return [_step(form_call, label, changed) for label, changed in made]
 
 
-def place_steps(asked: FormCall, settings: PlaceSettings) -> Sequence[Step[str]]:
+def place_steps(form_call: FormCall, settings: PlaceSettings) -> Sequence[Step[str]]:
     """Return a call for the text alone and at several places of a long one; each step's fact is the text that is sent."""
-    text, around = str(asked.arguments.get("text", "")), settings.paragraphs
+    text, around = str(form_call.arguments.get("text", "")), settings.paragraphs
     steps = []
     for label, share in PLACES_IN_TEXT.items():
         at = None if share is None else round(share * len(around))
-        steps.append(_step(asked, label, text if at is None else "\n\n".join([*around[:at], text, *around[at:]])))
+        steps.append(_step(form_call, label, text if at is None else "\n\n".join([*around[:at], text, *around[at:]])))
     return steps
 
 
@@ -109,8 +109,8 @@ def evaluate(series: Series[str], _settings: object) -> VariantAnswers:
     return VariantAnswers(rows, series.running, all(step.ended for step in others))
 
 
-def _step(asked: FormCall, label: str, text: str) -> Step[str]:
-    return asked.step(label, text, text=text)
+def _step(form_call: FormCall, label: str, text: str) -> Step[str]:
+    return form_call.step(label, text, text=text)
 
 
 def _row(step: Step[str], changed: bool) -> VariantRow:

@@ -78,15 +78,15 @@ class ObjectRepeats:
     rows: Sequence[ObjectRow]
 
 
-def answer_steps(asked: FormCall, settings: RepeatSettings) -> Sequence[Step[None]]:
+def answer_steps(form_call: FormCall, settings: RepeatSettings) -> Sequence[Step[None]]:
     """Return the call of the form, several times."""
-    return [asked.step(str(number), None) for number in range(1, settings.times + 1)]
+    return [form_call.step(str(number), None) for number in range(1, settings.times + 1)]
 
 
-def object_steps(asked: FormCall, settings: RepeatSettings) -> Sequence[Step[Schema]]:
+def object_steps(form_call: FormCall, settings: RepeatSettings) -> Sequence[Step[Schema]]:
     """Return the structured call of the form, several times."""
-    schema: Schema = asked.arguments.get("structured_output_schema") or {}
-    return [asked.step(str(number), schema) for number in range(1, settings.times + 1)]
+    schema: Schema = form_call.arguments.get("structured_output_schema") or {}
+    return [form_call.step(str(number), schema) for number in range(1, settings.times + 1)]
 
 
 def answers(series: Series[None], _settings: RepeatSettings) -> AnswerRepeats:
@@ -160,10 +160,10 @@ def object_attempt(step: Step[Schema]) -> Attempt:
         return Attempt(spent, fault=str(step.error))
     if record.outcome is not Outcome.COMPLETED:
         return Attempt(spent, fault=_("stopped"))
-    found = llm_answer.read(record).fold.structured_output
-    if found is None:
+    output = llm_answer.read(record).fold.structured_output
+    if output is None:
         return Attempt(spent, fault=_("no object"))
-    value = dict(found)
+    value = dict(output)
     checked = check(value, dict(step.facts))
     written = json.dumps(value, ensure_ascii=False, sort_keys=True)
     if checked.reason is not None:

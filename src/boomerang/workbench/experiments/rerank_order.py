@@ -60,19 +60,19 @@ class OrderComparison:
         return list(dict.fromkeys(document for _label, scores in self.scores for document in scores))
 
 
-def steps(asked: FormCall, _settings: None) -> Sequence[Step[Order]]:
+def steps(form_call: FormCall, _settings: None) -> Sequence[Step[Order]]:
     """Return the call of the form with its documents in three orders."""
-    docs = tuple(asked.arguments.get("docs", ()))
-    given = tuple(range(len(docs)))
-    shuffled = tuple(random.Random(SEED).sample(given, len(given)))
-    orders = ((N_("original order"), given), (N_("reversed"), given[::-1]), (N_("shuffled"), shuffled))
-    return [asked.step(label, Order(order, docs), docs=[docs[index] for index in order]) for label, order in orders]
+    docs = tuple(form_call.arguments.get("docs", ()))
+    original = tuple(range(len(docs)))
+    shuffled = tuple(random.Random(SEED).sample(original, len(original)))
+    orders = ((N_("original order"), original), (N_("reversed"), original[::-1]), (N_("shuffled"), shuffled))
+    return [form_call.step(label, Order(order, docs), docs=[docs[index] for index in order]) for label, order in orders]
 
 
 def compare(series: Series[Order], _settings: None) -> OrderComparison:
     """Compare the answers that are there."""
-    found = [(step.label, scores(step)) for step in series.steps if step.ended]
-    answered = [(label, by_document) for label, by_document in found if by_document]
+    scored = [(step.label, scores(step)) for step in series.steps if step.ended]
+    answered = [(label, by_document) for label, by_document in scored if by_document]
     first = answered[0][1] if answered else {}
     others = [by_document for _label, by_document in answered[1:]]
     taus = [kendall_of_orders(list(first), list(other)) for other in others]

@@ -78,13 +78,13 @@ class Voices:
     running: bool
 
 
-def round_trip_steps(asked: FormCall, settings: RoundTripSettings) -> Sequence[Step[str]]:
+def round_trip_steps(form_call: FormCall, settings: RoundTripSettings) -> Sequence[Step[str]]:
     """Return the call that speaks and the one that transcribes; each step's fact is the text."""
-    if settings.transcriber is None or asked.arguments.get("model_config") is None:
+    if settings.transcriber is None or form_call.arguments.get("model_config") is None:
         return ()
-    text = str(asked.arguments["content_text"])
+    text = str(form_call.arguments["content_text"])
     config = Speech2TextModelConfig(provider=settings.transcriber.provider, model=settings.transcriber.model)
-    speak = asked.step(SPEAK, text)
+    speak = form_call.step(SPEAK, text)
     return (speak, Step(WRITE_DOWN, transcription_call(speak, config), text))
 
 
@@ -99,13 +99,13 @@ def evaluate_round_trip(series: Series[str], settings: RoundTripSettings) -> Rou
     return RoundTrip(spoken, errors, text, judge(speak.facts, text, settings.rules), series.running)
 
 
-def voice_steps(asked: FormCall, settings: VoiceSettings) -> Sequence[Step[str]]:
+def voice_steps(form_call: FormCall, settings: VoiceSettings) -> Sequence[Step[str]]:
     """Return a call for each voice; each step's fact is the voice's mode."""
-    config = asked.arguments.get("model_config")
+    config = form_call.arguments.get("model_config")
     if not isinstance(config, TTSModelConfig):
         return ()
     voices = list(settings.voices.items())[:MOST_VOICES]
-    return [asked.step(name, mode, model_config=config.model_copy(update={"voice": mode})) for mode, name in voices]
+    return [form_call.step(name, mode, model_config=config.model_copy(update={"voice": mode})) for mode, name in voices]
 
 
 def evaluate_voices(series: Series[str], _settings: VoiceSettings) -> Voices:

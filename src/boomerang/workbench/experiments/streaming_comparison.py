@@ -40,15 +40,15 @@ class StreamingComparison:
         return list(dict.fromkeys([*self.left, *self.right]))
 
 
-def may_differ_anyway(asked: FormCall) -> bool:
+def may_differ_anyway(form_call: FormCall) -> bool:
     """Return whether two answers of a model may differ by chance: no temperature of 0, and no seed."""
-    parameters = getattr(asked.arguments.get("model_config"), "completion_params", {})
+    parameters = getattr(form_call.arguments.get("model_config"), "completion_params", {})
     return parameters.get("temperature") != 0 and "seed" not in parameters
 
 
-def steps(asked: FormCall, _settings: None) -> Sequence[Step[None]]:
+def steps(form_call: FormCall, _settings: None) -> Sequence[Step[None]]:
     """Return the call of the form, streamed and not."""
-    return [asked.step(STREAMED, None, stream=True), asked.step(NOT_STREAMED, None, stream=False)]
+    return [form_call.step(STREAMED, None, stream=True), form_call.step(NOT_STREAMED, None, stream=False)]
 
 
 def compare(series: Series[None], _settings: None) -> StreamingComparison:

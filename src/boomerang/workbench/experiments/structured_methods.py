@@ -43,12 +43,12 @@ class Way:
     """The object against the schema; `None` if there is none."""
 
 
-def steps(asked: FormCall, _settings: None) -> Sequence[Step[Schema]]:
+def steps(form_call: FormCall, _settings: None) -> Sequence[Step[Schema]]:
     """Return the request of the form in each way that the model takes; none while the form is not complete."""
-    schema = asked.arguments.get("structured_output_schema")
-    if schema is None or asked.arguments.get("model_config") is None:
+    schema = form_call.arguments.get("structured_output_schema")
+    if schema is None or form_call.arguments.get("model_config") is None:
         return []
-    made = routes(asked.arguments, asked.model)
+    made = routes(form_call.arguments, form_call.model)
     return [Step(name, call(member, arguments), schema) for name, (member, arguments) in made.items()]
 
 
@@ -77,14 +77,14 @@ def routes(arguments: Mapping[str, Any], model: ListedModel | None) -> dict[str,
     """
     schema = arguments["structured_output_schema"]
     plain = {name: value for name, value in arguments.items() if name != "structured_output_schema"}
-    found = {STRUCTURED: ("llm_structured_output", dict(arguments))}
+    calls = {STRUCTURED: ("llm_structured_output", dict(arguments))}
     config = plain["model_config"]
     if takes_schema(model) and isinstance(config, LLMModelConfig):
         wrapped = json.dumps({"name": "answer", "schema": schema}, ensure_ascii=False)
         parameters = config.completion_params | {"response_format": "json_schema", "json_schema": wrapped}
-        found[PARAMETER] = ("llm", plain | {"model_config": config.model_copy(update={"completion_params": parameters})})
-    found[PROMPTED] = ("llm", plain | {"prompt_messages": prompted(plain["prompt_messages"], schema)})
-    return found
+        calls[PARAMETER] = ("llm", plain | {"model_config": config.model_copy(update={"completion_params": parameters})})
+    calls[PROMPTED] = ("llm", plain | {"prompt_messages": prompted(plain["prompt_messages"], schema)})
+    return calls
 
 
 def takes_schema(model: ListedModel | None) -> bool:
@@ -107,8 +107,8 @@ def spelled(record: Record[Any]) -> tuple[Any, llm_answer.Answer]:
     answer = llm_answer.read(record)
     if answer.fold.structured_output is not None:
         return dict(answer.fold.structured_output), answer
-    found = find(answer.text)
-    return (found.value if found else None), answer
+    parsed = find(answer.text)
+    return (parsed.value if parsed else None), answer
 
 
 STRUCTURED, PARAMETER, PROMPTED = N_("Structured call"), N_("response_format"), N_("Prompt only")

@@ -54,13 +54,13 @@ def variants(text: str, *, seed: int) -> list[Variant]:
 
 def _letters(word: str) -> list[str]:
     """Part a word into what a person sees as one character: marks, joiners and variation selectors stay with their letter."""
-    found: list[str] = []
+    letters: list[str] = []
     start = 0
     for at, char in enumerate(word):
         if at and not (unicodedata.category(char) in ("Mn", "Mc", "Me", "Cf", "Sk") or word[at - 1] == "\u200d"):
-            found.append(word[start:at])
+            letters.append(word[start:at])
             start = at
-    return [*found, word[start:]] if word else found
+    return [*letters, word[start:]] if word else letters
 
 
 def _each_word(change: Callable[[list[str]], list[str]], text: str) -> str:
@@ -91,8 +91,8 @@ def _in_digits(text: str, _: random.Random) -> str:
 
 def _with_emoji(text: str, chance: random.Random) -> str:
     """Put an emoji at each place between two words; scripts without spaces have one between characters."""
-    words = [piece for word in text.split() for piece in pieces(word)]
-    return "".join(word if not at else f" {chance.choice(_EMOJI)} {word}" for at, word in enumerate(words)) or text
+    parts = [piece for word in text.split() for piece in pieces(word)]
+    return "".join(word if not at else f" {chance.choice(_EMOJI)} {word}" for at, word in enumerate(parts)) or text
 
 
 def _upper(text: str, _: random.Random) -> str:

@@ -35,8 +35,8 @@ def ask_visitor(source: Callable[[], str]) -> None:
 
 def language() -> str:
     """Return the code of the language of this script run; English outside of one."""
-    found = getattr(_chosen, "language", None) or _visitor_language()  # a callback runs before the script has said `use`
-    return found if found in LANGUAGES else ENGLISH
+    chosen = getattr(_chosen, "language", None) or _visitor_language()  # a callback runs before the script has said `use`
+    return chosen if chosen in LANGUAGES else ENGLISH
 
 
 def spoken_by(locale: str | None) -> str:

@@ -51,8 +51,8 @@ def parse(text: str, expected: type = dict) -> Any | JsonFault:
     if is_deep(value):
         return _too_deep()
     if not isinstance(value, expected):
-        words = _("expected a JSON {expected}, found {found}")
-        return JsonFault(words.format(expected=_name(expected), found=_name(type(value))), 1, 1)
+        template = _("expected a JSON {expected}, found {found}")
+        return JsonFault(template.format(expected=_name(expected), found=_name(type(value))), 1, 1)
     return value
 
 
@@ -68,10 +68,10 @@ def locate(text: str, path: Sequence[str | int]) -> tuple[int, int]:
     """
     at = _skip(text, 0)
     for part in path:
-        found = _child(text, at, part)
-        if found is None:
+        child = _child(text, at, part)
+        if child is None:
             break
-        at = found
+        at = child
     return text.count("\n", 0, at) + 1, at - text.rfind("\n", 0, at)
 
 

@@ -45,12 +45,12 @@ def tools(source: str) -> list[dict[str, Any]]:
         SignatureFault: It is no Python, or has no function.
     """
     tree = _parsed(source)
-    found = [node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)]
-    if not found:
+    functions = [node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)]
+    if not functions:
         raise SignatureFault(_("no function found: paste `def name(argument: type): ...`"))
-    public = [node for node in found if not node.name.startswith("_")]
+    public = [node for node in functions if not node.name.startswith("_")]
     try:
-        return [_tool(node) for node in public or found]
+        return [_tool(node) for node in public or functions]
     except RecursionError as error:
         raise SignatureFault(_("types are nested too deeply")) from error
 
@@ -73,12 +73,12 @@ def _parsed(source: str) -> ast.Module:
 
 def _tool(node: ast.FunctionDef | ast.AsyncFunctionDef) -> dict[str, Any]:
     doc = ast.get_docstring(node) or ""
-    told = {found[1]: found[2].strip() for line in doc.splitlines() if (found := _ARGUMENT.match(line))}
+    descriptions = {match[1]: match[2].strip() for line in doc.splitlines() if (match := _ARGUMENT.match(line))}
     properties, required = {}, []
     for argument, default in _arguments(node.args):
         schema = _schema(argument.annotation)
-        if argument.arg in told:
-            schema.setdefault("description", told[argument.arg])
+        if argument.arg in descriptions:
+            schema.setdefault("description", descriptions[argument.arg])
         if default is None:
             required.append(argument.arg)
         elif (value := _literal(default)) is not None:

@@ -183,11 +183,11 @@ def _records(text: str, delimiter: str) -> Iterator[list[str]]:
 
 def _distinct(names: list[str]) -> list[str]:
     """Name every column, each otherwise."""
-    found: list[str] = []
+    unique: list[str] = []
     for number, name in enumerate(names, 1):
         wanted = name.strip()[:LONGEST_NAME] or _("column {number}").format(number=number)
-        found.append(f"{wanted} ({number})" if wanted in found else wanted)
-    return found
+        unique.append(f"{wanted} ({number})" if wanted in unique else wanted)
+    return unique
 
 
 def _items(text: str) -> Iterable[Any]:
@@ -198,16 +198,16 @@ def _items(text: str) -> Iterable[Any]:
 
 
 def _objects(items: Iterable[Any]) -> Table:
-    found: dict[str, dict[int, str]] = {}
+    columns: dict[str, dict[int, str]] = {}
     count = 0
     for count, item in enumerate(items, 1):
         members = item.pairs if isinstance(item, Members) else [(_("text"), item)]
         for name, cell in dict(members).items():
-            found.setdefault(name, {})[count - 1] = _cell(cell)
-    if count * len(found) > MOST_CELLS:
-        words = _("Too many cells for one table ({rows:,} rows, {columns:,} column names). Use the same names in all rows.")
-        raise ImportFault(words.format(rows=count, columns=len(found)))
-    return Table({name: [cells.get(row, "") for row in range(count)] for name, cells in found.items()})
+            columns.setdefault(name, {})[count - 1] = _cell(cell)
+    if count * len(columns) > MOST_CELLS:
+        template = _("Too many cells for one table ({rows:,} rows, {columns:,} column names). Use the same names in all rows.")
+        raise ImportFault(template.format(rows=count, columns=len(columns)))
+    return Table({name: [cells.get(row, "") for row in range(count)] for name, cells in columns.items()})
 
 
 def _parsed(text: str, first_line: int = 1) -> Any:

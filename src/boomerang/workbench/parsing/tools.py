@@ -62,11 +62,11 @@ def _items(value: Any) -> list[Any]:
 
 
 def _tool(item: Any, number: int) -> Tool:
-    found = item.get("function", item) if isinstance(item, dict) else None
-    if not isinstance(found, dict) or not isinstance(found.get("name"), str) or not found["name"].strip():
+    function = item.get("function", item) if isinstance(item, dict) else None
+    if not isinstance(function, dict) or not isinstance(function.get("name"), str) or not function["name"].strip():
         raise ToolFault(_("tool {number} has no name").format(number=number))
-    parameters = found.get("parameters", found.get("input_schema")) or NO_PARAMETERS
+    parameters = function.get("parameters", function.get("input_schema")) or NO_PARAMETERS
     if not isinstance(parameters, dict):
-        words = _("tool {number}, {name}: parameters are not a JSON schema")
-        raise ToolFault(words.format(number=number, name=found["name"]))
-    return {"name": found["name"], "description": str(found.get("description") or ""), "parameters": parameters}
+        template = _("tool {number}, {name}: parameters are not a JSON schema")
+        raise ToolFault(template.format(number=number, name=function["name"]))
+    return {"name": function["name"], "description": str(function.get("description") or ""), "parameters": parameters}

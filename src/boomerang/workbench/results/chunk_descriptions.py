@@ -38,13 +38,13 @@ def content(chunk: Any) -> str:
     """Write the content of a chunk in short; its finish reason stands elsewhere."""
     if hasattr(chunk, "mime_type"):
         count = len(chunk.result) // 2
-        words = ngettext("{count} byte of {type}", "{count} bytes of {type}", count)
-        return words.format(count=f"{count:,}", type=chunk.mime_type or _("unknown type"))
+        template = ngettext("{count} byte of {type}", "{count} bytes of {type}", count)
+        return template.format(count=f"{count:,}", type=chunk.mime_type or _("unknown type"))
     if not hasattr(chunk, "delta"):
         return str(shortened(json.dumps(shortened(chunk.model_dump(mode="json")), ensure_ascii=False)))
     delta = chunk.delta
-    said = delta.message.content or ""
-    parts = [said if isinstance(said, str) else json.dumps(shortened(delta.message.model_dump(mode="json")["content"]))]
+    text = delta.message.content or ""
+    parts = [text if isinstance(text, str) else json.dumps(shortened(delta.message.model_dump(mode="json")["content"]))]
     parts += [f"{call.function.name or '…'} {call.function.arguments}" for call in delta.message.tool_calls]
     if getattr(chunk, "structured_output", None) is not None:
         parts.append(json.dumps(chunk.structured_output, ensure_ascii=False))
@@ -78,12 +78,12 @@ def fragments(chunks: Sequence[tuple[int, Any]]) -> tuple[list[Fragment], list[T
         The pieces, and the calls that they come to.
     """
     fold = ToolCallFold()
-    found = []
+    listed = []
     for number, chunk in chunks:
         calls = chunk.delta.message.tool_calls
         for call, piece in zip(fold.add(calls) if calls else [], calls, strict=True):
-            found.append(Fragment(number, call + 1, piece.id, piece.function.name, piece.function.arguments))
-    return found, fold.calls()
+            listed.append(Fragment(number, call + 1, piece.id, piece.function.name, piece.function.arguments))
+    return listed, fold.calls()
 
 
 def fault(arguments: str) -> str | None:

@@ -34,19 +34,19 @@ class Exchange:
 
 def exchanges(events: Sequence[Event]) -> list[Exchange]:
     """Put the events of exchanges together; they follow one another within a run."""
-    found: list[Exchange] = []
+    listed: list[Exchange] = []
     for event in events:
         match event:
             case HTTPRequest():
-                found.append(Exchange(event))
-            case HTTPResponse() if found:
-                found[-1].response = event
-            case HTTPEnd() if found:
-                found[-1].end = event
-    return found
+                listed.append(Exchange(event))
+            case HTTPResponse() if listed:
+                listed[-1].response = event
+            case HTTPEnd() if listed:
+                listed[-1].end = event
+    return listed
 
 
 def last_request(record: Record[Any] | None) -> HTTPRequest | None:
     """Return the last request that went over the wire; `None` if none did."""
-    found = exchanges(tuple(record.events)) if record is not None else []
-    return found[-1].request if found else None
+    recorded = exchanges(tuple(record.events)) if record is not None else []
+    return recorded[-1].request if recorded else None

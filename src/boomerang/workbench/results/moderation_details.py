@@ -63,6 +63,6 @@ def verdict_of(step: Step[Any], threshold: float | None = None) -> bool | None:
     """Return the boolean of a step; with a threshold, what it would be from that score on, where scores are known."""
     if step.error is not None:
         return None
-    found = detail(step.record)
-    given = verdict(step.record)
-    return given if threshold is None or found is None or given is None else found.highest >= threshold
+    scores = detail(step.record)
+    flagged = verdict(step.record)
+    return flagged if threshold is None or scores is None or flagged is None else scores.highest >= threshold

@@ -75,8 +75,8 @@ def dropped(record: Record[Any], request: RequestInvokeRerank) -> list[Dropped]:
 def reason_dropped(returned: int, top_n: int, threshold: float) -> str:
     """Say why documents are missing from the answer, as far as the answer alone can tell."""
     if returned >= top_n:
-        words = _("cut by top_n = {top_n} or score_threshold = {threshold}")
-        return words.format(top_n=top_n, threshold=f"{threshold:g}")
+        template = _("cut by top_n = {top_n} or score_threshold = {threshold}")
+        return template.format(top_n=top_n, threshold=f"{threshold:g}")
     return _below(threshold)
 
 

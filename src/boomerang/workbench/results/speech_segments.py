@@ -53,7 +53,7 @@ def _as_the_sdk_cuts(text: str, limit: int) -> int:
     pieces = start = 0
     while start < len(text):
         end = min(start + limit, len(text))
-        stops = [found.end() for found in _STOP.finditer(text, start, end)] if end < len(text) else []
+        stops = [match.end() for match in _STOP.finditer(text, start, end)] if end < len(text) else []
         start = stops[-1] if stops else end
         pieces += 1
     return pieces

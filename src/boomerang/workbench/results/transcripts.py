@@ -51,8 +51,8 @@ def percent(rate: float | None) -> str:
 
 def segments(record: Record[Any]) -> list[Segment]:
     """Return the pieces with text that a back end reported beside its answer; none if it reported none."""
-    found = [event for event in tuple(record.events) if isinstance(event, TranscriptSegment)]
-    return [Segment(event.start, event.end, event.text) for event in found if event.text]
+    timed = [event for event in tuple(record.events) if isinstance(event, TranscriptSegment)]
+    return [Segment(event.start, event.end, event.text) for event in timed if event.text]
 
 
 def srt(pieces: Iterable[Segment]) -> str:

@@ -16,10 +16,10 @@ MEMBERS = {InvokeType.SYSTEM_SUMMARY: "summary"}
 
 def call(member: str, arguments: dict[str, Any]) -> Call:
     """Make the call of one of Dify's members with arguments by name; a file is opened for each call anew."""
-    given = dict(arguments)
+    values = dict(arguments)
 
     def invoke(session: Session) -> Any:
-        opened = {name: io.BytesIO(value) if name == "file" else value for name, value in given.items()}
+        opened = {name: io.BytesIO(value) if name == "file" else value for name, value in values.items()}
         return getattr(session.model, member).invoke(**opened)
 
     return invoke

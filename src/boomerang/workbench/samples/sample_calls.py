@@ -32,9 +32,9 @@ def _llm(model: ListedModel) -> dict[str, Any]:
 
 
 def _structured(model: ListedModel) -> dict[str, Any]:
-    said = (("system", inputs.STRUCTURED_SYSTEM), ("user", inputs.STRUCTURED_TEXT))
+    messages = (("system", inputs.STRUCTURED_SYSTEM), ("user", inputs.STRUCTURED_TEXT))
     return _llm(model) | {
-        "prompt_messages": [{"role": role, "content": content} for role, content in said],
+        "prompt_messages": [{"role": role, "content": content} for role, content in messages],
         "structured_output_schema": inputs.STRUCTURED_SCHEMA,
     }
 

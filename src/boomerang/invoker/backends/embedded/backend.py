@@ -87,8 +87,8 @@ class EmbeddedBackend(BuiltInModels):
         with self._lock:
             for path in self._weights.extra_llms():
                 changed = path.stat().st_mtime_ns if path.exists() else 0
-                held = self._foreign.get(path)
-                if held is None or (held[1].fault is not None and held[0] != changed):
+                cached = self._foreign.get(path)
+                if cached is None or (cached[1].fault is not None and cached[0] != changed):
                     self._foreign[path] = changed, offers.foreign_llm(path)
             return [*self._offers, *(offer for _, offer in self._foreign.values())]
 
@@ -107,12 +107,12 @@ class EmbeddedBackend(BuiltInModels):
                 Message("embedded.no_provider", provider=repr(provider), known=repr(PROVIDER)), field="provider"
             )
         fitting = [offer for offer in self._all() if invoke_type in offer.routes]
-        found = next((offer for offer in fitting if offer.listed.model == name), None)
-        if found is None:
+        match = next((offer for offer in fitting if offer.listed.model == name), None)
+        if match is None:
             known = ", ".join(offer.listed.model for offer in fitting) or Message("embedded.none")
             message = Message("embedded.no_model", model=repr(name), type=str(invoke_type), known=known)
             raise UnsupportedRequestError(message, field="model")
-        return found
+        return match
 
 
 __all__ = ["EmbeddedBackend"]

@@ -57,7 +57,7 @@ class Offer:
         """Describe the model as it stands."""
         if self.fault is not None:
             return self.listed.model_copy(update={"state": ModelState.UNAVAILABLE, "reason": self.fault})
-        problem = next((found for found in map(weights.problem, self.files) if found), None)
+        problem = next((missing for missing in map(weights.problem, self.files) if missing), None)
         if problem is not None and self.engines[0].state is not ModelState.LOADED:
             missing = Message("embedded.fetchable", problem=problem, command=FETCH)
             return self.listed.model_copy(update={"state": ModelState.UNAVAILABLE, "reason": missing})
@@ -140,7 +140,7 @@ def judging(llama: Llama, embedder: Engine[Embedder]) -> Offer:
     """Offer the reranker that has an LLM judge; where there are many documents, the fast one chooses which."""
 
     def route(request: Any, run: Run) -> Chunks[Any]:
-        asked = rerank.ranking(request, run)
+        ranking = rerank.ranking(request, run)
 
         def judged(query: str, docs: Sequence[str]) -> Sequence[float]:
             return llm_reranker.scores(llama, query, docs, run)
@@ -148,7 +148,7 @@ def judging(llama: Llama, embedder: Engine[Embedder]) -> Offer:
         def cosine(query: str, docs: Sequence[str]) -> Sequence[float]:
             return embedder.call(run, lambda model, _check: rerank.cosines(query, docs, model, run))
 
-        yield rerank.result(request, asked, rerank.judged(asked.query, asked.docs, judged, cosine, run), run)
+        yield rerank.result(request, ranking, rerank.judged(ranking.query, ranking.docs, judged, cosine, run), run)
 
     routes = {InvokeType.RERANK: route, InvokeType.MULTIMODAL_RERANK: route}
     return Offer(rerank.listed_judge(llama.spec.context_size), (llama.engine,), routes, (LLM_FILES[llama.spec],))
@@ -184,10 +184,10 @@ def cosine(embedder: Engine[Embedder]) -> Offer:
     """Offer the fast reranker."""
 
     def route(request: Any, run: Run) -> Chunks[Any]:
-        asked = rerank.ranking(request, run)  # before the model is loaded: what cannot be ranked is told at once
-        scores = embedder.call(run, lambda model, _check: rerank.cosines(asked.query, asked.docs, model, run))
+        ranking = rerank.ranking(request, run)  # before the model is loaded: what cannot be ranked is told at once
+        scores = embedder.call(run, lambda model, _check: rerank.cosines(ranking.query, ranking.docs, model, run))
         run.phase("generating")
-        yield rerank.result(request, asked, scores, run)
+        yield rerank.result(request, ranking, scores, run)
 
     routes = {InvokeType.RERANK: route, InvokeType.MULTIMODAL_RERANK: route}
     return Offer(rerank.listed_cosine(), (embedder,), routes, EMBEDDER_FILES)

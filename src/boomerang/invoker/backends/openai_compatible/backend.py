@@ -129,7 +129,11 @@ class OpenAICompatibleBackend:
 
     def describe(self, model: str, model_type: ModelType) -> ListedModel:
         """Describe a model of any name: the server knows which it has."""
-        listed = (found for found in self._listed if (found.model, found.model_type) == (model, model_type))
+        listed = (
+            model_listed
+            for model_listed in self._listed
+            if (model_listed.model, model_listed.model_type) == (model, model_type)
+        )
         return next(listed, None) or catalogue.described(self.provider, model, model_type)
 
     def system_model(self) -> ListedModel | None:
@@ -208,10 +212,10 @@ class OpenAICompatibleBackend:
 
     def _property(self, name: str, model_type: ModelType, key: ModelPropertyKey) -> int | None:
         """Return a number that a person or the server tells of a model, also where it is listed as one of another type."""
-        found = sorted(
+        models = sorted(
             (model for model in self._listed if model.model == name), key=lambda model: model.model_type is not model_type
         )
-        values = (model.model_properties.get(key) for model in found)
+        values = (model.model_properties.get(key) for model in models)
         return next((value for value in values if isinstance(value, int) and value > 0), None)
 
     @contextmanager

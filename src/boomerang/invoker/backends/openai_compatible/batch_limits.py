@@ -36,16 +36,16 @@ def is_about_batches(error: InvokeError, count: int) -> bool:
     """
     if error.status_code not in _STATUSES or count < 2:
         return False
-    words = _words(error)
-    return error.status_code == 413 or bool(_ABOUT_BATCHES.search(words) and _LIMIT.search(words))
+    text = _words(error)
+    return error.status_code == 413 or bool(_ABOUT_BATCHES.search(text) and _LIMIT.search(text))
 
 
 def batch_limit(error: InvokeError, count: int) -> int | None:
     """Return how many texts the server takes; `None` if the refusal states no number below `count`, or one of tokens."""
-    words = _words(error)
-    if not is_about_batches(error, count) or not _ABOUT_BATCHES.search(words) or _OF_TOKENS.search(words):
+    text = _words(error)
+    if not is_about_batches(error, count) or not _ABOUT_BATCHES.search(text) or _OF_TOKENS.search(text):
         return None
-    limits = (int(number) for number in _NUMBER.findall(words))
+    limits = (int(number) for number in _NUMBER.findall(text))
     return next((limit for limit in limits if 1 <= limit < count), None)
 
 

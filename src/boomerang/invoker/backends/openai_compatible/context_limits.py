@@ -50,9 +50,9 @@ def is_about_context(error: InvokeError) -> bool:
 
 def context_limit(error: InvokeError, below: int) -> int | None:
     """Return the context that a refusal names, in tokens; `None` if it names none below a number."""
-    words = _words(error)
-    found = (int(number.replace(",", "")) for pattern in _LIMITS for number in pattern.findall(words))
-    return next((count for count in found if 0 < count < below), None)
+    text = _words(error)
+    counts = (int(number.replace(",", "")) for pattern in _LIMITS for number in pattern.findall(text))
+    return next((count for count in counts if 0 < count < below), None)
 
 
 def _words(error: InvokeError) -> str:

@@ -77,15 +77,15 @@ class LLM:
     @contextmanager
     def _answer(self, path: str, body: dict[str, Any], run: Run) -> Iterator[Answer]:
         """Ask, with the wish for a usage; without it where the server does not take it, unless somebody asked for it."""
-        model, given = body["model"], OPTIONS in body
-        if body["stream"] and not given and model in self._refusing:
+        model, has_options = body["model"], OPTIONS in body
+        if body["stream"] and not has_options and model in self._refusing:
             run.notice("answers.no_options")
         wished = body if not body["stream"] or model in self._refusing else body | {OPTIONS: _options(body)}
         with ExitStack() as opened:
             try:
                 answer = opened.enter_context(self._http.post(path, run, json=wished))
             except InvokeBadRequestError as error:
-                if given or wished is body or OPTIONS not in (error.body or ""):
+                if has_options or wished is body or OPTIONS not in (error.body or ""):
                     raise
                 self._refusing.add(model)
                 run.notice("answers.options_refused", words=str(error))

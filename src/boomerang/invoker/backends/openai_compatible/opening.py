@@ -39,18 +39,20 @@ def opened(
     Raises:
         ConfigError: A variable is missing, wrong or not to be named, or a setting cannot be used.
     """
-    given = _Environment(environment, None if variables is None else frozenset(variables))
+    variables_of = _Environment(environment, None if variables is None else frozenset(variables))
     if settings.ca_file and not files:
         raise ConfigError(Message("connections.file_refused"), field="ca_file")
     with_names: dict[str, Any] = {
-        "base_url": given.filled(settings.base_url, "base_url"),
-        "proxy": given.filled(settings.proxy, "proxy") or None,
-        "headers": {name: given.filled(value, f"headers.{name}") for name, value in settings.headers.items()},
-        "query": {name: given.filled(value, f"query.{name}") for name, value in settings.query.items()},
-        "api_key": given.value(settings.api_key_env, "api_key_env") if settings.api_key_env else settings.api_key or None,
+        "base_url": variables_of.filled(settings.base_url, "base_url"),
+        "proxy": variables_of.filled(settings.proxy, "proxy") or None,
+        "headers": {name: variables_of.filled(value, f"headers.{name}") for name, value in settings.headers.items()},
+        "query": {name: variables_of.filled(value, f"query.{name}") for name, value in settings.query.items()},
+        "api_key": variables_of.value(settings.api_key_env, "api_key_env")
+        if settings.api_key_env
+        else settings.api_key or None,
     }
     if allowed is not None:
-        _judge_host(with_names["headers"], allowed, Masking(given.used.values()))
+        _judge_host(with_names["headers"], allowed, Masking(variables_of.used.values()))
     try:
         return OpenAICompatibleBackend(
             **with_names,
@@ -62,11 +64,11 @@ def opened(
             authority=settings.ca or None,
             clocks=settings.timeouts.model_dump(exclude_none=True),
             judge=allowed.judge if allowed is not None else None,
-            variables=given.used,
+            variables=variables_of.used,
             limits=limits(environment),
         )
     except ConfigError as error:
-        mask = Masking(given.used.values())  # what does not fit may be what a variable holds
+        mask = Masking(variables_of.used.values())  # what does not fit may be what a variable holds
         if error.message is None:
             raise ConfigError(mask(str(error))) from None
         raise ConfigError(error.message.masked(mask), field=error.field) from None
@@ -86,12 +88,12 @@ def _judge_host(headers: Mapping[str, str], allowed: Allowed, mask: Callable[[st
 
 def named_models(settings: OpenAICompatibleSettings) -> list[AIModelEntity]:
     """Return the models that a connection describes, those that are the default of a type, and those of its preset."""
-    found: list[AIModelEntity] = list(settings.models)
+    models: list[AIModelEntity] = list(settings.models)
     preset = PRESETS.get(settings.preset)
     for name, model_type in [*((name, kind) for kind, name in settings.defaults.items()), *(preset.models if preset else ())]:
-        if not any((model.model, model.model_type) == (name, model_type) for model in found):
-            found.append(ConnectionModel(model=name, model_type=model_type))
-    return found
+        if not any((model.model, model.model_type) == (name, model_type) for model in models):
+            models.append(ConnectionModel(model=name, model_type=model_type))
+    return models
 
 
 class _Environment:
@@ -113,4 +115,4 @@ class _Environment:
         return value
 
     def filled(self, text: str, field: str) -> str:
-        return NAMED_VARIABLE.sub(lambda found: self.value(found[1], field), text)
+        return NAMED_VARIABLE.sub(lambda match: self.value(match[1], field), text)

@@ -112,14 +112,14 @@ class Rerank:
             if way.after and not any(way.after in (error.body or "") for _, error in refusals):
                 continue
             try:
-                found = self._ranked(way, request, run)
+                ranked = self._ranked(way, request, run)
             except InvokeError as error:
                 if error.status_code not in NOT_THIS or _misses(error, request.model):
                     raise
                 refusals.append((way, error))
                 continue
             self._way = way
-            return way, found
+            return way, ranked
         raise min(refusals, key=lambda pair: _weight(*pair))[1]  # of equal ones the first: nearly all servers have that shape
 
     def _ranked(self, way: Way, request: RequestInvokeRerank, run: Run) -> tuple[str, Sequence[Any]]:
@@ -136,8 +136,8 @@ def _misses(error: InvokeError, model: str) -> bool:
 def _weight(way: Way, error: InvokeError) -> int:
     """Return how little a refusal says of what is wrong with the request, and not with our guess at its shape."""
     if error.status_code in _NO_PATH:
-        words = _words(error)
-        return 1 if words and not _OF_NO_PATH.fullmatch(words) else 3
+        text = _words(error)
+        return 1 if text and not _OF_NO_PATH.fullmatch(text) else 3
     return 2 if _MISFIT[way.shape].search(error.body or "") else 0
 
 
@@ -157,10 +157,10 @@ def _check(request: RequestInvokeRerank) -> None:
 
 def _items(value: Any, answer: Answer) -> tuple[str, Sequence[Any]]:
     """Return an answer's shape and what it ranks."""
-    if (found := find_ranked(value)) is None:
+    if (items := find_ranked(value)) is None:
         if not isinstance(value, Mapping):
             raise refused(answer, Message("lists.no_ranking"))
         raise refused(answer, Message("lists.no_results", words=said(body_of(answer))))
     if isinstance(value, Mapping) and "results" not in value and "data" in value:
-        return VOYAGE, found
-    return (JINA if isinstance(value, Mapping) else TEI), found
+        return VOYAGE, items
+    return (JINA if isinstance(value, Mapping) else TEI), items

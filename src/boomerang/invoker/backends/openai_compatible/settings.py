@@ -140,21 +140,21 @@ class OpenAICompatibleSettings(SettingsWithModels):
         return {"name": self.name, "base_url": self.base_url} | super().public()
 
     def _public_fields(self) -> dict[str, Any]:
-        found = super()._public_fields()
-        found["headers"] = {name: value for name, value in self.headers.items() if not self._is_secret(name, value)}
-        found["query"] = {name: value for name, value in self.query.items() if not self._is_secret(name, value)}
-        found["proxy"] = _without_user(self.proxy)
-        return found
+        fields = super()._public_fields()
+        fields["headers"] = {name: value for name, value in self.headers.items() if not self._is_secret(name, value)}
+        fields["query"] = {name: value for name, value in self.query.items() if not self._is_secret(name, value)}
+        fields["proxy"] = _without_user(self.proxy)
+        return fields
 
     def secrets(self) -> dict[str, Any]:
         """Return what `public()` leaves out; empty if there is nothing secret."""
-        found: dict[str, Any] = {
+        fields: dict[str, Any] = {
             "api_key": self.api_key,
             "headers": {name: value for name, value in self.headers.items() if self._is_secret(name, value)},
             "query": {name: value for name, value in self.query.items() if self._is_secret(name, value)},
             "proxy": self.proxy if self.proxy != _without_user(self.proxy) else "",
         }
-        return {name: value for name, value in found.items() if value}
+        return {name: value for name, value in fields.items() if value}
 
     def copied(self, *, own: bool) -> Self:
         """Return what a visitor may copy; only `connections.toml` may name a file of the server."""

@@ -56,18 +56,18 @@ def stream_structured(
     asking = _Asking(llm, request, run)
     yield from asking.chunks()
     fold = asking.fold
-    found = loads(fold.text[asking.begin :])
-    if found is None and asking.can_ask_in_words():
+    parsed = loads(fold.text[asking.begin :])
+    if parsed is None and asking.can_ask_in_words():
         run.notice("answers.prose")
         yield from asking.chunks_in_words()
-        found = loads(fold.text[asking.begin :])
-    value = None if found is None else found.value
+        parsed = loads(fold.text[asking.begin :])
+    value = None if parsed is None else parsed.value
     yield _wrapped(asking.last or _bare(fold), value)
-    if found is None or value is None:
+    if parsed is None or value is None:
         raise _no_object(fold, fold.text[asking.begin :])
-    if found.place is not Place.WHOLE:
+    if parsed.place is not Place.WHOLE:
         run.notice("answers.object_found")
-    if found.control_characters:
+    if parsed.control_characters:
         run.notice("answers.control_characters")
     report(check(value, schema, run), run)
 
@@ -124,8 +124,8 @@ class _Asking:
             yield self._passed(_bare(self.fold, "\n\n"))
         self.begin, self.last = len(self.fold.text), None
         schema = json.dumps(self._request.structured_output_schema)
-        words = f"Answer with one JSON object and nothing else. It must fit this JSON schema:\n{schema}"
-        yield from self._read(_plain(self._request, {}, SystemPromptMessage(content=words)))
+        instruction = f"Answer with one JSON object and nothing else. It must fit this JSON schema:\n{schema}"
+        yield from self._read(_plain(self._request, {}, SystemPromptMessage(content=instruction)))
 
     def _read(self, request: RequestInvokeLLM) -> Chunks[LLMResultChunkWithStructuredOutput]:
         for chunk in self._llm.stream(request, self._run):
@@ -199,7 +199,7 @@ def _no_object(fold: LLMFold, text: str) -> InvokeError:
     if fold.tool_calls:
         names = ", ".join(call.function.name for call in fold.tool_calls)
         return ProtocolError(Message("prompts.json_called", names=names), body=text)
-    said = split(text).answer.strip()
-    if not said:
+    answer = split(text).answer.strip()
+    if not answer:
         return ProtocolError(Message("prompts.json_empty", reason=reason or "—"), body=text)
-    return ProtocolError(Message("prompts.json_none", text=repr(said[:LONGEST_SHOWN])), body=text)
+    return ProtocolError(Message("prompts.json_none", text=repr(answer[:LONGEST_SHOWN])), body=text)

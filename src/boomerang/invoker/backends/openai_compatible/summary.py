@@ -53,7 +53,7 @@ def summary(llm: LLM, request: RequestInvokeSummary, run: Run, model: str, conte
     system = _SystemModel(llm, model, context_tokens or CONTEXT_TOKENS, run)
     for attempt in range(1, MOST_ATTEMPTS + 1):
         try:
-            found = summarize(
+            text = summarize(
                 request.text,
                 request.instruction,
                 context_size=system.context_tokens,
@@ -65,7 +65,7 @@ def summary(llm: LLM, request: RequestInvokeSummary, run: Run, model: str, conte
         except InvokeError as error:
             if attempt == MOST_ATTEMPTS or not is_about_context(error) or not system.shrink(error):
                 raise
-    return SummaryResult(summary=found)
+    return SummaryResult(summary=text)
 
 
 def is_short(request: RequestInvokeSummary) -> bool:
@@ -138,7 +138,7 @@ class _SystemModel:
             return self._answer(messages, tokens)
 
     def _answer(self, messages: Sequence[PromptMessage], tokens: int) -> LLMFold:
-        asked = RequestInvokeLLM(
+        llm_request = RequestInvokeLLM(
             provider="",
             model=self._model,
             model_type=ModelType.LLM,
@@ -147,7 +147,7 @@ class _SystemModel:
             prompt_messages=list(messages),
             stream=True,
         )
-        return LLMFold().extend(self._llm.stream(asked, self._run))
+        return LLMFold().extend(self._llm.stream(llm_request, self._run))
 
     def _summary(self, fold: LLMFold) -> str:
         answer, reason = _split(fold.text).answer.strip(), fold.finish_reason
@@ -160,8 +160,8 @@ class _SystemModel:
 
 def _used_up(fold: LLMFold) -> bool:
     """Return whether thinking, be it out of sight, took the tokens that a summary should have had."""
-    found = _split(fold.text)
-    return fold.finish_reason == "length" and (bool(found.reasoning) or not found.answer.strip())
+    parts = _split(fold.text)
+    return fold.finish_reason == "length" and (bool(parts.reasoning) or not parts.answer.strip())
 
 
 def _split(text: str) -> Split:

@@ -157,18 +157,18 @@ class _Parts:
         if len(items) > count and all(item.index is None for item in items):
             hint = Message("lists.pooling_hint") if count == 1 else None
             raise ProtocolError(Message("lists.too_many_vectors", count=len(items), texts=count), hint=hint)
-        found: dict[int, list[float]] = {}
+        vectors: dict[int, list[float]] = {}
         for place, item in enumerate(items):
             index = place if item.index is None else as_int(item.index)
             if index is None or not 0 <= index < count:
                 raise ProtocolError(Message("lists.vector_index", index=shown(item.index), count=count))
-            if index in found:
+            if index in vectors:
                 raise ProtocolError(Message("lists.two_vectors", index=index))
-            found[index] = self._reader.read(item.vector, len(self.vectors) + index)
-        if len(found) < count:
-            first = next(index for index in range(count) if index not in found)
-            raise ProtocolError(Message("lists.missing_vectors", count=len(found), texts=count, index=first))
-        return [found[index] for index in range(count)]
+            vectors[index] = self._reader.read(item.vector, len(self.vectors) + index)
+        if len(vectors) < count:
+            first = next(index for index in range(count) if index not in vectors)
+            raise ProtocolError(Message("lists.missing_vectors", count=len(vectors), texts=count, index=first))
+        return [vectors[index] for index in range(count)]
 
 
 def _tokens(usage: Any) -> _Tokens | None:

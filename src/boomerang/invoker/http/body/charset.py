@@ -54,8 +54,8 @@ def charset_of(data: bytes, charset: str | None = None) -> str:
     Returns:
         As Python spells it; UTF-8 if the server names no other and none fits.
     """
-    if (told := known(charset)) not in (None, "utf-8"):
-        return told
+    if (stated := known(charset)) not in (None, "utf-8"):
+        return stated
     return next((guessed for guessed in _GUESSED if fits(data, guessed)), "utf-8")
 
 

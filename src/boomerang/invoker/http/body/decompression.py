@@ -141,21 +141,21 @@ def _report(packing: _Packing, names: list[str], label: str, run: Run) -> None:
 def _inflated(raw: Iterable[bytes], packing: _Packing, run: Run) -> Iterator[bytes]:
     """Unpack all members of a body; zeros after one are padding."""
     member: Any = packing.unpacker()
-    held, left_over = b"", 0
+    pending, left_over = b"", 0
     for data in raw:
         while data:
             if member is None:
-                held = (held + data).lstrip(b"\0")
-                if left_over or not _may_begin(held, packing):
-                    left_over, held = left_over + len(held), b""
-                if len(held) < len(_GZIP):
+                pending = (pending + data).lstrip(b"\0")
+                if left_over or not _may_begin(pending, packing):
+                    left_over, pending = left_over + len(pending), b""
+                if len(pending) < len(_GZIP):
                     break
-                data, held, member = held, b"", packing.unpacker()
+                data, pending, member = pending, b"", packing.unpacker()
             yield from _drained(member, data)
             data = b""
             if member.eof:
                 data, member = member.unused_data, None
-    if member is not None or held:
+    if member is not None or pending:
         cut = InvokeConnectionError(Message("http.packed_cut"))
         cut.answered = True
         raise cut

@@ -42,10 +42,10 @@ def read_json(data: bytes, errors: str = "replace") -> tuple[Any, frozenset[Oddi
         return from_json(data) if len(data) > LARGE else json.loads(data), NONE
     except (ValueError, RecursionError):
         pass  # these errors hold the whole text, so nothing is raised from them
-    found = _read_odd(data, errors)
-    if found is None:
+    reading = _read_odd(data, errors)
+    if reading is None:
         raise ValueError("not JSON")
-    return found
+    return reading
 
 
 def _read_odd(data: bytes, errors: str) -> tuple[Any, frozenset[Oddity]] | None:
@@ -81,9 +81,9 @@ def _read_odd(data: bytes, errors: str) -> tuple[Any, frozenset[Oddity]] | None:
 
 
 def _end_of_blanks(text: str, start: int) -> int:
-    found = _BLANKS.match(text, start)
-    assert found is not None  # also none is some
-    return found.end()
+    match = _BLANKS.match(text, start)
+    assert match is not None  # also none is some
+    return match.end()
 
 
 def memory(data: bytes) -> int:

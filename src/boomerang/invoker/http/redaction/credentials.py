@@ -71,8 +71,8 @@ def _is_secret_name(name: str) -> bool:
     parts = re.findall(r"[A-Za-z]+", name)
     if not parts or _ABOUT.fullmatch(parts[-1].lower()) or _OTHER_KEYS.search(name.lower()):
         return False
-    words = {word.lower() for part in parts for word in (part, *_CAMEL.findall(part))}
-    return any(_WORD.fullmatch(word) for word in words)
+    parts_of_name = {word.lower() for part in parts for word in (part, *_CAMEL.findall(part))}
+    return any(_WORD.fullmatch(word) for word in parts_of_name)
 
 
 def is_named_secret(name: str, value: str) -> bool:

@@ -98,9 +98,9 @@ class StreamMask:
         if not self._held and self._finder.skip(text):
             self._begin += len(text)
             return text
-        found = self._finder.feed(text)
-        if found:
-            self._spans = _merged([*self._spans, *found])
+        spans = self._finder.feed(text)
+        if spans:
+            self._spans = _merged([*self._spans, *spans])
         self._held += text
         return self._settle(self._finder.settled)
 
@@ -110,16 +110,16 @@ class StreamMask:
 
     def _settle(self, end: int) -> str:
         """Return the text as far as a place of it, masked."""
-        begin, held, place = self._begin, self._held, self._begin
+        begin, pending, place = self._begin, self._held, self._begin
         parts = []
         for first, behind in self._spans:
             if first >= end:
                 break
             if first >= begin:
-                parts += [held[place - begin : first - begin], MASK]
+                parts += [pending[place - begin : first - begin], MASK]
             place = min(behind, end)
-        parts.append(held[place - begin : end - begin])
-        self._begin, self._held = end, held[end - begin :]
+        parts.append(pending[place - begin : end - begin])
+        self._begin, self._held = end, pending[end - begin :]
         self._spans = [span for span in self._spans if span[1] > end]
         return "".join(parts)
 
@@ -171,8 +171,8 @@ class Hiding:
 
 
 def _answer_needles(secrets: Iterable[str | None]) -> Needles:
-    said = (secret for secret in secrets if secret and is_said(secret) and not is_placeholder(secret))
-    return Needles(form for secret in said for form in _spelled(secret))
+    answered = (secret for secret in secrets if secret and is_said(secret) and not is_placeholder(secret))
+    return Needles(form for secret in answered for form in _spelled(secret))
 
 
 def _anchors(needles: Needles) -> list[str]:
@@ -197,14 +197,14 @@ def _spelled(secret: str) -> Iterator[str]:
     yield from (secret, json.dumps(secret)[1:-1], html.escape(secret))
     for coded in (quote(secret, safe=""), quote(secret), quote_plus(secret), quote(secret, safe="!$&'()*+,;=:@/?")):
         yield coded
-        yield re.sub("%..", lambda found: found[0].lower(), coded)
+        yield re.sub("%..", lambda match: match[0].lower(), coded)
 
 
 def _in_base64(secret: str) -> Iterator[str]:
     """Yield a key, and the header that holds it, in base64; and what is always the same of a longer text that holds the key."""
     data = secret.encode()
-    for said in (data, b"Bearer " + data):
-        yield from (code(said).decode().rstrip("=") for code in (b64encode, urlsafe_b64encode))
+    for plain in (data, b"Bearer " + data):
+        yield from (code(plain).decode().rstrip("=") for code in (b64encode, urlsafe_b64encode))
     for before in range(3):  # three bytes are four characters: those that hold bits of what is beside the key are left out
         first, last = -(-before * 4 // 3), (before + len(data)) * 4 // 3
         yield from (code(bytes(before) + data + bytes(2)).decode()[first:last] for code in (b64encode, urlsafe_b64encode))

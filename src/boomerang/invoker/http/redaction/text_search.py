@@ -89,10 +89,10 @@ ANY = Notation(
 """Escapes of JSON, addresses and HTML, in any mixture."""
 
 
-def _unescaped(found: re.Match[str]) -> str:
-    if digits := found["hex"] or found.groupdict().get("byte"):
+def _unescaped(match: re.Match[str]) -> str:
+    if digits := match["hex"] or match.groupdict().get("byte"):
         return chr(int(digits, 16))
-    return found["sign"] or html.unescape(found[0])
+    return match["sign"] or html.unescape(match[0])
 
 
 class _Walk:
@@ -114,9 +114,9 @@ class _Walk:
         place = 0
         while place < len(text):
             if not self.node:
-                if (found := self.needles.begun.search(text, place)) is None:
+                if (match := self.needles.begun.search(text, place)) is None:
                     return
-                place = found.start()
+                place = match.start()
             yield from self.step(text[place], (at + place, at + place + 1))
             place += 1
 
@@ -164,11 +164,11 @@ class Finder:
         """Take the next piece; return the occurrences that end in it."""
         if self._decoded is None and self._notation.signs.search(text):
             self._decoded = self._plain.copied()
-        found = list(self._plain.run(text, self._end))
+        spans = list(self._plain.run(text, self._end))
         if self._decoded is not None:
-            found += self._unescape(self._decoded, self._cut + text, self._end - len(self._cut))
+            spans += self._unescape(self._decoded, self._cut + text, self._end - len(self._cut))
         self._end += len(text)
-        return found
+        return spans
 
     def _unescape(self, walk: _Walk, text: str, at: int) -> Iterator[Span]:
         cut = self._notation.cut.search(text, max(0, len(text) - LONGEST_ESCAPE))

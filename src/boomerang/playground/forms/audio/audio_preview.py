@@ -39,19 +39,19 @@ def checked(page: Pane, data: bytes, name: str) -> Checked | None:
     """Look at a file, draw a player and its facts; `None`, with the reason said, if it cannot be used."""
     try:
         require_audio(data, name)
-        found = _facts(page, data, name)
+        facts = _facts(page, data, name)
     except InvokeBadRequestError as error:
         field_fault(page, _("file: {fault}").format(fault=error_text(error)))
         if error.hint:
             st.caption(plain(translated(error.hint, _)))
         return None
-    st.audio(data, format=found.media_type, alt=_("File {name}").format(name=name))
-    st.caption(line(found))
-    for notice in found.notices:
+    st.audio(data, format=facts.media_type, alt=_("File {name}").format(name=name))
+    st.caption(line(facts))
+    for notice in facts.notices:
         with st.container(horizontal=True, vertical_alignment="center"):
             st.markdown(":orange[:material/warning:]", width="content")
             st.text(translated(notice, _))
-    return Checked(data, found)
+    return Checked(data, facts)
 
 
 def forget(page: Pane) -> None:
@@ -69,8 +69,8 @@ def _facts(page: Pane, data: bytes, name: str) -> AudioFacts:
     # The bytes are most often the very same object, which costs nothing to compare.
     if kept.found is None or kept.data != data or kept.name != name:
         with st.spinner(_("Reading the file")):
-            found = _measured(data, name)
-        kept.data, kept.name, kept.found = data, name, found
+            facts = _measured(data, name)
+        kept.data, kept.name, kept.found = data, name, facts
     if isinstance(kept.found, InvokeBadRequestError):
         raise kept.found
     return kept.found

@@ -142,16 +142,16 @@ def _microphone(page: Pane) -> _Chosen:
         page.require(False, _("record something"))
         return _Chosen()
     wav = recording.getvalue()
-    held = page.state.kept(_Recordings).microphone
-    if held is None or held[0] != recording.file_id:
+    kept = page.state.kept(_Recordings).microphone
+    if kept is None or kept[0] != recording.file_id:
         try:
-            held = (recording.file_id, to_mp3(wav))
+            kept = (recording.file_id, to_mp3(wav))
         except InvokeBadRequestError as error:
             fields.field_fault(page, _("file: {fault}").format(fault=error_text(error)))
             return _Chosen()
-        page.state.kept(_Recordings).microphone = held
-    st.caption(_("Converted to MP3: {before:,} bytes became {after:,}.").format(before=len(wav), after=len(held[1])))
-    return _Chosen(audio_preview.checked(page, held[1], "recording.mp3"), recording.file_id)
+        page.state.kept(_Recordings).microphone = kept
+    st.caption(_("Converted to MP3: {before:,} bytes became {after:,}.").format(before=len(wav), after=len(kept[1])))
+    return _Chosen(audio_preview.checked(page, kept[1], "recording.mp3"), recording.file_id)
 
 
 def _spoken(page: Pane) -> _Chosen:
@@ -161,13 +161,13 @@ def _spoken(page: Pane) -> _Chosen:
         page.require(False, _("synthesize something on the Text to speech page"))
         st.page_link(app_folder() / "pages" / "tts.py", label=_("Text to speech"), icon=":material/record_voice_over:")
         return _Chosen()
-    held = page.state.kept(_Recordings).spoken
-    if held is None or held[0] != record.id:
-        page.state.kept(_Recordings).spoken = held = (record.id, audio_stream.whole(record))
-    kind = kind_of(held[1])
+    kept = page.state.kept(_Recordings).spoken
+    if kept is None or kept[0] != record.id:
+        page.state.kept(_Recordings).spoken = kept = (record.id, audio_stream.whole(record))
+    kind = kind_of(kept[1])
     name = f"speech-{record.id[:8]}.{kind.extensions[0] if kind else 'bin'}"
     text = str(getattr(record.request, "content_text", ""))
-    return _Chosen(audio_preview.checked(page, held[1], name), record.id, text)
+    return _Chosen(audio_preview.checked(page, kept[1], name), record.id, text)
 
 
 def _reference(page: Pane, source: str, chosen: _Chosen) -> str:

@@ -72,14 +72,14 @@ def picker(page: Pane, draft: Draft) -> None:
 
 def chips(page: Pane, draft: Draft) -> None:
     """Draw a message's files: type, size and name of each, and how closely a model should look at an image."""
-    for index, found in enumerate(draft.attachments if draft.role == "user" else ()):
-        kind = str(found["type"])
+    for index, attachment in enumerate(draft.attachments if draft.role == "user" else ()):
+        kind = str(attachment["type"])
         with st.container(horizontal=True, vertical_alignment="center", gap="xsmall"):
-            st.badge(f"{_(NAMES[kind])} · {_size(found)}", icon=ICONS[kind], color="blue")
-            st.text(drawable(str(found["filename"])), width="content")
-            st.caption(plain(str(found["mime_type"])), width="content")
+            st.badge(f"{_(NAMES[kind])} · {_size(attachment)}", icon=ICONS[kind], color="blue")
+            st.text(drawable(str(attachment["filename"])), width="content")
+            st.caption(plain(str(attachment["mime_type"])), width="content")
             if kind == "image":
-                _detail(page, found)
+                _detail(page, attachment)
             key, name = page.key(f"{draft.id}.file.{index}.remove"), _("Remove file")
             with html_tables.icons(key):
                 st.button(
@@ -102,28 +102,28 @@ def force(page: Pane) -> None:
 def check(pane: Pane, model: ListedModel | None) -> None:
     """Hold the conversation's files against a model: a feature that it does not declare keeps Run waiting, unless forced."""
     page = page_state.page(pane.invoke_type)
-    parts = [found for draft in page.drafts if draft.role == "user" for found in draft.attachments]
+    parts = [attachment for draft in page.drafts if draft.role == "user" for attachment in draft.attachments]
     if model is None or not model.features_known or not parts:
         return
     forced = bool(st.session_state.get(f"{pane.member}.attach.force"))
     for kind, feature in undeclared(parts, model.features):
-        words = _("{model} does not declare {feature}, required for files of type {kind}").format(
+        text = _("{model} does not declare {feature}, required for files of type {kind}").format(
             model=model.model, feature=feature.value, kind=_(NAMES[kind])
         )
         if forced:
-            pane.notices.append(f"{words}.")
+            pane.notices.append(f"{text}.")
         else:
-            pane.require(False, words)
+            pane.require(False, text)
 
 
-def _detail(page: Pane, found: dict[str, Any]) -> None:
-    key = page.key(f"file.{id(found):x}.detail")  # by the file, as its place changes when another one goes
-    st.session_state.setdefault(key, found["detail"])
+def _detail(page: Pane, attachment: dict[str, Any]) -> None:
+    key = page.key(f"file.{id(attachment):x}.detail")  # by the file, as its place changes when another one goes
+    st.session_state.setdefault(key, attachment["detail"])
     chosen = st.selectbox(
         _("Detail"), ["low", "high"], key=key, persist_state="session", label_visibility="collapsed", width=90,
         help=_("Image detail level for the model."),
     )  # fmt: skip
-    found["detail"] = chosen
+    attachment["detail"] = chosen
 
 
 def _take(page: Pane, draft: Draft, key: str) -> None:
@@ -140,21 +140,21 @@ def _take_sample(page: Pane, draft: Draft, sample: Attachable) -> None:
     fault = _add(page, draft, sample.file, sample.path.read_bytes())
     page.state.kept(_Uploads).of(draft).refused = [fault] if fault else []
     key = page.key(f"{draft.id}.content")
-    ours = {other.question for other in ATTACHMENTS} | {said for talk in CONVERSATIONS.values() for _role, said in talk}
+    ours = {other.question for other in ATTACHMENTS} | {text for talk in CONVERSATIONS.values() for _role, text in talk}
     if not draft.content.strip() or draft.content in ours:  # what somebody typed stays
         st.session_state[key] = draft.content = sample.question
 
 
 def _add(page: Pane, draft: Draft, name: str, data: bytes, declared: str = "") -> str | None:
-    there = [found for other in page.state.drafts for found in other.attachments]
+    there = [attachment for other in page.state.drafts for attachment in other.attachments]
     fault = refusal(name, data, there)
     if fault is None:
         draft.attachments.append(part(name, data, declared))
     return fault
 
 
-def _size(found: dict[str, Any]) -> str:
-    return shown(Metric("size", size(found), Unit.BYTES))
+def _size(attachment: dict[str, Any]) -> str:
+    return shown(Metric("size", size(attachment), Unit.BYTES))
 
 
 def _remove(draft: Draft, index: int) -> None:

@@ -74,9 +74,9 @@ def editor(page: Pane, first: str, chosen: str = CHAT) -> list[dict[str, Any]]:
         first: The sample of `CONVERSATIONS` that is there at first.
         chosen: The mode.
     """
-    asked = page.take("messages", [])
-    if asked is not None:
-        page.state.drafts = [draft for item in asked if (draft := restored(item))]
+    linked = page.take("messages", [])
+    if linked is not None:
+        page.state.drafts = [draft for item in linked if (draft := restored(item))]
     if not page.state.drafts:
         page.state.drafts = drafts_of(CONVERSATIONS[first])
     if chosen == COMPLETE:
@@ -85,8 +85,8 @@ def editor(page: Pane, first: str, chosen: str = CHAT) -> list[dict[str, Any]]:
         _message(page, draft, index)
     _below(page, first)
     # Files stay out of the address; it is written with each script run, and no address is as long.
-    told = [as_message(draft, files=False) for draft in page.state.drafts]
-    page.put("messages", told, [as_message(draft) for draft in drafts_of(CONVERSATIONS[first])])
+    messages = [as_message(draft, files=False) for draft in page.state.drafts]
+    page.put("messages", messages, [as_message(draft) for draft in drafts_of(CONVERSATIONS[first])])
     attachments.force(page)
     _check(page, page.state.drafts)
     return [as_message(draft) for draft in page.state.drafts]
@@ -105,8 +105,8 @@ def continue_with(pane: Pane, text: str) -> None:
     if st.session_state.get(f"{pane.member}.mode") == COMPLETE:
         st.session_state[key] = f"{st.session_state.get(key, '')}{drawable(text)}"
         return
-    held = page_state.page(pane.invoke_type).drafts
-    held += [Draft(role="assistant", content=drawable(text)), Draft(role="user")]
+    drafts = page_state.page(pane.invoke_type).drafts
+    drafts += [Draft(role="assistant", content=drawable(text)), Draft(role="user")]
 
 
 def answer_calls(pane: Pane, text: str, results: Sequence[tuple[ToolCall, str]], opaque_body: Any = None) -> None:
@@ -174,10 +174,10 @@ def _buttons(page: Pane, draft: Draft, index: int) -> None:
         ("down", ":material/arrow_downward:", _("Move down"), index == last, _move, (page, index, 1)),
         ("remove", ":material/delete:", _("Remove message"), last == 0, _remove, (page, index)),
     )
-    for name, icon, words, disabled, act, given in buttons:
+    for name, icon, label, disabled, act, args in buttons:
         st.button(
-            words, icon=icon, key=page.key(f"{draft.id}.{name}"), help=words, type="tertiary", disabled=disabled,
-            on_click=act, args=given,
+            label, icon=icon, key=page.key(f"{draft.id}.{name}"), help=label, type="tertiary", disabled=disabled,
+            on_click=act, args=args,
         )  # fmt: skip
 
 
@@ -190,16 +190,16 @@ def _below(page: Pane, first: str) -> None:
             on_click=load, args=(page, CONVERSATIONS[first]),
         )  # fmt: skip
         if cut:
-            words = ngettext("Restore {count} message", "Restore {count} messages", len(cut)).format(count=len(cut))
+            label = ngettext("Restore {count} message", "Restore {count} messages", len(cut)).format(count=len(cut))
             st.button(
-                words, icon=":material/undo:", key=page.key("message.back"), type="tertiary", on_click=_put_back, args=(page,),
+                label, icon=":material/undo:", key=page.key("message.back"), type="tertiary", on_click=_put_back, args=(page,),
                 help=_("Restores the messages after the one you ran to."),
             )  # fmt: skip
 
 
 def _check(page: Pane, drafts: Sequence[Draft]) -> None:
-    said = any(draft.content.strip() or draft.attachments for draft in drafts if draft.role == "user")
-    page.require(said, _("enter a user message"), sendable=True)
+    has_text = any(draft.content.strip() or draft.attachments for draft in drafts if draft.role == "user")
+    page.require(has_text, _("enter a user message"), sendable=True)
     for number, draft in enumerate(drafts, 1):
         missing = _("message {number} is a tool message: enter its tool_call_id").format(number=number)
         page.require(draft.role != "tool" or draft.tool_call_id.strip(), missing, sendable=True)

@@ -76,8 +76,8 @@ def read(text: str) -> dict[str, Any] | str:
     for name, kind in wanted.items():
         if not isinstance(value.get(name, kind()), kind):
             return _("{name} has the wrong type").format(name=name)
-    found: dict[str, Any] = value
-    return found
+    preset: dict[str, Any] = value
+    return preset
 
 
 def fitting(rule: ParameterRule, value: Any) -> Any:
@@ -101,15 +101,15 @@ def _load(page: Pane, key: str) -> None:
     kept = page.state.kept(_PresetUpload)
     kept.version += 1  # a fresh field, and the upload is given back
     text = file.getvalue()[:MOST_BYTES].decode("utf-8-sig", "replace")
-    found = read(text)
-    kept.fault = found if isinstance(found, str) else None
-    if isinstance(found, dict):
-        _apply(page, found)
+    preset = read(text)
+    kept.fault = preset if isinstance(preset, str) else None
+    if isinstance(preset, dict):
+        _apply(page, preset)
 
 
-def _apply(page: Pane, found: Mapping[str, Any]) -> None:
+def _apply(page: Pane, preset: Mapping[str, Any]) -> None:
     """Put a preset into the form; what does not fit a rule of the model goes into the extra JSON, so that nothing is lost."""
-    left = dict(found.get("completion_params", {}))
+    left = dict(preset.get("completion_params", {}))
     for rule in page.model.parameter_rules if page.model else ():
         name = page.key(f"{page.model.model}.{rule.name}") if page.model else ""
         value = fitting(rule, left.get(rule.name)) if rule.name in left else None
@@ -118,10 +118,10 @@ def _apply(page: Pane, found: Mapping[str, Any]) -> None:
             st.session_state[name] = value
             del left[rule.name]
     st.session_state[page.key("extra")] = pretty(left) if left else ""
-    st.session_state[page.key("stop_words")] = [str(word) for word in found.get("stop", [])]
-    mode = found.get("mode", CHAT)
+    st.session_state[page.key("stop_words")] = [str(word) for word in preset.get("stop", [])]
+    mode = preset.get("mode", CHAT)
     st.session_state[page.key("mode")] = mode if mode in MODES else CHAT
     drafts = [draft for draft in page.state.drafts if draft.role != "system"]
-    system = str(found.get("system", ""))
+    system = str(preset.get("system", ""))
     page.state.drafts = [Draft(role="system", content=system), *drafts] if system else drafts or [Draft(role="user")]
     page.state.kept(_PresetUpload).loaded = True

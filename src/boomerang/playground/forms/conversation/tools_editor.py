@@ -48,7 +48,7 @@ class ToolLibrary(FormState):
 
 def tools(page: Pane) -> list[dict[str, Any]] | None:
     """Draw the tool editor; give the tools that are offered, or `None` if none is."""
-    held = page.state.kept(ToolLibrary).tools
+    known_tools = page.state.kept(ToolLibrary).tools
     with st.expander(_("Tools"), icon=":material/build:"):
         offered = st.toggle(
             _("Send tools"),
@@ -57,14 +57,14 @@ def tools(page: Pane) -> list[dict[str, Any]] | None:
             help=_("Sent as `tools`. Only models with the tool-call feature use them."),
         )
         _rounds(page)
-        found = [_tool(page, held, tool, bool(offered)) for tool in tuple(held)]
-        _library(page, held)
+        drawn = [_tool(page, known_tools, tool, bool(offered)) for tool in tuple(known_tools)]
+        _library(page, known_tools)
     if not offered:
         return None
-    for tool in found:
+    for tool in drawn:
         page.require(tool is not None, _("fix the tools"))
         page.require(tool is None or tool["name"].strip(), _("enter a name for every tool"))
-    return [{key: tool[key] for key in FIELDS} for tool in found if tool]
+    return [{key: tool[key] for key in FIELDS} for tool in drawn if tool]
 
 
 def new_tool(name: str = "", description: str = "", parameters: dict[str, Any] | None = None, mock: str = "") -> HeldTool:
@@ -73,9 +73,9 @@ def new_tool(name: str = "", description: str = "", parameters: dict[str, Any] |
     return {"id": uuid.uuid4().hex[:8], "name": name, "description": description, "parameters": schema, "mock": mock}
 
 
-def mock_result(held: Sequence[HeldTool], name: str, arguments: Any) -> str:
+def mock_result(known_tools: Sequence[HeldTool], name: str, arguments: Any) -> str:
     """Return what the mock of a tool says to a call; nothing if there is no such tool."""
-    mock = next((str(tool.get("mock", "")) for tool in held if tool.get("name") == name), "")
+    mock = next((str(tool.get("mock", "")) for tool in known_tools if tool.get("name") == name), "")
     return mock_tool_results.result(mock, arguments)
 
 
@@ -83,15 +83,15 @@ def with_ids(calls: Sequence[ToolCall]) -> list[ToolCall]:
     """Return calls with an id each that no other has: a result is told apart by nothing else."""
     taken = {call.id for call in calls}
     seen: set[str] = set()
-    found = []
+    calls_with_ids = []
     for number, call in enumerate(calls, 1):
         if not call.id or call.id in seen:
             own = next(name for name in (f"call_{n}" for n in range(number, number + len(calls) + 1)) if name not in taken)
             taken.add(own)
             call = call.model_copy(update={"id": own})
         seen.add(call.id)
-        found.append(call)
-    return found
+        calls_with_ids.append(call)
+    return calls_with_ids
 
 
 def automatic_rounds(page: Pane) -> int:
@@ -123,9 +123,11 @@ def _rounds(page: Pane) -> None:
             )
 
 
-def _library(page: Pane, held: list[HeldTool]) -> None:
+def _library(page: Pane, known_tools: list[HeldTool]) -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.button(_("Add tool"), icon=":material/add:", key=page.key("tools.add"), on_click=lambda: held.append(new_tool()))
+        st.button(
+            _("Add tool"), icon=":material/add:", key=page.key("tools.add"), on_click=lambda: known_tools.append(new_tool())
+        )
         with st.popover(_("Import"), icon=":material/content_paste:"):
             st.text_area(
                 _("Tools as JSON, or Python functions"),
@@ -135,11 +137,11 @@ def _library(page: Pane, held: list[HeldTool]) -> None:
                 placeholder='def get_weather(city: str, unit: Literal["C", "F"] = "C") -> str',
                 help=_("A list in OpenAI format, or `def` lines with types and docstrings. Nothing is executed."),
             )
-            st.button(_("Add these tools"), key=page.key("tools.import"), on_click=_import, args=(page, held))
+            st.button(_("Add these tools"), key=page.key("tools.import"), on_click=_import, args=(page, known_tools))
             if fault := page.state.kept(ToolLibrary).fault:
                 field_fault(None, fault)
         st.download_button(
-            _("Export"), data=lambda: tool_import.written(held), file_name="tools.json", mime="application/json",
+            _("Export"), data=lambda: tool_import.written(known_tools), file_name="tools.json", mime="application/json",
             icon=":material/download:", on_click="ignore", key=page.key("tools.export"), type="tertiary",
             help=_("All tools in OpenAI format. You can import the file again."),
         )  # fmt: skip
@@ -149,26 +151,26 @@ def _library(page: Pane, held: list[HeldTool]) -> None:
             st.caption(ngettext("{count} tool added", "{count} tools added", added).format(count=added))
 
 
-def _import(page: Pane, held: list[HeldTool]) -> None:
+def _import(page: Pane, known_tools_tools: list[HeldTool]) -> None:
     """Add the pasted tools; one of a name that is there already takes its place, and keeps its mock."""
     library = page.state.kept(ToolLibrary)
     try:
-        found = tool_import.read(str(st.session_state.get(page.key("tools.paste")) or ""))
+        imported = tool_import.read(str(st.session_state.get(page.key("tools.paste")) or ""))
     except tool_import.ToolFault as fault:
         library.fault = str(fault)
         return
-    library.fault, library.added = None, len(found)
-    for tool in found:
-        known = next((index for index, there in enumerate(held) if there["name"] == tool["name"]), None)
+    library.fault, library.added = None, len(imported)
+    for tool in imported:
+        known = next((index for index, there in enumerate(known_tools_tools) if there["name"] == tool["name"]), None)
         if known is None:
-            held.append(new_tool(**tool))
+            known_tools_tools.append(new_tool(**tool))
         else:
-            held[known] = new_tool(**tool, mock=str(held[known]["mock"]))
+            known_tools_tools[known] = new_tool(**tool, mock=str(known_tools_tools[known]["mock"]))
     st.session_state[page.key("tools.paste")] = ""
     st.session_state[page.key("tools.on")] = True
 
 
-def _tool(page: Pane, held: list[HeldTool], tool: HeldTool, offered: bool) -> HeldTool | None:
+def _tool(page: Pane, known_tools: list[HeldTool], tool: HeldTool, offered: bool) -> HeldTool | None:
     with st.container(border=True):
         fields = ("name", "description", "mock", "parameters", "remove")
         keys = {name: page.key(f"tool.{tool['id']}.{name}") for name in fields}
@@ -181,7 +183,7 @@ def _tool(page: Pane, held: list[HeldTool], tool: HeldTool, offered: bool) -> He
             with html_tables.icons(keys["remove"]):
                 st.button(
                     name, icon=":material/delete:", key=keys["remove"], help=name, type="tertiary",
-                    on_click=held.remove, args=(tool,),
+                    on_click=known_tools.remove, args=(tool,),
                 )  # fmt: skip
         tool["description"] = st.text_input(_("Description"), key=keys["description"], persist_state="session") or ""
         text = st.text_area(_("Parameters (JSON schema)"), key=keys["parameters"], height=150, persist_state="session")

@@ -88,5 +88,5 @@ def _table(pane: Pane, texts: Sequence[str], tokens: Sequence[int], size: int | 
 def _estimated(pane: Pane, texts: Sequence[str]) -> list[int]:
     """Estimate each text once, however often the page is drawn."""
     kept = pane.state.kept(_TokenCounts)
-    kept.by_text = found = {text: kept.by_text[text] if text in kept.by_text else estimate(text) for text in texts}
-    return [found[text] for text in texts]
+    kept.by_text = estimates = {text: kept.by_text[text] if text in kept.by_text else estimate(text) for text in texts}
+    return [estimates[text] for text in texts]

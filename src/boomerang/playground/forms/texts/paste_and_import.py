@@ -103,18 +103,19 @@ def _imported(page: Pane, table: text_files.Table, mark: Mark | None, bring: Bri
     """Draw what is in a file, and the buttons that take it."""
     names = list(table.columns)
     chosen = st.selectbox(_("Text column"), names, index=names.index(table.wordiest), key=page.key("import.column"))
-    marked = None
+    mark_column = None
     if mark is not None:
         at = names.index(mark.name) if mark.name in names else None
-        marked = st.selectbox(
+        mark_column = st.selectbox(
             _("Column `{name}`").format(name=mark.name), names, index=at, key=page.key("import.mark"), placeholder=_("None")
         )
     cells = [
-        (text.strip(), table.columns[str(marked)][at] if marked else "") for at, text in enumerate(table.columns[str(chosen)])
+        (text.strip(), table.columns[str(mark_column)][at] if mark_column else "")
+        for at, text in enumerate(table.columns[str(chosen)])
     ]
     rows = [(text, mark.read(cell) if mark else None) for text, cell in cells if text][:MOST_IMPORTED]
-    words = ngettext("Imported {taken:,} of {all:,} row.", "Imported {taken:,} of {all:,} rows.", table.rows)
-    st.caption(words.format(taken=len(rows), all=table.rows))
+    template = ngettext("Imported {taken:,} of {all:,} row.", "Imported {taken:,} of {all:,} rows.", table.rows)
+    st.caption(template.format(taken=len(rows), all=table.rows))
 
     def take(before: Sequence[str], marks: Sequence[Choice]) -> None:
         bring(page, [*before, *(text for text, _mark in rows)], [*marks, *(value for _text, value in rows)])

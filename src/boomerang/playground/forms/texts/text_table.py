@@ -72,17 +72,17 @@ def draw(page: Pane, label: str, column: str, sample: Sequence[str], mark: Mark 
 
 def _restore(page: Pane, sample: Sequence[str], mark: Mark | None) -> None:
     """Bring in what the address, a sample or nobody yet has given."""
-    held, table = page.state, page.state.kept(TableState)
-    asked, marks = page.take("rows", []), page.take("marks", [])
-    if asked is not None:
-        held.rows, held.editor = [str(row) for row in asked], held.editor + 1
-    if not held.editor:
-        held.rows, held.editor = list(sample), 1
+    state, table = page.state, page.state.kept(TableState)
+    linked, marks = page.take("rows", []), page.take("marks", [])
+    if linked is not None:
+        state.rows, state.editor = [str(row) for row in linked], state.editor + 1
+    if not state.editor:
+        state.rows, state.editor = list(sample), 1
         table.marks = list(mark.sample) if mark else []
-    given = st.session_state.pop(page.key("marks"), None)  # of a sample that was chosen
-    if mark is not None and (given is not None or marks is not None):
-        table.marks = [mark.read(cell) for cell in (given if given is not None else marks)]
-    table.marks = _padded(table.marks, len(held.rows))
+    sample_marks = st.session_state.pop(page.key("marks"), None)  # of a sample that was chosen
+    if mark is not None and (sample_marks is not None or marks is not None):
+        table.marks = [mark.read(cell) for cell in (sample_marks if sample_marks is not None else marks)]
+    table.marks = _padded(table.marks, len(state.rows))
 
 
 def _padded(marks: Sequence[Choice], count: int) -> list[Choice]:
@@ -90,10 +90,10 @@ def _padded(marks: Sequence[Choice], count: int) -> list[Choice]:
 
 
 def _as_table(page: Pane, label: str, column: str, mark: Mark | None) -> Rows:
-    held, table = page.state, page.state.kept(TableState)
-    key = page.key(f"rows.{held.editor}")
+    state, table = page.state, page.state.kept(TableState)
+    key = page.key(f"rows.{state.editor}")
     if key not in st.session_state:  # a fresh widget, or one that Streamlit forgot while another page was open
-        pairs = list(zip(held.rows, table.marks, strict=True)) or [("", None)]
+        pairs = list(zip(state.rows, table.marks, strict=True)) or [("", None)]
         # The mark stands first: behind a long text nobody would see it.
         table.base = [({mark.name: value} if mark else {}) | {column: text} for text, value in pairs]
     columns: dict[str, Any] = {column: st.column_config.TextColumn(column, width="large")}
@@ -115,15 +115,15 @@ def _as_table(page: Pane, label: str, column: str, mark: Mark | None) -> Rows:
 
 
 def _as_json(page: Pane, label: str, column: str, mark: Mark | None) -> Rows:
-    held, table, key = page.state, page.state.kept(TableState), page.key("rows.json")
-    if key not in st.session_state or table.json_of != held.editor:
-        st.session_state[key] = _written(held.rows, table.marks, column, mark)
-        table.json_of = held.editor
+    state, table, key = page.state, page.state.kept(TableState), page.key("rows.json")
+    if key not in st.session_state or table.json_of != state.editor:
+        st.session_state[key] = _written(state.rows, table.marks, column, mark)
+        table.json_of = state.editor
     text = st.text_area(_("{label} as JSON").format(label=label), key=key, height=260, label_visibility="collapsed")
     rows = _parsed(str(text or ""), column, mark)
     if isinstance(rows, JsonFault):
         fields.field_fault(page, f"{label}: {rows}")
-        return Rows(held.rows, table.marks)
+        return Rows(state.rows, table.marks)
     return rows
 
 
@@ -141,19 +141,19 @@ def _parsed(text: str, column: str, mark: Mark | None) -> Rows | JsonFault:
         return value
     rows = Rows([], [])
     for number, item in enumerate(value):
-        found = item.get(column) if isinstance(item, dict) else item
-        marked = item.get(mark.name) if isinstance(item, dict) and mark else None
-        choice = mark.read(marked) if mark and marked is not None else None
-        if not isinstance(found, str):
+        row_text = item.get(column) if isinstance(item, dict) else item
+        cell = item.get(mark.name) if isinstance(item, dict) and mark else None
+        choice = mark.read(cell) if mark and cell is not None else None
+        if not isinstance(row_text, str):
             return JsonFault(
                 _("expected a string or an object with a string `{column}`").format(column=column), *locate(text, [number])
             )
-        if marked is not None and choice is None:
+        if cell is not None and choice is None:
             choices = ", ".join(map(str, mark.choices)) if mark else ""
             wrong = _("`{name}` must be one of {choices}").format(name=mark.name if mark else "", choices=choices)
             return JsonFault(wrong, *locate(text, [number]))
-        if found.strip():
-            rows.texts.append(found)
+        if row_text.strip():
+            rows.texts.append(row_text)
             rows.marks.append(choice)
     return rows
 

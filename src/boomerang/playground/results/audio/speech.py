@@ -71,11 +71,11 @@ def draw(pane: Pane, record: Record[Any]) -> None:
     if media_type != (wanted := _expected(pane, record)):
         message = _("Expected {expected}, but the data is {found}.")
         st.warning(message.format(expected=code(wanted), found=code(media_type)), icon=":material/warning:")
-    found = waveform.look(pane, audio, record.id)
+    sound = waveform.look(pane, audio, record.id)
     if _playback(pane).compared:  # the waveforms stand side by side under the panes
-        waveform.joined(found)
+        waveform.joined(sound)
     else:
-        waveform.draw(found, len(record.chunks), pane.key("waveform"))
+        waveform.draw(sound, len(record.chunks), pane.key("waveform"))
     _download(pane, record, audio, kind)
 
 
@@ -108,10 +108,10 @@ def compare(panes: Sequence[Pane]) -> None:
                 st.caption(_("No audio"))
                 continue
             st.audio(audio, format=kind.media_type, alt=_("Generated speech of {pane}").format(pane=pane_names.letter(pane)))
-            found = waveform.look(pane, audio, record.id)
-            st.caption(f"{duration(found.facts.seconds if found.facts else None)} · {kind.name} · {len(audio):,} B")
-            if found.profile is not None:
-                waveform.waveform(found.profile, pane.key("waveform.compared"))
+            sound = waveform.look(pane, audio, record.id)
+            st.caption(f"{duration(sound.facts.seconds if sound.facts else None)} · {kind.name} · {len(audio):,} B")
+            if sound.profile is not None:
+                waveform.waveform(sound.profile, pane.key("waveform.compared"))
 
 
 def spoken(pane: Pane, record: Record[Any]) -> bytes:
@@ -127,8 +127,8 @@ def spoken(pane: Pane, record: Record[Any]) -> bytes:
 
 def _expected(pane: Pane, record: Record[Any]) -> str:
     """Return the media type that was told with the audio, or declared by the model, or is usual."""
-    told = next((chunk.mime_type for chunk in tuple(record.chunks) if chunk.mime_type), None)
-    return told or MEDIA_TYPES.get((_playback(pane).audio_type or "mp3").lower(), MEDIA_TYPES["mp3"])
+    stated = next((chunk.mime_type for chunk in tuple(record.chunks) if chunk.mime_type), None)
+    return stated or MEDIA_TYPES.get((_playback(pane).audio_type or "mp3").lower(), MEDIA_TYPES["mp3"])
 
 
 def _player(pane: Pane, audio: bytes, media_type: str) -> None:

@@ -58,57 +58,57 @@ def _reference(context: ValuesByType) -> Reference:
 
 def compare(panes: Sequence[Pane]) -> None:
     """Draw how the transcripts of one recording differ: each against the one before it, and the rates of all."""
-    heard = [(pane, recognised_text(pane.state.record)) for pane in panes if pane.state.record is not None]
-    _rates([(pane, text) for pane, text in heard if reference_of(pane).strip()])
-    for (left, before), (right, after) in pairwise(heard):
+    transcripts = [(pane, recognised_text(pane.state.record)) for pane in panes if pane.state.record is not None]
+    _rates([(pane, text) for pane, text in transcripts if reference_of(pane).strip()])
+    for (left, before), (right, after) in pairwise(transcripts):
         letters = pane_names.letter(left), pane_names.letter(right)
         st.markdown(f"**{letters[0]} → {letters[1]}**")
         only = _("only in {pane}")
         text_diff.draw(before, after, (only.format(pane=letters[0]), only.format(pane=letters[1])), right.key("difference"))
 
 
-def _rates(heard: Sequence[tuple[Pane, str]]) -> None:
-    if not heard:
+def _rates(transcripts: Sequence[tuple[Pane, str]]) -> None:
+    if not transcripts:
         return
     with st.container(horizontal=True, vertical_alignment="center"):
-        rules = word_errors.rules(heard[0][0])
-    found = [word_errors.held(pane, reference_of(pane), text, rules, "judged.compared") for pane, text in heard]
+        rules = word_errors.rules(transcripts[0][0])
+    rated = [word_errors.held(pane, reference_of(pane), text, rules, "judged.compared") for pane, text in transcripts]
     html_tables.table(
         (_("Pane"), "WER", "CER", _("Errors")),
         (
             (pane_names.name(pane), percent(one.words.rate), percent(one.characters.rate), word_errors.counts(one))
-            for (pane, _text), one in zip(heard, found, strict=True)
+            for (pane, _text), one in zip(transcripts, rated, strict=True)
         ),
     )
 
 
 def _downloads(pane: Pane, record: Record[Any], text: str) -> None:
-    told = segments(record)
+    timed = segments(record)
     name = f"transcript-{record.id[:8]}"
-    reason = None if told else _("A reverse invocation returns only text, and this back end reported no timestamps.")
+    reason = None if timed else _("A reverse invocation returns only text, and this back end reported no timestamps.")
     with st.container(horizontal=True):
-        for label, ending, content in (("Text", "txt", text), ("SRT", "srt", srt(told)), ("VTT", "vtt", vtt(told))):
+        for label, ending, content in (("Text", "txt", text), ("SRT", "srt", srt(timed)), ("VTT", "vtt", vtt(timed))):
             st.download_button(
                 _("Text") if label == "Text" else label,
                 content,
                 file_name=f"{name}.{ending}",
                 icon=":material/download:",
                 on_click="ignore",
-                disabled=not content or (label != "Text" and not told),
+                disabled=not content or (label != "Text" and not timed),
                 help=reason if label != "Text" else None,
                 key=pane.key(f"download.{ending}"),
             )
-    if told:
-        _segments(pane, told)
+    if timed:
+        _segments(pane, timed)
 
 
-def _segments(pane: Pane, told: Sequence[Segment]) -> None:
+def _segments(pane: Pane, timed: Sequence[Segment]) -> None:
     with st.expander(_("Segments"), icon=":material/timeline:"):
         st.caption(_("Reported by the back end in addition to the answer. A reverse invocation does not return it."))
         data_table(
             [
                 {_("From"): duration(piece.start), _("To"): duration(piece.end), _("Text"): drawable(piece.text)}
-                for piece in told
+                for piece in timed
             ],
             key=pane.key("segments"),
         )

@@ -98,15 +98,15 @@ def waveform(profile: Profile, key: str) -> None:
     chart_style.draw(chart, numbers, key, _("Waveform"), note=levels(profile))
 
 
-def table(found: AudioFacts, chunks: int) -> None:
+def table(facts: AudioFacts, chunks: int) -> None:
     """Draw what is in the file."""
     html_tables.facts(
         {
-            _("Detected type"): f"{found.media_type} ({found.format})",
-            _("Duration"): duration(found.seconds),
-            _("Sample rate"): "—" if found.sample_rate_hz is None else f"{found.sample_rate_hz:,} Hz",
-            _("Channels"): channels(found.channels),
-            _("Bytes"): f"{found.bytes:,}",
+            _("Detected type"): f"{facts.media_type} ({facts.format})",
+            _("Duration"): duration(facts.seconds),
+            _("Sample rate"): "—" if facts.sample_rate_hz is None else f"{facts.sample_rate_hz:,} Hz",
+            _("Channels"): channels(facts.channels),
+            _("Bytes"): f"{facts.bytes:,}",
             _("Chunks"): f"{chunks:,}",
         },
     )
@@ -131,14 +131,14 @@ def levels(profile: Profile) -> str:
 
 def joined(sound: Sound) -> None:
     """Warn where a player may stop early, because files were joined and the first one's header tells of itself alone."""
-    found, files = sound.joined, sound.facts.files if sound.facts else 1
-    if found is not None and found.promised_seconds is not None and found.promised_seconds < found.seconds - JOINED_SECONDS:
+    stream, files = sound.joined, sound.facts.files if sound.facts else 1
+    if stream is not None and stream.promised_seconds is not None and stream.promised_seconds < stream.seconds - JOINED_SECONDS:
         message = _("{count} files were joined. The first header declares {first} of {all}, and some players stop there.")
-        counted = message.format(count=found.files, first=duration(found.promised_seconds), all=duration(found.seconds))
+        counted = message.format(count=stream.files, first=duration(stream.promised_seconds), all=duration(stream.seconds))
         st.warning(counted, icon=":material/warning:")
-    elif (found.files if found is not None else files or 1) > 1:
+    elif (stream.files if stream is not None else files or 1) > 1:
         message = _("{count} files were joined; some players stop after the first.")
-        st.warning(message.format(count=found.files if found is not None else files), icon=":material/warning:")
+        st.warning(message.format(count=stream.files if stream is not None else files), icon=":material/warning:")
     else:
         st.caption(f":green[:material/check:] {_('Valid single MP3 stream.')}")
 

@@ -50,12 +50,12 @@ def draw(pane: Pane, reference: str, result: str) -> Judged:
     place = st.container(horizontal=True, vertical_alignment="center", gap="small")
     with place:
         chosen = rules(pane)
-    found = held(pane, reference, result, chosen)
+    scored = held(pane, reference, result, chosen)
     with place:
-        numbers(found)
-    words(found, pane.key("marked"))
+        numbers(scored)
+    words(scored, pane.key("marked"))
     legend()
-    return found
+    return scored
 
 
 def legend() -> None:
@@ -65,41 +65,43 @@ def legend() -> None:
 
 def held(pane: Pane, reference: str, result: str, chosen: Rules, name: str = "judged") -> Judged:
     """Return the judgement of a transcript; the last one of each name is kept, so that a rerun costs nothing."""
-    asked = (reference, result, chosen)
+    inputs = (reference, result, chosen)
     by_name = pane.state.kept(_Judgements).by_name
     kept = by_name.get(name)
-    if kept is None or kept[0] != asked:
-        by_name[name] = kept = (asked, judge(reference, result, chosen))
+    if kept is None or kept[0] != inputs:
+        by_name[name] = kept = (inputs, judge(reference, result, chosen))
     return kept[1]
 
 
-def numbers(found: Judged) -> None:
+def numbers(scored: Judged) -> None:
     """Draw the rates, and what they are made of."""
-    st.badge(f"WER {percent(found.words.rate)}", icon=":material/match_word:", color=_colour(found.words.rate))
-    st.badge(f"CER {percent(found.characters.rate)}", icon=":material/abc:", color=_colour(found.characters.rate))
-    st.caption(counts(found), width="content")
+    st.badge(f"WER {percent(scored.words.rate)}", icon=":material/match_word:", color=_colour(scored.words.rate))
+    st.badge(f"CER {percent(scored.characters.rate)}", icon=":material/abc:", color=_colour(scored.characters.rate))
+    st.caption(counts(scored), width="content")
 
 
-def counts(found: Judged) -> str:
+def counts(scored: Judged) -> str:
     """Tell the errors by kind."""
-    if not found.words.errors:
-        return ngettext("{count} word, no error", "{count} words, no error", found.words.equal).format(count=found.words.equal)
+    if not scored.words.errors:
+        return ngettext("{count} word, no error", "{count} words, no error", scored.words.equal).format(
+            count=scored.words.equal
+        )
     return ngettext(
         "{replaced} replaced · {missing} missing · {extra} extra · of {all} word",
         "{replaced} replaced · {missing} missing · {extra} extra · of {all} words",
-        found.words.reference_length,
+        scored.words.reference_length,
     ).format(
-        replaced=found.words.replaced,
-        missing=found.words.deleted,
-        extra=found.words.inserted,
-        all=found.words.reference_length,
+        replaced=scored.words.replaced,
+        missing=scored.words.deleted,
+        extra=scored.words.inserted,
+        all=scored.words.reference_length,
     )
 
 
-def words(found: Judged, key: str) -> None:
+def words(scored: Judged, key: str) -> None:
     """Draw the words with what is wrong among them marked."""
     diff_markup.draw(
-        diff_markup.of_words(found.steps),
+        diff_markup.of_words(scored.steps),
         label=_("Transcript vs. reference"),
         first=_("only in the reference"),
         second=_("only in the transcript"),

@@ -131,8 +131,10 @@ def _actions(pane: Pane, record: Record[Any], answer: llm_answer.Answer) -> None
 
 def _as_markdown(record: Record[Any], text: str) -> str:
     """Write the conversation that was sent, and the answer."""
-    said = [(message.role.value, message.get_text_content()) for message in record.request_as(RequestInvokeLLM).prompt_messages]
-    return "\n\n".join(f"## {role}\n\n{drawable(words)}" for role, words in [*said, ("assistant", text)]) + "\n"
+    messages = [
+        (message.role.value, message.get_text_content()) for message in record.request_as(RequestInvokeLLM).prompt_messages
+    ]
+    return "\n\n".join(f"## {role}\n\n{drawable(content)}" for role, content in [*messages, ("assistant", text)]) + "\n"
 
 
 def _context(pane: Pane, record: Record[Any]) -> None:
@@ -148,8 +150,8 @@ def _context(pane: Pane, record: Record[Any]) -> None:
         return
     used = sum(count for name, count in reported if name in ("prompt_tokens", "completion_tokens"))
     share = used / size
-    words = _("Context: {used:,} of {size:,} tokens, {share:.0%}").format(used=used, size=size, share=share)
+    text = _("Context: {used:,} of {size:,} tokens, {share:.0%}").format(used=used, size=size, share=share)
     nearly_full = share >= NEARLY_FULL
-    st.progress(min(share, 1.0), text=f":orange[:material/warning: {words}]" if nearly_full else f":small[{words}]")
+    st.progress(min(share, 1.0), text=f":orange[:material/warning: {text}]" if nearly_full else f":small[{text}]")
     if nearly_full:
         st.caption(_("Nearly full: a longer conversation will be truncated or rejected. Shorten it or lower max_tokens."))

@@ -68,7 +68,7 @@ def mode(pane: Pane) -> str:
 def _thinking_label(answer: Answer) -> str:
     time = "" if answer.thinking_seconds is None else seconds(answer.thinking_seconds)
     count = len(answer.thinking)
-    words = (
+    template = (
         ngettext("Thinking, {time}, {count:,} character", "Thinking, {time}, {count:,} characters", count)
         if answer.closed
         else ngettext(
@@ -77,17 +77,17 @@ def _thinking_label(answer: Answer) -> str:
             count,
         )
     )
-    return words.format(time=time, count=count)
+    return template.format(time=time, count=count)
 
 
 def _json(text: str) -> None:
-    found = find(text)
-    if found is None:
+    parsed = find(text)
+    if parsed is None:
         st.caption(f":material/info: {_('No JSON in this answer. Showing its text.')}")
         text_view.draw(text, as_markdown=False)
         return
-    st.caption(_(PLACES[found.place]))
-    json_view.text(text if found.place is Place.WHOLE else json_view.written(found.value))
+    st.caption(_(PLACES[parsed.place]))
+    json_view.text(text if parsed.place is Place.WHOLE else json_view.written(parsed.value))
 
 
 def _media(fold: LLMFold) -> list[MultiModalPromptMessageContent]:

@@ -24,10 +24,10 @@ def compare_texts(panes: Sequence[Pane]) -> None:
     key = left.key(f"difference.{pane_names.letter(left)}{pane_names.letter(right)}")
     names = [_("only {pane}").format(pane=pane_names.letter(pane)) for pane in (left, right)]
     text_diff.draw(first, second, (names[0], names[1]), key)
-    found = find(first), find(second)
-    if found[0] is not None and found[1] is not None:
+    parsed = find(first), find(second)
+    if parsed[0] is not None and parsed[1] is not None:
         st.markdown(f"**{_('As JSON')}**")
-        objects_of(found[0].value, found[1].value, (pane_names.letter(left), pane_names.letter(right)))
+        objects_of(parsed[0].value, parsed[1].value, (pane_names.letter(left), pane_names.letter(right)))
     calls = [[f"{call.function.name}({call.function.arguments})" for call in answer.fold.tool_calls] for answer in answers]
     if any(calls):
         st.markdown(f"**{_('Tool calls')}**")

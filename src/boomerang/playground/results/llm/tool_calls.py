@@ -68,8 +68,8 @@ def go_on(pane: Pane, record: Record[Any], answer: Answer) -> None:
         return
     done = rounds(record.request_as(RequestInvokeLLM).prompt_messages)
     if done >= limit:
-        words = ngettext("Stopped at the limit of {count} round.", "Stopped at the limit of {count} rounds.", done)
-        st.caption(f":material/sync_disabled: {words.format(count=done)}")
+        template = ngettext("Stopped at the limit of {count} round.", "Stopped at the limit of {count} rounds.", done)
+        st.caption(f":material/sync_disabled: {template.format(count=done)}")
         return
     calls = with_ids(answer.fold.tool_calls)
     pane.state.kept(_Answered).record_id = record.id

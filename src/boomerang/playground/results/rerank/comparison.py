@@ -55,8 +55,8 @@ def compare(panes: Sequence[Pane]) -> None:
 
 
 def _qualities(panes: Sequence[Pane], count: int) -> None:
-    given = relevance_scores.labels(panes[0])
-    if not any(label is not None for label in given.values()):
+    relevant = relevance_scores.labels(panes[0])
+    if not any(label is not None for label in relevant.values()):
         st.caption(_("Label the documents in the table to compare ranking quality here."))
         return
     k = relevance_scores.at(panes[0], count)
@@ -65,7 +65,7 @@ def _qualities(panes: Sequence[Pane], count: int) -> None:
         request = _request(pane)
         if request is None:
             continue
-        worst, best = relevance_scores.judged(request, ranking(pane.state.record), given, k)
+        worst, best = relevance_scores.judged(request, ranking(pane.state.record), relevant, k)
         measures = {
             _(label).format(k=k): relevance_scores.told(getattr(worst, name), getattr(best, name))
             for name, (label, _about) in relevance_scores.MEASURES.items()

@@ -74,6 +74,6 @@ def _chosen(page: Pane) -> str:
     return str(chosen)
 
 
-def _scale(rows: Sequence[Row], asked: int) -> None:
-    found = guess([row.score for row in rows], asked=asked)
-    st.caption(f":material/straighten: {_(SCALES[found.scale])}", help=found.reason)
+def _scale(rows: Sequence[Row], requested: int) -> None:
+    scale = guess([row.score for row in rows], requested=requested)
+    st.caption(f":material/straighten: {_(SCALES[scale.scale])}", help=scale.reason)

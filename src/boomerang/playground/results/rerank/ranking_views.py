@@ -108,8 +108,8 @@ def dropped(page: Pane, missing: Sequence[Dropped]) -> None:
     if not missing:
         return
     for reason, count in Counter(one.reason for one in missing).items():
-        words = ngettext("{count} dropped: {reason}", "{count} dropped: {reason}", count)
-        st.caption(f":material/filter_alt_off: {words.format(count=count, reason=reason)}")
+        template = ngettext("{count} dropped: {reason}", "{count} dropped: {reason}", count)
+        st.caption(f":material/filter_alt_off: {template.format(count=count, reason=reason)}")
     was, document, score = _("previous"), _("dropped document"), _("score")
     scored = any(one.score is not None for one in missing)
     data_table(

@@ -37,14 +37,14 @@ class Labels:
 
 def labels(pane: Pane) -> Mapping[str, int | None]:
     """Return the labels that stand in the form, by document."""
-    found = pane.context.get(Labels)
-    return found.by_document if found is not None else {}
+    kept = pane.context.get(Labels)
+    return kept.by_document if kept is not None else {}
 
 
 def draw(page: Pane, request: RequestInvokeRerank, rows: Sequence[Row]) -> None:
     """Draw the measures of an order, or how to come to them."""
-    given = labels(page)
-    known = sum(given.get(text) is not None for text in request.docs)
+    labelled = labels(page)
+    known = sum(labelled.get(text) is not None for text in request.docs)
     if not known:
         st.info(
             _("Label the documents from 0 to 3 in the table, before or after the run."),
@@ -53,7 +53,7 @@ def draw(page: Pane, request: RequestInvokeRerank, rows: Sequence[Row]) -> None:
         return
     with st.container(horizontal=True, vertical_alignment="bottom"):
         k = at(page, len(request.docs))
-        worst, best = judged(request, rows, given, k)
+        worst, best = judged(request, rows, labelled, k)
         for name, (label, about) in MEASURES.items():
             st.metric(_(label).format(k=k), told(getattr(worst, name), getattr(best, name)), help=_(about))
     missing = len(request.docs) - known
@@ -70,7 +70,7 @@ def draw(page: Pane, request: RequestInvokeRerank, rows: Sequence[Row]) -> None:
         st.caption(" ".join(note for note in notes if note))
     data_table(
         [
-            {_("rank"): row.rank, _("label"): given.get(row.text), _("score"): row.score, _("document"): drawable(row.text)}
+            {_("rank"): row.rank, _("label"): labelled.get(row.text), _("score"): row.score, _("document"): drawable(row.text)}
             for row in rows
         ],
         height=min(360, 38 + 35 * max(1, len(rows))),
@@ -93,12 +93,12 @@ def at(page: Pane, count: int) -> int:
 
 
 def judged(
-    request: RequestInvokeRerank, rows: Sequence[Row], given: Mapping[str, int | None], k: int
+    request: RequestInvokeRerank, rows: Sequence[Row], labelled: Mapping[str, int | None], k: int
 ) -> tuple[Quality, Quality]:
     """Judge the worst and the best order that fit the scores."""
 
     def grade(text: str) -> int:
-        return given.get(text) or 0
+        return labelled.get(text) or 0
 
     kept = {row.position for row in rows}
     left_out = [grade(text) for number, text in enumerate(request.docs, 1) if number not in kept]

@@ -35,8 +35,8 @@ def compare(panes: Sequence[Pane]) -> None:
     texts = {pane_names.letter(pane): summary for pane, _source, summary in made}
     one, other = pane_names.letter(left), pane_names.letter(right)
     if one in texts and other in texts:
-        said = (_("only {pane}").format(pane=one), _("only {pane}").format(pane=other))
-        text_diff.draw(texts[one], texts[other], said, left.key(f"difference.{one}{other}"))
+        headings = (_("only {pane}").format(pane=one), _("only {pane}").format(pane=other))
+        text_diff.draw(texts[one], texts[other], headings, left.key(f"difference.{one}{other}"))
     _facts(made)
 
 
@@ -49,13 +49,13 @@ def _texts(pane: Pane) -> list[tuple[str, str]]:
 
 
 def _line(pane: Pane, source: str, summary: str) -> dict[str, Any]:
-    found, judged, record = size(summary), facts(source, summary), pane.state.record
+    counts, judged, record = size(summary), facts(source, summary), pane.state.record
     count, share = tally(judged), share_kept(judged)
     return {
         _("pane"): pane_names.name(pane),
-        _("characters"): found.characters,
-        _("words"): found.words,
-        _("ratio"): f"{found.characters / len(source):.0%}" if source else UNKNOWN,
+        _("characters"): counts.characters,
+        _("words"): counts.words,
+        _("ratio"): f"{counts.characters / len(source):.0%}" if source else UNKNOWN,
         _("time"): UNKNOWN if record is None else seconds(record.elapsed),
         _("facts kept"): UNKNOWN if share is None else f"{count[State.KEPT]} ({share:.0%})",
         _("new facts"): count[State.NEW],
@@ -78,8 +78,8 @@ def _facts(made: Sequence[tuple[Pane, str, str]]) -> None:
     with st.expander(_("Facts in each summary"), icon=":material/fact_check:"):
         data_table(
             [
-                {_("fact"): drawable(known[value].text)} | {letter: told.get(letter, "") for letter in letters}
-                for value, told in list(lines.items())[:MOST_FACTS]
+                {_("fact"): drawable(known[value].text)} | {letter: state.get(letter, "") for letter in letters}
+                for value, state in list(lines.items())[:MOST_FACTS]
             ],
             height=320,
             alt=_("Facts in each summary"),

@@ -25,27 +25,27 @@ TALL = 420
 
 def draw(page: Pane, record: Record[Any]) -> None:
     """Draw the pieces, and the messages of one of them as they were really sent."""
-    found = exchanges(record)
-    if not found:
+    calls = exchanges(record)
+    if not calls:
         return
-    label = _("System model calls ({count})").format(count=len(found))
+    label = _("System model calls ({count})").format(count=len(calls))
     with st.expander(label, icon=":material/forum:"):
         number = 0
-        if len(found) > 1:
-            _pieces(page, found)
+        if len(calls) > 1:
+            _pieces(page, calls)
             key = page.key("exchange")
-            if not 0 <= int(st.session_state.get(key) or 0) < len(found):
+            if not 0 <= int(st.session_state.get(key) or 0) < len(calls):
                 st.session_state[key] = 0
             number = st.selectbox(
                 _("Messages of segment"),
-                range(len(found)),
+                range(len(calls)),
                 key=key,
-                format_func=lambda at: f"{at + 1} · {words(found[at].name)}",
+                format_func=lambda at: f"{at + 1} · {words(calls[at].name)}",
             )
-        _messages(found[int(number or 0)])
+        _messages(calls[int(number or 0)])
 
 
-def _pieces(page: Pane, found: Sequence[Exchange]) -> None:
+def _pieces(page: Pane, calls: Sequence[Exchange]) -> None:
     st.caption(_("Each row is a call to the system model. Later rounds combine earlier results."))
     data_table(
         [
@@ -56,9 +56,9 @@ def _pieces(page: Pane, found: Sequence[Exchange]) -> None:
                 _("answer time"): seconds(exchange.seconds),
                 _("answer"): drawable(exchange.answer),
             }
-            for number, exchange in enumerate(found, 1)
+            for number, exchange in enumerate(calls, 1)
         ],
-        height=min(320, 38 + 35 * len(found)),
+        height=min(320, 38 + 35 * len(calls)),
         column_config={
             "#": st.column_config.NumberColumn(width=40),
             _("prompt"): st.column_config.NumberColumn(width=70, help=_("Characters of the last message.")),
@@ -86,13 +86,13 @@ def live(job: Job) -> Callable[[], None]:
 
     def tick() -> None:
         nonlocal drawn
-        found = exchanges(job.record)
-        if len(found) > drawn:
+        calls = exchanges(job.record)
+        if len(calls) > drawn:
             waiting.empty()
-        for exchange in found[drawn:]:
+        for exchange in calls[drawn:]:
             with place:
                 st.caption(plain(exchange.name))
                 st.text(drawable(exchange.answer))
-        drawn = len(found)
+        drawn = len(calls)
 
     return tick

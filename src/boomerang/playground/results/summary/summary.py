@@ -72,8 +72,8 @@ def _told(source: Size, summary: Size, record: Record[Any]) -> str:
     characters = ngettext("{before:,} → {after:,} character", "{before:,} → {after:,} characters", summary.characters).format(
         before=source.characters, after=summary.characters
     )
-    words = ngettext("{before:,} → {after:,} word", "{before:,} → {after:,} words", summary.words).format(
+    counted = ngettext("{before:,} → {after:,} word", "{before:,} → {after:,} words", summary.words).format(
         before=source.words, after=summary.words
     )
     share = f"{summary.characters / source.characters:.0%}" if source.characters else ""
-    return " · ".join(filter(None, [characters, words, share, seconds(record.elapsed)]))
+    return " · ".join(filter(None, [characters, counted, share, seconds(record.elapsed)]))

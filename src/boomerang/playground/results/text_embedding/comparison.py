@@ -29,15 +29,15 @@ def compare(panes: Sequence[Pane]) -> None:
     if texts != _texts(right):
         st.caption(_("The two panes embedded different texts. Run them again."))
         return
-    found = _held(left), _held(right)
-    if found[0] is None or found[1] is None:
+    rows = _held(left), _held(right)
+    if rows[0] is None or rows[1] is None:
         st.caption(_("One of the two has no comparable vectors."))
         return
-    _dimensions(left, right, found[0].facts.dimensions, found[1].facts.dimensions)
-    if len(texts) < LEAST or len(found[0]) != len(found[1]):
+    _dimensions(left, right, rows[0].facts.dimensions, rows[1].facts.dimensions)
+    if len(texts) < LEAST or len(rows[0]) != len(rows[1]):
         st.caption(_("Add a third text to compare neighbors."))
         return
-    _neighbours(left, texts, found[0], found[1])
+    _neighbours(left, texts, rows[0], rows[1])
 
 
 def _neighbours(left: Pane, texts: Sequence[str], one: RecordVectors, other: RecordVectors) -> None:

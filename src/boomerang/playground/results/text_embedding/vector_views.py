@@ -27,17 +27,17 @@ def name(text: str) -> str:
     return words(text, 40)
 
 
-def matrix(page: Pane, found: RecordVectors, texts: Sequence[str]) -> None:
+def matrix(page: Pane, rows: RecordVectors, texts: Sequence[str]) -> None:
     """Draw how alike every two texts are."""
-    if len(found) > MOST_IN_MATRIX:
-        st.caption(_("First {count} of {all} texts.").format(count=MOST_IN_MATRIX, all=len(found)))
-    chart, table = similarity(found.cosines, texts[:MOST_IN_MATRIX], narrow=page.narrow)
+    if len(rows) > MOST_IN_MATRIX:
+        st.caption(_("First {count} of {all} texts.").format(count=MOST_IN_MATRIX, all=len(rows)))
+    chart, table = similarity(rows.cosines, texts[:MOST_IN_MATRIX], narrow=page.narrow)
     chart_style.draw(
         chart, table, page.key("similarity"), _("Cosine similarity"), note=_("1 is the same direction, 0 unrelated.")
     )
 
 
-def nearest(page: Pane, found: RecordVectors, texts: Sequence[str]) -> None:
+def nearest(page: Pane, rows: RecordVectors, texts: Sequence[str]) -> None:
     """Draw the other texts by how near they are to one."""
     from boomerang.workbench.analysis import vectors
 
@@ -54,7 +54,7 @@ def nearest(page: Pane, found: RecordVectors, texts: Sequence[str]) -> None:
     with left:
         row = _row(page, texts)
     measure = str(measure)
-    others = vectors.nearest(found.vectors, row, vectors.Measure(measure), limit=MOST_NEAREST)
+    others = vectors.nearest(rows.vectors, row, vectors.Measure(measure), limit=MOST_NEAREST)
     if not others:
         st.caption(_("This vector is zero or not finite, so it has no neighbors."))
         return
@@ -88,12 +88,12 @@ def nearest(page: Pane, found: RecordVectors, texts: Sequence[str]) -> None:
     st.caption(f"{order} {more}")
 
 
-def plane(page: Pane, found: RecordVectors, texts: Sequence[str]) -> None:
+def plane(page: Pane, rows: RecordVectors, texts: Sequence[str]) -> None:
     """Draw all texts on a map."""
-    if len(found) > MOST_ON_MAP:
-        st.caption(_("First {count} of {all} texts.").format(count=MOST_ON_MAP, all=len(found)))
-    where = found.map
-    near = ["—" if row is None else name(drawable(texts[row])) for row in found.neighbours]
+    if len(rows) > MOST_ON_MAP:
+        st.caption(_("First {count} of {all} texts.").format(count=MOST_ON_MAP, all=len(rows)))
+    where = rows.map
+    near = ["—" if row is None else name(drawable(texts[row])) for row in rows.neighbours]
     dots = [vectors.Dot(float(x), float(y), drawable(text)) for (x, y), text in zip(where.points, texts, strict=False)]
     chart, table = vectors_module.plane(dots, nearest=near)
     note = _("Distance on the map is not similarity: it shows only two of many dimensions.")

@@ -37,24 +37,24 @@ def draw(page: Pane, record: Record[Any]) -> None:
     texts, rows = record.request_as(RequestInvokeTextEmbedding).texts, record.chunks[0].embeddings
     widths = {len(row) for row in rows}
     if len(rows) != len(texts):
-        words = _("Texts sent: {texts}; vectors returned: {vectors}.")
-        st.warning(words.format(texts=len(texts), vectors=len(rows)))
+        template = _("Texts sent: {texts}; vectors returned: {vectors}.")
+        st.warning(template.format(texts=len(texts), vectors=len(rows)))
     if len(widths) > 1:
         st.error(_("The vectors have different dimensions: {widths}.").format(widths=sorted(widths)))
         return
     if widths == {0}:
         st.error(_("The vectors are empty."))
         return
-    found = vectors_of(record)
-    _facts(found)
+    rows_read = vectors_of(record)
+    _facts(rows_read)
     texts = [texts[index] if index < len(texts) else "?" for index in range(len(rows))]
     match _chosen(page, len(rows)):
         case "similarity":
-            looks.matrix(page, found, texts)
+            looks.matrix(page, rows_read, texts)
         case "nearest":
-            looks.nearest(page, found, texts)
+            looks.nearest(page, rows_read, texts)
         case "map":
-            looks.plane(page, found, texts)
+            looks.plane(page, rows_read, texts)
         case _:
             looks.vector(page, rows, texts)
     _vectors(page, record, rows, texts)
@@ -83,15 +83,15 @@ def _chosen(page: Pane, count: int) -> str:
     return str(chosen)
 
 
-def _facts(found: RecordVectors) -> None:
+def _facts(rows: RecordVectors) -> None:
     import numpy as np
 
-    facts = found.facts
+    facts = rows.facts
     norms = facts.norms
     least_norm, largest_norm = f"{norms.min():.4f}", f"{norms.max():.4f}"
     alike = bool(np.allclose(norms, norms[0], atol=1e-4)) or not np.isfinite(norms).all()
     spread = least_norm if alike else _("{least} to {largest}").format(least=least_norm, largest=largest_norm)
-    odd = ", ".join(f"{count} {_(ODD[name])}" for name, count in found.odd.items() if count)
+    odd = ", ".join(f"{count} {_(ODD[name])}" for name, count in rows.odd.items() if count)
     least, largest = ("—" if value is None else f"{value:.4f}" for value in (facts.least, facts.largest))
     html_tables.facts(
         {

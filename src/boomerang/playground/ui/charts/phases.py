@@ -93,7 +93,7 @@ def phases(spans: Sequence[Span]) -> tuple[str, Table]:
                 _("share"): f"{took / whole:.0%}",
             }
         )
-    named = [(colours[name], words) for name, words in legend.items()]
+    named = [(colours[name], label) for name, label in legend.items()]
     return html_tables.bar(parts, ("0", duration(whole)), named, ", ".join(legend.values())), table
 
 

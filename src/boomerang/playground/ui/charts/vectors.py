@@ -163,12 +163,12 @@ def _shifts(places: Sequence[tuple[float, float]]) -> list[int]:
         return []
     xs, ys = zip(*places, strict=True)
     wide, tall = (max(xs) - min(xs)) * 0.35, (max(ys) - min(ys)) * 0.05
-    found = []
+    shifts = []
     for at, (x, y) in enumerate(places):
         near = [b for i, (a, b) in enumerate(places) if i != at and abs(a - x) < wide and abs(b - y) < tall]
         higher, lower = sum(b > y for b in near), sum(b < y for b in near)
-        found.append(0 if higher == lower else 1 if higher > lower else -1)
-    return found
+        shifts.append(0 if higher == lower else 1 if higher > lower else -1)
+    return shifts
 
 
 def values(vector: Sequence[float]) -> tuple[Any, Table]:

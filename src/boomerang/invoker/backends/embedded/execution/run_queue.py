@@ -52,14 +52,14 @@ class FairLock:
             self._changed.notify_all()
 
     def _wait(self, run: Run) -> None:
-        noted: int | None = None
+        reported: int | None = None
         while True:
             with self._changed:
-                while (before := self._before(run)) == noted and not run.stopped:
+                while (before := self._before(run)) == reported and not run.stopped:
                     self._changed.wait()
             if run.stopped or not before:
                 return
-            noted = before
+            reported = before
             run.report(QueuePosition(before))  # outside the lock, as it calls a listener
 
     def _before(self, run: Run) -> int:

@@ -92,10 +92,10 @@ def step(messages: Sequence[PromptMessage], instructions: str) -> Step | None:
     made = [call for message in since if isinstance(message, AssistantPromptMessage) for call in message.tool_calls]
     if not made or not question[-1].get_text_content().strip():
         return None
-    asked, names = chat(question, instructions), _called_names(messages)
+    dialogue, names = chat(question, instructions), _called_names(messages)
     results = [_result(message, names) for message in since if isinstance(message, ToolPromptMessage)]
-    informed = [*asked[:-1], {**asked[-1], "content": "\n\n".join((asked[-1]["content"], "\n".join(results)))}]
-    return Step(asked, informed, tuple(_one_line(tool_prompt.as_text([call])) for call in made))
+    informed = [*dialogue[:-1], {**dialogue[-1], "content": "\n\n".join((dialogue[-1]["content"], "\n".join(results)))}]
+    return Step(dialogue, informed, tuple(_one_line(tool_prompt.as_text([call])) for call in made))
 
 
 def plain(messages: Sequence[PromptMessage]) -> str:
@@ -113,8 +113,8 @@ def _check_text(messages: Sequence[PromptMessage], texts: Sequence[str]) -> None
     """Raise if there is nothing to answer."""
     if not messages:
         raise InvokeBadRequestError(Message("prompts.empty"), field="prompt_messages")
-    said = (text for message, text in zip(messages, texts, strict=True) if message.role is not PromptMessageRole.SYSTEM)
-    if not any(text.strip() for text in said) and not texts[0].strip():
+    user_texts = (text for message, text in zip(messages, texts, strict=True) if message.role is not PromptMessageRole.SYSTEM)
+    if not any(text.strip() for text in user_texts) and not texts[0].strip():
         raise InvokeBadRequestError(Message("prompts.no_text"), field="prompt_messages")
 
 

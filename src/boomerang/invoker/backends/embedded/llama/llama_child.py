@@ -119,9 +119,9 @@ class Child:
             tell(self._out, "end")
 
 
-def tell(out: int, *words: str) -> None:
+def tell(out: int, *parts: str) -> None:
     """Write a message of our own."""
-    write(out, json.dumps(words).encode())
+    write(out, json.dumps(parts).encode())
 
 
 def write(out: int, message: bytes) -> None:

@@ -70,12 +70,12 @@ def rules(context_size: int, *, temperature: float, repeat_penalty: float) -> li
     ]
 
 
-def _number(name: str, words: Mapping[str, Any], default: float, min_: float, max_: float) -> ParameterRule:
+def _number(name: str, labels: Mapping[str, Any], default: float, min_: float, max_: float) -> ParameterRule:
     return ParameterRule.model_validate(
         {
             "name": name,
             "type": "float",
-            **words,
+            **labels,
             "default": default,
             "min": min_,
             "max": max_,

@@ -92,16 +92,16 @@ class Runtime:
         try:
             with on_close(self._process.kill):
                 self._process.send(_json(settings))
-                said, *words = self._process.receive()
-            if said == "unimportable":
-                raise ImportError(*words)
-            if said != "ready":
-                raise InvokeServerUnavailableError(Message("embedded.not_loaded", file=path.name, fault=" ".join(words)))
+                status, *details = self._process.receive()
+            if status == "unimportable":
+                raise ImportError(*details)
+            if status != "ready":
+                raise InvokeServerUnavailableError(Message("embedded.not_loaded", file=path.name, fault=" ".join(details)))
         except BaseException:
             self.close()
             raise
-        self.version = f"xllamacpp-{words[0]}"
-        self._address, self._key = urlsplit(words[1]), words[2]
+        self.version = f"xllamacpp-{details[0]}"
+        self._address, self._key = urlsplit(details[1]), details[2]
 
     @property
     def alive(self) -> bool:
@@ -141,10 +141,10 @@ class Runtime:
             try:
                 self._process.send(f"{route} {number} ".encode() + _json(request))
                 with sink.on_stop(lambda: self._process.try_send(f"stop {number}".encode())):
-                    said = self._first(request)
-                    while isinstance(said, dict):
-                        yield said
-                        said = self._process.receive()
+                    message = self._first(request)
+                    while isinstance(message, dict):
+                        yield message
+                        message = self._process.receive()
             except GeneratorExit:
                 patience.start()
                 self._process.try_send(f"stop {number}".encode())
@@ -154,10 +154,10 @@ class Runtime:
                 if patience.lost:
                     sink.check()  # nobody waits for what became of it
                 raise
-        if said[0] == "refused":
-            raise InvokeBadRequestError(said[1])
-        if said[0] == "failed":
-            raise InvokeServerUnavailableError(Message("embedded.failed", fault=str(said[1])))
+        if message[0] == "refused":
+            raise InvokeBadRequestError(message[1])
+        if message[0] == "failed":
+            raise InvokeServerUnavailableError(Message("embedded.failed", fault=str(message[1])))
 
     def _first(self, request: Mapping[str, Any]) -> Any:
         """Receive the first line of an answer; a grammar is made before it."""
@@ -219,8 +219,8 @@ class Runtime:
         try:
             return len(json.loads(body)["tokens"])
         except (ValueError, KeyError, TypeError) as error:
-            words = body.decode("utf-8", "replace")
-            raise ProtocolError(Message("embedded.no_tokens"), status_code=response.status, body=words) from error
+            raw_text = body.decode("utf-8", "replace")
+            raise ProtocolError(Message("embedded.no_tokens"), status_code=response.status, body=raw_text) from error
 
     def close(self) -> None:
         """End the process, and with it all that it holds."""

@@ -24,8 +24,8 @@ def checked_schema(schema: object, field: str, run: Run | None = None) -> dict[s
         InvokeBadRequestError: It is none; the path of the fault is named.
     """
     if not isinstance(schema, dict):
-        found = json.dumps(schema)[:80]
-        raise InvokeBadRequestError(Message("prompts.schema_object", field=field, found=found), field=field)
+        shown = json.dumps(schema)[:80]
+        raise InvokeBadRequestError(Message("prompts.schema_object", field=field, found=shown), field=field)
     if wrong := schema_fault(schema, run):
         raise InvokeBadRequestError(Message("prompts.schema_fault", field=field, fault=str(wrong)), field=field)
     return schema

@@ -61,10 +61,10 @@ class CallReader:
 
     def finish(self) -> list[Part]:
         """Return what was held back; there is no more text."""
-        held = self._lead + self._held if self._step == self._object else self._held
-        only_separators = _OPENING.fullmatch(held) is not None
+        pending = self._lead + self._held if self._step == self._object else self._held
+        only_separators = _OPENING.fullmatch(pending) is not None
         self._held = self._lead = ""
-        return [] if not held or (self.calls and only_separators) else [held]
+        return [] if not pending or (self.calls and only_separators) else [pending]
 
     def _opening(self, character: str) -> None:
         self._held += character
@@ -138,9 +138,9 @@ class CallReader:
             self._arguments.clear()
 
     def _give_up(self) -> None:
-        held, self._held = (self._lead if self._step == self._object else "") + self._held, ""
+        pending, self._held = (self._lead if self._step == self._object else "") + self._held, ""
         self._step = self._text
-        self._say(held)
+        self._say(pending)
 
     def _text(self, character: str) -> None:
         self._say(character)

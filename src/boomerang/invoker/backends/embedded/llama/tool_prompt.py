@@ -94,8 +94,8 @@ def _signature(tool: PromptMessageTool) -> str:
     required = schema.get("required") or ()
     properties = schema["properties"] if isinstance(schema["properties"], dict) else {}
     optional = {name: "" if name in required else " (optional)" for name in properties}
-    words = [f"{json.dumps(name)}: {_kind(rule)}{optional[name]}" for name, rule in properties.items()]
-    return f'{{"name": {json.dumps(tool.name)}, "arguments": {{{", ".join(words)}}}}}'
+    fields = [f"{json.dumps(name)}: {_kind(rule)}{optional[name]}" for name, rule in properties.items()]
+    return f'{{"name": {json.dumps(tool.name)}, "arguments": {{{", ".join(fields)}}}}}'
 
 
 def _kind(rule: Any) -> str:

@@ -27,15 +27,15 @@ def pieces(blocks: Iterable[Samples]) -> Iterator[Samples]:
     import numpy as np
 
     longest = LONGEST_SECONDS * RATE_HZ
-    held = np.zeros(0, np.float32)
+    pending = np.zeros(0, np.float32)
     for block in blocks:
-        held = np.concatenate([held, block])
-        while len(held) > longest:
-            at = quietest(held[:longest])
-            yield held[:at]
-            held = held[at:]
-    if len(held):
-        yield held
+        pending = np.concatenate([pending, block])
+        while len(pending) > longest:
+            at = quietest(pending[:longest])
+            yield pending[:at]
+            pending = pending[at:]
+    if len(pending):
+        yield pending
 
 
 def quietest(samples: Samples) -> int:

@@ -80,14 +80,14 @@ class Points:
 def asked(instruction: str, text: str) -> Points:
     """Read out of an instruction how many points it asks for."""
     for pattern, numbers, one in ((_ENGLISH, _WORDS, "one sentence"), (_CHINESE, _SIGNS, "一句话")):
-        if (found := pattern.search(instruction)) is None:
+        if (match := pattern.search(instruction)) is None:
             continue
-        number = found["number"].lower()
+        number = match["number"].lower()
         count = numbers[number] if number in numbers else int(number)
-        vague = number == "a" and found["unit"].lower() != "sentence"  # "a few sentences", "a bullet list"
+        vague = number == "a" and match["unit"].lower() != "sentence"  # "a few sentences", "a bullet list"
         if 1 <= count <= MOST_POINTS and not vague:
-            before, behind = instruction[: found.start()], instruction[found.end() :]
-            listed = not found["unit"].lower().startswith(("sentence", "句"))
+            before, behind = instruction[: match.start()], instruction[match.end() :]
+            listed = not match["unit"].lower().startswith(("sentence", "句"))
             return Points(count, listed, before + (one if before else one.capitalize()) + behind)
     one = "用一句话概括。" if _is_chinese(text) else "One sentence."
     return Points(None, _LISTED.search(instruction) is not None, f"{one} {instruction}".strip())
@@ -99,7 +99,7 @@ def spread(text: str, count: int) -> list[str]:
     Returns:
         At most `count` parts, fewer if the text has fewer sentences; joined they are the text.
     """
-    ends = [found.end() for found in _SENTENCE_END.finditer(text) if found.end() < len(text)]
+    ends = [match.end() for match in _SENTENCE_END.finditer(text) if match.end() < len(text)]
     cuts = [0]
     for number in range(1, count):
         ideal = len(text) * number / count

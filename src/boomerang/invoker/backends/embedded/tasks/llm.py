@@ -200,5 +200,5 @@ def _blamed(schema_field: str | None) -> Iterator[None]:
     except (InvokeBadRequestError, InvokeServerUnavailableError) as error:
         if schema_field is None or error.field is not None:
             raise
-        words = error.description.rpartition("Automatic parser generation failed: ")[2]
-        raise InvokeBadRequestError(Message("prompts.schema_no_grammar", fault=words), field=schema_field) from error
+        reason = error.description.rpartition("Automatic parser generation failed: ")[2]
+        raise InvokeBadRequestError(Message("prompts.schema_no_grammar", fault=reason), field=schema_field) from error

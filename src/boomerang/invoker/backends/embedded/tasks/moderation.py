@@ -161,21 +161,21 @@ class Moderator:
             scores = self._heads.scores(self._embedder.embed(group, EmbeddingInputType.DOCUMENT, run).vectors)
             for column, category in enumerate(CATEGORIES):
                 row = int(scores[:, column].argmax())
-                found = Finding(float(scores[row, column]), group[row])
-                findings[category] = max(findings[category], found, key=lambda finding: finding.score)
+                candidate = Finding(float(scores[row, column]), group[row])
+                findings[category] = max(findings[category], candidate, key=lambda finding: finding.score)
         return Judgement(findings, len(parts))
 
 
 def sentences(text: str) -> Iterator[str]:
     """Cut a text into sentences and lines; very long ones into windows that overlap by half."""
-    held = ""
+    pending = ""
     for part in filter(None, map(str.strip, _END.split(text))):
-        held = f"{held} {part}" if held else part
-        if len(held) >= SHORTEST:
-            yield from _windows(held)
-            held = ""
-    if held:
-        yield held
+        pending = f"{pending} {part}" if pending else part
+        if len(pending) >= SHORTEST:
+            yield from _windows(pending)
+            pending = ""
+    if pending:
+        yield pending
 
 
 def _windows(sentence: str) -> Iterator[str]:

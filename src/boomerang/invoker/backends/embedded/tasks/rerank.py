@@ -180,12 +180,12 @@ def judged(query: str, docs: Sequence[str], judge: Score, cosine: Score, run: Ru
 
 
 def result(
-    request: RequestInvokeRerank | RequestInvokeMultiModalRerank, asked: Ranking, scores: Sequence[float], run: Run
+    request: RequestInvokeRerank | RequestInvokeMultiModalRerank, query_and_docs: Ranking, scores: Sequence[float], run: Run
 ) -> RerankResult | MultiModalRerankResult:
     """Turn scores, in the documents' order, into the result that belongs to the request; report those of all documents."""
     run.report(RerankScores(tuple(enumerate(scores))))
     result_type = RerankResult if isinstance(request, RequestInvokeRerank) else MultiModalRerankResult
-    return result_type(model=request.model, docs=asked.documents(scores))
+    return result_type(model=request.model, docs=query_and_docs.documents(scores))
 
 
 def answer(
@@ -197,5 +197,5 @@ def answer(
         InvokeBadRequestError: See `ranking`.
         RunStoppedError: The run was stopped.
     """
-    asked = ranking(request, run)
-    return result(request, asked, cosines(asked.query, asked.docs, embedder, run), run)
+    query_and_docs = ranking(request, run)
+    return result(request, query_and_docs, cosines(query_and_docs.query, query_and_docs.docs, embedder, run), run)

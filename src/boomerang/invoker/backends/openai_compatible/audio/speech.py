@@ -81,14 +81,14 @@ def _chunks(beginning: bytes, sound: Iterable[bytes], media_type: str | None) ->
 
 def _beginning(pieces: Iterator[bytes]) -> bytes:
     """Read on until it is clear what comes, or to the end."""
-    found, enough = bytearray(), TELLING
+    beginning, enough = bytearray(), TELLING
     for piece in pieces:
-        found += piece
-        if enough <= len(found) < (TAGS if any(found[:PIECE]) else PIECE) and only_tags(found):
-            enough = 2 * len(found)  # each look begins at the start
-        elif len(found) >= enough or (len(found) < TELLING and not only_tags(found) and _is_sound(found)):
+        beginning += piece
+        if enough <= len(beginning) < (TAGS if any(beginning[:PIECE]) else PIECE) and only_tags(beginning):
+            enough = 2 * len(beginning)  # each look begins at the start
+        elif len(beginning) >= enough or (len(beginning) < TELLING and not only_tags(beginning) and _is_sound(beginning)):
             break
-    return bytes(found)
+    return bytes(beginning)
 
 
 def _in_events(answer: Answer, beginning: bytes, pieces: Iterator[bytes], run: Run) -> tuple[bytes, Iterator[bytes]]:
@@ -117,14 +117,14 @@ def _in_json(answer: Answer, beginning: bytes, pieces: Iterator[bytes], run: Run
     value = _json(answer, body)
     if isinstance(value, dict) and value.get("error"):
         value = None
-    if (found := find_sound(value)) is None:
+    if (sound := find_sound(value)) is None:
         raise _no_sound(answer, body, kind_of(body))
-    run.notice("lists.sound_in_json", field=found.field)
-    return found.sound
+    run.notice("lists.sound_in_json", field=sound.field)
+    return sound.sound
 
 
-def _is_sound(held: bytearray) -> bool:
-    kind = kind_of(held)
+def _is_sound(beginning: bytearray) -> bool:
+    kind = kind_of(beginning)
     return kind is not None and kind.audio
 
 

@@ -75,31 +75,31 @@ class EventReader:
         if data == b"[DONE]":
             self._ended = True
             return
-        words = data.decode("utf-8", "replace")
+        text = data.decode("utf-8", "replace")
         try:
             value = json.loads(data, strict=False)
         except (ValueError, RecursionError):
-            value = words
+            value = text
         if event.name == "error" or (isinstance(value, dict) and (value.get("error") or value.get("type") == "error")):
-            told = value.get("error") if isinstance(value, dict) else None
-            raise inside(told or value or words, words, self._status)
+            error = value.get("error") if isinstance(value, dict) else None
+            raise inside(error or value or text, text, self._status)
         if isinstance(value, dict):
             self._object(value)
         elif value:
-            self._words.append(value if isinstance(value, str) else words)
-        elif words:
-            self._odd.append(words)
+            self._words.append(value if isinstance(value, str) else text)
+        elif text:
+            self._odd.append(text)
 
     def _object(self, value: Mapping[str, Any]) -> None:
-        kind, found = value.get("type"), find_text(value)
+        kind, transcript = value.get("type"), find_text(value)
         if kind == _DELTA or isinstance(value.get("choices"), list):
             self._deltas.append(_delta(value))
-        elif found is None:
+        elif transcript is None:
             self._odd.append(json.dumps(value))
         elif kind == _DONE:
-            self._whole, self._ended = found.text, True
+            self._whole, self._ended = transcript.text, True
         else:
-            self._segments.append(found.text)
+            self._segments.append(transcript.text)
 
 
 def _events(text: str) -> Iterator[Event]:

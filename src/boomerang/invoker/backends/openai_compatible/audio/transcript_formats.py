@@ -71,9 +71,9 @@ def _find(value: Any, field: str, depth: int) -> Found | None:
 
 
 def _in_list(items: Sequence[Any], field: str, depth: int) -> Found | None:
-    found = [_find(item, f"{field}[]", depth - 1) for item in items]
-    texts = [part for part in found if part is not None]
-    return Found(joined([part.text for part in texts]), texts[0].field) if texts and len(texts) == len(found) else None
+    results = [_find(item, f"{field}[]", depth - 1) for item in items]
+    texts = [part for part in results if part is not None]
+    return Found(joined([part.text for part in texts]), texts[0].field) if texts and len(texts) == len(results) else None
 
 
 def _in_object(value: dict[str, Any], field: str, depth: int) -> Found | None:
@@ -84,14 +84,14 @@ def _in_object(value: dict[str, Any], field: str, depth: int) -> Found | None:
         inner = value.get(name)
         if isinstance(inner, int | float) and not isinstance(inner, bool):
             return Found(str(inner), path(name))  # somebody said a number
-        if (found := _find(inner, path(name), depth - 1)) is not None:
-            return found
+        if (result := _find(inner, path(name), depth - 1)) is not None:
+            return result
     if isinstance(readings := value.get(_READINGS), list) and readings:
         return _find(readings[0], path(f"{_READINGS}[0]"), depth - 1)
     refused = any(value.get(name) for name in _REFUSALS)
     for name in _AROUND:
         inner = value.get(name)
-        if not (refused and isinstance(inner, str)) and (found := _find(inner, path(name), depth - 1)) is not None:
-            return found
+        if not (refused and isinstance(inner, str)) and (result := _find(inner, path(name), depth - 1)) is not None:
+            return result
     empty = next((name for name in _TEXTS if name in value and value[name] in (None, [])), None)
     return Found("", path(empty)) if empty else None

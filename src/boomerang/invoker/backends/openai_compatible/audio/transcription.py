@@ -55,9 +55,9 @@ def _transcript(answer: Answer, run: Run) -> str:
     body = answer.read()
     text = answer.text(body).removeprefix("\ufeff").strip()
     if is_events(text):
-        if (found := EventReader(run, answer.status).read(text)) is None:
+        if (transcript := EventReader(run, answer.status).read(text)) is None:
             raise missing(answer, "text")
-        return found
+        return transcript
     unlabelled = not answer.media_type and (not text or "\ufffd" in text)
     if not is_text or unlabelled or sniff(body) == "text/html":
         raise not_json(answer.status, text)
@@ -71,11 +71,11 @@ def _transcript(answer: Answer, run: Run) -> str:
 
 def _in_json(value: Any, answer: Answer, run: Run) -> str:
     """Return the text of an answer in JSON, also from another field than OpenAI's."""
-    if (found := find_text(value)) is None:
+    if (transcript := find_text(value)) is None:
         raise missing(answer, "text")
-    if found.field not in ("text", ""):
-        run.notice("lists.transcript_found", field=found.field)
-    return found.text
+    if transcript.field not in ("text", ""):
+        run.notice("lists.transcript_found", field=transcript.field)
+    return transcript.text
 
 
 def _parsed(text: str, answer: Answer) -> Any:

@@ -234,21 +234,21 @@ class AnswerReader:
             if text := self._text.feed(text):
                 yield self._chunk(text, [])
             return
-        said = self._said(choice)
-        for name, value in said.unknown.items():
+        fields = self._said(choice)
+        for name, value in fields.unknown.items():
             self.notice("answers.unknown_field", field=name)
             self._keep(name, _kept(value))
-        if said.refused:
+        if fields.refused:
             self.notice("answers.refused")
-        if said.pictures:
+        if fields.pictures:
             self.notice("answers.pictures")
-        for name, value in said.returned.items():
+        for name, value in fields.returned.items():
             if is_deep(value):
                 self.notice("answers.too_deep", field=name)
                 continue
             self._returned.setdefault(name, Growing()).add(value)
-        thought, text = self._thought.feed(self._counted(said.reasoning)), self._text.feed(said.text)
-        calls = [self._calls.read(place, call) for place, call in enumerate(said.calls)]
+        thought, text = self._thought.feed(self._counted(fields.reasoning)), self._text.feed(fields.text)
+        calls = [self._calls.read(place, call) for place, call in enumerate(fields.calls)]
         if thought and not self._reasoning:
             self._reasoning, thought = True, OPENED + thought
         elif self._reasoning and (text or calls) and not thought:
@@ -272,9 +272,9 @@ class AnswerReader:
         if isinstance(message, str | list):
             message = {"content": message}
         if isinstance(message, dict):
-            said = message_fields.read(message)
-            said.text = said.text or message_fields.text_of(choice.get("text"))
-            return said
+            fields = message_fields.read(message)
+            fields.text = fields.text or message_fields.text_of(choice.get("text"))
+            return fields
         return Said(text=message_fields.text_of(choice.get("text")), unknown={"delta": message} if message else {})
 
     def _repeats(self, message: Mapping[str, Any], choice: Mapping[str, Any]) -> bool:
@@ -309,15 +309,15 @@ class AnswerReader:
     def _reported(self, value: Mapping[str, Any]) -> InvokeError:
         """Return the error that a server wrote into its answer."""
         error = value.get("error")
-        found = inside(error if isinstance(error, dict) else value, _written(error or value))
-        return self._broken_off(found)
+        reported = inside(error if isinstance(error, dict) else value, _written(error or value))
+        return self._broken_off(reported)
 
-    def _broken_off(self, found: InvokeError) -> InvokeError:
+    def _broken_off(self, error: InvokeError) -> InvokeError:
         if self._begun:
-            found.message = Message("answers.broken_off", words=found.description)
-            found.description = str(found.message)
-            found.args = (found.description,)
-        return found
+            error.message = Message("answers.broken_off", words=error.description)
+            error.description = str(error.message)
+            error.args = (error.description,)
+        return error
 
     def _unfinished(self, value: dict[str, Any] | _Words) -> InvokeError:
         """Return the error for an answer that ended after something that is not understood, in its words."""
@@ -328,8 +328,8 @@ class AnswerReader:
     def _notice_what_was_skipped(self) -> None:
         if self._strange:
             value = self._strange[-1]
-            words = value if isinstance(value, str) else said(_written(value))
-            self.notice("answers.strange_events", count=len(self._strange), words=words[:LONGEST_SHOWN])
+            text = value if isinstance(value, str) else said(_written(value))
+            self.notice("answers.strange_events", count=len(self._strange), words=text[:LONGEST_SHOWN])
             for value in self._strange:
                 self._keep("event", _kept(value))
         if self._skipped:

@@ -66,13 +66,13 @@ Reader = Callable[[str, Any, Said], None]
 
 def read(message: Mapping[str, Any]) -> Said:
     """Read a message. A field that is null or empty says nothing."""
-    said = Said()
+    fields = Said()
     for name, value in message.items():
         if value or value == 0:
-            FIELDS.get(name, _unknown)(name, value, said)
-    if said.older_call is not None and not said.calls:
-        said.calls.append({"index": 0, "function": said.older_call})
-    return said
+            FIELDS.get(name, _unknown)(name, value, fields)
+    if fields.older_call is not None and not fields.calls:
+        fields.calls.append({"index": 0, "function": fields.older_call})
+    return fields
 
 
 def text_of(value: Any, depth: int = DEEPEST) -> str:
@@ -86,54 +86,54 @@ def text_of(value: Any, depth: int = DEEPEST) -> str:
     return ""
 
 
-def _content(name: str, value: Any, said: Said) -> None:
+def _content(name: str, value: Any, fields: Said) -> None:
     if isinstance(value, str):
-        said.text += value
+        fields.text += value
     elif isinstance(value, list):
         for part in value:
-            _part(name, part, said)
+            _part(name, part, fields)
     else:
-        _part(name, value, said)
+        _part(name, value, fields)
 
 
-def _part(name: str, part: Any, said: Said) -> None:
+def _part(name: str, part: Any, fields: Said) -> None:
     """Read a part of a content: text, thinking, a picture, or something that is only named."""
     if part is None or part is False:
         return
     kind = part.get("type") if isinstance(part, Mapping) else None
     text = str(part) if isinstance(part, int | float) and not isinstance(part, bool) else text_of(part)
     if isinstance(kind, str) and kind.startswith(_THINKING_PARTS):
-        said.reasoning[name] = said.reasoning.get(name, "") + text
+        fields.reasoning[name] = fields.reasoning.get(name, "") + text
     elif text:
-        said.text += text
-        said.refused |= kind == "refusal"
+        fields.text += text
+        fields.refused |= kind == "refusal"
     elif kind in _PICTURES:
-        said.pictures = True
+        fields.pictures = True
     elif isinstance(part, Mapping) and not set(part) - {"type", *_TEXTS}:
         return  # a part whose text is still to come
     elif part:
-        said.unknown[f"{name}[].{kind}" if isinstance(kind, str) else name] = part
+        fields.unknown[f"{name}[].{kind}" if isinstance(kind, str) else name] = part
 
 
-def _reasoning(name: str, value: Any, said: Said) -> None:
+def _reasoning(name: str, value: Any, fields: Said) -> None:
     text = text_of(value)
     if text:
-        said.reasoning[name] = text
+        fields.reasoning[name] = text
     elif not isinstance(value, Mapping | list):
-        said.unknown[name] = value
-    said.returned[name] = value
+        fields.unknown[name] = value
+    fields.returned[name] = value
 
 
-def _refusal(_name: str, value: Any, said: Said) -> None:
-    said.text += text_of(value)
-    said.refused = True
+def _refusal(_name: str, value: Any, fields: Said) -> None:
+    fields.text += text_of(value)
+    fields.refused = True
 
 
-def _calls(_name: str, value: Any, said: Said) -> None:
-    said.calls += list(_listed(value, said))
+def _calls(_name: str, value: Any, fields: Said) -> None:
+    fields.calls += list(_listed(value, fields))
 
 
-def _listed(value: Any, said: Said) -> Iterator[Mapping[str, Any]]:
+def _listed(value: Any, fields: Said) -> Iterator[Mapping[str, Any]]:
     """Yield the calls of a list, of one call that stands without a list, or of an object that numbers them."""
     if isinstance(value, Mapping):
         is_call = any(name in value for name in ("function", "name", "id", "arguments"))
@@ -142,30 +142,30 @@ def _listed(value: Any, said: Said) -> Iterator[Mapping[str, Any]]:
         if isinstance(call, Mapping):
             yield call
         elif call is not None:
-            said.unknown["tool_calls"] = call
+            fields.unknown["tool_calls"] = call
 
 
-def _old_call(name: str, value: Any, said: Said) -> None:
+def _old_call(name: str, value: Any, fields: Said) -> None:
     if isinstance(value, Mapping):
-        said.older_call = value
+        fields.older_call = value
     else:
-        said.unknown[name] = value
+        fields.unknown[name] = value
 
 
-def _pictures(_name: str, _value: Any, said: Said) -> None:
-    said.pictures = True
+def _pictures(_name: str, _value: Any, fields: Said) -> None:
+    fields.pictures = True
 
 
-def _returned(name: str, value: Any, said: Said) -> None:
-    said.returned[name] = value
+def _returned(name: str, value: Any, fields: Said) -> None:
+    fields.returned[name] = value
 
 
 def _ignored(_name: str, _value: Any, _said: Said) -> None:
     """Skip a field that says nothing about the answer."""
 
 
-def _unknown(name: str, value: Any, said: Said) -> None:
-    said.unknown[name] = value
+def _unknown(name: str, value: Any, fields: Said) -> None:
+    fields.unknown[name] = value
 
 
 FIELDS: Mapping[str, Reader] = {

@@ -66,15 +66,15 @@ def _apply_to_call(call: dict[str, Any], fields: Any) -> None:
 
 def not_sent(messages: Sequence[PromptMessage]) -> list[str]:
     """Name the places whose opaque body this back end did not make, and so does not send."""
-    found = []
+    paths = []
     for index, message in enumerate(messages):
         body = getattr(message, "opaque_body", None)
         if body is not None and not (isinstance(body, dict) and set(body) <= {*_FIELDS, CALLS}):
-            found.append(f"prompt_messages[{index}].opaque_body")
+            paths.append(f"prompt_messages[{index}].opaque_body")
         if isinstance(message.content, list):
-            found += [
+            paths += [
                 f"prompt_messages[{index}].content[{place}].opaque_body"
                 for place, item in enumerate(message.content)
                 if item.opaque_body is not None
             ]
-    return found
+    return paths

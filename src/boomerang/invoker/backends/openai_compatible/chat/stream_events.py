@@ -47,26 +47,26 @@ def read(data: bytes) -> Reading:
         text, broken = data.decode(), False
     except UnicodeDecodeError:
         text, broken = data.decode("utf-8", "surrogateescape"), True
-    found = Reading(broken_utf8=broken)
+    reading = Reading(broken_utf8=broken)
     at = 0
     while True:
         at = _after_blanks(text, at)
         if at == len(text):
-            return found
+            return reading
         if text.startswith(DONE, at):
-            found.done = True
-            return found
+            reading.done = True
+            return reading
         try:
             value, end = _LOOSE.raw_decode(text, at)
         except (ValueError, RecursionError):
-            found.rest = text[at:].encode("utf-8", "surrogateescape").decode("utf-8", "replace").strip()
-            found.is_cut = text.startswith(("{", "[{"), at)
-            return found
-        found.control_characters |= has_raw_control_characters(text[at:end])
-        if not isinstance(value, dict | list) and found.values:
-            found.rest = text[at:].strip()
-            return found
-        found.values.append(value)
+            reading.rest = text[at:].encode("utf-8", "surrogateescape").decode("utf-8", "replace").strip()
+            reading.is_cut = text.startswith(("{", "[{"), at)
+            return reading
+        reading.control_characters |= has_raw_control_characters(text[at:end])
+        if not isinstance(value, dict | list) and reading.values:
+            reading.rest = text[at:].strip()
+            return reading
+        reading.values.append(value)
         at = end
 
 

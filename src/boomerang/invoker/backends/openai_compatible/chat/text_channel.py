@@ -87,8 +87,8 @@ class Letters:
 
     def rest(self) -> str:
         """Return what stands for a half whose other half never came."""
-        held, self._held = self._held, ""
-        return "\ufffd" if held else ""
+        pending, self._held = self._held, ""
+        return "\ufffd" if pending else ""
 
     def _whole(self, text: str) -> str:
         if "\ud800" <= text[-1] <= "\udbff":
@@ -101,8 +101,8 @@ class Letters:
         return _HALVES.sub(_read_bytes, text)
 
 
-def _read_bytes(found: re.Match[str]) -> str:
+def _read_bytes(match: re.Match[str]) -> str:
     try:
-        return found[0].encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+        return match[0].encode("utf-8", "surrogateescape").decode("utf-8", "replace")
     except UnicodeEncodeError:  # half of a character that JSON spelled
         return "\ufffd"

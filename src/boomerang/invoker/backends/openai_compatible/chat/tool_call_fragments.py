@@ -62,16 +62,16 @@ class CallReader:
         function = value.get("function")
         if not isinstance(function, Mapping):
             function = {"name": function} | dict(value) if isinstance(function, str) else value
-        given, name = (cleaned(_text(found), self._hiding) for found in (value.get("id"), function.get("name")))
+        given_id, name = (cleaned(_text(field), self._hiding) for field in (value.get("id"), function.get("name")))
         arguments = _arguments(function) or _arguments(value)
         index = as_int(value.get("index"))
-        call = self._continued(index, place, given, name, arguments)
+        call = self._continued(index, place, given_id, name, arguments)
         if call is None:
-            call = self._begun(place if index is None else index, given, name)
+            call = self._begun(place if index is None else index, given_id, name)
             shown = call.id
         else:
             name = call.renamed(name)
-            shown = call.id if name or given == call.id or call is not self._latest else ""
+            shown = call.id if name or given_id == call.id or call is not self._latest else ""
         if arguments:
             call.said.append(arguments)
         call.keep(value, function)
@@ -90,21 +90,21 @@ class CallReader:
     @property
     def returned(self) -> dict[str, dict[str, Any]]:
         """Fields beside OpenAI's own that a server may want back, such as Gemini's signatures, by the calls' ids."""
-        return {call.id: cleaned(found, self._hiding) for call in self._calls if (found := call.returned)}
+        return {call.id: cleaned(fields, self._hiding) for call in self._calls if (fields := call.returned)}
 
     def __len__(self) -> int:
         """Return the number of calls so far."""
         return len(self._calls)
 
-    def _continued(self, index: int | None, place: int, given: str, name: str, arguments: str) -> _Call | None:
+    def _continued(self, index: int | None, place: int, given_id: str, name: str, arguments: str) -> _Call | None:
         """Find the call that a fragment continues; `None` if it begins one."""
-        known = self._by_id.get(given) if given else None
-        if known is not None and (not name or (index in (None, known.index) and not known.is_ended_by(given, name))):
+        known = self._by_id.get(given_id) if given_id else None
+        if known is not None and (not name or (index in (None, known.index) and not known.is_ended_by(given_id, name))):
             return known
-        if index is None and given:
+        if index is None and given_id:
             return self._latest if known is None and self._is_torn(name, arguments) else None
         call = self._by_index.get(place if index is None else index)
-        return None if call is None or call.is_ended_by(given, name) else call
+        return None if call is None or call.is_ended_by(given_id, name) else call
 
     def _is_torn(self, name: str, arguments: str) -> bool:
         """Return whether a fragment with a new id and no index is more of the latest call all the same."""
@@ -113,25 +113,25 @@ class CallReader:
             return False
         return name in ("", latest.name) and bool(latest.said)
 
-    def _begun(self, index: int, given: str, name: str) -> _Call:
-        call = _Call(self._named(given), index, given, name, Channel(self._hiding))
+    def _begun(self, index: int, given_id: str, name: str) -> _Call:
+        call = _Call(self._named(given_id), index, given_id, name, Channel(self._hiding))
         self._by_index[index] = call
-        if given:
-            self._by_id[given] = call
+        if given_id:
+            self._by_id[given_id] = call
         self._calls.append(call)
         return call
 
-    def _named(self, given: str) -> str:
+    def _named(self, given_id: str) -> str:
         """Return the id of a new call: the server's own, where it tells the call apart."""
-        if not given:
+        if not given_id:
             if not self._calls:
                 self._notice("answers.made_ids")
-            given = f"call_{uuid4().hex}"
-        elif given in self._ids:
+            given_id = f"call_{uuid4().hex}"
+        elif given_id in self._ids:
             self._notice("answers.same_id")
-            given = f"{given}_{len(self._ids)}"
-        self._ids.add(given)
-        return given
+            given_id = f"{given_id}_{len(self._ids)}"
+        self._ids.add(given_id)
+        return given_id
 
 
 class _Call:
@@ -139,10 +139,10 @@ class _Call:
 
     __slots__ = ("_fields", "_function_fields", "_looks", "channel", "given", "id", "index", "name", "said")
 
-    def __init__(self, call_id: str, index: int, given: str, name: str, channel: Channel) -> None:
+    def __init__(self, call_id: str, index: int, given_id: str, name: str, channel: Channel) -> None:
         self.id = call_id
         self.index = index
-        self.given = given
+        self.given = given_id
         """Its id in the server's first fragment."""
         self.name = name
         self.said: list[str] = []
@@ -165,12 +165,12 @@ class _Call:
         if function is not value:
             _keep(self._function_fields, function, _READ_OF_FUNCTION)
 
-    def is_ended_by(self, given: str, name: str) -> bool:
+    def is_ended_by(self, given_id: str, name: str) -> bool:
         """Return whether a fragment under the same index begins another call."""
-        if not name or (given and given == self.given):
+        if not name or (given_id and given_id == self.given):
             return False
         if not self.said:
-            return bool(given or not self.given)
+            return bool(given_id or not self.given)
         return name != self.name or self.is_whole()
 
     def renamed(self, name: str) -> str:

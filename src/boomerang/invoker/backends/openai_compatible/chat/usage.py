@@ -26,9 +26,9 @@ class UsageReader:
         if not isinstance(usage, Mapping):
             return
         for count, names in _NAMES.items():
-            found = [number for number in (as_int(usage.get(name)) for name in names) if number is not None and number >= 0]
-            if found:
-                self._counts[count] = max(found) or self._counts.get(count, 0)
+            counts = [number for number in (as_int(usage.get(name)) for name in names) if number is not None and number >= 0]
+            if counts:
+                self._counts[count] = max(counts) or self._counts.get(count, 0)
 
     def usage(self, latency: float) -> LLMUsage | None:
         """Return the usage, with the server's own total, which may count more than prompt and completion.

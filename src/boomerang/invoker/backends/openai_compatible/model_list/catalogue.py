@@ -195,46 +195,46 @@ def described(
     )
 
 
-def completed(provider: str, said: AIModelEntity) -> ListedModel:
+def completed(provider: str, configured: AIModelEntity) -> ListedModel:
     """Describe a model by what a person said of it, and by its name where they said nothing; its type they always say."""
-    found = described(provider, said.model, said.model_type)
-    given = [name for name in ("label", "features", "pricing", "deprecated") if name in said.model_fields_set]
-    own: dict[str, object] = {name: getattr(said, name) for name in given}
-    own["features_known"] = found.features_known or said.features is not None
-    own["parameter_rules"] = said.parameter_rules or found.parameter_rules
-    properties = found.model_properties | said.model_properties
-    if voices := said.model_properties.get(ModelPropertyKey.VOICES):
-        properties[ModelPropertyKey.DEFAULT_VOICE] = said.model_properties.get(
+    described_model = described(provider, configured.model, configured.model_type)
+    set_fields = [name for name in ("label", "features", "pricing", "deprecated") if name in configured.model_fields_set]
+    own: dict[str, object] = {name: getattr(configured, name) for name in set_fields}
+    own["features_known"] = described_model.features_known or configured.features is not None
+    own["parameter_rules"] = configured.parameter_rules or described_model.parameter_rules
+    properties = described_model.model_properties | configured.model_properties
+    if voices := configured.model_properties.get(ModelPropertyKey.VOICES):
+        properties[ModelPropertyKey.DEFAULT_VOICE] = configured.model_properties.get(
             ModelPropertyKey.DEFAULT_VOICE, voices[0]["mode"]
         )
     own["model_properties"] = properties
-    return found.model_copy(update=own)
+    return described_model.model_copy(update=own)
 
 
 def merged(
-    said: Sequence[ListedModel], listed: Sequence[ListedModel], defaults: Mapping[ModelType, str]
+    configured: Sequence[ListedModel], listed: Sequence[ListedModel], defaults: Mapping[ModelType, str]
 ) -> tuple[ListedModel, ...]:
     """Put what a person said of models into the server's list.
 
     Args:
-        said: Models that a person described; each is in the place that the server gives it, or comes after all that it lists.
+        configured: Models that a person described; each is where the server lists it, or after all that it lists.
         listed: The server's list, in its order.
         defaults: Model type → the model that comes first.
     """
     by_name: dict[str, list[ListedModel]] = {}
-    for model in said:
+    for model in configured:
         by_name.setdefault(model.model, []).append(model)
-    found: list[ListedModel] = []
+    models: list[ListedModel] = []
     for model in listed:
-        found += [_with_told(own, model) for own in by_name.pop(model.model, ())] or [model]
-    found += (model for models in by_name.values() for model in models)
-    return tuple(sorted(found, key=lambda model: defaults.get(model.model_type) != model.model))
+        models += [_with_told(own, model) for own in by_name.pop(model.model, ())] or [model]
+    models += (model for models in by_name.values() for model in models)
+    return tuple(sorted(models, key=lambda model: defaults.get(model.model_type) != model.model))
 
 
-def _with_told(said: ListedModel, listed: ListedModel) -> ListedModel:
+def _with_told(configured: ListedModel, listed: ListedModel) -> ListedModel:
     """Add to what a person said of a model the limits that only its server tells."""
     limits = {name: listed.model_properties[name] for name in _LIMITS if name in listed.model_properties}
-    return said.model_copy(update={"model_properties": limits | said.model_properties})
+    return configured.model_copy(update={"model_properties": limits | configured.model_properties})
 
 
 _LIMITS = (ModelPropertyKey.CONTEXT_SIZE, ModelPropertyKey.MAX_CHUNKS)

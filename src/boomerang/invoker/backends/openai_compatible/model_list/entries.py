@@ -24,11 +24,11 @@ class Entries(NamedTuple):
 
 def read_entries(value: Any) -> Entries | None:
     """Read a model list; `None` if the value holds none."""
-    if (found := _find(value)) is None:
+    if (items := _find(value)) is None:
         return None
     named: dict[str, Mapping[str, Any]] = {}
     odd: list[Any] = []
-    for item in _flat(found):
+    for item in _flat(items):
         name = (
             next(filter(None, (name_in(item.get(field)) for field in _NAMES)), "") if isinstance(item, dict) else name_in(item)
         )
@@ -46,16 +46,16 @@ def _find(value: Any, depth: int = DEEPEST) -> list[Any] | None:
     if not isinstance(value, dict) or not depth:
         return None
     fields = [name for name in _LISTS if name in value]
-    found = (_in_field(value[name], depth) for name in fields if value[name] is not None)
-    return next((items for items in found if items is not None), [] if fields and value[fields[0]] is None else None)
+    nested = (_in_field(value[name], depth) for name in fields if value[name] is not None)
+    return next((items for items in nested if items is not None), [] if fields and value[fields[0]] is None else None)
 
 
 def _in_field(value: Any, depth: int) -> list[Any] | None:
     """Find the list in a field: there, or in one more envelope, or as an object of models by name, or as a single model."""
     if not isinstance(value, dict):
         return value if isinstance(value, list) else None
-    if any(name in value for name in _LISTS) and (found := _find(value, depth - 1)) is not None:
-        return found
+    if any(name in value for name in _LISTS) and (items := _find(value, depth - 1)) is not None:
+        return items
     if any(name_in(value.get(name)) for name in _NAMES):
         return [value]
     return [_keyed(name, item) if isinstance(item, dict) else {name: item} for name, item in value.items()]

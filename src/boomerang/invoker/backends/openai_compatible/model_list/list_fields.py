@@ -32,10 +32,14 @@ def context(item: Mapping[str, Any], model_type: ModelType | None = None) -> int
         item: The entry.
         model_type: What the model is, where it is known.
     """
-    found = [_inner(item, "meta").get("n_ctx"), *map(item.get, _CONTEXT), _inner(item, "model_info").get("max_input_tokens")]
+    candidates = [
+        _inner(item, "meta").get("n_ctx"),
+        *map(item.get, _CONTEXT),
+        _inner(item, "model_info").get("max_input_tokens"),
+    ]
     if model_type in _READ_ONLY:
-        found.append(item.get("max_tokens"))
-    return next((size for size in map(count, found) if size), None)
+        candidates.append(item.get("max_tokens"))
+    return next((size for size in map(count, candidates) if size), None)
 
 
 def trained_context(item: Mapping[str, Any]) -> int | None:

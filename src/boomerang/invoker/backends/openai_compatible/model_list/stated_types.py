@@ -37,7 +37,7 @@ _WORDS: Mapping[ModelType, str] = {
     "audio2text",
     ModelType.TEXT2IMG: "image image-generation text-to-image text2image video video-generation text-to-video text2video",
 }
-_TYPES = {word: model_type for model_type, words in _WORDS.items() for word in words.split()}
+_TYPES = {word: model_type for model_type, names in _WORDS.items() for word in names.split()}
 """Word → type; words are in lower case with hyphens."""
 _OUTPUTS = _TYPES | {"text": ModelType.LLM, "audio": ModelType.LLM, "speech": ModelType.TTS}
 """Kind of output → type."""
@@ -56,9 +56,9 @@ def model_type_of(item: Mapping[str, Any]) -> ModelType | None:
     places = [item, *(inner for name in _NESTED if isinstance(inner := item.get(name), dict))]
     for name, types in _FIELDS:
         for place in places:
-            if found := _one({types[word] for word in _words(place.get(name)) if word in types}):
-                return found
-    return next((found for place in places if (found := _by_modality(place.get("modality")))), None)
+            if stated := _one({types[word] for word in _words(place.get(name)) if word in types}):
+                return stated
+    return next((stated for place in places if (stated := _by_modality(place.get("modality")))), None)
 
 
 def mode_of(item: Mapping[str, Any]) -> LLMMode | None:

@@ -39,8 +39,8 @@ def find_ranked(value: Any, depth: int = _DEEPEST) -> Sequence[Any] | None:
         return value
     if not isinstance(value, dict) or not depth:
         return None
-    found = (find_ranked(value[name], depth - 1) for name in _LISTS if value.get(name) is not None)
-    return next((items for items in found if items is not None), [] if any(name in value for name in _LISTS[:3]) else None)
+    nested = (find_ranked(value[name], depth - 1) for name in _LISTS if value.get(name) is not None)
+    return next((items for items in nested if items is not None), [] if any(name in value for name in _LISTS[:3]) else None)
 
 
 def read_ranking(items: Sequence[Any], docs: Sequence[str], once: Once) -> list[RerankDocument]:
@@ -64,26 +64,26 @@ def read_ranking(items: Sequence[Any], docs: Sequence[str], once: Once) -> list[
             raise ProtocolError(Message("lists.no_ranked", found=shown(odd[0])))
         once(Message("lists.odd_ranked", count=len(odd), found=shown(odd[0])))
     indexes = _indexes(known, docs, once)
-    found: dict[int, RerankDocument] = {}
+    ranked: dict[int, RerankDocument] = {}
     for index, item in zip(indexes, known, strict=True):
-        if index in found:
+        if index in ranked:
             raise ProtocolError(Message("lists.ranked_twice", index=index))
-        found[index] = RerankDocument(index=index, text=docs[index], score=_score(item, index, once))
-    return sorted(found.values(), key=lambda doc: -doc.score)
+        ranked[index] = RerankDocument(index=index, text=docs[index], score=_score(item, index, once))
+    return sorted(ranked.values(), key=lambda doc: -doc.score)
 
 
 def _indexes(items: Sequence[Mapping[str, Any]], docs: Sequence[str], once: Once) -> list[int]:
     """Return which document each item ranks: by its index; without one by its text, or by its place if that is certain."""
-    given = [_first(item, _INDEXES) for item in items]
-    if items and all(index is None for index in given):
+    stated = [_first(item, _INDEXES) for item in items]
+    if items and all(index is None for index in stated):
         return _without_indexes(items, docs, once)
-    found = list(map(as_int, given))
-    for index, written in zip(found, given, strict=True):
+    numbers = list(map(as_int, stated))
+    for index, written in zip(numbers, stated, strict=True):
         if index is None or not 0 <= index < len(docs):
             raise ProtocolError(Message("lists.ranked_index", index=shown(written), count=len(docs)))
-    if any(isinstance(index, str) for index in given):
+    if any(isinstance(index, str) for index in stated):
         once(Message("lists.numbers_as_text"))
-    return [index for index in found if index is not None]
+    return [index for index in numbers if index is not None]
 
 
 def _without_indexes(items: Sequence[Mapping[str, Any]], docs: Sequence[str], once: Once) -> list[int]:

@@ -57,8 +57,8 @@ def find_items(value: Any, count: int) -> Sequence[Item] | None:
         value: The answer.
         count: Texts that were sent; the vector of a single one may come without a list around it.
     """
-    found = _vectors_in(value, count, _DEEPEST)
-    return None if found is None else [_item(vector) for vector in found]
+    vectors = _vectors_in(value, count, _DEEPEST)
+    return None if vectors is None else [_item(vector) for vector in vectors]
 
 
 def _vectors_in(value: Any, count: int, depth: int) -> list[Any] | None:
@@ -73,8 +73,8 @@ def _vectors_in(value: Any, count: int, depth: int) -> list[Any] | None:
         return [{name: vector} for vector in inner] if by_text else [value]
     if _first(value, (*_PACKED, "values")):
         return [value]
-    found = (_vectors_in(value[name], count, depth - 1) for name in _LISTS if name in value)
-    vectors = next((vectors for vectors in found if vectors is not None), None)
+    nested = (_vectors_in(value[name], count, depth - 1) for name in _LISTS if name in value)
+    vectors = next((vectors for vectors in nested if vectors is not None), None)
     return [value["embedding"]] if vectors is None and isinstance(value.get("embedding"), str) else vectors
 
 
@@ -128,13 +128,13 @@ class VectorReader:
             return value
         if str in kinds:
             self._once(Message("lists.numbers_as_text"))
-        found: list[float] = []
+        numbers: list[float] = []
         for place, number in enumerate(value):
             if (read := as_float(number)) is None:
                 hint = Message("lists.null_number_hint") if number is None else None
                 raise ProtocolError(Message("lists.no_number", index=index, place=place, found=shown(number)), hint=hint)
-            found.append(read)
-        return found
+            numbers.append(read)
+        return numbers
 
     def _nested(self, value: list[Any], index: int, depth: int) -> list[float]:
         if len(value) == 1 and depth:
@@ -155,9 +155,9 @@ class VectorReader:
     def _text(self, value: str, index: int, depth: int) -> list[float]:
         """Read a vector that came as text: base64 of 32-bit floats, which some servers send unasked, or a list as JSON."""
         text = "".join(value.split())
-        if text.startswith("[") and depth and isinstance(found := _parsed(text), list):
+        if text.startswith("[") and depth and isinstance(parsed := _parsed(text), list):
             self._once(Message("lists.numbers_as_text"))
-            return self._read(found, index, 0)
+            return self._read(parsed, index, 0)
         digits = text.rstrip("=").translate(_URL_SAFE)
         try:
             packed = base64.b64decode(digits + "=" * (-len(digits) % 4), validate=True)
