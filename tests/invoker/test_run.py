@@ -149,6 +149,17 @@ def test_events_carry_their_time_and_reach_every_listener_in_order() -> None:
     assert 0 <= first[0].seconds <= first[1].seconds <= first[2].seconds <= run.seconds
 
 
+def test_an_event_that_another_run_reports_again_keeps_its_time_in_the_first() -> None:
+    first: list[Event] = []
+    second: list[Event] = []
+    inner, outer = Run(first.append), Run(second.append)
+    inner.phase("loading")
+    before = first[0].seconds
+    outer.report(first[0])
+    assert first[0].seconds == before and second[0] == PhaseEntered("loading", seconds=second[0].seconds)
+    assert second[0] is not first[0]
+
+
 def test_a_run_that_nobody_listens_to_takes_events_too() -> None:
     run = Run()
     run.report(Notice("heard by nobody"))

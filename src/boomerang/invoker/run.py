@@ -104,8 +104,13 @@ class Run:
 
     def report(self, event: Event) -> None:
         """Pass an event to the listener, with the time at which it happened."""
-        if self._listener is not None:
-            self._listener(replace(event, seconds=self.seconds))
+        if self._listener is None:
+            return
+        if event.seconds:  # another run reported it, and its record keeps it
+            event = replace(event, seconds=self.seconds)
+        else:
+            object.__setattr__(event, "seconds", self.seconds)  # half the time of a copy
+        self._listener(event)
 
     def notice(self, id: str, /, **values: Value) -> None:
         """Report that something was done otherwise than asked.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import json
 import socket
 import threading
 from collections.abc import Callable, Iterator
@@ -21,13 +22,15 @@ from boomerang.invoker.errors import (
     ProtocolError,
     RunStoppedError,
 )
-from boomerang.invoker.events import Event, Notice
+from boomerang.invoker.events import Event, HTTPRequest, Notice
 from boomerang.invoker.http.cancellation import Call, Clocks
+from boomerang.invoker.http.client import Client
 from boomerang.invoker.http.connection_pool import Pool
 from boomerang.invoker.http.errors import said
 from boomerang.invoker.http.exchange import Http
 from boomerang.invoker.http.limits import Limits
 from boomerang.invoker.http.network import Address
+from boomerang.invoker.http.redaction.masking import MASK, Masking
 from boomerang.invoker.http.retry import STALE_SECONDS, retry_after
 from boomerang.invoker.messages.message import Message
 from boomerang.invoker.run import Run
@@ -368,3 +371,26 @@ def test_a_call_that_waits_for_a_place_among_others_can_be_stopped_and_gets_it_w
         patient.join()
         assert first.result == patient.result == {"ok": 1}
         assert (len(server.asked), len(server.connections)) == (2, 1)
+
+
+def test_each_request_to_a_path_is_sent_and_recorded_with_its_own_body() -> None:
+    events: list[Event] = []
+    with Loopback(lambda asked, wire: wire.send(whole(asked.json))) as server:
+        address = httpx.URL(server.address)
+        headers = {"Authorization": "Bearer secret-of-mine-1", "X-Team": "blue"}
+        with Client(Pool(), address, headers=headers, params={"api_key": "k", "version": "1"}) as client:
+            means = Http(client, Clocks(), Masking(["secret-of-mine-1"]))
+            bodies = [{"text": "short"}, {"text": "longer, and with an é"}]
+            for body in bodies:
+                with means.post("x", Run(events.append), json=body) as answer:
+                    assert answer.json() == body
+    first, second = server.asked
+    assert first.headers.items() ^ second.headers.items() == {
+        ("content-length", str(len(asked.body))) for asked in (first, second)
+    }
+    assert first.path == second.path == "/x?api_key=k&version=1"
+    noted = [event for event in events if isinstance(event, HTTPRequest)]
+    assert [json.loads(event.body) for event in noted] == bodies
+    for event, asked in zip(noted, server.asked, strict=True):
+        assert event.headers == asked.headers | {"authorization": MASK}
+        assert event.query == {"api_key": MASK, "version": "1"}

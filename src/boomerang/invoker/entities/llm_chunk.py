@@ -8,8 +8,8 @@ from typing import Annotated, Any, Self, TypeAlias
 
 from pydantic import BeforeValidator, Field
 
-from .entity import Entity
-from .message import AssistantPromptMessage, PromptMessage
+from .entity import Entity, share_fields_set
+from .message import AssistantPromptMessage, PromptMessage, PromptMessageRole
 from .model import ModelUsage, PriceConfig, PriceType, price
 
 NoPromptMessages: TypeAlias = Annotated[list[PromptMessage], BeforeValidator(lambda _: [])]
@@ -50,7 +50,7 @@ class LLMUsage(ModelUsage):
         """
         read = price(pricing, PriceType.INPUT, prompt_tokens)
         written = price(pricing, PriceType.OUTPUT, completion_tokens)
-        return cls(
+        usage = cls(
             prompt_tokens=prompt_tokens,
             prompt_unit_price=read.unit_price,
             prompt_price_unit=read.unit,
@@ -64,6 +64,11 @@ class LLMUsage(ModelUsage):
             currency=read.currency,
             latency=latency,
         )
+        share_fields_set(usage, _USAGE_FIELDS)
+        return usage
+
+
+_USAGE_FIELDS = set(LLMUsage.model_fields)
 
 
 class LLMResultChunkDelta(Entity):
@@ -85,6 +90,65 @@ class LLMResultChunk(Entity):
     prompt_messages: NoPromptMessages = Field(default_factory=list)
     system_fingerprint: str | None = None
     delta: LLMResultChunkDelta
+
+    @staticmethod
+    def of_text(
+        text: str,
+        *,
+        model: str,
+        index: int,
+        system_fingerprint: str | None = None,
+        usage: LLMUsage | None = None,
+        finish_reason: str | None = None,
+    ) -> LLMResultChunk:
+        """Build a chunk of values of the right types. Takes a third of the memory of one that pydantic checks, and less time.
+
+        Args:
+            text: What is new.
+            model: As in the chunk's field, and so are the others.
+            index: Position in the stream, from 0.
+            system_fingerprint: What the server says of itself.
+            usage: What the whole invocation used; in the last chunk.
+            finish_reason: Why the model stopped; in the last chunk.
+        """
+        new, put = object.__new__, object.__setattr__
+        # In the order of the fields, which is that of a dump. One by one, as such instances share the keys of their dict.
+        message = new(AssistantPromptMessage)
+        put(message, "role", PromptMessageRole.ASSISTANT)
+        put(message, "content", text)
+        put(message, "name", None)
+        put(message, "tool_calls", [])
+        put(message, "opaque_body", None)
+        _complete(message, _MESSAGE_FIELDS)
+        delta = new(LLMResultChunkDelta)
+        put(delta, "index", index)
+        put(delta, "message", message)
+        put(delta, "usage", usage)
+        put(delta, "finish_reason", finish_reason)
+        _complete(delta, _DELTA_FIELDS)
+        chunk = new(LLMResultChunk)
+        put(chunk, "model", model)
+        put(chunk, "prompt_messages", [])
+        put(chunk, "system_fingerprint", system_fingerprint)
+        put(chunk, "delta", delta)
+        _complete(chunk, _CHUNK_FIELDS)
+        return chunk
+
+
+_MESSAGE_FIELDS = {"content", "tool_calls", "opaque_body"}
+_DELTA_FIELDS = {"index", "message", "usage", "finish_reason"}
+_CHUNK_FIELDS = {"model", "system_fingerprint", "delta"}
+
+
+def _complete(entity: Entity, fields: set[str]) -> None:
+    """Set what pydantic keeps beside the fields; see `BaseModel.model_construct`."""
+    share_fields_set(entity, fields)
+    object.__setattr__(entity, "__pydantic_extra__", None)
+    object.__setattr__(entity, "__pydantic_private__", None)
+
+
+# Before any other chunk: Python shares the keys only if one of a class's first thirty instances has set its fields one by one.
+LLMResultChunk.of_text("", model="", index=0)
 
 
 class LLMStructuredOutput(Entity):

@@ -15,8 +15,7 @@ import select
 import socket
 import ssl
 import threading
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable
 from time import monotonic
 from typing import Any, TypeAlias
 
@@ -34,6 +33,8 @@ SocketOptions: TypeAlias = Iterable[Any] | None
 
 LOOK_SECONDS = 0.05
 """How often a connection under way looks whether it is still wanted."""
+MOST_JOINED = 64 * 1024
+"""Bytes of a request that are collected and sent at once."""
 
 
 class Stream(httpcore.NetworkStream):
@@ -46,37 +47,54 @@ class Stream(httpcore.NetworkStream):
         self._tunnelled = tunnelled
         self._tunnelling = False
         """Whether the proxy was asked for a tunnel."""
+        self._unsent = b""
+        """The beginning of a request: its head and a small body leave in one packet, and wake the server once."""
         self._call: Call = current() or Call(Clocks(None, None, None))
         self._call.peer = peer
 
     def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
         """Read what there is; wait for it as long as the call's clock allows."""
+        if self._unsent:
+            self._send()
         call = self._call
         clock, since = "connect" if self._tunnelling else "first byte", call.waiting_since
         if call.answered and not self._tunnelling:  # the time that our own reader took is not the server's
             clock, since = "between chunks", monotonic()
-        with _as_httpcore(httpcore.ReadTimeout, httpcore.ReadError):
+        try:
             self._socket.settimeout(call.left(clock, since))
-            data = self._socket.recv(max_bytes)
-        call.answered, call.ended = call.answered or bool(data), not data
-        return data
+            found = self._socket.recv(max_bytes)
+        except OSError as error:
+            raise _as_httpcore(error, httpcore.ReadTimeout, httpcore.ReadError) from error
+        call.answered, call.ended = call.answered or bool(found), not found
+        return found
 
     def write(self, buffer: bytes, timeout: float | None = None) -> None:
-        """Send all of it."""
+        """Send the bytes, or keep a few until the rest of their request follows: httpcore ends each request with no bytes."""
         before, call = self._call, current() or self._call
         if before is not call:
             before.let_go(self._socket)
         self._call = call
         call.peer, call.proxy, call.tunnelled = self._peer, self._proxy, self._tunnelled
         call.answered = call.ended = False
-        if buffer:
+        if buffer and not self._unsent:
             self._tunnelling = bool(self._proxy) and buffer.startswith(b"CONNECT ")
         call.hold(self._socket)
-        with _as_httpcore(httpcore.WriteTimeout, httpcore.WriteError):
-            self._socket.settimeout(call.left("first byte", monotonic()))
-            if buffer:
+        if buffer and len(self._unsent) + len(buffer) <= MOST_JOINED:
+            self._unsent += buffer
+        else:
+            self._send(buffer)
+
+    def _send(self, rest: bytes = b"") -> None:
+        """Send what was kept and the rest behind it."""
+        unsent, self._unsent = self._unsent, b""
+        call = self._call
+        try:
+            for part in filter(None, (unsent, rest)):
+                self._socket.settimeout(call.left("first byte", monotonic()))
                 call.sent = True
-                self._socket.sendall(buffer)
+                self._socket.sendall(part)
+        except OSError as error:
+            raise _as_httpcore(error, httpcore.WriteTimeout, httpcore.WriteError) from error
         call.waiting_since = monotonic()
 
     def close(self) -> None:
@@ -91,13 +109,15 @@ class Stream(httpcore.NetworkStream):
         call.tunnelled = self._tunnelling
         since = monotonic() if self._tunnelling else call.waiting_since
         try:
-            with _as_httpcore(httpcore.ConnectTimeout, httpcore.ConnectError):
-                self._socket.settimeout(call.left("connect", since))
-                # What is wrapped loses its descriptor, so that the wrapper is what a stop must find, and before it waits.
-                wrapped = ssl_context.wrap_socket(self._socket, server_hostname=server_hostname, do_handshake_on_connect=False)
-                self._socket = wrapped
-                call.hold(wrapped)
-                wrapped.do_handshake()
+            self._socket.settimeout(call.left("connect", since))
+            # What is wrapped loses its descriptor, so that the wrapper is what a stop must find, and before it waits.
+            wrapped = ssl_context.wrap_socket(self._socket, server_hostname=server_hostname, do_handshake_on_connect=False)
+            self._socket = wrapped
+            call.hold(wrapped)
+            wrapped.do_handshake()
+        except OSError as error:
+            self.close()
+            raise _as_httpcore(error, httpcore.ConnectTimeout, httpcore.ConnectError) from error
         except BaseException:
             self.close()
             raise
@@ -150,8 +170,8 @@ class Dialler(httpcore.NetworkBackend):
         call = current() or Call(Clocks(connect=timeout))
         call.waiting_since = began = monotonic()
         call.proxy, call.tunnelled = self._proxy, False
-        with _as_httpcore(httpcore.ConnectTimeout, httpcore.ConnectError):
-            addresses = _look_up(self._search, host, port, call, began)
+        try:
+            found = _look_up(self._search, host, port, call, began)
             refusal: OSError | None = None
             for family, address in addresses:
                 if self._judge is not None:
@@ -168,6 +188,8 @@ class Dialler(httpcore.NetworkBackend):
                 call.dialled = True
                 return Stream(connected, _written(address), self._proxy)
             raise refusal or OSError(f"{host} has no address")
+        except OSError as error:
+            raise _as_httpcore(error, httpcore.ConnectTimeout, httpcore.ConnectError) from error
 
     def connect_unix_socket(
         self, path: str, timeout: float | None = None, socket_options: SocketOptions = None
@@ -247,11 +269,5 @@ def _written(address: tuple[Any, ...]) -> str:
     return f"[{host}]:{port}" if ":" in str(host) else f"{host}:{port}"
 
 
-@contextmanager
-def _as_httpcore(late: type[Exception], failed: type[Exception]) -> Iterator[None]:
-    try:
-        yield
-    except TimeoutError as error:
-        raise late(str(error)) from error
-    except OSError as error:
-        raise failed(str(error)) from error
+def _as_httpcore(error: OSError, late: type[Exception], failed: type[Exception]) -> Exception:
+    return (late if isinstance(error, TimeoutError) else failed)(str(error))

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import email.message
 import json
 import sys
 from codecs import BOM_UTF8
 from collections.abc import Generator, Iterable, Iterator
 from contextlib import closing, suppress
 from dataclasses import replace
+from functools import lru_cache
 from io import BytesIO
 from itertools import chain
 from time import monotonic
@@ -50,11 +52,15 @@ class Answer:
         hide: Takes the connection's keys out of it, should the server say them back.
     """
 
+    media_type: str
+    """What the server says its body is, without parameters; empty if it does not say."""
+    charset: str | None
+    """As the server says it; `None` if it does not."""
+
     def __init__(
         self, response: httpx.Response, call: Call, run: Run, limits: Limits = DEFAULTS, hide: Hiding | None = None
     ) -> None:
-        self.charset = response.charset_encoding
-        """As the server tells it; `None` if it does not."""
+        self.media_type, self.charset = _content_type(response.headers.get("content-type", ""))
         self._limits = limits
         self.hide = hide or Hiding()
         self._call = call
@@ -90,11 +96,6 @@ class Answer:
             if size > self._limits.answer_bytes:
                 self._limits.check_bytes(size)
             self._run.check()
-
-    @property
-    def media_type(self) -> str:
-        """What the server says its body is, without parameters; empty if it does not say."""
-        return str(self.headers.get("content-type", "")).partition(";")[0].strip().lower()
 
     def pieces(self) -> Generator[bytes, None, None]:
         """Return the body as it comes.
@@ -261,3 +262,11 @@ class Answer:
         if not fits(body, charset):
             self.report({"bad_utf8"})
         return body.decode(charset, "replace").encode("utf-8", "replace")  # or else no key is found in it
+
+
+@lru_cache(maxsize=64)
+def _content_type(header: str) -> tuple[str, str | None]:
+    """Return media type and charset as the server says them: empty and `None` where it does not."""
+    message = email.message.Message()
+    message["content-type"] = header
+    return header.partition(";")[0].strip().lower(), message.get_content_charset()

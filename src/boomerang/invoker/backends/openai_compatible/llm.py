@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from time import perf_counter
 from typing import Any
 
@@ -74,20 +74,25 @@ class LLM:
             raise
         yield last
 
-    @contextmanager
-    def _answer(self, path: str, body: dict[str, Any], run: Run) -> Iterator[Answer]:
+    def _answer(self, path: str, body: dict[str, Any], run: Run) -> AbstractContextManager[Answer]:
         """Ask, with the wish for a usage; without it where the server does not take it, unless somebody asked for it."""
-        model, has_options = body["model"], OPTIONS in body
-        if body["stream"] and not has_options and model in self._refusing:
-            run.notice("answers.no_options")
-        wished = body if not body["stream"] or model in self._refusing else body | {OPTIONS: _options(body)}
+        if not body["stream"]:
+            return self._http.post(path, run, json=body)
+        if body["model"] in self._refusing:
+            if OPTIONS not in body:
+                run.notice("answers.no_options")
+            return self._http.post(path, run, json=body)
+        return self._with_options(path, body, run)
+
+    @contextmanager
+    def _with_options(self, path: str, body: dict[str, Any], run: Run) -> Iterator[Answer]:
         with ExitStack() as opened:
             try:
-                answer = opened.enter_context(self._http.post(path, run, json=wished))
+                answer = opened.enter_context(self._http.post(path, run, json=body | {OPTIONS: _options(body)}))
             except InvokeBadRequestError as error:
-                if has_options or wished is body or OPTIONS not in (error.body or ""):
+                if OPTIONS in body or OPTIONS not in (error.body or ""):
                     raise
-                self._refusing.add(model)
+                self._refusing.add(body["model"])
                 run.notice("answers.options_refused", words=str(error))
                 answer = opened.enter_context(self._http.post(path, run, json=body))
             yield answer

@@ -41,6 +41,8 @@ def read_text(data: bytes, charset: str | None = None) -> str:
         data: What came.
         charset: As the server tells it; `None` if it does not.
     """
+    if charset in (None, "utf-8") and data.isascii():  # nearly always
+        return data.decode()
     return data.decode(charset_of(data, charset), "replace")
 
 
