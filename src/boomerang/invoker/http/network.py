@@ -171,7 +171,7 @@ class Dialler(httpcore.NetworkBackend):
         call.waiting_since = began = monotonic()
         call.proxy, call.tunnelled = self._proxy, False
         try:
-            found = _look_up(self._search, host, port, call, began)
+            addresses = _look_up(self._search, host, port, call, began)
             refusal: OSError | None = None
             for family, address in addresses:
                 if self._judge is not None:
