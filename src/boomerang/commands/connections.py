@@ -16,11 +16,11 @@ from .terminal import print_error, print_json, print_table, printable
 
 EPILOGUE = """Connections that a browser saved for itself belong to that browser; they are neither listed nor removed here."""
 NEWS_SECONDS = 0.1
-"""How long a result may wait before it is printed."""
+"""Polling interval: results are printed at least this often."""
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Run the action that the command line names."""
+    """Run the action named on the command line."""
     options = _parser().parse_args(arguments)
     with operator_connections() as registry:
         if options.action == "list":
