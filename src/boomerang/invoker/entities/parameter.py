@@ -1,4 +1,4 @@
-"""The adjustable parameters of a model: rules, and the templates that rules may build on."""
+"""A model's parameters: rules, and the templates that rules may build on."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from .entity import Entity, I18nObject
 
 
 class ParameterType(StrEnum):
-    """What kind of value a parameter takes."""
+    """Type of a parameter's value."""
 
     FLOAT = "float"
     INT = "int"
     STRING = "string"
     BOOLEAN = "boolean"
     TEXT = "text"
-    """A string of several lines."""
+    """A multi-line string."""
 
 
 class DefaultParameterName(StrEnum):
@@ -37,17 +37,17 @@ class DefaultParameterName(StrEnum):
 
 
 class ParameterRule(Entity):
-    """One adjustable parameter: its kind, range and default.
+    """One parameter of a model: its type, range and default.
 
-    A rule that names a template starts from it; keys that the rule gives itself win. A template that nobody knows is ignored.
-    A rule without a label is labelled with its name.
+    A rule that names a template starts from it; the rule's own keys take precedence. Unknown templates are ignored.
+    A rule's label defaults to its name.
     """
 
     name: str
     """Key in `completion_params`."""
     use_template: str | None = None
     label: I18nObject = Field(default_factory=lambda: I18nObject(en_us=""))
-    # The factory is for type checkers only: `_complete` always puts a label in.
+    # For type checkers only: `_complete` always sets a label.
     type: ParameterType
     help: I18nObject | None = None
     required: bool = False
@@ -57,7 +57,7 @@ class ParameterRule(Entity):
     precision: int | None = None
     """Digits after the decimal point."""
     options: list[str] = Field(default_factory=list)
-    """The values to choose from; empty where any will do."""
+    """The allowed values; empty if any is allowed."""
 
     @model_validator(mode="before")
     @classmethod
@@ -72,11 +72,11 @@ class ParameterRule(Entity):
 
     @classmethod
     def template(cls, template: DefaultParameterName | str, **own: Any) -> Self:
-        """Make a rule from a template, named as the template unless `own` says otherwise.
+        """Create a rule from a template, named like the template unless `own` says otherwise.
 
         Args:
             template: The template's name, such as `temperature`.
-            own: What this rule has different, such as `default=0.7`.
+            own: Keys that override the template, such as `default=0.7`.
         """
         return cls.model_validate({"name": str(template), "use_template": str(template), **own})
 
@@ -111,7 +111,7 @@ def _count(label: dict[str, str], help_: dict[str, str], default: int, max_: int
     }
 
 
-# Source: Dify plugin SDK 0.10.2, `entities/model/schema.py`: kinds, labels, ranges and defaults. The help texts are ours.
+# Source: Dify plugin SDK 0.10.2, `entities/model/schema.py`: types, labels, ranges and defaults. The help texts are ours.
 PARAMETER_RULE_TEMPLATE: Mapping[str, Mapping[str, Any]] = MappingProxyType(
     {
         DefaultParameterName.TEMPERATURE: _unit_interval(

@@ -42,7 +42,7 @@ class ReasoningReader:
         self._held = ""
         """Possible beginning of a tag."""
         self._fresh = True
-        """Whether only whitespace precedes the held text on its line."""
+        """Whether only whitespace precedes the pending text on its line."""
 
     def feed(self, text: str) -> list[Part]:
         """Add the next piece of text and return the parts that are certain."""
@@ -51,7 +51,7 @@ class ReasoningReader:
         return self._read(self._held + text, last=False)
 
     def flush(self) -> list[Part]:
-        """Return the held text at the end of the text."""
+        """Return the pending parts at the end of the text."""
         return self._read(self._held, last=True)
 
     def _read(self, text: str, *, last: bool) -> list[Part]:

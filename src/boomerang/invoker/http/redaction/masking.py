@@ -147,7 +147,7 @@ class Hiding:
         self._escaped = re.compile(_escaped(self._needles, r"\\u00{}").encode())
 
     def __call__(self, data: bytes) -> bytes:
-        """Mask the bytes of a text, or of JSON before it is parsed; escapes are recognised.
+        """Mask the bytes of a text, or of JSON before it is parsed; escapes are recognized.
 
         Very cheap if there is no credential, even for a hundred megabytes; then the same bytes are returned.
         """
@@ -192,7 +192,7 @@ def _escaped(needles: Needles, notation: str) -> str:
 
 
 def _spelled(secret: str) -> Iterator[str]:
-    """Yield a secret in its usual spellings in texts, JSON, HTML and URLs; other escapes are recognised while searching."""
+    """Yield a secret in its usual spellings in texts, JSON, HTML and URLs; other escapes are recognized while searching."""
     yield from (secret, json.dumps(secret)[1:-1], html.escape(secret))
     for coded in (quote(secret, safe=""), quote(secret), quote_plus(secret), quote(secret, safe="!$&'()*+,;=:@/?")):
         yield coded
