@@ -2,7 +2,7 @@
 
 python -m scripts.make_attachments
 
-The video is recorded by the browser of the tests.
+The video is recorded by the browser that the tests use.
 """
 
 from __future__ import annotations
