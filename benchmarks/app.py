@@ -1,4 +1,4 @@
-"""An app in a process of its own, the real one as `make run` starts it, or one to compare it with: started, watched, ended."""
+"""Start, watch and stop an app in its own process: the real one, as `make run` starts it, or one to compare it with."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ PATIENCE_SECONDS = 60.0
 
 @dataclass(frozen=True, slots=True)
 class Memory:
-    """Memory of the app's process and of its children, in megabytes (10⁶ bytes)."""
+    """Memory of the app's process and its children, in megabytes (10⁶ bytes)."""
 
     resident: float
-    """VmRSS: pages in memory, mapped weights among them."""
+    """VmRSS: pages in memory, including mapped weights."""
     proportional: float
-    """Pss: pages that other processes have too count by their share."""
+    """Pss: pages shared with other processes count proportionally."""
     peak: float
-    """VmHWM: the most that was resident at any time."""
+    """VmHWM: the maximum resident memory so far."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,19 +38,19 @@ class App:
     port: int
     process: int
     seconds: float
-    """From the start of the process to the first healthy answer."""
+    """From the start of the process to the first healthy response."""
 
     @property
     def address(self) -> str:
-        """Where a browser finds it."""
+        """URL of the app."""
         return f"http://{HOST}:{self.port}"
 
     def threads(self) -> int:
-        """Return how many threads its process has now."""
+        """Return the current number of threads in its process."""
         return sum(1 for _ in Path(f"/proc/{self.process}/task").iterdir())
 
     def memory(self) -> Memory:
-        """Return what it needs now; read from Linux' `/proc`."""
+        """Return its current memory, from Linux' `/proc`."""
         found = [_memory(process) for process in _family(self.process)]
         resident, proportional, peak = (sum(kilobytes) * 1024 / 1e6 for kilobytes in zip(*found, strict=True))
         return Memory(resident, proportional, peak)
@@ -58,13 +58,13 @@ class App:
 
 @contextmanager
 def running(*command: str) -> Iterator[App]:
-    """Start an app on a free port of this machine and end it afterwards.
+    """Start an app on a free port of this machine, and stop it at the end.
 
     Args:
-        *command: Of Streamlit; the real app if not given.
+        *command: Arguments for Streamlit; the real app if omitted.
 
     Raises:
-        RuntimeError: It ended before it was healthy, or took longer than a minute; its output is told.
+        RuntimeError: It ended before it was healthy, or took longer than a minute; includes its output.
     """
     port = _free_port()
     app = ("streamlit", *command) if command else ("boomerang", "serve")
@@ -105,14 +105,14 @@ def _healthy(port: int) -> bool:
     try:
         connection.request("GET", "/_stcore/health")
         return connection.getresponse().status == 200
-    except OSError:  # nobody listens yet
+    except OSError:  # nothing is listening yet
         return False
     finally:
         connection.close()
 
 
 def _family(process: int) -> Iterator[int]:
-    """Return a process and all that descend from it."""
+    """Yield a process and all its descendants."""
     yield process
     for task in Path(f"/proc/{process}/task").iterdir():
         for child in (task / "children").read_text(encoding="ascii").split():

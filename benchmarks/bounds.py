@@ -1,6 +1,6 @@
-"""What hostile answers cost the process: time, memory, and how long every other thread waits meanwhile.
+"""Measure what hostile responses cost the process: time, memory, and how long other threads have to wait.
 
-Each is read in a process of its own, by the whole back end and with a record, as the pages do.
+Each is read in its own process, by the whole back end and with a record, as on the pages.
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ SECONDS = 300
 
 
 def tables() -> Iterator[Table]:
-    """Run each attack, and the largest answer that is none."""
+    """Run each attack, and the largest legitimate response."""
     rows = []
     with _served(HOSTILE) as address:
         rows += [_row(name, address, wanted) for name, wanted in ATTACKS.items()]
@@ -85,7 +85,7 @@ def _served(script: Path) -> Iterator[str]:
 
 @dataclass
 class Ticking:
-    """A thread that ticks while a block lasts, and notes the longest time between two ticks."""
+    """A thread that ticks inside a block and measures the longest time between two ticks."""
 
     longest: float = 0.0
     _ended: threading.Event = field(default_factory=threading.Event)
@@ -125,7 +125,7 @@ def _ask(session: Session, wanted: str) -> None:
 
 
 def measured(address: str, wanted: str) -> dict[str, Any]:
-    """Ask for one answer and measure this process."""
+    """Request one response and measure this process."""
     model = described("p", VECTORS, ModelType.TEXT_EMBEDDING)
     at_once = model.model_copy(update={"model_properties": {ModelPropertyKey.MAX_CHUNKS: TEXTS}})
     records: list[Record[Any]] = []

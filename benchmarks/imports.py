@@ -1,4 +1,4 @@
-"""How long `import boomerang` takes in a fresh process, and what it loads; beside it pydantic and Streamlit alone."""
+"""Measure the time of `import boomerang` in a fresh process, and what it loads; pydantic and Streamlit for comparison."""
 
 from __future__ import annotations
 
@@ -48,9 +48,9 @@ class Import:
 
 
 def tables() -> Iterator[Table]:
-    """Measure every statement, taking turns."""
+    """Measure all statements, alternating between them."""
     for statement in STATEMENTS:
-        probed(statement)  # not counted: fills the caches
+        probed(statement)  # fills the caches, not counted
     found: dict[str, list[Import]] = {statement: [] for statement in STATEMENTS}
     for _ in range(ROUNDS):
         for statement in STATEMENTS:

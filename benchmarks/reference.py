@@ -1,7 +1,7 @@
-"""What the reference SDK's own transport over HTTP costs, beside ours in the same run.
+"""Compare the cost of the reference SDK's own HTTP transport with ours.
 
-That transport is what a serverless plugin has: each invocation is a request to Dify's daemon, by a client that is made for it
-and closed after it. It runs in a process and an environment of its own, for importing the SDK changes the process that does.
+A serverless plugin uses that transport: each invocation is a request to Dify's daemon, by a client that is created for it and
+closed after it. It runs in its own process and environment, since importing the SDK changes the process.
 """
 
 from __future__ import annotations
@@ -32,11 +32,11 @@ NOTE = (
 )
 
 Ask = Callable[[str, bool], int]
-"""Asks a model of the raw server, streamed or whole; gives how many chunks came."""
+"""Requests a model of the raw server, streamed or whole; returns the number of chunks."""
 
 
 def table(address: str, ours: Ask) -> Table:
-    """Measure both on the server at an address, or say what is missing."""
+    """Measure both on the server at an address, or report what is missing."""
     try:
         python = reference_sdk().python
     except NoReferenceError as error:
@@ -70,7 +70,7 @@ def _running(python: Path, address: str) -> Iterator[Theirs]:
 
 
 def _in_turn(theirs: Callable[[], Any], ours: Callable[[], Any]) -> tuple[float, float]:
-    """Return the median seconds of both, which take turns in changing order."""
+    """Return the median seconds of both, alternating in changing order."""
     times: dict[Callable[[], Any], list[float]] = {theirs: [], ours: []}
     for number in range(ROUNDS):
         for side in (theirs, ours) if number % 2 else (ours, theirs):

@@ -1,6 +1,6 @@
-"""What a long answer costs to be drawn: bytes, the browser's time, and how soon after its end the page is complete.
+"""Measure the cost of drawing a long answer: bytes, browser time, and how soon after its end the page is complete.
 
-The same stream is drawn by the LLM page and by a plain page with `st.write_stream`.
+The LLM page and a plain page with `st.write_stream` draw the same stream.
 """
 
 from __future__ import annotations
@@ -37,18 +37,18 @@ NOTE = (
 
 @dataclass(frozen=True, slots=True)
 class Cost:
-    """What one stream cost on one page."""
+    """Cost of one stream on one page."""
 
     received: int
-    """Bytes by websocket."""
+    """Bytes received by websocket."""
     busy: float
     """Seconds of the browser's main thread."""
     late: float | None
-    """Seconds from the last piece made to the page complete; `None` if it never was."""
+    """Seconds from creating the last piece to the complete page; `None` if it was never complete."""
 
 
 def tables() -> Iterator[Table]:
-    """Draw each stream on each page; say what is missing where that cannot be done."""
+    """Draw each stream on each page, or report what is missing for that."""
     if lacking := missing():
         targets = {"bytes": GROWTH, "browser's time": GROWTH, "complete": LATE, "fewer bytes": SAVED}
         rows = [Row(name, ("",) * 3, None, target) for name, target in targets.items()]
@@ -65,7 +65,7 @@ def tables() -> Iterator[Table]:
 
 
 def measured(browser: Browser, ours: app.App, plain: app.App, wanted: Sequence[Stream]) -> dict[tuple[str, Stream], Cost]:
-    """Draw each stream on both pages, in turn."""
+    """Draw each stream on both pages, alternately."""
     costs: dict[tuple[str, Stream], Cost] = {}
     rounds: dict[Stream, list[Cost]] = {stream: [] for stream in wanted}
     for number in range(ROUNDS):
@@ -80,10 +80,10 @@ def drawn(browser: Browser, address: str, member: str, end: str) -> Cost:
     """Visit a page, press its Run button and watch it to its end.
 
     Args:
-        browser: Where it is drawn.
-        address: Of the page.
-        member: Names the button.
-        end: Selector of what is there when the run has ended.
+        browser: The browser.
+        address: URL of the page.
+        member: Name of the button.
+        end: Selector of an element that exists when the run has ended.
     """
     from playwright.sync_api import TimeoutError
 
@@ -130,7 +130,7 @@ def _table(compared: tuple[Stream, Stream], costs: dict[tuple[str, Stream], Cost
             cost = costs[page, stream]
             late = "never" if cost.late is None else f"{cost.late:.2f}"
             judged = LATE if page is OURS else None
-            # A page that was never complete has missed the target, and was measured.
+            # A page that was never complete was measured, and missed the target.
             measured = float("inf") if cost.late is None else cost.late
             rows.append(Row(f"{page}, {stream.count:,} pieces", (*_numbers(cost), late), measured, judged))
         small, large = costs[page, few], costs[page, many]
@@ -150,7 +150,7 @@ def _numbers(cost: Cost) -> tuple[str, str]:
     return f"{cost.received / 1000:,.0f}", f"{cost.busy:.2f}"
 
 
-# Cheap questions first: it is asked at each change of the page, and its time is the browser's too.
+# Cheap conditions first: they are checked at each change of the page, in the browser's measured time.
 _WATCH = """([end, made]) => {
   const app = document.querySelector('[data-testid="stApp"]')
   const look = () => {

@@ -1,7 +1,7 @@
-"""How soon the first sound is there, and whether our speech is understood by our listener.
+"""Measure how soon speech starts, and how well our speech recognition understands it.
 
-First segment: a text of several sentences goes through `Speaker.segments` until the first MP3 is there. Beside it, in the same
-run and in turn, hibari speaks the first sentence alone and soundfile encodes it, with soundfile's own settings and with ours.
+First segment: a text of several sentences goes through `Speaker.segments` until the first MP3. For comparison,
+alternately in the same run, hibari speaks only the first sentence and soundfile encodes it, with its own settings and ours.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ SPOKEN = (
     "The train to the coast leaves from the second platform in a quarter of an hour.",
     "My grandmother kept her letters in an old biscuit tin on the highest shelf.",
 )
-"""What the round trip says: own sentences, without numbers, which the listener would write as digits."""
+"""Texts of the round trip: our own sentences, without numbers, which the recogniser would write as digits."""
 SEGMENT_NOTE = (
     f"Medians of {ROUNDS} rounds in turn. Bare: hibari speaks the first sentence alone and soundfile encodes it as MP3, with "
     "its own settings, and with ours: one bit rate and no header frame, so that segments can be joined, which takes the "
@@ -52,7 +52,7 @@ ROUND_TRIP_NOTE = f"{len(SPOKEN)} sentences, spoken by the embedded voice, heard
 
 
 def tables() -> Iterator[Table]:
-    """Measure the first segment, then the way through both models."""
+    """Measure the first segment, then the round trip through both models."""
     speaker, hibari = Speaker(), Hibari(threads=1)
     hibari("Warm up.")
     columns = ("bare, ms", "bare with our MP3, ms", "ours, ms", "to bare", "to bare with our MP3")
@@ -62,7 +62,7 @@ def tables() -> Iterator[Table]:
 
 
 def first_segment_row(speaker: Speaker, hibari: Hibari, text: str) -> Row:
-    """Measure one text; the three ways take turns, so that a busy neighbour hits all of them."""
+    """Measure one text; the three ways alternate, so that other work on the machine affects all of them."""
     (first, *_) = hibari.split_sentences(text)
 
     def ours() -> None:
@@ -91,7 +91,7 @@ def in_turn(ways: Sequence[Callable[[], None]]) -> list[float]:
 
 
 def round_trip(speaker: Speaker, listener: Listener) -> list[Row]:
-    """Speak sentences and have them written down."""
+    """Speak sentences and transcribe them."""
     wrong = words = 0
     speaking = listening = seconds = 0.0
     for text in SPOKEN:
@@ -118,7 +118,7 @@ def normalised(text: str) -> list[str]:
 
 
 def distance(said: Sequence[str], heard: Sequence[str]) -> int:
-    """Count the words to insert, delete and replace."""
+    """Return the word edit distance: insertions, deletions and replacements."""
     row = list(range(len(heard) + 1))
     for i, word in enumerate(said, 1):
         before, row[0] = row[0], i
