@@ -154,7 +154,7 @@ def _number(match: re.Match[str]) -> Fact:
     text = ("-" if match["minus"] else "") + _plain(match["digits"])
     if text.count(".") > 1:
         return Fact(Kind.NUMBER, match[0], text)
-    # By exponent, because multiplying would round a long number.
+    # Use the exponent: multiplying would round a long number.
     zeros = _ZEROS[match["factor"].lower()] if match["factor"] else 0
     return Fact(Kind.NUMBER, match[0], Decimal(f"{text}e{zeros}"))
 

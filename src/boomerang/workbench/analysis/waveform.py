@@ -135,7 +135,7 @@ class _Clipping:
         self._frames += len(samples)
 
     def runs(self) -> NDArray[np.float64]:
-        """Return start and length of each run in frames, earliest first. Call `look` no more after this."""
+        """Return start and length of each run in frames, earliest first. Do not call `look` after this."""
         for start, sign in self._open.values():
             self._keep(np.array([start]), np.array([self._frames]), np.array([sign]))
         rows = np.concatenate(self._found)
