@@ -17,7 +17,7 @@ from .vectors import Measure, Vectors, similarity
 
 @dataclass(frozen=True, slots=True)
 class Overlap:
-    """How many nearest neighbours two embeddings share."""
+    """The shares of nearest neighbours that two embeddings have in common."""
 
     k: int
     """Neighbours compared: as requested, or all other texts if there are fewer."""

@@ -209,7 +209,7 @@ def _bare(word: str) -> str:
 
 
 class State(StrEnum):
-    """How a summary treated a fact."""
+    """The state of a fact in a summary."""
 
     KEPT = "kept"
     SHORTENED = "shortened"

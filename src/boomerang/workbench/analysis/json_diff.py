@@ -12,7 +12,7 @@ _PLAIN_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
 
 class DifferenceKind(StrEnum):
-    """How two values differ at a path."""
+    """The kind of a difference."""
 
     ADDED = "added"
     REMOVED = "removed"

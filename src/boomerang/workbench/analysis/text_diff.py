@@ -30,7 +30,7 @@ MOST_PAIRS_INSIDE = 50_000_000
 
 
 class SpanKind(StrEnum):
-    """Which side a span is on."""
+    """The side that a span is on."""
 
     EQUAL = "equal"
     INSERTED = "inserted"

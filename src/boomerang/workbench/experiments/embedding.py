@@ -24,7 +24,7 @@ Texts = tuple[str, ...]
 
 @dataclass(frozen=True, slots=True)
 class Unequal:
-    """Why two results cannot be compared."""
+    """Two results that cannot be compared."""
 
     left: int
     right: int

@@ -36,7 +36,7 @@ class VariantSettings:
 
 @dataclass(frozen=True, slots=True)
 class PlaceSettings:
-    """Where to put the text."""
+    """Settings for the text inside a long one."""
 
     paragraphs: tuple[str, ...]
     """Paragraphs of the long text around it."""

@@ -30,7 +30,7 @@ class Order:
 
 
 class Verdict(Enum):
-    """Whether the input order changes the result."""
+    """The effect of the input order on the result."""
 
     SAME_ORDER = "same order"
     SAME_SCORES = "same scores"

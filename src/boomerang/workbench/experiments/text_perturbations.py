@@ -13,7 +13,7 @@ from boomerang.workbench.analysis.word_error_rate import pieces
 
 
 class VariantKind(StrEnum):
-    """How a text was changed."""
+    """The kind of change to a text."""
 
     SPACED = "letters spaced out"
     SWAPPED = "adjacent letters swapped"

@@ -16,7 +16,7 @@ _DECODER = json.JSONDecoder()
 
 @dataclass(frozen=True, slots=True)
 class JsonFault:
-    """Why a text is not the expected JSON."""
+    """A fault in a JSON text."""
 
     message: str
     line: int | None = None

@@ -32,7 +32,7 @@ _IMPLIED = ("self", "cls")
 
 
 class SignatureFault(ValueError):
-    """Why a text is not a function."""
+    """The text contains no function."""
 
 
 def tools(source: str) -> list[dict[str, Any]]:

@@ -41,7 +41,7 @@ _END = "\ufdd0end\ufdd0"
 
 
 class ImportFault(Exception):
-    """Why a file contains no texts, in the visitor's language."""
+    """The file contains no texts; the message says why, in the visitor's language."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,7 +182,7 @@ def _records(text: str, delimiter: str) -> Iterator[list[str]]:
 
 
 def _distinct(names: list[str]) -> list[str]:
-    """Give every column a unique name."""
+    """Make the column names unique."""
     unique: list[str] = []
     for number, name in enumerate(names, 1):
         wanted = name.strip()[:LONGEST_NAME] or _("column {number}").format(number=number)

@@ -18,7 +18,7 @@ NO_PARAMETERS: dict[str, Any] = {"type": "object", "properties": {}}
 
 
 class ToolFault(ValueError):
-    """Why a text contains no tools."""
+    """The text contains no tools; the message says why."""
 
 
 def read(text: str) -> list[Tool]:

@@ -34,7 +34,7 @@ WATCH_SECONDS = 0.5
 
 @dataclass(frozen=True, slots=True)
 class JobOrigin:
-    """What a job was started from, for views."""
+    """The call, form and connection that a job was started from, for views."""
 
     arguments: Mapping[str, Any] = field(default_factory=dict)
     """Call arguments, keyed by Dify's parameter names."""
