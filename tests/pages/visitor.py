@@ -122,7 +122,7 @@ class Visitor:
 
     @property
     def reason(self) -> str:
-        """What Run is waiting for, from the line under the toolbar."""
+        """The reason Run is disabled, from the line under the toolbar."""
         [line] = [line for m in self.at.markdown if "To run: " in (line := str(m.value).replace("\\", ""))]
         return line.partition("To run: ")[2]
 
@@ -151,7 +151,7 @@ class Visitor:
         raise AssertionError("no ModelConfig is drawn")
 
     def metrics(self) -> dict[str, str]:
-        """The metric row."""
+        """Return the metric row."""
         return {metric.label: metric.value for metric in self.at.metric}
 
     def keys(self) -> list[str]:
