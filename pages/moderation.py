@@ -1,4 +1,4 @@
-"""Moderation: is a text sensitive?"""
+"""Moderation: flag sensitive text."""
 
 from boomerang.invoker.entities.model import ModelType
 from boomerang.invoker.entities.moderation import ModerationModelConfig
@@ -17,7 +17,7 @@ with page.inputs:
 
 
 def configure(pane: frame.Pane) -> frame.Arguments:
-    """Draw what each pane has for itself."""
+    """Draw one pane's own inputs."""
     model = model_picker.draw(pane, ModelType.MODERATION)
     return {"model_config": model_config.config(pane, ModerationModelConfig, model)}
 

@@ -1,4 +1,4 @@
-"""The connections on the page: opened by an address, imported, and what is odd among the saved ones."""
+"""Test the listed connections: opened by URL, imported, and problems of saved ones."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The models of a connection on the Connections page: who says what they are, what they can do and how much they read."""
+"""Test the model table on the Connections page: each model's type, features and context, and their sources."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ model_type = "text-embedding"
 
 @contextmanager
 def lab(more: str = "") -> Iterator[None]:
-    """Have a connection to a server that lists models."""
+    """Configure a connection to a server that lists models."""
     file = Path(os.environ["CONNECTIONS_FILE"])
     with Loopback(lambda _asked, wire: wire.send(whole({"data": LISTED}))) as server:
         file.write_text(f'[[connections]]\nname = "lab"\nbase_url = "{server.address}/v1"\n{more}')
@@ -45,7 +45,7 @@ def lab(more: str = "") -> Iterator[None]:
 
 
 def table(page: Visitor) -> dict[str, list[str]]:
-    """Read the table of the models: name → the other cells."""
+    """Return the table of models: name → the other cells."""
     [found] = [html for html in page.html.split("<table") if 'scope="col">Features' in html]
     rows = [row.split("</tr>")[0] for row in found.split("<tr>")[2:]]
     cells = [[cell.split(">", 1)[1].split("</t")[0] for cell in row.replace("<th", "<td").split("<td")[1:]] for row in rows]

@@ -1,4 +1,4 @@
-"""The table of a connection's models: many of them, and those of a connection that cannot be opened."""
+"""Test the model table with many models, and of a connection that cannot be opened."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def test_a_table_of_many_models_costs_linear_work() -> None:
 
 
 def test_a_server_that_is_slow_to_list_its_models_is_waited_for_and_then_shown() -> None:
-    slow_seconds = 1.3  # longer than a page is held up
+    slow_seconds = 1.3  # longer than a page waits
 
     def slow(asked: Asked, wire: Wire) -> None:
         wire.left.wait(slow_seconds)

@@ -1,4 +1,4 @@
-"""The transcript on its page: references, what counts as an error, subtitles, worse recordings, comparison."""
+"""Test the transcript: references, WER options, subtitles, degraded recordings, comparison."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def test_another_recording_takes_its_own_reference_and_leaves_that_of_the_result
     page = visit("speech2text").run()
     page.set("button_group", "sample", "A WAV file named .mp3")
     assert page.at.text_area(key="speech2text.reference").value == "My name is wrong."
-    assert "WER 70.0%" in page.seen  # of the clip that was heard
+    assert "WER 70.0%" in page.seen  # of the recording that was transcribed
     assert "WER 100.0%" in page.run().seen
     page.set("button_group", "source", "Upload")
     assert page.at.text_area(key="speech2text.reference").value == ""
@@ -104,7 +104,7 @@ def test_subtitles_are_there_when_the_back_end_told_times_and_greyed_when_not(vi
 
 
 def downloads(page: Visitor) -> list[Any]:
-    """Give the download buttons of the transcript."""
+    """Return the download buttons of the transcript."""
     found = [element for element in page.at.get("download_button") if element.proto.label in ("Text", "SRT", "VTT")]
     return [element.proto for element in found]
 

@@ -1,4 +1,4 @@
-"""Word and character error rates: known ones, languages without spaces, and the laws of an edit distance."""
+"""Test word and character error rates: known values, languages without spaces, and the laws of an edit distance."""
 
 import random
 import time
@@ -26,7 +26,7 @@ SEQUENCES = st.lists(st.sampled_from(["a", "b", "c", "the"]), max_size=12)
 
 
 def distance(old: list[str], new: list[str]) -> int:
-    """The textbook's table, row by row: an independent count of the fewest steps."""
+    """Compute the textbook's table row by row, as an independent count of the fewest steps."""
     row = list(range(len(new) + 1))
     for i, left in enumerate(old, 1):
         diagonal, row[0] = row[0], i
@@ -122,14 +122,14 @@ def test_a_number_in_words_is_the_number_in_digits(one: str, other: str) -> None
 
 
 def test_a_million_number_words_are_read_in_a_moment() -> None:
-    """With the library's own work, by the square of their number, this would take days."""
+    """Read a run that would take the library days in quadratic time."""
     assert len(words("one hundred and twenty three thousand " * 150_000)) > 1_000
 
 
 def test_languages_without_spaces_are_compared_by_character() -> None:
     assert words("我喜欢Python 3 编程") == ["我", "喜", "欢", "python", "3", "编", "程"]
     assert words("ありがとう") == list("ありがとう")
-    assert words("กำ") == ["กํ", "า"]  # NFKC parts the vowel into a mark and a letter
+    assert words("กำ") == ["กํ", "า"]  # NFKC splits the vowel into a mark and a letter
     assert words("ที่นี่") == ["ที่", "นี่"]
     assert words("नमस्ते दुनिया") == ["नमस्ते", "दुनिया"]
     assert words("안녕 세계") == ["안녕", "세계"]

@@ -1,4 +1,4 @@
-"""A kind of connection from its table: read by its own class, opened, tested, saved and read again, with its secrets apart."""
+"""Test a kind of connection: parsed by its own class, opened, tested, saved and loaded again, with its secrets kept apart."""
 
 from __future__ import annotations
 
@@ -141,7 +141,7 @@ model_type = "llm"
 mode = "chat"
 context_size = 32768
 """
-"""A file as it was written before connections had kinds."""
+"""A file written before connections had kinds."""
 OLD_STORE = {
     "version": 1,
     "connections": [
@@ -163,7 +163,7 @@ OLD_STORE = {
         }
     ],
 }
-"""What was saved before connections had kinds."""
+"""A store saved before connections had kinds."""
 
 
 def test_files_written_before_there_were_kinds_are_read() -> None:

@@ -1,4 +1,4 @@
-"""One text in disguise, and inside a long one."""
+"""Test a disguised text, and a text inside a long one."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ TEXT = "you are bad"
 
 
 def flags_as_it_is(request: Request[Any], _run: Run) -> Iterable[Any]:
-    """Flag only the text as it is, and fail for the other language."""
+    """Flag only the original text, and fail for the other language."""
     text = request.payload()["text"]
     if text == "du bist schlecht":
         raise InvokeBadRequestError("English only")

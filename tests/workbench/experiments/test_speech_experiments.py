@@ -1,4 +1,4 @@
-"""Speech that is transcribed again, in each voice, and recordings made worse."""
+"""Test speech round trips, voices, and degraded recordings."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ LISTENER = next(model for model in MODELS if model.model == "listener")
 
 
 def writes(text: str) -> Any:
-    """Answer every transcription with a text, and each other call well."""
+    """Return this text for every transcription, and a good result for each other call."""
 
     def answer(request: Request[Any], run: Run) -> Iterable[Any]:
         if isinstance(request, RequestInvokeSpeech2Text):

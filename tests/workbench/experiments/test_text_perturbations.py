@@ -1,4 +1,4 @@
-"""Texts made harder for a moderation model."""
+"""Test variants that are harder for a moderation model."""
 
 import unicodedata
 

@@ -1,4 +1,4 @@
-"""What is known of a summary beside its text."""
+"""Test the details of a summary."""
 
 from __future__ import annotations
 

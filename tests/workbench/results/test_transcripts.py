@@ -1,4 +1,4 @@
-"""Transcripts: error rates as they are written, and subtitles."""
+"""Test transcripts: formatted error rates, and subtitles."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""One value of each class."""
+"""Test values stored by class."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
-"""Causes that are known by what the upstream said: a hint beside its words, never in their place.
+"""Known causes, recognised from the upstream's message: a hint in addition to that message, never a replacement.
 
-An error's kind comes from its type alone; this looks at words, and so it may only help.
+An error's kind follows from its type alone; this matches words, so it only gives hints.
 """
 
 from __future__ import annotations
@@ -14,10 +14,10 @@ from boomerang.invoker.messages.message import Message
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """What is known of an error."""
+    """The searchable facts of an error."""
 
     text: str
-    """Its own words and the upstream's body."""
+    """The error's message and the upstream's body."""
     status: int | None
 
 
@@ -30,7 +30,7 @@ def _status(*codes: int) -> Callable[[Seen], bool]:
     return lambda seen: seen.status in codes
 
 
-CAUSES: list[tuple[Callable[[Seen], bool], Message]] = [  # the first that fits counts
+CAUSES: list[tuple[Callable[[Seen], bool], Message]] = [  # the first match applies
     (_words(r"^\s*<(!doctype|html)|content-type: text/html"), Message("diagnosis.web_page")),
     (
         _words(r"summaryinvocation. object is not callable"),
@@ -72,11 +72,11 @@ CAUSES: list[tuple[Callable[[Seen], bool], Message]] = [  # the first that fits 
     (_status(429), Message("diagnosis.too_many_calls")),
     (_status(400, 422), Message("diagnosis.request")),
 ]
-"""What is seen → what it mostly means."""
+"""Matching facts → usual cause."""
 
 
 def known_cause(error: BaseException) -> Message | None:
-    """Return the likely cause of an error that has been seen before; `None` for one that has not."""
+    """Return the likely cause of a known error; `None` if it is unknown."""
     status = getattr(error, "status_code", None)
     seen = Seen(f"{getattr(error, 'body', None) or ''}\n{error}".strip(), status)
     return next((hint for fits, hint in CAUSES if fits(seen)), None)

@@ -1,4 +1,4 @@
-"""One text in disguise, and one text inside a long one: whether the answer stays the same."""
+"""Check whether a moderation verdict changes for disguised variants of a text, or for the text inside a long one."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from .form_call import FormCall
 from .text_perturbations import VariantKind, variants
 
 SEED = 20260503
-"""The variants of a text are the same each time, so that two models are asked the same."""
+"""Makes the variants reproducible, so that two models get the same texts."""
 AS_IT_IS, OTHER_LANGUAGE = N_("original text"), N_("in another language")
 NAMES = {
     VariantKind.SPACED: N_("letters spaced out"),
@@ -28,62 +28,62 @@ PLACES_IN_TEXT = {N_("alone"): None, N_("at the start"): 0.0, N_("in the middle"
 
 @dataclass(frozen=True, slots=True)
 class VariantSettings:
-    """What the experiment's form says."""
+    """Settings from the experiment's form."""
 
     other_language: str = ""
-    """The same text in another language; empty if it is not known."""
+    """The same text in another language; empty if unknown."""
 
 
 @dataclass(frozen=True, slots=True)
 class PlaceSettings:
-    """Where the text is put."""
+    """Settings for the text inside a long one."""
 
     paragraphs: tuple[str, ...]
-    """Of the long text around it."""
+    """Paragraphs of the long text around it."""
 
 
 @dataclass(frozen=True, slots=True)
 class VariantRow:
-    """One text and its answer."""
+    """One text and its verdict."""
 
     label: str
     text: str
     flagged: bool | None
-    """`None` if there is no answer."""
+    """`None` without a verdict."""
     changed: bool
-    """Whether the answer is another one than that of the text as it is."""
+    """Whether the verdict differs from that on the original text."""
     detail: Detail | None
     error: Exception | None
 
 
 @dataclass(frozen=True, slots=True)
 class VariantAnswers:
-    """The answers to a text and its variants."""
+    """The verdicts on a text and its variants."""
 
     rows: Sequence[VariantRow]
-    """The text as it is, then its variants."""
+    """The original text, followed by its variants."""
     running: bool
     ended: bool
-    """Whether each variant has its answer, or failed."""
+    """Whether the calls for all variants have ended."""
 
     @property
     def flagged(self) -> bool | None:
-        """The answer to the text as it is."""
+        """The verdict on the original text."""
         return self.rows[0].flagged
 
     @property
     def answered(self) -> int:
-        """How many variants have an answer."""
+        """Number of variants with a verdict."""
         return sum(row.flagged is not None for row in self.rows[1:])
 
     @property
     def changed(self) -> int:
-        """How many variants have another answer than the text as it is."""
+        """Number of variants whose verdict differs from that on the original text."""
         return sum(row.changed for row in self.rows)
 
 
 def variant_steps(form_call: FormCall, settings: VariantSettings) -> Sequence[Step[str]]:
-    """Return a call for the text and for each of its disguises; each step's fact is the text that is sent."""
+    """Return a call for the text and one for each variant; each step's fact is the text sent."""
     text = str(form_call.arguments.get("text", ""))
     made = [(AS_IT_IS, text), *((NAMES[variant.kind], variant.text) for variant in variants(text, seed=SEED))]
     if settings.other_language.strip():
@@ -92,7 +92,7 @@ def variant_steps(form_call: FormCall, settings: VariantSettings) -> Sequence[St
 
 
 def place_steps(form_call: FormCall, settings: PlaceSettings) -> Sequence[Step[str]]:
-    """Return a call for the text alone and at several places of a long one; each step's fact is the text that is sent."""
+    """Return a call for the text alone and one for each place in a long text; each step's fact is the text sent."""
     text, around = str(form_call.arguments.get("text", "")), settings.paragraphs
     steps = []
     for label, share in PLACES_IN_TEXT.items():
@@ -102,7 +102,7 @@ def place_steps(form_call: FormCall, settings: PlaceSettings) -> Sequence[Step[s
 
 
 def evaluate(series: Series[str], _settings: object) -> VariantAnswers:
-    """Compare the answers with that of the text as it is."""
+    """Compare the verdicts with that on the original text."""
     original, *others = series.steps
     first = verdict_of(original)
     rows = [_row(original, False), *(_row(step, verdict_of(step) not in (None, first)) for step in others)]
