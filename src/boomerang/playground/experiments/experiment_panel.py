@@ -35,7 +35,7 @@ class Experiment(Generic[SettingsT, FactsT, ResultT]):
     title: str
     """Marked by `N_`."""
     about: str
-    """What it does and shows, in a sentence; marked by `N_`."""
+    """Description in one sentence; marked by `N_`."""
     icon: str
     controls: Callable[[Pane, Pane], SettingsT]
     """Draws the controls and returns their values. Takes the page, whose form it may read, and the experiment's own pane;

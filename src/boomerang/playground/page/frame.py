@@ -93,7 +93,7 @@ class Page(Pane):
             configure: Draws the model picker and returns the pane's own arguments.
             **shared: Arguments of Dify's signature shared by all panes.
         """
-        of_all = tuple(self.problems)  # what is missing in the form shared by all panes
+        of_all = tuple(self.problems)  # problems of the form shared by all panes
         for pane in self.panes[1:]:
             pane.problems.extend(of_all)
             pane.sendable |= self.sendable

@@ -17,7 +17,7 @@ class Readiness:
 
     every: Sequence[Pane]
     of_all: Sequence[str]
-    """What is missing in the form shared by all panes."""
+    """Problems of the form shared by all panes."""
 
     @property
     def panes(self) -> list[Pane]:

@@ -18,11 +18,11 @@ from .escape import whole
 FREEZE_AFTER = 2000
 """Length of the tail, in characters, from which its settled part becomes its own element and is not sent again."""
 LEAST_SHARE = 64
-"""A tail is resent once this fraction of it is new, so that a text that never settles, such as one long code block, costs
+"""A tail is resent once one part in 64 of it is new, so that a text that never settles, such as one long code block, costs
 linear work too. The rest appears on the next tick without new text, or at the end.
 """
 EACH_TICK = 1250
-"""Characters per tick that may be resent whatever is new in them: 16 kB per second. A slow answer then flows instead of
+"""Characters per tick that may be resent however little is new: 16 kB per second. A slow answer then flows instead of
 jerking; and the cost grows with time, not with the length of the text.
 """
 MOST_DRAWN = 60_000

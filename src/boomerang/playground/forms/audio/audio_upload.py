@@ -53,7 +53,7 @@ class Recording:
 
 @dataclass(frozen=True, slots=True)
 class _Chosen:
-    """What a source provides."""
+    """A source's file and its known transcript."""
 
     checked: audio_preview.Checked | None = None
     """`None` if there is no usable file."""
