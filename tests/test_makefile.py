@@ -1,4 +1,4 @@
-"""The Makefile: which Pythons it takes, by what `pyproject.toml` says."""
+"""The Makefile: which Python versions it accepts, according to `pyproject.toml`."""
 
 from __future__ import annotations
 
@@ -17,18 +17,18 @@ NEEDS = f"Boomerang needs Python {OLDEST} to {NEWEST}, as its packages have whee
 
 
 def one_minor(version: str, step: int) -> str:
-    """Return the minor version that comes before (-1) or after (1) another."""
+    """Return the previous (-1) or next (1) minor version."""
     return f"3.{int(version.split('.')[1]) + step}"
 
 
 def make(folder: Path, python: str, *arguments: str) -> subprocess.CompletedProcess[str]:
-    """Run `make run` in a folder of its own, with a Python that answers what a script says."""
+    """Run `make run` in a folder, with a fake Python that runs a script."""
     for name in ("Makefile", "pyproject.toml", "requirements.txt", "requirements-build.txt"):
         shutil.copy(ROOT / name, folder)
     path = folder / "python"
     path.write_text(f"#!/bin/sh\n{python}\n")
     path.chmod(0o755)
-    # Not what the make around these tests was called with.
+    # Without the options of the make that runs these tests.
     environment = {name: value for name, value in os.environ.items() if not name.startswith(("MAKE", "MFLAGS"))}
     command = ["make", *arguments, "run", f"PYTHON={path}"]
     return subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, timeout=60)

@@ -1,4 +1,4 @@
-"""What the inspector shows of long values, and of each kind of chunk."""
+"""How the inspector shows long values, and each kind of chunk."""
 
 from __future__ import annotations
 
@@ -55,11 +55,11 @@ from tests.playground.marked_up import cells
 from tests.scripted import USAGE, call_chunk, embedded, structured_chunks
 
 REMARK = 64
-"""Characters that the remark behind a cut value has at most: its length and its hash."""
+"""Most characters of the remark after a shortened value: its length and hash."""
 
 
 def longest(value: Any) -> int:
-    """Give the length of the longest text in a value."""
+    """Return the length of the longest text in a value."""
     match value:
         case str():
             return len(value)
@@ -226,7 +226,7 @@ def test_joined_arguments_are_json_or_it_is_said_why_not(arguments: str, wrong: 
 
 
 def streamed(texts: Sequence[str], gap: float = 0.01) -> Record[Any]:
-    """Give the record of a stream."""
+    """Return the record of a stream."""
     record: Record[Any] = Record(request_of(InvokeType.LLM), "scripted")
     record.chunks.extend(llm_chunks(*texts, usage=USAGE))
     record.times.extend(gap * (at + 1) for at in range(len(texts)))

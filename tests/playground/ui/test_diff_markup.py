@@ -1,4 +1,4 @@
-"""Marked differences: what is drawn of an alignment spells both texts."""
+"""Diff markup: the drawn parts of an alignment contain both texts."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Markup of our own: whatever stands in it, it stays text."""
+"""Our own markup: whatever its content, it stays text."""
 
 from __future__ import annotations
 

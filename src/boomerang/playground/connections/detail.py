@@ -1,4 +1,4 @@
-"""One connection as it is: where it comes from, what it says, what came of trying it, and what can be done with it."""
+"""Details of one connection: origin, settings, test results and actions."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ ORIGINS = {
 
 
 def draw(state: ConnectionsPageState, connection: Connection) -> Tick:
-    """Draw it; gives what keeps the progress of its test going."""
+    """Draw the connection and return a function that updates its test progress."""
     owner = visitor.owner()
     tick = _head(state, connection, owner)
     if connection.problem:
@@ -133,7 +133,7 @@ def _facts(settings: ConnectionSettings) -> dict[str, str]:
 
 
 def _fact(settings: ConnectionSettings, field: FormField) -> str:
-    """Return what may be shown of a field; nothing of a secret but that there is one."""
+    """Return a field's displayable value; for a secret only whether one is set."""
     value = getattr(settings, field.name)
     match field.widget:
         case Widget.KEY if variable := getattr(settings, field.variable):

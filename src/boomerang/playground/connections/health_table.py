@@ -1,4 +1,4 @@
-"""All connections and the eight calls in one table: what was tried, when, and how it went, in colour and in words."""
+"""Health table: all connections by the eight calls, with test state, time and result in colour and words."""
 
 from __future__ import annotations
 
@@ -26,8 +26,8 @@ COLUMNS = {
     "speech2text": N_("STT"),
     "moderation": N_("Moderation"),
 }
-# In a narrow place, and on a phone, a cell has room for one word: how long it took stands in its title then, and what was not
-# tested is an empty dot, told of under the table. The words stay for who has the page read out.
+# In a narrow container, such as on a phone, a cell has room for one word: its duration moves to the tooltip, and an untested
+# cell is an empty dot explained by the legend. The words stay for screen readers.
 STYLE = """<style>
 .health { overflow-x: auto; container-type: inline-size; }
 .health table { width: 100%; border-collapse: collapse; font-size: 0.85rem; }
@@ -57,7 +57,7 @@ TIMEOUT_SECONDS = 900.0
 
 
 def written(connections: Sequence[Connection], results: Mapping[Named, Check], checks: ProbeJob | None) -> str:
-    """Write the table: a dash where there is no model for a call; what was not tried, and whose list is not known, says so."""
+    """Write the table. A dash means no model for a call; untested calls and unknown model lists are labelled."""
     head = "".join(f'<th scope="col">{escaped(_(title))}</th>' for title in ("", *COLUMNS.values()))
     under_way = set(checks.under_way) if checks is not None else set()
     rows = "".join(_row(connection, results, under_way) for connection in connections)
@@ -68,7 +68,7 @@ def written(connections: Sequence[Connection], results: Mapping[Named, Check], c
 
 
 def test(state: ConnectionsPageState, connections: Sequence[Connection], calls: Mapping[str, str | None] | None = None) -> None:
-    """Try connections, with all that they have unless only some calls are wanted; for a callback."""
+    """Test connections with all their calls, or only `calls`; used as a callback."""
     state.tested.update(
         {connection.name: connection.settings.reach() for connection in connections if connection.settings is not None}
     )
@@ -76,7 +76,7 @@ def test(state: ConnectionsPageState, connections: Sequence[Connection], calls: 
 
 
 def drop_outdated(state: ConnectionsPageState, connections: Sequence[Connection]) -> None:
-    """Drop results of connections that the file or another process has changed since."""
+    """Drop results of connections that the file or another process has changed."""
     for connection in connections:
         now = connection.settings.reach() if connection.settings is not None else None
         if state.tested.get(connection.name, now) != now:
@@ -86,7 +86,7 @@ def drop_outdated(state: ConnectionsPageState, connections: Sequence[Connection]
 
 
 def start(state: ConnectionsPageState, trials: Sequence[ProbeRequest]) -> None:
-    """Start to try, unless something is being tried."""
+    """Start the tests unless others are running."""
     if state.checks is not None and state.checks.running:
         return
     state.stopped = None
@@ -95,7 +95,7 @@ def start(state: ConnectionsPageState, trials: Sequence[ProbeRequest]) -> None:
 
 
 def trial(connection: Connection, calls: Mapping[str, str | None] | None = None) -> ProbeRequest:
-    """Return how a connection is tried."""
+    """Return the probe request for a connection."""
     settings = connection.settings
     return ProbeRequest(
         connection.name,
@@ -136,7 +136,7 @@ def _untried(connection: Connection, call: str, listed: bool) -> str:
         if connection.fetches and not listed:
             explanation = _("Models not fetched yet. Open or test the connection.")
             return f'<span class="none" title="{escaped(explanation)}">{escaped(_("unknown"))}</span>'
-    except ConfigError:  # it cannot be opened, which its own place tells
+    except ConfigError:  # the connection cannot be opened; the detail view shows why
         pass
     return f'<span class="none" title="{escaped(_("no model for this type"))}">—</span>'
 

@@ -1,4 +1,4 @@
-"""Connections as a file: out without secrets, and in again."""
+"""Export of connections to a file without secrets, and import."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ from .page_state import ConnectionsPageState, Said
 
 
 def draw(state: ConnectionsPageState, connections: Sequence[Connection]) -> None:
-    """Draw the way out and in."""
-    # After an import it is another one, and so closed, with an empty box.
+    """Draw the import and export menu."""
+    # A new key after an import closes the popover and empties the file uploader.
     with st.popover(_("Import, export"), icon=":material/swap_vert:", key=f"connections.transfer.{state.imports}"):
         st.caption(_("TOML as in connections.toml, or JSON. Never contains keys or passwords."))
         settings = [connection.settings for connection in connections if connection.settings is not None]
@@ -40,7 +40,7 @@ def draw(state: ConnectionsPageState, connections: Sequence[Connection]) -> None
 
 
 def tell(brought: Brought) -> None:
-    """Return what came of an import."""
+    """Show the result of an import."""
     with st.container(border=True, key="connections-brought"):
         if brought.came:
             text = _("Imported for this session: {names}. Enter their keys.").format(names=", ".join(brought.came))

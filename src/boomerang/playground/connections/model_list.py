@@ -1,4 +1,4 @@
-"""The models of a connection, as they are known: a table to search, and what tries one of them."""
+"""The models of a connection: a searchable table and a test of a single model."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from .page_state import ConnectionsPageState
 
 MOST_ROWS = 300
 MOST_AT_A_GLANCE = 12
-"""Models among which nobody needs a search."""
+"""Models up to which the list has no search field."""
 STYLE = """<style>
 .st-key-connection-models .plain-scroll { max-height: min(70vh, 640px); }
 .st-key-connection-models td:nth-child(2) { white-space: nowrap; }
@@ -37,7 +37,7 @@ TYPE_FROM = {
 
 
 def draw(state: ConnectionsPageState, connection: Connection) -> None:
-    """Draw them, as far as its server has told them."""
+    """Draw the models known so far."""
     try:
         backend = connection.backend
         if connection.fetches:
@@ -75,7 +75,7 @@ def draw(state: ConnectionsPageState, connection: Connection) -> None:
 
 
 def _list(connection: Connection, models: Sequence[ListedModel]) -> None:
-    """Draw the models in a table, which can be searched."""
+    """Draw the models in a table, with a search field if there are many."""
     searched = ""
     if len(models) > MOST_AT_A_GLANCE:
         searched = st.text_input(
@@ -110,7 +110,7 @@ def _said_of(model: ListedModel) -> tuple[str, str, str, str]:
 
 
 def _test_one(state: ConnectionsPageState, connection: Connection, names: list[str]) -> None:
-    """Draw what tries one model with one call."""
+    """Draw the controls to test one model with one call."""
     running = state.checks is not None and state.checks.running
     with st.container(horizontal=True, vertical_alignment="bottom"):
         name = st.selectbox(

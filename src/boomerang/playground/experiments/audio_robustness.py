@@ -1,4 +1,4 @@
-"""Experiments of the speech2text page: the same recording made worse step by step."""
+"""Experiment of the speech2text page: transcribe increasingly degraded versions of a recording."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def _controls(page: Pane, pane: Pane) -> RobustnessSettings:
 
 
 def _draw(pane: Pane, result: Robustness) -> None:
-    turn = result.done if result.running else "end"  # drawn again and again in one script run, and no key may come twice
+    turn = result.done if result.running else "end"  # drawn repeatedly in one script run, and widget keys must be unique
     for number, transcript in enumerate(result.heard):
         with st.container(border=True, gap="xsmall"):
             with st.container(horizontal=True, vertical_alignment="center"):

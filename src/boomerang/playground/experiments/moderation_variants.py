@@ -1,4 +1,4 @@
-"""Experiments of the moderation page: one text in disguise, and one text inside a long one."""
+"""Experiments of the moderation page: disguised variants of a text, and the text inside a long one."""
 
 from __future__ import annotations
 
@@ -23,10 +23,10 @@ LONGEST_CELL = 200
 
 @dataclass(slots=True)
 class _OtherLanguage:
-    """What the experiment keeps of the field for the other language."""
+    """State of the other-language field."""
 
     known: str | None = None
-    """The translation that the samples have of the text; `None` before the field was first drawn."""
+    """The samples' translation of the text; `None` before the field was first drawn."""
 
 
 def _variant_controls(page: Pane, pane: Pane) -> VariantSettings:
@@ -34,7 +34,7 @@ def _variant_controls(page: Pane, pane: Pane) -> VariantSettings:
 
 
 def _other_language(pane: Pane, text: str) -> str:
-    """Draw the field for the same text in another language; it follows the samples until somebody types into it."""
+    """Draw the field for the text in another language; it follows the samples until the visitor edits it."""
     known = inputs.OTHER_LANGUAGE.get(text, "")
     key = pane.hold("other", known)
     kept = pane.state.kept(_OtherLanguage)

@@ -1,4 +1,4 @@
-"""Experiments of the rerank page: the same documents in another order."""
+"""Experiment of the rerank page: the same documents in other orders."""
 
 from __future__ import annotations
 

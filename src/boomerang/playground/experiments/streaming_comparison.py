@@ -1,4 +1,4 @@
-"""An experiment of the LLM page: the same call streamed and not, and what differs."""
+"""Experiment of the LLM page: compare the same call with and without streaming."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The log of a run: the layers of the call in one time line, and what the back end said beside its answer."""
+"""Call trace of a run: the layers of the call on one time line, and the back end's events."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ from .timeline_cache import timeline_of
 MOST_EVENTS = 500
 MOST_DETAILS = 20
 MOST_REQUESTS = 12
-"""Requests that have a line of their own in the picture."""
+"""Requests with their own line in the chart."""
 KINDS: dict[type[Event], str] = {
     PhaseEntered: N_("phase"),
     QueuePosition: N_("queue"),
@@ -73,7 +73,7 @@ OUTCOMES = {
 
 
 def draw(record: Record[Any] | None, key: str) -> None:
-    """Draw time line, notes and what belongs to them."""
+    """Draw the time line, the events and their details."""
     if record is None:
         st.caption(_("Run phases and back end messages appear here after a run."))
         return
@@ -133,7 +133,7 @@ def _detail_words(event: Detail) -> str:
         case RerankScores():
             return _("The server speaks {shape}'s shape of rerank.").format(shape=event.shape)
         case TranscriptSegment():
-            # A header may promise less than there is.
+            # A header may declare less than the actual length.
             whole = event.recording_seconds
             if not whole:
                 return _("{seconds:.0f} s heard").format(seconds=event.end)
@@ -148,7 +148,7 @@ def _detail_words(event: Detail) -> str:
 
 def _details(events: Sequence[Event]) -> None:
     details = [event for event in events if isinstance(event, ModelExchange | Detail)]
-    for event in details[:MOST_DETAILS]:  # what went over HTTP has a tab of its own
+    for event in details[:MOST_DETAILS]:  # HTTP has its own tab
         st.caption(f"{_(KINDS[type(event)])} · {plain(_words(event))}")
         values = {name: value for name, value in dump_event(event).items() if name not in ("kind", "seconds", "name")}
         json_view.tree(shortened(values), open_levels=0)
@@ -157,7 +157,7 @@ def _details(events: Sequence[Event]) -> None:
 
 
 def lines(record: Record[Any], timeline: Timeline) -> list[tuple[str, Span]]:
-    """Return the layers of a call: the call itself, what the back end did when, and its exchanges with a model or a server."""
+    """Return the layers of a call: the call, the back end's phases, and its exchanges with a model or a server."""
     member = "summary" if record.request.invoke_type is InvokeType.SYSTEM_SUMMARY else record.request.invoke_type.value
     member = member.replace("multimodal_embedding", "text_embedding").replace("multimodal_rerank", "rerank")
     call, backend = f"session.model.{member}", _("back end {name}").format(name=record.backend)
@@ -168,7 +168,7 @@ def lines(record: Record[Any], timeline: Timeline) -> list[tuple[str, Span]]:
 
 
 def _over_http(events: Sequence[Event], now: float) -> Iterator[tuple[str, Span]]:
-    """Return each request to a server: until its headers, and from there to its end."""
+    """Yield two spans per request: up to its headers, and from there to its end."""
     for exchange in http_exchanges.exchanges(events)[:MOST_REQUESTS]:
         request, response, end = exchange.request, exchange.response, exchange.end
         line = f"{request.method} {urlsplit(request.url).path}"
@@ -178,7 +178,7 @@ def _over_http(events: Sequence[Event], now: float) -> Iterator[tuple[str, Span]
 
 
 def _exchanges(events: Sequence[Event]) -> Iterator[tuple[str, Span]]:
-    """Return each exchange; it began when its back end says, else with the first phase since the exchange before."""
+    """Yield each exchange. It began when its back end says, otherwise with the first phase after the previous exchange."""
     began: float | None = None
     for event in events:
         if isinstance(event, PhaseEntered) and event.name not in ("waiting", "loading"):

@@ -1,4 +1,4 @@
-"""JSON values as a folded tree, and what a search finds in them."""
+"""JSON values as a collapsible tree, with search."""
 
 from __future__ import annotations
 
@@ -24,11 +24,11 @@ def found(value: Any, text: str) -> list[tuple[str, str]]:
     """Search a JSON value.
 
     Args:
-        value: What to search.
-        text: Looked for in keys and values, whatever their case.
+        value: The value to search.
+        text: Text to find in keys and values, ignoring case.
 
     Returns:
-        Path and value of each leaf whose path or value has the words.
+        Path and value of each leaf whose path or value contains the text.
     """
     return list(_found(value, text))
 
@@ -50,11 +50,11 @@ def _leaves(value: Any, path: str) -> Iterator[tuple[str, str]]:
 
 
 def tree(make: Callable[[], Any], record: Record[Any], key: str) -> None:
-    """Draw a JSON value: as a tree, or as a text with a button to copy it; or what a search finds in it.
+    """Draw a JSON value as a tree or as copyable text, or draw the matches of a search in it.
 
     Args:
-        make: Gives the value; called only when there is a search, or when the record has grown since the last time.
-        record: What the value is part of.
+        make: Returns the value; called only for a search, or when the record has grown since the last call.
+        record: The record with the value.
         key: Unique on the page.
     """
     with st.container(horizontal=True, vertical_alignment="center"):
@@ -89,7 +89,7 @@ def tree(make: Callable[[], Any], record: Record[Any], key: str) -> None:
 
 
 def _remembered(make: Callable[[], Any], record: Record[Any], key: str) -> Any:
-    """Cut a value, or give it as it was cut the last time: a large one takes longer than a script run should."""
+    """Return the shortened value, cached while the record is unchanged: shortening a large one is slow."""
     state = (record.id, len(record.times), len(record.events), record.outcome)
     cached: tuple[Any, Any] | None = st.session_state.get(key)
     if cached is None or cached[0] != state:

@@ -1,6 +1,6 @@
-"""Under every result: all numbers, what was sent, what came back, chunk by chunk, the log, and the call as plugin code.
+"""Inspector tabs under every result: metrics, request, response, chunks, HTTP, log, and the call as code.
 
-Drawn from the record alone, so that a live run and an old one look the same.
+Drawn from the record alone, so that a running and a stored run look the same.
 """
 
 from __future__ import annotations
@@ -44,14 +44,14 @@ CODES = {PLUGIN: N_("Dify plugin"), CURL: "curl", HTTPX: "httpx"}
 def draw(
     record: Record[Any] | None, source: str, key: str, *, model: ListedModel | None = None, variable: str | None = None
 ) -> None:
-    """Draw the tabs; a tab that is closed costs nothing.
+    """Draw the tabs; a closed tab costs nothing.
 
     Args:
-        record: The run; `None` before the first one. One under way is drawn as it stands.
+        record: The run; `None` before the first one. A running one is drawn in its current state.
         source: The call as plugin code.
-        key: Unique on the page; the open tab is kept under it.
-        model: The model as it is listed now; counts only if the record was made with it.
-        variable: The environment variable that holds the server's key, for code; `None` where there is no server, and no HTTP.
+        key: Unique on the page; stores the open tab.
+        model: The model as listed now; used only if the record was made with it.
+        variable: Environment variable of the server's key, for generated code; `None` if there is no server and thus no HTTP.
     """
     tabs_shown = [name for name in TABS if name != HTTP or variable is not None]
     labels = [_(name) for name in tabs_shown]
@@ -68,12 +68,12 @@ def draw(
 
 
 def open_code(key: str) -> None:
-    """Open the tab with the code; for a callback, as of the button with Alt + C."""
+    """Open the code tab; a callback, as for the Alt+C button."""
     st.session_state[key] = _(CODE)
 
 
 def open_sent(key: str, *, over_http: bool = False) -> None:
-    """Open the tab with what was sent, to a server as it went over the wire; for a callback, as of an error's panel."""
+    """Open the tab with the request, or with its HTTP exchange; a callback, as for an error panel."""
     st.session_state[key] = _(HTTP if over_http else SENT)
 
 

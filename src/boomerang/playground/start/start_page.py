@@ -1,4 +1,4 @@
-"""The start page's board: the eight calls, the model that answers each and where it stands, and all samples at one click."""
+"""The start page: the eight calls with their models and status, and a button that runs all samples."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ STATES = {
     ModelState.UNAVAILABLE: (N_("Unavailable"), ":material/block:", "red"),
 }
 LISTED = (N_("On the server"), ":material/dns:", "blue")
-"""Of a model whose server tells no more than its name."""
+"""Badge of a model whose server reports only its name."""
 RUNS = {
     "running": (N_("Running"), ":material/progress_activity:", "blue"),
     "stopping": (N_("Stopping"), ":material/progress_activity:", "blue"),
@@ -48,7 +48,7 @@ ENTRIES = [entry for entries in MENU.values() for entry in entries]
 
 
 def draw() -> None:
-    """Draw the button that runs all samples, and a card for each call; follow the runs to their end."""
+    """Draw the button that runs all samples, and a card for each call; follow the runs until they end."""
     state = page_state.board()
     address = Address("", st.query_params.to_dict() if page_state.opened("start") else {})
     _attach(state, address)
@@ -79,13 +79,13 @@ def draw() -> None:
 
 
 def model_for(entry: Entry, models: Sequence[ListedModel]) -> ListedModel | None:
-    """Return the model that answers a call at the first click: the first of its type that can be used, or else the first."""
+    """Return the model preselected for a call: the first available one of its type, or else the first."""
     fitting = [model for model in models if model.model_type is entry.model_type]
     return next((model for model in fitting if model.state is not ModelState.UNAVAILABLE), fitting[0] if fitting else None)
 
 
 def steps(models: Sequence[ListedModel]) -> list[Step[Arguments]]:
-    """Return the first sample of each call whose model can be used."""
+    """Return the first sample of each call that has an available model."""
     planned = []
     for entry in ENTRIES:
         model = model_for(entry, models)
@@ -156,7 +156,7 @@ def _start(state: page_state.PageState, models: Sequence[ListedModel]) -> None:
 
 
 def _leaving_runs(job: Series[Arguments]) -> Callable[[Step[Arguments]], None]:
-    """Return what leaves the run of a sample on the page of its call, unless that page has run something itself meanwhile."""
+    """Return a function that shows a sample's run on its page, unless that page has had a run of its own since."""
     pages = {entry.name: page_state.page(entry.invoke_type) for entry in ENTRIES if entry.invoke_type is not None}
     jobs, backend, visit = app_state.jobs(), page_state.connected().backend, visitor.visitor()
     before = {name: page.job for name, page in pages.items()}
@@ -212,7 +212,7 @@ def _step(job: Series[Arguments] | None, entry: Entry) -> Step[Arguments] | None
 
 
 def _cards(models: Sequence[ListedModel]) -> dict[str, DeltaGenerator]:
-    """Draw what does not change of each card; gives the place for what does."""
+    """Draw the static part of each card; return the places for the rest."""
     grid = st.grid(4, min_column_width=230, gap="small")
     places = {}
     for entry in ENTRIES:
@@ -227,7 +227,7 @@ def _cards(models: Sequence[ListedModel]) -> dict[str, DeltaGenerator]:
 
 
 def _standing(entry: Entry, models: Sequence[ListedModel], step: Step[Arguments] | None) -> None:
-    """Draw where a card's model and its last run stand."""
+    """Draw the status of a card's model and its last run."""
     with st.container():
         model = model_for(entry, models)
         if model is None:

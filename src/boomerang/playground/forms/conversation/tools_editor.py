@@ -1,4 +1,4 @@
-"""The tools that are offered to a model: their editor, their mock results, and where they come from and go to."""
+"""Editor for the tools offered to a model: definitions, mock results, import and export."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from boomerang.workbench.samples.inputs import TOOLS
 FIELDS = ("name", "description", "parameters")
 MOST_ROUNDS = 10
 HeldTool = dict[str, Any]
-"""A tool in the editor: what is sent of it, its mock, and an id that names its widgets."""
+"""A tool in the editor: the fields to send, its mock, and an id for its widgets."""
 
 
 def _sample_tools() -> list[HeldTool]:
@@ -33,21 +33,21 @@ def _sample_tools() -> list[HeldTool]:
 
 @dataclass(slots=True)
 class ToolLibrary(FormState):
-    """The tools of a page; those of the samples at first."""
+    """The tools of a page, initially the samples."""
 
     tools: list[HeldTool] = field(default_factory=_sample_tools)
     fault: str | None = None
-    """What was wrong with the last import."""
+    """Error of the last import."""
     added: int = 0
-    """How many tools the last import added, until that is said."""
+    """Number of tools added by the last import, until it is shown."""
 
     def reset(self) -> None:
-        """Put the sample's tools back."""
+        """Restore the sample tools."""
         self.tools = _sample_tools()
 
 
 def tools(page: Pane) -> list[dict[str, Any]] | None:
-    """Draw the tool editor; give the tools that are offered, or `None` if none is."""
+    """Draw the tool editor; return the offered tools, or `None` if there are none."""
     known_tools = page.state.kept(ToolLibrary).tools
     with st.expander(_("Tools"), icon=":material/build:"):
         offered = st.toggle(
@@ -68,19 +68,19 @@ def tools(page: Pane) -> list[dict[str, Any]] | None:
 
 
 def new_tool(name: str = "", description: str = "", parameters: dict[str, Any] | None = None, mock: str = "") -> HeldTool:
-    """Make a tool for the editor."""
+    """Create a tool for the editor."""
     schema = parameters or {"type": "object", "properties": {}}
     return {"id": uuid.uuid4().hex[:8], "name": name, "description": description, "parameters": schema, "mock": mock}
 
 
 def mock_result(known_tools: Sequence[HeldTool], name: str, arguments: Any) -> str:
-    """Return what the mock of a tool says to a call; nothing if there is no such tool."""
+    """Return a tool's mock result for a call; empty if the tool does not exist."""
     mock = next((str(tool.get("mock", "")) for tool in known_tools if tool.get("name") == name), "")
     return mock_tool_results.result(mock, arguments)
 
 
 def with_ids(calls: Sequence[ToolCall]) -> list[ToolCall]:
-    """Return calls with an id each that no other has: a result is told apart by nothing else."""
+    """Return the calls with unique ids: a result is matched to its call only by id."""
     taken = {call.id for call in calls}
     seen: set[str] = set()
     calls_with_ids = []
@@ -95,7 +95,7 @@ def with_ids(calls: Sequence[ToolCall]) -> list[ToolCall]:
 
 
 def automatic_rounds(page: Pane) -> int:
-    """Return how many rounds of calls are answered with the mocks by themselves; 0 if none."""
+    """Return how many rounds of tool calls are answered with mocks automatically; 0 if none."""
     if not st.session_state.get(page.key("tools.auto")):
         return 0
     return int(st.session_state.get(page.key("tools.rounds")) or 0)
@@ -152,7 +152,7 @@ def _library(page: Pane, known_tools: list[HeldTool]) -> None:
 
 
 def _import(page: Pane, known_tools_tools: list[HeldTool]) -> None:
-    """Add the pasted tools; one of a name that is there already takes its place, and keeps its mock."""
+    """Add the pasted tools; one with an existing name replaces that tool and keeps its mock."""
     library = page.state.kept(ToolLibrary)
     try:
         imported = tool_import.read(str(st.session_state.get(page.key("tools.paste")) or ""))
@@ -205,7 +205,7 @@ def _tool(page: Pane, known_tools: list[HeldTool], tool: HeldTool, offered: bool
 
 
 def _take_parameters(tool: HeldTool, text: str) -> str | None:
-    """Take a tool's parameters; gives what is wrong with them."""
+    """Parse and store a tool's parameters; return the error, if any."""
     value = parse(text, dict)
     if isinstance(value, JsonFault):
         return str(value)

@@ -1,4 +1,4 @@
-"""A transcript against what was really said: error rates, and each word that is wrong, marked."""
+"""Comparison of a transcript with its reference: error rates and highlighted word errors."""
 
 from __future__ import annotations
 
@@ -14,19 +14,19 @@ from boomerang.workbench.i18n.translate import _, ngettext
 from boomerang.workbench.results.transcripts import Judged, judge, percent
 
 GOOD, POOR = 0.05, 0.25
-"""Word error rates up to which a transcript is green, and from which it is red."""
+"""A transcript is green up to the first word error rate and red above the second."""
 
 
 @dataclass(slots=True)
 class _Judgements:
-    """The last judgement of each transcript."""
+    """The last comparison of each transcript."""
 
     by_name: dict[str, tuple[tuple[str, str, Rules], Judged]] = field(default_factory=dict)
-    """Name → what was judged (reference, transcript, rules), and what it came to."""
+    """Name → inputs (reference, transcript, rules) and their result."""
 
 
 def rules(pane: Pane) -> Rules:
-    """Draw the switches of what counts as a difference; once a script run, so an experiment does so beside its own controls."""
+    """Draw the switches for what counts as a difference; once per script run, which is why experiments draw their own."""
     with st.popover(_("WER options"), icon=":material/rule:"):
         case = st.toggle(_("Letter case"), key=pane.hold("count.case", False), persist_state="session")
         marks = st.toggle(_("Punctuation"), key=pane.hold("count.punctuation", False), persist_state="session")
@@ -46,7 +46,7 @@ def rules(pane: Pane) -> Rules:
 
 
 def draw(pane: Pane, reference: str, result: str) -> Judged:
-    """Draw switches, rates and the marked words; give what they come to."""
+    """Draw switches, rates and highlighted words; return the comparison."""
     place = st.container(horizontal=True, vertical_alignment="center", gap="small")
     with place:
         chosen = rules(pane)
@@ -59,12 +59,12 @@ def draw(pane: Pane, reference: str, result: str) -> Judged:
 
 
 def legend() -> None:
-    """Return how the marks are read."""
+    """Draw the legend for the highlighted words."""
     st.caption(_("Struck through: only in the reference. Underlined: only in the transcript."))
 
 
 def held(pane: Pane, reference: str, result: str, chosen: Rules, name: str = "judged") -> Judged:
-    """Return the judgement of a transcript; the last one of each name is kept, so that a rerun costs nothing."""
+    """Return the comparison of a transcript; the last one per name is cached, so that a rerun costs nothing."""
     inputs = (reference, result, chosen)
     by_name = pane.state.kept(_Judgements).by_name
     kept = by_name.get(name)
@@ -74,14 +74,14 @@ def held(pane: Pane, reference: str, result: str, chosen: Rules, name: str = "ju
 
 
 def numbers(scored: Judged) -> None:
-    """Draw the rates, and what they are made of."""
+    """Draw the error rates and the counts behind them."""
     st.badge(f"WER {percent(scored.words.rate)}", icon=":material/match_word:", color=_colour(scored.words.rate))
     st.badge(f"CER {percent(scored.characters.rate)}", icon=":material/abc:", color=_colour(scored.characters.rate))
     st.caption(counts(scored), width="content")
 
 
 def counts(scored: Judged) -> str:
-    """Tell the errors by kind."""
+    """Return the errors by kind as text."""
     if not scored.words.errors:
         return ngettext("{count} word, no error", "{count} words, no error", scored.words.equal).format(
             count=scored.words.equal
@@ -99,7 +99,7 @@ def counts(scored: Judged) -> str:
 
 
 def words(scored: Judged, key: str) -> None:
-    """Draw the words with what is wrong among them marked."""
+    """Draw the words, with errors highlighted."""
     diff_markup.draw(
         diff_markup.of_words(scored.steps),
         label=_("Transcript vs. reference"),

@@ -1,4 +1,4 @@
-"""What two rankings of the same documents have in common: a line for each document, Kendall's tau, whose order is better."""
+"""Comparison of two rankings of the same documents: rank changes, Kendall's tau, and ranking quality."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from . import relevance_scores
 
 
 def compare(panes: Sequence[Pane]) -> None:
-    """Draw where documents stand in the orders of two panes, and how good each order is by the labels."""
+    """Draw the documents' ranks in two panes, and the quality of each order by the labels."""
     left, right = pair(panes)
     one, other = _request(left), _request(right)
     if one is None or other is None or (one.docs, one.query) != (other.docs, other.query):

@@ -1,4 +1,4 @@
-"""How good an order of documents is, by the labels that a person gave in the form: nDCG, MRR, recall."""
+"""Quality of a ranking by the labels given in the form: nDCG, MRR, recall."""
 
 from __future__ import annotations
 
@@ -30,19 +30,19 @@ MEASURES = {
 
 @dataclass(frozen=True, slots=True)
 class Labels:
-    """How well each document answers, as a person says in the form."""
+    """Relevance of each document, as labelled in the form."""
 
     by_document: Mapping[str, int | None]
 
 
 def labels(pane: Pane) -> Mapping[str, int | None]:
-    """Return the labels that stand in the form, by document."""
+    """Return the form's labels by document."""
     kept = pane.context.get(Labels)
     return kept.by_document if kept is not None else {}
 
 
 def draw(page: Pane, request: RequestInvokeRerank, rows: Sequence[Row]) -> None:
-    """Draw the measures of an order, or how to come to them."""
+    """Draw the quality measures of a ranking, or how to get them."""
     labelled = labels(page)
     known = sum(labelled.get(text) is not None for text in request.docs)
     if not known:
@@ -86,7 +86,7 @@ def draw(page: Pane, request: RequestInvokeRerank, rows: Sequence[Row]) -> None:
 
 
 def at(page: Pane, count: int) -> int:
-    """Draw the field for how many places count."""
+    """Draw the field for the number of top results that count."""
     key = page.hold("quality.k", DEFAULT_K, lambda k: k >= 1)
     st.session_state[key] = min(max(1, int(st.session_state[key] or 1)), max(1, count))
     return int(st.number_input(_("Top k"), 1, max(1, count), key=key, persist_state="session", width=120) or 1)
@@ -95,7 +95,7 @@ def at(page: Pane, count: int) -> int:
 def judged(
     request: RequestInvokeRerank, rows: Sequence[Row], labelled: Mapping[str, int | None], k: int
 ) -> tuple[Quality, Quality]:
-    """Judge the worst and the best order that fit the scores."""
+    """Measure the worst and the best order that fit the scores."""
 
     def grade(text: str) -> int:
         return labelled.get(text) or 0
@@ -106,7 +106,7 @@ def judged(
 
 
 def told(worst: Any, best: Any) -> str:
-    """Write a measure, or its range."""
+    """Return a measure, or its range, as text."""
     if worst is None or best is None:
         return UNKNOWN
     low, high = f"{worst:.3f}", f"{best:.3f}"

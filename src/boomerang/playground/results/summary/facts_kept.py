@@ -1,4 +1,4 @@
-"""Which facts of a text its summary kept: numbers, dates and names; and which it has that the text has not."""
+"""Facts of a text that its summary kept (numbers, dates and names), and facts that only the summary has."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ STATES = {
     State.SHORTENED: (N_("shortened"), "~", "orange", ":material/content_cut:"),
     State.MISSING: (N_("missing"), "–", "gray", ":material/remove:"),
 }
-"""State → its name, its sign, its colour, its icon; in the order in which the table has them."""
+"""State → its name, sign, colour and icon; in the table's order."""
 KINDS = {Kind.NUMBER: N_("number"), Kind.DATE: N_("date"), Kind.NAME: N_("name")}
 MOST_ROWS = 500
 
 
 def draw(page: Pane, source: str, summary: str) -> None:
-    """Draw the counts, and each fact with what became of it."""
+    """Draw the counts, and each fact with its state."""
     judged = facts(source, summary)
     if not judged:
         st.caption(_("Neither text contains numbers, dates or names."))
@@ -51,7 +51,7 @@ def draw(page: Pane, source: str, summary: str) -> None:
 
 
 def rows(judged: Sequence[Judged]) -> list[dict[str, str]]:
-    """Return the lines of the table: what only the summary has comes first, then what it kept, shortened, and left out."""
+    """Return the table's rows: facts only in the summary first, then kept, shortened and missing ones."""
     order = list(STATES)
     return [
         {

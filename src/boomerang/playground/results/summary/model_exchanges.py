@@ -1,4 +1,4 @@
-"""How a summary came about: what the system model was asked, piece by piece, and what it answered."""
+"""The calls to the system model behind a summary, segment by segment."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ from boomerang.workbench.runs.jobs import Job
 
 LONGEST_MESSAGE = 20_000
 TALL = 420
-"""Pixels of the messages; what is longer scrolls inside."""
+"""Height of the messages in pixels; longer ones scroll."""
 
 
 def draw(page: Pane, record: Record[Any]) -> None:
-    """Draw the pieces, and the messages of one of them as they were really sent."""
+    """Draw the segments, and the messages of one of them as sent."""
     calls = exchanges(record)
     if not calls:
         return
@@ -77,7 +77,7 @@ def _messages(exchange: Exchange) -> None:
 
 
 def live(job: Job) -> Callable[[], None]:
-    """Draw the pieces that have been summarised so far; gives a function that draws the new ones."""
+    """Draw the segments summarized so far; return a function that draws new ones."""
     place = st.container()
     with place:
         waiting = st.empty()

@@ -1,4 +1,4 @@
-"""Charts of orders: where documents went from one ranking to another, and scores as bars."""
+"""Charts of rankings: rank changes between two orders, and scores as bars."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ MOST_LINES = 40
 MOST_BARS = 60
 
 WAYS = {"up": (N_("up"), GREEN, [1, 0]), "down": (N_("down"), ORANGE, [6, 3]), "same": (N_("same rank"), GREY, [2, 3])}
-"""Way → what it is called, its colour and the dashes of its line."""
+"""Direction → its label, colour and line dashes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,14 +24,14 @@ class Place:
 
     text: str
     left: int | None
-    """Place from 1; `None` if this order does not have it."""
+    """Rank from 1; `None` if this order does not contain it."""
     right: int | None
 
 
 def slope(places: Sequence[Place], left: str, right: str) -> tuple[Any, Table]:
-    """Draw where documents went between two orders: one line each, at most `MOST_LINES`, the rest is cut.
+    """Draw the rank changes between two orders: one line per document, at most `MOST_LINES`, the rest is cut.
 
-    A document that one side does not have ends under the line below that side's places.
+    A document missing from one side ends below that side's last rank.
 
     Args:
         places: In any order.
@@ -96,7 +96,7 @@ def slope(places: Sequence[Place], left: str, right: str) -> tuple[Any, Table]:
 
 
 def way(place: Place) -> str:
-    """Return which way a document went: `rose`, `fell` or `same`."""
+    """Return the direction of a document's rank change: `up`, `down` or `same`."""
     left = math.inf if place.left is None else place.left
     right = math.inf if place.right is None else place.right
     return "up" if right < left else "down" if right > left else "same"
@@ -108,11 +108,11 @@ def bars(
     """Draw scores as bars with their numbers; at most `MOST_BARS`, the rest is cut.
 
     Args:
-        names: One for each score; equal ones are told apart by their number.
-        scores: What is no number gets no bar.
+        names: One per score; duplicates are numbered.
+        scores: NaN and infinite scores get no bar.
         title: What the scores are, in the visitor's language.
-        threshold: Where to draw a line; bars that reach it are full, the others are pale.
-        upright: Whether the bars stand; they lie if not.
+        threshold: Where to draw a line; bars below it are pale.
+        upright: Whether the bars are vertical.
     """
     import altair as alt
 
@@ -165,7 +165,7 @@ def _numbers(base: Any, *, upright: bool) -> Any:
 
 
 def _outer() -> Any:
-    """Leave room on both sides for the names of the documents."""
+    """Return a scale with room on both sides for the documents' names."""
     import altair as alt
 
     return alt.Scale(type="point", padding=0.62)
