@@ -87,9 +87,9 @@ def tables() -> Iterator[Table]:
 
 async def measured(server: app.App, page: Page, *, twice: bool) -> Seen:
     """Visit a page alone, then let many idle visitors come, then many who are busy, and maybe as many again."""
-    async with opened(server, page.name, page.query) as somebody:  # what is loaded on first use is nobody's cost
-        await somebody.visit(page.button)
-        alone = _gaps(await somebody.run(page.button))
+    async with opened(server, page.name, page.query) as visitor:  # what is loaded on first use is nobody's cost
+        await visitor.visit(page.button)
+        alone = _gaps(await visitor.run(page.button))
     memory, threads = server.memory().proportional, server.threads()
     async with AsyncExitStack() as visitors:
         for _ in range(IDLE):

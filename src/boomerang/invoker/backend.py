@@ -32,7 +32,7 @@ class TypeFrom(StrEnum):
 
     DECLARED = "declared"
     """Its maker, or a person."""
-    TOLD = "told"
+    STATED = "told"
     """The server, in its list."""
     GUESSED = "guessed"
     """Nobody: its name only sounds like it."""

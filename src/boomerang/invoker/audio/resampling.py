@@ -57,22 +57,22 @@ def resampled(blocks: Iterable[Samples], from_hz: int, to_hz: int) -> Iterator[S
         yield from blocks
         return
     window, core = (CORE_SECONDS + 2 * EDGE_SECONDS) * from_hz, CORE_SECONDS * from_hz
-    held: Samples | None = None
+    pending: Samples | None = None
     frames = done = 0
     for block in blocks:
-        if held is None:
-            held = _silence(EDGE_SECONDS * from_hz, block)
+        if pending is None:
+            pending = _silence(EDGE_SECONDS * from_hz, block)
         frames += len(block)
-        held = np.concatenate([held, block])
-        while len(held) >= window:
-            piece = _core(held[:window], from_hz, to_hz)
-            held, done = held[core:], done + len(piece)
+        pending = np.concatenate([pending, block])
+        while len(pending) >= window:
+            piece = _core(pending[:window], from_hz, to_hz)
+            pending, done = pending[core:], done + len(piece)
             yield piece
     total = round(frames * to_hz / from_hz)
-    while held is not None and done < total:
-        whole = np.concatenate([held, _silence(max(0, window - len(held)), held)])
+    while pending is not None and done < total:
+        whole = np.concatenate([pending, _silence(max(0, window - len(pending)), pending)])
         piece = _core(whole[:window], from_hz, to_hz)[: total - done]
-        held, done = whole[core:], done + len(piece)
+        pending, done = whole[core:], done + len(piece)
         yield piece
 
 

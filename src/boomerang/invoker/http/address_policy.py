@@ -99,7 +99,7 @@ class Allowed:
     entries: tuple[Entry, ...] = (Entry(ANYTHING),)
     loopback: bool = True
 
-    def judge(self, host: str, address: Address | None, port: int) -> None:
+    def check(self, host: str, address: Address | None, port: int) -> None:
         """Refuse what may not be dialled; for use as the dialler's judge.
 
         Args:

@@ -45,7 +45,7 @@ class Call:
     aborted: bool = False
     sent: bool = False
     """Whether a byte of the request may have left."""
-    dialled: bool = False
+    connect_started: bool = False
     """Whether it opened a connection of its own, instead of using a kept one."""
     expired: str = ""
     """The clock that ran out."""

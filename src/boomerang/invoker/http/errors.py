@@ -31,16 +31,16 @@ from boomerang.invoker.run import Run
 
 from .cancellation import Call
 
-LONGEST_FAULT = 64 * 1024
+LONGEST_ERROR = 64 * 1024
 """Bytes of a refusal that are read."""
 LONGEST_MARKUP = 16 * 1024
 """Characters of a page in which its title is looked for; the parser's work on a broken one grows with their square."""
-MOST_FAULTS = 8
+MOST_ERRORS = 8
 """Faults of one refusal that are told; FastAPI finds one for each type that each message might have been of."""
 _HOLDERS = ("error", "message", "detail", "errors", "baseresp", "details")
 """Fields that hold a server's words, or an object or a list of objects that do, the best first. Names are in lower case
 and without `_`, so that `Message` and `base_resp` (MiniMax) are known too."""
-_WORDS = ("errordescription", *_HOLDERS, "errormsg", "errormessage", "msg", "statusmsg", "title", "description", "reason")
+_TEXT_FIELDS = ("errordescription", *_HOLDERS, "errormsg", "errormessage", "msg", "statusmsg", "title", "description", "reason")
 _CODES = (*_HOLDERS, "code", "errorcode", "errcode", "type", "status")
 """Fields that say something where no other does: a code is better than raw JSON."""
 _NO_CODES = frozenset({"error", "about:blank"})
@@ -75,10 +75,10 @@ def inside(value: Any, body: str, status: int | None = None) -> InvokeError:
         body: The answer, or the event of it, that tells it.
         status: The HTTP status, which said nothing of it; if `None`, the one inside counts.
     """
-    told_status = _inner_status(value)
-    kind = kind_of(told_status) if told_status else InvokeServerUnavailableError
-    text = _words({"error": value}) or body.strip()[:500]
-    return kind(text, status_code=status or told_status, body=body)
+    inner_status = _inner_status(value)
+    kind = kind_of(inner_status) if inner_status else InvokeServerUnavailableError
+    text = _error_text({"error": value}) or body.strip()[:500]
+    return kind(text, status_code=status or inner_status, body=body)
 
 
 def _inner_status(value: Any) -> int | None:
@@ -87,7 +87,7 @@ def _inner_status(value: Any) -> int | None:
 
 
 @contextmanager
-def told(call: Call, run: Run) -> Iterator[None]:
+def map_errors(call: Call, run: Run) -> Iterator[None]:
     """Map what httpx and httpcore raise.
 
     Raises:
@@ -187,33 +187,33 @@ def _why(cause: BaseException) -> tuple[Message, ConnectionFailure]:
     return Message("http.unreached", error=str(cause)), ConnectionFailure.UNREACHED
 
 
-def said(body: str) -> str:
+def error_text(body: str) -> str:
     """Find a server's own words in the body of its refusal: of JSON in its usual shapes, of HTML the title or first words."""
     text = body.strip()
     try:
         value = json.loads(text)
     except (ValueError, RecursionError):
         return _title(text) if text.startswith("<") else text[:500]
-    return _words(value) or text[:500]
+    return _error_text(value) or text[:500]
 
 
-def _words(value: Any) -> str:
-    text = _found(value, _WORDS) or _found(value, _CODES)
+def _error_text(value: Any) -> str:
+    text = _first_text(value, _TEXT_FIELDS) or _first_text(value, _CODES)
     return text.encode("utf-8", "replace").decode()  # JSON can spell half a character, a page cannot show it
 
 
-def _found(value: Any, names: tuple[str, ...], depth: int = 4) -> str:
+def _first_text(value: Any, names: tuple[str, ...], depth: int = 4) -> str:
     """Find words in what servers answer: objects in objects, one after the other if there are several."""
     if isinstance(value, str):
         text = value.strip()
         says_nothing = names is _CODES and (text in _NO_CODES or not any(map(str.isalpha, text)))  # such as a number alone
         return "" if says_nothing else text
     if isinstance(value, list) and depth:
-        texts = [detail for item in value[:MOST_FAULTS] if (detail := _found(item, names, depth - 1))]
-        return "; ".join([*texts, "…"] if texts and len(value) > MOST_FAULTS else texts)
+        texts = [detail for item in value[:MOST_ERRORS] if (detail := _first_text(item, names, depth - 1))]
+        return "; ".join([*texts, "…"] if texts and len(value) > MOST_ERRORS else texts)
     if isinstance(value, dict) and depth:
         fields = {name.lower().replace("_", ""): inner for name, inner in reversed(value.items())}
-        detail = next(filter(None, (_found(fields.get(name), names, depth - 1) for name in names)), "")
+        detail = next(filter(None, (_first_text(fields.get(name), names, depth - 1) for name in names)), "")
         place = value.get("loc")  # FastAPI's: which field of what was sent
         return f"{'.'.join(map(str, place))}: {detail}" if detail and place and isinstance(place, list) else detail
     return ""
@@ -246,7 +246,7 @@ class _Title(HTMLParser):
     def __init__(self) -> None:
         super().__init__()
         self.texts: dict[str, str] = {}
-        self.words, self._inside = "", ""
+        self.text, self._inside = "", ""
 
     def handle_starttag(self, tag: str, attrs: Any) -> None:
         self._inside = tag.rpartition(":")[2]
@@ -256,7 +256,7 @@ class _Title(HTMLParser):
         if self._inside and not self.texts[self._inside].strip():
             self.texts[self._inside] = data
         if self._inside not in ("style", "script"):
-            self.words += data + " "
+            self.text += data + " "
 
 
 def _title(markup: str) -> str:
@@ -265,4 +265,4 @@ def _title(markup: str) -> str:
         parser.feed(markup[:LONGEST_MARKUP])
     is_page = bool({"html", "head", "body"} & parser.texts.keys())
     texts = (parser.texts.get(name, "").strip() for name in (("title",) if is_page else _MARKED_UP))
-    return " ".join((next(filter(None, texts), "") or parser.words).split())[:200]
+    return " ".join((next(filter(None, texts), "") or parser.text).split())[:200]

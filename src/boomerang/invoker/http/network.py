@@ -25,7 +25,7 @@ import httpcore
 from .cancellation import Call, Clocks, current
 
 Address: TypeAlias = ipaddress.IPv4Address | ipaddress.IPv6Address
-Judge = Callable[[str, Address | None, int], None]
+AddressCheck = Callable[[str, Address | None, int], None]
 """Takes the name, the address behind it and the port that are about to be dialled; raises what refuses them.
 
 There is no address where a proxy is to dial."""
@@ -119,7 +119,7 @@ class Stream(httpcore.NetworkStream):
         return None
 
 
-class Dialler(httpcore.NetworkBackend):
+class Connector(httpcore.NetworkBackend):
     """Dials for a connection pool.
 
     Args:
@@ -128,8 +128,8 @@ class Dialler(httpcore.NetworkBackend):
         proxy: The proxy that is dialled in place of servers, as it may be shown.
     """
 
-    def __init__(self, judge: Judge | None = None, search: Search = socket.getaddrinfo, proxy: str = "") -> None:
-        self._judge = judge
+    def __init__(self, check_address: AddressCheck | None = None, search: Search = socket.getaddrinfo, proxy: str = "") -> None:
+        self._check_address = check_address
         self._search = search
         self._proxy = proxy
 
@@ -154,8 +154,8 @@ class Dialler(httpcore.NetworkBackend):
             addresses = _look_up(self._search, host, port, call, began)
             refusal: OSError | None = None
             for family, address in addresses:
-                if self._judge is not None:
-                    self._judge(host, ipaddress.ip_address(str(address[0]).partition("%")[0]), port)
+                if self._check_address is not None:
+                    self._check_address(host, ipaddress.ip_address(str(address[0]).partition("%")[0]), port)
                 try:
                     connected = _connected(family, address, call, began)
                 except (ConnectionError, OSError) as error:
@@ -165,7 +165,7 @@ class Dialler(httpcore.NetworkBackend):
                     continue
                 connected.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
                 call.hold(connected)
-                call.dialled = True
+                call.connect_started = True
                 return Stream(connected, _written(address), self._proxy)
             raise refusal or OSError(f"{host} has no address")
 

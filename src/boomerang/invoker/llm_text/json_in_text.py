@@ -33,7 +33,7 @@ class Place(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class JsonInText:
     """A value that a text spells."""
 
     value: Any
@@ -42,7 +42,7 @@ class Found:
     """Whether its strings hold raw line breaks or other control characters."""
 
 
-def find(text: str) -> Found | None:
+def find(text: str) -> JsonInText | None:
     """Find the JSON that a text spells. Linear in the text.
 
     Between other words only an object or a list counts: any number would be one. An object that is cut, or broken inside, is
@@ -56,12 +56,12 @@ def find(text: str) -> Found | None:
     return next(_all(text), None)
 
 
-def find_object(text: str) -> Found | None:
+def find_object(text: str) -> JsonInText | None:
     """Find an object as `find` does; lists and other values are passed over."""
     return next((candidate for candidate in _all(text) if isinstance(candidate.value, dict)), None)
 
 
-def _all(text: str) -> Iterator[Found]:
+def _all(text: str) -> Iterator[JsonInText]:
     whole = _read(text, Place.WHOLE)
     if whole is not None:
         yield whole
@@ -70,7 +70,7 @@ def _all(text: str) -> Iterator[Found]:
         inner = _read(fenced, Place.FENCED)
         if inner is not None:
             yield inner
-    empty: list[Found] = []
+    empty: list[JsonInText] = []
     for candidate in _inside(text):
         if candidate.value:
             yield candidate
@@ -88,7 +88,7 @@ def _fences(text: str) -> Iterator[str]:
         opened = _FENCE.search(text, end + 3) if end >= 0 else None
 
 
-def _inside(text: str) -> Iterator[Found]:
+def _inside(text: str) -> Iterator[JsonInText]:
     at = 0
     while (start := _START.search(text, at)) is not None:
         try:
@@ -101,7 +101,7 @@ def _inside(text: str) -> Iterator[Found]:
         else:
             at = end
             if not is_deep(value):
-                yield Found(value, Place.SURROUNDED, has_raw_control_characters(text[start.start() : end]))
+                yield JsonInText(value, Place.SURROUNDED, has_raw_control_characters(text[start.start() : end]))
 
 
 class _BrokenError(Exception):
@@ -140,13 +140,13 @@ def _value_at(text: str, start: int) -> tuple[Any, int]:
         return value, start + length
 
 
-def _read(text: str, place: Place) -> Found | None:
+def _read(text: str, place: Place) -> JsonInText | None:
     """Read a text that is JSON as a whole."""
     try:
         value = _DECODER.decode(text.strip(_BLANKS))
     except (ValueError, RecursionError):
         return None
-    return None if is_deep(value) else Found(value, place, has_raw_control_characters(text.strip(_BLANKS)))
+    return None if is_deep(value) else JsonInText(value, place, has_raw_control_characters(text.strip(_BLANKS)))
 
 
 _CONTROL = re.compile(r"[\0-\x1f]")

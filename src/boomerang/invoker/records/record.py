@@ -15,7 +15,7 @@ from boomerang.invoker.messages.message import Message
 from boomerang.invoker.request import ChunkT, Request
 
 RequestT = TypeVar("RequestT")
-FoundT = TypeVar("FoundT")
+ValueT = TypeVar("ValueT")
 
 
 class Outcome(StrEnum):
@@ -93,7 +93,7 @@ class Record(Generic[ChunkT]):
                 break
         return 0
 
-    def once(self, key: Hashable, make: Callable[[], FoundT]) -> FoundT:
+    def once(self, key: Hashable, make: Callable[[], ValueT]) -> ValueT:
         """Return what `make` works out of this record: each time anew while it grows, and once for all when it has ended.
 
         A page is drawn again at each click, and a record may have 100,000 chunks. What is given is shared: not to be changed.
@@ -106,7 +106,7 @@ class Record(Generic[ChunkT]):
             return make()
         if key not in self._worked_out:
             self._worked_out.setdefault(key, make())
-        value: FoundT = self._worked_out[key]
+        value: ValueT = self._worked_out[key]
         return value
 
     def add(self, chunk: ChunkT) -> None:

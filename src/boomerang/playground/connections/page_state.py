@@ -14,10 +14,10 @@ from boomerang.workbench.connections.probe_jobs import Named, ProbeJob
 
 
 @dataclass(slots=True)
-class Said:
+class Feedback:
     """What is said once."""
 
-    told: str = ""
+    success: str = ""
     """What was done."""
     fault: str = ""
     """What could not be done."""
@@ -53,7 +53,7 @@ class ConnectionsPageState:
     described: dict[str, dict[str, Any]] = field(default_factory=dict)
     """Model's name → what was said of it beyond the table."""
     checks: ProbeJob | None = None
-    found: dict[Named, Check] = field(default_factory=dict)
+    results: dict[Named, Check] = field(default_factory=dict)
     """What came of trying, the last of each."""
     moved: dict[Named, Named] = field(default_factory=dict)
     """What was tried in a form that was saved → what it is now."""
@@ -65,16 +65,16 @@ class ConnectionsPageState:
     """What stood in the form when it was tried."""
     redrawn: bool = False
     """Whether the page draws itself anew: what it says stays then, for nobody has done anything meanwhile."""
-    to_say: Said = field(default_factory=Said)
+    next_feedback: Feedback = field(default_factory=Feedback)
     """What was just done, for when the page is drawn next."""
-    said: Said = field(default_factory=Said)
+    feedback: Feedback = field(default_factory=Feedback)
     """What it says now."""
     imports: int = 0
     """Version of the import; a new one has an empty box, and is closed."""
 
     def take_over(self, checks: ProbeJob) -> None:
         """Take over what has come of trying so far."""
-        self.found.update({self.moved.get(named, named): check for named, check in tuple(checks.found.items())})
+        self.results.update({self.moved.get(named, named): check for named, check in tuple(checks.results.items())})
 
     @staticmethod
     def of_visitor() -> ConnectionsPageState:

@@ -14,7 +14,7 @@ from boomerang.workbench.i18n.translate import _
 from .health_table import COLUMNS
 
 UNKNOWN = "—"
-LONGEST_WORDS = 600
+LONGEST_QUOTE = 600
 """Characters of a server's own words that stand in the open; all of what it sent is below."""
 # Nine of them, each in a widget of its own, would push what stands under them off the screen; a browser folds by itself.
 STYLE = """<style>
@@ -57,7 +57,7 @@ def _result(title: str, check: Check) -> str:
     verdict = translated(check.verdict, _)
     kind, mark, spoken = ("good", "✓", _("ok")) if check.ok else ("bad", "✗", _("failed"))
     took = f" <small>{check.seconds * 1000:,.0f} ms</small>" if check.address else ""
-    own = translated(check.error, _)[:LONGEST_WORDS]
+    own = translated(check.error, _)[:LONGEST_QUOTE]
     quote = f"<q>{escaped(own)}</q>" if not check.ok and own and own not in verdict else ""
     icon = f'<i role="img" aria-label="{escaped(spoken)}">{mark}</i>'
     model = f" · {escaped(check.model)}" if check.model else ""

@@ -73,7 +73,7 @@ def picker(key: str, names: Sequence[str]) -> None:
 
 def unchosen(key: str) -> str | None:
     """Return the name that a link asks for, as long as nothing was chosen in its place."""
-    missing = _lost(key)
+    missing = _missing(key)
     return missing.name if missing is not None and missing.linked else None
 
 
@@ -90,21 +90,21 @@ def reason(key: str) -> str:
 
 def notice(key: str) -> str:
     """Return what is to be said of a connection that is gone; empty if none is."""
-    missing = _lost(key)
+    missing = _missing(key)
     if missing is None or missing.linked:
         return ""
     template = _("Connection {name} no longer exists. {other} is selected instead.")
     return template.format(name=missing.name, other=missing.instead)
 
 
-def tell(pane: Pane, key: str) -> None:
+def add_notice(pane: Pane, key: str) -> None:
     """Have a pane say what its picker lost, and wait where the visitor has to choose."""
     pane.require(not unchosen(key), reason(key))
     if text := notice(key):
         pane.notices.append(text)
 
 
-def _lost(key: str) -> MissingConnection | None:
+def _missing(key: str) -> MissingConnection | None:
     missing: MissingConnection | None = st.session_state.get(_kept(key))
     if missing is not None and missing.linked != (st.session_state.get(key) is None):
         return None  # something was chosen elsewhere, as on the page of connections

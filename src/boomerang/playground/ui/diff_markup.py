@@ -40,8 +40,8 @@ export default function ({ data, parentElement }) {
     const mark = document.createElement(kind)
     const aloud = document.createElement("span")
     aloud.className = "aloud"
-    aloud.textContent = " " + data.said[kind] + ": "
-    mark.title = data.said[kind]
+    aloud.textContent = " " + data.labels[kind] + ": "
+    mark.title = data.labels[kind]
     mark.append(aloud, text)
     made.push(mark)
   }
@@ -59,7 +59,7 @@ class Part:
     text: str
 
 
-def of_words(steps: Iterable[Step]) -> list[Part]:
+def of_transcript(steps: Iterable[Step]) -> list[Part]:
     """Make the parts of an aligned transcript: what is missing and what was heard instead, word by word."""
     parts: list[Part] = []
     before = ""
@@ -98,7 +98,7 @@ def draw(parts: Sequence[Part], *, label: str, first: str, second: str, key: str
     """Draw the parts as one text.
 
     Args:
-        parts: Of `of_words` or `of_spans`.
+        parts: Of `of_transcript` or `of_spans`.
         label: The accessible name of the whole.
         first: Says of what is struck through where it is, such as "only in the reference".
         second: The same of what is underlined.
@@ -106,7 +106,7 @@ def draw(parts: Sequence[Part], *, label: str, first: str, second: str, key: str
     """
     component: Any = st.components.v2.component("marked", html=_HTML, css=_CSS, js=_JS)
     shown = [[part.kind, drawable(part.text)] for part in parts[:MOST_PARTS]]
-    component(data={"parts": shown, "label": label, "said": {"del": first, "ins": second}}, key=key)
+    component(data={"parts": shown, "label": label, "labels": {"del": first, "ins": second}}, key=key)
     if len(parts) > MOST_PARTS:
         st.caption(_("Showing the first {count:,} parts.").format(count=MOST_PARTS))
 

@@ -75,7 +75,7 @@ class Connection:
         self._backend: Backend | None = None
         self._fetch: Run | None = None
         self._fetched = threading.Event()
-        self._asked = False
+        self._requested = False
         self._gone = False
         """Whether it was replaced or removed; who still holds it must not open it anew, for nobody would close it."""
 
@@ -106,7 +106,7 @@ class Connection:
     @property
     def listed(self) -> bool:
         """Whether its server was asked for its models, and told them."""
-        return self._asked and not self.fetching and self.fetch_error is None
+        return self._requested and not self.fetching and self.fetch_error is None
 
     @property
     def fetching(self) -> bool:
@@ -117,10 +117,10 @@ class Connection:
         """Have the server asked for its models, in a thread of its own; once, unless it is to be asked again."""
         backend = self.backend
         with self._lock:
-            if self._fetch is not None or (self._asked and not again):
+            if self._fetch is not None or (self._requested and not again):
                 return
             notices: list[str | Message] = []
-            self._asked, self._fetch = True, Run(lambda event: _keep_notice(event, notices))
+            self._requested, self._fetch = True, Run(lambda event: _keep_notice(event, notices))
             self.fetch_notices = notices
             self._fetched.clear()
             run = self._fetch

@@ -11,7 +11,7 @@ from contextlib import suppress
 from typing import Any
 from urllib.parse import quote, quote_plus
 
-from .credentials import is_placeholder, is_said
+from .credentials import is_masked_in_answers, is_placeholder
 from .text_search import ANY, JSON, Finder, Needles, Notation, Span
 
 MASK = "•••"
@@ -21,7 +21,7 @@ SHORTEST_INSIDE = 6
 """Characters from which on a secret is also found inside a word."""
 
 
-class Masking:
+class SecretMask:
     """Puts a mask in the place of each secret in what is noted, shown or logged of a connection.
 
     All spellings are found in which a server may say a secret back: with any of its characters escaped as JSON, addresses or
@@ -171,7 +171,7 @@ class Hiding:
 
 
 def _answer_needles(secrets: Iterable[str | None]) -> Needles:
-    answered = (secret for secret in secrets if secret and is_said(secret) and not is_placeholder(secret))
+    answered = (secret for secret in secrets if secret and is_masked_in_answers(secret) and not is_placeholder(secret))
     return Needles(form for secret in answered for form in _spelled(secret))
 
 
@@ -210,7 +210,7 @@ def _in_base64(secret: str) -> Iterator[str]:
         yield from (code(bytes(before) + data + bytes(2)).decode()[first:last] for code in (b64encode, urlsafe_b64encode))
 
 
-def is_split(stream: str, mask: Masking) -> bool:
+def is_split(stream: str, mask: SecretMask) -> bool:
     """Return whether the events of a stream hold a secret in pieces, a part of it in one event and the rest in others.
 
     Args:

@@ -70,7 +70,7 @@ def chat(messages: Sequence[PromptMessage], instructions: str | None = None) -> 
 class Step(NamedTuple):
     """A conversation that has come to results of tools, taken apart."""
 
-    asked: list[ChatMessage]
+    dialogue: list[ChatMessage]
     """The messages up to the question."""
     informed: list[ChatMessage]
     """The same, with the results told with the question."""
