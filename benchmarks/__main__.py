@@ -58,9 +58,9 @@ def _measures(name: str) -> Callable[[], Iterable[Table]]:
 
 def _summary(verdicts: list[str]) -> str:
     counts: Mapping[str, int] = {verdict: verdicts.count(verdict) for verdict in ("yes", "**NO**", "not measured")}
-    told = f"{counts['yes']} of {len(verdicts)} targets met"
-    told += f", {counts['**NO**']} missed" if counts["**NO**"] else ""
-    return told + (f", {counts['not measured']} not measured" if counts["not measured"] else "") + "."
+    summary = f"{counts['yes']} of {len(verdicts)} targets met"
+    summary += f", {counts['**NO**']} missed" if counts["**NO**"] else ""
+    return summary + (f", {counts['not measured']} not measured" if counts["not measured"] else "") + "."
 
 
 def _opened(path: Path, refuse: Callable[[str], object]) -> str:

@@ -16,7 +16,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
 HOST = "127.0.0.1"
-PATIENCE_SECONDS = 60.0
+WAIT_SECONDS = 60.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,8 +51,8 @@ class App:
 
     def memory(self) -> Memory:
         """Return its current memory, from Linux' `/proc`."""
-        found = [_memory(process) for process in _family(self.process)]
-        resident, proportional, peak = (sum(kilobytes) * 1024 / 1e6 for kilobytes in zip(*found, strict=True))
+        processes = [_memory(process) for process in _family(self.process)]
+        resident, proportional, peak = (sum(kilobytes) * 1024 / 1e6 for kilobytes in zip(*processes, strict=True))
         return Memory(resident, proportional, peak)
 
 
@@ -80,7 +80,7 @@ def running(*command: str) -> Iterator[App]:
         )
         try:
             while not _healthy(port):
-                if process.poll() is not None or time.perf_counter() - begin > PATIENCE_SECONDS:
+                if process.poll() is not None or time.perf_counter() - begin > WAIT_SECONDS:
                     output.seek(0)
                     raise RuntimeError(f"the app did not start:\n{output.read().decode(errors='replace')}")
                 time.sleep(0.01)
@@ -127,4 +127,4 @@ def _memory(process: int) -> tuple[int, int, int]:
 
 def _fields(file: Path) -> dict[str, int]:
     lines = (line.split() for line in file.read_text(encoding="utf-8").splitlines())
-    return {words[0].rstrip(":"): int(words[1]) for words in lines if len(words) == 3 and words[2] == "kB"}
+    return {parts[0].rstrip(":"): int(parts[1]) for parts in lines if len(parts) == 3 and parts[2] == "kB"}

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
-from .app import PATIENCE_SECONDS
+from .app import WAIT_SECONDS
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Locator, Page
@@ -50,7 +50,7 @@ def launched() -> Iterator[Browser]:
 def tab(browser: Browser) -> Iterator[Page]:
     """Open a page as a new visitor, without cache and cookies."""
     context = browser.new_context(viewport={"width": 1440, "height": 1000}, reduced_motion="reduce")
-    context.set_default_timeout(PATIENCE_SECONDS * 1000)
+    context.set_default_timeout(WAIT_SECONDS * 1000)
     try:
         yield context.new_page()
     finally:

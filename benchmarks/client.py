@@ -13,9 +13,9 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.typing import Subprotocol
 
 from .app import App
-from .streams import COUNT, LAST_WORDS
+from .streams import COUNT, LAST_LINE
 
-PATIENCE_SECONDS = 90.0
+WAIT_SECONDS = 90.0
 
 
 class Client:
@@ -41,7 +41,7 @@ class Client:
         Raises:
             TimeoutError: That took too long.
         """
-        async with asyncio.timeout(PATIENCE_SECONDS):
+        async with asyncio.timeout(WAIT_SECONDS):
             await self._ask()
             await self._until_idle(lambda: key in self.buttons)
 
@@ -57,16 +57,16 @@ class Client:
         times: list[float] = []
         highest = 0
         ended = False
-        async with asyncio.timeout(PATIENCE_SECONDS):
+        async with asyncio.timeout(WAIT_SECONDS):
             await self._ask(self.buttons[key])
             async for message in self._messages():
                 element = message.delta.new_element
                 text = element.html.body or element.markdown.body  # the playground's element, or the plain page's
-                found = max(map(int, COUNT.findall(text)), default=0)
-                if found > highest:
-                    highest = found
+                count = max(map(int, COUNT.findall(text)), default=0)
+                if count > highest:
+                    highest = count
                     times.append(monotonic())
-                ended = ended or LAST_WORDS in text
+                ended = ended or LAST_LINE in text
                 if ended and _idle(message):
                     return times
         raise ConnectionError("the server closed the connection")
@@ -91,14 +91,14 @@ class Client:
 
     async def _ask(self, pressed: str = "") -> None:
         """Request a script run, as the browser does after each press."""
-        asked = BackMsg()
-        asked.rerun_script.query_string = self._query
-        asked.rerun_script.page_script_hash = self._script
-        asked.rerun_script.page_name = "" if self._script else self._page
-        asked.rerun_script.widget_states.SetInParent()
+        message = BackMsg()
+        message.rerun_script.query_string = self._query
+        message.rerun_script.page_script_hash = self._script
+        message.rerun_script.page_name = "" if self._script else self._page
+        message.rerun_script.widget_states.SetInParent()
         if pressed:
-            asked.rerun_script.widget_states.widgets.add(id=pressed, trigger_value=True)
-        await self._socket.send(asked.SerializeToString())
+            message.rerun_script.widget_states.widgets.add(id=pressed, trigger_value=True)
+        await self._socket.send(message.SerializeToString())
 
 
 @asynccontextmanager

@@ -51,12 +51,12 @@ def tables() -> Iterator[Table]:
     """Measure all statements, alternating between them."""
     for statement in STATEMENTS:
         probed(statement)  # fills the caches, not counted
-    found: dict[str, list[Import]] = {statement: [] for statement in STATEMENTS}
+    probes: dict[str, list[Import]] = {statement: [] for statement in STATEMENTS}
     for _ in range(ROUNDS):
         for statement in STATEMENTS:
-            found[statement].append(probed(statement))
-    rows = [_row(statement, imports) for statement, imports in found.items()]
-    heavy = found[OURS][0].heavy
+            probes[statement].append(probed(statement))
+    rows = [_row(statement, imports) for statement, imports in probes.items()]
+    heavy = probes[OURS][0].heavy
     rows.append(Row(f"heavy modules that `{OURS}` loads", ("", "", str(len(heavy)), ", ".join(heavy)), len(heavy), NONE))
     yield Table("statement", ("seconds", "of processor", "modules", "heavy ones among them"), rows, NOTE)
 

@@ -50,9 +50,9 @@ class Round:
 def tables() -> Iterator[Table]:
     """Open a short record and a long one, or report what is missing for that."""
     wanted = (streams.SHORT_RECORD, streams.LONG_RECORD)
-    if lacking := missing():
+    if reason := missing():
         empty = [row for stream in wanted for row in _rows(stream, ())]
-        yield Table("a record in the inspector", COLUMNS, empty, f"Not measured: {lacking}")
+        yield Table("a record in the inspector", COLUMNS, empty, f"Not measured: {reason}")
         return
     rows: list[Row] = []
     with app.running("run", "benchmarks/served/scripted_app.py") as server, launched() as browser:

@@ -136,6 +136,6 @@ def _rows(spec: Spec) -> Iterator[Row]:
     ratio = median(ours.tokens_per_second / bare.tokens_per_second for bare, ours in pairs)
     later = median(ours.first_seconds - bare.first_seconds for bare, ours in pairs) * 1000
     speeds = (f"{bare_speed:.1f}", f"{our_speed:.1f}", f"× {ratio:.3f}")
-    firsts = (f"{bare_first:.0f}", f"{our_first:.0f}", f"{later:+.1f} ms")
+    values = (f"{bare_first:.0f}", f"{our_first:.0f}", f"{later:+.1f} ms")
     yield Row(f"{spec.model}, tokens a second", speeds, ratio, SPEED)
-    yield Row(f"{spec.model}, first token after, ms", firsts, later, FIRST)
+    yield Row(f"{spec.model}, first token after, ms", values, later, FIRST)

@@ -38,8 +38,8 @@ RUN_MILLISECONDS = 180_000
 
 def tables() -> Iterator[Table]:
     """Visit the app and measure its memory on the way, or report what is missing for that."""
-    if lacking := missing():
-        note = f"Not measured: {lacking}"
+    if reason := missing():
+        note = f"Not measured: {reason}"
         yield Table("the running app", COLUMNS, [Row(name, ("", "", ""), None, target) for name, target in STEPS], note)
         return
     rows = [_row(name, memory, target) for (name, target), memory in zip(STEPS, visited(), strict=True)]

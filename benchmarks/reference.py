@@ -54,22 +54,22 @@ def _running(python: Path, address: str) -> Iterator[Theirs]:
     command = [str(python), "-I", str(SCRIPT), address]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdin is not None and process.stdout is not None
-        asking, answering = process.stdin, process.stdout
+        asking, output = process.stdin, process.stdout
 
         def ask(model: str, count: int, stream: bool) -> tuple[float, int]:
             print(json.dumps([model, count, stream]), file=asking, flush=True)
-            seconds, chunks = json.loads(answering.readline())
+            seconds, chunks = json.loads(output.readline())
             return seconds, chunks
 
         try:
-            assert answering.readline() == "ready\n", f"{python} does not run the reference SDK"
+            assert output.readline() == "ready\n", f"{python} does not run the reference SDK"
             yield ask
         finally:
             asking.close()
             process.wait(30)
 
 
-def _in_turn(theirs: Callable[[], Any], ours: Callable[[], Any]) -> tuple[float, float]:
+def _interleaved(theirs: Callable[[], Any], ours: Callable[[], Any]) -> tuple[float, float]:
     """Return the median seconds of both, alternating in changing order."""
     times: dict[Callable[[], Any], list[float]] = {theirs: [], ours: []}
     for number in range(ROUNDS):
@@ -85,7 +85,7 @@ def _call_row(theirs: Theirs, ours: Ask) -> Row:
             ours("whole", False)
         return (perf_counter() - begun) / CALLS
 
-    reference, own = _in_turn(lambda: theirs("whole", THEIR_CALLS, False)[0] / THEIR_CALLS, our_calls)
+    reference, own = _interleaved(lambda: theirs("whole", THEIR_CALLS, False)[0] / THEIR_CALLS, our_calls)
     ratio = reference / own
     return Row("a whole answer, µs", (f"{reference * 1e6:,.0f}", f"{own * 1e6:,.0f}", f"× {ratio:.1f}"), ratio, LATENCY)
 
@@ -103,5 +103,5 @@ def _stream_row(theirs: Theirs, ours: Ask) -> Row:
         assert chunks == CHUNKS + 1
         return seconds
 
-    reference, own = (CHUNKS / seconds for seconds in _in_turn(their_stream, our_stream))
+    reference, own = (CHUNKS / seconds for seconds in _interleaved(their_stream, our_stream))
     return Row("a stream, chunks a second", (f"{reference:,.0f}", f"{own:,.0f}", f"× {own / reference:.1f}"))

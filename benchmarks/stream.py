@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 ROUNDS = 3
 GROWTH, LATE, SAVED = Target(5, "×"), Target(0.5, "s"), Target(10, "×", at_least=True)
-PATIENCE_MILLISECONDS = 60_000
+WAIT_MILLISECONDS = 60_000
 COLUMNS = ("kB received", "browser busy, s", "complete after, s")
 OURS, PLAIN = "LLM page", "`st.write_stream`"
 NOTE = (
@@ -30,7 +30,7 @@ NOTE = (
     "browser's main thread, by its own account. Complete: from the moment in which the last piece was made until the end "
     "state, the last words and the end of the script are all in the page. "
     f"Medians of {ROUNDS} visits of the LLM page, each in a fresh browser context; the plain page is visited once for each "
-    f"stream. Never means: not within {PATIENCE_MILLISECONDS // 1000} s; Streamlit's server gives up a browser that is 500 "
+    f"stream. Never means: not within {WAIT_MILLISECONDS // 1000} s; Streamlit's server gives up a browser that is 500 "
     "messages behind, and says nothing to it. The bytes are then those until there. Ratios are of the medians."
 )
 
@@ -49,10 +49,10 @@ class Cost:
 
 def tables() -> Iterator[Table]:
     """Draw each stream on each page, or report what is missing for that."""
-    if lacking := missing():
+    if reason := missing():
         targets = {"bytes": GROWTH, "browser's time": GROWTH, "complete": LATE, "fewer bytes": SAVED}
         rows = [Row(name, ("",) * 3, None, target) for name, target in targets.items()]
-        yield Table("an answer drawn", COLUMNS, rows, f"Not measured: {lacking}")
+        yield Table("an answer drawn", COLUMNS, rows, f"Not measured: {reason}")
         return
     with (
         app.running("run", "benchmarks/served/scripted_app.py") as ours,
@@ -73,7 +73,7 @@ def measured(browser: Browser, ours: app.App, plain: app.App, wanted: Sequence[S
             rounds[stream].append(drawn(browser, _llm_page(ours, stream), "llm", ".st-key-state-done"))
             if number == 0:
                 costs[PLAIN, stream] = drawn(browser, f"{plain.address}/?model={stream}", "plain", "body")
-    return costs | {(OURS, stream): _middle(found) for stream, found in rounds.items()}
+    return costs | {(OURS, stream): _middle(costs_of_rounds) for stream, costs_of_rounds in rounds.items()}
 
 
 def drawn(browser: Browser, address: str, member: str, end: str) -> Cost:
@@ -97,7 +97,7 @@ def drawn(browser: Browser, address: str, member: str, end: str) -> Cost:
         button.click()
         late: float | None = None
         with suppress(TimeoutError):
-            late = page.wait_for_function("() => window.late", polling=250, timeout=PATIENCE_MILLISECONDS).json_value()
+            late = page.wait_for_function("() => window.late", polling=250, timeout=WAIT_MILLISECONDS).json_value()
         return Cost(received[0] - before, busy(), late)
 
 
@@ -129,19 +129,19 @@ def _table(compared: tuple[Stream, Stream], costs: dict[tuple[str, Stream], Cost
         for stream in (few, many):
             cost = costs[page, stream]
             late = "never" if cost.late is None else f"{cost.late:.2f}"
-            judged = LATE if page is OURS else None
+            target = LATE if page is OURS else None
             # A page that was never complete was measured, and missed the target.
             measured = float("inf") if cost.late is None else cost.late
-            rows.append(Row(f"{page}, {stream.count:,} pieces", (*_numbers(cost), late), measured, judged))
+            rows.append(Row(f"{page}, {stream.count:,} pieces", (*_numbers(cost), late), measured, target))
         small, large = costs[page, few], costs[page, many]
         growth = (large.received / small.received, large.busy / small.busy)
-        judged = GROWTH if page is OURS else None
-        rows.append(Row(f"{page}, four times the pieces: bytes", (f"× {growth[0]:.1f}", "", ""), growth[0], judged))
-        rows.append(Row(f"{page}, four times the pieces: time", ("", f"× {growth[1]:.1f}", ""), growth[1], judged))
+        target = GROWTH if page is OURS else None
+        rows.append(Row(f"{page}, four times the pieces: bytes", (f"× {growth[0]:.1f}", "", ""), growth[0], target))
+        rows.append(Row(f"{page}, four times the pieces: time", ("", f"× {growth[1]:.1f}", ""), growth[1], target))
     for stream in (few, many):
         saved = costs[PLAIN, stream].received / costs[OURS, stream].received
-        judged = SAVED if stream is many else None
-        rows.append(Row(f"fewer bytes, {stream.count:,} pieces", (f"÷ {saved:.1f}", "", ""), saved, judged))
+        target = SAVED if stream is many else None
+        rows.append(Row(f"fewer bytes, {stream.count:,} pieces", (f"÷ {saved:.1f}", "", ""), saved, target))
     rate = f"{few.rate:g} pieces a second" if few.rate else "pieces as fast as they are taken"
     return Table(f"an answer drawn, {rate}", COLUMNS, rows, note)
 

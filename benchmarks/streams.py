@@ -15,8 +15,8 @@ from itertools import islice
 MARKDOWN, COUNTED = "markdown", "counted"
 PIECE = 4
 """Characters of a piece of markdown, about those of a token."""
-LAST_WORDS = "Made at second "
-MADE_AT = re.compile(re.escape(LAST_WORDS) + r"(\d+\.\d+)\.")
+LAST_LINE = "Made at second "
+MADE_AT = re.compile(re.escape(LAST_LINE) + r"(\d+\.\d+)\.")
 COUNT = re.compile(r"n(\d+) ")
 """Matches a piece of a counted stream."""
 _NAME = re.compile(r"(markdown|counted)-(\d+)-(?:at-(\d+)|at-once)")
@@ -38,10 +38,10 @@ class Stream:
         Raises:
             ValueError: The name is invalid.
         """
-        found = _NAME.fullmatch(name)
-        if found is None:
+        match = _NAME.fullmatch(name)
+        if match is None:
             raise ValueError(f"{name} names no stream; one is markdown-2000-at-800, or counted-400-at-once.")
-        return cls(found[1], int(found[2]), float(found[3]) if found[3] else None)
+        return cls(match[1], int(match[2]), float(match[3]) if match[3] else None)
 
     def __str__(self) -> str:
         """Return the stream's name."""
@@ -54,7 +54,7 @@ class Stream:
             if self.rate and (left := begin + number / self.rate - time.monotonic()) > 0:
                 wait(left)
             yield piece
-        yield f"\n\n{LAST_WORDS}{time.time():.3f}."
+        yield f"\n\n{LAST_LINE}{time.time():.3f}."
 
 
 def _markdown() -> Iterator[str]:

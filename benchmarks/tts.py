@@ -74,12 +74,12 @@ def first_segment_row(speaker: Speaker, hibari: Hibari, text: str) -> Row:
     def bare_with_our_mp3() -> None:
         mp3_encoding.encode_mp3(hibari(first) * 2, hibari.sample_rate, joinable=True)
 
-    a, b, c = in_turn((ours, bare, bare_with_our_mp3))
+    a, b, c = interleaved((ours, bare, bare_with_our_mp3))
     cells = (f"{b * 1000:.1f}", f"{c * 1000:.1f}", f"{a * 1000:.1f}", f"× {a / b:.2f}", f"× {a / c:.2f}")
     return Row(f"“{first[:44].strip()}…”" if len(first) > 44 else f"“{first}”", cells, a / c, SEGMENT)
 
 
-def in_turn(ways: Sequence[Callable[[], None]]) -> list[float]:
+def interleaved(ways: Sequence[Callable[[], None]]) -> list[float]:
     """Return the median seconds of each way."""
     seconds: list[list[float]] = [[] for _ in ways]
     for _ in range(ROUNDS):
@@ -92,21 +92,21 @@ def in_turn(ways: Sequence[Callable[[], None]]) -> list[float]:
 
 def round_trip(speaker: Speaker, listener: Listener) -> list[Row]:
     """Speak sentences and transcribe them."""
-    wrong = words = 0
+    wrong = count = 0
     speaking = listening = seconds = 0.0
     for text in SPOKEN:
         started = perf_counter()
         data = b"".join(speaker.segments(text, VOICE, Run()))
-        spoken = perf_counter()
-        heard = listener.transcribe(data, Run())
-        listening += perf_counter() - spoken
-        speaking += spoken - started
+        synthesized = perf_counter()
+        transcript = listener.transcribe(data, Run())
+        listening += perf_counter() - synthesized
+        speaking += synthesized - started
         seconds += audio_facts.facts(data).seconds or 0.0
-        said = normalised(text)
-        wrong += distance(said, normalised(heard))
-        words += len(said)
+        spoken = normalised(text)
+        wrong += distance(spoken, normalised(transcript))
+        count += len(spoken)
     return [
-        Row(f"word error rate, {words} words", (f"{100 * wrong / words:.1f} %",)),
+        Row(f"word error rate, {count} words", (f"{100 * wrong / count:.1f} %",)),
         Row("seconds of sound spoken in a second, with MP3", (f"{seconds / speaking:.0f}",)),
         Row("seconds of sound understood in a second", (f"{seconds / listening:.0f}",)),
     ]
@@ -117,11 +117,11 @@ def normalised(text: str) -> list[str]:
     return re.sub(r"[^a-z' ]+", " ", text.lower()).split()
 
 
-def distance(said: Sequence[str], heard: Sequence[str]) -> int:
+def distance(spoken: Sequence[str], transcript: Sequence[str]) -> int:
     """Return the word edit distance: insertions, deletions and replacements."""
-    row = list(range(len(heard) + 1))
-    for i, word in enumerate(said, 1):
+    row = list(range(len(transcript) + 1))
+    for i, word in enumerate(spoken, 1):
         before, row[0] = row[0], i
-        for j, other in enumerate(heard, 1):
+        for j, other in enumerate(transcript, 1):
             before, row[j] = row[j], min(row[j] + 1, row[j - 1] + 1, before + (word != other))
     return row[-1]

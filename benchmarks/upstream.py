@@ -151,8 +151,8 @@ def _listed(model: str) -> Any:
     from boomerang.invoker.backends.openai_compatible.model_list.catalogue import described
     from boomerang.invoker.entities.model import ModelPropertyKey, ModelType
 
-    found = described("p", model, ModelType.TEXT_EMBEDDING)
-    return found.model_copy(update={"model_properties": {ModelPropertyKey.MAX_CHUNKS: TEXTS}})
+    model_listed = described("p", model, ModelType.TEXT_EMBEDDING)
+    return model_listed.model_copy(update={"model_properties": {ModelPropertyKey.MAX_CHUNKS: TEXTS}})
 
 
 def _fair_row(backend: Backend) -> Row:

@@ -33,21 +33,21 @@ NOTE = (
 
 def tables() -> Iterator[Table]:
     """Visit both, or report what is missing for that."""
-    if lacking := missing():
+    if reason := missing():
         targets = {OURS: FIRST, LINKED: None, HELLO: None, BEGUN: None, LATER: SWITCH}
         rows = [Row(name, ("",) * 4, None, target) for name, target in targets.items()]
-        yield Table("a visit", COLUMNS, rows, f"Not measured: {lacking}")
+        yield Table("a visit", COLUMNS, rows, f"Not measured: {reason}")
         return
     with app.running() as ours, app.running("hello") as hello, launched() as browser:
         visits: list[tuple[float, float, float]] = []
         for number in range(VISITS + 1):
-            turn = (
+            timings = (
                 opened(browser, ours.address, _RUN_ALL),
                 opened(browser, f"{ours.address}/llm", _RUN),
                 opened(browser, hello.address, "h1"),
             )
             if number:  # the first visits load modules
-                visits.append(turn)
+                visits.append(timings)
         rounds = switched(browser, ours)
     start, linked, plain = (list(seconds) for seconds in zip(*visits, strict=True))
     compared = median(mine / theirs for mine, theirs in zip(start, plain, strict=True))

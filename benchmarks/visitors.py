@@ -87,9 +87,9 @@ def tables() -> Iterator[Table]:
 
 async def measured(server: app.App, page: Page, *, twice: bool) -> Seen:
     """Visit a page alone, then with many idle visitors, then with many busy ones, and optionally as many again."""
-    async with opened(server, page.name, page.query) as somebody:  # a warm-up, which is not a visitor's cost
-        await somebody.visit(page.button)
-        alone = _gaps(await somebody.run(page.button))
+    async with opened(server, page.name, page.query) as visitor:  # a warm-up, which is not a visitor's cost
+        await visitor.visit(page.button)
+        alone = _gaps(await visitor.run(page.button))
     memory, threads = server.memory().proportional, server.threads()
     async with AsyncExitStack() as visitors:
         for _ in range(IDLE):

@@ -82,7 +82,7 @@ def call_row(name: str, answer: Sequence[Any], call: Call, *, recorded: bool) ->
         return answer
 
     session = opened(script, recorded=recorded)
-    direct, ours = in_turn(partial(exhaust, script), partial(call, session), repeat=CALLS)
+    direct, ours = interleaved(partial(exhaust, script), partial(call, session), repeat=CALLS)
     overhead = (ours - direct) * 1e6
     cells = (f"{direct * 1e6:.2f}", f"{ours * 1e6:.2f}", f"{overhead:.2f}")
     return Row(f"{name}{', recorded' if recorded else ''}", cells, overhead, CALL)
@@ -96,7 +96,7 @@ def chunk_row(*, recorded: bool) -> Row:
             yield ANSWER[0]
 
     session = opened(script, recorded=recorded)
-    whole_direct, whole_ours = in_turn(partial(exhaust, script), partial(stream, session), repeat=1)
+    whole_direct, whole_ours = interleaved(partial(exhaust, script), partial(stream, session), repeat=1)
     direct, ours = whole_direct / CHUNKS, whole_ours / CHUNKS
     overhead = (ours - direct) * 1e6
     cells = (f"{direct * 1e6:.3f}", f"{ours * 1e6:.3f}", f"{overhead:.3f}")
@@ -151,7 +151,7 @@ def exhaust(script: Callable[[Any, Run], Iterable[Any]]) -> None:
         pass
 
 
-def in_turn(*ways: Callable[[], Any], repeat: int) -> list[float]:
+def interleaved(*ways: Callable[[], Any], repeat: int) -> list[float]:
     """Return the median seconds of each way; they alternate, so that other work on the machine affects all of them."""
     seconds: list[list[float]] = [[] for _ in ways]
     for way in ways:

@@ -3,7 +3,7 @@
 from boomerang.invoker.entities.model import ModelType
 from boomerang.invoker.entities.moderation import ModerationModelConfig
 from boomerang.invoker.request import InvokeType
-from boomerang.playground.experiments import moderation_batch, moderation_variants
+from boomerang.playground.experiments import moderation_batch, moderation_perturbations
 from boomerang.playground.forms import fields, model_config, model_picker
 from boomerang.playground.page import frame
 from boomerang.playground.results import moderation
@@ -27,5 +27,5 @@ page.run(configure, text=text)
 page.show(
     moderation.draw,
     compare=moderation.compare,
-    experiments=[moderation_batch.BATCH, moderation_variants.VARIANTS, moderation_variants.PLACES],
+    experiments=[moderation_batch.BATCH, moderation_perturbations.PERTURBATIONS, moderation_perturbations.PLACES],
 )

@@ -62,10 +62,10 @@ def read(name: str) -> list[Example]:
 
 def _example(line: str, place: str) -> Example:
     labels, tab, text = line.partition("\t")
-    found = frozenset(labels.split(",")) - {"none"}
-    if not tab or not text.strip() or not found <= set(CATEGORIES):
+    categories = frozenset(labels.split(",")) - {"none"}
+    if not tab or not text.strip() or not categories <= set(CATEGORIES):
         raise ValueError(f"{place}: expected `label <TAB> sentence`, labels none or of {', '.join(CATEGORIES)}")
-    return Example(found, text)
+    return Example(categories, text)
 
 
 def from_templates(count: int, seed: int) -> list[Example]:
@@ -80,12 +80,12 @@ def from_templates(count: int, seed: int) -> list[Example]:
     return [Example(frozenset(), text) for text in made]
 
 
-def fill(template: str, words: Mapping[str, Sequence[str]], chooser: random.Random) -> str:
+def fill(template: str, choices: Mapping[str, Sequence[str]], chooser: random.Random) -> str:
     """Replace each `{kind}` by a word, capitalised for `{Kind}`."""
 
     def chosen(match: re.Match[str]) -> str:
         kind = match.group(1)
-        word = chooser.choice(words[kind.lower()])
+        word = chooser.choice(choices[kind.lower()])
         return word if kind.islower() else word[0].upper() + word[1:]
 
     return re.sub(r"\{(\w+)\}", chosen, template)
@@ -181,8 +181,8 @@ def cross_validate(vectors: Floats, targets: Floats, folds: int = 5) -> Quality:
     scores = np.empty_like(targets)
     fold = np.arange(len(vectors)) % folds
     for number in range(folds):
-        held = fold == number
-        scores[held] = train(vectors[~held], targets[~held]).scores(vectors[held].astype(np.float32))
+        in_fold = fold == number
+        scores[in_fold] = train(vectors[~in_fold], targets[~in_fold]).scores(vectors[in_fold].astype(np.float32))
     return quality(scores, targets)
 
 
@@ -214,8 +214,8 @@ def report(heads: Heads, vectors: Floats, examples: Sequence[Example]) -> Qualit
     """Print the quality of the heads on unseen sentences, and their mistakes."""
     targets = targets_of(examples)
     scores = heads.scores(vectors.astype(np.float32))
-    found = quality(scores, targets)
-    print(f"evaluation, {len(examples)} sentences: {found}")
+    result = quality(scores, targets)
+    print(f"evaluation, {len(examples)} sentences: {result}")
     for column, category in enumerate(CATEGORIES):
         own = scores[targets[:, column] > 0]
         flagged, named = int((own.max(axis=1) >= THRESHOLD).sum()), int((own.argmax(axis=1) == column).sum())
@@ -223,7 +223,7 @@ def report(heads: Heads, vectors: Floats, examples: Sequence[Example]) -> Qualit
     for example, score in zip(examples, scores.max(axis=1), strict=True):
         if (score >= THRESHOLD) != bool(example.labels):
             print(f"  {'missed' if example.labels else 'false alarm'} {score:.2f}  {example.text}")
-    return found
+    return result
 
 
 def main() -> None:

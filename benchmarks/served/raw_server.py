@@ -65,8 +65,8 @@ def chunk(text: str, finish_reason: str | None = None) -> bytes:
 def transaction(model: str) -> bytes:
     """Build a whole response of Dify's daemon, header and body."""
     kind, _, size = model.partition("-")
-    said = chunk(" word") * int(size) + chunk("", "stop") if kind == "chunks" else chunk("It runs the others.", "stop")
-    return _headed(said + line("end"), "text/event-stream")
+    body = chunk(" word") * int(size) + chunk("", "stop") if kind == "chunks" else chunk("It runs the others.", "stop")
+    return _headed(body + line("end"), "text/event-stream")
 
 
 @cache

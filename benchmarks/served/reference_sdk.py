@@ -33,7 +33,7 @@ def session(daemon: str) -> Any:
 def main(daemon: str, out: int) -> None:
     """Answer the lines on stdin."""
     llm = session(daemon).model.llm
-    asked = [import_module("dify_plugin.entities.model.message").UserPromptMessage(content="What is an operating system?")]
+    messages = [import_module("dify_plugin.entities.model.message").UserPromptMessage(content="What is an operating system?")]
     os.write(out, b"ready\n")
     for line in sys.stdin:
         model, count, stream = json.loads(line)
@@ -41,7 +41,7 @@ def main(daemon: str, out: int) -> None:
         chunks = 0
         begun = perf_counter()
         for _ in range(count):
-            answer = llm.invoke(config, asked, stream=stream)
+            answer = llm.invoke(config, messages, stream=stream)
             chunks += sum(1 for _ in answer) if stream else 1
         os.write(out, json.dumps([perf_counter() - begun, chunks]).encode() + b"\n")
 

@@ -12,7 +12,7 @@ class Element:
     """An HTML element."""
 
     name: str
-    given: dict[str, str]
+    attributes: dict[str, str]
     within: tuple[str, ...]
     """Names and classes of its ancestors."""
     text: str = field(default="")
@@ -35,7 +35,7 @@ class Markup(HTMLParser):
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         """Open an element."""
-        around = tuple(word for outer in self._open for word in (outer.name, *outer.given.get("class", "").split()))
+        around = tuple(word for outer in self._open for word in (outer.name, *outer.attributes.get("class", "").split()))
         element = Element(tag, {name: value or "" for name, value in attrs}, around)
         self.elements.append(element)
         self._open.append(element)
@@ -52,7 +52,7 @@ class Markup(HTMLParser):
 
 def share(element: Element) -> tuple[float, float]:
     """Return where a bar's segment starts and its width, in percent."""
-    left, width = re.findall(r"(?:left|width):([\d.]+)%", element.given["style"])
+    left, width = re.findall(r"(?:left|width):([\d.]+)%", element.attributes["style"])
     return float(left), float(width)
 
 

@@ -87,7 +87,7 @@ def _test(registry: Connections, name: str, *, calls: bool) -> int:
     _print_new(job, printed)
     if job.error is not None:
         raise job.error
-    return 0 if job.found and all(check.ok for check in job.found.values()) else 1
+    return 0 if job.results and all(check.ok for check in job.results.values()) else 1
 
 
 def _request(registry: Connections, connection: Connection, *, calls: bool) -> ProbeRequest:
@@ -103,7 +103,7 @@ def _request(registry: Connections, connection: Connection, *, calls: bool) -> P
 
 
 def _print_new(job: ProbeJob, printed: set[str]) -> None:
-    for (_name, call), check in tuple(job.found.items()):
+    for (_name, call), check in tuple(job.results.items()):
         if call not in printed:
             printed.add(call)
             print(printable(_line(call, check)), flush=True)

@@ -32,7 +32,7 @@ class TypeFrom(StrEnum):
 
     DECLARED = "declared"
     """Declared by its maker or a person."""
-    TOLD = "told"
+    STATED = "told"
     """Reported in the server's model list."""
     GUESSED = "guessed"
     """Guessed from its name."""

@@ -38,7 +38,7 @@ class ClientRules(Wrapper):
         if isinstance(request, RequestInvokeSummary) and request.is_short():
             return cast(Chunks[ChunkT], _unchanged(request, run))
         if isinstance(request, RequestInvokeLLM | RequestInvokeLLMWithStructuredOutput) and request.tools:
-            request = cast(Request[ChunkT], self._without_vain_tools(request, run))
+            request = cast(Request[ChunkT], self._without_unusable_tools(request, run))
         return self._answered(request, run)
 
     def _answered(self, request: Request[ChunkT], run: Run) -> Chunks[ChunkT]:
@@ -52,7 +52,7 @@ class ClientRules(Wrapper):
             message = Message("runs.no_response_from", type=str(request.invoke_type))
             raise ProtocolError(message, backend=self.kind, provider=provider, model=model)
 
-    def _without_vain_tools(
+    def _without_unusable_tools(
         self, request: RequestInvokeLLM | RequestInvokeLLMWithStructuredOutput, run: Run
     ) -> RequestInvokeLLM | RequestInvokeLLMWithStructuredOutput:
         model = find(self._backend, ModelType.LLM, request.provider, request.model)

@@ -35,12 +35,12 @@ class Fault(str):
     """
 
     path: str
-    words: str | Message
+    detail: str | Message
 
-    def __new__(cls, path: str, words: str | Message) -> Fault:
+    def __new__(cls, path: str, detail: str | Message) -> Fault:
         """Create the text from its parts."""
-        fault = super().__new__(cls, f"{path}: {words}")
-        fault.path, fault.words = path, words
+        fault = super().__new__(cls, f"{path}: {detail}")
+        fault.path, fault.detail = path, detail
         return fault
 
 
@@ -194,7 +194,7 @@ class SettingsWithModels(ConnectionSettings):
     """The model that a page selects by default, by type."""
 
     def _public_fields(self) -> dict[str, Any]:
-        return super()._public_fields() | {"models": [_said(model) for model in self.models]}
+        return super()._public_fields() | {"models": [_dumped(model) for model in self.models]}
 
 
 def faults(error: ValidationError, where: str = "") -> list[Fault]:
@@ -204,11 +204,11 @@ def faults(error: ValidationError, where: str = "") -> list[Fault]:
         path = where
         for part in item["loc"]:
             path += f"[{part}]" if isinstance(part, int) else f"{'.' if path else ''}{part}"
-        faults_found.append(Fault(path or "connection", _words(item)))
+        faults_found.append(Fault(path or "connection", _message(item)))
     return faults_found
 
 
-def _words(item: ErrorDetails) -> str | Message:
+def _message(item: ErrorDetails) -> str | Message:
     context = item.get("ctx", {})
     if message := _plainly(item["type"], context):
         return message
@@ -250,7 +250,7 @@ def _plainly(kind: str, context: Mapping[str, Any]) -> Message | None:
     return None
 
 
-def _said(model: ConnectionModel) -> dict[str, Any]:
+def _dumped(model: ConnectionModel) -> dict[str, Any]:
     return model.model_dump(mode="json", exclude_defaults=True, exclude={"label"}, by_alias=True)
 
 

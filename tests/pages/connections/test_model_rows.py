@@ -96,5 +96,7 @@ def test_the_caption_names_what_was_guessed_until_somebody_chooses() -> None:
 def test_a_correction_of_a_type_does_not_pin_the_context_that_the_server_tells(typed: int, kept: dict[str, int]) -> None:
     settings = settings_of({"name": "new", "base_url": "http://127.0.0.1:9/v1"})
     row = model_table_editor.row(described("p", "my-strange-vectors"), settings) | {"context_size": 512}
-    [model], _defaults = model_table_editor.said([row | {"model_type": "text-embedding", "context_size": typed}], [row], {})
+    [model], _defaults = model_table_editor.configured_models(
+        [row | {"model_type": "text-embedding", "context_size": typed}], [row], {}
+    )
     assert model.get("model_properties", {}) == kept

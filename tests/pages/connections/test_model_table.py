@@ -24,7 +24,7 @@ def test_a_table_of_many_models_costs_linear_work() -> None:
     rows = [model_table_editor.row(described("p", f"model {number}"), made()) for number in range(4000)]
     changed = [rows[0] | {"context_size": 9}, *rows[1:]]
     began = process_time()
-    models, defaults = model_table_editor.said(changed, rows, {})
+    models, defaults = model_table_editor.configured_models(changed, rows, {})
     assert [model["model"] for model in models] == ["model 0"] and defaults == {}
     assert process_time() - began < 1.0, "with their square it is a quarter of a minute"
 

@@ -105,7 +105,7 @@ def test_what_came_of_a_test_is_there_after_saving_what_was_tested() -> None:
         page.at.button(key="connections.edit").click()
         page.look().at.text_input(key=form_key(page, "base_url")).set_value(f"{server.address}/other")
         page.look().at.button(key=form_key(page, "save")).click()
-        assert "Not tested yet." in container(page.look(), "connection-detail") and list(held.found) == []
+        assert "Not tested yet." in container(page.look(), "connection-detail") and list(held.results) == []
 
 
 @pytest.mark.usefixtures("anna")
@@ -121,9 +121,9 @@ def test_what_came_of_a_test_of_something_else_is_not_there_after_saving() -> No
 def test_a_test_that_was_under_way_when_it_was_saved_ends_under_its_name() -> None:
     held, checks, tried = ConnectionsPageState(), ProbeJob([]), ("\0" + "3", SERVER)
     held.moved[tried] = "lab", SERVER
-    checks.found[tried] = checks.found["other", SERVER] = Check(True, "it answers")
+    checks.results[tried] = checks.results["other", SERVER] = Check(True, "it answers")
     held.take_over(checks)
-    assert set(held.found) == {("lab", SERVER), ("other", SERVER)}
+    assert set(held.results) == {("lab", SERVER), ("other", SERVER)}
 
 
 def test_what_came_of_a_test_is_not_shown_of_what_the_file_says_now() -> None:

@@ -11,7 +11,7 @@ from boomerang.invoker.entities.speech2text import Speech2TextResult
 from boomerang.invoker.events import TranscriptSegment
 from boomerang.invoker.request import Request
 from boomerang.invoker.run import Run
-from boomerang.workbench.experiments.audio_robustness import DAMAGES
+from boomerang.workbench.experiments.audio_robustness import DEGRADATIONS
 from boomerang.workbench.samples.inputs import CLIP, CLIP_TEXT, RECORDINGS, SAMPLES_FOLDER
 from tests.pages.conftest import CONNECTION
 from tests.pages.speech.speech_pages import Visit, upload
@@ -118,8 +118,8 @@ def test_a_worse_recording_is_heard_in_each_way_and_one_that_fails_ends_none_of_
     desk.answer = tires
     page = visit("speech2text").set("button_group", "experiment", "robustness").click("try-robustness.run")
     files = [request.file for request in desk.requests]
-    assert files[0] == CLIP.read_bytes() and len(set(files)) == 1 + len(DAMAGES)
-    assert page.seen.count("WER 0.0%") == len(DAMAGES)
+    assert files[0] == CLIP.read_bytes() and len(set(files)) == 1 + len(DEGRADATIONS)
+    assert page.seen.count("WER 0.0%") == len(DEGRADATIONS)
     assert "ConnectionError: cable cut" in page.faults
     seconds = [facts(file).seconds or 0 for file in files]
     assert seconds[-1] == pytest.approx(seconds[0] + 4, abs=0.2)

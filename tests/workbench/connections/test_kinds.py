@@ -80,7 +80,7 @@ def test_a_new_kind_is_opened_tested_saved_and_read_again(tmp_path: Path) -> Non
     request = ProbeRequest("porch", lambda: kept.backend, calls={SERVER: None}, probe=connections.probe(kept.settings))
     job = ProbeJob([request]).start()
     job.join(BOUND)
-    assert job.found["porch", SERVER].verdict == "It shines."
+    assert job.results["porch", SERVER].verdict == "It shines."
     assert TOKEN not in (tmp_path / "connections.json").read_text()
     again = Connections(WITH_LANTERN, {}, None, Store(tmp_path, {}, WITH_LANTERN)).get("porch", OWNER)
     assert again.settings == lantern() and again.origin is Origin.SAVED

@@ -146,16 +146,16 @@ class Recording:
                     frames += len(block)
                     self._check_length(frames)
                     yield block
-                damage = part.cut
+                problem = part.cut
             except _UndecodableError as error:
-                damage = error.message
-            if damage is None:
+                problem = error.message
+            if problem is None:
                 continue
             seconds = frames / self.sample_rate_hz
-            if damage.id == "audio.damaged":
+            if problem.id == "audio.damaged":
                 self._notice(Message("audio.damaged", seconds=seconds))
             else:
-                reason = part.cut or damage
+                reason = part.cut or problem
                 self._notice(Message("audio.cut" if part is last else "audio.cut_inside", seconds=seconds, reason=reason))
         if not frames:
             raise unusable(Message("audio.no_sound", kind=self.kind.name))

@@ -81,7 +81,7 @@ class ParameterRule(Entity):
         return cls.model_validate({"name": str(template), "use_template": str(template), **own})
 
 
-def _words(english: str, chinese: str) -> dict[str, str]:
+def _labels(english: str, chinese: str) -> dict[str, str]:
     return {"en_US": english, "zh_Hans": chinese}
 
 
@@ -115,43 +115,43 @@ def _count(label: dict[str, str], help_: dict[str, str], default: int, max_: int
 PARAMETER_RULE_TEMPLATE: Mapping[str, Mapping[str, Any]] = MappingProxyType(
     {
         DefaultParameterName.TEMPERATURE: _unit_interval(
-            _words("Temperature", "温度"),
-            _words(
+            _labels("Temperature", "温度"),
+            _labels(
                 "How freely words are picked: 0 takes the likeliest each time, higher varies more.",
                 "选词的自由程度：0 每次取最可能的词，越高变化越多。",
             ),
             0.0,
         ),
         DefaultParameterName.TOP_P: _unit_interval(
-            _words("Top P", "Top P"),
-            _words(
+            _labels("Top P", "Top P"),
+            _labels(
                 "Picks among the likeliest tokens whose probabilities add up to this share; 1 keeps all.",
                 "只在概率之和达到这一比例的最可能的 token 中选取；1 表示全部保留。",
             ),
             1.0,
         ),
         DefaultParameterName.TOP_K: _count(
-            _words("Top K", "Top K"),
-            _words("Picks among this many of the likeliest tokens.", "只在这么多个最可能的 token 中选取。"),
+            _labels("Top K", "Top K"),
+            _labels("Picks among this many of the likeliest tokens.", "只在这么多个最可能的 token 中选取。"),
             50,
             100,
         ),
         DefaultParameterName.PRESENCE_PENALTY: _unit_interval(
-            _words("Presence Penalty", "存在惩罚"),
-            _words(
+            _labels("Presence Penalty", "存在惩罚"),
+            _labels(
                 "Makes every token that has occurred less likely to occur again.",
                 "降低已出现过的 token 再次出现的可能。",
             ),
             0.0,
         ),
         DefaultParameterName.FREQUENCY_PENALTY: _unit_interval(
-            _words("Frequency Penalty", "频率惩罚"),
-            _words("Makes a token less likely each time it occurs.", "token 每出现一次，再次出现的可能就降低一些。"),
+            _labels("Frequency Penalty", "频率惩罚"),
+            _labels("Makes a token less likely each time it occurs.", "token 每出现一次，再次出现的可能就降低一些。"),
             0.0,
         ),
         DefaultParameterName.MAX_TOKENS: _count(
-            _words("Max Tokens", "最大标记"),
-            _words(
+            _labels("Max Tokens", "最大标记"),
+            _labels(
                 "The answer is cut after this many tokens; raise it if answers end too early.",
                 "回答超过这么多 token 时被截断；回答过早结束时请调高。",
             ),
@@ -159,16 +159,16 @@ PARAMETER_RULE_TEMPLATE: Mapping[str, Mapping[str, Any]] = MappingProxyType(
             2048,
         ),
         DefaultParameterName.RESPONSE_FORMAT: {
-            "label": _words("Response Format", "回复格式"),
+            "label": _labels("Response Format", "回复格式"),
             "type": "string",
-            "help": _words("Asks for an answer that is JSON or XML.", "要求回答为 JSON 或 XML。"),
+            "help": _labels("Asks for an answer that is JSON or XML.", "要求回答为 JSON 或 XML。"),
             "required": False,
             "options": ["JSON", "XML"],
         },
         DefaultParameterName.JSON_SCHEMA: {
             "label": {"en_US": "JSON Schema"},
             "type": "text",
-            "help": _words("The JSON schema that the answer must follow.", "回答必须符合的 JSON schema。"),
+            "help": _labels("The JSON schema that the answer must follow.", "回答必须符合的 JSON schema。"),
             "required": False,
         },
     }

@@ -99,7 +99,7 @@ class Allowed:
     entries: tuple[Entry, ...] = (Entry(ANYTHING),)
     loopback: bool = True
 
-    def judge(self, host: str, address: Address | None, port: int) -> None:
+    def check(self, host: str, address: Address | None, port: int) -> None:
         """Raise if an address may not be called; used as the dialler's check.
 
         Args:

@@ -45,7 +45,7 @@ class Call:
     aborted: bool = False
     sent: bool = False
     """Whether a byte of the request may have been sent."""
-    dialled: bool = False
+    connect_started: bool = False
     """Whether it opened a new connection rather than reusing one."""
     expired: str = ""
     """The clock that expired."""

@@ -10,7 +10,7 @@ import httpcore
 import httpx
 
 from .cancellation import current
-from .network import LOOK_SECONDS, Dialler, Judge, Search
+from .network import LOOK_SECONDS, AddressCheck, Connector, Search
 
 MOST_CONNECTIONS = 200
 MOST_IDLE = 20
@@ -31,20 +31,20 @@ class Pool(httpx.BaseTransport):
     def __init__(
         self,
         tls: ssl.SSLContext | None = None,
-        judge: Judge | None = None,
+        check_address: AddressCheck | None = None,
         proxy: str | None = None,
         search: Search = socket.getaddrinfo,
         most: int = MOST_CONNECTIONS,
     ) -> None:
         context = tls or ssl.create_default_context()
-        self._judge = judge if proxy is not None else None
+        self._check_address = check_address if proxy is not None else None
         if proxy is None:
             self._pool = httpcore.ConnectionPool(
                 ssl_context=context,
                 max_connections=most,
                 max_keepalive_connections=MOST_IDLE,
                 keepalive_expiry=IDLE_SECONDS,
-                network_backend=Dialler(judge, search),
+                network_backend=Connector(check_address, search),
             )
         else:
             address = httpx.URL(proxy)
@@ -57,14 +57,14 @@ class Pool(httpx.BaseTransport):
                 max_connections=most,
                 max_keepalive_connections=MOST_IDLE,
                 keepalive_expiry=IDLE_SECONDS,
-                network_backend=Dialler(judge, search, f"{address.scheme}://{address.netloc.decode('ascii')}"),
+                network_backend=Connector(check_address, search, f"{address.scheme}://{address.netloc.decode('ascii')}"),
             )
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         """Send a request and return its response, whose body is read on demand."""
-        if self._judge is not None:  # a proxy connects for us, so only the name is known
+        if self._check_address is not None:  # a proxy connects for us, so only the name is known
             port = request.url.port or (443 if request.url.scheme == "https" else 80)
-            self._judge(request.url.host, None, port)
+            self._check_address(request.url.host, None, port)
         assert isinstance(request.stream, httpx.SyncByteStream)
         answer = self._answer(
             httpcore.Request(

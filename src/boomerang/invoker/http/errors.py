@@ -31,17 +31,17 @@ from boomerang.invoker.run import Run
 
 from .cancellation import Call
 
-LONGEST_FAULT = 64 * 1024
+LONGEST_ERROR = 64 * 1024
 """Bytes of an error response that are read."""
 LONGEST_MARKUP = 16 * 1024
 """Characters of a page searched for a title; the parser takes quadratic time on broken markup."""
-MOST_FAULTS = 8
+MOST_ERRORS = 8
 """Errors quoted from one response; FastAPI reports one per type that each message might have had."""
 _HOLDERS = ("error", "message", "detail", "errors", "baseresp", "details")
 """Fields with an error text, or with an object or list that contains one, the best first. Names are in lower case and
 without `_`, to match `Message` and `base_resp` (MiniMax) too.
 """
-_WORDS = ("errordescription", *_HOLDERS, "errormsg", "errormessage", "msg", "statusmsg", "title", "description", "reason")
+_TEXT_FIELDS = ("errordescription", *_HOLDERS, "errormsg", "errormessage", "msg", "statusmsg", "title", "description", "reason")
 _CODES = (*_HOLDERS, "code", "errorcode", "errcode", "type", "status")
 """Fields to use if no other has a text: a code is better than raw JSON."""
 _NO_CODES = frozenset({"error", "about:blank"})
@@ -76,10 +76,10 @@ def inside(value: Any, body: str, status: int | None = None) -> InvokeError:
         body: The response, or the event of it, that contains the error.
         status: The HTTP status; if `None`, the status inside the error counts.
     """
-    told_status = _inner_status(value)
-    kind = kind_of(told_status) if told_status else InvokeServerUnavailableError
-    text = _words({"error": value}) or body.strip()[:500]
-    return kind(text, status_code=status or told_status, body=body)
+    inner_status = _inner_status(value)
+    kind = kind_of(inner_status) if inner_status else InvokeServerUnavailableError
+    text = _error_text({"error": value}) or body.strip()[:500]
+    return kind(text, status_code=status or inner_status, body=body)
 
 
 def _inner_status(value: Any) -> int | None:
@@ -88,7 +88,7 @@ def _inner_status(value: Any) -> int | None:
 
 
 @contextmanager
-def told(call: Call, run: Run) -> Iterator[None]:
+def map_errors(call: Call, run: Run) -> Iterator[None]:
     """Map exceptions of httpx and httpcore.
 
     Raises:
@@ -188,33 +188,33 @@ def _why(cause: BaseException) -> tuple[Message, ConnectionFailure]:
     return Message("http.unreached", error=str(cause)), ConnectionFailure.UNREACHED
 
 
-def said(body: str) -> str:
+def error_text(body: str) -> str:
     """Extract the error text from a response body: from the usual JSON shapes, or the title or first words of HTML."""
     text = body.strip()
     try:
         value = json.loads(text)
     except (ValueError, RecursionError):
         return _title(text) if text.startswith("<") else text[:500]
-    return _words(value) or text[:500]
+    return _error_text(value) or text[:500]
 
 
-def _words(value: Any) -> str:
-    text = _found(value, _WORDS) or _found(value, _CODES)
+def _error_text(value: Any) -> str:
+    text = _first_text(value, _TEXT_FIELDS) or _first_text(value, _CODES)
     return text.encode("utf-8", "replace").decode()  # JSON can encode a lone surrogate, which a page cannot show
 
 
-def _found(value: Any, names: tuple[str, ...], depth: int = 4) -> str:
+def _first_text(value: Any, names: tuple[str, ...], depth: int = 4) -> str:
     """Find an error text in nested objects; join several with semicolons."""
     if isinstance(value, str):
         text = value.strip()
         says_nothing = names is _CODES and (text in _NO_CODES or not any(map(str.isalpha, text)))  # such as a bare number
         return "" if says_nothing else text
     if isinstance(value, list) and depth:
-        texts = [detail for item in value[:MOST_FAULTS] if (detail := _found(item, names, depth - 1))]
-        return "; ".join([*texts, "…"] if texts and len(value) > MOST_FAULTS else texts)
+        texts = [detail for item in value[:MOST_ERRORS] if (detail := _first_text(item, names, depth - 1))]
+        return "; ".join([*texts, "…"] if texts and len(value) > MOST_ERRORS else texts)
     if isinstance(value, dict) and depth:
         fields = {name.lower().replace("_", ""): inner for name, inner in reversed(value.items())}
-        detail = next(filter(None, (_found(fields.get(name), names, depth - 1) for name in names)), "")
+        detail = next(filter(None, (_first_text(fields.get(name), names, depth - 1) for name in names)), "")
         place = value.get("loc")  # FastAPI: the path of the invalid field in the request
         return f"{'.'.join(map(str, place))}: {detail}" if detail and place and isinstance(place, list) else detail
     return ""
@@ -247,7 +247,7 @@ class _Title(HTMLParser):
     def __init__(self) -> None:
         super().__init__()
         self.texts: dict[str, str] = {}
-        self.words, self._inside = "", ""
+        self.text, self._inside = "", ""
 
     def handle_starttag(self, tag: str, attrs: Any) -> None:
         self._inside = tag.rpartition(":")[2]
@@ -257,7 +257,7 @@ class _Title(HTMLParser):
         if self._inside and not self.texts[self._inside].strip():
             self.texts[self._inside] = data
         if self._inside not in ("style", "script"):
-            self.words += data + " "
+            self.text += data + " "
 
 
 def _title(markup: str) -> str:
@@ -266,4 +266,4 @@ def _title(markup: str) -> str:
         parser.feed(markup[:LONGEST_MARKUP])
     is_page = bool({"html", "head", "body"} & parser.texts.keys())
     texts = (parser.texts.get(name, "").strip() for name in (("title",) if is_page else _MARKED_UP))
-    return " ".join((next(filter(None, texts), "") or parser.words).split())[:200]
+    return " ".join((next(filter(None, texts), "") or parser.text).split())[:200]

@@ -14,14 +14,14 @@ from boomerang.invoker.errors import InvokeError, InvokeRateLimitError, InvokeSe
 from boomerang.invoker.events import HTTPEnd, HTTPRequest, HTTPResponse
 from boomerang.invoker.http.body.charset import read_text
 from boomerang.invoker.http.redaction.credentials import is_named_secret
-from boomerang.invoker.http.redaction.masking import MASK, Hiding, Masking, is_split
+from boomerang.invoker.http.redaction.masking import MASK, Hiding, SecretMask, is_split
 from boomerang.invoker.messages.message import Message
 from boomerang.invoker.run import Run
 
 from .cancellation import Call, Clocks, calling
-from .errors import kind_of, refused_by, said, told
+from .errors import error_text, kind_of, map_errors, refused_by
 from .limits import DEFAULTS, Limits
-from .response import LONGEST_NOTED, MARGIN, Answer
+from .response import LONGEST_RECORDED, MARGIN, Answer
 from .retry import MOST_ATTEMPTS, is_stale, pause, retry_after
 
 _REQUEST_IDS = ("x-request-id", "request-id", "x-correlation-id", "cf-ray")
@@ -50,7 +50,7 @@ class Http:
         self,
         client: httpx.Client,
         clocks: Clocks,
-        mask: Masking | None = None,
+        mask: SecretMask | None = None,
         limits: Limits = DEFAULTS,
         hide: Hiding | None = None,
     ) -> None:
@@ -62,7 +62,7 @@ class Http:
         self._templates: dict[str, _Template] = {}
         """Path → the common part of its JSON requests."""
         self._clocks = clocks
-        self._mask = mask or Masking()
+        self._mask = mask or SecretMask()
 
     def post(self, path: str, run: Run, **content: Any) -> AbstractContextManager[Answer]:
         """Send a request and yield its response; on exit the connection is released or closed.
@@ -140,7 +140,7 @@ class Http:
         if run.has_listener:
             run.report(self._json_event(request, path) if "json" in content else self._request_event(request, content))
         try:
-            with told(call, run), calling(call):
+            with map_errors(call, run), calling(call):
                 response = self._client.send(request, stream=True)
         finally:
             for status, by, target in call.hops:
@@ -207,17 +207,17 @@ class Http:
         """Return a body as text, masked and truncated; only the size of a non-text body."""
         if media_type.startswith(_NO_TEXT) or (charset is None and b"\0" in beginning[:256]):
             return f"({size:,} bytes)"
-        text = read_text(beginning[: LONGEST_NOTED + MARGIN], charset)
-        text = self._mask(text) if size <= LONGEST_NOTED + MARGIN else self._mask.beginning(text)
+        text = read_text(beginning[: LONGEST_RECORDED + MARGIN], charset)
+        text = self._mask(text) if size <= LONGEST_RECORDED + MARGIN else self._mask.beginning(text)
         if "data:" in text and is_split(text, self._mask):
             return f"({size:,} bytes, left out: events of the stream hold a secret of the connection in pieces)"
-        cut = len(text) > LONGEST_NOTED or size > len(beginning)
-        return f"{text[:LONGEST_NOTED]}… ({size:,} bytes)" if cut else text
+        cut = len(text) > LONGEST_RECORDED or size > len(beginning)
+        return f"{text[:LONGEST_RECORDED]}… ({size:,} bytes)" if cut else text
 
     def _refusal(self, answer: Answer, response: httpx.Response, proxy: str) -> InvokeError:
         body = self._mask(answer.text(answer.refusal()))
         status, url = response.status_code, self._mask(shown_url(response.url))
-        reason = said(body) or response.reason_phrase
+        reason = error_text(body) or response.reason_phrase
         if status == 407 and proxy:
             return refused_by(proxy, status, reason, body)
         kind = kind_of(status)

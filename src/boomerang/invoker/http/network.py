@@ -24,7 +24,7 @@ import httpcore
 from .cancellation import Call, Clocks, current
 
 Address: TypeAlias = ipaddress.IPv4Address | ipaddress.IPv6Address
-Judge = Callable[[str, Address | None, int], None]
+AddressCheck = Callable[[str, Address | None, int], None]
 """Checks a host name, its address and port before connecting; raises an error to refuse them.
 
 The address is `None` if a proxy connects.
@@ -140,7 +140,7 @@ class Stream(httpcore.NetworkStream):
         return None
 
 
-class Dialler(httpcore.NetworkBackend):
+class Connector(httpcore.NetworkBackend):
     """Opens sockets for a connection pool.
 
     Args:
@@ -149,8 +149,8 @@ class Dialler(httpcore.NetworkBackend):
         proxy: The proxy to connect to instead of servers, in a form that may be shown.
     """
 
-    def __init__(self, judge: Judge | None = None, search: Search = socket.getaddrinfo, proxy: str = "") -> None:
-        self._judge = judge
+    def __init__(self, check_address: AddressCheck | None = None, search: Search = socket.getaddrinfo, proxy: str = "") -> None:
+        self._check_address = check_address
         self._search = search
         self._proxy = proxy
 
@@ -175,8 +175,8 @@ class Dialler(httpcore.NetworkBackend):
             addresses = _look_up(self._search, host, port, call, began)
             refusal: OSError | None = None
             for family, address in addresses:
-                if self._judge is not None:
-                    self._judge(host, ipaddress.ip_address(str(address[0]).partition("%")[0]), port)
+                if self._check_address is not None:
+                    self._check_address(host, ipaddress.ip_address(str(address[0]).partition("%")[0]), port)
                 try:
                     connected = _connected(family, address, call, began)
                 except (ConnectionError, OSError) as error:
@@ -186,7 +186,7 @@ class Dialler(httpcore.NetworkBackend):
                     continue
                 connected.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
                 call.hold(connected)
-                call.dialled = True
+                call.connect_started = True
                 return Stream(connected, _written(address), self._proxy)
             raise refusal or OSError(f"{host} has no address")
         except OSError as error:

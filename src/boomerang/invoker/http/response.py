@@ -26,10 +26,10 @@ from boomerang.invoker.http.redaction.masking import Hiding
 from boomerang.invoker.run import Run
 
 from .cancellation import Call
-from .errors import LONGEST_FAULT, inside, not_json, told
+from .errors import LONGEST_ERROR, inside, map_errors, not_json
 from .limits import DEFAULTS, Limits
 
-LONGEST_NOTED = 16 * 1024
+LONGEST_RECORDED = 16 * 1024
 """Maximum characters of a body in an event."""
 MARGIN = 1024
 """Characters masked beyond that before cutting, so that no partial secret remains at the end."""
@@ -80,8 +80,8 @@ class Answer:
         for piece in unpacked(self._raw(response), label[:LONGEST_LABEL], self._run):
             kept = piece[: self._limits.answer_bytes - self.size]
             self.size += len(piece)
-            if len(self.beginning) < LONGEST_NOTED + MARGIN:
-                self.beginning += kept[: LONGEST_NOTED + MARGIN]
+            if len(self.beginning) < LONGEST_RECORDED + MARGIN:
+                self.beginning += kept[: LONGEST_RECORDED + MARGIN]
             if kept:
                 yield kept
             self._limits.check_bytes(self.size)
@@ -104,7 +104,7 @@ class Answer:
             InvokeError: The connection broke off or timed out.
             RunStoppedError: The run was stopped.
         """
-        with told(self._call, self._run):
+        with map_errors(self._call, self._run):
             for piece in self._bytes:
                 yield piece
                 self._run.check()
@@ -141,7 +141,7 @@ class Answer:
             RunStoppedError: The run was stopped.
         """
         beginning = b""
-        with told(self._call, self._run):
+        with map_errors(self._call, self._run):
             for piece in self._bytes:
                 beginning += piece
                 self._run.check()
@@ -179,9 +179,9 @@ class Answer:
         with suppress(InvokeConnectionError, ProtocolError):
             for piece in self.pieces():
                 parts.append(piece)
-                if self.size >= LONGEST_FAULT:
+                if self.size >= LONGEST_ERROR:
                     break
-        return b"".join(parts)[:LONGEST_FAULT]
+        return b"".join(parts)[:LONGEST_ERROR]
 
     def finish(self) -> None:
         """Drain the body for a short time so that the connection can be reused."""
@@ -207,9 +207,9 @@ class Answer:
         try:
             value = self._parsed(body)
         except ValueError as error:
-            raise not_json(self.status, self.text(body[:LONGEST_FAULT])) from error
+            raise not_json(self.status, self.text(body[:LONGEST_ERROR])) from error
         if isinstance(value, dict) and value.get("error"):
-            raise inside(value["error"], self.text(body[:LONGEST_FAULT]), self.status)
+            raise inside(value["error"], self.text(body[:LONGEST_ERROR]), self.status)
         return value
 
     def json_text(self) -> bytes:

@@ -29,7 +29,7 @@ def is_stale(error: InvokeError, call: Call) -> bool:
     method. A server that closes later may have done billable work.
     """
     broken = isinstance(error, InvokeConnectionError) and not isinstance(error, InvokeTimeoutError)
-    unused = call.sent and not call.dialled and not call.answered and not call.aborted
+    unused = call.sent and not call.connect_started and not call.answered and not call.aborted
     return broken and unused and monotonic() - call.waiting_since < STALE_SECONDS
 
 

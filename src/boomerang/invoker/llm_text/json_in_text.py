@@ -33,7 +33,7 @@ class Place(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class JsonInText:
     """A JSON value found in a text."""
 
     value: Any
@@ -42,7 +42,7 @@ class Found:
     """Whether its strings contain raw line breaks or other control characters."""
 
 
-def find(text: str) -> Found | None:
+def find(text: str) -> JsonInText | None:
     """Find the JSON value in a text, in linear time.
 
     Among other words, only an object or a list counts, as any number would otherwise. A truncated or broken object does not
@@ -55,12 +55,12 @@ def find(text: str) -> Found | None:
     return next(_all(text), None)
 
 
-def find_object(text: str) -> Found | None:
+def find_object(text: str) -> JsonInText | None:
     """Find an object as `find` does, ignoring lists and other values."""
     return next((candidate for candidate in _all(text) if isinstance(candidate.value, dict)), None)
 
 
-def _all(text: str) -> Iterator[Found]:
+def _all(text: str) -> Iterator[JsonInText]:
     whole = _read(text, Place.WHOLE)
     if whole is not None:
         yield whole
@@ -69,7 +69,7 @@ def _all(text: str) -> Iterator[Found]:
         inner = _read(fenced, Place.FENCED)
         if inner is not None:
             yield inner
-    empty: list[Found] = []
+    empty: list[JsonInText] = []
     for candidate in _inside(text):
         if candidate.value:
             yield candidate
@@ -87,7 +87,7 @@ def _fences(text: str) -> Iterator[str]:
         opened = _FENCE.search(text, end + 3) if end >= 0 else None
 
 
-def _inside(text: str) -> Iterator[Found]:
+def _inside(text: str) -> Iterator[JsonInText]:
     at = 0
     while (start := _START.search(text, at)) is not None:
         try:
@@ -100,7 +100,7 @@ def _inside(text: str) -> Iterator[Found]:
         else:
             at = end
             if not is_deep(value):
-                yield Found(value, Place.SURROUNDED, has_raw_control_characters(text[start.start() : end]))
+                yield JsonInText(value, Place.SURROUNDED, has_raw_control_characters(text[start.start() : end]))
 
 
 class _BrokenError(Exception):
@@ -139,13 +139,13 @@ def _value_at(text: str, start: int) -> tuple[Any, int]:
         return value, start + length
 
 
-def _read(text: str, place: Place) -> Found | None:
+def _read(text: str, place: Place) -> JsonInText | None:
     """Parse a text that is JSON as a whole."""
     try:
         value = _DECODER.decode(text.strip(_BLANKS))
     except (ValueError, RecursionError):
         return None
-    return None if is_deep(value) else Found(value, place, has_raw_control_characters(text.strip(_BLANKS)))
+    return None if is_deep(value) else JsonInText(value, place, has_raw_control_characters(text.strip(_BLANKS)))
 
 
 _CONTROL = re.compile(r"[\0-\x1f]")

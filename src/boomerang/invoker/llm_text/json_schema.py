@@ -53,10 +53,10 @@ class Fault:
     path: str
     """From the top, as in `$.people[1].name`."""
     expected: str
-    found: str
+    actual: str
 
     def __str__(self) -> str:
-        return f"{self.path}: expected {self.expected}, found {self.found}"
+        return f"{self.path}: expected {self.expected}, found {self.actual}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,7 +162,7 @@ def report(checked: Checked, run: Run) -> None:
     if checked.reason is not None:
         run.notice("schemas.not_checked", reason=checked.reason)
     elif (fault := checked.fault) is not None:
-        run.notice("schemas.departs", path=fault.path, expected=fault.expected, found=fault.found)
+        run.notice("schemas.departs", path=fault.path, expected=fault.expected, found=fault.actual)
     for left_out in checked.patterns:
         run.notice("schemas.pattern_not_checked", pattern=left_out.pattern, path=left_out.path)
 
@@ -224,7 +224,7 @@ class _Children:
 
     def ask(self, request: bytes, run: Run | None) -> Reply | Message:
         """Return the reply to a request, or why there is none."""
-        with self._turn(run) as is_mine:
+        with self._slot(run) as is_mine:
             if not is_mine:
                 return Message("schemas.busy")
             with self._free:
@@ -245,7 +245,7 @@ class _Children:
             return reply
 
     @contextmanager
-    def _turn(self, run: Run | None) -> Iterator[bool]:
+    def _slot(self, run: Run | None) -> Iterator[bool]:
         """Wait until fewer than `MOST_AT_ONCE` are busy; yield whether that happened in time."""
 
         def wake() -> None:

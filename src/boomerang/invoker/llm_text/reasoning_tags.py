@@ -47,7 +47,7 @@ class ReasoningReader:
     def feed(self, text: str) -> list[Part]:
         """Add the next piece of text and return the parts that are certain."""
         if not self._held and "<" not in text:  # nearly always
-            return self._told(text)
+            return self._parts(text)
         return self._read(self._held + text, last=False)
 
     def flush(self) -> list[Part]:
@@ -62,11 +62,11 @@ class ReasoningReader:
             start = text.find(tag, search)
             if start < 0:
                 rest = len(text) if last else len(text) - _beginning(text, tag, search)
-                parts += self._told(text[at:rest])
+                parts += self._parts(text[at:rest])
                 self._held = text[rest:]
                 return parts
             end = start + len(tag)
-            parts += self._told(text[at:start])
+            parts += self._parts(text[at:start])
             at = start
             counts = self._counts(text, end, last=last)
             if counts is None:
@@ -86,7 +86,7 @@ class ReasoningReader:
             return text[end] in "\r\n"
         return False if last else None
 
-    def _told(self, text: str) -> list[Part]:
+    def _parts(self, text: str) -> list[Part]:
         if not text:
             return []
         if not self.inside:

@@ -192,7 +192,7 @@ def requests() -> Iterator[bytes]:
         yield sys.stdin.buffer.read(int.from_bytes(head, "big"))
 
 
-def tell(reply: dict[str, Any]) -> None:
+def send(reply: dict[str, Any]) -> None:
     """Write a message of a reply."""
     message = json.dumps(reply).encode()
     sys.stdout.buffer.write(len(message).to_bytes(4, "big") + message)
@@ -217,10 +217,10 @@ def main(folder: str, seconds: str, mebibytes: str) -> None:
         signal.setitimer(signal.ITIMER_REAL, float(seconds))
         try:
             for reply in replies(json.loads(request)):
-                tell(reply)
+                send(reply)
         except RecursionError:
-            tell({"too_deep": True})
-        tell({})
+            send({"too_deep": True})
+        send({})
         signal.setitimer(signal.ITIMER_REAL, 0)
 
 

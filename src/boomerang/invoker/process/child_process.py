@@ -24,7 +24,7 @@ from boomerang.invoker.messages.message import Message
 
 from .frames import LARGEST_FRAME, FrameBuffer, FrameTooLargeError, framed
 
-WORDS_LIMIT = 2048
+STDERR_LIMIT = 2048
 """Bytes of the child's stderr that are kept."""
 STEP_SECONDS = 1.0
 """How long each step of ending a child may take."""
@@ -94,9 +94,9 @@ class Process:
         self._frames = FrameBuffer(largest)
         self._writing, self._reading, self._signalling = threading.Lock(), threading.Lock(), threading.Lock()
         self._ending = self._group_ended = False
-        self._words = b""
+        self._stderr = b""
         # A daemon, since it lives as long as the child: exit would wait for it before the child is ended.
-        self._listener = threading.Thread(target=self._listen, name="invoker-child-words", daemon=True)
+        self._listener = threading.Thread(target=self._drain_stderr, name="invoker-child-words", daemon=True)
         try:
             self._listener.start()
         except RuntimeError as error:
@@ -196,7 +196,7 @@ class Process:
             self.kill()
             self._ended(STEP_SECONDS)
         self._listener.join(STEP_SECONDS)
-        output = self._words.decode("utf-8", "replace").strip()
+        output = self._stderr.decode("utf-8", "replace").strip()
         last = output.rpartition("\n")[2]
         fate = _fate(self._process.poll())
         message = Message("embedded.gone_saying", fate=fate, words=last) if last else Message("embedded.gone", fate=fate)
@@ -278,10 +278,10 @@ class Process:
         with suppress(OSError):
             pipe.close()
 
-    def _listen(self) -> None:
+    def _drain_stderr(self) -> None:
         with cast(IO[bytes], self._process.stderr) as stderr:
-            while data := os.read(stderr.fileno(), WORDS_LIMIT):
-                self._words = (self._words + data)[-WORDS_LIMIT:]
+            while data := os.read(stderr.fileno(), STDERR_LIMIT):
+                self._stderr = (self._stderr + data)[-STDERR_LIMIT:]
 
 
 def _kept() -> dict[str, str]:

@@ -19,7 +19,7 @@ class KillTimer:
         self._timer.name = "invoker-patience"
         self._timer.daemon = True
         self._lock = threading.Lock()
-        self.lost = False
+        self.fired = False
         """Whether the process was killed."""
 
     def start(self) -> None:
@@ -35,7 +35,7 @@ class KillTimer:
                     raise
 
     def _lose(self) -> None:
-        self.lost = True
+        self.fired = True
         _log.warning("Process %d did not stop and was killed; the next run loads its model anew", self._process.pid)
         self._process.kill()
 

@@ -80,7 +80,7 @@ def measure(record: Record[Any], model: AIModelEntity | None = None) -> list[Met
         model: The listed model, for what a record does not contain: its context size and prices. Ignored if the record was
             made with another model.
     """
-    if model is not None and model.model != _asked_model(record):
+    if model is not None and model.model != _requested_model(record):
         model = None
     known = ("metrics", _context_size(model), None if model is None else repr(model.pricing))
     return list(record.once(known, lambda: _measured(record, model)))
@@ -89,8 +89,8 @@ def measure(record: Record[Any], model: AIModelEntity | None = None) -> list[Met
 def _measured(record: Record[Any], model: AIModelEntity | None) -> list[Metric]:
     timeline = timeline_of(record)
     own = MEASURES[record.request.invoke_type](record, timeline)
-    wire = _first_byte(record)
-    return [*own, *_cost(record, model), *_context(record, model), *_start_up(record, timeline), *wire, *_stream(timeline)]
+    http = _first_byte(record)
+    return [*own, *_cost(record, model), *_context(record, model), *_start_up(record, timeline), *http, *_stream(timeline)]
 
 
 def usage(record: Record[Any]) -> LLMUsage | EmbeddingUsage | None:
@@ -177,7 +177,7 @@ def _embedding(record: Record[Any], timeline: Timeline) -> Iterable[Metric]:
 
 
 def _rerank(record: Record[Any], timeline: Timeline) -> Iterable[Metric]:
-    documents = len(_asked(record, "docs"))
+    documents = len(_argument(record, "docs"))
     docs = record.chunks[0].docs if record.chunks else None
     returned = None if docs is None else len(docs)
     scores = [doc.score for doc in docs or () if math.isfinite(doc.score)]
@@ -190,7 +190,7 @@ def _rerank(record: Record[Any], timeline: Timeline) -> Iterable[Metric]:
 
 
 def _tts(record: Record[Any], timeline: Timeline) -> Iterable[Metric]:
-    characters = len(_asked(record, "content_text"))
+    characters = len(_argument(record, "content_text"))
     size = sum(len(chunk.result) // 2 for chunk in tuple(record.chunks)) if record.chunks else None
     queued = spent(record, timeline, "waiting") or 0.0
     spoken = audio_seconds(_spoken(record)) if record.seconds is not None and record.chunks else None
@@ -219,7 +219,7 @@ def audio_seconds(data: bytes) -> float | None:
 
 
 def _speech2text(record: Record[Any], timeline: Timeline) -> Iterable[Metric]:
-    file = cast(bytes, _asked(record, "file"))
+    file = cast(bytes, _argument(record, "file"))
     length = audio_seconds(file) if record.seconds is not None else None
     yield _total(record)
     yield Metric("audio_seconds", length, Unit.SECONDS)
@@ -236,11 +236,11 @@ def _real_time_factor(record: Record[Any], timeline: Timeline, audio: float | No
 
 def _moderation(record: Record[Any], timeline: Timeline) -> Iterable[Metric]:
     yield _total(record, "latency")
-    yield Metric("characters", len(_asked(record, "text")), Unit.COUNT)
+    yield Metric("characters", len(_argument(record, "text")), Unit.COUNT)
 
 
 def _summary(record: Record[Any], timeline: Timeline) -> Iterable[Metric]:
-    source = len(_asked(record, "text"))
+    source = len(_argument(record, "text"))
     result = len(record.chunks[0].summary) if record.chunks else None
     yield _total(record)
     yield Metric("source_characters", source, Unit.COUNT)
@@ -277,7 +277,7 @@ def _context_size(model: AIModelEntity | None) -> int | None:
     return size if isinstance(size, int) and size > 0 else None
 
 
-def _asked_model(record: Record[Any]) -> str | None:
+def _requested_model(record: Record[Any]) -> str | None:
     request: Any = record.sent or record.request
     return getattr(request, "model", None) or getattr(request, "system_model", None)
 
@@ -322,7 +322,7 @@ def _stream(timeline: Timeline) -> Iterable[Metric]:
         yield Metric("pauses", len(timeline.pauses()[1]), Unit.COUNT, headline=False)
 
 
-def _asked(record: Record[Any], argument: str) -> Sized:
+def _argument(record: Record[Any], argument: str) -> Sized:
     value: Sized = getattr(record.request, argument)
     return value
 

@@ -15,7 +15,7 @@ from boomerang.invoker.messages.message import Message
 from boomerang.invoker.request import ChunkT, Request
 
 RequestT = TypeVar("RequestT")
-FoundT = TypeVar("FoundT")
+ValueT = TypeVar("ValueT")
 
 
 class Outcome(StrEnum):
@@ -93,7 +93,7 @@ class Record(Generic[ChunkT]):
                 break
         return 0
 
-    def once(self, key: Hashable, make: Callable[[], FoundT]) -> FoundT:
+    def once(self, key: Hashable, make: Callable[[], ValueT]) -> ValueT:
         """Return the result of `make`, cached once this record has ended.
 
         A page is redrawn at each click, and a record may have 100,000 chunks. The result is shared: do not modify it.
@@ -106,7 +106,7 @@ class Record(Generic[ChunkT]):
             return make()
         if key not in self._worked_out:
             self._worked_out.setdefault(key, make())
-        value: FoundT = self._worked_out[key]
+        value: ValueT = self._worked_out[key]
         return value
 
     def add(self, chunk: ChunkT) -> None:

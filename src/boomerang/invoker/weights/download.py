@@ -78,19 +78,19 @@ class Fetcher:
             The files that are still missing: name → reason. Empty on success.
         """
         wanted = [model for model in self._weights.manifest.models if models is None or model.name in models]
-        if not any(self._lacking(model) for model in wanted):
+        if not any(self._missing(model) for model in wanted):
             return {}
         try:
-            with self._turn():
+            with self._locked():
                 return {name: reason for model in wanted for name, reason in self._model(model).items()}
         except OSError as error:
-            return {file.name: _disk(self._weights.folder, error) for model in wanted for file in self._lacking(model)}
+            return {file.name: _disk(self._weights.folder, error) for model in wanted for file in self._missing(model)}
 
-    def _lacking(self, model: Model) -> Sequence[WeightFile]:
+    def _missing(self, model: Model) -> Sequence[WeightFile]:
         return [file for file in model.files if self._weights.problem(file.name)]
 
     @contextmanager
-    def _turn(self) -> Iterator[None]:
+    def _locked(self) -> Iterator[None]:
         """Wait until no other process is fetching into this folder."""
         self._partial.mkdir(parents=True, exist_ok=True)
         with (self._weights.folder / LOCK).open("a") as lock:
@@ -106,7 +106,7 @@ class Fetcher:
 
     def _model(self, model: Model) -> Mapping[str, str]:
         """Fetch one model's files; return those that could not be fetched."""
-        files = self._lacking(model)
+        files = self._missing(model)
         if not files:
             return {}
         self._progress.say(f"{model.title} ({model.licence}, {model.author})")
@@ -119,7 +119,7 @@ class Fetcher:
                 reasons = {file.name: _both(reasons[file.name], str(error)) for file in files}
             except OSError as error:
                 reasons = {file.name: _disk(self._weights.folder, error) for file in files}
-            files = self._lacking(model)
+            files = self._missing(model)
             if not files:
                 self._forget(model)
                 return {}

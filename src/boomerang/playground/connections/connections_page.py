@@ -19,7 +19,7 @@ from boomerang.workbench.runs.background_work import follow
 from boomerang.workbench.store.app_folder import app_folder
 
 from . import detail, form, health_table, import_export, probe_progress
-from .page_state import ConnectionsPageState, Said
+from .page_state import ConnectionsPageState, Feedback
 from .probe_progress import Tick
 
 __all__ = ["draw", "open_and_test"]
@@ -44,7 +44,7 @@ def draw() -> None:
 
     def redraw() -> None:
         nonlocal table
-        now = health_table.written(connections, state.found, checks)
+        now = health_table.written(connections, state.results, checks)
         if now != table:
             table = now
             place.html(table)
@@ -73,8 +73,8 @@ def _checks_under_way(state: ConnectionsPageState) -> ProbeJob | None:
         return None
     running = checks.running  # read before copying: results that arrive later are copied by the next script run
     state.take_over(checks)
-    if not running and checks.stop_asked:
-        state.stopped = frozenset(trial.name for trial in checks.trials), checks.seconds
+    if not running and checks.stop_requested:
+        state.stopped = frozenset(request.name for request in checks.requests), checks.seconds
     state.checks = checks if running else None
     return state.checks
 
@@ -122,13 +122,13 @@ def _shown(preset: Preset) -> str:
 
 def _say(state: ConnectionsPageState) -> None:
     """Show the outcome of the last action; it stays until the visitor's next action."""
-    if not state.redrawn or state.to_say != Said():
-        state.said, state.to_say = state.to_say, Said()
+    if not state.redrawn or state.next_feedback != Feedback():
+        state.feedback, state.next_feedback = state.next_feedback, Feedback()
     state.redrawn = False
-    if state.said.told:
-        st.markdown(f":green[:material/check: {plain(state.said.told)}]")
-    if state.said.brought is not None:
-        import_export.tell(state.said.brought)
+    if state.feedback.success:
+        st.markdown(f":green[:material/check: {plain(state.feedback.success)}]")
+    if state.feedback.brought is not None:
+        import_export.draw_result(state.feedback.brought)
 
 
 def _open(state: ConnectionsPageState, connections: list[Connection]) -> tuple[Connection | None, Tick]:

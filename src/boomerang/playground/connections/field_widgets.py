@@ -36,7 +36,7 @@ Slots = dict[str, DeltaGenerator]
 class FormDrawing:
     """State of a form while it is being drawn."""
 
-    held: ConnectionsPageState
+    state: ConnectionsPageState
     draft: ConnectionSettings
     form: Form
     slots: Slots = field(default_factory=dict)
@@ -45,7 +45,7 @@ class FormDrawing:
 
     def key(self, name: str) -> str:
         """Return the session state key of a form widget."""
-        return key(self.held, name)
+        return key(self.state, name)
 
 
 def key(state: ConnectionsPageState, name: str) -> str:
@@ -73,7 +73,7 @@ def _text(drawing: FormDrawing, field: FormField) -> dict[str, Any]:
 
 def _secret(drawing: FormDrawing, field: FormField) -> str:
     """Draw a secret's field. The browser never gets the secret back; it is kept unless a new one is typed."""
-    state, before = drawing.held, str(getattr(drawing.draft, field.name))
+    state, before = drawing.state, str(getattr(drawing.draft, field.name))
     typed = st.text_input(
         _(field.label),
         type="password",
@@ -113,7 +113,7 @@ def _complete(address: str, query: str) -> None:
 
 
 def _key(drawing: FormDrawing, field: FormField) -> dict[str, Any]:
-    state, draft = drawing.held, drawing.draft
+    state, draft = drawing.state, drawing.draft
     chosen = str(getattr(draft, field.variable))
     variables = list(dict.fromkeys([*([chosen] if chosen else []), *app_state.connections().variables]))
     source = st.segmented_control(
@@ -147,11 +147,11 @@ def _key(drawing: FormDrawing, field: FormField) -> dict[str, Any]:
 def _first_source(drawing: FormDrawing, field: FormField) -> str:
     draft = drawing.draft
     preset = app_state.connections().kinds[draft.kind].presets().get(draft.preset)
-    if drawing.held.typed_secrets.get(field.name) or getattr(draft, field.name):
+    if drawing.state.typed_secrets.get(field.name) or getattr(draft, field.name):
         return TYPED
     if getattr(draft, field.variable):
         return VARIABLE
-    return TYPED if drawing.held.replacing is None and preset is not None and preset.needs_key else NO_KEY
+    return TYPED if drawing.state.replacing is None and preset is not None and preset.needs_key else NO_KEY
 
 
 def _pairs(drawing: FormDrawing, field: FormField) -> dict[str, Any]:

@@ -77,13 +77,13 @@ def _actions(state: ConnectionsPageState, settings: ConnectionSettings | None) -
         )
         st.button(_("Cancel"), key=key(state, "cancel"), on_click=close, args=(state,))
         tick = probe_progress.draw(state, _tried_name(state)[0], key(state, "stop"))
-    if state.said.fault:
-        st.error(plain(state.said.fault), icon=":material/error:")
+    if state.feedback.fault:
+        st.error(plain(state.feedback.fault), icon=":material/error:")
     if settings is not None and test:
         _test(state, settings)
     if settings is not None and save:
         _save(state, settings, keeping)
-    check = state.found.get(_tried_name(state))
+    check = state.results.get(_tried_name(state))
     # Show the result only for the address and key that were tested.
     if check is not None and settings is not None and state.tried is not None and settings.reach() == state.tried.reach():
         _result(state, settings, check)
@@ -139,11 +139,11 @@ def _tried_name(state: ConnectionsPageState) -> tuple[str, str]:
 
 def _test(state: ConnectionsPageState, settings: ConnectionSettings) -> None:
     state.tried = settings
-    state.found.pop(_tried_name(state), None)
-    trial = app_state.connections().trial(settings)
+    state.results.pop(_tried_name(state), None)
+    attempt = app_state.connections().attempt(settings)
     name = _tried_name(state)[0]
     probe = app_state.connections().probe(settings)
-    request = ProbeRequest(name, trial.opened, settings.address, trial.at, {SERVER: None}, probe, close=True)
+    request = ProbeRequest(name, attempt.opened, settings.address, attempt.at, {SERVER: None}, probe, close=True)
     health_table.start(state, [request])
     st.rerun()
 
@@ -159,13 +159,13 @@ def _save(state: ConnectionsPageState, settings: ConnectionSettings, keeping: st
             shared=keeping == SHARED,
         )
     except ConfigError as error:
-        state.to_say.fault = spoken(error, field_labels(app_state.connections().kinds))
+        state.next_feedback.fault = spoken(error, field_labels(app_state.connections().kinds))
     else:
         if page_state.connection() == state.replacing and settings.name != state.replacing:
             st.session_state[page_state.RENAMED] = settings.name
         _keep_results(state, before, settings)
         state.open = settings.name
-        state.to_say.told = _("{name} added.").format(name=settings.name)
+        state.next_feedback.success = _("{name} added.").format(name=settings.name)
         close(state)
     st.rerun()
 
@@ -178,22 +178,22 @@ def _keep_results(state: ConnectionsPageState, before: ConnectionSettings | None
         before: Settings of the connection that was replaced.
         settings: The saved settings.
     """
-    results = {call: state.found.pop((name, call)) for name, call in tuple(state.found) if name == state.replacing}
-    for named in [named for named in state.found if named[0] == settings.name]:
-        del state.found[named]
+    results = {call: state.results.pop((name, call)) for name, call in tuple(state.results) if name == state.replacing}
+    for named in [named for named in state.results if named[0] == settings.name]:
+        del state.results[named]
     state.tested[settings.name] = settings.reach()
     if before is not None and before.reach() == settings.reach():
-        state.found.update({(settings.name, call): check for call, check in results.items()})
+        state.results.update({(settings.name, call): check for call, check in results.items()})
     if state.tried is not None and state.tried.reach() == settings.reach():
         tried = _tried_name(state)
         state.moved[tried] = settings.name, SERVER  # also if the test is still running
-        if tried in state.found:
-            state.found[settings.name, SERVER] = state.found[tried]
+        if tried in state.results:
+            state.results[settings.name, SERVER] = state.results[tried]
 
 
 def close(state: ConnectionsPageState) -> None:
     """Close the form and discard its contents."""
-    state.found.pop(_tried_name(state), None)
+    state.results.pop(_tried_name(state), None)
     state.draft, state.replacing, state.typed_secrets, state.tried = None, None, {}, None
     state.version += 1
 

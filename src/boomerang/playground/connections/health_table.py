@@ -72,7 +72,7 @@ def test(state: ConnectionsPageState, connections: Sequence[Connection], calls: 
     state.tested.update(
         {connection.name: connection.settings.reach() for connection in connections if connection.settings is not None}
     )
-    start(state, [trial(connection, calls) for connection in connections])
+    start(state, [probe_request(connection, calls) for connection in connections])
 
 
 def drop_outdated(state: ConnectionsPageState, connections: Sequence[Connection]) -> None:
@@ -81,20 +81,20 @@ def drop_outdated(state: ConnectionsPageState, connections: Sequence[Connection]
         now = connection.settings.reach() if connection.settings is not None else None
         if state.tested.get(connection.name, now) != now:
             del state.tested[connection.name]
-            for named in [named for named in state.found if named[0] == connection.name]:
-                del state.found[named]
+            for named in [named for named in state.results if named[0] == connection.name]:
+                del state.results[named]
 
 
-def start(state: ConnectionsPageState, trials: Sequence[ProbeRequest]) -> None:
+def start(state: ConnectionsPageState, requests: Sequence[ProbeRequest]) -> None:
     """Start the tests unless others are running."""
     if state.checks is not None and state.checks.running:
         return
     state.stopped = None
-    state.checks = ProbeJob(trials, visitor=visitor.visitor(), owner=visitor.owner(), timeout=TIMEOUT_SECONDS)
+    state.checks = ProbeJob(requests, visitor=visitor.visitor(), owner=visitor.owner(), timeout=TIMEOUT_SECONDS)
     app_state.jobs().submit(state.checks)
 
 
-def trial(connection: Connection, calls: Mapping[str, str | None] | None = None) -> ProbeRequest:
+def probe_request(connection: Connection, calls: Mapping[str, str | None] | None = None) -> ProbeRequest:
     """Return the probe request for a connection."""
     settings = connection.settings
     return ProbeRequest(
@@ -119,20 +119,20 @@ def _row(connection: Connection, checks: Mapping[Named, Check], under_way: set[N
 
 def _cell(connection: Connection, call: str, check: Check | None, under_way: bool, listed: bool) -> str:
     if under_way:
-        return _marked("busy", _("testing"))
+        return _cell_text("busy", _("testing"))
     if check is None:
-        return _untried(connection, call, listed)
+        return _not_fetched(connection, call, listed)
     took = _took(check.seconds)
     title = f"{translated(check.verdict, _)} {took}, {check.at:%H:%M:%S} UTC"
     if check.ok:
-        return _marked("good", _("ok"), title, took)
-    return _marked("bad", f"{_('failed')} {check.status or ''}".strip(), title)
+        return _cell_text("good", _("ok"), title, took)
+    return _cell_text("bad", f"{_('failed')} {check.status or ''}".strip(), title)
 
 
-def _untried(connection: Connection, call: str, listed: bool) -> str:
+def _not_fetched(connection: Connection, call: str, listed: bool) -> str:
     try:
         if call == SERVER or model_for(connection.backend, call) is not None:
-            return _marked("none untested", _("not tested"), _("not tested"))
+            return _cell_text("none untested", _("not tested"), _("not tested"))
         if connection.fetches and not listed:
             explanation = _("Models not fetched yet. Open or test the connection.")
             return f'<span class="none" title="{escaped(explanation)}">{escaped(_("unknown"))}</span>'
@@ -145,6 +145,6 @@ def _took(seconds: float) -> str:
     return f"{seconds * 1000:,.0f} ms" if seconds < 10 else f"{seconds:.0f} s"
 
 
-def _marked(kind: str, text: str, title: str = "", took: str = "") -> str:
+def _cell_text(kind: str, text: str, title: str = "", took: str = "") -> str:
     more = f" <small>{escaped(took)}</small>" if took else ""
     return f'<span class="{kind}" title="{escaped(title)}"><i></i><b>{escaped(text)}</b>{more}</span>'

@@ -14,7 +14,7 @@ from boomerang.workbench.connections.import_export import Brought, import_connec
 from boomerang.workbench.diagnosis.settings_errors import shortened
 from boomerang.workbench.i18n.translate import _
 
-from .page_state import ConnectionsPageState, Said
+from .page_state import ConnectionsPageState, Feedback
 
 
 def draw(state: ConnectionsPageState, connections: Sequence[Connection]) -> None:
@@ -39,7 +39,7 @@ def draw(state: ConnectionsPageState, connections: Sequence[Connection]) -> None
         )
 
 
-def tell(brought: Brought) -> None:
+def draw_result(brought: Brought) -> None:
     """Show the result of an import."""
     with st.container(border=True, key="connections-brought"):
         if brought.came:
@@ -60,7 +60,9 @@ def _bring(state: ConnectionsPageState, key: str) -> None:
     file = st.session_state.get(key)
     if file is None:
         return
-    state.to_say = Said(brought=import_connections(app_state.connections(), file.name, file.getvalue(), visitor.owner()))
+    state.next_feedback = Feedback(
+        brought=import_connections(app_state.connections(), file.name, file.getvalue(), visitor.owner())
+    )
     state.imports += 1
-    if state.to_say.brought is not None and state.to_say.brought.came:
-        state.open = state.to_say.brought.came[0]
+    if state.next_feedback.brought is not None and state.next_feedback.brought.came:
+        state.open = state.next_feedback.brought.came[0]

@@ -31,7 +31,7 @@ STYLE = """<style>
 </style>"""
 TYPE_FROM = {
     TypeFrom.DECLARED: N_("declared"),
-    TypeFrom.TOLD: N_("from the server"),
+    TypeFrom.STATED: N_("from the server"),
     TypeFrom.GUESSED: N_("guessed"),
 }
 
@@ -93,7 +93,7 @@ def _list(connection: Connection, models: Sequence[ListedModel]) -> None:
         st.caption(_("No matching model."))
         return
     st.html(STYLE)
-    rows = [[model.model, *_said_of(model)] for model in matching[:MOST_ROWS]]
+    rows = [[model.model, *_columns(model)] for model in matching[:MOST_ROWS]]
     with st.container(key="connection-models"):
         html_tables.table([_("Model"), _("Type"), _("Type source"), _("Context"), _("Features")], rows, scrolls=_("Models"))
     if len(matching) > MOST_ROWS:
@@ -102,7 +102,7 @@ def _list(connection: Connection, models: Sequence[ListedModel]) -> None:
         st.caption(_("{found} of {count}").format(found=len(matching), count=len(models)))
 
 
-def _said_of(model: ListedModel) -> tuple[str, str, str, str]:
+def _columns(model: ListedModel) -> tuple[str, str, str, str]:
     context = model.model_properties.get(ModelPropertyKey.CONTEXT_SIZE)
     features = ", ".join(feature.value for feature in model.features or []) or ("—" if model.features_known else _("unknown"))
     size = f"{context:,}" if isinstance(context, int) else "—"

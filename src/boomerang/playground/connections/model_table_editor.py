@@ -107,7 +107,7 @@ def draw(state: ConnectionsPageState, settings: SettingsWithModels) -> dict[str,
         )
         st.caption(left_out.format(count=state.left_out))
     rows = [edited_row for edited_row in edited if str(edited_row.get("model") or "").strip()]
-    _tell_guessed(rows, state.listed)
+    _caption_guessed(rows, state.listed)
     state.now = [{name: edited_row.get(name) for name in COLUMNS} for edited_row in rows]
     left, right = st.columns(2, gap="medium", vertical_alignment="bottom")
     with right:
@@ -123,11 +123,11 @@ def draw(state: ConnectionsPageState, settings: SettingsWithModels) -> dict[str,
         help=_("Acts as Dify's workspace default LLM. Used by summary."),
         persist_state="session",
     )
-    models, defaults = said(rows, state.listed, state.described)
+    models, defaults = configured_models(rows, state.listed, state.described)
     return {"models": models, "defaults": defaults, "system_model": system_model or ""}
 
 
-def said(
+def configured_models(
     rows: Sequence[Mapping[str, Any]],
     listed: Sequence[Mapping[str, Any]],
     described: Mapping[str, Mapping[str, Any]],
@@ -143,21 +143,21 @@ def said(
     """
     models: list[dict[str, Any]] = []
     defaults: dict[str, str] = {}
-    as_listed = {_standing(old) for old in listed}
+    as_listed = {_row_values(old) for old in listed}
     listed_rows = {old["model"]: old for old in listed}
     for edited_row in rows:
         name = str(edited_row["model"]).strip()
         model_type = str(edited_row.get("model_type") or ModelType.LLM.value)
         if edited_row.get("default"):
             defaults.setdefault(model_type, name)
-        if name not in described and _standing(edited_row) in as_listed:
+        if name not in described and _row_values(edited_row) in as_listed:
             continue
-        own = _without_told(edited_row, listed_rows.get(name, {}))
+        own = _without_listed(edited_row, listed_rows.get(name, {}))
         models.append({"model": name, "model_type": model_type} | _properties(own, described.get(name, {})))
     return models, defaults
 
 
-def _tell_guessed(rows: Sequence[Mapping[str, Any]], listed: Sequence[Mapping[str, Any]]) -> None:
+def _caption_guessed(rows: Sequence[Mapping[str, Any]], listed: Sequence[Mapping[str, Any]]) -> None:
     """Show which models still have a guessed type."""
     guessed = {(old["model"], old["model_type"]) for old in listed if old[GUESSED]}
     names = [str(edited_row["model"]) for edited_row in rows if (edited_row["model"], edited_row.get("model_type")) in guessed]
@@ -167,12 +167,12 @@ def _tell_guessed(rows: Sequence[Mapping[str, Any]], listed: Sequence[Mapping[st
         st.caption(plain(template.format(count=len(names), names=named)))
 
 
-def _standing(values: Mapping[str, Any]) -> tuple[Any, ...]:
+def _row_values(values: Mapping[str, Any]) -> tuple[Any, ...]:
     """Return a row's values for comparison, without `default`."""
     return tuple(values.get(key) for key in COLUMNS if key != "default")
 
 
-def _without_told(values: Mapping[str, Any], listed_values: Mapping[str, Any]) -> dict[str, Any]:
+def _without_listed(values: Mapping[str, Any], listed_values: Mapping[str, Any]) -> dict[str, Any]:
     """Blank the limits equal to the server's list, so that the server's current values keep applying."""
     return {key: None if key in _LIMITS and value == listed_values.get(key) else value for key, value in values.items()}
 

@@ -14,10 +14,10 @@ from boomerang.workbench.connections.probe_jobs import Named, ProbeJob
 
 
 @dataclass(slots=True)
-class Said:
+class Feedback:
     """Outcome of the last action, shown once."""
 
-    told: str = ""
+    success: str = ""
     """Success message."""
     fault: str = ""
     """Error message."""
@@ -53,7 +53,7 @@ class ConnectionsPageState:
     described: dict[str, dict[str, Any]] = field(default_factory=dict)
     """Model name → declaration beyond the table's columns."""
     checks: ProbeJob | None = None
-    found: dict[Named, Check] = field(default_factory=dict)
+    results: dict[Named, Check] = field(default_factory=dict)
     """Last result of each test."""
     moved: dict[Named, Named] = field(default_factory=dict)
     """Test started in a form that was then saved → its name now."""
@@ -65,16 +65,16 @@ class ConnectionsPageState:
     """Settings in the form when it was tested."""
     redrawn: bool = False
     """Whether the page reruns itself rather than after an action; its message then stays."""
-    to_say: Said = field(default_factory=Said)
+    next_feedback: Feedback = field(default_factory=Feedback)
     """Outcome to show when the page is drawn next."""
-    said: Said = field(default_factory=Said)
+    feedback: Feedback = field(default_factory=Feedback)
     """Outcome shown now."""
     imports: int = 0
     """Version of the import; a new one is closed and has an empty file uploader."""
 
     def take_over(self, checks: ProbeJob) -> None:
         """Copy the checks' results so far."""
-        self.found.update({self.moved.get(named, named): check for named, check in tuple(checks.found.items())})
+        self.results.update({self.moved.get(named, named): check for named, check in tuple(checks.results.items())})
 
     @staticmethod
     def of_visitor() -> ConnectionsPageState:

@@ -28,7 +28,7 @@ def draw(state: ConnectionsPageState, name: str, key: str) -> Tick:
     checks = state.checks
     if checks is None or not running(state, name):
         if state.stopped is not None and state.stopped[0] == {name}:
-            _tell_of_stop(state.stopped[1])
+            _caption_stopped(state.stopped[1])
         return lambda: None
     st.button(_("Stop"), icon=":material/stop_circle:", key=key, on_click=checks.stop, disabled=checks.stopping)
     slot = st.empty()
@@ -41,7 +41,7 @@ def draw_all(state: ConnectionsPageState) -> Tick:
     checks = state.checks
     if checks is None or not checks.running or len(_names(checks)) < 2:
         if state.stopped is not None and len(state.stopped[0]) > 1:
-            _tell_of_stop(state.stopped[1])
+            _caption_stopped(state.stopped[1])
         return lambda: None
     slot = st.empty()
     _line(slot, checks)
@@ -49,10 +49,10 @@ def draw_all(state: ConnectionsPageState) -> Tick:
 
 
 def _names(checks: ProbeJob) -> set[str]:
-    return {trial.name for trial in checks.trials}
+    return {request.name for request in checks.requests}
 
 
-def _tell_of_stop(after: float) -> None:
+def _caption_stopped(after: float) -> None:
     st.badge(_("Stopped after {time}").format(time=seconds(after)), icon=":material/stop_circle:", color="orange")
 
 

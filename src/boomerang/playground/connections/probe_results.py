@@ -14,7 +14,7 @@ from boomerang.workbench.i18n.translate import _
 from .health_table import COLUMNS
 
 UNKNOWN = "—"
-LONGEST_WORDS = 600
+LONGEST_QUOTE = 600
 """Longest excerpt, in characters, of a server's error text; the details have all of it."""
 # Plain `<details>`: nine Streamlit expanders would push the rest of the page off the screen.
 STYLE = """<style>
@@ -57,7 +57,7 @@ def _result(title: str, check: Check) -> str:
     verdict = translated(check.verdict, _)
     kind, mark, spoken = ("good", "✓", _("ok")) if check.ok else ("bad", "✗", _("failed"))
     took = f" <small>{check.seconds * 1000:,.0f} ms</small>" if check.address else ""
-    own = translated(check.error, _)[:LONGEST_WORDS]
+    own = translated(check.error, _)[:LONGEST_QUOTE]
     quote = f"<q>{escaped(own)}</q>" if not check.ok and own and own not in verdict else ""
     icon = f'<i role="img" aria-label="{escaped(spoken)}">{mark}</i>'
     model = f" · {escaped(check.model)}" if check.model else ""

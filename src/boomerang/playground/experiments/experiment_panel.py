@@ -3,7 +3,7 @@
 Each has four parts. Its controls and its drawing are here; making and evaluating the calls needs no UI and is in
 `workbench.experiments`. A page lists its experiments::
 
-    page.show(moderation.draw, experiments=[moderation_batch.BATCH, moderation_variants.VARIANTS])
+    page.show(moderation.draw, experiments=[moderation_batch.BATCH, moderation_perturbations.VARIANTS])
 """
 
 from __future__ import annotations

@@ -53,11 +53,11 @@ def _round_trip_controls(page: Pane, pane: Pane) -> RoundTripSettings:
 def _draw_round_trip(pane: Pane, result: RoundTrip) -> None:
     _player(pane, result.spoken, "round-trip")
     repeat_controls.failures(result.errors)
-    if result.judged is None:
+    if result.score is None:
         return
     with st.container(horizontal=True, vertical_alignment="center"):
-        word_errors.numbers(result.judged)
-    word_errors.words(result.judged, pane.key(f"marked.{'live' if result.running else 'end'}"))
+        word_errors.numbers(result.score)
+    word_errors.draw_words(result.score, pane.key(f"marked.{'live' if result.running else 'end'}"))
     word_errors.legend()
     with st.expander(_("Transcript"), icon=":material/notes:"):
         st.code(result.transcript, language=None, wrap_lines=True)

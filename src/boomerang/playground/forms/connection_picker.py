@@ -73,7 +73,7 @@ def picker(key: str, names: Sequence[str]) -> None:
 
 def unchosen(key: str) -> str | None:
     """Return the missing connection that a link names, until something else is chosen."""
-    missing = _lost(key)
+    missing = _missing(key)
     return missing.name if missing is not None and missing.linked else None
 
 
@@ -90,21 +90,21 @@ def reason(key: str) -> str:
 
 def notice(key: str) -> str:
     """Return the notice for a removed connection; empty if there is none."""
-    missing = _lost(key)
+    missing = _missing(key)
     if missing is None or missing.linked:
         return ""
     template = _("Connection {name} no longer exists. {other} is selected instead.")
     return template.format(name=missing.name, other=missing.instead)
 
 
-def tell(pane: Pane, key: str) -> None:
+def add_notice(pane: Pane, key: str) -> None:
     """Add the picker's notice to a pane, and block its run while the visitor has to choose."""
     pane.require(not unchosen(key), reason(key))
     if text := notice(key):
         pane.notices.append(text)
 
 
-def _lost(key: str) -> MissingConnection | None:
+def _missing(key: str) -> MissingConnection | None:
     missing: MissingConnection | None = st.session_state.get(_kept(key))
     if missing is not None and missing.linked != (st.session_state.get(key) is None):
         return None  # something was chosen elsewhere, such as on the Connections page

@@ -28,7 +28,7 @@ STATES = {
 }
 ASK_SECONDS = 0.2
 """Interval between checks for a fetched model list."""
-PATIENCE_SECONDS = 1.0
+WAIT_SECONDS = 1.0
 """How long a page waits for a server's model list before it is drawn without it."""
 
 
@@ -56,7 +56,7 @@ def draw(page: Pane, model_type: ModelType, label: str = "", *, system: bool = F
     any_name = page.connection.fetches
     if any_name:
         page.connection.fetch()
-        page.connection.wait(PATIENCE_SECONDS)
+        page.connection.wait(WAIT_SECONDS)
     listed = page.backend.models()
     models = {model.model: model for model in listed if model.model_type is model_type}
     if not models and not any_name:
@@ -66,7 +66,7 @@ def draw(page: Pane, model_type: ModelType, label: str = "", *, system: bool = F
     chief = page.backend.system_model() if system else None
     name = _select(page, model_type, label, models, others, chief.model if chief else None)
     if any_name:
-        _tell_of_list(page)
+        _notice_list_error(page)
     model = (models.get(name) or page.backend.describe(name, model_type)) if name else None
     if model is None:
         page.require(False, _("choose a model or type its name"))
@@ -142,7 +142,7 @@ def _select(
     return name
 
 
-def _tell_of_list(page: Pane) -> None:
+def _notice_list_error(page: Pane) -> None:
     """Show the state of fetching the server's model list."""
     connection = page.connection
     if connection.fetching:
@@ -155,7 +155,7 @@ def _tell_of_list(page: Pane) -> None:
 def _connection(pane: Pane) -> None:
     """Show a pane's connection, or draw a picker if it is not the first pane, and report a missing connection."""
     key = _connection_picker(pane) if pane.part else connection_picker.SIDE_BAR
-    connection_picker.tell(pane, key)
+    connection_picker.add_notice(pane, key)
     if connection_picker.unchosen(key):  # the linked model belongs to the missing connection
         pane.take("model", "")
     elif not pane.part and pane.narrow and len(app_state.connections().names(visitor.owner())) > 1:

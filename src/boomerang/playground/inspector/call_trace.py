@@ -37,7 +37,7 @@ from boomerang.playground.ui.charts.chart_style import duration
 from boomerang.playground.ui.charts.phases import Span, layers, phase_name
 from boomerang.playground.ui.data_table import data_table, height
 from boomerang.playground.ui.escape import plain
-from boomerang.playground.ui.number_format import queue_words
+from boomerang.playground.ui.number_format import queue_text
 from boomerang.workbench.i18n.translate import N_, _
 from boomerang.workbench.results import http_exchanges
 from boomerang.workbench.results.drawable_text import drawable
@@ -90,7 +90,7 @@ def draw(record: Record[Any] | None, key: str) -> None:
         return
     data_table(
         [
-            {_("at, s"): round(item.seconds, 4), _("item"): _(KINDS[type(item)]), _("text"): drawable(_words(item))}
+            {_("at, s"): round(item.seconds, 4), _("item"): _(KINDS[type(item)]), _("text"): drawable(_event_text(item))}
             for item in events[:MOST_EVENTS]
         ],
         height=height(len(events)),
@@ -103,12 +103,12 @@ def draw(record: Record[Any] | None, key: str) -> None:
     _details(events)
 
 
-def _words(event: Event) -> str:
+def _event_text(event: Event) -> str:
     match event:
         case PhaseEntered():
             return phase_name(event.name)
         case QueuePosition():
-            return queue_words(event.before)
+            return queue_text(event.before)
         case Notice():
             return translated(event.message, _)
         case HTTPRequest():
@@ -121,10 +121,10 @@ def _words(event: Event) -> str:
             return event.name
         case RequestSent():
             return "sent"
-    return _detail_words(event)
+    return _detail_text(event)
 
 
-def _detail_words(event: Detail) -> str:
+def _detail_text(event: Detail) -> str:
     match event:
         case ModerationScores():
             return "categories"
@@ -149,7 +149,7 @@ def _detail_words(event: Detail) -> str:
 def _details(events: Sequence[Event]) -> None:
     details = [event for event in events if isinstance(event, ModelExchange | Detail)]
     for event in details[:MOST_DETAILS]:  # HTTP has its own tab
-        st.caption(f"{_(KINDS[type(event)])} · {plain(_words(event))}")
+        st.caption(f"{_(KINDS[type(event)])} · {plain(_event_text(event))}")
         values = {name: value for name, value in dump_event(event).items() if name not in ("kind", "seconds", "name")}
         json_view.tree(shortened(values), open_levels=0)
     if len(details) > MOST_DETAILS:

@@ -16,11 +16,11 @@ from boomerang.workbench.i18n.translate import _, ngettext
 from boomerang.workbench.results.drawable_text import drawable
 from boomerang.workbench.results.shortened_values import shortened
 
-MOST_FOUND = 500
+MOST_MATCHES = 500
 OPEN_LEVELS = 2
 
 
-def found(value: Any, text: str) -> list[tuple[str, str]]:
+def matches(value: Any, text: str) -> list[tuple[str, str]]:
     """Search a JSON value.
 
     Args:
@@ -30,10 +30,10 @@ def found(value: Any, text: str) -> list[tuple[str, str]]:
     Returns:
         Path and value of each leaf whose path or value contains the text.
     """
-    return list(_found(value, text))
+    return list(_matches(value, text))
 
 
-def _found(value: Any, text: str) -> Iterator[tuple[str, str]]:
+def _matches(value: Any, text: str) -> Iterator[tuple[str, str]]:
     wanted = text.casefold()
     return ((path, leaf) for path, leaf in _leaves(value, "$") if wanted in f"{path} {leaf}".casefold())
 
@@ -76,10 +76,10 @@ def tree(make: Callable[[], Any], record: Record[Any], key: str) -> None:
         else:
             json_view.tree(value, open_levels=OPEN_LEVELS)
         return
-    lines = list(islice(_found(make(), text), MOST_FOUND + 1))
-    more = len(lines) > MOST_FOUND
-    del lines[MOST_FOUND:]
-    count = _("more than {count} matches").format(count=MOST_FOUND) if more else ""
+    lines = list(islice(_matches(make(), text), MOST_MATCHES + 1))
+    more = len(lines) > MOST_MATCHES
+    del lines[MOST_MATCHES:]
+    count = _("more than {count} matches").format(count=MOST_MATCHES) if more else ""
     st.caption(count or ngettext("{count} match", "{count} matches", len(lines)).format(count=len(lines)))
     data_table(
         [{_("path"): drawable(path), _("value"): drawable(shortened(leaf))} for path, leaf in lines],

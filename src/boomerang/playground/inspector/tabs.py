@@ -12,7 +12,7 @@ import streamlit as st
 from boomerang.invoker.backend import ListedModel
 from boomerang.invoker.records.record import Record
 from boomerang.playground.ui.escape import code
-from boomerang.workbench.codegen import http as wire_code
+from boomerang.workbench.codegen import http as http_code
 from boomerang.workbench.i18n.translate import N_, _
 from boomerang.workbench.results.chunk_descriptions import describe
 from boomerang.workbench.results.drawable_text import drawable
@@ -20,7 +20,7 @@ from boomerang.workbench.results.http_exchanges import last_request
 from boomerang.workbench.results.shortened_values import LONGEST_HEX, LONGEST_LIST, LONGEST_TEXT, MOST_ITEMS, shortened
 
 from . import call_trace, chunks, http_exchanges, metrics_table, payloads
-from .json_tree import found
+from .json_tree import matches
 
 __all__ = [
     "LONGEST_HEX",
@@ -29,7 +29,7 @@ __all__ = [
     "MOST_ITEMS",
     "describe",
     "draw",
-    "found",
+    "matches",
     "open_code",
     "open_sent",
     "shortened",
@@ -99,13 +99,13 @@ def _code(record: Record[Any] | None, source: str, key: str, variable: str | Non
         return
     name = str(variable)
     caption = _("The last request of this run, as sent.")
-    if needed := wire_code.variables(request, name):
+    if needed := http_code.variables(request, name):
         caption += " " + _("Set these secrets first: {names}.").format(names=", ".join(code(name) for name in needed))
     st.caption(caption)
     if kind == CURL:
-        st.code(drawable(wire_code.curl(request, name)), language="bash", wrap_lines=True)
+        st.code(drawable(http_code.curl(request, name)), language="bash", wrap_lines=True)
     else:
-        st.code(drawable(wire_code.httpx(request, name)), language="python", wrap_lines=True)
+        st.code(drawable(http_code.httpx(request, name)), language="python", wrap_lines=True)
 
 
 def _draw(name: str, record: Record[Any] | None, key: str, model: ListedModel | None) -> None:

@@ -75,7 +75,7 @@ def _categories(page: Pane, scores: Detail, sensitive: bool) -> None:
             alt=_("Scores by category"),
             key=page.key("categories"),
         )
-        _told(scores, at, sensitive)
+        _draw_threshold(scores, at, sensitive)
         if scores.sentence:
             st.caption(_("Deciding passage:"))
             st.text(drawable(scores.sentence))
@@ -83,7 +83,7 @@ def _categories(page: Pane, scores: Detail, sensitive: bool) -> None:
         st.caption(template.format(threshold=f"{scores.threshold:g}"))
 
 
-def _told(scores: Detail, at: float, sensitive: bool) -> None:
+def _draw_threshold(scores: Detail, at: float, sensitive: bool) -> None:
     """Show whether the answer would change at the what-if threshold."""
     would = scores.highest >= at
     if would == sensitive:

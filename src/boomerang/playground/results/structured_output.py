@@ -25,7 +25,7 @@ REPAIRS = {
     Place.SURROUNDED: N_("The back end extracted the object from the text around it."),
 }
 DIFFERENT = N_("The object differs from the raw text. The back end changed it. Compare the two tabs.")
-MENDED = N_("The raw text is not JSON. The back end repaired it or built the object another way.")
+REPAIRED = N_("The raw text is not JSON. The back end repaired it or built the object another way.")
 
 
 def draw(page: Pane, record: Record[Any]) -> None:
@@ -69,7 +69,7 @@ def repair(value: Mapping[str, Any], text: str) -> str | None:
         return None
     parsed = find(text)
     if parsed is None:
-        return MENDED
+        return REPAIRED
     if not json_diff.equal(dict(value), parsed.value):
         return DIFFERENT
     return REPAIRS.get(parsed.place)

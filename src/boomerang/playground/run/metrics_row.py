@@ -14,7 +14,7 @@ from boomerang.workbench.i18n.translate import _
 
 NEARLY_FULL = 0.9
 """Share of a context from which the row warns."""
-LOADING_WORTH_TELLING = 0.05
+LOADING_WORTH_SHOWING = 0.05
 """Least loading time, in seconds, that is mentioned beside a time that includes it."""
 
 
@@ -49,6 +49,6 @@ def remark(metric: Metric, loading: Metric | None = None) -> tuple[str, Any]:
         return f":material/warning: {_('nearly full')}", "orange"
     if metric.key in ("time_to_first_token", "time_to_first_audio") and loading is not None:
         took = loading.value
-        if isinstance(took, float) and took >= LOADING_WORTH_TELLING:
+        if isinstance(took, float) and took >= LOADING_WORTH_SHOWING:
             notes.append(_("including {time} loading").format(time=seconds(took)))
     return " · ".join(notes), "orange" if metric.origin in (Origin.ESTIMATED, Origin.COMPUTED) else "off"

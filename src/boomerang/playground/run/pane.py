@@ -205,14 +205,14 @@ class Pane:
 
     def attach(self) -> None:
         """Reattach to the run named by the URL, after a reload; its form fills the fields that the URL omits."""
-        run_id = self.address.given.pop(self._field("run"), None)
+        run_id = self.address.parameters.pop(self._field("run"), None)
         job = app_state.jobs().find(run_id, visitor.owner()) if isinstance(run_id, str) and self.job is None else None
         if job is None:
             return
         job.visitor, self.state.changed = visitor.visitor(), job.changed
         self.state.job = job
         for name, value in job.origin.form.items():
-            self.address.given.setdefault(name, value)
+            self.address.parameters.setdefault(name, value)
 
     def publish(self) -> None:
         """Put the run's id into the URL."""

@@ -11,7 +11,7 @@ from boomerang.invoker.messages.message import translated
 from boomerang.invoker.records.record import Outcome, Record
 from boomerang.invoker.request import InvokeType
 from boomerang.playground.ui.escape import plain
-from boomerang.playground.ui.number_format import queue_words, seconds
+from boomerang.playground.ui.number_format import queue_text, seconds
 from boomerang.workbench.i18n.translate import N_, _, ngettext
 from boomerang.workbench.runs.job_series import Series
 from boomerang.workbench.runs.jobs import Job
@@ -35,7 +35,7 @@ def name(job: Job | None) -> str:
     if job.error is not None:
         return "failed"
     if isinstance(job, Series):
-        return "done" if job.done == len(job.steps) and not job.stop_asked else "stopped"
+        return "done" if job.done == len(job.steps) and not job.stop_requested else "stopped"
     if job.record is None or job.record.outcome is Outcome.STOPPED:
         return "stopped"
     return "empty" if _is_empty(job.record) else "done"
@@ -110,7 +110,7 @@ def phase_of(record: Record[Any] | None) -> str:
     """Return a running job's phase in the visitor's language, and the number of runs ahead in the queue."""
     phase = _(PHASES.get((record.phase() if record else None) or "", N_("preparing the request")))
     before = record.runs_before() if record else 0
-    return f"{phase}: {queue_words(before)}" if before else phase
+    return f"{phase}: {queue_text(before)}" if before else phase
 
 
 EMPTY = {

@@ -39,7 +39,7 @@ class Address:
     """
 
     def __init__(self, page: str, parameters: Mapping[str, Any]) -> None:
-        self.given = dict(parameters)
+        self.parameters = dict(parameters)
         self.values: dict[str, Any] = {}
         """Current value of every field."""
         self.widgets: dict[str, Any] = {}
@@ -51,7 +51,7 @@ class Address:
 
     def take(self, name: str, default: Any) -> Any:
         """Return a field's value from the URL, once; `None` if there is none, or none of the type of `default`."""
-        value = self.given.pop(name, None)
+        value = self.parameters.pop(name, None)
         return _read(value, default) if isinstance(value, str) else value
 
     def put(self, name: str, value: Any, default: Any) -> None:

@@ -10,7 +10,7 @@ from streamlit.delta_generator import DeltaGenerator
 from boomerang.invoker.backend import ListedModel, ModelState
 from boomerang.invoker.messages.message import translated
 from boomerang.playground.forms import connection_picker
-from boomerang.playground.forms.model_picker import PATIENCE_SECONDS, await_models
+from boomerang.playground.forms.model_picker import WAIT_SECONDS, await_models
 from boomerang.playground.run import error_panel, run_status
 from boomerang.playground.run.pane import Arguments
 from boomerang.playground.session import app_state, page_state, visitor
@@ -58,7 +58,7 @@ def draw() -> None:
     connection = page_state.connected()
     if connection.fetches:
         connection.fetch()
-        connection.wait(PATIENCE_SECONDS)
+        connection.wait(WAIT_SECONDS)
     models = connection.backend.models()
     job = state.job if isinstance(state.job, Series) else None
     line = _buttons(state, models)
@@ -74,7 +74,7 @@ def draw() -> None:
     _finished(job, line)
     for entry in ENTRIES:
         with places[entry.name]:
-            _standing(entry, models, _step(job, entry))
+            _draw_status(entry, models, _step(job, entry))
     await_models([connection])
 
 
@@ -96,11 +96,11 @@ def steps(models: Sequence[ListedModel]) -> list[Step[Arguments]]:
 
 
 def _attach(state: page_state.PageState, address: Address) -> None:
-    run_id = address.given.pop("run", None)
+    run_id = address.parameters.pop("run", None)
     job = app_state.jobs().find(str(run_id), visitor.owner()) if run_id and state.job is None else None
     if isinstance(job, Series):
         job.visitor, state.changed, state.job = visitor.visitor(), job.changed, job
-        job.report_steps(_leaving_runs(job))
+        job.report_steps(_attaching_runs(job))
 
 
 def _buttons(state: page_state.PageState, models: Sequence[ListedModel]) -> DeltaGenerator:
@@ -147,7 +147,7 @@ def _start(state: page_state.PageState, models: Sequence[ListedModel]) -> None:
         changed=state.changed,
         origin=JobOrigin(connection=page_state.connection()),
     )
-    job.report_steps(_leaving_runs(job))
+    job.report_steps(_attaching_runs(job))
     jobs = app_state.jobs()
     state.job = job
     jobs.submit(job)
@@ -155,7 +155,7 @@ def _start(state: page_state.PageState, models: Sequence[ListedModel]) -> None:
     st.rerun()
 
 
-def _leaving_runs(job: Series[Arguments]) -> Callable[[Step[Arguments]], None]:
+def _attaching_runs(job: Series[Arguments]) -> Callable[[Step[Arguments]], None]:
     """Return a function that shows a sample's run on its page, unless that page has had a run of its own since."""
     pages = {entry.name: page_state.page(entry.invoke_type) for entry in ENTRIES if entry.invoke_type is not None}
     jobs, backend, visit = app_state.jobs(), page_state.connected().backend, visitor.visitor()
@@ -187,7 +187,7 @@ def _live(job: Series[Arguments], line: DeltaGenerator, places: dict[str, DeltaG
                 drawn[entry.name] = now
                 models = page_state.connected().backend.models()
                 with places[entry.name]:
-                    _standing(entry, models, step)
+                    _draw_status(entry, models, step)
 
     return tick
 
@@ -226,7 +226,7 @@ def _cards(models: Sequence[ListedModel]) -> dict[str, DeltaGenerator]:
     return places
 
 
-def _standing(entry: Entry, models: Sequence[ListedModel], step: Step[Arguments] | None) -> None:
+def _draw_status(entry: Entry, models: Sequence[ListedModel], step: Step[Arguments] | None) -> None:
     """Draw the status of a card's model and its last run."""
     with st.container():
         model = model_for(entry, models)

@@ -41,8 +41,8 @@ export default function ({ data, parentElement }) {
     const mark = document.createElement(kind)
     const aloud = document.createElement("span")
     aloud.className = "aloud"
-    aloud.textContent = " " + data.said[kind] + ": "
-    mark.title = data.said[kind]
+    aloud.textContent = " " + data.labels[kind] + ": "
+    mark.title = data.labels[kind]
     mark.append(aloud, text)
     made.push(mark)
   }
@@ -60,7 +60,7 @@ class Part:
     text: str
 
 
-def of_words(steps: Iterable[Step]) -> list[Part]:
+def of_transcript(steps: Iterable[Step]) -> list[Part]:
     """Return the parts of an aligned transcript: missing and inserted words, word by word."""
     parts: list[Part] = []
     before = ""
@@ -99,7 +99,7 @@ def draw(parts: Sequence[Part], *, label: str, first: str, second: str, key: str
     """Draw the parts as one text.
 
     Args:
-        parts: Result of `of_words` or `of_spans`.
+        parts: Result of `of_transcript` or `of_spans`.
         label: Accessible name of the text.
         first: Spoken before a deletion, such as "only in the reference".
         second: Spoken before an insertion.
@@ -107,7 +107,7 @@ def draw(parts: Sequence[Part], *, label: str, first: str, second: str, key: str
     """
     component: Any = st.components.v2.component("marked", html=_HTML, css=_CSS, js=_JS)
     shown = [[part.kind, drawable(part.text)] for part in parts[:MOST_PARTS]]
-    component(data={"parts": shown, "label": label, "said": {"del": first, "ins": second}}, key=key)
+    component(data={"parts": shown, "label": label, "labels": {"del": first, "ins": second}}, key=key)
     if len(parts) > MOST_PARTS:
         st.caption(_("Showing the first {count:,} parts.").format(count=MOST_PARTS))
 

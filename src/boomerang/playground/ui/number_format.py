@@ -124,6 +124,6 @@ def seconds(value: float) -> str:
     return _("{minutes} min {seconds} s").format(minutes=f"{int(value) // 60:,}", seconds=int(value) % 60)
 
 
-def queue_words(before: int) -> str:
+def queue_text(before: int) -> str:
     """Return the number of runs ahead in the queue, as text."""
     return ngettext("{count} run before yours", "{count} runs before yours", before).format(count=before)

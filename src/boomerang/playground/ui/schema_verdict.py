@@ -44,7 +44,7 @@ def draw(checked: Checked, titles: Titles = OBJECT) -> None:
             st.badge(_(titles.not_checked), icon=":material/help:", color="gray")
     if fault := checked.fault:
         template = _("First mismatch: {path}: expected {expected}, found {found}")
-        st.text(drawable(template.format(path=fault.path, expected=fault.expected, found=fault.found)))
+        st.text(drawable(template.format(path=fault.path, expected=fault.expected, found=fault.actual)))
     if checked.reason is not None:
         st.text(drawable(translated(checked.reason, _)))
     for left_out in checked.patterns:

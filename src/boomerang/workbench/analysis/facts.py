@@ -58,7 +58,7 @@ class Fact:
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class TextFacts:
     """The facts of a text."""
 
     facts: tuple[Fact, ...]
@@ -97,7 +97,7 @@ _NUMBER = re.compile(
 )
 _ZEROS = {"hundred": 2, "thousand": 3, "million": 6, "billion": 9, "trillion": 12, "万": 4, "亿": 8}
 _NAMED = ("one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve")
-_NUMBER_WORDS = {word: Decimal(value) for value, word in enumerate(_NAMED, 1)}
+_NUMBER_VALUES = {word: Decimal(value) for value, word in enumerate(_NAMED, 1)}
 
 _WORD = re.compile(r"[^\W\d_][\w]*(?:[-'’.](?=[^\W_])\w+)*")
 _JOINING = frozenset(
@@ -108,7 +108,7 @@ _NO_SENTENCE_END = re.compile(r"\b(?:Mr|Mrs|Ms|Dr|Prof|St|No|vs|[A-Z])\.\s$")
 _FIRST_PERSON = re.compile(r"I(?:['’]|$)")
 
 
-def find(text: str) -> Found:
+def find(text: str) -> TextFacts:
     """Find the facts of a text."""
     # Turn spaces inside numbers into apostrophes first; NFKC would make them ordinary spaces between words.
     text = unicodedata.normalize("NFKC", re.sub(r"(?<=\d)[\u00a0\u2009\u202f](?=\d{3})", "'", text))
@@ -125,9 +125,9 @@ def find(text: str) -> Found:
     numbers = {value for value in facts if isinstance(value, Decimal | str)}
     numbers |= {Decimal(part) for date in dates for part in (date.year, date.day) if part is not None}
     plain_words = [_bare(match[0]) for match in _WORD.finditer(text)]
-    numbers |= {_NUMBER_WORDS[word.lower()] for word in plain_words if word.lower() in _NUMBER_WORDS}
+    numbers |= {_NUMBER_VALUES[word.lower()] for word in plain_words if word.lower() in _NUMBER_VALUES}
     capitalised = frozenset(word for word in plain_words if word[0].isupper())
-    return Found(tuple(facts.values()), frozenset(numbers), frozenset(dates), capitalised)
+    return TextFacts(tuple(facts.values()), frozenset(numbers), frozenset(dates), capitalised)
 
 
 def _take(
@@ -220,31 +220,31 @@ class State(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Judged:
+class ComparedFact:
     """A fact and its state in the summary."""
 
     fact: Fact
     state: State
 
 
-def compare(source: str, summary: str) -> list[Judged]:
+def compare(source: str, summary: str) -> list[ComparedFact]:
     """Compare the facts of a source and its summary.
 
     Returns:
         Facts of the source in order of first occurrence (kept, shortened or missing), then those new in the summary. Each once.
     """
     before, after = find(source), find(summary)
-    judged = [Judged(fact, _fate(fact, after)) for fact in before.facts]
-    return judged + [Judged(fact, State.NEW) for fact in after.facts if not _supported(fact, before)]
+    kept = [ComparedFact(fact, _fate(fact, after)) for fact in before.facts]
+    return kept + [ComparedFact(fact, State.NEW) for fact in after.facts if not _supported(fact, before)]
 
 
-def share_kept(judged: Iterable[Judged], kind: Kind | None = None) -> float | None:
+def share_kept(compared: Iterable[ComparedFact], kind: Kind | None = None) -> float | None:
     """Return the share (0 to 1) of the source's facts, optionally of one kind, that were kept whole; `None` if it has none."""
-    states = [one.state for one in judged if one.state is not State.NEW and kind in (None, one.fact.kind)]
+    states = [one.state for one in compared if one.state is not State.NEW and kind in (None, one.fact.kind)]
     return states.count(State.KEPT) / len(states) if states else None
 
 
-def _fate(fact: Fact, summary: Found) -> State:
+def _fate(fact: Fact, summary: TextFacts) -> State:
     match fact.value:
         case Decimal() | str():
             return State.KEPT if fact.value in summary.numbers else State.MISSING
@@ -256,7 +256,7 @@ def _fate(fact: Fact, summary: Found) -> State:
             return State.KEPT if all(there) else State.SHORTENED if any(there) else State.MISSING
 
 
-def _supported(fact: Fact, source: Found) -> bool:
+def _supported(fact: Fact, source: TextFacts) -> bool:
     match fact.value:
         case Decimal() | str():
             return fact.value in source.numbers

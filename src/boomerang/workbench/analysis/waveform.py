@@ -116,7 +116,7 @@ class _Clipping:
         self._frames = 0
         self._open: dict[int, tuple[int, int]] = {}
         """For each channel, the start and the sign (0 if not clipping) of the run at the end of the last block."""
-        self._found = [np.zeros((0, 2))]
+        self._runs = [np.zeros((0, 2))]
 
     def look(self, samples: NDArray[np.float32]) -> None:
         if not len(samples):
@@ -138,13 +138,13 @@ class _Clipping:
         """Return start and length of each run in frames, earliest first. Do not call `look` after this."""
         for start, sign in self._open.values():
             self._keep(np.array([start]), np.array([self._frames]), np.array([sign]))
-        rows = np.concatenate(self._found)
+        rows = np.concatenate(self._runs)
         return rows[np.argsort(rows[:, 0], kind="stable")]
 
     def _keep(self, starts: NDArray[np.integer], ends: NDArray[np.integer], signs: NDArray[np.integer]) -> None:
         lengths = ends - starts
         clipped = (signs != 0) & (lengths >= CLIPPED_RUN)
-        self._found.append(np.stack([starts[clipped], lengths[clipped]], axis=1).astype(np.float64))
+        self._runs.append(np.stack([starts[clipped], lengths[clipped]], axis=1).astype(np.float64))
 
 
 def envelope(profile: Profile, bins: int) -> Envelope:
@@ -162,14 +162,14 @@ def envelope(profile: Profile, bins: int) -> Envelope:
     windows = len(profile.power)
     if not windows:
         return Envelope(profile.low, profile.high, profile.power, np.zeros(0))
-    firsts = np.arange(min(bins, windows)) * windows // min(bins, windows)
+    starts = np.arange(min(bins, windows)) * windows // min(bins, windows)
     sizes = _sizes(profile)
-    power = np.add.reduceat(profile.power * sizes, firsts) / np.add.reduceat(sizes, firsts)
+    power = np.add.reduceat(profile.power * sizes, starts) / np.add.reduceat(sizes, starts)
     return Envelope(
-        low=np.minimum.reduceat(profile.low, firsts),
-        high=np.maximum.reduceat(profile.high, firsts),
+        low=np.minimum.reduceat(profile.low, starts),
+        high=np.maximum.reduceat(profile.high, starts),
         rms=np.sqrt(power),
-        starts=firsts * profile.window / profile.rate_hz,
+        starts=starts * profile.window / profile.rate_hz,
     )
 
 

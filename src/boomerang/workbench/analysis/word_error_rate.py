@@ -38,7 +38,7 @@ _UNSPACED = re.compile(f"[{_UNSPACED_RANGES}]")
 _IN_WORD = re.compile(r"(?<=\w)['’ʼ](?=\w)")
 _THOUSANDS = re.compile(r"(?<=\d),(?=\d{3}(?!\d))")
 _DECIMAL_POINT = re.compile(r"(?<=\d)[.,](?=\d)")
-WORDS_AT_ONCE = 50
+MOST_NUMBER_WORDS = 50
 _ONE = re.compile(r"\ba (?=(?:hundred|thousand|million|billion)\b)", re.IGNORECASE)
 _KEPT_POINT = "\ue000"
 """A private-use character that stands for a decimal point while punctuation is removed."""
@@ -106,7 +106,7 @@ class ErrorRate:
 
 def word_errors(reference: str, result: str, rules: Rules | None = None) -> ErrorRate:
     """Count the errors of a result in words, or in characters for scripts without spaces. Raises as `align`."""
-    return error_rate(align(words(reference, rules), words(result, rules)))
+    return error_rate(align(split_words(reference, rules), split_words(result, rules)))
 
 
 def character_errors(reference: str, result: str, rules: Rules | None = None) -> ErrorRate:
@@ -114,7 +114,7 @@ def character_errors(reference: str, result: str, rules: Rules | None = None) ->
     return error_rate(align(normalised(reference, rules), normalised(result, rules)))
 
 
-def words(text: str, rules: Rules | None = None) -> list[str]:
+def split_words(text: str, rules: Rules | None = None) -> list[str]:
     """Return the normalised words of a text; each character of Chinese, Japanese, Thai and the like is a word."""
     return [piece for spaced in normalised(text, rules).split() for piece in pieces(spaced)]
 
@@ -144,8 +144,8 @@ def _in_digits(text: str) -> str:
     """
     spoken, parts, start = text.split(), [], 0
     while start < len(spoken):
-        end = start + WORDS_AT_ONCE
-        while end < min(len(spoken), start + 2 * WORDS_AT_ONCE) and _goes_on(spoken[end]):
+        end = start + MOST_NUMBER_WORDS
+        while end < min(len(spoken), start + 2 * MOST_NUMBER_WORDS) and _goes_on(spoken[end]):
             end += 1
         piece = _ONE.sub("one ", " ".join(spoken[start:end]))
         parts.append(alpha2digit(piece, "en", 0.0))

@@ -11,7 +11,7 @@ from urllib.parse import quote_plus
 
 from boomerang.invoker.events import HTTPRequest
 from boomerang.invoker.http.redaction.masking import MASK
-from boomerang.invoker.http.response import LONGEST_NOTED
+from boomerang.invoker.http.response import LONGEST_RECORDED
 from boomerang.invoker.llm_text.json_depth import is_deep
 
 KEY = "API_KEY"
@@ -162,7 +162,7 @@ def _sound(request: HTTPRequest) -> str:
 
 
 def _is_cut(request: HTTPRequest) -> bool:
-    return len(request.body) > LONGEST_NOTED
+    return len(request.body) > LONGEST_RECORDED
 
 
 def _file(file: Mapping[str, Any]) -> str:

@@ -75,7 +75,7 @@ class Connection:
         self._backend: Backend | None = None
         self._fetch: Run | None = None
         self._fetched = threading.Event()
-        self._asked = False
+        self._requested = False
         self._gone = False
         """Whether it was replaced or removed. Whoever still has a reference must not reopen it, because it would never be
         closed.
@@ -108,7 +108,7 @@ class Connection:
     @property
     def listed(self) -> bool:
         """Whether its server has listed its models."""
-        return self._asked and not self.fetching and self.fetch_error is None
+        return self._requested and not self.fetching and self.fetch_error is None
 
     @property
     def fetching(self) -> bool:
@@ -119,10 +119,10 @@ class Connection:
         """Fetch the server's models in a thread. Does nothing if fetched before, unless `again` is set."""
         backend = self.backend
         with self._lock:
-            if self._fetch is not None or (self._asked and not again):
+            if self._fetch is not None or (self._requested and not again):
                 return
             notices: list[str | Message] = []
-            self._asked, self._fetch = True, Run(lambda event: _keep_notice(event, notices))
+            self._requested, self._fetch = True, Run(lambda event: _keep_notice(event, notices))
             self.fetch_notices = notices
             self._fetched.clear()
             run = self._fetch

@@ -53,10 +53,10 @@ class ProbeJob(Work):
         **more: Arguments of `Work`.
     """
 
-    def __init__(self, trials: Sequence[ProbeRequest], **more: Any) -> None:
+    def __init__(self, requests: Sequence[ProbeRequest], **more: Any) -> None:
         super().__init__(**more)
-        self.trials = list(trials)
-        self.found: dict[Named, Check] = {}
+        self.requests = list(requests)
+        self.results: dict[Named, Check] = {}
         self.under_way: set[Named] = set()
         self._lock = threading.Lock()
         self._runs = Runs()
@@ -65,34 +65,34 @@ class ProbeJob(Work):
     def size(self) -> int:
         """Grows with every check that begins or ends; an end counts double, so that one check replacing another is visible."""
         with self._lock:
-            return 2 * len(self.found) + len(self.under_way)
+            return 2 * len(self.results) + len(self.under_way)
 
     def _do(self) -> None:
         with ThreadPoolExecutor(AT_ONCE, thread_name_prefix="check") as threads:
-            for trial in [threads.submit(self._try, trial) for trial in self.trials]:
-                trial.result()
+            for request in [threads.submit(self._try, request) for request in self.requests]:
+                request.result()
 
     def _end(self, cause: Exception | None) -> None:
         self._runs.stop(cause)
 
-    def _try(self, trial: ProbeRequest) -> None:
+    def _try(self, request: ProbeRequest) -> None:
         try:
-            backend = trial.backend()
+            backend = request.backend()
         except ConfigError as error:
-            self._keep((trial.name, SERVER), refused(error, trial.base_url))
+            self._keep((request.name, SERVER), refused(error, request.base_url))
             return
         try:
-            self._try_open(trial, backend)
+            self._try_open(request, backend)
         finally:
-            if trial.close:
+            if request.close:
                 backend.close()
 
-    def _try_open(self, trial: ProbeRequest, backend: Backend) -> None:
-        calls = trial.calls
+    def _try_open(self, request: ProbeRequest, backend: Backend) -> None:
+        calls = request.calls
         if calls is None or SERVER in calls:
             reached = self._check(
-                (trial.name, SERVER),
-                lambda run: trial.probe(backend, run, trial.at_address, trial.base_url),
+                (request.name, SERVER),
+                lambda run: request.probe(backend, run, request.at_address, request.base_url),
             )
             if not reached and calls is None and not backend.models():
                 return
@@ -100,8 +100,8 @@ class ProbeJob(Work):
             chosen = model_for(backend, member, model) if member != SERVER else None
             if chosen is not None:
                 self._check(
-                    (trial.name, member),
-                    lambda run, member=member, chosen=chosen: check_call(backend, member, chosen, run, trial.base_url),  # type: ignore[misc]
+                    (request.name, member),
+                    lambda run, member=member, chosen=chosen: check_call(backend, member, chosen, run, request.base_url),  # type: ignore[misc]
                 )
 
     def _check(self, named: Named, check: Callable[[Run], Check]) -> bool:
@@ -109,14 +109,14 @@ class ProbeJob(Work):
         run = Run()
         with self._lock:
             self.under_way.add(named)
-        self._tell()
+        self._notify()
         late = InvokeTimeoutError(Message("runs.check_clock", seconds=CHECK_SECONDS), clock="total", seconds=CHECK_SECONDS)
         clock = threading.Timer(CHECK_SECONDS, run.stop, (late,))
         clock.daemon = True
         clock.start()
         try:
             with self._runs.holding(run):
-                if self.stop_asked:  # stopped before this run was registered
+                if self.stop_requested:  # stopped before this run was registered
                     run.stop()
                 result = check(run)
         except RunStoppedError:
@@ -130,8 +130,8 @@ class ProbeJob(Work):
 
     def _keep(self, named: Named, result: Check) -> None:
         with self._lock:
-            self.found[named] = result
-        self._tell()
+            self.results[named] = result
+        self._notify()
 
 
 def model_for(backend: Backend, member: str, named: str | None = None) -> ListedModel | None:

@@ -79,7 +79,7 @@ class Connections:
         self._file_read: tuple[int, ...] | None = None
         self._store = store
         self._store_read: tuple[int, ...] | None = None
-        self._given = {EMBEDDED: Connection(EMBEDDED, Origin.BUILT_IN, self._open_embedded)}
+        self._configured = {EMBEDDED: Connection(EMBEDDED, Origin.BUILT_IN, self._open_embedded)}
         self._of_file: dict[str, Connection] = {}
         self._saved: dict[Key, Connection] = {}
         self._session: dict[Key, Connection] = {}
@@ -98,7 +98,7 @@ class Connections:
         configured, problems = from_environment(self._environment, kinds)
         self._problems["environment"] = list(problems)
         for settings in configured:
-            self._given[settings.name] = self._made(settings, Origin.ENVIRONMENT)
+            self._configured[settings.name] = self._made(settings, Origin.ENVIRONMENT)
         self._read()
 
     @property
@@ -129,7 +129,7 @@ class Connections:
         """Return the connections a browser may use: built-in, environment, file, shared, its own."""
         with self._lock:
             self._read()
-            by_name: dict[str, Connection] = dict(self._given)
+            by_name: dict[str, Connection] = dict(self._configured)
             for name, connection in self._of_file.items():
                 by_name.setdefault(name, connection)
             for (_whose, name), connection in self._saved.items():
@@ -161,14 +161,14 @@ class Connections:
     def add(self, name: str, opener: Callable[[], Backend]) -> None:
         """Add a connection for everyone, without settings."""
         with self._lock:
-            self._given[name] = Connection(name, Origin.BUILT_IN, opener)
+            self._configured[name] = Connection(name, Origin.BUILT_IN, opener)
 
     def remove(self, name: str) -> None:
         """Remove and close a connection that `add` added; the embedded one stays."""
         if name == EMBEDDED:
             return
         with self._lock:
-            removed = self._given.pop(name, None)
+            removed = self._configured.pop(name, None)
         if removed is not None:
             removed.close(for_good=True)
 
@@ -242,7 +242,7 @@ class Connections:
             self._saving.remove_shared(name)
             self._read()
 
-    def trial(self, settings: ConnectionSettings) -> Attempt:
+    def attempt(self, settings: ConnectionSettings) -> Attempt:
         """Return a visitor's unsaved connection, to test it."""
         return Attempt(
             lambda: self._opened(settings, Origin.SESSION),
@@ -267,7 +267,7 @@ class Connections:
     def close(self) -> None:
         """Close all open connections."""
         with self._lock:
-            every = (*self._given.values(), *self._of_file.values(), *self._saved.values(), *self._session.values())
+            every = (*self._configured.values(), *self._of_file.values(), *self._saved.values(), *self._session.values())
         for connection in every:
             connection.close()
 
@@ -325,7 +325,7 @@ class Connections:
 
     def _known_problems(self) -> list[Problem | ConfigError]:
         problems = [problem for problems in self._problems.values() for problem in problems]
-        hidden = [name for name in self._of_file if name in self._given]
+        hidden = [name for name in self._of_file if name in self._configured]
         where = self._file.name if self._file is not None else ""
         return [*problems, *(Problem(where, Message("saved.name_given", name=name)) for name in hidden)]
 

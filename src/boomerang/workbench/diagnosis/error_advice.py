@@ -112,7 +112,7 @@ _WEB_PAGE = Advice(
 )
 _NO_MODEL = N_("The server does not have this model")
 _REFUSED = Advice(N_("The server rejected the request"), "Input", N_("Compare the server's message with the request."))
-_NOT_DIALLED = Advice(N_("The address of the connection cannot be called"), "Connection", N_("Fix the connection's address."))
+_NOT_CONTACTED = Advice(N_("The address of the connection cannot be called"), "Connection", N_("Fix the connection's address."))
 _BROKEN_OFF = Advice(
     N_("The response was cut off"),
     "Server",
@@ -162,7 +162,7 @@ def _closer(error: BaseException) -> Advice | None:
     if not isinstance(error, InvokeBadRequestError):
         return None
     if error.field == "base_url":
-        return _NOT_DIALLED
+        return _NOT_CONTACTED
     if error.field is not None or error.status_code is None:
         return None
     return {404: _NOT_KNOWN, 405: _OTHER_PATH}.get(error.status_code, _REFUSED)

@@ -26,4 +26,4 @@ def error_text(error: BaseException) -> str:
 
 def fault_text(fault: Fault | Message) -> str:
     """Return a setting's fault, with the setting's name untranslated: `base_url: expected an address …`."""
-    return translated(fault, _) if isinstance(fault, Message) else f"{fault.path}: {translated(fault.words, _)}"
+    return translated(fault, _) if isinstance(fault, Message) else f"{fault.path}: {translated(fault.detail, _)}"

@@ -55,7 +55,7 @@ def spoken(fault: Fault | Message | ConfigError, labels: Mapping[str, str], mode
     field, rest = _parts(fault.path)
     if field not in labels:
         return fault_text(fault)
-    label, text = _(labels[field]), translated(fault.words, _)
+    label, text = _(labels[field]), translated(fault.detail, _)
     if (part := field + rest) in labels and rest:
         rest = " " + _(labels[part])
     elif field == "models" and (match := re.match(r"\[(\d+)\]", rest)) and int(match[1]) < len(models):

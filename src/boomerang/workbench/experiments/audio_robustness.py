@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from boomerang.invoker.session import Session
 from boomerang.workbench.analysis.word_error_rate import Rules
 from boomerang.workbench.i18n.translate import N_
-from boomerang.workbench.results.transcripts import Judged, judge, recognised_text
+from boomerang.workbench.results.transcripts import TranscriptScore, recognised_text, score
 from boomerang.workbench.runs.job_series import Series, Step
 from boomerang.workbench.runs.jobs import Call
 
@@ -26,7 +26,7 @@ PAD_SECONDS = 2.0
 SEED = 20260503
 """Makes the noise reproducible, so that two models get the same audio."""
 AS_IT_IS = N_("Original")
-DAMAGES: Sequence[tuple[str, str, float]] = (
+DEGRADATIONS: Sequence[tuple[str, str, float]] = (
     (N_("8,000 Hz (telephone)"), "rate", 8000),
     (N_("4,000 Hz (muffled)"), "rate", 4000),
     (N_("Noise, 20 dB below the voice"), "noise", 20),
@@ -47,7 +47,7 @@ class RobustnessSettings:
 
 
 @dataclass(frozen=True, slots=True)
-class Heard:
+class DegradedTranscript:
     """One version of the recording and its transcript."""
 
     label: str
@@ -57,7 +57,7 @@ class Heard:
     file: bytes
     """The file as sent; empty before."""
     text: str
-    judged: Judged | None
+    score: TranscriptScore | None
     """The transcript scored against the reference; `None` until there is one."""
 
 
@@ -65,7 +65,7 @@ class Heard:
 class Robustness:
     """The results for all versions of the recording."""
 
-    heard: Sequence[Heard]
+    transcripts: Sequence[DegradedTranscript]
     running: bool
     done: int
 
@@ -77,22 +77,22 @@ def steps(form_call: FormCall, settings: RobustnessSettings) -> Sequence[Step[st
         return ()
     config = form_call.arguments["model_config"]
     made = [Step(AS_IT_IS, _call(config, lambda: file), settings.reference)]
-    for label, how, amount in DAMAGES:
-        made.append(Step(label, _call(config, partial(damaged, file, how, amount)), settings.reference))
+    for label, how, amount in DEGRADATIONS:
+        made.append(Step(label, _call(config, partial(degraded, file, how, amount)), settings.reference))
     return made
 
 
 def evaluate(series: Series[str], settings: RobustnessSettings) -> Robustness:
     """Score each finished transcript against the reference."""
-    return Robustness([_heard(step, settings.rules) for step in series.steps], series.running, series.done)
+    return Robustness([_transcript_of(step, settings.rules) for step in series.steps], series.running, series.done)
 
 
-def _heard(step: Step[str], rules: Rules) -> Heard:
+def _transcript_of(step: Step[str], rules: Rules) -> DegradedTranscript:
     record = step.record
     text = recognised_text(record) if record is not None else ""
-    judged = judge(step.facts, text, rules) if step.ended and step.error is None else None
+    scored = score(step.facts, text, rules) if step.ended and step.error is None else None
     file: bytes = record.request.file if record is not None else b""  # type: ignore[attr-defined]
-    return Heard(step.label, record is not None, step.ended, step.error, file, text, judged)
+    return DegradedTranscript(step.label, record is not None, step.ended, step.error, file, text, scored)
 
 
 def _call(config: Any, make: Callable[[], bytes]) -> Call:
@@ -102,7 +102,7 @@ def _call(config: Any, make: Callable[[], bytes]) -> Call:
     return invoke
 
 
-def damaged(data: bytes, how: str, amount: float) -> bytes:
+def degraded(data: bytes, how: str, amount: float) -> bytes:
     """Degrade a recording; return it as MP3.
 
     Args:

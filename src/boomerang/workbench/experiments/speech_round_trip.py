@@ -17,7 +17,7 @@ from boomerang.invoker.session import Session
 from boomerang.workbench.analysis.word_error_rate import Rules
 from boomerang.workbench.i18n.translate import N_
 from boomerang.workbench.results import audio_stream
-from boomerang.workbench.results.transcripts import Judged, judge, recognised_text
+from boomerang.workbench.results.transcripts import TranscriptScore, recognised_text, score
 from boomerang.workbench.runs.job_series import Series, Step
 from boomerang.workbench.runs.jobs import Call
 
@@ -58,7 +58,7 @@ class RoundTrip:
     spoken: Spoken
     errors: Sequence[tuple[str, Exception]]
     transcript: str = ""
-    judged: Judged | None = None
+    score: TranscriptScore | None = None
     """The transcript scored against the text; `None` until there is one."""
     running: bool = False
 
@@ -96,7 +96,7 @@ def evaluate_round_trip(series: Series[str], settings: RoundTripSettings) -> Rou
     if not write.ended or write.error is not None or write.record is None:
         return RoundTrip(spoken, errors, running=series.running)
     text = recognised_text(write.record)
-    return RoundTrip(spoken, errors, text, judge(speak.facts, text, settings.rules), series.running)
+    return RoundTrip(spoken, errors, text, score(speak.facts, text, settings.rules), series.running)
 
 
 def voice_steps(form_call: FormCall, settings: VoiceSettings) -> Sequence[Step[str]]:

@@ -12,7 +12,7 @@ from enum import StrEnum
 from boomerang.workbench.analysis.word_error_rate import pieces
 
 
-class VariantKind(StrEnum):
+class PerturbationKind(StrEnum):
     """The kind of change to a text."""
 
     SPACED = "letters spaced out"
@@ -24,10 +24,10 @@ class VariantKind(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Variant:
+class Perturbation:
     """A changed text."""
 
-    kind: VariantKind
+    kind: PerturbationKind
     text: str
 
 
@@ -37,7 +37,7 @@ _ZERO_WIDTH = "\u200b"
 """Zero-width space: mostly invisible, and not a space to a tokenizer."""
 
 
-def variants(text: str, *, seed: int) -> list[Variant]:
+def perturbations(text: str, *, seed: int) -> list[Perturbation]:
     """Return the variants of a text.
 
     Args:
@@ -45,11 +45,11 @@ def variants(text: str, *, seed: int) -> list[Variant]:
         seed: Makes the variants reproducible.
 
     Returns:
-        One per kind, in the order of `VariantKind`, without those equal to the text (such as upper case in Chinese); none for
-        an empty text.
+        One per kind, in the order of `PerturbationKind`, without those equal to the text (such as upper case in
+        Chinese); none for an empty text.
     """
-    made = (Variant(kind, make(text, random.Random(f"{seed} {kind}"))) for kind, make in _MAKERS.items())
-    return [variant for variant in made if variant.text != text]
+    made = (Perturbation(kind, make(text, random.Random(f"{seed} {kind}"))) for kind, make in _MAKERS.items())
+    return [perturbation for perturbation in made if perturbation.text != text]
 
 
 def _letters(word: str) -> list[str]:
@@ -103,11 +103,11 @@ def _with_zero_width(text: str, _: random.Random) -> str:
     return _each_word(lambda letters: [_ZERO_WIDTH.join(letters)], text)
 
 
-_MAKERS: dict[VariantKind, Callable[[str, random.Random], str]] = {
-    VariantKind.SPACED: _spaced,
-    VariantKind.SWAPPED: _swapped,
-    VariantKind.DIGITS: _in_digits,
-    VariantKind.EMOJI: _with_emoji,
-    VariantKind.UPPER: _upper,
-    VariantKind.ZERO_WIDTH: _with_zero_width,
+_MAKERS: dict[PerturbationKind, Callable[[str, random.Random], str]] = {
+    PerturbationKind.SPACED: _spaced,
+    PerturbationKind.SWAPPED: _swapped,
+    PerturbationKind.DIGITS: _in_digits,
+    PerturbationKind.EMOJI: _with_emoji,
+    PerturbationKind.UPPER: _upper,
+    PerturbationKind.ZERO_WIDTH: _with_zero_width,
 }

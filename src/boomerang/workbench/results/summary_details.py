@@ -11,10 +11,10 @@ from typing import Any
 from boomerang.invoker.entities.message import PromptMessage
 from boomerang.invoker.events import ModelExchange
 from boomerang.invoker.records.record import Record
-from boomerang.workbench.analysis.facts import Judged, State, compare
-from boomerang.workbench.analysis.word_error_rate import words
+from boomerang.workbench.analysis.facts import ComparedFact, State, compare
+from boomerang.workbench.analysis.word_error_rate import split_words
 
-LONGEST_JUDGED = 200_000
+LONGEST_COMPARED = 200_000
 """Most characters of a text searched for facts."""
 
 
@@ -23,7 +23,7 @@ class Size:
     """The size of a text."""
 
     characters: int
-    words: int
+    word_count: int
     """Each character of a script without spaces counts as a word."""
 
 
@@ -43,18 +43,18 @@ class Exchange:
 @lru_cache(maxsize=64)
 def size(text: str) -> Size:
     """Measure a text."""
-    return Size(len(text), len(words(text)))
+    return Size(len(text), len(split_words(text)))
 
 
 @lru_cache(maxsize=32)
-def facts(source: str, summary: str) -> tuple[Judged, ...]:
+def facts(source: str, summary: str) -> tuple[ComparedFact, ...]:
     """Return how a summary treated the facts of its source."""
-    return tuple(compare(source[:LONGEST_JUDGED], summary[:LONGEST_JUDGED]))
+    return tuple(compare(source[:LONGEST_COMPARED], summary[:LONGEST_COMPARED]))
 
 
-def tally(judged: Sequence[Judged]) -> Counter[State]:
+def tally(compared: Sequence[ComparedFact]) -> Counter[State]:
     """Count the facts by state."""
-    return Counter(one.state for one in judged)
+    return Counter(one.state for one in compared)
 
 
 def exchanges(record: Record[Any] | None) -> list[Exchange]:

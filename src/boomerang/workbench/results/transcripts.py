@@ -9,17 +9,25 @@ from typing import Any
 
 from boomerang.invoker.events import TranscriptSegment
 from boomerang.invoker.records.record import Record
-from boomerang.workbench.analysis.word_error_rate import ErrorRate, Rules, Step, align, character_errors, error_rate, words
+from boomerang.workbench.analysis.word_error_rate import (
+    ErrorRate,
+    Rules,
+    Step,
+    align,
+    character_errors,
+    error_rate,
+    split_words,
+)
 
 from .drawable_text import drawable
 
 
 @dataclass(frozen=True, slots=True)
-class Judged:
+class TranscriptScore:
     """A transcript scored against its reference."""
 
     steps: list[Step]
-    words: ErrorRate
+    word_errors: ErrorRate
     characters: ErrorRate
 
 
@@ -32,10 +40,10 @@ class Segment:
     text: str
 
 
-def judge(reference: str, result: str, rules: Rules) -> Judged:
+def score(reference: str, result: str, rules: Rules) -> TranscriptScore:
     """Count the errors of a transcript in words and in characters."""
-    steps = align(words(reference, rules), words(result, rules))
-    return Judged(steps, error_rate(steps), character_errors(reference, result, rules))
+    steps = align(split_words(reference, rules), split_words(result, rules))
+    return TranscriptScore(steps, error_rate(steps), character_errors(reference, result, rules))
 
 
 def recognised_text(record: Record[Any]) -> str:

@@ -40,7 +40,7 @@ class Work(ABC):
         self.changed = changed or threading.Condition()
         self._started = monotonic()
         self._finished = False
-        self.stop_asked = False
+        self.stop_requested = False
         """Whether a stop was requested."""
         self._stop_cause: Exception | None = None
         self._thread = threading.Thread(target=self._work, name="job", daemon=True)
@@ -53,7 +53,7 @@ class Work(ABC):
     @property
     def stopping(self) -> bool:
         """Whether a stop was requested and it has not ended yet."""
-        return self.stop_asked and not self._finished
+        return self.stop_requested and not self._finished
 
     @property
     def seconds(self) -> float:
@@ -78,8 +78,8 @@ class Work(ABC):
     def stop(self, cause: Exception | None = None) -> None:
         """Request a stop. It ends as soon as the operation it waits for obeys. Thread-safe and idempotent."""
         with self.changed:
-            if not self.stop_asked:
-                self.stop_asked, self._stop_cause = True, cause
+            if not self.stop_requested:
+                self.stop_requested, self._stop_cause = True, cause
         self._end(cause)
 
     def expire(self) -> None:
@@ -115,7 +115,7 @@ class Work(ABC):
                 self._finished = True
                 self.changed.notify_all()
 
-    def _tell(self) -> None:
+    def _notify(self) -> None:
         with self.changed:
             self.changed.notify_all()
 

@@ -83,7 +83,7 @@ class Series(Job, Generic[FactsT]):
 
     def _do(self) -> None:
         for step in self.steps:
-            if self.stop_asked:
+            if self.stop_requested:
                 break
             self._make(step)
 
@@ -103,7 +103,7 @@ class Series(Job, Generic[FactsT]):
                 step.record = self.records[-1]
             if self._step_ended is not None:
                 self._step_ended(step)
-            self._tell()
+            self._notify()
 
     def _begin(self, record: Record[Any]) -> None:
         self._current.record = record

@@ -107,7 +107,7 @@ class Job(Work):
 
     def _begin(self, record: Record[Any]) -> None:
         self.records.append(record)
-        if self.stop_asked:  # requested before the stream was open, when the session had no run to stop
+        if self.stop_requested:  # requested before the stream was open, when the session had no run to stop
             self._session.stop(self._stop_cause)
 
     def _do(self) -> None:
@@ -123,7 +123,7 @@ class Job(Work):
             return result
         with closing(result):
             for _ in result:
-                self._tell()
+                self._notify()
         return None
 
 

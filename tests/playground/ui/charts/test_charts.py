@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from boomerang.playground.ui.charts import chart_style, chunk_timing, confusion_matrix, phases, rankings, vectors, waveform
-from boomerang.playground.ui.charts.chart_style import COLOURS, SHAPES, words
+from boomerang.playground.ui.charts.chart_style import COLOURS, SHAPES, label_text
 from boomerang.playground.ui.charts.vectors import Dot, histogram, plane, similarity, values
 from tests.playground.marked_up import Markup, share
 
@@ -225,9 +225,9 @@ def test_what_must_be_put_together_before_is_refused_otherwise() -> None:
 
 @given(NASTY)
 def test_words_in_a_chart_are_one_short_line_of_whole_characters(text: str) -> None:
-    short = words(text)
+    short = label_text(text)
     short.encode()
-    assert len(short) <= chart_style.LONGEST_WORDS and "\n" not in short
+    assert len(short) <= chart_style.LONGEST_LABEL and "\n" not in short
 
 
 def luminance(colour: str) -> float:

@@ -39,7 +39,7 @@ class EmbeddedBackend(BuiltInModels):
         """GGUF files that are not part of the project, each with its modification time and offer."""
         self._offers: list[Offer] = [
             *map(offers.llm, llms),
-            offers.judging(llms[0], embedder),
+            offers.reranker(llms[0], embedder),
             offers.embedding(embedder),
             offers.cosine(embedder),
             offers.speaking(),

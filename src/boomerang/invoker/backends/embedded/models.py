@@ -136,22 +136,22 @@ def llm(llama: Llama) -> Offer:
     return Offer(llama.spec.listed(PROVIDER), (llama.engine,), routes, files)
 
 
-def judging(llama: Llama, embedder: Engine[Embedder]) -> Offer:
+def reranker(llama: Llama, embedder: Engine[Embedder]) -> Offer:
     """Offer the reranker that judges with an LLM; if there are many documents, the fast one preselects them."""
 
     def route(request: Any, run: Run) -> Chunks[Any]:
         ranking = rerank.ranking(request, run)
 
-        def judged(query: str, docs: Sequence[str]) -> Sequence[float]:
+        def model_scores(query: str, docs: Sequence[str]) -> Sequence[float]:
             return llm_reranker.scores(llama, query, docs, run)
 
         def cosine(query: str, docs: Sequence[str]) -> Sequence[float]:
             return embedder.call(run, lambda model, _check: rerank.cosines(query, docs, model, run))
 
-        yield rerank.result(request, ranking, rerank.judged(ranking.query, ranking.docs, judged, cosine, run), run)
+        yield rerank.result(request, ranking, rerank.best_reranked(ranking.query, ranking.docs, model_scores, cosine, run), run)
 
     routes = {InvokeType.RERANK: route, InvokeType.MULTIMODAL_RERANK: route}
-    return Offer(rerank.listed_judge(llama.spec.context_size), (llama.engine,), routes, (LLM_FILES[llama.spec],))
+    return Offer(rerank.listed_reranker(llama.spec.context_size), (llama.engine,), routes, (LLM_FILES[llama.spec],))
 
 
 def _summary(llama: Llama, request: RequestInvokeSummary, run: Run) -> SummaryResult:

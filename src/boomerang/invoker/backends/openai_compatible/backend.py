@@ -29,9 +29,9 @@ from boomerang.invoker.http.errors import release
 from boomerang.invoker.http.exchange import Http
 from boomerang.invoker.http.field_rules import address_fault, header_fault, key_fault, proxy_fault, query_fault, without_query
 from boomerang.invoker.http.limits import DEFAULTS, Limits
-from boomerang.invoker.http.network import Judge, Search
-from boomerang.invoker.http.redaction.credentials import is_address, is_said, looks_secret, pieces
-from boomerang.invoker.http.redaction.masking import Hiding, Masking
+from boomerang.invoker.http.network import AddressCheck, Search
+from boomerang.invoker.http.redaction.credentials import is_address, is_masked_in_answers, looks_secret, pieces
+from boomerang.invoker.http.redaction.masking import Hiding, SecretMask
 from boomerang.invoker.messages.message import Message
 from boomerang.invoker.request import Chunks, ChunkT, Request
 from boomerang.invoker.run import Run, Runs
@@ -94,7 +94,7 @@ class OpenAICompatibleBackend:
         verify: bool | str | Path = True,
         authority: str | None = None,
         clocks: Clocks | Mapping[str, float] | None = None,
-        judge: Judge | None = None,
+        check_address: AddressCheck | None = None,
         search: Search = socket.getaddrinfo,
         variables: Mapping[str, str] | None = None,
         limits: Limits = DEFAULTS,
@@ -108,10 +108,12 @@ class OpenAICompatibleBackend:
         headers = _headers(headers)
         _refuse("api_key", api_key and key_fault(api_key))
         credentials, private = _secrets(api_key, proxy, address, [*headers.items(), *query.multi_items()], variables or {})
-        self._mask = Masking([*credentials, *private])
+        self._mask = SecretMask([*credentials, *private])
         if api_key and not any(name.lower() == "authorization" for name in headers):
             headers = {"Authorization": f"Bearer {api_key}", **headers}
-        self._client = Client(Pool(_tls(verify, authority), judge, proxy, search), address, headers=headers, params=query)
+        self._client = Client(
+            Pool(_tls(verify, authority), check_address, proxy, search), address, headers=headers, params=query
+        )
         clocks = clocks if isinstance(clocks, Clocks) else Clocks(**(clocks or {}))
         self._http = Http(self._client, clocks, self._mask, limits, Hiding(credentials))
         self._root = str(address.copy_with(raw_path=b"/")).rstrip("/")
@@ -192,9 +194,9 @@ class OpenAICompatibleBackend:
             case RequestInvokeTTS():
                 yield from speech.speak(self._http, request, run)
             case RequestInvokeSpeech2Text():
-                yield transcription.listen(self._http, request, run)
+                yield transcription.transcribe(self._http, request, run)
             case RequestInvokeModeration():
-                yield moderation.judge(self._http, request, run)
+                yield moderation.moderate(self._http, request, run)
             case _:
                 raise UnsupportedRequestError(Message("runs.no_call", type=str(request.invoke_type)))
 
@@ -287,7 +289,7 @@ def _secrets(
     secret = [value for name, value in (*fields, *variables.items()) if looks_secret(name, value)]
     credentials += [piece for value in secret for piece in pieces(value)]
     return credentials, [
-        *(user for user, _ in users if is_said(user)),
+        *(user for user, _ in users if is_masked_in_answers(user)),
         *(value for value in variables.values() if not is_address(value)),
     ]
 

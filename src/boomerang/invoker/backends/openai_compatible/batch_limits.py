@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from boomerang.invoker.errors import InvokeError
-from boomerang.invoker.http.errors import said
+from boomerang.invoker.http.errors import error_text
 
 _STATUSES = frozenset({400, 413, 422})
 _ABOUT_BATCHES = re.compile(
@@ -36,18 +36,18 @@ def is_about_batches(error: InvokeError, count: int) -> bool:
     """
     if error.status_code not in _STATUSES or count < 2:
         return False
-    text = _words(error)
+    text = _error_text(error)
     return error.status_code == 413 or bool(_ABOUT_BATCHES.search(text) and _LIMIT.search(text))
 
 
 def batch_limit(error: InvokeError, count: int) -> int | None:
     """Return how many texts the server accepts; `None` if the refusal names no number below `count`, or one of tokens."""
-    text = _words(error)
+    text = _error_text(error)
     if not is_about_batches(error, count) or not _ABOUT_BATCHES.search(text) or _OF_TOKENS.search(text):
         return None
     limits = (int(number) for number in _NUMBER.findall(text))
     return next((limit for limit in limits if 1 <= limit < count), None)
 
 
-def _words(error: InvokeError) -> str:
-    return said(error.body or str(error))[:LONGEST_READ]
+def _error_text(error: InvokeError) -> str:
+    return error_text(error.body or str(error))[:LONGEST_READ]

@@ -16,7 +16,7 @@ from boomerang.invoker.backend import ListedModel
 from boomerang.invoker.entities.model import ModelPropertyKey
 from boomerang.invoker.errors import InvokeError, RunStoppedError
 from boomerang.invoker.events import Event, HTTPEvent
-from boomerang.invoker.http.errors import said
+from boomerang.invoker.http.errors import error_text
 from boomerang.invoker.run import Run
 
 LIST_SECONDS = 5.0
@@ -45,19 +45,19 @@ _LIMITS = tuple(
 
 def is_about_context(error: InvokeError) -> bool:
     """Return whether a refusal is about a prompt that exceeds the model's context."""
-    return _ABOUT_CONTEXT.search(_words(error)) is not None
+    return _ABOUT_CONTEXT.search(_error_text(error)) is not None
 
 
 def context_limit(error: InvokeError, below: int) -> int | None:
     """Return the context size that a refusal states, in tokens; `None` if it states none below `below`."""
-    text = _words(error)
+    text = _error_text(error)
     counts = (int(number.replace(",", "")) for pattern in _LIMITS for number in pattern.findall(text))
     return next((count for count in counts if 0 < count < below), None)
 
 
-def _words(error: InvokeError) -> str:
+def _error_text(error: InvokeError) -> str:
     """Return a refusal without our additions, such as its status."""
-    return f"{said(error.body)}\n{error.body}"[:LONGEST_READ] if error.body else error.description[:LONGEST_READ]
+    return f"{error_text(error.body)}\n{error.body}"[:LONGEST_READ] if error.body else error.description[:LONGEST_READ]
 
 
 class ListedContexts:
@@ -80,11 +80,11 @@ class ListedContexts:
         """
         known = self._known
         if known is None:
-            self._known = known = self._asked(run)
+            self._known = known = self._sizes(run)
         run.check()
         return known.get(model)
 
-    def _asked(self, run: Run) -> Mapping[str, int]:
+    def _sizes(self, run: Run) -> Mapping[str, int]:
         """Fetch the list as a part of a run, which cannot fail because of it."""
 
         def pass_on(event: Event) -> None:

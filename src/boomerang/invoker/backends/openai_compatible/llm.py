@@ -48,8 +48,8 @@ class LLM:
         Raises:
             InvokeError: The server was not reached, refused, or broke off; chunks yielded before remain valid.
         """
-        path, body = asked(request)
-        began, answering = perf_counter(), False
+        path, body = path_and_body(request)
+        began, has_chunks = perf_counter(), False
         if places := opaque_fields.not_sent(request.prompt_messages):
             run.notice("answers.opaque_not_sent", places=", ".join(places))
         run.phase("reading")
@@ -57,20 +57,20 @@ class LLM:
             reader = AnswerReader(request.model, run.notice, _Kept(run).keep, answer.hide, as_int(body.get("n")) or 1)
             try:
                 for chunk in _chunks(answer, reader):
-                    if not answering:
-                        answering = True
+                    if not has_chunks:
+                        has_chunks = True
                         run.phase("generating")
                     yield chunk
             except InvokeError as error:
                 if reader.finish_reason and isinstance(error, InvokeTimeoutError) and error.clock == "between chunks":
                     run.notice("answers.no_end")
                 else:
-                    yield from reader.held()
+                    yield from reader.rest()
                     raise
         try:
             last = reader.last(perf_counter() - began)
         except InvokeError:
-            yield from reader.held()
+            yield from reader.rest()
             raise
         yield last
 
@@ -104,7 +104,7 @@ def _options(body: dict[str, Any]) -> Any:
     return {"include_usage": True} | typed if isinstance(typed, dict) else typed
 
 
-def asked(request: RequestInvokeLLM) -> tuple[str, dict[str, Any]]:
+def path_and_body(request: RequestInvokeLLM) -> tuple[str, dict[str, Any]]:
     """Return the path and body of a request."""
     body: dict[str, Any] = {"model": request.model}
     if request.mode == LLMMode.COMPLETION:

@@ -36,7 +36,7 @@ class _Verdict(NamedTuple):
     """Categories whose score is not a number."""
 
 
-def judge(http: Http, request: RequestInvokeModeration, run: Run) -> ModerationResult:
+def moderate(http: Http, request: RequestInvokeModeration, run: Run) -> ModerationResult:
     """Judge a text; report categories and scores as an event. Servers may judge it in parts, of which one flagged is enough.
 
     Raises:
@@ -56,7 +56,7 @@ def judge(http: Http, request: RequestInvokeModeration, run: Run) -> ModerationR
         run.notice("lists.odd_verdicts", count=len(odd), found=shown(odd[0]))
     if any(verdict.by_categories for verdict in verdicts):
         run.notice("lists.by_categories")
-    _note_categories(verdicts, run)
+    _report_categories(verdicts, run)
     return ModerationResult(result=flagged)
 
 
@@ -110,7 +110,7 @@ def _by_category(result: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, A
     return {displayable(name): flag for name, flag in flags.items()}, written
 
 
-def _note_categories(verdicts: Sequence[_Verdict], run: Run) -> None:
+def _report_categories(verdicts: Sequence[_Verdict], run: Run) -> None:
     """Report the categories of all results, each with its highest score."""
     flagged = sorted({name for verdict in verdicts for name, flag in verdict.flags.items() if flag})
     scores: dict[str, float] = {}

@@ -9,7 +9,7 @@ from boomerang.invoker.entities.model import AIModelEntity
 from boomerang.invoker.errors import ConfigError, InvokeBadRequestError
 from boomerang.invoker.http.address_policy import Allowed
 from boomerang.invoker.http.limits import limits
-from boomerang.invoker.http.redaction.masking import Masking
+from boomerang.invoker.http.redaction.masking import SecretMask
 from boomerang.invoker.messages.message import Message
 from boomerang.invoker.settings import ConnectionModel
 
@@ -52,7 +52,7 @@ def opened(
         else settings.api_key or None,
     }
     if allowed is not None:
-        _judge_host(with_names["headers"], allowed, Masking(variables_of.used.values()))
+        _check_host(with_names["headers"], allowed, SecretMask(variables_of.used.values()))
     try:
         return OpenAICompatibleBackend(
             **with_names,
@@ -63,24 +63,24 @@ def opened(
             verify=settings.ca_file or settings.verify,
             authority=settings.ca or None,
             clocks=settings.timeouts.model_dump(exclude_none=True),
-            judge=allowed.judge if allowed is not None else None,
+            check_address=allowed.check if allowed is not None else None,
             variables=variables_of.used,
             limits=limits(environment),
         )
     except ConfigError as error:
-        mask = Masking(variables_of.used.values())  # the invalid part may come from a variable
+        mask = SecretMask(variables_of.used.values())  # the invalid part may come from a variable
         if error.message is None:
             raise ConfigError(mask(str(error))) from None
         raise ConfigError(error.message.masked(mask), field=error.field) from None
 
 
-def _judge_host(headers: Mapping[str, str], allowed: Allowed, mask: Callable[[str], str]) -> None:
+def _check_host(headers: Mapping[str, str], allowed: Allowed, mask: Callable[[str], str]) -> None:
     """Refuse a `Host` header with a server that may not be called: one address can serve many hosts."""
     for name, value in headers.items():
         if name.lower() == "host":
             host, _, port = value.rpartition(":") if value.rpartition(":")[2].isdigit() else (value, "", "443")
             try:
-                allowed.judge(host, None, int(port))
+                allowed.check(host, None, int(port))
             except InvokeBadRequestError as error:
                 error.masked(mask)
                 raise ConfigError(error.message or str(error), field=f"headers.{name}") from None

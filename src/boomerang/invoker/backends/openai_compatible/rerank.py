@@ -25,7 +25,7 @@ from boomerang.invoker.backends.openai_compatible.response.response_errors impor
 from boomerang.invoker.entities.rerank import RequestInvokeRerank, RerankResult
 from boomerang.invoker.errors import InvokeBadRequestError, InvokeError
 from boomerang.invoker.events import RerankScores
-from boomerang.invoker.http.errors import said
+from boomerang.invoker.http.errors import error_text
 from boomerang.invoker.http.exchange import Http
 from boomerang.invoker.http.response import Answer
 from boomerang.invoker.messages.message import Message
@@ -96,7 +96,7 @@ class Rerank:
         if not run.unchecked:
             _check(request)
         run.phase("inference")
-        way, (shape, items) = self._asked(request, run)
+        way, (shape, items) = self._first_answer(request, run)
         if not items:
             run.notice("lists.nothing_ranked")
         docs = read_ranking(items, request.docs, Once(run))
@@ -104,7 +104,7 @@ class Rerank:
         kept = [doc for doc in docs if doc.score >= request.score_threshold]
         return RerankResult(model=request.model, docs=kept[: request.top_n])
 
-    def _asked(self, request: RequestInvokeRerank, run: Run) -> tuple[Way, tuple[str, Sequence[Any]]]:
+    def _first_answer(self, request: RequestInvokeRerank, run: Run) -> tuple[Way, tuple[str, Sequence[Any]]]:
         if self._way is not None:
             return self._way, self._ranked(self._way, request, run)
         refusals: list[tuple[Way, InvokeError]] = []
@@ -130,21 +130,21 @@ class Rerank:
 def _misses(error: InvokeError, model: str) -> bool:
     """Return whether a 404 is about the model, so that the path is right and no other needs to be tried."""
     named = rf"(?<![\w/]){re.escape(model)}(?![\w/])"
-    return error.status_code == 404 and bool(model) and re.search(named, _words(error)) is not None
+    return error.status_code == 404 and bool(model) and re.search(named, _error_text(error)) is not None
 
 
 def _weight(way: Way, error: InvokeError) -> int:
     """Return how little a refusal says about the request itself, as opposed to our guess at its shape."""
     if error.status_code in _NO_PATH:
-        text = _words(error)
+        text = _error_text(error)
         return 1 if text and not _OF_NO_PATH.fullmatch(text) else 3
     return 2 if _MISFIT[way.shape].search(error.body or "") else 0
 
 
-def _words(error: InvokeError) -> str:
+def _error_text(error: InvokeError) -> str:
     """Return a server's message in JSON; a server that does not know the path mostly answers in HTML, plain text or nothing."""
     body = (error.body or "").lstrip()
-    return said(body) if body.startswith("{") else ""
+    return error_text(body) if body.startswith("{") else ""
 
 
 def _check(request: RequestInvokeRerank) -> None:
@@ -160,7 +160,7 @@ def _items(value: Any, answer: Answer) -> tuple[str, Sequence[Any]]:
     if (items := find_ranked(value)) is None:
         if not isinstance(value, Mapping):
             raise refused(answer, Message("lists.no_ranking"))
-        raise refused(answer, Message("lists.no_results", words=said(body_of(answer))))
+        raise refused(answer, Message("lists.no_results", words=error_text(body_of(answer))))
     if isinstance(value, Mapping) and "results" not in value and "data" in value:
         return VOYAGE, items
     return (JINA if isinstance(value, Mapping) else TEI), items

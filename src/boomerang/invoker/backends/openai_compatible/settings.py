@@ -109,7 +109,7 @@ class OpenAICompatibleSettings(SettingsWithModels):
 
     @field_validator("query")
     @classmethod
-    def _can_be_asked(cls, query: dict[str, str]) -> dict[str, str]:
+    def _valid_query(cls, query: dict[str, str]) -> dict[str, str]:
         for name, value in query.items():
             _refuse(query_fault(name, value))
         return query

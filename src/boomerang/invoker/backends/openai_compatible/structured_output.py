@@ -20,7 +20,7 @@ from boomerang.invoker.entities.llm import (
 )
 from boomerang.invoker.entities.message import AssistantPromptMessage, SystemPromptMessage
 from boomerang.invoker.errors import InvokeBadRequestError, InvokeError, InvokeServerUnavailableError, ProtocolError
-from boomerang.invoker.llm_text.json_in_text import Found, Place, find_object
+from boomerang.invoker.llm_text.json_in_text import JsonInText, Place, find_object
 from boomerang.invoker.llm_text.json_schema import check, report, schema_fault
 from boomerang.invoker.llm_text.reasoning_tags import split
 from boomerang.invoker.messages.message import Message
@@ -57,9 +57,9 @@ def stream_structured(
     yield from asking.chunks()
     fold = asking.fold
     parsed = loads(fold.text[asking.begin :])
-    if parsed is None and asking.can_ask_in_words():
+    if parsed is None and asking.can_ask_in_prompt():
         run.notice("answers.prose")
-        yield from asking.chunks_in_words()
+        yield from asking.chunks_by_prompt()
         parsed = loads(fold.text[asking.begin :])
     value = None if parsed is None else parsed.value
     yield _wrapped(asking.last or _bare(fold), value)
@@ -72,7 +72,7 @@ def stream_structured(
     report(check(value, schema, run), run)
 
 
-def loads(text: str) -> Found | None:
+def loads(text: str) -> JsonInText | None:
     """Find the object in an answer, ignoring reasoning before it; `None` if there is none."""
     first = find_object(split(text).answer)
     if first is not None and first.place is Place.WHOLE:
@@ -87,7 +87,7 @@ class _Asking:
         self._llm = llm
         self._request = request
         self._run = run
-        self._in_words = False
+        self._in_prompt = False
         self.fold = LLMFold()
         """Everything that arrived, from both answers if there are two."""
         self.begin = 0
@@ -108,17 +108,17 @@ class _Asking:
             if self.fold.chunks or not _is_about_the_form(error):
                 raise
             self._run.notice("answers.asked_in_words", words=error.message or str(error))
-            yield from self.chunks_in_words()
+            yield from self.chunks_by_prompt()
 
-    def can_ask_in_words(self) -> bool:
+    def can_ask_in_prompt(self) -> bool:
         """Return whether asking in the prompt may help: the answer is complete, and is prose."""
-        if self._in_words or self.fold.tool_calls:
+        if self._in_prompt or self.fold.tool_calls:
             return False
         return self.fold.finish_reason not in ("length", "content_filter") and bool(split(self.fold.text).answer.strip())
 
-    def chunks_in_words(self) -> Chunks[LLMResultChunkWithStructuredOutput]:
+    def chunks_by_prompt(self) -> Chunks[LLMResultChunkWithStructuredOutput]:
         """Ask with the schema in a system message; the earlier answer stays in the text."""
-        self._in_words = True
+        self._in_prompt = True
         self._usage = self.fold.usage
         if self.fold.text:
             yield self._passed(_bare(self.fold, "\n\n"))

@@ -114,11 +114,11 @@ class _SystemModel:
             ProtocolError: The answer contains no summary.
         """
         most = self._most(messages, longest)
-        fold = self._asked(messages, most if self._thinks else longest)
+        fold = self._complete(messages, most if self._thinks else longest)
         if not self._thinks and most > longest and _used_up(fold):
             self._thinks = True
             self._once(Message("lists.more_for_thinking", most=most, count=longest))
-            fold = self._asked(messages, most)
+            fold = self._complete(messages, most)
         return self._summary(fold)
 
     def _most(self, messages: Sequence[PromptMessage], longest: int) -> int:
@@ -126,7 +126,7 @@ class _SystemModel:
         left = self.context_tokens - FRAME_TOKENS - sum(estimated(message.get_text_content()) for message in messages)
         return max(longest, min(longest + THINKING_TOKENS, left))
 
-    def _asked(self, messages: Sequence[PromptMessage], tokens: int) -> LLMFold:
+    def _complete(self, messages: Sequence[PromptMessage], tokens: int) -> LLMFold:
         try:
             return self._answer(messages, tokens)
         except InvokeBadRequestError as error:

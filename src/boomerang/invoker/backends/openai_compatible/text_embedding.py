@@ -18,7 +18,7 @@ from boomerang.invoker.backends.openai_compatible.response.vector_reader import 
 from boomerang.invoker.entities.text_embedding import EmbeddingUsage, RequestInvokeTextEmbedding, TextEmbeddingResult
 from boomerang.invoker.errors import InvokeBadRequestError, ProtocolError
 from boomerang.invoker.events import ArgumentsNotSent
-from boomerang.invoker.http.errors import said
+from boomerang.invoker.http.errors import error_text
 from boomerang.invoker.http.exchange import Http
 from boomerang.invoker.http.response import Answer
 from boomerang.invoker.messages.message import Message
@@ -85,10 +85,10 @@ class TextEmbedding:
 
     def _add(self, texts: Sequence[str], parts: _Parts, run: Run) -> None:
         """Embed some texts in one request, and add the result."""
-        with self._answer({"model": parts.asked, "input": texts}, run) as answer:
+        with self._answer({"model": parts.requested_model, "input": texts}, run) as answer:
             value = answer.json()
             if (items := find_items(value, len(texts))) is None:
-                raise refused(answer, Message("lists.no_vectors", words=said(body_of(answer))))
+                raise refused(answer, Message("lists.no_vectors", words=error_text(body_of(answer))))
             parts.add(value, items, len(texts))
 
     @contextmanager
@@ -124,7 +124,7 @@ class _Parts:
 
     def __init__(self, model: str, once: Once) -> None:
         self._reader = VectorReader(once)
-        self.asked = self.model = model
+        self.requested_model = self.model = model
         self.vectors: list[list[float]] = []
         self.usages: list[_Tokens | None] = []
         self.limited = False

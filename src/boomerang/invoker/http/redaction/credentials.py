@@ -7,7 +7,7 @@ from base64 import b64decode
 from collections.abc import Iterator
 from functools import lru_cache
 
-SHORTEST_SAID = 12
+SHORTEST_IN_ANSWERS = 12
 """Characters from which a credential is also masked in model output. No service has shorter keys, but a shorter one may be an
 ordinary word: `ollama`.
 """
@@ -96,12 +96,12 @@ def is_placeholder(secret: str) -> bool:
     return _PLACEHOLDER.fullmatch(secret) is not None
 
 
-def is_said(secret: str) -> bool:
+def is_masked_in_answers(secret: str) -> bool:
     """Return whether a credential is masked in responses too: a short word is not, as a model may mean the word."""
     if _KNOWN.fullmatch(secret):
         return True
     mixed = any(map(str.isdigit, secret)) and any(map(str.isalpha, secret))
-    return len(secret) >= (SHORTEST_MIXED if mixed else SHORTEST_SAID)
+    return len(secret) >= (SHORTEST_MIXED if mixed else SHORTEST_IN_ANSWERS)
 
 
 def pieces(value: str) -> Iterator[str]:
@@ -114,7 +114,7 @@ def pieces(value: str) -> Iterator[str]:
         return
     parts = re.split(r"[\s;,]+", value)
     inner = [part.partition("=")[2].strip('"') for part in parts]
-    yield from filter(is_said, [*(parts if len(parts) > 1 else ()), *inner])
+    yield from filter(is_masked_in_answers, [*(parts if len(parts) > 1 else ()), *inner])
 
 
 def _of_basic(code: str) -> Iterator[str]:

@@ -11,7 +11,7 @@ from contextlib import suppress
 from typing import Any
 from urllib.parse import quote, quote_plus
 
-from .credentials import is_placeholder, is_said
+from .credentials import is_masked_in_answers, is_placeholder
 from .text_search import ANY, JSON, Finder, Needles, Notation, Span
 
 MASK = "•••"
@@ -21,7 +21,7 @@ SHORTEST_INSIDE = 6
 """Minimum length of a secret that is also found inside a word."""
 
 
-class Masking:
+class SecretMask:
     """Masks each secret of a connection in what is recorded, shown or logged.
 
     Finds all encodings in which a server may repeat a secret: with any of its characters escaped as in JSON, URLs or HTML, and
@@ -170,7 +170,7 @@ class Hiding:
 
 
 def _answer_needles(secrets: Iterable[str | None]) -> Needles:
-    answered = (secret for secret in secrets if secret and is_said(secret) and not is_placeholder(secret))
+    answered = (secret for secret in secrets if secret and is_masked_in_answers(secret) and not is_placeholder(secret))
     return Needles(form for secret in answered for form in _spelled(secret))
 
 
@@ -209,7 +209,7 @@ def _in_base64(secret: str) -> Iterator[str]:
         yield from (code(bytes(before) + data + bytes(2)).decode()[first:last] for code in (b64encode, urlsafe_b64encode))
 
 
-def is_split(stream: str, mask: Masking) -> bool:
+def is_split(stream: str, mask: SecretMask) -> bool:
     """Return whether a secret is split across the events of a stream.
 
     Args:

@@ -24,7 +24,7 @@ class _LastFile:
 
     data: bytes = b""
     name: str = ""
-    found: AudioFacts | InvokeBadRequestError | None = None
+    result: AudioFacts | InvokeBadRequestError | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,13 +67,13 @@ def _facts(page: Pane, data: bytes, name: str) -> AudioFacts:
     """
     kept = page.state.kept(_LastFile)
     # The bytes are usually the same object, which is cheap to compare.
-    if kept.found is None or kept.data != data or kept.name != name:
+    if kept.result is None or kept.data != data or kept.name != name:
         with st.spinner(_("Reading the file")):
             facts = _measured(data, name)
-        kept.data, kept.name, kept.found = data, name, facts
-    if isinstance(kept.found, InvokeBadRequestError):
-        raise kept.found
-    return kept.found
+        kept.data, kept.name, kept.result = data, name, facts
+    if isinstance(kept.result, InvokeBadRequestError):
+        raise kept.result
+    return kept.result
 
 
 def _measured(data: bytes, name: str) -> AudioFacts | InvokeBadRequestError:

@@ -23,11 +23,11 @@ from boomerang.workbench.samples.inputs import TOOLS
 
 FIELDS = ("name", "description", "parameters")
 MOST_ROUNDS = 10
-HeldTool = dict[str, Any]
+LibraryTool = dict[str, Any]
 """A tool in the editor: the fields to send, its mock, and an id for its widgets."""
 
 
-def _sample_tools() -> list[HeldTool]:
+def _sample_tools() -> list[LibraryTool]:
     return [new_tool(**tool) for tool in TOOLS]
 
 
@@ -35,7 +35,7 @@ def _sample_tools() -> list[HeldTool]:
 class ToolLibrary(FormState):
     """The tools of a page, initially the samples."""
 
-    tools: list[HeldTool] = field(default_factory=_sample_tools)
+    tools: list[LibraryTool] = field(default_factory=_sample_tools)
     fault: str | None = None
     """Error of the last import."""
     added: int = 0
@@ -67,13 +67,13 @@ def tools(page: Pane) -> list[dict[str, Any]] | None:
     return [{key: tool[key] for key in FIELDS} for tool in drawn if tool]
 
 
-def new_tool(name: str = "", description: str = "", parameters: dict[str, Any] | None = None, mock: str = "") -> HeldTool:
+def new_tool(name: str = "", description: str = "", parameters: dict[str, Any] | None = None, mock: str = "") -> LibraryTool:
     """Create a tool for the editor."""
     schema = parameters or {"type": "object", "properties": {}}
     return {"id": uuid.uuid4().hex[:8], "name": name, "description": description, "parameters": schema, "mock": mock}
 
 
-def mock_result(known_tools: Sequence[HeldTool], name: str, arguments: Any) -> str:
+def mock_result(known_tools: Sequence[LibraryTool], name: str, arguments: Any) -> str:
     """Return a tool's mock result for a call; empty if the tool does not exist."""
     mock = next((str(tool.get("mock", "")) for tool in known_tools if tool.get("name") == name), "")
     return mock_tool_results.result(mock, arguments)
@@ -123,7 +123,7 @@ def _rounds(page: Pane) -> None:
             )
 
 
-def _library(page: Pane, known_tools: list[HeldTool]) -> None:
+def _library(page: Pane, known_tools: list[LibraryTool]) -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
         st.button(
             _("Add tool"), icon=":material/add:", key=page.key("tools.add"), on_click=lambda: known_tools.append(new_tool())
@@ -151,7 +151,7 @@ def _library(page: Pane, known_tools: list[HeldTool]) -> None:
             st.caption(ngettext("{count} tool added", "{count} tools added", added).format(count=added))
 
 
-def _import(page: Pane, known_tools_tools: list[HeldTool]) -> None:
+def _import(page: Pane, known_tools_tools: list[LibraryTool]) -> None:
     """Add the pasted tools; one with an existing name replaces that tool and keeps its mock."""
     library = page.state.kept(ToolLibrary)
     try:
@@ -170,7 +170,7 @@ def _import(page: Pane, known_tools_tools: list[HeldTool]) -> None:
     st.session_state[page.key("tools.on")] = True
 
 
-def _tool(page: Pane, known_tools: list[HeldTool], tool: HeldTool, offered: bool) -> HeldTool | None:
+def _tool(page: Pane, known_tools: list[LibraryTool], tool: LibraryTool, offered: bool) -> LibraryTool | None:
     with st.container(border=True):
         fields = ("name", "description", "mock", "parameters", "remove")
         keys = {name: page.key(f"tool.{tool['id']}.{name}") for name in fields}
@@ -204,7 +204,7 @@ def _tool(page: Pane, known_tools: list[HeldTool], tool: HeldTool, offered: bool
         return tool
 
 
-def _take_parameters(tool: HeldTool, text: str) -> str | None:
+def _take_parameters(tool: LibraryTool, text: str) -> str | None:
     """Parse and store a tool's parameters; return the error, if any."""
     value = parse(text, dict)
     if isinstance(value, JsonFault):

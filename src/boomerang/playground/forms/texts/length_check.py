@@ -10,7 +10,7 @@ import streamlit as st
 from boomerang.invoker.backend import ListedModel
 from boomerang.invoker.entities.model import ModelPropertyKey
 from boomerang.playground.run.pane import Pane
-from boomerang.playground.ui.charts.chart_style import words
+from boomerang.playground.ui.charts.chart_style import label_text
 from boomerang.playground.ui.data_table import data_table
 from boomerang.workbench.analysis.token_estimate import estimate
 from boomerang.workbench.i18n.translate import _, ngettext
@@ -57,7 +57,7 @@ def _table(pane: Pane, texts: Sequence[str], tokens: Sequence[int], size: int | 
     rows = [
         {
             "#": number,
-            _("text"): words(drawable(text)),
+            _("text"): label_text(drawable(text)),
             _("characters"): len(text),
             _("≈ tokens"): count,
             _("share of context"): None if size is None else 100 * count / size,

@@ -72,11 +72,11 @@ def _rates(transcripts: Sequence[tuple[Pane, str]]) -> None:
         return
     with st.container(horizontal=True, vertical_alignment="center"):
         rules = word_errors.rules(transcripts[0][0])
-    rated = [word_errors.held(pane, reference_of(pane), text, rules, "judged.compared") for pane, text in transcripts]
+    rated = [word_errors.cached_score(pane, reference_of(pane), text, rules, "judged.compared") for pane, text in transcripts]
     html_tables.table(
         (_("Pane"), "WER", "CER", _("Errors")),
         (
-            (pane_names.name(pane), percent(one.words.rate), percent(one.characters.rate), word_errors.counts(one))
+            (pane_names.name(pane), percent(one.word_errors.rate), percent(one.characters.rate), word_errors.counts(one))
             for (pane, _text), one in zip(transcripts, rated, strict=True)
         ),
     )

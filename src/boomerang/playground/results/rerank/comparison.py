@@ -65,9 +65,9 @@ def _qualities(panes: Sequence[Pane], count: int) -> None:
         request = _request(pane)
         if request is None:
             continue
-        worst, best = relevance_scores.judged(request, ranking(pane.state.record), relevant, k)
+        worst, best = relevance_scores.rank_quality(request, ranking(pane.state.record), relevant, k)
         measures = {
-            _(label).format(k=k): relevance_scores.told(getattr(worst, name), getattr(best, name))
+            _(label).format(k=k): relevance_scores.range_text(getattr(worst, name), getattr(best, name))
             for name, (label, _about) in relevance_scores.MEASURES.items()
         }
         rows.append({_("pane"): pane_names.name(pane), **measures})

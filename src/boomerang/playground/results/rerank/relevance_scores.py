@@ -53,9 +53,9 @@ def draw(page: Pane, request: RequestInvokeRerank, rows: Sequence[Row]) -> None:
         return
     with st.container(horizontal=True, vertical_alignment="bottom"):
         k = at(page, len(request.docs))
-        worst, best = judged(request, rows, labelled, k)
+        worst, best = rank_quality(request, rows, labelled, k)
         for name, (label, about) in MEASURES.items():
-            st.metric(_(label).format(k=k), told(getattr(worst, name), getattr(best, name)), help=_(about))
+            st.metric(_(label).format(k=k), range_text(getattr(worst, name), getattr(best, name)), help=_(about))
     missing = len(request.docs) - known
     notes = [
         ngettext(
@@ -92,7 +92,7 @@ def at(page: Pane, count: int) -> int:
     return int(st.number_input(_("Top k"), 1, max(1, count), key=key, persist_state="session", width=120) or 1)
 
 
-def judged(
+def rank_quality(
     request: RequestInvokeRerank, rows: Sequence[Row], labelled: Mapping[str, int | None], k: int
 ) -> tuple[Quality, Quality]:
     """Measure the worst and the best order that fit the scores."""
@@ -105,7 +105,7 @@ def judged(
     return quality_range([grade(row.text) for row in rows], [row.score for row in rows], k=k, left_out=left_out)
 
 
-def told(worst: Any, best: Any) -> str:
+def range_text(worst: Any, best: Any) -> str:
     """Return a measure, or its range, as text."""
     if worst is None or best is None:
         return UNKNOWN

@@ -49,12 +49,12 @@ def _texts(pane: Pane) -> list[tuple[str, str]]:
 
 
 def _line(pane: Pane, source: str, summary: str) -> dict[str, Any]:
-    counts, judged, record = size(summary), facts(source, summary), pane.state.record
-    count, share = tally(judged), share_kept(judged)
+    counts, compared, record = size(summary), facts(source, summary), pane.state.record
+    count, share = tally(compared), share_kept(compared)
     return {
         _("pane"): pane_names.name(pane),
         _("characters"): counts.characters,
-        _("words"): counts.words,
+        _("words"): counts.word_count,
         _("ratio"): f"{counts.characters / len(source):.0%}" if source else UNKNOWN,
         _("time"): UNKNOWN if record is None else seconds(record.elapsed),
         _("facts kept"): UNKNOWN if share is None else f"{count[State.KEPT]} ({share:.0%})",

@@ -9,7 +9,7 @@ import streamlit as st
 
 from boomerang.invoker.records.record import Record
 from boomerang.playground.run.pane import Pane
-from boomerang.playground.ui.charts.chart_style import words
+from boomerang.playground.ui.charts.chart_style import label_text
 from boomerang.playground.ui.data_table import data_table
 from boomerang.playground.ui.escape import plain
 from boomerang.playground.ui.number_format import seconds
@@ -40,7 +40,7 @@ def draw(page: Pane, record: Record[Any]) -> None:
                 _("Messages of segment"),
                 range(len(calls)),
                 key=key,
-                format_func=lambda at: f"{at + 1} · {words(calls[at].name)}",
+                format_func=lambda at: f"{at + 1} · {label_text(calls[at].name)}",
             )
         _messages(calls[int(number or 0)])
 

@@ -31,7 +31,7 @@ def draw(page: Pane, record: Record[Any]) -> None:
         return
     source = drawable(record.request_as(RequestInvokeSummary).text)
     text = drawable(record.chunks[0].summary)
-    st.caption(_told(size(source), size(text), record))
+    st.caption(_size_line(size(source), size(text), record))
     if page.narrow:  # no room for two columns, and the source is the same in each pane
         _column(page, "summary", _("Summary"), text)
     else:
@@ -68,12 +68,12 @@ def _column(page: Pane, name: str, title: str, text: str) -> None:
             streaming_text.draw(text)
 
 
-def _told(source: Size, summary: Size, record: Record[Any]) -> str:
+def _size_line(source: Size, summary: Size, record: Record[Any]) -> str:
     characters = ngettext("{before:,} → {after:,} character", "{before:,} → {after:,} characters", summary.characters).format(
         before=source.characters, after=summary.characters
     )
-    counted = ngettext("{before:,} → {after:,} word", "{before:,} → {after:,} words", summary.words).format(
-        before=source.words, after=summary.words
+    counted = ngettext("{before:,} → {after:,} word", "{before:,} → {after:,} words", summary.word_count).format(
+        before=source.word_count, after=summary.word_count
     )
     share = f"{summary.characters / source.characters:.0%}" if source.characters else ""
     return " · ".join(filter(None, [characters, counted, share, seconds(record.elapsed)]))

@@ -29,7 +29,7 @@ def compare(panes: Sequence[Pane]) -> None:
     if texts != _texts(right):
         st.caption(_("The two panes embedded different texts. Run them again."))
         return
-    rows = _held(left), _held(right)
+    rows = _vectors(left), _vectors(right)
     if rows[0] is None or rows[1] is None:
         st.caption(_("One of the two has no comparable vectors."))
         return
@@ -87,7 +87,7 @@ def _texts(pane: Pane) -> list[str]:
     return record.request_as(RequestInvokeTextEmbedding).texts if record is not None else []
 
 
-def _held(pane: Pane) -> RecordVectors | None:
+def _vectors(pane: Pane) -> RecordVectors | None:
     """Return a pane's vectors; `None` if there are none, or their dimensions differ."""
     record = pane.state.record
     rows = record.chunks[0].embeddings if record is not None and record.chunks else []

@@ -9,7 +9,7 @@ import streamlit as st
 from boomerang.playground.run.pane import Pane
 from boomerang.playground.ui.charts import chart_style, vectors
 from boomerang.playground.ui.charts import vectors as vectors_module
-from boomerang.playground.ui.charts.chart_style import words
+from boomerang.playground.ui.charts.chart_style import label_text
 from boomerang.playground.ui.charts.vectors import similarity
 from boomerang.playground.ui.data_table import data_table
 from boomerang.workbench.i18n.translate import N_, _
@@ -24,7 +24,7 @@ MEASURES = {COSINE: N_("Cosine"), DOT: N_("Dot product"), EUCLID: N_("Euclidean 
 
 def name(text: str) -> str:
     """Shorten a text to a name for its row."""
-    return words(text, 40)
+    return label_text(text, 40)
 
 
 def matrix(page: Pane, rows: RecordVectors, texts: Sequence[str]) -> None:
@@ -68,7 +68,7 @@ def nearest(page: Pane, rows: RecordVectors, texts: Sequence[str]) -> None:
                 _("row"): neighbour.row + 1,
                 label: neighbour.value,
                 "": min(max(neighbour.value, low), high),
-                _("text"): words(drawable(texts[neighbour.row]), 200),
+                _("text"): label_text(drawable(texts[neighbour.row]), 200),
             }
             for rank, neighbour in enumerate(others, 1)
         ],

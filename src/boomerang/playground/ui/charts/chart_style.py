@@ -26,7 +26,7 @@ GREY = "#6f7686"
 COLOURS = (BLUE, ORANGE, GREEN, PURPLE, SKY, RED, OLIVE, GREY)
 """White text is legible on each of them, and each stands out from white and from the dark theme's background."""
 SHAPES = ("circle", "triangle-up", "square", "diamond", "cross", "triangle-down", "triangle-right", "triangle-left")
-LONGEST_WORDS = 60
+LONGEST_LABEL = 60
 
 Row: TypeAlias = dict[str, Any]
 Table: TypeAlias = Sequence[Row]
@@ -65,7 +65,7 @@ def frame(rows: Sequence[Row]) -> Any:
     return pd.DataFrame(list(rows))
 
 
-def words(text: str, longest: int = LONGEST_WORDS) -> str:
+def label_text(text: str, longest: int = LONGEST_LABEL) -> str:
     """Shorten a text for a chart: one line, limited length, whole characters."""
     flat = " ".join(drawable(text[: 4 * longest]).split())
     return flat if len(flat) <= longest else flat[: longest - 1] + "…"
@@ -73,10 +73,10 @@ def words(text: str, longest: int = LONGEST_WORDS) -> str:
 
 def distinct(texts: Sequence[str], longest: int = 28) -> list[str]:
     """Return short labels for texts, numbered so that equal texts stay distinct."""
-    return [f"{number} · {words(text, longest)}" for number, text in enumerate(texts, 1)]
+    return [f"{number} · {label_text(text, longest)}" for number, text in enumerate(texts, 1)]
 
 
-def words_on_ground() -> str:
+def text_colour() -> str:
     """Return the colour of text on the page's own background; legible in the other theme too."""
     return "#9298aa" if dark() else "#626979"
 

@@ -17,10 +17,10 @@ from .chart_style import (
     colour_of,
     duration,
     frame,
+    label_text,
     legend,
     seconds_tooltip,
-    words,
-    words_on_ground,
+    text_colour,
 )
 from .phases import Span
 
@@ -70,7 +70,7 @@ def chunks(points: Sequence[Point], pauses: Sequence[Span], kinds: Mapping[str, 
         for point in points
     ]
     rows = [
-        {"at": p.seconds, "total": p.total, "size": p.size, "kind": p.kind, "numbers": p.numbers, "note": words(p.note)}
+        {"at": p.seconds, "total": p.total, "size": p.size, "kind": p.kind, "numbers": p.numbers, "note": label_text(p.note)}
         for p in points
     ]
     # Leave room above the line for the labels of the shaded pauses.
@@ -120,5 +120,5 @@ def _shading(pauses: Sequence[Span], end: float, top: float) -> list[Any]:
     )
     return [
         base.mark_rect(color=ORANGE, opacity=0.16).encode(x2="end:Q"),
-        base.mark_text(color=words_on_ground(), fontSize=11, baseline="top", dy=3).encode(x="mid:Q", y="top:Q", text="words:N"),
+        base.mark_text(color=text_colour(), fontSize=11, baseline="top", dy=3).encode(x="mid:Q", y="top:Q", text="words:N"),
     ]

@@ -26,15 +26,15 @@ from .chart_style import (
     duration,
     few_ticks,
     frame,
+    label_text,
     legend,
     padded,
     seconds_tooltip,
-    words,
-    words_on_ground,
+    text_colour,
 )
 
 MOST_PHASES = 60
-ROOM_FOR_WORDS = 0.09
+ROOM_FOR_LABEL = 0.09
 """Share of the bar from which a phase's time is written into it."""
 MOST_LANES = 40
 MOST_REPEATS = 500
@@ -66,7 +66,7 @@ class Span:
 
 def phase_name(name: str) -> str:
     """Return the label of a phase; a back end's own phase name is kept."""
-    return _(PHASES[name][0]) if name in PHASES else words(name)
+    return _(PHASES[name][0]) if name in PHASES else label_text(name)
 
 
 def phases(spans: Sequence[Span]) -> tuple[str, Table]:
@@ -81,7 +81,7 @@ def phases(spans: Sequence[Span]) -> tuple[str, Table]:
     parts, table = [], []
     for span in spans:
         took = span.end - span.start
-        inside = duration(took) if took > ROOM_FOR_WORDS * whole else ""
+        inside = duration(took) if took > ROOM_FOR_LABEL * whole else ""
         title = f"{phase_name(span.name)} · {duration(took)}"
         parts.append(html_tables.Part(span.start / whole, span.end / whole, colours[span.name], inside, title))
         table.append(
@@ -107,15 +107,15 @@ def layers(spans: Sequence[tuple[str, Span]]) -> tuple[Any, Table]:
     import altair as alt
 
     spans = spans[:MOST_LANES]
-    lines = list(dict.fromkeys(words(line) for line, _span in spans))
+    lines = list(dict.fromkeys(label_text(line) for line, _span in spans))
     whole = max((span.end for _line, span in spans), default=0.0) or 1.0
     rows: list[Row] = [
         {
-            "line": words(line),
-            "item": words(span.name),
+            "line": label_text(line),
+            "item": label_text(span.name),
             "start": span.start,
             "end": span.end,
-            "depth": lines.index(words(line)),
+            "depth": lines.index(label_text(line)),
             "took": duration(span.end - span.start) if span.end > span.start else "",
         }
         for line, span in spans
@@ -187,7 +187,7 @@ def repeats(seconds: Sequence[float], good: Sequence[bool] | None = None, *, fir
     rule = alt.Chart(frame(named)).mark_rule(color=GREY, strokeDash=[5, 4]).encode(y="seconds:Q")
     name = (
         alt.Chart(frame(named))
-        .mark_text(color=words_on_ground(), align="right", dy=-11, fontSize=11)
+        .mark_text(color=text_colour(), align="right", dy=-11, fontSize=11)
         .encode(y="seconds:Q", x=alt.value("width"), text="words:N")
     )
     return (rule + dots + name).properties(height=240), table

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from boomerang.workbench.i18n.translate import _
 
-from .chart_style import BLUE, COLOURS, GREY, ORANGE, SHAPES, Row, Table, dark, distinct, frame, words, words_on_ground
+from .chart_style import BLUE, COLOURS, GREY, ORANGE, SHAPES, Row, Table, dark, distinct, frame, label_text, text_colour
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike
@@ -115,11 +115,18 @@ def plane(dots: Sequence[Dot], *, nearest: Sequence[str] | None = None) -> tuple
 
     near = list(nearest or [""] * len(dots))
     placed = [(dot, near[i]) for i, dot in enumerate(dots[:MOST_DOTS]) if math.isfinite(dot.x) and math.isfinite(dot.y)]
-    groups = list(dict.fromkeys(words(dot.group) for dot, _line in placed))[: len(SHAPES)]
+    groups = list(dict.fromkeys(label_text(dot.group) for dot, _line in placed))[: len(SHAPES)]
     grouped = len(groups) > 1
     names = distinct([dot.text for dot, _line in placed], 24)
     rows: list[Row] = [
-        {"x": d.x, "y": d.y, "text": words(d.text, 120), "group": words(d.group), "near": words(line, 120), "name": name}
+        {
+            "x": d.x,
+            "y": d.y,
+            "text": label_text(d.text, 120),
+            "group": label_text(d.group),
+            "near": label_text(line, 120),
+            "name": name,
+        }
         for (d, line), name in zip(placed, names, strict=True)
     ]
     table = [
@@ -150,7 +157,7 @@ def plane(dots: Sequence[Dot], *, nearest: Sequence[str] | None = None) -> tuple
     named = alt.Chart(frame(rows)).encode(x="x:Q", y="y:Q", text="name:N", tooltip=tooltip)
     for shift in (-1, 0, 1):
         dots_drawn += named.transform_filter(alt.datum.shift == shift).mark_text(
-            align="left", dx=8, dy=8 * shift, fontSize=11, color=words_on_ground(), limit=170
+            align="left", dx=8, dy=8 * shift, fontSize=11, color=text_colour(), limit=170
         )
     return dots_drawn.properties(height=340), table
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from boomerang.workbench.i18n.translate import _
 
-from .chart_style import BLUE, GREY, RED, Table, duration, frame, words_on_ground
+from .chart_style import BLUE, GREY, RED, Table, duration, frame, text_colour
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike
@@ -100,7 +100,7 @@ def _silence(seconds: float, leading: float, trailing: float) -> list[Any]:
         base = alt.Chart(frame([row])).encode(tooltip=[alt.Tooltip("length:N", title=_("silence"))])
         drawn.append(base.mark_rect(color=GREY, opacity=0.2).encode(x="start:Q", x2="end:Q"))
         # At the outer edge and aligned towards the sound, so that a long label stays inside the chart.
-        name = base.mark_text(color=words_on_ground(), fontSize=11, baseline="top", align=side, dx=4 if side == "left" else -4)
+        name = base.mark_text(color=text_colour(), fontSize=11, baseline="top", align=side, dx=4 if side == "left" else -4)
         drawn.append(name.encode(x="start:Q" if side == "left" else "end:Q", y=alt.value(6), text="words:N"))
     return drawn
 

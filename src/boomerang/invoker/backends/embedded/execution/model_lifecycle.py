@@ -60,7 +60,7 @@ class Engine(Generic[ModelT]):
     def state(self) -> ModelState:
         """The model's state; `unavailable` if the last load failed."""
         future = self._future
-        if future is None or self._lost(future):
+        if future is None or self._has_ended(future):
             return ModelState.AVAILABLE
         if not future.done():
             return ModelState.LOADING
@@ -136,7 +136,7 @@ class Engine(Generic[ModelT]):
             if self._life.stopped:
                 raise _closed()
             before = self._future
-            if before is not None and not (before.done() and (before.exception() or self._lost(before))):
+            if before is not None and not (before.done() and (before.exception() or self._has_ended(before))):
                 return before
             self._future = future = Future[ModelT]()
             self._workers.start(WorkerChannel[None](), lambda _: self._load_into(future, before), lambda: _settle(future))
@@ -156,7 +156,7 @@ class Engine(Generic[ModelT]):
             future.set_result(model)
             self._give_back(future)
 
-    def _lost(self, future: Future[ModelT]) -> bool:
+    def _has_ended(self, future: Future[ModelT]) -> bool:
         """Return whether the model was loaded and has died since."""
         loaded = future.done() and future.exception() is None
         return loaded and self._alive is not None and not self._alive(future.result())

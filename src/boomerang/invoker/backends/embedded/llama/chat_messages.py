@@ -70,7 +70,7 @@ def chat(messages: Sequence[PromptMessage], instructions: str | None = None) -> 
 class Step(NamedTuple):
     """A conversation that ends with tool results, split up."""
 
-    asked: list[ChatMessage]
+    dialogue: list[ChatMessage]
     """Messages up to the question."""
     informed: list[ChatMessage]
     """The same, with the tool results appended to the question."""

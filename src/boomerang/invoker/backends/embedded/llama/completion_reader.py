@@ -14,7 +14,7 @@ from boomerang.invoker.run import Run
 from .runtime import Chunk
 from .tool_call_parser import CallReader, Part
 
-IN_WORDS: Chunk = {"in_words": True}
+TEXT_ONLY: Chunk = {"in_words": True}
 """A chunk of ours: no tool calls follow."""
 
 
@@ -31,7 +31,7 @@ class AnswerReader:
 
     def read(self, raw: Chunk, run: Run) -> Iterable[Part]:
         """Read one of the runtime's chunks; return the parts that are complete."""
-        if raw is IN_WORDS:
+        if raw is TEXT_ONLY:
             self._calls = None
         self._usage = raw.get("usage") or self._usage
         for choice in raw.get("choices", ()):

@@ -89,11 +89,11 @@ class Child:
 
     def serve(self) -> None:
         """Answer requests; does not return."""
-        threading.Thread(target=self._listen, daemon=True).start()
+        threading.Thread(target=self._read_requests, daemon=True).start()
         while True:
             self._answer(*self._requests.get())
 
-    def _listen(self) -> None:
+    def _read_requests(self) -> None:
         for message in self._messages:
             verb, _, rest = message.partition(b" ")
             number, _, payload = rest.partition(b" ")
@@ -112,14 +112,14 @@ class Child:
         try:
             self._routes[route](payload, on_chunk)
         except ValueError as error:
-            tell(self._out, "refused", str(error))
+            report(self._out, "refused", str(error))
         except RuntimeError as error:
-            tell(self._out, "failed", str(error))
+            report(self._out, "failed", str(error))
         else:
-            tell(self._out, "end")
+            report(self._out, "end")
 
 
-def tell(out: int, *parts: str) -> None:
+def report(out: int, *parts: str) -> None:
     """Write one of our own messages."""
     write(out, json.dumps(parts).encode())
 
@@ -157,11 +157,11 @@ def main(stream: BinaryIO, out: int) -> None:
 
         server = xllamacpp.Server(parameters(xllamacpp, key=key, **settings["load"]))
     except ImportError as error:
-        tell(out, "unimportable", str(error))
+        report(out, "unimportable", str(error))
     except RuntimeError as error:
-        tell(out, "unloadable", str(error))
+        report(out, "unloadable", str(error))
     else:
-        tell(out, "ready", xllamacpp.__version__, server.listening_address, key)
+        report(out, "ready", xllamacpp.__version__, server.listening_address, key)
         Child(server, messages, out).serve()
 
 

@@ -137,7 +137,7 @@ class Runtime:
         """Yield the chunks of an answer. If closed early, stop the answer and drain the pipe."""
         self._requests += 1
         number = self._requests
-        with KillTimer(self._process, self._obedience_seconds) as patience, sink.on_stop(patience.start):
+        with KillTimer(self._process, self._obedience_seconds) as timer, sink.on_stop(timer.start):
             try:
                 self._process.send(f"{route} {number} ".encode() + _json(request))
                 with sink.on_stop(lambda: self._process.try_send(f"stop {number}".encode())):
@@ -146,12 +146,12 @@ class Runtime:
                         yield message
                         message = self._process.receive()
             except GeneratorExit:
-                patience.start()
+                timer.start()
                 self._process.try_send(f"stop {number}".encode())
-                self._drain(patience)
+                self._drain(timer)
                 raise
             except ProcessGoneError:
-                if patience.lost:
+                if timer.fired:
                     sink.check()  # the consumer has left: the outcome no longer matters
                 raise
         if message[0] == "refused":
@@ -163,21 +163,21 @@ class Runtime:
         """Receive the first message of an answer, with a time limit if a grammar is built before it."""
         if not request.keys() & _GRAMMARS:
             return self._process.receive()
-        with KillTimer(self._process, self._grammar_seconds) as patience:
-            patience.start()
+        with KillTimer(self._process, self._grammar_seconds) as timer:
+            timer.start()
             try:
                 return self._process.receive()
             except ProcessGoneError as error:
-                if not patience.lost:
+                if not timer.fired:
                     raise
                 raise InvokeBadRequestError(Message("schemas.grammar_too_long", seconds=self._grammar_seconds)) from error
 
-    def _drain(self, patience: KillTimer) -> None:
+    def _drain(self, timer: KillTimer) -> None:
         try:
             while isinstance(self._process.receive(), dict):
                 pass
         except ProcessGoneError:
-            if not patience.lost:
+            if not timer.fired:
                 raise
 
     def first_token(self, route: Route, payload: Mapping[str, Any], sink: Sink) -> dict[str, float]:

@@ -52,10 +52,22 @@ EXAMPLES = (
 )
 """In two languages, or the model would summarise Chinese texts in English."""
 
-_WORDS = {"a": 1, "one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7, "eight": 8, "nine": 9, "ten": 10}
+_NUMBERS = {
+    "a": 1,
+    "one": 1,
+    "two": 2,
+    "three": 3,
+    "four": 4,
+    "five": 5,
+    "six": 6,
+    "seven": 7,
+    "eight": 8,
+    "nine": 9,
+    "ten": 10,
+}
 _SIGNS = dict(zip("一二三四五六七八九十", range(1, 11), strict=True)) | {"两": 2}
 _ENGLISH = re.compile(
-    rf"\b(?P<number>{'|'.join(_WORDS)}|\d{{1,2}})(?: (?!sentence|bullet|point|item)[\w-]+)?"
+    rf"\b(?P<number>{'|'.join(_NUMBERS)}|\d{{1,2}})(?: (?!sentence|bullet|point|item)[\w-]+)?"
     r" (?P<unit>bullet points?|bullets?|points?|items?|sentences?)\b",
     re.IGNORECASE,
 )
@@ -77,9 +89,9 @@ class Points:
     """The instruction for a single point."""
 
 
-def asked(instruction: str, text: str) -> Points:
+def requested_points(instruction: str, text: str) -> Points:
     """Parse how many points an instruction asks for."""
-    for pattern, numbers, one in ((_ENGLISH, _WORDS, "one sentence"), (_CHINESE, _SIGNS, "一句话")):
+    for pattern, numbers, one in ((_ENGLISH, _NUMBERS, "one sentence"), (_CHINESE, _SIGNS, "一句话")):
         if (match := pattern.search(instruction)) is None:
             continue
         number = match["number"].lower()
@@ -121,7 +133,7 @@ def summarize_points(text: str, instruction: str, *, count_tokens: CountTokens, 
             model to a `SENTENCE`.
     """
     text = text.strip()
-    points = asked(instruction, text)
+    points = requested_points(instruction, text)
     count = points.count or max(1, min(USUAL_MOST, round(count_tokens(text) / TOKENS_PER_POINT)))
     parts = spread(text, count)
     names = [f"part {number} of {len(parts)}" if len(parts) > 1 else "" for number in range(1, len(parts) + 1)]

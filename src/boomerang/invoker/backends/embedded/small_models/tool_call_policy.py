@@ -50,7 +50,7 @@ class Toolbox:
     """The tools, and how far the conversation has come with them."""
 
     tools: Sequence[PromptMessageTool]
-    asked: Sequence[ChatMessage]
+    dialogue: Sequence[ChatMessage]
     """Messages up to the question, with the tool prompt."""
     informed: Sequence[ChatMessage]
     """The same, with the results so far appended to the question."""
@@ -99,14 +99,14 @@ class Calling:
         return True
 
     def _begins(self) -> bool:
-        likely = self._model.first_token("chat", {"messages": self._box.asked, **self._afresh}, self._emit)
+        likely = self._model.first_token("chat", {"messages": self._box.dialogue, **self._afresh}, self._emit)
         return sum(share for token, share in likely.items() if token.lstrip().startswith(("{", "```", "["))) >= CALL_FROM
 
     def _goes_on(self) -> bool:
         if len(self._made) >= tools.MOST_CALLS:
             return False
         afresh = {} if self._prompt_tokens else self._afresh
-        messages = [*self._box.asked, _said("\n".join(self._made))]
+        messages = [*self._box.dialogue, _assistant_message("\n".join(self._made))]
         likely = self._model.first_token("chat", {"messages": messages, **afresh}, self._emit)
         return 1 - likely.get("", 0.0) >= MORE_FROM  # the end token has no text
 
@@ -116,7 +116,7 @@ class Calling:
 
     def _write(self) -> _Segment | None:
         """Generate one call; None if it is not new. The first is streamed, others are sent once known to be new."""
-        begun = [_said("\n".join(self._made) + "\n")] if self._made else []
+        begun = [_assistant_message("\n".join(self._made) + "\n")] if self._made else []
         request = {**self._params, "messages": [*self._box.informed, *begun], "grammar": self._grammar}
         request["max_tokens"] -= self._written_tokens
         segment = _Segment(self._emit, at_once=not self._made)
@@ -170,7 +170,7 @@ class _Segment:
             self._emit(chunk)
 
 
-def _said(text: str) -> ChatMessage:
+def _assistant_message(text: str) -> ChatMessage:
     """Return the beginning of the answer, for the model to continue."""
     return {"role": "assistant", "content": text}
 

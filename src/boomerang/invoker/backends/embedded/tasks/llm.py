@@ -13,7 +13,7 @@ from boomerang.invoker.backend import ListedModel, ModelState
 from boomerang.invoker.backends.embedded.execution.model_lifecycle import Engine
 from boomerang.invoker.backends.embedded.execution.worker_thread import WorkerChannel
 from boomerang.invoker.backends.embedded.llama import chat_messages, parameters, schema, tool_prompt
-from boomerang.invoker.backends.embedded.llama.completion_reader import IN_WORDS, AnswerReader
+from boomerang.invoker.backends.embedded.llama.completion_reader import TEXT_ONLY, AnswerReader
 from boomerang.invoker.backends.embedded.llama.llm_models import Spec
 from boomerang.invoker.backends.embedded.llama.runtime import Chunk, Route, Runtime
 from boomerang.invoker.backends.embedded.small_models.tool_call_policy import Calling, Toolbox
@@ -110,7 +110,7 @@ class Llama:
             # Without the tool prompt: with it, so small a model would call again instead of answering; see `tool_call_policy`.
             payload["messages"] = chat_messages.chat(request.prompt_messages)
             if step := chat_messages.step(request.prompt_messages, tool_prompt.prompt(offered)) if offered else None:
-                box = Toolbox(offered, step.asked, step.informed, step.made)
+                box = Toolbox(offered, step.dialogue, step.informed, step.made)
         else:
             payload["messages"] = chat_messages.chat(request.prompt_messages, tool_prompt.prompt(offered))
             box = Toolbox(offered, payload["messages"], payload["messages"])
@@ -129,7 +129,7 @@ class Llama:
                 if Calling(runtime, question.box, payload, emit).call():
                     return
                 if question.box.made:
-                    emit(IN_WORDS)
+                    emit(TEXT_ONLY)
                 else:  # the prompt has just been read, without the cache if there is a seed
                     payload = {name: value for name, value in payload.items() if name != "cache_prompt"}
             with _blamed(question.schema_field):

@@ -48,13 +48,13 @@ def scores(llama: Llama, query: str, docs: Sequence[str], run: Run) -> list[floa
         for document in docs:
             emit(_probability(runtime, question, document, emit))
 
-    judged: list[float] = []
+    done: list[float] = []
     for item in llama.engine.stream(run, work):
         if isinstance(item, float):
-            if not judged:
+            if not done:
                 run.phase("generating")
-            judged.append(item)
-    return judged
+            done.append(item)
+    return done
 
 
 def _probability(runtime: Runtime, question: str, document: str, emit: WorkerChannel[float | Chunk]) -> float:

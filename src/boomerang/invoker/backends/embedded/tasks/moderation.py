@@ -148,7 +148,7 @@ class Moderator:
         self._embedder = embedder
         self._heads = heads or own_heads()
 
-    def judge(self, text: str, run: Run) -> Judgement:
+    def classify(self, text: str, run: Run) -> Judgement:
         """Judge a text of any length that is not blank.
 
         Raises:
@@ -205,7 +205,7 @@ def answer(request: RequestInvokeModeration, moderator: Moderator, run: Run) -> 
         )
     if not _mostly_latin(request.text):
         run.notice("inputs.english_classifier")
-    judgement = moderator.judge(request.text, run)
+    judgement = moderator.classify(request.text, run)
     run.report(
         ModerationScores(
             {category: finding.score for category, finding in judgement.findings.items()},

@@ -22,11 +22,11 @@ from boomerang.invoker.events import Notice, RerankScores
 from boomerang.invoker.messages.message import Message
 from boomerang.invoker.run import Run
 
-from .text_embedding import tell_cuts, text_of
+from .text_embedding import notice_cuts, text_of
 
 COSINE_MODEL = "all-minilm-l6-v2-cosine"
-JUDGE_MODEL = "qwen2.5-coder-0.5b-judge"
-JUDGED = 20
+RERANKER_MODEL = "qwen2.5-coder-0.5b-judge"
+MOST_RERANKED = 20
 """Documents that the judge reads at most; if there are more, the cosine preselects them."""
 
 Score: TypeAlias = Callable[[str, Sequence[str]], Sequence[float]]
@@ -48,22 +48,22 @@ def listed_cosine() -> ListedModel:
     )
 
 
-def listed_judge(context_tokens: int) -> ListedModel:
+def listed_reranker(context_tokens: int) -> ListedModel:
     """Describe the reranker that judges each document with the language model.
 
     Args:
         context_tokens: What the language model reads of query and document together, at most.
     """
     return _listed(
-        JUDGE_MODEL,
+        RERANKER_MODEL,
         "Qwen2.5-Coder 0.5B as judge",
         context_tokens,
         I18nObject(
             en_us="Has the language model read query and document together; the score is the probability, 0 to 1, that it says "
-            f'yes to "does this answer it?". A quarter of a second a document. Of more than {JUDGED} documents the first '
-            f"{JUDGED} by cosine are judged; the rest follow in cosine order.",
+            f'yes to "does this answer it?". A quarter of a second a document. Of more than {MOST_RERANKED} documents the '
+            f"first {MOST_RERANKED} by cosine are judged; the rest follow in cosine order.",
             zh_hans="让语言模型同时读查询和文档；分数是它对“这是否回答了问题”答“是”的概率，0 到 1。每篇约四分之一秒。"
-            f"文档超过 {JUDGED} 篇时，只评判余弦值最高的 {JUDGED} 篇，其余按余弦值排在后面。",
+            f"文档超过 {MOST_RERANKED} 篇时，只评判余弦值最高的 {MOST_RERANKED} 篇，其余按余弦值排在后面。",
         ),
     )
 
@@ -146,36 +146,36 @@ def cosines(query: str, docs: Sequence[str], embedder: Embedder, run: Run) -> li
     """
     # One batch for all: the texts embedded together do not affect each other's vectors.
     answer = embedder.embed([query, *docs], EmbeddingInputType.DOCUMENT, run)
-    tell_cuts(run, answer.cuts, lambda row: f"docs[{row - 1}]" if row else "query")
+    notice_cuts(run, answer.cuts, lambda row: f"docs[{row - 1}]" if row else "query")
     # Rounding may push the cosine of two equal texts above 1.
     scores: list[float] = (answer.vectors[1:] @ answer.vectors[0]).clip(-1.0, 1.0).tolist()
     return scores
 
 
-def judged(query: str, docs: Sequence[str], judge: Score, cosine: Score, run: Run) -> Sequence[float]:
-    """Score documents with the judge; of more than `JUDGED`, it reads the best by cosine, and the others follow behind them.
+def best_reranked(query: str, docs: Sequence[str], model_scores: Score, cosine: Score, run: Run) -> Sequence[float]:
+    """Score documents with the judge; of more than `MOST_RERANKED`, it reads the best by cosine, and the others follow.
 
     An unjudged document scores the lowest judged score times (1 + cosine) / 2: below the judged ones, in cosine order.
 
     Args:
         query: What the documents should answer.
         docs: The documents.
-        judge: Return probabilities, 0 to 1.
+        model_scores: Return probabilities, 0 to 1.
         cosine: Return cosines; called only if there are more documents than are judged.
         run: Receives a notice of the documents that were not judged.
 
     Returns:
         Scores from 0 to 1, in the documents' order.
     """
-    if len(docs) <= JUDGED:
-        return judge(query, docs)
+    if len(docs) <= MOST_RERANKED:
+        return model_scores(query, docs)
     near = cosine(query, docs)
     order = sorted(range(len(docs)), key=lambda index: -near[index])
-    chosen, others = sorted(order[:JUDGED]), sorted(order[JUDGED:])
-    scores = dict(zip(chosen, judge(query, [docs[index] for index in chosen]), strict=True))
+    chosen, others = sorted(order[:MOST_RERANKED]), sorted(order[MOST_RERANKED:])
+    scores = dict(zip(chosen, model_scores(query, [docs[index] for index in chosen]), strict=True))
     lowest = min(scores.values())
     scores |= {index: lowest * (1 + near[index]) / 2 for index in others}
-    run.report(Notice(Message("inputs.some_judged", judged=JUDGED, all=len(docs)), items=tuple(others)))
+    run.report(Notice(Message("inputs.some_judged", judged=MOST_RERANKED, all=len(docs)), items=tuple(others)))
     return [scores[index] for index in range(len(docs))]
 
 

@@ -86,9 +86,9 @@ class Listener:
             InvokeBadRequestError: The bytes cannot be decoded as audio.
             RunStoppedError: The run was stopped.
         """
-        return " ".join(spoken.text for spoken in self.listen(data, run) if spoken.text)
+        return " ".join(spoken.text for spoken in self.transcribe_pieces(data, run) if spoken.text)
 
-    def listen(self, data: bytes, run: Run) -> Iterator[Spoken]:
+    def transcribe_pieces(self, data: bytes, run: Run) -> Iterator[Spoken]:
         """Yield the transcript piece by piece; see `transcribe`."""
         run.check()
         recording = decoding.Recording(data)

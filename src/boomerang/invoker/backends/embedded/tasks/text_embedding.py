@@ -86,7 +86,7 @@ def text_of(content: MultiModalContent, name: str) -> str:
     return content.content
 
 
-def tell_cuts(run: Run, cuts: Sequence[Cut], name: Callable[[int], str]) -> None:
+def notice_cuts(run: Run, cuts: Sequence[Cut], name: Callable[[int], str]) -> None:
     """Report which texts were cut; none is cut silently.
 
     Args:
@@ -117,6 +117,6 @@ def _embed(
         run.notice("inputs.blank_rows", rows=", ".join(blank))
     started = perf_counter()
     answer = embedder.embed(texts, input_type, run)
-    tell_cuts(run, answer.cuts, lambda row: f"{field}[{row}]")
+    notice_cuts(run, answer.cuts, lambda row: f"{field}[{row}]")
     usage = EmbeddingUsage.priced(None, tokens=answer.tokens, latency=perf_counter() - started)
     return answer.vectors.tolist(), usage

@@ -110,7 +110,7 @@ class Speaker:
         for sentence in self._hibari.split_sentences(readable):
             for piece in self._pieces(sentence, run):
                 if not spoken and left_out:
-                    _tell(left_out, run)
+                    _notice_left_out(left_out, run)
                 spoken = True
                 run.check()
                 samples = self._synthesise(piece.phonemes)
@@ -244,7 +244,7 @@ def _require_voice(voice: str, run: Run) -> None:
         )
 
 
-def _tell(left_out: list[str], run: Run) -> None:
+def _notice_left_out(left_out: list[str], run: Run) -> None:
     shown = ", ".join(f"“{part[:20].strip()}{'…' if len(part) > 20 else ''}”" for part in left_out[:5])
     if len(left_out) > 5:
         message = Message("inputs.english_voice_more", parts=shown, more=len(left_out) - 5)

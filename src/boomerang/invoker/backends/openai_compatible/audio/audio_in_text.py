@@ -20,7 +20,7 @@ _DEEPEST = 5
 _URL_SAFE = str.maketrans("-_", "+/")
 
 
-class Found(NamedTuple):
+class SoundField(NamedTuple):
     """Sound, and the field that contained it."""
 
     sound: bytes
@@ -28,7 +28,7 @@ class Found(NamedTuple):
     """Such as `data.audio`."""
 
 
-def find_sound(value: Any) -> Found | None:
+def find_sound(value: Any) -> SoundField | None:
     """Return the first text in a JSON value that decodes to audio.
 
     Several texts in one list are joined as pieces of the sound.
@@ -39,7 +39,7 @@ def find_sound(value: Any) -> Found | None:
                 continue
             kind, pieces = kind_of(first), [first, *map(decode, texts[1:])]
             if kind and kind.audio and None not in pieces:
-                return Found(b"".join(piece for piece in pieces if piece), field)
+                return SoundField(b"".join(piece for piece in pieces if piece), field)
     return None
 
 

@@ -14,7 +14,7 @@ from boomerang.invoker.audio.markers import only_tags
 from boomerang.invoker.entities.tts import RequestInvokeTTS, TTSResult
 from boomerang.invoker.errors import InvokeBadRequestError, InvokeError, ProtocolError
 from boomerang.invoker.http.body.tolerant_json import read_json
-from boomerang.invoker.http.errors import inside, said
+from boomerang.invoker.http.errors import error_text, inside
 from boomerang.invoker.http.exchange import Http
 from boomerang.invoker.http.response import Answer
 from boomerang.invoker.messages.message import Message
@@ -27,7 +27,7 @@ from .audio_in_text import find_sound
 PATH = "audio/speech"
 PIECE = 16 * 1024
 """Minimum bytes of a chunk of sound; the first one is passed on as soon as its type is known."""
-TELLING = 64
+KIND_BYTES = 64
 """Bytes needed to tell sound from text: a server's first piece may be shorter than the signature of its type."""
 TAGS = 1 << 20
 """Maximum bytes of tags to read before the sound, since only what follows them shows the type. For zeros the limit is `PIECE`,
@@ -81,12 +81,12 @@ def _chunks(beginning: bytes, sound: Iterable[bytes], media_type: str | None) ->
 
 def _beginning(pieces: Iterator[bytes]) -> bytes:
     """Read until the type of the data is clear, or to the end."""
-    beginning, enough = bytearray(), TELLING
+    beginning, enough = bytearray(), KIND_BYTES
     for piece in pieces:
         beginning += piece
         if enough <= len(beginning) < (TAGS if any(beginning[:PIECE]) else PIECE) and only_tags(beginning):
             enough = 2 * len(beginning)  # each check starts from the beginning
-        elif len(beginning) >= enough or (len(beginning) < TELLING and not only_tags(beginning) and _is_sound(beginning)):
+        elif len(beginning) >= enough or (len(beginning) < KIND_BYTES and not only_tags(beginning) and _is_sound(beginning)):
             break
     return bytes(beginning)
 
@@ -150,7 +150,9 @@ def _no_sound(answer: Answer, beginning: bytes, kind: Kind | None) -> InvokeErro
     value = _json(answer, body.encode("utf-8", "replace"))
     if isinstance(value, dict) and value.get("error"):
         return inside(value["error"], body, answer.status)
-    return ProtocolError(Message("lists.words_for_sound", what=what, words=said(body)), status_code=answer.status, body=body)
+    return ProtocolError(
+        Message("lists.words_for_sound", what=what, words=error_text(body)), status_code=answer.status, body=body
+    )
 
 
 def _is_text(media_type: str) -> bool:

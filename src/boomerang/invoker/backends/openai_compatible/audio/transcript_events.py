@@ -42,7 +42,7 @@ class EventReader:
         self._status = status
         self._deltas: list[str] = []
         self._segments: list[str] = []
-        self._words: list[str] = []
+        self._texts: list[str] = []
         """Data that is not a JSON object."""
         self._whole: str | None = None
         self._ended = False
@@ -60,10 +60,10 @@ class EventReader:
         for event in _events(text):
             self._take(event)
         if self._whole is None and not self._deltas and not self._segments:
-            if not self._words:
+            if not self._texts:
                 return None
-            self._segments, self._words = self._words, []
-        if odd := [*self._odd, *self._words]:
+            self._segments, self._texts = self._texts, []
+        if odd := [*self._odd, *self._texts]:
             self._run.notice("lists.odd_events", count=len(odd), found=shown(odd[0]))
         if self._deltas and not self._ended:
             self._run.notice("lists.transcript_cut")
@@ -86,7 +86,7 @@ class EventReader:
         if isinstance(value, dict):
             self._object(value)
         elif value:
-            self._words.append(value if isinstance(value, str) else text)
+            self._texts.append(value if isinstance(value, str) else text)
         elif text:
             self._odd.append(text)
 

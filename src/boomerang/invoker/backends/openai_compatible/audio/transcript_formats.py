@@ -40,7 +40,7 @@ _REFUSALS = ("message", "detail", "msg", "error", "errors", "error_msg", "status
 _DEEPEST = 6
 
 
-class Found(NamedTuple):
+class TextField(NamedTuple):
     """A text, and the field that contained it."""
 
     text: str
@@ -48,7 +48,7 @@ class Found(NamedTuple):
     """Such as `result.text`; empty for a bare text."""
 
 
-def find_text(value: Any) -> Found | None:
+def find_text(value: Any) -> TextField | None:
     """Find the text of a transcription; empty if its field is `null`, `None` if there is none."""
     return _find(value, "", _DEEPEST)
 
@@ -60,9 +60,9 @@ def joined(texts: Sequence[str]) -> str:
     return ("" if has_blanks else " ").join(kept).strip()
 
 
-def _find(value: Any, field: str, depth: int) -> Found | None:
+def _find(value: Any, field: str, depth: int) -> TextField | None:
     if isinstance(value, str):
-        return Found(value, field)
+        return TextField(value, field)
     if not depth:
         return None
     if isinstance(value, list):
@@ -70,20 +70,20 @@ def _find(value: Any, field: str, depth: int) -> Found | None:
     return _in_object(value, field, depth) if isinstance(value, dict) else None
 
 
-def _in_list(items: Sequence[Any], field: str, depth: int) -> Found | None:
+def _in_list(items: Sequence[Any], field: str, depth: int) -> TextField | None:
     results = [_find(item, f"{field}[]", depth - 1) for item in items]
     texts = [part for part in results if part is not None]
-    return Found(joined([part.text for part in texts]), texts[0].field) if texts and len(texts) == len(results) else None
+    return TextField(joined([part.text for part in texts]), texts[0].field) if texts and len(texts) == len(results) else None
 
 
-def _in_object(value: dict[str, Any], field: str, depth: int) -> Found | None:
+def _in_object(value: dict[str, Any], field: str, depth: int) -> TextField | None:
     def path(name: str) -> str:
         return f"{field}.{name}" if field else name
 
     for name in _TEXTS:
         inner = value.get(name)
         if isinstance(inner, int | float) and not isinstance(inner, bool):
-            return Found(str(inner), path(name))  # a spoken number
+            return TextField(str(inner), path(name))  # a spoken number
         if (result := _find(inner, path(name), depth - 1)) is not None:
             return result
     if isinstance(readings := value.get(_READINGS), list) and readings:
@@ -94,4 +94,4 @@ def _in_object(value: dict[str, Any], field: str, depth: int) -> Found | None:
         if not (refused and isinstance(inner, str)) and (result := _find(inner, path(name), depth - 1)) is not None:
             return result
     empty = next((name for name in _TEXTS if name in value and value[name] in (None, [])), None)
-    return Found("", path(empty)) if empty else None
+    return TextField("", path(empty)) if empty else None

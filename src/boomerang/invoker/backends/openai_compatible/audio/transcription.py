@@ -30,7 +30,7 @@ _EVENT_STARTS = frozenset({b"d", b"e", b"i", b"r", b":"})
 """First bytes of `data:`, `event:`, `id:`, `retry:` and of a comment; no JSON begins with these."""
 
 
-def listen(http: Http, request: RequestInvokeSpeech2Text, run: Run) -> Speech2TextResult:
+def transcribe(http: Http, request: RequestInvokeSpeech2Text, run: Run) -> Speech2TextResult:
     """Have a recording transcribed; the file is sent without copying it.
 
     Raises:

@@ -17,14 +17,14 @@ from boomerang.invoker.entities.llm import LLMResultChunk, LLMResultChunkDelta, 
 from boomerang.invoker.entities.message import AssistantPromptMessage, ToolCall
 from boomerang.invoker.errors import InvokeError, ProtocolError
 from boomerang.invoker.http.body.sse import Event
-from boomerang.invoker.http.errors import inside, said
+from boomerang.invoker.http.errors import error_text, inside
 from boomerang.invoker.http.redaction.masking import Hiding
 from boomerang.invoker.llm_text.json_depth import is_deep
 from boomerang.invoker.messages.message import Message
 
 from . import message_fields, opaque_fields, stream_events
 from .growing_value import Growing
-from .message_fields import Said
+from .message_fields import MessageFields
 from .text_channel import Channel, cleaned
 from .tool_call_fragments import CallReader, Notice
 from .usage import UsageReader
@@ -82,7 +82,7 @@ class AnswerReader:
         """Whether there was a choice, even an empty one."""
         self._skipped = 0
         """Events that only keep the connection open."""
-        self._strange: list[dict[str, Any] | _Words] = []
+        self._strange: list[dict[str, Any] | _PlainText] = []
         """Events that were not understood: JSON values, or text that is not JSON."""
         self._beside = ""
         """The last event without a choice."""
@@ -119,7 +119,7 @@ class AnswerReader:
         if not value or (isinstance(value, str) and stream_events.keeps_open(value)):
             self._skipped += 1
         else:
-            self._strange.append(_Words(value if isinstance(value, str) else _written(value)))
+            self._strange.append(_PlainText(value if isinstance(value, str) else _written(value)))
         return ()
 
     def last(self, latency: float) -> LLMResultChunk:
@@ -143,7 +143,7 @@ class AnswerReader:
         body = opaque_fields.kept(fields, self._calls.returned, bool(self._calls))
         return self._chunk(reasoning + closing + text, calls, self._usage.usage(latency), self.finish_reason, body)
 
-    def held(self) -> Iterator[LLMResultChunk]:
+    def rest(self) -> Iterator[LLMResultChunk]:
         """Yield the buffered rest of an answer that broke off, if any."""
         reasoning, text, calls = self._thought.rest(), self._text.rest(), self._calls.rest()
         if reasoning or text or calls:
@@ -177,7 +177,7 @@ class AnswerReader:
             shown = _shown(reading.rest)
             raise ProtocolError(Message("answers.cut_event", line=shown), body=reading.rest)
         if reading.rest and not stream_events.keeps_open(reading.rest):
-            self._strange.append(_Words(reading.rest))
+            self._strange.append(_PlainText(reading.rest))
         elif reading.rest or not reading.values:
             self._skipped += not reading.done
         self.done |= reading.done
@@ -234,7 +234,7 @@ class AnswerReader:
             if text := self._text.feed(text):
                 yield self._text_chunk(text)
             return
-        fields = self._said(choice)
+        fields = self._fields(choice)
         for name, value in fields.unknown.items():
             self.notice("answers.unknown_field", field=name)
             self._keep(name, _kept(value))
@@ -262,20 +262,20 @@ class AnswerReader:
         if reason:
             self.finish_reason = _name(reason) or _written(reason)
 
-    def _said(self, choice: Mapping[str, Any]) -> Said:
+    def _fields(self, choice: Mapping[str, Any]) -> MessageFields:
         """Read the delta of a choice, its whole message, or the text of a completion."""
         message = choice.get("delta")
         if not message:
             message = choice.get("message")
             if isinstance(message, dict) and self._repeats(message, choice):
-                return Said()
+                return MessageFields()
         if isinstance(message, str | list):
             message = {"content": message}
         if isinstance(message, dict):
             fields = message_fields.read(message)
             fields.text = fields.text or message_fields.text_of(choice.get("text"))
             return fields
-        return Said(text=message_fields.text_of(choice.get("text")), unknown={"delta": message} if message else {})
+        return MessageFields(text=message_fields.text_of(choice.get("text")), unknown={"delta": message} if message else {})
 
     def _repeats(self, message: Mapping[str, Any], choice: Mapping[str, Any]) -> bool:
         """Return whether a whole message repeats the text of its pieces, as some servers end their stream."""
@@ -324,16 +324,16 @@ class AnswerReader:
             error.args = (error.description,)
         return error
 
-    def _unfinished(self, value: dict[str, Any] | _Words) -> InvokeError:
+    def _unfinished(self, value: dict[str, Any] | _PlainText) -> InvokeError:
         """Return the error for an answer that ended after something that is not understood, quoting it."""
-        if isinstance(value, _Words):
+        if isinstance(value, _PlainText):
             return self._broken_off(ProtocolError(Message("answers.not_json", line=_shown(value)), body=value))
         return self._reported(value)
 
     def _notice_what_was_skipped(self) -> None:
         if self._strange:
             value = self._strange[-1]
-            text = value if isinstance(value, str) else said(_written(value))
+            text = value if isinstance(value, str) else error_text(_written(value))
             self.notice("answers.strange_events", count=len(self._strange), words=text[:LONGEST_SHOWN])
             for value in self._strange:
                 self._keep("event", _kept(value))
@@ -341,7 +341,7 @@ class AnswerReader:
             self.notice("answers.skipped_events", count=self._skipped)
 
 
-class _Words(str):
+class _PlainText(str):
     """The text of an event that is not JSON."""
 
     __slots__ = ()

@@ -43,7 +43,7 @@ _PICTURES = ("image", "image_url", "output_image", "input_image")
 
 
 @dataclass(slots=True)
-class Said:
+class MessageFields:
     """Contents of a message, streamed or whole."""
 
     text: str = ""
@@ -61,12 +61,12 @@ class Said:
     """Field → value that has no place in Dify's chunks."""
 
 
-Reader = Callable[[str, Any, Said], None]
+Reader = Callable[[str, Any, MessageFields], None]
 
 
-def read(message: Mapping[str, Any]) -> Said:
+def read(message: Mapping[str, Any]) -> MessageFields:
     """Read a message. Null and empty fields are ignored."""
-    fields = Said()
+    fields = MessageFields()
     for name, value in message.items():
         if value or value == 0:
             FIELDS.get(name, _unknown)(name, value, fields)
@@ -86,7 +86,7 @@ def text_of(value: Any, depth: int = DEEPEST) -> str:
     return ""
 
 
-def _content(name: str, value: Any, fields: Said) -> None:
+def _content(name: str, value: Any, fields: MessageFields) -> None:
     if isinstance(value, str):
         fields.text += value
     elif isinstance(value, list):
@@ -96,7 +96,7 @@ def _content(name: str, value: Any, fields: Said) -> None:
         _part(name, value, fields)
 
 
-def _part(name: str, part: Any, fields: Said) -> None:
+def _part(name: str, part: Any, fields: MessageFields) -> None:
     """Read a part of a content: text, reasoning, a picture, or something unknown."""
     if part is None or part is False:
         return
@@ -115,7 +115,7 @@ def _part(name: str, part: Any, fields: Said) -> None:
         fields.unknown[f"{name}[].{kind}" if isinstance(kind, str) else name] = part
 
 
-def _reasoning(name: str, value: Any, fields: Said) -> None:
+def _reasoning(name: str, value: Any, fields: MessageFields) -> None:
     text = text_of(value)
     if text:
         fields.reasoning[name] = text
@@ -124,16 +124,16 @@ def _reasoning(name: str, value: Any, fields: Said) -> None:
     fields.returned[name] = value
 
 
-def _refusal(_name: str, value: Any, fields: Said) -> None:
+def _refusal(_name: str, value: Any, fields: MessageFields) -> None:
     fields.text += text_of(value)
     fields.refused = True
 
 
-def _calls(_name: str, value: Any, fields: Said) -> None:
+def _calls(_name: str, value: Any, fields: MessageFields) -> None:
     fields.calls += list(_listed(value, fields))
 
 
-def _listed(value: Any, fields: Said) -> Iterator[Mapping[str, Any]]:
+def _listed(value: Any, fields: MessageFields) -> Iterator[Mapping[str, Any]]:
     """Yield the calls in a list, a single call without a list, or an object that numbers its calls."""
     if isinstance(value, Mapping):
         is_call = any(name in value for name in ("function", "name", "id", "arguments"))
@@ -145,26 +145,26 @@ def _listed(value: Any, fields: Said) -> Iterator[Mapping[str, Any]]:
             fields.unknown["tool_calls"] = call
 
 
-def _old_call(name: str, value: Any, fields: Said) -> None:
+def _old_call(name: str, value: Any, fields: MessageFields) -> None:
     if isinstance(value, Mapping):
         fields.older_call = value
     else:
         fields.unknown[name] = value
 
 
-def _pictures(_name: str, _value: Any, fields: Said) -> None:
+def _pictures(_name: str, _value: Any, fields: MessageFields) -> None:
     fields.pictures = True
 
 
-def _returned(name: str, value: Any, fields: Said) -> None:
+def _returned(name: str, value: Any, fields: MessageFields) -> None:
     fields.returned[name] = value
 
 
-def _ignored(_name: str, _value: Any, _said: Said) -> None:
+def _ignored(_name: str, _value: Any, _said: MessageFields) -> None:
     """Skip a field that is irrelevant to the answer."""
 
 
-def _unknown(name: str, value: Any, fields: Said) -> None:
+def _unknown(name: str, value: Any, fields: MessageFields) -> None:
     fields.unknown[name] = value
 
 

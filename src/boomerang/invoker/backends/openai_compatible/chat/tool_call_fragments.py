@@ -73,7 +73,7 @@ class CallReader:
             name = call.renamed(name)
             shown = call.id if name or given_id == call.id or call is not self._latest else ""
         if arguments:
-            call.said.append(arguments)
+            call.fragments.append(arguments)
         call.keep(value, function)
         self._latest = call
         written = ToolCallFunction(name=name, arguments=call.channel.feed(arguments))
@@ -111,7 +111,7 @@ class CallReader:
         latest = self._latest
         if latest is None or latest.is_whole() or arguments.lstrip().startswith("{"):
             return False
-        return name in ("", latest.name) and bool(latest.said)
+        return name in ("", latest.name) and bool(latest.fragments)
 
     def _begun(self, index: int, given_id: str, name: str) -> _Call:
         call = _Call(self._named(given_id), index, given_id, name, Channel(self._hiding))
@@ -137,15 +137,15 @@ class CallReader:
 class _Call:
     """A call that may receive more fragments."""
 
-    __slots__ = ("_fields", "_function_fields", "_looks", "channel", "given", "id", "index", "name", "said")
+    __slots__ = ("_fields", "_function_fields", "_looks", "channel", "fragments", "given_id", "id", "index", "name")
 
     def __init__(self, call_id: str, index: int, given_id: str, name: str, channel: Channel) -> None:
         self.id = call_id
         self.index = index
-        self.given = given_id
+        self.given_id = given_id
         """Its id in the server's first fragment."""
         self.name = name
-        self.said: list[str] = []
+        self.fragments: list[str] = []
         """Its arguments so far."""
         self.channel = channel
         self._fields: dict[str, Growing] = {}
@@ -167,10 +167,10 @@ class _Call:
 
     def is_ended_by(self, given_id: str, name: str) -> bool:
         """Return whether a fragment with the same index begins another call."""
-        if not name or (given_id and given_id == self.given):
+        if not name or (given_id and given_id == self.given_id):
             return False
-        if not self.said:
-            return bool(given_id or not self.given)
+        if not self.fragments:
+            return bool(given_id or not self.given_id)
         return name != self.name or self.is_whole()
 
     def renamed(self, name: str) -> str:
@@ -179,7 +179,7 @@ class _Call:
         Returns:
             The name so far if it has grown, else an empty string.
         """
-        if name in ("", self.name) or self.said:
+        if name in ("", self.name) or self.fragments:
             return ""
         self.name += name
         return self.name
@@ -187,11 +187,11 @@ class _Call:
     def is_whole(self) -> bool:
         """Return whether the arguments are complete; only checked if a server repeats the name or omits the index."""
         self._looks += 1
-        if self._looks > MOST_LOOKS or not self.said or not self.said[-1].rstrip().endswith("}"):
+        if self._looks > MOST_LOOKS or not self.fragments or not self.fragments[-1].rstrip().endswith("}"):
             return False
-        self.said = ["".join(self.said)]
+        self.fragments = ["".join(self.fragments)]
         try:
-            json.loads(self.said[0])
+            json.loads(self.fragments[0])
         except (ValueError, RecursionError):
             return False
         return True

@@ -18,7 +18,7 @@ from boomerang.invoker.entities.model import (
     ParameterRule,
 )
 from boomerang.invoker.errors import InvokeError
-from boomerang.invoker.http.errors import said
+from boomerang.invoker.http.errors import error_text
 from boomerang.invoker.http.exchange import Http
 from boomerang.invoker.messages.message import Message
 from boomerang.invoker.run import Run
@@ -85,7 +85,7 @@ def fetch(http: Http, provider: str, root: str, run: Run) -> list[ListedModel]:
     try:
         with http.get(PATH, run) as answer:
             if (entries := read_entries(answer.json())) is None:
-                raise refused(answer, Message("lists.no_models", words=said(body_of(answer))))
+                raise refused(answer, Message("lists.no_models", words=error_text(body_of(answer))))
     except InvokeError as error:
         if error.status_code not in _NAMES_ONLY or (only := _only_model(http, provider, root, run)) is None:
             raise
@@ -122,16 +122,16 @@ def _listed(provider: str, name: str, item: Mapping[str, Any], context: int | No
     properties: dict[ModelPropertyKey, object] = {ModelPropertyKey.CONTEXT_SIZE: context} if context else {}
     if model_type is ModelType.LLM and (mode := list_types.mode_of(item)) is not None:
         properties[ModelPropertyKey.MODE] = mode.value
-    return described(provider, name, model_type, TypeFrom.TOLD if model_type else TypeFrom.GUESSED, properties)
+    return described(provider, name, model_type, TypeFrom.STATED if model_type else TypeFrom.GUESSED, properties)
 
 
 def _llama_context(http: Http, root: str, run: Run) -> int | None:
     """Ask a llama.cpp server for the context size of each request; `None` if only its `/v1` can be reached."""
-    settings = _own_words(http, f"{root}/props", run).get("default_generation_settings")
+    settings = _server_facts(http, f"{root}/props", run).get("default_generation_settings")
     return list_fields.count(settings.get("n_ctx")) if isinstance(settings, dict) else None
 
 
-def _own_words(http: Http, address: str, run: Run) -> Mapping[str, Any]:
+def _server_facts(http: Http, address: str, run: Run) -> Mapping[str, Any]:
     """Fetch a resource that some servers have beside OpenAI's interface; empty if there is none."""
     try:
         with http.get(address, run) as answer:
@@ -143,7 +143,7 @@ def _own_words(http: Http, address: str, run: Run) -> Mapping[str, Any]:
 
 def _only_model(http: Http, provider: str, root: str, run: Run) -> ListedModel | None:
     """Ask a server such as Text Embeddings Inference for its only model; `None` if it is no such server."""
-    value = _own_words(http, f"{root}/info", run)
+    value = _server_facts(http, f"{root}/info", run)
     if not (name := name_in(value.get("model_id"))):
         return None
     kind = value.get("model_type")
@@ -153,7 +153,7 @@ def _only_model(http: Http, provider: str, root: str, run: Run) -> ListedModel |
         ModelPropertyKey.MAX_CHUNKS: list_fields.count(value.get("max_client_batch_size")),
     }
     properties = {name: count for name, count in counted.items() if count}
-    type_from = TypeFrom.TOLD if model_type else TypeFrom.GUESSED
+    type_from = TypeFrom.STATED if model_type else TypeFrom.GUESSED
     return described(provider, name, model_type or ModelType.TEXT_EMBEDDING, type_from, properties)
 
 
@@ -226,12 +226,12 @@ def merged(
         by_name.setdefault(model.model, []).append(model)
     models: list[ListedModel] = []
     for model in listed:
-        models += [_with_told(own, model) for own in by_name.pop(model.model, ())] or [model]
+        models += [_with_listed(own, model) for own in by_name.pop(model.model, ())] or [model]
     models += (model for models in by_name.values() for model in models)
     return tuple(sorted(models, key=lambda model: defaults.get(model.model_type) != model.model))
 
 
-def _with_told(configured: ListedModel, listed: ListedModel) -> ListedModel:
+def _with_listed(configured: ListedModel, listed: ListedModel) -> ListedModel:
     """Add the limits that only the server states to the user's description of a model."""
     limits = {name: listed.model_properties[name] for name in _LIMITS if name in listed.model_properties}
     return configured.model_copy(update={"model_properties": limits | configured.model_properties})

@@ -25,7 +25,7 @@ from typing import Any
 from boomerang.invoker.entities.llm import LLMMode
 from boomerang.invoker.entities.model import ModelType
 
-_WORDS: Mapping[ModelType, str] = {
+_TYPE_NAMES: Mapping[ModelType, str] = {
     ModelType.LLM: "llm vlm chat chat-completion completion completion-chat responses language code generate "
     "text-generation image-text-to-text generatecontent",
     ModelType.TEXT_EMBEDDING: "embedding embeddings embed image-embed audio-embed feature-extraction sentence-similarity "
@@ -37,7 +37,7 @@ _WORDS: Mapping[ModelType, str] = {
     "audio2text",
     ModelType.TEXT2IMG: "image image-generation text-to-image text2image video video-generation text-to-video text2video",
 }
-_TYPES = {word: model_type for model_type, names in _WORDS.items() for word in names.split()}
+_TYPES = {word: model_type for model_type, names in _TYPE_NAMES.items() for word in names.split()}
 """Word → type; words are in lower case, with hyphens."""
 _OUTPUTS = _TYPES | {"text": ModelType.LLM, "audio": ModelType.LLM, "speech": ModelType.TTS}
 """Kind of output → type."""
@@ -56,7 +56,7 @@ def model_type_of(item: Mapping[str, Any]) -> ModelType | None:
     places = [item, *(inner for name in _NESTED if isinstance(inner := item.get(name), dict))]
     for name, types in _FIELDS:
         for place in places:
-            if stated := _one({types[word] for word in _words(place.get(name)) if word in types}):
+            if stated := _one({types[word] for word in _names(place.get(name)) if word in types}):
                 return stated
     return next((stated for place in places if (stated := _by_modality(place.get("modality")))), None)
 
@@ -67,11 +67,11 @@ def mode_of(item: Mapping[str, Any]) -> LLMMode | None:
     mode = item.get("mode") or (inner.get("mode") if isinstance(inner, dict) else None)
     if isinstance(mode, str) and mode in ("chat", "completion", "responses"):
         return LLMMode.COMPLETION if mode == "completion" else LLMMode.CHAT
-    abilities = set(_words(item.get("model_ability")))
+    abilities = set(_names(item.get("model_ability")))
     return LLMMode.CHAT if "chat" in abilities else LLMMode.COMPLETION if "generate" in abilities else None
 
 
-def _words(value: Any) -> Iterator[str]:
+def _names(value: Any) -> Iterator[str]:
     """Yield the words of a field: a single one, those of a list, or the names of set flags."""
     if isinstance(value, dict):
         value = [name for name, flag in value.items() if flag is True]

@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 from boomerang.invoker.errors import ProtocolError
-from boomerang.invoker.http.errors import said
+from boomerang.invoker.http.errors import error_text
 from boomerang.invoker.http.response import Answer
 from boomerang.invoker.messages.message import Message
 
@@ -21,7 +21,7 @@ def missing(answer: Answer, field: str) -> ProtocolError:
         answer: The response, read and still open.
         field: In readable notation, such as `results[].flagged`.
     """
-    return refused(answer, Message("lists.no_field", field=field, words=said(body_of(answer))))
+    return refused(answer, Message("lists.no_field", field=field, words=error_text(body_of(answer))))
 
 
 def refused(answer: Answer, message: Message, hint: Message | None = None) -> ProtocolError:

@@ -10,24 +10,24 @@ from boomerang.workbench.results.moderation_details import Detail, detail, verdi
 from boomerang.workbench.runs.job_series import Series, Step
 
 from .form_call import FormCall
-from .text_perturbations import VariantKind, variants
+from .text_perturbations import PerturbationKind, perturbations
 
 SEED = 20260503
 """Makes the variants reproducible, so that two models get the same texts."""
 AS_IT_IS, OTHER_LANGUAGE = N_("original text"), N_("in another language")
 NAMES = {
-    VariantKind.SPACED: N_("letters spaced out"),
-    VariantKind.SWAPPED: N_("adjacent letters swapped"),
-    VariantKind.DIGITS: N_("letters replaced by digits"),
-    VariantKind.EMOJI: N_("emoji between words"),
-    VariantKind.UPPER: N_("upper case"),
-    VariantKind.ZERO_WIDTH: N_("zero-width characters in words"),
+    PerturbationKind.SPACED: N_("letters spaced out"),
+    PerturbationKind.SWAPPED: N_("adjacent letters swapped"),
+    PerturbationKind.DIGITS: N_("letters replaced by digits"),
+    PerturbationKind.EMOJI: N_("emoji between words"),
+    PerturbationKind.UPPER: N_("upper case"),
+    PerturbationKind.ZERO_WIDTH: N_("zero-width characters in words"),
 }
 PLACES_IN_TEXT = {N_("alone"): None, N_("at the start"): 0.0, N_("in the middle"): 0.5, N_("at the end"): 1.0}
 
 
 @dataclass(frozen=True, slots=True)
-class VariantSettings:
+class PerturbationSettings:
     """Settings from the experiment's form."""
 
     other_language: str = ""
@@ -43,7 +43,7 @@ class PlaceSettings:
 
 
 @dataclass(frozen=True, slots=True)
-class VariantRow:
+class PerturbationRow:
     """One text and its verdict."""
 
     label: str
@@ -57,10 +57,10 @@ class VariantRow:
 
 
 @dataclass(frozen=True, slots=True)
-class VariantAnswers:
+class PerturbationAnswers:
     """The verdicts on a text and its variants."""
 
-    rows: Sequence[VariantRow]
+    rows: Sequence[PerturbationRow]
     """The original text, followed by its variants."""
     running: bool
     ended: bool
@@ -82,10 +82,13 @@ class VariantAnswers:
         return sum(row.changed for row in self.rows)
 
 
-def variant_steps(form_call: FormCall, settings: VariantSettings) -> Sequence[Step[str]]:
+def perturbation_steps(form_call: FormCall, settings: PerturbationSettings) -> Sequence[Step[str]]:
     """Return a call for the text and one for each variant; each step's fact is the text sent."""
     text = str(form_call.arguments.get("text", ""))
-    made = [(AS_IT_IS, text), *((NAMES[variant.kind], variant.text) for variant in variants(text, seed=SEED))]
+    made = [
+        (AS_IT_IS, text),
+        *((NAMES[perturbation.kind], perturbation.text) for perturbation in perturbations(text, seed=SEED)),
+    ]
     if settings.other_language.strip():
         made.append((OTHER_LANGUAGE, settings.other_language))
     return [_step(form_call, label, changed) for label, changed in made]
@@ -101,17 +104,17 @@ def place_steps(form_call: FormCall, settings: PlaceSettings) -> Sequence[Step[s
     return steps
 
 
-def evaluate(series: Series[str], _settings: object) -> VariantAnswers:
+def evaluate(series: Series[str], _settings: object) -> PerturbationAnswers:
     """Compare the verdicts with that on the original text."""
     original, *others = series.steps
     first = verdict_of(original)
     rows = [_row(original, False), *(_row(step, verdict_of(step) not in (None, first)) for step in others)]
-    return VariantAnswers(rows, series.running, all(step.ended for step in others))
+    return PerturbationAnswers(rows, series.running, all(step.ended for step in others))
 
 
 def _step(form_call: FormCall, label: str, text: str) -> Step[str]:
     return form_call.step(label, text, text=text)
 
 
-def _row(step: Step[str], changed: bool) -> VariantRow:
-    return VariantRow(step.label, step.facts, verdict_of(step), changed, detail(step.record), step.error)
+def _row(step: Step[str], changed: bool) -> PerturbationRow:
+    return PerturbationRow(step.label, step.facts, verdict_of(step), changed, detail(step.record), step.error)
