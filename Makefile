@@ -1,36 +1,37 @@
-# Everything runs in a virtual environment of its own, .venv, made on first use:
+# Everything runs in the virtual environment .venv, created on first use:
 #   make run PORT=8600           another port
-#   make run PYTHON=python3.13   another Python; .venv is made again for it
+#   make run PYTHON=python3.13   another Python; .venv is recreated for it
 #   make test ARGS="-k weights"  some of the tests
 
 PORT ?= 8501
 ARGS ?=
 BIN := .venv/bin
 
-# Without PYTHON=, an environment that stands is kept, whatever python3 means by now.
+# Without PYTHON=, keep an existing environment, even if python3 is another version now.
 ifeq ($(origin PYTHON),undefined)
 PYTHON := $(if $(and $(wildcard .venv/made-*),$(shell $(BIN)/python -c "print(1)" 2>/dev/null)),$(BIN)/python,python3)
 endif
 VERSION := $(shell $(PYTHON) -c "import sys; print('%d.%d' % sys.version_info[:2])" 2>/dev/null || echo none)
-# The Pythons that the lock is for: ">=3.11,<3.15" in pyproject.toml gives 3.11 3.12 3.13 3.14.
+# The Pythons that the lock supports: ">=3.11,<3.15" in pyproject.toml gives 3.11 3.12 3.13 3.14.
 BOUNDS := $(shell sed -n 's/^requires-python = ">=3\.\([0-9]*\),<3\.\([0-9]*\)"$$/\1 \2/p' pyproject.toml)
 PYTHONS := $(addprefix 3.,$(shell seq $(firstword $(BOUNDS)) $$(($(lastword $(BOUNDS)) - 1))))
-UNSUPPORTED = Boomerang needs Python $(firstword $(PYTHONS)) to $(lastword $(PYTHONS)), as its packages have wheels for no other, and $(PYTHON) \
-	$(if $(filter none,$(VERSION)),was not found or does not run,is Python $(VERSION)): name one, as in make $(MAKECMDGOALS) PYTHON=python$(lastword $(PYTHONS))
+UNSUPPORTED = Boomerang needs Python $(firstword $(PYTHONS)) to $(lastword $(PYTHONS)) (its packages have no wheels for others), but $(PYTHON) \
+	$(if $(filter none,$(VERSION)),was not found or does not run,is Python $(VERSION)). Choose one: make $(MAKECMDGOALS) PYTHON=python$(lastword $(PYTHONS))
 MADE := .venv/made-$(VERSION)
 INSTALLED := .venv/requirements-$(VERSION)
 DEVELOPED := .venv/requirements-dev-$(VERSION)
 PYTEST := $(BIN)/python -m pytest
-# ARGS may choose none of one kind, of which pytest says 5; without ARGS that is a fault.
+# With ARGS, one of the two pytest runs may select no tests (exit code 5); without ARGS that is an error.
 NOTHING := $(if $(ARGS),5,0)
-# From the lock alone: pip refuses what is not in it or has another hash, and builds nothing, as a build would fetch unlocked tools.
+# From the lock alone: pip refuses packages that are missing from it or have another hash, and builds nothing: a build would
+# download unlocked tools.
 PIP := $(BIN)/python -m pip install --disable-pip-version-check --quiet --require-hashes --only-binary :all: --requirement
-# The project itself, as the command `boomerang`: it runs on src/, app.py and pages/ as they are, so that an edit needs no installing.
+# The project itself, editable: the command `boomerang` runs src/, app.py and pages/ in place.
 PROJECT := $(BIN)/python -m pip install --disable-pip-version-check --quiet --no-index --no-deps --no-build-isolation --editable .
-# What could not run on this machine, in words; the last thing that `make test` says.
+# A sentence about checks that could not run on this machine; `make test` prints it last.
 export BOOMERANG_NOT_RUN := $(CURDIR)/.cache/not-run.txt
 
-# Two OpenMP runtimes that spin on the same cores would slow each other down many times over.
+# Two OpenMP runtimes that spin on the same cores slow each other down many times over.
 export OMP_WAIT_POLICY := passive
 
 .DEFAULT_GOAL := help
@@ -40,14 +41,14 @@ export OMP_WAIT_POLICY := passive
 help:
 	@echo "make run          the app on http://localhost:$(PORT)  (PORT=, PYTHON=)"
 	@echo "make test         the tests  (ARGS= goes to pytest)"
-	@echo "make test-all     the tests, then those of stress and of the models' quality"
+	@echo "make test-all     the tests, then the stress and model-quality tests"
 	@echo "make check        format, lint, types, then the tests"
-	@echo "make lock         compile the locks from pyproject.toml  (ARGS=--upgrade renews every package)"
-	@echo "make bench        measure, next to the bare model runtimes"
-	@echo "make weights      fetch the weights of the embedded models  (BOOMERANG_MODELS= moves their folder)"
-	@echo "make screenshots  pictures of every page in every state  (ARGS=--readme: those of the README)"
+	@echo "make lock         compile the locks from pyproject.toml  (ARGS=--upgrade upgrades every package)"
+	@echo "make bench        measure against the bare model runtimes"
+	@echo "make weights      download the weights of the embedded models  (BOOMERANG_MODELS= moves their folder)"
+	@echo "make screenshots  screenshots of every page in every state  (ARGS=--readme: those of the README)"
 
-# What is missing is said here and on the pages; the app starts all the same.
+# The command and the pages report missing weights; the app starts anyway.
 run: $(INSTALLED)
 	@$(BIN)/boomerang weights || true
 	@exec $(BIN)/boomerang serve --port $(PORT)
@@ -55,8 +56,8 @@ run: $(INSTALLED)
 weights: $(INSTALLED)
 	@$(BIN)/boomerang weights
 
-# Two processes, as on two cores, each with an app and a browser of its own for the tests that need one. Those run after the
-# others, as they look at the clock.
+# Two processes for two cores, each with its own app and browser for the browser tests. Those run after the others because they
+# depend on timing.
 PARALLEL := $(PYTEST) --numprocesses 2 --dist loadfile
 
 test: tested
@@ -64,7 +65,7 @@ test: tested
 	$(PARALLEL) -m "browser and not slow" $(ARGS) || [ $$? = $(NOTHING) ]
 	@if [ -s "$$BOOMERANG_NOT_RUN" ]; then cat "$$BOOMERANG_NOT_RUN"; fi
 
-# What `make test` leaves out, after it.
+# `make test`, then the tests that it leaves out.
 test-all: test
 	$(PARALLEL) -m "slow and not browser" $(ARGS) || [ $$? = $(NOTHING) ]
 	$(PARALLEL) -m "slow and browser" $(ARGS) || [ $$? = $(NOTHING) ]
@@ -88,7 +89,7 @@ bench: $(DEVELOPED) browser weights
 screenshots: $(DEVELOPED) browser weights
 	$(BIN)/python -m scripts.screenshots $(ARGS)
 
-# The browser tests drive Debian's Chromium, best the one without a window system.
+# The browser tests use Debian's Chromium, preferably the headless shell.
 browser:
 	@for name in chromium-headless-shell chromium chromium-browser google-chrome; do command -v $$name >/dev/null && exit 0; done; \
 	if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
@@ -97,7 +98,7 @@ browser:
 			DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $$name && exit 0; \
 		done; exit 1; \
 	else \
-		echo "The browser tests need Chromium and none was found. On Debian: sudo apt-get install chromium-headless-shell" >&2; exit 1; \
+		echo "The browser tests need Chromium, but none was found. On Debian: sudo apt-get install chromium-headless-shell" >&2; exit 1; \
 	fi
 
 supported:
@@ -105,13 +106,13 @@ supported:
 
 $(MADE): | supported
 	@$(PYTHON) -c "import venv, ensurepip" 2>/dev/null || { \
-		echo "$(PYTHON) cannot make virtual environments. On Debian: sudo apt-get install python3-venv python3-pip" >&2; exit 1; }
-	@echo "Making .venv with Python $(VERSION)"
+		echo "$(PYTHON) cannot create virtual environments. On Debian: sudo apt-get install python3-venv python3-pip" >&2; exit 1; }
+	@echo "Creating .venv with Python $(VERSION)"
 	@rm -rf .venv
 	@$(PYTHON) -m venv .venv
 	@touch $@
 
-# xllamacpp's wheel expects libgomp from the system, which the smallest Debian installations lack.
+# xllamacpp's wheel needs the system's libgomp, which minimal Debian installations don't have.
 LOADS := $(BIN)/python -c "import xllamacpp" || echo "The LLM runtime cannot be loaded. On Debian: sudo apt-get install libgomp1" >&2
 
 $(INSTALLED): requirements.txt requirements-build.txt pyproject.toml | $(MADE)

@@ -1,4 +1,4 @@
-"""The Makefile: which Python versions it accepts, according to `pyproject.toml`."""
+"""Tests for the Python versions it accepts, according to `pyproject.toml`."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from scripts.lock import ROOT, RUNTIME, pythons, read_project
 
 PYTHONS = pythons(read_project(), RUNTIME)
 OLDEST, NEWEST = PYTHONS[0], PYTHONS[-1]
-NEEDS = f"Boomerang needs Python {OLDEST} to {NEWEST}, as its packages have wheels for no other, and"
+NEEDS = f"Boomerang needs Python {OLDEST} to {NEWEST} (its packages have no wheels for others), but"
 
 
 def one_minor(version: str, step: int) -> str:
@@ -22,7 +22,7 @@ def one_minor(version: str, step: int) -> str:
 
 
 def make(folder: Path, python: str, *arguments: str) -> subprocess.CompletedProcess[str]:
-    """Run `make run` in a folder, with a fake Python that runs a script."""
+    """Run `make run` in an folder, with a fake Python that runs a script."""
     for name in ("Makefile", "pyproject.toml", "requirements.txt", "requirements-build.txt"):
         shutil.copy(ROOT / name, folder)
     path = folder / "python"
@@ -37,18 +37,18 @@ def make(folder: Path, python: str, *arguments: str) -> subprocess.CompletedProc
 @pytest.mark.parametrize("version", [one_minor(OLDEST, -1), one_minor(NEWEST, 1)])
 def test_a_python_that_the_lock_is_not_for_is_refused_in_one_sentence(tmp_path: Path, version: str) -> None:
     ran = make(tmp_path, f"echo {version}")
-    sentence = f"{NEEDS} {tmp_path}/python is Python {version}: name one, as in make run PYTHON=python{NEWEST}"
+    sentence = f"{NEEDS} {tmp_path}/python is Python {version}. Choose one: make run PYTHON=python{NEWEST}"
     assert ran.returncode and ran.stderr.splitlines()[0] == sentence
     assert not (tmp_path / ".venv").exists()
 
 
 def test_a_python_that_does_not_run_is_refused_in_one_sentence(tmp_path: Path) -> None:
     ran = make(tmp_path, "exit 127")
-    assert ran.returncode and ran.stderr.startswith(f"{NEEDS} {tmp_path}/python was not found or does not run: name one")
+    assert ran.returncode and ran.stderr.startswith(f"{NEEDS} {tmp_path}/python was not found or does not run. Choose one:")
 
 
 @pytest.mark.parametrize("version", PYTHONS)
 def test_a_python_that_the_lock_is_for_is_taken(tmp_path: Path, version: str) -> None:
     ran = make(tmp_path, f"echo {version}", "--dry-run")
-    assert ran.returncode == 0 and f"Making .venv with Python {version}" in ran.stdout
+    assert ran.returncode == 0 and f"Creating .venv with Python {version}" in ran.stdout
     assert NEEDS not in ran.stdout + ran.stderr

@@ -1,4 +1,4 @@
-"""How calls behave: when they begin, how they end, what they tell."""
+"""Tests for how calls behave: when they start, how they end, what they report."""
 
 from __future__ import annotations
 

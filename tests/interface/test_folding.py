@@ -1,4 +1,4 @@
-"""`stream=False`: what a stream comes to, next to what the SDK makes of the same chunks."""
+"""Tests for `stream=False`: our result, compared with the SDK's for the same chunks."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a call puts on the wire: the same bytes as Dify's SDK writes for the same arguments."""
+"""Tests that a call sends the same bytes as Dify's SDK for the same arguments."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ CALLS = {
 
 
 def sent(attribute: str, called: str, *arguments: Any, **named: Any) -> Request[Any]:
-    """Make a call and give the request that reached the back end."""
+    """Make a call and return the request that reached the back end."""
     backend, asked = answering()
     session, _ = recorded(backend)
     answer = getattr(getattr(session.model, attribute), called)(*arguments, **named)
@@ -64,7 +64,7 @@ def test_a_call_writes_the_bytes_of_the_sdk(name: str) -> None:
     arguments = {key: value for key, value in captured.items() if key not in CONFIG_KEYS}
     config = {key: value for key, value in captured.items() if key in CONFIG_KEYS}
     if config:
-        # Without what the SDK adds by itself, and in another order: a config is no list.
+        # Without the fields that the SDK adds itself, and in another order: a config is not a list.
         arguments["model_config"] = dict(reversed([(key, value) for key, value in config.items() if key != "model_type"]))
     if name == "summary_request":
         arguments["min_summarize_length"] = 0

@@ -1,4 +1,4 @@
-"""The methods of `session.model`: names, order, defaults and types of their arguments, and what they return."""
+"""Tests for the methods of `session.model`: names, order, defaults and types of arguments, and return types."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ SIGNATURES = {
     "speech2text.invoke": f"({CONFIG.format('Speech2TextModelConfig')}, file: IO[bytes]) -> str",
     "moderation.invoke": f"({CONFIG.format('ModerationModelConfig')}, text: str) -> bool",
 }
-"""Dify's, with a mapping accepted wherever Dify's SDK wants an entity."""
+"""Dify's signatures, with a mapping accepted wherever Dify's SDK takes an entity."""
 
 
 def method(name: str) -> Callable[..., Any]:

@@ -1,4 +1,4 @@
-"""Summaries made on our side, next to what a Dify server does with the same request."""
+"""Tests for summaries made on our side, compared with a Dify server's for the same request."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from boomerang.invoker.llm_text.summarize_in_pieces import split, summarize
 from boomerang.invoker.run import Run
 
 CONTEXT = 400
-"""Tokens; a word is one here."""
+"""In tokens; here a word is one token."""
 
 
 def words(text: str) -> int:
@@ -22,7 +22,7 @@ def words(text: str) -> int:
 
 
 class Model:
-    """Remembers what it was asked, and answers with four words."""
+    """A model that records its prompts, and answers with four words."""
 
     def __init__(self) -> None:
         self.asked: list[str] = []

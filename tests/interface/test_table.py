@@ -1,4 +1,4 @@
-"""The table of the interface: each row has a test that exists, each test of this folder has a row, gaps say why."""
+"""Tests for the interface table: each row's test exists, each test of this folder has a row, gaps have a reason."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ every_row = pytest.mark.parametrize("row", ROWS, ids=lambda row: row["id"])
 
 
 def parts(test: str) -> tuple[Path, str, str | None]:
-    """Give the file, the function and the case of a test's name."""
+    """Return the file, function and case in a test's name."""
     found = NODE.fullmatch(test)
     assert found, f"{test!r} is no name of a test"
     name = found["file"]
@@ -29,7 +29,7 @@ def parts(test: str) -> tuple[Path, str, str | None]:
 
 
 def functions(path: Path) -> dict[str, ast.FunctionDef]:
-    """Give the tests of a file."""
+    """Return the tests of a file, by name."""
     return {
         node.name: node
         for node in ast.parse(path.read_text("utf-8")).body

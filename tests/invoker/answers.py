@@ -1,4 +1,4 @@
-"""Requests and answers for tests of what lies around a back end."""
+"""Requests and responses for tests of the code around a back end."""
 
 from __future__ import annotations
 
@@ -48,12 +48,12 @@ REQUESTS: Mapping[InvokeType, dict[str, Any]] = {
 
 
 def request_of(invoke_type: InvokeType, **changed: Any) -> Request[Any]:
-    """Give a good request, with some fields changed."""
+    """Return a valid request, with some fields changed."""
     return REQUEST_TYPES[invoke_type].model_validate(REQUESTS[invoke_type] | changed)
 
 
 def answers_to(invoke_type: InvokeType) -> list[Any]:
-    """Give the chunks that answer a request."""
+    """Return the chunks that answer a request."""
     ranked = [RerankDocument(index=1, text="b", score=0.9), RerankDocument(index=0, text="a", score=0.1)]
     vectors = [[0.6, 0.8], [1.0, 0.0]]
     table: dict[InvokeType, Iterable[Any]] = {
@@ -79,7 +79,7 @@ def _structured() -> Iterator[LLMResultChunkWithStructuredOutput]:
 
 
 def answering(*, models: Iterable[ListedModel] = ()) -> tuple[Scripted, list[Request[Any]]]:
-    """Give a back end that answers everything, and the list of what it was asked."""
+    """Return a back end that answers everything, and the list of the requests it got."""
     asked: list[Request[Any]] = []
 
     def answer(request: Request[Any], run: Run) -> list[Any]:
@@ -90,12 +90,12 @@ def answering(*, models: Iterable[ListedModel] = ()) -> tuple[Scripted, list[Req
 
 
 def session_of(answer: Answer, *, models: Iterable[ListedModel] = ()) -> tuple[Session, list[Record[Any]]]:
-    """Give a session over answers from a function, and the list of its records."""
+    """Return a session over answers from a function, and the list of its records."""
     return recorded(Scripted(answer, models=tuple(models)))
 
 
 def recorded(backend: Backend) -> tuple[Session, list[Record[Any]]]:
-    """Give a session over a back end, and the list of its records."""
+    """Return a session over a back end, and the list of its records."""
     records: list[Record[Any]] = []
     return Session(backend, record=records.append), records
 
@@ -110,7 +110,7 @@ def listed(
 
 
 def failing(error: BaseException, *chunks: Any) -> Callable[[Request[Any], Run], Iterator[Any]]:
-    """Give an answer that fails after some chunks."""
+    """Return an answer that fails after some chunks."""
 
     def answer(request: Request[Any], run: Run) -> Iterator[Any]:
         yield from chunks
@@ -120,7 +120,7 @@ def failing(error: BaseException, *chunks: Any) -> Callable[[Request[Any], Run],
 
 
 def text_chunks(*texts: str, usage: LLMUsage | None = USAGE) -> list[LLMResultChunk]:
-    """Give the chunks of an LLM."""
+    """Return the chunks of an LLM."""
     chunks = list(llm_chunks(*texts, model="tiny", usage=usage))
     if usage is None:
         chunks[-1].delta.usage = None

@@ -1,4 +1,4 @@
-"""Audio files made for tests, with soundfile where it can write them, by hand where it cannot."""
+"""Audio files made for tests, with soundfile if it can write them, otherwise by hand."""
 
 from __future__ import annotations
 
@@ -30,14 +30,14 @@ FORMS = {
 
 
 def tone(seconds: float, rate_hz: int = RATE, channels: int = 1, hz: float = 440.0) -> np.ndarray:
-    """A sine of half of full scale, shape (frames, channels)."""
+    """Return a sine at half of full scale, shape (frames, channels)."""
     wave = 0.5 * np.sin(2 * np.pi * hz * np.arange(round(seconds * rate_hz)) / rate_hz)
     return np.repeat(wave[:, None], channels, axis=1).astype(np.float32)
 
 
 @cache
 def sound(form: str, seconds: float = 1.0, rate_hz: int = RATE, channels: int = 2, subtype: str = "", **how: object) -> bytes:
-    """A file with a tone."""
+    """Return a file with a tone."""
     buffer = io.BytesIO()
     format_, usual = FORMS.get(form, (form, ""))
     rate_hz = 48_000 if form == "opus" else rate_hz
@@ -47,12 +47,12 @@ def sound(form: str, seconds: float = 1.0, rate_hz: int = RATE, channels: int = 
 
 @cache
 def frames(seconds: float = 1.0, rate_hz: int = RATE, channels: int = 2) -> bytes:
-    """MP3 frames of one bit rate without a header frame."""
+    """Return MP3 frames of one bit rate without a header frame."""
     return mp3_frames.sound(sound("mp3", seconds, rate_hz, channels, bitrate_mode="CONSTANT", compression_level=0.4))
 
 
 def free_format(stream: bytes) -> bytes:
-    """The same frames without a bit rate in their headers."""
+    """Return the same frames without a bit rate in their headers."""
     changed, at = bytearray(stream), 0
     while at < len(stream):
         header = mp3_frames.header(stream, at)
@@ -63,7 +63,7 @@ def free_format(stream: bytes) -> bytes:
 
 
 def silence(layer: int, count: int, index: int = 10) -> bytes:
-    """Silent MPEG frames of layer I or II at 44.1 kHz stereo, each of the bit rate with this index."""
+    """Return silent MPEG frames of layer I or II at 44.1 kHz stereo, with the bit rate of this index."""
     kbps = 32 * index if layer == 1 else (0, 32, 48, 56, 64, 80, 96, 112, 128, 160, 192, 224, 256, 320, 384)[index]
     size = 12_000 * kbps // RATE * 4 if layer == 1 else 144_000 * kbps // RATE
     word = 0x7FF << 21 | 3 << 19 | (4 - layer) << 17 | 1 << 16 | index << 12
@@ -71,13 +71,13 @@ def silence(layer: int, count: int, index: int = 10) -> bytes:
 
 
 def id3(body: bytes, version: int = 4, flags: int = 0, size: int | None = None) -> bytes:
-    """An ID3v2 tag, with its true size or another one."""
+    """Return an ID3v2 tag, with its true size or another one."""
     claimed = len(body) if size is None else size
     return b"ID3" + bytes([version, 0, flags, *(claimed >> shift & 127 for shift in (21, 14, 7, 0))]) + body
 
 
 def ape(items: bytes) -> bytes:
-    """An APEv2 tag with head and footer."""
+    """Return an APEv2 tag with header and footer."""
 
     def end(flags: int) -> bytes:
         return b"APETAGEX" + struct.pack("<IIII", 2000, len(items) + 32, 1, flags) + bytes(8)
@@ -86,6 +86,6 @@ def ape(items: bytes) -> bytes:
 
 
 def claiming(flac: bytes, seconds: float, rate_hz: int) -> bytes:
-    """A FLAC file with another length in its header."""
+    """Return a FLAC file with another length in its header."""
     fields = int.from_bytes(flac[18:26], "big")
     return flac[:18] + (fields >> 36 << 36 | round(seconds * rate_hz)).to_bytes(8, "big") + flac[26:]

@@ -1,4 +1,4 @@
-"""What the client's side decides before anything is sent."""
+"""Tests for what the client decides before anything is sent."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ SCHEMA = {"type": "object"}
 
 
 def asked_with_tools(*models: ListedModel) -> tuple[Any, Any]:
-    """Give the record of an LLM call with a tool, and what reached the back end."""
+    """Return the record of an LLM call with a tool, and the request that reached the back end."""
     backend, asked = answering(models=models)
     session, records = recorded(backend)
     session.model.llm.invoke(CHAT, HI, [TOOL], stream=False)

@@ -1,4 +1,4 @@
-"""The family of errors."""
+"""Tests for the error hierarchy."""
 
 from __future__ import annotations
 

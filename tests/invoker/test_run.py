@@ -1,4 +1,4 @@
-"""The handle of a run: stopped once, from any thread, whatever else happens at that moment."""
+"""Tests for `Run`: stopped once, from any thread, whatever else happens at that moment."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from boomerang.invoker.events import Event, Notice, PhaseEntered, ServerField
 from boomerang.invoker.run import Run, Runs
 
 BOUND = 10.0
-"""Seconds after which a wait in a test has failed."""
+"""Timeout for every wait in a test, in seconds."""
 
 
 def late() -> InvokeTimeoutError:
@@ -23,7 +23,7 @@ def late() -> InvokeTimeoutError:
 
 
 def together(*bodies: object) -> None:
-    """Run bodies at the same moment, each in a thread; what one of them raises fails the test."""
+    """Run functions at the same moment, each in a thread; an exception in one of them fails the test."""
     barrier = threading.Barrier(len(bodies))
     errors: list[BaseException] = []
 
@@ -131,7 +131,7 @@ def test_waiting_ends_with_the_time_or_with_the_stop() -> None:
     waiter.join(BOUND)
     assert len(outcome) == 1
     with pytest.raises(RunStoppedError):
-        run.wait(BOUND * 10)  # at once, now
+        run.wait(BOUND * 10)  # immediately now
 
 
 def test_events_carry_their_time_and_reach_every_listener_in_order() -> None:
@@ -177,7 +177,7 @@ def test_many_stops_at_once_call_each_hook_once() -> None:
 
 
 def test_a_hook_that_is_set_at_the_moment_of_the_stop_is_called_once_at_least() -> None:
-    """Never lost; twice is allowed and harmless, as the docstring says."""
+    """Never lost; twice is harmless, as the docstring says."""
     for _ in range(100):
         run, calls = Run(), list[int]()
 

@@ -1,4 +1,4 @@
-"""A session: it opens requests, stops them, closes what it opened."""
+"""Tests for `Session`: it opens requests, stops them, and closes what it opened."""
 
 from __future__ import annotations
 

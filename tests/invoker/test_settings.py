@@ -1,4 +1,4 @@
-"""A connection as it is written down: what is refused, and by which name; what is secret, and where it goes."""
+"""Tests for a connection's settings: what is refused, under which name; what is secret, and where it is sent."""
 
 from __future__ import annotations
 
@@ -109,7 +109,7 @@ def test_public_and_secret_parts_are_the_whole(headers: dict[str, str], query: d
 
 
 def test_a_query_that_was_pasted_with_the_address_is_sent_with_every_request() -> None:
-    """As Azure's portal shows it; what `query` says itself counts."""
+    """As copied from Azure's portal; values in `query` win."""
     pasted = settings_of(LEAST | {"base_url": "https://x/v1?api-version=2026&key=a%20b&b", "query": {"key": "mine"}})
     assert pasted.base_url == "https://x/v1" and pasted.query == {"api-version": "2026", "key": "mine", "b": ""}
     assert pasted == settings_of(pasted.model_dump(mode="json")) and "key" not in pasted.public()["query"]
@@ -142,7 +142,7 @@ def test_voices_may_be_bare_names() -> None:
 
 
 def parsed(content: bytes) -> list[ConnectionSettings]:
-    """Read a file in which everything is whole."""
+    """Read a file in which every entry is valid."""
     entries = parsed_each(content, KINDS)
     assert all(entry.faults == () for entry in entries)
     return [entry.settings for entry in entries if entry.settings is not None]
@@ -279,7 +279,7 @@ def test_a_file_with_an_odd_entry_has_the_others_and_names_it(tmp_path: Any) -> 
 
 
 NONE = st.none() | st.booleans() | st.integers() | st.text(max_size=5) | st.lists(st.integers(), max_size=2)
-"""What is no connection."""
+"""Values that are not a connection."""
 
 
 @given(st.lists(st.builds(lambda n: LEAST | {"name": f"c{n}"}, st.integers(0, 30)) | NONE | st.dictionaries(st.text(), NONE)))

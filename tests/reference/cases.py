@@ -1,4 +1,4 @@
-"""What is compared with the reference SDK: every entity, every coercion, every refusal."""
+"""Cases for the comparison with the reference SDK: every entity, every coercion, every refusal."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ class Case:
 
     entity: str
     says: str
-    """What the case is about; with the entity, its name."""
+    """What the case shows; together with the entity, its name."""
     value: Any = None
     ours: tuple[str, ...] = ()
-    """Keys whose values are our own words."""
+    """Keys whose values use our own wording."""
 
 
 WHO = {"provider": "acme/probe/probe", "model": "m"}
@@ -54,12 +54,12 @@ PRICES = {"input": "1", "output": "2", "unit": "0.000001", "currency": "USD"}
 
 
 def without(value: dict[str, Any], key: str) -> dict[str, Any]:
-    """Give a mapping without one of its keys."""
+    """Return a mapping without one of its keys."""
     return {name: item for name, item in value.items() if name != key}
 
 
 def each_missing(entity: str, value: dict[str, Any]) -> list[Case]:
-    """Give a case for each key that is left out; the keys must all be required."""
+    """Return a case for each key that is left out; all keys must be required."""
     return [Case(entity, f"without {key}", without(value, key)) for key in value]
 
 

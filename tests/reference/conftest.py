@@ -9,7 +9,7 @@ from .environment import NoPythonError, NoReferenceError, ReferenceSDK, referenc
 
 @pytest.fixture(scope="session")
 def sdk() -> ReferenceSDK:
-    """Return the reference SDK. Without a Python for it, tests are skipped and counted; all else is a failure."""
+    """Return the reference SDK. Without a suitable Python, tests are skipped and counted; anything else is a failure."""
     try:
         return reference_sdk()
     except NoPythonError as error:

@@ -1,5 +1,7 @@
-"""The reference SDK in an environment of its own: importing it changes the process that does (it patches the standard library
-with gevent), so it never comes into ours."""
+"""Install the reference SDK in a separate environment.
+
+Importing it changes the process (it patches the standard library with gevent), so it never runs in ours.
+"""
 
 from __future__ import annotations
 
@@ -21,12 +23,12 @@ from scripts import lock
 CACHE = lock.ROOT / ".cache"
 REQUIREMENTS = lock.ROOT / lock.REFERENCE.path
 PYTHONS = lock.pythons(lock.read_project(), lock.REFERENCE)
-"""The Pythons that the SDK's lock is for. The SDK itself needs 3.12 from version 0.8.0 on."""
+"""The Pythons that the SDK's lock supports. The SDK itself needs 3.12 from version 0.8.0 on."""
 VARIABLE = "BOOMERANG_REFERENCE_PYTHON"
-"""Names the Python that gets the SDK. Empty: none, and nothing is compared."""
+"""Names the Python for the SDK. Empty: none, and nothing is compared."""
 NO_PYTHON = f"The SDK needs Python {PYTHONS[0]} to {PYTHONS[-1]}; `.venv/bin/uv python install {PYTHONS[0]}` installs one."
 SECONDS = 600
-"""Bound on each step; installing is a download of about 40 MB."""
+"""Timeout for each step; installing downloads about 40 MB."""
 
 
 class NoReferenceError(Exception):
@@ -34,7 +36,7 @@ class NoReferenceError(Exception):
 
 
 class NoPythonError(NoReferenceError):
-    """This machine has no Python that the reference SDK runs on."""
+    """This machine has no Python that the reference SDK supports."""
 
 
 @dataclass(frozen=True)
@@ -44,7 +46,7 @@ class ReferenceSDK:
     python: Path
 
     def observe(self, cases: Sequence[tuple[str, Any]]) -> list[dict[str, Any]]:
-        """Return what the SDK makes of each case, a class name and an input."""
+        """Return the SDK's result for each case, a class name and an input."""
         with tempfile.TemporaryDirectory() as folder:
             asked, answered = Path(folder, "cases.json"), Path(folder, "answers.json")
             asked.write_text(json.dumps(cases), "utf-8")
@@ -54,10 +56,10 @@ class ReferenceSDK:
 
 
 def reference_sdk() -> ReferenceSDK:
-    """Return the locked reference SDK; it is installed on first use and kept in the checkout's cache folder.
+    """Return the locked reference SDK, installed on first use into the checkout's cache folder.
 
     Raises:
-        NoPythonError: No Python for it was found.
+        NoPythonError: No suitable Python was found.
         NoReferenceError: It could not be installed.
     """
     python = find_python()
@@ -68,7 +70,7 @@ def reference_sdk() -> ReferenceSDK:
     sdk = ReferenceSDK(folder / "bin" / "python")
     CACHE.mkdir(exist_ok=True)
     with (CACHE / "reference-sdk.lock").open("w") as file:
-        fcntl.flock(file, fcntl.LOCK_EX)  # test processes start at the same time; one installs, the others wait for it
+        fcntl.flock(file, fcntl.LOCK_EX)  # test processes start at the same time; one installs, the others wait
         if python_version(sdk.python) is None or not (folder / "complete").exists():
             shutil.rmtree(folder, ignore_errors=True)
             _run(python, "-m", "venv", folder)
@@ -79,13 +81,13 @@ def reference_sdk() -> ReferenceSDK:
 
 
 def find_python(current: Path = Path(sys.executable)) -> Path | None:
-    """Return a Python that the SDK runs on: the one that `VARIABLE` names, or the first found; None if there is none.
+    """Return a Python that the SDK supports: the one that `VARIABLE` names, or the first found; None if there is none.
 
     Args:
-        current: The Python that is tried first.
+        current: The Python to try first.
 
     Raises:
-        NoReferenceError: The one that is named is no such Python.
+        NoReferenceError: The named one is not such a Python.
     """
     named = os.environ.get(VARIABLE)
     if named is None:
@@ -96,12 +98,12 @@ def find_python(current: Path = Path(sys.executable)) -> Path | None:
 
 
 def _candidates(current: Path) -> Iterator[Path]:
-    """Yield where a Python may be: the current one, on PATH, in pyenv, among those that uv installed."""
+    """Yield possible paths of a Python: the current one, on PATH, in pyenv, and those that uv installed."""
     yield current
     yield from (Path(found) for version in PYTHONS if (found := shutil.which(f"python{version}")))
     pyenv = Path(os.environ.get("PYENV_ROOT") or Path.home() / ".pyenv")
     yield from (python for version in PYTHONS for python in sorted(pyenv.glob(f"versions/{version}.*/bin/python")))
-    # What uv has installed, not the environment around this; no download, as tests reach the package registries alone.
+    # Only Pythons that uv has installed, not the current environment; no downloads: tests may only reach package registries.
     uv_find = [sys.executable, "-m", "uv", "python", "find", "--managed-python", "--system", "--no-python-downloads"]
     for version in PYTHONS:
         if found := subprocess.run([*uv_find, version], capture_output=True, text=True, timeout=SECONDS).stdout.strip():
@@ -109,9 +111,9 @@ def _candidates(current: Path) -> Iterator[Path]:
 
 
 def python_version(python: Path) -> str | None:
-    """Return the minor version of a Python, such as `3.12`; None if it cannot make environments.
+    """Return the minor version of a Python, such as `3.12`; None if it can't create environments.
 
-    pyenv's stand-ins on PATH may not run at all, and Debian's Python comes without `ensurepip`.
+    pyenv's shims on PATH may not run at all, and Debian's Python comes without `ensurepip`.
     """
     try:
         return _run(python, "-I", "-c", "import ensurepip, sys, venv; print('%d.%d' % sys.version_info[:2])")

@@ -1,4 +1,4 @@
-"""Our entities' modules, as the worker has the SDK's."""
+"""Our entity classes by module, as the worker has the SDK's."""
 
 from __future__ import annotations
 

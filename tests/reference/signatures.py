@@ -1,6 +1,6 @@
-"""Says what arguments the SDK's invocations take. Runs beside the reference SDK, in its environment, and knows nothing of ours.
+"""Write the arguments of the SDK's invocations. Runs in the reference SDK's environment, without our package.
 
-Usage: ``signatures.py ANSWER``: a JSON object out, from ``attribute.method`` to a list of ``[name, kind, default]``.
+Usage: ``signatures.py ANSWER``: writes a JSON object from ``attribute.method`` to a list of ``[name, kind, default]``.
 """
 
 from __future__ import annotations
@@ -14,20 +14,20 @@ from typing import Any
 
 
 def arguments(function: Any) -> list[list[str]]:
-    """Give name, kind and default of each argument but `self`."""
+    """Return name, kind and default of each argument except `self`."""
     parameters = [parameter for name, parameter in inspect.signature(function).parameters.items() if name != "self"]
     return [[parameter.name, parameter.kind.name, default(parameter)] for parameter in parameters]
 
 
 def default(parameter: inspect.Parameter) -> str:
-    """Give a default as text, an enumeration's as its value."""
+    """Return a default as text, an enum's as its value."""
     if parameter.default is parameter.empty:
         return "required"
     return repr(getattr(parameter.default, "value", parameter.default))
 
 
 def methods(model: Any) -> dict[str, list[list[str]]]:
-    """Give the arguments of every method of what hangs on `session.model`."""
+    """Return the arguments of every method of the attributes of `session.model`."""
     return {
         f"{attribute}.{name}": arguments(method)
         for attribute, invocation in vars(model).items()
@@ -37,7 +37,7 @@ def methods(model: Any) -> dict[str, list[list[str]]]:
 
 
 def main(answer: Path) -> None:
-    """Write what the SDK's `session.model` takes."""
+    """Write the arguments of the SDK's `session.model`."""
     runtime: Any = importlib.import_module("dify_plugin.core.runtime")
     answer.write_text(json.dumps(methods(runtime.ModelInvocations(None))), "utf-8")
 

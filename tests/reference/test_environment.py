@@ -1,4 +1,4 @@
-"""Where the reference SDK's Python is found, and what is said where there is none."""
+"""Tests for finding a Python for the reference SDK, and for the message if there is none."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ NOWHERE = Path("/nonexistent")
 
 
 def stub(path: Path, script: str) -> Path:
-    """Write an executable that stands in for a Python."""
+    """Write an executable that imitates a Python."""
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(f"#!/bin/sh\n{script}\n")
     path.chmod(0o755)
@@ -69,7 +69,7 @@ def test_one_that_uv_installed_is_found(tmp_path: Path, request: pytest.FixtureR
     asked = [str(real), "-I", "-c", "import platform, sys; print(sys.base_prefix, platform.python_version())"]
     prefix, full = subprocess.run(asked, capture_output=True, text=True, check=True, timeout=60).stdout.split()
     base = Path(prefix, "bin", f"python{full.rpartition('.')[0]}")
-    request.getfixturevalue("machine")  # from here on, none is found elsewhere
+    request.getfixturevalue("machine")  # from here on, no other Python is found
     installed = tmp_path / "uv" / f"cpython-{full}-linux-{platform.machine()}-gnu" / "bin" / base.name
     stub(installed, f'exec {base} "$@"')
     found = find_python(NOWHERE)

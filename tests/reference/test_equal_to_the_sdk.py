@@ -1,4 +1,4 @@
-"""Our entities against the reference SDK's own: the same dump, the same refusals at the same places."""
+"""Tests that our entities equal the reference SDK's: the same dump, and refusals in the same places."""
 
 from __future__ import annotations
 
@@ -29,13 +29,13 @@ def name(case: Case) -> str:
 
 @pytest.fixture(scope="module")
 def observed(sdk: ReferenceSDK) -> dict[str, dict[str, Any]]:
-    """What the SDK made of each case, by name."""
+    """The SDK's result for each case, by name."""
     answers = sdk.observe([(NESTED_IN_THE_SDK.get(case.entity, case.entity), case.value) for case in CASES])
     return {name(case): answer for case, answer in zip(CASES, answers, strict=True)}
 
 
 def stripped(value: Any, keys: set[str]) -> Any:
-    """Give JSON values without some keys of its objects."""
+    """Return JSON values without some keys of its objects."""
     if isinstance(value, dict):
         return {key: stripped(item, keys) for key, item in value.items() if key not in keys}
     return [stripped(item, keys) for item in value] if isinstance(value, list) else value
@@ -51,7 +51,7 @@ def test_an_input_comes_to_the_same(case: Case, observed: dict[str, dict[str, An
         assert ours["refused"] is not None, "ours always names the place"
         assert theirs["refused"] in (None, ours["refused"])
     else:
-        # As text, because the order of the keys counts.
+        # As text, because key order matters.
         unlike = set(case.ours)
         assert json.dumps(stripped(ours["dump"], unlike)) == json.dumps(stripped(theirs["dump"], unlike))
 

@@ -1,4 +1,4 @@
-"""Our methods against the reference SDK's own: names, order, kinds and defaults of their arguments."""
+"""Tests that our methods have the reference SDK's argument names, order, kinds and defaults."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
-"""Says what an entity makes of an input. Runs beside the reference SDK, in its environment, and knows nothing of ours.
+"""Validate inputs with entities. Runs in the reference SDK's environment, without our package.
 
-Usage: ``worker.py CASES ANSWERS``: a JSON list of ``[name, input]`` in, a JSON list of observations out.
+Usage: ``worker.py CASES ANSWERS``: reads a JSON list of ``[name, input]``, writes a JSON list of observations.
 """
 
 from __future__ import annotations
@@ -29,11 +29,11 @@ MODULES = (
 
 
 def observe(entity: Any, value: Any) -> dict[str, Any]:
-    """Tell what became of an input.
+    """Return the result of an input.
 
     Returns:
-        `values` of an enumeration; else `dump`, JSON values in the order of a dump; or `refused`, the places of the errors,
-        None where the refusal was no `ValidationError` and so names none.
+        `values` of an enum; otherwise `dump`, JSON values in dump order; or `refused`, the locations of the errors,
+        None if the error was no `ValidationError` and so has none.
     """
     if issubclass(entity, Enum):
         return {"values": sorted(member.value for member in entity)}

@@ -1,4 +1,4 @@
-"""Audio files: real ones of every kind, joined, cut, damaged and misnamed; and everything that is none."""
+"""Tests for audio files: real ones of every kind, joined, truncated, damaged and misnamed; and data that is not audio."""
 
 import io
 import random
@@ -122,7 +122,7 @@ def test_bytes_that_are_nothing_are_refused(data: bytes) -> None:
 def test_files_joined_into_one_are_read_to_the_end(form: str) -> None:
     facts = audio_facts.facts(file(form) * 3)
     assert facts.files == 3
-    assert facts.seconds == pytest.approx(3.0, abs=0.2)  # a joined MP3 keeps the encoder's delay of each piece
+    assert facts.seconds == pytest.approx(3.0, abs=0.2)  # a joined MP3 keeps each piece's encoder delay
     assert "3 files were joined" in str(facts.notices[0])
 
 
@@ -267,7 +267,7 @@ def check_any(data: bytes) -> None:
 
 
 def test_an_mp3_without_a_header_has_its_true_length() -> None:
-    # Frames of a constant bit rate at 44.1 kHz differ by a byte of padding, and decoders guess the length from the first one.
+    # Constant-bit-rate frames at 44.1 kHz differ by a byte of padding, and decoders estimate the length from the first one.
     data = mp3_frames.sound(file("mp3", 60.0, bitrate_mode="CONSTANT", compression_level=0.9))
     facts = audio_facts.facts(data)
     assert facts.seconds == pytest.approx(60.0, abs=0.1)

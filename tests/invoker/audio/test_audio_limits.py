@@ -1,4 +1,4 @@
-"""How much is decoded at most: by the header before any work, by what really comes, and never more than blocks in memory."""
+"""Tests for decoding limits: by the header before any work, by the actual data, and only blocks in memory at a time."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from tests.invoker.sounds import claiming, frames, sound
 
 @cache
 def silent(hours: float, rate_hz: int = 44_100, channels: int = 2) -> bytes:
-    """Silence as FLAC: an hour of stereo has 0.6 MB."""
+    """Return silence as FLAC; an hour of stereo has 0.6 MB."""
     buffer = io.BytesIO()
     minute = np.zeros((60 * rate_hz, channels), np.float32)
     with soundfile.SoundFile(buffer, "w", rate_hz, channels, format="FLAC", subtype="PCM_16") as file:
@@ -31,7 +31,7 @@ def silent(hours: float, rate_hz: int = 44_100, channels: int = 2) -> bytes:
 
 @pytest.fixture
 def decoders(monkeypatch: pytest.MonkeyPatch) -> list[int]:
-    """What each call of the decoder gave: frames."""
+    """Frames returned by each decoder call."""
     calls: list[int] = []
     real = decoding._block
 
@@ -79,7 +79,7 @@ def test_many_files_in_one_count_together(monkeypatch: pytest.MonkeyPatch) -> No
 
 def test_memory_holds_blocks_and_not_the_file() -> None:
     data = silent(0.3, 8000, 1)
-    audio_facts.facts(data)  # loads what is loaded once
+    audio_facts.facts(data)  # loads the one-time imports
     tracemalloc.start()
     try:
         audio_facts.facts(data)
@@ -90,7 +90,7 @@ def test_memory_holds_blocks_and_not_the_file() -> None:
 
 
 def test_other_threads_run_while_a_block_is_decoded(monkeypatch: pytest.MonkeyPatch) -> None:
-    """By the order of events: a thread that is woken before a block is decoded is done before the file is."""
+    """Check by event order: a thread woken before a block is decoded finishes before the file does."""
     turns, wake, done = [], threading.Event(), threading.Event()
 
     def other() -> None:

@@ -1,4 +1,4 @@
-"""Nothing of a file's sound is dropped without a notice: joined, cut, interrupted by junk, in every variant of every kind."""
+"""Tests that no audio is dropped without a notice: files joined, cut, interrupted by junk, in every variant of every kind."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ DROPPED = {
     "audio.not_converted",
     "audio.more_notices",
 }
-"""Notices that say that something was not read."""
+"""Notices that report unread data."""
 DECODERS_WORDS = ("pipe", "not recognised", "unimplemented", "unknown error", "Unspecified", "decoder", "Error :", "lost sync")
 
 
@@ -62,7 +62,7 @@ def test_an_mp3_that_changes_its_form_is_all_read(one: bytes) -> None:
     samples, rate_hz = decoding.decode(one + other)
     assert len(samples) / rate_hz == pytest.approx(12.0, abs=0.2)
     after = samples[round(7 * rate_hz) : round(11 * rate_hz)]
-    assert np.abs(after).max() == pytest.approx(0.5, abs=0.05)  # the tone, and not noise
+    assert np.abs(after).max() == pytest.approx(0.5, abs=0.05)  # the tone, not noise
     found = audio_facts.facts(one + other)
     converted = next(notice for notice in found.notices if notice.id == "audio.converted")
     assert converted.values["seconds"] == pytest.approx(6.0, abs=0.1)
@@ -94,7 +94,7 @@ def test_where_the_search_is_given_up_is_named() -> None:
 def test_remarks_about_a_file_are_bounded() -> None:
     parts = [sound("mp3", 0.2, rate_hz, channels) for rate_hz in (44_100, 22_050, 48_000) for channels in (1, 2)]
     found = audio_facts.facts(b"".join(parts * 4))
-    assert found.seconds == pytest.approx(24 * 0.25, abs=0.3)  # each fills its last frame
+    assert found.seconds == pytest.approx(24 * 0.25, abs=0.3)  # each piece pads its last frame
     assert len(found.notices) == 9 and found.notices[-1] == Message("audio.more_notices", count=13)
 
 
@@ -113,7 +113,7 @@ def test_remarks_about_a_file_are_bounded() -> None:
 )
 def test_what_libsndfile_reads_is_read(format_: str, subtype: str) -> None:
     found = audio_facts.facts(sound(format_, 1.0, 8000, 1, subtype))
-    assert found.seconds == pytest.approx(1.0, abs=0.07)  # codecs in blocks fill the last one
+    assert found.seconds == pytest.approx(1.0, abs=0.07)  # block codecs pad the last block
     assert found.peak == pytest.approx(0.5, abs=0.1)
     assert found.notices == ()
 
@@ -123,7 +123,7 @@ def test_wav_of_every_byte_order_and_length_field_is_read() -> None:
     big = sound("wav", endian="BIG")
     rf64 = sound("rf64")
     odd = sound("WAV", 1.0, 8000, 1, "PCM_U8")
-    unpadded = odd[:36] + b"LIST\x03\0\0\0abc" + odd[36:]  # an odd chunk without its byte of padding
+    unpadded = odd[:36] + b"LIST\x03\0\0\0abc" + odd[36:]  # an odd-sized chunk without its padding byte
     for data in (big, rf64, b"BW64" + rf64[4:], sound("WAVEX", subtype="PCM_16")):
         np.testing.assert_array_equal(decoding.decode(data)[0], samples)
         assert audio_facts.facts(data).notices == ()
@@ -199,12 +199,12 @@ PIECES = {
 
 
 def present(names: list[str], size: int) -> float:
-    """Seconds of the pieces of which the first `size` bytes of all hold something: what is not there at all is not dropped."""
+    """Return the seconds of the pieces that start in the first `size` bytes of all: missing pieces don't count as dropped."""
     seconds, at = 0.0, 0
     for name in names:
         data, length = PIECES[name]
         here = min(max(0, size - at), len(data)) / len(data)
-        seconds += length * (here if name == "layer II" else here > 0)  # which nowhere says how long it is
+        seconds += length * (here if name == "layer II" else here > 0)  # its length is stored nowhere
         at += len(data)
     return seconds
 
@@ -220,12 +220,12 @@ def test_nothing_of_the_sound_is_dropped_without_a_notice(names: list[str], shar
     try:
         found = audio_facts.facts(data)
     except InvokeBadRequestError:
-        return  # says that nothing is read
+        return  # reports that nothing was read
     assert found.seconds is not None
     if found.seconds < expected - 0.05 * len(names):
         assert set(ids(found)) & DROPPED
     if share is None and "junk" not in names:
-        assert expected - 0.05 * len(names) <= found.seconds <= expected + 0.1 * len(names)  # an encoder fills its last frame
+        assert expected - 0.05 * len(names) <= found.seconds <= expected + 0.1 * len(names)  # encoders pad the last frame
         assert not set(ids(found)) & DROPPED
 
 
@@ -238,7 +238,7 @@ def test_junk_anywhere_in_a_file_drops_nothing_without_a_notice(form: str, share
         found = audio_facts.facts(whole[:at] + JUNK[:size] + whole[at + lost :])
     except InvokeBadRequestError:
         return
-    if found.seconds is not None and found.seconds < 1.95:  # `None`: a kind that is not read, as a page says
+    if found.seconds is not None and found.seconds < 1.95:  # `None`: an unsupported kind, which the page reports
         assert set(ids(found)) & DROPPED
 
 
@@ -271,7 +271,7 @@ def test_random_bytes_behind_each_mark_give_sound_or_true_words(mark: bytes, res
 
 
 def check(data: bytes) -> None:
-    """Whatever the bytes are: facts that are consistent, or an error at the file in words of ours."""
+    """Check that any bytes give consistent facts, or an error at the file in our own words."""
     try:
         upload_check.require_audio(data, "a.mp3")
         found = audio_facts.facts(data, "a.mp3")

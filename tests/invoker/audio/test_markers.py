@@ -1,4 +1,4 @@
-"""What may stand before the sound: tags of every kind, also such that lie about their size, padding, junk."""
+"""Tests for data before the audio: tags of every kind, including ones with a wrong size, padding, junk."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def test_every_tag_and_padding_before_the_sound_is_stepped_over(before: str, for
     assert (found.seconds, found.peak, found.files, found.notices) == (plain.seconds, plain.peak, 1, ())
 
 
-@pytest.mark.parametrize("form", sorted(set(FORMS) - {"voc", "sphere"}))  # of which libsndfile reads to the end of the data
+@pytest.mark.parametrize("form", sorted(set(FORMS) - {"voc", "sphere"}))  # libsndfile reads these two to the end of the data
 @pytest.mark.parametrize("behind", BEHIND)
 def test_what_stands_behind_the_sound_costs_nothing(behind: str, form: str) -> None:
     found = audio_facts.facts(sound(form) + BEHIND[behind])

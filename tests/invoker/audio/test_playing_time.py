@@ -1,4 +1,4 @@
-"""A file is read once, by whoever comes first."""
+"""Tests that a file is read only once, by the first caller."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from tests.invoker.sounds import sound
 
 
 class Counting:
-    """Reads files, and counts how often."""
+    """A reader that counts its calls."""
 
     def __init__(self) -> None:
         self.read: list[bytes] = []

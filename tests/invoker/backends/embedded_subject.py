@@ -1,4 +1,4 @@
-"""What the embedded back end can be asked: the small LLM for how things work, and each of the other models."""
+"""The embedded back end as a subject of the contract: the small LLM for mechanics, and each of the other models."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ MODELS = {
 SAMPLES = Path(__file__).parents[3] / "src" / "boomerang" / "workbench" / "samples" / "assets" / "samples"
 SENTENCES = [f"The number {number} follows {number - 1}." for number in range(1, 331)]
 LONG = " ".join(SENTENCES)
-"""Some 3,400 tokens: seconds of reading for the LLM."""
+"""About 3,400 tokens: seconds of prompt processing for the LLM."""
 
 
 class EmbeddedSubject:
@@ -57,7 +57,7 @@ class EmbeddedSubject:
         return self._wrap(EmbeddedBackend(system_model=SMALL))
 
     def lengthy(self, invoke_type: InvokeType) -> dict[str, Any]:
-        messages = [{"role": "user", "content": LONG[: len(LONG) * 2 // 5]}]  # some 1,500 tokens; the context holds 2,048
+        messages = [{"role": "user", "content": LONG[: len(LONG) * 2 // 5]}]  # about 1,500 tokens; the context size is 2,048
         paragraphs = [LONG[at : at + 900] for at in range(0, 9000, 30)]
         contents = [{"content": text, "content_type": "text"} for text in paragraphs]
         table: dict[InvokeType, dict[str, Any]] = {

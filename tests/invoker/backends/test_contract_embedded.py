@@ -1,4 +1,4 @@
-"""The contract, on real models; and what is asked of the embedded back end beyond it."""
+"""The contract on real models, and further tests of the embedded back end."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ REFUSED = [
     (InvokeType.SPEECH2TEXT, {"file": b"no sound at all"}, "file"),
     (InvokeType.MODERATION, {"text": ""}, "text"),
 ]
-"""What cannot be answered, and the argument that is blamed."""
+"""Invalid arguments, and the field that the error names."""
 
 
 @pytest.mark.parametrize(("invoke_type", "changed", "field"), REFUSED)
@@ -134,7 +134,7 @@ def test_the_list_follows_what_is_in_memory_and_closing_gives_it_back() -> None:
         read(call(session, subject, InvokeType.LLM))
         call(session, subject, InvokeType.MODERATION)
     loaded = {model for model, state in states().items() if state is ModelState.LOADED}
-    # The moderation heads, the embedder and the fast reranker are one model in memory.
+    # The moderation heads, the embedder and the fast reranker share one model in memory.
     assert loaded == {SMALL, "minilm-moderation-heads", "all-minilm-l6-v2", "all-minilm-l6-v2-cosine"}
     with nothing_left_behind():
         backend.close()

@@ -1,4 +1,4 @@
-"""What the contract says of answers, on real models: the part that makes the models answer over and over."""
+"""The contract for answers on real models, in its own file because it makes the models answer many times."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ pytestmark = pytest.mark.slow
 
 @pytest.fixture(scope="module")
 def subject() -> Iterator[Subject]:
-    """Give the embedded back end."""
+    """Yield the embedded back end."""
     backend = EmbeddedBackend(system_model=SMALL)
     yield EmbeddedSubject(backend)
     backend.close()

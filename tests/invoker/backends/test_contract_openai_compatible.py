@@ -1,4 +1,4 @@
-"""The contract, on a server with OpenAI's interface behind real sockets; and what its server sees of it."""
+"""The contract on a server with OpenAI's interface behind real sockets, and what the server sees of it."""
 
 from __future__ import annotations
 
@@ -127,7 +127,7 @@ def subject(server: Loopback, request: pytest.FixtureRequest) -> Iterator[Subjec
     assert {record.outcome for record in records} <= {"completed", "stopped", "failed"}, "no record is left running"
 
 
-# Beyond the contract: what the server sees.
+# Beyond the contract: the server's side.
 
 
 @every_config
@@ -168,7 +168,7 @@ def test_the_server_of_each_call_sees_a_stop_within_a_second(
     subject: Subject, server: Loopback, invoke_type: InvokeType
 ) -> None:
     asked, run = request(subject, invoke_type, **subject.lengthy(invoke_type)), Run()
-    backend = subject.fresh()  # with a connection of its own
+    backend = subject.fresh()  # with its own connection
     requests, connections = len(server.asked), len(server.connections)
     waiting = Beside(lambda: list(backend.invoke(asked, run)))
     server.until(lambda server: len(server.asked) > requests)

@@ -1,4 +1,4 @@
-"""The contract, on answers from a function."""
+"""The contract on answers from a function."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ from tests.invoker.backends.contract.watching import BOUND
 from .contract import *  # noqa: F403  every test of the contract runs here
 
 SILENT = "silent: "
-"""Text that begins so is answered with silence, in the phase that follows."""
+"""A text with this prefix makes the back end silent in the phase named after it."""
 ENDLESS = "endless"
 USAGE = LLMUsage.priced(None, prompt_tokens=3, completion_tokens=2, latency=0.1)
 PROPERTIES: dict[ModelType, dict[str, Any]] = {
@@ -62,7 +62,7 @@ MODELS = [
 
 
 def answer(request: Request[Any], run: Run) -> Iterable[Any]:
-    """Answer each kind of request; be silent where the request says so."""
+    """Answer each kind of request; stay silent if the request asks for it."""
     _refuse_unknown(request)
     text = json.dumps(request.model_dump(mode="python"), default=str)
     if SILENT in text:

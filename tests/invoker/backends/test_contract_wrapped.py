@@ -1,4 +1,4 @@
-"""The part of the contract that is about ending, on real models behind what records and what rules."""
+"""The contract for ending, on real models behind the recorder and the client rules."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from tests.invoker.backends.contract.subject import Subject
 
 from .embedded_subject import SMALL, EmbeddedSubject
 
-# The contract on the scripted and the OpenAI-compatible back end runs behind the same wrappers.
+# The contracts of the scripted and OpenAI-compatible back ends also run behind these wrappers.
 pytestmark = pytest.mark.slow
 
 
@@ -43,7 +43,7 @@ def subject() -> Iterator[Subject]:
 
 
 class Server(Scripted):
-    """A back end with every ability, and the list of what was asked of it."""
+    """A back end with every ability, and a log of its calls."""
 
     can_fetch_models = True
 
@@ -52,7 +52,7 @@ class Server(Scripted):
         super().__init__(lambda request, run: [], models=[listed(ModelType.LLM)])
 
     def fetch_models(self, run: Run | None = None) -> Sequence[ListedModel]:
-        """Note the run."""
+        """Log the run."""
         self.asked.append(run)
         return self.models()
 
@@ -62,12 +62,12 @@ class Server(Scripted):
         return listed(model_type, model=model)
 
     def retire(self) -> None:
-        """Note the end."""
+        """Log the end."""
         self.asked.append("retire")
 
 
 def abilities() -> set[str]:
-    """Name what every back end can do."""
+    """Return the names of what every back end can do."""
     return {name for name in vars(Backend) if not name.startswith("_")}
 
 

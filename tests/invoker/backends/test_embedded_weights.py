@@ -1,4 +1,4 @@
-"""The embedded back end when files of its models folder are missing, cut or altered: the others go on working."""
+"""Tests for the embedded back end when model files are missing, truncated or modified: the other models still work."""
 
 from __future__ import annotations
 
@@ -28,12 +28,12 @@ NEEDED_BY = {
     TOKENIZER_FILE: {"all-minilm-l6-v2", "all-minilm-l6-v2-cosine", "minilm-moderation-heads"},
     VOCABULARY_FILE: {"moonshine-tiny-en"},
 }
-"""Which models need a file."""
+"""File → the models that need it."""
 
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    """A models folder of its own, with the real files behind links."""
+    """Return a separate models folder that links to the real files."""
     real, own = models_folder(), tmp_path / "models"
     for path in sorted(real.rglob("*")):
         place = own / path.relative_to(real)
@@ -73,7 +73,7 @@ def empty(path: Path) -> None:
 
 
 def altered(path: Path) -> None:
-    """Change one byte; the size stays."""
+    """Change one byte, keeping the size."""
     real = path.resolve()
     path.unlink()
     shutil.copyfile(real, path)

@@ -1,4 +1,4 @@
-"""The back end that answers from a function."""
+"""Tests for the back end that answers from a function."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Reads the golden files."""
+"""Read the golden files."""
 
 from __future__ import annotations
 
@@ -11,30 +11,30 @@ FOLDER = Path(__file__).parents[2] / "golden"
 
 
 def compact(value: Any) -> str:
-    """Give JSON as Dify's SDK writes it."""
+    """Return JSON as Dify's SDK writes it."""
     return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
 
 
 def request_text(name: str) -> str:
-    """Give the very characters of the `request` object, cut out of a captured reverse invocation."""
+    """Return the exact text of the `request` object in a captured reverse invocation."""
     line = (FOLDER / f"{name}_stdio.json").read_text("utf-8").rstrip("\n")
     start = line.index('"request":') + len('"request":')
     return line[start : -len("}}}")]
 
 
 def request(name: str) -> dict[str, Any]:
-    """Give the `request` object of a captured reverse invocation."""
+    """Return the `request` object of a captured reverse invocation."""
     payload: dict[str, Any] = json.loads(request_text(name))
     return payload
 
 
 def lines(name: str) -> list[Any]:
-    """Give the objects of a file of JSON lines."""
+    """Return the objects of a JSON Lines file."""
     return [json.loads(line) for line in (FOLDER / name).read_text("utf-8").splitlines() if line]
 
 
 def frames(name: str) -> list[Any]:
-    """Give the `data` objects of a file of inner-API frames."""
+    """Return the `data` objects of a file of inner-API frames."""
     raw, found, at = (FOLDER / name).read_bytes(), [], 0
     while at < len(raw):
         header, length = struct.unpack_from("<HI", raw, at + 2)
@@ -45,6 +45,6 @@ def frames(name: str) -> list[Any]:
 
 
 def aggregation() -> tuple[list[Any], dict[str, Any]]:
-    """Give the chunks of the aggregation vector, and what the SDK made of them."""
+    """Return the chunks of the aggregation vector, and the SDK's result for them."""
     events = lines("llm_aggregation_vector.jsonl")
     return [event["data"] for event in events[:-1] if event["data"]], events[-1]["sdk_result"]

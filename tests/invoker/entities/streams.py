@@ -1,4 +1,4 @@
-"""Makes chunks for tests."""
+"""Make chunks for tests."""
 
 from __future__ import annotations
 
@@ -11,17 +11,17 @@ from boomerang.invoker.entities.tools import ToolCall
 
 
 def chunk(content: Any = "", tool_calls: Sequence[ToolCall] = (), **delta: Any) -> LLMResultChunk:
-    """Give a chunk of one message."""
+    """Return a chunk with one message."""
     message = AssistantPromptMessage(content=content, tool_calls=list(tool_calls))
     return LLMResultChunk(model="tiny", delta=LLMResultChunkDelta(index=0, message=message, **delta))
 
 
 def fragment(call_id: str = "", name: str = "", arguments: str = "") -> ToolCall:
-    """Give a tool call or a fragment of one."""
+    """Return a tool call or a fragment of one."""
     function = {"name": name, "arguments": arguments}
     return ToolCall.model_validate({"id": call_id, "type": "function", "function": function})
 
 
 def spelled(calls: Sequence[ToolCall]) -> list[tuple[str, str, str]]:
-    """Give what calls say: id, name, arguments."""
+    """Return id, name and arguments of calls."""
     return [(call.id, call.function.name, call.function.arguments) for call in calls]

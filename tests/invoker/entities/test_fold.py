@@ -1,4 +1,4 @@
-"""Streams folded to results."""
+"""Tests for folding streams to results."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the entities write, held against bytes of the reference SDK."""
+"""Tests that entities serialize to the reference SDK's bytes."""
 
 from __future__ import annotations
 

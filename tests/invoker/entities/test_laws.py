@@ -1,4 +1,4 @@
-"""Laws that hold for every entity."""
+"""Property tests that hold for every entity."""
 
 from __future__ import annotations
 

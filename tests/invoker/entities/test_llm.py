@@ -1,4 +1,4 @@
-"""LLM entities: usage, chunks, polling."""
+"""Tests for LLM entities: usage, chunks, polling."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Prompt messages: coercions and refusals of Dify's SDK, and what we do otherwise."""
+"""Tests for prompt messages: coercions and refusals of Dify's SDK, and where we differ."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Models: labels, parameter rules and their templates, prices."""
+"""Tests for models: labels, parameter rules and their templates, prices."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What importing the entities loads."""
+"""Tests for what importing the entities loads."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Streamed tool calls merged."""
+"""Tests for merging streamed tool calls."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Audio in chunks."""
+"""Tests for audio in chunks."""
 
 from __future__ import annotations
 

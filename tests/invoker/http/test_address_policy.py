@@ -1,4 +1,4 @@
-"""Which addresses may be called: the list, and what is never called; judged by the address that is really dialled."""
+"""Tests for which addresses may be called: the allow list, and addresses that are always refused, judged by what is dialled."""
 
 from __future__ import annotations
 
@@ -27,11 +27,11 @@ METADATA = [
 ]  # fmt: skip
 
 FORMS = ["::ffff:{}", "::{}", "::ffff:0:{}", "64:ff9b::{}", "64:ff9b:1::{}", "2002:{}::1", "teredo"]
-"""Ways to write an IPv4 address inside of an IPv6 one."""
+"""Notations of an IPv4 address inside an IPv6 one."""
 
 
 def judged(rules: Allowed, host: str, address: str | None, port: int = 80) -> bool:
-    """Tell whether an address may be called."""
+    """Return whether an address may be called."""
     try:
         rules.check(host, ipaddress.ip_address(address) if address else None, port)
     except InvokeBadRequestError as error:
@@ -211,7 +211,7 @@ TEREDO = "2001:0:4136:e378:8000:63bf:{:04x}:{:04x}"
 
 
 def teredo(inside: str) -> str:
-    """Write the Teredo address of a client."""
+    """Return the Teredo address of a client."""
     client = ~int(ipaddress.IPv4Address(inside)) & 0xFFFFFFFF
     return TEREDO.format(client >> 16, client & 0xFFFF)
 

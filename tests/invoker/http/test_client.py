@@ -1,4 +1,4 @@
-"""The client over real sockets: where it is sent on to, what it sends again, and what it does not keep."""
+"""Tests for the HTTP client over real sockets: redirects, repeated requests, and what it doesn't keep."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def opened(script: Script, userinfo: str = "", **settings: dict[str, str]) -> It
 
 
 def moved(status: int, body: bytes = b"") -> Script:
-    """Give a script that sends from `/v1/old` to `/v1/new`, and says there what it was asked."""
+    """Return a script that redirects from `/v1/old` to `/v1/new`, which echoes the request."""
 
     def script(asked: Asked, wire: Wire) -> None:
         if asked.path.partition("?")[0] == "/v1/old":
@@ -55,7 +55,7 @@ def test_a_redirect_that_says_too_much_is_not_listened_to() -> None:
             wire.send(whole(b"Here."))
             return
         wire.send(head(307, Location="new", Transfer_Encoding="chunked"))
-        wire.send(*list(chunked([b"x" * LONGEST_LEFT, b"x"]))[:-1])  # and no end
+        wire.send(*list(chunked([b"x" * LONGEST_LEFT, b"x"]))[:-1])  # without the end
         wire.wait_until_gone()
         raise EOFError
 

@@ -1,4 +1,4 @@
-"""One exchange: who may be dialled, what a wrong certificate or name comes to, and how it is stopped before it has begun."""
+"""Tests for one exchange: allowed addresses, wrong certificates and names, and a stop before it starts."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ Means = Callable[..., Http]
 
 @pytest.fixture
 def http() -> Iterator[Means]:
-    """Give a function that opens the means of one server."""
+    """Yield a function that returns an `Http` for a server."""
     with ExitStack() as opened:
 
         def reach(address: str, *, clocks: Clocks | None = None, **pool: Any) -> Http:
@@ -95,7 +95,7 @@ def test_a_search_that_hangs_can_be_ended(http: Means, by: str) -> None:
 def test_a_connection_that_nobody_takes_can_be_stopped(http: Means) -> None:
     full = socket.create_server(("127.0.0.1", 0), backlog=0)
     waiting = [socket.socket() for _ in range(4)]
-    for one in waiting:  # fill the queue, so that the next one is not even refused
+    for one in waiting:  # fill the queue, so that the next connection is not even refused
         one.setblocking(False)
         one.connect_ex(full.getsockname())
     run = Run()
@@ -176,7 +176,7 @@ def test_a_kept_connection_that_the_server_closes_under_the_next_request_is_dial
 def test_a_kept_connection_that_ends_when_its_server_may_have_worked_is_not_asked_again(http: Means) -> None:
     def dying(_asked: Any, wire: Wire) -> None:
         if len(server.asked) == 2:
-            wire.left.wait(STALE_SECONDS + 0.1)  # what it worked in that time may have a price
+            wire.left.wait(STALE_SECONDS + 0.1)  # the server may have done billable work in that time
             raise EOFError
         wire.send(whole({"ok": 1}))
 

@@ -1,4 +1,4 @@
-"""Limits of answers: set by the operator in the environment, and by nobody else."""
+"""Tests for answer limits, which only the operator can set, in the environment."""
 
 from __future__ import annotations
 

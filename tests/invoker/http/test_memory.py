@@ -1,4 +1,4 @@
-"""Memory of a whole process against a hostile server, both in processes of their own: bounded, and given back."""
+"""Tests for a process's memory against a hostile server, each in its own process: bounded, and released."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ import pytest
 ROOT = Path(__file__).parents[3]
 LIMIT = 64 * 2**20
 SLACK = 40 * 2**20
-"""Bytes that stay with the allocator of C, which returns 32 MB at a time."""
+"""Bytes that stay with the C allocator, which returns 32 MB at a time."""
 CHILD = """
 import gc, json, sys
 import httpx
@@ -72,7 +72,7 @@ def address() -> Iterator[str]:
 
 
 def measured(address: str, read: str, *wanted: str) -> Any:
-    """Read answers in a child process, after one small one; return its memory and what came of each."""
+    """Read answers in a child process, after one small one; return its memory and the outcome of each."""
     command = [sys.executable, "-c", CHILD, address, read, str(LIMIT), "events-1000", *wanted]
     environment = {**os.environ, "PYTHONPATH": str(ROOT / "src")}
     return json.loads(subprocess.run(command, env=environment, check=True, capture_output=True, text=True, timeout=120).stdout)

@@ -1,4 +1,4 @@
-"""How the bytes of a request leave a socket."""
+"""Tests for how a request's bytes leave a socket."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ HEAD, BODY = b"POST /v1 HTTP/1.1\r\n\r\n", b'{"model":"m"}'
 
 @pytest.fixture
 def ends() -> Iterator[tuple[Stream, socket.socket]]:
-    """Give a stream and its other end, which receives each packet by itself."""
+    """Yield a stream and its other end, which receives each packet separately."""
     ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
     ours.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 4 * MOST_JOINED)
     with ours, theirs:
@@ -42,7 +42,7 @@ def test_a_large_body_is_not_copied_to_its_head(ends: tuple[Stream, socket.socke
 def test_what_was_kept_leaves_before_an_answer_is_read(ends: tuple[Stream, socket.socket]) -> None:
     stream, server = ends
     stream.write(HEAD)
-    stream.write(b"0\r\n\r\n")  # the end of a body in chunks has bytes of its own
+    stream.write(b"0\r\n\r\n")  # the end of a chunked body is written separately
     server.send(b"HTTP/1.1 200 OK\r\n\r\n")
     assert stream.read(MOST_JOINED).startswith(b"HTTP/1.1 200")
     assert server.recv(MOST_JOINED) == HEAD + b"0\r\n\r\n"

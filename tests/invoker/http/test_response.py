@@ -1,4 +1,4 @@
-"""The body of an answer: what is readable is read, up to its limits, and what arrived before an error is kept."""
+"""Tests for response bodies: everything readable is read, up to the limits, and data before an error is kept."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ Means = Callable[..., Http]
 
 
 class _Hiding(Hiding):
-    """Masks a word that is too short for a credential, so that bodies stay readable."""
+    """A masker for a word that is too short for a credential, so that bodies stay readable."""
 
     def __call__(self, data: bytes) -> bytes:
         return data.replace(b"KEY", b"***")
@@ -50,7 +50,7 @@ class _Hiding(Hiding):
 
 
 class Given:
-    """An answer of given bytes, and the ids of its notices."""
+    """A response with given bytes, and the ids of its notices."""
 
     def __init__(self, body: bytes | Iterable[bytes], limits: Limits | None = None, **headers: str) -> None:
         self.reported: list[Event] = []
@@ -65,7 +65,7 @@ class Given:
         return [note.message.id for note in self.reported if isinstance(note, Notice) and isinstance(note.message, Message)]
 
     def events(self) -> tuple[list[bytes], InvokeError | None]:
-        """Return the events that came, and the error at the end."""
+        """Return the events, and the final error."""
         found: list[bytes] = []
         try:
             for event in self.answer.events():
@@ -77,7 +77,7 @@ class Given:
 
 @pytest.fixture
 def http() -> Iterator[Means]:
-    """Return a function that opens the means of one server."""
+    """Yield a function that returns an `Http` for a server."""
     with ExitStack() as opened:
 
         def reach(address: str, limits: Limits | None = None) -> Http:
@@ -88,7 +88,7 @@ def http() -> Iterator[Means]:
 
 
 def bomb(size: int, before: bytes = b"") -> bytes:
-    """Pack so many letters behind what comes before."""
+    """Compress `size` letters after some bytes."""
     packer = zlib.compressobj(9, wbits=31)
     start = packer.compress(before) + packer.flush(zlib.Z_SYNC_FLUSH)
     return start + b"".join(packer.compress(b"x" * 2**20) for _ in range(size // 2**20)) + packer.flush()

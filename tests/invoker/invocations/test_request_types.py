@@ -1,4 +1,4 @@
-"""Requests: made from a config and the call's arguments."""
+"""Tests for requests made from a config and the call's arguments."""
 
 from __future__ import annotations
 

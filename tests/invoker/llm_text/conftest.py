@@ -1,4 +1,4 @@
-"""A checker of JSON schemas without a past."""
+"""Fixtures for JSON schema checks with a clean state."""
 
 from __future__ import annotations
 
@@ -9,6 +9,6 @@ from boomerang.invoker.llm_text import json_schema
 
 @pytest.fixture
 def fresh(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Neither answers nor processes from before."""
+    """Reset cached answers and processes."""
     monkeypatch.setattr(json_schema, "_memory", json_schema._Memory())
     monkeypatch.setattr(json_schema, "_children", json_schema._Children())

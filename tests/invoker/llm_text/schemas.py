@@ -1,4 +1,4 @@
-"""Schemas for the tests of checks against them."""
+"""Schemas for the tests of schema checks."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ DRAFTS = {
 
 
 def doubling(levels: int = 40) -> dict[str, Any]:
-    """Make a schema whose definitions each refer twice to the next: 2 to the power of `levels` steps for any engine."""
+    """Return a schema whose definitions each refer twice to the next: 2 to the power of `levels` steps for any engine."""
     twice = {f"d{n}": {"allOf": [{"$ref": f"#/$defs/d{n + 1}"}] * 2} for n in range(levels)}
     return {"$ref": "#/$defs/d0", "$defs": {**twice, f"d{levels}": {"type": "object"}}}
 

@@ -1,4 +1,4 @@
-"""JSON in a model's text: whole, in a fence, between other words; and never from what is none."""
+"""Tests for JSON in a model's text: whole, in a fence, between other text; and never from something else."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ def test_an_object_is_found_past_lists_and_other_values() -> None:
 
 
 def test_a_long_text_of_broken_beginnings_is_read_once() -> None:
-    """With work by the square of the text this would take hours."""
+    """With quadratic work this would take hours."""
     for text in ('{"' * 200_000, '["a",' * 200_000, '{"a":' * 200_000, '[{"a": 1}, ' * 100_000, '{"a": NaN}' * 100_000):
         found = find_object(text)
         assert found is None

@@ -1,4 +1,4 @@
-"""JSON schemas: whether an object is one, and values checked against them."""
+"""Tests for JSON schemas: whether an object is one, and validating values."""
 
 from __future__ import annotations
 
@@ -81,7 +81,7 @@ def test_long_values_are_cut() -> None:
 )
 def test_what_is_no_schema_is_named_with_its_place(schema: dict[str, Any], path: str) -> None:
     assert str(schema_fault(schema)).startswith(f"{path}: ")
-    checked = check({}, schema)  # a record may have one that a back end accepted
+    checked = check({}, schema)  # a record may contain one that a back end accepted
     assert reason(checked) == "schemas.no_schema" and path in str(checked.reason)
 
 

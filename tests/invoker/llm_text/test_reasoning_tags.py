@@ -1,4 +1,4 @@
-"""Reasoning told apart from the answer, however the text is cut into pieces."""
+"""Tests for separating reasoning from the answer, however the text is split."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from boomerang.invoker.llm_text.reasoning_tags import CLOSING, OPENING, Part, Re
 
 
 def read(pieces: list[str], *, opened: bool = False) -> list[Part]:
-    """Read pieces; neighbours of one kind joined."""
+    """Read pieces; join adjacent ones of one kind."""
     reader = ReasoningReader(opened=opened)
     joined: list[Part] = []
     for part in [part for piece in pieces for part in reader.feed(piece)] + reader.flush():

@@ -1,4 +1,4 @@
-"""Checks within limits of time, memory, size and depth: large ones are made, and what goes beyond is not checked."""
+"""Tests for limits on time, memory, size and depth of checks: large checks are done, larger ones are skipped."""
 
 from __future__ import annotations
 

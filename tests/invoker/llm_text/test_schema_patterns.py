@@ -1,4 +1,4 @@
-"""Patterns of a schema: those of ECMA 262, and what becomes of one that cannot be read."""
+"""Tests for a schema's patterns: ECMA-262 ones, and unsupported ones."""
 
 from __future__ import annotations
 

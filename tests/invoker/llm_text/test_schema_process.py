@@ -1,4 +1,4 @@
-"""The processes that check: stopped, taken in turns, replaced, and never left behind."""
+"""Tests for the check processes: stopped, taken in turns, replaced, and never left behind."""
 
 from __future__ import annotations
 
@@ -81,7 +81,7 @@ def test_a_process_that_has_ended_is_replaced() -> None:
 
 
 def test_the_process_ends_with_its_parent_even_in_the_middle_of_a_check(tmp_path: Path) -> None:
-    """What a killed app leaves behind ends by its own clock."""
+    """A process left by a killed app ends by its own timeout."""
     script = tmp_path / "parent.py"
     script.write_text(
         "import threading, time, json, sys\n"

@@ -1,4 +1,4 @@
-"""Summaries of texts that do not fit: nothing lost, nothing twice, always an end."""
+"""Tests for summaries of texts that don't fit: nothing lost, nothing repeated, and it always ends."""
 
 from __future__ import annotations
 
@@ -17,19 +17,19 @@ from boomerang.invoker.run import Run
 
 
 def words(text: str) -> int:
-    """Count tokens as a crude model does: a token for three characters of each word."""
+    """Count tokens roughly: one for every three characters of each word."""
     return sum(-(-len(word) // 3) for word in text.split())
 
 
 def source(question: str) -> str:
-    """Take the text out of what the model is asked."""
+    """Extract the text from the prompt."""
     found = re.fullmatch(r"Text:\n(.*)\n\nSummarise this text\..*", question, re.DOTALL)
     assert found is not None
     return found[1]
 
 
 class Model:
-    """Summarises a text as its first words."""
+    """A model that summarizes a text as its first words."""
 
     def __init__(self, keep: int = 5) -> None:
         self.keep = keep
@@ -72,7 +72,7 @@ def test_a_long_text_is_summarised_in_pieces_and_then_their_summaries() -> None:
     assert summary.startswith("Paragraph 0 says that")
     assert len(model.asked) > 3
     first_round = [note for note in notes if "round" not in note.name]
-    # A piece's outer blanks are left out of the question; every word is there once, in order.
+    # The prompt omits a piece's outer whitespace; every word appears once, in order.
     asked = " ".join(source(str(note.messages[-1].content)) for note in first_round)
     assert asked.split() == text.split()
     assert notes[-1].name.startswith("piece 1 of 1, round ")

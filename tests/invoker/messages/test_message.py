@@ -1,4 +1,4 @@
-"""Messages: every id has a template, every template is used, and what is filled in is what the template asks for."""
+"""Tests for messages: every id has a template, every template is used, and the values match its placeholders."""
 
 from __future__ import annotations
 
@@ -51,18 +51,18 @@ REPORTING = {
     "_refusal",
     "_broken",
 }
-"""Callables that make an error or report something to people."""
+"""Callables that create an error or report something to users."""
 PLAIN = {
     "boomerang/invoker/llm_text/json_schema.py": "its Fault is a value of schemas.departs, in the words of JSON Schema",
 }
-"""Files that may make one from an English sentence, and why."""
+"""Files that may create one from an English sentence, and why."""
 MAKING = {"Message", "notice", "_notice"}
-"""Callables of the library that take an id first; in the playground the first only."""
+"""Callables of the library that take an id first; elsewhere only `Message` does."""
 
 
 @pytest.fixture
 def template(monkeypatch: pytest.MonkeyPatch) -> str:
-    """A template of our own, so that the tests hold whatever the product says."""
+    """Return the id of a template of our own, so that the tests don't depend on the product's texts."""
     monkeypatch.setitem(TEMPLATES, "test.limit", "More than {count:,} chunks from {server}.")  # type: ignore[arg-type]
     return "test.limit"
 
@@ -71,11 +71,11 @@ def _is_making(node: ast.Call, making: set[str]) -> bool:
     if getattr(node.func, "id", getattr(node.func, "attr", "")) not in making or not node.args:
         return False
     first = node.args[0]
-    return not isinstance(first, ast.Call) and not (isinstance(first, ast.Name) and first.id == "id")  # what passes one on
+    return not isinstance(first, ast.Call) and not (isinstance(first, ast.Name) and first.id == "id")  # not what passes one on
 
 
 def made() -> Iterator[tuple[str, ast.expr, frozenset[str]]]:
-    """Give every place that makes a message: where, its id, and the names of its values."""
+    """Yield every place that creates a message: location, id, and names of the values."""
     for path in sorted(SRC.rglob("*.py")):
         making = MAKING if path.is_relative_to(SRC / "boomerang" / "invoker") else {"Message"}
         if path == SRC / "boomerang" / "invoker" / "messages" / "message.py":
@@ -87,7 +87,7 @@ def made() -> Iterator[tuple[str, ast.expr, frozenset[str]]]:
 
 
 def ids(node: ast.expr) -> list[str]:
-    """Give the ids of an expression: a literal, or one of two."""
+    """Return the ids in an expression: a literal, or one of two."""
     match node:
         case ast.Constant(value=str() as text):
             return [text]
@@ -109,7 +109,7 @@ def test_every_message_has_a_template_with_the_same_placeholders() -> None:
 
 
 def sentences(node: ast.AST, function: ast.AST) -> Iterator[str]:
-    """Give the English sentences in an expression, and in what its names were set to; what makes a message has none."""
+    """Yield the English sentences in an expression and in assignments to its names; messages contain none."""
     match node:
         case ast.Call(func=ast.Name(id="Message") | ast.Attribute(attr="join" | "get")):
             return
@@ -125,7 +125,7 @@ def sentences(node: ast.AST, function: ast.AST) -> Iterator[str]:
 
 
 def test_no_error_and_no_notice_is_made_from_an_english_sentence() -> None:
-    """A server's own words, and those of the system, come in variables."""
+    """Messages of a server or the system are in variables."""
     found = set()
     for path in sorted(path for layer in ("invoker", "workbench") for path in (SRC / "boomerang" / layer).rglob("*.py")):
         tree = ast.parse(path.read_text("utf-8"))

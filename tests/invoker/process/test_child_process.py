@@ -1,4 +1,4 @@
-"""A child process that talks in framed messages: how it is asked, how it ends, and what it says last."""
+"""Tests for a child process that exchanges framed messages: requests, how it ends, and its last output."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def put(value, size=None):
     sys.stdout.buffer.flush()
 
 """
-"""What each script begins with."""
+"""The start of each script."""
 
 
 def running(tmp_path: Path, script: str, largest: int = 1 << 24) -> Process:
@@ -40,7 +40,7 @@ def running(tmp_path: Path, script: str, largest: int = 1 << 24) -> Process:
 
 def test_messages_go_in_and_values_come_out(tmp_path: Path) -> None:
     process = running(tmp_path, "while (message := get()) is not None: put({'got': message.decode()})")
-    for text in ("one", "größer " * 20_000):  # longer than a pipe holds
+    for text in ("one", "größer " * 20_000):  # larger than a pipe's buffer
         process.send(text.encode())
         assert process.receive() == {"got": text}
     assert process.alive
@@ -64,7 +64,7 @@ def test_how_a_child_ended_is_told_with_its_last_words(tmp_path: Path, script: s
         process.receive()
     with pytest.raises(ProcessGoneError, match=words):
         process.send(b"hello?")
-    process.try_send(b"hello?")  # says nothing
+    process.try_send(b"hello?")  # raises nothing
     process.end()
 
 
@@ -122,7 +122,7 @@ def test_ending_frees_who_waits_for_the_child(tmp_path: Path) -> None:
     process = running(tmp_path, "import time\nput(1)\ntime.sleep(60)")
     assert process.receive() == 1
     reader, read = in_thread(process.receive)
-    writer, written = in_thread(lambda: process.send(b"x" * 1_000_000))  # nobody reads it
+    writer, written = in_thread(lambda: process.send(b"x" * 1_000_000))  # never read
     process.end()
     for thread, outcome in ((reader, read), (writer, written)):
         thread.join(BOUND)
@@ -148,7 +148,7 @@ def test_what_a_child_started_is_gone_with_it(tmp_path: Path, how: str) -> None:
     started = [process.receive(BOUND), process.receive(BOUND)]
     if how == "kill":
         process.kill()
-    elif how == "exit":  # by itself, while what it started keeps its pipes open
+    elif how == "exit":  # on its own, while its descendants keep its pipes open
         process.send(b"go")
         with pytest.raises(ProcessGoneError, match="exit code 5"):
             process.receive(BOUND)

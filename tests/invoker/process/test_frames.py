@@ -1,4 +1,4 @@
-"""Messages in a pipe: whole however they are cut, refused where they are too long."""
+"""Tests for messages in a pipe: complete however they are split, and refused if too long."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Numbers of an invocation: each from its record, and unknown ones never zero."""
+"""Tests for a record's metrics: each comes from the record, and unknown ones are never zero."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ every_call = pytest.mark.parametrize("invoke_type", InvokeType, ids=lambda invok
 
 
 def record_of(invoke_type: InvokeType, chunks: list[Any], times: list[float], seconds: float | None = 2.0) -> Record[Any]:
-    """Give a record with times of our choosing."""
+    """Return a record with the given times."""
     record: Record[Any] = Record(request_of(invoke_type), "scripted")
     record.chunks.extend(chunks)
     record.times.extend(times)

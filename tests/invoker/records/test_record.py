@@ -1,4 +1,4 @@
-"""What a record notes of an invocation, and what it gives of that."""
+"""Tests for what a record stores of an invocation, and what it returns."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ every_call = pytest.mark.parametrize("invoke_type", InvokeType, ids=lambda invok
 
 
 def record_of(answer: Any, request: Request[Any] = LLM) -> Record[Any]:
-    """Give the record of an invocation that was read to its end, whatever that was."""
+    """Return the record of an invocation that was read to its end, however that was."""
     records: list[Record[Any]] = []
     try:
         list(Recorded(Scripted(answer), records.append).invoke(request, Run()))

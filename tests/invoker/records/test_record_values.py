@@ -1,4 +1,4 @@
-"""A record written and read back is the same record."""
+"""Tests that a record is the same after writing and reading it."""
 
 from __future__ import annotations
 
@@ -115,7 +115,7 @@ CHUNK_FIELDS: dict[type[Entity], type[Entity]] = {
         for kind in (SummaryResult, TextEmbeddingResult, RerankResult, TTSResult, Speech2TextResult, ModerationResult)
     },
 }
-"""Type of a chunk → the entity whose input fits it."""
+"""Chunk type → the entity whose input fits it."""
 
 message_values = st.builds(
     Message,
@@ -219,7 +219,7 @@ def records(draw: st.DrawFn) -> Record[Any]:
 
 
 def known(error: BaseException | None) -> Any:
-    """Return all that tells one error from another."""
+    """Return everything that distinguishes one error from another."""
     if not isinstance(error, Exception):
         return error
     return type(error), str(error), {name: value for name, value in vars(error).items() if value not in (None, "")}

@@ -1,4 +1,4 @@
-"""What came when: kinds, sizes, pauses and phases, from a record alone."""
+"""Tests for the timeline of a record: kinds, sizes, pauses and phases."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Tiny wheels, a tiny manifest, a loopback server: everything a fetch meets, in kilobytes."""
+"""Fixtures for downloads, in kilobytes: tiny wheels, a tiny manifest, a loopback server."""
 
 from __future__ import annotations
 
@@ -30,11 +30,11 @@ def sha256(data: bytes) -> str:
 
 @dataclass
 class World:
-    """A manifest, the wheels that carry its files, and an address for each."""
+    """A manifest, the wheels that contain its files, and an address for each."""
 
     root: Path
     address: str = "http://127.0.0.1:9"
-    """Port 9 is closed: nobody answers until a test starts a server."""
+    """Port 9 is closed: nothing answers until a test starts a server."""
     contents: dict[str, bytes] = field(default_factory=dict)
     _wheels: list[str] = field(default_factory=list)
     _models: list[str] = field(default_factory=list)
@@ -52,7 +52,7 @@ class World:
         return self.folder / ".partial"
 
     def wheel(self, project: str, members: dict[str, bytes], *, sha: str | None = None) -> Path:
-        """Build a wheel and list it in the manifest."""
+        """Build a wheel and add it to the manifest."""
         self.wheels.mkdir(exist_ok=True)
         stem = f"{project.replace('-', '_')}-1.0"
         path = self.wheels / f"{stem}-py3-none-any.whl"
@@ -71,7 +71,7 @@ class World:
         return path
 
     def model(self, name: str, files: dict[str, bytes], parts: dict[str, list[tuple[str, str]]]) -> None:
-        """List a model; `parts` names for each file the wheels and members that carry it."""
+        """Add a model; `parts` names the wheels and members that contain each file."""
         lines = [f'[[model]]\nname = "{name}"\ntitle = "{name.title()}"\nauthor = "A. Nobody"\nlicence = "MIT"\npage = "-"\n']
         for file, data in files.items():
             carried = ", ".join(f'{{ wheel = "{wheel}", member = "{member}" }}' for wheel, member in parts[file])
@@ -110,14 +110,14 @@ class World:
         return Fetcher(weights or self.weights(), **options)  # type: ignore[arg-type]
 
     def leftovers(self) -> list[str]:
-        """Name everything in the models folder that is neither a finished file nor ours to keep."""
+        """Return everything in the models folder that is neither a finished file nor ours to keep."""
         keep = {self.folder / name for name in self.contents} | {self.folder / ".lock"}
         paths = [path for path in self.folder.rglob("*") if path.is_file() and path not in keep]
         return sorted(str(path.relative_to(self.folder)) for path in paths if ".stamps" not in path.parts)
 
 
 class FolderIndex:
-    """An index as fast as a copy; notes what was asked of it. The slow, real one is pip."""
+    """An index as fast as a copy, which records its requests. The slow, real one is pip."""
 
     def __init__(self, wheels: Path) -> None:
         self.wheels = wheels
@@ -137,7 +137,7 @@ class FolderIndex:
 
 
 class Heard:
-    """Progress that only remembers."""
+    """A progress that only records."""
 
     def __init__(self) -> None:
         self.said: list[str] = []
@@ -157,7 +157,7 @@ class Heard:
 
 
 class FileServer(ThreadingHTTPServer):
-    """A loopback server with byte ranges, which can cut an answer off or hold it back."""
+    """A loopback server with byte ranges, which can truncate a response or delay it."""
 
     daemon_threads = True
     block_on_close = False
@@ -168,9 +168,9 @@ class FileServer(ThreadingHTTPServer):
         self.ranges: list[str | None] = []
         """The Range header of each request."""
         self.cut_after: list[int] = []
-        """How many bytes the next answers send before the connection drops; all of them once this is empty."""
+        """Bytes that each of the next responses sends before the connection drops; complete responses once this is empty."""
         self.hold_after: int | None = None
-        """After so many bytes the answer stops and waits for `go_on`."""
+        """The response pauses after this many bytes and waits for `go_on`."""
         self.go_on = threading.Event()
         self.ignore_ranges = False
 
@@ -209,7 +209,7 @@ class _Handler(BaseHTTPRequestHandler):
     def handle(self) -> None:
         try:
             super().handle()
-        except ConnectionError:  # the fetch that a test killed
+        except ConnectionError:  # the download that a test killed
             self.close_connection = True
 
     def log_message(self, format: str, *args: object) -> None:

@@ -1,4 +1,4 @@
-"""`boomerang weights` as a person meets it, and as a kill or a full disk meets it."""
+"""Tests for `boomerang weights` as a user sees it, including a kill and a full disk."""
 
 import os
 import re
@@ -34,7 +34,7 @@ index = PipIndex(["--isolated", "--no-index"] + sys.argv[3:])
 fetcher = lambda weights: Fetcher(weights, index=index, progress=Telling())
 sys.exit(main(["--folder", sys.argv[2]], manifest=Manifest.read(Path(sys.argv[1])), fetcher=fetcher))
 """
-"""The command in a process of its own, with a local index and the manifest of a test; it prints how far it is."""
+"""The command in its own process, with a local index and the test's manifest; it prints its progress."""
 
 
 def run(world, *arguments: str) -> int:

@@ -1,4 +1,4 @@
-"""Fetching: wheels first, the official address behind them, nothing half-done under a final name."""
+"""Tests for downloading: wheels first, then the official address, and no partial file under a final name."""
 
 import os
 import threading

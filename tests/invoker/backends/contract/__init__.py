@@ -1,4 +1,4 @@
-"""What every back end must do. A back end's test file imports all of it and gives the fixture `subject`."""
+"""The contract that every back end must meet. A back end's test file imports all of it and defines the fixture `subject`."""
 
 from .answers import *  # noqa: F403
 from .opening import *  # noqa: F403

@@ -1,4 +1,4 @@
-"""What is answered: the kinds and the order of chunks, folds, counts, and the list of models."""
+"""Contract for answers: types and order of chunks, folds, counts, and the model list."""
 
 from __future__ import annotations
 

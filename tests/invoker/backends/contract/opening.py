@@ -1,4 +1,4 @@
-"""When a back end begins and when it ends: nothing before the first item, nothing behind the last, no more when closed."""
+"""Contract for start and end: no work before the first item, none after the last, and none once closed."""
 
 from __future__ import annotations
 
@@ -68,4 +68,4 @@ def test_a_closed_back_end_says_so(subject: Subject, invoke_type: InvokeType) ->
     backend.close()
     with nothing_left_behind(), pytest.raises(InvokeError, match="closed"):
         list(backend.invoke(request(subject, invoke_type), Run()))
-    backend.close()  # once more does no harm
+    backend.close()  # closing twice is harmless

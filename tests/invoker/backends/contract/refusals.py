@@ -1,4 +1,4 @@
-"""What is refused: calls that the back end lacks, models that are not there or are of another type."""
+"""Contract for refusals: calls that the back end doesn't support, and models that don't exist or have another type."""
 
 from __future__ import annotations
 
@@ -53,6 +53,6 @@ def test_an_unknown_system_model_is_refused(subject: Subject) -> None:
 
 def test_a_refused_call_does_no_harm_to_the_next(subject: Subject) -> None:
     with Session(subject.backend) as session:
-        with pytest.raises(InvokeBadRequestError):  # whoever refuses it, the back end or its server
+        with pytest.raises(InvokeBadRequestError):  # refused by the back end or by its server
             read(call(session, subject, InvokeType.LLM, model_config={**subject.configs[InvokeType.LLM], "model": "nobody"}))
         assert read(call(session, subject, InvokeType.LLM))

@@ -1,4 +1,4 @@
-"""How a run is stopped: at once for whoever waits, soon for the model, with the cause, and without a word in the log."""
+"""Contract for stopping a run: the caller is freed immediately, the model soon, with the cause, and nothing is logged."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def test_a_stop_frees_whoever_waits_within_200_ms_and_ends_the_work(subject: Sub
         assert run.under_way.wait(BOUND)
         assert waiting.error is None
         waiting.is_freed_by(run.stop)
-    # A summary takes long, and its model is the LLM's.
+    # A summary takes long, and uses the LLM's model.
     probe = InvokeType.LLM if invoke_type is InvokeType.SYSTEM_SUMMARY else invoke_type
     assert list(subject.backend.invoke(request(subject, probe), Run())), "the model is free for the next"
 

@@ -1,4 +1,4 @@
-"""A back end under test, and each call as the contract makes it."""
+"""A back end under test, and the calls that the contract makes."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ MODEL_TYPES: Mapping[InvokeType, ModelType] = {
     InvokeType.SPEECH2TEXT: ModelType.SPEECH2TEXT,
     InvokeType.MODERATION: ModelType.MODERATION,
 }
-"""What is invoked by a ModelConfig, and the type of model that it names; a summary has none."""
+"""Calls with a ModelConfig → the type of its model; a summary has no ModelConfig."""
 
 every_call = pytest.mark.parametrize("invoke_type", InvokeType, ids=lambda invoke_type: invoke_type.value)
 every_config = pytest.mark.parametrize("invoke_type", MODEL_TYPES, ids=lambda invoke_type: invoke_type.value)
@@ -34,50 +34,50 @@ every_llm_call = pytest.mark.parametrize("invoke_type", [InvokeType.LLM, InvokeT
 
 
 class Subject(Protocol):
-    """A back end under test, and what it can be asked."""
+    """A back end under test, with inputs for it."""
 
     backend: Backend
     """Shared by the tests of a module: its models are loaded once."""
     configs: Mapping[InvokeType, Mapping[str, Any]]
-    """A good ModelConfig for each call that has one. With it an LLM gives the same answer each time, of several chunks."""
+    """A valid ModelConfig for each call that has one. With it an LLM always returns the same answer, in several chunks."""
     recording: bytes
-    """An audio file with words in it."""
+    """An audio file that contains speech."""
     lacks: Mapping[InvokeType, str]
-    """The calls that the back end does not have, and why; they are refused, and every other rule passes them over."""
+    """Unsupported calls, and the reason. They must be refused; all other rules skip them."""
     any_name: str
-    """Why the back end takes any provider and model and leaves it to others to know them; empty if it refuses what it lacks."""
+    """Why the back end accepts any provider and model and leaves the check to a server; empty if it refuses unknown ones."""
 
     def fresh(self) -> Backend:
-        """Open a further back end, which the test closes."""
+        """Open another back end, which the test closes."""
         ...
 
     def lengthy(self, invoke_type: InvokeType) -> dict[str, Any]:
-        """Give arguments that keep the back end busy for seconds."""
+        """Return arguments that keep the back end busy for seconds."""
         ...
 
     def endless(self) -> dict[str, Any]:
-        """Give arguments of an LLM call that is answered at once and for a long time."""
+        """Return arguments of an LLM call that starts to answer immediately and continues for a long time."""
         ...
 
     def silence(self, phase: str) -> AbstractContextManager[tuple[Backend, dict[str, Any]]]:
-        """Bring about that an LLM run is silent in a phase, `loading`, `reading` or `waiting`; skip if it never tells of it."""
+        """Make an LLM run stay silent in a phase (`loading`, `reading` or `waiting`); skip if the phase is never reported."""
         ...
 
 
 def must_have(subject: Subject, invoke_type: InvokeType) -> None:
-    """Pass over a call that the back end lacks, with the reason."""
+    """Skip a call that the back end doesn't support, with the reason."""
     if reason := subject.lacks.get(invoke_type):
         pytest.skip(reason)
 
 
 def must_know_names(subject: Subject) -> None:
-    """Pass over a back end that takes any name, with the reason."""
+    """Skip a back end that accepts any name, with the reason."""
     if subject.any_name:
         pytest.skip(subject.any_name)
 
 
 def arguments(subject: Subject, invoke_type: InvokeType) -> dict[str, Any]:
-    """Give arguments that every back end answers, as plain values."""
+    """Return arguments that every back end can answer, as plain values."""
     message = {"role": "user", "content": "Name three colours."}
     cat, dog = ({"content": text, "content_type": "text"} for text in ("A cat sleeps.", "A dog barks."))
     schema = {"type": "object", "properties": {"name": {"type": "string", "maxLength": 12}}, "required": ["name"]}
@@ -101,20 +101,20 @@ def arguments(subject: Subject, invoke_type: InvokeType) -> dict[str, Any]:
 
 
 def request(subject: Subject, invoke_type: InvokeType, **changed: Any) -> Request[Any]:
-    """Give the request of a call; a test of one that the back end lacks ends here."""
+    """Return the request of a call; skip the test if the back end doesn't support it."""
     must_have(subject, invoke_type)
     return unchecked(subject, invoke_type, **changed)
 
 
 def unchecked(subject: Subject, invoke_type: InvokeType, **changed: Any) -> Request[Any]:
-    """Give the request of a call, whether the back end has it or not."""
+    """Return the request of a call, supported or not."""
     asked = [] if invoke_type is InvokeType.SYSTEM_SUMMARY else [subject.configs[invoke_type]]
     of: Callable[..., Request[Any]] = REQUEST_TYPES[invoke_type].of  # type: ignore[attr-defined]
     return of(*asked, **arguments(subject, invoke_type) | changed)
 
 
 def method(session: Session, invoke_type: InvokeType) -> Callable[..., Any]:
-    """Give the method of a session that makes a call."""
+    """Return the session method for a call."""
     model = session.model
     methods: dict[InvokeType, Callable[..., Any]] = {
         InvokeType.LLM: model.llm.invoke,
@@ -135,11 +135,11 @@ def call(session: Session, subject: Subject, invoke_type: InvokeType, *, typed: 
     """Make a call as a plugin does.
 
     Args:
-        session: Through which session.
+        session: The session to call.
         subject: The back end under test.
-        invoke_type: Which call.
-        typed: With entities for everything that may be a dict.
-        changed: Arguments other than the usual ones.
+        invoke_type: The call to make.
+        typed: Pass entities instead of dicts.
+        changed: Arguments that replace the usual ones.
     """
     must_have(subject, invoke_type)
     given = arguments(subject, invoke_type) | changed
@@ -158,5 +158,5 @@ def call(session: Session, subject: Subject, invoke_type: InvokeType, *, typed: 
 
 
 def read(answer: Any) -> Any:
-    """Read an answer to its end, if it is a stream."""
+    """Read an answer to its end if it is a stream."""
     return list(answer) if isinstance(answer, Iterator) else answer

@@ -1,4 +1,4 @@
-"""Runs that are watched while they work: when the work is under way, when its caller is free, what goes on behind it."""
+"""Helpers that observe runs: when work has started, when the caller is free, and what continues in the background."""
 
 from __future__ import annotations
 
@@ -15,15 +15,15 @@ from boomerang.invoker.request import Chunks, Request
 from boomerang.invoker.run import Run
 
 STOP_SECONDS = 0.2
-"""How long a stopped run may keep whoever waits for it."""
+"""Maximum time from a stop until the caller is free."""
 BOUND = 10.0
-"""Seconds after which a wait in a test has failed."""
+"""Timeout for every wait in a test, in seconds."""
 WORKER = "invoker-worker"
-"""What the threads are called in which models work."""
+"""Name of the threads that models work in."""
 
 
 class AttentiveRun(Run):
-    """A run that says when the work for it is under way: it reads, it waits, or its own thread asks for the stop."""
+    """A run that signals when its work is under way: it reads, it waits, or its own thread checks for a stop."""
 
     def __init__(self) -> None:
         self.under_way = threading.Event()
@@ -53,7 +53,7 @@ class AttentiveRun(Run):
 
 
 class Heard:
-    """A back end around another that says when a run enters a phase."""
+    """A wrapper around a back end that signals when a run enters a phase."""
 
     def __init__(self, backend: Backend, phase: str) -> None:
         self._backend = backend
@@ -71,13 +71,13 @@ class Heard:
 
 
 def workers() -> set[threading.Thread]:
-    """Give the threads in which models work."""
+    """Return the threads that models work in."""
     return {thread for thread in threading.enumerate() if thread.name == WORKER}
 
 
 @contextmanager
 def nothing_left_behind() -> Iterator[None]:
-    """See to it that no thread goes on that was started in the block."""
+    """Check that no thread started in the block is still running after it."""
     before = workers()
     yield
     until = monotonic() + BOUND
@@ -87,7 +87,7 @@ def nothing_left_behind() -> Iterator[None]:
 
 
 class Beside:
-    """A body that runs beside the test, and when and how it ended."""
+    """A function that runs in a thread, with its result, error and end time."""
 
     def __init__(self, body: Callable[[], Any]) -> None:
         self._body = body
@@ -109,7 +109,7 @@ class Beside:
         assert not self._thread.is_alive()
 
     def is_freed_by(self, stop: Callable[[], None]) -> None:
-        """Stop what runs, and see to it that the body ends with the stop and in time."""
+        """Stop the run, and check that the function ends in time, with `RunStoppedError`."""
         stopped_at = perf_counter()
         stop()
         self.join()

@@ -1,4 +1,4 @@
-"""Requests to an embedded LLM, as tests write them, and runs whose notes are kept."""
+"""Requests to an embedded LLM for tests, and runs that keep their events."""
 
 from __future__ import annotations
 
@@ -62,6 +62,6 @@ def ask(llama: Llama, asked: RequestInvokeLLM, run: Run | None = None) -> LLMRes
 
 
 def noted() -> tuple[Run, list[Event]]:
-    """Give a run, and the list that its notes come into."""
+    """Return a run, and the list that collects its events."""
     notes: list[Event] = []
     return Run(notes.append), notes

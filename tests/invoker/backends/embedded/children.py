@@ -1,4 +1,4 @@
-"""Child processes in tests: which there are, and waiting for their end. Linux only, as the tests of memory are."""
+"""List child processes in tests and wait for them to end. Linux only, like the memory tests."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from pathlib import Path
 
 
 def children() -> set[int]:
-    """Give the processes that this one has started and that have not been waited for."""
+    """Return the child processes of this process that have not been waited for."""
     found = set()
     for path in Path("/proc").glob("[0-9]*/stat"):
         try:
             parent = path.read_text().rpartition(")")[2].split()[1]
-        except (FileNotFoundError, ProcessLookupError):  # it ended meanwhile
+        except (FileNotFoundError, ProcessLookupError):  # it has ended since
             continue
         if int(parent) == os.getpid():
             found.add(int(path.parent.name))
@@ -21,7 +21,7 @@ def children() -> set[int]:
 
 
 def ended(process: int, seconds: float) -> bool:
-    """Wait for a process to end, whoever's child it is; return whether it did in time."""
+    """Wait for a process to end, even if it is not our child; return whether it ended in time."""
     try:
         handle = os.pidfd_open(process)
     except ProcessLookupError:

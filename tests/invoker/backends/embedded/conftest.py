@@ -1,4 +1,4 @@
-"""The embedded models, loaded once for all tests; their weights come from `boomerang weights`."""
+"""Fixtures for the embedded models, loaded once for all tests; `boomerang weights` downloads their weights."""
 
 from __future__ import annotations
 
@@ -22,19 +22,19 @@ def opened(spec: Spec) -> Llama:
 
 @cache
 def embedder() -> Embedder:
-    """Give the one embedder; a function, as what asks it is called by property tests too."""
+    """Return the shared embedder; a function rather than a fixture, because property tests use it too."""
     return Embedder.load(Weights().path)
 
 
 @pytest.fixture(scope="session")
 def listener() -> Listener:
-    """Give the one listener."""
+    """Return the shared speech-to-text model."""
     return Listener.load(Weights().path)
 
 
 @pytest.fixture(scope="session")
 def smollm2() -> Iterator[Llama]:
-    """The fast model, for how things work."""
+    """The fast model, for tests of mechanics."""
     llama = opened(SMOLLM2)
     yield llama
     llama.close()
@@ -42,7 +42,7 @@ def smollm2() -> Iterator[Llama]:
 
 @pytest.fixture(scope="session")
 def qwen() -> Iterator[Llama]:
-    """The default model, for how good things are."""
+    """The default model, for tests of quality."""
     llama = opened(QWEN)
     yield llama
     llama.close()

@@ -1,4 +1,4 @@
-"""Which phases each call tells, so that loading a model and using it can be told apart."""
+"""Tests for the phases that each call reports, which separate loading a model from using it."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def backend() -> Iterator[EmbeddedBackend]:
 
 
 def phases(backend: EmbeddedBackend, invoke_type: InvokeType, **changed: Any) -> tuple[list[str], Record[Any]]:
-    """Make a call; give the phases that it told, and its record."""
+    """Make a call; return the phases that it reported, and its record."""
     records: list[Record[Any]] = []
     asked = request(EmbeddedSubject(backend), invoke_type, **changed)
     list(Recorded(backend, records.append).invoke(asked, Run()))
@@ -48,7 +48,7 @@ def test_the_phases_are_told_in_their_order_and_only_an_llm_reads(backend: Embed
     assert first == ["loading", works, "generating"]
     assert again == [works, "generating"]
     answering = next(note for note in record.events if isinstance(note, PhaseEntered) and note.name == "generating")
-    assert answering.seconds <= record.times[0] + 0.01  # the run's clock starts a moment before the record's
+    assert answering.seconds <= record.times[0] + 0.01  # the run's clock starts just before the record's
 
 
 def test_a_summary_tells_the_phases_of_each_exchange(backend: EmbeddedBackend) -> None:

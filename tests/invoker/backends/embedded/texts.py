@@ -1,4 +1,4 @@
-"""Texts to summarise."""
+"""Texts to summarize."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Threads in tests: a body runs beside the test, every wait has a bound."""
+"""Run functions in threads in tests; every wait has a timeout."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from tests.invoker.backends.contract.watching import BOUND, STOP_SECONDS
 
 
 def in_thread(body: Callable[[], object]) -> tuple[threading.Thread, list[object]]:
-    """Run a body in a thread; what it returned or raised is in the list after the join."""
+    """Run a function in a thread; after the join the list contains its result or exception."""
     outcome: list[object] = []
 
     def target() -> None:
@@ -27,7 +27,7 @@ def in_thread(body: Callable[[], object]) -> tuple[threading.Thread, list[object
 
 
 def stops_at_once(run: Run, thread: threading.Thread, outcome: Sequence[object]) -> None:
-    """Stop a run whose consumer is in a thread, and see to it that the thread ends with the stop and in time."""
+    """Stop a run whose consumer is in a thread, and check that the thread ends in time, with `RunStoppedError`."""
     stopped_at = perf_counter()
     run.stop()
     thread.join(BOUND)

@@ -1,4 +1,4 @@
-"""A server for the contract: answers each call as OpenAI's interface has it, or is silent or endless if a request says so."""
+"""A server for the contract: it answers each call as OpenAI's interface does, or is silent or endless on request."""
 
 from __future__ import annotations
 
@@ -28,13 +28,13 @@ def script(asked: Asked, wire: Wire) -> None:
         wire.send(whole({"text": "Good morning."}))
         return
     body = asked.json
-    name = body.get("model", "")  # a reranker is asked without one too, when its shape is found out
+    name = body.get("model", "")  # rerank requests may omit it while the format is being detected
     if name not in MODELS:
         wire.send(whole({"error": {"message": f"The model `{name}` does not exist.", "code": "model_not_found"}}, 404))
     elif what == "chat/completions":
         _chat(body, wire)
     elif what == "audio/speech":
-        # Its length is not told: the sound ends with the connection.
+        # Without Content-Length: the audio ends with the connection.
         wire.send(head(media_type="audio/mpeg"), b"ID3" + b"\0" * 20_000, b"\xff\xfb" * 10_000)
         raise EOFError
     else:
@@ -66,7 +66,7 @@ def _chat(body: Mapping[str, Any], wire: Wire) -> None:
     if ENDLESS in json.dumps(body["messages"]):
         wire.send(STREAM)
         frames = list(chunked([event({"content": "and so on "})]))
-        while True:  # until the client leaves: then nothing more can be sent
+        while True:  # until the client leaves and sending fails
             wire.send(frames[0])
     pieces = ['{"name":', ' "Ada"', "}"] if "response_format" in body else ["Red, ", "green, ", "blue."]
     if body.get("stream"):

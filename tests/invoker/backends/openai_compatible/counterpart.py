@@ -14,7 +14,7 @@ from .desk import KEY, Desk, opened
 
 @contextmanager
 def both(script: Script) -> Iterator[tuple[Desk, openai.OpenAI]]:
-    """Open our back end and OpenAI's client, which takes no answer but those of its types, on one server."""
+    """Open our back end and OpenAI's client, which accepts only responses of its own types, on one server."""
     with opened(script) as desk:
         address = f"{desk.server.address}/v1"
         with openai.OpenAI(

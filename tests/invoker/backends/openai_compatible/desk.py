@@ -21,7 +21,7 @@ HELLO = [{"role": "user", "content": "Hello?"}]
 
 
 def event(delta: dict[str, Any] | None = None, finish_reason: str | None = None, **more: Any) -> bytes:
-    """Give an event of a streamed chat completion."""
+    """Return an event of a streamed chat completion."""
     choices = [] if delta is None else [{"index": 0, "delta": delta, "finish_reason": finish_reason}]
     value = {"id": "c", "object": "chat.completion.chunk", "created": 1, "model": "m-1", "choices": choices, **more}
     return b"data: " + json.dumps(value).encode() + b"\n\n"
@@ -39,7 +39,7 @@ GOOD = [
 
 
 def streaming(events: Sequence[bytes]) -> Script:
-    """Give a script that answers with a stream of events."""
+    """Return a script that answers with a stream of events."""
 
     def script(_asked: Asked, wire: Wire) -> None:
         wire.send(STREAM, *chunked(events))
@@ -51,7 +51,7 @@ EventT = TypeVar("EventT", bound=Event)
 
 
 class Desk:
-    """A back end on a loopback server, and the records of what it was asked."""
+    """A back end on a loopback server, with the records of its calls."""
 
     def __init__(self, server: Loopback, backend: OpenAICompatibleBackend) -> None:
         self.server = server
@@ -60,7 +60,7 @@ class Desk:
         self.session = Session(backend, record=self.records.append)
 
     def ask(self, messages: Any = HELLO, *, config: dict[str, Any] = CONFIG, **more: Any) -> LLMResult:
-        """Ask and fold what comes."""
+        """Call the LLM and fold the chunks."""
         return LLMFold().extend(self.session.model.llm.invoke(config, messages, **more)).result()
 
     @property
@@ -83,9 +83,9 @@ def opened(script: Script, *, server: Mapping[str, Any] | None = None, **setting
     """Open a back end on a server with a script.
 
     Args:
-        script: What the server does with each request.
-        server: What else `Loopback` takes.
-        settings: What the back end takes.
+        script: Handles each request of the server.
+        server: Further arguments of `Loopback`.
+        settings: Arguments of the back end.
     """
     with Loopback(script, **(server or {})) as listening:
         settings = {"base_url": f"{listening.address}/v1", "api_key": KEY} | settings

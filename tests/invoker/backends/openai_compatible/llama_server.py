@@ -1,6 +1,6 @@
-"""A real llama.cpp server on loopback: `llama_server.py MODEL KEY [OPTIONS]`. Says its address, and ends with its stdin.
+"""A real llama.cpp server on loopback: `llama_server.py MODEL KEY [OPTIONS]`. Prints its address, and ends when stdin closes.
 
-Options are a JSON object of the runtime's parameters; `pooling_type`, by the end of its name, makes it a server of vectors.
+Options are a JSON object of the runtime's parameters; `pooling_type` (the end of its name) makes it an embedding server.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""A law: whatever JSON a server answers with, a call has a result, or an error in words about the answer."""
+"""Property test: for any JSON response, a call has a result, or an error that describes the response."""
 
 from __future__ import annotations
 
@@ -71,7 +71,7 @@ SHAPED = st.recursive(
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(NAMES), inner, max_size=5),
     max_leaves=20,
 )
-"""JSON with the names that answers have, at every place."""
+"""JSON that contains the field names of real responses at every level."""
 MODEL = {"provider": "p", "model": "m"}
 RANKER = MODEL | {"model_type": "rerank", "score_threshold": -1e9, "top_n": 2}
 CALLS: dict[str, Callable[[Desk], Any]] = {
@@ -89,19 +89,19 @@ CALLS: dict[str, Callable[[Desk], Any]] = {
 
 
 class Changing:
-    """A script whose answer changes."""
+    """A script whose response can be changed."""
 
     def __init__(self) -> None:
         self.body = b""
 
     def __call__(self, _asked: Asked, wire: Wire) -> None:
-        """Answer with what is there now."""
+        """Answer with the current body."""
         wire.send(whole(self.body))
 
 
 @pytest.fixture(scope="module")
 def counter() -> Iterator[tuple[Changing, Desk]]:
-    """A back end on a server whose answer changes."""
+    """A back end on a server whose response can be changed."""
     script = Changing()
     with opened(script) as desk:
         yield script, desk

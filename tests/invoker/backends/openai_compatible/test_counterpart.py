@@ -1,6 +1,6 @@
-"""Beside OpenAI's own client: it judges what we send, and reads what our server says, so that both are not wrong together.
+"""Tests against OpenAI's own client: it validates our requests and parses our test server's responses.
 
-Its types are made from OpenAI's description of the interface, and nobody here wrote them.
+So the back end and the test server can't share an error: the client's types are generated from OpenAI's API description.
 """
 
 from __future__ import annotations
@@ -55,13 +55,13 @@ FREELY = {"temperature": 0.5, "top_p": 0.9, "seed": 1, "max_tokens": 9, "presenc
 
 
 def a(model_type: str, **more: Any) -> dict[str, Any]:
-    """Give the configuration of a model of a type."""
+    """Return the configuration of a model of a type."""
     return {"provider": "p", "model": "m", "model_type": model_type, **more}
 
 
 @cache
 def judge_of(params: Any) -> Draft202012Validator:
-    """Give what judges a body by the client's type of it: no field may be missing, of another type, or unknown."""
+    """Return a validator for the client's type of a body: no field may be missing, unknown, or of another type."""
     schema = TypeAdapter(params).json_schema()
     _close(schema)
     return Draft202012Validator(schema)
@@ -78,7 +78,7 @@ def _close(schema: Any) -> None:
             _close(part)
 
 
-# What we send.
+# Our requests.
 
 STREAMED, WHOLE = chat_create_params.CompletionCreateParamsStreaming, chat_create_params.CompletionCreateParamsNonStreaming
 JSON_FORM = {"response_format": "json_object"}
@@ -173,7 +173,7 @@ def test_both_clients_send_the_same() -> None:
 
 
 def _seen(asked: Asked) -> Any:
-    """Give what a server sees of a request, without the order of its fields."""
+    """Return what a server sees of a request, regardless of field order."""
     kind = asked.headers.get("content-type", "")
     content: Any = None
     if kind.startswith("multipart/"):
@@ -192,7 +192,7 @@ def _seen(asked: Asked) -> Any:
     return asked.method, asked.path, kind, asked.headers["authorization"], content
 
 
-# What our server says.
+# Our server's responses.
 
 
 def test_both_clients_read_the_same_stream() -> None:

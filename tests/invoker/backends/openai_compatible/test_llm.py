@@ -1,4 +1,4 @@
-"""Chat and completions over real sockets: what is sent, and what comes of each dialect."""
+"""Tests for chat and completions over real sockets: the requests, and the results of each dialect."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Moderation, over real sockets: what counts as flagged in each shape of answer."""
+"""Tests for moderation over real sockets: what counts as flagged in each response format."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ JUDGE = {"provider": "p", "model": "m", "model_type": "moderation"}
 
 
 def answering(value: Any) -> Script:
-    """Give a script that answers with JSON."""
+    """Return a script that answers with JSON."""
     return lambda _asked, wire: wire.send(whole(value))
 
 
 def judged(desk: Desk) -> bool:
-    """Have a text judged."""
+    """Moderate a text."""
     return desk.session.model.moderation.invoke(JUDGE, "text")
 
 

@@ -1,4 +1,4 @@
-"""Against a real llama.cpp server on loopback, with the embedded weights."""
+"""Tests against a real llama.cpp server on loopback, with the embedded weights."""
 
 from __future__ import annotations
 
@@ -54,10 +54,10 @@ WEATHER, TIME = (
 
 @contextmanager
 def served(model: str, **options: str) -> Iterator[str]:
-    """Run the server; gives the address of its API.
+    """Run the server and yield the address of its API.
 
     Raises:
-        AssertionError: It ended before its time, or not well.
+        AssertionError: It ended early, or with an error.
     """
     command = [sys.executable, str(HERE / "llama_server.py"), str(Weights().path(model)), KEY, json.dumps(options)]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
@@ -72,27 +72,27 @@ def served(model: str, **options: str) -> Iterator[str]:
 
 @pytest.fixture(scope="module")
 def address() -> Iterator[str]:
-    """Give the address of a server with the embedded back end's default LLM."""
+    """Return the address of a server with the embedded back end's default LLM."""
     with served(QWEN) as found:
         yield found
 
 
 @pytest.fixture(scope="module")
 def calling_address() -> Iterator[str]:
-    """Give the address of a server whose template writes calls as this model does, so that it finds them in the answers."""
+    """Return the address of a server whose template writes calls as this model does, so that it detects them in answers."""
     with served(QWEN, chat_template=(HERE / "fenced_calls.jinja").read_text("utf-8")) as found:
         yield found
 
 
 @pytest.fixture
 def records() -> list[Record[Any]]:
-    """Give a place for records."""
+    """Return a list for records."""
     return []
 
 
 @pytest.fixture
 def caller(calling_address: str, records: list[Record[Any]]) -> Iterator[Session]:
-    """Give a session on the server that finds calls."""
+    """Return a session on the server that detects calls."""
     backend = connect("openai_compatible", base_url=calling_address, api_key=KEY)
     yield Session(backend, record=records.append)
     backend.close()
@@ -100,7 +100,7 @@ def caller(calling_address: str, records: list[Record[Any]]) -> Iterator[Session
 
 @pytest.fixture
 def session(address: str, records: list[Record[Any]]) -> Iterator[Session]:
-    """Give a session on that server."""
+    """Return a session on that server."""
     backend = connect("openai_compatible", base_url=address, api_key=KEY, models=[described("p", "real")])
     yield Session(backend, record=records.append)
     backend.close()
@@ -125,7 +125,7 @@ def test_a_completion_goes_on_with_a_text(session: Session) -> None:
 
 @pytest.mark.slow
 def test_a_call_that_the_server_does_not_find_stays_text(session: Session) -> None:
-    # With its own template the model is asked for marks around a call, and leaves them out.
+    # The server's own template asks the model for tags around a call, and the model omits them.
     asked = [{"role": "user", "content": "What is the weather in Oslo? Use the tool."}]
     with_it = LLMFold().extend(session.model.llm.invoke(CONFIG, asked, tools=[WEATHER])).result()
     without = LLMFold().extend(session.model.llm.invoke(CONFIG, asked)).result()
@@ -162,7 +162,7 @@ def test_calls_of_a_whole_answer_are_those_of_the_stream(caller: Session) -> Non
 
 @pytest.mark.slow
 def test_a_call_that_is_demanded_keeps_to_the_tools_schema(caller: Session) -> None:
-    # Fewer tokens than the model likes to talk: only a grammar of the server's makes it call and stop.
+    # Fewer tokens than the model tends to write: only the server's grammar makes it call and stop.
     config = CONFIG | {"completion_params": {"temperature": 0, "max_tokens": 48, "tool_choice": "required"}}
     asked = [{"role": "user", "content": "What is the weather in Oslo and in Rome?"}]
     [call] = LLMFold().extend(caller.model.llm.invoke(config, asked, tools=[WEATHER])).result().message.tool_calls
@@ -209,7 +209,7 @@ def test_a_stop_frees_the_model_for_the_next(session: Session) -> None:
     with pytest.raises(RunStoppedError):
         list(stream)
     short = CONFIG | {"completion_params": {"max_tokens": 2}}
-    assert session.model.llm.invoke(short, ASKED, stream=False).message.content  # there is one slot: it would wait a minute
+    assert session.model.llm.invoke(short, ASKED, stream=False).message.content  # one slot: else this takes a minute
 
 
 def test_a_wrong_key_is_told_in_the_servers_words(address: str) -> None:
@@ -253,8 +253,8 @@ def test_texts_are_embedded() -> None:
 
 @pytest.mark.slow
 def test_documents_are_ranked(records: list[Record[Any]]) -> None:
-    # None of these weights has a head for ranking: what the server then calls a score is a number of the model's last layer.
-    # So nothing is said here of what is relevant, but all of what a ranking looks like and of what becomes of it.
+    # None of these weights has a ranking head: the server's "score" is a number from the model's last layer.
+    # So this doesn't test relevance, only the format of a ranking and how it is handled.
     docs = ["A cat sleeps on the sofa.", "The market fell.", "Dogs bark at night."]
     config = {"provider": "p", "model": "real", "model_type": "rerank", "score_threshold": -1e9, "top_n": 3}
     with served(SMOLLM, pooling_type="RANK") as address:

@@ -1,4 +1,4 @@
-"""Rerank over real sockets: how the server's shape is found, which refusal is told, and what is no ranking."""
+"""Tests for rerank over real sockets: detecting the server's format, which refusal is reported, and invalid rankings."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ Told = tuple[int, Any]
 
 
 def telling(tell: Callable[[Asked], Told]) -> Script:
-    """Give a script that answers with what a function tells."""
+    """Return a script that answers with a function's result."""
 
     def script(asked: Asked, wire: Wire) -> None:
         status, body = tell(asked)
@@ -34,17 +34,17 @@ def telling(tell: Callable[[Asked], Told]) -> Script:
 
 
 def answering(value: Any) -> Script:
-    """Give a script that answers everything alike."""
+    """Return a script that always gives the same answer."""
     return telling(lambda _asked: (200, value))
 
 
 def rank(desk: Desk, query: str = "q", **config: Any) -> list[tuple[int, float]]:
-    """Have documents ranked; gives their places and scores."""
+    """Rank documents; return their indexes and scores."""
     return [(doc.index, doc.score) for doc in desk.session.model.rerank.invoke(RANKER | config, DOCS, query).docs]
 
 
 def voyage(asked: Asked) -> Told:
-    """Answer as Voyage does, which refuses what it does not know."""
+    """Answer like Voyage, which refuses unknown arguments."""
     for name in ("top_n", "texts", "raw_scores"):
         if name in asked.json:
             return 400, {"detail": f"Request to model failed. Argument '{name}' is not supported by our API"}
@@ -72,7 +72,7 @@ def test_what_voyage_refuses_of_its_own_shape_is_told_and_not_the_field_of_anoth
 
 
 def vllm(asked: Asked) -> Told:
-    """Answer as vLLM does when it has no such model."""
+    """Answer like vLLM without such a model."""
     if asked.path != "/v1/rerank":
         return 404, {"detail": "Not Found"}
     if "documents" not in asked.json:
@@ -88,7 +88,7 @@ def test_a_model_that_the_server_does_not_have_ends_the_search_for_its_shape() -
 
 
 def llama_cpp(asked: Asked) -> Told:
-    """Answer as llama.cpp does, which names a type also where there is only no such path."""
+    """Answer like llama.cpp, which reports an error type even if only the path doesn't exist."""
     if asked.path != "/rerank":
         return 404, {"error": {"code": 404, "message": "File Not Found", "type": "not_found_error"}}
     return 200, {"results": [{"index": 0, "relevance_score": 1.5}]}
@@ -100,7 +100,7 @@ def test_a_404_that_names_no_model_does_not_end_the_search() -> None:
 
 
 def tei(asked: Asked) -> Told:
-    """Answer as TEI does, which has its rerank at its root."""
+    """Answer like TEI, whose rerank endpoint is at the root."""
     if asked.path != "/rerank":
         return 404, b""
     if "texts" not in asked.json:
@@ -109,14 +109,14 @@ def tei(asked: Asked) -> Told:
 
 
 def without_the_model(asked: Asked) -> Told:
-    """Answer 404 in words of its own, without the model's name."""
+    """Answer 404 with a custom message, without the model's name."""
     if "documents" not in asked.json:
         return 422, {"detail": [{"type": "missing", "loc": ["body", "documents"], "msg": "Field required"}]}
     return 404, {"error": {"message": "No reranker is loaded."}}
 
 
 def strict(asked: Asked) -> Told:
-    """Refuse what was asked in the server's own shape; at its root there is nothing."""
+    """Refuse the request in the server's own format; there is nothing at its root."""
     if asked.path != "/v1/rerank":
         return 404, {"detail": "Not Found"}
     if "documents" not in asked.json:

@@ -1,4 +1,4 @@
-"""Structured output, over real sockets: the object however its answer ends, and what came in its place."""
+"""Tests for structured output over real sockets: the object, however its answer ends, and answers without one."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ DONE = b"data: [DONE]\n\n"
 
 
 def asked(desk: Desk, **more: Any) -> list[Any]:
-    """Ask for an object; give the chunks."""
+    """Request an object; return the chunks."""
     return list(desk.session.model.llm_structured_output.invoke(CONFIG, HELLO, SCHEMA, **more))
 
 
@@ -172,13 +172,13 @@ def test_a_server_that_ignores_the_schema_is_asked_once_more_in_words(stream: bo
         assert len(desk.server.asked) == 2
         assert json.dumps(SCHEMA) in desk.server.asked[1].json["messages"][0]["content"]
         assert [notice for notice in desk.notices if "ignored the schema" in notice]
-        assert result.message.content == 'I\'d say Oslo.\n\n{"a": 1}'  # what came is kept
+        assert result.message.content == 'I\'d say Oslo.\n\n{"a": 1}'  # the text is kept
         assert result.usage.total_tokens == 2 * USAGE["total_tokens"]
         assert [chunk.delta.index for chunk in chunks] == list(range(len(chunks)))
 
 
 def asked_whole(desk: Desk) -> Any:
-    """Ask for an object in one piece."""
+    """Request an object with `stream=False`."""
     return desk.session.model.llm_structured_output.invoke(CONFIG, HELLO, SCHEMA, stream=False)
 
 

@@ -1,4 +1,4 @@
-"""Summaries of a server's model, over real sockets: what it calls a limit, what it thinks, and how it ends."""
+"""Tests for summaries by a server's model, over real sockets: the token limit's name, reasoning, and how an answer ends."""
 
 from __future__ import annotations
 
@@ -29,23 +29,23 @@ DONE = b"data: [DONE]\n\n"
 
 
 def ended(text: str, reason: str, **more: str) -> list[bytes]:
-    """Give the events of an answer."""
+    """Return the events of an answer."""
     return [event({"content": text, **more}), event({}, reason), DONE]
 
 
 def summarised(desk: Desk, text: str = TEXT) -> str:
-    """Have a text summarised."""
+    """Summarize a text."""
     return desk.session.model.summary.invoke(text, "Briefly.")
 
 
 def limits(desk: Desk) -> list[dict[str, int]]:
-    """Give what each request said of the longest answer."""
+    """Return each request's limits on the answer's length."""
     names = ("max_tokens", "max_completion_tokens")
     return [{name: asked.json[name] for name in names if name in asked.json} for asked in desk.server.asked]
 
 
 def taking(limit: str, events: Sequence[bytes]) -> Script:
-    """Give a script that refuses a limit of any other name."""
+    """Return a script that refuses a limit under any other name."""
 
     def script(asked: Asked, wire: Wire) -> None:
         wire.send(STREAM, *chunked(events)) if limit in asked.json else wire.send(whole(NOT_TAKEN, 400))
@@ -54,7 +54,7 @@ def taking(limit: str, events: Sequence[bytes]) -> Script:
 
 
 def of_context(tokens: int) -> dict[str, Any]:
-    """Give the settings of a connection whose model reads so many tokens."""
+    """Return the settings of a connection whose model has this context size."""
     properties: dict[ModelPropertyKey, Any] = {ModelPropertyKey.CONTEXT_SIZE: tokens}
     return {"models": [described("p", "m", ModelType.LLM).model_copy(update={"model_properties": properties})]}
 
@@ -129,7 +129,7 @@ def test_a_summary_that_speaks_of_the_tag_is_left_as_it_is() -> None:
 
 
 def thinking(needed: int, end: str = "stop") -> Script:
-    """Give a script of a model that thinks, and answers where it has so many tokens."""
+    """Return a script of a model that reasons first, and answers if it gets `needed` tokens."""
 
     def script(asked: Asked, wire: Wire) -> None:
         enough = asked.json["max_tokens"] >= needed
@@ -171,7 +171,7 @@ def test_a_model_that_thinks_out_of_sight_is_given_more_room_too() -> None:
         assert answers == []
 
 
-# The context: known from the list, or by the words of a refusal.
+# The context size: known from the list, or from a refusal.
 
 REFUSALS: list[tuple[Any, int]] = [
     ({"error": {"message": "the request exceeds the available context size.", "n_prompt_tokens": 9_000, "n_ctx": 2048}}, 400),
@@ -186,7 +186,7 @@ REFUSALS: list[tuple[Any, int]] = [
 
 
 def small(tokens: int, refusal: Any, status: int, *, listed: dict[str, Any] | None = None) -> Script:
-    """Give a script of a model with a context of so many tokens; its list is there if an entry is given."""
+    """Return a script of a model with this context size; it has a model list if an entry is given."""
 
     def script(asked: Asked, wire: Wire) -> None:
         if asked.method == "GET":

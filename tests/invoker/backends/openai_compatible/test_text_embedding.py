@@ -1,4 +1,4 @@
-"""Embeddings over real sockets: a server that takes no encoding_format, usage of several requests, and what is no vector."""
+"""Tests for embeddings over real sockets: a server without encoding_format, usage of several requests, and invalid vectors."""
 
 from __future__ import annotations
 
@@ -27,17 +27,17 @@ TWO_AT_A_TIME = described("p", "e", ModelType.TEXT_EMBEDDING).model_copy(
 
 
 def embed(desk: Desk, texts: list[str] = TEXTS) -> TextEmbeddingResult:
-    """Have texts embedded."""
+    """Embed texts."""
     return desk.session.model.text_embedding.invoke(EMBEDDER, texts)
 
 
 def vectors(asked: Asked) -> list[Any]:
-    """Give a vector for each text that was asked for: its length, and 0.5."""
+    """Return a vector for each text of the request: its length, and 0.5."""
     return [{"index": i, "embedding": [float(len(text)), 0.5]} for i, text in enumerate(asked.json["input"])]
 
 
 def answering(value: Any, status: int = 200) -> Script:
-    """Give a script that answers everything alike."""
+    """Return a script that always gives the same answer."""
     return lambda _asked, wire: wire.send(whole(value, status))
 
 
@@ -81,7 +81,7 @@ def test_what_is_refused_without_encoding_format_too_is_told_and_the_wish_is_kep
 
 
 def usage_of(*told: Any) -> tuple[tuple[int, int], Origin, list[str]]:
-    """Give the usage, where it is said to be from and the notices of a call whose requests are answered with usages."""
+    """Return the usage, its stated source and the notices of a call whose requests are answered with these usages."""
     left = list(told)
 
     def script(asked: Asked, wire: Wire) -> None:

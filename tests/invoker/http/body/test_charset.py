@@ -1,4 +1,4 @@
-"""Text of servers that say in which charset it is, or not, or something else; and text that is cut."""
+"""Tests for decoding servers' text: with a charset, without one, with a wrong one, and truncated."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Packed bodies: read as what the bytes are, completely, and in pieces of bounded size."""
+"""Tests for compressed bodies: read according to their bytes, completely, and in pieces of bounded size."""
 
 from __future__ import annotations
 
@@ -21,19 +21,19 @@ TEXT = b'{"answer": "' + b"words and more words; " * 20 + b'"}'
 
 
 def raw_deflate(data: bytes) -> bytes:
-    """Pack as servers do that take the name deflate literally."""
+    """Compress like servers that take the name deflate literally."""
     packer = zlib.compressobj(wbits=-15)
     return packer.compress(data) + packer.flush()
 
 
 def flushed(data: bytes) -> bytes:
-    """Pack into a member whose data is flushed before its end."""
+    """Compress to a member that is flushed before its end."""
     packer = zlib.compressobj(wbits=31)
     return packer.compress(data) + packer.flush(zlib.Z_SYNC_FLUSH) + packer.flush()
 
 
 def read(raw: Sequence[bytes], label: str = "") -> tuple[bytes, list[str], InvokeError | None]:
-    """Return what was read, the ids of the notices, and the error at the end."""
+    """Return the data read, the ids of the notices, and the final error."""
     notes: list[Event] = []
     body, failure = b"", None
     try:

@@ -1,4 +1,4 @@
-"""Server-sent events: the same however a stream is cut into pieces; nothing is lost."""
+"""Tests for server-sent events: the same however a stream is split; nothing is lost."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from boomerang.invoker.http.body.sse import Event, SSEDecoder
 
 
 def decoded(*pieces: bytes) -> list[Event]:
-    """Give the events of a whole stream."""
+    """Return the events of a whole stream."""
     decoder = SSEDecoder()
     found = [event for piece in pieces for event in decoder.feed(piece)]
     return [*found, *decoder.flush()]
@@ -26,7 +26,7 @@ def decoded(*pieces: bytes) -> list[Event]:
         (b"\xef\xbb\xbfdata: one\n\n", [Event(b"one")]),
         (b": a comment\n\n\n: ping\ndata: one\n\n", [Event(b"one")]),
         (b"data: one\ndata: more\n\n", [Event(b"one\nmore")]),
-        (b"data\n\n", []),  # says nothing, and so do those that only keep a connection open
+        (b"data\n\n", []),  # no data, like events that only keep a connection open
         (b"data:\n\ndata: \n\ndata: one\n\n", [Event(b"one")]),
         (b'data: {"a": 1}\ndata: {"a": 2}\ndata: [DONE]\n', [Event(b'{"a": 1}'), Event(b'{"a": 2}'), Event(b"[DONE]")]),
         (b'data: {"a":\ndata: {"b": 1}\ndata: }\n\n', [Event(b'{"a":\n{"b": 1}\n}')]),

@@ -1,4 +1,4 @@
-"""JSON with something wrong in it: what can be read is read, and what was wrong is reported."""
+"""Tests for malformed JSON: the readable part is read, and the errors are reported."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which settings are secret: by whole words of the name, and by how keys of known services begin. Nothing else is masked."""
+"""Tests for which settings are secret: by whole words of the name, and by known services' key prefixes; no others are."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Each spelling in which a server may say a key back."""
+"""Tests for every encoding in which a server may echo a key."""
 
 from __future__ import annotations
 

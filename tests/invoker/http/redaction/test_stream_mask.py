@@ -1,4 +1,4 @@
-"""Credentials in a text that comes in pieces: masked as in the whole text, and nothing harmless waits."""
+"""Tests for credentials in a streamed text: masked as in the whole text, and harmless text is never delayed."""
 
 from __future__ import annotations
 
@@ -19,18 +19,18 @@ ESCAPE = re.compile(r"\\{1,4}(?:u([0-9a-fA-F]{4})|([!-/:-@\[\]-`{-~]))")
 
 
 def fed(mask: StreamMask, pieces: Sequence[str]) -> list[str]:
-    """Give what comes for each piece, and at the end."""
+    """Return the output for each piece, and the rest."""
     return [*map(mask.feed, pieces), mask.rest()]
 
 
 def cut(text: str, places: Sequence[int]) -> list[str]:
-    """Cut a text at some places."""
+    """Split a text at some positions."""
     ends = [0, *sorted(place % (len(text) + 1) for place in places), len(text)]
     return [text[begin:end] for begin, end in pairwise(ends)]
 
 
 def occurrences(needles: Sequence[str], text: str) -> set[tuple[int, int]]:
-    """Find every occurrence the slow way: in the text as it is, and with its escapes read."""
+    """Find every occurrence by brute force: in the text as it is, and with its escapes decoded."""
     units, place = [], 0
     for found in ESCAPE.finditer(text):
         units += [(text[at], at, at + 1) for at in range(place, found.start())]
@@ -47,7 +47,7 @@ def occurrences(needles: Sequence[str], text: str) -> set[tuple[int, int]]:
 
 
 def masked(needles: Sequence[str], text: str) -> str:
-    """Mask the slow way: each run of characters of which occurrences overlap becomes one mask."""
+    """Mask by brute force: each run of overlapping occurrences becomes one mask."""
     spans = sorted(occurrences(needles, text))
     parts, place, end = [], 0, -1
     for begin, behind in spans:
@@ -126,7 +126,7 @@ def test_a_word_in_place_of_a_key_is_no_credential_of_an_answer(word: str) -> No
 
 
 def test_the_work_is_linear_in_the_text() -> None:
-    """Counts steps of the automaton, by a needle whose every beginning goes on as another one."""
+    """Count the automaton's steps, with a needle whose every prefix is the start of another match."""
     needle = "a" * 2000 + "b"
     needles = Needles([needle])
     steps = 0

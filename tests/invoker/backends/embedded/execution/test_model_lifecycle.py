@@ -1,4 +1,4 @@
-"""A model in memory: loaded once, one run at a time, stoppable while it loads, given back on close."""
+"""Tests for a model in memory: loaded once, one run at a time, stoppable while loading, released on close."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from tests.invoker.backends.embedded.threads import BOUND, in_thread, stops_at_o
 
 
 class Model:
-    """Something that takes its time to load."""
+    """A model that is slow to load."""
 
     def __init__(self) -> None:
         self.loads = 0

@@ -1,4 +1,4 @@
-"""Turns: in order, stoppable, never lost."""
+"""Tests for the run queue: in order, stoppable, no turn lost."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def test_waiting_for_a_turn_can_be_stopped_and_the_next_gets_it() -> None:
     thread.join(BOUND)
     assert isinstance(outcome[0], RunStoppedError)
     turn.give()
-    turn.take(Run())  # would wait for ever if the stopped run had kept its place
+    turn.take(Run())  # would block forever if the stopped run had kept its place
 
 
 def test_a_run_that_waits_knows_how_many_come_before_it() -> None:

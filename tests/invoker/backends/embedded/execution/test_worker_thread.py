@@ -1,4 +1,4 @@
-"""Threads that own native calls: order, errors, stopping at every place, and that nothing stays behind."""
+"""Tests for threads that run native calls: order, errors, stopping at every point, and nothing left behind."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from tests.invoker.backends.embedded.threads import BOUND, in_thread, stops_at_o
 
 
 def silent(started: threading.Event, release: threading.Event, ended: threading.Event) -> Callable[[WorkerChannel[int]], None]:
-    """A native call that says nothing until it is released."""
+    """Return a native call that is silent until it is released."""
 
     def work(emit: WorkerChannel[int]) -> None:
         started.set()
@@ -118,7 +118,7 @@ def test_an_abandoned_worker_passes_except_exception() -> None:
         gone.wait(BOUND)
         try:
             emit(1)
-        except Exception:  # as model code does
+        except Exception:  # model code may do this
             swallowed.set()
 
     done = threading.Event()

@@ -1,4 +1,4 @@
-"""Dify's messages as a text-only model takes them."""
+"""Tests for Dify's messages in the form that a text-only model accepts."""
 
 from __future__ import annotations
 

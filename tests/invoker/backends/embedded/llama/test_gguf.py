@@ -1,4 +1,4 @@
-"""Files that are no whole GGUF: refused with the reason, and never a crash."""
+"""Tests that incomplete GGUF files are refused with the reason, without a crash."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def gguf(
         entries.append(text("tokenizer.chat_template") + struct.pack("<I", 8) + text("{{ messages }}"))
     head = b"GGUF" + struct.pack("<IQQ", 3, tensors, len(entries)) + b"".join(entries)
     for number in range(tensors):
-        head += text(f"t{number}") + struct.pack("<IQIQ", 1, values, 2, 0)  # Q4_0: 18 bytes for 32 values
+        head += text(f"t{number}") + struct.pack("<IQIQ", 1, values, 2, 0)  # Q4_0: 18 bytes per 32 values
     head += bytes(-len(head) % 32)
     return head + bytes(values // 32 * 18 if data is None else data)
 

@@ -1,4 +1,4 @@
-"""The LLM's process: what happens when it, or the app, ends at the wrong moment."""
+"""Tests for the LLM's process, when it or the app ends at a bad moment."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ chunks = llama.stream(RequestInvokeLLM.of(config, [{"role": "user", "content": "
 next(chunks)
 print(llama.engine.model(Run()).pid, flush=True)
 """
-"""Begins an answer and tells which process writes it."""
+"""Starts an answer and prints the pid of the process that generates it."""
 
 
 @pytest.fixture
@@ -195,7 +195,7 @@ def test_a_schema_that_keeps_the_runtime_busy_before_it_answers_is_refused() -> 
 def test_a_process_that_does_not_even_read_its_request_is_killed_after_a_stop() -> None:
     runtime = Runtime(Weights().path(FILES[SMOLLM2.model]), name="", context_size=256, obedience_seconds=0.1)
     os.kill(runtime.pid, signal.SIGSTOP)
-    messages = [{"role": "user", "content": "word " * 100_000}]  # more than a pipe holds
+    messages = [{"role": "user", "content": "word " * 100_000}]  # more than a pipe's buffer
     run, begun = Run(), threading.Event()
 
     def work(emit: WorkerChannel[Chunk]) -> None:
@@ -227,7 +227,7 @@ def test_tokens_are_counted_while_an_answer_is_written(smollm2: Llama) -> None:
     for thread, outcome in counts:
         thread.join(BOUND)
         assert outcome == [2]
-    next(chunks)  # still at it
+    next(chunks)  # still running
     chunks.close()
 
 
@@ -248,12 +248,12 @@ def test_the_process_ends_with_the_app(kill: bool) -> None:
 
 
 def child_says(tmp_path: Path, *messages: bytes, xllamacpp: str | None) -> list[Any]:
-    """Run the child's script as it is, with another xllamacpp, or none."""
+    """Run the child's script unmodified, with another xllamacpp or none."""
     if xllamacpp is not None:
         (tmp_path / "xllamacpp.py").write_text(xllamacpp)
     settings = {"import_path": [str(tmp_path)], "load": {}}
     sent = b"".join(map(framed, [json.dumps(settings).encode(), *messages]))
-    arguments = [sys.executable, "-S", "-P", llama_child.__file__]  # without the installed packages
+    arguments = [sys.executable, "-S", "-P", llama_child.__file__]  # ignore the installed packages
     answer = subprocess.run(arguments, input=sent, capture_output=True, timeout=60)
     assert answer.returncode == 0
     buffer = FrameBuffer()

@@ -1,4 +1,4 @@
-"""Tool calls out of text: the same whatever way the text is cut, early, and only for tools that were offered."""
+"""Tests for tool calls in text: the same however the text is split, reported early, and only for tools in the request."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from tests.invoker.backends.embedded.asking import OSLO, TOOLS, ask, request
 
 NAMES = ("get_weather", "add")
 SAMPLE_TOOLS = [{key: value for key, value in tool.items() if key != "mock"} for tool in inputs.TOOLS]
-"""With descriptions of their parameters."""
+"""These have parameter descriptions."""
 OSLO_CALL = '{"name": "get_weather", "arguments": {"city": "Oslo", "unit": "C"}}'
 ADD_CALL = '{"name": "add", "arguments": {"a": 19, "b": 23}}'
 
@@ -33,7 +33,7 @@ Read = tuple[str, list[tuple[str, Any]]]
 
 
 def read(pieces: Sequence[str]) -> Read:
-    """Give the text and the calls that come of an answer's pieces."""
+    """Return the text and the calls parsed from an answer's pieces."""
     numbers = itertools.count(1)
     reader = CallReader(NAMES, lambda: f"call_{next(numbers)}")
     parts: list[Part] = [part for piece in pieces for part in reader.feed(piece)] + reader.finish()
@@ -102,7 +102,7 @@ def test_any_text_reads_the_same_however_it_is_cut(text: str, cuts: list[int]) -
 
 
 def parts_of(pieces: Sequence[str]) -> list[str]:
-    """Give what was read, neighbours joined, calls as words; arguments may be broken off."""
+    """Return the parsed parts as text, adjacent ones joined; arguments may be truncated."""
     reader = CallReader(NAMES, lambda: "id")
     parts = [part for piece in pieces for part in reader.feed(piece)] + reader.finish()
     read: list[str] = []
@@ -149,7 +149,7 @@ def test_the_default_model_calls_tools_in_fragments(qwen: Llama) -> None:
 @pytest.mark.slow
 @pytest.mark.parametrize("seed", [1, 4, 6])
 def test_arguments_keep_to_the_schema_of_their_tool(qwen: Llama, seed: int) -> None:
-    """With these seeds the default model once made properties of the descriptions, some without end."""
+    """With these seeds the default model once turned descriptions into properties, sometimes endlessly."""
     weather, add = SAMPLE_TOOLS
     result = ask(qwen, request(qwen, OSLO, SAMPLE_TOOLS, seed=seed))
     assert [name for name, _ in called(result)] == ["get_weather", "add"]

@@ -1,4 +1,4 @@
-"""Summaries in as many points as are asked for."""
+"""Tests for summaries with the requested number of bullets."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""When tools are called, and again: on a scripted model, which does what a small one does on its bad days."""
+"""Tests for when tools are called, and when again, on a scripted model that imitates a small model's failures."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def weather(city: str) -> str:
 
 
 class ScriptedModel:
-    """Says the given likeliest tokens and answers, one after the other."""
+    """A model that returns the given token probabilities and answers in order."""
 
     def __init__(self, likely: list[dict[str, float] | Exception], *answers: str, context_size: int = 4096) -> None:
         self.context_size = context_size
@@ -52,7 +52,7 @@ class ScriptedModel:
 
 
 class Heard:
-    """What went out."""
+    """The emitted chunks."""
 
     def __init__(self) -> None:
         self.chunks: list[Chunk] = []
@@ -61,7 +61,7 @@ class Heard:
         self.chunks.append(chunk)
 
     def check(self) -> None:
-        """Nobody stops."""
+        """Never stopped."""
 
     def on_stop(self, hook: Callable[[], None], /) -> AbstractContextManager[None]:
         return nullcontext()

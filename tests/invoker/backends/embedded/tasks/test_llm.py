@@ -1,4 +1,4 @@
-"""The embedded LLM: streaming, parameters, refusals, stopping, memory."""
+"""Tests for the embedded LLM: streaming, parameters, refusals, stopping, memory."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from tests.invoker.backends.embedded.conftest import opened
 from tests.invoker.backends.embedded.threads import BOUND, in_thread, stops_at_once
 
 LONG = " ".join(f"The number {number} follows {number - 1}." for number in range(330))
-"""Some 3,400 tokens: seconds of reading."""
+"""About 3,400 tokens: seconds of prompt processing."""
 
 
 def refused(llama: Llama, prompt: Any = "hello", **arguments: Any) -> InvokeError:
@@ -76,7 +76,7 @@ def test_a_stop_word_ends_the_answer_and_is_left_out(smollm2: Llama) -> None:
 def test_completion_mode_continues_the_text(smollm2: Llama) -> None:
     result = ask(smollm2, request(smollm2, "Once upon a time", mode="completion", max_tokens=8))
     assert result.message.get_text_content()
-    assert result.usage.prompt_tokens == 4  # nothing was put around the text
+    assert result.usage.prompt_tokens == 4  # no template around the text
 
 
 def test_a_json_object_can_be_asked_for(smollm2: Llama) -> None:
@@ -158,7 +158,7 @@ def test_stopping_while_the_prompt_is_read_frees_the_consumer_and_soon_the_model
     begin = perf_counter()
     stops_at_once(run, thread, outcome)
     ask(smollm2, request(smollm2, "Hi", max_tokens=1))
-    assert perf_counter() - begin < 2.0  # reading the long prompt to its end would take longer
+    assert perf_counter() - begin < 2.0  # processing the long prompt to its end would take longer
 
 
 def test_closing_the_stream_frees_the_model(smollm2: Llama) -> None:

@@ -1,4 +1,4 @@
-"""The LLM as a judge of search results."""
+"""Tests for the LLM as a reranker."""
 
 from __future__ import annotations
 

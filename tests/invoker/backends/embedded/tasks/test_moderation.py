@@ -151,7 +151,7 @@ def test_the_committed_heads_are_those_that_the_script_trains_now():
     assert json.loads(HEADS_FILE.read_text())["sentences_sha256"] == training.digest(examples)
     vectors, targets = evaluation()
     learned = training.train(training.vectors_of(embedder(), examples), training.targets_of(examples))
-    # Processors round differently, so the scores are compared and not the file's bytes.
+    # CPUs round differently, so compare the scores, not the file's bytes.
     again = learned.scores(vectors.astype(np.float32))
     assert Heads.load().scores(vectors.astype(np.float32)) == pytest.approx(again, abs=0.01)
     assert targets.shape == again.shape

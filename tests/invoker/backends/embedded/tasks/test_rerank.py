@@ -43,7 +43,7 @@ def test_scores_fall_and_are_plain_cosines():
     assert scores == sorted(scores, reverse=True)
     assert scores[0] == pytest.approx(1.0, abs=1e-5)
     assert all(-1 <= score <= 1 for score in scores)
-    assert scores[-1] != 0.0  # not rescaled to the worst
+    assert scores[-1] != 0.0  # not rescaled so that the worst is 0
 
 
 def test_shuffled_documents_come_out_in_the_same_order():

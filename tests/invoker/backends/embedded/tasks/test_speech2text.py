@@ -1,4 +1,4 @@
-"""The embedded listener: any rate, any format, any length; silence is silence; stop reaches it in the middle."""
+"""Tests for embedded speech-to-text: any rate, format and length; silence stays silent; a stop takes effect in the middle."""
 
 import gc
 import io

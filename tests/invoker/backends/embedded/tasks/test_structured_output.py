@@ -1,4 +1,4 @@
-"""Structured output: kept to the schema by the runtime, held against it afterwards, refused where that cannot be."""
+"""Tests for structured output: constrained to the schema by the runtime, validated, and refused where that is impossible."""
 
 from __future__ import annotations
 

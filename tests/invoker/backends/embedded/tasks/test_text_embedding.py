@@ -25,7 +25,7 @@ SAMPLES = [
     "一只猫在屋顶上睡觉。",
 ]
 ALONE_OR_NOT = 1e-5
-"""How far a component of a vector may move when other texts are embedded with it; measured: not at all on AVX2."""
+"""Maximum change of a vector's component when other texts are in the batch; measured on AVX2: none."""
 
 
 def answered(texts: list[str], input_type: EmbeddingInputType = QUERY, run: Run | None = None):
@@ -49,7 +49,7 @@ def test_every_vector_has_384_finite_components_and_length_one():
 
 def test_usage_counts_what_the_model_read_and_costs_nothing():
     usage = answered(["Hello world", "Hello"]).usage
-    assert usage.tokens == usage.total_tokens == 4 + 3  # each text with its start and its end
+    assert usage.tokens == usage.total_tokens == 4 + 3  # each text with its start and end token
     assert (usage.total_price, usage.currency) == (0, "USD")
     assert usage.latency > 0
 
@@ -169,7 +169,7 @@ def test_a_stopped_run_embeds_nothing():
 
 
 class Counted(Run):
-    """A run that is stopped at its so-many-th checkpoint."""
+    """A run that stops at its n-th checkpoint."""
 
     __slots__ = ("left",)
 
@@ -188,12 +188,12 @@ class Counted(Run):
 def test_a_stop_ends_the_work_at_the_next_checkpoint(at):
     run = Counted(at)
     with pytest.raises(RunStoppedError):
-        answered(["word " * 250] * 50, run=run)  # 50 checks while tokenising, then one a batch
+        answered(["word " * 250] * 50, run=run)  # 50 checks while tokenizing, then one per batch
     assert run.left == 0
 
 
 class Watched(Run):
-    """Tells when a native call is about to begin: its hook is in place then."""
+    """A run that signals when a native call is about to start: its stop hook is set then."""
 
     __slots__ = ("entered",)
 
@@ -221,7 +221,7 @@ def test_a_stop_from_another_thread_ends_the_native_call():
         answered(["word " * 250] * 500, run=run)
     ended_at = run.seconds
     thread.join(10)
-    # All the work takes ten seconds. On idle cores it ends within 0.1; the bound leaves room for busy ones.
+    # All the work takes ten seconds. On idle cores the stop takes 0.1 s; the bound leaves room for busy ones.
     assert ended_at - stopped_at[0] < 2.0
 
 

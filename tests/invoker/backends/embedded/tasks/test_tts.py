@@ -1,4 +1,4 @@
-"""The embedded voice: what it says is understood, comes in segments that fit together, and stops when told to."""
+"""Tests for the embedded voice: intelligible speech, segments that join cleanly, and a quick stop."""
 
 import gc
 import re

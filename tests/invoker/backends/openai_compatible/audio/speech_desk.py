@@ -1,4 +1,4 @@
-"""Calls and answers of the tests of speech, both ways, over real sockets."""
+"""Calls and responses for the tests of speech in both directions, over real sockets."""
 
 from __future__ import annotations
 
@@ -13,15 +13,15 @@ MP3 = b"ID3\x04\x00\x00\x00\x00\x00\x0a" + bytes(10) + b"\xff\xfb\x90\x64" + byt
 
 
 def answering(body: bytes | Any, media_type: str = "application/json") -> Script:
-    """Give a script that answers with a body."""
+    """Return a script that answers with a body."""
     return lambda _asked, wire: wire.send(whole(body, media_type=media_type))
 
 
 def spoken(desk: Desk) -> bytes:
-    """Have something said."""
+    """Synthesize a text."""
     return b"".join(desk.session.model.tts.invoke(SPEAKER, "Hello."))
 
 
 def speech_event(value: Any, name: str = "") -> bytes:
-    """Give an event with JSON."""
+    """Return an event with JSON."""
     return (f"event: {name}\n" if name else "").encode() + b"data: " + json.dumps(value).encode() + b"\n\n"

@@ -1,4 +1,4 @@
-"""What only says that it is sound is an error in the server's words."""
+"""Tests that a response that is only labelled as audio is an error with the server's message."""
 
 from __future__ import annotations
 

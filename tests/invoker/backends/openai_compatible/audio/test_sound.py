@@ -1,4 +1,4 @@
-"""The sound of an answer comes whole and with its type, however it is cut, labelled, tagged or packed."""
+"""Tests that an answer's audio is complete and has the right type, however it is split, labelled, tagged or compressed."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ WAV = b"RIFF\x60\x00\x00\x00WAVEfmt \x10\x00\x00\x00\x01\x00\x01\x00" + bytes(80
 
 
 def in_two(sound: bytes, first: int, media_type: str) -> Script:
-    """Give a script that sends a sound in two pieces, the first of so many bytes."""
+    """Return a script that sends audio in two pieces, the first of `first` bytes."""
     pieces = [sound[:first], sound[first:]]
     return lambda _asked, wire: wire.send(head(media_type=media_type, Transfer_Encoding="chunked"), *chunked(pieces))
 

@@ -1,4 +1,4 @@
-"""Sound inside JSON or a stream of events is unpacked, with a notice."""
+"""Tests that audio inside JSON or a stream of events is extracted, with a notice."""
 
 from __future__ import annotations
 

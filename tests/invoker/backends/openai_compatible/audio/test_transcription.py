@@ -1,4 +1,4 @@
-"""A transcription is read in every shape and however it is labelled; what is none is refused in the server's words."""
+"""Tests that a transcription is read in any shape and under any label; anything else is an error with the server's message."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ LISTENER = {"provider": "p", "model": "w", "model_type": "speech2text"}
 
 
 def heard(desk: Desk) -> str:
-    """Have something written down."""
+    """Transcribe a recording."""
     return desk.session.model.speech2text.invoke(LISTENER, io.BytesIO(b"RIFF"))
 
 

@@ -1,4 +1,4 @@
-"""Streams of events for the tests of odd answers. Their shapes are those of public bug reports on clients of such servers."""
+"""Event streams for the tests of odd answers. Their shapes come from public bug reports about clients of such servers."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ STOP = event({}, "stop")
 
 
 def piece(text: str, index: Any = 0) -> bytes:
-    """Give an event with a piece of text under an index."""
+    """Return an event with a piece of text under an index."""
     return line({"choices": [{"index": index, "delta": {"content": text}, "finish_reason": None}]})
 
 
 def answer_to(events: Sequence[bytes], **more: Any) -> tuple[LLMResult, list[str]]:
-    """Ask a server that streams events; give what comes, and the notices."""
+    """Call a server that streams events; return the result and the notices."""
     with opened(streaming(events)) as desk:
         return desk.ask(**more), desk.notices

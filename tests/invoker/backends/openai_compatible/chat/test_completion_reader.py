@@ -1,4 +1,4 @@
-"""Answers as they come: of any type, packed, in any charset, too large, in no form at all, and a byte at a time."""
+"""Tests for reading answers: of any type, compressed, in any charset, too large, malformed, and a byte at a time."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ LISTENER = {"provider": "p", "model": "w"}
 
 
 def sending(*pieces: bytes) -> Script:
-    """Give a script that answers with bytes and closes the connection."""
+    """Return a script that answers with bytes and closes the connection."""
 
     def script(_asked: Asked, wire: Wire) -> None:
         wire.send(*pieces)
@@ -49,7 +49,7 @@ def sending(*pieces: bytes) -> Script:
     return script
 
 
-# Types of content.
+# Content types.
 
 
 @pytest.mark.parametrize("media_type", ["text/plain", "text/event-stream; charset=utf-8", "application/octet-stream", ""])
@@ -85,7 +85,7 @@ def test_a_page_instead_of_an_answer_is_told_with_its_title_in_its_own_charset()
         ("shift_jis", '; charset="Shift_JIS"'),
         ("utf-16", "; charset=utf-16"),
         ("utf-8", "; charset=klingon"),
-        ("utf-8", "; charset=hex"),  # which Python knows, but not as a charset
+        ("utf-8", "; charset=hex"),  # Python knows it, but not as a charset
     ],
 )
 @pytest.mark.parametrize("shape", ["json", "text"])
@@ -126,7 +126,7 @@ def test_a_transcription_as_plain_text_is_read_in_its_charset() -> None:
         assert desk.session.model.speech2text.invoke(LISTENER, io.BytesIO(b"ID3 sound")) == "早上好"
 
 
-# Packed answers.
+# Compressed answers.
 
 
 def test_events_of_a_packed_stream_come_as_they_are_packed() -> None:
@@ -138,7 +138,7 @@ def test_events_of_a_packed_stream_come_as_they_are_packed() -> None:
         for event in GOOD[1:3]:
             packed = packer.compress(event) + packer.flush(zlib.Z_SYNC_FLUSH)
             wire.send(b"%x\r\n%s\r\n" % (len(packed), packed))
-            assert went_on.wait(BOUND)  # the next one goes when this one was seen
+            assert went_on.wait(BOUND)  # send the next one once this one was received
             went_on.clear()
         packed = packer.compress(b"".join(GOOD[3:])) + packer.flush()
         wire.send(*chunked([packed]))
@@ -184,7 +184,7 @@ def test_a_charset_in_the_place_of_a_packing_is_let_pass(charset: str) -> None:
 
 
 def pouring(*first: bytes, piece: bytes = bytes(65536).replace(b"\0", b"x"), most: int = 100 * 2**20) -> Script:
-    """Give a script that sends some bytes, and then a hundred megabytes in one line."""
+    """Return a script that sends some bytes, and then a hundred megabytes in one line."""
 
     def script(_asked: Asked, wire: Wire) -> None:
         wire.send(*first)
@@ -231,7 +231,7 @@ def test_a_whole_answer_that_is_announced_too_large_is_not_even_begun() -> None:
 )
 def test_an_error_that_is_kept_does_not_keep_the_answer(body: bytes) -> None:
     with opened(sending(head(), body)) as desk:
-        for _ in range(2):  # the first time fills what is kept on purpose
+        for _ in range(2):  # the first round fills intentional caches
             with suppress(ProtocolError):
                 desk.session.model.text_embedding.invoke(EMBEDDER, ["x"])
             gc.collect()
@@ -248,7 +248,7 @@ def test_a_refusal_without_an_end_is_read_as_far_as_it_is_of_use() -> None:
         desk.ask()
 
 
-# Refusals that are not told to their end.
+# Incomplete refusals.
 
 
 @pytest.mark.parametrize(
@@ -277,7 +277,7 @@ def test_a_refusal_counts_however_its_words_end(more: tuple[bytes, ...], words: 
     assert raised.value.status_code == 500
 
 
-# In no form.
+# Malformed HTTP.
 
 
 @pytest.mark.parametrize(
@@ -322,7 +322,7 @@ def test_an_answer_that_is_nested_without_an_end_is_not_json(media_type: str) ->
 
 
 def drips(data: bytes) -> Iterator[bytes]:
-    """Give bytes one by one, each in a chunk of its own."""
+    """Yield bytes one by one, each in its own chunk."""
     for at in range(len(data)):
         yield b"1\r\n%s\r\n" % data[at : at + 1]
 
@@ -334,7 +334,7 @@ def test_chunks_appear_as_they_are_complete_and_a_stop_works_in_the_middle() -> 
         wire.send(STREAM)
         for event in GOOD[1:3]:
             wire.send(*drips(event))
-            assert seen.wait(BOUND)  # nothing more is sent before this one was seen
+            assert seen.wait(BOUND)  # send nothing more until this one was received
             seen.clear()
         wire.send(*drips(GOOD[1][:9]))
         dripping.set()

@@ -1,4 +1,4 @@
-"""A credential that a server repeats in pieces stays hidden, and no other token is delayed or lost by that."""
+"""Tests that a credential echoed in pieces stays masked, and that no other token is delayed or lost by it."""
 
 from __future__ import annotations
 
@@ -43,9 +43,9 @@ def test_a_token_that_is_no_credential_is_not_delayed() -> None:
 
 
 def test_what_was_held_back_is_not_lost_when_the_answer_breaks_off() -> None:
-    """`sk-n` begins the credential, and may still go on."""
+    """`sk-n` is the start of the credential and may still continue."""
     whole_stream = list(chunked([piece("It is sk-n")]))
-    for pieces in (whole_stream, whole_stream[:-1]):  # without a finish reason, and cut
+    for pieces in (whole_stream, whole_stream[:-1]):  # without a finish reason, and truncated
         with opened(sending(STREAM, *pieces)) as desk:
             with pytest.raises(InvokeError):
                 desk.ask()

@@ -1,4 +1,4 @@
-"""Events of any shape, depth, number and size are an answer or an error in plain words, at a bounded cost."""
+"""Tests that events of any shape, depth, number and size give an answer or a clear error, at a bounded cost."""
 
 from __future__ import annotations
 
@@ -96,7 +96,7 @@ def test_bytes_of_any_kind_are_an_answer_or_an_error(data: bytes) -> None:
     ],
 )
 def test_a_long_stream_costs_linear_work_whatever_its_field(delta: Any) -> None:
-    """With work by the square of the events these would take many minutes."""
+    """With quadratic work these events would take many minutes."""
     notices: list[str] = []
     reader = AnswerReader("m", notice=lambda id, **_values: notices.append(id))
     for number in range(20_000):

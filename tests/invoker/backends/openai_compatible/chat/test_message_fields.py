@@ -1,8 +1,8 @@
-"""What servers do otherwise than OpenAI: errors inside an answer of success, torn tool calls, their own fields, false labels.
+"""Tests for servers that differ from OpenAI: errors in successful responses, split tool calls, own fields, wrong labels.
 
-The shapes are those that were documented or seen: llama.cpp before September 2025 (`error:` as a field of the stream), vLLM 0.7
+The shapes are documented or observed: llama.cpp before September 2025 (`error:` as a field of the stream), vLLM 0.7
 (a named `tool_choice`), OpenRouter (an error in a choice, images), MiniMax and SiliconFlow (an error without `error`), Mistral
-(thinking as parts), Groq and Kimi (usage at a place of its own), relays that mislabel a stream.
+(thinking as parts), Groq and Kimi (usage in another place), relays that mislabel a stream.
 """
 
 from __future__ import annotations
@@ -35,11 +35,11 @@ DONE = b"data: [DONE]\n\n"
 
 
 def line(value: Any, name: str = "") -> bytes:
-    """Give an event of any JSON."""
+    """Return an event with any JSON."""
     return (f"event: {name}\n" if name else "").encode() + b"data: " + json.dumps(value).encode() + b"\n\n"
 
 
-# Errors inside an answer of success.
+# Errors inside successful responses.
 
 
 @pytest.mark.parametrize("stream", [True, False])
@@ -110,7 +110,7 @@ def test_an_error_before_any_text_did_not_break_anything_off() -> None:
 
 
 def calls_of(*fragments: dict[str, Any]) -> list[tuple[str, str, str]]:
-    """Give the calls that a stream of fragments comes to: id, name, arguments."""
+    """Return the calls that a stream of fragments adds up to: id, name, arguments."""
     reader, fold = CallReader(lambda _id, **_values: None), ToolCallFold()
     for fragment in fragments:
         fold.add([reader.read(0, fragment)])
@@ -120,7 +120,7 @@ def calls_of(*fragments: dict[str, Any]) -> list[tuple[str, str, str]]:
 def part(
     arguments: str | None = None, name: str | None = None, call_id: str | None = None, index: int | None = 0
 ) -> dict[str, Any]:
-    """Give a fragment as a server writes it."""
+    """Return a fragment in a server's format."""
     return {"index": index, "id": call_id, "function": {"name": name, "arguments": arguments}}
 
 
@@ -187,7 +187,7 @@ def test_calls_that_keep_to_the_rules_come_back_as_they_were(written: list[tuple
     assert not ids or [call[0] for call in found] == [f"id-{index}" for index in range(len(written))]
 
 
-# Fields of their own.
+# Servers' own fields.
 
 
 def test_a_refusal_is_text_and_is_called_one() -> None:
@@ -232,7 +232,7 @@ def test_a_usage_is_found_where_it_stands_and_keeps_its_total(last: bytes) -> No
         assert (usage.prompt_tokens, usage.completion_tokens, usage.total_tokens) == (5, 2, 300)
 
 
-# False labels, and ends that are none.
+# Wrong labels, and streams that end unusually.
 
 
 @pytest.mark.parametrize("media_type", ["application/json", "text/html", "text/plain"])
@@ -274,7 +274,7 @@ def test_an_answer_without_a_finish_reason_that_stops_coming_is_one() -> None:
         desk.ask()
 
 
-# The wish for a usage.
+# The request for usage.
 
 
 def test_options_of_a_stream_that_were_typed_are_kept_and_the_wish_for_a_usage_beside_them() -> None:

@@ -1,4 +1,4 @@
-"""What goes back to the server with the next turn: reasoning and signatures where tools were called, nothing else."""
+"""Tests for what is sent back with the next turn: reasoning and signatures if tools were called, nothing else."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ TOOL = {"name": "weather", "description": "Weather of a city", "parameters": {"t
 
 
 def two_turns(first: Sequence[bytes], accepts: Any) -> tuple[Desk, LLMResult]:
-    """Ask a server that calls a tool, and send the result: it answers 400 to a second turn that it does not accept."""
+    """Call a server that calls a tool, and send the result; it answers 400 to a second turn that it doesn't accept."""
 
     def script(request: Asked, wire: Wire) -> None:
         if len(request.json["messages"]) == 1:
@@ -32,7 +32,7 @@ def two_turns(first: Sequence[bytes], accepts: Any) -> tuple[Desk, LLMResult]:
         turn = desk.ask(tools=[TOOL])
         (call,) = turn.message.tool_calls
         result = {"role": "tool", "content": "18 °C", "tool_call_id": call.id, "name": call.function.name}
-        sent = json.loads(json.dumps(turn.message.model_dump(mode="json")))  # as it travels through Dify's interface
+        sent = json.loads(json.dumps(turn.message.model_dump(mode="json")))  # as it passes through Dify's interface
         return desk, desk.ask([*HELLO, sent, result], tools=[TOOL])
 
 

@@ -1,4 +1,4 @@
-"""One odd event, label or byte never costs an answer: it is read, or skipped and named; nothing is dropped silently."""
+"""Tests that an odd event, label or byte never costs an answer: it is read, or skipped and reported; never dropped silently."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is readable in an odd field is read: reasoning, text, usage and tool calls in every shape that servers send."""
+"""Tests that readable content in odd fields is read: reasoning, text, usage and tool calls in every shape that servers send."""
 
 from __future__ import annotations
 
@@ -104,7 +104,7 @@ def test_a_usage_without_a_number_is_none(usage: Any) -> None:
 
 
 def calls(*fragments: Any, notices: int | None = 0) -> list[tuple[str, str]]:
-    """Give name and arguments of the calls that a stream of `tool_calls` comes to."""
+    """Return name and arguments of the calls that a stream of `tool_calls` adds up to."""
     with opened(
         streaming([*(event({"tool_calls": fragment}) for fragment in fragments), event({}, "tool_calls"), DONE])
     ) as desk:

@@ -1,4 +1,4 @@
-"""The calls besides chat, over real sockets: what is sent, and what comes of each shape of answer."""
+"""Tests for the calls other than chat, over real sockets: the requests, and the results of each response format."""
 
 from __future__ import annotations
 
@@ -39,12 +39,12 @@ SCHEMA = {"type": "object", "properties": {"city": {"type": "string"}}, "require
 
 
 def answering(value: Any, status: int = 200, **more: str) -> Script:
-    """Give a script that answers with JSON."""
+    """Return a script that answers with JSON."""
     return lambda _asked, wire: wire.send(whole(value, status, **more))
 
 
 def details(desk: Desk) -> list[Any]:
-    """Give what the back end told beside the answer."""
+    """Return the details that the back end reported besides the answer."""
     return [note for note in desk.record.events if isinstance(note, Detail)]
 
 
@@ -228,7 +228,7 @@ def test_the_boolean_is_the_answer_and_the_scores_stand_beside_it() -> None:
 
 
 def spelled(text: str, reason: str = "stop") -> Script:
-    """Give a script that streams a text."""
+    """Return a script that streams a text."""
     return streaming([event({"content": text[:4]}), event({"content": text[4:]}), event({}, reason), event(usage=USAGE)])
 
 
@@ -346,7 +346,7 @@ def test_models_are_fetched_and_typed() -> None:
         assert (desk.server.asked[0].method, desk.server.asked[0].path) == ("GET", "/v1/models")
 
 
-# Whatever else a server says.
+# Any other response.
 
 SHAPED = st.dictionaries(
     st.sampled_from(["choices", "usage", "model", "error", "data", "results", "index", "delta", "message", "content",

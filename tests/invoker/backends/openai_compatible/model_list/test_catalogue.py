@@ -1,4 +1,4 @@
-"""What servers tell of their models in their lists, what a person said of them, and what becomes of both."""
+"""Tests for the model catalogue: the server's list, the user's declarations, and how they are merged."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ TOOL = {"name": "look", "description": "Looks.", "parameters": {"type": "object"
 
 
 def listing(*items: Any, **others: Any) -> Script:
-    """Give a script that lists models, answers other paths by their names with JSON, and any other one with a stream."""
+    """Return a script that lists models, answers other GET paths by name with JSON, and anything else with a stream."""
 
     def script(asked: Asked, wire: Wire) -> None:
         name = asked.path.rpartition("/")[2]
@@ -31,12 +31,12 @@ def listing(*items: Any, **others: Any) -> Script:
 
 
 def said(name: str, model_type: ModelType, **properties: Any) -> AIModelEntity:
-    """Describe a model as a person does."""
+    """Describe a model as a user does."""
     return AIModelEntity.model_validate({"model": name, "model_type": model_type, "model_properties": properties})
 
 
 def names(desk: Desk) -> list[str]:
-    """Give the names of a back end's models, in order."""
+    """Return the names of a back end's models, in order."""
     return [model.model for model in desk.backend.models()]
 
 
@@ -47,7 +47,7 @@ def names(desk: Desk) -> list[str]:
         {"context_length": 2048},  # OpenRouter, Together
         {"context_window": 2048},  # Groq
         {"max_context_length": 2048},  # Mistral, LM Studio
-        {"max_context_length": 32768, "loaded_context_length": 2048},  # LM Studio, of a model in memory
+        {"max_context_length": 32768, "loaded_context_length": 2048},  # LM Studio, for a model in memory
         {"meta": {"n_ctx": 2048, "n_ctx_train": 32768}},  # llama.cpp
     ],
 )

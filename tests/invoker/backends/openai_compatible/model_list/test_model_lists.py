@@ -1,4 +1,4 @@
-"""Model lists in the shapes that servers send: an odd entry hides no other and is named, and a stated type is read."""
+"""Tests for model lists in servers' formats: an odd entry is reported and hides no other, and a stated type is read."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ ODD = [
 
 
 def fetched(value: Any) -> tuple[list[ListedModel], list[Message]]:
-    """Fetch a list; gives its models and the notices."""
+    """Fetch a list; return its models and the notices."""
     notes: list[Event] = []
 
     def script(asked: Asked, wire: Wire) -> None:
@@ -55,7 +55,7 @@ def fetched(value: Any) -> tuple[list[ListedModel], list[Message]]:
 
 
 def names(value: Any) -> list[str]:
-    """Fetch a list that has nothing odd; gives its names."""
+    """Fetch a list without odd entries; return its names."""
     models, notices = fetched(value)
     assert notices == []
     return [model.model for model in models]

@@ -1,4 +1,4 @@
-"""What is guessed of models by their names: those that services and servers list today."""
+"""Tests for guessing model types from names, with the names that services and servers list today."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Numbers and flags: read as far as they can be, never guessed."""
+"""Tests for numbers and flags: read as far as possible, never guessed."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""One call of each kind, and servers that fail, for the tests of failures over real sockets."""
+"""One call of each kind, and failing servers, for the tests of failures over real sockets."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ CALLS: dict[str, Callable[[Desk], Any]] = {
 
 
 def closing(*pieces: bytes) -> Script:
-    """Give a script that sends some bytes and closes the connection."""
+    """Return a script that sends some bytes and closes the connection."""
 
     def script(_asked: Asked, wire: Wire) -> None:
         wire.send(*pieces)
@@ -31,7 +31,7 @@ def closing(*pieces: bytes) -> Script:
 
 
 def silent(*pieces: bytes) -> Script:
-    """Give a script that sends some bytes and then nothing, until the client leaves."""
+    """Return a script that sends some bytes and then nothing, until the client leaves."""
 
     def script(_asked: Asked, wire: Wire) -> None:
         wire.send(*pieces)

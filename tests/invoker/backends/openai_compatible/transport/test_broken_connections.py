@@ -1,4 +1,4 @@
-"""Streams and connections that break, or that are closed from this side; and what is noted of an exchange."""
+"""Tests for streams and connections that break or that we close, and for the record of an exchange."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Each time limit runs by itself and is named when it ends a call."""
+"""Tests that each timeout runs independently and is named when it ends a call."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ def test_a_reader_who_takes_longer_than_the_server_may_still_gets_all_of_its_ans
         texts = [next(stream).delta.message.content]
         seen.set()
         assert sent.wait(BOUND)
-        threading.Event().wait(0.4)  # this reader is slow, and the rest lies in its socket
+        threading.Event().wait(0.4)  # this reader is slow, and the rest waits in its socket
         assert "".join([*map(str, texts), *(str(chunk.delta.message.content) for chunk in stream)]) == "Hello."
 
 
@@ -75,7 +75,7 @@ def test_the_total_clock_runs_on_from_attempt_to_attempt() -> None:
         with pytest.raises(InvokeTimeoutError) as raised:
             desk.ask()
         assert raised.value.clock == "total" and len(desk.server.asked) == 2
-        assert desk.record.seconds is not None and desk.record.seconds < 1.8  # or else it had begun anew
+        assert desk.record.seconds is not None and desk.record.seconds < 1.8  # otherwise the timeout started again
 
 
 def test_a_rate_limit_that_outlasts_the_total_clock_is_told_at_once() -> None:

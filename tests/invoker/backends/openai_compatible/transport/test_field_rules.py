@@ -1,4 +1,4 @@
-"""Settings that HTTP cannot send are refused by their field before anything is sent; all others arrive as they are."""
+"""Tests that settings that HTTP can't carry are refused by field before anything is sent; all others arrive unchanged."""
 
 from __future__ import annotations
 

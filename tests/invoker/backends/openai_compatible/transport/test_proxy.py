@@ -1,4 +1,4 @@
-"""Through an HTTP proxy: a tunnel for https, forwarded requests for http; who fails is named, and a stop reaches the server."""
+"""Tests for HTTP proxies: a tunnel for https, forwarding for http; errors name who failed, and a stop reaches the server."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ ANSWER = streaming(GOOD)
 
 @contextmanager
 def behind(by: Script, folder: Path, script: Script = ANSWER, **settings: Any) -> Iterator[tuple[Desk, Loopback]]:
-    """Open a back end whose https server is reached by a proxy."""
+    """Open a back end whose https server is reached through a proxy."""
     settings = {"verify": authority_file(folder)} | settings
     with Loopback(by) as proxy:
         address = proxy.address.replace("://", f"://me:{WORD}@")

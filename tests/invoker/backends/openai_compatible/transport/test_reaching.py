@@ -1,4 +1,4 @@
-"""The way to a server: names, addresses, certificates. Each is told as what it is, before anything is sent."""
+"""Tests for reaching a server: names, addresses, certificates. Each failure is identified before anything is sent."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from tests.loopback import STREAM, Asked, Loopback, Wire, chunked
 
 
 def has_ipv6() -> bool:
-    """Tell whether this machine speaks IPv6 with itself."""
+    """Return whether this machine can connect to itself over IPv6."""
     try:
         with socket.create_server(("::1", 0), family=socket.AF_INET6):
             return True
@@ -91,7 +91,7 @@ def test_a_certificate_that_is_wrong_is_taken_where_verification_is_off() -> Non
 
 
 def leave(wire: Wire) -> None:
-    """Close a connection as soon as the client has begun to speak."""
+    """Close a connection as soon as the client sends its first byte."""
     wire.socket.recv(1)
     raise EOFError
 
@@ -113,7 +113,7 @@ def test_a_handshake_that_hangs_ends_with_the_clock_of_connecting(tmp_path: Path
 
 
 class Late(Run):
-    """A run that keeps what a stop calls, as a stop that happens at the very end of a run does."""
+    """A run that keeps its stop hooks, so that a test can call them late, like a stop at the very end of a run."""
 
     def __init__(self) -> None:
         super().__init__()

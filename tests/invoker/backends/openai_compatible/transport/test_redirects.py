@@ -1,4 +1,4 @@
-"""Redirects: followed within the server, with a notice, and never with headers to another."""
+"""Tests for redirects: followed on the same server, with a notice, and never with headers to another."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A refusal is an error of its kind in the server's words, whatever its shape and status."""
+"""Tests that a refusal is an error of the right type with the server's message, whatever its format and status."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def test_a_refusal_keeps_the_servers_words_and_status(status: int, kind: type[Ex
         error: Any = raised.value
         assert (error.status_code, error.request_id) == (status, "r-17")
         assert error.url == f"{desk.server.address}/v1/chat/completions" and error.backend == "openai_compatible"
-        assert len(desk.server.asked) == 1  # a refusal that says so is not asked again
+        assert len(desk.server.asked) == 1  # an explicit refusal is not retried
 
 
 @pytest.mark.parametrize("call", CALLS)

@@ -1,4 +1,4 @@
-"""Rate limits and servers that are busy: what is asked again, when, and how often."""
+"""Tests for rate limits and busy servers: what is retried, when, and how often."""
 
 from __future__ import annotations
 

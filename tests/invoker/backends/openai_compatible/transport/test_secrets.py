@@ -1,4 +1,4 @@
-"""A key is nowhere but on the wire: in no error, no record and no answer, however a server says it back."""
+"""Tests that a key appears only on the wire: in no error, record or answer, however a server echoes it."""
 
 from __future__ import annotations
 
@@ -97,7 +97,7 @@ IN_BASE64 = st.tuples(st.binary(max_size=4), st.binary(max_size=4), st.sampled_f
 
 
 def readings(text: str) -> Iterator[str]:
-    """Give a text as it is, and as somebody reads it who knows how it is escaped."""
+    """Yield a text as it is, and decoded in each way that a reader might try."""
     unescaped = re.sub(r"\\+u([0-9a-fA-F]{4})", lambda found: chr(int(found[1], 16)), text)
     for read in (text, unescaped):
         yield from (read, unquote(read), html.unescape(read), html.unescape(unquote(read)))
@@ -109,7 +109,7 @@ def readings(text: str) -> Iterator[str]:
 
 
 def leaks(desk: Desk, error: BaseException | None) -> list[str]:
-    """Give what of a call's record, notes and error can be read as the key."""
+    """Return the texts of a call's record, events and error in which the key can be read."""
     texts = [json.dumps(dump(desk.record), ensure_ascii=False), json.dumps(dump(desk.record))]
     texts += [str(note) for note in desk.record.events]
     while error is not None:

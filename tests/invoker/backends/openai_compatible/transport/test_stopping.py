@@ -1,4 +1,4 @@
-"""Stop at every moment that can last: whoever waits is freed at once, and the server sees the end within a second."""
+"""Tests for a stop in every long phase: the caller is freed immediately, and the server sees the end within a second."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ from tests.loopback import BOUND, STREAM, Asked, Loopback, Wire, head, whole
 
 FRAME = b"%x\r\n%s\r\n" % (len(GOOD[1]), GOOD[1])
 NO_LENGTH = head(media_type="text/event-stream")
-"""The head of a stream that ends with the connection."""
+"""The head of a response that ends with the connection."""
 
 
 def is_stopped(desk: Desk, reached: Callable[[], object]) -> None:
-    """Ask, stop when a moment is reached, and see both sides free."""
+    """Call the LLM, stop when a point is reached, and check that both sides are free."""
     waiting = Beside(desk.ask)
     reached()
     waiting.is_freed_by(desk.session.stop)
@@ -34,7 +34,7 @@ def is_stopped(desk: Desk, reached: Callable[[], object]) -> None:
     assert desk.server.connections[0].left.wait(1.0)
 
 
-# Before anything is asked.
+# Before the request.
 
 
 def test_while_the_name_is_looked_up_and_nobody_is_dialled_when_it_is_found() -> None:
@@ -59,7 +59,7 @@ def test_while_the_name_is_looked_up_and_nobody_is_dialled_when_it_is_found() ->
 
 
 def dialled(port: int) -> bool:
-    """Tell whether this machine asks for a connection to a port, as its kernel lists it."""
+    """Return whether this machine is connecting to a port, according to the kernel."""
     rows = [line.split() for line in Path("/proc/self/net/tcp").read_text().splitlines()[1:]]
     return any(row[2].endswith(f":{port:04X}") and row[3] == "02" for row in rows)  # 02: a SYN was sent
 
@@ -69,7 +69,7 @@ def test_while_nobody_takes_the_connection_and_no_more_is_asked_for_one() -> Non
     begun = threading.Event()
     with socket.create_server(("127.0.0.1", 0), backlog=0) as full:
         waiting = [socket.socket() for _ in range(4)]
-        for one in waiting:  # fill the queue, so that the next one is not even refused
+        for one in waiting:  # fill the queue, so that the next connection is not even refused
             one.setblocking(False)
             one.connect_ex(full.getsockname())
         port = full.getsockname()[1]
@@ -90,7 +90,7 @@ def test_while_keys_are_agreed_on(tmp_path: Path) -> None:
     greeted = threading.Event()
 
     def hang(wire: Wire) -> None:
-        wire.socket.recv(1)  # the client's greeting has begun
+        wire.socket.recv(1)  # the client's TLS hello has begun
         greeted.set()
         wire.wait_until_gone()
 
@@ -99,7 +99,7 @@ def test_while_keys_are_agreed_on(tmp_path: Path) -> None:
         is_stopped(desk, lambda: greeted.wait(BOUND))
 
 
-# While it is asked and answered.
+# During request and response.
 
 
 @pytest.mark.parametrize("scheme", ["http", "https"])
@@ -170,7 +170,7 @@ def test_while_a_large_file_is_sent() -> None:
     def hang(wire: Wire) -> None:
         wire.socket.recv(1)
         begun.set()
-        stopped.wait(BOUND)  # nothing is read, until the client's and our own buffers are full
+        stopped.wait(BOUND)  # read nothing until the client's and our own buffers are full
         wire.wait_until_gone()
 
     with opened(lambda _asked, _wire: None, server={"first": hang}) as desk:
