@@ -44,7 +44,23 @@ def spec(drawn: Drawn) -> dict[str, Any]:
     found: dict[str, Any] = chart.to_dict()
     json.dumps(found, allow_nan=True).encode()
     assert all(list(row) == list(table[0]) for row in table), "the table has the same columns in each row"
+    check_fields(found, found["datasets"])
     return found
+
+
+def check_fields(part: dict[str, Any], datasets: dict[str, Any], inherited: str | None = None) -> None:
+    """Fail if an encoding names a field that its data lacks; the browser would draw nothing for it, without an error."""
+    data = part.get("data", {}).get("name", inherited)
+    fields = {
+        channel["field"]
+        for channels in part.get("encoding", {}).values()
+        for channel in (channels if isinstance(channels, list) else [channels])
+        if "field" in channel
+    }
+    for row in datasets.get(data, []):
+        assert fields <= row.keys(), f"{fields - row.keys()} is encoded, but not in the data"
+    for layer in part.get("layer", []):
+        check_fields(layer, datasets, data)
 
 
 def rows(found: dict[str, Any]) -> int:

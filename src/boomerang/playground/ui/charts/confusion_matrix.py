@@ -48,11 +48,11 @@ def confusion(
     table = [{_("expected"): row["expected"], _("predicted"): row["predicted"], _("count"): row["count"]} for row in rows]
     order = [positive, negative]
     base = alt.Chart(frame(rows)).encode(
-        x=alt.X("got:N", sort=order, title=_("predicted"), axis=alt.Axis(orient="top", labelAngle=0)),
+        x=alt.X("predicted:N", sort=order, title=_("predicted"), axis=alt.Axis(orient="top", labelAngle=0)),
         y=alt.Y("expected:N", sort=order, title=_("expected"), axis=alt.Axis(labelLimit=160)),
         tooltip=[
             alt.Tooltip("expected:N", title=_("expected")),
-            alt.Tooltip("got:N", title=_("predicted")),
+            alt.Tooltip("predicted:N", title=_("predicted")),
             alt.Tooltip("count:Q", title=_("count")),
         ],
     )

@@ -134,7 +134,7 @@ def layers(spans: Sequence[tuple[str, Span]]) -> tuple[Any, Table]:
         x=alt.X("start:Q", title=_("seconds"), scale=alt.Scale(domain=[0, whole], nice=False), axis=few_ticks()),
         tooltip=[
             alt.Tooltip("line:N", title=_("layer")),
-            alt.Tooltip("what:N", title=_("item")),
+            alt.Tooltip("item:N", title=_("item")),
             seconds_tooltip("start", _("from, s")),
             seconds_tooltip("end", _("to, s")),
         ],

@@ -79,13 +79,13 @@ def slope(places: Sequence[Place], left: str, right: str) -> tuple[Any, Table]:
         y=alt.Y("place:Q", axis=None, scale=alt.Scale(domain=[last + (1.5 if missing else 0.5), 0.5], nice=False)),
         detail="line:N",
         color=alt.Color(
-            "way:N", scale=alt.Scale(domain=domain, range=[colour for _n, colour, _d in WAYS.values()]), legend=legend
+            "change:N", scale=alt.Scale(domain=domain, range=[colour for _n, colour, _d in WAYS.values()]), legend=legend
         ),
-        tooltip=[alt.Tooltip("text:N", title=_("document")), alt.Tooltip("way:N", title=_("change"))],
+        tooltip=[alt.Tooltip("text:N", title=_("document")), alt.Tooltip("change:N", title=_("change"))],
     )
     lines = base.mark_line(strokeWidth=2).encode(
         strokeDash=alt.StrokeDash(
-            "way:N", scale=alt.Scale(domain=domain, range=[d for _n, _c, d in WAYS.values()]), legend=legend
+            "change:N", scale=alt.Scale(domain=domain, range=[d for _n, _c, d in WAYS.values()]), legend=legend
         )
     )
     ends = base.mark_point(filled=True, size=60, opacity=1)
