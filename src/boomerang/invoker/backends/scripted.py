@@ -7,8 +7,7 @@ from contextlib import closing
 from typing import Any, cast
 
 from boomerang.invoker.backend import BuiltInModels, ListedModel
-from boomerang.invoker.entities.llm import LLMResultChunk, LLMResultChunkDelta, LLMUsage
-from boomerang.invoker.entities.message import AssistantPromptMessage
+from boomerang.invoker.entities.llm import LLMResultChunk, LLMUsage
 from boomerang.invoker.entities.model import ModelType
 from boomerang.invoker.errors import located
 from boomerang.invoker.request import Chunks, ChunkT, Request
@@ -64,12 +63,10 @@ def llm_chunks(
     """Return chunks as an LLM streams them: one for each text, the last with finish reason and usage."""
     last = len(texts) - 1
     for index, text in enumerate(texts):
-        yield LLMResultChunk(
+        yield LLMResultChunk.of_text(
+            text,
             model=model,
-            delta=LLMResultChunkDelta(
-                index=index,
-                message=AssistantPromptMessage(content=text),
-                usage=(usage or LLMUsage.empty_usage()) if index == last else None,
-                finish_reason=finish_reason if index == last else None,
-            ),
+            index=index,
+            usage=(usage or LLMUsage.empty_usage()) if index == last else None,
+            finish_reason=finish_reason if index == last else None,
         )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Self
+from typing import TYPE_CHECKING, Any, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
@@ -14,6 +14,18 @@ class Entity(BaseModel):
     """
 
     model_config = ConfigDict(protected_namespaces=())
+
+    if not TYPE_CHECKING:  # mypy would take any name for a field
+
+        def __setattr__(self, name: str, value: Any) -> None:
+            """Set a field; from then on the entity has a set of its own of the fields that were given."""
+            share_fields_set(self, set(self.__pydantic_fields_set__))
+            super().__setattr__(name, value)
+
+
+def share_fields_set(entity: Entity, fields: set[str]) -> None:
+    """Let an entity have the same set of given fields as others: a set takes more memory than a small entity's values."""
+    object.__setattr__(entity, "__pydantic_fields_set__", fields)
 
 
 class I18nObject(Entity):

@@ -162,8 +162,7 @@ def price(pricing: PriceConfig | None, price_type: PriceType, tokens: int) -> Pr
     if pricing is not None:
         unit_price = pricing.input if price_type is PriceType.INPUT else pricing.output
     if pricing is None or unit_price is None:
-        zero = Decimal("0.0")
-        return PriceInfo(unit_price=zero, unit=zero, total_amount=zero, currency="USD")
+        return PriceInfo(unit_price=_ZERO, unit=_ZERO, total_amount=_ZERO, currency="USD")
     amount = (tokens * unit_price * pricing.unit).quantize(_STEP, rounding=ROUND_HALF_UP)
     return PriceInfo(unit_price=unit_price, unit=pricing.unit, total_amount=amount, currency=pricing.currency)
 
@@ -219,5 +218,7 @@ def config_fields(config_type: type[BaseModelConfig], config: object) -> dict[st
     return dict(config_type.model_validate(config))
 
 
+_ZERO = Decimal("0.0")
+"""One for all: a recorded stream may have a usage in each of its chunks."""
 _STEP = Decimal("0.0000001")
 """Amounts are rounded to seven decimals, as in Dify."""

@@ -232,7 +232,7 @@ class AnswerReader:
         self._usage.read(choice.get("usage"))
         if (text := _only_text(choice.get("delta"))) and not self._reasoning:  # nearly always
             if text := self._text.feed(text):
-                yield self._chunk(text, [])
+                yield self._text_chunk(text)
             return
         said = self._said(choice)
         for name, value in said.unknown.items():
@@ -256,7 +256,7 @@ class AnswerReader:
         if thought and text:
             self._reasoning, text = False, CLOSED + text
         if thought or text or calls:
-            yield self._chunk(thought + text, calls)
+            yield self._chunk(thought + text, calls) if calls else self._text_chunk(thought + text)
 
     def _finish(self, reason: Any) -> None:
         if reason:
@@ -292,6 +292,11 @@ class AnswerReader:
                 return ""
             self._source = source
         return reasoning[self._source]
+
+    def _text_chunk(self, text: str) -> LLMResultChunk:
+        index = self._index
+        self._index += 1
+        return LLMResultChunk.of_text(text, model=self._model, index=index, system_fingerprint=self._fingerprint)
 
     def _chunk(
         self,
