@@ -96,7 +96,7 @@ def _call_row(bare: httpx.Client, backend: Backend, *, recorded: bool) -> Row:
         "a whole answer, recorded" if recorded else "a whole answer",
         (f"{direct:,.0f}", f"{through:,.0f}", f"× {ratio:.2f}"),
         ratio,
-        None if recorded else CALL,
+        CALL,
     )
 
 

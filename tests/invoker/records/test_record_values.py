@@ -22,7 +22,7 @@ from boomerang.invoker.entities.speech2text import Speech2TextResult
 from boomerang.invoker.entities.summary import SummaryResult
 from boomerang.invoker.entities.text_embedding import MultiModalEmbeddingResult, TextEmbeddingResult
 from boomerang.invoker.entities.tts import TTSResult
-from boomerang.invoker.errors import ConfigError, CredentialsValidateFailedError, RunStoppedError
+from boomerang.invoker.errors import ConfigError, CredentialsValidateFailedError, InvokeError, RunStoppedError
 from boomerang.invoker.events import (
     EVENT_TYPES,
     ArgumentsNotSent,
@@ -92,7 +92,12 @@ REQUEST_FIELDS: dict[InvokeType, dict[str, st.SearchStrategy[Any]]] = {
         "system_model": maybe,
     },
     InvokeType.TEXT_EMBEDDING: {**config, "texts": texts, "input_type": input_types},
-    InvokeType.MULTIMODAL_EMBEDDING: {**config, "documents": st.lists(multimodal, max_size=2), "input_type": input_types},
+    InvokeType.MULTIMODAL_EMBEDDING: {
+        **config,
+        "tenant_id": words,
+        "documents": st.lists(multimodal, max_size=2),
+        "input_type": input_types,
+    },
     InvokeType.RERANK: {**config, "score_threshold": numbers, "top_n": counts, "docs": texts, "query": words},
     InvokeType.MULTIMODAL_RERANK: {
         **config,
@@ -187,8 +192,8 @@ def errors(draw: st.DrawFn) -> BaseException:
     """Draw an error of any type."""
     if draw(st.booleans()):
         kind = draw(st.sampled_from(list(INVOKE_ERRORS.values())))
-        error = load_error({"type": kind.__name__, "description": ""})
-        error.__init__(draw(words | message_values)) if not hasattr(error, "clock") else None  # type: ignore[misc]
+        error = kind.__new__(kind)
+        InvokeError.__init__(error, draw(words | message_values))
         for name, value in draw(KNOWN).items():
             setattr(error, name, value)
         return error

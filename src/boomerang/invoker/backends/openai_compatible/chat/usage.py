@@ -47,4 +47,5 @@ class UsageReader:
             completion_tokens=self._counts.get("completion", 0),
             latency=latency,
         )
-        return usage.model_copy(update={"total_tokens": self._counts.get("total") or usage.total_tokens})
+        usage.total_tokens = self._counts.get("total") or usage.total_tokens
+        return usage
