@@ -1,7 +1,7 @@
 """The launcher: `boomerang serve`, or `streamlit run app.py`. The page itself is `src/boomerang/playground/shell/shell.py`.
 
-Streamlit gives a script that has `pages/` beside it the old directory navigation until someone has visited its root; it does
-not do so for an `st.App` on a script elsewhere (Streamlit 1.67).
+A script with `pages/` beside it gets Streamlit's old directory navigation until someone visits its root. An `st.App` whose
+script is elsewhere does not (Streamlit 1.67).
 """
 
 import os
@@ -30,7 +30,7 @@ app_state.start(from_process(KINDS, settings_folder()))
 
 @asynccontextmanager
 async def lifespan(_app: object) -> AsyncIterator[None]:
-    """Load what every visitor needs before the first one comes, and keep it out of the collector's way."""
+    """Load shared modules before the first visitor arrives, and exclude them from garbage collection."""
     import altair  # noqa: F401
     import numpy  # noqa: F401
     import pandas  # noqa: F401

@@ -1,1 +1,1 @@
-"""Measurements, each next to what it is compared with: `python -m benchmarks`, or `python -m benchmarks waist llm` for some."""
+"""Benchmarks, each next to a baseline: `python -m benchmarks`, or `python -m benchmarks waist llm` for some of them."""

@@ -1,6 +1,6 @@
-"""Run the measurements side by side in one run and print them, each with its target and whether it was met.
+"""Run benchmarks and print their results, each with its target and whether it was met.
 
-A missed target does not fail the command: on a busy machine a time says more about the neighbours.
+A missed target does not fail the command: on a busy machine, times depend on what else is running.
 """
 
 from __future__ import annotations
@@ -14,19 +14,19 @@ from pathlib import Path
 from .machine import facts
 from .table import Table
 
-# Before any OpenMP runtime is loaded, as in `make bench`: spinning threads would slow down whatever else is measured.
+# Before any OpenMP runtime is loaded, as in `make bench`: spinning threads would slow down everything else.
 os.environ.setdefault("OMP_WAIT_POLICY", "passive")
 
 NAMES = (
     *("waist", "upstream", "bounds", "imports", "start", "visit", "stream", "visitors"),
     *("inspector", "memory", "checks", "llm", "tts"),
 )
-"""Modules with a function `tables`, in the order in which they run: what loads models into this process comes last."""
+"""Modules with a function `tables`, in the order in which they run: those that load models into this process come last."""
 BEGIN, END = "<!-- results: written by `python -m benchmarks --write` -->", "<!-- end of results -->"
 
 
 def main() -> None:
-    """Measure what the command line names and print it; write the page only if asked to."""
+    """Run the benchmarks named on the command line and print the results; write them to a page only if asked."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description="Measure, next to the bare runtimes.")
     parser.add_argument("names", nargs="*", metavar="name", help=f"what to measure: {', '.join(NAMES)}; everything if left out")
     parser.add_argument("--write", type=Path, metavar="PAGE", help="put the results of a whole run into this Markdown page")
@@ -58,13 +58,13 @@ def _measures(name: str) -> Callable[[], Iterable[Table]]:
 
 def _summary(verdicts: list[str]) -> str:
     counts: Mapping[str, int] = {verdict: verdicts.count(verdict) for verdict in ("yes", "**NO**", "not measured")}
-    told = f"{counts['yes']} of {len(verdicts)} targets met"
-    told += f", {counts['**NO**']} missed" if counts["**NO**"] else ""
-    return told + (f", {counts['not measured']} not measured" if counts["not measured"] else "") + "."
+    summary = f"{counts['yes']} of {len(verdicts)} targets met"
+    summary += f", {counts['**NO**']} missed" if counts["**NO**"] else ""
+    return summary + (f", {counts['not measured']} not measured" if counts["not measured"] else "") + "."
 
 
 def _opened(path: Path, refuse: Callable[[str], object]) -> str:
-    """Read the page before minutes are spent on measuring for it."""
+    """Read the page before spending minutes on measurements for it."""
     try:
         page = path.read_text(encoding="utf-8")
     except OSError as error:

@@ -1,4 +1,4 @@
-"""An app in a process of its own, the real one as `make run` starts it, or one to compare it with: started, watched, ended."""
+"""Start, watch and stop an app in its own process: the real one, as `make run` starts it, or one to compare it with."""
 
 from __future__ import annotations
 
@@ -16,19 +16,19 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
 HOST = "127.0.0.1"
-PATIENCE_SECONDS = 60.0
+WAIT_SECONDS = 60.0
 
 
 @dataclass(frozen=True, slots=True)
 class Memory:
-    """Memory of the app's process and of its children, in megabytes (10⁶ bytes)."""
+    """Memory of the app's process and its children, in megabytes (10⁶ bytes)."""
 
     resident: float
-    """VmRSS: pages in memory, mapped weights among them."""
+    """VmRSS: pages in memory, including mapped weights."""
     proportional: float
-    """Pss: pages that other processes have too count by their share."""
+    """Pss: pages shared with other processes count proportionally."""
     peak: float
-    """VmHWM: the most that was resident at any time."""
+    """VmHWM: the maximum resident memory so far."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,33 +38,33 @@ class App:
     port: int
     process: int
     seconds: float
-    """From the start of the process to the first healthy answer."""
+    """From the start of the process to the first healthy response."""
 
     @property
     def address(self) -> str:
-        """Where a browser finds it."""
+        """URL of the app."""
         return f"http://{HOST}:{self.port}"
 
     def threads(self) -> int:
-        """Return how many threads its process has now."""
+        """Return the current number of threads in its process."""
         return sum(1 for _ in Path(f"/proc/{self.process}/task").iterdir())
 
     def memory(self) -> Memory:
-        """Return what it needs now; read from Linux' `/proc`."""
-        found = [_memory(process) for process in _family(self.process)]
-        resident, proportional, peak = (sum(kilobytes) * 1024 / 1e6 for kilobytes in zip(*found, strict=True))
+        """Return its current memory, from Linux' `/proc`."""
+        processes = [_memory(process) for process in _family(self.process)]
+        resident, proportional, peak = (sum(kilobytes) * 1024 / 1e6 for kilobytes in zip(*processes, strict=True))
         return Memory(resident, proportional, peak)
 
 
 @contextmanager
 def running(*command: str) -> Iterator[App]:
-    """Start an app on a free port of this machine and end it afterwards.
+    """Start an app on a free port of this machine, and stop it at the end.
 
     Args:
-        *command: Of Streamlit; the real app if not given.
+        *command: Arguments for Streamlit; the real app if omitted.
 
     Raises:
-        RuntimeError: It ended before it was healthy, or took longer than a minute; its output is told.
+        RuntimeError: It ended before it was healthy, or took longer than a minute; includes its output.
     """
     port = _free_port()
     app = ("streamlit", *command) if command else ("boomerang", "serve")
@@ -80,7 +80,7 @@ def running(*command: str) -> Iterator[App]:
         )
         try:
             while not _healthy(port):
-                if process.poll() is not None or time.perf_counter() - begin > PATIENCE_SECONDS:
+                if process.poll() is not None or time.perf_counter() - begin > WAIT_SECONDS:
                     output.seek(0)
                     raise RuntimeError(f"the app did not start:\n{output.read().decode(errors='replace')}")
                 time.sleep(0.01)
@@ -105,14 +105,14 @@ def _healthy(port: int) -> bool:
     try:
         connection.request("GET", "/_stcore/health")
         return connection.getresponse().status == 200
-    except OSError:  # nobody listens yet
+    except OSError:  # nothing is listening yet
         return False
     finally:
         connection.close()
 
 
 def _family(process: int) -> Iterator[int]:
-    """Return a process and all that descend from it."""
+    """Yield a process and all its descendants."""
     yield process
     for task in Path(f"/proc/{process}/task").iterdir():
         for child in (task / "children").read_text(encoding="ascii").split():
@@ -127,4 +127,4 @@ def _memory(process: int) -> tuple[int, int, int]:
 
 def _fields(file: Path) -> dict[str, int]:
     lines = (line.split() for line in file.read_text(encoding="utf-8").splitlines())
-    return {words[0].rstrip(":"): int(words[1]) for words in lines if len(words) == 3 and words[2] == "kB"}
+    return {parts[0].rstrip(":"): int(parts[1]) for parts in lines if len(parts) == 3 and parts[2] == "kB"}

@@ -1,6 +1,6 @@
-"""What hostile answers cost the process: time, memory, and how long every other thread waits meanwhile.
+"""Measure what hostile responses cost the process: time, memory, and how long other threads have to wait.
 
-Each is read in a process of its own, by the whole back end and with a record, as the pages do.
+Each is read in its own process, by the whole back end and with a record, as on the pages.
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ SECONDS = 300
 
 
 def tables() -> Iterator[Table]:
-    """Run each attack, and the largest answer that is none."""
+    """Run each attack, and the largest legitimate response."""
     rows = []
     with _served(HOSTILE) as address:
         rows += [_row(name, address, wanted) for name, wanted in ATTACKS.items()]
@@ -61,15 +61,15 @@ def tables() -> Iterator[Table]:
 
 def _row(name: str, address: str, wanted: str) -> Row:
     command = [sys.executable, "-m", f"{__package__}.bounds", address, wanted]
-    found = json.loads(subprocess.run(command, check=True, capture_output=True, text=True, timeout=SECONDS).stdout)
+    result = json.loads(subprocess.run(command, check=True, capture_output=True, text=True, timeout=SECONDS).stdout)
     cells = (
-        f"{found['seconds']:.1f}",
-        f"{found['peak'] / 1e6:,.0f}",
-        f"{found['left'] / 1e6:,.0f}",
-        f"{found['wait']:.2f}",
-        f"{found['chunks']:,}",
+        f"{result['seconds']:.1f}",
+        f"{result['peak'] / 1e6:,.0f}",
+        f"{result['left'] / 1e6:,.0f}",
+        f"{result['wait']:.2f}",
+        f"{result['chunks']:,}",
     )
-    return Row(name, cells, found["wait"], WAIT)
+    return Row(name, cells, result["wait"], WAIT)
 
 
 @contextmanager
@@ -85,7 +85,7 @@ def _served(script: Path) -> Iterator[str]:
 
 @dataclass
 class Ticking:
-    """A thread that ticks while a block lasts, and notes the longest time between two ticks."""
+    """A thread that ticks inside a block and measures the longest time between two ticks."""
 
     longest: float = 0.0
     _ended: threading.Event = field(default_factory=threading.Event)
@@ -110,7 +110,7 @@ class Ticking:
 def _memory() -> tuple[int, int]:
     """Return resident and peak memory of this process, in bytes."""
     lines = (line.split() for line in Path("/proc/self/status").read_text(encoding="utf-8").splitlines())
-    fields = {words[0]: int(words[1]) * 1024 for words in lines if words[2:] == ["kB"]}
+    fields = {parts[0]: int(parts[1]) * 1024 for parts in lines if parts[2:] == ["kB"]}
     return fields["VmRSS:"], fields["VmHWM:"]
 
 
@@ -125,7 +125,7 @@ def _ask(session: Session, wanted: str) -> None:
 
 
 def measured(address: str, wanted: str) -> dict[str, Any]:
-    """Ask for one answer and measure this process."""
+    """Request one response and measure this process."""
     model = described("p", VECTORS, ModelType.TEXT_EMBEDDING)
     at_once = model.model_copy(update={"model_properties": {ModelPropertyKey.MAX_CHUNKS: TEXTS}})
     records: list[Record[Any]] = []
@@ -142,8 +142,8 @@ def measured(address: str, wanted: str) -> dict[str, Any]:
         seconds = perf_counter() - begun
     left, peak = _memory()
     backend.close()
-    found = {"seconds": seconds, "peak": peak - before, "left": left - before, "wait": ticking.longest}
-    return found | {"chunks": len(records[-1].chunks), "error": error}
+    result = {"seconds": seconds, "peak": peak - before, "left": left - before, "wait": ticking.longest}
+    return result | {"chunks": len(records[-1].chunks), "error": error}
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""The browser that the measurements drive: the machine's own Chromium, in a window that nobody sees."""
+"""Drive the machine's own Chromium, headless."""
 
 from __future__ import annotations
 
@@ -9,21 +9,21 @@ from contextlib import contextmanager
 from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
-from .app import PATIENCE_SECONDS
+from .app import WAIT_SECONDS
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Locator, Page
 
 SETTLED = '[data-testid="stApp"][data-test-connection-state="CONNECTED"][data-test-script-state="notRunning"]'
-"""The page, once it is connected and its script has run to the end."""
+"""The page, once it is connected and its script has finished."""
 ENDED = ", ".join(f".st-key-state-{state}" for state in ("done", "empty", "failed", "stopped"))
-"""What marks that a run has ended."""
+"""Elements that mark the end of a run."""
 NAMES = ("chromium", "chromium-browser", "google-chrome")
 ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--no-first-run", "--mute-audio"]
 
 
 def missing() -> str | None:
-    """Say what is not here that measuring needs; nothing if all is here."""
+    """Return what is missing for the measurement, if anything."""
     if not os.path.exists("/proc/self/smaps_rollup"):
         return "the numbers come from Linux' /proc, which is not here."
     if find_spec("playwright") is None:
@@ -35,7 +35,7 @@ def missing() -> str | None:
 
 @contextmanager
 def launched() -> Iterator[Browser]:
-    """Start it, and end it afterwards."""
+    """Start the browser, and close it at the end."""
     from playwright.sync_api import sync_playwright
 
     with sync_playwright() as playwright:
@@ -48,9 +48,9 @@ def launched() -> Iterator[Browser]:
 
 @contextmanager
 def tab(browser: Browser) -> Iterator[Page]:
-    """Open a page as somebody does who was never here: no cache, no cookies."""
+    """Open a page as a new visitor, without cache and cookies."""
     context = browser.new_context(viewport={"width": 1440, "height": 1000}, reduced_motion="reduce")
-    context.set_default_timeout(PATIENCE_SECONDS * 1000)
+    context.set_default_timeout(WAIT_SECONDS * 1000)
     try:
         yield context.new_page()
     finally:
@@ -63,10 +63,10 @@ def settle(page: Page) -> None:
 
 
 def ready(page: Page, member: str) -> Locator:
-    """Wait until a page can be used; give its button Run.
+    """Wait until a page can be used; return its Run button.
 
     Raises:
-        RuntimeError: It cannot be; what it says is told.
+        RuntimeError: It cannot be used; includes its text.
     """
     from playwright.sync_api import TimeoutError
 
@@ -80,9 +80,9 @@ def ready(page: Page, member: str) -> Locator:
 
 
 def busy_clock(page: Page) -> Callable[[], float]:
-    """Return a function that tells how many seconds the browser's main thread has worked on this page since now."""
+    """Return a function that returns the seconds of work of the browser's main thread on this page since this call."""
     session = page.context.new_cdp_session(page)
-    session.send("Performance.enable")  # it counts from here on
+    session.send("Performance.enable")  # starts the counter
 
     def worked() -> float:
         metrics = session.send("Performance.getMetrics")["metrics"]
@@ -93,7 +93,7 @@ def busy_clock(page: Page) -> Callable[[], float]:
 
 
 def run_button(member: str) -> str:
-    """Return the selector of a page's button Run, ready to be pressed."""
+    """Return the selector of a page's enabled Run button."""
     return f".st-key-{member}-run button:enabled"
 
 

@@ -1,4 +1,4 @@
-"""How long another thread of the app waits while a hostile schema is checked: for a turn at Python's interpreter lock."""
+"""Measure how long another thread of the app waits for the GIL while a hostile schema is checked."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ CASES: Mapping[str, tuple[Any, dict[str, Any]]] = {
 
 
 def tables() -> Iterator[Table]:
-    """Check each case once, as no answer is asked for twice."""
+    """Check each case once, as every answer is checked only once."""
     yield Table("a hostile check", COLUMNS, [_row(name, *case) for name, case in CASES.items()], NOTE)
 
 
@@ -56,7 +56,7 @@ def _row(name: str, value: Any, schema: dict[str, Any]) -> Row:
 
 @contextmanager
 def _waits() -> Iterator[list[float]]:
-    """Note how much later than it wanted a thread goes on, again and again, until the block ends."""
+    """Measure by how much a thread's sleeps are late, until the block ends."""
     waits = [0.0]
     over = threading.Event()
 

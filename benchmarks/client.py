@@ -1,4 +1,4 @@
-"""A visitor without a browser: a websocket that speaks Streamlit's protocol, so that twenty of them cost little."""
+"""A visitor without a browser: a websocket client for Streamlit's protocol, so that twenty of them cost little."""
 
 from __future__ import annotations
 
@@ -13,60 +13,60 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.typing import Subprotocol
 
 from .app import App
-from .streams import COUNT, LAST_WORDS
+from .streams import COUNT, LAST_LINE
 
-PATIENCE_SECONDS = 90.0
+WAIT_SECONDS = 90.0
 
 
 class Client:
-    """One visitor of one page; `opened` makes one.
+    """One visitor of one page; created by `opened`.
 
     Args:
-        socket: Connected to the app.
+        socket: Connection to the app.
         page: Name of the page in the address; empty for the first one.
-        query: The address after its question mark.
+        query: Query of the address.
     """
 
     def __init__(self, socket: ClientConnection, page: str, query: str) -> None:
         self.buttons: dict[str, str] = {}
-        """Key of each button on the page → id of the widget."""
+        """Key of each button on the page → widget id."""
         self._socket = socket
         self._page = page
         self._query = query
         self._script = ""
 
     async def visit(self, key: str) -> None:
-        """Open the page; wait until its script has run and its button is there.
+        """Open the page; wait until its script has run and its button exists.
 
         Raises:
-            TimeoutError: It is not.
+            TimeoutError: That took too long.
         """
-        async with asyncio.timeout(PATIENCE_SECONDS):
+        async with asyncio.timeout(WAIT_SECONDS):
             await self._ask()
             await self._until_idle(lambda: key in self.buttons)
 
     async def run(self, key: str) -> list[float]:
-        """Press a button that starts a counted stream, and read on to its end.
+        """Press a button that starts a counted stream, and read to its end.
 
         Returns:
-            When words came that were not there before, in seconds of this process's clock.
+            Arrival times of new words, in seconds of this process's clock.
 
         Raises:
-            TimeoutError: It did not end.
+            TimeoutError: It took too long.
         """
         times: list[float] = []
         highest = 0
         ended = False
-        async with asyncio.timeout(PATIENCE_SECONDS):
+        async with asyncio.timeout(WAIT_SECONDS):
             await self._ask(self.buttons[key])
             async for message in self._messages():
                 element = message.delta.new_element
-                text = element.html.body or element.markdown.body  # the playground's own, or the plain page's
-                found = max(map(int, COUNT.findall(text)), default=0)
-                if found > highest:
-                    highest = found
+                text = element.html.body or element.markdown.body  # the playground's element, or the plain page's
+                count = max(map(int, COUNT.findall(text)), default=0)
+                if count > highest:
+                    highest = count
                     times.append(monotonic())
-                ended = ended or LAST_WORDS in text
+                ended = ended or LAST_LINE in text
                 if ended and _idle(message):
                     return times
         raise ConnectionError("the server closed the connection")
@@ -77,33 +77,33 @@ class Client:
                 return
 
     async def _messages(self) -> AsyncIterator[ForwardMsg]:
-        """Return what the server tells, and remember what pressing a button needs."""
+        """Yield the server's messages, and store what is needed to press buttons."""
         async for data in self._socket:
             message = ForwardMsg()
             message.ParseFromString(data if isinstance(data, bytes) else data.encode())
             if message.HasField("new_session"):
                 self._script = message.new_session.page_script_hash
-            elif message.HasField("navigation"):  # an app of several pages says which of them it is
+            elif message.HasField("navigation"):  # an app of several pages states which one it shows
                 self._script = message.navigation.page_script_hash
             if button := message.delta.new_element.button.id:
                 self.buttons[button.split("-", 2)[-1]] = button
             yield message
 
     async def _ask(self, pressed: str = "") -> None:
-        """Have the script run, as the browser does after each press."""
-        asked = BackMsg()
-        asked.rerun_script.query_string = self._query
-        asked.rerun_script.page_script_hash = self._script
-        asked.rerun_script.page_name = "" if self._script else self._page
-        asked.rerun_script.widget_states.SetInParent()
+        """Request a script run, as the browser does after each press."""
+        message = BackMsg()
+        message.rerun_script.query_string = self._query
+        message.rerun_script.page_script_hash = self._script
+        message.rerun_script.page_name = "" if self._script else self._page
+        message.rerun_script.widget_states.SetInParent()
         if pressed:
-            asked.rerun_script.widget_states.widgets.add(id=pressed, trigger_value=True)
-        await self._socket.send(asked.SerializeToString())
+            message.rerun_script.widget_states.widgets.add(id=pressed, trigger_value=True)
+        await self._socket.send(message.SerializeToString())
 
 
 @asynccontextmanager
 async def opened(server: App, page: str, query: str) -> AsyncIterator[Client]:
-    """Connect to an app as a browser does; the visitor leaves at the end of the block."""
+    """Connect to an app as a browser does; disconnect at the end of the block."""
     address = server.address.replace("http://", "ws://") + "/_stcore/stream"
     async with connect(address, subprotocols=[Subprotocol("streamlit")], max_size=None, proxy=None) as socket:
         yield Client(socket, page, query)

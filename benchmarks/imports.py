@@ -1,4 +1,4 @@
-"""How long `import boomerang` takes in a fresh process, and what it loads; beside it pydantic and Streamlit alone."""
+"""Measure the time of `import boomerang` in a fresh process, and what it loads; pydantic and Streamlit for comparison."""
 
 from __future__ import annotations
 
@@ -48,15 +48,15 @@ class Import:
 
 
 def tables() -> Iterator[Table]:
-    """Measure every statement, taking turns."""
+    """Measure all statements, alternating between them."""
     for statement in STATEMENTS:
-        probed(statement)  # not counted: fills the caches
-    found: dict[str, list[Import]] = {statement: [] for statement in STATEMENTS}
+        probed(statement)  # fills the caches, not counted
+    probes: dict[str, list[Import]] = {statement: [] for statement in STATEMENTS}
     for _ in range(ROUNDS):
         for statement in STATEMENTS:
-            found[statement].append(probed(statement))
-    rows = [_row(statement, imports) for statement, imports in found.items()]
-    heavy = found[OURS][0].heavy
+            probes[statement].append(probed(statement))
+    rows = [_row(statement, imports) for statement, imports in probes.items()]
+    heavy = probes[OURS][0].heavy
     rows.append(Row(f"heavy modules that `{OURS}` loads", ("", "", str(len(heavy)), ", ".join(heavy)), len(heavy), NONE))
     yield Table("statement", ("seconds", "of processor", "modules", "heavy ones among them"), rows, NOTE)
 

@@ -1,4 +1,4 @@
-"""How soon a long record is there to be looked at: its chunks in the inspector, and whether the page can be used then."""
+"""Measure how soon a long record's chunks show in the inspector, and whether the page is usable then."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ OPENED, OTHER = Target(2, "s"), Target(1, "s")
 RUN_MILLISECONDS = 180_000
 CHUNKS, SENT = "Chunks", "Sent"
 PARTS = {CHUNKS: ('[data-testid="stVegaLiteChart"] :is(canvas, svg)', '[data-testid="stDataFrame"] canvas'), SENT: ()}
-"""Tab → selectors of what is in it when it is drawn; some text is in each."""
+"""Tab → selectors of its content once drawn; each also has some text."""
 COLUMNS = ("shortest", "median", "longest")
 LABELS = (
     "the page reloaded",
@@ -38,7 +38,7 @@ NOTE = (
 
 @dataclass(frozen=True, slots=True)
 class Round:
-    """Seconds that each step took."""
+    """Seconds of each step."""
 
     reloaded: float
     chunks: float
@@ -48,11 +48,11 @@ class Round:
 
 
 def tables() -> Iterator[Table]:
-    """Open a short record and a long one; say what is missing where that cannot be done."""
+    """Open a short record and a long one, or report what is missing for that."""
     wanted = (streams.SHORT_RECORD, streams.LONG_RECORD)
-    if lacking := missing():
+    if reason := missing():
         empty = [row for stream in wanted for row in _rows(stream, ())]
-        yield Table("a record in the inspector", COLUMNS, empty, f"Not measured: {lacking}")
+        yield Table("a record in the inspector", COLUMNS, empty, f"Not measured: {reason}")
         return
     rows: list[Row] = []
     with app.running("run", "benchmarks/served/scripted_app.py") as server, launched() as browser:
@@ -62,7 +62,7 @@ def tables() -> Iterator[Table]:
 
 
 def opened(browser: Browser, server: app.App, stream: Stream) -> list[Round]:
-    """Make a record and open it several times."""
+    """Create a record and open it several times."""
     with tab(browser) as page:
         page.goto(f"{server.address}/llm?{urlencode({'connection': 'streams', 'model': str(stream)})}")
         ready(page, "llm").click()

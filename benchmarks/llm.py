@@ -1,7 +1,7 @@
-"""The embedded LLM against the bare runtime: tokens a second and time to the first token, side by side in one run.
+"""Compare the embedded LLM with the bare runtime: tokens a second and time to the first token, side by side.
 
-Each side has loaded the model with the same parameters, the bare runtime in this process, ours in its child. They take turns,
-so the machine's other work hits both.
+Both sides have loaded the model with the same parameters: the bare runtime in this process, ours in its child. They alternate,
+so that other work on the machine affects both.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ FILES = {QWEN: "qwen2.5-coder-0.5b-instruct-q4_k_m.gguf", SMOLLM2: "smollm2-135m
 
 @dataclass(frozen=True, slots=True)
 class Measure:
-    """One answer."""
+    """Timing of one answer."""
 
     first_seconds: float
     """From the request to the first token."""
@@ -40,7 +40,7 @@ class Measure:
 
 
 def timed(stream: Callable[[Callable[[], None]], int]) -> Measure:
-    """Measure a stream that calls back at each token and gives their number."""
+    """Measure a stream that calls back for each token and returns their number."""
     times: list[float] = []
     begin = perf_counter()
     tokens = stream(lambda: times.append(perf_counter()))
@@ -48,7 +48,7 @@ def timed(stream: Callable[[Callable[[], None]], int]) -> Measure:
 
 
 def bare(server: Any, payload: dict[str, Any]) -> Measure:
-    """Ask xllamacpp itself, as its documentation does."""
+    """Request an answer from xllamacpp itself, as in its documentation."""
 
     def stream(on_token: Callable[[], None]) -> int:
         usage: dict[str, int] = {}
@@ -81,7 +81,7 @@ def bare_server(spec: Spec) -> Any:
 
 
 def ours(llama: Llama, request: RequestInvokeLLM) -> Measure:
-    """Ask through the embedded model."""
+    """Request an answer from the embedded model."""
 
     def stream(on_token: Callable[[], None]) -> int:
         tokens = 0
@@ -96,7 +96,7 @@ def ours(llama: Llama, request: RequestInvokeLLM) -> Measure:
 
 
 def compare(spec: Spec) -> tuple[list[Measure], list[Measure]]:
-    """Measure both sides, taking turns in changing order; a first answer of each is not counted."""
+    """Measure both sides, alternating in changing order; the first answer of each is not counted."""
     llama = Llama(spec, lambda: Weights().path(FILES[spec]))
     try:
         server = bare_server(spec)
@@ -136,6 +136,6 @@ def _rows(spec: Spec) -> Iterator[Row]:
     ratio = median(ours.tokens_per_second / bare.tokens_per_second for bare, ours in pairs)
     later = median(ours.first_seconds - bare.first_seconds for bare, ours in pairs) * 1000
     speeds = (f"{bare_speed:.1f}", f"{our_speed:.1f}", f"× {ratio:.3f}")
-    firsts = (f"{bare_first:.0f}", f"{our_first:.0f}", f"{later:+.1f} ms")
+    values = (f"{bare_first:.0f}", f"{our_first:.0f}", f"{later:+.1f} ms")
     yield Row(f"{spec.model}, tokens a second", speeds, ratio, SPEED)
-    yield Row(f"{spec.model}, first token after, ms", firsts, later, FIRST)
+    yield Row(f"{spec.model}, first token after, ms", values, later, FIRST)

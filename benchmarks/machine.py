@@ -1,4 +1,4 @@
-"""What the numbers were measured on."""
+"""Describe the machine and the software of a measurement."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ PACKAGES = (
 
 
 def facts(command: str) -> str:
-    """Return date, command, processor, memory, load and versions as Markdown lines."""
+    """Return date, command, processor, memory, load and versions as Markdown list items."""
     one, five, _ = os.getloadavg()
     cores = len(os.sched_getaffinity(0))
     return "\n".join(
@@ -51,7 +51,7 @@ def memory_gb() -> float:
 
 
 def versions() -> Iterator[str]:
-    """Return the packages that matter, with their versions."""
+    """Yield the relevant packages with their versions."""
     for package in PACKAGES:
         try:
             yield f"{package} {metadata.version(package)}"

@@ -1,6 +1,6 @@
-"""How much memory the running app needs: after every page was opened, after every call was made, with every model in use.
+"""Measure the memory of the running app: after opening every page, after each call, and with every model in use.
 
-A real browser visits the real app, so that the pages are drawn as for a person; the app's memory counts, not the browser's.
+A real browser visits the real app, so that pages are drawn as for a person; only the app's memory counts.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 UNUSED, USED = Target(250, "MB"), Target(1500, "MB")
 PAGES = ("llm", "llm_structured_output", "summary", "text_embedding", "rerank", "tts", "speech2text", "moderation")
 SECOND_MODELS = {"llm": "smollm2-135m-instruct", "rerank": "all-minilm-l6-v2-cosine"}
-"""Models that no page asks by itself: page → model."""
+"""Models that no page uses by default: page → model."""
 STEPS: Sequence[tuple[str, Target | None]] = (
     ("started, nobody came", None),
     ("every page opened, no model used", UNUSED),
@@ -37,9 +37,9 @@ RUN_MILLISECONDS = 180_000
 
 
 def tables() -> Iterator[Table]:
-    """Visit the app and read its memory on the way; say what is missing where that cannot be done."""
-    if lacking := missing():
-        note = f"Not measured: {lacking}"
+    """Visit the app and measure its memory on the way, or report what is missing for that."""
+    if reason := missing():
+        note = f"Not measured: {reason}"
         yield Table("the running app", COLUMNS, [Row(name, ("", "", ""), None, target) for name, target in STEPS], note)
         return
     rows = [_row(name, memory, target) for (name, target), memory in zip(STEPS, visited(), strict=True)]
@@ -47,7 +47,7 @@ def tables() -> Iterator[Table]:
 
 
 def visited() -> Iterator[app.Memory]:
-    """Return the app's memory after each of the steps."""
+    """Yield the app's memory after each step."""
     with app.running() as server:
         yield server.memory()
         with launched() as browser, tab(browser) as page:
@@ -61,7 +61,7 @@ def visited() -> Iterator[app.Memory]:
                 make_call(page, name)
                 yield server.memory()
             for name, model in SECOND_MODELS.items():
-                page.goto(f"{server.address}/{name}")  # a new visit: its page shows no run yet
+                page.goto(f"{server.address}/{name}")  # a new visit, whose page shows no run yet
                 choose_model(page, name, model)
                 make_call(page, name)
                 yield server.memory()
@@ -73,14 +73,14 @@ def visited() -> Iterator[app.Memory]:
 
 
 def open_page(page: Page, name: str) -> None:
-    """Go to a page by the menu, as a person would."""
+    """Open a page through the menu, as a person would."""
     page.locator(f'[data-testid="stSidebarNavLink"][href$="/{name}"]').click()
     page.locator(run_button(name)).wait_for()
     settle(page)
 
 
 def choose_model(page: Page, name: str, model: str) -> None:
-    """Choose another model."""
+    """Select another model."""
     from playwright.sync_api import expect
 
     picker = page.locator(f".st-key-{name}-model input")
@@ -91,10 +91,10 @@ def choose_model(page: Page, name: str, model: str) -> None:
 
 
 def make_call(page: Page, name: str) -> None:
-    """Press Run on a page where nothing ran yet, and wait for the end.
+    """Press Run on a page without a run, and wait for the end.
 
     Raises:
-        RuntimeError: The call failed; what the page says is told.
+        RuntimeError: The call failed; includes the page's text.
     """
     page.locator(run_button(name)).click()
     page.locator(ENDED).first.wait_for(timeout=RUN_MILLISECONDS)

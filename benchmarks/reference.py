@@ -1,7 +1,7 @@
-"""What the reference SDK's own transport over HTTP costs, beside ours in the same run.
+"""Compare the cost of the reference SDK's own HTTP transport with ours.
 
-That transport is what a serverless plugin has: each invocation is a request to Dify's daemon, by a client that is made for it
-and closed after it. It runs in a process and an environment of its own, for importing the SDK changes the process that does.
+A serverless plugin uses that transport: each invocation is a request to Dify's daemon, by a client that is created for it and
+closed after it. It runs in its own process and environment, since importing the SDK changes the process.
 """
 
 from __future__ import annotations
@@ -32,11 +32,11 @@ NOTE = (
 )
 
 Ask = Callable[[str, bool], int]
-"""Asks a model of the raw server, streamed or whole; gives how many chunks came."""
+"""Requests a model of the raw server, streamed or whole; returns the number of chunks."""
 
 
 def table(address: str, ours: Ask) -> Table:
-    """Measure both on the server at an address, or say what is missing."""
+    """Measure both on the server at an address, or report what is missing."""
     try:
         python = reference_sdk().python
     except NoReferenceError as error:
@@ -54,23 +54,23 @@ def _running(python: Path, address: str) -> Iterator[Theirs]:
     command = [str(python), "-I", str(SCRIPT), address]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdin is not None and process.stdout is not None
-        asking, answering = process.stdin, process.stdout
+        asking, output = process.stdin, process.stdout
 
         def ask(model: str, count: int, stream: bool) -> tuple[float, int]:
             print(json.dumps([model, count, stream]), file=asking, flush=True)
-            seconds, chunks = json.loads(answering.readline())
+            seconds, chunks = json.loads(output.readline())
             return seconds, chunks
 
         try:
-            assert answering.readline() == "ready\n", f"{python} does not run the reference SDK"
+            assert output.readline() == "ready\n", f"{python} does not run the reference SDK"
             yield ask
         finally:
             asking.close()
             process.wait(30)
 
 
-def _in_turn(theirs: Callable[[], Any], ours: Callable[[], Any]) -> tuple[float, float]:
-    """Return the median seconds of both, which take turns in changing order."""
+def _interleaved(theirs: Callable[[], Any], ours: Callable[[], Any]) -> tuple[float, float]:
+    """Return the median seconds of both, alternating in changing order."""
     times: dict[Callable[[], Any], list[float]] = {theirs: [], ours: []}
     for number in range(ROUNDS):
         for side in (theirs, ours) if number % 2 else (ours, theirs):
@@ -85,7 +85,7 @@ def _call_row(theirs: Theirs, ours: Ask) -> Row:
             ours("whole", False)
         return (perf_counter() - begun) / CALLS
 
-    reference, own = _in_turn(lambda: theirs("whole", THEIR_CALLS, False)[0] / THEIR_CALLS, our_calls)
+    reference, own = _interleaved(lambda: theirs("whole", THEIR_CALLS, False)[0] / THEIR_CALLS, our_calls)
     ratio = reference / own
     return Row("a whole answer, µs", (f"{reference * 1e6:,.0f}", f"{own * 1e6:,.0f}", f"× {ratio:.1f}"), ratio, LATENCY)
 
@@ -103,5 +103,5 @@ def _stream_row(theirs: Theirs, ours: Ask) -> Row:
         assert chunks == CHUNKS + 1
         return seconds
 
-    reference, own = (CHUNKS / seconds for seconds in _in_turn(their_stream, our_stream))
+    reference, own = (CHUNKS / seconds for seconds in _interleaved(their_stream, our_stream))
     return Row("a stream, chunks a second", (f"{reference:,.0f}", f"{own:,.0f}", f"× {own / reference:.1f}"))

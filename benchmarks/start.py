@@ -1,4 +1,4 @@
-"""How long the app takes from the command to its first healthy answer, once everything is installed."""
+"""Measure the time from the start command to the app's first healthy response, once everything is installed."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def tables() -> Iterator[Table]:
 
 
 def weights_seconds() -> float:
-    """Time the look at the weights that are there."""
+    """Time the check of the weights."""
     begin = perf_counter()
     subprocess.run([sys.executable, "-m", "boomerang", "weights"], check=True, stdout=subprocess.DEVNULL)
     return perf_counter() - begin

@@ -1,6 +1,6 @@
-"""What a long answer costs to be drawn: bytes, the browser's time, and how soon after its end the page is complete.
+"""Measure the cost of drawing a long answer: bytes, browser time, and how soon after its end the page is complete.
 
-The same stream is drawn by the LLM page and by a plain page with `st.write_stream`.
+The LLM page and a plain page with `st.write_stream` draw the same stream.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 ROUNDS = 3
 GROWTH, LATE, SAVED = Target(5, "×"), Target(0.5, "s"), Target(10, "×", at_least=True)
-PATIENCE_MILLISECONDS = 60_000
+WAIT_MILLISECONDS = 60_000
 COLUMNS = ("kB received", "browser busy, s", "complete after, s")
 OURS, PLAIN = "LLM page", "`st.write_stream`"
 NOTE = (
@@ -30,29 +30,29 @@ NOTE = (
     "browser's main thread, by its own account. Complete: from the moment in which the last piece was made until the end "
     "state, the last words and the end of the script are all in the page. "
     f"Medians of {ROUNDS} visits of the LLM page, each in a fresh browser context; the plain page is visited once for each "
-    f"stream. Never means: not within {PATIENCE_MILLISECONDS // 1000} s; Streamlit's server gives up a browser that is 500 "
+    f"stream. Never means: not within {WAIT_MILLISECONDS // 1000} s; Streamlit's server gives up a browser that is 500 "
     "messages behind, and says nothing to it. The bytes are then those until there. Ratios are of the medians."
 )
 
 
 @dataclass(frozen=True, slots=True)
 class Cost:
-    """What one stream cost on one page."""
+    """Cost of one stream on one page."""
 
     received: int
-    """Bytes by websocket."""
+    """Bytes received by websocket."""
     busy: float
     """Seconds of the browser's main thread."""
     late: float | None
-    """Seconds from the last piece made to the page complete; `None` if it never was."""
+    """Seconds from creating the last piece to the complete page; `None` if it was never complete."""
 
 
 def tables() -> Iterator[Table]:
-    """Draw each stream on each page; say what is missing where that cannot be done."""
-    if lacking := missing():
+    """Draw each stream on each page, or report what is missing for that."""
+    if reason := missing():
         targets = {"bytes": GROWTH, "browser's time": GROWTH, "complete": LATE, "fewer bytes": SAVED}
         rows = [Row(name, ("",) * 3, None, target) for name, target in targets.items()]
-        yield Table("an answer drawn", COLUMNS, rows, f"Not measured: {lacking}")
+        yield Table("an answer drawn", COLUMNS, rows, f"Not measured: {reason}")
         return
     with (
         app.running("run", "benchmarks/served/scripted_app.py") as ours,
@@ -65,7 +65,7 @@ def tables() -> Iterator[Table]:
 
 
 def measured(browser: Browser, ours: app.App, plain: app.App, wanted: Sequence[Stream]) -> dict[tuple[str, Stream], Cost]:
-    """Draw each stream on both pages, in turn."""
+    """Draw each stream on both pages, alternately."""
     costs: dict[tuple[str, Stream], Cost] = {}
     rounds: dict[Stream, list[Cost]] = {stream: [] for stream in wanted}
     for number in range(ROUNDS):
@@ -73,17 +73,17 @@ def measured(browser: Browser, ours: app.App, plain: app.App, wanted: Sequence[S
             rounds[stream].append(drawn(browser, _llm_page(ours, stream), "llm", ".st-key-state-done"))
             if number == 0:
                 costs[PLAIN, stream] = drawn(browser, f"{plain.address}/?model={stream}", "plain", "body")
-    return costs | {(OURS, stream): _middle(found) for stream, found in rounds.items()}
+    return costs | {(OURS, stream): _middle(costs_of_rounds) for stream, costs_of_rounds in rounds.items()}
 
 
 def drawn(browser: Browser, address: str, member: str, end: str) -> Cost:
     """Visit a page, press its Run button and watch it to its end.
 
     Args:
-        browser: Where it is drawn.
-        address: Of the page.
-        member: Names the button.
-        end: Selector of what is there when the run has ended.
+        browser: The browser.
+        address: URL of the page.
+        member: Name of the button.
+        end: Selector of an element that exists when the run has ended.
     """
     from playwright.sync_api import TimeoutError
 
@@ -97,7 +97,7 @@ def drawn(browser: Browser, address: str, member: str, end: str) -> Cost:
         button.click()
         late: float | None = None
         with suppress(TimeoutError):
-            late = page.wait_for_function("() => window.late", polling=250, timeout=PATIENCE_MILLISECONDS).json_value()
+            late = page.wait_for_function("() => window.late", polling=250, timeout=WAIT_MILLISECONDS).json_value()
         return Cost(received[0] - before, busy(), late)
 
 
@@ -129,19 +129,19 @@ def _table(compared: tuple[Stream, Stream], costs: dict[tuple[str, Stream], Cost
         for stream in (few, many):
             cost = costs[page, stream]
             late = "never" if cost.late is None else f"{cost.late:.2f}"
-            judged = LATE if page is OURS else None
-            # A page that was never complete has missed the target, and was measured.
+            target = LATE if page is OURS else None
+            # A page that was never complete was measured, and missed the target.
             measured = float("inf") if cost.late is None else cost.late
-            rows.append(Row(f"{page}, {stream.count:,} pieces", (*_numbers(cost), late), measured, judged))
+            rows.append(Row(f"{page}, {stream.count:,} pieces", (*_numbers(cost), late), measured, target))
         small, large = costs[page, few], costs[page, many]
         growth = (large.received / small.received, large.busy / small.busy)
-        judged = GROWTH if page is OURS else None
-        rows.append(Row(f"{page}, four times the pieces: bytes", (f"× {growth[0]:.1f}", "", ""), growth[0], judged))
-        rows.append(Row(f"{page}, four times the pieces: time", ("", f"× {growth[1]:.1f}", ""), growth[1], judged))
+        target = GROWTH if page is OURS else None
+        rows.append(Row(f"{page}, four times the pieces: bytes", (f"× {growth[0]:.1f}", "", ""), growth[0], target))
+        rows.append(Row(f"{page}, four times the pieces: time", ("", f"× {growth[1]:.1f}", ""), growth[1], target))
     for stream in (few, many):
         saved = costs[PLAIN, stream].received / costs[OURS, stream].received
-        judged = SAVED if stream is many else None
-        rows.append(Row(f"fewer bytes, {stream.count:,} pieces", (f"÷ {saved:.1f}", "", ""), saved, judged))
+        target = SAVED if stream is many else None
+        rows.append(Row(f"fewer bytes, {stream.count:,} pieces", (f"÷ {saved:.1f}", "", ""), saved, target))
     rate = f"{few.rate:g} pieces a second" if few.rate else "pieces as fast as they are taken"
     return Table(f"an answer drawn, {rate}", COLUMNS, rows, note)
 
@@ -150,7 +150,7 @@ def _numbers(cost: Cost) -> tuple[str, str]:
     return f"{cost.received / 1000:,.0f}", f"{cost.busy:.2f}"
 
 
-# Cheap questions first: it is asked at each change of the page, and its time is the browser's too.
+# Cheap conditions first: they are checked at each change of the page, in the browser's measured time.
 _WATCH = """([end, made]) => {
   const app = document.querySelector('[data-testid="stApp"]')
   const look = () => {

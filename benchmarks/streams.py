@@ -1,6 +1,6 @@
-"""Streams for a page to draw: so many pieces at such a rate, named so that a model or an address can ask for one.
+"""Streams for a page to draw: a number of pieces at some rate, named so that a model or an address can select one.
 
-The last words of each tell when they were made, so that whoever sees them knows how long they took.
+The last words of each stream state when they were created, so that a reader can compute the delay.
 """
 
 from __future__ import annotations
@@ -15,57 +15,57 @@ from itertools import islice
 MARKDOWN, COUNTED = "markdown", "counted"
 PIECE = 4
 """Characters of a piece of markdown, about those of a token."""
-LAST_WORDS = "Made at second "
-MADE_AT = re.compile(re.escape(LAST_WORDS) + r"(\d+\.\d+)\.")
+LAST_LINE = "Made at second "
+MADE_AT = re.compile(re.escape(LAST_LINE) + r"(\d+\.\d+)\.")
 COUNT = re.compile(r"n(\d+) ")
-"""A piece of a counted stream."""
+"""Matches a piece of a counted stream."""
 _NAME = re.compile(r"(markdown|counted)-(\d+)-(?:at-(\d+)|at-once)")
 
 
 @dataclass(frozen=True, slots=True)
 class Stream:
-    """So many pieces at such a rate."""
+    """A number of pieces at some rate."""
 
     kind: str
     count: int
     rate: float | None = None
-    """Pieces a second; as fast as they are taken if none."""
+    """Pieces a second; `None` for as fast as they are consumed."""
 
     @classmethod
     def named(cls, name: str) -> Stream:
-        """Return the stream of a name.
+        """Return the stream with a name.
 
         Raises:
-            ValueError: It names none.
+            ValueError: The name is invalid.
         """
-        found = _NAME.fullmatch(name)
-        if found is None:
+        match = _NAME.fullmatch(name)
+        if match is None:
             raise ValueError(f"{name} names no stream; one is markdown-2000-at-800, or counted-400-at-once.")
-        return cls(found[1], int(found[2]), float(found[3]) if found[3] else None)
+        return cls(match[1], int(match[2]), float(match[3]) if match[3] else None)
 
     def __str__(self) -> str:
-        """Return its name."""
+        """Return the stream's name."""
         return f"{self.kind}-{self.count}-at-{f'{self.rate:g}' if self.rate else 'once'}"
 
     def pieces(self, wait: Callable[[float], object] = time.sleep) -> Iterator[str]:
-        """Return the pieces, each at its time; `wait` is given the seconds that are left until then."""
+        """Yield the pieces, each at its time; `wait` is called with the seconds until then."""
         begin = time.monotonic()
         for number, piece in enumerate(islice(_markdown() if self.kind == MARKDOWN else _counted(), self.count - 1)):
             if self.rate and (left := begin + number / self.rate - time.monotonic()) > 0:
                 wait(left)
             yield piece
-        yield f"\n\n{LAST_WORDS}{time.time():.3f}."
+        yield f"\n\n{LAST_LINE}{time.time():.3f}."
 
 
 def _markdown() -> Iterator[str]:
-    """Return text as models write it, with all that makes drawing it work, in pieces without an end."""
+    """Yield text as models write it, with everything that is expensive to draw, in endless pieces."""
     for number in counting(1):
         text = _SECTION.format(number=number)
         yield from (text[at : at + PIECE] for at in range(0, len(text), PIECE))
 
 
 def _counted() -> Iterator[str]:
-    """Return numbered pieces without an end, so that somebody who sees one knows which are there."""
+    """Yield endless numbered pieces, so that a reader knows which have arrived."""
     for number in counting(1):
         yield f"n{number} " if number % 40 else f"n{number} \n\n"
 
@@ -107,4 +107,4 @@ FEW_FAST, MANY_FAST = Stream(MARKDOWN, FEW), Stream(MARKDOWN, MANY)
 FOR_A_VISITOR = Stream(COUNTED, 400, 20.0)
 SHORT_RECORD, LONG_RECORD = Stream(MARKDOWN, 1_000), Stream(MARKDOWN, 100_000)
 USED = (FEW_PACED, MANY_PACED, FEW_FAST, MANY_FAST, FOR_A_VISITOR, SHORT_RECORD, LONG_RECORD)
-"""Every stream that a measurement asks for."""
+"""All streams that measurements use."""

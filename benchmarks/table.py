@@ -8,15 +8,15 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """A limit that a measurement should keep."""
+    """Limit for a measurement."""
 
     limit: float
     unit: str
     at_least: bool = False
-    """Whether the measurement must reach the limit, instead of staying below it."""
+    """Whether the measurement must reach the limit instead of staying below it."""
 
     def is_met(self, measured: float) -> bool:
-        """Return whether a measurement keeps the limit."""
+        """Return whether a measurement meets the limit."""
         return measured >= self.limit if self.at_least else measured < self.limit
 
     def __str__(self) -> str:
@@ -26,18 +26,18 @@ class Target:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One thing that was measured."""
+    """One measurement."""
 
     name: str
     cells: Sequence[str]
-    """Its numbers, one for each of the table's columns."""
+    """Its numbers, one per column of the table."""
     measured: float | None = None
-    """The number that the target is about; `None` where it could not be measured."""
+    """The number that the target applies to; `None` if it could not be measured."""
     target: Target | None = None
 
     @property
     def verdict(self) -> str:
-        """Say whether the target was met; nothing where there is none."""
+        """Whether the target was met; empty without a target."""
         if self.target is None:
             return ""
         if self.measured is None:

@@ -1,7 +1,7 @@
-"""How soon the first sound is there, and whether our speech is understood by our listener.
+"""Measure how soon speech starts, and how well our speech recognition understands it.
 
-First segment: a text of several sentences goes through `Speaker.segments` until the first MP3 is there. Beside it, in the same
-run and in turn, hibari speaks the first sentence alone and soundfile encodes it, with soundfile's own settings and with ours.
+First segment: a text of several sentences goes through `Speaker.segments` until the first MP3. For comparison,
+alternately in the same run, hibari speaks only the first sentence and soundfile encodes it, with its own settings and ours.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ SPOKEN = (
     "The train to the coast leaves from the second platform in a quarter of an hour.",
     "My grandmother kept her letters in an old biscuit tin on the highest shelf.",
 )
-"""What the round trip says: own sentences, without numbers, which the listener would write as digits."""
+"""Texts of the round trip: our own sentences, without numbers, which the recogniser would write as digits."""
 SEGMENT_NOTE = (
     f"Medians of {ROUNDS} rounds in turn. Bare: hibari speaks the first sentence alone and soundfile encodes it as MP3, with "
     "its own settings, and with ours: one bit rate and no header frame, so that segments can be joined, which takes the "
@@ -52,7 +52,7 @@ ROUND_TRIP_NOTE = f"{len(SPOKEN)} sentences, spoken by the embedded voice, heard
 
 
 def tables() -> Iterator[Table]:
-    """Measure the first segment, then the way through both models."""
+    """Measure the first segment, then the round trip through both models."""
     speaker, hibari = Speaker(), Hibari(threads=1)
     hibari("Warm up.")
     columns = ("bare, ms", "bare with our MP3, ms", "ours, ms", "to bare", "to bare with our MP3")
@@ -62,7 +62,7 @@ def tables() -> Iterator[Table]:
 
 
 def first_segment_row(speaker: Speaker, hibari: Hibari, text: str) -> Row:
-    """Measure one text; the three ways take turns, so that a busy neighbour hits all of them."""
+    """Measure one text; the three ways alternate, so that other work on the machine affects all of them."""
     (first, *_) = hibari.split_sentences(text)
 
     def ours() -> None:
@@ -74,12 +74,12 @@ def first_segment_row(speaker: Speaker, hibari: Hibari, text: str) -> Row:
     def bare_with_our_mp3() -> None:
         mp3_encoding.encode_mp3(hibari(first) * 2, hibari.sample_rate, joinable=True)
 
-    a, b, c = in_turn((ours, bare, bare_with_our_mp3))
+    a, b, c = interleaved((ours, bare, bare_with_our_mp3))
     cells = (f"{b * 1000:.1f}", f"{c * 1000:.1f}", f"{a * 1000:.1f}", f"× {a / b:.2f}", f"× {a / c:.2f}")
     return Row(f"“{first[:44].strip()}…”" if len(first) > 44 else f"“{first}”", cells, a / c, SEGMENT)
 
 
-def in_turn(ways: Sequence[Callable[[], None]]) -> list[float]:
+def interleaved(ways: Sequence[Callable[[], None]]) -> list[float]:
     """Return the median seconds of each way."""
     seconds: list[list[float]] = [[] for _ in ways]
     for _ in range(ROUNDS):
@@ -91,22 +91,22 @@ def in_turn(ways: Sequence[Callable[[], None]]) -> list[float]:
 
 
 def round_trip(speaker: Speaker, listener: Listener) -> list[Row]:
-    """Speak sentences and have them written down."""
-    wrong = words = 0
+    """Speak sentences and transcribe them."""
+    wrong = count = 0
     speaking = listening = seconds = 0.0
     for text in SPOKEN:
         started = perf_counter()
         data = b"".join(speaker.segments(text, VOICE, Run()))
-        spoken = perf_counter()
-        heard = listener.transcribe(data, Run())
-        listening += perf_counter() - spoken
-        speaking += spoken - started
+        synthesized = perf_counter()
+        transcript = listener.transcribe(data, Run())
+        listening += perf_counter() - synthesized
+        speaking += synthesized - started
         seconds += audio_facts.facts(data).seconds or 0.0
-        said = normalised(text)
-        wrong += distance(said, normalised(heard))
-        words += len(said)
+        spoken = normalised(text)
+        wrong += distance(spoken, normalised(transcript))
+        count += len(spoken)
     return [
-        Row(f"word error rate, {words} words", (f"{100 * wrong / words:.1f} %",)),
+        Row(f"word error rate, {count} words", (f"{100 * wrong / count:.1f} %",)),
         Row("seconds of sound spoken in a second, with MP3", (f"{seconds / speaking:.0f}",)),
         Row("seconds of sound understood in a second", (f"{seconds / listening:.0f}",)),
     ]
@@ -117,11 +117,11 @@ def normalised(text: str) -> list[str]:
     return re.sub(r"[^a-z' ]+", " ", text.lower()).split()
 
 
-def distance(said: Sequence[str], heard: Sequence[str]) -> int:
-    """Count the words to insert, delete and replace."""
-    row = list(range(len(heard) + 1))
-    for i, word in enumerate(said, 1):
+def distance(spoken: Sequence[str], transcript: Sequence[str]) -> int:
+    """Return the word edit distance: insertions, deletions and replacements."""
+    row = list(range(len(transcript) + 1))
+    for i, word in enumerate(spoken, 1):
         before, row[0] = row[0], i
-        for j, other in enumerate(heard, 1):
+        for j, other in enumerate(transcript, 1):
             before, row[j] = row[j], min(row[j] + 1, row[j - 1] + 1, before + (word != other))
     return row[-1]

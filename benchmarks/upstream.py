@@ -1,4 +1,4 @@
-"""What the back end `openai_compatible` costs over bare httpx and json, on a server of raw sockets in a process of its own."""
+"""Compare the back end `openai_compatible` with bare httpx and json, on a raw-socket server in its own process."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ SERVER = Path(__file__).parent / "served" / "raw_server.py"
 
 
 def tables() -> Iterator[Table]:
-    """Measure a call, both beside the reference SDK, a stream, vectors, and many streams at once."""
+    """Measure a call, both with the reference SDK, a stream, vectors, and many streams at once."""
     with _server() as address, httpx.Client(base_url=address, timeout=60) as bare:
         backend = connect("openai_compatible", base_url=address)
         try:
@@ -134,7 +134,7 @@ def _vectors_row(bare: httpx.Client) -> Row:
     body = bare.post("/embeddings", json={"model": model, "input": []}).content
     config = {"provider": "p", "model": model, "model_type": "text-embedding"}
     texts = ["a text"] * TEXTS
-    # One request, as one body is compared with.
+    # A single request, since it is compared with a single body.
     one = connect("openai_compatible", base_url=str(bare.base_url), models=[_listed(model)])
     parse: list[float] = []
     whole: list[float] = []
@@ -151,8 +151,8 @@ def _listed(model: str) -> Any:
     from boomerang.invoker.backends.openai_compatible.model_list.catalogue import described
     from boomerang.invoker.entities.model import ModelPropertyKey, ModelType
 
-    found = described("p", model, ModelType.TEXT_EMBEDDING)
-    return found.model_copy(update={"model_properties": {ModelPropertyKey.MAX_CHUNKS: TEXTS}})
+    model_listed = described("p", model, ModelType.TEXT_EMBEDDING)
+    return model_listed.model_copy(update={"model_properties": {ModelPropertyKey.MAX_CHUNKS: TEXTS}})
 
 
 def _fair_row(backend: Backend) -> Row:

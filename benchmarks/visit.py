@@ -1,6 +1,6 @@
-"""How long a first visit takes until the page can be used, and how long it takes to go from page to page.
+"""Measure how long a first visit takes until the page is usable, and how long switching pages takes.
 
-Beside it Streamlit's own hello page, visited in the same browser in turn.
+For comparison, Streamlit's own hello page is visited alternately in the same browser.
 """
 
 from __future__ import annotations
@@ -32,22 +32,22 @@ NOTE = (
 
 
 def tables() -> Iterator[Table]:
-    """Visit both; say what is missing where that cannot be done."""
-    if lacking := missing():
+    """Visit both, or report what is missing for that."""
+    if reason := missing():
         targets = {OURS: FIRST, LINKED: None, HELLO: None, BEGUN: None, LATER: SWITCH}
         rows = [Row(name, ("",) * 4, None, target) for name, target in targets.items()]
-        yield Table("a visit", COLUMNS, rows, f"Not measured: {lacking}")
+        yield Table("a visit", COLUMNS, rows, f"Not measured: {reason}")
         return
     with app.running() as ours, app.running("hello") as hello, launched() as browser:
         visits: list[tuple[float, float, float]] = []
         for number in range(VISITS + 1):
-            turn = (
+            timings = (
                 opened(browser, ours.address, _RUN_ALL),
                 opened(browser, f"{ours.address}/llm", _RUN),
                 opened(browser, hello.address, "h1"),
             )
-            if number:  # the first one of each process loads modules
-                visits.append(turn)
+            if number:  # the first visits load modules
+                visits.append(timings)
         rounds = switched(browser, ours)
     start, linked, plain = (list(seconds) for seconds in zip(*visits, strict=True))
     compared = median(mine / theirs for mine, theirs in zip(start, plain, strict=True))
@@ -67,12 +67,12 @@ def tables() -> Iterator[Table]:
 
 
 def opened(browser: Browser, address: str, mark: str) -> float:
-    """Visit a page for the first time; give the seconds until it could be used.
+    """Visit a page for the first time; return the seconds until it was usable.
 
     Args:
-        browser: In which it is opened.
-        address: Of the page.
-        mark: Selector of what can be seen as soon as the page can be used.
+        browser: The browser.
+        address: URL of the page.
+        mark: Selector of an element that is visible as soon as the page is usable.
     """
     with tab(browser) as page:
         page.goto(address, wait_until="commit")
@@ -81,7 +81,7 @@ def opened(browser: Browser, address: str, mark: str) -> float:
 
 
 def switched(browser: Browser, server: app.App) -> list[list[float]]:
-    """Go through all pages by the menu several times; give the seconds of each step, round by round."""
+    """Go through all pages by the menu several times; return the seconds of each step, per round."""
     with tab(browser) as page:
         page.goto(f"{server.address}/llm")
         ready(page, "llm")

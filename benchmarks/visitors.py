@@ -1,6 +1,6 @@
-"""Twenty visitors at once: how evenly their answers come, what an idle one costs, and what is left when all have gone.
+"""Measure twenty visitors at once: how evenly their answers arrive, what an idle one costs, and what remains after them.
 
-Beside it a plain page with `st.write_stream`, visited in the same way.
+For comparison, a plain page with `st.write_stream` is visited in the same way.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ STREAMING, IDLE = 20, 50
 MINUTE = 60.0
 GAP, EACH, KEPT, BACK = Target(0.5, "s"), Target(5, "MB"), Target(10, "MB"), Target(MINUTE, "s")
 SPARE_THREADS = 2
-"""What may be left of the threads that the visitors took and count as given back: helpers that wait for the next work."""
+"""Threads of the visitors that may remain and still count as returned: helpers waiting for the next work."""
 COLUMNS = ("LLM page", "`st.write_stream`")
 NOTE = (
     f"Visitors are websocket clients that speak Streamlit's protocol, in the benchmark's own process. {STREAMING} of them "
@@ -38,41 +38,41 @@ NOTE = (
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """A page that is visited."""
+    """A page to visit."""
 
     name: str
-    """In the address; empty for an app of one page."""
+    """Name in the address; empty for an app of one page."""
     button: str
-    """Key of its button Run."""
+    """Key of its Run button."""
     query: str = urlencode({"connection": "streams", "model": str(streams.FOR_A_VISITOR)})
 
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """What was seen of the visitors of one page; seconds and megabytes."""
+    """Measurements of one page's visitors, in seconds and megabytes."""
 
     alone: float
-    """95th percentile of the gaps of somebody who is alone."""
+    """95th percentile of the gaps for a single visitor."""
     gaps: Sequence[Sequence[float]]
-    """Of each visitor among the twenty."""
+    """For each of the twenty visitors."""
     first: float
-    """From Run to the first words of the visitor who waited longest."""
+    """From Run to the first words, for the slowest visitor."""
     idle: float
-    """Memory for each idle visitor."""
+    """Memory per idle visitor."""
     taken: float
-    """Memory that the idle and the first twenty took together."""
+    """Memory that the idle and the first twenty visitors used together."""
     left: float
-    """Memory of it that is in use a minute after they left."""
+    """Part of it that is in use a minute after they left."""
     kept: float | None
-    """Memory that is in use a minute after the second twenty left, and was not before they came; `None` if none came."""
+    """Additional memory in use a minute after the second twenty visitors left; `None` if none came."""
     threads: tuple[int, int, int]
-    """Before they came, the most while they were there, and a minute later."""
+    """Before they came, the maximum while they were there, and a minute later."""
     threads_back: float
-    """Seconds until their threads had ended; infinite if they had not within a minute."""
+    """Seconds until their threads had ended; infinite if that took more than a minute."""
 
 
 def tables() -> Iterator[Table]:
-    """Visit both pages, one after the other; say what is missing where that cannot be done."""
+    """Visit both pages, one after the other, or report what is missing for that."""
     if not os.path.exists("/proc/self/smaps_rollup"):
         note = "Not measured: the numbers come from Linux' /proc, which is not here."
         targets = {"gaps": GAP, "an idle visitor": EACH, "memory kept": KEPT, "threads back": BACK}
@@ -86,10 +86,10 @@ def tables() -> Iterator[Table]:
 
 
 async def measured(server: app.App, page: Page, *, twice: bool) -> Seen:
-    """Visit a page alone, then let many idle visitors come, then many who are busy, and maybe as many again."""
-    async with opened(server, page.name, page.query) as somebody:  # what is loaded on first use is nobody's cost
-        await somebody.visit(page.button)
-        alone = _gaps(await somebody.run(page.button))
+    """Visit a page alone, then with many idle visitors, then with many busy ones, and optionally as many again."""
+    async with opened(server, page.name, page.query) as visitor:  # a warm-up, which is not a visitor's cost
+        await visitor.visit(page.button)
+        alone = _gaps(await visitor.run(page.button))
     memory, threads = server.memory().proportional, server.threads()
     async with AsyncExitStack() as visitors:
         for _ in range(IDLE):
@@ -117,7 +117,7 @@ async def measured(server: app.App, page: Page, *, twice: bool) -> Seen:
 
 @dataclass(frozen=True, slots=True)
 class Wave:
-    """Twenty visitors, from their coming to their going."""
+    """Twenty visitors, from arrival to departure."""
 
     gaps: Sequence[Sequence[float]]
     first: float
@@ -143,7 +143,7 @@ async def _come(visitors: AsyncExitStack, server: app.App, page: Page) -> Client
 
 
 async def _most_threads(server: app.App) -> int:
-    """Count until cancelled; give the most."""
+    """Sample until cancelled; return the maximum."""
     most = 0
     try:
         while True:
@@ -154,7 +154,7 @@ async def _most_threads(server: app.App) -> int:
 
 
 async def _minute(server: app.App, threads: int) -> float:
-    """Let a minute pass; give the seconds until there were as few threads as before."""
+    """Wait a minute; return the seconds until there were as few threads as before."""
     begin = time.monotonic()
     back = float("inf")
     while (passed := time.monotonic() - begin) < MINUTE:

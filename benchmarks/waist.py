@@ -1,4 +1,4 @@
-"""What `Session` costs over calling a script itself: time a call, time a chunk, memory of a long stream."""
+"""Compare `Session` with calling a script directly: time per call, time per chunk, memory of a long stream."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ CALLS = 1000
 CHUNKS = 100_000
 FEW_CHUNKS = 1000
 CALL, CHUNK, FLAT = Target(60, "µs"), Target(10, "µs"), Target(64, "kB")
-"""A stream is flat if a hundred times as many chunks need less than this much more."""
+"""A stream is flat if a hundred times as many chunks need less additional memory than this."""
 
 CONFIG = {"provider": "scripted", "model": "scripted"}
 CHAT = {**CONFIG, "mode": "chat", "completion_params": {"temperature": 0.5, "max_tokens": 64}}
@@ -55,7 +55,7 @@ CASES: Sequence[tuple[str, Sequence[Any], Call]] = (
     ("llm, two messages as entities", ANSWER, lambda s: s.model.llm.invoke(CHAT, ENTITIES, stream=False)),
     ("llm, two messages and a tool as dicts", ANSWER, lambda s: s.model.llm.invoke(CHAT, DICTS, TOOLS, stream=False)),
 )
-"""Name, what the script answers, and the call."""
+"""Name, the script's answer, and the call."""
 
 
 def tables() -> Iterator[Table]:
@@ -82,21 +82,21 @@ def call_row(name: str, answer: Sequence[Any], call: Call, *, recorded: bool) ->
         return answer
 
     session = opened(script, recorded=recorded)
-    direct, ours = in_turn(partial(exhaust, script), partial(call, session), repeat=CALLS)
+    direct, ours = interleaved(partial(exhaust, script), partial(call, session), repeat=CALLS)
     overhead = (ours - direct) * 1e6
     cells = (f"{direct * 1e6:.2f}", f"{ours * 1e6:.2f}", f"{overhead:.2f}")
     return Row(f"{name}{', recorded' if recorded else ''}", cells, overhead, CALL)
 
 
 def chunk_row(*, recorded: bool) -> Row:
-    """Compare a long stream of one chunk again and again, so that making chunks costs neither side anything."""
+    """Compare long streams that repeat a single chunk, so that creating chunks costs neither side anything."""
 
     def script(_request: Any, _run: Run) -> Iterator[LLMResultChunk]:
         for _ in range(CHUNKS):
             yield ANSWER[0]
 
     session = opened(script, recorded=recorded)
-    whole_direct, whole_ours = in_turn(partial(exhaust, script), partial(stream, session), repeat=1)
+    whole_direct, whole_ours = interleaved(partial(exhaust, script), partial(stream, session), repeat=1)
     direct, ours = whole_direct / CHUNKS, whole_ours / CHUNKS
     overhead = (ours - direct) * 1e6
     cells = (f"{direct * 1e6:.3f}", f"{ours * 1e6:.3f}", f"{overhead:.3f}")
@@ -104,19 +104,19 @@ def chunk_row(*, recorded: bool) -> Row:
 
 
 def flat_row() -> Row:
-    """Compare the peaks of a short and of a long stream."""
+    """Compare the peaks of a short and a long stream."""
     few, many = (peak_kb(count, recorded=False) for count in (FEW_CHUNKS, CHUNKS))
     return Row(f"{CHUNKS:,} chunks", (f"{many:,.0f}", f"{many - few:,.1f}"), many - few, FLAT)
 
 
 def kept_row() -> Row:
-    """Return what a record keeps."""
+    """Return the memory that a record keeps."""
     few, many = (peak_kb(count, recorded=True) for count in (FEW_CHUNKS, CHUNKS))
     return Row(f"{CHUNKS:,} chunks, recorded", (f"{many:,.0f}", f"{many - few:,.0f}"))
 
 
 def peak_kb(chunks: int, *, recorded: bool) -> float:
-    """Return the peak of allocations while so many chunks pass, in kilobytes above what was there before."""
+    """Return the peak of allocations while `chunks` chunks pass, in kilobytes above the start."""
 
     def script(_request: Any, _run: Run) -> Iterator[LLMResultChunk]:
         for _ in range(chunks):
@@ -135,7 +135,7 @@ def opened(script: Answer, *, recorded: bool) -> Session:
     """Open a session on a script."""
     records: deque[Record[Any]] = deque(
         maxlen=1
-    )  # the last one only: a record of every call would measure the machine's memory
+    )  # only the last one: a record of every call would measure the machine's memory
     return Session(Scripted(script, models=[LISTED]), record=records.append if recorded else None)
 
 
@@ -146,13 +146,13 @@ def stream(session: Session) -> None:
 
 
 def exhaust(script: Callable[[Any, Run], Iterable[Any]]) -> None:
-    """Call a script itself and read what it gives."""
+    """Call a script directly and read its chunks."""
     for _ in script(None, Run()):
         pass
 
 
-def in_turn(*ways: Callable[[], Any], repeat: int) -> list[float]:
-    """Return the median seconds of each way; they take turns, so that a busy neighbour hits all of them."""
+def interleaved(*ways: Callable[[], Any], repeat: int) -> list[float]:
+    """Return the median seconds of each way; they alternate, so that other work on the machine affects all of them."""
     seconds: list[list[float]] = [[] for _ in ways]
     for way in ways:
         way()

@@ -1,4 +1,4 @@
-"""Connections: the servers that the pages call."""
+"""Connections: the servers that pages call."""
 
 import streamlit as st
 

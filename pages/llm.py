@@ -1,4 +1,4 @@
-"""LLM: a conversation, streamed, with tools."""
+"""LLM: a streamed conversation with tools."""
 
 import streamlit as st
 
@@ -22,7 +22,7 @@ with page.inputs:
 
 
 def configure(pane: frame.Pane) -> frame.Arguments:
-    """Draw what each pane has for itself."""
+    """Draw one pane's own inputs."""
     return {"model_config": llm_settings.config(pane, mode)}
 
 

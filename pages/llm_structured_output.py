@@ -1,4 +1,4 @@
-"""Structured output: an object that fits a JSON schema."""
+"""Structured output: an object that matches a JSON schema."""
 
 import streamlit as st
 
@@ -23,7 +23,7 @@ with page.inputs:
 
 
 def configure(pane: frame.Pane) -> frame.Arguments:
-    """Draw what each pane has for itself."""
+    """Draw one pane's own inputs."""
     return {"model_config": llm_settings.config(pane)}
 
 

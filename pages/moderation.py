@@ -1,9 +1,9 @@
-"""Moderation: is a text sensitive?"""
+"""Moderation: flag sensitive text."""
 
 from boomerang.invoker.entities.model import ModelType
 from boomerang.invoker.entities.moderation import ModerationModelConfig
 from boomerang.invoker.request import InvokeType
-from boomerang.playground.experiments import moderation_batch, moderation_variants
+from boomerang.playground.experiments import moderation_batch, moderation_perturbations
 from boomerang.playground.forms import fields, model_config, model_picker
 from boomerang.playground.page import frame
 from boomerang.playground.results import moderation
@@ -17,7 +17,7 @@ with page.inputs:
 
 
 def configure(pane: frame.Pane) -> frame.Arguments:
-    """Draw what each pane has for itself."""
+    """Draw one pane's own inputs."""
     model = model_picker.draw(pane, ModelType.MODERATION)
     return {"model_config": model_config.config(pane, ModerationModelConfig, model)}
 
@@ -27,5 +27,5 @@ page.run(configure, text=text)
 page.show(
     moderation.draw,
     compare=moderation.compare,
-    experiments=[moderation_batch.BATCH, moderation_variants.VARIANTS, moderation_variants.PLACES],
+    experiments=[moderation_batch.BATCH, moderation_perturbations.PERTURBATIONS, moderation_perturbations.PLACES],
 )

@@ -1,4 +1,4 @@
-"""Rerank: documents in the order in which they answer a query."""
+"""Rerank: documents ordered by relevance to a query."""
 
 import streamlit as st
 
@@ -24,7 +24,7 @@ with page.inputs:
 
 
 def configure(pane: frame.Pane) -> frame.Arguments:
-    """Draw what each pane has for itself."""
+    """Draw one pane's own inputs."""
     model = model_picker.draw(pane, ModelType.RERANK)
     pane.context.put(relevance_scores.Labels(dict(zip(docs, rows.marks, strict=True))))
     left, right = st.columns(2)

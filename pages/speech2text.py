@@ -1,4 +1,4 @@
-"""Speech to text: a clip, an upload, a recording or what was just spoken, written down."""
+"""Speech to text: transcribe a sample, an upload or a recording."""
 
 from boomerang.invoker.entities.model import ModelType
 from boomerang.invoker.entities.speech2text import Speech2TextModelConfig
@@ -16,7 +16,7 @@ with page.inputs:
 
 
 def configure(pane: frame.Pane) -> frame.Arguments:
-    """Draw what each pane has for itself."""
+    """Draw one pane's own inputs."""
     model = model_picker.draw(pane, ModelType.SPEECH2TEXT)
     pane.context.put(transcript.Reference(recording.reference, compared=len(page.panes) > 1))
     return {"model_config": model_config.config(pane, Speech2TextModelConfig, model)}

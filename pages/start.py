@@ -1,4 +1,4 @@
-"""Start: what this is, and the eight calls with their models."""
+"""Start: an introduction and the eight calls with their models."""
 
 import streamlit as st
 

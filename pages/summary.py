@@ -1,4 +1,4 @@
-"""Summary: a text in short, by the connection's system model."""
+"""Summary: a text summarized by the connection's system model."""
 
 import streamlit as st
 
@@ -26,7 +26,7 @@ with page.inputs:
 
 
 def configure(pane: frame.Pane) -> frame.Arguments:
-    """Draw what each pane has for itself: no part of the call."""
+    """Draw one pane's own inputs, which are not part of the call."""
     model = model_picker.draw(pane, ModelType.LLM, _("System model (not part of the call)"), system=True)
     pane.system_model = model.model if model else None
     return {}

@@ -1,4 +1,4 @@
-"""Text embedding: texts as vectors, and how alike they are."""
+"""Text embedding: texts as vectors, and their similarity."""
 
 import streamlit as st
 
@@ -28,7 +28,7 @@ with page.inputs:
 
 
 def configure(pane: frame.Pane) -> frame.Arguments:
-    """Draw what each pane has for itself."""
+    """Draw one pane's own inputs."""
     model = model_picker.draw(pane, ModelType.TEXT_EMBEDDING)
     length_check.draw(pane, texts, model)
     return {"model_config": model_config.config(pane, TextEmbeddingModelConfig, model)}

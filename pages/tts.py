@@ -1,4 +1,4 @@
-"""TTS: a text spoken; it plays while it is made."""
+"""TTS: text to speech, played as it streams."""
 
 import streamlit as st
 
@@ -23,7 +23,7 @@ with page.inputs:
 
 
 def configure(pane: frame.Pane) -> frame.Arguments:
-    """Draw what each pane has for itself."""
+    """Draw one pane's own inputs."""
     model = model_picker.draw(pane, ModelType.TTS)
     voice = parameters.voice(pane, model)
     pane.require(voice, _("choose a voice"), sendable=True)

@@ -1,10 +1,10 @@
 """Compile the locks from `pyproject.toml`: `make lock`.
 
-Versions that are locked already stay as they are. Options for `uv pip compile` renew them:
+Locked versions stay unchanged. Options for `uv pip compile` upgrade them:
 
     make lock                                      # after a change of pyproject.toml
-    make lock ARGS="--upgrade-package babel"       # renew one package
-    make lock ARGS=--upgrade                       # renew all of them
+    make lock ARGS="--upgrade-package babel"       # upgrade one package
+    make lock ARGS=--upgrade                       # upgrade all packages
 
 Nothing is written unless every lock compiles and every package has a wheel for each supported Python on Linux.
 """
@@ -29,7 +29,7 @@ from packaging.specifiers import SpecifierSet
 ROOT = Path(__file__).resolve().parents[1]
 PLATFORMS = ("x86_64-manylinux_2_28", "aarch64-manylinux_2_28")
 INPUTS = re.compile(r"^# Inputs: sha256:([0-9a-f]{64})$", re.MULTILINE)
-"""The line of a lock's header that holds the digest of what it was compiled from."""
+"""The line of a lock's header with the digest of its inputs."""
 
 
 @dataclass(frozen=True)
@@ -39,9 +39,9 @@ class Lock:
     path: str
     """Relative to the project's root."""
     sources: tuple[str, ...]
-    """Arguments for `uv pip compile` that name what is locked."""
+    """Arguments for `uv pip compile` that select what is locked."""
     python: str = ""
-    """Which of the supported Pythons it is for, as a version specifier; all of them if empty."""
+    """Version specifier for the supported Pythons that it applies to; all of them if empty."""
 
 
 RUNTIME = Lock("requirements.txt", ("pyproject.toml",))
@@ -52,15 +52,15 @@ DEVELOPMENT = Lock(
 )
 REFERENCE = Lock("tests/reference/requirements.txt", ("--group", "reference"), python=">=3.12")
 LOCKS = (RUNTIME, BUILD, DEVELOPMENT, REFERENCE)
-"""In the order in which they are compiled: the second takes its versions from the first, the third from both."""
+"""In compilation order: the second takes its versions from the first, the third from both."""
 
 
 class LockError(Exception):
-    """A lock could not be compiled; carries uv's own words."""
+    """A lock could not be compiled; contains uv's message."""
 
 
 def main() -> None:
-    """Make every lock, or say in uv's words why not."""
+    """Compile every lock, or exit with uv's message."""
     try:
         changed = make_locks(ROOT, sys.argv[1:])
     except LockError as error:
@@ -69,14 +69,14 @@ def main() -> None:
 
 
 def make_locks(root: Path, options: Sequence[str] = ()) -> list[str]:
-    """Compile the locks of the project in a folder and check them; write them only then.
+    """Compile and check the locks of the project in a folder, then write them.
 
     Args:
-        root: Holds `pyproject.toml`, and the locks if there are any yet: versions that are locked stay as they are.
+        root: Folder with `pyproject.toml` and any existing locks, whose versions stay unchanged.
         options: For `uv pip compile`.
 
     Returns:
-        The paths of the locks that changed; the others keep their time, so that make installs nothing again.
+        Paths of the locks that changed; the others keep their modification time, so that make does not reinstall.
 
     Raises:
         LockError: The requirements cannot be met, or a package has no wheel.
@@ -122,18 +122,18 @@ def locked_digest(text: str) -> str | None:
 
 
 def header(project: Mapping[str, Any]) -> str:
-    """Return the lines that every lock starts with."""
+    """Return the header of every lock."""
     return f"# Compiled from pyproject.toml by `make lock`. Do not edit.\n# Inputs: sha256:{digest(project)}\n\n"
 
 
 def pythons(project: Mapping[str, Any], lock: Lock) -> list[str]:
-    """Return the Pythons that a lock is for, such as `3.11`, oldest first."""
+    """Return the Python versions that a lock applies to, such as `3.11`, oldest first."""
     admitted = SpecifierSet(project["project"]["requires-python"]) & SpecifierSet(lock.python)
     return [f"3.{minor}" for minor in range(100) if admitted.contains(f"3.{minor}")]
 
 
 def compile_lock(lock: Lock, oldest: str, folder: Path, options: Sequence[str]) -> None:
-    """Compile one lock in a folder that holds `pyproject.toml`.
+    """Compile one lock in a folder with `pyproject.toml`.
 
     Raises:
         LockError: The requirements cannot be met.
@@ -144,7 +144,7 @@ def compile_lock(lock: Lock, oldest: str, folder: Path, options: Sequence[str]) 
 
 
 def check_wheels(lock: Lock, versions: Sequence[str], folder: Path) -> None:
-    """Check that a lock can be installed from wheels alone on each Python that it is for.
+    """Check that a lock can be installed from wheels alone on each of its Python versions.
 
     Raises:
         LockError: A package has no wheel for one of them.
@@ -157,7 +157,7 @@ def check_wheels(lock: Lock, versions: Sequence[str], folder: Path) -> None:
 
 
 def _uv(folder: Path, command: str, *arguments: str) -> None:
-    # This Python by name: uv would ask every Python on PATH otherwise.
+    # Name this Python explicitly: otherwise uv would query every Python on PATH.
     how = ("--quiet", "--python", sys.executable)
     ran = subprocess.run(
         [sys.executable, "-m", "uv", "pip", command, *how, *arguments], cwd=folder, capture_output=True, text=True

@@ -1,8 +1,8 @@
-"""Make the files that the LLM page can attach to a message: an image, a document, a recording and a film, each tiny.
+"""Create the sample attachments of the LLM page: an image, a document, a recording and a video, each tiny.
 
 python -m scripts.make_attachments
 
-The film is recorded by the browser that the tests drive.
+The video is recorded by the browser that the tests use.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from boomerang.workbench.samples.inputs import ATTACHMENTS, CODE_WORD
 from tests.browser.driving import launch
 
 SIDE = 96
-"""Pixels."""
+"""In pixels."""
 
 _FILM = """async (side) => {
   const canvas = Object.assign(document.createElement("canvas"), { width: side, height: side })
@@ -74,7 +74,7 @@ def image() -> bytes:
 
 
 def document() -> bytes:
-    """Return a PDF of one line with a code word."""
+    """Return a PDF with one line that contains a code word."""
     drawing = f"BT /F1 18 Tf 20 60 Td (The code word is {CODE_WORD}.) Tj ET".encode()
     objects = [
         b"<< /Type /Catalog /Pages 2 0 R >>",
@@ -97,14 +97,14 @@ def document() -> bytes:
 
 
 def recording() -> bytes:
-    """Return an MP3 in which the code word is said."""
+    """Return an MP3 in which the code word is spoken."""
     spoken = b"".join(Speaker().segments(f"The code word is {CODE_WORD}.", VOICE, Run()))
     samples, rate_hz = decoding.decode(spoken)
     return mp3_encoding.encode_mp3(samples, rate_hz)
 
 
 def film() -> bytes:
-    """Return a film of two seconds in which a blue dot moves from left to right."""
+    """Return a video of two seconds in which a blue dot moves from left to right."""
     with sync_playwright() as playwright:
         browser = launch(playwright)
         page = browser.new_page()

@@ -1,4 +1,4 @@
-"""Make the audio samples of the speech-to-text page, with the embedded voice.
+"""Create the audio samples of the speech-to-text page with the embedded voice.
 
 python scripts/make_samples.py
 """
@@ -23,7 +23,7 @@ SILENT_SECONDS = 2
 
 
 def main() -> None:
-    """Write the samples, and beside them `samples.json`, which tells what is said in each."""
+    """Write the samples, and `samples.json` with their transcripts."""
     speaker = Speaker()
     samples = [
         ("quick-test.mp3", "A short sentence", SPOKEN, spoken(speaker, SPOKEN)),
@@ -40,18 +40,18 @@ def main() -> None:
 
 
 def spoken(speaker: Speaker, text: str) -> bytes:
-    """Have a text spoken; an MP3 file with a header."""
+    """Return a spoken text as an MP3 file with a header."""
     samples, rate_hz = decoding.decode(b"".join(speaker.segments(text, VOICE, Run())))
     return mp3_encoding.encode_mp3(samples, rate_hz)
 
 
 def silence(rate_hz: int) -> bytes:
-    """Make an MP3 file of nothing."""
+    """Return an MP3 file of silence."""
     return mp3_encoding.encode_mp3(np.zeros(SILENT_SECONDS * rate_hz, np.float32), rate_hz)
 
 
 def as_wav(data: bytes, *, rate_hz: int) -> bytes:
-    """FairLock an audio file into WAV."""
+    """Convert an audio file to WAV."""
     samples, from_hz = decoding.decode(data)
     buffer = io.BytesIO()
     soundfile.write(

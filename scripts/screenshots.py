@@ -1,9 +1,9 @@
-"""Take pictures of every page of the running app: to look at them all, or for the README.
+"""Take screenshots of every page of the running app, for review or for the README.
 
 Starts the app on a free port and drives the Chromium of this machine.
 
     python -m scripts.screenshots [FOLDER]      # all pages in all states: two widths, light and dark, two languages; index.html
-    python -m scripts.screenshots --readme      # the few pictures of the README, into docs/images
+    python -m scripts.screenshots --readme      # the screenshots of the README, into docs/images
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ LONG_SPEECH = "This text is long enough to be seen while it is still being spoke
 
 
 def main() -> None:
-    """Take the pictures that were asked for."""
+    """Take the requested screenshots."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("folder", nargs="?", type=Path, default=FOLDER, help="where to write; default: .cache/screenshots")
     parser.add_argument("--readme", action="store_true", help="write the pictures of the README instead, into docs/images")
@@ -58,7 +58,7 @@ def main() -> None:
 
 @contextmanager
 def on_servers() -> Iterator[Served]:
-    """Return the app with connections to real llama.cpp servers, and to one that is not there."""
+    """Run the app with connections to real llama.cpp servers, and to one that does not exist."""
     with ExitStack() as stack:
         folder = Path(stack.enter_context(TemporaryDirectory()))
         llm = stack.enter_context(model_server(QWEN))
@@ -84,12 +84,12 @@ def on_servers() -> Iterator[Served]:
 
 
 def walk(browser: Browser, app: Served, folder: Path, width: int, dark: bool, language: str) -> Iterator[str]:
-    """Picture each page in its states, at one width in one mode and language; give the pictures' names as they are taken."""
+    """Take screenshots of each page's states at one width, in one mode and language; yield their file names."""
     with Visitor(browser, dark=dark, width=width, height=HEIGHT, locale=language) as visitor:
 
         def take(page: Page, name: str, state_name: str) -> str:
             picture = f"{name}-{state_name}-{language[:2]}-{width}-{'dark' if dark else 'light'}.png"
-            if state_name != "running":  # a page that runs does not settle
+            if state_name != "running":  # a running page does not settle
                 whole(page, width)
             shoot(page, folder / picture)
             page.set_viewport_size({"width": width, "height": HEIGHT})
@@ -108,7 +108,7 @@ def walk(browser: Browser, app: Served, folder: Path, width: int, dark: bool, la
             if name == "tts":
                 page.locator(".st-key-tts-text textarea").fill(LONG_SPEECH)
             run_button(page).click()
-            if state(page, "running", *ENDED) == "running":  # some are too quick to be seen
+            if state(page, "running", *ENDED) == "running":  # some are too fast to be seen
                 yield take(page, name, "running")
             state(page, *ENDED)
             settled(page)
@@ -130,7 +130,7 @@ def walk(browser: Browser, app: Served, folder: Path, width: int, dark: bool, la
 
 
 def walk_connections(browser: Browser, app: Served, folder: Path, width: int, dark: bool, language: str) -> Iterator[str]:
-    """Picture the page of connections in its states, and what a page shows of a server."""
+    """Take screenshots of the Connections page's states, and of a page with a server's response."""
     with Visitor(browser, dark=dark, width=width, height=HEIGHT, locale=language) as visitor:
 
         def take(page: Page, name: str) -> str:
@@ -164,7 +164,7 @@ def walk_connections(browser: Browser, app: Served, folder: Path, width: int, da
 
 
 def opened(visitor: Visitor, address: str) -> Page:
-    """Open a page in a new tab, in whatever language."""
+    """Open a page in a new tab, in any language."""
     page = visitor.tab()
     page.goto(address)
     settled(page)
@@ -172,14 +172,14 @@ def opened(visitor: Visitor, address: str) -> Page:
 
 
 def whole(page: Page, width: int) -> None:
-    """Make the window as high as what it shows."""
+    """Make the window as high as its content."""
     content = page.get_by_test_id("stMain").evaluate("(main) => main.scrollHeight")
     page.set_viewport_size({"width": width, "height": min(max(int(content), HEIGHT), MOST_HEIGHT)})
     settled(page)
 
 
 def fail(page: Page, name: str) -> None:
-    """Make a run fail: by a model that there is not or, where a model cannot be named, by the clock."""
+    """Make a run fail: by an unknown model or, if a model cannot be entered, by a timeout."""
     if name == "summary":
         page.get_by_test_id("stPopover").filter(has_text="timer").get_by_role("button").click()
         limit = page.locator(".st-key-summary-timeout input")
@@ -199,7 +199,7 @@ def fail(page: Page, name: str) -> None:
 
 
 def readme(browser: Browser, app: Served, connected: Served, folder: Path) -> None:
-    """Take the pictures of the README."""
+    """Take the screenshots of the README."""
     folder.mkdir(parents=True, exist_ok=True)
     for dark in (False, True):
         suffix = "dark" if dark else "light"
@@ -214,7 +214,7 @@ def readme(browser: Browser, app: Served, connected: Served, folder: Path) -> No
             for name, prepare in pictures.items():
                 if page.url == "about:blank":
                     driving.visit(page, app.url, name)
-                else:  # in one visit, so that the start page knows of the runs
+                else:  # in the same visit, so that the start page knows the runs
                     title = PAGES.get(name, "Start")
                     page.get_by_test_id("stSidebarNav").get_by_role("link", name=title).first.click()
                     expect(page.get_by_role("heading", level=1)).to_have_text(PAGES.get(name, "Boomerang"))
@@ -231,7 +231,7 @@ def readme(browser: Browser, app: Served, connected: Served, folder: Path) -> No
 
 
 def _two_tools(page: Page) -> Locator:
-    """Ask for two tools at temperature 0, which gives the same answer each time."""
+    """Request two tools at temperature 0, which gives the same answer each time."""
     chip(page, "Two tools")
     expect(page.get_by_label("Text of message 2")).to_have_count(0)
     settled(page)
@@ -252,18 +252,18 @@ def _ran(page: Page) -> Locator:
 
 
 def shoot(page: Page, path: Path) -> None:
-    """Picture what is in the window, once fonts and charts are drawn."""
+    """Take a screenshot of the window once fonts and charts are drawn."""
     page.evaluate("document.fonts.ready")
     for chart in page.get_by_test_id("stVegaLiteChart").all():
         expect(chart.locator("canvas, svg").first).to_be_visible()
     page.get_by_test_id("stMain").evaluate("(main) => main.scrollTo(0, 0)")
-    page.mouse.move((page.viewport_size or {"width": 0})["width"] // 2, 1)  # over nothing that changes under it
+    page.mouse.move((page.viewport_size or {"width": 0})["width"] // 2, 1)  # over nothing that reacts to it
     page.screenshot(path=path, animations="disabled", caret="hide")
     print(path)
 
 
 def write_sheet(folder: Path, names: list[str]) -> None:
-    """Write a page with all pictures side by side, one row a page and state."""
+    """Write a page with all screenshots, one row per page and state."""
     rows: dict[str, list[str]] = {}
     for name in names:
         rows.setdefault("-".join(name.split("-")[:2]), []).append(name)

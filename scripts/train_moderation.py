@@ -1,11 +1,11 @@
-"""Train the moderation heads and say how good they are.
+"""Train the moderation heads and report their quality.
 
-Reads the seed sentences in `training/moderation/`, adds neutral sentences made from its templates, turns all into vectors with
-the embedded embedding model, fits a logistic regression for each category, and writes them as JSON beside the module that uses
-them. Deterministic: the same sentences give the same heads, up to the rounding of the processor's arithmetic.
+Reads the seed sentences in `training/moderation/`, adds neutral sentences from its templates, embeds all of them with the
+embedded embedding model, fits a logistic regression per category, and writes the heads as JSON beside the module that uses
+them. Deterministic: the same sentences give the same heads, up to the processor's rounding.
 
     python scripts/train_moderation.py            # train, write, evaluate
-    python scripts/train_moderation.py --check    # evaluate the heads that are there
+    python scripts/train_moderation.py --check    # evaluate the existing heads
 """
 
 from __future__ import annotations
@@ -35,11 +35,11 @@ TEMPLATES = "templates.json"
 TEMPLATE_SEED = 20
 FROM_TEMPLATES = 700
 STRENGTH = 10.0
-"""How much the sentences count against keeping the weights small (what other libraries call C)."""
+"""Inverse regularisation strength (C in other libraries)."""
 BALANCE = 0.5
-"""How far rare harmful sentences count more: 0 not at all, 1 until both sides weigh the same.
+"""How much more rare harmful sentences count: 0 for not at all, 1 for equal weight of both sides.
 
-Both numbers were chosen by cross-validation on the seeds: the best recall with false alarms under one percent.
+Both numbers were chosen by cross-validation on the seeds, for the best recall with false alarms under one percent.
 """
 DECIMALS = 4
 
@@ -48,7 +48,7 @@ Floats = NDArray[np.float64]
 
 @dataclass(frozen=True, slots=True)
 class Example:
-    """A sentence and the categories that it falls into; none for a harmless one."""
+    """A sentence and its categories; none for a harmless one."""
 
     labels: frozenset[str]
     text: str
@@ -62,14 +62,14 @@ def read(name: str) -> list[Example]:
 
 def _example(line: str, place: str) -> Example:
     labels, tab, text = line.partition("\t")
-    found = frozenset(labels.split(",")) - {"none"}
-    if not tab or not text.strip() or not found <= set(CATEGORIES):
+    categories = frozenset(labels.split(",")) - {"none"}
+    if not tab or not text.strip() or not categories <= set(CATEGORIES):
         raise ValueError(f"{place}: expected `label <TAB> sentence`, labels none or of {', '.join(CATEGORIES)}")
-    return Example(found, text)
+    return Example(categories, text)
 
 
 def from_templates(count: int, seed: int) -> list[Example]:
-    """Make so many different harmless sentences, taking turns among the templates."""
+    """Generate `count` different harmless sentences, cycling through the templates."""
     patterns = json.loads((FOLDER / TEMPLATES).read_text(encoding="utf-8"))
     chooser = random.Random(seed)
     made: dict[str, None] = {}
@@ -80,12 +80,12 @@ def from_templates(count: int, seed: int) -> list[Example]:
     return [Example(frozenset(), text) for text in made]
 
 
-def fill(template: str, words: Mapping[str, Sequence[str]], chooser: random.Random) -> str:
-    """Put words in for `{kind}`; for `{Kind}` with a capital letter."""
+def fill(template: str, choices: Mapping[str, Sequence[str]], chooser: random.Random) -> str:
+    """Replace each `{kind}` by a word, capitalised for `{Kind}`."""
 
     def chosen(match: re.Match[str]) -> str:
         kind = match.group(1)
-        word = chooser.choice(words[kind.lower()])
+        word = chooser.choice(choices[kind.lower()])
         return word if kind.islower() else word[0].upper() + word[1:]
 
     return re.sub(r"\{(\w+)\}", chosen, template)
@@ -98,7 +98,7 @@ def vectors_of(embedder: Embedder, examples: Sequence[Example]) -> Floats:
 
 
 def targets_of(examples: Sequence[Example]) -> Floats:
-    """Return 1 where a category holds, else 0; shape (sentences, categories)."""
+    """Return 1 for the categories of a sentence, else 0; shape (sentences, categories)."""
     return np.array([[category in example.labels for category in CATEGORIES] for example in examples], np.float64)
 
 
@@ -108,19 +108,19 @@ def fit(vectors: Floats, target: Floats, steps: int = 50) -> Floats:
     Args:
         vectors: Shape (sentences, dimensions).
         target: 0 or 1, shape (sentences,).
-        steps: At most so many; it converges in about ten.
+        steps: Maximum number of steps; it converges in about ten.
 
     Returns:
-        Weights and then the bias, shape (dimensions + 1,).
+        Weights, then the bias; shape (dimensions + 1,).
 
     Raises:
-        ArithmeticError: It did not converge.
+        ArithmeticError: No convergence.
     """
     inputs = np.hstack([vectors, np.ones((len(vectors), 1))])
     rarity = (1 - target.mean()) / target.mean()
     count = STRENGTH * np.where(target > 0, rarity**BALANCE, 1.0)
     keep = np.ones(inputs.shape[1])
-    keep[-1] = 1e-6  # the bias may be large; not quite free, so that there is always one solution
+    keep[-1] = 1e-6  # the bias may be large, but not entirely free, so that the solution is unique
     weights = np.zeros(inputs.shape[1])
     for _ in range(steps):
         probability = (1 + np.tanh(inputs @ weights / 2)) / 2
@@ -140,7 +140,7 @@ def train(vectors: Floats, targets: Floats) -> Heads:
 
 @dataclass(frozen=True, slots=True)
 class Quality:
-    """How well harmful and harmless sentences are told apart."""
+    """How well harmful and harmless sentences are separated."""
 
     caught: int
     harmful: int
@@ -171,34 +171,34 @@ class Quality:
 
 
 def quality(scores: Floats, targets: Floats) -> Quality:
-    """Compare scores with the truth; both of shape (sentences, categories)."""
+    """Compare scores with the targets, both of shape (sentences, categories)."""
     flagged, harmful = scores.max(axis=1) >= THRESHOLD, targets.max(axis=1) > 0
     return Quality(int((flagged & harmful).sum()), int(harmful.sum()), int((flagged & ~harmful).sum()), int((~harmful).sum()))
 
 
 def cross_validate(vectors: Floats, targets: Floats, folds: int = 5) -> Quality:
-    """Train on four fifths of the sentences and judge the fifth, in turn."""
+    """Train on four fifths of the sentences and evaluate the other fifth, in turn."""
     scores = np.empty_like(targets)
     fold = np.arange(len(vectors)) % folds
     for number in range(folds):
-        held = fold == number
-        scores[held] = train(vectors[~held], targets[~held]).scores(vectors[held].astype(np.float32))
+        in_fold = fold == number
+        scores[in_fold] = train(vectors[~in_fold], targets[~in_fold]).scores(vectors[in_fold].astype(np.float32))
     return quality(scores, targets)
 
 
 def training_examples() -> list[Example]:
-    """Return all sentences to learn from."""
+    """Return all training sentences."""
     return [example for name in SEEDS for example in read(name)] + from_templates(FROM_TEMPLATES, TEMPLATE_SEED)
 
 
 def digest(examples: Sequence[Example]) -> str:
-    """Return a hash of the sentences, by which one sees what heads were trained on."""
+    """Return a hash of the sentences, which identifies the training data of the heads."""
     lines = "\n".join(f"{','.join(sorted(example.labels))}\t{example.text}" for example in examples)
     return hashlib.sha256(lines.encode()).hexdigest()
 
 
 def write(heads: Heads, examples: Sequence[Example], path: Path) -> None:
-    """Write heads as JSON, one line a head, so that a change can be read."""
+    """Write heads as JSON, one line per head, so that changes are readable."""
     rows = [[round(float(weight), DECIMALS) for weight in row] for row in heads.weights]
     lines = [
         f"    {json.dumps(label)}: {json.dumps({'bias': row[-1], 'weights': row[:-1]})}"
@@ -211,11 +211,11 @@ def write(heads: Heads, examples: Sequence[Example], path: Path) -> None:
 
 
 def report(heads: Heads, vectors: Floats, examples: Sequence[Example]) -> Quality:
-    """Print how the heads do on sentences that they have not seen, and where they are wrong."""
+    """Print the quality of the heads on unseen sentences, and their mistakes."""
     targets = targets_of(examples)
     scores = heads.scores(vectors.astype(np.float32))
-    found = quality(scores, targets)
-    print(f"evaluation, {len(examples)} sentences: {found}")
+    result = quality(scores, targets)
+    print(f"evaluation, {len(examples)} sentences: {result}")
     for column, category in enumerate(CATEGORIES):
         own = scores[targets[:, column] > 0]
         flagged, named = int((own.max(axis=1) >= THRESHOLD).sum()), int((own.argmax(axis=1) == column).sum())
@@ -223,7 +223,7 @@ def report(heads: Heads, vectors: Floats, examples: Sequence[Example]) -> Qualit
     for example, score in zip(examples, scores.max(axis=1), strict=True):
         if (score >= THRESHOLD) != bool(example.labels):
             print(f"  {'missed' if example.labels else 'false alarm'} {score:.2f}  {example.text}")
-    return found
+    return result
 
 
 def main() -> None:

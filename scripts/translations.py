@@ -1,7 +1,7 @@
-"""Keep the catalogues of the page's own words: find them in the code, bring each catalogue up to date, compile it.
+"""Update the translation catalogues: extract the texts from the code, update each catalogue, compile it.
 
-Run it after texts have changed, translate what is empty in the `.po` files, run it again. With `--check` it changes nothing,
-says what is missing or stale, and fails if anything is.
+Run it after changing texts, translate the empty entries in the `.po` files, and run it again. With `--check` it changes
+nothing, and reports and fails if anything is missing or stale.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ WIDTH = 120
 
 
 def main() -> None:
-    """Update and compile, or check."""
+    """Update and compile the catalogues, or check them."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("--check", action="store_true", help="change nothing; fail if a catalogue is not complete and compiled")
     chosen = parser.parse_args()
@@ -41,7 +41,7 @@ def main() -> None:
 
 
 def template_of_the_code() -> Catalog:
-    """Return every text that the code marks, and every template of the library's messages."""
+    """Return every text marked in the code, and every template of the library's messages."""
     template = Catalog(project="Boomerang", charset="utf-8", fuzzy=False)
     for folder in SOURCES:
         for path in sorted((ROOT / folder).rglob("*.py")):
@@ -53,9 +53,9 @@ def template_of_the_code() -> Catalog:
 
 
 def texts_of(source: str) -> Iterator[str | tuple[str, str]]:
-    """Return the texts that a source marks; of one that depends on a number both forms.
+    """Yield the texts marked in a source; for plurals, both forms.
 
-    Babel's own extractor reads tokens, and before Python 3.12 an f-string with a marked text in it is a single one.
+    Babel's own extractor reads tokens, and before Python 3.12 an f-string with a marked text inside is a single token.
     """
     for node in ast.walk(ast.parse(source)):
         match node:
@@ -68,7 +68,7 @@ def texts_of(source: str) -> Iterator[str | tuple[str, str]]:
 
 
 def po_of(code: str) -> Path:
-    """Return the place of a language's catalogue."""
+    """Return the path of a language's catalogue."""
     return FOLDER / code / "LC_MESSAGES" / f"{DOMAIN}.po"
 
 
@@ -82,7 +82,7 @@ def read(code: str) -> Catalog:
 
 
 def update(template: Catalog, code: str) -> list[str]:
-    """Bring a catalogue up to date and compile it; gives what is still to be translated."""
+    """Update a catalogue and compile it; return what is still untranslated."""
     catalogue = read(code)
     catalogue.update(template, no_fuzzy_matching=True, update_creation_date=False)
     catalogue.obsolete.clear()
@@ -96,7 +96,7 @@ def update(template: Catalog, code: str) -> list[str]:
 
 
 def _head(catalogue: Catalog) -> None:
-    """Fill in the head, where Babel would leave its own placeholders."""
+    """Fill in the header, where Babel would leave its own placeholders."""
     catalogue.header_comment = f"# The page's own words in {catalogue.locale_identifier}, kept by scripts/translations.py."
     catalogue.version, catalogue.msgid_bugs_address = "1", ""
     catalogue.last_translator = catalogue.language_team = "Boomerang"
@@ -104,7 +104,7 @@ def _head(catalogue: Catalog) -> None:
 
 
 def check(template: Catalog, code: str) -> list[str]:
-    """Return what a catalogue lacks, what it has too much, and whether its compiled form is stale."""
+    """Return what is missing or superfluous in a catalogue, and whether its compiled form is stale."""
     catalogue = read(code)
     there = {message.id: message.string for message in catalogue if message.id}
     wanted = {message.id for message in template if message.id}
@@ -118,9 +118,9 @@ def check(template: Catalog, code: str) -> list[str]:
 
 
 def translations(data: bytes) -> set[tuple[tuple[str, ...], tuple[str, ...]]]:
-    """Return each text of a compiled catalogue with its translation; of one that depends on a number all forms.
+    """Return each text of a compiled catalogue with its translation; for plurals, all forms.
 
-    The bytes themselves depend on Babel's version, which is in the head.
+    The bytes are not compared, since they contain Babel's version.
     """
     return {(_forms(message.id), _forms(message.string)) for message in read_mo(BytesIO(data)) if message.id}
 
@@ -130,7 +130,7 @@ def _forms(text: str | Sequence[str] | None) -> tuple[str, ...]:
 
 
 def compiled(catalogue: Catalog) -> bytes:
-    """Compile a catalogue as `gettext` reads it."""
+    """Compile a catalogue to the format of `gettext`."""
     out = BytesIO()
     write_mo(out, catalogue)
     return out.getvalue()

@@ -1,4 +1,4 @@
-"""The app's connections in a test process, as `app.py` sets them in a server's."""
+"""Connections for tests in this process, set up as `app.py` does in a server."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from boomerang.workbench.store.app_folder import app_folder
 
 
 def start() -> None:
-    """Set the connections of this process: its environment, its file, its data folder."""
+    """Set the connections of this process, from its environment, file and data folder."""
     app_state.start(from_process(KINDS, app_folder()))
 
 
 def scan_packages_once() -> None:
-    """Keep what Streamlit finds in the installed packages: each `AppTest` would read the metadata of all of them again."""
+    """Cache Streamlit's scan of the installed packages: each `AppTest` would read all their metadata again."""
     manifest_scanner.scan_component_manifests = cache(manifest_scanner.scan_component_manifests)

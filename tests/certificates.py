@@ -1,4 +1,4 @@
-"""An authority of our own, and what a server and a client need of it to speak https."""
+"""A test certificate authority, and TLS contexts for servers and clients that use it."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ AUTHORITY = trustme.CA()
 
 
 def secured(*names: str, **more: Any) -> ssl.SSLContext:
-    """Give what a server needs for https under these names."""
+    """Return a server's TLS context for these names."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     AUTHORITY.issue_cert(*names, **more).configure_cert(context)
     return context
 
 
 def trusting() -> ssl.SSLContext:
-    """Give what a client needs to trust our authority."""
+    """Return a client's TLS context that trusts our authority."""
     context = ssl.create_default_context()
     AUTHORITY.configure_trust(context)
     return context

@@ -1,4 +1,4 @@
-"""What holds for every test: nothing leaves this machine, and property tests have no clock, as the machine may be busy."""
+"""Settings for all tests: no network beyond this machine, and property tests without a deadline, as the machine may be busy."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from hypothesis import settings
 
 from tests.reference.environment import NO_PYTHON
 
-# The app's connections are those of the process's environment, file and data folder: not those of whoever runs the tests.
+# The app's connections must come from the test's environment, file and data folder, not from the developer's.
 for _name in [name for name in os.environ if name.startswith("CONNECTIONS_") or name.endswith(("_API_KEY", "_BASE_URL"))]:
     del os.environ[_name]
 for _name in ("OLLAMA_HOST", "OPENAI_API_BASE", "XINFERENCE_ENDPOINT", "LM_API_TOKEN", "BOOMERANG_KEY"):
@@ -23,17 +23,17 @@ _data = tempfile.TemporaryDirectory(prefix="boomerang-tests-")
 os.environ["BOOMERANG_DATA"] = _data.name
 os.environ["CONNECTIONS_FILE"] = f"{_data.name}/connections.toml"
 
-# Their asserts are as telling as those of test modules.
+# Rewrite its asserts as those of test modules, for detailed failures.
 pytest.register_assert_rewrite("tests.invoker.backends.contract")
 
-# The same examples each time, so that a red run speaks of the change; HYPOTHESIS_PROFILE=searching looks for new ones.
+# The same examples each time, so that a failure is due to the change; HYPOTHESIS_PROFILE=searching looks for new ones.
 settings.register_profile("repeatable", deadline=None, max_examples=50, derandomize=True)
 settings.register_profile("searching", deadline=None, max_examples=1000)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "repeatable"))
 
 
 class NetworkRefused(Exception):
-    """A test tried to reach another machine. Processes that it starts are not held to this."""
+    """A test tried to reach another machine. Its child processes are not restricted."""
 
 
 def _is_here(host: str | bytes) -> bool:

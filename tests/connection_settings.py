@@ -1,4 +1,4 @@
-"""Settings of connections in tests, read with the app's table of kinds."""
+"""Settings of connections in tests, validated with the app's table of kinds."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from boomerang.kinds import KINDS
 
 
 def settings_of(value: Any, where: str = "") -> OpenAICompatibleSettings:
-    """Check a connection to a server with OpenAI's interface."""
+    """Validate the settings of an OpenAI-compatible connection."""
     settings = connection_kind.settings_of(value, KINDS, where)
     assert isinstance(settings, OpenAICompatibleSettings)
     return settings

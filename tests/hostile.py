@@ -1,8 +1,9 @@
-"""A server that sends more than anybody can hold; a process of its own: `python hostile.py` prints its port.
+"""A server that sends more than fits into memory, in its own process: `python hostile.py` prints its port.
 
-The last part of the path, or the model in the body of a POST, says what comes: `whole-<MB>` and `stream-<MB>` unpack to that
-many megabytes, `events-<count>` is a stream of small events, `pieces-<count>` and `comments-<count>` say nothing in that many
-chunks or lines, `values-<count>` is JSON of small values.
+The last part of the path, or the model in the body of a POST, selects the response: `whole-<MB>` and `stream-<MB>` unpack to
+that
+many megabytes, `events-<count>` is a stream of small events, `pieces-<count>` and `comments-<count>` are that many chunks or
+lines without content, `values-<count>` is JSON of small values.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ EVENT = b'data: {"choices":[{"index":0,"delta":{"content":"x"},"finish_reason":n
 
 
 def packed(first: bytes, megabytes: int) -> Iterator[bytes]:
-    """Yield a gzip member of letters behind what comes first."""
+    """Yield a gzip member: a beginning, followed by megabytes of letters."""
     packer = zlib.compressobj(9, wbits=31)
     yield packer.compress(first) + packer.flush(zlib.Z_SYNC_FLUSH)
     for _ in range(megabytes):
@@ -28,14 +29,14 @@ def packed(first: bytes, megabytes: int) -> Iterator[bytes]:
 
 
 def repeated(part: bytes, count: int) -> Iterator[bytes]:
-    """Yield a part so many times, in large pieces."""
+    """Yield a part `count` times, in large pieces."""
     many = 1000
     for _ in range(count // many):
         yield part * many
 
 
 def answer(wanted: str) -> tuple[str, Iterator[bytes], bool]:
-    """Return what an answer's head says, its body, and whether each byte is a chunk of its own."""
+    """Return a response's headers, its body, and whether each byte is a chunk of its own."""
     kind, _, size = wanted.partition("-")
     stream = "Content-Type: text/event-stream\r\n"
     match kind:
@@ -72,7 +73,7 @@ def serve(connection: socket.socket) -> None:
 
 
 def attend(connection: socket.socket) -> None:
-    """Serve a connection, however early its client leaves."""
+    """Serve a connection, however early its client disconnects."""
     try:
         serve(connection)
     except OSError:
@@ -84,7 +85,7 @@ if __name__ == "__main__":
     print(server.getsockname()[1], flush=True)
 
     def accept() -> None:
-        """Take connections, each in a thread of its own."""
+        """Accept connections, each in its own thread."""
         while True:
             threading.Thread(target=attend, args=(server.accept()[0],), daemon=True).start()
 

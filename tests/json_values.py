@@ -1,4 +1,4 @@
-"""Any JSON value, for property tests."""
+"""Arbitrary JSON values for property tests."""
 
 from __future__ import annotations
 

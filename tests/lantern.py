@@ -1,4 +1,4 @@
-"""A small kind of connection for tests: what a new kind brings, in one place, and a table with it."""
+"""A small kind of connection for tests: everything a new kind defines, in one place, and a table with it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A server on loopback that does to the bytes what a test says: answers, drips, breaks off, hangs; and sees who leaves."""
+"""A scripted server on loopback that controls every byte: answers, drips, breaks off, hangs; and notices disconnects."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from types import TracebackType
 from typing import Any
 
 BOUND = 20.0
-"""Seconds that anything here may take on a busy machine."""
+"""Longest time in seconds for any step on a busy machine."""
 
 
 @dataclass
 class Asked:
-    """A request as it came."""
+    """A received request."""
 
     method: str
     path: str
@@ -38,10 +38,10 @@ class Wire:
 
     socket: socket.socket
     left: threading.Event = field(default_factory=threading.Event)
-    """Set when the client was seen to leave."""
+    """Set when the client has disconnected."""
 
     def send(self, *pieces: bytes) -> None:
-        """Send bytes, each piece by itself."""
+        """Send bytes, each piece separately."""
         for piece in pieces:
             self.socket.sendall(piece)
 
@@ -50,14 +50,14 @@ class Wire:
         self.send(*(data[at : at + size] for at in range(0, len(data), size)))
 
     def drip_until_gone(self, data: bytes, pause: float = 0.005) -> None:
-        """Send bytes one at a time, over and over, until the client has closed the connection."""
-        while not select.select([self.socket], [], [], pause)[0]:  # what can be read is its end: it has said all it had to
+        """Send bytes one at a time, over and over, until the client has disconnected."""
+        while not select.select([self.socket], [], [], pause)[0]:  # readable means closed: the client has nothing more to send
             self.socket.send(data[:1])
             data = data[1:] + data[:1]
         self.wait_until_gone()
 
     def wait_until_gone(self) -> None:
-        """Wait until the client has closed the connection."""
+        """Wait until the client has disconnected."""
         self.socket.settimeout(BOUND)
         with suppress(ConnectionError):
             while self.socket.recv(65536):
@@ -70,13 +70,13 @@ Script = Callable[[Asked, Wire], None]
 
 
 class Loopback:
-    """The server, from `with` to the end of its block.
+    """The server, used as a context manager.
 
     Args:
-        script: What it does with each request.
-        context: Makes it speak https.
+        script: Handles each request.
+        context: Enables https.
         family: `AF_INET6` for ::1.
-        first: What it does with each connection before it speaks https or reads a request.
+        first: Handles each connection before https or a request.
     """
 
     def __init__(
@@ -118,7 +118,7 @@ class Loopback:
             thread.join(BOUND)
 
     def until(self, state: Callable[[Loopback], object]) -> None:
-        """Wait until a state is reached by a connection or a request that comes."""
+        """Wait until connections or requests bring the server into a state."""
         with self._heard:
             assert self._heard.wait_for(lambda: state(self), BOUND)
 
@@ -174,7 +174,7 @@ def _read(reading: Any) -> Asked | None:
     headers: dict[str, str] = {}
     while (line := reading.readline().decode()) != "\r\n":
         if not line:
-            raise EOFError  # the client left while it asked
+            raise EOFError  # the client disconnected during the request
         name, _, value = line.partition(":")
         headers[name.lower()] = value.strip()
     if headers.get("transfer-encoding") == "chunked":
@@ -192,24 +192,24 @@ def _read(reading: Any) -> Asked | None:
 
 
 def head(status: int = 200, media_type: str = "application/json", **headers: str) -> bytes:
-    """Give the head of an answer; without a length it ends with the connection."""
+    """Return the head of a response; without a length it ends with the connection."""
     lines = [f"HTTP/1.1 {status} Said", f"Content-Type: {media_type}"]
     lines += [f"{name.replace('_', '-')}: {value}" for name, value in headers.items()]
     return "\r\n".join(lines).encode() + b"\r\n\r\n"
 
 
 def whole(body: bytes | Any, status: int = 200, media_type: str = "application/json", **headers: str) -> bytes:
-    """Give a whole answer; a body that is not bytes is written as JSON."""
+    """Return a whole response; a body that is not bytes is written as JSON."""
     data = body if isinstance(body, bytes) else json.dumps(body).encode()
     return head(status, media_type, Content_Length=str(len(data)), **headers) + data
 
 
 def chunked(pieces: Iterable[bytes]) -> Iterable[bytes]:
-    """Give pieces in the chunked coding, with its end."""
+    """Yield pieces in chunked encoding, with its end."""
     for piece in pieces:
         yield b"%x\r\n%s\r\n" % (len(piece), piece)
     yield b"0\r\n\r\n"
 
 
 STREAM = head(media_type="text/event-stream", Transfer_Encoding="chunked")
-"""The head of a stream of events in the chunked coding."""
+"""Head of an event stream in chunked encoding."""

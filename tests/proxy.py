@@ -1,4 +1,4 @@
-"""An HTTP proxy on loopback: what it does when it is asked for a tunnel, as scripts of `Loopback`."""
+"""An HTTP proxy on loopback: its reactions to a CONNECT request, as scripts of `Loopback`."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ ESTABLISHED = b"HTTP/1.1 200 Connection established\r\n\r\n"
 
 
 def tunnel(asked: Asked, wire: Wire) -> None:
-    """Connect to where the client wants to go, and carry bytes both ways until one side leaves; the other then sees it."""
+    """Connect to the requested host, and forward bytes both ways until one side closes; then close the other."""
     assert asked.method == "CONNECT"
     host, _, port = asked.path.rpartition(":")
     with socket.create_connection((host.strip("[]"), int(port)), BOUND) as far:

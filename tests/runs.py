@@ -1,4 +1,4 @@
-"""Runs of each call on a scripted back end, to their end, without a page."""
+"""Complete runs of each call on a scripted back end, without a page."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ TYPES = {name: InvokeType.SYSTEM_SUMMARY if name == "summary" else InvokeType(na
 
 
 def job_of(name: str, answer: Answer = good_answer, **more: Any) -> Job:
-    """Make the job of a call."""
+    """Return the job of a call."""
 
     def call(session: Session) -> Any:
         arguments = CALLS[name]

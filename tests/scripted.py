@@ -1,4 +1,4 @@
-"""A back end for tests of the playground: models of every type, an answer for every call, and hands on both."""
+"""A back end for playground tests: models of every type, an answer for every call, and access to its requests."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ from boomerang.invoker.run import Run
 from boomerang.workbench.samples.inputs import CLIP
 
 BOUND = 10.0
-"""Seconds after which a wait in a test has failed."""
+"""Seconds after which a wait in a test fails."""
 
 PROVIDER = "test/plugin/provider"
 RULES = [
@@ -41,13 +41,13 @@ RULES = [
     ParameterRule.model_validate({"name": "suffix", "type": "string"}),
     ParameterRule.model_validate({"name": "echo", "type": "boolean", "default": True}),
 ]
-"""One of each of the five types at least; the first two are sent at first."""
+"""At least one of each of the five types; the first two are sent by default."""
 
 VOICES = [{"mode": "v1", "name": "Ada", "language": ["en-US"]}, {"mode": "v2", "name": "Bo", "language": ["en-US"]}]
 
 
 def listed(model: str, model_type: ModelType, **more: Any) -> ListedModel:
-    """Make a model as a back end lists it."""
+    """Return a model as a back end lists it."""
     return ListedModel(**{"provider": PROVIDER, "model": model, "model_type": model_type, "model_properties": {}} | more)
 
 
@@ -73,7 +73,7 @@ Answer = Callable[[Request[Any], Run], Iterable[Any]]
 
 
 def structured_chunks(value: dict[str, Any] | None, text: str = "{}") -> Iterable[LLMResultChunkWithStructuredOutput]:
-    """Give a structured answer: its text, then the object."""
+    """Yield a structured answer: its text, then the object."""
     for index, (content, given) in enumerate(((text, None), ("", value))):
         delta = LLMResultChunkDelta(
             index=index,
@@ -85,7 +85,7 @@ def structured_chunks(value: dict[str, Any] | None, text: str = "{}") -> Iterabl
 
 
 def call_chunk(*fragments: dict[str, Any], finish_reason: str | None = None, text: str = "") -> LLMResultChunk:
-    """Give a chunk with fragments of tool calls, each made of `id`, `name` and `arguments`."""
+    """Return a chunk with fragments of tool calls, each made of `id`, `name` and `arguments`."""
     calls = [
         ToolCall.model_validate(
             {
@@ -101,13 +101,13 @@ def call_chunk(*fragments: dict[str, Any], finish_reason: str | None = None, tex
 
 
 def embedded(vectors: list[list[float]]) -> TextEmbeddingResult:
-    """Give an embedding answer."""
+    """Return an embedding result."""
     usage = EmbeddingUsage.priced(None, tokens=11, latency=0.1)
     return TextEmbeddingResult(model="embedder", embeddings=vectors, usage=usage)
 
 
 def good_answer(request: Request[Any], run: Run) -> Iterable[Any]:
-    """Answer each kind of call well; refuse a model that is not in the list."""
+    """Answer each kind of call successfully; reject a model that is not in the list."""
     model = getattr(request, "model", None)
     if model is not None and model not in {listed.model for listed in MODELS}:
         raise InvokeBadRequestError(f"There is no model {model!r}.", field="model")
@@ -134,7 +134,7 @@ def good_answer(request: Request[Any], run: Run) -> Iterable[Any]:
 
 
 class Desk:
-    """Where a test says what the back end answers, and reads what it was asked."""
+    """Lets a test set the back end's answer and read its requests."""
 
     def __init__(self) -> None:
         self.answer: Answer = good_answer
@@ -142,6 +142,6 @@ class Desk:
         self.backend = Scripted(self.serve, models=MODELS)
 
     def serve(self, request: Request[Any], run: Run) -> Iterable[Any]:
-        """Note a request and answer it; for a back end with other models too."""
+        """Record a request and answer it; also for a back end with other models."""
         self.requests.append(request)
         return self.answer(request, run)

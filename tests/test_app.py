@@ -22,7 +22,7 @@ print(during == before == sys.path)
 
 
 def test_a_script_run_leaves_the_import_path_alone() -> None:
-    # Otherwise an import in a job's thread, at the moment in which a script run ends, skips a folder and finds no module.
+    # Otherwise an import in a job's thread, at the moment a script run ends, skips a folder and finds no module.
     ran = subprocess.run([sys.executable, "-c", PROBE.format(root=str(ROOT))], capture_output=True, text=True, timeout=60)
     assert ran.stdout.strip() == "True", ran.stdout + ran.stderr
 
@@ -42,7 +42,8 @@ with socket.create_server(("127.0.0.1", 0)) as listening:
 
 
 def test_the_server_sends_at_once_what_it_writes() -> None:
-    # Otherwise each answer waits 40 ms for the browser to acknowledge its head; the listening socket is there before the app.
+    # Otherwise each response waits 40 ms for the browser to acknowledge its head; the listening socket is created before the
+    # app.
     program = LISTENING.format(root=str(ROOT))
     ran = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=60)
     assert ran.stdout.strip() == "True", ran.stdout + ran.stderr

@@ -1,4 +1,4 @@
-"""The command `boomerang`: what it prints, how it ends, and that it stops."""
+"""The `boomerang` command: output, exit codes, and stopping."""
 
 from __future__ import annotations
 
@@ -31,12 +31,12 @@ SECRET = "sk-not-to-be-printed"
 ENDLESS = "Talk for ever."
 SERVER = "vLLM"
 MODELS = {"talker": "chat", "speaker": "speaker", "listener": "listener"}
-"""Models of the calls of `tests.runs` → those of the server, where they differ."""
+"""Models of the calls in `tests.runs` → the server's models, where they differ."""
 PROVIDER = "langgenius/openai_api_compatible/openai_api_compatible"
 
 
 def _script(asked: Asked, wire: Wire) -> None:
-    """Answer every call, list an odd name among the models, and never end the answer to one request."""
+    """Answer every call, list an odd name among the models, and answer one request endlessly."""
     if asked.path == "/v1/models":
         wire.send(whole({"object": "list", "data": [{"id": "chat"}, {"id": "odd\x1b[2J"}]}))
     elif ENDLESS.encode() in asked.body:
@@ -52,7 +52,7 @@ def _script(asked: Asked, wire: Wire) -> None:
 
 @pytest.fixture
 def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[Loopback]:
-    """A server, which is the connection `vLLM` for every command."""
+    """A server that every command sees as the connection `vLLM`."""
     with Loopback(_script) as loopback:
         monkeypatch.setenv("VLLM_BASE_URL", f"{loopback.address}/v1")
         monkeypatch.setenv("VLLM_API_KEY", SECRET)
@@ -61,7 +61,7 @@ def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[Loopback]:
 
 @pytest.fixture
 def data(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Store:
-    """A data folder of this test's own."""
+    """A data folder for this test."""
     monkeypatch.setenv("BOOMERANG_DATA", str(tmp_path / "data"))
     return Store(tmp_path / "data", {}, KINDS)
 
@@ -85,12 +85,12 @@ def written(tmp_path: Path, request: Any) -> str:
 
 
 def lines(text: str) -> list[dict[str, Any]]:
-    """Read JSON lines."""
+    """Parse JSON lines."""
     return [json.loads(line) for line in text.splitlines()]
 
 
 def started(*arguments: str, **more: Any) -> subprocess.Popen[str]:
-    """Start the command in a process of its own."""
+    """Start the command in its own process."""
     return subprocess.Popen(
         [sys.executable, "-m", "boomerang", *arguments],
         env={**os.environ, "PYTHONPATH": str(SRC)},

@@ -1,4 +1,4 @@
-"""The wheel: built and installed without a network into a new environment, it serves the app from any folder."""
+"""The wheel: built and installed offline into a new environment, it serves the app from any folder."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def binaries(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def environment(tmp_path: Path) -> dict[str, str]:
-    """The variables of a process that knows neither this tree nor anybody's connections."""
+    """Variables of a process without access to this tree or the developer's connections."""
     private = {"PYTHONPATH", "OMP_WAIT_POLICY", *OF_CONNECTIONS}
     return {name: value for name, value in os.environ.items() if name not in private} | {
         "BOOMERANG_DATA": str(tmp_path / "data"),
@@ -62,7 +62,7 @@ def environment(tmp_path: Path) -> dict[str, str]:
 
 @contextmanager
 def served(binaries: Path, folder: Path, environment: dict[str, str]) -> Iterator[tuple[str, int]]:
-    """Serve the app from a folder; gives its address and its process once it is healthy."""
+    """Serve the app from a folder; yield its address and process id once it is healthy."""
     port = free_port()
     address = f"http://localhost:{port}/inspector"
     command = [str(binaries / "boomerang"), "serve", "--port", str(port), "--server.baseUrlPath", "inspector"]
@@ -88,7 +88,7 @@ def healthy(address: str) -> bool:
 
 @contextmanager
 def page(address: str) -> Iterator[tuple[NewSession, str]]:
-    """Open the start page as a browser does; gives what the server says of the session, and the browser's cookie."""
+    """Open the start page as a browser does; yield the server's session message and the browser's cookie."""
     run = BackMsg()
     run.rerun_script.widget_states.SetInParent()
     with connect(f"{address.replace('http', 'ws')}/_stcore/stream", max_size=None, proxy=None) as socket:
@@ -105,7 +105,7 @@ def page(address: str) -> Iterator[tuple[NewSession, str]]:
 
 
 def upload_status(address: str, session: NewSession, cookie: str, megabytes: int) -> int:
-    """Upload a file of a size and return the status of the answer."""
+    """Upload a file of a size and return the response status."""
     token = httpx.get(f"{address}/_stcore/health", trust_env=False).cookies["_streamlit_xsrf"]
     headers = {"Cookie": f"{cookie}; _streamlit_xsrf={token}", "X-Xsrftoken": token}
     url = f"{address}/_stcore/upload_file/{session.initialize.session_id}/file"
@@ -113,7 +113,7 @@ def upload_status(address: str, session: NewSession, cookie: str, megabytes: int
 
 
 def files(folder: Path) -> list[str]:
-    """Return the files of a folder, relative to it, without what Python compiled."""
+    """Return the files of a folder, relative to it, without compiled Python files."""
     found = [path.relative_to(folder) for path in folder.rglob("*") if path.is_file()]
     return [path.as_posix() for path in found if "__pycache__" not in path.parts]
 

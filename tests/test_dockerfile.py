@@ -1,4 +1,4 @@
-"""The image: what its steps copy is enough for what they run, and visitors cannot call the container itself."""
+"""The image: its steps copy everything they run, and visitors cannot call the container itself."""
 
 from __future__ import annotations
 

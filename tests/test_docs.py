@@ -1,4 +1,4 @@
-"""The documents name places that exist."""
+"""Paths named in the documentation exist."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Who may import whom, read from the source with `ast`; and what `import boomerang` loads."""
+"""Import rules between folders, checked with `ast`; and what `import boomerang` loads."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ ROOT = Path(__file__).parents[1]
 SRC = ROOT / "src"
 FORBIDDEN_NAMES = {"manager", "helper", "helpers", "util", "utils", "base", "common", "misc"}
 MOST_MODULES = 15
-"""Modules in a folder, its `__init__` not counted."""
+"""Most modules in a folder, its `__init__` not counted."""
 
 TIERS: Mapping[str, Sequence[str]] = {
     "invoker": (
@@ -51,38 +51,38 @@ TIERS: Mapping[str, Sequence[str]] = {
         "page",
     ),
 }
-"""Layer → its folders from the ground up: a folder imports from lower layers, and in its own layer from tiers before its own.
+"""Layer → its folders from the bottom up: a folder imports from lower layers, and within its layer from earlier tiers.
 
-A module in the root of a layer counts as a folder of its own.
+A module in the root of a layer counts as a folder.
 """
 LAYERS = tuple(TIERS)
 TOP = {"kinds", "cli", "commands", "__main__"}
-"""What puts the layers together; no layer imports it."""
+"""Modules that assemble the layers; no layer imports them."""
 PAGES_IMPORT = {"streamlit", "boomerang"}
 HEAVY = {
     "streamlit", "numpy", "pandas", "pyarrow", "soundfile", "onnxruntime", "xllamacpp", "hibari", "tokenizers",
     "httpx", "jsonschema_rs", "rapidfuzz", "gevent", "dify_plugin", "cryptography",
 }  # fmt: skip
-"""What `import boomerang` and its two names do not load."""
+"""Packages that `import boomerang` and its two names do not load."""
 
 
 @dataclass(frozen=True)
 class Import:
-    """One name that a module imports."""
+    """An import of one name by a module."""
 
     importer: str
     """Dotted name of the module, such as `boomerang.invoker.backends.scripted`."""
     imported: str
-    """Dotted name of what it imports, resolved if it was relative."""
+    """Absolute dotted name of the import."""
 
 
 def modules(folder: Path, prefix: str = "") -> dict[str, Path]:
-    """Return the modules of a folder by their dotted names; a package's `__init__` keeps that name."""
+    """Return the modules of a folder by dotted name; a package's `__init__` keeps that name."""
     return {prefix + ".".join(path.relative_to(folder).with_suffix("").parts): path for path in sorted(folder.rglob("*.py"))}
 
 
 def names(importer: str, node: ast.Import | ast.ImportFrom) -> Iterator[str]:
-    """Yield the dotted names that an import statement brings in."""
+    """Yield the dotted names of an import statement."""
     if isinstance(node, ast.Import):
         yield from (alias.name for alias in node.names)
         return
@@ -92,7 +92,7 @@ def names(importer: str, node: ast.Import | ast.ImportFrom) -> Iterator[str]:
 
 
 def imports(name: str, path: Path) -> Iterator[Import]:
-    """Yield every import of a module, also those inside functions and for type checkers."""
+    """Yield every import of a module, including those inside functions and for type checkers."""
     for node in ast.walk(ast.parse(path.read_text("utf-8"))):
         if isinstance(node, ast.Import | ast.ImportFrom):
             yield from (Import(name, imported) for imported in names(name, node))
@@ -106,12 +106,12 @@ PACKAGES = {name.removesuffix(".__init__") for name in MODULES if name.endswith(
 
 @cache
 def every_import() -> Sequence[Import]:
-    """Return every import of the package. Each process collects the tests, and only the one that runs them reads the files."""
+    """Return every import of the package. Each process collects the tests, but only the one that runs them reads the files."""
     return [found for name, path in MODULES.items() for found in imports(name, path)]
 
 
 def our_imports() -> Sequence[Import]:
-    """Return the imports of modules of the package itself."""
+    """Return the imports of the package's own modules."""
     return [found for found in every_import() if found.imported.partition(".")[0] == "boomerang"]
 
 
@@ -121,7 +121,7 @@ def layer(dotted: str) -> str:
 
 
 def folder(dotted: str) -> str:
-    """Return the folder that a module or a name in one belongs to, without `boomerang.<layer>.`."""
+    """Return the folder of a module or of a name in one, without `boomerang.<layer>.`."""
     module = dotted
     while module not in PACKAGES and module not in MODULES:
         module = module.rpartition(".")[0]
@@ -135,7 +135,7 @@ RANK = {(name, room): tier for name, tiers in TIERS.items() for tier, rooms in e
 
 
 def allowed(found: Import) -> bool:
-    """Tell whether an import points down."""
+    """Return whether an import points down."""
     importer, imported = layer(found.importer), layer(found.imported)
     if importer in TOP or importer == "__init__":
         return True

@@ -1,4 +1,4 @@
-"""The locks: made from today's `pyproject.toml`, in agreement, installed here, and complete for what is imported."""
+"""The locks: up to date with `pyproject.toml`, consistent, installed here, and complete for all imports."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ dev = ["pytest>=8"]
 
 
 def requirements(lock: Lock) -> list[Requirement]:
-    """Return what a lock pins: the lines that are no comment and no hash."""
+    """Return a lock's pins: the lines without comments and hashes."""
     lines = (ROOT / lock.path).read_text("utf-8").splitlines()
     return [Requirement(line.removesuffix("\\").strip()) for line in lines if line and not line.startswith((" ", "#"))]
 
@@ -94,8 +94,8 @@ def test_what_is_installed_is_what_is_locked() -> None:
     assert [f"{each.name} {there}" for each, there in installed.items() if not each.specifier.contains(there)] == []
 
 
-# What runs as an app may import its own dependencies only; tests and tools those of the group `dev` too (DEP004), and need not
-# import all of them (DEP002).
+# The app may import only its own dependencies; tests and tools also those of the group `dev` (DEP004), and need not import all
+# of them (DEP002).
 @pytest.mark.parametrize(
     "arguments",
     [

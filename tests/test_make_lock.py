@@ -1,4 +1,4 @@
-"""What `make lock` writes, on an index of tiny wheels in a folder."""
+"""Output of `make lock`, with an index of tiny wheels in a folder."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ reference = ["three"]
 
 
 def wheel(root: Path, name: str, version: str, tag: str = "py3-none-any", needs: str = "") -> None:
-    """Put a wheel into the index."""
+    """Add a wheel to the index."""
     info = f"{name}-{version}.dist-info"
     with zipfile.ZipFile(root / "index" / f"{name}-{version}-{tag}.whl", "w") as archive:
         needed = f"Requires-Dist: {needs}\n" if needs else ""
@@ -35,7 +35,7 @@ def wheel(root: Path, name: str, version: str, tag: str = "py3-none-any", needs:
 
 @pytest.fixture
 def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A project whose packages are all in its index: `one` needs `four`."""
+    """A project with all its packages in its index: `one` needs `four`."""
     (tmp_path / "index").mkdir()
     (tmp_path / "pyproject.toml").write_text(PROJECT, "utf-8")
     for name, needs in {"one": "four", "two": "", "three": "", "four": "", "five": ""}.items():

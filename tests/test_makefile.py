@@ -1,4 +1,4 @@
-"""Tests for the Makefile: it accepts the Pythons that `pyproject.toml` declares."""
+"""Tests for the Python versions it accepts, according to `pyproject.toml`."""
 
 from __future__ import annotations
 
@@ -17,18 +17,18 @@ NEEDS = f"Boomerang needs Python {OLDEST} to {NEWEST} (its packages have no whee
 
 
 def one_minor(version: str, step: int) -> str:
-    """Return the minor version before (-1) or after (1) another."""
+    """Return the previous (-1) or next (1) minor version."""
     return f"3.{int(version.split('.')[1]) + step}"
 
 
 def make(folder: Path, python: str, *arguments: str) -> subprocess.CompletedProcess[str]:
-    """Run `make run` in an empty folder, with a shell script as Python."""
+    """Run `make run` in an folder, with a fake Python that runs a script."""
     for name in ("Makefile", "pyproject.toml", "requirements.txt", "requirements-build.txt"):
         shutil.copy(ROOT / name, folder)
     path = folder / "python"
     path.write_text(f"#!/bin/sh\n{python}\n")
     path.chmod(0o755)
-    # Drop the arguments of the make that runs these tests.
+    # Without the options of the make that runs these tests.
     environment = {name: value for name, value in os.environ.items() if not name.startswith(("MAKE", "MFLAGS"))}
     command = ["make", *arguments, "run", f"PYTHON={path}"]
     return subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, timeout=60)

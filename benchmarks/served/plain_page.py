@@ -1,6 +1,6 @@
-"""A page as Streamlit's documentation would write it: a button, and `st.write_stream`. For `streamlit run`, to compare with.
+"""A page as in Streamlit's documentation: a button, and `st.write_stream`. For `streamlit run`, as a baseline.
 
-Which stream it draws stands in its address: `/?model=markdown-2000-at-800`.
+The query names the stream: `/?model=markdown-2000-at-800`.
 """
 
 import sys

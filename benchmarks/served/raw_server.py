@@ -1,7 +1,7 @@
-"""A server of raw sockets with OpenAI's shapes, as fast as Python answers; says its port, and ends with its stdin.
+"""A raw-socket server with OpenAI's formats, as fast as Python can answer; prints its port, and exits when stdin closes.
 
-The model that is asked for says what comes: `whole`, `chunks-8000`, `waiting-200` (pieces 5 ms apart), `vectors-200x1536`.
-`whole` and `chunks-…` it says as Dify's daemon too, to the reference SDK's transactions.
+The requested model selects the response: `whole`, `chunks-8000`, `waiting-200` (pieces 5 ms apart), `vectors-200x1536`.
+`whole` and `chunks-…` also exist in the format of Dify's daemon, for the reference SDK's transactions.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ USAGE = {"prompt_tokens": 9, "completion_tokens": 3, "total_tokens": 12}
 
 
 def event(value: object) -> bytes:
-    """Write an event."""
+    """Format a server-sent event."""
     return b"data: " + json.dumps(value).encode() + b"\n\n"
 
 
@@ -46,7 +46,7 @@ DIFYS_USAGE = {
 
 
 def line(event: str, data: object = None) -> bytes:
-    """Write a line of Dify's daemon."""
+    """Format a line of Dify's daemon."""
     about: dict[str, object] = {"conversation_id": None, "message_id": None, "app_id": None, "endpoint_id": None, "context": {}}
     inner = {"backwards_request_id": "0" * 32, "event": event, "message": "", "data": data}
     value = {"session_id": "s", **about, "event": "backwards_response", "data": inner}
@@ -54,7 +54,7 @@ def line(event: str, data: object = None) -> bytes:
 
 
 def chunk(text: str, finish_reason: str | None = None) -> bytes:
-    """Write a chunk of an answer as a line of Dify's daemon; the last one has usage and reason."""
+    """Format a chunk of an answer as a line of Dify's daemon; the last one has usage and finish reason."""
     message = {"role": "assistant", "content": text, "name": "", "tool_calls": [], "tool_call_id": ""}
     usage = DIFYS_USAGE if finish_reason else None
     delta = {"index": 0, "message": message, "usage": usage, "finish_reason": finish_reason}
@@ -63,15 +63,15 @@ def chunk(text: str, finish_reason: str | None = None) -> bytes:
 
 @cache
 def transaction(model: str) -> bytes:
-    """Make a whole answer as Dify's daemon gives it, head and body."""
+    """Build a whole response of Dify's daemon, header and body."""
     kind, _, size = model.partition("-")
-    said = chunk(" word") * int(size) + chunk("", "stop") if kind == "chunks" else chunk("It runs the others.", "stop")
-    return _headed(said + line("end"), "text/event-stream")
+    body = chunk(" word") * int(size) + chunk("", "stop") if kind == "chunks" else chunk("It runs the others.", "stop")
+    return _headed(body + line("end"), "text/event-stream")
 
 
 @cache
 def answer(model: str) -> bytes:
-    """Make a whole answer, head and body."""
+    """Build a whole response, header and body."""
     kind, _, size = model.partition("-")
     if kind == "chunks":
         body = event(EVENT) * int(size) + LAST
@@ -122,7 +122,7 @@ def _drip(connection: socket.socket, count: int) -> None:
 
 
 def accept(listening: socket.socket) -> None:
-    """Take connections, each in a thread of its own."""
+    """Accept connections, each in its own thread."""
     while True:
         threading.Thread(target=serve, args=(listening.accept()[0],), daemon=True).start()
 

@@ -1,7 +1,7 @@
-"""The reference SDK as a serverless plugin has it: `reference_sdk.py DAEMON`, run by an environment that has `dify_plugin`.
+"""Run the reference SDK as in a serverless plugin: `reference_sdk.py DAEMON`, in an environment that has `dify_plugin`.
 
-A line on stdin is `[model, count, stream]` as JSON; the answer on stdout is the seconds that so many calls took together, and
-how many chunks came. Ends with its stdin.
+A line on stdin is `[model, count, stream]` as JSON; the answer on stdout is the total seconds of `count` calls, and the number
+of chunks. Exits when stdin closes.
 """
 
 from __future__ import annotations
@@ -16,8 +16,8 @@ from typing import Any
 
 
 def session(daemon: str) -> Any:
-    """Make the SDK's session, with the transport that makes an HTTP call of each invocation."""
-    runtime = import_module("dify_plugin.core.runtime")  # first: it patches the standard library
+    """Create the SDK's session, with the transport that makes an HTTP request per invocation."""
+    runtime = import_module("dify_plugin.core.runtime")  # must come first: it patches the standard library
     config = import_module("dify_plugin.config.config")
     stdio = import_module("dify_plugin.core.server.stdio.response_writer")
     return runtime.Session(
@@ -31,9 +31,9 @@ def session(daemon: str) -> Any:
 
 
 def main(daemon: str, out: int) -> None:
-    """Answer lines."""
+    """Answer the lines on stdin."""
     llm = session(daemon).model.llm
-    asked = [import_module("dify_plugin.entities.model.message").UserPromptMessage(content="What is an operating system?")]
+    messages = [import_module("dify_plugin.entities.model.message").UserPromptMessage(content="What is an operating system?")]
     os.write(out, b"ready\n")
     for line in sys.stdin:
         model, count, stream = json.loads(line)
@@ -41,12 +41,12 @@ def main(daemon: str, out: int) -> None:
         chunks = 0
         begun = perf_counter()
         for _ in range(count):
-            answer = llm.invoke(config, asked, stream=stream)
+            answer = llm.invoke(config, messages, stream=stream)
             chunks += sum(1 for _ in answer) if stream else 1
         os.write(out, json.dumps([perf_counter() - begun, chunks]).encode() + b"\n")
 
 
 if __name__ == "__main__":
     answers = os.dup(1)
-    os.dup2(2, 1)  # whatever else prints, prints not among the answers
+    os.dup2(2, 1)  # other output goes to stderr, not among the answers
     main(sys.argv[1], answers)

@@ -1,7 +1,6 @@
-"""The app with one more connection, whose models answer with streams of known size and rate.
+"""The app with an additional connection, `streams`, whose models answer with streams of known size and rate.
 
-A model is named after its stream, as `markdown-2000-at-800`; the connection is `streams`. For `streamlit run`, in a process
-of its own.
+A model has the name of its stream, such as `markdown-2000-at-800`. For `streamlit run`, in its own process.
 """
 
 import sys
@@ -31,7 +30,7 @@ CONNECTION = "streams"
 
 
 def answer(request: Request[Any], run: Run) -> Iterator[LLMResultChunk]:
-    """Answer with the stream that the model is named after."""
+    """Answer with the stream in the model's name."""
     name = str(request.payload()["model"])
     stream = streams.Stream.named(name)
     for index, text in enumerate(stream.pieces(run.wait)):

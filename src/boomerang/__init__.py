@@ -7,7 +7,7 @@
     session = Session(connect("embedded"))
     for chunk in session.model.llm.invoke(model_config, prompt_messages, stream=True): ...
 
-Importing this package loads nothing else; each name is loaded when it is first used.
+Importing this package is cheap: each name is loaded on first use.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""`python -m boomerang`: the command `boomerang`, where its script is not on the path."""
+"""`python -m boomerang`: run the `boomerang` command when its script is not on the PATH."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""The command `boomerang`: finds the module of a subcommand and loads that one only.
+"""The `boomerang` command: dispatch to a subcommand, importing only that subcommand's module.
 
 Exit codes: 0 for success; 1 when a run, a check or a download failed; 2 when the command line or its input is wrong;
-128 and the signal's number when a signal stopped it.
+128 plus the signal number when a signal stopped it.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ COMMANDS: Mapping[str, str] = {
     "connections": "list, test or remove connections",
     "weights": "fetch the weights of the embedded models",
 }
-"""Module in `boomerang.commands` → what it does."""
+"""Module in `boomerang.commands` → its help text."""
 
 FAILED, WRONG_INPUT, INTERRUPTED = 1, 2, 130
 
@@ -31,7 +31,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command.
 
     Args:
-        arguments: The command line without the program's name; the process's own by default.
+        arguments: Command-line arguments without the program name; `sys.argv[1:]` by default.
 
     Returns:
         The exit code.
@@ -40,7 +40,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     command = import_module(f"boomerang.commands.{options.command}")
     try:
         code: int = command.main(options.arguments)
-        sys.stdout.flush()  # a closed pipe shows here and not while the interpreter shuts down
+        sys.stdout.flush()  # raise BrokenPipeError here rather than at interpreter shutdown
     except ConfigError as error:
         print(f"boomerang {options.command}: {error}", file=sys.stderr)
         return WRONG_INPUT
@@ -69,6 +69,6 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _discard_output() -> None:
-    """Send what is still buffered for a closed pipe nowhere; flushing it at exit would fail once more."""
+    """Redirect stdout to /dev/null, so that flushing it at exit does not hit the closed pipe again."""
     nowhere = os.open(os.devnull, os.O_WRONLY)
     os.dup2(nowhere, sys.stdout.fileno())

@@ -1,6 +1,6 @@
 """The table of connection kinds; the only module that knows them all.
 
-Each part of a kind is loaded when it is used: a back end's runtime costs only those who use it.
+Each part of a kind is loaded on first use, so unused back ends cost nothing.
 """
 
 from __future__ import annotations
@@ -24,10 +24,10 @@ def connect(kind: str, **settings: Any) -> Backend:
 
     Args:
         kind: One of `KINDS`.
-        settings: What that kind needs; see its class.
+        settings: The kind's settings; see its class.
 
     Raises:
-        ConfigError: Unknown kind, or settings that the kind does not know or cannot use.
+        ConfigError: The kind is unknown, or a setting is unknown or invalid.
     """
     if kind not in KINDS:
         raise ConfigError(Message("runs.unknown_kind", kind=repr(kind), known=", ".join(sorted(KINDS))))
@@ -108,4 +108,4 @@ KINDS: Kinds = {
         Kind("scripted", _scripted),
     )
 }
-"""Every kind, by name."""
+"""All kinds, by name."""

@@ -1,4 +1,4 @@
-"""One app and one browser for all tests of this folder, one visitor for each test; what was seen is shown when a test fails."""
+"""Fixtures: one app and one browser for all tests of this folder, one visitor per test; failures attach output and pictures."""
 
 from __future__ import annotations
 
@@ -20,40 +20,40 @@ from .serving import ROOT, Served
 
 HERE = Path(__file__).parent
 PICTURES = ROOT / "test-results"
-"""Where pages are pictured on which a test failed."""
+"""Folder for screenshots of pages on which a test failed."""
 
 MOST_VISITORS = 2
-"""Whom a test meets at once, besides the regular one."""
+"""Most simultaneous visitors of a test, besides the regular one."""
 
 expect.set_options(timeout=20_000)
 
 
-@pytest.hookimpl(tryfirst=True)  # before pytest chooses by marker
+@pytest.hookimpl(tryfirst=True)  # before pytest selects by marker
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark the tests of this folder, so that they can be run apart from the others."""
+    """Mark the tests of this folder, so that they can be run separately."""
     for item in items:
         if item.path.is_relative_to(HERE):
             item.add_marker(pytest.mark.browser)
 
 
-# Scoped to this folder and not to all tests: while Playwright runs, no other test of the process can have an event loop.
+# Limited to this folder: while Playwright runs, no other test in the process can have an event loop.
 @pytest.fixture(scope="package")
 def listener() -> Iterator[Listener]:
-    """A listening server on this machine that notes what it is asked for; nothing should ever ask it."""
+    """A server on this machine that records its requests; it should never get any."""
     with Listener() as listening:
         yield listening
 
 
 @pytest.fixture(scope="package")
 def app(listener: Listener) -> Iterator[Served]:
-    """The app whose models are a script, in a process of its own; one for each of the processes that run the tests."""
+    """The app with scripted models, in its own process; one per test worker process."""
     with Served(LEAK_URL=listener.url) as served:
         yield served
 
 
 @pytest.fixture(scope="package")
 def browser(spoken_wav: Path) -> Iterator[Browser]:
-    """Chromium; its microphone hears the bundled clip."""
+    """Chromium, with the bundled clip as its microphone input."""
     with sync_playwright() as playwright:
         opened = launch(playwright, microphone=spoken_wav)
         yield opened
@@ -75,14 +75,14 @@ def spoken_wav(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="package")
 def crowd(browser: Browser) -> Iterator[list[Visitor]]:
-    """Visitors, each with a browser of their own, whose scripts and fonts stay from test to test."""
+    """Visitors, each with their own browser context, which keep cached scripts and fonts between tests."""
     with ExitStack() as stack:
         yield [stack.enter_context(Visitor(browser)) for _ in range(MOST_VISITORS)]
 
 
 @pytest.fixture
 def visitors(crowd: list[Visitor]) -> Iterator[Callable[[], Visitor]]:
-    """Gives visitors whom the app has not seen before, until the test ends."""
+    """Returns visitors that are new to the app, until the test ends."""
     waiting = iter(crowd)
     yield lambda: next(waiting)
     for visitor in crowd:
@@ -92,7 +92,7 @@ def visitors(crowd: list[Visitor]) -> Iterator[Callable[[], Visitor]]:
 
 @pytest.fixture(scope="package")
 def regular(browser: Browser) -> Iterator[Visitor]:
-    """A visitor who comes again and again; what their browser keeps, such as scripts and fonts, saves each test a second."""
+    """A returning visitor; the browser's cached scripts and fonts save a second per test."""
     with Visitor(browser) as person:
         yield person
 
@@ -110,7 +110,7 @@ def page(regular: Visitor) -> Iterator[Page]:
 def pytest_runtest_makereport(
     item: pytest.Item, call: pytest.CallInfo[None]
 ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
-    """Add what the app said, and a picture of the page, to the report of a test that failed."""
+    """Add the app's output and a screenshot to the report of a failed test."""
     report = yield
     if report.failed and isinstance(item, pytest.Function):
         for name, value in item.funcargs.items():

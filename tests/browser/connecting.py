@@ -1,4 +1,4 @@
-"""How the tests use connections: the side bar's choice, the page of connections, and what goes between a page and the app."""
+"""Helpers for connections: the sidebar's picker, the Connections page, and the traffic between a page and the app."""
 
 from __future__ import annotations
 
@@ -19,43 +19,43 @@ def open_on(page: Page, app: Served, name: str, connection: str, **fields: str) 
 
 
 def side_bar(page: Page) -> Locator:
-    """Give where the connection of the pages is picked."""
+    """Return the sidebar's connection picker."""
     return page.get_by_test_id("stSidebar").get_by_role("combobox", name="Connection")
 
 
 def model_box(page: Page) -> Locator:
-    """Give where the model is picked."""
+    """Return the model picker."""
     return page.locator(".st-key-toolbar").get_by_role("combobox")
 
 
 def tile(page: Page, label: str) -> Locator:
-    """Give a number of the metric row, with what stands under it."""
+    """Return a tile of the metrics row, with the note below its number."""
     name = page.get_by_test_id("stMetricLabel").get_by_text(label, exact=True)
     return page.locator(".st-key-metrics").get_by_test_id("stMetric").filter(has=name)
 
 
 def facts(place: Locator) -> dict[str, str]:
-    """Give the names and values that stand in a place, one pair a line."""
+    """Return the names and values in a place, one pair per line."""
     rows = place.locator(".plain-table tr").all()
     return {row.locator("th").inner_text().strip(): row.locator("td").inner_text().strip() for row in rows}
 
 
 def saved(page: Page, button: str) -> str:
-    """Press a button that saves a file; give what is in it."""
+    """Press a button that saves a file; return its text."""
     with page.expect_download() as waiting:
         page.get_by_role("button", name=button).click()
     return waiting.value.path().read_text("utf-8")
 
 
 def open_connection(page: Page, name: str) -> None:
-    """Open a connection on the page of connections."""
+    """Open a connection on the Connections page."""
     page.get_by_test_id("stMain").get_by_role("radio", name=name, exact=True).click()
     expect(detail(page).get_by_role("heading", name=name, exact=True)).to_be_visible()
     settled(page)
 
 
 def begin(page: Page, preset: str) -> Locator:
-    """Begin a connection of a kind; give its form."""
+    """Start a connection from a preset; return its form."""
     page.get_by_role("button", name="Add").click()
     page.get_by_role("menuitem", name=preset).click()
     form = page.locator(".st-key-connection-form")
@@ -80,15 +80,15 @@ def type_key(form: Locator, key: str) -> None:
 
 
 def press(place: Locator, name: str) -> None:
-    """Press a button, and wait until what it does is done."""
+    """Press a button and wait until the page has settled."""
     place.get_by_role("button", name=name, exact=True).click()
     settled(place.page)
 
 
 def health(page: Page) -> dict[str, dict[str, str]]:
-    """Give what the table of health says: connection → call → words."""
+    """Return the health table: connection → call → text."""
     table = page.get_by_role("region", name="Health").locator("table")
-    # At once: the table is drawn anew when something has been tried.
+    # In one call, because the table is redrawn after each test.
     rows: list[list[str]] = table.evaluate(
         "(table) => [...table.rows].map((row) => [...row.cells].map((cell) => cell.innerText.trim()))"
     )
@@ -97,19 +97,19 @@ def health(page: Page) -> dict[str, dict[str, str]]:
 
 
 def shown(page: Page, *names: str) -> set[str]:
-    """Wait until the table of health has these connections; give the names of all that it has."""
+    """Wait until the health table contains these connections; return all its names."""
     for name in names:
         expect(page.get_by_role("region", name="Health").locator("table")).to_contain_text(name)
     return set(health(page))
 
 
 def detail(page: Page) -> Locator:
-    """Give where the connection that is open is told."""
+    """Return the details of the open connection."""
     return page.locator(".st-key-connection-detail")
 
 
 def export(page: Page) -> str:
-    """Save all connections as a file; give what is in it."""
+    """Export all connections; return the file's text."""
     settled(page)
     page.get_by_role("button", name="Import, export").click()
     text = saved(page, "Export all")
@@ -119,7 +119,7 @@ def export(page: Page) -> str:
 
 
 class Wire:
-    """What goes between a page and the app from now on; made before the page is opened."""
+    """Traffic between a page and the app; create it before the page is opened."""
 
     def __init__(self, page: Page, app: Served) -> None:
         self._page = page
@@ -132,13 +132,13 @@ class Wire:
         socket.on("framereceived", lambda frame: self._heard.append(frame))
 
     def press(self, key: str) -> None:
-        """Press a key, and wait until the page has told the app of it; a table does so a moment later."""
+        """Press a key and wait until the page has sent it to the app; tables send after a delay."""
         with self._socket.expect_event("framesent"):
             self._page.keyboard.press(key)
         settled(self._page)
 
     def assert_never(self, secret: str) -> None:
-        """Fail if a secret stands in the page, in what was sent to it, in its address or in what the app said."""
+        """Fail if a secret appears in the page, its URL, anything sent to it, or the app's output."""
         assert len(self._heard) > 10
         assert not [frame for frame in self._heard if (secret if isinstance(frame, str) else secret.encode()) in frame]  # type: ignore[operator]
         assert secret not in self._page.content()

@@ -1,4 +1,4 @@
-"""How the tests use a page: as a person does, by names and labels; what they wait for is the page's own word."""
+"""Helpers that use a page as a person does, by names and labels, and wait for states that the page shows."""
 
 from __future__ import annotations
 
@@ -23,11 +23,11 @@ PAGES = {
 }
 """Path → title of the eight pages."""
 TITLES = PAGES | {"connections": "Connections"}
-"""Path → title of all but the first page."""
+"""Path → title of all pages but the start page."""
 ENDED = ("done", "empty", "stopped", "failed")
 CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome")
 HEADLESS = "chromium-headless-shell"
-"""Chromium without a window system: half the work of drawing. It is used where it is there."""
+"""Chromium without a window system, which takes half the work to draw. Used if installed."""
 CHROMIUM_FLAGS = (
     "--no-sandbox",
     "--disable-gpu",
@@ -40,21 +40,20 @@ CHROMIUM_FLAGS = (
     "--use-fake-device-for-media-stream",
 )
 ANSWER = ".model-text"
-"""Selector of formatted text of a model in the result."""
+"""Selector of a model's formatted text in the result."""
 SMALL = "toolless"
-"""The other one of the two scripted LLMs that answer; `talker` is the one that is chosen at first."""
+"""The other of the two scripted LLMs that answer; `talker` is the default."""
 PATIENCE = 60_000
-"""Milliseconds that an answer of a model may take on a busy machine."""
+"""Most milliseconds for a model's answer on a busy machine."""
 QUIET_MS = 120
-"""Milliseconds without a rerun after which a page has settled; a press asks for its rerun at once."""
+"""Milliseconds without a rerun after which a page has settled; a press requests its rerun at once."""
 STOP_SECONDS = 1.0
-"""Within which a stop has its effect, on a machine that does nothing else."""
+"""Longest time for a stop to take effect on an idle machine."""
 CLICKS = 3
-"""Presses after which a tab must be open."""
+"""Most presses to open a tab."""
 
-# Streamlit's page begins with one inline line of script, which the policy refuses, and nothing depends on it. Of an upload that
-# the visitor stopped it says so. And on a page that is not the first one it looks for its server beside the page before it
-# looks at the root.
+# Streamlit's page begins with one inline line of script, which the policy refuses without consequences. It reports uploads
+# stopped by the visitor. And on any but the first page it looks for its server relative to that page before the root.
 _HARMLESS = re.compile(
     r"Executing inline script violates .*'sha256-THxz9J9\+wf7rhwR2YkXJoSZ13UCmYyC\+3lNDv2\+8ugA='"
     r"|Client Error: File uploader error on file upload - CanceledError: canceled"
@@ -63,14 +62,14 @@ _PROBES = re.compile(r"/[a-z0-9_]+/_stcore/(health|host-config)$")
 
 
 def launch(playwright: Playwright, *, microphone: Path | None = None) -> Browser:
-    """Start the Chromium of this machine.
+    """Start this machine's Chromium.
 
     Args:
-        playwright: What drives it.
-        microphone: A WAV file that its microphone hears, over and over; a beep each second if not given.
+        playwright: The Playwright driver.
+        microphone: A WAV file to play as microphone input in a loop; by default a beep each second.
 
     Raises:
-        RuntimeError: There is none.
+        RuntimeError: Chromium is not installed.
     """
     path = next(filter(None, map(shutil.which, (HEADLESS, *CHROMIUM_NAMES))), None)
     if path is None:
@@ -83,14 +82,14 @@ def launch(playwright: Playwright, *, microphone: Path | None = None) -> Browser
 
 
 class Visitor:
-    """A person with a browser of their own, from `with` to the end of its block; no script of their pages may fail meanwhile.
+    """A person with their own browser context, used as a context manager; no script of their pages may fail.
 
     Args:
-        browser: Where their windows open.
+        browser: Browser for their windows.
         dark: Whether their system is in dark mode.
-        width: Of their windows, in pixels.
-        height: The same.
-        locale: The language that their browser asks for.
+        width: Width of the windows in pixels.
+        height: Height of the windows in pixels.
+        locale: Language requested by their browser.
     """
 
     def __init__(
@@ -112,13 +111,13 @@ class Visitor:
         return self.context.new_page()
 
     def forget(self) -> None:
-        """Become somebody else: close what is open and drop what tells who one is, but keep scripts and fonts."""
+        """Become a new visitor: close all pages and delete cookies, but keep cached scripts and fonts."""
         for page in self.context.pages:
             page.close()
         self.context.clear_cookies()
 
     def check(self) -> None:
-        """Fail if a page threw an error or wrote one into its console since the last check."""
+        """Fail if a page threw an error or logged one to its console since the last check."""
         complaints, self._complaints[:] = tuple(self._complaints), ()
         assert not complaints, "\n".join(complaints)
 
@@ -143,7 +142,7 @@ def _complaint(page: Page, message: ConsoleMessage) -> list[str]:
 
 
 def visit(page: Page, url: str, name: str) -> Page:
-    """Open one of the app's pages by its address."""
+    """Open one of the app's pages by its URL."""
     page.goto(f"{url}/{name}")
     settled(page)
     expect(page.get_by_role("heading", level=1)).to_have_text(TITLES.get(name, "Boomerang"))
@@ -151,19 +150,19 @@ def visit(page: Page, url: str, name: str) -> Page:
 
 
 def go(page: Page, name: str) -> Page:
-    """Change to another of the app's pages by the menu, within the same visit; a run may be under way there."""
+    """Switch to another of the app's pages by the menu, within the same visit; a run may be under way there."""
     page.get_by_test_id("stSidebarNav").get_by_role("link", name=TITLES.get(name, "Start")).first.click()
     expect(page.get_by_role("heading", level=1)).to_have_text(TITLES.get(name, "Boomerang"))
     return page
 
 
 def settled(page: Page) -> None:
-    """Wait until the page is connected and its script has run to the end, and none has begun in the moment after."""
+    """Wait until the page is connected, its script has run to the end, and no other run starts shortly after."""
     page.wait_for_function(_QUIET, arg=QUIET_MS, timeout=PATIENCE)
 
 
 def look(page: Page, tab: str) -> None:
-    """Open a tab under the result; press again if the press fell into a rerun, in which Streamlit takes none."""
+    """Open a tab under the result; press again if a rerun swallowed the press."""
     wanted = page.get_by_role("tab", name=tab)
     chosen = page.get_by_role("tab", name=tab, selected=True)
     for _ in range(CLICKS):
@@ -178,7 +177,7 @@ def look(page: Page, tab: str) -> None:
 
 
 def state(page: Page, *names: str, timeout: float = PATIENCE) -> str:
-    """Wait until the run is in one of these states; give which."""
+    """Wait until the run is in one of these states; return that state."""
     marked = page.locator(",".join(f".st-key-state-{name}" for name in names)).first
     expect(marked).to_be_attached(timeout=timeout)
     found = re.search(r"st-key-state-(\w+)", marked.get_attribute("class") or "")
@@ -187,12 +186,12 @@ def state(page: Page, *names: str, timeout: float = PATIENCE) -> str:
 
 
 def stop_seconds() -> float:
-    """Give within how many seconds a stop has its effect, as busy as the machine is: other tests run beside this one."""
+    """Return the longest time for a stop to take effect, scaled by the machine's load: other tests run at the same time."""
     return STOP_SECONDS * max(1.0, os.getloadavg()[0] / (os.cpu_count() or 1))
 
 
 def run(page: Page, *, ends: str = "done") -> None:
-    """Press Run, and wait until the run has ended as it should; for the first run of a page."""
+    """Press Run for the first time on a page, and wait until the run has ended in the expected state."""
     expect(page.locator(".st-key-state-idle")).to_be_attached()
     run_button(page).click()
     ended = state(page, *ENDED)
@@ -201,56 +200,56 @@ def run(page: Page, *, ends: str = "done") -> None:
 
 
 def run_button(page: Page) -> Locator:
-    """Give the button Run."""
+    """Return the Run button."""
     return page.locator(f".st-key-{member(page)}-run").get_by_role("button")
 
 
 def stop_button(page: Page) -> Locator:
-    """Give the button Stop."""
+    """Return the Stop button."""
     return page.locator(f".st-key-{member(page)}-stop").get_by_role("button")
 
 
 def result(page: Page) -> Locator:
-    """Give the part of the page that shows the result."""
+    """Return the result part of the page."""
     return page.locator(".st-key-result")
 
 
 def member(page: Page) -> str:
-    """Give the name of the page, which is that of the call."""
+    """Return the name of the page, which is also the call's name."""
     return page.url.rpartition("/")[2].partition("?")[0]
 
 
 def choose_model(page: Page, name: str) -> None:
-    """Pick a model in the toolbar."""
+    """Select a model in the toolbar."""
     choose(page, page.locator(".st-key-toolbar").get_by_role("combobox"), name)
 
 
 def choose(page: Page, box: Locator, option: str) -> None:
-    """Pick an option of a selection box."""
+    """Select an option of a select box."""
     box.click()
     page.get_by_role("option", name=option).click()
     settled(page)
 
 
 def metric(page: Page, label: str) -> str:
-    """Give a number of the metric row, as shown."""
+    """Return a number of the metrics row, as shown."""
     name = page.get_by_test_id("stMetricLabel").get_by_text(label, exact=True)
     tile = page.locator(".st-key-metrics").get_by_test_id("stMetric").filter(has=name)
     return tile.get_by_test_id("stMetricValue").inner_text().strip()
 
 
 def texts(cells: Locator) -> list[str]:
-    """Give the texts of what a locator finds, as they are read aloud."""
+    """Return the rendered texts of a locator's elements."""
     return [text.strip() for text in cells.all_inner_texts()]
 
 
 def answer(page: Page) -> str:
-    """Give the text that stands in the result."""
+    """Return the text of the result."""
     return "\n".join(texts(result(page).locator(ANSWER)))
 
 
 def flowing(page: Page, more_than: int = 0) -> str:
-    """Wait until so many characters of an answer stand there and the run is still under way; give them."""
+    """Wait until an answer still under way is longer than `more_than`; return its text."""
     page.wait_for_function(
         """([selector, least]) => document.querySelector(".st-key-state-running")
           && [...document.querySelectorAll(".st-key-result " + selector)].map((e) => e.innerText).join("").length > least""",
@@ -260,7 +259,7 @@ def flowing(page: Page, more_than: int = 0) -> str:
 
 
 def download(page: Page, name: str) -> bytes:
-    """Press a download button; give the file."""
+    """Press a download button; return the file."""
     with page.expect_download() as waiting:
         result(page).get_by_test_id("stDownloadButton").get_by_role("button", name=name).and_(
             page.locator(":not([aria-label^=Help])")
@@ -269,7 +268,7 @@ def download(page: Page, name: str) -> bytes:
 
 
 def unfold(page: Page, label: str) -> None:
-    """Unfold a part of the result; press again if the press fell into a rerun."""
+    """Expand a part of the result; press again if a rerun swallowed the press."""
     part = result(page).get_by_test_id("stExpander").filter(has_text=label)
     for _ in range(CLICKS):
         part.locator("summary").click()
@@ -280,30 +279,30 @@ def unfold(page: Page, label: str) -> None:
 
 
 def chip(page: Page, name: str) -> None:
-    """Press one of the samples."""
+    """Press a sample chip."""
     page.get_by_test_id("stButtonGroup").get_by_text(name, exact=True).click()
     settled(page)
 
 
 def watch(page: Page) -> None:
-    """Begin to note what becomes of the run, at each change of the page."""
+    """Start recording the states of the run, at each change of the page."""
     page.evaluate(_WATCH, ANSWER)
 
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """What was noted since `watch`."""
+    """Recording since `watch`."""
 
     states: list[str]
-    """The states that the run went through."""
+    """The states of the run."""
     lengths: list[int]
-    """How long the answer was, at each change while the run was under way."""
+    """Length of the answer at each change during the run."""
     seconds: float
-    """From the last click or press of a key to the last change of the state."""
+    """From the last click or key press to the last change of state."""
 
 
 def seen(page: Page) -> Seen:
-    """Give what was noted since `watch`."""
+    """Return the recording since `watch`."""
     return Seen(**page.evaluate("() => ({...window.seen, seconds: (window.seenAt - window.pressedAt) / 1000})"))
 
 

@@ -1,4 +1,4 @@
-"""A server that no page should ever ask for anything: what models write must load nothing."""
+"""A server that must never get a request: text of models must not load anything."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from types import TracebackType
 
 
 class Listener:
-    """Notes what it is asked for, from `with` to the end of its block."""
+    """Records requests while used as a context manager."""
 
     def __init__(self) -> None:
         self.asked: list[str] = []
@@ -23,7 +23,7 @@ class Listener:
             do_POST = do_GET
 
             def log_message(self, format: str, *args: object) -> None:
-                """Say nothing."""
+                """Suppress logging."""
 
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
         self._thread = threading.Thread(target=self._server.serve_forever)

@@ -1,6 +1,6 @@
-"""A back end whose models answer every call with markup that wants to load or run something.
+"""A back end whose models answer every call with markup that tries to load or run something.
 
-For `scripted_app`; the address that must never be fetched is in `LEAK_URL`.
+Used by `scripted_app`; the URL that must never be fetched is in `LEAK_URL`.
 """
 
 import os
@@ -39,7 +39,7 @@ NAME = f"`![name]({LEAK}/name.png)`"
 
 
 def answer(request: Request[Any], run: Run) -> Iterable[Any]:
-    """Answer any call with markup wherever there is text."""
+    """Answer any call with markup in every text."""
     run.report(Notice(MARKUP))
     run.report(ServerField(MARKUP, NAME))
     run.report(ModerationScores({NAME: 0.5}))
@@ -74,7 +74,7 @@ def answer(request: Request[Any], run: Run) -> Iterable[Any]:
 
 
 def listed(model_type: ModelType) -> ListedModel:
-    """Make a model whose every word is markup."""
+    """Return a model with markup in all of its texts."""
     voices = [{"mode": NAME, "name": MARKUP, "language": ["en-US"]}]
     return ListedModel(
         model=NAME,
@@ -87,5 +87,5 @@ def listed(model_type: ModelType) -> ListedModel:
 
 
 def backend() -> Scripted:
-    """Open the back end, with one model of each type."""
+    """Return the back end, with one model of each type."""
     return Scripted(answer, models=[listed(model_type) for model_type in ModelType])

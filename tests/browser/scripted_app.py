@@ -1,6 +1,6 @@
-"""The app of most browser tests: the connection that needs no configuration answers from a script, at once or without end.
+"""The app of most browser tests: its default connection answers from a script, at once or endlessly.
 
-Two more connections answer with markup (`markup`) and with sound in pieces (`sound`).
+Two more connections answer with markup (`markup`) and with audio in pieces (`sound`).
 """
 
 import asyncio
@@ -36,11 +36,11 @@ from tests.browser import markup, spoken_wav
 from tests.scripted import MODELS, USAGE, good_answer
 
 PACE_SECONDS = 0.1
-"""Between two chunks of an answer without end; faster ones starve a page that is being loaded on a busy machine."""
+"""Interval between chunks of an endless answer; a shorter one would starve a page that loads on a busy machine."""
 
 
 def answer(request: Request[Any], run: Run) -> Iterable[Any]:
-    """Answer any call; a long answer goes on until it is stopped, and what a model does well, a word decides."""
+    """Answer any call; a long answer continues until it is stopped, and a keyword selects what the model does."""
     match request:
         case RequestInvokeLLM():
             return _llm(request, run)
@@ -68,7 +68,7 @@ def _llm(request: RequestInvokeLLM, run: Run) -> Iterator[LLMResultChunk]:
 
 
 def opened(*_given: Any, **_more: Any) -> Backend:
-    """Open the script, in the place of the embedded back end."""
+    """Return the scripted back end in place of the embedded one."""
     return Scripted(answer, models=MODELS)
 
 
@@ -80,7 +80,7 @@ app_state.connections().add("sound", spoken_wav.backend)
 
 @asynccontextmanager
 async def lifespan(_app: object) -> AsyncIterator[None]:
-    """Do what `app.py` does while the server runs."""
+    """Do the same as `app.py` while the server runs."""
     send_at_once()
     watch_media()
     letting_go = asyncio.create_task(let_go())

@@ -1,4 +1,4 @@
-"""The app as people start it: in a process of its own, on a free port of this machine."""
+"""The app as users start it: in its own process, on a free port of this machine."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ from boomerang.invoker.backends.openai_compatible.server_presets import PRESETS
 ROOT = Path(__file__).resolve().parents[2]
 APP = ROOT / "app.py"
 SCRIPTED = ROOT / "tests" / "browser" / "scripted_app.py"
-"""The same app, whose embedded models are a script; see there."""
+"""The same app with a script for its embedded models; see there."""
 START_SECONDS = 60.0
 END_SECONDS = 15.0
 MOST_OUTPUT = 20_000
-"""Characters of a process's output that are shown when a test fails."""
+"""Most characters of a process's output shown when a test fails."""
 OF_CONNECTIONS = frozenset(
     {
         "CONNECTIONS_FILE",
@@ -35,16 +35,16 @@ OF_CONNECTIONS = frozenset(
         "BOOMERANG_HOSTS",
     }.union(*(preset.key_variables + preset.url_variables for preset in PRESETS.values()))
 )
-"""Variables by which whoever runs the tests may have connections of their own, which must not be in an app under test."""
+"""Variables that may define connections of the person running the tests; the app under test must not get them."""
 
 
 class Served:
-    """A Streamlit server, from `with` to the end of its block.
+    """A Streamlit server, used as a context manager.
 
     Args:
-        launcher: The script that is given to `streamlit run`.
-        **environment: Variables that the process gets beside those of this one, of which it gets none that makes connections;
-            nor does it find a file of connections or saved ones, unless these say where.
+        launcher: The script for `streamlit run`.
+        **environment: Variables of the process besides those of this one, except those that define connections; it does not see
+        files of connections or saved ones either, unless these variables say where.
     """
 
     def __init__(self, launcher: Path = SCRIPTED, **environment: str) -> None:
@@ -58,16 +58,16 @@ class Served:
 
     @property
     def output(self) -> str:
-        """What the process has said, the end of it."""
+        """The end of the process's output."""
         return "".join(tuple(self._output))[-MOST_OUTPUT:]
 
     @property
     def pid(self) -> int:
-        """Number of the process."""
+        """Id of the process."""
         return self._process.pid
 
     def terminate(self, seconds: float) -> None:
-        """Ask the process to end by SIGTERM; fail if it has not ended in time."""
+        """Send SIGTERM; fail if the process has not ended in time."""
         self._process.terminate()
         self._process.wait(seconds)
 
@@ -99,7 +99,7 @@ class Served:
         self._end()
 
     def restart(self) -> None:
-        """End the process and start another one at the same address; nobody's page should be open."""
+        """Restart the process at the same address; no page should be open."""
         self._end()
         self.__enter__()
 
@@ -111,7 +111,7 @@ class Served:
                     if client.get(f"{self.url}/_stcore/health").is_success:
                         return
                 except httpx.TransportError:
-                    pass  # nobody listens yet
+                    pass  # not listening yet
                 try:
                     self._process.wait(0.1)
                 except subprocess.TimeoutExpired:
@@ -137,7 +137,7 @@ class Served:
 
 
 def free_port() -> int:
-    """Give a port of the loopback interface that nobody uses."""
+    """Return a free port of the loopback interface."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]

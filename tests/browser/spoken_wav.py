@@ -1,4 +1,4 @@
-"""A back end whose voice answers in WAV, in pieces that mean nothing alone, and declares MP3. For `scripted_app`."""
+"""A back end whose voice sends WAV in pieces that are invalid on their own, and declares MP3. For `scripted_app`."""
 
 import io
 from collections.abc import Iterable
@@ -19,14 +19,14 @@ PIECE_BYTES = 10_000
 
 
 def wav() -> bytes:
-    """Give the bundled clip as a WAV file."""
+    """Return the bundled clip as a WAV file."""
     file = io.BytesIO()
     soundfile.write(file, *decode(CLIP.read_bytes()), format="WAV", subtype="PCM_16")
     return file.getvalue()
 
 
 def answer(request: Request[Any], run: Run) -> Iterable[Any]:
-    """Speak, whatever is asked."""
+    """Return the clip in pieces, whatever the request."""
     whole = wav()
     for at in range(0, len(whole), PIECE_BYTES):
         yield TTSResult.of(whole[at : at + PIECE_BYTES], "audio/mpeg")
@@ -41,5 +41,5 @@ VOICE = ListedModel(
 
 
 def backend() -> Scripted:
-    """Open the back end, with its one voice."""
+    """Return the back end, with its one voice."""
     return Scripted(answer, models=[VOICE])

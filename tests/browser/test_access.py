@@ -1,4 +1,4 @@
-"""Without a mouse, without sight of colours, by day and by night; and axe-core finds nothing serious on any page."""
+"""Accessibility: keyboard only, without colours, light and dark; and axe-core finds nothing serious on any page."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ NOT_OURS = (
     ("presentation-role-conflict", "stFileUploader"),
     ("color-contrast", "token"),
 )
-"""Rule and a part of the page of Streamlit's own that breaks it: its menu, its drop zone, its colours of code."""
+"""Rule → elements of Streamlit's own that violate it: its menu, its drop zone, its syntax colours."""
 
 _WITHIN = """([target, part]) => {
   const found = document.querySelector(target)
@@ -28,7 +28,7 @@ _WITHIN = """([target, part]) => {
 
 
 def controls(page: Page) -> list[tuple[str, str]]:
-    """Give role and accessible name of every control that assistive technology finds."""
+    """Return role and accessible name of every control exposed to assistive technology."""
     tree: list[dict[str, Any]] = page.context.new_cdp_session(page).send("Accessibility.getFullAXTree")["nodes"]
     found = [(node["role"]["value"], node.get("name", {}).get("value", "").strip()) for node in tree if not node["ignored"]]
     return [(role, name) for role, name in found if role in CONTROLS]
@@ -62,7 +62,7 @@ def test_a_button_with_an_icon_alone_says_in_words_what_it_does(page: Page, app:
     for name in ("Attach files", "Move up", "Move down", "Remove message", "Remove file"):
         assert name in names
     shown = page.locator("[class*='st-key-icons-'] button").filter(visible=True)
-    assert max(button.evaluate("(one) => one.offsetWidth") for button in shown.all()) < 60  # seen is the icon alone
+    assert max(button.evaluate("(one) => one.offsetWidth") for button in shown.all()) < 60  # only the icon is visible
 
 
 def test_run_is_reached_with_the_tab_key_and_pressed_with_enter_and_its_result_is_in_words(page: Page, app: Served) -> None:
@@ -79,7 +79,7 @@ def test_run_is_reached_with_the_tab_key_and_pressed_with_enter_and_its_result_i
         raise AssertionError("Run was not reached with twelve presses of the Tab key")
     page.keyboard.press("Enter")
     state(page, "done")
-    expect(result(page).get_by_role("heading", name="Not sensitive")).to_be_visible()  # and not by colour alone
+    expect(result(page).get_by_role("heading", name="Not sensitive")).to_be_visible()  # not by colour alone
     expect(result(page)).to_contain_text("result = False")
 
 
@@ -110,7 +110,7 @@ def test_axe_finds_nothing_serious_on_any_page(page: Page, app: Served) -> None:
     for name in ("", "connections", *PAGES):
         settled(go(page, name))
         if name in PAGES:
-            found += serious(page)  # at night only afterwards: there is nothing before a run that is not there then
+            found += serious(page)  # dark only afterwards: what exists before a run still exists then
             run(page)
         found += by_day_and_by_night(page)
     page.locator(".st-key-moderation-panes").get_by_text("3", exact=True).click()
@@ -120,7 +120,7 @@ def test_axe_finds_nothing_serious_on_any_page(page: Page, app: Served) -> None:
 
 
 def by_day_and_by_night(page: Page) -> list[str]:
-    """Give what axe-core finds in light and in dark mode."""
+    """Return axe-core's findings in light and in dark mode."""
     found = serious(page)
     page.emulate_media(color_scheme="dark")
     expect(page.get_by_test_id("stApp")).to_have_css("color-scheme", "dark")
@@ -133,7 +133,7 @@ def by_day_and_by_night(page: Page) -> list[str]:
 
 
 def serious(page: Page) -> list[str]:
-    """Give what axe-core finds serious or critical, as rule, target and reason."""
+    """Return axe-core's serious and critical findings, as rule, target and reason."""
     found: list[dict[str, Any]] = Axe().run(page, options={"resultTypes": ["violations"]}).response["violations"]
     return [
         f"{page.url}: {violation['id']}: {node['html'][:200]} {node['failureSummary'][:200]}"

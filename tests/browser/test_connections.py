@@ -1,4 +1,4 @@
-"""Connections in a browser, on a real server and a script: from the environment, made by hand; used, kept, passed on."""
+"""Connections in a browser, with a real server and a scripted one: from the environment or created; used, stored, exported."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ LONG = {"temperature": 0, "max_tokens": 90, "ignore_eos": True}
 
 
 def like_the_real_one(asked: Asked, wire: ServerWire) -> None:
-    """Answer as the server of one model, `real`, that wants a key."""
+    """Answer as a server with one model, `real`, and an API key."""
     if asked.headers.get("authorization") != f"Bearer {KEY}":
         wire.send(whole({"error": {"message": "Invalid API Key"}}, 401))
     elif asked.path == "/v1/models":
@@ -80,7 +80,7 @@ def like_the_real_one(asked: Asked, wire: ServerWire) -> None:
 
 @dataclass(frozen=True)
 class Servers:
-    """The addresses of two servers, each of which has one model, `real`, and wants a key."""
+    """Addresses of two servers, each with one model, `real`, and an API key."""
 
     llm: str
     """A llama.cpp server with the embedded weights."""
@@ -89,20 +89,20 @@ class Servers:
 
 @pytest.fixture(scope="module")
 def servers() -> Iterator[Servers]:
-    """Give the servers."""
+    """The servers."""
     with model_server(QWEN) as llm, Loopback(like_the_real_one) as script:
         yield Servers(llm, f"{script.address}/v1")
 
 
 @pytest.fixture(scope="module")
 def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Give the folder of what is saved."""
+    """Folder of saved connections."""
     return tmp_path_factory.mktemp("data")
 
 
 @pytest.fixture(scope="module")
 def connected(servers: Servers, data: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
-    """Give the app with a connection out of the environment, and one out of a file whose key is wrong."""
+    """The app with a connection from the environment, and one from a file with a wrong key."""
     file = tmp_path_factory.mktemp("connected") / "connections.toml"
     strangers = {"name": "Strangers", "base_url": servers.llm, "api_key_env": "ANOTHER_KEY"}
     file.write_text(tomli_w.dumps({"connections": [strangers]}), "utf-8")
@@ -118,7 +118,7 @@ def connected(servers: Servers, data: Path, tmp_path_factory: pytest.TempPathFac
 
 @pytest.fixture(autouse=True)
 def _nothing_breaks(connected: Served) -> Iterator[None]:
-    """Fail if the app told of a fault of its own while a test was running."""
+    """Fail if the app logged a traceback during a test."""
     yield
     assert "Traceback" not in connected.output
 
@@ -127,7 +127,7 @@ def test_a_server_that_the_environment_names_streams_its_answer_and_its_key_is_n
     page: Page, connected: Served, servers: Servers
 ) -> None:
     wire = Wire(page, connected)
-    # The server's answer is to be longer than what is kept of it for the page.
+    # The server's answer must be longer than what is kept of it for the page.
     page.goto(f"{connected.url}/llm?{urlencode({'extra': json.dumps(LONG)})}")
     settled(page)
     choose(page, side_bar(page), "OpenAI")
@@ -174,7 +174,7 @@ def test_panes_on_different_connections_run_side_by_side_and_one_that_fails_stop
     for name in ("done", "done-pane2", "failed-pane3"):
         expect(page.locator(f".st-key-state-{name}")).to_be_attached(timeout=PATIENCE)
     settled(page)
-    for part, tokens in (("", str(USAGE.completion_tokens)), ("-pane2", "12")):  # as the script and the server told
+    for part, tokens in (("", str(USAGE.completion_tokens)), ("-pane2", "12")):  # as reported by the script and the server
         expect(page.locator(f".st-key-metrics{part}")).to_contain_text(tokens)
     expect(page.locator(".st-key-result-3")).to_contain_text("API key rejected")
     expect(page.locator(".st-key-metrics-pane3")).to_contain_text("missing")
@@ -195,7 +195,7 @@ def test_a_connection_is_typed_tried_corrected_and_used_and_its_key_does_not_com
     wire = Wire(page, connected)
     visit(page, connected.url, "connections")
     form = begin(page, "llama.cpp")
-    fill(form, "Base URL", f"{servers.script}/embeddings")  # as it stands in the example of a call
+    fill(form, "Base URL", f"{servers.script}/embeddings")  # the full URL, as in examples of a call
     type_key(form, KEY)
     press(form, "Test")
     expect(form).to_contain_text("The base address is wrong: the API is at")
@@ -258,9 +258,9 @@ def test_a_copy_has_not_the_key_can_be_renamed_and_is_gone_once_it_was_removed_a
     fill(form, "Name", "My own")
     type_key(form, KEY)
     press(form, "Save")
-    expect(side_bar(page)).to_have_value("My own")  # what was picked stays picked under its new name
+    expect(side_bar(page)).to_have_value("My own")  # the selected connection stays selected under its new name
     assert "OpenAI 2" not in health(page) and health(page)["My own"]["Server"] == "not tested"
-    press(detail(page), "Edit")  # the key that was typed stays, unseen
+    press(detail(page), "Edit")  # the key is kept, hidden
     expect(form.get_by_label("API key", exact=True)).to_have_value("")
     press(form, "Save")
     detail(page).get_by_label("Test one model").wait_for()

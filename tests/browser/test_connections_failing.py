@@ -1,4 +1,4 @@
-"""What goes wrong between the app and a server: tried on the page of connections, and met on a page while it runs."""
+"""Failures between the app and a server: tested on the Connections page, and during runs on a page."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from .serving import APP, Served, free_port
 
 KEY = "sk-of-nobody"
 MODELS = ("good", "hangs", "pauses", "embeds-nothing")
-"""Names of models, each of which does what it is called."""
+"""Names of models; each behaves like its name."""
 PAGE = b"<!DOCTYPE html><html><body><h1>Welcome to the router</h1></body></html>"
 SAID = [event({"role": "assistant", "content": ""}), event({"content": "The first half of"})]
 AS_JSON = [event({"role": "assistant", "content": '{"ok": true}'}), event({}, "stop"), GOOD[-1]]
@@ -33,16 +33,16 @@ AS_JSON = [event({"role": "assistant", "content": '{"ok": true}'}), event({}, "s
 
 @dataclass
 class Faults:
-    """Servers that fail, each in its way; and what they saw."""
+    """Servers that fail in different ways, and clients waiting for them."""
 
     main: Loopback
     elsewhere: Loopback
     waiting: Queue[Wire]
-    """Clients who wait for more."""
+    """Clients that wait for more."""
 
 
 def asked_of_models(asked: Asked, wire: Wire, waiting: Queue[Wire]) -> None:
-    """Answer as the model that is asked is called; under `/refused` nobody's key is good."""
+    """Answer as the requested model's name says; under `/refused` every key is rejected."""
     if asked.path.startswith("/refused"):
         wire.send(whole({"error": {"message": "No such key."}}, 401))
     elif asked.path == "/v1/models":
@@ -72,7 +72,7 @@ def _do(body: dict[str, object], wire: Wire, waiting: Queue[Wire]) -> None:
 
 @pytest.fixture(scope="module")
 def faults() -> Iterator[Faults]:
-    """Give the servers."""
+    """The servers."""
     waiting: Queue[Wire] = Queue()
     with (
         Loopback(lambda asked, wire: asked_of_models(asked, wire, waiting)) as main,
@@ -83,7 +83,7 @@ def faults() -> Iterator[Faults]:
 
 @pytest.fixture(scope="module")
 def connected(faults: Faults, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
-    """Give the app, whose visitors may call 10.0.0.0/8 and nothing else, with a connection to each of the servers."""
+    """The app with a connection to each server; its visitors may only call 10.0.0.0/8."""
     folder = tmp_path_factory.mktemp("failing")
     with (
         Loopback(lambda _asked, wire: wire.send(whole(PAGE, media_type="text/html"))) as site,
@@ -106,7 +106,7 @@ def connected(faults: Faults, tmp_path_factory: pytest.TempPathFactory) -> Itera
         ]
         file = folder / "connections.toml"
         file.write_text(tomli_w.dumps({"connections": connections}), "utf-8")
-        # What the operator configured is called wherever it is; this one is a visitor's.
+        # Connections configured by the operator may call any address; this one is a visitor's.
         elsewhere = settings_of({"name": "Elsewhere", "base_url": f"{faults.elsewhere.address}/v1"})
         Store(folder, {}, KINDS).save(elsewhere, "somebody", shared=True)
         variables = {"CONNECTIONS_FILE": str(file), "BOOMERANG_DATA": str(folder), "CONNECTIONS_ALLOW": "10.0.0.0/8"}
@@ -116,7 +116,7 @@ def connected(faults: Faults, tmp_path_factory: pytest.TempPathFactory) -> Itera
 
 @pytest.fixture(autouse=True)
 def _nothing_breaks(connected: Served) -> Iterator[None]:
-    """Fail if the app told of a fault of its own while a test was running."""
+    """Fail if the app logged a traceback during a test."""
     yield
     assert "Traceback" not in connected.output
 
@@ -169,13 +169,13 @@ def test_all_are_tried_at_once_and_the_table_says_in_words_how_each_is(page: Pag
     open_connection(page, "Refused")
     expect(detail(page)).to_contain_text("The server refused the key (HTTP 401).")
     told = detail(page).locator(".results details")
-    expect(told.locator("summary")).to_contain_text("No such key.")  # the server's own words, before anything is unfolded
+    expect(told.locator("summary")).to_contain_text("No such key.")  # the server's own message, before anything is expanded
     expect(told.locator("pre")).to_be_hidden()
     told.locator("summary").click()
     expect(told.locator("td").first).to_have_text(f"{faults.main.address}/refused/v1/models")
     expect(told.locator("pre")).to_contain_text("No such key.")
 
-    page.reload()  # what was open is open again
+    page.reload()  # the open connection is restored
     expect(detail(page).get_by_role("heading", name="Refused", exact=True)).to_be_visible()
 
 

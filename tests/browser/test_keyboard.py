@@ -1,4 +1,4 @@
-"""Tables and results that are used by keyboard, and a result whose halves stand side by side."""
+"""Keyboard use of tables and results, and a result with two columns."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def test_a_row_is_typed_by_keyboard(page: Page, app: Served) -> None:
     expect(grid.locator("#glide-cell-1-4")).to_have_attribute("aria-selected", "true")
     page.keyboard.press("ArrowDown")
     page.keyboard.press("Enter")
-    expect(grid.locator("[role=grid]")).to_have_attribute("aria-rowcount", "8")  # the head, six rows, and one that adds
+    expect(grid.locator("[role=grid]")).to_have_attribute("aria-rowcount", "8")  # the header, six rows, and one to add another
     editor = page.locator("#portal textarea")
     editor.fill("A sixth text")
     expect(editor).to_have_value("A sixth text")

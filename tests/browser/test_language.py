@@ -1,4 +1,4 @@
-"""The page speaks the visitor's language: at once, on every page, after a reload, and nobody else's."""
+"""The interface language follows the visitor: at once, on every page, after a reload, and for this visitor only."""
 
 from __future__ import annotations
 
@@ -21,18 +21,18 @@ TITLES = {
     "speech2text": "语音转文字",
     "moderation": "内容审核",
 }
-"""Path → title in Chinese of the nine pages."""
+"""Path → Chinese title of the nine pages."""
 
 
 @pytest.fixture(scope="module")
 def chinese(browser: Browser) -> Iterator[Visitor]:
-    """A visitor whose browser asks for Chinese."""
+    """A visitor whose browser requests Chinese."""
     with Visitor(browser, locale="zh-CN") as visitor:
         yield visitor
 
 
 def open_in_chinese(page: Page, app: Served, name: str) -> None:
-    """Open a page by its address, and wait until its Chinese title stands there."""
+    """Open a page by its URL, and wait for its Chinese title."""
     page.goto(f"{app.url}/{name}")
     settled(page)
     expect(page.get_by_role("heading", level=1)).to_have_text(TITLES[name])

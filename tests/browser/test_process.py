@@ -1,4 +1,4 @@
-"""A process of the app and its first visitors: every address opens, and what a visitor leaves behind is given back."""
+"""A new process of the app and its first visitors: every URL opens, and a visitor's memory is freed after they leave."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from .serving import Served
 
 @pytest.fixture(scope="module")
 def fresh() -> Iterator[Served]:
-    """A process of the app that nobody has visited yet; it soon gives back what a visitor left."""
+    """A process of the app without visitors yet; it frees a visitor's data soon after they leave."""
     with Served(STREAMLIT_SERVER_DISCONNECTED_SESSION_TTL="3") as served:
         yield served
 

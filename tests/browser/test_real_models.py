@@ -1,6 +1,6 @@
-"""The pages on the embedded models themselves: each does its job at the first click, with the sample that is filled in.
+"""The pages with the embedded models themselves: each works at the first click, with its default sample.
 
-All other browser tests have a script in their place; these stand together, so that the models are loaded once.
+All other browser tests use a script instead; these are in one module, so that the models are loaded once.
 """
 
 from __future__ import annotations
@@ -54,31 +54,32 @@ AT_LENGTH = {
     "response_format": "json_schema",
     "json_schema": json.dumps({"type": "array", "items": {"type": "integer"}, "minItems": 1900}),
 }
-"""A list that no context has room for: held to it, the model goes on until it is stopped, or for a minute on a fast machine.
-Left to itself it may say that it is done after a quarter of a minute, and another time after a whole one."""
+"""A list longer than any context: bound to it, the model continues until it is stopped, or for a minute on a fast machine.
+Otherwise it may end after a quarter of a minute, or only after a whole one.
+"""
 LONG_TEXT = "The river was high, and the old bridge shook under the carts that crossed it in the rain. " * 160
-"""Some 3,000 tokens: an embedded model reads at them for many seconds."""
+"""Some 3,000 tokens, which an embedded model needs many seconds to read."""
 
 LONGEST_PAUSE = 0.9
-"""Seconds of silence between two sentences of the voice; a gap in the stream would come on top of that."""
+"""Seconds of silence between two sentences of the voice; a gap in the stream would add to that."""
 SILENT = 0.003
 HOUR_SECONDS = 3600
 
 
 @pytest.fixture(scope="module")
 def app() -> Iterator[Served]:
-    """The app as people start it, with the embedded models."""
+    """The app as users start it, with the embedded models."""
     with Served(APP) as served:
         yield served
 
 
 def code_of_config(page: Page) -> Locator:
-    """Give where the page shows the ModelConfig."""
+    """Return the ModelConfig shown on the page."""
     return page.get_by_test_id("stExpander").filter(has_text="ModelConfig · ").get_by_test_id("stCode")
 
 
 def open_parameters(page: Page) -> None:
-    """Unfold the parameters."""
+    """Expand the parameters."""
     page.get_by_test_id("stExpander").get_by_text("Parameters", exact=True).click()
     expect(page.get_by_role("slider", name="temperature")).to_be_visible()
 
@@ -93,7 +94,7 @@ def ask(page: Page, app: Served, text: str, **fields: str) -> None:
 
 
 def ask_at_length(page: Page, app: Served) -> None:
-    """Run what goes on until it is stopped."""
+    """Start a run that continues until it is stopped."""
     ask(page, app, LONG_ANSWER, extra=json.dumps(AT_LENGTH))
 
 
@@ -208,7 +209,7 @@ def test_a_recording_is_converted_to_mp3_and_written_down(page: Page, app: Serve
     page.get_by_text("Microphone", exact=True).click()
     settled(page)
     page.get_by_role("button", name="Record").click()
-    # The microphone hears the clip of four seconds over and over, so each of its words is in any six.
+    # The microphone plays the four-second clip in a loop, so any six seconds contain each of its words.
     expect(page.get_by_test_id("stAudioInputWaveformTimeCode")).to_have_text("00:06")
     page.get_by_role("button", name="Stop recording").click()
     expect(page.get_by_text("Converted to MP3")).to_be_visible()
@@ -299,7 +300,7 @@ def test_a_run_ends_when_its_tab_is_closed(app: Served, visitors: Callable[[], V
 
 
 def longest_silence(data: bytes) -> float:
-    """Measure the longest stretch without sound between the first and the last sound, in seconds."""
+    """Return the longest silence in seconds between the first and the last sound."""
     samples, rate_hz = decode(data)
     loud = np.flatnonzero(np.abs(mono(samples)) > SILENT)
     return float(np.diff(loud).max()) / rate_hz
@@ -342,7 +343,7 @@ def test_an_hour_is_looked_at_heard_and_stopped_within_a_second(page: Page, app:
     began = monotonic()
     stop_button(page).click()
     assert state(page, *ENDED) == "stopped"
-    assert monotonic() - began < 2 * stop_seconds()  # one for the stop, one for the browser to tell
+    assert monotonic() - began < 2 * stop_seconds()  # one for the stop, one for the browser to show it
     settled(page)
     page.get_by_text("Sample", exact=True).click()
     settled(page)

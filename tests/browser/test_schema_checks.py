@@ -1,4 +1,4 @@
-"""Nobody waits for the check of somebody else's answer, however hostile its schema; and the app ends when it is told to."""
+"""A hostile schema blocks neither the app nor other visitors, and the app still ends on request."""
 
 from __future__ import annotations
 
@@ -27,10 +27,10 @@ TWICE = {f"d{n}": {"allOf": [{"$ref": f"#/$defs/d{n + 1}"}] * 2} for n in range(
 
 
 def hostile(title: str) -> dict[str, Any]:
-    """Return a schema of 2 to the power of 40 steps: each definition refers twice to the next.
+    """Return a schema that takes 2 to the power of 40 steps: each definition refers twice to the next.
 
     Args:
-        title: Makes it another one, as the app remembers what came of checking a schema.
+        title: Makes the schema unique, because the app caches results by schema.
     """
     return {"title": title, "type": "object", "$ref": "#/$defs/d0", "$defs": {**TWICE, "d40": {}}}
 
@@ -38,7 +38,7 @@ def hostile(title: str) -> dict[str, Any]:
 ANSWER = {"city": "Oslo"}
 PLAIN = {"type": "object", "properties": {"city": {"type": "string"}}}
 END_SECONDS = 5.0
-"""How long the app may take to end; it ends open requests first."""
+"""Longest time for the app to end; it ends open requests first."""
 
 
 def script(asked: Asked, wire: Wire) -> None:
@@ -52,7 +52,7 @@ def script(asked: Asked, wire: Wire) -> None:
 
 @pytest.fixture(scope="module")
 def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
-    """The app, with a connection to a server that answers with objects."""
+    """The app with a connection to a server that answers with objects."""
     with Loopback(script) as server:
         file = tmp_path_factory.mktemp("objects") / "connections.toml"
         file.write_text(tomli_w.dumps({"connections": [{"name": "Objects", "base_url": f"{server.address}/v1"}]}), "utf-8")
@@ -72,7 +72,7 @@ def opened(page: Page, app: Served, schema: dict[str, Any]) -> Page:
 
 
 def checking(app: Served) -> dict[int, int]:
-    """Return the app's processes that check schemas, with the processor time that each has used, in ticks."""
+    """Return the app's schema-checking processes, with the processor time used by each, in ticks."""
     found = {}
     for path in Path("/proc").glob("[0-9]*"):
         try:
@@ -85,7 +85,7 @@ def checking(app: Served) -> dict[int, int]:
 
 
 def busy_check(app: Served, before: dict[int, int]) -> int:
-    """Wait until a check is under way; return its process."""
+    """Wait until a check is running; return its process id."""
     until = monotonic() + BOUND
     while monotonic() < until:
         for process, ticks in checking(app).items():
@@ -96,7 +96,7 @@ def busy_check(app: Served, before: dict[int, int]) -> int:
 
 
 def test_others_are_served_while_a_check_is_under_way(served: Served, visitors: Callable[[], Visitor]) -> None:
-    """Its process is paused in the middle of the check: so it has not ended, whatever the time, when the others have."""
+    """The check's process is paused, so it cannot have ended before the others have, however long they take."""
     one, other = opened(visitors().tab(), served, hostile("others")), opened(visitors().tab(), served, PLAIN)
     before = checking(served)
     run_button(one).click()
@@ -121,15 +121,15 @@ def test_stop_ends_a_check(served: Served, page: Page) -> None:
     before = checking(served)
     run_button(page).click()
     process = busy_check(served, before)
-    os.kill(process, signal.SIGSTOP)  # it does not end by itself
+    os.kill(process, signal.SIGSTOP)  # it cannot end on its own
     stop_button(page).click()
     state(page, "stopped")
     assert ended(process, BOUND)
 
 
-# The last of this module, as the app is gone when it is over.
+# Last in this module, because it ends the app.
 def test_sigterm_ends_the_app_and_a_check_that_is_under_way(served: Served, browser: Browser) -> None:
-    context = browser.new_context()  # no `Visitor`: this one's page may complain that its server has gone
+    context = browser.new_context()  # no `Visitor`, because this page may report that its server is gone
     page = opened(context.new_page(), served, hostile("sigterm"))
     before = checking(served)
     run_button(page).click()

@@ -1,4 +1,4 @@
-"""What models, users and other visitors write loads nothing and runs nothing; and what is whose stays so."""
+"""Text of models, users and other visitors loads and runs nothing; and each visitor's data stays private."""
 
 from __future__ import annotations
 
@@ -151,7 +151,7 @@ def look_everywhere(page: Page) -> None:
 
 
 def assert_harmless(page: Page, listener: Listener) -> None:
-    """Fail if anything of the markup became part of the page, was fetched or was run."""
+    """Fail if any markup became part of the page, was fetched or ran."""
     assert page.evaluate("window.ran") is None
     assert page.locator(f"[src^='{listener.url}']").count() == 0
     assert (

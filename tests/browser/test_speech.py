@@ -1,4 +1,4 @@
-"""Sound on the two speech pages, as a browser plays it; and what was heard, held against what was said."""
+"""Audio on the two speech pages, as a browser plays it; and transcripts compared with their references."""
 
 from __future__ import annotations
 

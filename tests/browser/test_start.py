@@ -1,4 +1,4 @@
-"""The start page: eight cards that lead to the pages and tell where each model stands."""
+"""The start page: eight cards that link to the pages and show the status of each model."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from .driving import PAGES, settled, visit
 from .serving import Served
 
 LOADED = "() => [...document.querySelectorAll('audio')].every((audio) => audio.readyState > 0)"
-"""Whether the sounds of a page have come, as far as they are needed to begin."""
+"""Whether the page's audio has loaded enough to start."""
 
 
 def card(page: Page, name: str) -> Locator:
-    """Give the card of a page."""
+    """Return the card of a page."""
     return page.locator(f".st-key-card-{name}")
 
 
@@ -24,7 +24,7 @@ def test_eight_cards_lead_to_eight_pages(page: Page, app: Served) -> None:
         expect(page.get_by_role("heading", level=1)).to_have_text(title)
         assert page.url.partition("?")[0] == f"{app.url}/{name}"
         settled(page)
-        page.wait_for_function(LOADED)  # left before, it is not there any more when the browser asks for it
+        page.wait_for_function(LOADED)  # if left earlier, the file would be gone when the browser requests it
         page.go_back()
         expect(page.get_by_role("heading", level=1)).to_have_text("Boomerang")
         settled(page)

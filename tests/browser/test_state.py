@@ -1,4 +1,4 @@
-"""What a reload and a link bring back, and what the keys do."""
+"""State restored by a reload and by links, and keyboard shortcuts."""
 
 from __future__ import annotations
 
@@ -28,14 +28,14 @@ from .serving import Served
 from .test_stop import LONG_ANSWER, ask, user_text
 
 SLOWDOWN = 4
-"""A browser this many times slower once showed no form until the run had ended."""
+"""At this slowdown, a browser once showed no form until the run had ended."""
 ENDLESS = {"panes": "2", "mode": "completion", "completion": "1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12,", "pane2.model": SMALL}
 
 
 def test_a_run_goes_on_while_the_page_is_reloaded_and_is_there_again(page: Page, app: Served) -> None:
     ask(page, app, LONG_ANSWER)
     before = flowing(page, 20)
-    page.reload()  # not settled before the run has ended
+    page.reload()  # does not settle before the run ends
     state(page, "running")
     expect(user_text(page)).to_have_value(LONG_ANSWER)
     after = flowing(page, len(before) + 40)
@@ -166,7 +166,7 @@ def test_simple_view_keeps_form_run_and_result_and_is_remembered(app: Served, vi
 
 
 def settled_heading(page: Page) -> None:
-    """Wait until a page that was opened by its address is there."""
+    """Wait until a page opened by its URL has been drawn."""
     settled(page)
     expect(page.get_by_role("heading", level=1)).to_be_visible()
     settled(page)

@@ -1,4 +1,4 @@
-"""Stop reaches a run whatever it is doing; and what is sent is what stands in the field when Run is pressed."""
+"""Stop works in every phase of a run; and Run sends the field's current value."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ LONG_ANSWER = "Write the numbers from 1 to 500 in words, one on each line."
 
 
 def user_text(page: Page) -> Locator:
-    """Give the field of the user's message."""
+    """Return the user message field."""
     return page.get_by_label("Text of message 2")
 
 
 def ask(page: Page, app: Served, text: str) -> None:
-    """Open the LLM page and run a text; a long answer goes on until it is stopped."""
+    """Open the LLM page and run a text; a long answer continues until it is stopped."""
     visit(page, app.url, "llm")
     user_text(page).fill(text)
     run_button(page).click()

@@ -1,4 +1,4 @@
-"""Runs belong to their tab: they do not see each other, outlive a click and a change of page, and end with the tab."""
+"""Runs belong to their tab: isolated from other tabs, they survive clicks and page changes, and end with the tab."""
 
 from __future__ import annotations
 

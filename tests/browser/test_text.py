@@ -1,4 +1,4 @@
-"""Text from outside is drawn as it came: letter by letter in labels, as CommonMark where it is a model's, and never as more."""
+"""External text is shown verbatim: exactly in labels, as CommonMark if it is a model's, and never as more."""
 
 from __future__ import annotations
 
@@ -82,7 +82,7 @@ def texts_app() -> Iterator[Served]:
 
 
 def draw(page: Page, app: Served, how: str, texts: list[str], names: list[str]) -> list[str]:
-    """Draw texts; return what can be read in the containers of these names."""
+    """Draw texts; return the visible texts of the named containers."""
     address = f"{app.url}/?how={how}"
     if page.url != address:
         page.goto(address)
@@ -102,7 +102,7 @@ def draw(page: Page, app: Served, how: str, texts: list[str], names: list[str]) 
 
 
 def labels(page: Page, app: Served, texts: list[str]) -> None:
-    """Fail if a label shows another text than it was given."""
+    """Fail if a label shows a different text from its input."""
     names = [f"{label}-{number}" for number in range(len(texts)) for label in LABELS]
     shown = draw(page, app, "labels", texts, names)
     for name, found in zip(names, shown, strict=True):
@@ -127,7 +127,7 @@ def test_labels_show_each_letter_of_any_text(page: Page, texts_app: Served, text
     labels(page, texts_app, texts)
 
 
-# Without what Streamlit's reader takes for more than CommonMark, or this one for a formula.
+# Without anything that Streamlit's parser treats as an extension of CommonMark, or ours as a formula.
 PLAIN_COMMONMARK = (
     st.text("ab *_`[]#>\n1.)+\\&;!", min_size=1, max_size=40)
     .map(lambda text: textwrap.dedent(text).strip())
@@ -136,14 +136,14 @@ PLAIN_COMMONMARK = (
 
 
 def letters(text: str) -> str:
-    """Return a text without its blanks."""
+    """Return a text without whitespace."""
     return "".join(text.split())
 
 
 @settings(max_examples=4, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(st.lists(PLAIN_COMMONMARK, min_size=30, max_size=40))
 def test_commonmark_is_what_another_reader_makes_of_it(page: Page, texts_app: Served, texts: list[str]) -> None:
-    # Streamlit's reader, which is another one, of texts in which its extensions find nothing.
+    # Compare with Streamlit's parser, on texts that do not trigger its extensions.
     names = [f"drawn-{number}" for number in range(len(texts))]
     theirs = draw(page, texts_app, "streamlit", texts, names)
     ours = draw(page, texts_app, "model", texts, names)
@@ -151,7 +151,7 @@ def test_commonmark_is_what_another_reader_makes_of_it(page: Page, texts_app: Se
 
 
 def test_a_model_s_text_shows_what_commonmark_leaves_of_it(page: Page, texts_app: Served) -> None:
-    structure = re.compile(r"[-+#] |>|\d+[.)] |---|===|\||\*|!\[|&|.*`")  # what CommonMark takes away
+    structure = re.compile(r"[-+#] |>|\d+[.)] |---|===|\||\*|!\[|&|.*`")  # syntax that CommonMark removes
     texts = [text for text in NASTY if not structure.match(text)]
     names = [f"drawn-{number}" for number in range(len(texts))]
     assert draw(page, texts_app, "model", texts, names) == texts

@@ -1,4 +1,4 @@
-"""Files that are no good are refused with their reason before anything is sent, and nothing else on the page is lost."""
+"""Invalid files are refused with a reason before anything is sent, and nothing else on the page is lost."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Fifty clicks on Run and Stop in any order: a usable page and a true state, whatever they met."""
+"""Fifty clicks on Run and Stop in any order leave a usable page with the right state."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def test_fifty_clicks_on_run_and_stop_leave_a_usable_page_and_a_true_state(page:
     random = Random(SEED)
     buttons = (run_button(page), stop_button(page))
     for _ in range(CLICKS):
-        random.choice(buttons).dispatch_event("click")  # at once, enabled or not, as an impatient finger does
+        random.choice(buttons).dispatch_event("click")  # at once, enabled or not, as an impatient user clicks
         for _frame in range(random.randrange(12)):
             page.evaluate("() => new Promise(requestAnimationFrame)")
     _stop(page)
@@ -43,10 +43,10 @@ def test_fifty_clicks_on_run_and_stop_leave_a_usable_page_and_a_true_state(page:
 
 
 def _stop(page: Page) -> None:
-    """Stop what is still under way, until the last click has had its effect."""
+    """Stop what is still running, until the last click has taken effect."""
     for _ in range(CLICKS):
         if page.locator(".st-key-state-running").count():
-            stop_button(page).dispatch_event("click")  # without waiting for it: the run may have just ended by itself
+            stop_button(page).dispatch_event("click")  # without waiting: the run may just have ended
         settled(page)
         if not page.locator(".st-key-state-running, .st-key-state-stopping").count():
             return

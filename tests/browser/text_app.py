@@ -1,4 +1,4 @@
-"""A page that draws any text in every way in which the playground draws text from outside. For `test_text`."""
+"""A page that draws a text in each way that the playground draws external text. For `test_text`."""
 
 import json
 

@@ -128,7 +128,7 @@ def test_a_fault_has_its_words_as_a_message() -> None:
         settings_of(LEAST | {"headers": {"Host ": "x"}, "models": 3}, "connections[1]")
     second, first = raised.value.faults
     assert str(first) == "connections[1].headers: 'Host ' is no name of a header"
-    assert [getattr(fault.words, "id", None) for fault in (first, second)] == ["connections.header_name", "connections.list"]
+    assert [getattr(fault.detail, "id", None) for fault in (first, second)] == ["connections.header_name", "connections.list"]
 
 
 def test_voices_may_be_bare_names() -> None:

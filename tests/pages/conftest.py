@@ -1,4 +1,4 @@
-"""Pages as a visitor has them: through the shell, on a connection whose back end the test holds in its hands."""
+"""Fixtures for page tests: visitors on a connection whose back end the test controls."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ app.scan_packages_once()
 
 @pytest.fixture
 def desk() -> Iterator[Desk]:
-    """Give the desk behind the connection `scripted`; afterwards the connection and its jobs are gone."""
+    """Provide the desk behind the connection `scripted`; remove the connection and its jobs at the end."""
     made = Desk()
     app_state.connections().add(CONNECTION, lambda: made.backend)
     yield made
@@ -29,7 +29,7 @@ def desk() -> Iterator[Desk]:
 
 @pytest.fixture
 def visit(desk: Desk) -> Callable[[str], Visitor]:
-    """Give a function that opens a page for a new visitor, who picked the scripted connection."""
+    """Return a function that opens a page for a new visitor on the scripted connection."""
 
     def opened(page: str) -> Visitor:
         return Visitor(CONNECTION).open(page)

@@ -1,4 +1,4 @@
-"""The Connections page with a kind that it has never seen: its form and its summary are drawn from the kind's data."""
+"""Test the Connections page with an unknown kind: its form and summary are drawn from the kind's data."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from .visitor import Visitor
 
 @pytest.fixture
 def connections() -> Iterator[Connections]:
-    """Give the app's connections a table with the kind `lantern`."""
+    """Replace the app's connections with ones whose table of kinds includes `lantern`."""
     before = app_state.connections()
     made = Connections(WITH_LANTERN)
     app_state.start(made)

@@ -1,4 +1,4 @@
-"""No sentence of ours is left in English on a page in Chinese: before a run, after it, and in each tab of the inspector."""
+"""Test that pages in Chinese contain no English sentence of ours: before a run, after it, and in each inspector tab."""
 
 from __future__ import annotations
 
@@ -15,20 +15,20 @@ from tests.scripted import Desk
 
 TABS = ("指标", "发送", "接收", "数据块", "日志", "代码")
 SENTENCE = re.compile(r"[A-Za-z][a-z'’]+(?:[ ,;]+[A-Za-z][a-z'’]*){2,}")
-"""Three English words and more."""
+"""Three or more English words."""
 QUOTED = {"code", "json", "text", "dataframe", "arrow_data_frame", "vega_lite_chart"}
-"""Elements that hold what was sent or came back, and not our words."""
+"""Elements with sent or returned content rather than our texts."""
 CONTENT_TAGS = {"code", "pre", "style", "svg", "kbd", "textarea"}
 CONTENT_CLASSES = {"model-text", "json-tree"}
 VOID_TAGS = {"br", "hr", "img", "input", "link", "meta", "col", "wbr"}
 NOT_YET = re.compile("The scores lie from")
-"""The reason for a guessed scale, in the help of a caption: `score_scale` has it in English only."""
+"""The reason for a guessed scale, in a caption's help: `score_scale` has it only in English."""
 SAID = ("Hello there.", "In short: a bridge.", "The quick test.")
-"""What the script answers, in English."""
+"""The script's answers, in English."""
 
 
 class Words(HTMLParser):
-    """Collects the text of HTML without what quotes a model, a server or a person."""
+    """Collects the text of HTML, except for quotes of a model, a server or a person."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -51,7 +51,7 @@ class Words(HTMLParser):
 
 
 def sentences(visitor: Visitor) -> set[str]:
-    """Give the English sentences on the page: labels, headings, captions, notices; not what is typed, and no contents."""
+    """Return the English sentences in labels, headings, captions and notices, but not in typed text or contents."""
     parts = [part for node in nodes(visitor.at.main) if node.type not in QUOTED for part in _texts(node)]
     return {part for part in parts if SENTENCE.search(part) and part not in SAID and not NOT_YET.match(part)}
 

@@ -1,4 +1,4 @@
-"""One visitor of the app, in process: opens pages, types, clicks, reads what is drawn."""
+"""A visitor of the app, in process: opens pages, types, clicks, reads the page."""
 
 from __future__ import annotations
 
@@ -26,15 +26,15 @@ TYPES: dict[str, InvokeType] = {
 }
 _KEY = re.compile(r"\$\$ID-[0-9a-f]+-(.+)")
 SECONDS = 30.0
-"""Within which a script run must have ended; far more than it takes."""
+"""Most seconds a script run may take; far more than it needs."""
 
 
 class Visitor:
     """A browser tab.
 
     Args:
-        picked: The connection in the sidebar; nothing was, if it is empty.
-        **link: What stands in the address that they come by.
+        picked: The connection selected in the sidebar; empty for none.
+        **link: Query parameters of the URL they open.
     """
 
     def __init__(self, picked: str, /, **link: str) -> None:
@@ -48,25 +48,25 @@ class Visitor:
         self.look()
 
     def look(self) -> Visitor:
-        """Run the script; nothing may escape from it, and the page itself may not break unless the visitor knows it will."""
+        """Run the script; it must not raise, and the page must not break unless the test expects it to."""
         self.at.run()
         assert not self.at.exception, self.at.exception
         assert self.may_break or "page.error-panel" not in self.keys(), self.panel()
         return self
 
     def open(self, page: str) -> Visitor:
-        """Go to a page."""
+        """Open a page."""
         self.at.switch_page(str(ROOT / "pages" / f"{page}.py"))
         self.page = page
         return self.look()
 
     def key(self, name: str) -> str:
-        """Give the key of a widget of this page."""
+        """Return the key of a widget of this page."""
         return f"{self.page}.{name}"
 
     @property
     def held(self) -> PageState:
-        """What the app keeps for this visitor on this page."""
+        """The app's state for this visitor on this page."""
         pages: dict[InvokeType, PageState] = self.at.session_state["_pages"]
         return pages[TYPES[self.page]]
 
@@ -79,20 +79,20 @@ class Visitor:
 
     @property
     def state(self) -> str:
-        """The name of the state that is drawn."""
+        """The displayed state."""
         [drawn] = [key.removeprefix("state-") for key in self.keys() if key.startswith("state-")]
         assert drawn == run_status.name(self.held.job)
         return drawn
 
-    # What a visitor does.
+    # Actions
 
     def set(self, kind: str, name: str, value: Any) -> Visitor:
-        """Change a widget, found by its kind and name, and let the page follow."""
+        """Change a widget, found by its kind and name, and rerun the page."""
         getattr(self.at, kind)(key=self.key(name)).set_value(value)
         return self.look()
 
     def type(self, name: str, value: str) -> Visitor:
-        """Type into a field of several lines."""
+        """Type into a multi-line field."""
         return self.set("text_area", name, value)
 
     def click(self, name: str) -> Visitor:
@@ -103,17 +103,17 @@ class Visitor:
         return self.look()
 
     def run(self) -> Visitor:
-        """Click Run, and see the run end."""
+        """Click Run and wait for the end of the run."""
         return self.click("run")
 
     def tab(self, name: str) -> str:
-        """Open a tab of the inspector and read it."""
+        """Open an inspector tab and return its text."""
         self.at.session_state[self.key("inspector")] = name
         self.look()
         [tab] = [tab for tab in self.at.tabs if tab.label == name]
         return "\n".join(text_of(node) for node in nodes(tab))
 
-    # What a visitor sees.
+    # What the page shows
 
     @property
     def can_run(self) -> bool:
@@ -122,28 +122,28 @@ class Visitor:
 
     @property
     def reason(self) -> str:
-        """What Run is waiting for, as the line under the toolbar says it."""
+        """The reason Run is disabled, from the line under the toolbar."""
         [line] = [line for m in self.at.markdown if "To run: " in (line := str(m.value).replace("\\", ""))]
         return line.partition("To run: ")[2]
 
     @property
     def faults(self) -> str:
-        """What is said at fields and around them, as plain text."""
+        """Messages at and around fields, as plain text."""
         return "\n".join(text.value for text in self.at.text)
 
     @property
     def seen(self) -> str:
-        """Everything that is drawn, as text."""
+        """Everything displayed, as text."""
         return "\n".join(text_of(node) for node in nodes(self.at.main))
 
     @property
     def html(self) -> str:
-        """The HTML that is drawn, with its tags."""
+        """The displayed HTML, with its tags."""
         return "\n".join(node.body for node in nodes(self.at.main) if node.type == "html")
 
     @property
     def config(self) -> dict[str, Any]:
-        """The live ModelConfig as drawn."""
+        """The displayed live ModelConfig."""
         for code in self.at.code:
             if code.language == "json" and '"provider"' in code.value:
                 config: dict[str, Any] = json.loads(code.value)
@@ -151,34 +151,34 @@ class Visitor:
         raise AssertionError("no ModelConfig is drawn")
 
     def metrics(self) -> dict[str, str]:
-        """The metric row."""
+        """Return the metric row."""
         return {metric.label: metric.value for metric in self.at.metric}
 
     def keys(self) -> list[str]:
-        """Give the keys of the containers that are drawn."""
+        """Return the keys of the displayed containers."""
         return [key for node in nodes(self.at.main) if isinstance(node, Block) and (key := key_of(node))]
 
     def panel(self) -> str:
-        """Read the error panel."""
+        """Return the text of the error panel."""
         [panel] = [node for node in nodes(self.at.main) if isinstance(node, Block) and key_of(node).endswith("-panel")]
         return "\n".join(text_of(node) for node in nodes(panel))
 
 
 def key_of(block: Block) -> str:
-    """Give the key that a container was made with; empty if it has none."""
+    """Return the key a container was created with; empty if it has none."""
     found = _KEY.match(getattr(block.proto, "id", "") or "")
     return found[1] if found else ""
 
 
 def nodes(block: Node) -> Iterator[Node]:
-    """Walk what is drawn inside a block."""
+    """Iterate over the elements inside a block."""
     yield block
     for child in getattr(block, "children", {}).values():
         yield from nodes(child)
 
 
 def text_of(node: Node) -> str:
-    """Give the text of one element."""
+    """Return the text of one element."""
     if isinstance(node, Block):
         return str(getattr(node, "label", "") or "")
     if node.type == "html":

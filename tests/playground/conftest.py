@@ -1,4 +1,4 @@
-"""What the playground draws, in `AppTest`."""
+"""Fixtures for `AppTest` tests of the playground."""
 
 from __future__ import annotations
 

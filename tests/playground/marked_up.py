@@ -1,4 +1,4 @@
-"""Our own markup, read as a browser reads it."""
+"""Parser for our own markup, as a browser would read it."""
 
 from __future__ import annotations
 
@@ -9,17 +9,17 @@ from html.parser import HTMLParser
 
 @dataclass
 class Element:
-    """One element."""
+    """An HTML element."""
 
     name: str
-    given: dict[str, str]
+    attributes: dict[str, str]
     within: tuple[str, ...]
-    """Names and classes of the elements around it."""
+    """Names and classes of its ancestors."""
     text: str = field(default="")
 
 
 class Markup(HTMLParser):
-    """All elements of a piece of markup, in order."""
+    """All elements of some markup, in order."""
 
     def __init__(self, body: str) -> None:
         super().__init__()
@@ -30,34 +30,34 @@ class Markup(HTMLParser):
         assert not self._open, "each element is closed"
 
     def named(self, name: str, within: str = "") -> list[Element]:
-        """Give the elements of a name, inside of one with another name or class."""
+        """Return the elements of a name, optionally inside an element with another name or class."""
         return [element for element in self.elements if element.name == name and (not within or within in element.within)]
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        """Take the beginning of an element."""
-        around = tuple(word for outer in self._open for word in (outer.name, *outer.given.get("class", "").split()))
+        """Open an element."""
+        around = tuple(word for outer in self._open for word in (outer.name, *outer.attributes.get("class", "").split()))
         element = Element(tag, {name: value or "" for name, value in attrs}, around)
         self.elements.append(element)
         self._open.append(element)
 
     def handle_endtag(self, tag: str) -> None:
-        """Take the end of an element."""
+        """Close an element."""
         assert self._open.pop().name == tag
 
     def handle_data(self, data: str) -> None:
-        """Take a text."""
+        """Add text to the open elements."""
         for element in self._open:
             element.text += data
 
 
 def share(element: Element) -> tuple[float, float]:
-    """Give where a stretch of a bar begins and how wide it is, in percent."""
-    left, width = re.findall(r"(?:left|width):([\d.]+)%", element.given["style"])
+    """Return where a bar's segment starts and its width, in percent."""
+    left, width = re.findall(r"(?:left|width):([\d.]+)%", element.attributes["style"])
     return float(left), float(width)
 
 
 def cells(body: str) -> list[list[str]]:
-    """Give the cells of a table, row by row, the names of its columns first."""
+    """Return the cells of a table by row, its header first."""
     found: list[list[str]] = []
     for element in Markup(body).elements:
         if element.name == "tr":

@@ -1,1 +1,1 @@
-"""The subcommands of `boomerang`, one module each; `cli` loads the one that is called."""
+"""The subcommands of `boomerang`, one module each; `cli` imports the one that runs."""

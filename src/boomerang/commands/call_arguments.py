@@ -1,4 +1,4 @@
-"""Read the request of a call and check its fields before anything is opened."""
+"""Read the request of a call and check its fields before opening anything."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ STANDARD_INPUT = "-"
 
 
 def read_request(source: str) -> dict[str, Any]:
-    """Read a JSON object from a file, or from standard input.
+    """Read a JSON object from a file or standard input.
 
     Raises:
-        ConfigError: It cannot be read, or is no JSON object.
+        ConfigError: The source cannot be read or is not a JSON object.
     """
     name = "standard input" if source == STANDARD_INPUT else source
     if source == STANDARD_INPUT and sys.stdin.isatty():
@@ -40,14 +40,14 @@ def read_request(source: str) -> dict[str, Any]:
 
 
 def call_arguments(invoke: Callable[..., Any], request: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the arguments of a call.
+    """Return the keyword arguments for a call.
 
     Args:
-        invoke: The method of `session.model` that gets them; its signature is Dify's.
-        request: The arguments by name, as JSON values.
+        invoke: The method of `session.model` to call; it has Dify's signature.
+        request: Arguments by name, as JSON values.
 
     Raises:
-        ConfigError: One is unknown or missing, or its file cannot be read.
+        ConfigError: An argument is unknown or missing, or its file cannot be read.
     """
     parameters = inspect.signature(invoke).parameters
     for name in request:

@@ -16,11 +16,11 @@ from .terminal import print_error, print_json, print_table, printable
 
 EPILOGUE = """Connections that a browser saved for itself belong to that browser; they are neither listed nor removed here."""
 NEWS_SECONDS = 0.1
-"""How long a result may wait before it is printed."""
+"""Polling interval: results are printed at least this often."""
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Run the action that the command line names."""
+    """Run the action named on the command line."""
     options = _parser().parse_args(arguments)
     with operator_connections() as registry:
         if options.action == "list":
@@ -87,7 +87,7 @@ def _test(registry: Connections, name: str, *, calls: bool) -> int:
     _print_new(job, printed)
     if job.error is not None:
         raise job.error
-    return 0 if job.found and all(check.ok for check in job.found.values()) else 1
+    return 0 if job.results and all(check.ok for check in job.results.values()) else 1
 
 
 def _request(registry: Connections, connection: Connection, *, calls: bool) -> ProbeRequest:
@@ -103,7 +103,7 @@ def _request(registry: Connections, connection: Connection, *, calls: bool) -> P
 
 
 def _print_new(job: ProbeJob, printed: set[str]) -> None:
-    for (_name, call), check in tuple(job.found.items()):
+    for (_name, call), check in tuple(job.results.items()):
         if call not in printed:
             printed.add(call)
             print(printable(_line(call, check)), flush=True)

@@ -1,6 +1,6 @@
 """`boomerang invoke`: make one call of `session.model`. JSON in, JSON lines out.
 
-The last line of the output is the outcome; each line has a `type`:
+Each line has a `type`; the last one is the outcome:
 
     {"type": "chunk", "seconds": 0.412, "chunk": {…}}
     {"type": "chunk", "seconds": 0.412, "bytes": 8064, "mime_type": "audio/mpeg", "audio": "<base64>"}
@@ -41,7 +41,7 @@ CALLS: Mapping[str, tuple[str, str]] = {
     "speech2text": ("speech2text", "invoke"),
     "moderation": ("moderation", "invoke"),
 }
-"""Type of a call → the attribute of `session.model` and its method."""
+"""Call type → attribute of `session.model` and method."""
 EPILOGUE = """the request is a JSON object with the arguments of Dify's session.model.TYPE.invoke:
 
   echo '{"model_config": {"provider": "embedded", "model": "qwen2.5-coder-0.5b-instruct", "mode": "chat"},
@@ -54,7 +54,7 @@ exit codes: 0 completed, 1 failed, 2 wrong input (nothing was sent), 130 stopped
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Make the call; the exit code says how it ended.
+    """Make the call and return an exit code for its outcome.
 
     Raises:
         ConfigError: The input is wrong; names the field.
@@ -79,13 +79,13 @@ def _invoke(backend: Backend, call: str, request: Mapping[str, Any], lines: Reco
         try:
             result = invoke(**call_arguments(invoke, request))
             if isinstance(result, Generator):
-                with closing(result):  # also when a line cannot be written
+                with closing(result):  # also when writing a line fails
                     for _chunk in result:
                         lines.print_new()
         except (BrokenPipeError, ConfigError):
             raise
         except Exception as raised:
-            if lines.record is None:  # the arguments were refused before anything was sent
+            if lines.record is None:  # the arguments were rejected before anything was sent
                 raise _as_input_error(raised) from raised
             error = raised
         lines.print_outcome(result if isinstance(result, LLMResult) else None)
@@ -109,17 +109,17 @@ def _print_failure(error: Exception) -> None:
 
 @contextmanager
 def _signals_stop(session: Session, lines: RecordLines) -> Iterator[list[int]]:
-    """Let SIGINT and SIGTERM stop the run, which then ends by itself; a second signal acts as usual.
+    """Stop the run on SIGINT or SIGTERM; a second signal has its usual effect.
 
     Yields:
-        The numbers of the signals that were received.
+        The numbers of the signals received so far.
     """
     received: list[int] = []
 
     def stop(number: int, _frame: object) -> None:
         received.append(number)
         signal.signal(number, previous[signal.Signals(number)])
-        # Another thread: this one may hold a lock of the session at this moment.
+        # On another thread: the current one may hold one of the session's locks.
         threading.Thread(target=session.stop, name="stop").start()
 
     def stop_late(_record: Record[Any]) -> None:

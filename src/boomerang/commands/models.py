@@ -11,11 +11,11 @@ from .operator_connections import DEFAULT, find, operator_connections
 from .terminal import print_error, print_json, print_table
 
 MARGIN_SECONDS = 5.0
-"""How much longer than its clock a request for the models may take to end."""
+"""How long to wait for the model list beyond its request timeout."""
 
 
 def main(arguments: Sequence[str]) -> int:
-    """List the models; 1 if the server did not list its own."""
+    """List the models. Return 1 if the server's list could not be fetched."""
     parser = argparse.ArgumentParser(prog="boomerang models", description="List the models of a connection.")
     parser.add_argument("--connection", default=DEFAULT, metavar="NAME", help="which one (default: %(default)s)")
     parser.add_argument("--json", action="store_true", help="a JSON array with all that is known of each")
@@ -40,10 +40,10 @@ def main(arguments: Sequence[str]) -> int:
 
 
 def fetch_models(connection: Connection) -> str:
-    """Wait until a server has listed its models.
+    """Wait until the server has listed its models.
 
     Returns:
-        Why it did not; empty if it did, or if there is no server to ask.
+        Why fetching failed; empty on success or if there is no server to ask.
     """
     if not connection.fetches:
         return ""

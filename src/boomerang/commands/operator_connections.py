@@ -1,6 +1,6 @@
-"""The connections that the operator may use: built in, from the file and the environment, and saved for everyone.
+"""Access to the operator's connections: built in, from the file and the environment, and saved for everyone.
 
-A connection that a browser saved for itself belongs to that browser. No command lists, uses or removes it.
+Connections saved by a browser for itself belong to that browser. No command lists, uses or removes them.
 """
 
 from __future__ import annotations
@@ -15,12 +15,12 @@ from boomerang.workbench.connections.registry import EMBEDDED, Connections, from
 from boomerang.workbench.store.app_folder import settings_folder
 
 DEFAULT = EMBEDDED
-"""The connection of a command that names none."""
+"""The default of `--connection`."""
 
 
 @contextmanager
 def operator_connections() -> Iterator[Connections]:
-    """Read the connections, and close those that were opened."""
+    """Load the connections; close the opened ones on exit."""
     registry = from_process(KINDS, settings_folder())
     try:
         yield registry
@@ -29,10 +29,10 @@ def operator_connections() -> Iterator[Connections]:
 
 
 def find(registry: Connections, name: str) -> Connection:
-    """Return the connection of a name.
+    """Return a connection by name.
 
     Raises:
-        ConfigError: There is none.
+        ConfigError: No such connection.
     """
     connections = {connection.name: connection for connection in registry.visible()}
     if name not in connections:

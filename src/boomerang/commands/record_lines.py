@@ -16,32 +16,32 @@ from .terminal import print_json
 
 
 class RecordLines:
-    """The lines of one record: its chunks, its notices, and last its outcome.
+    """Prints one record line by line: chunks, notices, and finally the outcome.
 
     Args:
-        write_audio: Takes the audio of each chunk; without it the lines hold the audio as base64.
+        write_audio: Receives the audio of each chunk; if `None`, the lines contain it as base64.
     """
 
     def __init__(self, write_audio: Callable[[bytes], object] | None = None) -> None:
         self.record: Record[Any] | None = None
-        """What is printed; `None` until the run begins."""
+        """The record being printed; `None` until the run begins."""
         self._write_audio = write_audio
         self._chunks = 0
         self._notices = 0
         self._when_begun: Callable[[Record[Any]], None] | None = None
 
     def begin(self, record: Record[Any]) -> None:
-        """Take the record that begins."""
+        """Set the record to print."""
         self.record = record
         if self._when_begun is not None:
             self._when_begun(record)
 
     def when_begun(self, action: Callable[[Record[Any]], None]) -> None:
-        """Call this with the record when it begins."""
+        """Register a callback that receives the record when it begins."""
         self._when_begun = action
 
     def print_new(self) -> None:
-        """Print what came since the last time."""
+        """Print what was added since the last call."""
         record = self.record
         assert record is not None
         notices = record.notices()
@@ -53,10 +53,10 @@ class RecordLines:
             print_json({"type": "chunk", "seconds": round(record.times[place], 6)} | self._chunk(record.chunks[place]))
 
     def print_outcome(self, result: LLMResult | None = None) -> None:
-        """Print the rest, and how the run ended.
+        """Print the remaining lines and the outcome.
 
         Args:
-            result: All chunks of an LLM in one, where the request asks for no stream.
+            result: The complete result of a non-streaming LLM call.
         """
         self.print_new()
         record = self.record
@@ -78,7 +78,7 @@ class RecordLines:
         if isinstance(chunk, TTSResult):
             try:
                 audio = chunk.audio
-            except ProtocolError:  # the run failed at this chunk: it is printed as it came
+            except ProtocolError:  # the run failed at this chunk: print it as received
                 return {"chunk": chunk.model_dump(mode="json")}
             if self._write_audio is not None:
                 self._write_audio(audio)

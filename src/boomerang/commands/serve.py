@@ -14,13 +14,13 @@ EPILOGUE = """Other options go to Streamlit: `boomerang serve --server.baseUrlPa
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Replace this process by the app's."""
+    """Replace this process with the app's."""
     parser = argparse.ArgumentParser(
         prog="boomerang serve",
         description="Start the app.",
         epilog=EPILOGUE,
         formatter_class=argparse.RawDescriptionHelpFormatter,
-        allow_abbrev=False,  # an abbreviation could be an option of Streamlit
+        allow_abbrev=False,  # an abbreviation could be a Streamlit option
     )
     parser.add_argument("--port", type=int, help="the port (default: STREAMLIT_SERVER_PORT, else 8501)")
     parser.add_argument("--address", help="where to listen (default: STREAMLIT_SERVER_ADDRESS, else localhost)")
@@ -29,7 +29,7 @@ def main(arguments: Sequence[str]) -> int:
         for_streamlit += ["--server.port", str(options.port)]
     if options.address is not None:
         for_streamlit += ["--server.address", options.address]
-    # Two OpenMP runtimes that spin on the same cores slow each other down many times over.
+    # Two OpenMP runtimes spinning on the same cores slow each other down many times over.
     os.environ.setdefault("OMP_WAIT_POLICY", "passive")
-    # -P: modules come from the installation only, never from the folder in which the command was called.
+    # -P: import modules from the installation only, never from the current folder.
     os.execv(sys.executable, [sys.executable, "-P", "-m", "streamlit", "run", str(app_folder() / "app.py"), *for_streamlit])

@@ -1,4 +1,4 @@
-"""Output for a terminal or a pipe. What a server sent cannot control the terminal: such characters are escaped."""
+"""Terminal and pipe output. Escapes control characters, so that text from a server cannot control the terminal."""
 
 from __future__ import annotations
 
@@ -9,17 +9,17 @@ from collections.abc import Sequence
 from typing import Any
 
 _UNSAFE = re.compile("[\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
-"""What `json.dumps` leaves as it is: control characters beyond ASCII, those that reorder text, and halves of characters."""
+"""Unsafe characters that `json.dumps` leaves unescaped: C1 controls, bidirectional and line separators, lone surrogates."""
 
 
 def print_json(value: Any, *, indent: int | None = None) -> None:
-    """Print a value as JSON, on one line by default, and pass it on at once."""
+    """Print a value as JSON, on one line by default, and flush."""
     text = json.dumps(value, ensure_ascii=_only_ascii(), indent=indent)
     print(_UNSAFE.sub(lambda match: f"\\u{ord(match[0]):04x}", text), flush=True)
 
 
 def print_table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
-    """Print rows in columns that are as wide as their longest cell."""
+    """Print rows in aligned columns."""
     cells = [list(header), *([printable(cell) for cell in row] for row in rows)]
     widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
     for row in cells:
@@ -32,7 +32,7 @@ def print_error(text: str) -> None:
 
 
 def printable(text: str) -> str:
-    """Escape the characters that a terminal would obey instead of show."""
+    """Escape the characters that a terminal would interpret rather than show."""
     safe = "".join(letter if letter.isprintable() else letter.encode("unicode_escape").decode() for letter in text)
     return safe.encode("ascii", "backslashreplace").decode() if _only_ascii() else safe
 

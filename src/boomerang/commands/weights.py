@@ -25,12 +25,12 @@ def main(
     """Run the command.
 
     Args:
-        arguments: The command line behind `boomerang weights`.
-        manifest: The models there are; the embedded ones if none is given.
-        fetcher: Makes what fetches.
+        arguments: Arguments after `boomerang weights`.
+        manifest: The available models; the embedded ones by default.
+        fetcher: Creates the fetcher.
 
     Returns:
-        The exit code: 0 if every file asked for is there and right, 1 if not, 130 if Ctrl-C ended it.
+        The exit code: 0 if every requested file is present and valid, 1 if not, 130 after Ctrl-C.
     """
     manifest = default_manifest() if manifest is None else manifest
     options = _options(arguments, manifest)

@@ -1,1 +1,1 @@
-"""The interface over any back end: what is asked, the running call, its events, its errors. No UI, no storage."""
+"""Dify's model interface over any back end: requests, runs, events, errors. No UI, no storage."""

@@ -1,4 +1,4 @@
-"""The waist: what every way to reach models can do. A wrapper passes on every ability of what it wraps."""
+"""The `Backend` protocol: what every way to reach models can do. A wrapper forwards every method of the back end it wraps."""
 
 from __future__ import annotations
 
@@ -17,40 +17,40 @@ from .run import Run
 
 
 class ModelState(StrEnum):
-    """Where a listed model stands."""
+    """State of a listed model."""
 
     AVAILABLE = "available"
-    """Can be used; not in memory, or not known to be."""
+    """Usable; not in memory, or not known to be."""
     LOADING = "loading"
     LOADED = "loaded"
     UNAVAILABLE = "unavailable"
-    """Cannot be used; the reason says why."""
+    """Not usable; see `reason`."""
 
 
 class TypeFrom(StrEnum):
-    """Who says of which type a model is."""
+    """Source of a model's type."""
 
     DECLARED = "declared"
-    """Its maker, or a person."""
-    TOLD = "told"
-    """The server, in its list."""
+    """Declared by its maker or a person."""
+    STATED = "told"
+    """Reported in the server's model list."""
     GUESSED = "guessed"
-    """Nobody: its name only sounds like it."""
+    """Guessed from its name."""
 
 
 class ListedModel(AIModelEntity):
     """A model that a back end offers."""
 
     provider: str
-    """What a ModelConfig names as its provider."""
+    """The provider to name in a ModelConfig."""
     type_from: TypeFrom = TypeFrom.DECLARED
     features_known: bool = True
-    """Whether `features` are all that it has; if not, nobody declared any, and what it can do is for its server to say."""
+    """Whether `features` is complete. If not, they are undeclared, and only the server knows what the model can do."""
     state: ModelState = ModelState.AVAILABLE
     reason: str | InstanceOf[Message] | None = None
     """Why the model is unavailable, and what to do about it."""
     about: I18nObject | None = None
-    """A sentence or two for the person who chooses: what it is good for, what it is not. A plain string is English."""
+    """A sentence or two on what the model is good for and what not, for choosing one. A plain string is English."""
 
     @field_validator("about", mode="before")
     @classmethod
@@ -59,15 +59,15 @@ class ListedModel(AIModelEntity):
 
 
 class Backend(Protocol):
-    """A way to reach models. Safe to call from several threads."""
+    """A way to reach models. Thread-safe."""
 
     @property
     def kind(self) -> str:
-        """The kind's name, as in `connect(kind)`."""
+        """Name of the kind, as in `connect(kind)`."""
         ...
 
     def models(self) -> Sequence[ListedModel]:
-        """List the models as they stand now, the default of each type first."""
+        """List the models as currently known, the default of each type first."""
         ...
 
     def system_model(self) -> ListedModel | None:
@@ -80,36 +80,36 @@ class Backend(Protocol):
         ...
 
     def fetch_models(self, run: Run | None = None) -> Sequence[ListedModel]:
-        """Bring the list of models up to date, and return it.
+        """Update the list of models and return it.
 
         Raises:
-            InvokeError: The server was not reached, refused, or has no list.
+            InvokeError: The server was unreachable, refused, or has no list.
         """
         ...
 
     def describe(self, model: str, model_type: ModelType) -> ListedModel | None:
-        """Describe a model by its name, also one that is not listed where any name may be called; else `None`."""
+        """Describe a model by name, even an unlisted one if any name may be called; else return `None`."""
         ...
 
     def invoke(self, request: Request[ChunkT], run: Run) -> Chunks[ChunkT]:
         """Answer a request.
 
-        The stream is lazy: nothing is opened or loaded before the first `next`. It ends by itself, by an `InvokeError`, by
-        `run.stop()` from any thread (the stop's cause is raised), or by `close()`; every way out stops the work behind it.
+        The stream is lazy: nothing is opened or loaded before the first `next`. It ends when exhausted, by an `InvokeError`,
+        by `run.stop()` from any thread (raises the stop's cause), or by `close()`; each of these stops the underlying work.
         """
         ...
 
     def close(self) -> None:
-        """Stop what runs and give back what is held. A closed back end is not used again."""
+        """Stop all runs and release all resources. The back end must not be used again."""
         ...
 
     def retire(self) -> None:
-        """Close when no run is under way any more."""
+        """Close once no run is in progress."""
         ...
 
 
 class BuiltInModels(ABC):
-    """The answers of a back end whose models are known without asking a server."""
+    """Methods of a back end that knows its models without asking a server."""
 
     can_fetch_models = False
 
@@ -119,10 +119,10 @@ class BuiltInModels(ABC):
 
     @abstractmethod
     def close(self) -> None:
-        """Stop what runs."""
+        """Stop all runs."""
 
     def fetch_models(self, run: Run | None = None) -> Sequence[ListedModel]:
-        """Return the list as it is."""
+        """Return the current list."""
         return self.models()
 
     def describe(self, model: str, model_type: ModelType) -> ListedModel | None:
@@ -130,15 +130,15 @@ class BuiltInModels(ABC):
         return next((listed for listed in self.models() if (listed.model, listed.model_type) == (model, model_type)), None)
 
     def retire(self) -> None:
-        """Close at once: what runs here is stopped."""
+        """Close at once, stopping all runs."""
         self.close()
 
 
 class Wrapper:
-    """What a back end around another one has in common with it: everything but `invoke`, which is the wrapper's own.
+    """Base of a back end that wraps another: forwards everything but `invoke`, which the wrapper defines.
 
     Args:
-        backend: The back end inside.
+        backend: The wrapped back end.
     """
 
     def __init__(self, backend: Backend) -> None:
@@ -146,7 +146,7 @@ class Wrapper:
 
     @property
     def kind(self) -> str:
-        """The wrapped back end's kind."""
+        """Kind of the wrapped back end."""
         return self._backend.kind
 
     def models(self) -> Sequence[ListedModel]:

@@ -1,6 +1,6 @@
-"""What the client's side of Dify's interface decides before anything is sent, as a back end around a back end.
+"""The client-side rules of Dify's interface, applied before anything is sent, as a back end that wraps another.
 
-It stands below the record, so that a record shows the call as it was made and, in its events, what became of it.
+It sits below recording, so a record shows the call as made and, in its events, what was sent instead.
 """
 
 from __future__ import annotations
@@ -23,22 +23,22 @@ TOOL_FEATURES = {ModelFeature.TOOL_CALL, ModelFeature.MULTI_TOOL_CALL, ModelFeat
 
 
 class ClientRules(Wrapper):
-    """Rules of the interface.
+    """Applies the rules of Dify's interface.
 
-    Short text is its own summary; tools take effect only where the model can call them; an answer has one chunk at least, and
-    ends at the chunk at which it is stopped, whatever the back end does.
+    Short text is its own summary. Tools are sent only to models that can call them. A response has at least one chunk, and
+    iteration ends at the chunk where the run is stopped, whatever the back end does.
     """
 
     def invoke(self, request: Request[ChunkT], run: Run) -> Chunks[ChunkT]:
-        """Apply the rules and pass on what is left to do.
+        """Apply the rules and pass the request on.
 
         Raises:
-            ProtocolError: While iterating: the back end ended without a single chunk.
+            ProtocolError: While iterating, if the back end yields no chunk.
         """
         if isinstance(request, RequestInvokeSummary) and request.is_short():
             return cast(Chunks[ChunkT], _unchanged(request, run))
         if isinstance(request, RequestInvokeLLM | RequestInvokeLLMWithStructuredOutput) and request.tools:
-            request = cast(Request[ChunkT], self._without_vain_tools(request, run))
+            request = cast(Request[ChunkT], self._without_unusable_tools(request, run))
         return self._answered(request, run)
 
     def _answered(self, request: Request[ChunkT], run: Run) -> Chunks[ChunkT]:
@@ -46,18 +46,18 @@ class ClientRules(Wrapper):
         with closing(self._backend.invoke(request, run)) as chunks:
             for chunk in chunks:
                 yield chunk
-                run.check()  # a stop while the chunk was read
+                run.check()  # the run may have been stopped while the chunk was consumed
         if chunk is None:
             provider, model = getattr(request, "provider", None), getattr(request, "model", None)
             message = Message("runs.no_response_from", type=str(request.invoke_type))
             raise ProtocolError(message, backend=self.kind, provider=provider, model=model)
 
-    def _without_vain_tools(
+    def _without_unusable_tools(
         self, request: RequestInvokeLLM | RequestInvokeLLMWithStructuredOutput, run: Run
     ) -> RequestInvokeLLM | RequestInvokeLLMWithStructuredOutput:
         model = find(self._backend, ModelType.LLM, request.provider, request.model)
         if model is None or not model.features_known or TOOL_FEATURES & set(model.features or ()):
-            return request  # an unknown model may be able to: its server decides
+            return request  # an unknown model may support tools: let its server decide
         sent = request.model_copy(update={"tools": None})
         names = ", ".join(tool.name for tool in request.tools or ())
         run.notice("runs.tools_left_out", names=names, model=request.model)
@@ -66,7 +66,7 @@ class ClientRules(Wrapper):
 
 
 def find(backend: Backend, model_type: ModelType, provider: str, model: str) -> ListedModel | None:
-    """Find a model in a back end's list; `None` if it is not there."""
+    """Find a model in a back end's list; return `None` if it is not listed."""
     wanted = (model_type, provider, model)
     return next((m for m in backend.models() if (m.model_type, m.provider, m.model) == wanted), None)
 

@@ -1,4 +1,4 @@
-"""What a form asks of a connection, as data: fields, labels and how each is drawn. It draws nothing."""
+"""A connection form as data: its fields, their labels and widgets. Draws nothing."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from enum import StrEnum
 
 
 def N_(text: str) -> str:
-    """Mark a text of a form, which is translated where it is drawn."""
+    """Mark a form text for translation; it is translated when drawn."""
     return text
 
 
@@ -17,11 +17,11 @@ class Widget(StrEnum):
 
     TEXT = "text"
     ADDRESS = "address"
-    """A text that is completed to a web address when it was typed."""
+    """Text that is completed to a web address once entered."""
     KEY = "key"
-    """An API key: none, typed, or the name of an environment variable in the field `variable`."""
+    """An API key: none, entered, or the name of an environment variable in the field `variable`."""
     PAIRS = "pairs"
-    """Names and values, one pair on a line; what is secret is masked."""
+    """Names and values, one pair per line; secret values are masked."""
     PROXY = "proxy"
     """An address whose user and password are masked."""
     SWITCH = "switch"
@@ -34,38 +34,38 @@ class Widget(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FormField:
-    """One field of a form. Texts are English and marked for translation; examples are shown as they are."""
+    """One field of a form. Texts are English, marked for translation; examples are shown verbatim."""
 
     name: str
-    """The field of the settings."""
+    """Name of the settings field."""
     label: str
     widget: Widget = Widget.TEXT
     secret: bool = False
-    """Whether what was typed is neither shown again nor stored in the clear."""
+    """Whether the value is neither shown again nor stored in the clear."""
     help: str = ""
     """Shown on demand."""
     caption: str = ""
-    """Shown under the field while nothing is wrong with it."""
+    """Shown under the field while it has no error."""
     placeholder: str = ""
     group: str = ""
-    """Title of the fold that it is in; empty for the open part of the form."""
+    """Title of the expander it is in; empty if always visible."""
     right: bool = False
     """Whether it is in the right column."""
     parts: Mapping[str, str] = field(default_factory=dict)
-    """Part of a field of several numbers → its label."""
+    """For a field of several numbers: part → label."""
     variable: str = ""
     """For a key: the field with the name of an environment variable."""
     query: str = ""
-    """For an address: the field that takes over its query."""
+    """For an address: the field that its query string is moved to."""
     summary_label: str = ""
-    """What the summary of a connection calls it; empty for the label."""
+    """Label in the connection's summary; `label` if empty."""
     summary_off: str = ""
-    """What the summary says while a switch is off; while it is on, it says nothing."""
+    """For a switch: the summary's text while it is off; while it is on, the summary omits it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Form:
-    """What a form asks beside the name, and what the summary of a connection shows of it."""
+    """The form of a connection, without the name field, and what the connection's summary shows."""
 
     fields: tuple[FormField, ...]
     summary: tuple[str, ...] = ()
@@ -73,11 +73,11 @@ class Form:
 
     @property
     def groups(self) -> list[str]:
-        """The titles of its folds, in order."""
+        """Titles of its expanders, in order."""
         return list(dict.fromkeys(form_field.group for form_field in self.fields if form_field.group))
 
     def labels(self) -> Iterator[tuple[str, str]]:
-        """Yield the name and the label of each field, and of each part as `field.part`."""
+        """Yield the name and label of each field, and of each part as `field.part`."""
         for form_field in self.fields:
             yield form_field.name, form_field.label
             yield from ((f"{form_field.name}.{part}", label) for part, label in form_field.parts.items())

@@ -1,4 +1,4 @@
-"""A kind of connection: its settings, and how it is opened and tested, and its form. The table is passed in."""
+"""A kind of connection: its settings, opener, probe and form. Callers pass in the table of kinds."""
 
 from __future__ import annotations
 
@@ -20,30 +20,30 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """What a test found."""
+    """Result of a test."""
 
     ok: bool
     verdict: Message
-    """A sentence for people: how it went, or what the cause is and what to do."""
+    """A sentence for people: how it went, or the cause and what to do."""
     address: str = ""
-    """What was called last, without its query; empty if nothing was."""
+    """The last address called, without its query; empty if none was."""
     status: int | None = None
     seconds: float = 0.0
     body: str = ""
-    """The answer's, cut."""
+    """The response body, truncated."""
     error: str | Message = ""
-    """The error's own words."""
+    """The original error text."""
     listed: tuple[ListedModel, ...] = ()
     """The models that the server listed."""
     model: str = ""
-    """Which model was asked; empty if none was."""
+    """The model that was called; empty if none was."""
     better: str = ""
-    """The address that the connection should have, if its own is wrong and this one was found."""
+    """A working address, found while the configured one is wrong."""
     at: datetime = field(default_factory=lambda: datetime.now(UTC))
 
 
 class Opener(Protocol):
-    """Opens a connection; nothing is sent yet."""
+    """Opens a connection without sending anything."""
 
     def __call__(
         self,
@@ -55,14 +55,14 @@ class Opener(Protocol):
         variables: Iterable[str] | None = None,
         files: bool = True,
     ) -> Backend:
-        """Open it.
+        """Open the connection.
 
         Args:
-            settings: What to open, of the kind's own class.
-            allowed: Which addresses it may call; any if `None`, as for what the operator configured.
-            environment: Where the variables that it names are looked up.
-            variables: Which of them it may name; any if not given.
-            files: Whether it may name files of the machine that the app runs on.
+            settings: Settings of the kind's own class.
+            allowed: Addresses it may call; any if `None`, as for what the operator configured.
+            environment: Where to look up the variables that it names.
+            variables: Variables it may name; any if `None`.
+            files: Whether it may name files on the app's machine.
 
         Raises:
             ConfigError: A setting cannot be used.
@@ -70,69 +70,69 @@ class Opener(Protocol):
 
 
 class Probe(Protocol):
-    """Tests whether a connection reaches what it should."""
+    """Tests whether a connection works."""
 
     def __call__(
         self, backend: Backend, run: Run, at_address: Callable[[str], Backend] | None = None, base_url: str = "", /
     ) -> Check:
-        """Test it.
+        """Test the connection.
 
         Args:
             backend: The open connection.
-            run: Ends the test from any thread.
-            at_address: Opens the same connection at another address, so that a wrong one can be put right.
+            run: Stops the test from any thread.
+            at_address: Opens the same connection at another address, to try to correct a wrong one.
             base_url: Its address; empty if it has none.
 
         Raises:
-            RunStoppedError: It was stopped.
+            RunStoppedError: The test was stopped.
         """
 
 
 @dataclass(frozen=True, slots=True)
 class Preset:
-    """What a new connection of a kind can begin with, such as a well-known server's address."""
+    """Initial settings for a new connection of a kind, such as a well-known server's address."""
 
     id: str
     title: str
     base_url: str = ""
-    """Where it is usually found; empty if that differs for everybody."""
+    """Its usual address; empty if there is none."""
     provider: str = ""
     needs_key: bool = False
     """Whether it is a service that refuses calls without a key."""
     key_variables: tuple[str, ...] = ()
-    """Environment variables that its users keep its key in, the usual one first."""
+    """Environment variables that commonly contain its key, the usual one first."""
     url_variables: tuple[str, ...] = ()
-    """Environment variables that its users keep its address in."""
+    """Environment variables that commonly contain its address."""
     models: tuple[tuple[str, ModelType], ...] = ()
-    """Of a service that does not list them; more may be named by hand."""
+    """Models of a service that does not list them; more may be added by hand."""
     first_name: str = ""
-    """What its first connection is called; its title if empty."""
+    """Default name of the first connection; `title` if empty."""
     first_values: Mapping[str, Any] = field(default_factory=dict)
-    """Further fields that its form begins with."""
+    """Initial values of further form fields."""
 
     @property
     def values(self) -> dict[str, Any]:
-        """The settings that it stands for."""
+        """The settings that it sets."""
         values = {"preset": self.id, "base_url": self.base_url, "provider": self.provider}
         return {name: value for name, value in values.items() if value}
 
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """A kind of back end. Each part is loaded when it is used."""
+    """A kind of back end. Each part is loaded on first use."""
 
     name: str
     backend: Callable[[], Callable[..., Backend]]
-    """Loads its class."""
+    """Loads the back end's class."""
     settings: Callable[[], type[ConnectionSettings]] | None = None
-    """Loads the class of its settings; `None` for a kind that only code can open."""
+    """Loads the settings class; `None` for a kind that only code can open."""
     opener: Callable[[], Opener] | None = None
     probe: Callable[[], Probe] | None = None
-    """Loads its own test; `None` for the usual one, which asks for the models."""
+    """Loads the kind's own test; `None` for the default one, which asks for the models."""
     form: Callable[[], Form] | None = None
-    """Loads its form; `None` for a kind that only the operator may configure."""
+    """Loads the form; `None` for a kind that only the operator may configure."""
     presets: Callable[[], Mapping[str, Preset]] = dict
-    """Loads what its form can begin with, by id; ids differ between all kinds."""
+    """Loads the form's presets, by id; ids are unique across kinds."""
 
 
 Kinds: TypeAlias = Mapping[str, Kind]
@@ -140,15 +140,15 @@ Kinds: TypeAlias = Mapping[str, Kind]
 
 
 def settings_of(value: Any, kinds: Kinds, where: str = "") -> ConnectionSettings:
-    """Check a connection with the class of its kind.
+    """Check a connection's settings with the class of its kind.
 
     Args:
-        value: Its fields. Without a kind it is of the first one there was.
+        value: The fields. The kind defaults to `DEFAULT_KIND`.
         kinds: The table of kinds.
-        where: What it is a part of, for the error, such as `connections[2]`.
+        where: Path prefix for errors, such as `connections[2]`.
 
     Raises:
-        SettingsError: Names each field that is wrong.
+        SettingsError: Names each invalid field.
     """
     name = value.get("kind", DEFAULT_KIND) if isinstance(value, Mapping) else DEFAULT_KIND
     kind = kinds.get(name) if isinstance(name, str) else None

@@ -1,22 +1,22 @@
-"""What can go wrong, as types.
+"""Exception types of the library.
 
 ::
 
-    InvokeError                       description and where it happened
+    InvokeError                       the description and where it happened
     ├─ InvokeConnectionError          not reached: refused, timed out, child process gone
-    │   └─ InvokeTimeoutError         a clock ran out; says which                                       (ours)
-    ├─ InvokeServerUnavailableError   reached, cannot serve: 5xx, a model that is not there
-    │   └─ BackendClosedError         closed on this side, with its connection changed or removed       (ours)
-    ├─ InvokeRateLimitError           429; retry_after in seconds when told
+    │   └─ InvokeTimeoutError         timed out; says which clock                                     (ours)
+    ├─ InvokeServerUnavailableError   reached, cannot serve: 5xx, a missing model
+    │   └─ BackendClosedError         closed on our side: its connection changed or was removed       (ours)
+    ├─ InvokeRateLimitError           429; retry_after in seconds if reported
     ├─ InvokeAuthorizationError       401, 403
-    ├─ InvokeBadRequestError          other 4xx; what was asked for cannot be done
-    │   └─ UnsupportedRequestError    this back end has no such invoke type or model                    (ours)
-    └─ ProtocolError                  answered, but not in the agreed form                              (ours)
-    CredentialsValidateFailedError    trying credentials out failed; Dify's, beside the family
-    ConfigError                       settings of a back end are wrong                                  (ours)
-    RunStoppedError                   somebody stopped the run; not a failure                           (ours)
+    ├─ InvokeBadRequestError          other 4xx; the request cannot be fulfilled
+    │   └─ UnsupportedRequestError    this back end has no such invoke type or model                  (ours)
+    └─ ProtocolError                  answered, but not in the agreed format                          (ours)
+    CredentialsValidateFailedError    checking credentials failed; Dify's, outside the hierarchy
+    ConfigError                       invalid settings of a back end                                  (ours)
+    RunStoppedError                   the run was stopped; not a failure                              (ours)
 
-The class comes from a status, an exception's type or a plugin's `error_type`, never from words in a message.
+The class is chosen by status, exception type or a plugin's `error_type`, never by parsing a message.
 """
 
 from __future__ import annotations
@@ -28,39 +28,39 @@ from enum import StrEnum
 from boomerang.invoker.messages.message import Message
 
 BODY_LIMIT = 2048
-"""Characters of an upstream body that an error keeps."""
+"""Maximum characters of an upstream body that an error keeps."""
 
 
 class ConnectionFailure(StrEnum):
-    """Why a server was not reached, as the system or a proxy reports it."""
+    """Why a server could not be reached, as the system or a proxy reports it."""
 
     REFUSED = "refused"
-    """Nothing listens at the address and port."""
+    """Nothing is listening at the address and port."""
     NO_HOST = "no_host"
-    """The name of the host has no address."""
+    """The host name does not resolve."""
     CERTIFICATE = "certificate"
     """The server's certificate is not trusted."""
     TLS = "tls"
-    """The two sides did not agree on a secure connection."""
+    """The TLS handshake failed."""
     PROXY_UNREACHED = "proxy_unreached"
     PROXY_LOGIN = "proxy_login"
-    """The proxy asks for a user and a password."""
+    """The proxy requires a user and password."""
     PROXY_REFUSED = "proxy_refused"
     UNREACHED = "unreached"
-    """Another reason; the error's description has it."""
+    """Another reason; see the error's description."""
 
 
 class InvokeError(Exception):
     """An invocation failed.
 
     Args:
-        description: What happened: a message, or the upstream's own words.
+        description: What happened: a message, or the upstream's own text.
         backend: Kind of the back end, such as `embedded`.
         provider: Provider of the ModelConfig.
         model: Model of the ModelConfig.
-        field: The argument or parameter that is at fault, as the caller named it.
-        status_code: HTTP status, where there was one.
-        body: The upstream's answer; its first `BODY_LIMIT` characters are kept.
+        field: The offending argument or parameter, as the caller named it.
+        status_code: HTTP status, if any.
+        body: The upstream's response body; the first `BODY_LIMIT` characters are kept.
         hint: What the caller can do next.
     """
 
@@ -79,7 +79,7 @@ class InvokeError(Exception):
         super().__init__(str(description))
         self.description = str(description)
         self.message = description if isinstance(description, Message) else None
-        """The description as an id with values, where it is one of ours."""
+        """The description as an id with values, if it is one of ours."""
         self.backend = backend
         self.provider = provider
         self.model = model
@@ -90,10 +90,10 @@ class InvokeError(Exception):
         self.url: str | None = None
         """The address that was called, without its query."""
         self.request_id: str | None = None
-        """What the server calls this request in its own log."""
+        """The server's own id for this request, for its log."""
 
     def masked(self, mask: Callable[[str], str]) -> None:
-        """Take out of its words, and of those of its causes, what `mask` knows to be secret."""
+        """Mask secrets in this error's texts and in those of its causes."""
         self.description = mask(self.description)
         self.args = (self.description,)
         self.message = self.message and self.message.masked(mask)
@@ -107,26 +107,26 @@ class InvokeError(Exception):
             cause = cause.__cause__ or cause.__context__
 
     def __str__(self) -> str:
-        """Return the description, or the class's name where there is none."""
+        """Return the description, or the class name if it is empty."""
         return self.description or type(self).__name__
 
 
 class InvokeConnectionError(InvokeError):
-    """The back end was not reached, or was lost."""
+    """The back end was unreachable, or the connection was lost."""
 
     answered: bool = False
-    """Whether it had begun to answer."""
+    """Whether the response had begun."""
     failure: ConnectionFailure | None = None
-    """Why it was not reached, where the system says it."""
+    """Why it was not reached, if the system reports it."""
 
 
 class InvokeTimeoutError(InvokeConnectionError):
-    """A clock ran out.
+    """A timeout expired.
 
     Args:
         description: What was waited for.
-        clock: Whose clock: `page`, `sdk`, `connect`, `first byte`, `between chunks`, `total`.
-        seconds: What it was set to.
+        clock: Which timeout: `page`, `sdk`, `connect`, `first byte`, `between chunks`, `total`.
+        seconds: Its limit.
     """
 
     def __init__(self, description: str | Message, *, clock: str, seconds: float) -> None:
@@ -136,21 +136,21 @@ class InvokeTimeoutError(InvokeConnectionError):
 
 
 class InvokeServerUnavailableError(InvokeError):
-    """The back end was reached and cannot serve."""
+    """The back end was reached but cannot serve."""
 
     retry_after: float | None = None
-    """Seconds to wait, when the back end told."""
+    """Seconds to wait, if the back end reported it."""
 
 
 class BackendClosedError(InvokeServerUnavailableError):
-    """The back end was closed on this side, before the run or during it."""
+    """The back end was closed on our side, before or during the run."""
 
 
 class InvokeRateLimitError(InvokeError):
-    """The back end asks to slow down."""
+    """The back end's rate limit was exceeded."""
 
     retry_after: float | None = None
-    """Seconds to wait, when the back end told."""
+    """Seconds to wait, if the back end reported it."""
 
 
 class InvokeAuthorizationError(InvokeError):
@@ -158,7 +158,7 @@ class InvokeAuthorizationError(InvokeError):
 
 
 class InvokeBadRequestError(InvokeError):
-    """What was asked for cannot be done as it was asked."""
+    """The request cannot be fulfilled as made."""
 
 
 class UnsupportedRequestError(InvokeBadRequestError):
@@ -166,19 +166,19 @@ class UnsupportedRequestError(InvokeBadRequestError):
 
 
 class ProtocolError(InvokeError):
-    """The back end answered, but not in the agreed form."""
+    """The back end answered, but not in the agreed format."""
 
 
 class CredentialsValidateFailedError(Exception):
-    """Trying credentials out failed."""
+    """Checking credentials failed."""
 
 
 class ConfigError(Exception):
-    """The settings of a back end are wrong: which key, and what was expected.
+    """Invalid settings of a back end: names the setting and what was expected.
 
     Args:
         description: What is wrong.
-        field: The setting; the error's text begins with it.
+        field: The setting; prefixes the error's text.
     """
 
     def __init__(self, description: str | Message = "", *, field: str | None = None) -> None:
@@ -188,19 +188,19 @@ class ConfigError(Exception):
 
 
 class RunStoppedError(Exception):
-    """Somebody stopped the run. What had arrived before stays valid."""
+    """The run was stopped. What arrived before remains valid."""
 
     def __init__(self) -> None:
         super().__init__("the run was stopped")
 
 
 MISSHAPEN = (AttributeError, IndexError, KeyError, OverflowError, TypeError, ValueError)
-"""What reading something of another shape than agreed raises."""
+"""Exceptions raised when reading data of an unexpected shape."""
 
 
 @contextmanager
 def located(*, backend: str, provider: str | None, model: str | None) -> Iterator[None]:
-    """Fill in where an `InvokeError` happened, where it does not say so itself."""
+    """Fill in where an `InvokeError` happened, unless it already says so."""
     try:
         yield
     except InvokeError as error:

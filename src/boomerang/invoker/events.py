@@ -1,4 +1,4 @@
-"""What a run reports besides its chunks: one small class for each kind of event, each with the time at which it happened."""
+"""The events of a run: one small class per kind of event, each with the time it happened."""
 
 from __future__ import annotations
 
@@ -14,22 +14,22 @@ from .request import Request
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Timed:
-    """What every event has."""
+    """Base of all events."""
 
     kind: ClassVar[str] = ""
-    """Names the class in a written record."""
+    """Names the class in a dumped record."""
     seconds: float = 0.0
     """Seconds since the run was opened; filled in by `Run.report`."""
 
 
 @dataclass(frozen=True, slots=True)
 class PhaseEntered(Timed):
-    """The run entered a new phase, which lasts until the next one.
+    """The run entered a phase, which lasts until the next one.
 
-    `waiting` for another run to end; `loading` the model; `reading` the prompt, or `inference` where the model is no LLM;
+    `waiting` for another run to end; `loading` the model; `reading` the prompt, or `inference` if the model is not an LLM;
     `retrying` while a refused request waits for its next attempt; `generating` from the first piece of the answer on. A run
-    that need not wait or load reports neither; one that asks its model several times, such as a summary, reads and generates
-    several times.
+    that need not wait or load skips these phases; one that calls its model several times, such as a summary, enters
+    `reading` and `generating` repeatedly.
     """
 
     kind = "phase"
@@ -38,7 +38,7 @@ class PhaseEntered(Timed):
 
 @dataclass(frozen=True, slots=True)
 class QueuePosition(Timed):
-    """How many runs come before this one, whenever that changes while it waits."""
+    """How many runs come before this one; reported on each change while waiting."""
 
     kind = "queue"
     before: int
@@ -46,17 +46,17 @@ class QueuePosition(Timed):
 
 @dataclass(frozen=True, slots=True)
 class Notice(Timed):
-    """Something was done otherwise than asked, and the person who asked should know."""
+    """Something was done differently from what was requested, and the user should know."""
 
     kind = "notice"
     message: str | Message
     items: tuple[str | int, ...] = ()
-    """Everything that the message is about, where it shows only the first few."""
+    """The complete list of what the message is about, if the message shows only the first few."""
 
 
 @dataclass(frozen=True, slots=True)
 class RequestSent(Timed):
-    """The request differs from the one the caller made, or nothing was sent at all."""
+    """The request was modified before sending, or not sent at all (`None`)."""
 
     kind = "sent"
     request: Request[Any] | None
@@ -64,7 +64,7 @@ class RequestSent(Timed):
 
 @dataclass(frozen=True, slots=True)
 class ModelExchange(Timed):
-    """An inner exchange with a model on the way to the answer, such as one piece of a summary. Reported when it ends."""
+    """An inner exchange with a model, such as one piece of a summary. Reported when it ends."""
 
     kind = "exchange"
     name: str
@@ -76,7 +76,7 @@ class ModelExchange(Timed):
 
 @dataclass(frozen=True, slots=True)
 class HTTPRequest(Timed):
-    """A request as it goes over the wire, without secrets."""
+    """A request as sent over the wire, without secrets."""
 
     kind = "http request"
     method: str
@@ -96,7 +96,7 @@ class HTTPRequest(Timed):
 
 @dataclass(frozen=True, slots=True)
 class HTTPResponse(Timed):
-    """The status and headers of the answer to the last `HTTPRequest`."""
+    """Status and headers of the response to the last `HTTPRequest`."""
 
     kind = "http response"
     status: int
@@ -115,7 +115,7 @@ class HTTPEnd(Timed):
 
     kind = "http end"
     bytes: int
-    """Of the body that were read."""
+    """Bytes of the body that were read."""
     body: str = ""
     """The beginning."""
     took: float | None = None
@@ -124,7 +124,7 @@ class HTTPEnd(Timed):
 
 @dataclass(frozen=True, slots=True)
 class ModerationScores(Timed):
-    """What a moderation knows beyond Dify's boolean."""
+    """Details of a moderation beyond Dify's boolean."""
 
     kind = "moderation scores"
     categories: Mapping[str, float]
@@ -132,26 +132,26 @@ class ModerationScores(Timed):
     flagged: tuple[str, ...] = ()
     """The categories that the server flagged."""
     threshold: float | None = None
-    """The score at which the back end flags."""
+    """The score from which the back end flags."""
     category: str = ""
-    """The category that decided."""
+    """The deciding category."""
     sentence: str = ""
-    """The part of the text that decided."""
+    """The deciding part of the text."""
     sentences: int | None = None
     """How many parts of the text were scored."""
 
 
 @dataclass(frozen=True, slots=True)
 class RerankScores(Timed):
-    """The scores of all documents, also of those that were dropped."""
+    """The scores of all documents, including dropped ones."""
 
     kind = "rerank scores"
     scores: tuple[tuple[int, float], ...]
-    """Index in the request and score."""
+    """Pairs of index in the request and score."""
     shape: str = ""
     """Whose wire format the server uses."""
     path: str = ""
-    """Where the server was asked."""
+    """The path that was called."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,7 +164,7 @@ class TranscriptSegment(Timed):
     end: float
     text: str
     recording_seconds: float | None = None
-    """Length of the recording, if its header tells."""
+    """Length of the recording, if its header states it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,14 +177,14 @@ class ArgumentsNotSent(Timed):
 
 @dataclass(frozen=True, slots=True)
 class UsageEstimated(Timed):
-    """The usage is the back end's own estimate and not what a server reported."""
+    """The usage is the back end's own estimate; the server reported none."""
 
     kind = "usage estimated"
 
 
 @dataclass(frozen=True, slots=True)
 class ServerField(Timed):
-    """A field of a server's answer that Dify's result has no place for."""
+    """A field of the server's response that Dify's result has no place for."""
 
     kind = "server field"
     name: str
@@ -194,7 +194,7 @@ class ServerField(Timed):
 
 HTTPEvent: TypeAlias = HTTPRequest | HTTPResponse | HTTPEnd
 Detail: TypeAlias = ModerationScores | RerankScores | TranscriptSegment | ArgumentsNotSent | UsageEstimated | ServerField
-"""What the back end knows beyond Dify's answer."""
+"""What the back end knows beyond Dify's result."""
 Event: TypeAlias = PhaseEntered | QueuePosition | Notice | RequestSent | ModelExchange | HTTPEvent | Detail
 
 EVENT_TYPES: tuple[type[Event], ...] = (

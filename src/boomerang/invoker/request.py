@@ -1,4 +1,4 @@
-"""What passes the waist: a request, generic in the chunks that answer it.
+"""`Request`, the argument of `Backend.invoke`, generic in the type of its chunks.
 
 Source: the reverse invocation of Dify's plugin SDK 0.10.2; the `InvokeType` values and the flat payloads are its wire format.
 """
@@ -19,7 +19,7 @@ Chunks: TypeAlias = Generator[ChunkT, None, None]
 
 
 class InvokeType(StrEnum):
-    """Which invocation, as on the wire (underscores; `ModelType` has hyphens)."""
+    """The type of an invocation, as on the wire (underscores; `ModelType` has hyphens)."""
 
     LLM = "llm"
     LLM_STRUCTURED_OUTPUT = "llm_structured_output"
@@ -39,5 +39,5 @@ class Request(BaseModel, Generic[ChunkT_co]):
     invoke_type: ClassVar[InvokeType]
 
     def payload(self) -> dict[str, Any]:
-        """Return the `request` object as Dify's SDK puts it on the wire: same keys, same order, JSON values."""
+        """Return the `request` object in the format of Dify's SDK: same keys, same order, JSON values."""
         return self.model_dump(mode="json")

@@ -1,7 +1,7 @@
-"""One invocation under way: how to stop it from outside, and what it reports besides its chunks.
+"""`Run`, the handle of one invocation: stop it from outside, and receive its events.
 
-A generator that waits in a read cannot be closed from another thread, so stopping is part of the waist: whoever opens an
-invocation hands the back end a `Run`, and the back end obeys it wherever it waits.
+A generator blocked in a read cannot be closed from another thread. So the caller passes a `Run` to the back end, which
+obeys it wherever it waits.
 """
 
 from __future__ import annotations
@@ -19,11 +19,11 @@ from .events import Event, Notice, PhaseEntered
 
 
 class Run:
-    """The handle of one invocation; safe to use from several threads.
+    """The handle of one invocation. Thread-safe.
 
     Args:
         listener: Called with each event, in the thread that reports it.
-        unchecked: Whether input is sent that a back end would refuse by itself, to see what its server says.
+        unchecked: Whether to skip the back end's own input checks, to see how its server responds.
     """
 
     __slots__ = ("_cause", "_condition", "_hooks", "_listener", "_started", "_stopped", "current_phase", "unchecked")
@@ -41,7 +41,7 @@ class Run:
 
     @property
     def stopped(self) -> bool:
-        """Whether someone asked this run to stop."""
+        """Whether this run was asked to stop."""
         return self._stopped
 
     @property
@@ -50,10 +50,10 @@ class Run:
         return perf_counter() - self._started
 
     def stop(self, cause: Exception | None = None) -> None:
-        """Ask the run to end; the first call counts, later ones change nothing.
+        """Ask the run to stop; only the first call has an effect.
 
         Args:
-            cause: What the stream raises; `RunStoppedError` if none is given. A clock that ran out passes its own error.
+            cause: What the stream raises; `RunStoppedError` by default. A timeout passes its own error.
         """
         with self._condition:
             if self._stopped:
@@ -69,22 +69,22 @@ class Run:
         """Raise if the run was stopped; back ends call this between steps.
 
         Raises:
-            RunStoppedError: Somebody pressed Stop. Or the cause that `stop` was given.
+            RunStoppedError: The user stopped the run. If `stop` was given a cause, raises that instead.
         """
         if self._stopped:
             raise self._cause or RunStoppedError()
 
     def wait(self, seconds: float) -> None:
-        """Wait so many seconds; end early, and raise as `check` does, when the run is stopped."""
+        """Wait for `seconds`; if the run is stopped, end early and raise as `check` does."""
         with self._condition:
             self._condition.wait_for(lambda: self._stopped, seconds)
         self.check()
 
     @contextmanager
     def on_stop(self, hook: Callable[[], None]) -> Iterator[None]:
-        """Call `hook` when the run is stopped inside the block, from the thread that stops it; at once if it already is.
+        """Call `hook` from the stopping thread if the run is stopped inside the block; at once if it already was.
 
-        The hook must return quickly and may be called after the block ended, if both happen at the same moment.
+        The hook must return quickly. It may be called after the block ended if both happen at the same moment.
         """
         with self._condition:
             self._hooks.append(hook)
@@ -103,27 +103,27 @@ class Run:
         return self._listener is not None
 
     def report(self, event: Event) -> None:
-        """Pass an event to the listener, with the time at which it happened."""
+        """Pass an event to the listener, with the time it happened."""
         if self._listener is None:
             return
-        if event.seconds:  # another run reported it, and its record keeps it
+        if event.seconds:  # already reported by another run, whose record keeps it
             event = replace(event, seconds=self.seconds)
         else:
-            object.__setattr__(event, "seconds", self.seconds)  # half the time of a copy
+            object.__setattr__(event, "seconds", self.seconds)  # takes half the time of a copy
         self._listener(event)
 
     def notice(self, id: str, /, **values: Value) -> None:
-        """Report that something was done otherwise than asked.
+        """Report that something was done differently from what was requested.
 
         Args:
-            id: Of a message; see `messages`.
-            **values: What fills its placeholders.
+            id: Id of a message; see `messages`.
+            **values: Values of its placeholders.
         """
         if self._listener is not None:
             self.report(Notice(Message(id, **values)))
 
     def relay(self, message: Message) -> None:
-        """Report a message that another part of the library made, as `notice` does."""
+        """Report, as `notice` does, a message from another part of the library."""
         self.report(Notice(message))
 
     def phase(self, name: str) -> None:
@@ -132,7 +132,7 @@ class Run:
         self.report(PhaseEntered(name))
 
     def add_listener(self, listener: Callable[[Event], None]) -> None:
-        """Add a listener behind the one already there, for a wrapper that records events."""
+        """Add a listener after the existing one, for a wrapper that records events."""
         before = self._listener
         if before is None:
             self._listener = listener
@@ -146,7 +146,7 @@ class Run:
 
 
 class Runs:
-    """The runs that one answerer has under way, so that they can be ended together; safe under several threads."""
+    """The runs in progress in one place, so that they can be stopped together. Thread-safe."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -156,10 +156,10 @@ class Runs:
 
     @contextmanager
     def holding(self, run: Run) -> Iterator[None]:
-        """Have a run among them for as long as the block lasts.
+        """Include a run for the duration of the block.
 
         Raises:
-            BackendClosedError: They were closed.
+            BackendClosedError: `close` was called before.
         """
         with self._lock:
             if self._closed:
@@ -175,7 +175,7 @@ class Runs:
                 at_rest()
 
     def when_at_rest(self, action: Callable[[], None]) -> None:
-        """Do something as soon as no run is under way; at once if none is."""
+        """Call `action` once no run is in progress; at once if none is."""
         with self._lock:
             self._at_rest = action
             busy = bool(self._under_way)
@@ -183,14 +183,14 @@ class Runs:
             action()
 
     def stop(self, cause: Exception | None = None) -> None:
-        """Stop all of them; each raises `cause`, or what `Run.stop` says without one."""
+        """Stop all of them; each raises `cause`, or `RunStoppedError` by default."""
         with self._lock:
             runs = tuple(self._under_way)
         for run in runs:
             run.stop(cause)
 
     def close(self) -> None:
-        """Stop all of them, and let no other begin."""
+        """Stop all of them and refuse new ones."""
         with self._lock:
             self._closed = True
         self.stop(BackendClosedError(Message("runs.closed_meanwhile")))

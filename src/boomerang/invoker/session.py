@@ -40,15 +40,15 @@ class ModelInvocations:
 
 
 class Session:
-    """What a plugin has as `self.session`, as far as models go.
+    """The models part of a plugin's `self.session`.
 
     A session is cheap; its back end is shared and stays open when the session closes.
 
     Args:
         backend: How models are reached, from `connect`.
-        record: Called with the `Record` of each invocation when it starts; the record fills while the invocation goes on.
-        system_model: The LLM that plays Dify's workspace default, used by `summary`; the back end's own if not given.
-        unchecked: Whether input is sent that the back end would refuse by itself, to see what its server says.
+        record: Called with the `Record` of each invocation when it starts; the record grows during the invocation.
+        system_model: The LLM that plays Dify's workspace default, used by `summary`; the back end's own by default.
+        unchecked: Whether to skip the back end's own input checks, to see how its server responds.
     """
 
     def __init__(
@@ -78,11 +78,11 @@ class Session:
         return stream
 
     def stop(self, cause: Exception | None = None) -> None:
-        """Stop every invocation under way, from any thread; each of their streams raises `cause` or `RunStoppedError`."""
+        """Stop all invocations in progress; their streams raise `cause` or `RunStoppedError`. Thread-safe."""
         self._runs.stop(cause)
 
     def close(self) -> None:
-        """Stop what is under way and close the streams that were left open; call it from the thread that reads them."""
+        """Stop all invocations and close open streams; call this from the thread that reads them."""
         self.stop()
         for stream in tuple(self._streams):
             stream.close()

@@ -1,7 +1,7 @@
-"""What every connection is made of: a name, a kind, its models. Each kind adds its own fields in its back end's folder.
+"""Settings common to all connections: name, kind, models. Each kind adds its own fields in its back end's folder.
 
-What is secret is kept apart from what is not: `public()` is what may be shown, exported and stored in the clear, `secrets()` is
-the rest, and `with_secrets()` brings both together again.
+Secret fields are kept apart: `public()` returns what may be shown, exported and stored in the clear, `secrets()` the rest, and
+`with_secrets()` combines the two.
 """
 
 from __future__ import annotations
@@ -18,16 +18,16 @@ from boomerang.invoker.messages.message import Message
 from .errors import ConfigError
 
 DEFAULT_KIND = "openai_compatible"
-"""The kind of a connection that names none: files and saved connections had no kinds at first."""
+"""Default kind: early files and saved connections do not name one."""
 LONGEST_NAME = 60
 LARGEST_NUMBER = 10**9
-"""Of tokens or of texts that a model takes."""
+"""Limit for a model's number of tokens or texts."""
 MOST_MODELS = 1000
-"""That a connection says something of; the server's own list may be longer."""
+"""Maximum number of models a connection may describe; the server's own list may be longer."""
 
 
 class Fault(str):
-    """What is wrong with a field, as a text: `base_url: is missing`.
+    """An error in a field, as text: `base_url: is missing`.
 
     Args:
         path: The field.
@@ -35,17 +35,17 @@ class Fault(str):
     """
 
     path: str
-    words: str | Message
+    detail: str | Message
 
-    def __new__(cls, path: str, words: str | Message) -> Fault:
-        """Make the text."""
-        fault = super().__new__(cls, f"{path}: {words}")
-        fault.path, fault.words = path, words
+    def __new__(cls, path: str, detail: str | Message) -> Fault:
+        """Create the text from its parts."""
+        fault = super().__new__(cls, f"{path}: {detail}")
+        fault.path, fault.detail = path, detail
         return fault
 
 
 class SettingsError(ConfigError):
-    """What is wrong with the fields of a connection, one sentence for each in `faults`."""
+    """Invalid fields of a connection, one message each in `faults`."""
 
     def __init__(self, faults: list[Fault]) -> None:
         super().__init__("; ".join(faults))
@@ -53,13 +53,13 @@ class SettingsError(ConfigError):
 
 
 class StrictModel(BaseModel):
-    """A key that nobody knows is a slip of the pen, and is said."""
+    """Base of models that reject unknown keys, which are usually typos."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, protected_namespaces=(), hide_input_in_errors=True)
 
 
 class ConnectionModel(AIModelEntity):
-    """A model as a person describes it, in the words of Dify's model declarations; what is left out is guessed."""
+    """A model described by the user, in the terms of Dify's model declarations; omitted fields are guessed."""
 
     model_config = ConfigDict(extra="forbid", protected_namespaces=(), hide_input_in_errors=True)
 
@@ -68,7 +68,7 @@ class ConnectionModel(AIModelEntity):
     @field_validator("model_properties")
     @classmethod
     def _of_their_kinds(cls, properties: dict[ModelPropertyKey, Any]) -> dict[ModelPropertyKey, Any]:
-        """Refuse what no page could draw or reckon with, and take a voice by its bare name too."""
+        """Reject values that no page could show or calculate with; also accept a voice by name only."""
         properties = {name: value for name, value in properties.items() if value is not None}
         for name in (ModelPropertyKey.CONTEXT_SIZE, ModelPropertyKey.MAX_CHUNKS):
             value = properties.get(name, 1)
@@ -87,22 +87,22 @@ class ConnectionModel(AIModelEntity):
 
 
 class ConnectionSettings(StrictModel):
-    """A connection of any kind, as it stands in `connections.toml` or was made on the page."""
+    """Settings of a connection of any kind, from `connections.toml` or the Connections page."""
 
     SECRET_FIELDS: ClassVar[frozenset[str]] = frozenset()
-    """Fields that `public()` leaves out."""
+    """Fields that `public()` omits."""
     DESCRIPTIVE_FIELDS: ClassVar[frozenset[str]] = frozenset({"name", "preset", "system_model"})
-    """Fields that do not change what a test of the connection finds."""
+    """Fields that do not affect the result of a test."""
     ADDRESS_FIELD: ClassVar[str] = ""
-    """The field that holds the address that it calls; empty if it calls none."""
+    """The field with the address that it calls; empty if it calls none."""
 
     name: str = Field(min_length=1, max_length=LONGEST_NAME)
     kind: str
-    """Which kind of back end: each kind's class names its own."""
+    """Kind of back end; each kind's class sets its own."""
     preset: str = ""
-    """Which preset of its kind it was made from."""
+    """The preset of its kind that it was created from."""
     system_model: str = ""
-    """The LLM that plays Dify's workspace default; the default LLM if there is none."""
+    """The LLM that plays Dify's workspace default; the default LLM if empty."""
 
     @field_validator("name", mode="before")
     @classmethod
@@ -122,15 +122,15 @@ class ConnectionSettings(StrictModel):
 
         Args:
             value: The fields.
-            where: What they are a part of, for the error, such as `connections[2]`.
+            where: Path prefix for errors, such as `connections[2]`.
 
         Raises:
-            SettingsError: Names each field that is wrong.
+            SettingsError: Names each invalid field.
         """
         try:
             return cls.model_validate(value)
         except ValidationError as error:
-            raise SettingsError(faults(error, where)) from None  # the cause holds what was typed, secrets included
+            raise SettingsError(faults(error, where)) from None  # the cause contains the input, secrets included
 
     @property
     def address(self) -> str:
@@ -139,11 +139,11 @@ class ConnectionSettings(StrictModel):
 
     @property
     def key_variable(self) -> str | None:
-        """The environment variable that code for copying reads the key from; `None` if the connection needs none."""
+        """The environment variable that generated code reads the key from; `None` if no key is needed."""
         return None
 
     def public(self) -> dict[str, Any]:
-        """Return what is not secret and not as it would be anyway, as plain values; itself a valid connection."""
+        """Return the non-secret fields that differ from their defaults, as plain values; a valid connection in itself."""
         kept = {name: value for name, value in self._public_fields().items() if value not in ({}, [], "")}
         return {"name": self.name} | ({} if self.kind == DEFAULT_KIND else {"kind": self.kind}) | kept
 
@@ -151,64 +151,64 @@ class ConnectionSettings(StrictModel):
         return self.model_dump(mode="json", exclude_defaults=True, exclude=set(self.SECRET_FIELDS))
 
     def secrets(self) -> dict[str, Any]:
-        """Return what `public()` leaves out; empty if there is nothing secret."""
+        """Return the fields that `public()` omits; empty if there are no secrets."""
         fields = self.model_dump(mode="json", exclude_defaults=True, include=set(self.SECRET_FIELDS))
         return {name: value for name, value in fields.items() if value}
 
     def with_secrets(self, secrets: Mapping[str, Any]) -> Self:
-        """Return the same with its secrets."""
+        """Return a copy with these secrets."""
         value = self.model_dump(mode="json")
         for name, secret in secrets.items():
             value[name] = {**value[name], **secret} if isinstance(secret, dict) else secret
         return self.checked(value)
 
     def changed(self, **fields: Any) -> Self:
-        """Return the same with other values in some fields, checked.
+        """Return a checked copy with some fields replaced.
 
         Raises:
-            ConfigError: A value does not fit.
+            ConfigError: A value is invalid.
         """
         return self.checked(self.model_dump(mode="json") | fields)
 
     def at(self, address: str) -> Self:
-        """Return the same at another address, checked."""
+        """Return a checked copy with another address."""
         return self.changed(**{self.ADDRESS_FIELD: address})
 
     def copied(self, *, own: bool) -> Self:
-        """Return what a visitor may copy: of a connection that is not their own, nothing secret."""
+        """Return the settings that a visitor may copy: without secrets unless the connection is their own."""
         return self if own else self.checked(self.public())
 
     def reach(self) -> dict[str, Any]:
-        """Return the fields that decide what a test of the connection finds."""
+        """Return the fields that affect the result of a test."""
         return self.model_dump(exclude=set(self.DESCRIPTIVE_FIELDS))
 
 
 class SettingsWithModels(ConnectionSettings):
-    """A connection whose models a person may describe."""
+    """Settings of a connection whose models the user may describe."""
 
     DESCRIPTIVE_FIELDS: ClassVar[frozenset[str]] = ConnectionSettings.DESCRIPTIVE_FIELDS | {"models", "defaults"}
 
     models: list[ConnectionModel] = Field(default_factory=list, max_length=MOST_MODELS)
-    """What a person said of its models; the server's own list comes beside them."""
+    """The user's model descriptions, in addition to the server's own list."""
     defaults: dict[ModelType, str] = Field(default_factory=dict)
-    """The model that a page offers first, by type."""
+    """The model that a page selects by default, by type."""
 
     def _public_fields(self) -> dict[str, Any]:
-        return super()._public_fields() | {"models": [_said(model) for model in self.models]}
+        return super()._public_fields() | {"models": [_dumped(model) for model in self.models]}
 
 
 def faults(error: ValidationError, where: str = "") -> list[Fault]:
-    """Say of each field what is wrong with it, without what stands in it."""
+    """Return an error for each invalid field, without the field's value."""
     faults_found = []
     for item in error.errors(include_input=False, include_url=False):
         path = where
         for part in item["loc"]:
             path += f"[{part}]" if isinstance(part, int) else f"{'.' if path else ''}{part}"
-        faults_found.append(Fault(path or "connection", _words(item)))
+        faults_found.append(Fault(path or "connection", _message(item)))
     return faults_found
 
 
-def _words(item: ErrorDetails) -> str | Message:
+def _message(item: ErrorDetails) -> str | Message:
     context = item.get("ctx", {})
     if message := _plainly(item["type"], context):
         return message
@@ -217,7 +217,7 @@ def _words(item: ErrorDetails) -> str | Message:
 
 
 def _plainly(kind: str, context: Mapping[str, Any]) -> Message | None:
-    """Return what a person is told, who may never have seen a program, about a kind of fault; `None` for a rarer one."""
+    """Return a message for non-programmers for a type of validation error; `None` for a rare one."""
     match kind:
         case "missing":
             return Message("connections.missing")
@@ -250,7 +250,7 @@ def _plainly(kind: str, context: Mapping[str, Any]) -> Message | None:
     return None
 
 
-def _said(model: ConnectionModel) -> dict[str, Any]:
+def _dumped(model: ConnectionModel) -> dict[str, Any]:
     return model.model_dump(mode="json", exclude_defaults=True, exclude={"label"}, by_alias=True)
 
 

@@ -1,4 +1,4 @@
-"""The version of this project, as servers see it in `User-Agent`. `pyproject.toml` has the same, which a test checks."""
+"""The project's version, sent to servers in `User-Agent`. A test checks that `pyproject.toml` has the same."""
 
 VERSION = "0.1.0"
 USER_AGENT = f"boomerang/{VERSION}"

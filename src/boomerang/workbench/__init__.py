@@ -1,1 +1,1 @@
-"""What a tester works with and needs no screen for: connections, runs, diagnosis, code, samples, translation."""
+"""The tester's tools that need no screen: connections, runs, diagnosis, code generation, samples, translation."""

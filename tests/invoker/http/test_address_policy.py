@@ -33,7 +33,7 @@ FORMS = ["::ffff:{}", "::{}", "::ffff:0:{}", "64:ff9b::{}", "64:ff9b:1::{}", "20
 def judged(rules: Allowed, host: str, address: str | None, port: int = 80) -> bool:
     """Return whether an address may be called."""
     try:
-        rules.judge(host, ipaddress.ip_address(address) if address else None, port)
+        rules.check(host, ipaddress.ip_address(address) if address else None, port)
     except InvokeBadRequestError as error:
         assert error.field == "base_url" and "CONNECTIONS_ALLOW" in str(error.hint)
         return False
@@ -135,7 +135,7 @@ def test_a_refused_address_is_never_dialled() -> None:
 
 def test_a_refusal_names_an_ipv6_address_and_its_port_as_they_are_listed() -> None:
     with pytest.raises(InvokeBadRequestError, match=r"^\[::1\]:8080 is not among the addresses"):
-        allowed("127.0.0.1").judge("::1", ipaddress.ip_address("::1"), 8080)
+        allowed("127.0.0.1").check("::1", ipaddress.ip_address("::1"), 8080)
 
 
 def test_a_redirect_to_a_refused_address_is_not_followed() -> None:
@@ -183,18 +183,18 @@ def test_behind_a_proxy_the_target_is_judged_too() -> None:
 @pytest.mark.parametrize("rules", [None, "*", "*.google.internal"])
 def test_behind_a_proxy_a_clouds_metadata_is_refused_by_its_name(host: str, rules: str | None) -> None:
     with pytest.raises(InvokeBadRequestError, match="metadata"):
-        allowed(rules).judge(host, None, 80)
+        allowed(rules).check(host, None, 80)
 
 
 @pytest.mark.parametrize("host", ["2852039166", "0xA9FEA9FE", "169.254.43518", "0251.0376.0251.0376", "169.254.169.254."])
 def test_behind_a_proxy_an_address_written_in_an_old_way_is_judged_as_what_it_is(host: str) -> None:
     with pytest.raises(InvokeBadRequestError, match="link-local"):
-        Allowed().judge(host, None, 80)
+        Allowed().check(host, None, 80)
 
 
 @pytest.mark.parametrize("host", ["api.openai.com", "123abc", "a.1", "пример.рф"])
 def test_behind_a_proxy_a_name_is_no_address(host: str) -> None:
-    Allowed().judge(host, None, 80)
+    Allowed().check(host, None, 80)
 
 
 LOOPBACK = [
@@ -316,7 +316,7 @@ def test_nothing_that_leads_to_loopback_is_dialled_in_the_image(host: str) -> No
 
     with Loopback(lambda _asked, wire: wire.send(whole({"data": []}))) as server:
         base_url = f"http://{host}:{server.address.rpartition(':')[2]}"
-        backend: Any = connect("openai_compatible", base_url=base_url, judge=IN_THE_IMAGE.judge, search=search)
+        backend: Any = connect("openai_compatible", base_url=base_url, check_address=IN_THE_IMAGE.check, search=search)
         with pytest.raises(InvokeBadRequestError, match="is the machine that this app runs on") as raised:
             backend.fetch_models(Run())
         assert server.connections == [] and "CONNECTIONS_LOOPBACK=allow" in str(raised.value.hint)

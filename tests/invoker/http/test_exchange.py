@@ -26,7 +26,7 @@ from boomerang.invoker.events import Event, HTTPRequest, Notice
 from boomerang.invoker.http.cancellation import Call, Clocks
 from boomerang.invoker.http.client import Client
 from boomerang.invoker.http.connection_pool import Pool
-from boomerang.invoker.http.errors import said
+from boomerang.invoker.http.errors import error_text
 from boomerang.invoker.http.exchange import Http
 from boomerang.invoker.http.limits import Limits
 from boomerang.invoker.http.network import Address
@@ -118,7 +118,7 @@ def test_the_address_that_is_really_dialled_is_judged_redirects_included(http: M
     with Loopback(lambda _asked, wire: wire.send(whole({"inside": True}))) as inside:
         forbidden = int(inside.address.rpartition(":")[2])
         with Loopback(lambda _asked, wire: wire.send(whole(b"", 302, Location=f"{inside.address}/secret"))) as outside:
-            means = http(outside.address.replace("127.0.0.1", "localhost"), judge=judge)
+            means = http(outside.address.replace("127.0.0.1", "localhost"), check_address=judge)
             with pytest.raises(InvokeBadRequestError, match="may not be dialled"):
                 got(means)
         assert inside.asked == []
@@ -311,7 +311,7 @@ def test_retry_after_is_a_date() -> None:
     ids=range(8),
 )
 def test_the_servers_own_words_are_found(body: str, words: str) -> None:
-    assert said(body) == words
+    assert error_text(body) == words
 
 
 def test_a_call_that_was_ended_before_it_has_a_socket_ends_it_at_once() -> None:

@@ -61,7 +61,7 @@ def test_what_was_expected_is_a_keyword_with_its_value(value: Any, schema: dict[
 
 def test_long_values_are_cut() -> None:
     fault = check({"k": "x" * 10_000}, {"additionalProperties": {"enum": ["y" * 10_000]}}).fault
-    assert fault and len(fault.found) <= LONGEST and len(fault.expected) <= LONGEST + 20
+    assert fault and len(fault.actual) <= LONGEST and len(fault.expected) <= LONGEST + 20
     unusable = check(1, {"$ref": "#/" + "x" * 10_000}).reason
     assert unusable and len(str(unusable)) <= LONGEST + 100
 

@@ -50,7 +50,7 @@ def test_a_departure_counts_even_where_its_place_takes_too_long_to_find(
 ) -> None:
     monkeypatch.setattr(json_schema, "SECONDS", 0.5)
     fault = check(value, schema).fault
-    assert fault and fault.path == "$" and fault.found.startswith("[")
+    assert fault and fault.path == "$" and fault.actual.startswith("[")
 
 
 @pytest.mark.usefixtures("fresh")

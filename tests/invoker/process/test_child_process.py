@@ -11,7 +11,7 @@ from time import perf_counter
 import pytest
 
 from boomerang.invoker.errors import InvokeTimeoutError, ProtocolError
-from boomerang.invoker.process.child_process import STEP_SECONDS, WORDS_LIMIT, Process, ProcessGoneError
+from boomerang.invoker.process.child_process import STDERR_LIMIT, STEP_SECONDS, Process, ProcessGoneError
 from boomerang.invoker.process.frames import FrameTooLargeError
 from tests.invoker.backends.embedded.children import children, ended
 from tests.invoker.backends.embedded.threads import BOUND, in_thread
@@ -72,7 +72,7 @@ def test_much_talk_blocks_nobody_and_its_end_is_kept(tmp_path: Path) -> None:
     process = running(tmp_path, "import sys; sys.stderr.write('x' * 2_000_000 + '\\nthe end'); sys.exit(1)")
     with pytest.raises(ProcessGoneError, match="the end") as caught:
         process.receive()
-    assert len(caught.value.body or "") <= WORDS_LIMIT
+    assert len(caught.value.body or "") <= STDERR_LIMIT
     process.end()
 
 

@@ -1,4 +1,4 @@
-"""The cookie of the visitors of these tests."""
+"""The cookie of the visitors in these tests."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from boomerang.playground.session import app_state, visitor
 
 @pytest.fixture
 def anna(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
-    """Give the cookie of every visitor; afterwards their connections are gone."""
+    """Set the cookie of every visitor; remove their connections at the end."""
     monkeypatch.setattr(visitor, "owner", lambda: "anna")
     yield "anna"
     for name in app_state.connections().names("anna"):

@@ -1,4 +1,4 @@
-"""The Connections page for its tests: an open form, connections in the file, and what a container holds."""
+"""Helpers for tests of the Connections page: open its form, write the connections file, read containers."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ from tests.pages.visitor import Visitor, key_of, nodes, text_of
 
 
 def made(**settings: Any) -> ConnectionSettings:
-    """Give settings."""
+    """Return settings."""
     return settings_of({"name": "lab", "base_url": "http://127.0.0.1:9/v1", **settings})
 
 
 def with_form(settings: ConnectionSettings) -> Visitor:
-    """Give a visitor with an open form for a connection."""
+    """Return a visitor with the form open for a connection."""
     page = Visitor("embedded").open("connections")
     held: ConnectionsPageState = page.at.session_state["_connections"]
     held.draft = settings
@@ -34,14 +34,14 @@ def with_form(settings: ConnectionSettings) -> Visitor:
 
 
 def container(page: Visitor, key: str) -> str:
-    """Read a container."""
+    """Return the text of a container."""
     [found] = [node for node in nodes(page.at.main) if isinstance(node, Block) and key_of(node) == key]
     return "\n".join(text_of(node) for node in nodes(found)).replace("\\", "")
 
 
 @contextmanager
 def in_the_file(text: str) -> Iterator[None]:
-    """Have connections in the file."""
+    """Write connections to the connections file for a test."""
     file = Path(os.environ["CONNECTIONS_FILE"])
     file.write_text(text)
     try:
@@ -52,7 +52,7 @@ def in_the_file(text: str) -> Iterator[None]:
 
 
 def health_of(page: Visitor, name: str) -> list[str]:
-    """Read a row of the table of health."""
+    """Return the cells of a row in the health table."""
     [table] = [str(node.value) for node in nodes(page.at.main) if 'class="health"' in str(getattr(node, "value", ""))]
     row = table.partition(f">{name}</th>")[2].partition("</tr>")[0]
     return [re.sub("<[^>]*>", "", cell) for cell in row.split("</td>")[:-1]]

@@ -1,4 +1,4 @@
-"""The pages on servers: which model is asked, on which connection, and what is shown of the wire."""
+"""Test pages on servers: the called model, its connection, and the displayed HTTP traffic."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ MODELS = {"data": [{"id": "chatty"}, {"id": "thinker"}, {"id": "bge-embed"}]}
 
 
 def server(asked: Asked, wire: Wire) -> None:
-    """Answer as OpenAI does, with the model's name."""
+    """Respond like OpenAI, with the model's name."""
     if asked.path.endswith("/models"):
         wire.send(whole(MODELS))
         return
@@ -58,7 +58,7 @@ def server(asked: Asked, wire: Wire) -> None:
 
 @contextmanager
 def connections(*servers: Loopback, **settings: Any) -> Iterator[None]:
-    """Have a connection to each server, by the names `one`, `two` …, out of the file."""
+    """Configure a connection to each server in the file, named `one`, `two` and so on."""
     file = Path(os.environ["CONNECTIONS_FILE"])
     names = ["one", "two", "three"]
     lines = []
@@ -76,7 +76,7 @@ def connections(*servers: Loopback, **settings: Any) -> Iterator[None]:
 
 @pytest.fixture
 def visit() -> Iterator[Callable[..., Visitor]]:
-    """Give a function that opens a page for a visitor on a server with a script."""
+    """Return a function that opens a page for a visitor on a scripted server."""
     with Loopback(server) as first, Loopback(server) as second, connections(first, second):
 
         def opened(page: str, connection: str = "one") -> Visitor:
@@ -86,7 +86,7 @@ def visit() -> Iterator[Callable[..., Visitor]]:
 
 
 def picker(page: Visitor) -> Any:
-    """Give the model selector."""
+    """Return the model selector."""
     return page.at.selectbox(key=page.key("model"))
 
 
@@ -112,7 +112,7 @@ def test_a_run_asks_the_server_and_shows_the_wire_without_the_key(visit: Callabl
 
 
 def asked_on(page: str) -> Visitor:
-    """Ask a model of a typed name on a page; gives the page after its run."""
+    """Run a page with a typed model name; return the page after its run."""
     visitor = Visitor("one")
     visitor.at.query_params["model"] = "chatty"
     return visitor.open(page).run()
@@ -154,7 +154,7 @@ def test_what_a_server_says_of_categories_stands_beside_its_flag(visit: Callable
 
 def test_any_name_may_be_asked(visit: Callable[..., Visitor]) -> None:
     page = visit("start")
-    page.at.query_params["model"] = "nobody-listed-me"  # typing itself is for a browser's test
+    page.at.query_params["model"] = "nobody-listed-me"  # typing itself needs a browser test
     page.open("llm")
     assert page.config["model"] == "nobody-listed-me" and page.can_run
 

@@ -1,4 +1,4 @@
-"""The form of a connection: each fault at its field, and what is typed there kept, completed and masked."""
+"""Test the connection form: faults appear at their field, and typed values are kept, completed and masked."""
 
 from __future__ import annotations
 

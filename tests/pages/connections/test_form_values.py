@@ -1,4 +1,4 @@
-"""What is typed into the form of a connection, as its fields read it and as faults are worded."""
+"""Test how the connection form parses its fields and words its faults."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The connections on the page: opened by an address, imported, and what is odd among the saved ones."""
+"""Test the listed connections: opened by URL, imported, and problems of saved ones."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def test_an_import_brings_what_is_new_and_says_what_was_there_what_is_renamed_an
         assert (brought.came, brought.there, brought.renamed) == (["taken 2", "new"], ["same"], [("taken", "taken 2")])
         assert brought.faults[:2] == ["bad 0 · Base URL: is missing", "bad 0 · base_ur: is no field that is known here"]
         page = Visitor("embedded").open("connections")
-        page.at.session_state["_connections"].to_say.brought = brought
+        page.at.session_state["_connections"].next_feedback.brought = brought
         told = container(page.look(), "connections-brought")
         assert "Imported for this session: taken 2, new." in told and "Already present and identical: same." in told
         assert "bad 3" in told and "bad 4" not in told and "and 4 more" in told

@@ -1,4 +1,4 @@
-"""Which connection answers: it is named beside the result, a repeated call goes where it went, and none stands in unasked."""
+"""Test which connection a page uses: results name it, repeats reuse it, and a missing one is never replaced silently."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ OTHER = "other: *1*"
 
 @pytest.fixture
 def other(desk: Desk) -> Iterator[Desk]:
-    """Give the desk behind a second connection."""
+    """Provide the desk behind a second connection."""
     made = Desk()
     app_state.connections().add(OTHER, lambda: made.backend)
     yield made
@@ -30,13 +30,13 @@ def other(desk: Desk) -> Iterator[Desk]:
 
 
 def pick(page: Visitor, connection: str) -> Visitor:
-    """Pick a connection in the side bar."""
+    """Select a connection in the sidebar."""
     page.at.sidebar.selectbox(key="connection").set_value(connection)
     return page.look()
 
 
 def seen(page: Visitor) -> str:
-    """Read the page without the marks that keep text a text."""
+    """Return the page's text without Markdown escapes."""
     return page.seen.replace("\\", "")
 
 
@@ -132,7 +132,7 @@ def test_a_link_keeps_its_connection_over_a_reload_and_takes_it_once_it_is_there
 
 
 def panes(page: Visitor, count: int) -> Visitor:
-    """Choose how many panes there are."""
+    """Set the number of panes."""
     page.at.segmented_control(key=page.key("panes")).set_value(count)
     return page.look()
 

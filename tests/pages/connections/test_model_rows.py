@@ -1,4 +1,4 @@
-"""The models of a connection on the Connections page: who says what they are, what they can do and how much they read."""
+"""Test the model table on the Connections page: each model's type, features and context, and their sources."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ model_type = "text-embedding"
 
 @contextmanager
 def lab(more: str = "") -> Iterator[None]:
-    """Have a connection to a server that lists models."""
+    """Configure a connection to a server that lists models."""
     file = Path(os.environ["CONNECTIONS_FILE"])
     with Loopback(lambda _asked, wire: wire.send(whole({"data": LISTED}))) as server:
         file.write_text(f'[[connections]]\nname = "lab"\nbase_url = "{server.address}/v1"\n{more}')
@@ -45,7 +45,7 @@ def lab(more: str = "") -> Iterator[None]:
 
 
 def table(page: Visitor) -> dict[str, list[str]]:
-    """Read the table of the models: name → the other cells."""
+    """Return the table of models: name → the other cells."""
     [found] = [html for html in page.html.split("<table") if 'scope="col">Features' in html]
     rows = [row.split("</tr>")[0] for row in found.split("<tr>")[2:]]
     cells = [[cell.split(">", 1)[1].split("</t")[0] for cell in row.replace("<th", "<td").split("<td")[1:]] for row in rows]
@@ -96,5 +96,7 @@ def test_the_caption_names_what_was_guessed_until_somebody_chooses() -> None:
 def test_a_correction_of_a_type_does_not_pin_the_context_that_the_server_tells(typed: int, kept: dict[str, int]) -> None:
     settings = settings_of({"name": "new", "base_url": "http://127.0.0.1:9/v1"})
     row = model_table_editor.row(described("p", "my-strange-vectors"), settings) | {"context_size": 512}
-    [model], _defaults = model_table_editor.said([row | {"model_type": "text-embedding", "context_size": typed}], [row], {})
+    [model], _defaults = model_table_editor.configured_models(
+        [row | {"model_type": "text-embedding", "context_size": typed}], [row], {}
+    )
     assert model.get("model_properties", {}) == kept

@@ -1,4 +1,4 @@
-"""The table of a connection's models: many of them, and those of a connection that cannot be opened."""
+"""Test the model table with many models, and of a connection that cannot be opened."""
 
 from __future__ import annotations
 
@@ -24,13 +24,13 @@ def test_a_table_of_many_models_costs_linear_work() -> None:
     rows = [model_table_editor.row(described("p", f"model {number}"), made()) for number in range(4000)]
     changed = [rows[0] | {"context_size": 9}, *rows[1:]]
     began = process_time()
-    models, defaults = model_table_editor.said(changed, rows, {})
+    models, defaults = model_table_editor.configured_models(changed, rows, {})
     assert [model["model"] for model in models] == ["model 0"] and defaults == {}
     assert process_time() - began < 1.0, "with their square it is a quarter of a minute"
 
 
 def test_a_server_that_is_slow_to_list_its_models_is_waited_for_and_then_shown() -> None:
-    slow_seconds = 1.3  # longer than a page is held up
+    slow_seconds = 1.3  # longer than a page waits
 
     def slow(asked: Asked, wire: Wire) -> None:
         wire.left.wait(slow_seconds)

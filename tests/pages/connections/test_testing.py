@@ -1,4 +1,4 @@
-"""The button Test: what it found, where that is shown, and of what it is not shown any more."""
+"""Test the Test button: its results, where they appear, and when they disappear."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def test_what_the_form_was_tried_with_is_another_once_its_address_was_changed_an
 
 
 def press(page: Visitor, key: str) -> None:
-    """Press a button that tries something, and wait for what comes of it."""
+    """Click a button that tests something, and wait for the result."""
     page.at.button(key=key).click()
     page.look()
     held: ConnectionsPageState = page.at.session_state["_connections"]
@@ -49,7 +49,7 @@ def test_a_test_that_is_stopped_says_so_until_the_next_one() -> None:
         if len(server.asked) == 1:
             checks = visitors[0].checks
             assert checks is not None
-            checks.stop()  # as the button does
+            checks.stop()  # like the button
             wire.wait_until_gone()
         else:
             wire.send(whole({"data": [{"id": "m"}]}))
@@ -79,12 +79,12 @@ def test_the_words_of_a_server_that_refused_stand_in_the_open_as_they_are() -> N
 
 
 def listing(_asked: Asked, wire: Wire) -> None:
-    """Answer with a list of one model."""
+    """Respond with a list of one model."""
     wire.send(whole({"data": [{"id": "m"}]}))
 
 
 def form_key(page: Visitor, name: str) -> str:
-    """Give the key of a widget of the form that is open."""
+    """Return the key of a widget in the open form."""
     held: ConnectionsPageState = page.at.session_state["_connections"]
     return f"connections.form.{held.version}.{name}"
 
@@ -105,7 +105,7 @@ def test_what_came_of_a_test_is_there_after_saving_what_was_tested() -> None:
         page.at.button(key="connections.edit").click()
         page.look().at.text_input(key=form_key(page, "base_url")).set_value(f"{server.address}/other")
         page.look().at.button(key=form_key(page, "save")).click()
-        assert "Not tested yet." in container(page.look(), "connection-detail") and list(held.found) == []
+        assert "Not tested yet." in container(page.look(), "connection-detail") and list(held.results) == []
 
 
 @pytest.mark.usefixtures("anna")
@@ -121,9 +121,9 @@ def test_what_came_of_a_test_of_something_else_is_not_there_after_saving() -> No
 def test_a_test_that_was_under_way_when_it_was_saved_ends_under_its_name() -> None:
     held, checks, tried = ConnectionsPageState(), ProbeJob([]), ("\0" + "3", SERVER)
     held.moved[tried] = "lab", SERVER
-    checks.found[tried] = checks.found["other", SERVER] = Check(True, "it answers")
+    checks.results[tried] = checks.results["other", SERVER] = Check(True, "it answers")
     held.take_over(checks)
-    assert set(held.found) == {("lab", SERVER), ("other", SERVER)}
+    assert set(held.results) == {("lab", SERVER), ("other", SERVER)}
 
 
 def test_what_came_of_a_test_is_not_shown_of_what_the_file_says_now() -> None:

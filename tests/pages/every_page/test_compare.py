@@ -1,4 +1,4 @@
-"""Comparison: the same input in several panes, each with its own model, parameters, state and Stop."""
+"""Test comparison: the same input in several panes, each with its own model, parameters, state and Stop button."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ Visit = Callable[[str], Visitor]
 
 
 def panes(visitor: Visitor, count: int) -> Visitor:
-    """Choose how many panes there are."""
+    """Set the number of panes."""
     visitor.at.segmented_control(key=visitor.key("panes")).set_value(count)
     return visitor.look()
 
 
 def states(visitor: Visitor, count: int) -> list[str]:
-    """Give the state of each pane."""
+    """Return the state of each pane."""
     held = [visitor.held, *(visitor.held.part(f"pane{number}") for number in range(2, count + 1))]
     return [run_status.name(each.job) for each in held]
 
@@ -35,7 +35,7 @@ def states(visitor: Visitor, count: int) -> list[str]:
 @pytest.mark.parametrize("count", [2, 4])
 def test_every_page_compares(visit: Visit, desk: Desk, page: str, count: int) -> None:
     visitor = panes(visit(page), count)
-    if not visitor.can_run:  # the third model of the list is one that is not there
+    if not visitor.can_run:  # the third model of the list is unavailable
         pytest.skip(visitor.reason)
     visitor.run()
     assert states(visitor, count) == ["done"] * count

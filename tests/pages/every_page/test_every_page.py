@@ -1,4 +1,4 @@
-"""What all eight pages have in common: they open, one click answers, everything that happened can be looked at."""
+"""Test what all eight pages share: they open, one click gives a result, and every detail of a run can be inspected."""
 
 from __future__ import annotations
 
@@ -127,7 +127,7 @@ def test_a_fault_of_ours_ends_in_the_panel_with_its_traceback(visit: Visit, desk
 
 @pytest.mark.parametrize("page", PAGES)
 def test_an_unavailable_connection_is_told_on_the_page(visit: Visit, desk: Desk, page: str) -> None:
-    """The back end cannot even list its models: the frame stays, the fault is in the panel."""
+    """Break even the model list: the frame stays, and the error is in the panel."""
 
     def broken() -> Any:
         raise OSError("no such folder")
@@ -142,7 +142,7 @@ def test_an_unavailable_connection_is_told_on_the_page(visit: Visit, desk: Desk,
 
 @pytest.mark.parametrize("page", PAGES)
 def test_a_stopped_run_keeps_what_had_arrived(visit: Visit, desk: Desk, page: str) -> None:
-    """Stop is what its button does when clicked; a click that interrupts a running script needs a real browser."""
+    """Stop the run as the button does; a click that interrupts a running script needs a real browser."""
     arrived = threading.Event()
 
     def slow(request: Request[Any], run: Run) -> Iterator[Any]:

@@ -1,4 +1,4 @@
-"""The frame around a page, with a page script that the test writes: what happens between its buttons and its result."""
+"""Test the frame of a page with a page script from the test: events between drawing its buttons and its result."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def opened(between: Any = lambda page: None, **state: Any) -> AppTest:
 
 
 def test_a_run_that_ends_while_the_page_is_drawn_leaves_no_button_behind(desk: Desk) -> None:
-    """The buttons are drawn for a run under way, and it ends before its result is: the page must be drawn again."""
+    """End the run after its buttons are drawn but before its result is: the page must be redrawn."""
     go = threading.Event()
 
     def answer(request: Request[Any], run: Run) -> Iterator[Any]:

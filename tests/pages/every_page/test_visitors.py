@@ -1,4 +1,4 @@
-"""Visitors: each has their own values and records; values stay while another page is open."""
+"""Test visitors: each has their own values and records, and values persist while another page is open."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the address restores, for a link and for a reload; and that nobody finds another's run."""
+"""Test what a URL restores, for links and reloads, and that visitors cannot open each other's runs."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ def test_rows_and_texts_of_a_link_are_sent(desk: Desk, page: str) -> None:
 def test_a_run_of_somebody_else_is_not_found_by_its_id(desk: Desk) -> None:
     ann = Visitor(CONNECTION).open("moderation").run()
     assert ann.held.job is not None
-    ann.held.job.owner = "ann's browser"  # here all sessions have one id
+    ann.held.job.owner = "ann's browser"  # all sessions of this test share one id
     ben = linked("moderation", run=ann.held.job.id)
     held: PageState = ben.at.session_state["_pages"][TYPES["moderation"]]
     assert held.job is None and ben.state == "idle"

@@ -1,4 +1,4 @@
-"""The ModelConfig on each page: live from the form, or written by hand as Dify allows."""
+"""Test the ModelConfig on each page: live from the form, or edited as JSON."""
 
 from __future__ import annotations
 

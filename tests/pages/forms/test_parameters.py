@@ -1,4 +1,4 @@
-"""Parameters on the page: widgets for every rule, odd rules included, and no value outside its rule."""
+"""Test parameter widgets: one for every rule, including odd rules, and no value outside its rule."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ Ruled = Callable[..., Visitor]
 
 @pytest.fixture
 def ruled(desk: Desk) -> Ruled:
-    """Give a function that opens the LLM page with a model of these rules, all of them ticked."""
+    """Return a function that opens the LLM page with a model of these rules, all checked."""
 
     def opened(*rules: dict[str, Any]) -> Visitor:
         made = [ParameterRule.model_validate({"required": True} | rule) for rule in rules]
@@ -73,7 +73,7 @@ def test_what_is_required_is_ticked_and_the_rest_is_left_to_the_model(ruled: Rul
 
 @pytest.mark.parametrize(("kind", "value"), [("number_input", 5_000), ("number_input", -5)])
 def test_no_value_outside_its_rule_is_sent(ruled: Ruled, desk: Desk, kind: str, value: int) -> None:
-    """A browser does not let it happen; whoever drives the page otherwise does not get through either."""
+    """Set a value that a browser would not allow; it must not be sent either."""
     page = ruled({"name": "max_tokens", "type": "int", "min": 1, "max": 2048})
     page.at.session_state["llm.talker.max_tokens"] = value
     page.look().set(kind, "talker.max_tokens", value).run()

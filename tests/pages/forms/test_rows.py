@@ -1,4 +1,4 @@
-"""Tables of texts: as a table and as JSON, from a file, with marks; restored from the address."""
+"""Test tables of texts: as a table or as JSON, from a file, with labels, restored from the URL."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def as_json(page: Visitor) -> Visitor:
 
 
 def upload(page: Visitor, name: str, data: bytes) -> Visitor:
-    """Pick a file."""
+    """Upload a file."""
     page.at.file_uploader(key=page.key("import")).set_value((name, data, "text/plain"))
     return page.look()
 

@@ -1,4 +1,4 @@
-"""Samples: all of them from the start page, and those that are refused sent all the same."""
+"""Test samples: run all from the start page, and send rejected ones anyway."""
 
 from __future__ import annotations
 
@@ -85,5 +85,5 @@ def test_what_no_server_could_be_asked_cannot_be_sent_anyway(visit: Visit) -> No
 
 
 def can_send_anyway(visitor: Visitor) -> bool:
-    """Tell whether the button is there."""
+    """Return whether the page offers to send anyway."""
     return any(button.key == visitor.key("send_anyway") for button in visitor.at.button)

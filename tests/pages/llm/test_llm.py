@@ -1,4 +1,4 @@
-"""The LLM page: a conversation under edit, parameters, stop words, tools, and the next turn."""
+"""Test the LLM page: conversation editor, parameters, stop sequences, tools, and the next turn."""
 
 from __future__ import annotations
 
@@ -21,22 +21,22 @@ Visit = Callable[[str], Visitor]
 
 @pytest.fixture
 def page(visit: Visit) -> Visitor:
-    """Give the page as it opens."""
+    """Return a newly opened page."""
     return visit("llm")
 
 
 def draft(page: Visitor, index: int) -> str:
-    """Give the id of a message's editor."""
+    """Return the id of a message's editor."""
     return page.held.drafts[index].id
 
 
 def roles(desk: Desk) -> list[tuple[str, Any]]:
-    """Give roles and contents of the last request."""
+    """Return roles and contents of the last request."""
     return [(message.role.value, message.content) for message in desk.requests[-1].prompt_messages]
 
 
 def answering(*turns: list[Any]) -> Callable[[Request[Any], Run], list[Any]]:
-    """Give one answer after the other."""
+    """Return the given answers in turn."""
     left = list(turns)
     return lambda request, run: left.pop(0)
 
@@ -284,7 +284,7 @@ def test_a_stream_that_called_no_tool_says_so(page: Visitor, desk: Desk) -> None
 
 
 def tool_key(page: Visitor, index: int, name: str) -> str:
-    """Give the key of a field of a tool's editor."""
+    """Return the key of a field in a tool's editor."""
     return f"tool.{page.held.kept(ToolLibrary).tools[index]['id']}.{name}"
 
 
@@ -294,7 +294,7 @@ def test_broken_json_in_a_tool_is_said_with_line_and_column(page: Visitor, desk:
     assert not page.can_run
     assert "Line 2, column 10" in page.reason and "get_weather" in page.reason
     page.set("toggle", "tools.on", False)
-    assert page.can_run  # tools that are not offered hinder nothing
+    assert page.can_run  # tools that are not sent do not block the run
     page.set("toggle", "tools.on", True).type(tool_key(page, 0, "parameters"), '{"type": "object"}').run()
     assert desk.requests[0].tools[0].parameters == {"type": "object"}
 

@@ -1,4 +1,4 @@
-"""The LLM page beyond one question: files, thinking, extra parameters, other answers, presets, tools that answer themselves."""
+"""Test further features of the LLM page: files, thinking, extra parameters, earlier answers, presets, mock tool replies."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ SEER = listed("seer", ModelType.LLM, features=[ModelFeature.VISION], model_prope
 
 @pytest.fixture
 def desk(desk: Desk) -> Desk:
-    """Give the desk with one more model, which takes images and has a context of 17 tokens."""
+    """Add a model that takes images and has a context of 17 tokens."""
     models: tuple[ListedModel, ...] = (*MODELS, SEER)
     desk.backend = Scripted(desk.serve, models=models)
     desk.answer = lambda request, run: llm_chunks("Hello ", "there.", usage=USAGE)
@@ -35,17 +35,17 @@ def desk(desk: Desk) -> Desk:
 
 @pytest.fixture
 def page(visit: Visit) -> Visitor:
-    """Give the page as it opens."""
+    """Return a newly opened page."""
     return visit("llm")
 
 
 def draft(page: Visitor, index: int) -> str:
-    """Give the id of a message's editor."""
+    """Return the id of a message's editor."""
     return page.held.drafts[index].id
 
 
 def answering(*turns: Any) -> Callable[[Request[Any], Run], Any]:
-    """Give one answer after the other; texts are streamed in one chunk."""
+    """Return the given answers in turn; texts are streamed in one chunk."""
     left = list(turns)
 
     def answer(request: Request[Any], run: Run) -> Any:
@@ -56,7 +56,7 @@ def answering(*turns: Any) -> Callable[[Request[Any], Run], Any]:
 
 
 def asked(desk: Desk) -> list[tuple[str, Any]]:
-    """Give roles and contents of the last request."""
+    """Return roles and contents of the last request."""
     return [(message.role.value, message.content) for message in desk.requests[-1].prompt_messages]
 
 
@@ -79,7 +79,7 @@ def test_broken_extra_json_keeps_run_waiting_and_says_where(page: Visitor, text:
     assert not page.can_run and words in page.reason and words in page.faults
 
 
-# Thinking and ways to show
+# Thinking and display modes
 
 
 @pytest.mark.parametrize(("tail", "label"), [("</think>\n\nIt is 42.", "Thinking, "), ("", "Unfinished thinking")])
@@ -115,7 +115,7 @@ def test_files_that_a_model_answers_with_are_offered_and_never_loaded(page: Visi
     assert "http://192.0.2.1/x.png" in [code.value for code in page.at.code]
 
 
-# The context
+# Context
 
 
 def test_the_context_in_use_is_told_and_warned_of(page: Visitor, desk: Desk) -> None:
@@ -173,7 +173,7 @@ def test_an_upload_is_taken_once_and_a_wrong_one_refused(page: Visitor) -> None:
     assert len(page.held.drafts[1].attachments) == 1 and "empty.png is empty" in page.faults
 
 
-# Again from any message, and answers before
+# Rerun from any message, and earlier answers
 
 
 def test_running_from_a_message_cuts_what_follows_and_it_can_be_put_back(page: Visitor, desk: Desk) -> None:
@@ -199,7 +199,7 @@ def test_earlier_answers_stay_and_can_be_compared_and_taken_up_again(page: Visit
     assert [held.content for held in page.held.drafts][2:] == ["The sky is blue."]
 
 
-# Completion, presets
+# Completion and presets
 
 
 def test_a_completion_is_one_text_and_goes_on_where_it_ended(page: Visitor, desk: Desk) -> None:
@@ -245,7 +245,7 @@ def test_what_is_no_preset_is_refused_and_changes_nothing(page: Visitor, text: s
 
 
 def calls(*made: tuple[str, str, str]) -> list[Any]:
-    """Give the chunk of a model that calls tools: id, name and arguments of each."""
+    """Return a chunk with tool calls, from id, name and arguments of each."""
     return [call_chunk(*({"id": i, "name": name, "arguments": given} for i, name, given in made), finish_reason="tool_calls")]
 
 

@@ -1,4 +1,4 @@
-"""The structured-output page: the schema under edit, and the verdict on what came back."""
+"""Test the structured-output page: the schema editor, and the validation of the result."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ Visit = Callable[[str], Visitor]
 
 @pytest.fixture
 def page(visit: Visit) -> Visitor:
-    """Give the page as it opens."""
+    """Return a newly opened page."""
     return visit("llm_structured_output")
 
 

@@ -1,4 +1,4 @@
-"""The structured-output page beyond one object: other ways to it, how stable it is, where a schema comes from."""
+"""Test further features of the structured-output page: other output methods, stability, schemas from examples."""
 
 from __future__ import annotations
 
@@ -27,14 +27,14 @@ RULES = [
 
 @pytest.fixture
 def desk(desk: Desk) -> Desk:
-    """Give the desk with a model that takes a schema as a parameter."""
+    """Add a model that takes a schema as a parameter."""
     desk.backend = Scripted(desk.serve, models=(*MODELS, listed("formal", ModelType.LLM, parameter_rules=RULES)))
     return desk
 
 
 @pytest.fixture
 def page(visit: Visit) -> Visitor:
-    """Give the page as it opens."""
+    """Return a newly opened page."""
     return visit("llm_structured_output")
 
 

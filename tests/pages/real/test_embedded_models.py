@@ -1,4 +1,4 @@
-"""Pages on the embedded models themselves: what they refuse and why, and what a parameter does to their answers."""
+"""Test pages on the real embedded models: what they reject and why, and how parameters affect answers."""
 
 from __future__ import annotations
 
@@ -26,12 +26,12 @@ def _closed() -> Any:
 
 
 def opened(page: str, **link: str) -> Visitor:
-    """Open a page, as a link to it says."""
+    """Open a page by a link."""
     return Visitor("embedded", **link).open(page)
 
 
 def by_hand(config: dict[str, Any]) -> Visitor:
-    """Run a ModelConfig that is written by hand."""
+    """Run a ModelConfig edited as JSON."""
     visitor = opened("llm").set("toggle", "config.by_hand", True)
     visitor.type("config.text", json.dumps({"provider": "embedded", "mode": "chat"} | config))
     assert visitor.can_run
@@ -39,17 +39,17 @@ def by_hand(config: dict[str, Any]) -> Visitor:
 
 
 def ask(visitor: Visitor, text: str) -> Visitor:
-    """Run a user's message."""
+    """Run a user message."""
     return visitor.type(f"{visitor.held.drafts[1].id}.content", text).run()
 
 
 def answer(page: Visitor) -> str:
-    """Give the text of the answer."""
+    """Return the text of the answer."""
     return "".join(chunk.delta.message.content for chunk in page.record.chunks)
 
 
 def look_until(page: Visitor, words: str) -> None:
-    """Look at the page until it has these words."""
+    """Redraw the page until it contains these words."""
     deadline = monotonic() + BOUND
     while words not in page.look().seen:
         assert monotonic() < deadline, page.seen
@@ -185,7 +185,7 @@ def test_a_round_trip_marks_the_words_that_came_back_wrong() -> None:
     page = opened("tts").set("button_group", "sample", "Numbers and dates").set("button_group", "experiment", "round-trip")
     page.click("try-round-trip.run")
     look_until(page, "WER")
-    assert SPEECH["Numbers and dates"].split()[-2] == "read"  # the words are those of the sample
+    assert SPEECH["Numbers and dates"].split()[-2] == "read"  # the same words as in the sample
     drawn = "".join(str(node.proto) for node in nodes(page.at.main) if node.type == "bidi_component")
     assert '"del"' in drawn.replace("\\", "") and "meter read" in drawn
 

@@ -1,4 +1,4 @@
-"""A server that fails in the middle of a run: whose fault it is, in the server's words, with a next step."""
+"""Test servers that fail during a run: the side at fault, the server's own message, and a next step."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from tests.loopback import STREAM, Asked, Loopback, Wire, chunked, whole
 from tests.pages.visitor import Visitor
 
 MODELS = ("refuses", "breaks", "breaks-off", "stammers")
-"""Names of models, each of which does what it is called."""
+"""Models that behave as their names say."""
 SAID = [event({"role": "assistant", "content": ""}), event({"content": "The first half of"})]
 
 
 def fail(asked: Asked, wire: Wire) -> None:
-    """Fail as the model that is asked is called."""
+    """Fail in the way that the called model's name says."""
     if asked.path == "/v1/models":
         wire.send(whole({"data": [{"id": name} for name in MODELS]}))
         return
@@ -37,7 +37,7 @@ def fail(asked: Asked, wire: Wire) -> None:
 
 @pytest.fixture
 def connection() -> Iterator[str]:
-    """Give the name of a connection to the server."""
+    """Return the name of a connection to the server."""
     file = Path(os.environ["CONNECTIONS_FILE"])
     with Loopback(fail) as server:
         file.write_text(f'[[connections]]\nname = "Faults"\nbase_url = "{server.address}/v1"\napi_key = "sk-of-nobody"\n')

@@ -1,4 +1,4 @@
-"""The app without the weights of its models, or with a part of them: what it says, and what works all the same."""
+"""Test the app without its models' weights, or with truncated ones: its messages, and what still works."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ SMALL = "smollm2-135m-instruct"
 
 @pytest.fixture(autouse=True)
 def models(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Path]:
-    """Give the app an empty folder of models; afterwards it has its own again."""
+    """Point the app to an empty model folder; restore its own at the end."""
     monkeypatch.setenv("BOOMERANG_MODELS", str(tmp_path))
     app_state.close_all()
     app.start()
@@ -29,7 +29,7 @@ def models(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Path]:
 def test_the_start_page_says_which_calls_are_unavailable_and_why() -> None:
     seen = Visitor("embedded").seen
     assert seen.count("Unavailable") == len(PAGES) - 1 == seen.count(" is not in ")
-    assert seen.count("Ready to load") == 1  # the weights of the voice come inside its package
+    assert seen.count("Ready to load") == 1  # the voice's weights are part of its package
 
 
 @pytest.mark.parametrize("name", [name for name in PAGES if name != "tts"])

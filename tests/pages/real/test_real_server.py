@@ -1,4 +1,4 @@
-"""Pages on real llama.cpp servers with the embedded weights: an object, a summary, vectors, a ranking."""
+"""Test pages on real llama.cpp servers with the embedded weights: an object, a summary, vectors, a ranking."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ pytestmark = pytest.mark.slow
 
 @pytest.fixture(autouse=True, scope="module")
 def servers() -> Iterator[None]:
-    """Connect the app to three servers that want a key."""
+    """Connect the app to three servers that require a key."""
     file = Path(os.environ["CONNECTIONS_FILE"])
     with served(QWEN) as llm, served(SMOLLM, pooling_type="MEAN") as vectors, served(SMOLLM, pooling_type="RANK") as ranks:
         lab = {"base_url": llm, "api_key": KEY}
         connections = [
-            # An LLM that is named comes first; but a summary is made by the system model.
+            # A configured LLM comes first in lists, but a summary uses the system model.
             {"name": "Lab", **lab, "models": [{"model": "aside", "model_type": "llm"}], "system_model": "real"},
             {"name": "Open", **lab},
             {"name": "Vectors", **lab, "base_url": vectors, "models": [{"model": "real", "model_type": "text-embedding"}]},
@@ -61,7 +61,7 @@ def test_texts_are_embedded_on_the_real_server() -> None:
 
 
 def test_documents_are_ranked_on_the_real_server() -> None:
-    # The model has no head for ranking, and so its scores may have any size and sign.
+    # The model has no ranking head, so scores may have any size and sign.
     page = Visitor("Ranks", threshold="-1000.0").open("rerank").run()
     metrics = page.metrics()
     assert (metrics["Documents"], metrics["Returned"], metrics["Dropped"]) == ("6", "6", "0")

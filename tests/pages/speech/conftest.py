@@ -1,4 +1,4 @@
-"""The page of speech to text, where a file can be uploaded."""
+"""The speech2text page with a file upload."""
 
 from __future__ import annotations
 
@@ -10,5 +10,5 @@ from tests.pages.visitor import Visitor
 
 @pytest.fixture
 def page(visit: Visit) -> Visitor:
-    """Give the speech2text page with the upload chosen."""
+    """Return the speech2text page with the upload selected."""
     return visit("speech2text").set("button_group", "source", "Upload")

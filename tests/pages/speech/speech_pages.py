@@ -1,4 +1,4 @@
-"""Sounds and an upload for the tests of the speech pages."""
+"""Audio and an upload helper for the tests of the speech pages."""
 
 from __future__ import annotations
 
@@ -13,6 +13,6 @@ PNG = b"\x89PNG\r\n\x1a\n" + b"\x00\x00\x00\rIHDR" + bytes(100)
 
 
 def upload(page: Visitor, name: str, data: bytes) -> Visitor:
-    """Choose a file."""
+    """Upload a file."""
     page.at.file_uploader(key="speech2text.upload").upload(name, data)
     return page.look()

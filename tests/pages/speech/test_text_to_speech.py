@@ -1,4 +1,4 @@
-"""The page of text to speech: voices, players and pieces of audio."""
+"""Test the text-to-speech page: voices, players and audio segments."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The transcript on its page: references, what counts as an error, subtitles, worse recordings, comparison."""
+"""Test the transcript: references, WER options, subtitles, degraded recordings, comparison."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from boomerang.invoker.entities.speech2text import Speech2TextResult
 from boomerang.invoker.events import TranscriptSegment
 from boomerang.invoker.request import Request
 from boomerang.invoker.run import Run
-from boomerang.workbench.experiments.audio_robustness import DAMAGES
+from boomerang.workbench.experiments.audio_robustness import DEGRADATIONS
 from boomerang.workbench.samples.inputs import CLIP, CLIP_TEXT, RECORDINGS, SAMPLES_FOLDER
 from tests.pages.conftest import CONNECTION
 from tests.pages.speech.speech_pages import Visit, upload
@@ -45,7 +45,7 @@ def test_another_recording_takes_its_own_reference_and_leaves_that_of_the_result
     page = visit("speech2text").run()
     page.set("button_group", "sample", "A WAV file named .mp3")
     assert page.at.text_area(key="speech2text.reference").value == "My name is wrong."
-    assert "WER 70.0%" in page.seen  # of the clip that was heard
+    assert "WER 70.0%" in page.seen  # of the recording that was transcribed
     assert "WER 100.0%" in page.run().seen
     page.set("button_group", "source", "Upload")
     assert page.at.text_area(key="speech2text.reference").value == ""
@@ -104,7 +104,7 @@ def test_subtitles_are_there_when_the_back_end_told_times_and_greyed_when_not(vi
 
 
 def downloads(page: Visitor) -> list[Any]:
-    """Give the download buttons of the transcript."""
+    """Return the download buttons of the transcript."""
     found = [element for element in page.at.get("download_button") if element.proto.label in ("Text", "SRT", "VTT")]
     return [element.proto for element in found]
 
@@ -118,8 +118,8 @@ def test_a_worse_recording_is_heard_in_each_way_and_one_that_fails_ends_none_of_
     desk.answer = tires
     page = visit("speech2text").set("button_group", "experiment", "robustness").click("try-robustness.run")
     files = [request.file for request in desk.requests]
-    assert files[0] == CLIP.read_bytes() and len(set(files)) == 1 + len(DAMAGES)
-    assert page.seen.count("WER 0.0%") == len(DAMAGES)
+    assert files[0] == CLIP.read_bytes() and len(set(files)) == 1 + len(DEGRADATIONS)
+    assert page.seen.count("WER 0.0%") == len(DEGRADATIONS)
     assert "ConnectionError: cable cut" in page.faults
     seconds = [facts(file).seconds or 0 for file in files]
     assert seconds[-1] == pytest.approx(seconds[0] + 4, abs=0.2)

@@ -1,4 +1,4 @@
-"""What may be uploaded to the page of speech to text, and what is reported of it."""
+"""Test uploads on the speech2text page: which files it accepts, and what it reports about them."""
 
 from __future__ import annotations
 

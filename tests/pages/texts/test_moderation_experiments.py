@@ -1,4 +1,4 @@
-"""The moderation page beyond one answer: a threshold to try, a batch, variants, comparison; and the summary page's."""
+"""Test further features of the moderation page (what-if threshold, batch, variants, comparison) and the summary page."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ Visit = Callable[[str], Visitor]
 
 
 def by_words(request: Request[Any], run: Run) -> Iterator[Any]:
-    """Flag what has a word of harm in it, and tell a score."""
+    """Flag texts with a harmful word, and report a score."""
     harmful = any(word in request.payload()["text"].lower() for word in ("hurt", "destroy", "fool"))
     run.report(ModerationScores({"violence": 0.8 if harmful else 0.3, "hate": 0.1}, threshold=0.5))
     yield ModerationResult(result=harmful)

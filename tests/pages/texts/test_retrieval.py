@@ -1,4 +1,4 @@
-"""The embedding and rerank pages: rows of texts, limits, and what is drawn of odd answers."""
+"""Test the embedding and rerank pages: rows of texts, limits, and the display of odd results."""
 
 from __future__ import annotations
 

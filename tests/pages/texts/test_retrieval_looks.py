@@ -1,4 +1,4 @@
-"""Ways to look at vectors and rankings, their comparisons, and the experiments of both pages."""
+"""Test the views of vectors and rankings, their comparisons, and the experiments of both pages."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ Visit = Callable[[str], Visitor]
 
 
 def look(page: Visitor, name: str) -> Visitor:
-    """Choose how to look at the result."""
+    """Select a view of the result."""
     return page.set("button_group", "look", name)
 
 
@@ -29,7 +29,7 @@ def experiment(page: Visitor, name: str) -> Visitor:
 
 
 def ranked(scores: list[float]) -> Callable[[Any, Any], list[Any]]:
-    """Give an answer that scores documents by where they stand in the sample."""
+    """Return an answer that scores documents by their place in the sample."""
 
     def answer(request: Any, _run: Any) -> list[Any]:
         by_text = dict(zip(DOCUMENTS, scores, strict=True))

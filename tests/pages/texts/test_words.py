@@ -1,4 +1,4 @@
-"""The summary and moderation pages: short texts that no model sees, the system model, one boolean and what is beyond it."""
+"""Test the summary and moderation pages: short texts without a model call, the system model, and moderation details."""
 
 from __future__ import annotations
 

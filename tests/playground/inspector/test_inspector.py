@@ -1,4 +1,4 @@
-"""What the inspector shows of long values, and of each kind of chunk."""
+"""How the inspector shows long values, and each kind of chunk."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ from boomerang.invoker.records.timeline import Timeline
 from boomerang.invoker.request import InvokeType
 from boomerang.playground.inspector.call_trace import KINDS, lines
 from boomerang.playground.inspector.chunks import ROWS_PER_PAGE, jsonl, matching, points
-from boomerang.playground.inspector.json_tree import found
+from boomerang.playground.inspector.json_tree import matches
 from boomerang.workbench.results.chunk_descriptions import describe, fault, fragments
 from boomerang.workbench.results.shortened_values import (
     LONGEST_HEX,
@@ -55,11 +55,11 @@ from tests.playground.marked_up import cells
 from tests.scripted import USAGE, call_chunk, embedded, structured_chunks
 
 REMARK = 64
-"""Characters that the remark behind a cut value has at most: its length and its hash."""
+"""Most characters of the remark after a shortened value: its length and hash."""
 
 
 def longest(value: Any) -> int:
-    """Give the length of the longest text in a value."""
+    """Return the length of the longest text in a value."""
     match value:
         case str():
             return len(value)
@@ -170,15 +170,15 @@ def test_even_a_chunk_of_many_vectors_is_told_in_short() -> None:
 
 def test_a_search_finds_keys_and_values_wherever_they_are() -> None:
     value = {"docs": [{"text": "Köln"}, {"text": "Oslo", "score": 0.5}], "Text": None, "none": []}
-    assert found(value, "oslo") == [("$.docs[1].text", '"Oslo"')]
-    assert found(value, "TEXT") == [("$.docs[0].text", '"Köln"'), ("$.docs[1].text", '"Oslo"'), ("$.Text", "null")]
-    assert found(value, "none") == [("$.none", "[]")]
-    assert found(value, "absent") == []
+    assert matches(value, "oslo") == [("$.docs[1].text", '"Oslo"')]
+    assert matches(value, "TEXT") == [("$.docs[0].text", '"Köln"'), ("$.docs[1].text", '"Oslo"'), ("$.Text", "null")]
+    assert matches(value, "none") == [("$.none", "[]")]
+    assert matches(value, "absent") == []
 
 
 @given(JSON_VALUES, st.text(max_size=3))
 def test_a_search_never_raises_and_an_empty_one_finds_every_leaf(value: Any, words: str) -> None:
-    assert {path for path, _ in found(value, words)} <= {path for path, _ in found(value, "")}
+    assert {path for path, _ in matches(value, words)} <= {path for path, _ in matches(value, "")}
 
 
 def test_encoded_bytes_are_cut_early_and_long_words_are_not() -> None:
@@ -221,12 +221,12 @@ def test_the_pieces_of_a_call_are_its_arguments(stream: list[list[tuple[str, str
     ("arguments", "wrong"), [('{"a": 1}', None), ("", None), ('{"a":', "Expecting value"), ("[1]", "not an object")]
 )
 def test_joined_arguments_are_json_or_it_is_said_why_not(arguments: str, wrong: str | None) -> None:
-    found = fault(arguments)
-    assert found is None if wrong is None else wrong in (found or "")
+    matches = fault(arguments)
+    assert matches is None if wrong is None else wrong in (matches or "")
 
 
 def streamed(texts: Sequence[str], gap: float = 0.01) -> Record[Any]:
-    """Give the record of a stream."""
+    """Return the record of a stream."""
     record: Record[Any] = Record(request_of(InvokeType.LLM), "scripted")
     record.chunks.extend(llm_chunks(*texts, usage=USAGE))
     record.times.extend(gap * (at + 1) for at in range(len(texts)))
@@ -237,10 +237,10 @@ def streamed(texts: Sequence[str], gap: float = 0.01) -> Record[Any]:
 @given(st.lists(st.sampled_from(["a", "<think>", "</think>", "", "xyz"]), min_size=1, max_size=1_200), st.floats(0, 1))
 def test_the_points_of_the_picture_have_every_chunk_once(texts: list[str], gap: float) -> None:
     timeline = Timeline(streamed(texts, gap))
-    found = points(timeline, in_characters=True)
-    assert len(found) <= 500
-    assert found[-1].total == sum(map(len, texts))
-    ranges = [point.numbers.split("–") for point in found]
+    matches = points(timeline, in_characters=True)
+    assert len(matches) <= 500
+    assert matches[-1].total == sum(map(len, texts))
+    ranges = [point.numbers.split("–") for point in matches]
     assert int(ranges[0][0]) == 0 and int(ranges[-1][-1]) == len(texts) - 1
     assert all(int(before[-1]) + 1 == int(after[0]) for before, after in pairwise(ranges))
 
@@ -264,10 +264,14 @@ def test_exchanges_are_lines_under_the_back_end_with_their_durations() -> None:
             ModelExchange("unknown length", seconds=5.5),
         ]
     )
-    found = [(line, span.start, span.end) for line, span in lines(record, Timeline(record))]
-    assert found[0] == ("session.model.llm", 0.0, 6.0)
-    assert [line for line, *_ in found[1:4]] == ["back end scripted"] * 3
-    assert found[-3:] == [("piece 1 of 2 · 2.00 s", 1.0, 3.0), ("POST /chat · 1.50 s", 3.5, 5.0), ("unknown length", 5.5, 5.5)]
+    matches = [(line, span.start, span.end) for line, span in lines(record, Timeline(record))]
+    assert matches[0] == ("session.model.llm", 0.0, 6.0)
+    assert [line for line, *_ in matches[1:4]] == ["back end scripted"] * 3
+    assert matches[-3:] == [
+        ("piece 1 of 2 · 2.00 s", 1.0, 3.0),
+        ("POST /chat · 1.50 s", 3.5, 5.0),
+        ("unknown length", 5.5, 5.5),
+    ]
 
 
 def page() -> None:

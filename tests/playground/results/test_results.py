@@ -1,4 +1,4 @@
-"""What the views work out before they draw: pieces of a text, cosines, files, places."""
+"""Computations of the result views: pieces of a text, cosines, files, ranks."""
 
 from __future__ import annotations
 
@@ -40,27 +40,27 @@ class Slots:
         self.characters = 0
 
     def new(self) -> Slot:
-        """Give the next slot."""
+        """Return the next slot."""
         self.shown.append("")
         return Slot(self, len(self.shown) - 1)
 
 
 class Slot:
-    """One slot."""
+    """A slot."""
 
     def __init__(self, slots: Slots, number: int) -> None:
         self._slots, self._number = slots, number
 
     def html(self, body: str) -> None:
-        """Show HTML; its text is noted, as a browser has it."""
+        """Show HTML; records its text as a browser would show it."""
         self._show(Markup(body).elements[0].text)
 
     def code(self, body: str, *, language: str | None, wrap_lines: bool) -> None:
-        """Show a text unchanged, without the line ends that Streamlit takes away."""
+        """Show a text verbatim, without the line ends that Streamlit strips."""
         self._show(body.removeprefix("\n").removesuffix("\n"))
 
     def markdown(self, body: str) -> None:
-        """Show words of our own."""
+        """Show our own markdown."""
         self._show(body)
 
     def empty(self) -> None:
@@ -73,7 +73,7 @@ class Slot:
 
 
 def stream(pieces: list[str], as_markdown: bool = True) -> Slots:
-    """Draw pieces as they come, one a tick, and a silent tick at the end."""
+    """Draw pieces as a stream, one per tick, followed by a tick without text."""
     slots = Slots()
     text = TextStream(as_markdown, slots.new)
     for piece in pieces:
@@ -83,7 +83,7 @@ def stream(pieces: list[str], as_markdown: bool = True) -> Slots:
 
 
 def words(text: str) -> str:
-    """Return a text without its blanks."""
+    """Return a text without whitespace."""
     return "".join(text.split())
 
 
@@ -198,7 +198,7 @@ def test_what_is_code_is_not_cut(settled: str, rest: str) -> None:
 
 @given(st.lists(st.sampled_from([*PARAGRAPHS, "word " * 90, "~~~\n\nodd\n", "\n\n\n"]), max_size=120), st.data())
 def test_a_finished_text_has_the_pieces_that_its_stream_came_to(blocks: list[str], data: st.DataObject) -> None:
-    # What the browser has drawn by then it does not draw again.
+    # The browser does not redraw what is unchanged.
     text = "".join(blocks)
     cuts = sorted(data.draw(st.lists(st.integers(0, len(text)), max_size=12)))
     chunks = [text[begin:end] for begin, end in zip([0, *cuts], [*cuts, len(text)], strict=True)]

@@ -1,4 +1,4 @@
-"""Errors as a person meets them: whose side, what next, the upstream's own words, and no markup out of any of it."""
+"""The error panel: whose fault, what next, the upstream's own message, and no markup from any of it."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def draw(error: BaseException) -> AppTest:
 
 
 def raised(error: BaseException) -> BaseException:
-    """Return an error as it was when raised."""
+    """Return an error after raising it, with its traceback."""
     try:
         raise error
     except BaseException as caught:
@@ -86,7 +86,7 @@ def test_no_class_of_the_family_is_without_advice_of_its_own() -> None:
     def family(kind: type[InvokeError]) -> set[type[InvokeError]]:
         return {kind}.union(*(family(narrower) for narrower in kind.__subclasses__()))
 
-    # The public family; what a back end derives from it for itself takes the advice of its parent.
+    # The public classes; a back end's own subclasses use the advice of their base class.
     ours = {kind for kind in family(InvokeError) if kind.__module__ == "boomerang.invoker.errors"}
     titles = {kind: advice(kind("x", clock="c", seconds=1) if kind is InvokeTimeoutError else kind("x")).title for kind in ours}
     assert len(set(titles.values())) == len(ours) >= 9

@@ -1,4 +1,4 @@
-"""The metric row: units as people read them, a dash for what is unknown, a label for every number there is."""
+"""The metrics row: readable units, a dash for unknown values, a label for every metric."""
 
 from __future__ import annotations
 

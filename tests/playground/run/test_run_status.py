@@ -1,4 +1,4 @@
-"""The state of a run: one of seven names, the same for every kind of call, and what the page says to it."""
+"""The state of a run: one of seven names, the same for every kind of call, and its text on the page."""
 
 from __future__ import annotations
 

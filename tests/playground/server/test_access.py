@@ -1,4 +1,4 @@
-"""Which `Host` and `Origin` the server answers to, and that a refusal reaches nothing behind it."""
+"""Which `Host` and `Origin` the server accepts, and that a refused request reaches nothing behind the middleware."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ LOOPBACK, ELSEWHERE = Policy(loopback=True), Policy(loopback=False)
 
 
 def policy(hosts: str, *, loopback: bool = False) -> Policy:
-    """Make a policy with a list."""
+    """Return a policy for `BOOMERANG_HOSTS`."""
     return Policy(loopback, listed(hosts))
 
 
 def answers(rules: Policy, host: str | None, page: str | None = None, *, secure: bool = False) -> bool:
-    """Return whether a request is let through; a refusal must be a sentence that names the variable."""
+    """Return whether a request is accepted; a refusal must be a sentence that names the variable."""
     reason = rules.refusal([host] if host is not None else [], [page] if page is not None else [], secure=secure)
     if reason is not None:
         assert HOSTS_VARIABLE in reason and reason.endswith(".") and "\n" not in reason and reason.isascii()
@@ -111,7 +111,7 @@ def test_an_entry_that_is_no_host_is_refused_at_the_start(hosts: str) -> None:
         ("localhost", "http://localhost", True),
         ("localhost", "http://localhost:80", True),
         ("localhost:80", "http://localhost", True),
-        ("localhost", "https://localhost", True),  # behind a proxy that takes TLS off
+        ("localhost", "https://localhost", True),  # behind a proxy that terminates TLS
         ("localhost:443", "https://localhost", True),
         ("localhost:8443", "https://localhost:8443", True),
         ("[::1]:8501", "http://[0:0::1]:8501", True),
@@ -226,7 +226,7 @@ def test_a_server_at_these_addresses_is_bound_elsewhere(address: str | None) -> 
 def ask(
     rules: Policy, kind: str, path: str, headers: Iterable[tuple[bytes, bytes]], *, base_path: str = "", denial: bool = True
 ) -> tuple[Scope | None, list[Message]]:
-    """Send a request through the layer; return what the app behind it got, and what was sent."""
+    """Send a request through the middleware; return the scope that reached the app, and the messages sent."""
     reached: list[Scope] = []
     sent: list[Message] = []
 

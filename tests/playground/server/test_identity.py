@@ -1,4 +1,4 @@
-"""Only identities that the server issued are taken; they last while they are used, and end with one for each browser."""
+"""Identities: only those issued by the server are accepted, they are renewed while used, and each browser ends up with one."""
 
 from __future__ import annotations
 
@@ -33,16 +33,16 @@ from boomerang.playground.server.session_owners import IDENTITY_HEADER, MediaOwn
 KEY, OTHER_KEY = b"k" * 32, b"o" * 32
 NOW = 1_800_000_000.0
 SAVED = "v9Bq2mYw0cLr7XJtZ-a_5w"
-"""An identity of the scheme before, that owns saved connections."""
+"""An identity of the previous, unsigned scheme that owns saved connections."""
 
 
 def identities(key: bytes = KEY, now: float = NOW, owners: Iterable[str] = (SAVED,)) -> Identities:
-    """Make a server's identities."""
+    """Return a server's identities."""
     return Identities(key, set(owners).__contains__, clock=lambda: now)
 
 
 def cookie(*pairs: str) -> list[tuple[bytes, bytes]]:
-    """Make the headers of a browser with these cookies."""
+    """Return the headers of a browser with these cookies."""
     return [(b"cookie", "; ".join(pairs).encode("latin-1"))] if pairs else []
 
 
@@ -106,7 +106,7 @@ def test_an_identity_of_this_scheme_is_never_taken_without_its_signature() -> No
 
 
 def test_two_servers_on_one_host_leave_each_other_their_cookies() -> None:
-    """Cookies know no ports: `localhost:8501` and `localhost:8600` get the same ones."""
+    """Cookies ignore ports: `localhost:8501` and `localhost:8600` share them."""
     one, other = identities(KEY), identities(OTHER_KEY)
     jar = {COOKIE: SAVED}
     first = visit(one, jar)
@@ -129,7 +129,7 @@ def test_a_server_without_a_data_folder_leaves_one_cookie_however_often_it_start
 
 
 def test_of_several_cookies_of_one_name_the_one_that_was_issued_counts() -> None:
-    """A cookie for `/` and one for the base path go out together."""
+    """A browser sends a cookie for `/` and one for the base path together."""
     own = f"{COOKIE}={identities().issued('~a')}"
     for pairs in ((own, f"{COOKIE}={SAVED}"), (f"{COOKIE}={SAVED}", own), (f"{COOKIE}=x", own)):
         assert identities().recognise(cookie(*pairs)).identity == "~a"
@@ -137,7 +137,7 @@ def test_of_several_cookies_of_one_name_the_one_that_was_issued_counts() -> None
 
 
 def test_first_requests_that_come_together_end_with_one_identity() -> None:
-    """The browser keeps the last cookie that arrives, and each of them is one that the server issued."""
+    """The browser keeps the last cookie that arrives, and the server issued each of them."""
     server = identities()
     answers = [server.recognise([]) for _ in range(3)]
     jar: dict[str, str] = {}
@@ -151,7 +151,7 @@ def test_first_requests_that_come_together_end_with_one_identity() -> None:
 
 
 def visit(server: Identities, jar: dict[str, str]) -> str:
-    """Open a page with a browser's cookies, and keep what is issued; return the identity."""
+    """Open a page with a browser's cookies, and store the issued one; return the identity."""
     found = server.recognise(cookie(*(f"{name}={value}" for name, value in jar.items())))
     if found.cookie is not None:
         jar[found.cookie] = server.issued(found.identity)
@@ -216,7 +216,7 @@ def test_without_a_usable_key_browsers_are_recognised_until_the_process_ends(
 
 
 class Behind:
-    """An app behind the layer; answers with HTML, or accepts a websocket."""
+    """An app behind the middleware; responds with HTML, or accepts a websocket."""
 
     def __init__(self, media_type: bytes = b"text/html; charset=utf-8") -> None:
         self.scope: Scope = {}
@@ -232,14 +232,14 @@ class Behind:
 
     @property
     def identity(self) -> list[str]:
-        """What the app was told of the browser."""
+        """The identity header that the app received."""
         return [value.decode() for name, value in self.scope["headers"] if name == IDENTITY_HEADER]
 
 
 def ask(
     behind: Behind, headers: Iterable[tuple[bytes, bytes]] = (), *, base_path: str = "", **scope: object
 ) -> tuple[int, list[str], bytes]:
-    """Send a request through the layer; return its status, the cookies it set and its body."""
+    """Send a request through the middleware; return its status, the cookies set and its body."""
     sent: list[Message] = []
 
     async def receive() -> Message:
@@ -320,7 +320,7 @@ def test_what_is_neither_http_nor_a_websocket_passes_untouched() -> None:
 
 @pytest.fixture
 def sessions(monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
-    """Sessions of a server by their ids, and the identities that they began with."""
+    """Session id → the identity that the session began with."""
     live = {"anna-session": "~anna", "old-session": ""}
     monkeypatch.setattr(layer, "identity_of_session", live.get)
     return live
@@ -360,7 +360,7 @@ def test_a_session_is_resumed_by_its_own_browser_only(
         (BORIS, "anna-session", 403),
         ([], "anna-session", 403),
         (ANNA, "old-session", 403),
-        (ANNA, "ended-session", 200),  # Streamlit refuses what is no session
+        (ANNA, "ended-session", 200),  # Streamlit refuses unknown sessions
     ],
 )
 def test_an_upload_is_taken_from_the_sessions_own_browser_only(
@@ -373,13 +373,13 @@ def test_an_upload_is_taken_from_the_sessions_own_browser_only(
 
 
 class Storage:
-    """A media storage of Streamlit's, as far as it is watched."""
+    """The watched part of Streamlit's media storage."""
 
     def __init__(self) -> None:
         self.deleted: list[str] = []
 
     def load_and_get_id(self, data: bytes, mimetype: str) -> str:
-        """Return an id that the content makes."""
+        """Return an id made from the content."""
         return f"{data.decode()}-{mimetype}"
 
     def delete_file(self, file_id: str) -> None:

@@ -1,4 +1,4 @@
-"""What the web server adds: headers on every answer, and audio that is heard while it is made."""
+"""Additions to the web server: headers on every response, and audio that streams while it is generated."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ OWN = [Route("/plain", _plain), Route("/stream", _stream), WebSocketRoute("/sock
 
 @pytest.fixture
 def client() -> Iterator[TestClient]:
-    """Give a browser of an app with our headers and our route."""
+    """A client of an app with our headers and our route."""
     app = Starlette(routes=[*ROUTES, *OWN], middleware=[Middleware(SecurityHeaders)])
     with TestClient(app, raise_server_exceptions=False) as made:
         yield made
@@ -140,7 +140,7 @@ def test_the_id_of_a_clip_cannot_be_guessed() -> None:
 
 
 def test_segments_are_sent_as_they_come_and_not_at_the_end() -> None:
-    """The second segment is made only when the first was sent: an answer that waited for the whole would never come."""
+    """The second segment is generated only once the first was sent: a response that waited for all would never start."""
     heard = threading.Event()
 
     def answer(request: InvokeRequest[Any], run: Run) -> Iterator[TTSResult]:
@@ -181,7 +181,7 @@ def test_a_job_that_fails_or_is_stopped_ends_its_audio() -> None:
     broken = job_of("tts", fails).start()
     assert list(segments(broken)) == [b"first"]
     broken.join(BOUND)
-    assert list(segments(broken)) == [b"first"]  # whoever listens later hears the same
+    assert list(segments(broken)) == [b"first"]  # later listeners get the same
 
     said = threading.Event()
 

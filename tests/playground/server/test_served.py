@@ -1,4 +1,4 @@
-"""The real app in a process of its own, as another site, another visitor, or a thief of addresses meets it."""
+"""The real app in its own process, as seen by another site, another visitor, or someone with a stolen URL."""
 
 from __future__ import annotations
 
@@ -36,13 +36,13 @@ def observe(event, values):
 
 sys.addaudithook(observe)
 """
-"""Run by Python at its start: notes each name that is looked up and each connection that is made, by whatever library."""
+"""Run by Python at startup: records each DNS lookup and each connection, by any library."""
 SAVED = "v9Bq2mYw0cLr7XJtZ-a_5w"
 
 
 @pytest.fixture(scope="module", params=["localhost", "0.0.0.0"])
 def observed(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Served, Path]]:
-    """The app as on a developer's machine, and as in the container, and where it writes what it asks of the network."""
+    """The app as on a developer's machine and as in the container, with the log file of its network use."""
     folder = tmp_path_factory.mktemp("observed")
     (folder / "sitecustomize.py").write_text(OBSERVE)
     noted = folder / "noted"
@@ -54,7 +54,7 @@ def observed(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFa
 
 @pytest.fixture(scope="module")
 def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A data folder in which a browser saved a connection before cookies were signed."""
+    """A data folder where a browser saved a connection before cookies were signed."""
     folder = tmp_path_factory.mktemp("data")
     settings = settings_of({"name": "kept-by-anna", "base_url": "http://127.0.0.1:9/v1"})
     Store(folder, {}, KINDS).save(settings, SAVED)
@@ -63,14 +63,14 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def app(data: Path) -> Iterator[Served]:
-    """The app on that data folder."""
+    """The app with that data folder."""
     with Served(BOOMERANG_DATA=str(data)) as served:
         yield served
 
 
 @pytest.fixture(scope="module")
 def issuing(data: Path, app: Served) -> Identities:
-    """What another process on the same data folder issues."""
+    """The identities of another process on the same data folder."""
     return of_folder(data, lambda identity: False)
 
 
@@ -90,7 +90,7 @@ def opened(app: Served, page: str | None = None, *, cookie: str = "", session: s
 
 
 def ask(socket: ClientConnection, page: str = "") -> None:
-    """Have a page drawn."""
+    """Request a page."""
     asked = BackMsg()
     asked.rerun_script.page_name = page
     asked.rerun_script.widget_states.SetInParent()
@@ -98,7 +98,7 @@ def ask(socket: ClientConnection, page: str = "") -> None:
 
 
 def messages(socket: ClientConnection) -> Iterator[ForwardMsg]:
-    """Give what the server sends until the run that was asked for has ended; the end of one before may come first."""
+    """Yield the server's messages until the requested run has ended; the end of an earlier run may come first."""
     begun = False
     while True:
         message = ForwardMsg()
@@ -112,13 +112,13 @@ def messages(socket: ClientConnection) -> Iterator[ForwardMsg]:
 
 
 def session_of(socket: ClientConnection) -> str:
-    """Return the session that a websocket is connected to."""
+    """Return a websocket's session."""
     ask(socket)
     return next(sent.new_session.initialize.session_id for sent in messages(socket) if sent.HasField("new_session"))
 
 
 def get(app: Served, path: str = "/", method: str = "GET", **headers: str) -> httpx.Response:
-    """Send a request, as no browser's own."""
+    """Send a request without a browser's headers."""
     named = {name.replace("_", "-"): value for name, value in headers.items()}
     return httpx.request(method, f"{app.url}{path}", headers=named, trust_env=False)
 
@@ -141,7 +141,7 @@ def test_a_foreign_websocket_is_refused_and_nothing_is_asked_of_the_network(obse
 
 
 def test_what_a_process_asks_of_the_network_is_noted(observed: tuple[Served, Path]) -> None:
-    """Otherwise the test above would pass whatever the app asks."""
+    """Otherwise the test above would pass whatever the app does."""
     _, noted = observed
     environment = {**os.environ, "PYTHONPATH": str(noted.parent), "OBSERVED": str(noted.parent / "proof")}
     program = "import socket; socket.getaddrinfo('localhost', 1)"
@@ -170,7 +170,7 @@ def test_a_session_id_opens_nothing_without_the_cookie_that_the_session_began_wi
                 assert answer.status_code == 403 and "reload the page" in answer.text
         ask(socket)
         assert next(messages(socket)), "its own browser is still connected"
-    for cookie in (boris, f"{COOKIE}=~anna", ""):  # and while it is kept for its browser to come back
+    for cookie in (boris, f"{COOKIE}=~anna", ""):  # and while it is kept for its browser to reconnect
         with opened(app, cookie=cookie, session=session) as other:
             assert session_of(other) != session
     with opened(app, cookie=anna, session=session) as socket:

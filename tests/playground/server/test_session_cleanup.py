@@ -1,4 +1,4 @@
-"""What is given back of a visitor; that it is, is seen in a browser (`test_speech_more`)."""
+"""Cleanup of sessions; that it frees memory is tested in a browser (`test_process`)."""
 
 from __future__ import annotations
 

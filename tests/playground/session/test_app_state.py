@@ -1,4 +1,4 @@
-"""What all visitors share: connections that open once, and jobs that end with the process."""
+"""State shared by all visitors: connections that open once, and jobs that end with the process."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ from tests.scripted import BOUND, good_answer
 
 
 class Counted(Scripted):
-    """A back end that counts how often it was closed."""
+    """A back end that counts calls of `close`."""
 
     def __init__(self) -> None:
         super().__init__(good_answer)
         self.closed = 0
 
     def close(self) -> None:
-        """Count."""
+        """Count the call."""
         self.closed += 1
 
 

@@ -1,4 +1,4 @@
-"""Preferences: by browser, and never more than some thousands."""
+"""Preferences: kept by browser, with a limit."""
 
 from __future__ import annotations
 

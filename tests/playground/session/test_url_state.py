@@ -1,4 +1,4 @@
-"""The form in the address: what is read from it, what is written into it, and what is too long for it."""
+"""Form state in the URL: reading, writing, and fields that are too long."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ VALUES = st.one_of(
 
 
 def again(address: Address) -> Address:
-    """Open the page at the address that was written."""
+    """Open the page at the written URL."""
     return Address("llm", {name: values[-1] for name, values in parse_qs(address.query, keep_blank_values=True).items()})
 
 
@@ -83,4 +83,4 @@ def test_what_is_too_long_is_left_out_and_named_and_the_rest_stays() -> None:
     address.put("model", "small", None)
     assert address.query == "model=small"
     assert address.left_out == ["text"]
-    assert json.dumps(address.values["text"])  # it is held all the same, for a reload
+    assert json.dumps(address.values["text"])  # still kept for a reload

@@ -1,4 +1,4 @@
-"""A model's text as HTML: CommonMark and tables, every other letter as it came, and nothing that loads or runs."""
+"""A model's text as HTML: CommonMark and tables, everything else verbatim, and nothing that loads or runs."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ NASTY = st.lists(
 
 
 class Checked(HTMLParser):
-    """Reads HTML and fails on what must not be in it."""
+    """Parses HTML and fails on forbidden content."""
 
     def __init__(self, body: str) -> None:
         super().__init__()
@@ -63,7 +63,7 @@ class Checked(HTMLParser):
 
 
 def html(text: str) -> str:
-    """Return the HTML of a text without what is around it; blocks of code as a `pre` with their language."""
+    """Return the HTML of a text without its wrapper; code blocks as a `pre` with their language."""
     return "".join(
         part.body.removeprefix('<div class="model-text">').removesuffix("</div>").replace("&#10;", "\n")
         if isinstance(part, Html)
@@ -78,7 +78,7 @@ def link(address: str, words: str, title: str = "") -> str:
 
 
 def seen(text: str) -> str:
-    """Return what a person sees of a text."""
+    """Return the visible part of a text."""
     return "".join(Checked(part.body).text if isinstance(part, Html) else part.text for part in parts(text))
 
 
@@ -204,7 +204,7 @@ def test_a_block_of_code_is_drawn_letter_by_letter(code: str, fence: str) -> Non
     )],
 )  # fmt: skip
 def test_whatever_is_repeated_a_text_is_written_in_work_that_grows_with_its_length(unit: str) -> None:
-    # With steps that grow with the square each of these takes minutes.
+    # In quadratic time, each of these takes minutes.
     text = (unit * 60_000)[:60_000]
     assert sum(len(part.body if isinstance(part, Html) else part.text) for part in parts(text)) < 20 * len(text)
 
@@ -219,5 +219,5 @@ def test_what_is_nested_too_deep_is_drawn_as_it_came_and_kept_shallow(text: str)
 
 
 def words(text: str) -> str:
-    """Return a text without its blanks."""
+    """Return a text without whitespace."""
     return "".join(text.split())

@@ -1,4 +1,4 @@
-"""Markup of our own: whatever stands in it, it stays text."""
+"""Our own markup: whatever its content, it stays text."""
 
 from __future__ import annotations
 
@@ -19,8 +19,14 @@ def test_no_word_becomes_markup(words: list[tuple[str, str]], label: str, ends: 
     parts = [markup.Part(0.0, 0.5, "#112233", inside, title) for inside, title in words]
     found = Markup(markup.bar(parts, ends, (("#112233", word) for word, _ in words), label))
     assert {element.name for element in found.elements} <= {"div", "span", "i"}
-    assert {name for element in found.elements for name in element.given} <= {"class", "style", "title", "role", "aria-label"}
-    assert [element.given["title"] for element in found.named("span", within="plain-bar")] == [
+    assert {name for element in found.elements for name in element.attributes} <= {
+        "class",
+        "style",
+        "title",
+        "role",
+        "aria-label",
+    }
+    assert [element.attributes["title"] for element in found.named("span", within="plain-bar")] == [
         markup.drawable(title) for _, title in words
     ]
 

@@ -1,4 +1,4 @@
-"""JSON from outside is drawn as it came: each digit, each member, each letter."""
+"""JSON from outside is drawn verbatim: each digit, each member, each character."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def drawn(how: str, value: Any) -> AppTest:
 
 
 def copied(at: AppTest) -> str:
-    """Return what is copied out of a tree that is all open."""
+    """Return the text copied from a fully expanded tree."""
     markup = Markup(at.html[0].body)
     text = markup.elements[0].text
     for element in markup.elements:

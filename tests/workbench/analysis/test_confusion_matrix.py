@@ -1,4 +1,4 @@
-"""Verdicts against expectations."""
+"""Test verdicts against expectations."""
 
 import pytest
 from hypothesis import given

@@ -1,4 +1,4 @@
-"""Facts of a text, found by their form and looked for in its summary."""
+"""Test facts, found in a text by their form and searched in its summary."""
 
 from decimal import Decimal
 

@@ -1,4 +1,4 @@
-"""The structural diff of JSON values."""
+"""Test the structural diff of JSON values."""
 
 import copy
 import json
@@ -65,13 +65,13 @@ def test_depth_beyond_pythons_stack_is_no_fault() -> None:
 
 
 def steps(path: str) -> list[str | int]:
-    """Take a path apart."""
+    """Split a path."""
     found = re.findall(r'\.(\w+)|\[(\d+)\]|\[("(?:[^"\\]|\\.)*")\]', path)
     return [name or (int(index) if index else json.loads(quoted)) for name, index, quoted in found]
 
 
 def applied(value: Any, differences: list[Difference]) -> Any:
-    """Make the right value of the left one: what is removed goes from the end, what is added comes from the start."""
+    """Apply differences to the left value: removals from the end, additions from the start."""
     root = {"$": copy.deepcopy(value)}
 
     def put(difference: Difference) -> None:

@@ -1,4 +1,4 @@
-"""Orders of documents against each other."""
+"""Test the correlation of document orders."""
 
 from itertools import combinations
 from math import inf, nan, sqrt
@@ -29,7 +29,7 @@ def test_known_correlations() -> None:
     assert kendall_tau([1, 2, 3, 4, 5], [2, 1, 4, 3, 5]) == pytest.approx((8 - 2) / 10)
     # 1 - 6 * (1 + 1 + 1 + 1) / (5 * 24)
     assert spearman([1, 2, 3, 4, 5], [2, 1, 4, 3, 5]) == pytest.approx(0.8)
-    # One pair tied on the left: five of six remain there, all six on the right, and five agree.
+    # One pair is tied on the left: five of six pairs remain there, all six on the right, and five agree.
     assert kendall_tau([1, 1, 2, 3], [1, 2, 3, 4]) == pytest.approx(5 / sqrt(5 * 6))
     assert spearman([1, 1, 2, 3], [1, 2, 3, 4]) == pytest.approx(4.5 / sqrt(4.5 * 5))
 

@@ -1,4 +1,4 @@
-"""How good an order is by labels; and on which scale scores are."""
+"""Test the quality of an order by labels, and the guessed scale of scores."""
 
 from itertools import permutations
 from math import inf, log2, nan

@@ -1,4 +1,4 @@
-"""The same call many times."""
+"""Test the statistics of repeated calls."""
 
 import pytest
 from hypothesis import given

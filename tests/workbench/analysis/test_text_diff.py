@@ -1,4 +1,4 @@
-"""The word diff of two texts."""
+"""Test the word diff of two texts."""
 
 from itertools import pairwise
 
@@ -14,7 +14,7 @@ TEXTS = st.one_of(
 
 
 def told(left: str, right: str) -> str:
-    """Write a diff in one line: [-deleted-] and {+inserted+}."""
+    """Return a diff in one line: [-deleted-] and {+inserted+}."""
     forms = {SpanKind.EQUAL: "{}", SpanKind.DELETED: "[-{}-]", SpanKind.INSERTED: "{{+{}+}}"}
     return "".join(forms[span.kind].format(span.text) for span in diff(left, right))
 

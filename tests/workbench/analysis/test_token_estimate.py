@@ -1,4 +1,4 @@
-"""How many tokens a text is likely to have."""
+"""Test the estimated number of tokens."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from boomerang.workbench.samples.inputs import ARTICLE, DOCUMENTS, SHORT_NOTE
 
 @pytest.mark.parametrize(
     ("text", "tokens"),
-    # Of the tokenizer of all-MiniLM-L6-v2, with start and end.
+    # Counts from the tokenizer of all-MiniLM-L6-v2, with start and end tokens.
     [(ARTICLE, 387), (SHORT_NOTE, 64), (DOCUMENTS[1], 16), (DOCUMENTS[3], 27), ("一只猫在屋顶上睡觉。用一句话解释。", 19)],
 )
 def test_it_is_near_to_what_a_tokenizer_counts(text: str, tokens: int) -> None:

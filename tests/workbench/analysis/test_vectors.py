@@ -1,4 +1,4 @@
-"""Embeddings: measures, neighbours, the map, and two embeddings of the same texts."""
+"""Test embeddings: measures, neighbours, the map, and two embeddings of the same texts."""
 
 from math import inf, nan, sqrt
 

@@ -1,4 +1,4 @@
-"""Recordings measured, and recordings damaged."""
+"""Test the analysis and degradation of recordings."""
 
 import random
 from math import inf, log10
@@ -155,7 +155,7 @@ def test_noise_has_the_ratio_asked_for(snr_db: float) -> None:
     clean = tone(2)
     found = audio_degradation.noisy(clean, snr_db, seed=1)
     assert np.abs(found).max() <= 1
-    scale = float(found @ clean) / float(clean @ clean)  # noise and tone are as good as uncorrelated
+    scale = float(found @ clean) / float(clean @ clean)  # noise and tone are almost uncorrelated
     noise = found - scale * clean
     assert 20 * log10(scale * clean.std() / noise.std()) == pytest.approx(snr_db, abs=0.3)
     assert np.array_equal(found, audio_degradation.noisy(clean, snr_db, seed=1))

@@ -1,4 +1,4 @@
-"""A tool plugin in small: runs the code that a page offers to copy, on our own session and our own entities."""
+"""A minimal tool plugin: runs generated code with our own session and entities."""
 
 from __future__ import annotations
 
@@ -18,17 +18,17 @@ SDK = "dify_plugin.entities.model"
 
 
 class Tool:
-    """What a tool's `_invoke` finds as `self`."""
+    """Stands in for `self` in a tool's `_invoke`."""
 
     def __init__(self, backend: Scripted) -> None:
         self.session = Session(backend)
 
     def create_text_message(self, text: str) -> tuple[str, Any]:
-        """Make a message."""
+        """Return a text message."""
         return "text", text
 
     def create_json_message(self, value: Any) -> tuple[str, Any]:
-        """Make a message."""
+        """Return a JSON message."""
         return "json", value
 
 
@@ -37,11 +37,11 @@ def run(code: str, tool: Tool, *, file: bytes = b"") -> tuple[list[Any], dict[st
 
     Args:
         code: The body.
-        tool: What it finds as `self`.
-        file: What is in `audio.mp3`.
+        tool: Its `self`.
+        file: Content of `audio.mp3`.
 
     Returns:
-        The messages that it yields, and its variables at the end.
+        The yielded messages, and the variables at the end.
     """
     body = textwrap.indent(code + "\nyield 'variables', locals()\n", "    ")
     namespace: dict[str, Any] = {"__builtins__": vars(builtins) | {"__import__": _import, "open": _opener(file)}}

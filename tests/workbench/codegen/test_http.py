@@ -1,4 +1,4 @@
-"""What went over the wire as code: it runs, it sends the same, and it holds no secret."""
+"""Test requests as code: it runs, sends the same request, and contains no secret."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ CONFIG = {"provider": "a/a/a", "model": "m", "mode": "chat", "completion_params"
 
 
 def answer(asked: Asked, wire: Wire) -> None:
-    """Answer each call."""
+    """Respond to each call."""
     if asked.path.startswith("/v1/audio"):
         wire.send(whole({"text": "heard"}))
     elif asked.path.startswith("/v1/embeddings"):
@@ -40,17 +40,17 @@ def answer(asked: Asked, wire: Wire) -> None:
 
 
 def chat(session: Session) -> None:
-    """Ask a model."""
+    """Call an LLM."""
     list(session.model.llm.invoke(CONFIG, [{"role": "user", "content": ODD}]))  # type: ignore[arg-type]
 
 
 def embed(session: Session) -> None:
-    """Have a text embedded."""
+    """Embed a text."""
     session.model.text_embedding.invoke({"provider": "a/a/a", "model": "m", "model_type": "text-embedding"}, [ODD])  # type: ignore[arg-type]
 
 
 def listen(session: Session) -> None:
-    """Have a recording written down."""
+    """Transcribe a recording."""
     import io
 
     session.model.speech2text.invoke(
@@ -71,7 +71,7 @@ def noted(server: Loopback, call: Callable[[Session], None], **settings: Any) ->
 
 
 def comparable(asked: Asked) -> Any:
-    """Give what of a request must be the same."""
+    """Return the parts of a request that must be equal."""
     own = {"host", "accept", "accept-encoding", "connection", "user-agent", "content-length"}
     headers = {name: value for name, value in asked.headers.items() if name not in own}
     body: Any = asked.body
@@ -147,7 +147,7 @@ def test_a_request_without_a_body_is_a_line() -> None:
 
 
 def speak(session: Session) -> None:
-    """Have a text spoken."""
+    """Synthesize a text."""
     list(session.model.tts.invoke({"provider": "a/a/a", "model": "m", "model_type": "tts", "voice": "nova"}, "Hello."))  # type: ignore[arg-type]
 
 

@@ -1,4 +1,4 @@
-"""The call on the page as plugin code: run as a plugin would, it makes the very request that the page made."""
+"""Test calls as plugin code: run as in a plugin, it makes the same request as the page."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ ODD = 'He said "hi"\n\tit\'s {brace} ${HOME} %s \\n \\ """ \'\'\' # no comment \
 
 
 def config(model: str, **more: Any) -> dict[str, Any]:
-    """Give a ModelConfig as a dict."""
+    """Return a ModelConfig as a dict."""
     return {"provider": PROVIDER, "model": model} | more
 
 
@@ -63,7 +63,7 @@ CALLS: dict[str, dict[str, Any]] = {
 
 
 def asked(name: str, arguments: dict[str, Any]) -> Any:
-    """Make the call as the page makes it, and give the request that came out."""
+    """Make the call as the page does, and return the request."""
     desk = Desk()
     arguments = dict(arguments)
     if "file" in arguments:
@@ -76,7 +76,7 @@ def asked(name: str, arguments: dict[str, Any]) -> Any:
 
 
 def asked_by_code(name: str, arguments: dict[str, Any]) -> tuple[Any, list[Any], dict[str, Any]]:
-    """Make the call as a plugin with the page's code makes it."""
+    """Make the call with the page's code, as a plugin does."""
     desk = Desk()
     code = plugin.code(name, arguments)
     messages, variables = run(code, Tool(desk.backend), file=arguments.get("file", b""))
@@ -149,14 +149,14 @@ def test_a_file_at_a_message_is_read_by_the_code_and_not_written_into_it(
 
 
 def test_what_a_back_end_holds_cannot_reach_the_code() -> None:
-    """A key that someone pasted into a ModelConfig by hand is no field of it, so it is in neither request nor code."""
+    """Paste a key into a ModelConfig: it is not a field, so neither the request nor the code contains it."""
     made = LLMModelConfig.model_validate(config("talker", mode="chat") | {"api_key": "sk-secret", "credentials": {"k": "s"}})
     assert "secret" not in plugin.code("llm", CALLS["llm"] | {"model_config": made})
 
 
 @pytest.mark.parametrize("name", CALLS)
 def test_a_form_that_is_not_complete_yet_still_has_its_code(name: str) -> None:
-    """The page draws the code at all times: a field whose JSON is not valid is `None` then."""
+    """Generate code while a field's JSON is invalid and its value `None`, as the page always shows the code."""
     for missing in CALLS[name]:
         code = plugin.code(name, CALLS[name] | {missing: None})
         compile("def _invoke(self):\n" + "".join(f"    {line}\n" for line in code.splitlines()), "<plugin>", "exec")
@@ -176,7 +176,7 @@ JSON = st.recursive(
     lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=8), inner, max_size=4),
     max_leaves=12,
 )
-ANY_TEXT = st.text(st.characters(), max_size=120)  # surrogates included
+ANY_TEXT = st.text(st.characters(), max_size=120)  # includes surrogates
 
 
 @given(st.lists(st.tuples(st.sampled_from(["system", "user", "assistant"]), ANY_TEXT), min_size=1, max_size=4))

@@ -1,4 +1,4 @@
-"""The connections of a process, for the tests of them: two visitors, and settings that need no server."""
+"""Helpers for tests of a process's connections: two visitors, and settings that need no server."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ SECRET = "sk-not-for-anybodys-eyes"
 
 
 def made(name: str = "lab", **more: Any) -> Any:
-    """Give settings."""
+    """Return settings."""
     return settings_of({"name": name, "base_url": "http://127.0.0.1:9/v1", **more})
 
 
 def book(folder: Path | None = None, file: Path | None = None, **environment: str) -> Connections:
-    """Give the connections of a process."""
+    """Return the connections of a process."""
     return Connections(KINDS, environment, file, Store(folder, environment, KINDS) if folder is not None else None)

@@ -1,4 +1,4 @@
-"""The connections that the operator configured, in the file and the environment: what changes, and what is wrong there."""
+"""Test the operator's connections from the file and the environment: changes and problems."""
 
 from __future__ import annotations
 

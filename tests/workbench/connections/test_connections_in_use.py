@@ -1,4 +1,4 @@
-"""Connections in use: fetches of their models, and runs, while they are changed, removed or closed."""
+"""Test connections in use: model fetches and runs while they are changed, removed or closed."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Connections out of environment variables alone."""
+"""Test connections from environment variables."""
 
 from __future__ import annotations
 

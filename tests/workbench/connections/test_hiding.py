@@ -1,4 +1,4 @@
-"""What is secret in a connection is nowhere but on the wire, however a server says it back."""
+"""Test that secrets of a connection appear only in its requests, however a server repeats them."""
 
 from __future__ import annotations
 
@@ -24,12 +24,12 @@ from tests.connection_settings import settings_of
 from tests.loopback import STREAM, Asked, Loopback, Script, Wire, chunked, head, whole
 
 KEY = "sk-not-for/anybodys+eyes&ears=="
-"""With all that is written otherwise in an address, in JSON and in HTML."""
+"""Contains all characters that are escaped in URLs, JSON and HTML."""
 SPELLINGS = (KEY, quote(KEY, safe=""), quote(KEY), quote_plus(KEY), quote(KEY, safe="").lower(), KEY.replace("/", "\\/"))
 
 
 def tried(script: Script, environment: dict[str, str] | None = None, path: str = "/v1", **settings: Any) -> str:
-    """Try a connection, and give all that is told and noted of it."""
+    """Test a connection, and return everything reported and recorded about it."""
     notes: list[Any] = []
     with Loopback(script) as server:
         given = settings_of({"name": "a", "base_url": server.address + path, **settings})
@@ -39,7 +39,7 @@ def tried(script: Script, environment: dict[str, str] | None = None, path: str =
 
 
 def saying(text: str, status: int = 401, **headers: str) -> Script:
-    """Give a script of a server that says a text."""
+    """Return a script whose server responds with a text."""
     return lambda _asked, wire: wire.send(whole(text.encode(), status, "text/plain", **headers))
 
 
@@ -63,7 +63,7 @@ def test_a_secret_that_a_server_says_back_is_masked_in_every_spelling(spelling: 
         spelling = settings["headers"]["X-Upstream"]
     script = saying(f"bad key {spelling}, it is", x_request_id=spelling, location=f"/?key={spelling}")
     with Loopback(script) as server:
-        # A proxy is asked in place of the server, and says the same.
+        # The proxy is called instead of the server, and responds with the same text.
         changed = settings | (
             {"proxy": settings["proxy"].replace("127.0.0.1:9", server.address[7:])} if "proxy" in settings else {}
         )
@@ -147,7 +147,7 @@ def test_the_causes_of_an_error_do_not_tell_what_it_keeps_to_itself() -> None:
 
 
 def causes(error: BaseException | None) -> Iterable[BaseException]:
-    """Give an error and what led to it."""
+    """Yield an error and its causes."""
     while error is not None:
         yield error
         error = error.__cause__ or error.__context__

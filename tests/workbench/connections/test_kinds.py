@@ -1,4 +1,4 @@
-"""A kind of connection from its table: read by its own class, opened, tested, saved and read again, with its secrets apart."""
+"""Test a kind of connection: parsed by its own class, opened, tested, saved and loaded again, with its secrets kept apart."""
 
 from __future__ import annotations
 
@@ -80,7 +80,7 @@ def test_a_new_kind_is_opened_tested_saved_and_read_again(tmp_path: Path) -> Non
     request = ProbeRequest("porch", lambda: kept.backend, calls={SERVER: None}, probe=connections.probe(kept.settings))
     job = ProbeJob([request]).start()
     job.join(BOUND)
-    assert job.found["porch", SERVER].verdict == "It shines."
+    assert job.results["porch", SERVER].verdict == "It shines."
     assert TOKEN not in (tmp_path / "connections.json").read_text()
     again = Connections(WITH_LANTERN, {}, None, Store(tmp_path, {}, WITH_LANTERN)).get("porch", OWNER)
     assert again.settings == lantern() and again.origin is Origin.SAVED
@@ -141,7 +141,7 @@ model_type = "llm"
 mode = "chat"
 context_size = 32768
 """
-"""A file as it was written before connections had kinds."""
+"""A file written before connections had kinds."""
 OLD_STORE = {
     "version": 1,
     "connections": [
@@ -163,7 +163,7 @@ OLD_STORE = {
         }
     ],
 }
-"""What was saved before connections had kinds."""
+"""A store saved before connections had kinds."""
 
 
 def test_files_written_before_there_were_kinds_are_read() -> None:

@@ -1,4 +1,4 @@
-"""From settings to a back end: what may be named by whom, and what the models are."""
+"""Test opening a back end from settings: who may use which variables and files, and its models."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ LEAST = {"name": "a", "base_url": "http://localhost:1/v1"}
 
 
 def at(base_url: str | None = None, environment: dict[str, str] | None = None, **settings: Any) -> Any:
-    """Open a connection of one who runs the app."""
+    """Open a connection of the operator."""
     return opened(settings_of(LEAST | settings | ({"base_url": base_url} if base_url else {})), Allowed(), environment or {})
 
 

@@ -1,4 +1,4 @@
-"""Trying a connection: the address, the status, the body and the time are there, and the sentence names the cause."""
+"""Test the connection check: address, status, body and duration are reported, and the sentence names the cause."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def backend_at(base_url: str, **settings: Any) -> Any:
 
 
 def tried(script: Script, path: str = "/v1", **settings: Any) -> Check:
-    """Try a connection to a server with a script."""
+    """Check a connection to a scripted server."""
     with Loopback(script) as server:
         base_url = f"{server.address}{path}"
         with closing(backend_at(base_url, **settings)) as backend:
@@ -43,18 +43,18 @@ def tried(script: Script, path: str = "/v1", **settings: Any) -> Check:
 
 
 def answering(body: Any, status: int = 200, **headers: str) -> Script:
-    """Give a script that answers everything alike."""
+    """Return a script that responds to everything alike."""
     return lambda _asked, wire: wire.send(whole(body, status, **headers))
 
 
 def page(_asked: Asked, wire: Wire) -> None:
-    """Answer with a web page."""
+    """Respond with a web page."""
     markup = b"<!doctype html><title>Welcome</title>"
     wire.send(head(200, "text/html", content_length=str(len(markup))), markup)
 
 
 def only_at(path: str) -> Script:
-    """Give a script of a server whose API is at one path."""
+    """Return a script whose server has its API at one path."""
 
     def script(asked: Asked, wire: Wire) -> None:
         wire.send(whole(MODELS) if asked.path == f"{path}/models" else whole({"detail": "Not Found"}, 404))
@@ -109,7 +109,7 @@ def test_a_service_that_lists_no_models_is_asked_with_one_that_the_connection_na
     def script(asked: Asked, wire: Wire) -> None:
         if asked.path == "/v2/rerank":
             wire.send(whole({"results": [{"index": 1, "relevance_score": -4.5}, {"index": 0, "relevance_score": -6.0}]}))
-        else:  # it has an older API too, and that one does list them
+        else:  # an older API of the server lists them
             wire.send(whole({"data": [{"id": "rerank-v3.5"}]}) if asked.path == "/v1/models" else whole({}, 404))
 
     settings: dict[str, Any] = {"models": [{"model": "rerank-v3.5", "model_type": "rerank"}]}
@@ -125,7 +125,7 @@ def test_a_ranking_without_documents_is_no_good_answer() -> None:
 
 
 def polite(asked: Asked, wire: Wire) -> None:
-    """Answer as LM Studio does: whatever the path, with success."""
+    """Respond like LM Studio: with success, whatever the path."""
     error = {"error": f"Unexpected endpoint or method. ({asked.method} {asked.path})"}
     wire.send(whole(MODELS if asked.path == "/v1/models" else error))
 
@@ -219,7 +219,7 @@ def test_a_name_that_does_not_exist() -> None:
 
 
 def served_by(context_of: Callable[[ssl.SSLContext], None], **settings: Any) -> Check:
-    """Try a server that speaks https with a certificate of its own."""
+    """Check an HTTPS server with its own certificate."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context_of(context)
     with Loopback(answering(MODELS), context=context) as server, closing(backend_at(server.address, **settings)) as backend:
@@ -295,7 +295,7 @@ def test_a_call_whose_time_runs_out_is_told() -> None:
 
 def test_a_call_that_is_stopped_just_before_it_begins_ends_too() -> None:
     class Late(Run):
-        """Is stopped when it has just been found to go on."""
+        """Is stopped right after a check has passed."""
 
         def check(self) -> None:
             super().check()
@@ -308,7 +308,7 @@ def test_a_call_that_is_stopped_just_before_it_begins_ends_too() -> None:
 
 
 def server_of_all(asked: Asked, wire: Wire) -> None:
-    """Answer each of the calls as OpenAI does."""
+    """Respond to each call like OpenAI."""
     body = asked.json if asked.headers.get("content-type") == "application/json" else {}
     match asked.path.removeprefix("/v1/"):
         case "models":

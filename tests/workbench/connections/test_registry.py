@@ -1,4 +1,4 @@
-"""The connections of a process: where they come from, whose they are, and that one visitor's are not another's."""
+"""Test the connections of a process: their sources and owners, and that visitors' own connections are private."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from tests.workbench.connections.registries import ANNA, BORIS, SECRET, book, ma
 
 
 def origins(connections: Connections, owner: str = "") -> dict[str, Origin]:
-    """Give where each comes from."""
+    """Return the origin of each connection."""
     return {connection.name: connection.origin for connection in connections.visible(owner)}
 
 
@@ -153,7 +153,7 @@ def test_what_was_removed_meanwhile_is_not_replaced_under_a_name_that_is_taken(t
 def test_a_change_that_cannot_be_saved_leaves_what_was_there(tmp_path: Path) -> None:
     connections = book(tmp_path / "data")
     before = connections.keep(made(), ANNA, saved=True)
-    (tmp_path / "data" / "connections.new").mkdir()  # so that no file can be put in the old one's place
+    (tmp_path / "data" / "connections.new").mkdir()  # so that the old file cannot be replaced
     with pytest.raises(ConfigError, match="cannot be written"):
         connections.keep(made("other"), ANNA, replacing="lab")
     with pytest.raises(ConfigError, match="cannot be written"):

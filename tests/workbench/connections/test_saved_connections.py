@@ -1,4 +1,4 @@
-"""What is saved: in the clear but for the secrets, private to its owner's machine account, and whole at any moment."""
+"""Test saved connections: clear text except for secrets, readable only by the file's owner, and never half-written."""
 
 from __future__ import annotations
 
@@ -31,12 +31,12 @@ KEYED = settings_of({"name": "keyed", "base_url": "http://gpu/v1", "api_key": SE
 
 
 def load(store: Store) -> list[Saved]:
-    """Give what can be used."""
+    """Return the usable connections."""
     return list(store.load().saved)
 
 
 def everything(folder: Path) -> str:
-    """Give all that is in a folder as text."""
+    """Return all files of a folder as text."""
     return "\n".join(path.read_text() for path in folder.iterdir())
 
 
@@ -125,7 +125,7 @@ def test_a_folder_that_cannot_be_used_says_so(tmp_path: Path) -> None:
 
 def test_a_save_that_breaks_off_leaves_what_was_there(tmp_path: Path) -> None:
     Store(tmp_path, {}, KINDS).save(PLAIN, OWNER)
-    (tmp_path / "connections.new").mkdir()  # the new file cannot be made
+    (tmp_path / "connections.new").mkdir()  # so that the new file cannot be created
     with pytest.raises(ConfigError, match="cannot be written"):
         Store(tmp_path, {}, KINDS).save(KEYED, OWNER)
     assert [item["connection"]["name"] for item in json.loads((tmp_path / "connections.json").read_text())["connections"]] == [
@@ -215,11 +215,11 @@ ODD: list[Any] = [
     ENTRY | {"connection": {"name": "odd", "base_url": "http://gpu/v1", "models": 5}},
     ENTRY | {"connection": {"name": "odd", "base_url": 5, "models": [5]}},
 ]
-"""Entries that cannot be used."""
+"""Unusable entries."""
 
 
 def put(folder: Path, *items: Any, **beside: Any) -> Path:
-    """Write a file as it might be found."""
+    """Write a file with the given entries."""
     folder.mkdir(exist_ok=True)
     path = folder / "connections.json"
     path.write_text(json.dumps({"connections": items, **beside}))
@@ -227,7 +227,7 @@ def put(folder: Path, *items: Any, **beside: Any) -> Path:
 
 
 def kept(folder: Path) -> Any:
-    """Read the file unchanged."""
+    """Return the file's entries."""
     return json.loads((folder / "connections.json").read_text())
 
 
@@ -324,7 +324,7 @@ def test_a_name_is_taken_once_by_each_owner_and_once_among_shared_ones(tmp_path:
     other.save(PLAIN.changed(name="b"), "somebody else")
     with pytest.raises(ConfigError, match="there is a connection 'plain' already"):
         other.save(PLAIN, "somebody else", replacing="b")
-    store.save(PLAIN.changed(name="b"), OWNER, shared=True)  # who had the name has it still, for themselves
+    store.save(PLAIN.changed(name="b"), OWNER, shared=True)  # its earlier owner still has the name, unshared
     other.save(PLAIN.changed(name="b", base_url="http://b/v1"), "somebody else", replacing="b")
     with pytest.raises(ConfigError, match="there is a connection 'b' already"):
         other.save(PLAIN.changed(name="b"), "somebody else", replacing="b", shared=True)

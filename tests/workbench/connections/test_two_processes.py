@@ -1,4 +1,4 @@
-"""Several processes on one data folder: each sees what another saved, and none loses or displaces anything."""
+"""Test several processes on one data folder: each sees what the others saved, and none loses or displaces anything."""
 
 from __future__ import annotations
 
@@ -157,7 +157,7 @@ def test_two_processes_on_one_folder_lose_nothing_give_no_name_twice_and_see_eac
 
 
 class TwoProcesses(RuleBasedStateMachine):
-    """Two processes on one folder, against what should be there."""
+    """Two processes on one folder, against a model of the expected state."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -167,7 +167,7 @@ class TwoProcesses(RuleBasedStateMachine):
         """Owner and name → whether it is shared, and its provider."""
 
     def taken(self, name: str, owner: str, replacing: str | None, shared: bool) -> bool:
-        """Return whether a name is another connection's."""
+        """Return whether another connection has the name."""
         replaced = replacing if (owner, replacing) in self.expected else None
         if name != replaced and (owner, name) in self.expected:
             return True

@@ -1,4 +1,4 @@
-"""Files as content parts: the class by the bytes, the name where the bytes are vague, sizes bounded."""
+"""Test files as content parts: type by bytes, by name if the bytes are ambiguous, and size limits."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Mock results: the first rule that fits, else the text."""
+"""Test mock tool results: the first matching rule, else the text."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""An experiment's steps, run to their end on a scripted back end."""
+"""Run an experiment's steps to their end on a scripted back end."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from tests.scripted import BOUND, MODELS, Answer, good_answer
 
 
 def form_call(member: str, **changes: Any) -> FormCall:
-    """Return a complete call, with some arguments changed."""
+    """Return a complete call with some arguments changed."""
     arguments: Mapping[str, Any] = CALLS[member] | changes
     return FormCall(member, arguments)
 

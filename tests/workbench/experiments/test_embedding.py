@@ -1,4 +1,4 @@
-"""The same texts in two input types, and in one call or many."""
+"""Test the embedding experiments: two input types, and one call or many."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ from .series import form_call, run
 
 
 def by_length(request: Request[Any], _run: Run) -> Iterable[Any]:
-    """Make equal vectors of a text in both types and in any batch."""
+    """Return the same vectors for a text in both types and any batch."""
     yield embedded([[float(len(text)), 1.0] for text in request.payload()["texts"]])
 
 
 def by_batch(request: Request[Any], _run: Run) -> Iterable[Any]:
-    """Make vectors that depend on the input type, and on how many texts there are."""
+    """Return vectors that depend on the input type and the number of texts."""
     payload = request.payload()
     kind = 1.0 if payload["input_type"] == "query" else -1.0
     yield embedded([[kind, float(len(payload["texts"]))] for _text in payload["texts"]])

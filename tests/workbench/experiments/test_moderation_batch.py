@@ -1,4 +1,4 @@
-"""Many texts, with what is expected of each."""
+"""Test the moderation of many labelled texts."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The same call several times."""
+"""Test repeated calls."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from .series import form_call, run
 
 
 def in_turn(*given: str | Exception) -> Answer:
-    """Answer one call after another with a text, or fail."""
+    """Answer each call in turn with a text, or fail."""
     left = list(given)
 
     def answer(_request: Request[Any], _run: Run) -> Iterable[Any]:

@@ -1,4 +1,4 @@
-"""The same documents in another order."""
+"""Test reranking of the same documents in other orders."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ DOCS = ["a", "b", "c"]
 
 
 def scored(score: Callable[[str, int], float]) -> Answer:
-    """Score each document from its text and its place in the input."""
+    """Score each document by its text and its place in the input."""
 
     def answer(request: Request[Any], _run: Run) -> Iterable[Any]:
         docs: Sequence[str] = request.payload()["docs"]

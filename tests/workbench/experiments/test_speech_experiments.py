@@ -1,4 +1,4 @@
-"""Speech that is transcribed again, in each voice, and recordings made worse."""
+"""Test speech round trips, voices, and degraded recordings."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from boomerang.invoker.request import Request
 from boomerang.invoker.run import Run
 from boomerang.workbench.analysis.word_error_rate import Rules
 from boomerang.workbench.experiments import audio_robustness
-from boomerang.workbench.experiments.audio_robustness import AS_IT_IS, DAMAGES, RobustnessSettings
+from boomerang.workbench.experiments.audio_robustness import AS_IT_IS, DEGRADATIONS, RobustnessSettings
 from boomerang.workbench.experiments.speech_round_trip import (
     RoundTripSettings,
     VoiceSettings,
@@ -29,7 +29,7 @@ LISTENER = next(model for model in MODELS if model.model == "listener")
 
 
 def writes(text: str) -> Any:
-    """Answer every transcription with a text, and each other call well."""
+    """Return this text for every transcription, and a good result for each other call."""
 
     def answer(request: Request[Any], run: Run) -> Iterable[Any]:
         if isinstance(request, RequestInvokeSpeech2Text):
@@ -44,7 +44,7 @@ def test_what_was_spoken_is_transcribed_and_judged_by_the_text() -> None:
     series = run(round_trip_steps(form_call("tts", content_text="hello big world"), settings), writes("hello world"))
     found = evaluate_round_trip(series, settings)
     assert found.transcript == "hello world" and found.errors == []
-    assert found.judged is not None and (found.judged.words.deleted, found.judged.words.errors) == (1, 1)
+    assert found.score is not None and (found.score.word_errors.deleted, found.score.word_errors.errors) == (1, 1)
     spoken, sent = (step.record for step in series.steps)
     assert spoken is not None and sent is not None and sent.request.file == audio_stream.whole(spoken)
 
@@ -56,7 +56,7 @@ def test_silence_is_not_transcribed() -> None:
         return []
 
     found = evaluate_round_trip(run(round_trip_steps(form_call("tts"), settings), answer), settings)
-    assert found.judged is None and [label for label, _error in found.errors][-1:] == ["Transcribe"]
+    assert found.score is None and [label for label, _error in found.errors][-1:] == ["Transcribe"]
 
 
 def test_a_round_trip_needs_a_model_that_transcribes() -> None:
@@ -76,9 +76,9 @@ def test_each_worse_recording_is_sent_and_judged() -> None:
     settings = RobustnessSettings("hello world")
     series = run(audio_robustness.steps(form_call("speech2text", file=SPOKEN), settings), writes("hello word"))
     found = audio_robustness.evaluate(series, settings)
-    assert [heard.label for heard in found.heard] == [AS_IT_IS, *(label for label, _how, _amount in DAMAGES)]
-    assert found.heard[0].file == SPOKEN and len({heard.file for heard in found.heard}) == len(found.heard)
-    assert [heard.judged.words.errors for heard in found.heard if heard.judged] == [1] * len(found.heard)
+    assert [heard.label for heard in found.transcripts] == [AS_IT_IS, *(label for label, _how, _amount in DEGRADATIONS)]
+    assert found.transcripts[0].file == SPOKEN and len({heard.file for heard in found.transcripts}) == len(found.transcripts)
+    assert [heard.score.word_errors.errors for heard in found.transcripts if heard.score] == [1] * len(found.transcripts)
 
 
 def test_without_a_file_there_is_nothing_to_do() -> None:

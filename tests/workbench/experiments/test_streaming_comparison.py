@@ -1,4 +1,4 @@
-"""The same call streamed and not."""
+"""Test the comparison of a call with and without streaming."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Ways to an object."""
+"""Test the methods of getting an object."""
 
 from __future__ import annotations
 

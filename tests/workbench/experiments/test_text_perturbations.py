@@ -1,4 +1,4 @@
-"""Texts made harder for a moderation model."""
+"""Test variants that are harder for a moderation model."""
 
 import unicodedata
 
@@ -6,67 +6,67 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from boomerang.workbench.experiments.text_perturbations import VariantKind, variants
+from boomerang.workbench.experiments.text_perturbations import PerturbationKind, perturbations
 
 TEXT = "I will hurt you, Stranger"
 
 
-def of(text: str, kind: VariantKind, seed: int = 1) -> str | None:
-    return next((variant.text for variant in variants(text, seed=seed) if variant.kind is kind), None)
+def of(text: str, kind: PerturbationKind, seed: int = 1) -> str | None:
+    return next((variant.text for variant in perturbations(text, seed=seed) if variant.kind is kind), None)
 
 
 def test_each_kind_changes_the_text_in_its_way() -> None:
-    assert of("hurt you", VariantKind.SPACED) == "h u r t   y o u"
-    assert of(TEXT, VariantKind.DIGITS) == "1 w1ll hur7 y0u, 57r4ng3r"
-    assert of(TEXT, VariantKind.UPPER) == "I WILL HURT YOU, STRANGER"
-    assert of("hurt", VariantKind.ZERO_WIDTH) == "h\u200bu\u200br\u200bt"
-    assert of("hurt", VariantKind.SWAPPED) == "hrut"
-    assert of("oooh", VariantKind.SWAPPED) is None
-    words = of(TEXT, VariantKind.EMOJI).split(" ")
+    assert of("hurt you", PerturbationKind.SPACED) == "h u r t   y o u"
+    assert of(TEXT, PerturbationKind.DIGITS) == "1 w1ll hur7 y0u, 57r4ng3r"
+    assert of(TEXT, PerturbationKind.UPPER) == "I WILL HURT YOU, STRANGER"
+    assert of("hurt", PerturbationKind.ZERO_WIDTH) == "h\u200bu\u200br\u200bt"
+    assert of("hurt", PerturbationKind.SWAPPED) == "hrut"
+    assert of("oooh", PerturbationKind.SWAPPED) is None
+    words = of(TEXT, PerturbationKind.EMOJI).split(" ")
     assert words[::2] == TEXT.split(" ")
     assert all(unicodedata.category(word[0]) == "So" for word in words[1::2])
 
 
 def test_all_kinds_come_in_order() -> None:
-    assert [variant.kind for variant in variants(TEXT, seed=1)] == list(VariantKind)
+    assert [variant.kind for variant in perturbations(TEXT, seed=1)] == list(PerturbationKind)
 
 
 def test_a_seed_decides() -> None:
     text = TEXT * 5
-    assert variants(text, seed=1) == variants(text, seed=1)
-    assert variants(text, seed=1) != variants(text, seed=2)
+    assert perturbations(text, seed=1) == perturbations(text, seed=1)
+    assert perturbations(text, seed=1) != perturbations(text, seed=2)
 
 
 def test_chinese_gets_the_kinds_that_change_it() -> None:
-    assert [variant.kind for variant in variants("我要伤害你", seed=1)] == [
-        VariantKind.SPACED,
-        VariantKind.SWAPPED,
-        VariantKind.EMOJI,
-        VariantKind.ZERO_WIDTH,
+    assert [variant.kind for variant in perturbations("我要伤害你", seed=1)] == [
+        PerturbationKind.SPACED,
+        PerturbationKind.SWAPPED,
+        PerturbationKind.EMOJI,
+        PerturbationKind.ZERO_WIDTH,
     ]
 
 
 @pytest.mark.parametrize("text", ["", "  ", "7", "\n"])
 def test_what_cannot_be_changed_has_no_variants(text: str) -> None:
-    assert variants(text, seed=1) == []
+    assert perturbations(text, seed=1) == []
 
 
 def test_letters_keep_their_marks() -> None:
-    assert of("é\u0301a", VariantKind.SPACED) == "é\u0301 a"
-    assert of("👩\u200d🚀x", VariantKind.SPACED) == "👩\u200d🚀 x"
-    assert of("नमस्ते", VariantKind.SPACED).replace(" ", "") == "नमस्ते"
+    assert of("é\u0301a", PerturbationKind.SPACED) == "é\u0301 a"
+    assert of("👩\u200d🚀x", PerturbationKind.SPACED) == "👩\u200d🚀 x"
+    assert of("नमस्ते", PerturbationKind.SPACED).replace(" ", "") == "नमस्ते"
 
 
 @given(st.text())
 def test_variants_differ_from_the_text_and_keep_its_letters(text: str) -> None:
-    for variant in variants(text, seed=3):
+    for variant in perturbations(text, seed=3):
         assert variant.text != text
         bare = "".join(variant.text.split())
-        if variant.kind is VariantKind.SPACED:
+        if variant.kind is PerturbationKind.SPACED:
             assert bare == "".join(text.split())
-        elif variant.kind is VariantKind.ZERO_WIDTH:
+        elif variant.kind is PerturbationKind.ZERO_WIDTH:
             assert variant.text.replace("\u200b", "") == text.replace("\u200b", "")
-        elif variant.kind is VariantKind.SWAPPED:
+        elif variant.kind is PerturbationKind.SWAPPED:
             assert sorted(variant.text) == sorted(text)
-        elif variant.kind is VariantKind.DIGITS:
+        elif variant.kind is PerturbationKind.DIGITS:
             assert len(variant.text) == len(text)

@@ -1,4 +1,4 @@
-"""The page's own words: every text has a translation, with the same places for names and numbers; a language is a visitor's."""
+"""Test translations: every text has one, with the same placeholders, and each visitor has their own language."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ OTHERS = [code for code in translate.LANGUAGES if code != translate.ENGLISH]
 
 
 def pairs(code: str) -> list[tuple[str, str]]:
-    """Give each English text with its translation; of texts that depend on a number each form."""
+    """Return each English text with its translation, and each form of texts that depend on a number."""
     with (translate.FOLDER / code / "LC_MESSAGES" / f"{translate.DOMAIN}.po").open("rb") as file:
         catalogue = read_po(file, locale=code)
     found = []
@@ -37,7 +37,7 @@ def pairs(code: str) -> list[tuple[str, str]]:
 
 
 def places(text: str) -> set[str]:
-    """Give the names of what goes into a text."""
+    """Return the placeholder names of a text."""
     return {name for _literal, name, _spec, _conversion in string.Formatter().parse(text) if name is not None}
 
 
@@ -103,7 +103,7 @@ def test_a_browser_is_answered_in_its_language_where_we_have_it(locale: str | No
 def test_an_empty_text_stays_empty() -> None:
     translate.use("zh_Hans")
     try:
-        assert translate._("") == ""  # and is not the head of the catalogue, which gettext keeps there
+        assert translate._("") == ""  # not the catalogue's header, which gettext stores there
     finally:
         translate.use("en")
 
@@ -161,7 +161,7 @@ ALWAYS_MANY = {
     "{model} reads at most {size:,} tokens per text. The end of row {rows} will probably be cut.",
     "{name}: the limit is {most} files",
 }
-"""Texts whose number is a constant of ours, a size, or more than one by what is asked before."""
+"""Texts whose number is a constant of ours, a size, or known to be more than one."""
 
 
 def test_a_text_with_a_count_has_a_form_for_one() -> None:

@@ -1,4 +1,4 @@
-"""JSON that a person types: given back, or refused with the place."""
+"""Test typed JSON: parsed, or rejected with its place."""
 
 from __future__ import annotations
 
@@ -103,7 +103,7 @@ def test_as_deep_as_a_field_takes_a_schema_can_be_checked() -> None:
 
 
 def paths(value: object) -> list[tuple[str | int, ...]]:
-    """Give the paths to everything in a value."""
+    """Return the paths to all values inside a value."""
     inside: list[tuple[str | int, object]] = []
     if isinstance(value, dict):
         inside = list(value.items())

@@ -1,4 +1,4 @@
-"""Schemas proposed from examples: they are schemas, and what they were made from fits them."""
+"""Test schemas proposed from examples: they are valid, and their examples match them."""
 
 from __future__ import annotations
 

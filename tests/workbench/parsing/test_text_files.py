@@ -1,4 +1,4 @@
-"""Texts out of files: what is taken, and what is said of a file that is none."""
+"""Test texts from files: accepted formats, and messages for unusable files."""
 
 from __future__ import annotations
 

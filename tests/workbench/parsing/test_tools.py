@@ -1,4 +1,4 @@
-"""Tools out of what people paste: OpenAI's lists, Python's functions; and words for what is neither."""
+"""Test pasted tools: OpenAI's lists, Python functions, and messages for anything else."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Sound that is still being made: whether it can be played as it comes."""
+"""Test audio that is still arriving: whether it can be played as a stream."""
 
 from __future__ import annotations
 

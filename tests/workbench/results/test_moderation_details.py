@@ -1,4 +1,4 @@
-"""What a back end tells of a moderation beyond the boolean, and what many answers come to."""
+"""Test moderation details beyond the boolean, and the evaluation of many verdicts."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ from boomerang.workbench.runs.job_series import Step
 
 
 def record(result: bool | None, **told: Any) -> Record[Any]:
-    """Make a record of one moderation; `None` for one under way."""
+    """Return a record of one moderation; with `None`, of one that is running."""
     made: Record[Any] = Record(RequestInvokeModeration.of({"provider": "p", "model": "m"}, "text"), "scripted")
     if told:
         made.events.append(ModerationScores(**told))
@@ -39,7 +39,7 @@ def record(result: bool | None, **told: Any) -> Record[Any]:
 
 
 def step(result: bool | None, expected: bool | None, **told: Any) -> Step[bool | None]:
-    """Make a step that has ended, or is under way."""
+    """Return a step that has ended or is running."""
     return Step("text", lambda _session: None, expected, record(result, **told))
 
 
@@ -65,7 +65,7 @@ def test_a_run_that_did_not_end_well_has_no_verdict() -> None:
 @pytest.mark.parametrize(("threshold", "expected"), [(None, False), (0.3, True), (0.31, False)])
 def test_another_threshold_is_tried_on_the_scores_and_reaching_it_is_enough(threshold: float | None, expected: bool) -> None:
     assert verdict_of(step(False, None, categories={"a": 0.3}), threshold) is expected
-    assert verdict_of(step(False, None), threshold) is False  # without scores nothing can be tried
+    assert verdict_of(step(False, None), threshold) is False  # without scores, a threshold has no effect
 
 
 def test_each_text_is_told_by_what_was_expected_of_it() -> None:

@@ -1,4 +1,4 @@
-"""Into how many pieces a text is cut, told beforehand."""
+"""Test the predicted number of speech segments."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is known of a summary beside its text."""
+"""Test the details of a summary."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from boomerang.workbench.results.summary_details import exchanges, facts, size, 
 
 
 def test_words_are_counted_in_scripts_without_spaces_too() -> None:
-    assert (size("Two words.").characters, size("Two words.").words) == (10, 2)
-    assert size("屋顶上").words == 3
+    assert (size("Two words.").characters, size("Two words.").word_count) == (10, 2)
+    assert size("屋顶上").word_count == 3
 
 
 def test_new_facts_stand_before_those_that_were_kept_and_left_out() -> None:

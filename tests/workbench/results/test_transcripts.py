@@ -1,4 +1,4 @@
-"""Transcripts: error rates as they are written, and subtitles."""
+"""Test transcripts: formatted error rates, and subtitles."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from boomerang.invoker.entities.speech2text import RequestInvokeSpeech2Text
 from boomerang.invoker.events import Event, Notice, TranscriptSegment
 from boomerang.invoker.records.record import Record
 from boomerang.workbench.analysis.word_error_rate import Rules
-from boomerang.workbench.results.transcripts import Segment, judge, percent, segments, srt, vtt
+from boomerang.workbench.results.transcripts import Segment, percent, score, segments, srt, vtt
 
 PIECES = [Segment(0.0, 2.5, "Good morning."), Segment(3661.0, 3662.0004, "A <b> & c\n\n00:01 --> 00:02")]
 
@@ -21,22 +21,22 @@ def record(*notes: Event) -> Record[object]:
 
 
 def test_a_transcript_is_judged_in_words_and_in_characters() -> None:
-    found = judge("The quick test begins at seven.", "the quick tests begin at seven", Rules())
-    assert (found.words.replaced, found.words.errors, found.words.reference_length) == (2, 2, 6)
-    assert percent(found.words.rate) == "33.3%"
+    found = score("The quick test begins at seven.", "the quick tests begin at seven", Rules())
+    assert (found.word_errors.replaced, found.word_errors.errors, found.word_errors.reference_length) == (2, 2, 6)
+    assert percent(found.word_errors.rate) == "33.3%"
     assert found.characters.errors == 2
 
 
 def test_without_a_reference_there_is_no_rate() -> None:
-    assert percent(judge("", "something", Rules()).words.rate) == "—"
+    assert percent(score("", "something", Rules()).word_errors.rate) == "—"
 
 
 def test_the_switches_decide_what_is_an_error() -> None:
     said, heard = "Room 7, please!", "room 8 please"
-    assert judge(said, heard, Rules(ignore_digits=True)).words.errors == 0
-    assert judge(said, heard, Rules()).words.errors == 1
+    assert score(said, heard, Rules(ignore_digits=True)).word_errors.errors == 0
+    assert score(said, heard, Rules()).word_errors.errors == 1
     strict = Rules(ignore_case=False, ignore_punctuation=False)
-    assert judge(said, heard, strict).words.errors == 3
+    assert score(said, heard, strict).word_errors.errors == 3
 
 
 def test_srt_numbers_its_blocks_and_keeps_each_in_one_line() -> None:

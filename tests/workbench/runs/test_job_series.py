@@ -1,4 +1,4 @@
-"""Series: calls one after another, each with its own end; one that fails does not end the others, a stop ends them all."""
+"""Test job series: calls in sequence, each with its own outcome; a failed call does not end the series, a stop does."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ CONFIG = {"provider": PROVIDER, "model": "talker", "mode": "chat"}
 
 
 def step(label: str) -> Step[None]:
-    """Make a step that says its label."""
+    """Return a step that sends its label."""
     arguments = {"model_config": CONFIG, "prompt_messages": [{"role": "user", "content": label}]}
     return Step(label, call("llm", arguments), None)
 
 
 def said(request: Request[Any]) -> str:
-    """Give what a request says."""
+    """Return the text of a request."""
     return str(request.payload()["prompt_messages"][0]["content"])
 
 

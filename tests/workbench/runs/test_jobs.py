@@ -1,4 +1,4 @@
-"""Jobs: a run in a thread of its own, its stop, its clock, its visitor, and who follows it."""
+"""Test jobs: runs in threads, with stop, timeout, visitor and followers."""
 
 from __future__ import annotations
 
@@ -32,12 +32,12 @@ def talk(session: Session) -> Any:
 
 
 def job(answer: Callable[[Request[Any], Run], Iterable[Any]], call: Callable[[Session], Any] = talk, **more: Any) -> Job:
-    """Make a job on a scripted back end."""
+    """Return a job on a scripted back end."""
     return Job(call, Scripted(answer), **more)
 
 
 class Silent:
-    """Says one word and then nothing, until it is stopped."""
+    """Answers one word and then blocks until it is stopped."""
 
     def __init__(self) -> None:
         self.waiting = threading.Event()
@@ -54,7 +54,7 @@ class Silent:
 
 @pytest.fixture
 def jobs() -> Iterator[Jobs]:
-    """Give jobs whose visitors are all there."""
+    """Provide jobs whose visitors are all connected."""
     made = Jobs(lambda visitor: True, watch_every=0.01)
     yield made
     made.close()
@@ -227,7 +227,7 @@ def test_following_ends_with_a_tick_that_sees_the_end() -> None:
     ended = job(lambda request, run: llm_chunks("a", "b")).start()
     sizes = [len(ended.record.chunks) if ended.record else 0 for _ in ended.follow()]
     assert sizes[-1] == 2 and not ended.running
-    assert list(ended.follow()) == [None]  # of a job that has ended: one tick, to draw it
+    assert list(ended.follow()) == [None]  # a job that has ended: one tick, to draw it
 
 
 def test_news_after_a_silence_are_told_at_once() -> None:
@@ -239,7 +239,7 @@ def test_news_after_a_silence_are_told_at_once() -> None:
         run.wait(BOUND)
 
     slow = job(answer).start()
-    ticks = slow.follow(hz=0.05)  # twenty seconds between ticks, were it not for the news
+    ticks = slow.follow(hz=0.05)  # without progress, ticks are twenty seconds apart
     next(ticks)
     before = monotonic()
     threading.Timer(0.02, go.set).start()

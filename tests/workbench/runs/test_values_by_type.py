@@ -1,4 +1,4 @@
-"""One value of each class."""
+"""Test values stored by class."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from boomerang.workbench.runs.values_by_type import ValuesByType
 
 @dataclass
 class Names:
-    found: list[str] = field(default_factory=list)
+    names: list[str] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
@@ -25,8 +25,8 @@ def test_a_value_is_found_by_its_class() -> None:
 
 def test_a_value_is_created_once() -> None:
     values = ValuesByType()
-    values.get_or_create(Names).found.append("Ann")
-    assert values.get_or_create(Names).found == ["Ann"]
+    values.get_or_create(Names).names.append("Ann")
+    assert values.get_or_create(Names).names == ["Ann"]
 
 
 def test_a_later_value_takes_the_place_of_an_earlier_one() -> None:

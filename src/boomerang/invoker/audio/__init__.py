@@ -1,1 +1,1 @@
-"""What an audio file is and what is in it; samples out of it and MP3 into it. Knows nothing of models."""
+"""Audio files: detect, check, decode, resample, encode as MP3. Knows nothing about models."""

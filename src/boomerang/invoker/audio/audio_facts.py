@@ -1,4 +1,4 @@
-"""What is in an audio file, in numbers."""
+"""Measure an audio file."""
 
 from __future__ import annotations
 
@@ -18,23 +18,23 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class AudioFacts:
-    """What is in an audio file. What cannot be known, because the file cannot be decoded here, is `None`."""
+    """Properties of an audio file. Unknown values, if the file cannot be decoded here, are `None`."""
 
     media_type: str
     format: str
-    """Name of the kind, such as `MP3`."""
+    """Name of the type, such as `MP3`."""
     extension: str
-    """The usual one for these bytes, without a dot."""
+    """The usual extension for these bytes, without a dot."""
     bytes: int
     codec: str | None = None
     seconds: float | None = None
-    """Of all that can be decoded, joined files included."""
+    """Duration of everything that can be decoded, joined files included."""
     sample_rate_hz: int | None = None
     channels: int | None = None
     peak: float | None = None
     """Largest magnitude of a sample; 1 is full scale."""
     rms: float | None = None
-    """Root of the mean square of all samples; 1 is full scale."""
+    """Root mean square of all samples; 1 is full scale."""
     files: int | None = None
     """How many files were joined into this one."""
     notices: tuple[Message, ...] = ()
@@ -45,10 +45,10 @@ def facts(data: bytes, name: str | None = None) -> AudioFacts:
 
     Args:
         data: The file.
-        name: Its name, to be held against its bytes.
+        name: Its name, to compare with its bytes.
 
     Raises:
-        InvokeBadRequestError: The bytes are no audio, or damaged beyond decoding.
+        InvokeBadRequestError: The bytes are not audio, or damaged beyond decoding.
     """
     kind = kind_of(data)
     notice = misnamed(name, kind) if name and kind else None
@@ -62,13 +62,13 @@ def facts(data: bytes, name: str | None = None) -> AudioFacts:
 
 
 class MeasuredRecording:
-    """A file that is measured while something else decodes it, so that one pass is enough for both.
+    """Measures a file while other code decodes it, so that one pass serves both.
 
     Args:
         data: The file.
 
     Raises:
-        InvokeBadRequestError: The bytes are no audio, or none that can be decoded.
+        InvokeBadRequestError: The bytes are not decodable audio.
     """
 
     def __init__(self, data: bytes) -> None:
@@ -79,7 +79,7 @@ class MeasuredRecording:
 
     @property
     def sample_rate_hz(self) -> int:
-        """Frames in a second."""
+        """Sampling rate in hertz."""
         return self._recording.sample_rate_hz
 
     def blocks(self) -> Iterator[Samples]:
@@ -94,7 +94,7 @@ class MeasuredRecording:
             yield block
 
     def facts(self, notices: tuple[Message, ...] = ()) -> AudioFacts:
-        """Return what is in the file, after `blocks` was read to its end; `notices` come before the recording's own."""
+        """Return the properties, after `blocks` was read to its end; `notices` come before the recording's own."""
         recording = self._recording
         seconds = self._frames / recording.sample_rate_hz
         PLAYING_TIMES.put(self._data, seconds if self._claimed_seconds is None else self._claimed_seconds)

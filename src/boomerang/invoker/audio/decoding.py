@@ -1,4 +1,4 @@
-"""An audio file, decoded block by block, so that an hour of it needs no more memory than a minute."""
+"""Decode an audio file block by block, in constant memory."""
 
 from __future__ import annotations
 
@@ -26,41 +26,42 @@ BLOCK_VALUES = 1 << 20
 STEP_FRAMES = 4096
 
 LONGEST_HOURS = 3
-"""How long a file may play. Speech at 18 kbit/s fills the largest upload with three hours; some bytes of FLAC can claim to be
-years of silence, and each hour of stereo is 2 s of decoding."""
+"""Maximum duration of a file. Speech at 18 kbit/s fills the largest upload with three hours; some bytes of FLAC can claim years
+of silence, and each hour of stereo takes 2 s to decode.
+"""
 LONGEST_VALUES = LONGEST_HOURS * 3600 * 48_000 * 2
-"""Values in one file, over all channels: as many as the longest file of stereo at 48 kHz has."""
+"""Maximum values in one file, over all channels: those of the longest stereo file at 48 kHz."""
 
 DECODED_LIMIT_BYTES = 1_400_000_000
-"""What `decode` puts into memory at once: an hour of stereo at 44.1 kHz."""
+"""Maximum memory of `decode`: an hour of stereo at 44.1 kHz."""
 
 RATES_HZ = range(4_000, 384_001)
-"""Sampling rates that occur; others come from damaged headers."""
+"""Plausible sampling rates; others come from damaged headers."""
 
 CHANNELS = range(1, 65)
 
 CONVERTED_VALUES_PER_SECOND = 400_000
-"""Values in a second, over all channels, up to which a part of another form is converted: 8 channels at 48 kHz."""
+"""Maximum values per second, over all channels, of a part to be converted to another format: 8 channels at 48 kHz."""
 
 NOTICES_LIMIT = 8
-"""Notices about a file; further ones are counted."""
+"""Notices about a file; further ones are only counted."""
 
 LOUDEST = 16.0
-"""Magnitude of a sample; full scale is 1."""
+"""Maximum magnitude of a sample; full scale is 1."""
 
 _UNKNOWN_FRAMES = 1 << 60
-"""From so many frames on, libsndfile says that it does not know how many there are."""
+"""From this number of frames on, libsndfile means that it does not know."""
 
 
 class Recording:
-    """An audio file. It may be read any number of times.
+    """An audio file. May be read any number of times.
 
     Args:
         data: The bytes of the file. Several files joined into one are read one after the other.
 
     Raises:
-        InvokeBadRequestError: The bytes are no audio, none that can be decoded, or by the header more than is read; the message
-            says what they look like.
+        InvokeBadRequestError: The bytes are not decodable audio, or the header exceeds a limit; the message says what they look
+            like.
     """
 
     def __init__(self, data: bytes) -> None:
@@ -74,16 +75,16 @@ class Recording:
         self.files = files.headers
         """How many files were joined into this one."""
         self.seconds: float | None = self._claimed_seconds(first.frames)
-        """How long it plays, as its header says; `None` if it does not. The end of `blocks` knows better."""
+        """Duration according to the header; `None` if it declares none. Exact once `blocks` was read to its end."""
         self.notices: list[Message] = []
-        """What the person who chose the file should know; complete when `blocks` was read to its end."""
+        """What the user should know about the file; complete once `blocks` was read to its end."""
         self._more = 0
         self._check_form()
         if self.files > 1:
             self._notice(Message("audio.joined", count=self.files))
 
     def _first(self) -> ForwardFile:
-        """Return the first part that can be opened, closed again: what its header says stays readable."""
+        """Return the first part that can be opened, closed again: its header data stays readable."""
         parts = [part for part in self._parts if isinstance(part, Part)]
         if not parts:
             raise unusable(Message("audio.no_sound", kind=self.kind.name))
@@ -103,10 +104,10 @@ class Recording:
         return None
 
     def _check_form(self) -> None:
-        """Check what the header claims.
+        """Check the header's values.
 
         Raises:
-            InvokeBadRequestError: It cannot be true, or is more than is read.
+            InvokeBadRequestError: They are implausible or exceed a limit.
         """
         if self.sample_rate_hz not in RATES_HZ or self.channels not in CHANNELS:
             raise unusable(
@@ -127,11 +128,11 @@ class Recording:
         """Decode.
 
         Yields:
-            Samples, float32, about -1 to 1, shape (frames, channels), at most `BLOCK_VALUES`; fewer than twice as many where a
-            part was converted.
+            Samples, float32, about -1 to 1, shape (frames, channels), at most `BLOCK_VALUES`; up to twice that if a part was
+            converted.
 
         Raises:
-            InvokeBadRequestError: Nothing can be decoded, or too much. What is cut off or left out later ends with a notice.
+            InvokeBadRequestError: Nothing can be decoded, or too much. Later truncation or skipped bytes only cause a notice.
         """
         frames = self._more = 0
         last = self._parts[-1]
@@ -145,26 +146,26 @@ class Recording:
                     frames += len(block)
                     self._check_length(frames)
                     yield block
-                damage = part.cut
+                problem = part.cut
             except _UndecodableError as error:
-                damage = error.message
-            if damage is None:
+                problem = error.message
+            if problem is None:
                 continue
             seconds = frames / self.sample_rate_hz
-            if damage.id == "audio.damaged":
+            if problem.id == "audio.damaged":
                 self._notice(Message("audio.damaged", seconds=seconds))
             else:
-                reason = part.cut or damage
+                reason = part.cut or problem
                 self._notice(Message("audio.cut" if part is last else "audio.cut_inside", seconds=seconds, reason=reason))
         if not frames:
             raise unusable(Message("audio.no_sound", kind=self.kind.name))
         self.seconds = frames / self.sample_rate_hz
 
     def _decoded(self, part: Part, before: float) -> Iterator[Samples]:
-        """Decode a plain file, in the form of the first one.
+        """Decode a plain file, converted to the format of the first one.
 
         Raises:
-            _UndecodableError: It breaks off, or cannot be opened at all; what was yielded before is good.
+            _UndecodableError: It breaks off, or cannot be opened at all; what was yielded before is valid.
         """
         with _opened(part) as file:
             rate_hz, channels = file.samplerate, file.channels
@@ -184,10 +185,10 @@ class Recording:
                 raise failed[0]
 
     def _check_length(self, frames: int) -> None:
-        """Check how much was decoded, whatever the header claimed.
+        """Check the decoded length, whatever the header declared.
 
         Raises:
-            InvokeBadRequestError: It is too much.
+            InvokeBadRequestError: It exceeds a limit.
         """
         if frames > LONGEST_HOURS * 3600 * self.sample_rate_hz:
             raise unusable(Message("audio.too_long", limit=LONGEST_HOURS), Message("audio.cut_into_parts"))
@@ -226,7 +227,7 @@ class _UndecodableError(Exception):
     """Decoding broke off.
 
     Args:
-        message: Why, in our words; the decoder's are the cause.
+        message: Why, in our words; the decoder's error is the cause.
     """
 
     def __init__(self, message: Message) -> None:
@@ -249,7 +250,7 @@ def _opened(part: Part) -> Iterator[ForwardFile]:
 
 
 def _joined(pieces: Sequence[bytes | bytearray | memoryview]) -> bytes:
-    """Put pieces together; one that is all of a file is not copied."""
+    """Join pieces; a single piece that is a whole `bytes` object is not copied."""
     if len(pieces) == 1 and isinstance(pieces[0], memoryview):
         whole = pieces[0].obj
         if isinstance(whole, bytes) and len(whole) == pieces[0].nbytes:
@@ -258,10 +259,10 @@ def _joined(pieces: Sequence[bytes | bytearray | memoryview]) -> bytes:
 
 
 def _read(file: ForwardFile, part: Part) -> Iterator[Samples]:
-    """Yield the blocks of a plain file that was opened, without what is not of it.
+    """Yield the blocks of an opened plain file, without samples that are not part of it.
 
     Raises:
-        _UndecodableError: It breaks off; what was yielded before is good.
+        _UndecodableError: It breaks off; what was yielded before is valid.
     """
     skip, left, decoded = part.skip, part.frames, 0
     failed: Exception | None = None
@@ -287,7 +288,7 @@ def _read(file: ForwardFile, part: Part) -> Iterator[Samples]:
 
 
 def _until_failure(blocks: Iterator[Samples], failed: list[_UndecodableError]) -> Iterator[Samples]:
-    """Yield blocks, and end where they break off: what resampling holds back must come out before the error does."""
+    """Yield blocks until decoding breaks off: the resampler's buffered samples must come out before the error is raised."""
     try:
         yield from blocks
     except _UndecodableError as error:
@@ -295,7 +296,7 @@ def _until_failure(blocks: Iterator[Samples], failed: list[_UndecodableError]) -
 
 
 def _block(file: ForwardFile) -> tuple[Samples, Exception | None]:
-    """Read a block, in small steps, so that little is lost where the decoder gives up; and return why it did, if it did."""
+    """Read a block, in small steps so that little is lost if the decoder fails; also return its error, if any."""
     import numpy as np
     import soundfile
 
@@ -304,7 +305,7 @@ def _block(file: ForwardFile) -> tuple[Samples, Exception | None]:
     try:
         while frames < len(block):
             step = block[frames : frames + STEP_FRAMES]
-            step.fill(np.nan)  # soundfile does not say how much it read before an error
+            step.fill(np.nan)  # soundfile does not report how much it read before an error
             if not (read := len(file.read(out=step))):
                 break
             frames += read
@@ -315,20 +316,20 @@ def _block(file: ForwardFile) -> tuple[Samples, Exception | None]:
 
 
 def _with_channels(block: Samples, channels: int) -> Samples:
-    """Return samples with another number of channels: mixed into one, and that repeated."""
+    """Return samples with another number of channels: mixed to mono, then repeated."""
     import numpy as np
 
     return block if block.shape[1] == channels else np.repeat(mono(block)[:, None], channels, axis=1)
 
 
 def decode(data: bytes) -> tuple[Samples, int]:
-    """Decode a whole file. For long ones `Recording.blocks` needs less memory.
+    """Decode a whole file. For long files, `Recording.blocks` needs less memory.
 
     Returns:
         Samples, float32, about -1 to 1, shape (frames, channels), and the sampling rate in hertz.
 
     Raises:
-        InvokeBadRequestError: The bytes are no audio that can be decoded, or more than fits into memory.
+        InvokeBadRequestError: The bytes are not decodable audio, or exceed the memory limit.
     """
     import numpy as np
 
@@ -348,7 +349,7 @@ def decode(data: bytes) -> tuple[Samples, int]:
 
 
 def _tamed(block: Samples) -> Samples:
-    """Keep samples within reason: files of floating-point samples may hold anything, even what is no number."""
+    """Limit samples to sane values: files of floating-point samples may contain anything, even NaN."""
     import numpy as np
 
     if np.abs(block).max() <= LOUDEST:  # false if there is a NaN

@@ -1,4 +1,4 @@
-"""What a file is, told from its bytes and never from its name.
+"""Detect a file's type from its bytes, never from its name.
 
 Source: the formats' own specifications: RFC 9639 (FLAC), RFC 3533 and 7845 (Ogg, Opus), RFC 9559 (Matroska), ISO/IEC 14496-12
 (file types of MP4), 11172-3 and 13818-3 (MPEG audio), ID3 2.4, RIFF, AIFF.
@@ -17,25 +17,25 @@ from . import markers, mp3_frames
 from .markers import Data
 
 LOOK_BYTES = 4096
-"""How far into a file we look for what it is, behind its tags."""
+"""How many bytes after its tags are used to detect a file's type."""
 JUNK_BYTES = 1 << 16
-"""How far into a file of no known kind we look for sound."""
+"""How far to search a file of unknown type for audio."""
 TAGS_TRIED = 16
-"""Tags inside of tags and junk that are stepped over; each may be followed by as many more as a file has room for."""
+"""Tags within tags and junk that are skipped; each may be followed by as many more as fit in the file."""
 
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """A kind of file."""
+    """A file type."""
 
     name: str
-    """What a person calls it, such as `MP3` or `PNG image`."""
+    """Name for people, such as `MP3` or `PNG image`."""
     media_type: str
     extensions: tuple[str, ...]
     """Without dots, the usual one first."""
     audio: bool = True
     readable: bool = False
-    """Whether this project can decode it."""
+    """Whether we can decode it."""
 
 
 MP3 = Kind("MP3", "audio/mpeg", ("mp3", "mp2", "mp1", "mpga", "mpeg"), readable=True)
@@ -61,9 +61,9 @@ SPHERE = Kind("NIST SPHERE", "audio/x-nist", ("sph", "nist"), readable=True)
 MIDI = Kind("MIDI", "audio/midi", ("mid", "midi"))
 
 READABLE = (MP3, WAV, FLAC, OGG_VORBIS, OGG_OPUS, OGG_FLAC, AIFF, W64, AU, CAF, VOC, SPHERE)
-"""The kinds that this project decodes, the usual ones first."""
+"""The types that we can decode, the most common first."""
 EXTENSIONS = tuple(dict.fromkeys(extension for kind in READABLE for extension in kind.extensions))
-"""Of files of these kinds, without dots."""
+"""Their file extensions, without dots."""
 
 
 def _other(name: str, media_type: str, *extensions: str) -> Kind:
@@ -132,17 +132,17 @@ _CONTAINERS: dict[bytes, Callable[[bytes], Kind | None]] = {
 
 
 def kind_of(data: Data) -> Kind | None:
-    """Return what a file is; `None` if nothing known fits."""
+    """Return a file's type; `None` if unknown."""
     return locate(data)[0]
 
 
 def locate(data: Data, at: int = 0, finder: mp3_frames.Finder | None = None) -> tuple[Kind | None, int]:
-    """Return what a file is that starts here, and where it begins behind tags, padding and junk.
+    """Return the type of the file that starts at an offset, and where it begins after tags, padding and junk.
 
     Args:
         data: The bytes.
-        at: Where to begin. At the start of the data, sound behind junk is looked for in `JUNK_BYTES`, elsewhere to the end.
-        finder: Of the data, if several places are looked at: it limits the work of all searches.
+        at: Where to begin. At the start of the data, audio after junk is searched for in `JUNK_BYTES`, elsewhere to the end.
+        finder: The data's finder if several offsets are examined: it limits the work of all searches together.
     """
     finder = finder or mp3_frames.Finder(data)
     start = markers.skip(data, at)
@@ -151,7 +151,7 @@ def locate(data: Data, at: int = 0, finder: mp3_frames.Finder | None = None) -> 
         return kind, start
     tagged = is_tagged(data, at)
     if kind is None or tagged or at:
-        # A tag that lies about its size ends before or behind its claimed end.
+        # A tag with a wrong size ends before or after its declared end.
         begin, end = (at + 1, len(data)) if tagged else (start, len(data) if at else start + JUNK_BYTES)
         if match := find(data, begin, end, finder):
             return match
@@ -164,10 +164,10 @@ def is_tagged(data: Data, at: int = 0) -> bool:
 
 
 def find(data: Data, at: int, end: int, finder: mp3_frames.Finder) -> tuple[Kind, int] | None:
-    """Find the next sound between two bytes, among tags and junk.
+    """Find the next audio between two offsets, among tags and junk.
 
     Returns:
-        What it is, and where it begins; `None` if there is none.
+        Its type and offset; `None` if there is none.
     """
     tags = 0
     place = finder.next(at, end)
@@ -197,13 +197,13 @@ def _kind_at(data: Data, start: int, finder: mp3_frames.Finder) -> Kind | None:
 
 
 def sniff(data: Data) -> str | None:
-    """Return the media type, such as `audio/mpeg`; `None` if nothing known fits."""
+    """Return the media type, such as `audio/mpeg`; `None` if unknown."""
     kind = kind_of(data)
     return kind.media_type if kind else None
 
 
 def misnamed(name: str, kind: Kind) -> Message | None:
-    """Return a notice that a file's name does not fit its bytes; `None` if it does, or if the name has no extension."""
+    """Return a notice if a file's extension does not match its bytes; `None` if it does or there is none."""
     extension = PurePath(name).suffix.lower().lstrip(".")
     if not extension or extension in kind.extensions:
         return None
@@ -217,7 +217,7 @@ def _file_type(brand: bytes) -> Kind:
 
 
 def _adts(head: bytes) -> bool:
-    """Whether AAC frames follow one another here: the sync word with layer 0, twice (ISO/IEC 13818-7, 6.2)."""
+    """Return whether consecutive AAC frames begin here: the sync word with layer 0, twice (ISO/IEC 13818-7, 6.2)."""
 
     def size(at: int) -> int:
         frame = head[at : at + 6]

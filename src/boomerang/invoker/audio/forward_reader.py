@@ -1,4 +1,4 @@
-"""Audio files read from start to end by libsndfile. Loads soundfile, so it is imported only where a file is opened."""
+"""Read audio files from start to end with libsndfile. Loads soundfile, so import this only where a file is opened."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ import soundfile
 
 
 class ForwardFile(soundfile.SoundFile):  # type: ignore[misc]  # soundfile has no types
-    """An audio file that is only ever read onwards.
+    """An audio file that is only read forward.
 
-    soundfile seeks after each read to where it already is. An MP3 decoder then starts anew and decodes the frames before once
-    more, which costs time, and complains on the console about each that leans on an earlier one.
+    soundfile seeks after each read to the current position. An MP3 decoder then restarts and decodes previous frames again,
+    which takes time, and warns on the console about each frame that depends on an earlier one.
     """
 
     def __init__(self, data: bytes) -> None:
@@ -24,18 +24,18 @@ class ForwardFile(soundfile.SoundFile):  # type: ignore[misc]  # soundfile has n
         return self._input.tell() >= self._input.size
 
     def seekable(self) -> bool:
-        """Say no: nobody seeks here."""
+        """Return `False`, as nothing here seeks."""
         return False
 
 
 class _Bytes(io.BytesIO):
-    """Bytes as a file that forgives what libsndfile asks of it when a header lies."""
+    """Bytes as a file that tolerates libsndfile's out-of-range seeks for incorrect headers."""
 
     def __init__(self, data: bytes) -> None:
         super().__init__(data)
         self.size = len(data)
 
     def seek(self, offset: int, whence: int = 0, /) -> int:
-        """Move, but never before the start; an exception would be lost in native code."""
+        """Seek, but never before the start; an exception would be lost in native code."""
         start = {0: 0, 1: self.tell(), 2: self.size}[whence]
         return super().seek(max(0, start + offset))

@@ -1,4 +1,4 @@
-"""Files that were joined, cut off or left unfinished: the plain files in them, which any decoder reads to their end."""
+"""Split joined, truncated or unfinished files into plain files that any decoder reads to their end."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ from .mp3_frames import Finder
 ByteOrder: TypeAlias = Literal["big", "little"]
 
 PARTS_LIMIT = 1000
-"""Plain files in one that are read; each needs a decoder of its own."""
+"""Maximum plain files read from one file; each needs its own decoder."""
 
 _OPEN_FROM = 0x7FFFF000
-"""Sizes of 32 bits from here on come from a writer that did not know the size when it wrote the header."""
+"""32-bit sizes from here on come from a writer that did not know the size when it wrote the header."""
 _WAVES = (b"RIFF", b"RIFX", b"RF64", b"BW64")
 _CAF_CHUNKS = frozenset((b"desc data kuki pakt chan info free strg mark regn inst midi ovvw peak edct umid uuid LIST").split())
 _FLAC_HEAD = 42
-"""Bytes of the signature and the first block, which says what is in the stream."""
+"""Bytes of the signature and the first block, which describes the stream."""
 _FLAC_TOTAL = (1 << 36) - 1
 
 
@@ -33,44 +33,44 @@ class Part:
 
     kind: Kind
     pieces: tuple[Data, ...]
-    """Its bytes, to be put together."""
+    """Its bytes, to be joined."""
     skip: int = 0
-    """Samples per channel at the start that are not of the file."""
+    """Samples per channel to drop at the start."""
     frames: int | None = None
-    """Samples per channel behind those, where they were counted; `None` where the decoder knows better."""
+    """Samples per channel after those, if counted; `None` to rely on the decoder."""
     claimed: int | None = None
-    """Samples per channel as the header says, where we removed it from the header."""
+    """Samples per channel according to the header, if we removed the value from it."""
     cut: Message | None = None
-    """What is missing at the end, if something is."""
+    """What is missing at the end, if anything."""
 
 
 @dataclass(frozen=True, slots=True)
 class Gap:
-    """Bytes that are not read, and are neither tags nor padding."""
+    """Skipped bytes that are neither tags nor padding."""
 
     size: int
     after: float = 0.0
-    """Seconds of the parts behind this gap that play before the first of them."""
+    """Seconds of audio, in the parts after this gap, before its first bytes."""
     places: int = 1
-    """In how many places they are."""
+    """Number of places they are in."""
 
 
 @dataclass(frozen=True, slots=True)
 class Files:
-    """What a file consists of."""
+    """The contents of a file."""
 
     parts: tuple[Part | Gap, ...]
     """In order."""
     headers: int = 1
-    """How many files were joined, as far as their headers show."""
+    """How many files were joined, according to their headers."""
 
 
 @dataclass(frozen=True, slots=True)
 class _File:
-    """One file of several that may have been joined."""
+    """One of possibly several joined files."""
 
     end: int
-    """Where it ends."""
+    """Offset of its end."""
     parts: tuple[Part | Gap, ...]
     headers: int = 1
 
@@ -85,7 +85,7 @@ def split(data: bytes) -> Files:
         if kind is None or not kind.readable or len(parts) >= PARTS_LIMIT:
             parts.extend(_gap(data, markers.skip(data, at), len(data)))
             break
-        if not file_type.is_tagged(data, at):  # what a tag left over that claims to be smaller than it is
+        if not file_type.is_tagged(data, at):  # remains of a tag whose declared size is too small
             parts.extend(_gap(data, markers.skip(data, at), start))
         file = _SPLITTERS.get(kind, _whole)(view, start, kind, finder)
         parts.extend(file.parts)
@@ -133,7 +133,7 @@ def _frames(data: Data, at: int, layout: mp3_frames.Layout, kind: Kind) -> _File
 
 
 def _wave(data: Data, at: int, kind: Kind, finder: Finder) -> _File:
-    """Return a WAV file as one with a plain, true header, whatever its own header says of sizes.
+    """Return a WAV file with a plain, correct header, whatever sizes its own header declares.
 
     Source: Microsoft, "Multimedia programming interface and data specifications 1.0"; EBU Tech 3306 (RF64, BW64).
     """
@@ -161,7 +161,7 @@ def _wave(data: Data, at: int, kind: Kind, finder: Finder) -> _File:
     elif claimed_end > end + 1 and not any(
         _is_chunk(data, place, order) or markers.skip(data, place) > place for place in (end, end + 1)
     ):
-        end = claimed_end  # the size of the sound is wrong, that of the file is right
+        end = claimed_end  # the size of the audio is wrong, that of the file is right
     size = end - begin
     sound = data[begin : begin + size]
     cut = _short(len(data) - at, size - have) if size > have else None
@@ -172,7 +172,7 @@ def _wave(data: Data, at: int, kind: Kind, finder: Finder) -> _File:
 
 
 def _chunks(data: Data, at: int, order: ByteOrder) -> Iterator[tuple[bytes, int, int]]:
-    """Yield name, start and claimed size of each chunk. A chunk of an odd size without its byte of padding is followed too."""
+    """Yield name, start and declared size of each chunk. Tolerates a missing padding byte after a chunk of odd size."""
     while at + 8 <= len(data):
         size = int.from_bytes(data[at + 4 : at + 8], order)
         yield bytes(data[at : at + 4]), at + 8, size
@@ -194,7 +194,7 @@ def _riff_end(data: Data, at: int, order: ByteOrder) -> int:
 
 
 def _trailer(data: Data, at: int, end: int, order: ByteOrder) -> int:
-    """Return where a file ends: behind the chunks that follow its sound, which hold no sound."""
+    """Return where a file ends: after the non-audio chunks that follow its audio."""
     for name, begin, size in _chunks(data, at, order):
         if name in _WAVES or begin - 8 >= end or not _is_chunk(data, begin - 8, order):
             return begin - 8
@@ -224,7 +224,7 @@ def _au(data: Data, at: int, kind: Kind, finder: Finder) -> _File:
 
 
 def _caf(data: Data, at: int, kind: Kind, finder: Finder) -> _File:
-    """Return a Core Audio file, to the end of its last chunk. Source: Apple Core Audio Format Specification 1.0."""
+    """Return a Core Audio file, up to the end of its last chunk. Source: Apple Core Audio Format Specification 1.0."""
     end = at + 8
     while end + 12 <= len(data) and bytes(data[end : end + 4]) in _CAF_CHUNKS:
         size = int.from_bytes(data[end + 4 : end + 12], "big", signed=True)
@@ -235,14 +235,14 @@ def _caf(data: Data, at: int, kind: Kind, finder: Finder) -> _File:
 
 
 def _sized(data: Data, at: int, kind: Kind, size: int) -> _File:
-    """Return a file whose header says how large it is; 0 if it does not."""
+    """Return a file whose header declares its size; 0 if it does not."""
     end = at + size if size else len(data)
     cut = _short(len(data) - at, end - len(data)) if end > len(data) + 1 else None
     return _File(min(end, len(data)), (Part(kind, (data[at:end],), cut=cut),))
 
 
 def _flac(data: Data, at: int, kind: Kind, finder: Finder) -> _File:
-    """Return a FLAC stream with a header that claims no length, so that a decoder reads to the end (RFC 9639, 8.2)."""
+    """Return a FLAC stream with an unknown length in its header, so that a decoder reads to the end (RFC 9639, 8.2)."""
     head = bytes(data[at : at + _FLAC_HEAD])
     if len(head) < _FLAC_HEAD:
         return _whole(data, at, kind, finder)
@@ -254,9 +254,9 @@ def _flac(data: Data, at: int, kind: Kind, finder: Finder) -> _File:
 
 
 def _ogg(data: Data, at: int, kind: Kind, finder: Finder) -> _File:
-    """Return one link of a chain: the pages up to one that begins a stream behind pages that do not (RFC 3533, 4 and 6).
+    """Return one link of a chain: all pages up to the next start of a stream (RFC 3533, 4 and 6).
 
-    A decoder leaves out pages whose checksum is wrong without a word, so they are counted here.
+    A decoder silently skips pages with a wrong checksum, so they are counted here.
     """
     start, begun, ended = at, False, False
     lost_bytes, places, after, granule = 0, 0, 0.0, 0
@@ -289,7 +289,7 @@ def _ogg(data: Data, at: int, kind: Kind, finder: Finder) -> _File:
 
 
 def _ogg_rate_hz(data: Data, at: int) -> int:
-    """Return what the positions of an Ogg stream count in a second: 48,000 except for Vorbis."""
+    """Return the units per second of an Ogg stream's positions: 48,000 except for Vorbis."""
     head = bytes(data[at : at + 128])
     place = head.find(b"\x01vorbis")
     return int.from_bytes(head[place + 12 : place + 16], "little") or 48000 if place >= 0 else 48000

@@ -1,4 +1,4 @@
-"""Where something starts in a file: tags and padding that stand before the sound, and the first bytes of other files.
+"""Find markers in a file: tags and padding before the audio, and the first bytes of other files.
 
 Source: ID3v2.4 structure 3.1 to 3.4, ID3v1 and its extension, APEv2, Lyrics3 2.00; RIFF, RFC 3533 (Ogg), RFC 9639 (FLAC).
 """
@@ -11,12 +11,12 @@ import zlib
 Data = bytes | bytearray | memoryview
 
 ID3_HEAD = 10
-"""Bytes of an ID3v2 tag's head, and of its footer."""
+"""Bytes of an ID3v2 tag's header, and of its footer."""
 APE_HEAD = 32
 ID3V1, ID3V1_EXTENSION = 128, 227
 LYRICS_LIMIT = 1 << 20
 TAGS_LIMIT = 1000
-"""Tags in a row that are stepped over."""
+"""Maximum consecutive tags to skip."""
 
 _ZEROS = re.compile(rb"\0*")
 _LYRICS_END = re.compile(rb"LYRICS(?:END|200)")
@@ -27,20 +27,20 @@ CONTAINER = (
     rb"caff\x00\x01\x00\x00|\.snd\x00\x00.{6}\x00\x00\x00[\x01-\x1b]|dns\..{2}\x00\x00.{4}[\x01-\x1b]\x00\x00\x00|"
     rb"Creative Voice File\x1a|NIST_1A\n"
 )
-"""A regular expression for the first bytes of a file of sound that is no MP3."""
+"""A regular expression for the first bytes of an audio file other than MP3."""
 
 _WAVE = re.compile(rb"(?:RIFF|RIFX|RF64|BW64).{4}WAVE", re.DOTALL)
 _PAGE = re.compile(rb"OggS\0")
 
 OGG_HEAD = 27
-"""Bytes of the fixed part of an Ogg page's head."""
+"""Bytes of the fixed part of an Ogg page's header."""
 _BITS_REVERSED = bytes(int(f"{byte:08b}"[::-1], 2) for byte in range(256))
 
 
 def id3_size(data: Data, at: int = 0) -> int:
-    """Return the bytes of an ID3v2 tag that starts here, its footer included; 0 if none does.
+    """Return the bytes of an ID3v2 tag that starts here, including its footer; 0 if none does.
 
-    A tag whose size is not written as the standard wants it counts as its head alone. One that was cut ends with the data.
+    A tag with a malformed size counts as its header alone. A truncated one ends with the data.
     """
     head = bytes(data[at : at + ID3_HEAD])
     if len(head) < ID3_HEAD or head[:3] != b"ID3":
@@ -62,7 +62,7 @@ def tag_size(data: Data, at: int = 0) -> int:
     if head.startswith(b"TAG"):
         return ID3V1 if len(data) - at >= ID3V1 else 0
     if head.startswith(b"APETAGEX") and len(head) == APE_HEAD:
-        # The size counts the items and the footer. Bit 29 says that this is the head; a footer alone ends its tag.
+        # The size counts the items and the footer. Bit 29 marks the header; a footer alone ends its tag.
         is_head = head[23] & 0x20
         return min(APE_HEAD + int.from_bytes(head[12:16], "little") * bool(is_head), len(data) - at)
     if head.startswith(b"LYRICSBEGIN"):
@@ -72,7 +72,7 @@ def tag_size(data: Data, at: int = 0) -> int:
 
 
 def skip(data: Data, at: int = 0) -> int:
-    """Return where the tags and the zeros that start here end."""
+    """Return where the tags and zeros that start here end."""
     for _ in range(TAGS_LIMIT):
         after = padding_end(data, at + tag_size(data, at))
         if after == at:
@@ -82,12 +82,12 @@ def skip(data: Data, at: int = 0) -> int:
 
 
 def only_tags(data: Data) -> bool:
-    """Return whether tags and zeros are all that has arrived so far, so that what the file is cannot be known yet."""
+    """Return whether only tags and zeros have arrived so far, so the file's type cannot be known yet."""
     return bool(data) and skip(data) >= len(data)
 
 
 def padding_end(data: Data, at: int) -> int:
-    """Return where the zeros that start here end; those that begin the size of an MP4's first box are no padding."""
+    """Return where the zeros that start here end; those in the size of an MP4's first box are not padding."""
     match = _ZEROS.match(data, at)
     end = match.end() if match else at
     box = _FILE_TYPE.search(data, end, end + 8)
@@ -116,9 +116,9 @@ def ogg_page_size(data: Data, at: int) -> int:
 
 
 def ogg_page_is_sound(page: bytes) -> bool:
-    """Return whether the checksum of a whole Ogg page is right (RFC 3533, 6).
+    """Return whether the checksum of a complete Ogg page is correct (RFC 3533, 6).
 
-    Ogg's checksum is that of zlib with the bits the other way round, and without its inversions.
+    Ogg's checksum is that of zlib with bits reversed, and without its inversions.
     """
     blank = page[:22] + bytes(4) + page[26:]
     crc = ~zlib.crc32(blank.translate(_BITS_REVERSED), 0xFFFFFFFF) & 0xFFFFFFFF

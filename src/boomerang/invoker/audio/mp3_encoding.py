@@ -1,4 +1,4 @@
-"""Samples into MP3."""
+"""Encode samples as MP3."""
 
 from __future__ import annotations
 
@@ -13,21 +13,21 @@ if TYPE_CHECKING:
     from .resampling import Samples
 
 RATES_HZ = (8000, 11025, 12000, 16000, 22050, 24000, 32000, 44100, 48000)
-"""The sampling rates that MP3 has."""
+"""The sampling rates that MP3 supports."""
 
 _ONE_RATE = {"bitrate_mode": "CONSTANT", "compression_level": 0.4}
-"""96 kbit/s at 24 kHz. Half of it would do for speech but takes the encoder a fifth longer, and the first sound is urgent."""
+"""96 kbit/s at 24 kHz. Half would do for speech, but takes the encoder a fifth longer, and time to first audio matters."""
 
 
 def encode_mp3(samples: Samples, rate_hz: int, *, joinable: bool = False) -> bytes:
     """Encode samples as MP3.
 
     Args:
-        samples: float32, shape (frames,) or (frames, 1 or 2); cut off at -1 and 1. At least one frame.
+        samples: float32, shape (frames,) or (frames, 1 or 2); clipped to -1 and 1. At least one frame.
         rate_hz: One of `RATES_HZ`.
-        joinable: Leave out the header frame and keep one bit rate, so that files can be joined byte by byte: every player then
-            knows the length of all of them, where else it would believe the first header and stop after the first file. The
-            price is that the encoder's delay stays, some 50 ms of silence in each file.
+        joinable: Omit the header frame and use a constant bit rate, so that files can be concatenated: every player then
+            knows the total length, whereas it would trust the first header and stop after the first file. The cost is the
+            encoder's delay, about 50 ms of silence in each file.
     """
     with _Encoder(rate_hz, 1 if samples.ndim == 1 else samples.shape[1], constant=joinable) as encoder:
         encoder.write(samples)
@@ -36,10 +36,10 @@ def encode_mp3(samples: Samples, rate_hz: int, *, joinable: bool = False) -> byt
 
 
 def to_mp3(data: bytes) -> bytes:
-    """Turn any readable audio file, such as a microphone's WAV, into MP3.
+    """Convert any readable audio file, such as a microphone's WAV, to MP3.
 
     Raises:
-        InvokeBadRequestError: The bytes are no audio that can be decoded.
+        InvokeBadRequestError: The bytes are not decodable audio.
     """
     recording = Recording(data)
     rate_hz = next((rate for rate in RATES_HZ if rate >= recording.sample_rate_hz), RATES_HZ[-1])

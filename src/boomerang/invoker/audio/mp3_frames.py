@@ -1,9 +1,9 @@
-"""The frames of MPEG audio (layers I, II and III): where they are, how long they play, which are headers instead of sound.
+"""Find the frames of MPEG audio (layers I, II and III): their offsets, durations, and which are headers rather than audio.
 
-A header frame (`Xing`, `Info` or `VBRI`) plays nothing and says how long its file is. Where several files were joined into
-one, decoders and players believe the first header and stop after the first file. They also stop, or skip sound silently, where
-the sampling rate or the channels change and where junk stands between frames. So we find all frames ourselves, and give a
-decoder one uniform stream after another.
+A header frame (`Xing`, `Info` or `VBRI`) contains no audio but the length of its file. If several files were joined, decoders
+and players trust the first header and stop after the first file. They also stop, or silently skip audio, where the sampling
+rate or the channels change, and at junk between frames. So we find all frames ourselves, and pass one uniform stream after
+another to a decoder.
 
 Source: ISO/IEC 11172-3 2.4.1.3 and 13818-3 2.4.2.3 for the frame header, the sizes and rates.
 """
@@ -19,14 +19,14 @@ from typing import NamedTuple
 from .markers import CONTAINER, Data, skip, tag_size
 
 CANDIDATES_LIMIT = 200_000
-"""Places in a file that are tried as the start of sound. Junk that was made for the purpose has one every few bytes."""
+"""Maximum offsets tried as the start of audio. Maliciously crafted junk has one every few bytes."""
 SECTIONS_LIMIT = 1000
-"""Changes of the form of a stream after which it is taken to end; each section needs a decoder of its own."""
+"""Changes of format after which a stream is considered to end; each section needs its own decoder."""
 FREE_FRAME_BYTES = 4608
-"""The longest frame of a free-format stream that is looked for."""
+"""Maximum frame size of a free-format stream."""
 FREE_LEAST_BYTES = 24
 FREE_TRIES = 8
-"""How many headers behind the first one are taken for the next frame's."""
+"""How many headers after the first one are tried as the next frame's."""
 
 _KBPS = {
     (1, 1): (32, 64, 96, 128, 160, 192, 224, 256, 288, 320, 352, 384, 416, 448),
@@ -36,14 +36,14 @@ _KBPS = {
     (2, 2): (8, 16, 24, 32, 40, 48, 56, 64, 80, 96, 112, 128, 144, 160),
     (2, 3): (8, 16, 24, 32, 40, 48, 56, 64, 80, 96, 112, 128, 144, 160),
 }
-"""Kilobits per second by (MPEG version, layer); version 2.5 has the table of 2."""
+"""Kilobits per second by (MPEG version, layer); version 2.5 uses the table of 2."""
 
 _RATES_HZ = (44100, 48000, 32000)
 _FREE = 1 << 8
-"""Set in the `stream` of a free-format header: a bit that no form has."""
+"""Set in the `stream` of a free-format header: a bit that no other format uses."""
 
 _START = re.compile(
-    # Two bytes that may follow the first of a frame header: a version, a layer, a bit rate and a sampling rate that exist.
+    # Two bytes that may follow the first of a frame header: valid version, layer, bit rate and sampling rate.
     rb"\xff(?=[\xe2-\xe7\xf2-\xf7\xfa-\xff][" + b"".join(rb"\x%x0-\x%xb" % (high, high) for high in range(15)) + rb"])"
     rb"|ID3|APETAGEX|" + CONTAINER,
     re.DOTALL,
@@ -51,18 +51,18 @@ _START = re.compile(
 
 
 class Header(NamedTuple):
-    """What the four bytes at the start of a frame say."""
+    """Contents of the four-byte frame header."""
 
     size: int
-    """Bytes of the frame, the four included; 0 in a free-format stream, where only the distance of two frames shows it."""
+    """Bytes of the frame, including the header; 0 in a free-format stream, where only the distance of two frames shows it."""
     samples: int
-    """Per channel."""
+    """Samples per channel."""
     rate_hz: int
     channels: int
     stream: int
-    """The bits that stay the same in one stream: version, layer, rate, mono or not, free format or not."""
+    """The bits that are constant within a stream: version, layer, rate, mono or not, free format or not."""
     tag_at: int
-    """Where a `Xing` or `Info` header is in the frame, if it is one: behind the side information. 0 in layers I and II."""
+    """Offset of a possible `Xing` or `Info` header in the frame: after the side information. 0 in layers I and II."""
     padding: int
     """Bytes by which it is longer than others of its bit rate."""
 
@@ -87,15 +87,15 @@ def _parse(word: int) -> Header | None:
 
 
 def header(data: Data, at: int) -> Header | None:
-    """Read the frame header at a byte; `None` if none is there."""
+    """Parse the frame header at an offset; return `None` if there is none."""
     if at + 4 > len(data) or data[at] != 0xFF:
         return None
-    # Private, copyright, original, emphasis and the checksum's bit change nothing here.
+    # Ignore bits that do not matter here: private, copyright, original, emphasis and checksum.
     return _parse(int.from_bytes(data[at : at + 4], "big") & 0xFFFEFEC0)
 
 
 class Finder:
-    """Finds where sound begins in a file, with a limit on the work for all searches together.
+    """Finds where audio begins in a file, limiting the work of all searches together.
 
     Args:
         data: The file.
@@ -108,12 +108,12 @@ class Finder:
         """Bytes of an unpadded frame, by the stream of a free-format header."""
 
     def spend(self) -> bool:
-        """Count one try; return whether the limit is reached, so that nothing more is going to be found."""
+        """Count one try; return whether the limit is reached, so that nothing more will be found."""
         self._left -= 1
         return self._left <= 0
 
     def frame(self, at: int) -> Header | None:
-        """Read the frame header at a byte, with its true size; `None` if none is there."""
+        """Parse the frame header at an offset, with its true size; return `None` if there is none."""
         frame_header = header(self.data, at)
         if frame_header is None or frame_header.size:
             return frame_header
@@ -124,7 +124,7 @@ class Finder:
         return frame_header._replace(size=size + frame_header.padding)
 
     def chained(self, at: int, frame: Header, need: int) -> bool:
-        """Return whether frames of one form follow one another: `need` of them, or fewer up to a tag or the end."""
+        """Return whether frames of one format follow each other: `need` of them, or fewer up to a tag or the end."""
         data, count = self.data, 1
         while count < need:
             at += frame.size
@@ -137,12 +137,12 @@ class Finder:
         return True
 
     def next(self, at: int, end: int | None = None, stream: int | None = None) -> int | None:
-        """Return where sound, a container of sound or a tag begins next; `None` if nowhere before `end`.
+        """Return the next offset of audio, an audio container or a tag; `None` if there is none before `end`.
 
         Args:
             at: Where to begin.
             end: Where to stop; the end of the file by default.
-            stream: The form of the frames before, which is taken more readily than another one.
+            stream: Format of the previous frames, which needs less evidence than another one.
         """
         for match in _START.finditer(self.data, at, len(self.data) if end is None else min(end, len(self.data))):
             if self.spend():
@@ -156,7 +156,7 @@ class Finder:
         return None
 
     def _free_size(self, at: int, frame: Header) -> int:
-        """Measure the distance to the next frames of a free-format stream; 0 if they do not come at even distances."""
+        """Measure the frame distance of a free-format stream; return 0 if frames are not evenly spaced."""
         alike = re.compile(re.escape(bytes(self.data[at : at + 2])))
         places = alike.finditer(self.data, at + max(FREE_LEAST_BYTES, frame.tag_at), at + FREE_FRAME_BYTES)
         for place, _ in zip(places, range(FREE_TRIES), strict=False):
@@ -176,7 +176,7 @@ def _is_rare(frame: Header) -> bool:
 
 
 def begins(data: Data, at: int = 0, finder: Finder | None = None) -> bool:
-    """Return whether a stream of frames begins exactly here: two that fit each other, or one that is all there is yet."""
+    """Return whether a stream of frames begins exactly here: two that match, or one that is all there is so far."""
     finder = finder or Finder(data)
     frame = finder.frame(at)
     if frame is None:
@@ -187,91 +187,91 @@ def begins(data: Data, at: int = 0, finder: Finder | None = None) -> bool:
 
 @dataclass(slots=True)
 class Section:
-    """Frames of one form in a row: what a decoder reads as one stream."""
+    """Consecutive frames of one format, which a decoder reads as one stream."""
 
     first: Header
     smallest: int
-    """Where the smallest frame starts."""
+    """Offset of the smallest frame."""
     least: int
-    """Its bytes."""
+    """Size of the smallest frame in bytes."""
     frames: int = 0
-    """Whole frames of sound."""
+    """Complete audio frames."""
     even: bool = True
     """Whether all frames have the same size."""
     spans: list[tuple[int, int]] = field(default_factory=list)
-    """Where the sound is: start and end of each run of frames, in bytes."""
+    """The audio: start and end of each run of frames, in bytes."""
 
     @property
     def samples(self) -> int:
-        """How many samples per channel all frames hold."""
+        """Samples per channel in all frames."""
         return self.frames * self.first.samples
 
     @property
     def seconds(self) -> float:
-        """How long all frames play."""
+        """Duration of all frames."""
         return self.samples / self.first.rate_hz
 
 
 @dataclass(slots=True)
 class Layout:
-    """What a stream consists of."""
+    """The structure of a stream."""
 
     sections: list[Section] = field(default_factory=list)
     frames: int = 0
-    """Whole frames of sound."""
+    """Complete audio frames."""
     end: int = 0
-    """Where the stream ends: at the first byte of a file of another kind, or with the data."""
+    """Where the stream ends: at the first byte of a file of another type, or with the data."""
     headers: int = 0
-    """Header frames: more than one in files that were joined."""
+    """Header frames: more than one in joined files."""
     promised: int | None = None
-    """Frames of sound that the first header claims."""
+    """Audio frames according to the first header."""
     expected: int = 0
-    """Frames that there are if the last header claims the truth; 0 if it claims nothing."""
+    """Audio frames if the last header is right; 0 if it declares none."""
     cut: bool = False
     """Whether the last frame is incomplete."""
     junk: int = 0
     """Bytes that are neither frames nor tags nor zeros."""
     junk_places: int = 0
-    """In how many places."""
+    """Number of places they are in."""
     junk_after: float = 0.0
-    """Seconds of sound before the first of them."""
+    """Seconds of audio before the first of them."""
 
     @property
     def first(self) -> Header | None:
-        """The first frame of sound."""
+        """The first audio frame."""
         return self.sections[0].first if self.sections else None
 
     @property
     def spans(self) -> list[tuple[int, int]]:
-        """Where the sound is: start and end of each run of frames, in bytes."""
+        """The audio: start and end of each run of frames, in bytes."""
         return [span for section in self.sections for span in section.spans]
 
     @property
     def seconds(self) -> float:
-        """How long all frames of sound play."""
+        """Duration of all audio frames."""
         return sum(section.seconds for section in self.sections)
 
     @property
     def promised_seconds(self) -> float | None:
-        """How long the first header says that they play."""
+        """Duration of the audio frames according to the first header."""
         return self.promised * self.first.samples / self.first.rate_hz if self.first and self.promised else None
 
     @property
     def missing_seconds(self) -> float:
-        """How much sound is missing at the end, by the last header."""
+        """Duration of the audio missing at the end, according to the last header."""
         last = self.sections[-1].first if self.sections else None
         return max(0, self.expected - self.frames) * last.samples / last.rate_hz if last else 0.0
 
     @property
     def plain(self) -> bool:
-        """Whether any decoder gets the length right: by one true header, or as it guesses right from the first frame's size."""
+        """Whether any decoder gets the length right: by a single correct header, or an estimate from the first frame's size."""
         if self.cut or self.junk or self.headers > 1 or len(self.sections) != 1 or self.frames < 2:
             return False
         return self.promised == self.frames if self.headers else self.sections[0].even and len(self.spans) == 1
 
 
 def walk(data: Data, at: int = 0, end: int | None = None, finder: Finder | None = None) -> Layout:
-    """Find all frames from a byte to the end of the stream. About 0.3 s for an hour."""
+    """Find all frames from an offset to the end of the stream. Takes about 0.3 s for an hour."""
     finder = finder or Finder(data)
     layout = Layout(end=len(data) if end is None else end)
     section: Section | None = None
@@ -317,12 +317,12 @@ def _add(section: Section, at: int, frame: Header) -> None:
 
 
 def _step(finder: Finder, at: int, section: Section | None, done: float, layout: Layout) -> int:
-    """Return where to go on from a byte where no frame starts: behind a tag, at the next sound, or at the end of the stream."""
+    """Return where to continue if no frame starts here: after a tag, at the next audio, or at the end of the stream."""
     if (after := skip(finder.data, at)) > at and not finder.spend():
         return after
     next_at = finder.next(at, layout.end, section.first.stream if section else None)
     stop = layout.end if next_at is None else next_at
-    if next_at == at:  # no frame and no tag: a file of another kind
+    if next_at == at:  # neither frame nor tag: a file of another type
         layout.end = at
         return at
     if bytes(finder.data[at:stop]).strip(b"\0"):
@@ -334,7 +334,7 @@ def _step(finder: Finder, at: int, section: Section | None, done: float, layout:
 
 
 def _claimed(data: Data, at: int, frame: Header) -> int | None:
-    """Return the number of frames that a header frame claims (0 if it does not say); `None` if this frame is sound."""
+    """Return the number of frames that a header frame declares (0 if none); `None` if this frame is audio."""
     if not frame.tag_at:
         return None
     tag = at + frame.tag_at
@@ -346,15 +346,15 @@ def _claimed(data: Data, at: int, frame: Header) -> int | None:
 
 
 def sound(data: Data, layout: Layout | None = None) -> bytes:
-    """Return the frames of sound alone, without headers, tags and junk."""
+    """Return only the audio frames, without headers, tags and junk."""
     return b"".join(bytes(data[start:end]) for start, end in (layout or walk(data)).spans)
 
 
 def silent_frame(data: Data, section: Section) -> bytes:
-    """Return a silent frame of a section's form, as small as its smallest.
+    """Return a silent frame in a section's format, as small as its smallest.
 
-    Before the frames of a section it makes any decoder read to their end: a decoder guesses the length of a stream from the
-    size of its first frame, and does not open a stream of a single one.
+    Put before the frames of a section, it makes any decoder read to their end: a decoder estimates the length of a stream from
+    the size of its first frame, and does not open a stream of a single one.
     """
     start = bytearray(data[section.smallest : section.smallest + 4])
     start[1] |= 1  # no checksum
@@ -362,7 +362,7 @@ def silent_frame(data: Data, section: Section) -> bytes:
 
 
 def pieces(data: Data, section: Section) -> Iterator[Data]:
-    """Yield the bytes of a section that a decoder reads: a silent frame, then the frames of sound."""
+    """Yield the bytes of a section for a decoder: a silent frame, then the audio frames."""
     yield silent_frame(data, section)
     for start, end in section.spans:
         yield data[start:end]

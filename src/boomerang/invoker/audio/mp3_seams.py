@@ -1,4 +1,4 @@
-"""Whether an MP3 stream was joined from several files, as speech in segments often is."""
+"""Detect whether an MP3 stream was joined from several files, as speech synthesized in segments often is."""
 
 from __future__ import annotations
 
@@ -9,25 +9,25 @@ from . import markers, mp3_frames
 
 @dataclass(frozen=True, slots=True)
 class Joined:
-    """What tells that an MP3 stream was joined from several files."""
+    """Evidence that an MP3 stream was joined from several files."""
 
     headers: int
-    """Header frames (Xing, Info, VBRI). More than one: some players stop after the first file."""
+    """Header frames (Xing, Info, VBRI). With more than one, some players stop after the first file."""
     tags: int
-    """ID3v2 tags. One behind the first sound also tells of a second file."""
+    """ID3v2 tags. One after the first audio also indicates a second file."""
     seconds: float
-    """How long all frames of sound play."""
+    """Duration of all audio frames."""
     promised_seconds: float | None
-    """How long the first header says; `None` if it does not say."""
+    """Duration that the first header declares; `None` if it declares none."""
 
     @property
     def files(self) -> int:
-        """How many files were joined, as far as headers and tags tell; files without either leave no trace."""
+        """Number of joined files according to headers and tags; files without either leave no trace."""
         return max(1, self.headers, self.tags)
 
 
 def joined(data: bytes) -> Joined | None:
-    """Look for the seams in an MP3 stream; `None` if there is no frame of sound in the bytes, which then are no MP3."""
+    """Look for seams in an MP3 stream; return `None` if there is no audio frame, so the bytes are not MP3."""
     layout = mp3_frames.walk(data)
     if layout.first is None:
         return None

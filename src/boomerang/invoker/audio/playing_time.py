@@ -1,4 +1,4 @@
-"""How long audio files play. The form and the numbers of a run ask about the same file, so each is read once."""
+"""Durations of audio files. Forms and metrics need those of the same files, so each is read only once."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ MOST_REMEMBERED = 256
 
 
 def read(data: bytes) -> float | None:
-    """Return how long an audio file plays; `None` if it cannot be told.
+    """Return the duration of an audio file; `None` if unknown.
 
-    Decodes only files that were joined from several; else the headers tell, which for an hour of MP3 takes 0.3 s.
+    Decodes only joined files; otherwise reads the headers, which takes 0.3 s for an hour of MP3.
     """
     try:
         recording = Recording(data)
@@ -28,21 +28,21 @@ def read(data: bytes) -> float | None:
 
 
 class PlayingTimes:
-    """Remembers how long files play, by their content; keeps none of the files. Thread-safe.
+    """Caches durations by file content, without keeping the files. Thread-safe.
 
     Args:
-        read: Finds it out.
+        read: Determines a duration.
     """
 
     def __init__(self, read: Callable[[bytes], float | None] = read) -> None:
         self.reads = 0
-        """How many files had to be read."""
+        """How many files were read."""
         self._read = read
         self._known: OrderedDict[tuple[int, int], float | None] = OrderedDict()
         self._lock = threading.Lock()
 
     def get(self, data: bytes) -> float | None:
-        """Return how long a file plays; `None` if it cannot be told."""
+        """Return the duration of a file; `None` if unknown."""
         key = _key(data)
         with self._lock:
             if key in self._known:
@@ -54,7 +54,7 @@ class PlayingTimes:
         return seconds
 
     def put(self, data: bytes, seconds: float | None) -> None:
-        """Remember what was found out elsewhere."""
+        """Store a duration determined elsewhere."""
         with self._lock:
             self._known[_key(data)] = seconds
             while len(self._known) > MOST_REMEMBERED:
@@ -62,8 +62,8 @@ class PlayingTimes:
 
 
 def _key(data: bytes) -> tuple[int, int]:
-    return len(data), hash(data)  # an object remembers its hash, so the next call costs nothing
+    return len(data), hash(data)  # a bytes object caches its hash, so further calls are free
 
 
 PLAYING_TIMES = PlayingTimes()
-"""Of this process."""
+"""The cache of this process."""

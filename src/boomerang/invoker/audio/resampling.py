@@ -1,4 +1,4 @@
-"""Sample arrays: channels mixed into one, sampling rates changed."""
+"""Sample arrays: mix channels, change sampling rates."""
 
 from __future__ import annotations
 
@@ -32,12 +32,12 @@ def mono(samples: Samples) -> Samples:
 
 
 def resample(samples: Samples, from_hz: int, to_hz: int) -> Samples:
-    """Change the sampling rate. What the new rate cannot carry is removed.
+    """Change the sampling rate. Frequencies above the new limit are removed.
 
     Args:
         samples: float32, shape (frames,) or (frames, channels).
         from_hz: Their rate, a whole number of hertz.
-        to_hz: The rate wanted, a whole number of hertz.
+        to_hz: The target rate, a whole number of hertz.
 
     Returns:
         frames * to_hz / from_hz frames, rounded; float32.
@@ -49,7 +49,7 @@ def resample(samples: Samples, from_hz: int, to_hz: int) -> Samples:
 
 
 def resampled(blocks: Iterable[Samples], from_hz: int, to_hz: int) -> Iterator[Samples]:
-    """Change the sampling rate of a stream of blocks, of any sizes; keeps a few seconds in memory."""
+    """Change the sampling rate of a stream of blocks of any size; keeps a few seconds in memory."""
     if from_hz == to_hz:
         yield from blocks
     else:

@@ -1,4 +1,4 @@
-"""What can be told of a file without decoding it: whether it can be used at all."""
+"""Check an uploaded audio file without decoding it."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from . import file_type
 from .file_type import Kind, kind_of, misnamed
 
 UPLOAD_LIMIT_BYTES = 25 * 1024 * 1024
-"""The largest file that an upload may be, as in Dify."""
+"""Maximum size of an upload, as in Dify."""
 
 READABLE = ", ".join(kind.name for kind in file_type.READABLE)
-"""The kinds of files that are read here, as a list for a person."""
+"""The file types that we can decode, as a list for people."""
 
 
 def require_audio(data: bytes, name: str | None = None) -> tuple[Kind, Message | None]:
@@ -23,10 +23,10 @@ def require_audio(data: bytes, name: str | None = None) -> tuple[Kind, Message |
         name: Its name, if it has one.
 
     Returns:
-        What it is, and a notice if the name says otherwise.
+        Its type, and a notice if the name does not match.
 
     Raises:
-        InvokeBadRequestError: It is empty, too large, no audio, or of a kind that is not read here.
+        InvokeBadRequestError: It is empty, too large, not audio, or of a type that we cannot decode.
     """
     if len(data) > UPLOAD_LIMIT_BYTES:
         raise unusable(
@@ -38,10 +38,10 @@ def require_audio(data: bytes, name: str | None = None) -> tuple[Kind, Message |
 
 
 def readable_kind(data: bytes) -> Kind:
-    """Return what kind of audio a file is.
+    """Return the audio type of a file.
 
     Raises:
-        InvokeBadRequestError: It is empty, no audio, or of a kind that is not read here.
+        InvokeBadRequestError: It is empty, not audio, or of a type that we cannot decode.
     """
     if not data:
         raise unusable(Message("audio.empty"), Message("audio.choose_sound"))
@@ -56,13 +56,13 @@ def readable_kind(data: bytes) -> Kind:
 
 
 def unusable(description: Message, hint: Message | None = None) -> InvokeBadRequestError:
-    """Make the error that says what is wrong with a file."""
+    """Create the error for an unusable file."""
     return InvokeBadRequestError(description, field="file", hint=hint)
 
 
 def _article(name: str) -> str:
     if name.endswith("text"):
         return name
-    # "an HTML page", "a ZIP archive": letters in capitals are spelled out.
+    # "an HTML page", "a ZIP archive": abbreviations are spelled out.
     vowel = name[0] in "AEFHILMNORSX" if name[:2].isupper() else name[0] in "aeiou"
     return f"{'an' if vowel else 'a'} {name}"

@@ -1,1 +1,1 @@
-"""Ways to reach models; none imports another."""
+"""Back ends; none imports another."""

@@ -1,4 +1,4 @@
-"""A back end that answers from a function: for tests, for documentation, for a first look without models."""
+"""A back end that answers from a function: for tests, documentation, or a first look without models."""
 
 from __future__ import annotations
 
@@ -14,15 +14,15 @@ from boomerang.invoker.request import Chunks, ChunkT, Request
 from boomerang.invoker.run import Run, Runs
 
 Answer = Callable[[Request[Any], Run], Iterable[Any]]
-"""Gives the chunks that answer a request. It may raise, and it waits with `run.wait`, so that a stop reaches it."""
+"""Returns the chunks of an answer. It may raise, and should wait with `run.wait`, so that it can be stopped."""
 
 
 class Scripted(BuiltInModels):
-    """Answers each request with what a function gives.
+    """Answers each request with the chunks that a function returns.
 
     Args:
         answer: Called when the stream is first read.
-        models: What `models()` lists; the first LLM is the system model.
+        models: Models that `models()` lists; the first LLM is the system model.
     """
 
     kind = "scripted"
@@ -33,7 +33,7 @@ class Scripted(BuiltInModels):
         self._runs = Runs()
 
     def models(self) -> Sequence[ListedModel]:
-        """List the models that were given."""
+        """List the models passed to the constructor."""
         return self._models
 
     def system_model(self) -> ListedModel | None:
@@ -41,7 +41,7 @@ class Scripted(BuiltInModels):
         return next((model for model in self._models if model.model_type is ModelType.LLM), None)
 
     def invoke(self, request: Request[ChunkT], run: Run) -> Chunks[ChunkT]:
-        """Yield what the function gives, and close it if it is a generator."""
+        """Yield the function's chunks; close the generator if it is one."""
         provider, model = getattr(request, "provider", None), getattr(request, "model", None)
         with located(backend=self.kind, provider=provider, model=model), self._runs.holding(run):
             run.check()
@@ -53,14 +53,14 @@ class Scripted(BuiltInModels):
                 yield from cast(Iterable[ChunkT], chunks)
 
     def close(self) -> None:
-        """Stop what runs; each of its streams raises, as any later one does."""
+        """Stop all runs; their streams raise, and so does any later one."""
         self._runs.close()
 
 
 def llm_chunks(
     *texts: str, model: str = "scripted", finish_reason: str = "stop", usage: LLMUsage | None = None
 ) -> Iterable[LLMResultChunk]:
-    """Return chunks as an LLM streams them: one for each text, the last with finish reason and usage."""
+    """Yield chunks as an LLM streams them: one per text, the last with finish reason and usage."""
     last = len(texts) - 1
     for index, text in enumerate(texts):
         yield LLMResultChunk.of_text(

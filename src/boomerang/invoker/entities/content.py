@@ -1,4 +1,4 @@
-"""What a prompt message may contain besides plain text."""
+"""Contents of a prompt message other than plain text."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from .entity import Entity
 
 
 class PromptMessageContentType(StrEnum):
-    """What a content item is."""
+    """Type of a content item."""
 
     TEXT = "text"
     IMAGE = "image"
@@ -21,7 +21,7 @@ class PromptMessageContentType(StrEnum):
 
 
 class ImageDetail(StrEnum):
-    """How closely a model should look at an image."""
+    """Level of detail at which a model looks at an image."""
 
     LOW = "low"
     HIGH = "high"
@@ -31,7 +31,7 @@ class PromptMessageContent(Entity):
     """One item of a message's content."""
 
     opaque_body: JsonValue | None = None
-    """What only the provider understands and wants back unchanged. Only Dify's SDK knows this field; Dify drops it."""
+    """Data that only the provider understands and wants back unchanged. Known only to Dify's SDK; Dify drops it."""
 
 
 class TextPromptMessageContent(PromptMessageContent):
@@ -42,10 +42,10 @@ class TextPromptMessageContent(PromptMessageContent):
 
 
 class MultiModalPromptMessageContent(PromptMessageContent):
-    """A file, by address or by its bytes."""
+    """A file, by URL or by its bytes."""
 
     format: str
-    """Such as `png` or `mp3`."""
+    """For example `png` or `mp3`."""
     base64_data: str = ""
     url: str = ""
     mime_type: str
@@ -53,7 +53,7 @@ class MultiModalPromptMessageContent(PromptMessageContent):
 
     @property
     def data(self) -> str:
-        """The address, or the bytes as a data URL."""
+        """The URL, or the bytes as a data URL."""
         return self.url or f"data:{self.mime_type};base64,{self.base64_data}"
 
 
@@ -67,7 +67,7 @@ class ImagePromptMessageContent(MultiModalPromptMessageContent):
 
 
 class AudioPromptMessageContent(MultiModalPromptMessageContent):
-    """Sound."""
+    """Audio."""
 
     type: Literal[PromptMessageContentType.AUDIO] = PromptMessageContentType.AUDIO
 
@@ -92,7 +92,7 @@ PromptMessageContentUnionTypes: TypeAlias = Annotated[
     | VideoPromptMessageContent,
     Field(discriminator="type"),
 ]
-"""Any content item, told apart by its `type`."""
+"""Any content item, discriminated by `type`."""
 
 CONTENT_TYPES: dict[str, type[PromptMessageContent]] = {
     PromptMessageContentType.TEXT: TextPromptMessageContent,
@@ -104,7 +104,7 @@ CONTENT_TYPES: dict[str, type[PromptMessageContent]] = {
 
 
 class MultiModalContentType(StrEnum):
-    """What a content is."""
+    """Type of a content."""
 
     TEXT = "text"
     IMAGE = "image"

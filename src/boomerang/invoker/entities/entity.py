@@ -1,4 +1,4 @@
-"""What every entity shares, and Dify's text in several languages."""
+"""The base of all entities, and Dify's multilingual text."""
 
 from __future__ import annotations
 
@@ -8,28 +8,28 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 
 class Entity(BaseModel):
-    """A value under Dify's name: unknown keys are ignored on input, every declared key is present on output.
+    """A value under Dify's name: ignores unknown keys on input, dumps all declared keys.
 
-    Entities may be changed after they were made, as in Dify's SDK: code written for it assigns to their fields.
+    Entities are mutable, as in Dify's SDK: code written for it assigns to their fields.
     """
 
     model_config = ConfigDict(protected_namespaces=())
 
-    if not TYPE_CHECKING:  # mypy would take any name for a field
+    if not TYPE_CHECKING:  # otherwise mypy would accept any name as a field
 
         def __setattr__(self, name: str, value: Any) -> None:
-            """Set a field; from then on the entity has a set of its own of the fields that were given."""
+            """Set a field; first give the entity its own set of the fields that were set."""
             share_fields_set(self, set(self.__pydantic_fields_set__))
             super().__setattr__(name, value)
 
 
 def share_fields_set(entity: Entity, fields: set[str]) -> None:
-    """Let an entity have the same set of given fields as others: a set takes more memory than a small entity's values."""
+    """Let entities share one set of fields that were set: a set takes more memory than a small entity's values."""
     object.__setattr__(entity, "__pydantic_fields_set__", fields)
 
 
 class I18nObject(Entity):
-    """A text in Dify's four languages; one that is missing is the English one.
+    """A text in Dify's four languages; a missing one falls back to English.
 
     Keys on the wire are `zh_Hans, pt_BR, ja_JP, en_US`, in this order; Python names are accepted as well.
     """

@@ -1,4 +1,4 @@
-"""Large language models: how to ask one. What it answers is in `llm_chunk` and `llm_result`."""
+"""Requests to large language models. Their answers are in `llm_chunk` and `llm_result`."""
 
 from __future__ import annotations
 
@@ -47,18 +47,18 @@ class LLMModelConfig(BaseModelConfig):
     mode: str
     """`chat` or `completion`; Dify does not check it."""
     completion_params: dict[str, Any] = Field(default_factory=dict)
-    """Values by the names of the model's parameter rules."""
+    """Values by parameter name."""
 
 
 class RequestInvokeLLM(LLMModelConfig, Request[LLMResultChunk]):
-    """Ask an LLM."""
+    """A request to an LLM."""
 
     invoke_type: ClassVar[InvokeType] = InvokeType.LLM
 
     prompt_messages: PromptMessages
     tools: Tools = None
     stop: list[str] | None = None
-    """Texts at which the answer ends."""
+    """Sequences at which generation stops."""
     stream: bool = True
 
     @classmethod
@@ -70,17 +70,17 @@ class RequestInvokeLLM(LLMModelConfig, Request[LLMResultChunk]):
         stop: Sequence[str] | None = None,
         stream: bool = True,
     ) -> Self:
-        """Make the request from a config and the call's arguments.
+        """Build the request from a config and the call's arguments.
 
         Raises:
-            pydantic.ValidationError: Naming the field.
+            pydantic.ValidationError: An argument is invalid; names the field.
         """
         arguments = {"prompt_messages": prompt_messages, "tools": tools, "stop": stop, "stream": stream}
         return cls.model_validate(config_fields(LLMModelConfig, model_config) | arguments)
 
 
 class RequestInvokeLLMWithStructuredOutput(LLMModelConfig, Request[LLMResultChunkWithStructuredOutput]):
-    """Ask an LLM for an object that follows a JSON schema."""
+    """A request to an LLM for an object that matches a JSON schema."""
 
     invoke_type: ClassVar[InvokeType] = InvokeType.LLM_STRUCTURED_OUTPUT
 
@@ -88,7 +88,7 @@ class RequestInvokeLLMWithStructuredOutput(LLMModelConfig, Request[LLMResultChun
     structured_output_schema: dict[str, Any]
     tools: Tools = None
     stop: list[str] | None = None
-    """Texts at which the answer ends."""
+    """Sequences at which generation stops."""
     stream: bool = True
 
     @classmethod
@@ -101,10 +101,10 @@ class RequestInvokeLLMWithStructuredOutput(LLMModelConfig, Request[LLMResultChun
         stop: Sequence[str] | None = None,
         stream: bool = True,
     ) -> Self:
-        """Make the request from a config and the call's arguments.
+        """Build the request from a config and the call's arguments.
 
         Raises:
-            pydantic.ValidationError: Naming the field.
+            pydantic.ValidationError: An argument is invalid; names the field.
         """
         arguments = {
             "prompt_messages": prompt_messages,

@@ -1,4 +1,4 @@
-"""What an LLM streams: chunks, the last of which carries the usage."""
+"""Chunks of an LLM's stream; the last one has the usage."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from .message import AssistantPromptMessage, PromptMessage, PromptMessageRole
 from .model import ModelUsage, PriceConfig, PriceType, price
 
 NoPromptMessages: TypeAlias = Annotated[list[PromptMessage], BeforeValidator(lambda _: [])]
-"""The messages that were asked with. Dify stopped repeating them in answers: always empty, whatever is given."""
+"""The prompt. Dify no longer repeats it in answers: always empty, whatever the input."""
 
 
 class LLMUsage(ModelUsage):
@@ -35,17 +35,17 @@ class LLMUsage(ModelUsage):
 
     @classmethod
     def empty_usage(cls) -> Self:
-        """Return a usage of nothing, as Dify writes it: zeros, in USD."""
+        """Return an empty usage in Dify's form: zeros, in USD."""
         return cls.priced(None, prompt_tokens=0, completion_tokens=0, latency=0.0)
 
     @classmethod
     def priced(cls, pricing: PriceConfig | None, *, prompt_tokens: int, completion_tokens: int, latency: float) -> Self:
-        """Work out a usage from what was counted, as Dify's models do.
+        """Compute a usage from token counts, as Dify's models do.
 
         Args:
-            pricing: Prices of the model; without any, everything costs 0.0 USD.
-            prompt_tokens: Tokens read.
-            completion_tokens: Tokens written.
+            pricing: The model's prices; without them everything costs 0.0 USD.
+            prompt_tokens: Tokens of the prompt.
+            completion_tokens: Tokens of the answer.
             latency: Seconds from the request to the last token.
         """
         read = price(pricing, PriceType.INPUT, prompt_tokens)
@@ -72,15 +72,15 @@ _USAGE_FIELDS = set(LLMUsage.model_fields)
 
 
 class LLMResultChunkDelta(Entity):
-    """The part of a chunk that is new."""
+    """The new part in a chunk."""
 
     index: int
-    """Position in the stream, from 0; Dify's own structured-output frame says 0 again."""
+    """Position in the stream, from 0; Dify's own structured-output frame has 0 again."""
     message: AssistantPromptMessage
     usage: LLMUsage | None = None
-    """What the whole invocation used; usually in the last chunk only."""
+    """Usage of the whole invocation; usually only in the last chunk."""
     finish_reason: str | None = None
-    """Why the model stopped, in its own words, such as `stop`, `length` or `tool_calls`."""
+    """Why the model stopped, as reported by it, such as `stop`, `length` or `tool_calls`."""
 
 
 class LLMResultChunk(Entity):
@@ -101,18 +101,18 @@ class LLMResultChunk(Entity):
         usage: LLMUsage | None = None,
         finish_reason: str | None = None,
     ) -> LLMResultChunk:
-        """Build a chunk of values of the right types. Takes a third of the memory of one that pydantic checks, and less time.
+        """Build a chunk without validation; values must have the right types. Takes a third of the memory of a validated one.
 
         Args:
-            text: What is new.
-            model: As in the chunk's field, and so are the others.
+            text: The new text.
+            model: The model, as in the chunk's field; likewise the others.
             index: Position in the stream, from 0.
-            system_fingerprint: What the server says of itself.
-            usage: What the whole invocation used; in the last chunk.
+            system_fingerprint: The server's fingerprint.
+            usage: Usage of the whole invocation; in the last chunk.
             finish_reason: Why the model stopped; in the last chunk.
         """
         new, put = object.__new__, object.__setattr__
-        # In the order of the fields, which is that of a dump. One by one, as such instances share the keys of their dict.
+        # In field order, which is the dump's. Set one by one, so that instances share the keys of their dicts.
         message = new(AssistantPromptMessage)
         put(message, "role", PromptMessageRole.ASSISTANT)
         put(message, "content", text)
@@ -141,22 +141,22 @@ _CHUNK_FIELDS = {"model", "system_fingerprint", "delta"}
 
 
 def _complete(entity: Entity, fields: set[str]) -> None:
-    """Set what pydantic keeps beside the fields; see `BaseModel.model_construct`."""
+    """Set pydantic's internal attributes; see `BaseModel.model_construct`."""
     share_fields_set(entity, fields)
     object.__setattr__(entity, "__pydantic_extra__", None)
     object.__setattr__(entity, "__pydantic_private__", None)
 
 
-# Before any other chunk: Python shares the keys only if one of a class's first thirty instances has set its fields one by one.
+# Before any other chunk: Python shares keys only if one of a class's first thirty instances has set its fields one by one.
 LLMResultChunk.of_text("", model="", index=0)
 
 
 class LLMStructuredOutput(Entity):
-    """What an answer to a JSON schema adds."""
+    """The additional field of answers to a JSON schema."""
 
     structured_output: Mapping[str, Any] | None = None
-    """The object that the answer's text spells; in a stream in one chunk only, after the text."""
+    """The object in the answer's text; in a stream, in one chunk only, after the text."""
 
 
 class LLMResultChunkWithStructuredOutput(LLMResultChunk, LLMStructuredOutput):
-    """One item of a stream that answers a JSON schema."""
+    """One item of a structured-output stream."""

@@ -1,4 +1,4 @@
-"""What an LLM's stream comes to: results, and the fold that makes them."""
+"""Results of an LLM, and the fold that builds them from a stream."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from .tools import ToolCallFold
 
 
 class LLMResult(Entity):
-    """The whole answer of an LLM."""
+    """The complete answer of an LLM."""
 
     model: str
     prompt_messages: NoPromptMessages = Field(default_factory=list)
@@ -34,19 +34,19 @@ class LLMResult(Entity):
     usage: LLMUsage
     system_fingerprint: str | None = None
     finish_reason: str | None = Field(default=None, exclude=True)
-    """Why the model stopped. Ours: Dify's result has no such key, so it stays out of a dump."""
+    """Why the model stopped. Our addition: Dify's result has no such key, so it is not dumped."""
 
     @classmethod
     def of(cls, chunks: Iterable[LLMResultChunk]) -> Self:
         """Fold a stream into its result; see `LLMFold` for the rules.
 
         Raises:
-            ProtocolError: There was no chunk. Dify's SDK 0.10.2 gives an empty result instead, as if all were well.
+            ProtocolError: There was no chunk. Dify's SDK 0.10.2 returns an empty result instead, as if nothing were wrong.
         """
         return cls(**LLMFold().extend(chunks).fields())
 
     def to_llm_result_chunk(self) -> LLMResultChunk:
-        """Return the result as a stream's only chunk; keeps the finish reason, which Dify's SDK has not got here."""
+        """Return the result as a stream's only chunk. Keeps the finish reason, which Dify's SDK drops here."""
         return LLMResultChunk(model=self.model, system_fingerprint=self.system_fingerprint, delta=self._delta())
 
     def _delta(self) -> LLMResultChunkDelta:
@@ -54,7 +54,7 @@ class LLMResult(Entity):
 
 
 class LLMResultWithStructuredOutput(LLMResult, LLMStructuredOutput):
-    """The whole answer of an LLM to a JSON schema."""
+    """The complete answer of an LLM to a structured-output request."""
 
     def to_llm_result_chunk_with_structured_output(self) -> LLMResultChunkWithStructuredOutput:
         """Return the result as a stream's only chunk."""
@@ -67,7 +67,7 @@ class LLMResultWithStructuredOutput(LLMResult, LLMStructuredOutput):
 
 
 class LLMFold:
-    """The state of a stream that is being read: add chunks, read what they come to so far.
+    """Accumulates a stream: add chunks, read the result so far.
 
     ===================  ================================  ======================================
     what                 here                              Dify's SDK 0.10.2
@@ -76,34 +76,34 @@ class LLMFold:
     list contents        text joined, the rest kept        dropped
     tool calls           merged                            the last chunk's fragments
     usage                whole, of the last chunk with it  counts summed, unit prices dropped
-    model                as the chunks name it             as it was asked for
+    model                as named in the chunks            as requested
     fingerprint, reason  of the last chunk that has it     dropped
     no chunk at all      `ProtocolError`                   an empty result
     ===================  ================================  ======================================
 
-    A chunk costs the same however long the stream is; reading `text` costs its length.
+    Adding a chunk takes constant time, however long the stream is; reading `text` takes linear time.
     """
 
     def __init__(self) -> None:
         self.chunks = 0
-        """How many were added."""
+        """Number of chunks added."""
         self.model = ""
         self.usage: LLMUsage | None = None
-        """None as long as no chunk told."""
+        """`None` until a chunk has reported it."""
         self.finish_reason: str | None = None
         self.system_fingerprint: str | None = None
         self.structured_output: Mapping[str, Any] | None = None
         self._name: str | None = None
         self.opaque_body: JsonValue | None = None
-        """What the provider wants back unchanged with this message."""
+        """Data that the provider wants back unchanged with this message."""
         self._text: list[str] = []
         """Text since the last item of `_items`."""
         self._items: list[PromptMessageContentUnionTypes] = []
-        """Everything up to the last item that is more than plain text."""
+        """All content up to the last item that is not plain text."""
         self._tool_calls = ToolCallFold()
 
     def add(self, chunk: LLMResultChunk) -> Self:
-        """Take in the next chunk."""
+        """Add the next chunk."""
         delta, message = chunk.delta, chunk.delta.message
         self.chunks += 1
         self.model = chunk.model or self.model
@@ -124,19 +124,19 @@ class LLMFold:
         return self
 
     def extend(self, chunks: Iterable[LLMResultChunk]) -> Self:
-        """Take in all chunks."""
+        """Add all chunks."""
         for chunk in chunks:
             self.add(chunk)
         return self
 
     @property
     def text(self) -> str:
-        """The text so far, without what stands between its pieces."""
+        """The text so far, without media between its pieces."""
         return "".join(item.data for item in self._items if isinstance(item, TextPromptMessageContent)) + self._tail()
 
     @property
     def content(self) -> str | list[PromptMessageContentUnionTypes]:
-        """The text so far; or a list, once an item came that is more than plain text: media, or text with an opaque body."""
+        """The text so far; a list once there was an item other than plain text: media, or text with an opaque body."""
         if not self._items:
             return self._tail()
         tail = self._tail()
@@ -144,13 +144,14 @@ class LLMFold:
 
     @property
     def tool_calls(self) -> list[ToolCall]:
-        """The calls so far; the last one's arguments may be cut in the middle."""
+        """The calls so far; the last one's arguments may be incomplete."""
         return self._tool_calls.calls()
 
     def fields(self) -> dict[str, Any]:
-        """Return what a result is made of.
+        """Return the fields of a result.
 
-        Where no chunk told a usage it is `LLMUsage.empty_usage()`, as a result must have one; `usage` here tells the two apart.
+        If no chunk reported a usage, the field is `LLMUsage.empty_usage()`, as a result must have one; the attribute `usage`
+        stays `None`.
 
         Raises:
             ProtocolError: There was no chunk.
@@ -202,7 +203,7 @@ class LLMFold:
 
 
 class LLMPollingStatus(StrEnum):
-    """Where a long-running invocation stands."""
+    """Status of a long-running invocation."""
 
     RUNNING = "running"
     SUCCEEDED = "succeeded"
@@ -210,11 +211,11 @@ class LLMPollingStatus(StrEnum):
 
 
 class LLMPollingResult(Entity):
-    """How a long-running invocation stands, and when to ask again."""
+    """Progress of a long-running invocation, and when to poll again."""
 
     status: LLMPollingStatus
     plugin_state: dict[str, JsonValue] | None = None
-    """What the plugin wants back when it is asked again; must not be empty while running."""
+    """State that the plugin wants back at the next poll; must not be empty while running."""
     result: LLMResult | LLMResultWithStructuredOutput | None = None
     error: str | None = None
     next_check_after_seconds: PositiveInt | None = None

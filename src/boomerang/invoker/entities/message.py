@@ -1,4 +1,4 @@
-"""Prompt messages by role; their contents, tool calls and tools come along."""
+"""Prompt messages by role; re-exports their contents, tool calls and tools."""
 
 from __future__ import annotations
 
@@ -53,20 +53,20 @@ __all__ = [
 
 
 class PromptMessageRole(StrEnum):
-    """Who speaks."""
+    """Author of a message."""
 
     SYSTEM = "system"
     USER = "user"
     ASSISTANT = "assistant"
     TOOL = "tool"
     DEVELOPER = "developer"
-    """Known to Dify's SDK only; a Dify answers it with an error."""
+    """Known only to Dify's SDK; Dify itself returns an error."""
 
 
 def _content_item(item: object) -> PromptMessageContent:
     if isinstance(item, PromptMessageContent):
         return item
-    # The SDK lets a bare TypeError out here; as a refusal like any other it can be shown at its field.
+    # The SDK raises a bare TypeError here; a ValueError can be shown at its field like any other validation error.
     if not isinstance(item, Mapping):
         raise ValueError("invalid prompt message content")
     content_type = item.get("type")
@@ -90,34 +90,34 @@ class PromptMessage(Entity):
         return [_content_item(item) for item in value]
 
     def is_empty(self) -> bool:
-        """Return whether the message says nothing: neither content nor what its role adds to it.
+        """Return whether the message is empty: no content, and nothing that its role adds.
 
-        Differs from Dify's SDK 0.10.2, which calls an assistant message with content and tool calls empty, and a tool
+        Differs from Dify's SDK 0.10.2, which considers an assistant message with content and tool calls empty, and a tool
         message with content and id.
         """
         return not self.content
 
     def get_text_content(self) -> str:
-        """Return the text, or the text items of a list joined."""
+        """Return the text, or the joined text items of a list."""
         if isinstance(self.content, list):
             return "".join(item.data for item in self.content if isinstance(item, TextPromptMessageContent))
         return self.content or ""
 
 
 class SystemPromptMessage(PromptMessage):
-    """What the model is told to be."""
+    """Instructions to the model."""
 
     role: PromptMessageRole = PromptMessageRole.SYSTEM
 
 
 class DeveloperPromptMessage(PromptMessage):
-    """A system message under its newer name; Dify's SDK knows it, a Dify does not."""
+    """A system message under its newer name; known to Dify's SDK, but not to Dify."""
 
     role: PromptMessageRole = PromptMessageRole.DEVELOPER
 
 
 class UserPromptMessage(PromptMessage):
-    """What the user says."""
+    """A message from the user."""
 
     role: PromptMessageRole = PromptMessageRole.USER
 
@@ -126,15 +126,15 @@ _Call: TypeAlias = ToolCall
 
 
 class AssistantPromptMessage(PromptMessage):
-    """What the model said, and the calls it wants made."""
+    """The model's answer, and the tool calls it requests."""
 
     ToolCall: ClassVar = _Call
-    """The same under the nested name that code written for Dify's SDK says."""
+    """Alias under the nested name that code for Dify's SDK uses."""
 
     role: PromptMessageRole = PromptMessageRole.ASSISTANT
     tool_calls: list[_Call] = Field(default_factory=list)
     opaque_body: JsonValue | None = None
-    """What only the provider understands and wants back unchanged. Only Dify's SDK knows this field; Dify drops it."""
+    """Data that only the provider understands and wants back unchanged. Known only to Dify's SDK; Dify drops it."""
 
     def is_empty(self) -> bool:
         """Return whether the message has neither content nor tool calls."""
@@ -142,7 +142,7 @@ class AssistantPromptMessage(PromptMessage):
 
 
 class ToolPromptMessage(PromptMessage):
-    """What a called tool answered."""
+    """The result of a tool call."""
 
     role: PromptMessageRole = PromptMessageRole.TOOL
     tool_call_id: str
@@ -162,10 +162,10 @@ _BY_ROLE: dict[str, type[PromptMessage]] = {
 
 
 def ensure_prompt_message(value: PromptMessage | Mapping[str, Any]) -> PromptMessage:
-    """Return the message that a mapping describes, by its role; a message is given back as it is.
+    """Return a mapping as a message, according to its role; a message is returned unchanged.
 
     Raises:
-        pydantic.ValidationError: It is neither, or its role or content is wrong.
+        pydantic.ValidationError: It is neither, or its role or content is invalid.
     """
     if isinstance(value, PromptMessage):
         return value
@@ -175,4 +175,4 @@ def ensure_prompt_message(value: PromptMessage | Mapping[str, Any]) -> PromptMes
 
 
 PromptMessages: TypeAlias = list[Annotated[SerializeAsAny[PromptMessage], BeforeValidator(ensure_prompt_message)]]
-"""Messages of a request, each with what its role adds; dicts become messages by their role."""
+"""Messages of a request, each serialized with its role's own fields; dicts become messages by role."""

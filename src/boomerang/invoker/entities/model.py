@@ -1,4 +1,4 @@
-"""What a model is: its type, features, properties, parameter rules and prices; and the config that names one in a call."""
+"""A model's type, features, properties, parameter rules and prices; and the config that names a model in a call."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ __all__ = [
 
 
 class ModelType(StrEnum):
-    """What a model is (hyphens; `InvokeType` has underscores)."""
+    """A model's type (hyphens; `InvokeType` has underscores)."""
 
     LLM = "llm"
     TEXT_EMBEDDING = "text-embedding"
@@ -51,7 +51,7 @@ class ModelType(StrEnum):
 
 
 class ModelFeature(StrEnum):
-    """What a model can do beyond its type."""
+    """A capability of a model beyond its type."""
 
     TOOL_CALL = "tool-call"
     MULTI_TOOL_CALL = "multi-tool-call"
@@ -66,21 +66,21 @@ class ModelFeature(StrEnum):
 
 
 class ModelPropertyKey(StrEnum):
-    """What may be told of a model; which keys apply depends on its type."""
+    """A property of a model; which ones apply depends on its type."""
 
     MODE = "mode"
     CONTEXT_SIZE = "context_size"
     """Tokens."""
     MAX_CHUNKS = "max_chunks"
-    """Texts in one call."""
+    """Maximum texts per call."""
     FILE_UPLOAD_LIMIT = "file_upload_limit"
     """Megabytes."""
     SUPPORTED_FILE_EXTENSIONS = "supported_file_extensions"
-    """Separated by commas, without dots."""
+    """Comma-separated, without dots."""
     MAX_CHARACTERS_PER_CHUNK = "max_characters_per_chunk"
     DEFAULT_VOICE = "default_voice"
     VOICES = "voices"
-    """A list of `{mode, name, language: [...]}`; `mode` is what a config calls `voice`."""
+    """A list of `{mode, name, language: [...]}`; `mode` is called `voice` in a config."""
     WORD_LIMIT = "word_limit"
     AUDIO_TYPE = "audio_type"
     MAX_WORKERS = "max_workers"
@@ -94,14 +94,14 @@ class FetchFrom(StrEnum):
 
 
 class ConfigurateMethod(StrEnum):
-    """How models of a provider are set up."""
+    """How a provider's models are configured."""
 
     PREDEFINED_MODEL = "predefined-model"
     CUSTOMIZABLE_MODEL = "customizable-model"
 
 
 class FormType(StrEnum):
-    """What a field of a credential form looks like."""
+    """The widget of a credential form's field."""
 
     TEXT_INPUT = "text-input"
     SECRET_INPUT = "secret-input"
@@ -111,51 +111,50 @@ class FormType(StrEnum):
 
 
 class EmbeddingInputType(StrEnum):
-    """What texts to embed are: what is searched, or what is searched for."""
+    """Whether a text is a document or a query."""
 
     DOCUMENT = "document"
     QUERY = "query"
 
 
 class PriceType(StrEnum):
-    """Which side of an invocation is paid for."""
+    """The side of an invocation that a price is for."""
 
     INPUT = "input"
     OUTPUT = "output"
 
 
 class PriceInfo(Entity):
-    """What one side of an invocation cost."""
+    """Cost of one side of an invocation."""
 
     unit_price: Decimal
     unit: Decimal
-    """What one token is in terms of `unit_price`: 0.000001 where the price is for a million tokens."""
+    """The value of one token in terms of `unit_price`: 0.000001 if the price is per million tokens."""
     total_amount: Decimal
     """Tokens × unit price × unit."""
     currency: str
 
 
 class NumTokensResult(PriceInfo):
-    """What one side of an invocation cost, and for how many tokens."""
+    """Cost of one side of an invocation, and its number of tokens."""
 
     tokens: int
 
 
 class PriceConfig(Entity):
-    """The prices of a model."""
+    """A model's prices."""
 
     input: Decimal
     output: Decimal | None = None
     unit: Decimal
-    """What one token is in terms of the prices: 0.000001 where they are for a million tokens."""
+    """The value of one token in terms of the prices: 0.000001 if they are per million tokens."""
     currency: str
 
 
 def price(pricing: PriceConfig | None, price_type: PriceType, tokens: int) -> PriceInfo:
-    """Compute what so many tokens cost, rounded half up to seven decimals.
+    """Compute the cost of `tokens`, rounded half up to seven decimals.
 
     A model without prices, or without an output price on the output side, costs 0.0 USD, as in Dify.
-
     Source: Dify plugin SDK 0.10.2, `interfaces/model/ai_model.py`, `get_price`.
     """
     unit_price = None
@@ -168,11 +167,11 @@ def price(pricing: PriceConfig | None, price_type: PriceType, tokens: int) -> Pr
 
 
 class ProviderModel(Entity):
-    """A model as a provider declares it; without a label it is labelled with its name."""
+    """A model as declared by a provider; its label defaults to its name."""
 
     model: str
     label: I18nObject = Field(default_factory=lambda: I18nObject(en_us=""))
-    # The factory is for type checkers only: `_labelled` always puts a label in.
+    # For type checkers only: `_labelled` always sets a label.
     model_type: ModelType
     features: list[ModelFeature] | None = None
     fetch_from: FetchFrom = FetchFrom.PREDEFINED_MODEL
@@ -188,27 +187,27 @@ class ProviderModel(Entity):
 
 
 class AIModelEntity(ProviderModel):
-    """A model with its adjustable parameters and prices."""
+    """A model with its parameters and prices."""
 
     parameter_rules: list[ParameterRule] = Field(default_factory=list)
     pricing: PriceConfig | None = None
 
 
 class ModelUsage(Entity):
-    """What an invocation used, and what that cost."""
+    """The resources that an invocation used, and their cost."""
 
 
 class BaseModelConfig(Entity):
-    """Which model to invoke. Nothing checks that `model_type` fits the call, as in Dify."""
+    """Which model to invoke. As in Dify, nothing checks that `model_type` fits the call."""
 
     provider: str
-    """In a Dify `organisation/plugin/provider`; a name that the connection knows elsewhere."""
+    """In Dify `organisation/plugin/provider`; elsewhere a name that the connection knows."""
     model: str
     model_type: ModelType
 
 
 def config_fields(config_type: type[BaseModelConfig], config: object) -> dict[str, Any]:
-    """Spread a config into its fields, to be validated as part of a request.
+    """Return a config's fields, to be validated as part of a request.
 
     Raises:
         pydantic.ValidationError: It is neither a config nor a mapping.
@@ -219,6 +218,6 @@ def config_fields(config_type: type[BaseModelConfig], config: object) -> dict[st
 
 
 _ZERO = Decimal("0.0")
-"""One for all: a recorded stream may have a usage in each of its chunks."""
+"""Shared, as each chunk of a recorded stream may have a usage."""
 _STEP = Decimal("0.0000001")
 """Amounts are rounded to seven decimals, as in Dify."""

@@ -1,4 +1,4 @@
-"""Moderation: whether a text is to be flagged."""
+"""Moderation: flagging sensitive text."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class ModerationResult(Entity):
 
 
 class RequestInvokeModeration(ModerationModelConfig, Request[ModerationResult]):
-    """Have a text judged."""
+    """A request to moderate a text."""
 
     invoke_type: ClassVar[InvokeType] = InvokeType.MODERATION
 
@@ -32,9 +32,9 @@ class RequestInvokeModeration(ModerationModelConfig, Request[ModerationResult]):
 
     @classmethod
     def of(cls, model_config: ModerationModelConfig | Mapping[str, Any], text: str) -> Self:
-        """Make the request from a config and the call's arguments.
+        """Build the request from a config and the call's arguments.
 
         Raises:
-            pydantic.ValidationError: Naming the field.
+            pydantic.ValidationError: An argument is invalid; names the field.
         """
         return cls.model_validate(config_fields(ModerationModelConfig, model_config) | {"text": text})

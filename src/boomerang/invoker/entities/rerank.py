@@ -1,4 +1,4 @@
-"""Documents put into the order in which they answer a query."""
+"""Ranking documents by how well they answer a query."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ class RerankModelConfig(BaseModelConfig):
 
     model_type: ModelType = ModelType.RERANK
     score_threshold: float
-    """Documents below this score are left out."""
+    """Documents with lower scores are dropped."""
     top_n: int
-    """Documents kept at most."""
+    """Maximum number of documents kept."""
 
 
 class MultiModalRerankModelConfig(BaseModelConfig):
@@ -27,36 +27,36 @@ class MultiModalRerankModelConfig(BaseModelConfig):
 
     model_type: ModelType = ModelType.RERANK
     score_threshold: float | None = None
-    """Documents below this score are left out; none if None."""
+    """Documents with lower scores are dropped; none if `None`."""
     top_n: int | None = None
-    """Documents kept at most; all if None."""
+    """Maximum number of documents kept; all if `None`."""
 
 
 class RerankDocument(Entity):
-    """A document and how well it answers."""
+    """A document and its relevance score."""
 
     index: int
-    """Position in the list that was asked with."""
+    """Position in the request's list."""
     text: str
     score: float
 
 
 class RerankResult(Entity):
-    """Documents, the best first."""
+    """Documents, best first."""
 
     model: str
     docs: list[RerankDocument]
 
 
 class MultiModalRerankResult(Entity):
-    """Documents, the best first."""
+    """Documents, best first."""
 
     model: str
     docs: list[RerankDocument]
 
 
 class RequestInvokeRerank(RerankModelConfig, Request[RerankResult]):
-    """Have documents ranked."""
+    """A request to rank documents."""
 
     invoke_type: ClassVar[InvokeType] = InvokeType.RERANK
 
@@ -65,16 +65,16 @@ class RequestInvokeRerank(RerankModelConfig, Request[RerankResult]):
 
     @classmethod
     def of(cls, model_config: RerankModelConfig | Mapping[str, Any], docs: Sequence[str], query: str) -> Self:
-        """Make the request from a config and the call's arguments.
+        """Build the request from a config and the call's arguments.
 
         Raises:
-            pydantic.ValidationError: Naming the field.
+            pydantic.ValidationError: An argument is invalid; names the field.
         """
         return cls.model_validate(config_fields(RerankModelConfig, model_config) | {"docs": docs, "query": query})
 
 
 class RequestInvokeMultiModalRerank(MultiModalRerankModelConfig, Request[MultiModalRerankResult]):
-    """Have texts and images ranked."""
+    """A request to rank texts and images."""
 
     invoke_type: ClassVar[InvokeType] = InvokeType.MULTIMODAL_RERANK
 
@@ -88,10 +88,10 @@ class RequestInvokeMultiModalRerank(MultiModalRerankModelConfig, Request[MultiMo
         query: MultiModalContent | Mapping[str, Any],
         docs: Sequence[MultiModalContent | Mapping[str, Any]],
     ) -> Self:
-        """Make the request from a config and the call's arguments; the query comes first here, as in Dify.
+        """Build the request from a config and the call's arguments; the query comes first, as in Dify.
 
         Raises:
-            pydantic.ValidationError: Naming the field.
+            pydantic.ValidationError: An argument is invalid; names the field.
         """
         arguments = {"query": query, "docs": docs}
         return cls.model_validate(config_fields(MultiModalRerankModelConfig, model_config) | arguments)

@@ -21,18 +21,18 @@ class Speech2TextModelConfig(BaseModelConfig):
 
 
 class Speech2TextResult(Entity):
-    """What was said."""
+    """The transcript."""
 
     result: str
 
 
 class RequestInvokeSpeech2Text(Speech2TextModelConfig, Request[Speech2TextResult]):
-    """Have speech written down."""
+    """A request to transcribe speech."""
 
     invoke_type: ClassVar[InvokeType] = InvokeType.SPEECH2TEXT
 
     file: bytes = Field(repr=False)
-    """The audio file: the very object that was given, in lower-case hex on the wire only."""
+    """The audio file: kept as the given object; hex only on the wire."""
 
     @field_validator("file", mode="before")
     @classmethod
@@ -45,9 +45,9 @@ class RequestInvokeSpeech2Text(Speech2TextModelConfig, Request[Speech2TextResult
 
     @classmethod
     def of(cls, model_config: Speech2TextModelConfig | Mapping[str, Any], file: bytes) -> Self:
-        """Make the request from a config and the call's arguments.
+        """Build the request from a config and the call's arguments.
 
         Raises:
-            pydantic.ValidationError: Naming the field.
+            pydantic.ValidationError: An argument is invalid; names the field.
         """
         return cls.model_validate(config_fields(Speech2TextModelConfig, model_config) | {"file": file})

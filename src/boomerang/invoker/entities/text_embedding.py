@@ -24,7 +24,7 @@ class MultiModalEmbeddingModelConfig(BaseModelConfig):
 
     model_type: ModelType = ModelType.TEXT_EMBEDDING
     tenant_id: str
-    """Must be given, and is overwritten by Dify's plugin daemon."""
+    """Required, but overwritten by Dify's plugin daemon."""
 
 
 class EmbeddingUsage(ModelUsage):
@@ -41,10 +41,10 @@ class EmbeddingUsage(ModelUsage):
 
     @classmethod
     def priced(cls, pricing: PriceConfig | None, *, tokens: int, latency: float) -> Self:
-        """Work out a usage from what was counted, as Dify's models do.
+        """Compute a usage from token counts, as Dify's models do.
 
         Args:
-            pricing: Prices of the model; without any, it costs 0.0 USD.
+            pricing: The model's prices; without them it costs 0.0 USD.
             tokens: Tokens read.
             latency: Seconds.
         """
@@ -61,7 +61,7 @@ class EmbeddingUsage(ModelUsage):
 
 
 class TextEmbeddingResult(Entity):
-    """The vectors of texts, in the texts' order."""
+    """The vectors of texts, in the order of the texts."""
 
     model: str
     embeddings: list[list[float]]
@@ -79,7 +79,7 @@ class MultiModalEmbeddingResult(Entity):
 
 
 class RequestInvokeTextEmbedding(TextEmbeddingModelConfig, Request[TextEmbeddingResult]):
-    """Have texts embedded."""
+    """A request to embed texts."""
 
     invoke_type: ClassVar[InvokeType] = InvokeType.TEXT_EMBEDDING
 
@@ -93,17 +93,17 @@ class RequestInvokeTextEmbedding(TextEmbeddingModelConfig, Request[TextEmbedding
         texts: Sequence[str],
         input_type: EmbeddingInputType = EmbeddingInputType.QUERY,
     ) -> Self:
-        """Make the request from a config and the call's arguments.
+        """Build the request from a config and the call's arguments.
 
         Raises:
-            pydantic.ValidationError: Naming the field.
+            pydantic.ValidationError: An argument is invalid; names the field.
         """
         arguments = {"texts": texts, "input_type": input_type}
         return cls.model_validate(config_fields(TextEmbeddingModelConfig, model_config) | arguments)
 
 
 class RequestInvokeMultiModalEmbedding(MultiModalEmbeddingModelConfig, Request[MultiModalEmbeddingResult]):
-    """Have texts and images embedded."""
+    """A request to embed texts and images."""
 
     invoke_type: ClassVar[InvokeType] = InvokeType.MULTIMODAL_EMBEDDING
 
@@ -117,10 +117,10 @@ class RequestInvokeMultiModalEmbedding(MultiModalEmbeddingModelConfig, Request[M
         documents: Sequence[MultiModalContent | Mapping[str, Any]],
         input_type: EmbeddingInputType = EmbeddingInputType.QUERY,
     ) -> Self:
-        """Make the request from a config and the call's arguments.
+        """Build the request from a config and the call's arguments.
 
         Raises:
-            pydantic.ValidationError: Naming the field.
+            pydantic.ValidationError: An argument is invalid; names the field.
         """
         arguments = {"documents": documents, "input_type": input_type}
         return cls.model_validate(config_fields(MultiModalEmbeddingModelConfig, model_config) | arguments)

@@ -1,4 +1,4 @@
-"""Tools that are offered to a model, and its calls of them."""
+"""Tools offered to a model, and its calls of them."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ class PromptMessageTool(Entity):
 
 
 class PromptMessageFunction(Entity):
-    """A tool in the wrapping that OpenAI's interface has; not used on Dify's wire."""
+    """A tool in the wrapper of OpenAI's interface; not used on Dify's wire."""
 
     type: str = "function"
     function: PromptMessageTool
@@ -35,18 +35,18 @@ def _none_is_empty(value: Any) -> Any:
 
 
 _Text: TypeAlias = Annotated[str, BeforeValidator(_none_is_empty)]
-"""A string that must be there; null counts as the empty one."""
+"""A required string; null is read as empty."""
 
 
 class ToolCallFunction(Entity):
-    """The function that a model wants called, or a fragment of it."""
+    """The function in a tool call, or a fragment of it."""
 
     name: _Text
     arguments: _Text
     """A JSON object as text; in a stream a fragment of it."""
 
     def whole_arguments(self) -> str:
-        """Return the arguments of a whole call: a call without any, for which servers write nothing or null, has `{}`."""
+        """Return the arguments of a complete call: `{}` if there are none, for which servers send nothing or null."""
         return "{}" if self.arguments.strip() in ("", "null") else self.arguments
 
 
@@ -54,13 +54,13 @@ _Function: TypeAlias = ToolCallFunction
 
 
 class ToolCall(Entity):
-    """A call that a model wants made, or a fragment of one."""
+    """A tool call requested by a model, or a fragment of one."""
 
     ToolCallFunction: ClassVar = _Function
-    """The same under the nested name that code written for Dify's SDK says."""
+    """Alias under the nested name that code for Dify's SDK uses."""
 
     id: str
-    """Empty where a fragment continues the call before it."""
+    """Empty if a fragment continues the previous call."""
     type: _Text
     function: _Function
 
@@ -71,7 +71,7 @@ class ToolCall(Entity):
 
 
 class _Call:
-    """A call while its fragments come in; the arguments are joined only when asked for, so that a stream costs linear work."""
+    """A call whose fragments are arriving; arguments are joined only on demand, so that a stream takes linear time."""
 
     __slots__ = ("arguments", "id", "name", "number", "type")
 
@@ -93,16 +93,16 @@ class _Call:
 
 
 class ToolCallFold:
-    """Joins fragments to calls, in the order in which the calls began.
+    """Joins fragments into calls, in the order in which the calls began.
 
-    Dify's `ToolCall` has no index, so a fragment's place follows from what it says:
+    Dify's `ToolCall` has no index, so the call that a fragment belongs to is inferred:
 
-    - an id that was seen before continues that call, an id that was not begins one;
-    - without an id, a name begins a call if the call before it has its name already (servers that give no ids list whole
-      calls), and anything else continues the call before it;
-    - a chunk that lists as many nameless fragments as the last chunk listed calls side by side continues those, by position.
+    - a known id continues that call, a new id begins one;
+    - without an id, a name begins a call if the previous call already has a name (servers that send no ids list complete
+      calls), and anything else continues the previous call;
+    - a chunk with as many nameless fragments as the last chunk that listed parallel calls continues those, by position.
 
-    Dify's SDK 0.10.2 keeps the last chunk's fragments only, and so loses id, name and the first part of the arguments.
+    Dify's SDK 0.10.2 keeps only the last chunk's fragments, and so loses id, name and the first part of the arguments.
     """
 
     def __init__(self) -> None:
@@ -112,7 +112,7 @@ class ToolCallFold:
         self._abreast: list[_Call] = []
 
     def add(self, fragments: Sequence[ToolCall]) -> list[int]:
-        """Take in the fragments of one chunk; gives for each of them the position of its call in `calls()`."""
+        """Add the fragments of one chunk; return the index in `calls()` of each fragment's call."""
         nameless = all(not fragment.id and not fragment.function.name for fragment in fragments)
         if nameless and 1 < len(fragments) == len(self._abreast):
             for call, fragment in zip(self._abreast, fragments, strict=True):
@@ -125,7 +125,7 @@ class ToolCallFold:
         return [call.number for call in touched]
 
     def calls(self) -> list[ToolCall]:
-        """Return the calls as they stand."""
+        """Return the calls so far."""
         return [call.whole() for call in self._calls]
 
     def _take(self, fragment: ToolCall) -> _Call:
@@ -140,13 +140,13 @@ class ToolCallFold:
         return call
 
     def _continued(self, fragment: ToolCall) -> _Call | None:
-        """Find the call that a fragment continues; none if it begins one."""
+        """Return the call that a fragment continues; `None` if it begins one."""
         current = self._current
         if fragment.id:
             known = self._by_id.get(fragment.id)
             if known is not None or current is None or current.id:
                 return known
-        # From here on nothing but the name can tell a new call from more of the current one.
+        # Without an id, only the name can distinguish a new call from more of the current one.
         if current is None or (fragment.function.name and current.name):
             return None
         return current

@@ -31,15 +31,15 @@ class TTSResult(Entity):
 
     @classmethod
     def of(cls, audio: bytes, mime_type: str | None = None) -> Self:
-        """Make the chunk from bytes."""
+        """Build the chunk from bytes."""
         return cls(result=audio.hex(), mime_type=mime_type)
 
     @property
     def audio(self) -> bytes:
-        """The bytes.
+        """The audio bytes.
 
         Raises:
-            ProtocolError: They are not in hex.
+            ProtocolError: `result` is not valid hex.
         """
         try:
             return binascii.unhexlify(self.result)
@@ -48,7 +48,7 @@ class TTSResult(Entity):
 
 
 class RequestInvokeTTS(TTSModelConfig, Request[TTSResult]):
-    """Have a text spoken."""
+    """A request to synthesize speech."""
 
     invoke_type: ClassVar[InvokeType] = InvokeType.TTS
 
@@ -56,9 +56,9 @@ class RequestInvokeTTS(TTSModelConfig, Request[TTSResult]):
 
     @classmethod
     def of(cls, model_config: TTSModelConfig | Mapping[str, Any], content_text: str) -> Self:
-        """Make the request from a config and the call's arguments.
+        """Build the request from a config and the call's arguments.
 
         Raises:
-            pydantic.ValidationError: Naming the field.
+            pydantic.ValidationError: An argument is invalid; names the field.
         """
         return cls.model_validate(config_fields(TTSModelConfig, model_config) | {"content_text": content_text})

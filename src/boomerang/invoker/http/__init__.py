@@ -1,1 +1,1 @@
-"""One HTTP exchange: connect, send, read, retry, cancel. Knows nothing of models."""
+"""HTTP exchanges: connect, send, read, retry, cancel. Knows nothing about models."""

@@ -1,7 +1,7 @@
-"""Which addresses a visitor's connection may call.
+"""The addresses that a visitor's connection may call.
 
-The judge sees the address that is really dialled, behind whatever name and after whatever redirect, so a name that leads
-somewhere else by the time it is used gains nothing. What the operator configured is not judged.
+The check sees the address actually connected to, whatever the host name or redirect, so DNS rebinding gains nothing.
+Connections configured by the operator are not checked.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ Network: TypeAlias = ipaddress.IPv4Network | ipaddress.IPv6Network
 ALLOW_VARIABLE = "CONNECTIONS_ALLOW"
 """Environment variable with the only addresses that may be called."""
 LOOPBACK_VARIABLE = "CONNECTIONS_LOOPBACK"
-"""Environment variable that says whether the app's own machine may be called: `allow` (default) or `refuse` (in the image)."""
+"""Environment variable: whether the app's own machine may be called, `allow` (default) or `refuse` (in the image)."""
 ANYTHING, PUBLIC = "*", "public"
 
 
@@ -30,7 +30,7 @@ def _networks(*texts: str) -> tuple[Network, ...]:
 
 
 _LINK_LOCAL = _networks(
-    "169.254.0.0/16",  # link-local, and with it the metadata of AWS, Azure, Google and most others
+    "169.254.0.0/16",  # link-local, including the metadata of AWS, Azure, Google and most others
     "fe80::/10",
     "fd00:ec2::/32",  # AWS
     "fd20:ce::254/128",  # Google
@@ -40,12 +40,12 @@ _LINK_LOCAL = _networks(
     "168.63.129.16/32",  # Azure's platform
 )
 _METADATA_NAMES = frozenset({"metadata.google.internal", "metadata.goog", "instance-data.ec2.internal"})
-"""Their names, for a proxy that looks them up."""
+"""Host names of metadata services, for a proxy that resolves them."""
 _LOOPBACK = _networks("127.0.0.0/8", "0.0.0.0/8", "::1/128", "::/128")
-"""The own machine; to connect to the unspecified address is to connect to it."""
+"""The app's own machine; connecting to the unspecified address also reaches it."""
 _LOOPBACK_NAMES = frozenset({"localhost", "localhost.localdomain", "ip6-localhost", "ip6-loopback"})
 _IPV4_INSIDE = _networks("::/96", "::ffff:0:0/96", "::ffff:0:0:0/96", "64:ff9b::/96", "64:ff9b:1::/48")
-"""IPv6 addresses whose last 32 bits are an IPv4 address: compatible, mapped, translated, and the two prefixes of NAT64."""
+"""IPv6 ranges whose last 32 bits are an IPv4 address: compatible, mapped, translated, and the two NAT64 prefixes."""
 _GLOBAL_UNICAST = ipaddress.ip_network("2000::/3")
 
 
@@ -54,17 +54,17 @@ class Entry:
     """One entry of `CONNECTIONS_ALLOW`."""
 
     what: str | Network
-    """A host name, `*.` and a name for all below it, a range of addresses, `*` for anything, or `public`."""
+    """A host name, `*.` and a name for all its subdomains, an address range, `*` for anything, or `public`."""
     port: int | None = None
-    """The only port; any if `None`."""
+    """The only port allowed; any if `None`."""
 
     def fits(self, host: str, address: Address | None, port: int) -> bool:
-        """Return whether the entry covers what is dialled.
+        """Return whether the entry covers a connection.
 
         Args:
-            host: Name or address as it was given, in lower case and without a final dot.
-            address: What it stands for; `None` if a proxy looks the name up.
-            port: What is dialled.
+            host: Name or address as given, in lower case and without a trailing dot.
+            address: The resolved address; `None` if a proxy resolves the name.
+            port: The port to connect to.
         """
         if self.port not in (None, port):
             return False
@@ -77,7 +77,7 @@ class Entry:
         return self.what in (ANYTHING, host)
 
     def names(self, address: Address, port: int, within: tuple[Network, ...] = ()) -> bool:
-        """Return whether the entry is this very address, or a range that holds it and lies in one of `within`."""
+        """Return whether the entry is exactly this address, or a range that contains it and lies in one of `within`."""
         if isinstance(self.what, str) or self.port not in (None, port) or address not in self.what:
             return False
         return self.what.num_addresses == 1 or any(
@@ -88,24 +88,24 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Allowed:
-    """Addresses that may be called. By default all but link-local ones and clouds' metadata.
+    """The addresses that may be called. By default all but link-local ones and cloud metadata services.
 
     Args:
-        entries: The only addresses that may be called. Link-local and metadata addresses have to be listed one by one.
-        loopback: Whether the own machine counts as an address like others. If not, an entry has to mean it: an address or a
-            range of loopback, or the name `localhost`.
+        entries: The only addresses that may be called. Link-local and metadata addresses have to be listed individually.
+        loopback: Whether the app's own machine is treated like other addresses. If not, it has to be listed explicitly: an
+            address or range of loopback, or the name `localhost`.
     """
 
     entries: tuple[Entry, ...] = (Entry(ANYTHING),)
     loopback: bool = True
 
-    def judge(self, host: str, address: Address | None, port: int) -> None:
-        """Refuse what may not be dialled; for use as the dialler's judge.
+    def check(self, host: str, address: Address | None, port: int) -> None:
+        """Raise if an address may not be called; used as the dialler's check.
 
         Args:
-            host: The name or address that a connection or a redirect gives.
-            address: What is dialled for it; `None` if a proxy dials.
-            port: What is dialled.
+            host: The name or address from a connection or redirect.
+            address: The address to connect to; `None` if a proxy connects.
+            port: The port to connect to.
 
         Raises:
             InvokeBadRequestError: It may not be called.
@@ -148,15 +148,15 @@ class Allowed:
 
 
 def allowed(text: str | None, loopback: str | None = None) -> Allowed:
-    """Read the values of `CONNECTIONS_ALLOW` and `CONNECTIONS_LOOPBACK`.
+    """Parse the values of `CONNECTIONS_ALLOW` and `CONNECTIONS_LOOPBACK`.
 
     Args:
         text: Host names, `*.names`, addresses, ranges, `public` for what is routed on the internet, or `*` for anything; each
             may have a port. Separated by commas or blanks: `api.openai.com, *.lab.example:8000, 10.0.0.0/8, [fd00::/8]:443`.
-        loopback: `allow`, which is the default, or `refuse`.
+        loopback: `allow` (default) or `refuse`.
 
     Raises:
-        ConfigError: An entry is none of these.
+        ConfigError: An entry is invalid.
     """
     choice = (loopback or "").strip().lower()
     if choice not in ("", "allow", "refuse"):
@@ -184,7 +184,7 @@ def _split(entry: str) -> tuple[str, int | None]:
 
 
 def _network(text: str) -> Network | None:
-    """Return the range that a text is; of a single address that stands for an IPv4 one, that one."""
+    """Parse an address range; a single IPv6 address that embeds an IPv4 one becomes that one."""
     try:
         network = ipaddress.ip_network(text, strict=False)
     except ValueError:
@@ -193,7 +193,7 @@ def _network(text: str) -> Network | None:
 
 
 def _literal(host: str) -> Address | None:
-    """Return the address that a host is, without looking a name up; the own machine's for its usual names."""
+    """Return the address that a host literally is, without a lookup; a loopback address for localhost names."""
     host = host.strip("[]").partition("%")[0].rstrip(".")
     if host in _LOOPBACK_NAMES or host.endswith(".localhost"):
         return ipaddress.IPv4Address("127.0.0.1")
@@ -201,14 +201,14 @@ def _literal(host: str) -> Address | None:
         return ipaddress.ip_address(host)
     except ValueError:
         pass
-    try:  # the old ways to write an address, such as 0xA9FEA9FE and 169.254.43518, which a proxy may take
+    try:  # legacy notations such as 0xA9FEA9FE and 169.254.43518, which a proxy may accept
         return ipaddress.IPv4Address(socket.inet_aton(host))
     except (OSError, UnicodeError):
         return None
 
 
 def _real(address: Address | None) -> Address | None:
-    """Return the IPv4 address that an IPv6 one stands for, where it stands for one; without the zone of a link-local one."""
+    """Return the IPv4 address embedded in an IPv6 one, if any; else the address without its zone."""
     if not isinstance(address, ipaddress.IPv6Address):
         return address
     address = ipaddress.IPv6Address(int(address))
@@ -220,7 +220,7 @@ def _real(address: Address | None) -> Address | None:
 
 
 def _is_public(address: Address) -> bool:
-    """Return whether an address is one of the internet's own, of one machine."""
+    """Return whether an address is a public unicast one."""
     if isinstance(address, ipaddress.IPv6Address) and address not in _GLOBAL_UNICAST:
         return False
     return address.is_global and not address.is_multicast

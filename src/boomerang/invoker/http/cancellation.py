@@ -1,4 +1,4 @@
-"""One exchange with a server as its socket sees it: whose it is, which clock runs, and how to end it from any thread."""
+"""State of one exchange as its socket sees it: which clock is running, and how to abort it from any thread."""
 
 from __future__ import annotations
 
@@ -15,82 +15,82 @@ import httpx
 
 @dataclass(frozen=True, slots=True)
 class Clocks:
-    """How long each part of an exchange may take, in seconds; `None` is for ever."""
+    """Time limits for the parts of an exchange, in seconds; `None` means unlimited."""
 
     connect: float | None = 10.0
-    """Looking up the name, connecting and agreeing on keys."""
+    """Name lookup, connecting and the TLS handshake."""
     first_byte: float | None = 300.0
-    """From the request sent to the first byte of an answer."""
+    """From the request sent to the first byte of the response."""
     between_chunks: float | None = 120.0
-    """From when more of the answer is wanted to when some comes: who reads slowly does not use up the server's time."""
+    """From when the caller reads until data arrives: a slow reader does not use up the server's time."""
     total: float | None = None
-    """From the first attempt to the last byte, with the waits between attempts."""
+    """From the first attempt to the last byte, including waits between attempts."""
 
 
 @dataclass(slots=True)
 class Call:
-    """One exchange with a server, as its socket sees it: which clock runs, and how to end it.
+    """One exchange with a server: which clock is running, and how to abort it.
 
-    Used by the thread that makes the exchange; `abort` by any.
+    Used by the thread that makes the exchange; only `abort` is thread-safe.
     """
 
     clocks: Clocks = field(default_factory=Clocks)
     began: float = field(default_factory=monotonic)
     waiting_since: float = field(default_factory=monotonic)
-    """When it began to connect, or sent the last of its request."""
+    """When connecting began, or the last of the request was sent."""
     answered: bool = False
-    """Whether a byte of an answer to what was sent last has come."""
+    """Whether a byte of the response to the last request has arrived."""
     ended: bool = False
     """Whether the other side has closed the connection."""
     aborted: bool = False
     sent: bool = False
-    """Whether a byte of the request may have left."""
-    dialled: bool = False
-    """Whether it opened a connection of its own, instead of using a kept one."""
+    """Whether a byte of the request may have been sent."""
+    connect_started: bool = False
+    """Whether it opened a new connection rather than reusing one."""
     expired: str = ""
-    """The clock that ran out."""
+    """The clock that expired."""
     peer: str = ""
-    """The address that was dialled."""
+    """The address that was connected to."""
     proxy: str = ""
-    """The proxy that it goes through."""
+    """The proxy in use."""
     tunnelled: bool = False
-    """Whether the proxy only carries bytes from now on, so that whoever answers or fails is the server."""
+    """Whether the proxy now only forwards bytes, so that responses and failures are the server's."""
     hops: list[tuple[int, str, httpx.URL]] = field(default_factory=list)
-    """Where the server sent it on to: by which status, and how and where it is asked from there on."""
+    """Redirects: status, and the method and URL of the next request."""
     _lock: threading.Lock = field(default_factory=threading.Lock)
     _socket: socket.socket | None = None
 
     @property
     def limit(self) -> float | None:
-        """Seconds that the clock which ran out was set to."""
+        """Limit of the expired clock, in seconds."""
         seconds: float | None = getattr(self.clocks, self.expired.replace(" ", "_"), None)
         return seconds
 
     def abort(self) -> None:
-        """End it: whoever waits for its socket wakes, and the server sees the connection close."""
+        """Abort the exchange: wake threads waiting for its socket and close the connection. Thread-safe."""
         with self._lock:
             self.aborted = True
             if self._socket is not None:
                 _shut(self._socket)
 
     def hold(self, open_socket: socket.socket) -> None:
-        """Take the socket that it goes over from now on."""
+        """Set the socket that the exchange uses from now on."""
         with self._lock:
             self._socket = open_socket
             if self.aborted:
                 _shut(open_socket)
 
     def let_go(self, open_socket: socket.socket) -> None:
-        """Leave a socket to the call that goes over it from now on: should this one be ended late, that one must not."""
+        """Release a socket to the next call that uses it, so that a late abort of this call does not affect that one."""
         with self._lock:
             if self._socket is open_socket:
                 self._socket = None
 
     def left(self, clock: str, since: float) -> float | None:
-        """Return the seconds until this clock or the total one runs out; `None` if none is set.
+        """Return the seconds until this clock or the total one expires; `None` if neither is set.
 
         Raises:
-            TimeoutError: One has run out.
+            TimeoutError: One has expired.
         """
         now = monotonic()
         ends = {clock: since, "total": self.began}
@@ -104,7 +104,7 @@ class Call:
                 self.expired = name
                 raise TimeoutError(name)
             if least is None or left < least:
-                least, self.expired = left, name  # should the wait be the one that lasts too long
+                least, self.expired = left, name  # the clock that expires if this wait takes too long
         return least
 
 
@@ -117,7 +117,7 @@ _current = _Current()
 
 @contextmanager
 def calling(call: Call) -> Iterator[None]:
-    """Make what this thread dials or sends inside the block a part of a call."""
+    """Attribute what this thread connects or sends inside the block to a call."""
     before, _current.call = _current.call, call
     try:
         yield
@@ -126,11 +126,11 @@ def calling(call: Call) -> Iterator[None]:
 
 
 def current() -> Call | None:
-    """Return the call that this thread makes, if any."""
+    """Return this thread's current call, if any."""
     return _current.call
 
 
 def _shut(ended: socket.socket) -> None:
-    """End both directions; of a TLS socket below its keys, which another thread may be using."""
+    """Shut down both directions, of a TLS socket below the TLS layer, which another thread may be using."""
     with contextlib.suppress(OSError):
         socket.socket.shutdown(ended, socket.SHUT_RDWR)

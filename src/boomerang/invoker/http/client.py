@@ -1,7 +1,7 @@
-"""httpx's client as far as calls of one server need it: nothing is kept from one call to the next but connections.
+"""A minimal `httpx.Client` for calls to one server: keeps connections between calls, and nothing else.
 
-Cookies in particular are not: a connection is shared, and its next user would send what the server gave to somebody else.
-What is left out here, with logins and hooks, is also a fifth of what a small call costs.
+In particular no cookies: a connection is shared, and would send one user's cookies for another.
+Leaving these out, along with authentication and event hooks, also saves a fifth of the cost of a small call.
 """
 
 from __future__ import annotations
@@ -22,17 +22,17 @@ from .exchange import shown_url
 
 MOST_REDIRECTS = 5
 LONGEST_LEFT = 64 * 1024
-"""Bytes of an unwanted body that are read so that its connection can be used again."""
+"""Maximum bytes of an unwanted body to read for the sake of reusing its connection."""
 
 
 class Client(httpx.Client):
-    """Builds requests as httpx does, sends them by a transport, and follows redirects within the server.
+    """Builds requests as httpx does, sends them through a transport, and follows redirects within the server.
 
     Args:
-        transport: How the server is reached; what it waits for and how long is its own affair.
-        base_url: The server's address. User and password in it are sent as HTTP's basic authentication.
-        headers: Sent with each request. `User-Agent` names this project if it is not among them.
-        params: Added to each address.
+        transport: How the server is reached; timeouts are up to it.
+        base_url: The server's address. A user and password in it are sent as HTTP basic authentication.
+        headers: Sent with each request. `User-Agent` defaults to this project.
+        params: Query parameters added to each URL.
     """
 
     def __init__(
@@ -51,16 +51,16 @@ class Client(httpx.Client):
             self.headers["Authorization"] = f"Basic {known}"
 
     def send(self, request: httpx.Request, *, stream: bool = False, **_: Any) -> httpx.Response:
-        """Send a request and give its answer.
+        """Send a request and return its response.
 
         Args:
             request: Built by this client.
-            stream: Whether the body is read by whoever asked.
-            **_: What else httpx's own takes is not for this one.
+            stream: Whether to leave the body for the caller to read.
+            **_: httpx's other options, which are ignored.
 
         Raises:
-            InvokeBadRequestError: The server sends to another address; nothing was sent there.
-            httpx.TooManyRedirects: It sends from one path to the next without an end.
+            InvokeBadRequestError: The server redirects to another server; nothing was sent there.
+            httpx.TooManyRedirects: More than `MOST_REDIRECTS` redirects.
         """
         for _redirect in range(MOST_REDIRECTS + 1):
             response = self._sent_by.handle_request(request)
@@ -81,10 +81,10 @@ class Client(httpx.Client):
 
 
 def _redirected(request: httpx.Request, response: httpx.Response) -> httpx.Request:
-    """Return the request that a redirect wants: the same, or by 303 a GET without its body (RFC 9110, 15.4).
+    """Return the request to send after a redirect: the same, or after 303 a GET without its body (RFC 9110, 15.4).
 
-    By 301 and 302 a browser, and httpx, would make a GET of a POST. No server of models means that: what it would have is the
-    slash at the end of the path, or https.
+    After 301 and 302, browsers and httpx turn a POST into a GET. No model server means that: it wants the slash at the end of
+    the path, or https.
     """
     try:
         target = response.url.join(response.headers["location"])
@@ -108,14 +108,14 @@ def _redirected(request: httpx.Request, response: httpx.Response) -> httpx.Reque
 
 
 def _is_same_server(url: httpx.URL, target: httpx.URL) -> bool:
-    """Return whether an address is that of the same server, be it behind https and not http, each at its own port."""
+    """Return whether a URL is on the same server, or is its https version, each on the default port."""
     same = (target.scheme, target.host, target.port) == (url.scheme, url.host, url.port)
     safer = (url.scheme, target.scheme) == ("http", "https") and url.port is target.port is None
     return same or (safer and target.host == url.host)
 
 
 def _leave(response: httpx.Response) -> None:
-    """Read the rest of an answer that nobody wants, if it is short; then its connection is free, or closed."""
+    """Drain a short body so that its connection can be reused; close the connection of a long one."""
     size = 0
     for piece in response.iter_raw():
         size += len(piece)

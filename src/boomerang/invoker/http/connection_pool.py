@@ -1,4 +1,4 @@
-"""An httpx client whose sockets a run can end: httpcore's connection pool on our dialler, behind httpx's transport seam."""
+"""An httpx transport whose sockets a run can abort: httpcore's connection pool on our dialler."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import httpcore
 import httpx
 
 from .cancellation import current
-from .network import LOOK_SECONDS, Dialler, Judge, Search
+from .network import LOOK_SECONDS, AddressCheck, Connector, Search
 
 MOST_CONNECTIONS = 200
 MOST_IDLE = 20
@@ -18,33 +18,33 @@ IDLE_SECONDS = 30.0
 
 
 class Pool(httpx.BaseTransport):
-    """Connections to servers, kept and used again; safe under several threads.
+    """A pool of kept-alive connections to servers. Thread-safe.
 
     Args:
-        tls: Whose certificates are believed; the usual authorities if not given.
-        judge: Says which addresses may be dialled.
-        proxy: Address of an HTTP proxy that everything goes through; it may hold user and password.
-        search: Finds the addresses of a name.
-        most: Connections at a time; who needs one more waits.
+        tls: TLS context; the system's certificate authorities by default.
+        judge: Checks addresses before connecting.
+        proxy: URL of an HTTP proxy for all connections; may contain user and password.
+        search: Resolves names.
+        most: Maximum number of connections; further requests wait.
     """
 
     def __init__(
         self,
         tls: ssl.SSLContext | None = None,
-        judge: Judge | None = None,
+        check_address: AddressCheck | None = None,
         proxy: str | None = None,
         search: Search = socket.getaddrinfo,
         most: int = MOST_CONNECTIONS,
     ) -> None:
         context = tls or ssl.create_default_context()
-        self._judge = judge if proxy is not None else None
+        self._check_address = check_address if proxy is not None else None
         if proxy is None:
             self._pool = httpcore.ConnectionPool(
                 ssl_context=context,
                 max_connections=most,
                 max_keepalive_connections=MOST_IDLE,
                 keepalive_expiry=IDLE_SECONDS,
-                network_backend=Dialler(judge, search),
+                network_backend=Connector(check_address, search),
             )
         else:
             address = httpx.URL(proxy)
@@ -57,14 +57,14 @@ class Pool(httpx.BaseTransport):
                 max_connections=most,
                 max_keepalive_connections=MOST_IDLE,
                 keepalive_expiry=IDLE_SECONDS,
-                network_backend=Dialler(judge, search, f"{address.scheme}://{address.netloc.decode('ascii')}"),
+                network_backend=Connector(check_address, search, f"{address.scheme}://{address.netloc.decode('ascii')}"),
             )
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
-        """Send a request and give its response, whose body is read as it is asked for."""
-        if self._judge is not None:  # of what the proxy dials for us nobody tells us more than the name
+        """Send a request and return its response, whose body is read on demand."""
+        if self._check_address is not None:  # a proxy connects for us, so only the name is known
             port = request.url.port or (443 if request.url.scheme == "https" else 80)
-            self._judge(request.url.host, None, port)
+            self._check_address(request.url.host, None, port)
         assert isinstance(request.stream, httpx.SyncByteStream)
         answer = self._answer(
             httpcore.Request(
@@ -83,17 +83,17 @@ class Pool(httpx.BaseTransport):
         return httpx.Response(answer.status, headers=answer.headers, stream=_Body(answer), extensions=answer.extensions)
 
     def _answer(self, request: httpcore.Request) -> httpcore.Response:
-        """Wait for a place as long as the call is wanted, which nobody could end if httpcore waited without an end."""
+        """Wait for a free connection until the call is aborted; httpcore's own wait could not be interrupted."""
         while True:
             try:
                 return self._pool.handle_request(request)
-            except httpcore.PoolTimeout as error:  # before anything is sent
+            except httpcore.PoolTimeout as error:  # raised before anything is sent
                 call = current()
                 if call is not None and call.aborted:
                     raise httpcore.ConnectError("the call was ended") from error
 
     def close(self) -> None:
-        """Close every connection."""
+        """Close all connections."""
         self._pool.close()
 
 
@@ -103,9 +103,9 @@ class _Proxied(httpcore.HTTPProxy):
 
 
 class _WholeOrClosed(httpcore.ConnectionInterface):
-    """A connection that counts as closed when it did not come about.
+    """A connection that counts as closed if it failed to open.
 
-    httpcore takes a tunnel in which no keys were agreed on for one in use, for good: in the end no other would have room.
+    httpcore considers a tunnel whose TLS handshake failed as in use forever, which would eventually exhaust the pool.
     """
 
     def __init__(self, inner: httpcore.ConnectionInterface) -> None:
@@ -114,7 +114,7 @@ class _WholeOrClosed(httpcore.ConnectionInterface):
     def handle_request(self, request: httpcore.Request) -> httpcore.Response:
         try:
             return self._inner.handle_request(request)
-        except httpcore.ConnectionNotAvailable:  # it is somebody else's just now
+        except httpcore.ConnectionNotAvailable:  # another request is using it
             raise
         except BaseException:
             self._inner.close()

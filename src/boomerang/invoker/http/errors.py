@@ -1,4 +1,4 @@
-"""What goes wrong on the wire, as `InvokeError`: by an exception's type or by a status, in the words of whoever refused."""
+"""Map HTTP failures to `InvokeError`, by exception type or status, keeping the server's own error text."""
 
 from __future__ import annotations
 
@@ -31,21 +31,22 @@ from boomerang.invoker.run import Run
 
 from .cancellation import Call
 
-LONGEST_FAULT = 64 * 1024
-"""Bytes of a refusal that are read."""
+LONGEST_ERROR = 64 * 1024
+"""Bytes of an error response that are read."""
 LONGEST_MARKUP = 16 * 1024
-"""Characters of a page in which its title is looked for; the parser's work on a broken one grows with their square."""
-MOST_FAULTS = 8
-"""Faults of one refusal that are told; FastAPI finds one for each type that each message might have been of."""
+"""Characters of a page searched for a title; the parser takes quadratic time on broken markup."""
+MOST_ERRORS = 8
+"""Errors quoted from one response; FastAPI reports one per type that each message might have had."""
 _HOLDERS = ("error", "message", "detail", "errors", "baseresp", "details")
-"""Fields that hold a server's words, or an object or a list of objects that do, the best first. Names are in lower case
-and without `_`, so that `Message` and `base_resp` (MiniMax) are known too."""
-_WORDS = ("errordescription", *_HOLDERS, "errormsg", "errormessage", "msg", "statusmsg", "title", "description", "reason")
+"""Fields with an error text, or with an object or list that contains one, the best first. Names are in lower case and
+without `_`, to match `Message` and `base_resp` (MiniMax) too.
+"""
+_TEXT_FIELDS = ("errordescription", *_HOLDERS, "errormsg", "errormessage", "msg", "statusmsg", "title", "description", "reason")
 _CODES = (*_HOLDERS, "code", "errorcode", "errcode", "type", "status")
-"""Fields that say something where no other does: a code is better than raw JSON."""
+"""Fields to use if no other has a text: a code is better than raw JSON."""
 _NO_CODES = frozenset({"error", "about:blank"})
 _MARKED_UP = ("message", "faultstring", "title", "code")
-"""Elements of a refusal in XML that hold words, the best first."""
+"""Elements of an XML error response with a text, the best first."""
 _BY_STATUS: Mapping[int, type[InvokeError]] = {
     401: InvokeAuthorizationError,
     403: InvokeAuthorizationError,
@@ -55,7 +56,7 @@ _BY_STATUS: Mapping[int, type[InvokeError]] = {
 
 
 def release(error: BaseException) -> None:
-    """Free what the functions that raised an error still refer to, such as the body of an answer: errors are kept for long."""
+    """Free the objects that an error's traceback refers to, such as a response body: errors are kept for a long time."""
     raised: BaseException | None = error
     while raised is not None:
         clear_frames(raised.__traceback__)
@@ -63,22 +64,22 @@ def release(error: BaseException) -> None:
 
 
 def kind_of(status: int) -> type[InvokeError]:
-    """Return the class of error for a status that is none of success."""
+    """Return the error class for an unsuccessful status."""
     return _BY_STATUS.get(status) or (InvokeServerUnavailableError if status >= 500 else InvokeBadRequestError)
 
 
 def inside(value: Any, body: str, status: int | None = None) -> InvokeError:
-    """Return the error that a server wrote into an answer of success, as LM Studio and OpenRouter do.
+    """Return the error that a server reported in a successful response, as LM Studio and OpenRouter do.
 
     Args:
-        value: What the field `error` holds, or the object that tells the error where there is no such field.
-        body: The answer, or the event of it, that tells it.
-        status: The HTTP status, which said nothing of it; if `None`, the one inside counts.
+        value: The field `error`, or the whole error object if there is no such field.
+        body: The response, or the event of it, that contains the error.
+        status: The HTTP status; if `None`, the status inside the error counts.
     """
-    told_status = _inner_status(value)
-    kind = kind_of(told_status) if told_status else InvokeServerUnavailableError
-    text = _words({"error": value}) or body.strip()[:500]
-    return kind(text, status_code=status or told_status, body=body)
+    inner_status = _inner_status(value)
+    kind = kind_of(inner_status) if inner_status else InvokeServerUnavailableError
+    text = _error_text({"error": value}) or body.strip()[:500]
+    return kind(text, status_code=status or inner_status, body=body)
 
 
 def _inner_status(value: Any) -> int | None:
@@ -87,12 +88,12 @@ def _inner_status(value: Any) -> int | None:
 
 
 @contextmanager
-def told(call: Call, run: Run) -> Iterator[None]:
-    """Map what httpx and httpcore raise.
+def map_errors(call: Call, run: Run) -> Iterator[None]:
+    """Map exceptions of httpx and httpcore.
 
     Raises:
-        InvokeError: As the table in `errors` says.
-        RunStoppedError: The run was stopped; whatever its socket then said.
+        InvokeError: See the table in `errors`.
+        RunStoppedError: The run was stopped, whatever error its socket then raised.
     """
     try:
         yield
@@ -138,7 +139,7 @@ def _late(call: Call) -> Message:
 
 
 def _proxy(call: Call) -> str:
-    """Return the proxy that a call is with; empty if it is with the server, be it through a tunnel."""
+    """Return the proxy that we are talking to; empty if it is the server, possibly through a tunnel."""
     return "" if call.tunnelled else call.proxy
 
 
@@ -151,7 +152,7 @@ def _closed(call: Call, fault: str) -> Message:
 
 
 def refused_by(proxy: str, status: int, reason: str, body: str | None = None) -> InvokeConnectionError:
-    """Say that a proxy stands between us and the server, in its own words."""
+    """Return the error for a proxy that refused to forward a request, with the proxy's own text."""
     if reason:
         message = Message("http.proxy_refused_saying", proxy=proxy, words=reason, status=status)
     else:
@@ -163,7 +164,7 @@ def refused_by(proxy: str, status: int, reason: str, body: str | None = None) ->
 
 
 def unreached(error: BaseException, proxy: str = "") -> InvokeConnectionError:
-    """Return the error for a server or a proxy that was not reached. What to do about it depends on `failure`."""
+    """Return the error for an unreachable server or proxy. Advice depends on its `failure`."""
     cause = origin(error)
     message, failure = _why(cause)
     if proxy:
@@ -187,40 +188,40 @@ def _why(cause: BaseException) -> tuple[Message, ConnectionFailure]:
     return Message("http.unreached", error=str(cause)), ConnectionFailure.UNREACHED
 
 
-def said(body: str) -> str:
-    """Find a server's own words in the body of its refusal: of JSON in its usual shapes, of HTML the title or first words."""
+def error_text(body: str) -> str:
+    """Extract the error text from a response body: from the usual JSON shapes, or the title or first words of HTML."""
     text = body.strip()
     try:
         value = json.loads(text)
     except (ValueError, RecursionError):
         return _title(text) if text.startswith("<") else text[:500]
-    return _words(value) or text[:500]
+    return _error_text(value) or text[:500]
 
 
-def _words(value: Any) -> str:
-    text = _found(value, _WORDS) or _found(value, _CODES)
-    return text.encode("utf-8", "replace").decode()  # JSON can spell half a character, a page cannot show it
+def _error_text(value: Any) -> str:
+    text = _first_text(value, _TEXT_FIELDS) or _first_text(value, _CODES)
+    return text.encode("utf-8", "replace").decode()  # JSON can encode a lone surrogate, which a page cannot show
 
 
-def _found(value: Any, names: tuple[str, ...], depth: int = 4) -> str:
-    """Find words in what servers answer: objects in objects, one after the other if there are several."""
+def _first_text(value: Any, names: tuple[str, ...], depth: int = 4) -> str:
+    """Find an error text in nested objects; join several with semicolons."""
     if isinstance(value, str):
         text = value.strip()
-        says_nothing = names is _CODES and (text in _NO_CODES or not any(map(str.isalpha, text)))  # such as a number alone
+        says_nothing = names is _CODES and (text in _NO_CODES or not any(map(str.isalpha, text)))  # such as a bare number
         return "" if says_nothing else text
     if isinstance(value, list) and depth:
-        texts = [detail for item in value[:MOST_FAULTS] if (detail := _found(item, names, depth - 1))]
-        return "; ".join([*texts, "…"] if texts and len(value) > MOST_FAULTS else texts)
+        texts = [detail for item in value[:MOST_ERRORS] if (detail := _first_text(item, names, depth - 1))]
+        return "; ".join([*texts, "…"] if texts and len(value) > MOST_ERRORS else texts)
     if isinstance(value, dict) and depth:
         fields = {name.lower().replace("_", ""): inner for name, inner in reversed(value.items())}
-        detail = next(filter(None, (_found(fields.get(name), names, depth - 1) for name in names)), "")
-        place = value.get("loc")  # FastAPI's: which field of what was sent
+        detail = next(filter(None, (_first_text(fields.get(name), names, depth - 1) for name in names)), "")
+        place = value.get("loc")  # FastAPI: the path of the invalid field in the request
         return f"{'.'.join(map(str, place))}: {detail}" if detail and place and isinstance(place, list) else detail
     return ""
 
 
 def not_json(status: int, body: str) -> ProtocolError:
-    """Say that an answer should have been JSON, and what it is."""
+    """Return the error for a response that should have been JSON, with a description of what it is."""
     text = body.strip()
     what: Message | str = repr(text[:120])
     if text.startswith("<"):
@@ -231,22 +232,22 @@ def not_json(status: int, body: str) -> ProtocolError:
 
 
 def origin(error: BaseException) -> BaseException:
-    """Return what the system said; httpcore raises errors anew, and then only their context is left."""
+    """Return the system's error; httpcore re-raises errors, and then only their context is left."""
     return error.__cause__ or error.__context__ or error
 
 
 class _Title(HTMLParser):
-    """Reads what a page or a refusal in XML says.
+    """Extracts texts from a page or an XML error response.
 
     Attributes:
-        texts: Element → its first text; names are in small letters and without their namespaces.
-        words: All that is not a style or a script.
+        texts: Element → its first text; names are in lower case and without namespaces.
+        words: All text outside styles and scripts.
     """
 
     def __init__(self) -> None:
         super().__init__()
         self.texts: dict[str, str] = {}
-        self.words, self._inside = "", ""
+        self.text, self._inside = "", ""
 
     def handle_starttag(self, tag: str, attrs: Any) -> None:
         self._inside = tag.rpartition(":")[2]
@@ -256,13 +257,13 @@ class _Title(HTMLParser):
         if self._inside and not self.texts[self._inside].strip():
             self.texts[self._inside] = data
         if self._inside not in ("style", "script"):
-            self.words += data + " "
+            self.text += data + " "
 
 
 def _title(markup: str) -> str:
     parser = _Title()
-    with suppress(AssertionError):  # what is broken enough ends the parser so; what it read before is of use
+    with suppress(AssertionError):  # raised on badly broken markup; what was read before is still useful
         parser.feed(markup[:LONGEST_MARKUP])
     is_page = bool({"html", "head", "body"} & parser.texts.keys())
     texts = (parser.texts.get(name, "").strip() for name in (("title",) if is_page else _MARKED_UP))
-    return " ".join((next(filter(None, texts), "") or parser.words).split())[:200]
+    return " ".join((next(filter(None, texts), "") or parser.text).split())[:200]

@@ -1,4 +1,4 @@
-"""One HTTP exchange under a run: reported as events, stopped from any thread, failures mapped to the `InvokeError` family."""
+"""HTTP exchanges of a run: reported as events, stopped from any thread, failures mapped to `InvokeError`."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from boomerang.invoker.errors import InvokeError, InvokeRateLimitError, InvokeSe
 from boomerang.invoker.events import HTTPEnd, HTTPRequest, HTTPResponse
 from boomerang.invoker.http.body.charset import read_text
 from boomerang.invoker.http.redaction.credentials import is_named_secret
-from boomerang.invoker.http.redaction.masking import MASK, Hiding, Masking, is_split
+from boomerang.invoker.http.redaction.masking import MASK, Hiding, SecretMask, is_split
 from boomerang.invoker.messages.message import Message
 from boomerang.invoker.run import Run
 
 from .cancellation import Call, Clocks, calling
-from .errors import kind_of, refused_by, said, told
+from .errors import error_text, kind_of, map_errors, refused_by
 from .limits import DEFAULTS, Limits
-from .response import LONGEST_NOTED, MARGIN, Answer
+from .response import LONGEST_RECORDED, MARGIN, Answer
 from .retry import MOST_ATTEMPTS, is_stale, pause, retry_after
 
 _REQUEST_IDS = ("x-request-id", "request-id", "x-correlation-id", "cf-ray")
@@ -29,28 +29,28 @@ _NO_TEXT = ("audio/", "image/", "video/", "application/octet-stream")
 
 
 class _Template(NamedTuple):
-    """What the JSON requests to a path have in common: all but the body."""
+    """The common part of all JSON requests to a path: everything but the body."""
 
     request: httpx.Request
     event: HTTPRequest
 
 
 class Http:
-    """Makes exchanges with one server.
+    """Makes HTTP exchanges with one server.
 
     Args:
-        client: How it is reached; its own timeouts are off, for the clocks are ours.
-        clocks: How long each part may take.
-        mask: Takes the connection's secrets out of what is noted.
-        limits: How much of an answer is read.
-        hide: Takes its keys out of what the server answers.
+        client: An httpx client without timeouts of its own; `clocks` replace them.
+        clocks: Time limits for each part.
+        mask: Masks the connection's secrets in events and errors.
+        limits: How much of a response is read.
+        hide: Masks the connection's keys in responses.
     """
 
     def __init__(
         self,
         client: httpx.Client,
         clocks: Clocks,
-        mask: Masking | None = None,
+        mask: SecretMask | None = None,
         limits: Limits = DEFAULTS,
         hide: Hiding | None = None,
     ) -> None:
@@ -58,27 +58,27 @@ class Http:
         self._limits = limits
         self._client = client
         self._addresses: dict[str, httpx.URL] = {}
-        """Path → address: to put it together takes longer than all the rest of a request."""
+        """Path → URL: building it takes longer than the rest of a request."""
         self._templates: dict[str, _Template] = {}
-        """Path → what all requests with JSON have in common."""
+        """Path → the common part of its JSON requests."""
         self._clocks = clocks
-        self._mask = mask or Masking()
+        self._mask = mask or SecretMask()
 
     def post(self, path: str, run: Run, **content: Any) -> AbstractContextManager[Answer]:
-        """Send a request and give its answer, for as long as the block lasts; then the connection is free, or closed.
+        """Send a request and yield its response; on exit the connection is released or closed.
 
         Args:
-            path: Below the connection's address.
-            run: Ends it from any thread.
-            **content: Of `httpx.Client.build_request`: `json`, `data`, `files`.
+            path: Relative to the connection's address.
+            run: Stops it from any thread.
+            **content: `json`, `data` or `files`, as for `httpx.Client.build_request`.
 
         Raises:
-            InvokeError: Nobody was reached, or the server refused. What came before in the same run stays.
+            InvokeError: The server was unreachable or returned an error.
         """
         return self._opened("POST", path, run, content)
 
     def get(self, path: str, run: Run) -> AbstractContextManager[Answer]:
-        """Ask for what lies below a path; else as `post`."""
+        """Send a GET request; otherwise as `post`."""
         return self._opened("GET", path, run, {})
 
     @contextmanager
@@ -129,7 +129,7 @@ class Http:
         run.phase(before or "reading")
 
     def _locate(self, error: InvokeError, path: str) -> None:
-        """Fill in which address was called, where the error does not say so itself."""
+        """Fill in the URL that was called, unless the error already has one."""
         if error.url is None and path in self._addresses:
             error.url = self._mask(shown_url(self._addresses[path]))
 
@@ -140,7 +140,7 @@ class Http:
         if run.has_listener:
             run.report(self._json_event(request, path) if "json" in content else self._request_event(request, content))
         try:
-            with told(call, run), calling(call):
+            with map_errors(call, run), calling(call):
                 response = self._client.send(request, stream=True)
         finally:
             for status, by, target in call.hops:
@@ -185,14 +185,14 @@ class Http:
             run.report(HTTPEnd(answer.size, body, took=perf_counter() - began))
 
     def _json_event(self, request: httpx.Request, path: str) -> HTTPRequest:
-        """Describe a JSON request that is sent: what its template says, and the body."""
+        """Describe a JSON request: the template's data, and the body."""
         event, size = self._templates[path].event, len(request.content)
         headers = {**event.headers, "content-length": self._shown_value("content-length", str(size))}
         body = self._shown(request.content, event.headers.get("content-type", ""), size)
         return HTTPRequest(event.method, event.url, headers, event.query, body)
 
     def _request_event(self, request: httpx.Request, content: Mapping[str, Any]) -> HTTPRequest:
-        """Describe what is sent: the body, or a form's fields and its files by name and size."""
+        """Describe a request: its body, or a form's fields and the names and types of its files."""
         url, headers = self._mask(shown_url(request.url)), self._headers(request.headers)
         query = self._query(request.url)
         if "files" not in content:
@@ -204,20 +204,20 @@ class Http:
         return HTTPRequest(request.method, url, headers, query, form=fields, files=files, bytes=size)
 
     def _shown(self, beginning: bytes, media_type: str, size: int, charset: str | None = None) -> str:
-        """Return a body as text, masked and cut; of what is no text its size only."""
+        """Return a body as text, masked and truncated; only the size of a non-text body."""
         if media_type.startswith(_NO_TEXT) or (charset is None and b"\0" in beginning[:256]):
             return f"({size:,} bytes)"
-        text = read_text(beginning[: LONGEST_NOTED + MARGIN], charset)
-        text = self._mask(text) if size <= LONGEST_NOTED + MARGIN else self._mask.beginning(text)
+        text = read_text(beginning[: LONGEST_RECORDED + MARGIN], charset)
+        text = self._mask(text) if size <= LONGEST_RECORDED + MARGIN else self._mask.beginning(text)
         if "data:" in text and is_split(text, self._mask):
             return f"({size:,} bytes, left out: events of the stream hold a secret of the connection in pieces)"
-        cut = len(text) > LONGEST_NOTED or size > len(beginning)
-        return f"{text[:LONGEST_NOTED]}… ({size:,} bytes)" if cut else text
+        cut = len(text) > LONGEST_RECORDED or size > len(beginning)
+        return f"{text[:LONGEST_RECORDED]}… ({size:,} bytes)" if cut else text
 
     def _refusal(self, answer: Answer, response: httpx.Response, proxy: str) -> InvokeError:
         body = self._mask(answer.text(answer.refusal()))
         status, url = response.status_code, self._mask(shown_url(response.url))
-        reason = said(body) or response.reason_phrase
+        reason = error_text(body) or response.reason_phrase
         if status == 407 and proxy:
             return refused_by(proxy, status, reason, body)
         kind = kind_of(status)
@@ -228,7 +228,7 @@ class Http:
         return error
 
     def _query(self, url: httpx.URL) -> dict[str, str]:
-        """Return an address's query with its secrets masked."""
+        """Return a URL's query with secrets masked."""
         if not url.query:
             return {}
         return {name: self._shown_value(name, value) for name, value in url.params.multi_items()}
@@ -244,7 +244,7 @@ class Http:
 
 
 def _with_json(template: httpx.Request, value: Any) -> httpx.Request:
-    """Return a request with a body, written as httpx writes it. A third of the work of building it anew."""
+    """Return a request with a JSON body, as httpx would encode it. A third of the work of building it from scratch."""
     body = json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode()
     size = b"%d" % len(body)
     headers = [(name, size if name.lower() == b"content-length" else value) for name, value in template.headers.raw]
@@ -259,5 +259,5 @@ def _request_id(headers: Mapping[str, str]) -> str | None:
 
 
 def shown_url(url: httpx.URL) -> str:
-    """Write an address without user, password and query."""
-    return f"{url.scheme}://{url.netloc.decode('ascii')}{url.path}"  # `copy_with` would parse it anew
+    """Return a URL without user, password and query."""
+    return f"{url.scheme}://{url.netloc.decode('ascii')}{url.path}"  # `copy_with` would parse it again

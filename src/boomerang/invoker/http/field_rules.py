@@ -1,4 +1,4 @@
-"""Which settings HTTP can send: what is wrong with a header, a key, a field of the query or an address."""
+"""Check that settings can be sent over HTTP: headers, keys, query fields and addresses."""
 
 from __future__ import annotations
 
@@ -9,21 +9,21 @@ from urllib.parse import SplitResult, parse_qsl, urlsplit, urlunsplit
 from boomerang.invoker.messages.message import Message
 
 LONGEST = 16 * 1024
-"""Characters of a value; servers read some 8 to 64 kB of headers in all."""
+"""Characters of a value; servers accept about 8 to 64 kB of headers in total."""
 LONGEST_NAME = 256
 _TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
-"""RFC 9110, 5.6.2: what the name of a header is made of."""
+"""RFC 9110, 5.6.2: a header name."""
 _PER_REQUEST = re.compile(
     r"content-(length|type|encoding)|transfer-encoding|(proxy-)?connection|keep-alive|te|trailer|upgrade|expect|http2-settings",
     re.IGNORECASE,
 )
-"""Headers that describe one body or one connection: of another one they break the exchange."""
+"""Headers that describe a single body or connection and break exchanges with another one."""
 _PACKINGS = frozenset({"gzip", "x-gzip", "deflate", "identity"})
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
 
 
 def header_fault(name: Any, value: Any) -> Message | None:
-    """Return what is wrong with a header; `None` if it can be sent. A value is never repeated, for it may be secret."""
+    """Return what is wrong with a header; `None` if it can be sent. Never quotes the value, which may be secret."""
     if not isinstance(name, str) or not _TOKEN.fullmatch(name) or len(name) > LONGEST_NAME:
         return Message("connections.header_name", name=_shown(name))
     if _PER_REQUEST.fullmatch(name):
@@ -51,7 +51,7 @@ def key_fault(key: Any) -> Message | None:
 
 
 def query_fault(name: Any, value: Any) -> Message | None:
-    """Return what is wrong with a field of the query; `None` if it can be sent."""
+    """Return what is wrong with a query field; `None` if it can be sent."""
     if not isinstance(name, str) or not name.strip() or _CONTROL.search(name) or len(name) > LONGEST_NAME:
         return Message("connections.query_name", name=_shown(name))
     if not isinstance(value, str):
@@ -65,8 +65,8 @@ def address_fault(address: Any, *, filled: bool = True) -> Message | None:
     """Return what is wrong with a server's address; `None` if it can be called.
 
     Args:
-        address: What was given.
-        filled: Whether it is whole, and names no variables.
+        address: The address as entered.
+        filled: Whether it is complete, without variables to fill in.
     """
     if fault := line_fault(address):
         return fault
@@ -77,11 +77,11 @@ def address_fault(address: Any, *, filled: bool = True) -> Message | None:
 
 
 def proxy_fault(address: Any, *, filled: bool = True) -> Message | None:
-    """Return what is wrong with a proxy's address; `None` if it can be used. Arguments as of `address_fault`."""
+    """Return what is wrong with a proxy's address; `None` if it can be used. Arguments as for `address_fault`."""
     if fault := line_fault(address):
         return fault
     parts = _parts(address)
-    # What is behind the port is most likely the rest of a password, after its / ? or #.
+    # Text after the port is most likely the rest of a password that contains / ? or #.
     if parts is not None and parts.netloc and (parts.path.strip("/") or parts.query or parts.fragment):
         return Message("connections.proxy_end")
     unusable = parts is None or (filled and not (parts.scheme == "http" and _has_host(parts)))
@@ -89,24 +89,24 @@ def proxy_fault(address: Any, *, filled: bool = True) -> Message | None:
 
 
 def line_fault(address: Any) -> Message | None:
-    """Return why an address is not even one line of text."""
+    """Return an error if an address is not a single line of text."""
     is_line = isinstance(address, str) and address.isprintable() and address == address.strip() and len(address) <= LONGEST
     return None if is_line else Message("connections.address_line")
 
 
 def without_query(address: str) -> tuple[str, list[tuple[str, str]]]:
-    """Split an address into what is before its query, and the fields of the query."""
+    """Split an address into the part without the query, and the query's fields."""
     parts = urlsplit(address)
     return urlunsplit(parts._replace(query="")), parse_qsl(parts.query, keep_blank_values=True)
 
 
 def _listed(value: str) -> set[str]:
-    """Return the entries of a header that is a list, without their parameters."""
+    """Return the entries of a list-valued header, without their parameters."""
     return {entry.partition(";")[0].strip().lower() for entry in value.split(",")}
 
 
 def _parts(address: str) -> SplitResult | None:
-    """Split an address; `None` if it cannot be, for reasons that may repeat a part of a password."""
+    """Split an address; return `None` if it is invalid, since the error may quote part of a password."""
     try:
         return urlsplit(address)
     except ValueError:
@@ -116,11 +116,11 @@ def _parts(address: str) -> SplitResult | None:
 def _has_host(parts: SplitResult) -> bool:
     try:
         return bool(parts.hostname) and parts.port != 0 and " " not in parts.netloc
-    except ValueError:  # there is no such port
+    except ValueError:  # invalid port
         return False
 
 
 def _shown(name: Any) -> str:
-    """Return a name as it may be shown: with what was written behind it by mistake goes what may be secret."""
+    """Return a name safe to show: cut at the first separator, as a secret may have been pasted after it."""
     text = name if isinstance(name, str) else type(name).__name__
     return repr(re.split(r"[:=\r\n]", text[:40])[0])

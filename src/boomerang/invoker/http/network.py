@@ -1,9 +1,9 @@
-"""Sockets that a run can end: connecting, waiting and reading stop from another thread, at once and on both sides.
+"""Sockets that a run can abort: connecting, waiting and reading stop from another thread, at once and on both sides.
 
-httpx waits for a socket without asking anybody, and closing its response from another thread does not end a read. So this takes
-the place of httpcore's own sockets, by its public seam for that (`NetworkBackend`).
+httpx waits for a socket uninterruptibly, and closing its response from another thread does not end a read. So these replace
+httpcore's own sockets through its public interface (`NetworkBackend`).
 
-It is also where the address that is really dialled is known, redirects included, and so where it is judged.
+Address checks happen here too, as this is where the actual address is known, redirects included.
 """
 
 from __future__ import annotations
@@ -24,15 +24,16 @@ import httpcore
 from .cancellation import Call, Clocks, current
 
 Address: TypeAlias = ipaddress.IPv4Address | ipaddress.IPv6Address
-Judge = Callable[[str, Address | None, int], None]
-"""Takes the name, the address behind it and the port that are about to be dialled; raises what refuses them.
+AddressCheck = Callable[[str, Address | None, int], None]
+"""Checks a host name, its address and port before connecting; raises an error to refuse them.
 
-There is no address where a proxy is to dial."""
+The address is `None` if a proxy connects.
+"""
 Search = Callable[..., Any]
 SocketOptions: TypeAlias = Iterable[Any] | None
 
 LOOK_SECONDS = 0.05
-"""How often a connection under way looks whether it is still wanted."""
+"""How often connecting checks that the call was not aborted."""
 MOST_JOINED = 64 * 1024
 """Bytes of a request that are collected and sent at once."""
 
@@ -48,17 +49,17 @@ class Stream(httpcore.NetworkStream):
         self._tunnelling = False
         """Whether the proxy was asked for a tunnel."""
         self._unsent = b""
-        """The beginning of a request: its head and a small body leave in one packet, and wake the server once."""
+        """Buffered start of a request: its head and a small body go out in one packet, so the server wakes once."""
         self._call: Call = current() or Call(Clocks(None, None, None))
         self._call.peer = peer
 
     def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
-        """Read what there is; wait for it as long as the call's clock allows."""
+        """Read available bytes; wait for them within the call's time limit."""
         if self._unsent:
             self._send()
         call = self._call
         clock, since = "connect" if self._tunnelling else "first byte", call.waiting_since
-        if call.answered and not self._tunnelling:  # the time that our own reader took is not the server's
+        if call.answered and not self._tunnelling:  # time that our own reader took does not count against the server
             clock, since = "between chunks", monotonic()
         try:
             self._socket.settimeout(call.left(clock, since))
@@ -69,7 +70,7 @@ class Stream(httpcore.NetworkStream):
         return found
 
     def write(self, buffer: bytes, timeout: float | None = None) -> None:
-        """Send the bytes, or keep a few until the rest of their request follows: httpcore ends each request with no bytes."""
+        """Send the bytes, or buffer a few until the rest of the request: httpcore ends each request with an empty write."""
         before, call = self._call, current() or self._call
         if before is not call:
             before.let_go(self._socket)
@@ -85,7 +86,7 @@ class Stream(httpcore.NetworkStream):
             self._send(buffer)
 
     def _send(self, rest: bytes = b"") -> None:
-        """Send what was kept and the rest behind it."""
+        """Send the buffered bytes, then the rest."""
         unsent, self._unsent = self._unsent, b""
         call = self._call
         try:
@@ -104,13 +105,13 @@ class Stream(httpcore.NetworkStream):
     def start_tls(
         self, ssl_context: ssl.SSLContext, server_hostname: str | None = None, timeout: float | None = None
     ) -> httpcore.NetworkStream:
-        """Agree on keys; gives the stream to go on with."""
+        """Perform the TLS handshake and return the encrypted stream."""
         call = current() or self._call
         call.tunnelled = self._tunnelling
         since = monotonic() if self._tunnelling else call.waiting_since
         try:
             self._socket.settimeout(call.left("connect", since))
-            # What is wrapped loses its descriptor, so that the wrapper is what a stop must find, and before it waits.
+            # Wrapping detaches the original's descriptor, so a stop must find the wrapper, before it waits.
             wrapped = ssl_context.wrap_socket(self._socket, server_hostname=server_hostname, do_handshake_on_connect=False)
             self._socket = wrapped
             call.hold(wrapped)
@@ -124,7 +125,7 @@ class Stream(httpcore.NetworkStream):
         return Stream(wrapped, self._peer, self._proxy, self._tunnelling)
 
     def get_extra_info(self, info: str) -> Any:
-        """Return what httpcore asks for: the socket and its ends, and whether bytes or an end wait in it."""
+        """Return what httpcore asks for: the socket, its addresses, and whether data or EOF is waiting."""
         match info:
             case "socket":
                 return self._socket
@@ -139,17 +140,17 @@ class Stream(httpcore.NetworkStream):
         return None
 
 
-class Dialler(httpcore.NetworkBackend):
-    """Dials for a connection pool.
+class Connector(httpcore.NetworkBackend):
+    """Opens sockets for a connection pool.
 
     Args:
-        judge: Says which addresses may be dialled; any if not given.
-        search: Finds the addresses of a name, as `socket.getaddrinfo` does.
-        proxy: The proxy that is dialled in place of servers, as it may be shown.
+        judge: Checks addresses before connecting; by default any may be called.
+        search: Resolves names, as `socket.getaddrinfo` does.
+        proxy: The proxy to connect to instead of servers, in a form that may be shown.
     """
 
-    def __init__(self, judge: Judge | None = None, search: Search = socket.getaddrinfo, proxy: str = "") -> None:
-        self._judge = judge
+    def __init__(self, check_address: AddressCheck | None = None, search: Search = socket.getaddrinfo, proxy: str = "") -> None:
+        self._check_address = check_address
         self._search = search
         self._proxy = proxy
 
@@ -161,11 +162,11 @@ class Dialler(httpcore.NetworkBackend):
         local_address: str | None = None,
         socket_options: SocketOptions = None,
     ) -> httpcore.NetworkStream:
-        """Look up a name and connect to the first of its addresses that answers.
+        """Resolve a name and connect to the first of its addresses that accepts.
 
         Raises:
-            httpcore.ConnectError: There is no such name, or nobody answers.
-            httpcore.ConnectTimeout: The clock ran out.
+            httpcore.ConnectError: The name does not resolve, or no address accepts.
+            httpcore.ConnectTimeout: The time limit expired.
         """
         call = current() or Call(Clocks(connect=timeout))
         call.waiting_since = began = monotonic()
@@ -174,8 +175,8 @@ class Dialler(httpcore.NetworkBackend):
             addresses = _look_up(self._search, host, port, call, began)
             refusal: OSError | None = None
             for family, address in addresses:
-                if self._judge is not None:
-                    self._judge(host, ipaddress.ip_address(str(address[0]).partition("%")[0]), port)
+                if self._check_address is not None:
+                    self._check_address(host, ipaddress.ip_address(str(address[0]).partition("%")[0]), port)
                 try:
                     connected = _connected(family, address, call, began)
                 except (ConnectionError, OSError) as error:
@@ -185,7 +186,7 @@ class Dialler(httpcore.NetworkBackend):
                     continue
                 connected.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
                 call.hold(connected)
-                call.dialled = True
+                call.connect_started = True
                 return Stream(connected, _written(address), self._proxy)
             raise refusal or OSError(f"{host} has no address")
         except OSError as error:
@@ -194,25 +195,25 @@ class Dialler(httpcore.NetworkBackend):
     def connect_unix_socket(
         self, path: str, timeout: float | None = None, socket_options: SocketOptions = None
     ) -> httpcore.NetworkStream:
-        """Refuse: a connection has an address of HTTP."""
+        """Raise: connections have HTTP addresses only."""
         raise httpcore.UnsupportedProtocol("unix sockets are not dialled")
 
     def sleep(self, seconds: float) -> None:
-        """Wait; httpcore asks for it between its own attempts, of which there are none."""
+        """Wait between httpcore's own retries, which are disabled."""
         threading.Event().wait(seconds)
 
 
 def _look_up(search: Search, host: str, port: int, call: Call, began: float) -> list[tuple[int, tuple[Any, ...]]]:
-    """Find the addresses of a name, in a thread that nobody has to wait for: the system's search cannot be ended."""
+    """Resolve a name in a daemon thread, since a system lookup cannot be interrupted."""
     results: list[Any] = []
     done = threading.Event()
 
     def look() -> None:
         try:
             results.append(search(host, port, type=socket.SOCK_STREAM))
-        except UnicodeError:  # a part of the name is empty or too long, and Python's codec of names says so in its own way
+        except UnicodeError:  # a label is empty or too long, which Python's IDNA codec reports in its own way
             results.append(socket.gaierror(socket.EAI_NONAME, "Name or service not known"))
-        except Exception as error:  # told by the thread that waits
+        except Exception as error:  # raised in the waiting thread
             results.append(error)
         finally:
             done.set()

@@ -1,4 +1,4 @@
-"""The body of a server's answer: read as it comes, or as a whole, or as much of it as is of use."""
+"""Read the body of a server's response: as a stream, whole, or only the useful part."""
 
 from __future__ import annotations
 
@@ -26,36 +26,36 @@ from boomerang.invoker.http.redaction.masking import Hiding
 from boomerang.invoker.run import Run
 
 from .cancellation import Call
-from .errors import LONGEST_FAULT, inside, not_json, told
+from .errors import LONGEST_ERROR, inside, map_errors, not_json
 from .limits import DEFAULTS, Limits
 
-LONGEST_NOTED = 16 * 1024
-"""Characters of a body that a note keeps."""
+LONGEST_RECORDED = 16 * 1024
+"""Maximum characters of a body in an event."""
 MARGIN = 1024
-"""More than that is masked before it is cut, so that no half of a secret is left at the end."""
+"""Characters masked beyond that before cutting, so that no partial secret remains at the end."""
 REFUSAL_SECONDS = 2.0
-"""How long the words of a refusal may take behind its status, which says the most."""
+"""How long to wait for the text of an error response; its status matters most."""
 LONGEST_LABEL = 80
-"""Characters of a label that is quoted."""
+"""Maximum characters of a quoted label."""
 REST_SECONDS = 0.25
-"""How long a server may take to end an answer of which it has said that it is complete."""
+"""How long to wait for the end of a response after the server reported it complete."""
 
 
 class Answer:
-    """A server's answer whose body is read as it is asked for.
+    """A server's response whose body is read on demand.
 
     Args:
         response: With its body unread.
         call: The exchange that it belongs to.
-        run: Whose answer it is.
+        run: The run that it belongs to.
         limits: How much of it is read.
-        hide: Takes the connection's keys out of it, should the server say them back.
+        hide: Masks the connection's keys, in case the server repeats them.
     """
 
     media_type: str
-    """What the server says its body is, without parameters; empty if it does not say."""
+    """The body's media type as declared, without parameters; empty if not declared."""
     charset: str | None
-    """As the server says it; `None` if it does not."""
+    """The declared charset; `None` if not declared."""
 
     def __init__(
         self, response: httpx.Response, call: Call, run: Run, limits: Limits = DEFAULTS, hide: Hiding | None = None
@@ -69,25 +69,25 @@ class Answer:
         self.status = response.status_code
         self.headers = response.headers
         self.size = 0
-        """Bytes of the body that came, decompressed."""
+        """Bytes of the body that arrived, decompressed."""
         self.beginning = bytearray()
-        """The first of them, for the note."""
+        """The first of them, for the event."""
         self._bytes: Iterator[bytes] = self._unpacked(response)
 
     def _unpacked(self, response: httpx.Response) -> Iterator[bytes]:
-        """Yield the body, unpacked and up to its limits."""
+        """Yield the decompressed body up to its limits."""
         label = self.hide(response.headers.get("content-encoding", "").encode("utf-8", "replace")).decode()
         for piece in unpacked(self._raw(response), label[:LONGEST_LABEL], self._run):
             kept = piece[: self._limits.answer_bytes - self.size]
             self.size += len(piece)
-            if len(self.beginning) < LONGEST_NOTED + MARGIN:
-                self.beginning += kept[: LONGEST_NOTED + MARGIN]
+            if len(self.beginning) < LONGEST_RECORDED + MARGIN:
+                self.beginning += kept[: LONGEST_RECORDED + MARGIN]
             if kept:
                 yield kept
             self._limits.check_bytes(self.size)
 
     def _raw(self, response: httpx.Response) -> Iterator[bytes]:
-        """Yield the body as it came; also what unpacks to nothing has an end."""
+        """Yield the body as received; limited too, as it may decompress to nothing."""
         size = 0
         for count, piece in enumerate(response.iter_raw(), 1):
             size += len(piece)
@@ -98,24 +98,24 @@ class Answer:
             self._run.check()
 
     def pieces(self) -> Generator[bytes, None, None]:
-        """Return the body as it comes.
+        """Yield the body as it arrives.
 
         Raises:
-            InvokeError: It broke off, or a clock ran out.
+            InvokeError: The connection broke off or timed out.
             RunStoppedError: The run was stopped.
         """
-        with told(self._call, self._run):
+        with map_errors(self._call, self._run):
             for piece in self._bytes:
                 yield piece
                 self._run.check()
-        self._run.check()  # the end of an answer without a told length, and that of its connection by a stop, are the same
+        self._run.check()  # without Content-Length, the end of a response and a connection closed by a stop look the same
 
     def events(self) -> Iterator[Event]:
-        """Yield the events of a stream as they come, with the connection's keys masked. Closing it early is fine.
+        """Yield the events of a stream as they arrive, with the connection's keys masked. May be closed early.
 
         Raises:
             ProtocolError: The stream exceeds a limit; what came before was yielded.
-            InvokeError: It broke off, or a clock ran out; likewise.
+            InvokeError: The connection broke off or timed out; likewise.
             RunStoppedError: The run was stopped.
         """
         decoder, count = SSEDecoder(), 0
@@ -134,14 +134,14 @@ class Answer:
             self._limits.check_parts(decoder.lines)
 
     def peek(self) -> bytes:
-        """Return what the body begins with, blanks left out; it comes again when the body is read.
+        """Return the beginning of the body without leading whitespace, without consuming it.
 
         Raises:
-            InvokeError: It broke off, or a clock ran out.
+            InvokeError: The connection broke off or timed out.
             RunStoppedError: The run was stopped.
         """
         beginning = b""
-        with told(self._call, self._run):
+        with map_errors(self._call, self._run):
             for piece in self._bytes:
                 beginning += piece
                 self._run.check()
@@ -154,14 +154,14 @@ class Answer:
         return b""
 
     def read(self, most: int | None = None) -> bytes:
-        """Return the whole body, or its beginning.
+        """Return the whole body, or its first `most` bytes.
 
         Raises:
-            ProtocolError: The whole is larger than it may be.
+            ProtocolError: The whole exceeds the limit.
         """
         if most is None:
             self._limits.check_bytes(int(self.headers.get("content-length", 0)))
-        body = BytesIO()  # unlike a list it takes no more memory for many small pieces, and unlike a bytearray it is not copied
+        body = BytesIO()  # takes no extra memory for many small pieces, unlike a list, and is not copied, unlike a bytearray
         for piece in self.pieces():
             body.write(piece)
             if most is not None and body.tell() >= most:
@@ -169,29 +169,29 @@ class Answer:
         return body.getvalue()[:most]
 
     def text(self, body: bytes) -> str:
-        """Read bytes of the body as text without keys, in the charset that the server tells or else in one that fits."""
+        """Decode bytes of the body with keys masked, in the declared charset or else one that fits."""
         return self.hide.text(read_text(body, self.charset)).encode("utf-8", "replace").decode()
 
     def refusal(self) -> bytes:
-        """Return the body of a refusal, or as much of it as comes: however it ends, the server has refused."""
+        """Return the body of an error response, as far as it arrives: even if it breaks off, the server has refused."""
         self._shorten(REFUSAL_SECONDS)
         parts: list[bytes] = []
         with suppress(InvokeConnectionError, ProtocolError):
             for piece in self.pieces():
                 parts.append(piece)
-                if self.size >= LONGEST_FAULT:
+                if self.size >= LONGEST_ERROR:
                     break
-        return b"".join(parts)[:LONGEST_FAULT]
+        return b"".join(parts)[:LONGEST_ERROR]
 
     def finish(self) -> None:
-        """Let the rest of the body come, of which nothing is wanted, so that the connection can be used again; not for long."""
+        """Drain the body for a short time so that the connection can be reused."""
         self._shorten(REST_SECONDS)
         with suppress(InvokeConnectionError, ProtocolError):
             for _ in self.pieces():
                 pass
 
     def _shorten(self, seconds: float) -> None:
-        """Let the call end so many seconds from now, but for what its own clocks end before."""
+        """Limit the rest of the call to `seconds`, unless its own clocks expire earlier."""
         clocks = self._call.clocks
         total = monotonic() - self._call.began + seconds
         self._call.clocks = replace(clocks, total=total if clocks.total is None else min(total, clocks.total))
@@ -200,23 +200,23 @@ class Answer:
         """Return the body as JSON.
 
         Raises:
-            ProtocolError: It is none.
+            ProtocolError: It is not JSON.
             InvokeError: It is an error, whatever the status says.
         """
         body = self._json_body()
         try:
             value = self._parsed(body)
         except ValueError as error:
-            raise not_json(self.status, self.text(body[:LONGEST_FAULT])) from error
+            raise not_json(self.status, self.text(body[:LONGEST_ERROR])) from error
         if isinstance(value, dict) and value.get("error"):
-            raise inside(value["error"], self.text(body[:LONGEST_FAULT]), self.status)
+            raise inside(value["error"], self.text(body[:LONGEST_ERROR]), self.status)
         return value
 
     def json_text(self) -> bytes:
-        """Return the whole body in UTF-8, without credentials, for a reader that takes what is not quite JSON.
+        """Return the whole body in UTF-8, with credentials masked, for a reader that accepts almost-JSON.
 
         Raises:
-            ProtocolError: It is larger than it may be, or would be once it is parsed.
+            ProtocolError: It is too large, or would be once parsed.
         """
         return self.hide(self._in_utf8(self._json_body()))
 
@@ -227,7 +227,7 @@ class Answer:
         return body
 
     def report(self, oddities: Iterable[Oddity]) -> None:
-        """Report what was wrong with the answer's JSON, each kind once."""
+        """Report deviations in the response's JSON, each kind once."""
         for oddity in sorted(set(oddities) - self._reported):
             self._reported.add(oddity)
             match oddity:
@@ -241,17 +241,17 @@ class Answer:
                     self._run.notice("http.long_integer", digits=sys.get_int_max_str_digits())
 
     def _parsed(self, body: bytes) -> Any:
-        """Read JSON.
+        """Parse JSON.
 
         Raises:
-            ValueError: It is none.
+            ValueError: It is not JSON.
         """
         value, oddities = read_json(self.hide(self._in_utf8(body)))
         self.report(oddities)
         return value
 
     def _in_utf8(self, body: bytes) -> bytes:
-        """Return JSON in UTF-8, as it should be; some have UTF-16, or keep to a charset of their own, and perhaps say so."""
+        """Return JSON in UTF-8, as it should be; some servers send UTF-16 or another charset, declared or not."""
         charset: str = json.detect_encoding(body)
         if "utf-8" in charset and not (body.isascii() or fits(body, "utf-8")):
             charset = charset_of(body, self.charset)
@@ -261,12 +261,12 @@ class Answer:
             return body
         if not fits(body, charset):
             self.report({"bad_utf8"})
-        return body.decode(charset, "replace").encode("utf-8", "replace")  # or else no key is found in it
+        return body.decode(charset, "replace").encode("utf-8", "replace")  # otherwise keys would not be found in it
 
 
 @lru_cache(maxsize=64)
 def _content_type(header: str) -> tuple[str, str | None]:
-    """Return media type and charset as the server says them: empty and `None` where it does not."""
+    """Return the declared media type and charset; empty and `None` if not declared."""
     message = email.message.Message()
     message["content-type"] = header
     return header.partition(";")[0].strip().lower(), message.get_content_charset()

@@ -1,4 +1,4 @@
-"""When a failed request is sent again, and after how long."""
+"""Decide whether and when to retry a failed request."""
 
 from __future__ import annotations
 
@@ -14,27 +14,27 @@ from .cancellation import Call
 from .errors import origin
 
 RETRIED = frozenset({429, 502, 503, 504})
-"""Statuses by which a limit or a gateway answers in the model's place, so that asking again is taken to be safe."""
+"""Statuses with which a rate limiter or gateway responds instead of the model, so retrying is considered safe."""
 MOST_ATTEMPTS = 3
 LONGEST_WAIT = 30.0
-"""Seconds that a server may have us wait before we ask again; if it wants more, that is for a person to decide."""
+"""Maximum seconds to wait before a retry; if the server asks for more, the user decides."""
 STALE_SECONDS = 0.3
-"""Behind a request, within which the end of a kept connection was on its way before the request was read."""
+"""Seconds after sending a request within which a closed connection was most likely closed before the request was read."""
 
 
 def is_stale(error: InvokeError, call: Call) -> bool:
-    """Return whether a kept connection was closed by the server, as it may at any time, just when we used it again.
+    """Return whether the server closed a kept connection, as it may at any time, just as we reused it.
 
-    Nothing of an answer came, and the end came at once, so nothing was done with the request; curl takes it so too, for any
-    method. A server that ends later may have worked on it, and what it worked may have a price.
+    No byte of a response arrived and the close came at once, so the request was not processed; curl assumes the same, for any
+    method. A server that closes later may have done billable work.
     """
     broken = isinstance(error, InvokeConnectionError) and not isinstance(error, InvokeTimeoutError)
-    unused = call.sent and not call.dialled and not call.answered and not call.aborted
+    unused = call.sent and not call.connect_started and not call.answered and not call.aborted
     return broken and unused and monotonic() - call.waiting_since < STALE_SECONDS
 
 
 def pause(error: InvokeError, call: Call, attempt: int, total: float | None) -> float | None:
-    """Return the seconds until it is safe and sensible to ask again; `None` if it is not."""
+    """Return the seconds until a safe and sensible retry; `None` if there is none."""
     refused = not call.sent and error.__cause__ is not None and isinstance(origin(error.__cause__), ConnectionRefusedError)
     if attempt >= MOST_ATTEMPTS or not (refused or error.status_code in RETRIED):
         return None
@@ -45,9 +45,9 @@ def pause(error: InvokeError, call: Call, attempt: int, total: float | None) -> 
 
 
 def retry_after(headers: Mapping[str, str]) -> float | None:
-    """Return the seconds that a server asks to wait: as a number or as a date (RFC 9110, 10.2.3); `None` if it does not.
+    """Return the seconds that a server asks to wait: a number or a date (RFC 9110, 10.2.3); `None` if it does not.
 
-    OpenAI and Azure name milliseconds too, of which the seconds are rounded.
+    OpenAI and Azure also send milliseconds, from which the seconds are rounded.
     """
     if (milliseconds := _number(headers.get("retry-after-ms", ""))) is not None and isfinite(milliseconds):
         return max(0.0, milliseconds / 1000)

@@ -1,1 +1,1 @@
-"""`session.model.<name>.invoke`, one module each: Dify's signature in, a request out, a stream or its fold back."""
+"""`session.model.<name>.invoke`, one module each: Dify's signature, which builds a request and returns its stream or fold."""

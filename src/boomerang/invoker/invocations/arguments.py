@@ -1,4 +1,4 @@
-"""What the invocations share: how they open a request, how wrong arguments are told, how a one-shot answer is taken."""
+"""Helpers for all invocations: open a request, map invalid arguments to an error, read a one-shot result."""
 
 from __future__ import annotations
 
@@ -23,24 +23,24 @@ class Open(Protocol):
 
 @contextmanager
 def arguments() -> Iterator[None]:
-    """Tell wrong arguments as `InvokeBadRequestError` that names each field, before anything is sent."""
+    """Map invalid arguments to an `InvokeBadRequestError` that names each field, before anything is sent."""
     try:
         yield
     except ValidationError as error:
         faults = [(".".join(str(part) for part in fault["loc"]) or error.title, fault["msg"]) for fault in error.errors()]
         text = "; ".join(f"{field}: {message}" for field, message in faults)
         raise InvokeBadRequestError(text, field=faults[0][0]) from error
-    except TypeError as error:  # a content item that is neither an entity nor a dict: Dify's validator raises it bare
+    except TypeError as error:  # Dify's validator raises this for a content item that is neither an entity nor a dict
         raise InvokeBadRequestError(str(error), field="prompt_messages") from error
 
 
 def only(chunks: Chunks[ChunkT]) -> ChunkT:
-    """Take the answer of a one-shot invocation: the first chunk, as Dify's SDK does.
+    """Return the result of a one-shot invocation: the first chunk, as in Dify's SDK.
 
-    The stream is read to its end, so that it closes as completed and a late error is not lost.
+    The stream is read to its end, so that the invocation counts as completed and a late error is raised.
 
     Raises:
-        ProtocolError: There was no answer.
+        ProtocolError: The stream had no chunk.
     """
     answer: ChunkT | None = None
     with closing(chunks):

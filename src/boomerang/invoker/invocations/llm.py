@@ -13,7 +13,7 @@ from .arguments import Open, arguments
 
 
 class LLMInvocation:
-    """Talk to a large language model."""
+    """Calls large language models."""
 
     def __init__(self, open_request: Open) -> None:
         self._open = open_request
@@ -64,14 +64,14 @@ class LLMInvocation:
         Args:
             model_config: Which model, its mode and its `completion_params`.
             prompt_messages: The conversation, oldest first.
-            tools: What the model may call; they take effect only for a model with the feature `tool-call`.
-            stop: Texts at which the answer ends; they are not part of it.
-            stream: Whether to give chunks as they come, or their fold. The fold merges streamed tool calls and keeps usage,
-                fingerprint and finish reason, which the fold of Dify's SDK 0.10.2 loses (dify-protocol 2.7, D1 to D4).
+            tools: Tools that the model may call; they take effect only for a model with the feature `tool-call`.
+            stop: Sequences at which generation stops; they are not included in the answer.
+            stream: Whether to return chunks as they arrive, or their fold. The fold merges streamed tool calls and keeps usage,
+                fingerprint and finish reason, which the fold of Dify's SDK 0.10.2 drops (dify-protocol 2.7, D1 to D4).
 
         Raises:
-            InvokeBadRequestError: An argument is wrong; at once, and nothing is sent.
-            InvokeError: From the stream, or before this returns when not streaming.
+            InvokeBadRequestError: An argument is invalid; raised at once, before anything is sent.
+            InvokeError: While iterating the stream, or from this call when not streaming.
         """
         with arguments():
             request = RequestInvokeLLM.of(model_config, prompt_messages, tools=tools, stop=stop, stream=stream)

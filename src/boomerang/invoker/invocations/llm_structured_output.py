@@ -18,7 +18,7 @@ from .arguments import Open, arguments
 
 
 class LLMStructuredOutputInvocation:
-    """Get an object that fits a JSON schema from a large language model."""
+    """Gets an object that matches a JSON schema from a large language model."""
 
     def __init__(self, open_request: Open) -> None:
         self._open = open_request
@@ -73,15 +73,15 @@ class LLMStructuredOutputInvocation:
         Args:
             model_config: Which model, its mode and its `completion_params`.
             prompt_messages: The conversation, oldest first.
-            structured_output_schema: A JSON schema of type `object`; the last chunk, or the fold, has the object.
-            tools: What the model may call; they take effect only for a model with the feature `tool-call`.
-            stop: Texts at which the answer ends; they are not part of it.
-            stream: Whether to give chunks as they come, or their fold. The fold merges streamed tool calls and keeps usage,
-                fingerprint and finish reason, which the fold of Dify's SDK 0.10.2 loses (dify-protocol 2.7, D1 to D4).
+            structured_output_schema: A JSON schema of type `object`; the last chunk, or the fold, contains the object.
+            tools: Tools that the model may call; they take effect only for a model with the feature `tool-call`.
+            stop: Sequences at which generation stops; they are not included in the answer.
+            stream: Whether to return chunks as they arrive, or their fold. The fold merges streamed tool calls and keeps usage,
+                fingerprint and finish reason, which the fold of Dify's SDK 0.10.2 drops (dify-protocol 2.7, D1 to D4).
 
         Raises:
-            InvokeBadRequestError: An argument is wrong; at once, and nothing is sent.
-            InvokeError: From the stream, or before this returns when not streaming.
+            InvokeBadRequestError: An argument is invalid; raised at once, before anything is sent.
+            InvokeError: While iterating the stream, or from this call when not streaming.
         """
         with arguments():
             request = RequestInvokeLLMWithStructuredOutput.of(

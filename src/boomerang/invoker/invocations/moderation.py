@@ -11,20 +11,20 @@ from .arguments import Open, arguments, only
 
 
 class ModerationInvocation:
-    """Return whether a text is sensitive."""
+    """Detects sensitive text."""
 
     def __init__(self, open_request: Open) -> None:
         self._open = open_request
 
     def invoke(self, model_config: ModerationModelConfig | Mapping[str, Any], text: str) -> bool:
-        """Judge `text`.
+        """Moderate `text`.
 
         Args:
             model_config: Which model.
-            text: What to judge.
+            text: The text to moderate.
 
         Returns:
-            Whether the text is sensitive. Dify's interface carries no categories; a back end that knows some notes them.
+            Whether the text is sensitive. Dify's interface has no categories; a back end that knows them reports an event.
         """
         with arguments():
             request = RequestInvokeModeration.of(model_config, text)

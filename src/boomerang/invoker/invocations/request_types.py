@@ -1,4 +1,4 @@
-"""Every invoke type with its request and the chunk that answers it, for whoever meets one by its name on the wire."""
+"""The request and chunk types of each invoke type, to look up by its wire name."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ REQUEST_TYPES: Mapping[InvokeType, type[Request[Any]]] = MappingProxyType(
         InvokeType.MODERATION: RequestInvokeModeration,
     }
 )
-"""The request of each invoke type."""
+"""Invoke type → request type."""
 
 CHUNK_TYPES: Mapping[InvokeType, type[Entity]] = MappingProxyType(
     {
@@ -61,4 +61,4 @@ CHUNK_TYPES: Mapping[InvokeType, type[Entity]] = MappingProxyType(
         InvokeType.MODERATION: ModerationResult,
     }
 )
-"""What the streams of each invoke type yield."""
+"""Invoke type → type of the chunks in its stream."""

@@ -19,7 +19,7 @@ from .arguments import Open, arguments, only
 
 
 class RerankInvocation:
-    """Order documents by how well they answer a query."""
+    """Ranks documents by how well they answer a query."""
 
     def __init__(self, open_request: Open) -> None:
         self._open = open_request
@@ -28,9 +28,9 @@ class RerankInvocation:
         """Rerank documents. Note the order of the arguments, which is Dify's.
 
         Args:
-            model_config: Which model, the lowest score to keep (`>=`) and how many documents at most.
-            docs: The documents; `index` in the answer is the position here.
-            query: What they should answer.
+            model_config: Which model, the minimum score to keep (`>=`) and the maximum number of documents.
+            docs: The documents; `index` in the result is the position here.
+            query: The query they should answer.
         """
         with arguments():
             request = RequestInvokeRerank.of(model_config, docs, query)
@@ -42,10 +42,10 @@ class RerankInvocation:
         query: MultiModalContent | Mapping[str, Any],
         docs: Sequence[MultiModalContent | Mapping[str, Any]],
     ) -> MultiModalRerankResult:
-        """Rerank texts and images. Here the query comes first: the order differs from `invoke`, as in Dify's SDK.
+        """Rerank texts and images. Unlike in `invoke`, the query comes first, as in Dify's SDK.
 
         Args:
-            model_config: Which model, with limits that may be left out.
+            model_config: Which model, with optional limits.
             query: Plain text, or a file as base64.
             docs: The documents.
         """

@@ -11,7 +11,7 @@ from .arguments import Open, arguments, only
 
 
 class Speech2TextInvocation:
-    """Write down what is said."""
+    """Transcribes speech."""
 
     def __init__(self, open_request: Open) -> None:
         self._open = open_request
@@ -21,7 +21,7 @@ class Speech2TextInvocation:
 
         Args:
             model_config: Which model.
-            file: An open binary file; it is read from where it stands to its end. On the wire it becomes hex, twice its size.
+            file: An open binary file, read from its current position. On the wire it becomes hex, twice its size.
         """
         with arguments():
             request = RequestInvokeSpeech2Text.of(model_config, file.read())

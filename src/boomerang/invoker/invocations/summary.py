@@ -8,20 +8,20 @@ from .arguments import Open, arguments, only
 
 
 class SummaryInvocation:
-    """Summarise a text with the connection's system model."""
+    """Summarizes text with the connection's system model."""
 
     def __init__(self, open_request: Open, system_model: str | None = None) -> None:
         self._open = open_request
         self._system_model = system_model
 
     def invoke(self, text: str, instruction: str, min_summarize_length: int = 1024) -> str:
-        """Summarise `text`.
+        """Summarize `text`.
 
-        There is no ModelConfig: as Dify uses its workspace's default LLM, the back end uses its system model.
+        There is no ModelConfig: where Dify uses the workspace's default LLM, the back end uses its system model.
 
         Args:
-            text: What to summarise.
-            instruction: How.
+            text: The text to summarize.
+            instruction: How to summarize it.
             min_summarize_length: Texts with fewer characters are returned unchanged; no model is called, and the
                 instruction has no effect.
         """

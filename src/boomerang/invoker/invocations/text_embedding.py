@@ -20,7 +20,7 @@ from .arguments import Open, arguments, only
 
 
 class TextEmbeddingInvocation:
-    """Turn texts into vectors."""
+    """Turns texts into vectors."""
 
     def __init__(self, open_request: Open) -> None:
         self._open = open_request
@@ -34,8 +34,8 @@ class TextEmbeddingInvocation:
         """Embed texts.
 
         Args:
-            model_config: Which model; Dify's SDK refuses a dict here, we accept one.
-            texts: One vector each, in this order.
+            model_config: Which model; unlike Dify's SDK, accepts a dict.
+            texts: The texts; the result has one vector each, in this order.
             input_type: Whether the texts are queries or documents; the default is the SDK's.
         """
         with arguments():
@@ -48,12 +48,12 @@ class TextEmbeddingInvocation:
         documents: Sequence[MultiModalContent | Mapping[str, Any]],
         input_type: EmbeddingInputType = EmbeddingInputType.QUERY,
     ) -> MultiModalEmbeddingResult:
-        """Embed texts and images into one space.
+        """Embed texts and images into the same vector space.
 
         Args:
             model_config: Which model.
-            documents: Plain text, or a file as base64.
-            input_type: Whether the contents are queries or documents.
+            documents: Plain texts, or files as base64.
+            input_type: Whether they are queries or documents.
         """
         with arguments():
             request = RequestInvokeMultiModalEmbedding.of(model_config, documents, input_type=input_type)

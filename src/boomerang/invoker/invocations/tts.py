@@ -14,21 +14,21 @@ from .arguments import Open, arguments
 
 
 class TTSInvocation:
-    """Speak a text."""
+    """Synthesizes speech."""
 
     def __init__(self, open_request: Open) -> None:
         self._open = open_request
 
     def invoke(self, model_config: TTSModelConfig | Mapping[str, Any], content_text: str) -> Chunks[bytes]:
-        """Speak `content_text`.
+        """Synthesize `content_text`.
 
         Args:
-            model_config: Which model, and its voice.
-            content_text: What to say.
+            model_config: Which model and voice.
+            content_text: The text to speak.
 
         Returns:
-            A lazy stream of audio bytes; joined they are the whole file. Dify's SDK drops the media type; it is
-            in the record. Iterating raises a `ProtocolError` at a chunk that cannot be read, which the record then has too.
+            A lazy stream of audio bytes; concatenated, they are the whole file. Dify's SDK drops the media type; it is in the
+            record. Iterating raises `ProtocolError` at an invalid chunk, and the record then has that error too.
         """
         with arguments():
             request = RequestInvokeTTS.of(model_config, content_text)
@@ -41,6 +41,6 @@ def _audio(chunks: Chunks[TTSResult]) -> Chunks[bytes]:
             try:
                 audio = chunk.audio
             except ProtocolError as error:
-                chunks.throw(error)  # into the stream: the invocation failed, it was not stopped
+                chunks.throw(error)  # into the stream, so that it counts as failed rather than stopped
                 raise
             yield audio

@@ -1,1 +1,1 @@
-"""What back ends need around an LLM's text: reasoning tags, JSON and its schema, summaries in pieces."""
+"""Tools for the text of LLMs: reasoning tags, JSON and its schema, summaries in pieces."""

@@ -1,4 +1,4 @@
-"""JSON in the text of a model: the text itself, in a fence of code, or between other words."""
+"""Find JSON in a model's text: the whole text, in a code fence, or among other words."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ from .json_depth import is_deep
 _FENCE = re.compile(r"```[ \t]*([\w-]*)")
 _START = re.compile(r"[{\[]")
 MOST_EMPTY = 10
-"""Empty objects and lists that are remembered, should there be no other."""
+"""Maximum empty objects and lists to keep in case there is no other."""
 FIRST_WINDOW = 64
 LONGEST_TOKEN = 16
-"""Characters before the end of a window in which an error may be due to the window."""
+"""An error within this many characters of a window's end may be due to the window."""
 _BLANKS = " \t\r\n\0\ufeff"
 
 
@@ -25,43 +25,42 @@ class Place(StrEnum):
     """Where the JSON is."""
 
     WHOLE = "whole"
-    """It is all of the text, but for white space around it."""
+    """The whole text, except for surrounding whitespace."""
     FENCED = "fenced"
-    """In a fence of code."""
+    """In a code fence."""
     SURROUNDED = "surrounded"
-    """Between other words."""
+    """Among other words."""
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
-    """A value that a text spells."""
+class JsonInText:
+    """A JSON value found in a text."""
 
     value: Any
     place: Place
     control_characters: bool = False
-    """Whether its strings hold raw line breaks or other control characters."""
+    """Whether its strings contain raw line breaks or other control characters."""
 
 
-def find(text: str) -> Found | None:
-    """Find the JSON that a text spells. Linear in the text.
+def find(text: str) -> JsonInText | None:
+    """Find the JSON value in a text, in linear time.
 
-    Between other words only an object or a list counts: any number would be one. An object that is cut, or broken inside, is
-    none, and what it contains is not taken for the answer. Raw line breaks inside strings are read.
+    Among other words, only an object or a list counts, as any number would otherwise. A truncated or broken object does not
+    count, and neither do its contents. Raw line breaks inside strings are accepted.
 
     Returns:
-        The whole text's value if it is JSON; else that of the first fence of code that holds JSON, else the first object or
-        list anywhere, one that is not empty if there is such a one; `None` if there is none. What is nested too deep is no JSON
-        here.
+        The whole text's value if it is JSON; else that of the first code fence that contains JSON, else the first object or
+        list anywhere, preferably non-empty; `None` if there is none. Values nested too deeply are ignored.
     """
     return next(_all(text), None)
 
 
-def find_object(text: str) -> Found | None:
-    """Find an object as `find` does; lists and other values are passed over."""
+def find_object(text: str) -> JsonInText | None:
+    """Find an object as `find` does, ignoring lists and other values."""
     return next((candidate for candidate in _all(text) if isinstance(candidate.value, dict)), None)
 
 
-def _all(text: str) -> Iterator[Found]:
+def _all(text: str) -> Iterator[JsonInText]:
     whole = _read(text, Place.WHOLE)
     if whole is not None:
         yield whole
@@ -70,7 +69,7 @@ def _all(text: str) -> Iterator[Found]:
         inner = _read(fenced, Place.FENCED)
         if inner is not None:
             yield inner
-    empty: list[Found] = []
+    empty: list[JsonInText] = []
     for candidate in _inside(text):
         if candidate.value:
             yield candidate
@@ -80,7 +79,7 @@ def _all(text: str) -> Iterator[Found]:
 
 
 def _fences(text: str) -> Iterator[str]:
-    """Yield what fences hold: over several lines, in one line, or to the end of the text if they are not closed."""
+    """Yield the contents of code fences: multi-line, inline, or up to the end of the text if not closed."""
     opened = _FENCE.search(text)
     while opened is not None:
         end = text.find("```", opened.end())
@@ -88,27 +87,27 @@ def _fences(text: str) -> Iterator[str]:
         opened = _FENCE.search(text, end + 3) if end >= 0 else None
 
 
-def _inside(text: str) -> Iterator[Found]:
+def _inside(text: str) -> Iterator[JsonInText]:
     at = 0
     while (start := _START.search(text, at)) is not None:
         try:
             value, end = _value_at(text, start.start())
         except _BrokenError as error:
-            # Up to there it was JSON: what is inside belongs to something broken. So no character is read twice.
+            # Valid up to there, so its contents belong to something broken. Skipping them keeps this linear.
             at = max(start.end(), error.at)
         except (ValueError, RecursionError):  # nested too deeply, and so is what follows
             return
         else:
             at = end
             if not is_deep(value):
-                yield Found(value, Place.SURROUNDED, has_raw_control_characters(text[start.start() : end]))
+                yield JsonInText(value, Place.SURROUNDED, has_raw_control_characters(text[start.start() : end]))
 
 
 class _BrokenError(Exception):
-    """There is no JSON from here on.
+    """The text is not valid JSON.
 
     Args:
-        at: Where it stops to be JSON.
+        at: Where it becomes invalid.
     """
 
     def __init__(self, at: int) -> None:
@@ -117,10 +116,10 @@ class _BrokenError(Exception):
 
 
 def _value_at(text: str, start: int) -> tuple[Any, int]:
-    """Return the value that begins at a place, and where it ends.
+    """Return the value that begins at an offset, and where it ends.
 
-    Python's error counts the lines before its place, so that each would cost as much as all of the text before. A window that
-    doubles while the value goes on keeps that to a few times the length of the value.
+    Python's error counts the lines before its position, so each would cost as much as all of the preceding text. A window that
+    doubles while the value continues limits that to a few times the length of the value.
     """
     size = FIRST_WINDOW
     while True:
@@ -140,20 +139,20 @@ def _value_at(text: str, start: int) -> tuple[Any, int]:
         return value, start + length
 
 
-def _read(text: str, place: Place) -> Found | None:
-    """Read a text that is JSON as a whole."""
+def _read(text: str, place: Place) -> JsonInText | None:
+    """Parse a text that is JSON as a whole."""
     try:
         value = _DECODER.decode(text.strip(_BLANKS))
     except (ValueError, RecursionError):
         return None
-    return None if is_deep(value) else Found(value, place, has_raw_control_characters(text.strip(_BLANKS)))
+    return None if is_deep(value) else JsonInText(value, place, has_raw_control_characters(text.strip(_BLANKS)))
 
 
 _CONTROL = re.compile(r"[\0-\x1f]")
 
 
 def has_raw_control_characters(text: str) -> bool:
-    """Return whether JSON that was read loosely has control characters inside its strings, and not only between values."""
+    """Return whether leniently parsed JSON has control characters inside strings, rather than only between values."""
     if not _CONTROL.search(text):
         return False
     try:

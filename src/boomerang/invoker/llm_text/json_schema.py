@@ -1,9 +1,10 @@
-"""JSON schemas: whether an object is one, and whether and where a value departs from it.
+"""JSON schemas: check that an object is one, and find out whether and where a value violates it.
 
-A schema comes from a visitor or a server, a value from a model, and small ones can make any engine work for hours. So checks
-run in a child process with limits of time and memory. What goes beyond them is "not checked", with the reason; it is no error.
+Schemas come from visitors or servers, values from models, and small ones can keep any engine busy for hours. So checks run in
+a child process with limits on time and memory. What exceeds them is reported as "not checked", with the reason, rather than as
+an error.
 
-Nothing is fetched: a `$ref` to another address makes a schema unusable, whoever wrote the address.
+Nothing is fetched: a `$ref` to another address makes a schema unusable.
 """
 
 from __future__ import annotations
@@ -30,40 +31,40 @@ from boomerang.invoker.run import Run
 from . import schema_child
 
 SECONDS = 2.0
-"""What one check may take. 6,000 items against 300 alternatives take 0.03."""
+"""Time limit of a check. 6,000 items against 300 alternatives take 0.03 s."""
 MEBIBYTES = 512
-"""What the process of a check may allocate."""
+"""Memory limit of a child process."""
 LARGEST = 16 * 2**20
-"""Bytes of JSON, schema and value together, that are checked."""
+"""Maximum bytes of JSON, schema and value together."""
 MOST_AT_ONCE = 4
-"""Processes that check at the same time; further checks wait."""
+"""Maximum concurrent child processes; further checks wait."""
 WAIT_SECONDS = 10.0
 """How long a check waits for one of them."""
 _MOST_REMEMBERED = 256
-"""Answers that are kept: a page is drawn many times, and an answer that took its whole time would take it each time."""
+"""Cached replies: a page is redrawn often, and a check that timed out would take its full time again."""
 _SMALL = 2**20
-"""Bytes of a request after which a process is used again; after larger ones it would keep much memory."""
+"""Largest request, in bytes, after which a process is reused; after larger ones it would keep a lot of memory."""
 
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """Where and how a value departs from its schema."""
+    """Where and how a value violates its schema."""
 
     path: str
-    """From the top down, as in `$.people[1].name`."""
+    """From the top, as in `$.people[1].name`."""
     expected: str
-    found: str
+    actual: str
 
     def __str__(self) -> str:
-        return f"{self.path}: expected {self.expected}, found {self.found}"
+        return f"{self.path}: expected {self.expected}, found {self.actual}"
 
 
 @dataclass(frozen=True, slots=True)
 class SchemaFault:
-    """Where and why an object is no JSON schema."""
+    """Where and why an object is not a JSON schema."""
 
     path: tuple[str | int, ...]
-    """Keys and positions from the top to what is wrong."""
+    """Keys and indexes from the top to the invalid part."""
     message: str
 
     def __str__(self) -> str:
@@ -72,7 +73,7 @@ class SchemaFault:
 
 @dataclass(frozen=True, slots=True)
 class UncheckedPattern:
-    """A regular expression of a schema that the engine cannot read."""
+    """A regular expression in a schema that the engine cannot parse."""
 
     path: str
     """As in a `Fault`, from the top of the schema."""
@@ -80,7 +81,7 @@ class UncheckedPattern:
 
 
 class Outcome(StrEnum):
-    """What a check found."""
+    """Outcome of a check."""
 
     FITS = "fits"
     DEPARTS = "departs"
@@ -89,14 +90,14 @@ class Outcome(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Checked:
-    """What a check found. At most one of `fault` and `reason` is set; with neither, the value fits."""
+    """Result of a check. At most one of `fault` and `reason` is set; with neither, the value fits."""
 
     fault: Fault | None = None
-    """The first departure."""
+    """The first violation."""
     reason: Message | None = None
     """Why nothing was checked."""
     patterns: tuple[UncheckedPattern, ...] = ()
-    """What was left out of the check."""
+    """Patterns left out of the check."""
 
     @property
     def outcome(self) -> Outcome:
@@ -107,14 +108,14 @@ class Checked:
 
 
 def schema_fault(schema: Mapping[str, Any], run: Run | None = None) -> SchemaFault | None:
-    """Return why an object is no JSON schema; `None` if it is one, or if that cannot be found out within the limits.
+    """Return why an object is not a JSON schema; `None` if it is one, or if the check exceeds its limits.
 
-    An object that names no dialect, or an unknown one, counts as draft 2020-12. A pattern that our engine cannot read is no
-    fault: the server's engine may read it.
+    An object with no dialect, or an unknown one, is treated as draft 2020-12. A pattern that our engine cannot parse is not an
+    error, as the server's engine may support it.
 
     Args:
-        schema: What may be a JSON schema.
-        run: May be stopped meanwhile.
+        schema: A possible JSON schema.
+        run: Checked for a stop while waiting.
 
     Raises:
         RunStoppedError: The run was stopped.
@@ -131,9 +132,9 @@ def check(value: Any, schema: Mapping[str, Any], run: Run | None = None) -> Chec
     """Check a value against a JSON schema.
 
     Args:
-        value: What JSON can hold.
-        schema: What may be a JSON schema.
-        run: May be stopped meanwhile.
+        value: A JSON value.
+        schema: A possible JSON schema.
+        run: Checked for a stop while waiting.
 
     Raises:
         RunStoppedError: The run was stopped.
@@ -150,28 +151,28 @@ def check(value: Any, schema: Mapping[str, Any], run: Run | None = None) -> Chec
         return Checked(reason=Message("schemas.undecided"), patterns=patterns)
     if reply["fits"]:
         return Checked(patterns=patterns)
-    if "departure" not in reply:  # it takes too long to find the place
+    if "departure" not in reply:  # finding the location takes too long
         return Checked(Fault("$", "what the schema describes", schema_child.short(value)), patterns=patterns)
     path, expected, actual = reply["departure"]
     return Checked(Fault(_written(path), expected, actual), patterns=patterns)
 
 
 def report(checked: Checked, run: Run) -> None:
-    """Report as notices of a run what a check found; nothing if the value fits all of the schema."""
+    """Report the result of a check as notices of a run; nothing if the value fits all of the schema."""
     if checked.reason is not None:
         run.notice("schemas.not_checked", reason=checked.reason)
     elif (fault := checked.fault) is not None:
-        run.notice("schemas.departs", path=fault.path, expected=fault.expected, found=fault.found)
+        run.notice("schemas.departs", path=fault.path, expected=fault.expected, found=fault.actual)
     for left_out in checked.patterns:
         run.notice("schemas.pattern_not_checked", pattern=left_out.pattern, path=left_out.path)
 
 
 Reply = dict[str, Any]
-"""The messages of a child's answer, put together."""
+"""The merged messages of a child's reply."""
 
 
 class _Child:
-    """A process that checks, one request at a time; `kill` may be called from any thread.
+    """A child process that handles one request at a time; `kill` is thread-safe.
 
     Raises:
         InvokeServerUnavailableError: It cannot be started.
@@ -186,14 +187,14 @@ class _Child:
             arguments=[str(folder), str(SECONDS), str(MEBIBYTES)],
             flags=("-I", "-S"),
         )
-        self.end = weakref.finalize(self, _end, self._process)  # at the latest when the interpreter ends
+        self.end = weakref.finalize(self, _end, self._process)  # at interpreter exit at the latest
         self.kill = self._process.kill
 
     def ask(self, request: bytes) -> Reply | Message:
-        """Send a request and return the answer, or the reason why there is none."""
+        """Send a request and return the reply, or why there is none."""
         reply: Reply = {}
         try:
-            with suppress(ProcessGoneError):  # what its answer lacks and its exit code say why
+            with suppress(ProcessGoneError):  # the incomplete reply and the exit code say why
                 self._process.send(request)
             while part := self._process.receive(schema_child.START_SECONDS + SECONDS):
                 reply |= part
@@ -209,12 +210,12 @@ class _Child:
 
     @property
     def ended(self) -> bool:
-        """Whether it has ended."""
+        """Whether the process has ended."""
         return not self._process.alive
 
 
 class _Children:
-    """The processes that check: one that waits for the next request, and as many more as are needed at once."""
+    """The child processes: one kept idle for the next request, and temporary ones for concurrent requests."""
 
     def __init__(self) -> None:
         self._free = threading.Condition()
@@ -222,8 +223,8 @@ class _Children:
         self._idle: list[_Child] = []
 
     def ask(self, request: bytes, run: Run | None) -> Reply | Message:
-        """Return the answer to a request, or the reason why there is none."""
-        with self._turn(run) as is_mine:
+        """Return the reply to a request, or why there is none."""
+        with self._slot(run) as is_mine:
             if not is_mine:
                 return Message("schemas.busy")
             with self._free:
@@ -244,8 +245,8 @@ class _Children:
             return reply
 
     @contextmanager
-    def _turn(self, run: Run | None) -> Iterator[bool]:
-        """Wait until less than `MOST_AT_ONCE` are busy; yields whether that was so in time."""
+    def _slot(self, run: Run | None) -> Iterator[bool]:
+        """Wait until fewer than `MOST_AT_ONCE` are busy; yield whether that happened in time."""
 
         def wake() -> None:
             with self._free:
@@ -266,14 +267,14 @@ class _Children:
 
 
 class _Memory:
-    """The last answers, by what was asked; safe under several threads."""
+    """Cache of the last replies, by request. Thread-safe."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._replies: OrderedDict[bytes, Reply | Message] = OrderedDict()
 
     def reply(self, request: bytes, ask: Callable[[], Reply | Message]) -> Reply | Message:
-        """Return the answer to a request; asks for it if it is not known."""
+        """Return the reply to a request, calling `ask` if it is not cached."""
         key = blake2b(request, digest_size=16).digest()
         with self._lock:
             if key in self._replies:
@@ -309,12 +310,12 @@ def _encoded(request: Mapping[str, Any]) -> bytes:
     text = json.dumps(request, ensure_ascii=False, separators=(",", ":"))
     try:
         return text.encode()
-    except UnicodeEncodeError:  # half a character stands alone in it; the engine takes whole ones only
+    except UnicodeEncodeError:  # contains a lone surrogate, which the engine rejects
         return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace").encode()
 
 
 def _reason(code: int | None) -> Message:
-    """Return why a child ended without an answer."""
+    """Return why a child ended without a reply."""
     if code == -signal.SIGALRM:
         return Message("schemas.too_long", seconds=SECONDS)
     if code == -signal.SIGSEGV:
@@ -323,7 +324,7 @@ def _reason(code: int | None) -> Message:
 
 
 def _end(process: Process) -> None:
-    process.kill()  # it holds nothing that it would have to put in order
+    process.kill()  # it has no state to clean up
     process.end()
 
 

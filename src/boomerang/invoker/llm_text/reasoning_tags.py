@@ -1,6 +1,6 @@
-"""Reasoning inside an answer's text: what stands in `<think>` … `</think>`, told apart from the answer while it streams.
+"""Separate reasoning (`<think>` … `</think>`) from an answer's text while it streams.
 
-Dify hands a model's reasoning on as text between these tags, wherever it came from.
+Dify passes on a model's reasoning as text between these tags, whatever its origin.
 
 Source: Dify plugin SDK 0.10.2, `interfaces/model/large_language_model.py`, `_wrap_thinking_by_reasoning_content`.
 """
@@ -23,35 +23,35 @@ class Part(NamedTuple):
 
 
 class ReasoningReader:
-    """Tells reasoning from answer: feed pieces of text, get parts, flush.
+    """Separates reasoning from the answer: feed pieces of text, get parts, flush.
 
-    A tag may be cut anywhere between two pieces. An opening tag counts at the start of a line (blanks before it do not
-    matter) or with a line's end behind it, as Dify writes it; elsewhere in a sentence it is a word that the model talks about.
-    What follows an opening tag is reasoning until the closing tag, or to the end if that never comes. A closing tag without an
-    opening one is text. However a text is cut into pieces, the parts come to the same.
+    A tag may be split anywhere between two pieces. An opening tag counts at the start of a line (after whitespace, too) or
+    before a line break, as Dify writes it; elsewhere in a sentence it is a word that the model is talking about.
+    After an opening tag, text is reasoning until the closing tag, or to the end if that never comes. A closing tag without an
+    opening one is text. The result does not depend on how the text is split into pieces.
 
     Args:
-        opened: Whether the text begins inside of reasoning, as with models whose prompt ends in the opening tag.
+        opened: Whether the text begins inside reasoning, as with models whose prompt ends in the opening tag.
     """
 
     __slots__ = ("_fresh", "_held", "inside")
 
     def __init__(self, *, opened: bool = False) -> None:
         self.inside = opened
-        """Whether the next text is reasoning, as far as one can tell."""
+        """Whether the next text is reasoning, as far as known."""
         self._held = ""
-        """What may be the beginning of a tag."""
+        """Possible beginning of a tag."""
         self._fresh = True
-        """Whether only blanks stand before the held text on its line."""
+        """Whether only whitespace precedes the pending text on its line."""
 
     def feed(self, text: str) -> list[Part]:
-        """Take the next piece of text; gives what is certain of it."""
+        """Add the next piece of text and return the parts that are certain."""
         if not self._held and "<" not in text:  # nearly always
-            return self._told(text)
+            return self._parts(text)
         return self._read(self._held + text, last=False)
 
     def flush(self) -> list[Part]:
-        """Return what was held back: the text has ended."""
+        """Return the pending parts at the end of the text."""
         return self._read(self._held, last=True)
 
     def _read(self, text: str, *, last: bool) -> list[Part]:
@@ -62,11 +62,11 @@ class ReasoningReader:
             start = text.find(tag, search)
             if start < 0:
                 rest = len(text) if last else len(text) - _beginning(text, tag, search)
-                parts += self._told(text[at:rest])
+                parts += self._parts(text[at:rest])
                 self._held = text[rest:]
                 return parts
             end = start + len(tag)
-            parts += self._told(text[at:start])
+            parts += self._parts(text[at:start])
             at = start
             counts = self._counts(text, end, last=last)
             if counts is None:
@@ -79,14 +79,14 @@ class ReasoningReader:
             search = end
 
     def _counts(self, text: str, end: int, *, last: bool) -> bool | None:
-        """Return whether the tag that ends at `end` is one; `None` if only the next character can tell."""
+        """Return whether the tag that ends at `end` counts; `None` if that depends on the next character."""
         if self.inside or self._fresh:
             return True
         if end < len(text):
             return text[end] in "\r\n"
         return False if last else None
 
-    def _told(self, text: str) -> list[Part]:
+    def _parts(self, text: str) -> list[Part]:
         if not text:
             return []
         if not self.inside:
@@ -103,21 +103,21 @@ def _beginning(text: str, tag: str, search: int) -> int:
 
 @dataclass(frozen=True, slots=True)
 class Split:
-    """An answer's text in two."""
+    """An answer's text, split in two."""
 
     reasoning: str
-    """All of it, without tags, and without the blanks around it."""
+    """All reasoning, stripped and without tags."""
     answer: str
-    """The rest; without the blanks before it where reasoning stood there."""
+    """The rest; without leading whitespace if there was reasoning."""
     closed: bool
     """Whether the reasoning has ended; true if there was none."""
 
 
 def split(text: str, *, opened: bool = False) -> Split:
-    """Split the whole text of an answer; see `ReasoningReader` for what counts."""
+    """Split the whole text of an answer; see `ReasoningReader` for the rules."""
     reader = ReasoningReader(opened=opened)
     parts = [*reader.feed(text), *reader.flush()]
     reasoning = "".join(part.text for part in parts if part.reasoning)
     answer = "".join(part.text for part in parts if not part.reasoning)
-    # Between the tags and the words stand line ends that say nothing; an answer without reasoning is left as it is.
+    # Line breaks around the tags carry no meaning; an answer without reasoning is not modified.
     return Split(reasoning.strip(), answer.lstrip() if len(answer) < len(text) else answer, not reader.inside)

@@ -1,22 +1,22 @@
-"""Check JSON values against JSON schemas in a process of its own. Runs as a script; imports nothing of the project.
+"""Check JSON values against JSON schemas in a child process. Runs as a script; imports nothing from the project.
 
-Why a process: the engine holds Python's interpreter lock while it works, and a small schema can keep it busy for hours or make
-it allocate until the system kills the process. Here each request has a time limit and the process a memory limit.
+Why a process: the engine holds the GIL while it works, and a small schema can keep it busy for hours or make it allocate
+memory until the system kills the process. Here each request has a time limit and the process a memory limit.
 
 ::
 
-    each message: four bytes of length, most significant first, then as many bytes
+    each message: four bytes of length (big-endian), then the bytes
     stdin     {"schema": …}   or   {"schema": …, "value": …}              a request
-    stdout    {"schema_fault": [path, words]}                             it is no JSON schema
+    stdout    {"schema_fault": [path, words]}                             not a JSON schema
               {"unusable": words}                                         nothing can be checked against it
-              {"too_deep": true}                                          nested deeper than the engine goes
-              {"undecided": true, "patterns": …}                          it may fit or not: a pattern decides that was left out
+              {"too_deep": true}                                          nested too deeply for the engine
+              {"undecided": true, "patterns": …}                          depends on a pattern that was left out
               {"fits": bool, "patterns": [[path, pattern], …]}            with the patterns that were left out
               {"departure": [path, expected, found]}                      a second message, if it does not fit
               {}                                                          the end
 
-Each message counts, even if the process ends before the next one. It ends with its stdin. The system ends it when the time is
-over (SIGALRM), when memory runs out (SIGABRT) or the stack (SIGSEGV).
+Each message is valid even if the process ends before the next one. The process ends with its stdin. The system ends it on
+timeout (SIGALRM), out of memory (SIGABRT) or on stack overflow (SIGSEGV).
 """
 
 from __future__ import annotations
@@ -34,23 +34,23 @@ if TYPE_CHECKING:
 Path: TypeAlias = "list[str | int]"
 
 MOST_PATTERNS = 20
-"""Patterns that are left out of a schema; with more, nothing is checked."""
+"""Maximum patterns to leave out of a schema; with more, nothing is checked."""
 LONGEST = 300
-"""Characters of a value that are shown."""
+"""Maximum characters of a value to show."""
 START_SECONDS = 60.0
-"""How long the start may take, on a busy machine."""
+"""Time limit for startup, on a busy machine."""
 _INSTANCE = "\ue000"
-"""Stands for the value in the engine's sentences: it would write out all of it."""
+"""Placeholder for the value in the engine's messages, which would otherwise contain all of it."""
 _NOT_MONOTONE = frozenset({"not", "oneOf", "if", "maxContains"})
-"""Keywords under which a schema that accepts more can make the whole accept less."""
+"""Keywords under which a more permissive subschema can make the whole schema stricter."""
 
 
 class _Unusable(Exception):
-    """Nothing can be checked against the schema; says why."""
+    """The schema cannot be used for checking; says why."""
 
 
 def limit(mebibytes: int) -> None:
-    """Limit the memory of this process, where the system can."""
+    """Limit the memory of this process, if the system supports it."""
     with suppress(ImportError, ValueError, OSError):
         import resource
 
@@ -59,7 +59,7 @@ def limit(mebibytes: int) -> None:
 
 
 def replies(request: dict[str, Any]) -> Iterator[dict[str, Any]]:
-    """Yield the lines that answer a request."""
+    """Yield the messages that answer a request."""
     from jsonschema_rs import ReferencingError, ValidationError, ValidationErrorKind
 
     schema, patterns = request["schema"], list[tuple[Path, str]]()
@@ -73,7 +73,7 @@ def replies(request: dict[str, Any]) -> Iterator[dict[str, Any]]:
         if not fits and patterns and _is_not_monotone(schema):
             yield {"undecided": True, "patterns": patterns}
             return
-        # First this, as it is quick: the first departure comes with those of all alternatives, which can be millions.
+        # Send this first, as it is quick: the engine computes the errors of all alternatives, which can be millions.
         yield {"fits": fits, "patterns": patterns}
         if not fits:
             try:
@@ -88,19 +88,19 @@ def replies(request: dict[str, Any]) -> Iterator[dict[str, Any]]:
     except (_Unusable, ReferencingError) as error:
         yield {"unusable": str(error)[:LONGEST]}
     except ValueError as error:
-        # The engine has no type of its own for this.
+        # The engine has no exception type for this.
         yield {"too_deep": True} if "ecursion limit" in str(error) else {"unusable": str(error)[:LONGEST]}
 
 
 def _compiled(schema: Any) -> tuple[Any, Any, list[tuple[Path, str]]]:
-    """Compile a schema, without the patterns that the engine cannot read.
+    """Compile a schema, without the patterns that the engine cannot parse.
 
     Returns:
         The validator, the schema that it checks, and the path and text of each pattern left out.
     """
     from jsonschema_rs import Draft202012Validator, FancyRegexOptions, ValidationError, ValidationErrorKind, validator_for
 
-    # Patterns that need no backtracking never backtrack; for the others the limit is the time.
+    # Patterns that need no backtracking never backtrack; the others are limited by time.
     options = FancyRegexOptions(backtrack_limit=2**62)
     patterns: list[tuple[Path, str]] = []
     make: Any = validator_for
@@ -109,7 +109,7 @@ def _compiled(schema: Any) -> tuple[Any, Any, list[tuple[Path, str]]]:
             return make(schema, pattern_options=options, mask=_INSTANCE, offline=True), schema, patterns
         except ValidationError as error:
             if isinstance(error.kind, ValidationErrorKind.Referencing) and make is validator_for and "$schema" in schema:
-                # Perhaps an unknown dialect, which counts as the newest; any other fault comes again.
+                # Possibly an unknown dialect, which is treated as the newest; any other error will recur.
                 make, schema = Draft202012Validator, {name: rule for name, rule in schema.items() if name != "$schema"}
                 continue
             path = _unreadable(error, schema)
@@ -123,11 +123,11 @@ def _compiled(schema: Any) -> tuple[Any, Any, list[tuple[Path, str]]]:
 
 
 def _unreadable(error: ValidationError, schema: Any) -> Path | None:
-    """Return the path of the pattern that made the engine refuse a schema; `None` if it was something else."""
+    """Return the path of the pattern that made the engine reject a schema; `None` if the cause was something else."""
     if error.kind.as_dict() != {"format": "regex"}:
         return None
     path = list(error.instance_path)
-    if path and path[-1] == "patternProperties" and isinstance(error.instance, str):  # drafts 6 and 7 name the object only
+    if path and path[-1] == "patternProperties" and isinstance(error.instance, str):  # drafts 6 and 7 name only the object
         path.append(error.instance)
     with suppress(LookupError, TypeError):
         _at(schema, path)
@@ -136,12 +136,12 @@ def _unreadable(error: ValidationError, schema: Any) -> Path | None:
 
 
 def _without(schema: Any, path: Path) -> Any:
-    """Copy a schema, with one pattern taken out: it counts as fitting everything."""
+    """Return a copy of a schema without one pattern, which thus matches everything."""
     head, *rest = path
     copy = schema.copy()
     if head == "patternProperties" and len(rest) == 1 and not isinstance(schema[head].get(rest[0]), str):
         kept = {pattern: value for pattern, value in schema[head].items() if pattern != rest[0]}
-        copy[head] = {"": {}, **kept}  # so that `additionalProperties` does not refuse what it may have named
+        copy[head] = {"": {}, **kept}  # so that `additionalProperties` does not reject properties that it may have matched
     elif rest:
         copy[head] = _without(schema[head], rest)
     else:
@@ -150,7 +150,7 @@ def _without(schema: Any, path: Path) -> Any:
 
 
 def _is_not_monotone(schema: Any) -> bool:
-    """Whether a schema may accept less because a pattern was taken out of it."""
+    """Return whether removing a pattern may have made a schema stricter."""
     level = [schema]
     while level:
         if any(isinstance(item, dict) and item.keys() & _NOT_MONOTONE for item in level):
@@ -165,7 +165,7 @@ def _departure(error: ValidationError, schema: Any, value: Any) -> tuple[Path, s
     keyword = error.schema_path[-1] if error.schema_path else ""
     try:
         expected = f"{keyword}: {short(_at(schema, error.schema_path))}" if keyword else "nothing"
-    except (LookupError, TypeError):  # it is in another document, such as a draft's own
+    except (LookupError, TypeError):  # in another document, such as a draft's own
         expected = _sentence(error)
     return error.instance_path, expected, actual
 
@@ -181,7 +181,7 @@ def _at(value: Any, path: Path) -> Any:
 
 
 def short(value: Any) -> str:
-    """Write a value as JSON, cut after `LONGEST` characters."""
+    """Return a value as JSON, truncated to `LONGEST` characters."""
     text = json.dumps(value, ensure_ascii=False)
     return text if len(text) <= LONGEST else f"{text[: LONGEST - 1]}…"
 
@@ -192,8 +192,8 @@ def requests() -> Iterator[bytes]:
         yield sys.stdin.buffer.read(int.from_bytes(head, "big"))
 
 
-def tell(reply: dict[str, Any]) -> None:
-    """Write a part of an answer."""
+def send(reply: dict[str, Any]) -> None:
+    """Write a message of a reply."""
     message = json.dumps(reply).encode()
     sys.stdout.buffer.write(len(message).to_bytes(4, "big") + message)
     sys.stdout.buffer.flush()
@@ -204,8 +204,8 @@ def main(folder: str, seconds: str, mebibytes: str) -> None:
 
     Args:
         folder: Where the engine is installed.
-        seconds: What one request may take.
-        mebibytes: What this process may allocate.
+        seconds: Time limit of a request.
+        mebibytes: Memory limit of this process.
     """
     signal.signal(signal.SIGALRM, signal.SIG_DFL)
     signal.setitimer(signal.ITIMER_REAL, START_SECONDS)
@@ -217,10 +217,10 @@ def main(folder: str, seconds: str, mebibytes: str) -> None:
         signal.setitimer(signal.ITIMER_REAL, float(seconds))
         try:
             for reply in replies(json.loads(request)):
-                tell(reply)
+                send(reply)
         except RecursionError:
-            tell({"too_deep": True})
-        tell({})
+            send({"too_deep": True})
+        send({})
         signal.setitimer(signal.ITIMER_REAL, 0)
 
 

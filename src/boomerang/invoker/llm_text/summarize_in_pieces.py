@@ -1,7 +1,7 @@
-"""Summaries for back ends that make them themselves: what does not fit the model's context is summarised in pieces.
+"""Summaries for back ends that produce them themselves: text that exceeds the model's context is summarized in pieces.
 
-Dify does the same on its side, with a quirk: where it merges short pieces, the model can be shown text twice. Here the pieces,
-joined, are the text.
+Dify does the same, with a quirk: where it merges short pieces, the model can see text twice. Here the pieces, joined, are
+exactly the text.
 """
 
 from __future__ import annotations
@@ -18,20 +18,20 @@ from boomerang.invoker.run import Run
 
 CountTokens = Callable[[str], int]
 Complete = Callable[[Sequence[PromptMessage], int], str]
-"""Answers messages with at most so many tokens."""
+"""Answers messages with at most the given number of tokens."""
 
 FRAME_TOKENS = 64
-"""Room for what a chat template puts around messages."""
+"""Tokens reserved for a chat template's overhead."""
 LONGEST_SUMMARY, LONGEST_PART = 512, 256
-"""Tokens of a summary, and of the summary of a piece; a small model that does not come to an end is cut there."""
+"""Maximum tokens of a summary, and of the summary of a piece; a small model that does not stop is cut off there."""
 SMALLEST_PIECE = 64
-"""Tokens; a context that leaves less than this for the text is too small."""
+"""Minimum tokens of a piece; a context with less room for text is too small."""
 
 SYSTEM = "You summarise texts in their language, much shorter than they are."
 
 
 class Example(NamedTuple):
-    """A summary as it should be; what a small model is shown, it imitates."""
+    """An example summary for small models, which imitate what they are shown."""
 
     text: str
     instruction: str
@@ -44,7 +44,7 @@ _BOUNDARIES: tuple[re.Pattern[str], ...] = (
     re.compile(r"[.!?…][\"'”’)\]]*\s+|[。！？]"),
     re.compile(r"\s+"),
 )
-"""Where a text may be cut, the best places first: paragraphs, lines, sentences, words."""
+"""Where a text may be cut, in order of preference: paragraphs, lines, sentences, words."""
 
 
 def summarize(
@@ -58,22 +58,22 @@ def summarize(
     examples: Sequence[Example] = (),
     part: str = "",
 ) -> str:
-    """Summarise a text, in pieces and then their summaries if it does not fit the context.
+    """Summarize a text; if it exceeds the context, summarize pieces and then their summaries.
 
-    Each exchange with the model is noted, with its messages and its answer.
+    Each exchange with the model is reported, with its messages and answer.
 
     Args:
-        text: What to summarise.
-        instruction: What to mind; may be empty.
-        context_size: Tokens that the model can hold, prompt and answer together.
+        text: The text to summarize.
+        instruction: What to pay attention to; may be empty.
+        context_size: The model's context size in tokens, prompt and answer together.
         count_tokens: Counts the tokens of a text as the model does.
-        complete: Asks the model; obeys the run's stop itself.
-        run: Stops between two exchanges.
-        examples: What the model is shown before.
-        part: What the notes call this text, if it is a part of one.
+        complete: Calls the model; handles the run's stop itself.
+        run: Checked for a stop between exchanges.
+        examples: Shown to the model first.
+        part: Name of this text in events, if it is a part of a larger one.
 
     Raises:
-        InvokeBadRequestError: There is no text, or the instruction leaves no room for it.
+        InvokeBadRequestError: The text is empty, or the instruction leaves no room for it.
         ProtocolError: The model's summaries do not get shorter than the text.
         RunStoppedError: The run was stopped.
     """
@@ -89,10 +89,10 @@ def summarize(
             field="instruction",
         )
     size, round_ = count_tokens(text), 0
-    while True:  # ends: each round has fewer tokens than the one before
+    while True:  # terminates: each round has fewer tokens than the previous one
         round_ += 1
         pieces = split(text, limit, count_tokens)
-        # A third of a piece at most, so that every round comes to less than half of the one before.
+        # A third of a piece at most, so that each round is less than half as long as the previous one.
         longest = min(LONGEST_SUMMARY, room - limit) if len(pieces) == 1 else min(LONGEST_PART, limit // 3)
         ask = _Ask(shown, instruction, longest, complete, run)
         summaries = ask.each(pieces, ", ".join(filter(None, (part, f"round {round_}" if round_ > 1 else ""))))
@@ -105,15 +105,15 @@ def summarize(
 
 
 def split(text: str, limit: int, count_tokens: CountTokens) -> list[str]:
-    """Cut a text into pieces that fit, at paragraphs where possible, else at lines, sentences, words, characters.
+    """Split a text into pieces that fit, at paragraphs if possible, else at lines, sentences, words, characters.
 
     Args:
-        text: What to cut.
-        limit: Tokens that a piece may have.
+        text: The text to split.
+        limit: Maximum tokens of a piece.
         count_tokens: Counts the tokens of a text.
 
     Returns:
-        The pieces; joined without anything between they are the text.
+        The pieces; concatenated, they are the text.
 
     Raises:
         InvokeBadRequestError: A single character has more tokens than fit.
@@ -121,7 +121,7 @@ def split(text: str, limit: int, count_tokens: CountTokens) -> list[str]:
     tokens = count_tokens(text)
     if tokens <= limit:
         return [text]
-    window = max(1, len(text) * limit // tokens)  # characters that fit if all of the text were alike
+    window = max(1, len(text) * limit // tokens)  # characters that fit if the text were uniform
     pieces, start = [], 0
     while start < len(text):
         end = _end(text, start, start + window, limit, count_tokens)
@@ -131,7 +131,7 @@ def split(text: str, limit: int, count_tokens: CountTokens) -> list[str]:
 
 
 def _end(text: str, start: int, end: int, limit: int, count_tokens: CountTokens) -> int:
-    """Find where the piece that begins at `start` ends, `end` at the furthest."""
+    """Find where the piece that begins at `start` ends, at `end` at the latest."""
     end = min(end, len(text))
     while True:
         cut = end if end == len(text) else _boundary(text, start, end)
@@ -152,7 +152,7 @@ def _boundary(text: str, start: int, end: int) -> int:
         if ends:
             return ends[-1]
     ends = [match.end() for match in _BOUNDARIES[-1].finditer(text, start, middle)]
-    return ends[-1] if ends else end  # a short piece is better than a word cut in two
+    return ends[-1] if ends else end  # a short piece is better than a split word
 
 
 class _Ask(NamedTuple):
@@ -163,7 +163,7 @@ class _Ask(NamedTuple):
     run: Run
 
     def each(self, pieces: Sequence[str], where: str) -> list[str]:
-        """Have each piece summarised that has words in it."""
+        """Summarize each piece that is not blank."""
         wordy = [piece for piece in pieces if piece.strip()]
         return [self._one(piece, f"piece {number} of {len(wordy)}", where) for number, piece in enumerate(wordy, 1)]
 
@@ -184,5 +184,5 @@ def _shown(examples: Sequence[Example]) -> list[PromptMessage]:
 
 
 def _task(text: str, instruction: str) -> str:
-    # The instruction comes last: small models follow what they read last, and before the text they copied it instead.
+    # The instruction comes last: small models follow what they read last, and copied it when it came before the text.
     return f"Text:\n{text.strip()}\n\nSummarise this text. {instruction.strip()}".rstrip()

@@ -1,4 +1,4 @@
-"""Messages about audio files and sound."""
+"""Messages about audio files."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ TEMPLATES: Mapping[str, str] = {
     "audio.mono": "mono",
     "audio.stereo": "stereo",
     "audio.channels": "{count} channels",
-    # what is odd about a file that is read
+    # oddities of a readable file
     "audio.misnamed": "The file is named .{extension}, but its bytes are {kind}; they are read as what they are.",
     "audio.joined": "{count} files were joined into this one; some players stop after the first.",
     "audio.cut": "The file is cut off after {seconds:.1f} s: {reason}",

@@ -1,4 +1,4 @@
-"""Messages about the settings of a connection and what is saved of it."""
+"""Messages about the settings of a connection."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ TEMPLATES: Mapping[str, str] = {
     "connections.user": "must not hold a user or a password: use the header Authorization",
     "connections.value_kind": "the value of {name} must be a text",
     "connections.value_long": "the value of {name} must have at most {most} characters",
-    # a field of a wrong kind
+    # a field of the wrong type
     "connections.missing": "is missing",
     "connections.unknown": "is no field that is known here",
     "connections.text": "must be a text",

@@ -1,4 +1,4 @@
-"""Messages about connections and models that were tried: what answers, what does not, and what to do."""
+"""Messages about tests of connections and models: results, causes and advice."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ TEMPLATES: Mapping[str, str] = {
     "diagnosis.proxy": "Check the proxy of the connection, and that it runs.",
     "diagnosis.proxy_login": "Give the address of the proxy its user and password, as in http://user:password@proxy:3128.",
     "diagnosis.proxy_refused": "Ask whoever runs the proxy, or take it out of the connection.",
-    # by what the upstream said
+    # by the upstream's error text
     "diagnosis.call_of_summary": "`session.model.summary(...)` was called: it is `session.model.summary.invoke(...)`.",
     "diagnosis.no_voice": "The TTS config has no voice: choose or enter one.",
     "diagnosis.rerank_config": "The rerank config is incomplete: Dify requires score_threshold and top_n.",

@@ -1,4 +1,4 @@
-"""Messages about embedded models: which there are, their files, their runtime and their process."""
+"""Messages about embedded models, their files, runtime and process."""
 
 from __future__ import annotations
 

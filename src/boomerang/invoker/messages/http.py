@@ -1,4 +1,4 @@
-"""Messages about the exchange with a server: HTTP, compression, limits, event streams."""
+"""Messages about HTTP exchanges: connecting, compression, limits, event streams."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ TEMPLATES: Mapping[str, str] = {
     "http.too_many_parts": "The answer comes in more than {limit:,} lines or pieces, ten times the limit set by {setting}.",
     "http.too_many_values": "The answer's JSON needs more than {limit:,} bytes of memory, the limit set by {setting}.",
     "http.trailing": "The answer goes on after its JSON. Only the first JSON value was read.",
-    # reaching a server
+    # connecting
     "http.late_connect": "The server did not take the connection in time.",
     "http.late_first_byte": "The server took the request and has not begun to answer in time.",
     "http.late_between_chunks": "The server began to answer and then said nothing more in time.",
@@ -51,7 +51,7 @@ TEMPLATES: Mapping[str, str] = {
     "http.redirected": "The server sent the request on to {address} (HTTP {status}); it was asked there by {method}.",
     "http.stale": "The server had closed the connection that was kept from the call before; asked again on a new one.",
     "http.asked_again": "{words} Asked again in {seconds:.1f} s, attempt {attempt} of {most}.",
-    # reading an answer
+    # reading a response
     "http.not_json": "The server answered with {what} instead of JSON.",
     "http.html": "HTML (“{title}”)",
     "http.nothing": "nothing",

@@ -1,4 +1,4 @@
-"""Messages about what embeddings, rankings, moderation and speech are asked for."""
+"""Messages about the inputs of embeddings, rankings, moderation and speech."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """Messages of the library: an id with values. English is rendered here, other languages where a message is shown.
 
-Every id has a template in one of the modules of this folder, one module per area. A value fills the placeholder of its name.
-Nothing parses a rendered sentence: what shows a message takes its id and values.
+Every id has a template in one of the modules of this folder, one module per area. Each value fills the placeholder of its name.
+Rendered text is never parsed: code that needs details uses the message's id and values.
 """
 
 from __future__ import annotations
@@ -56,13 +56,13 @@ class Message:
         """Render in another language.
 
         Args:
-            translate: Takes an English template and returns it in that language, with the same placeholders.
+            translate: Translates an English template, keeping its placeholders.
         """
         values = {name: value.render(translate) if isinstance(value, Message) else value for name, value in self.values.items()}
         return translate(TEMPLATES[self.id]).format(**values)
 
     def masked(self, mask: Callable[[str], str]) -> Message:
-        """Return the message with `mask` applied to each text among its values."""
+        """Return the message with `mask` applied to each of its text values."""
 
         def safe(value: Value) -> Value:
             if isinstance(value, Message):
@@ -72,17 +72,17 @@ class Message:
         return Message(self.id, **{name: safe(value) for name, value in self.values.items()})
 
     def dump(self) -> dict[str, Any]:
-        """Return JSON values."""
+        """Return the message as JSON values."""
         values = {name: value.dump() if isinstance(value, Message) else value for name, value in self.values.items()}
         return {"id": self.id, "values": values}
 
     @classmethod
     def load(cls, dumped: Mapping[str, Any], text: str) -> str | Message:
-        """Return a dumped message; `text` instead if this version does not know its id.
+        """Rebuild a dumped message; return `text` if this version does not know its id.
 
         Args:
-            dumped: As `dump` returned it.
-            text: The message as it was rendered in English.
+            dumped: The output of `dump`.
+            text: The message rendered in English.
         """
         if dumped["id"] not in TEMPLATES:
             return text
@@ -91,5 +91,5 @@ class Message:
 
 
 def translated(text: str | Message, translate: Callable[[str], str]) -> str:
-    """Render a message by `translate`; return a plain text, such as a server's own words, unchanged."""
+    """Render a message with `translate`; return plain text, such as a server's own, unchanged."""
     return text.render(translate) if isinstance(text, Message) else text

@@ -1,4 +1,4 @@
-"""Messages about prompts, parameters, schemas and the length of what is asked."""
+"""Messages about prompts, parameters, schemas and input length."""
 
 from __future__ import annotations
 

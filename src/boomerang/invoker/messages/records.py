@@ -1,4 +1,4 @@
-"""Reading written records back."""
+"""Messages about loading records."""
 
 TEMPLATES = {
     "records.version": "The record has version {found}; this Boomerang reads version {known}.",

@@ -1,4 +1,4 @@
-"""Messages about a run: stopping, closing, clocks, rules and arguments."""
+"""Messages about runs: stops, timeouts, rules and arguments."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Messages about JSON schemas and what is checked against them."""
+"""Messages about JSON schemas and checks against them."""
 
 from __future__ import annotations
 

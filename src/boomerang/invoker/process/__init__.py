@@ -1,1 +1,1 @@
-"""A child process: pipes, group kill, bounded waits."""
+"""Child processes: framed pipes, group kill, bounded waits."""

@@ -1,6 +1,6 @@
-"""A Python script in a child process that talks in framed messages: started, asked, listened to, ended in steps.
+"""Run a Python script in a child process and exchange framed messages with it.
 
-The child leads a process group of its own. What it starts ends with it, unless that leaves the group. Every wait is bounded.
+The child leads its own process group. Processes that it starts end with it, unless they leave the group. Every wait is bounded.
 """
 
 from __future__ import annotations
@@ -24,43 +24,43 @@ from boomerang.invoker.messages.message import Message
 
 from .frames import LARGEST_FRAME, FrameBuffer, FrameTooLargeError, framed
 
-WORDS_LIMIT = 2048
-"""Bytes of what a child printed that are kept."""
+STDERR_LIMIT = 2048
+"""Bytes of the child's stderr that are kept."""
 STEP_SECONDS = 1.0
-"""How long each step of ending a child waits for it."""
+"""How long each step of ending a child may take."""
 SEND_SECONDS = 60.0
-"""How long a message may wait to be read by the child."""
+"""Default limit for the child to read a message."""
 SILENT_SECONDS = 600.0
-"""How long the child may be silent while a message is expected."""
+"""Default limit for the child to send a message."""
 _LOOK_SECONDS = 0.2
-"""How often a wait for a pipe looks whether the child is still there: something that it started may keep the pipe open."""
+"""How often a wait for a pipe checks that the child is alive: its subprocesses may keep the pipe open."""
 _KEPT = (
     "PATH", "HOME", "LANG", "TZ", "TMPDIR", "TEMP", "SYSTEMROOT", "PYTHONHOME",
     "LD_LIBRARY_PATH", "LD_PRELOAD", "DYLD_LIBRARY_PATH",
 )  # fmt: skip
 _KEPT_FAMILIES = ("LC_", "OMP_", "GOMP_")
-"""Beginnings of names."""
+"""Prefixes of names."""
 
 _GONE = (OSError, ValueError)
-"""What writing raises when nobody reads any more, or when our end of the pipe was closed."""
+"""Exceptions raised by writing to a pipe that is closed on either side."""
 _log = logging.getLogger(__name__)
 
 
 class ProcessGoneError(InvokeServerUnavailableError):
-    """The child process ended when it was needed; `body` has what it printed last."""
+    """The child process ended while it was needed; `body` has its last output."""
 
 
 class Process:
-    """A script that runs in a child process.
+    """A script running in a child process.
 
-    One thread sends requests and receives answers at a time; `alive`, `try_send`, `kill` and `end` may be called from any.
+    Only one thread may send requests and receive responses at a time; `alive`, `try_send`, `kill` and `end` are thread-safe.
 
     Args:
         script: A Python file. It runs without the project's environment: no secrets, no import path.
-        environment: Variables for it, beside those of the system.
+        environment: Variables for it, in addition to those of the system.
         arguments: Its command line.
         flags: Options of the interpreter.
-        largest: Bytes of the longest message in either direction.
+        largest: Maximum bytes of a message in either direction.
 
     Raises:
         InvokeServerUnavailableError: It cannot be started.
@@ -83,7 +83,7 @@ class Process:
                 stderr=subprocess.PIPE,
                 bufsize=0,
                 env={**environment, **_kept()},
-                start_new_session=True,  # Ctrl-C in the terminal is for us, and what the child starts ends with it
+                start_new_session=True,  # Ctrl-C in the terminal must not reach the child, and its own children end with it
             )
         except OSError as error:
             raise InvokeServerUnavailableError(Message("embedded.no_process", fault=str(error))) from error
@@ -94,9 +94,9 @@ class Process:
         self._frames = FrameBuffer(largest)
         self._writing, self._reading, self._signalling = threading.Lock(), threading.Lock(), threading.Lock()
         self._ending = self._group_ended = False
-        self._words = b""
-        # A daemon, as it lives as long as the child: waiting for it at exit would come before the child is ended.
-        self._listener = threading.Thread(target=self._listen, name="invoker-child-words", daemon=True)
+        self._stderr = b""
+        # A daemon, since it lives as long as the child: exit would wait for it before the child is ended.
+        self._listener = threading.Thread(target=self._drain_stderr, name="invoker-child-words", daemon=True)
         try:
             self._listener.start()
         except RuntimeError as error:
@@ -106,21 +106,21 @@ class Process:
 
     @property
     def pid(self) -> int:
-        """The child's process number."""
+        """The child's process id."""
         return self._process.pid
 
     @property
     def exit_code(self) -> int | None:
-        """How it ended, negative for the number of a signal; `None` while it runs."""
+        """The exit code, negative for a signal number; `None` while it runs."""
         return self._process.poll() if not self.alive else None
 
     @property
     def alive(self) -> bool:
-        """Whether it runs."""
+        """Whether the child is running."""
         with self._signalling:
             if self._process.poll() is None:
                 return True
-            # At once: as long as something of the group runs, its number belongs to no other.
+            # Immediately: the group id cannot be reused while a process of the group still runs.
             self._end_group()
             return False
 
@@ -129,11 +129,11 @@ class Process:
 
         Args:
             message: Any bytes.
-            seconds: How long the child may take to read it; then it is killed, as half a message would garble the next.
+            seconds: How long the child may take to read it. Then it is killed: a partial message would garble the next.
 
         Raises:
             FrameTooLargeError: The message is too long; nothing was sent.
-            ProcessGoneError: The child has ended, or does not read.
+            ProcessGoneError: The child has ended or does not read.
         """
         data = framed(message, self._largest)
         try:
@@ -143,7 +143,7 @@ class Process:
             raise self.gone() from error
 
     def try_send(self, message: bytes) -> None:
-        """Send a short message, unless the child has ended: then the thread that receives finds out."""
+        """Send a short message; do nothing if the child has ended, which the receiving thread will notice."""
         if not self._writing.acquire(timeout=STEP_SECONDS):
             return
         try:
@@ -153,15 +153,15 @@ class Process:
             self._writing.release()
 
     def receive(self, seconds: float = SILENT_SECONDS) -> Any:
-        """Wait for a message and return its JSON value.
+        """Receive a message and return its JSON value.
 
         Args:
-            seconds: How long to wait; then the child is killed.
+            seconds: How long to wait; after that the child is killed.
 
         Raises:
-            ProcessGoneError: The child has ended; half a message of it is dropped.
-            InvokeTimeoutError: It was silent for too long.
-            ProtocolError: The message is no JSON, or too long. The child is killed, since its next bytes mean nothing.
+            ProcessGoneError: The child has ended; a partial message is dropped.
+            InvokeTimeoutError: No message arrived in time.
+            ProtocolError: The message is not JSON, or too long. The child is killed, since the rest of its output is unusable.
         """
         message = self.receive_bytes(seconds)
         try:
@@ -171,7 +171,7 @@ class Process:
             raise ProtocolError(Message("embedded.not_json"), body=message.decode("utf-8", "replace")) from error
 
     def receive_bytes(self, seconds: float = SILENT_SECONDS) -> bytes:
-        """Wait for a message, as `receive` does, and return it as it is."""
+        """Receive a message, as `receive` does, and return its bytes."""
         end = monotonic() + seconds
         with self._reading:
             try:
@@ -191,24 +191,24 @@ class Process:
         return message
 
     def gone(self) -> ProcessGoneError:
-        """End what is left of it, and give the error that says how it ended, with its last words."""
-        if not self._ended(STEP_SECONDS):  # it closed its pipes and goes on
+        """End the child and return an error with its exit status and last output."""
+        if not self._ended(STEP_SECONDS):  # it closed its pipes but is still running
             self.kill()
             self._ended(STEP_SECONDS)
         self._listener.join(STEP_SECONDS)
-        output = self._words.decode("utf-8", "replace").strip()
+        output = self._stderr.decode("utf-8", "replace").strip()
         last = output.rpartition("\n")[2]
         fate = _fate(self._process.poll())
         message = Message("embedded.gone_saying", fate=fate, words=last) if last else Message("embedded.gone", fate=fate)
         return ProcessGoneError(message, body=output or None, hint=Message("embedded.gone_hint"))
 
     def kill(self) -> None:
-        """End it and all that it started at once, whatever they are doing."""
+        """Kill the child's process group immediately."""
         self._signal(signal.SIGKILL)
 
     def end(self) -> None:
-        """End it in steps, each with its time: close its stdin, terminate, kill."""
-        self._ending = True  # a thread that waits to write gives up
+        """End the child in steps, each with a time limit: close its stdin, terminate, kill."""
+        self._ending = True  # a thread waiting to write gives up
         if self._writing.acquire(blocking=False):
             self._close(self._in)
             self._writing.release()
@@ -217,12 +217,12 @@ class Process:
         for harder in (signal.SIGTERM, signal.SIGKILL):
             if not self._ended(STEP_SECONDS):
                 self._signal(harder)
-        if not self._ended(STEP_SECONDS):  # the system does not let go of it, such as in the middle of a read from a dead disk
+        if not self._ended(STEP_SECONDS):  # stuck in the kernel, for example in a read from a failed disk
             _log.warning("Process %d was killed and has not ended yet", self.pid)
             return
         self._listener.join(STEP_SECONDS)
         for lock, pipe in ((self._writing, self._in), (self._reading, self._out)):
-            if lock.acquire(timeout=STEP_SECONDS):  # else a waiting thread could end up on another file's number
+            if lock.acquire(timeout=STEP_SECONDS):  # otherwise a waiting thread could use a reused file descriptor
                 self._close(pipe)
                 lock.release()
 
@@ -232,7 +232,7 @@ class Process:
         return not self.alive
 
     def _signal(self, number: signal.Signals) -> None:
-        """Send a signal to the child's group, while that is known to be the child's."""
+        """Send a signal to the child's group if the group id is still the child's."""
         with self._signalling:
             if self._process.poll() is None:
                 with suppress(ProcessLookupError, PermissionError):
@@ -241,7 +241,7 @@ class Process:
                 self._end_group()
 
     def _end_group(self) -> None:
-        """Kill what the child left behind, once."""
+        """Kill the remaining processes of the group, once."""
         if not self._group_ended:
             self._group_ended = True
             with suppress(ProcessLookupError, PermissionError):
@@ -258,10 +258,10 @@ class Process:
                     raise BrokenPipeError("the child does not read") from None
 
     def _wait_for(self, pipe: IO[bytes], event: int, end: float) -> bool:
-        """Wait for a pipe; returns whether it is ready in time.
+        """Wait for a pipe; return whether it became ready in time.
 
         Raises:
-            OSError: The child has ended, and there is nothing left in the pipe.
+            OSError: The child has ended and the pipe is empty.
         """
         waiting = select.poll()
         waiting.register(pipe.fileno(), event)
@@ -278,10 +278,10 @@ class Process:
         with suppress(OSError):
             pipe.close()
 
-    def _listen(self) -> None:
+    def _drain_stderr(self) -> None:
         with cast(IO[bytes], self._process.stderr) as stderr:
-            while data := os.read(stderr.fileno(), WORDS_LIMIT):
-                self._words = (self._words + data)[-WORDS_LIMIT:]
+            while data := os.read(stderr.fileno(), STDERR_LIMIT):
+                self._stderr = (self._stderr + data)[-STDERR_LIMIT:]
 
 
 def _kept() -> dict[str, str]:

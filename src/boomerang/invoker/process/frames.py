@@ -1,16 +1,16 @@
-"""Messages in a pipe: four bytes of length, most significant first, then the message. Longer ones than agreed are refused."""
+"""Length-prefixed messages in a pipe: four bytes of length (big-endian), then the message, up to a size limit."""
 
 from __future__ import annotations
 
 from struct import Struct
 
 LARGEST_FRAME = 64 << 20
-"""Bytes of a message, unless another limit is agreed."""
+"""Default limit for the bytes of a message."""
 _HEAD = Struct(">I")
 
 
 class FrameTooLargeError(ValueError):
-    """A message is longer than was agreed."""
+    """A message exceeds the size limit."""
 
     def __init__(self, size: int, largest: int) -> None:
         self.size, self.largest = size, largest
@@ -18,10 +18,10 @@ class FrameTooLargeError(ValueError):
 
 
 def framed(message: bytes, largest: int = LARGEST_FRAME) -> bytes:
-    """Return a message as it goes into a pipe.
+    """Return a message with its length prefix.
 
     Raises:
-        FrameTooLargeError: It is too long.
+        FrameTooLargeError: The message is too long.
     """
     if len(message) > largest:
         raise FrameTooLargeError(len(message), largest)
@@ -29,21 +29,21 @@ def framed(message: bytes, largest: int = LARGEST_FRAME) -> bytes:
 
 
 class FrameBuffer:
-    """Puts messages together from the bytes of a pipe, however they arrive."""
+    """Reassembles messages from the bytes of a pipe, however they arrive."""
 
     def __init__(self, largest: int = LARGEST_FRAME) -> None:
         self._largest = largest
         self._bytes = bytearray()
 
     def add(self, data: bytes) -> None:
-        """Add what was read."""
+        """Append bytes read from the pipe."""
         self._bytes += data
 
     def take(self) -> bytes | None:
-        """Return the next whole message and forget it; `None` if there is none yet.
+        """Remove and return the next complete message; `None` if there is none yet.
 
         Raises:
-            FrameTooLargeError: The next message is announced as too long. Nothing of it is kept in memory that has not arrived.
+            FrameTooLargeError: The next message's length exceeds the limit. Memory is not allocated ahead for announced bytes.
         """
         if len(self._bytes) < _HEAD.size:
             return None

@@ -1,4 +1,4 @@
-"""How long a child process may take to do as it is told: native code that hangs obeys nobody, and is killed."""
+"""A time limit for a child process to stop: native code that hangs ignores requests, so it is killed."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ _log = logging.getLogger(__name__)
 
 
 class KillTimer:
-    """Kills a process that goes on for too long after `start`, unless the block ends before."""
+    """Kills a process that is still busy `seconds` after `start`, unless the block ends first."""
 
     def __init__(self, process: Process, seconds: float) -> None:
         self._process = process
@@ -19,23 +19,23 @@ class KillTimer:
         self._timer.name = "invoker-patience"
         self._timer.daemon = True
         self._lock = threading.Lock()
-        self.lost = False
-        """Whether it was killed."""
+        self.fired = False
+        """Whether the process was killed."""
 
     def start(self) -> None:
-        """Count from now on; a second call changes nothing."""
+        """Start the timer; a second call has no effect."""
         with self._lock:
             if self._timer.ident is not None:
                 return
             try:
                 self._timer.start()
             except RuntimeError:
-                # From Python 3.12 on no thread can begin while the interpreter ends; the process ends with its stdin then.
+                # Since Python 3.12, no thread can start at interpreter shutdown; the process then ends with its stdin.
                 if threading.main_thread().is_alive():
                     raise
 
     def _lose(self) -> None:
-        self.lost = True
+        self.fired = True
         _log.warning("Process %d did not stop and was killed; the next run loads its model anew", self._process.pid)
         self._process.kill()
 

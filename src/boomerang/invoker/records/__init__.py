@@ -1,1 +1,1 @@
-"""One call as it happened: its chunks with times, and the numbers worked out of it."""
+"""Records of invocations: chunks with times, events, and metrics computed from them."""

@@ -1,4 +1,4 @@
-"""Errors as JSON values, and back."""
+"""Convert errors to JSON values and back."""
 
 from __future__ import annotations
 
@@ -52,16 +52,16 @@ FIELDS = (
     "clock",
     "seconds",
 )
-"""What the errors of the family know besides their words."""
+"""Attributes of `InvokeError` classes besides their text."""
 
 
 class UnknownRecordedError(InvokeError):
-    """An error that was read from a record and whose type is none of ours.
+    """An error read from a record whose type is not one of ours.
 
     Args:
-        description: Its words.
-        type_name: Its type.
-        trace: Its traceback.
+        description: The error text.
+        type_name: The type's name.
+        trace: The traceback.
     """
 
     def __init__(self, description: str, type_name: str, trace: str | None = None) -> None:
@@ -71,7 +71,7 @@ class UnknownRecordedError(InvokeError):
 
 
 def dump_error(error: BaseException) -> dict[str, Any]:
-    """Return an error as JSON values: its type, its words, what it knows, and the traceback of a fault that is ours."""
+    """Return an error as JSON values: type, text, attributes, and a traceback if the error is not an `InvokeError`."""
     if isinstance(error, UnknownRecordedError):
         dump: dict[str, Any] = {"type": error.type_name, "description": error.description}
         return dump if error.trace is None else dump | {"traceback": error.trace}
@@ -98,7 +98,7 @@ def _known(error: InvokeError) -> dict[str, Any]:
 
 
 def load_error(values: Mapping[str, Any]) -> BaseException:
-    """Rebuild an error; one of a type that is none of ours becomes an `UnknownRecordedError`."""
+    """Rebuild an error; an unknown type becomes an `UnknownRecordedError`."""
     name, text = values["type"], values["description"]
     message = Message.load(values["message"], text) if "message" in values else text
     if name in INVOKE_ERRORS:

@@ -1,4 +1,4 @@
-"""Events as JSON values, and back."""
+"""Convert events to JSON values and back."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ DUMP: Mapping[str, Callable[[Any], Any]] = {
     "scores": lambda scores: [list(pair) for pair in scores],
     "request": lambda request: None if request is None else dump_request(request),
 }
-"""Name of a field → how its values are written; those of other fields are JSON values."""
+"""Field name → how its values are dumped; values of other fields are JSON values already."""
 LOAD: Mapping[str, Callable[[Any], Any]] = {
     "items": tuple,
     "flagged": tuple,
@@ -30,11 +30,11 @@ LOAD: Mapping[str, Callable[[Any], Any]] = {
     "scores": lambda scores: tuple((index, score) for index, score in scores),
     "request": lambda request: None if request is None else load_request(request),
 }
-"""The way back."""
+"""The inverse of `DUMP`."""
 
 
 def dump_event(event: Event) -> dict[str, Any]:
-    """Return an event as JSON values; fields with their default are left out."""
+    """Return an event as JSON values; fields with their default are omitted."""
     dump: dict[str, Any] = {"kind": event.kind, "seconds": event.seconds}
     for field in fields(event):
         value = getattr(event, field.name)
@@ -54,7 +54,7 @@ def load_event(values: Mapping[str, Any]) -> Event:
     """Rebuild an event.
 
     Raises:
-        KeyError: There is no such kind of event.
+        KeyError: Unknown kind of event.
     """
     fields = {name: LOAD[name](value) if name in LOAD else value for name, value in values.items() if name != "kind"}
     event_type = TYPES[values["kind"]]

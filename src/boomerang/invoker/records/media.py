@@ -1,4 +1,4 @@
-"""Media of a record by content hash, so that a recording or an image is written once, however often the record names it."""
+"""Media of a record by content hash, so that a file is stored once, however often the record refers to it."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import Any
 
 SMALLEST = 512
-"""Characters; a shorter text stays in its place."""
+"""Minimum characters; shorter texts are kept in place."""
 HASH, ENCODING = "sha256", "encoding"
 HEX, BASE64 = "hex", "base64"
 
@@ -17,24 +17,24 @@ class Media:
     """Bytes by SHA-256.
 
     Args:
-        stored: Hash → bytes in base64, as `dump` returned it.
+        stored: Hash → bytes in base64, as returned by `dump`.
     """
 
     def __init__(self, stored: Mapping[str, str] | None = None) -> None:
         self._stored = dict(stored or {})
 
     def dump(self) -> dict[str, str]:
-        """Return JSON values."""
+        """Return the stored media as JSON values."""
         return dict(self._stored)
 
     def take_out(self, value: Any) -> Any:
-        """Return a JSON value with a reference in the place of each file's bytes."""
+        """Return a JSON value with file bytes replaced by references."""
         if isinstance(value, dict):
             return {key: self._referred(value, key) or self.take_out(item) for key, item in value.items()}
         return [self.take_out(item) for item in value] if isinstance(value, list) else value
 
     def put_back(self, value: Any) -> Any:
-        """Return a JSON value with each file's bytes in its place again."""
+        """Return a JSON value with references replaced by file bytes."""
         if isinstance(value, list):
             return [self.put_back(item) for item in value]
         if not isinstance(value, dict):
@@ -45,7 +45,7 @@ class Media:
         return {key: self.put_back(item) for key, item in value.items()}
 
     def _referred(self, owner: Mapping[str, Any], key: str) -> dict[str, str] | None:
-        """Store what a key holds and return a reference to it; `None` if it holds no bytes, or not in their usual form."""
+        """Store the bytes under a key and return a reference; `None` if it has no bytes or their encoding is not canonical."""
         text, encoding = owner[key], _encoding(owner, key)
         if encoding is None or not isinstance(text, str) or len(text) < SMALLEST:
             return None
@@ -62,7 +62,7 @@ class Media:
 
 
 def _encoding(owner: Mapping[str, Any], key: str) -> str | None:
-    """Return how a key of a request or a message holds a file's bytes."""
+    """Return how a key of a request or message encodes file bytes."""
     if key == "file":
         return HEX
     if key == "base64_data" or (key == "content" and owner.get("content_type") == "image"):

@@ -1,6 +1,6 @@
-"""Numbers of one invocation, taken from its record alone, so that a live run and an old one show the same.
+"""Metrics of one invocation, computed from its record alone, so a live run and an old one show the same numbers.
 
-What is not known is `None`, never zero: usage that is zero everywhere was not reported.
+Unknown is `None`, never zero: a usage that is zero everywhere was not reported.
 """
 
 from __future__ import annotations
@@ -24,9 +24,9 @@ from .record import Outcome, Record
 from .timeline import Timeline, spent, timeline_of
 
 LEAST_TOKENS_FOR_A_RATE = 8
-"""Below this a rate says more about the clock than about the model."""
+"""With fewer tokens, a rate reflects the timer more than the model."""
 LEAST_SPAN_SECONDS = 0.05
-"""Chunks that came closer together were read out of a buffer, and their times say nothing of the model."""
+"""Chunks closer together were read from a buffer, so their times say nothing about the model."""
 
 
 class Origin(StrEnum):
@@ -36,12 +36,12 @@ class Origin(StrEnum):
     REPORTED = "reported"
     ESTIMATED = "estimated"
     COMPUTED = "computed"
-    """From a reported number and a declared one, as tokens and prices."""
+    """From a reported and a declared number, such as tokens and prices."""
     MISSING = "missing"
 
 
 class Unit(StrEnum):
-    """What a number counts."""
+    """Unit of a number."""
 
     SECONDS = "s"
     PER_SECOND = "/s"
@@ -50,9 +50,9 @@ class Unit(StrEnum):
     RATIO = "×"
     TEXT = "text"
     NUMBER = "number"
-    """A plain number that may be negative, as a score or a norm."""
+    """A plain number that may be negative, such as a score or norm."""
     FACTOR = "factor"
-    """So many times as long."""
+    """A multiple of a duration."""
     MONEY = "money"
 
 
@@ -65,22 +65,22 @@ class Metric:
     unit: Unit
     origin: Origin = Origin.MEASURED
     until: float | None = None
-    """The other end, where the number is a range."""
+    """Upper end, if the number is a range."""
     detail: str = ""
-    """What belongs to the number and is in no language: a currency, or the two numbers of a ratio."""
+    """Language-independent detail of the number: a currency, or the two numbers of a ratio."""
     headline: bool = True
-    """Whether it belongs in the row that everybody sees; the others are for who looks closer."""
+    """Whether it is in the row that is always shown; the others are details."""
 
 
 def measure(record: Record[Any], model: AIModelEntity | None = None) -> list[Metric]:
-    """Return the numbers that matter for this kind of invocation, the most telling first.
+    """Return the metrics for this type of invocation, the most important first.
 
     Args:
         record: The invocation.
-        model: The model as it is listed, for what a record does not know: the size of its context, its prices. One that
-            the record was not made with is left aside.
+        model: The listed model, for what a record does not contain: its context size and prices. Ignored if the record was
+            made with another model.
     """
-    if model is not None and model.model != _asked_model(record):
+    if model is not None and model.model != _requested_model(record):
         model = None
     known = ("metrics", _context_size(model), None if model is None else repr(model.pricing))
     return list(record.once(known, lambda: _measured(record, model)))
@@ -89,22 +89,22 @@ def measure(record: Record[Any], model: AIModelEntity | None = None) -> list[Met
 def _measured(record: Record[Any], model: AIModelEntity | None) -> list[Metric]:
     timeline = timeline_of(record)
     own = MEASURES[record.request.invoke_type](record, timeline)
-    wire = _first_byte(record)
-    return [*own, *_cost(record, model), *_context(record, model), *_start_up(record, timeline), *wire, *_stream(timeline)]
+    http = _first_byte(record)
+    return [*own, *_cost(record, model), *_context(record, model), *_start_up(record, timeline), *http, *_stream(timeline)]
 
 
 def usage(record: Record[Any]) -> LLMUsage | EmbeddingUsage | None:
-    """Return the last usage that was reported; `None` if there was none, or if it is zero everywhere."""
+    """Return the last reported usage; `None` if there was none or it is zero everywhere."""
     for chunk in reversed(record.chunks):
         reported = chunk.delta.usage if hasattr(chunk, "delta") else getattr(chunk, "usage", None)
-        # Not by the total alone: some servers count, and leave the sum at zero.
+        # Check every count, not just the total: some servers report counts but leave the total at zero.
         if reported is not None and any(count for name, count in reported if name.endswith("tokens")):
             return cast(LLMUsage | EmbeddingUsage, reported)
     return None
 
 
 def usage_origin(record: Record[Any]) -> Origin:
-    """Return where the usage comes from: reported, estimated by the back end as it says itself, or missing."""
+    """Return where the usage comes from: reported, estimated by the back end (it says so), or missing."""
     if usage(record) is None:
         return Origin.MISSING
     estimated = any(isinstance(event, UsageEstimated) for event in tuple(record.events))
@@ -112,7 +112,7 @@ def usage_origin(record: Record[Any]) -> Origin:
 
 
 def finish_reason(record: Record[Any]) -> str | None:
-    """Return why an LLM ended, as it said; `None` if it did not say."""
+    """Return the LLM's finish reason; `None` if it reported none."""
     for chunk in reversed(record.chunks):
         if hasattr(chunk, "delta") and chunk.delta.finish_reason:
             reason: str = chunk.delta.finish_reason
@@ -145,7 +145,7 @@ def _since(key: str, seconds: float | None, queued: float, *, headline: bool = T
 
 
 def _thinking(timeline: Timeline, queued: float) -> Iterable[Metric]:
-    """Time reasoning and answer apart, where there is reasoning."""
+    """Yield separate times for reasoning and answer, if there is reasoning."""
     if timeline.first_reasoning is None:
         return
     yield _since("time_to_first_reasoning", timeline.first_reasoning, queued, headline=False)
@@ -158,7 +158,7 @@ def _rate(tokens: LLMUsage | None, timeline: Timeline) -> Metric:
     count = timeline.pieces if tokens is None else tokens.completion_tokens
     if first is None or last is None or count < LEAST_TOKENS_FOR_A_RATE or last - first < LEAST_SPAN_SECONDS:
         return Metric("tokens_per_second", None, Unit.PER_SECOND, Origin.MISSING)
-    # Without a usage a piece is taken for a token, which is near enough for most servers, and said to be a guess.
+    # Without a usage, count a piece as a token: close enough for most servers, and shown as an estimate.
     origin = Origin.ESTIMATED if tokens is None else Origin.MEASURED
     return Metric("tokens_per_second", count / (last - first), Unit.PER_SECOND, origin)
 
@@ -177,7 +177,7 @@ def _embedding(record: Record[Any], timeline: Timeline) -> Iterable[Metric]:
 
 
 def _rerank(record: Record[Any], timeline: Timeline) -> Iterable[Metric]:
-    documents = len(_asked(record, "docs"))
+    documents = len(_argument(record, "docs"))
     docs = record.chunks[0].docs if record.chunks else None
     returned = None if docs is None else len(docs)
     scores = [doc.score for doc in docs or () if math.isfinite(doc.score)]
@@ -190,7 +190,7 @@ def _rerank(record: Record[Any], timeline: Timeline) -> Iterable[Metric]:
 
 
 def _tts(record: Record[Any], timeline: Timeline) -> Iterable[Metric]:
-    characters = len(_asked(record, "content_text"))
+    characters = len(_argument(record, "content_text"))
     size = sum(len(chunk.result) // 2 for chunk in tuple(record.chunks)) if record.chunks else None
     queued = spent(record, timeline, "waiting") or 0.0
     spoken = audio_seconds(_spoken(record)) if record.seconds is not None and record.chunks else None
@@ -203,7 +203,7 @@ def _tts(record: Record[Any], timeline: Timeline) -> Iterable[Metric]:
 
 
 def _spoken(record: Record[Any]) -> bytes:
-    """Join the audio of a record, up to a chunk that holds none: the run has failed with the reason."""
+    """Join the audio of a record up to the first invalid chunk; the run has failed with the reason."""
     pieces: list[bytes] = []
     for chunk in tuple(record.chunks):
         try:
@@ -214,12 +214,12 @@ def _spoken(record: Record[Any]) -> bytes:
 
 
 def audio_seconds(data: bytes) -> float | None:
-    """Return how long an audio file plays; `None` if it cannot be told. The same file is read once."""
+    """Return the duration of an audio file; `None` if unknown. The same file is read only once."""
     return PLAYING_TIMES.get(data)
 
 
 def _speech2text(record: Record[Any], timeline: Timeline) -> Iterable[Metric]:
-    file = cast(bytes, _asked(record, "file"))
+    file = cast(bytes, _argument(record, "file"))
     length = audio_seconds(file) if record.seconds is not None else None
     yield _total(record)
     yield Metric("audio_seconds", length, Unit.SECONDS)
@@ -236,11 +236,11 @@ def _real_time_factor(record: Record[Any], timeline: Timeline, audio: float | No
 
 def _moderation(record: Record[Any], timeline: Timeline) -> Iterable[Metric]:
     yield _total(record, "latency")
-    yield Metric("characters", len(_asked(record, "text")), Unit.COUNT)
+    yield Metric("characters", len(_argument(record, "text")), Unit.COUNT)
 
 
 def _summary(record: Record[Any], timeline: Timeline) -> Iterable[Metric]:
-    source = len(_asked(record, "text"))
+    source = len(_argument(record, "text"))
     result = len(record.chunks[0].summary) if record.chunks else None
     yield _total(record)
     yield Metric("source_characters", source, Unit.COUNT)
@@ -249,7 +249,7 @@ def _summary(record: Record[Any], timeline: Timeline) -> Iterable[Metric]:
 
 
 def _cost(record: Record[Any], model: AIModelEntity | None) -> Iterable[Metric]:
-    """Return what was paid: as reported, else worked out from declared prices, else unknown."""
+    """Yield the cost: as reported, else computed from declared prices, else unknown."""
     if record.request.invoke_type not in PRICED:
         return
     used = usage(record)
@@ -277,13 +277,13 @@ def _context_size(model: AIModelEntity | None) -> int | None:
     return size if isinstance(size, int) and size > 0 else None
 
 
-def _asked_model(record: Record[Any]) -> str | None:
+def _requested_model(record: Record[Any]) -> str | None:
     request: Any = record.sent or record.request
     return getattr(request, "model", None) or getattr(request, "system_model", None)
 
 
 def _start_up(record: Record[Any], timeline: Timeline) -> Iterable[Metric]:
-    """Tell the time in the queue and that of loading apart from the call's own, where there was any."""
+    """Yield queue and loading times separately from the call's own, if there were any."""
     waited, loaded = spent(record, timeline, "waiting"), spent(record, timeline, "loading")
     if waited is not None:
         yield Metric("waiting_seconds", waited, Unit.SECONDS, headline=False)
@@ -299,7 +299,7 @@ def _call_seconds(record: Record[Any], timeline: Timeline) -> float:
 
 
 def _first_byte(record: Record[Any]) -> Iterable[Metric]:
-    """Return how long a server took to begin its answer, of the first request that it did not refuse; else of the last one."""
+    """Yield the time to first byte of the first request that the server did not refuse; else of the last one."""
     sent: float | None = None
     waited: float | None = None
     for event in tuple(record.events):
@@ -322,7 +322,7 @@ def _stream(timeline: Timeline) -> Iterable[Metric]:
         yield Metric("pauses", len(timeline.pauses()[1]), Unit.COUNT, headline=False)
 
 
-def _asked(record: Record[Any], argument: str) -> Sized:
+def _argument(record: Record[Any], argument: str) -> Sized:
     value: Sized = getattr(record.request, argument)
     return value
 
@@ -339,7 +339,7 @@ PRICED = frozenset(
         InvokeType.MULTIMODAL_EMBEDDING,
     }
 )
-"""Calls whose answers carry a usage with prices."""
+"""Calls whose results include a usage with prices."""
 
 MEASURES: Mapping[InvokeType, Callable[[Record[Any], Timeline], Iterable[Metric]]] = {
     InvokeType.LLM: _llm,

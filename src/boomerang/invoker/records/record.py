@@ -1,4 +1,4 @@
-"""One invocation as it went: what a page draws, live or afterwards, and what an export holds."""
+"""The record of one invocation: what pages draw, during or after the run, and what exports contain."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ from boomerang.invoker.messages.message import Message
 from boomerang.invoker.request import ChunkT, Request
 
 RequestT = TypeVar("RequestT")
-FoundT = TypeVar("FoundT")
+ValueT = TypeVar("ValueT")
 
 
 class Outcome(StrEnum):
-    """How an invocation stands."""
+    """State of an invocation."""
 
     RUNNING = "running"
     COMPLETED = "completed"
@@ -29,9 +29,9 @@ class Outcome(StrEnum):
 
 @dataclass(slots=True, eq=False)
 class Record(Generic[ChunkT]):
-    """One invocation as it went. Grows in one thread; other threads may read it meanwhile.
+    """One invocation as it happened. One thread writes; other threads may read at the same time.
 
-    A request holds no secret, so a record may be shown and exported.
+    A request contains no secrets, so a record may be shown and exported.
     """
 
     request: Request[ChunkT]
@@ -41,24 +41,24 @@ class Record(Generic[ChunkT]):
     id: str = field(default_factory=lambda: uuid.uuid4().hex)
     started_at: datetime = field(default_factory=lambda: datetime.now(UTC))
     chunks: list[ChunkT] = field(default_factory=list)
-    """What was yielded, in order; what had arrived before a failure or a stop stays."""
+    """Chunks in order; those that arrived before a failure or stop are kept."""
     times: list[float] = field(default_factory=list)
     """Seconds from the start to each chunk; never longer than `chunks`."""
     events: list[Event] = field(default_factory=list)
     outcome: Outcome = Outcome.RUNNING
     error: BaseException | None = None
     seconds: float | None = None
-    """Seconds from the start to the end; `None` while it runs."""
+    """Seconds from start to end; `None` while running."""
     _clock: float = field(default_factory=perf_counter, repr=False)
     _worked_out: dict[Hashable, Any] = field(default_factory=dict, repr=False)
 
     @property
     def elapsed(self) -> float:
-        """Seconds from the start until now, or until the end."""
+        """Seconds from the start until now or the end."""
         return self.seconds if self.seconds is not None else perf_counter() - self._clock
 
     def request_as(self, kind: type[RequestT]) -> RequestT:
-        """Return the request as what it is.
+        """Return the request, checked to be of a type.
 
         Raises:
             TypeError: It is another kind of request.
@@ -69,23 +69,23 @@ class Record(Generic[ChunkT]):
 
     @property
     def sent(self) -> Request[ChunkT] | None:
-        """The request as it was sent on; `None` when nothing was sent at all."""
+        """The request as it was sent; `None` if nothing was sent."""
         for event in reversed(tuple(self.events)):
             if isinstance(event, RequestSent):
                 return event.request
         return self.request
 
     def notices(self) -> list[str | Message]:
-        """Return what was done otherwise than asked, in order."""
+        """Return the notices, in order."""
         return [event.message for event in tuple(self.events) if isinstance(event, Notice)]
 
     def phase(self) -> str | None:
-        """Return the phase that the run is in, as its back end reports; `None` if it never did."""
+        """Return the current phase; `None` if the back end has reported none."""
         phases = [event.name for event in tuple(self.events) if isinstance(event, PhaseEntered)]
         return phases[-1] if phases else None
 
     def runs_before(self) -> int:
-        """Return how many runs come before this one; 0 if it does not wait."""
+        """Return how many runs come before this one; 0 if it is not waiting."""
         for event in reversed(tuple(self.events)):
             if isinstance(event, QueuePosition):
                 return event.before
@@ -93,29 +93,29 @@ class Record(Generic[ChunkT]):
                 break
         return 0
 
-    def once(self, key: Hashable, make: Callable[[], FoundT]) -> FoundT:
-        """Return what `make` works out of this record: each time anew while it grows, and once for all when it has ended.
+    def once(self, key: Hashable, make: Callable[[], ValueT]) -> ValueT:
+        """Return the result of `make`, cached once this record has ended.
 
-        A page is drawn again at each click, and a record may have 100,000 chunks. What is given is shared: not to be changed.
+        A page is redrawn at each click, and a record may have 100,000 chunks. The result is shared: do not modify it.
 
         Args:
-            key: Names it among all that is worked out of this record.
-            make: Works it out; two threads may do so at once, and the first result is kept.
+            key: Cache key within this record.
+            make: Computes the value; two threads may do so at once, and the first result is kept.
         """
         if self.seconds is None:
             return make()
         if key not in self._worked_out:
             self._worked_out.setdefault(key, make())
-        value: FoundT = self._worked_out[key]
+        value: ValueT = self._worked_out[key]
         return value
 
     def add(self, chunk: ChunkT) -> None:
         """Add a chunk that just arrived."""
-        self.chunks.append(chunk)  # first: a reader in another thread may rely on len(times) <= len(chunks)
+        self.chunks.append(chunk)  # first: readers in other threads may rely on len(times) <= len(chunks)
         self.times.append(perf_counter() - self._clock)
 
     def end(self, outcome: Outcome, error: BaseException | None = None) -> None:
-        """Set how it ended; the first end counts."""
+        """Set the outcome; only the first call has an effect."""
         if self.seconds is not None:
             return
         self.error = error

@@ -1,4 +1,4 @@
-"""A record as JSON values under a version, and back without loss."""
+"""Convert records to versioned JSON values and back without loss."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ VERSION = 2
 
 
 def dump(record: Record[Any]) -> dict[str, Any]:
-    """Return the whole record as JSON values; one that still runs as far as it has come."""
+    """Return the record as JSON values; a running one with what it has so far."""
     media, sent = Media(), record.sent
     request = dump_request(record.request)
     return {
@@ -48,10 +48,10 @@ def load(values: Mapping[str, Any]) -> Record[Any]:
     """Rebuild a record.
 
     Args:
-        values: As `dump` returned them, maybe read from JSON.
+        values: The output of `dump`, possibly read from JSON.
 
     Raises:
-        ConfigError: They were written under another version, or are no record.
+        ConfigError: The values have another version or are not a record.
     """
     version = values.get("version") if isinstance(values, Mapping) else None
     if version != VERSION:

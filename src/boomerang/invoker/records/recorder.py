@@ -1,4 +1,4 @@
-"""Record an invocation while it runs: a back end around a back end."""
+"""Record an invocation while it runs, as a back end that wraps another."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ from .record import Outcome, Record
 
 
 class Recorded(Wrapper):
-    """A back end that records what passes through another.
+    """A wrapper that records the invocations of a back end.
 
     Args:
-        backend: The back end to listen to.
-        sink: Called with each record when its stream is first read, before anything is asked of the back end.
+        backend: The back end to record.
+        sink: Called with each record when its stream is first read, before the back end is invoked.
     """
 
     def __init__(self, backend: Backend, sink: Callable[[Record[Any]], None]) -> None:
@@ -27,7 +27,7 @@ class Recorded(Wrapper):
         self._sink = sink
 
     def invoke(self, request: Request[ChunkT], run: Run) -> Chunks[ChunkT]:
-        """Pass the request on and record what comes back, how long it took, and how it ended."""
+        """Pass the request on; record its chunks, events, duration and outcome."""
         record: Record[ChunkT] = Record(request, self.kind)
         run.add_listener(record.events.append)
         self._sink(record)

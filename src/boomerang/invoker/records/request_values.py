@@ -1,4 +1,4 @@
-"""Requests and chunks as JSON values, and back."""
+"""Convert requests and chunks to JSON values and back."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from boomerang.invoker.request import InvokeType, Request
 
 
 def dump_request(request: Request[Any]) -> dict[str, Any]:
-    """Return a request as JSON values: its payload, and the arguments of ours that are not on the wire."""
+    """Return a request as JSON values: its payload, and our own arguments that are not on the wire."""
     payload = request.payload()
     local = {name: value for name, value in request if name not in payload}
     dump = {"invoke_type": request.invoke_type.value, "payload": payload}

@@ -1,6 +1,6 @@
-"""What came when: kind, size and time of each chunk, and the phases of a run, taken from its record alone.
+"""Timeline of a run, from its record alone: kind, size and time of each chunk, and the phases.
 
-Holds a few numbers for each chunk and none of their contents, so that a record of 100,000 chunks can be looked at page by page.
+Stores a few numbers per chunk and no content, so that a record of 100,000 chunks can be viewed page by page.
 """
 
 from __future__ import annotations
@@ -22,13 +22,13 @@ from .record import Record
 
 LEAST_PAUSE_SECONDS = 0.25
 PAUSE_TIMES_MEDIAN = 3
-"""A gap is a pause when it is longer than both of these."""
+"""A gap is a pause if it exceeds both of these."""
 UNKNOWN = -1
-"""The size of what is not measured."""
+"""Size of a chunk that has no such size."""
 
 
 class ChunkKind(StrEnum):
-    """What a chunk brought; if several things, the first of this list that it has."""
+    """What a chunk contains; if several things, the first in this order."""
 
     TOOL_CALL = "tool call"
     STRUCTURED = "structured output"
@@ -36,58 +36,58 @@ class ChunkKind(StrEnum):
     REASONING = "reasoning"
     MEDIA = "media"
     USAGE = "usage"
-    """Nothing but what the invocation used, maybe with a finish reason."""
+    """Only a usage, possibly with a finish reason."""
     END = "end"
-    """Nothing but a finish reason."""
+    """Only a finish reason."""
     EMPTY = "empty"
     AUDIO = "audio"
     RESULT = "result"
-    """The whole answer of a call that has no stream."""
+    """The whole result of a call without a stream."""
 
 
 KINDS = tuple(ChunkKind)
 _CODES = {kind: code for code, kind in enumerate(KINDS)}
 _TEXT, _REASONING = ChunkKind.TEXT, ChunkKind.REASONING
 SPOKEN = frozenset({ChunkKind.TOOL_CALL, ChunkKind.TEXT, ChunkKind.REASONING, ChunkKind.MEDIA, ChunkKind.AUDIO})
-"""Kinds that bring a piece of the answer."""
+"""Kinds that contribute a piece of the answer."""
 
 
 class Look(NamedTuple):
-    """One chunk, looked at."""
+    """Properties of one chunk."""
 
     kind: ChunkKind
     characters: int = UNKNOWN
-    """Of text, reasoning, or the name and arguments of calls."""
+    """Characters of text, reasoning, or the names and arguments of tool calls."""
     bytes: int = UNKNOWN
-    """Of the same in UTF-8, or of the sound."""
+    """Bytes of these in UTF-8, or of the audio."""
     text: bool = False
-    """Whether there is text of the answer in it that is not blank."""
+    """Whether it contains non-blank answer text."""
     reasoning: bool = False
     finish_reason: str | None = None
 
 
 class Timeline:
-    """All chunks of a record, in arrays of numbers. Reads on where it stopped, so a running record costs what is new.
+    """All chunks of a record, as arrays of numbers. Reading is incremental, so a running record costs only what is new.
 
-    The record may grow in another thread meanwhile.
+    The record may grow in another thread during reading.
     """
 
     def __init__(self, record: Record[Any]) -> None:
         self.seconds = array("d")
-        """From the start to each chunk."""
+        """Seconds from the start to each chunk."""
         self.characters = array("q")
         self.bytes = array("q")
-        """Sizes of each chunk; `UNKNOWN` where it has none."""
+        """Sizes of each chunk; `UNKNOWN` if it has none."""
         self.first_text: float | None = None
         self.first_reasoning: float | None = None
         self.last_reasoning: float | None = None
         self.first_piece: float | None = None
-        """When the first piece of the answer came, of whatever kind."""
+        """Time of the first piece of the answer, of any kind."""
         self.last_piece: float | None = None
         self.pieces = 0
-        """Chunks that brought a piece of the answer."""
+        """Number of chunks with a piece of the answer."""
         self.finish_reasons: dict[int, str] = {}
-        """Number of the chunk → why the model ended."""
+        """Number of the chunk → finish reason."""
         self._kinds = bytearray()
         self._reader = ReasoningReader()
         self.read(record)
@@ -108,29 +108,29 @@ class Timeline:
         return KINDS[self._kinds[number]]
 
     def kinds(self) -> dict[ChunkKind, int]:
-        """Count the chunks of each kind that there is, in the order of `ChunkKind`."""
+        """Return the number of chunks of each kind that occurs, in the order of `ChunkKind`."""
         return {kind: count for code, kind in enumerate(KINDS) if (count := self._kinds.count(code))}
 
     def gap(self, number: int) -> float:
-        """Return the seconds between a chunk and the one before it, or the start."""
+        """Return the seconds between a chunk and the previous one, or the start."""
         return self.seconds[number] - (self.seconds[number - 1] if number else 0.0)
 
     def gaps(self) -> list[float]:
-        """Return the seconds between each two chunks: one fewer than there are chunks."""
+        """Return the seconds between consecutive chunks: one fewer than there are chunks."""
         return [later - earlier for earlier, later in pairwise(self.seconds)]
 
     def pauses(self) -> tuple[float, list[int]]:
-        """Find the chunks before which the stream stood still; the wait for the first one is none.
+        """Find the chunks preceded by a pause; the wait for the first chunk does not count.
 
         Returns:
-            The seconds from which a gap is a pause, and the numbers of the chunks, in order.
+            The minimum seconds of a pause, and the numbers of the chunks, in order.
         """
         gaps = self.gaps()
         threshold = max(LEAST_PAUSE_SECONDS, PAUSE_TIMES_MEDIAN * median(gaps)) if gaps else LEAST_PAUSE_SECONDS
         return threshold, [number for number, gap in enumerate(gaps, 1) if gap > threshold]
 
     def read(self, record: Record[Any]) -> Timeline:
-        """Take in the chunks that came since."""
+        """Read the chunks added since the last call."""
         times = record.times
         for number in range(len(self.seconds), len(times)):
             self._add(times[number], look(record.chunks[number], self._reader))
@@ -152,25 +152,25 @@ class Timeline:
             self.pieces += 1
             self.first_piece = seconds if self.first_piece is None else self.first_piece
             self.last_piece = seconds
-        self.seconds.append(seconds)  # last: whoever counts the seconds finds all the rest
+        self.seconds.append(seconds)  # last: a reader that sees this entry sees all the others too
 
 
 def timeline_of(record: Record[Any], so_far: Timeline | None = None) -> Timeline:
-    """Return a record's timeline; one that has ended is read once.
+    """Return a record's timeline; that of an ended record is cached.
 
     Args:
         record: The record.
-        so_far: A timeline of the same record, to be read on.
+        so_far: A timeline of the same record to continue.
     """
     return record.once(Timeline, lambda: so_far.read(record) if so_far is not None else Timeline(record))
 
 
 def look(chunk: Any, reader: ReasoningReader) -> Look:
-    """Look at a chunk.
+    """Determine the properties of a chunk.
 
     Args:
-        chunk: Any of the chunks that answer a request.
-        reader: Has read the chunks before it.
+        chunk: A chunk of any type.
+        reader: The reader that was fed all previous chunks.
     """
     if isinstance(chunk, LLMResultChunk):
         return _look_at_delta(chunk, reader)
@@ -206,7 +206,7 @@ def _look_at_delta(chunk: LLMResultChunk, reader: ReasoningReader) -> Look:
 
 
 def _content(content: Sequence[PromptMessageContent] | None) -> tuple[str, int]:
-    """Return the text of a message's content, and the bytes of media beside it, as they stand in the message."""
+    """Return the text of a message's content, and the size of its media as encoded in the message."""
     if not content:
         return "", 0
     text = "".join(item.data for item in content if isinstance(item, TextPromptMessageContent))
@@ -219,21 +219,21 @@ def _utf8(text: str) -> int:
 
 
 class PhaseName(StrEnum):
-    """Phases that are told from the chunks; back ends add names of their own, as `waiting`, `loading` and `reading`."""
+    """Phases derived from chunks; back ends add their own, such as `waiting`, `loading` and `reading`."""
 
     ASKING = "asking"
-    """Before the back end told anything, or anything came."""
+    """Before the first report or chunk from the back end."""
     FIRST = "first"
-    """From the call to the first piece of the answer, where the back end tells no phases."""
+    """From the call to the first piece of the answer, if the back end reports no phases."""
     DECODING = "decoding"
     """From the first piece of a stream to the last."""
     CLOSING = "closing"
-    """From the last piece to the end: usage, finish reason, clearing up."""
+    """From the last piece to the end: usage, finish reason, cleanup."""
 
 
 @dataclass(frozen=True, slots=True)
 class Phase:
-    """A part of a run's time."""
+    """A phase of a run, with its time span."""
 
     name: str
     start: float
@@ -242,20 +242,20 @@ class Phase:
 
     @property
     def seconds(self) -> float:
-        """How long it took."""
+        """Duration in seconds."""
         return self.end - self.start
 
 
 GENERATING = "generating"
-"""A back end's own word for what comes from the first piece on."""
+"""The back ends' name for the phase that begins with the first piece."""
 LEAST_PHASE_SECONDS = 0.002
-"""Shorter ones are part of what follows them."""
+"""Shorter phases are merged into the next one."""
 
 
 def phases(record: Record[Any], timeline: Timeline) -> list[Phase]:
-    """Cut the time of a run into phases, without gaps, from its start to its end or until now.
+    """Divide a run into phases, without gaps, from its start to its end or until now.
 
-    The back end's own phases count until the first piece of the answer; from then on the pieces themselves tell.
+    The back end's own phases count up to the first piece of the answer; after that, phases are derived from the pieces.
     """
     end = record.elapsed
     first = min(_first(timeline), end)
@@ -265,10 +265,10 @@ def phases(record: Record[Any], timeline: Timeline) -> list[Phase]:
     if not reported and len(timeline):
         marks = [(0.0, PhaseName.FIRST)]
     if timeline.pieces > 1:
-        if marks[-1][1] == GENERATING:  # told just before the first piece, which says the same and belongs to the record
+        if marks[-1][1] == GENERATING:  # reported just before the first piece; DECODING replaces it
             marks.pop()
         marks.append((first, PhaseName.DECODING))
-    if len(timeline) and record.seconds is not None:  # while it runs, more may come
+    if len(timeline) and record.seconds is not None:  # while the run is active, more may come
         marks.append((timeline.last_piece or timeline.seconds[-1], PhaseName.CLOSING))
     return _joined(marks, end)
 
@@ -280,7 +280,7 @@ def _first(timeline: Timeline) -> float:
 
 
 def _joined(marks: list[tuple[float, str]], end: float) -> list[Phase]:
-    """Make phases of the moments at which each begins; equal neighbours are one, very short ones part of what comes next."""
+    """Build phases from their start times; merge equal neighbours, and very short phases into the next."""
     joined: list[Phase] = []
     start = 0.0
     for (_, name), until in zip(marks, [*(at for at, _ in marks[1:]), end], strict=True):
@@ -296,6 +296,6 @@ def _joined(marks: list[tuple[float, str]], end: float) -> list[Phase]:
 
 
 def spent(record: Record[Any], timeline: Timeline, name: str) -> float | None:
-    """Return the seconds that a run was in a phase, as its back end tells; `None` if it was never in it."""
+    """Return the total seconds of a phase reported by the back end; `None` if it did not occur."""
     durations = [phase.seconds for phase in phases(record, timeline) if phase.name == name]
     return sum(durations) if durations else None

@@ -1,5 +1,5 @@
-"""Weights are data: what they must be, where they are, how to get them.
+"""Model weights: what they must be, where they are, and how to fetch them.
 
-Reading them is `Weights`; fetching them is `boomerang weights`. Nothing that was
-fetched is installed or put on the import path.
+`Weights` reads them; `boomerang weights` fetches them. Fetched files are never
+installed or put on the import path.
 """

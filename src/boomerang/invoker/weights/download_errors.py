@@ -1,12 +1,12 @@
-"""What the two sources of weights, the package index and the official address, have in common: how they fail."""
+"""The error and the progress callback shared by both sources of weights: package index and publisher's address."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 
 Report = Callable[[int], None]
-"""Hears how many bytes of an item are there."""
+"""Called with the number of bytes of an item so far."""
 
 
 class SourceError(Exception):
-    """A source could not give what was asked for; the text says why."""
+    """A source could not provide a file; the text says why."""

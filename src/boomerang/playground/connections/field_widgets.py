@@ -1,4 +1,4 @@
-"""How each widget of a connection's form is drawn; each function returns the settings' fields that it makes."""
+"""Drawing of each widget of a connection form; each function returns the settings fields it produces."""
 
 from __future__ import annotations
 
@@ -29,27 +29,27 @@ from .page_state import ConnectionsPageState
 NO_KEY, TYPED, VARIABLE = "none", "typed", "variable"
 KEYS = {NO_KEY: N_("none"), TYPED: N_("entered here"), VARIABLE: N_("from an environment variable")}
 Slots = dict[str, DeltaGenerator]
-"""Field → the place under its widget; a fold's title → the place under the fold."""
+"""Field → the place under its widget; expander title → the place under the expander."""
 
 
 @dataclass(slots=True)
 class FormDrawing:
-    """A form while it is drawn."""
+    """State of a form while it is being drawn."""
 
-    held: ConnectionsPageState
+    state: ConnectionsPageState
     draft: ConnectionSettings
     form: Form
     slots: Slots = field(default_factory=dict)
     unread: dict[str, list[str]] = field(default_factory=dict)
-    """Where an error is shown → what cannot be read there."""
+    """Where an error is shown → errors of unparsable input."""
 
     def key(self, name: str) -> str:
-        """Return the key of one of the form's widgets."""
-        return key(self.held, name)
+        """Return the session state key of a form widget."""
+        return key(self.state, name)
 
 
 def key(state: ConnectionsPageState, name: str) -> str:
-    """Return the key of one of the form's widgets."""
+    """Return the session state key of a form widget."""
     return f"connections.form.{state.version}.{name}"
 
 
@@ -72,8 +72,8 @@ def _text(drawing: FormDrawing, field: FormField) -> dict[str, Any]:
 
 
 def _secret(drawing: FormDrawing, field: FormField) -> str:
-    """Draw a secret's field: the browser does not get it back, and it is kept while nothing else is typed."""
-    state, before = drawing.held, str(getattr(drawing.draft, field.name))
+    """Draw a secret's field. The browser never gets the secret back; it is kept unless a new one is typed."""
+    state, before = drawing.state, str(getattr(drawing.draft, field.name))
     typed = st.text_input(
         _(field.label),
         type="password",
@@ -82,7 +82,7 @@ def _secret(drawing: FormDrawing, field: FormField) -> str:
         autocomplete="off",
         help=_help(field),
     )
-    if typed:  # who leaves the page and comes back finds the field empty, and the secret kept
+    if typed:  # a visitor who leaves the page and returns finds the field empty and the secret kept
         state.typed_secrets[field.name] = typed
     return state.typed_secrets.get(field.name) or before
 
@@ -113,7 +113,7 @@ def _complete(address: str, query: str) -> None:
 
 
 def _key(drawing: FormDrawing, field: FormField) -> dict[str, Any]:
-    state, draft = drawing.held, drawing.draft
+    state, draft = drawing.state, drawing.draft
     chosen = str(getattr(draft, field.variable))
     variables = list(dict.fromkeys([*([chosen] if chosen else []), *app_state.connections().variables]))
     source = st.segmented_control(
@@ -147,15 +147,15 @@ def _key(drawing: FormDrawing, field: FormField) -> dict[str, Any]:
 def _first_source(drawing: FormDrawing, field: FormField) -> str:
     draft = drawing.draft
     preset = app_state.connections().kinds[draft.kind].presets().get(draft.preset)
-    if drawing.held.typed_secrets.get(field.name) or getattr(draft, field.name):
+    if drawing.state.typed_secrets.get(field.name) or getattr(draft, field.name):
         return TYPED
     if getattr(draft, field.variable):
         return VARIABLE
-    return TYPED if drawing.held.replacing is None and preset is not None and preset.needs_key else NO_KEY
+    return TYPED if drawing.state.replacing is None and preset is not None and preset.needs_key else NO_KEY
 
 
 def _pairs(drawing: FormDrawing, field: FormField) -> dict[str, Any]:
-    """Draw a field of names and values; lines that cannot be read are kept in `unread`."""
+    """Draw a field of names and values; report unparsable lines in `unread`."""
     label = _(field.label)
     text = st.text_area(
         label,
@@ -234,4 +234,4 @@ WIDGETS: Mapping[Widget, Callable[[FormDrawing, FormField], dict[str, Any]]] = {
     Widget.LONG_TEXT: _long_text,
     Widget.SECONDS: _seconds,
 }
-"""How each widget is drawn; each function returns the settings' fields that it makes."""
+"""Widget → the function that draws it and returns the settings fields it produces."""

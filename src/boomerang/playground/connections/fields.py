@@ -1,4 +1,4 @@
-"""The fields of a connection's form, drawn from its kind's data: what they contain becomes settings, or is marked as wrong."""
+"""The fields of a connection form, drawn from the kind's form data; turns their values into settings or shows errors."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from .page_state import ConnectionsPageState
 
 
 def draw(state: ConnectionsPageState, draft: ConnectionSettings) -> ConnectionSettings | None:
-    """Draw the fields; returns the settings that they make, `None` while something is wrong with one."""
+    """Draw the fields and return the resulting settings; `None` while a field has an error."""
     form = form_of(draft)
     drawing = FormDrawing(state, draft, form)
     values: dict[str, Any] = {"kind": draft.kind, "preset": draft.preset}
@@ -42,22 +42,22 @@ def draw(state: ConnectionsPageState, draft: ConnectionSettings) -> ConnectionSe
 
 
 def form_of(settings: ConnectionSettings) -> Form:
-    """Return the form of a connection's kind; an empty one for a kind that has none."""
+    """Return the form of a connection's kind; an empty form if the kind has none."""
     form = app_state.connections().kinds[settings.kind].form
     return form() if form is not None else Form(())
 
 
 def _column(drawing: FormDrawing, fields: list[FormField]) -> dict[str, Any]:
-    """Draw the fields of a column: first the open ones, then each fold."""
+    """Draw the fields of a column: ungrouped ones first, then each expander."""
     values: dict[str, Any] = {}
     for field in fields:
         if not field.group:
             values |= WIDGETS[field.widget](drawing, field)
-            if field.widget is not Widget.KEY:  # which has the places that it needs
+            if field.widget is not Widget.KEY:  # which creates its own places
                 drawing.slots[field.name] = st.container()
     for group in dict.fromkeys(field.group for field in fields if field.group):
         folded = st.expander(_(group), icon=":material/tune:")
-        drawing.slots[group] = st.container()  # outside the fold: an error in it shows while it is folded
+        drawing.slots[group] = st.container()  # outside the expander, so an error shows even when it is collapsed
         with folded:
             for field in fields:
                 if field.group == group:
@@ -69,7 +69,7 @@ def _column(drawing: FormDrawing, fields: list[FormField]) -> dict[str, Any]:
 
 
 def _settings(drawing: FormDrawing, values: Mapping[str, Any]) -> ConnectionSettings | None:
-    """Make settings of the values; shows under each field what is wrong with it."""
+    """Build settings from the values and show errors under their fields."""
     settings, faults = None, []
     try:
         settings = drawing.draft.checked(values)
@@ -84,7 +84,7 @@ def _settings(drawing: FormDrawing, values: Mapping[str, Any]) -> ConnectionSett
         with drawing.slots.get(place, drawing.slots[""]):
             field_fault(None, spoken(fault, labels, [model["model"] for model in values.get("models", ())]))
     for field in drawing.form.fields:
-        # A caption and not a tip: one that opens with the focus would hide what is under it.
+        # A caption, not a tooltip: one that opens on focus would hide what is under it.
         if field.caption and not field.group and field.name not in wrong:
-            drawing.slots[field.name].caption(plain(_(field.caption).replace("`", "")))  # code is too pale in a caption
+            drawing.slots[field.name].caption(plain(_(field.caption).replace("`", "")))  # inline code is too pale in a caption
     return settings

@@ -1,4 +1,4 @@
-"""The form of a connection: what stands in it becomes settings, which can be tried before they are kept."""
+"""The form of a connection; its settings can be tested before they are stored."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def begin(state: ConnectionsPageState, kind: Kind, preset: Preset) -> None:
 
 
 def edit(state: ConnectionsPageState, connection: Connection, address: str = "") -> None:
-    """Open the form for a connection of one's own, perhaps with another address."""
+    """Open the form for one of the visitor's own connections, optionally with another address."""
     assert connection.settings is not None
     keeping = SESSION if connection.origin is Origin.SESSION else SHARED if connection.shared else SAVED
     settings = connection.settings.at(address) if address else connection.settings
@@ -42,20 +42,20 @@ def edit(state: ConnectionsPageState, connection: Connection, address: str = "")
 
 
 def duplicate(state: ConnectionsPageState, connection: Connection) -> None:
-    """Open the form for a copy; secrets are copied only by whom they belong to."""
+    """Open the form for a copy; secrets are copied only if the connection is the visitor's own."""
     assert connection.settings is not None
     settings = connection.settings.copied(own=connection.may_change(visitor.owner()))
     name = free_name(settings.name, set(app_state.connections().names(visitor.owner())))
     _fill(state, settings.changed(name=name), None, SESSION)
 
 
-# Streamlit 1.67 takes what was typed into a password's field when the focus leaves it, but not when it goes by Tab to the eye
-# that shows the password; what is then clicked would be done without the key. Nobody needs to see it here, nor a picture of it.
+# Streamlit 1.67 submits a password field when it loses focus, but not when Tab moves the focus to its show-password button. The
+# next click would then run without the key. Hide the button: showing the key is not needed here, not even in a screenshot.
 STYLE = """<style>[data-testid="stTextInput"] button[aria-pressed] { display: none; }</style>"""
 
 
 def draw(state: ConnectionsPageState) -> Tick:
-    """Draw the form, and what it comes to; gives what keeps the progress of its test going."""
+    """Draw the form and its test result; return a function that updates the test progress."""
     draft = state.draft
     assert draft is not None
     st.html(STYLE)
@@ -77,14 +77,14 @@ def _actions(state: ConnectionsPageState, settings: ConnectionSettings | None) -
         )
         st.button(_("Cancel"), key=key(state, "cancel"), on_click=close, args=(state,))
         tick = probe_progress.draw(state, _tried_name(state)[0], key(state, "stop"))
-    if state.said.fault:
-        st.error(plain(state.said.fault), icon=":material/error:")
+    if state.feedback.fault:
+        st.error(plain(state.feedback.fault), icon=":material/error:")
     if settings is not None and test:
         _test(state, settings)
     if settings is not None and save:
         _save(state, settings, keeping)
-    check = state.found.get(_tried_name(state))
-    # What came of another address or another key would be taken for what comes of these.
+    check = state.results.get(_tried_name(state))
+    # Show the result only for the address and key that were tested.
     if check is not None and settings is not None and state.tried is not None and settings.reach() == state.tried.reach():
         _result(state, settings, check)
     return tick
@@ -134,16 +134,16 @@ def _use_address(key: str, address: str) -> None:
 
 
 def _tried_name(state: ConnectionsPageState) -> tuple[str, str]:
-    return (f"\0{state.version}", SERVER)  # no connection's name has such a character
+    return (f"\0{state.version}", SERVER)  # a connection name cannot contain this character
 
 
 def _test(state: ConnectionsPageState, settings: ConnectionSettings) -> None:
     state.tried = settings
-    state.found.pop(_tried_name(state), None)
-    trial = app_state.connections().trial(settings)
+    state.results.pop(_tried_name(state), None)
+    attempt = app_state.connections().attempt(settings)
     name = _tried_name(state)[0]
     probe = app_state.connections().probe(settings)
-    request = ProbeRequest(name, trial.opened, settings.address, trial.at, {SERVER: None}, probe, close=True)
+    request = ProbeRequest(name, attempt.opened, settings.address, attempt.at, {SERVER: None}, probe, close=True)
     health_table.start(state, [request])
     st.rerun()
 
@@ -159,41 +159,41 @@ def _save(state: ConnectionsPageState, settings: ConnectionSettings, keeping: st
             shared=keeping == SHARED,
         )
     except ConfigError as error:
-        state.to_say.fault = spoken(error, field_labels(app_state.connections().kinds))
+        state.next_feedback.fault = spoken(error, field_labels(app_state.connections().kinds))
     else:
         if page_state.connection() == state.replacing and settings.name != state.replacing:
             st.session_state[page_state.RENAMED] = settings.name
         _keep_results(state, before, settings)
         state.open = settings.name
-        state.to_say.told = _("{name} added.").format(name=settings.name)
+        state.next_feedback.success = _("{name} added.").format(name=settings.name)
         close(state)
     st.rerun()
 
 
 def _keep_results(state: ConnectionsPageState, before: ConnectionSettings | None, settings: ConnectionSettings) -> None:
-    """Keep the results of tests that are true of what was saved, under its name; the others are dropped.
+    """Move the test results that still apply to the saved connection's name; drop the others.
 
     Args:
-        state: Whose form it is.
-        before: What the saved connection takes the place of.
-        settings: What was saved.
+        state: State of the page with the form.
+        before: Settings of the connection that was replaced.
+        settings: The saved settings.
     """
-    results = {call: state.found.pop((name, call)) for name, call in tuple(state.found) if name == state.replacing}
-    for named in [named for named in state.found if named[0] == settings.name]:
-        del state.found[named]
+    results = {call: state.results.pop((name, call)) for name, call in tuple(state.results) if name == state.replacing}
+    for named in [named for named in state.results if named[0] == settings.name]:
+        del state.results[named]
     state.tested[settings.name] = settings.reach()
     if before is not None and before.reach() == settings.reach():
-        state.found.update({(settings.name, call): check for call, check in results.items()})
+        state.results.update({(settings.name, call): check for call, check in results.items()})
     if state.tried is not None and state.tried.reach() == settings.reach():
         tried = _tried_name(state)
-        state.moved[tried] = settings.name, SERVER  # one that is still under way, too
-        if tried in state.found:
-            state.found[settings.name, SERVER] = state.found[tried]
+        state.moved[tried] = settings.name, SERVER  # also if the test is still running
+        if tried in state.results:
+            state.results[settings.name, SERVER] = state.results[tried]
 
 
 def close(state: ConnectionsPageState) -> None:
-    """Close the form; what stands in it is forgotten."""
-    state.found.pop(_tried_name(state), None)
+    """Close the form and discard its contents."""
+    state.results.pop(_tried_name(state), None)
     state.draft, state.replacing, state.typed_secrets, state.tried = None, None, {}, None
     state.version += 1
 

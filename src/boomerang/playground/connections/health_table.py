@@ -1,4 +1,4 @@
-"""All connections and the eight calls in one table: what was tried, when, and how it went, in colour and in words."""
+"""Health table: all connections by the eight calls, with test state, time and result in colour and words."""
 
 from __future__ import annotations
 
@@ -26,8 +26,8 @@ COLUMNS = {
     "speech2text": N_("STT"),
     "moderation": N_("Moderation"),
 }
-# In a narrow place, and on a phone, a cell has room for one word: how long it took stands in its title then, and what was not
-# tested is an empty dot, told of under the table. The words stay for who has the page read out.
+# In a narrow container, such as on a phone, a cell has room for one word: its duration moves to the tooltip, and an untested
+# cell is an empty dot explained by the legend. The words stay for screen readers.
 STYLE = """<style>
 .health { overflow-x: auto; container-type: inline-size; }
 .health table { width: 100%; border-collapse: collapse; font-size: 0.85rem; }
@@ -57,7 +57,7 @@ TIMEOUT_SECONDS = 900.0
 
 
 def written(connections: Sequence[Connection], results: Mapping[Named, Check], checks: ProbeJob | None) -> str:
-    """Write the table: a dash where there is no model for a call; what was not tried, and whose list is not known, says so."""
+    """Write the table. A dash means no model for a call; untested calls and unknown model lists are labelled."""
     head = "".join(f'<th scope="col">{escaped(_(title))}</th>' for title in ("", *COLUMNS.values()))
     under_way = set(checks.under_way) if checks is not None else set()
     rows = "".join(_row(connection, results, under_way) for connection in connections)
@@ -68,34 +68,34 @@ def written(connections: Sequence[Connection], results: Mapping[Named, Check], c
 
 
 def test(state: ConnectionsPageState, connections: Sequence[Connection], calls: Mapping[str, str | None] | None = None) -> None:
-    """Try connections, with all that they have unless only some calls are wanted; for a callback."""
+    """Test connections with all their calls, or only `calls`; used as a callback."""
     state.tested.update(
         {connection.name: connection.settings.reach() for connection in connections if connection.settings is not None}
     )
-    start(state, [trial(connection, calls) for connection in connections])
+    start(state, [probe_request(connection, calls) for connection in connections])
 
 
 def drop_outdated(state: ConnectionsPageState, connections: Sequence[Connection]) -> None:
-    """Drop results of connections that the file or another process has changed since."""
+    """Drop results of connections that the file or another process has changed."""
     for connection in connections:
         now = connection.settings.reach() if connection.settings is not None else None
         if state.tested.get(connection.name, now) != now:
             del state.tested[connection.name]
-            for named in [named for named in state.found if named[0] == connection.name]:
-                del state.found[named]
+            for named in [named for named in state.results if named[0] == connection.name]:
+                del state.results[named]
 
 
-def start(state: ConnectionsPageState, trials: Sequence[ProbeRequest]) -> None:
-    """Start to try, unless something is being tried."""
+def start(state: ConnectionsPageState, requests: Sequence[ProbeRequest]) -> None:
+    """Start the tests unless others are running."""
     if state.checks is not None and state.checks.running:
         return
     state.stopped = None
-    state.checks = ProbeJob(trials, visitor=visitor.visitor(), owner=visitor.owner(), timeout=TIMEOUT_SECONDS)
+    state.checks = ProbeJob(requests, visitor=visitor.visitor(), owner=visitor.owner(), timeout=TIMEOUT_SECONDS)
     app_state.jobs().submit(state.checks)
 
 
-def trial(connection: Connection, calls: Mapping[str, str | None] | None = None) -> ProbeRequest:
-    """Return how a connection is tried."""
+def probe_request(connection: Connection, calls: Mapping[str, str | None] | None = None) -> ProbeRequest:
+    """Return the probe request for a connection."""
     settings = connection.settings
     return ProbeRequest(
         connection.name,
@@ -119,24 +119,24 @@ def _row(connection: Connection, checks: Mapping[Named, Check], under_way: set[N
 
 def _cell(connection: Connection, call: str, check: Check | None, under_way: bool, listed: bool) -> str:
     if under_way:
-        return _marked("busy", _("testing"))
+        return _cell_text("busy", _("testing"))
     if check is None:
-        return _untried(connection, call, listed)
+        return _not_fetched(connection, call, listed)
     took = _took(check.seconds)
     title = f"{translated(check.verdict, _)} {took}, {check.at:%H:%M:%S} UTC"
     if check.ok:
-        return _marked("good", _("ok"), title, took)
-    return _marked("bad", f"{_('failed')} {check.status or ''}".strip(), title)
+        return _cell_text("good", _("ok"), title, took)
+    return _cell_text("bad", f"{_('failed')} {check.status or ''}".strip(), title)
 
 
-def _untried(connection: Connection, call: str, listed: bool) -> str:
+def _not_fetched(connection: Connection, call: str, listed: bool) -> str:
     try:
         if call == SERVER or model_for(connection.backend, call) is not None:
-            return _marked("none untested", _("not tested"), _("not tested"))
+            return _cell_text("none untested", _("not tested"), _("not tested"))
         if connection.fetches and not listed:
             explanation = _("Models not fetched yet. Open or test the connection.")
             return f'<span class="none" title="{escaped(explanation)}">{escaped(_("unknown"))}</span>'
-    except ConfigError:  # it cannot be opened, which its own place tells
+    except ConfigError:  # the connection cannot be opened; the detail view shows why
         pass
     return f'<span class="none" title="{escaped(_("no model for this type"))}">—</span>'
 
@@ -145,6 +145,6 @@ def _took(seconds: float) -> str:
     return f"{seconds * 1000:,.0f} ms" if seconds < 10 else f"{seconds:.0f} s"
 
 
-def _marked(kind: str, text: str, title: str = "", took: str = "") -> str:
+def _cell_text(kind: str, text: str, title: str = "", took: str = "") -> str:
     more = f" <small>{escaped(took)}</small>" if took else ""
     return f'<span class="{kind}" title="{escaped(title)}"><i></i><b>{escaped(text)}</b>{more}</span>'

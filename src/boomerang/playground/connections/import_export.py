@@ -1,4 +1,4 @@
-"""Connections as a file: out without secrets, and in again."""
+"""Export of connections to a file without secrets, and import."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from boomerang.workbench.connections.import_export import Brought, import_connec
 from boomerang.workbench.diagnosis.settings_errors import shortened
 from boomerang.workbench.i18n.translate import _
 
-from .page_state import ConnectionsPageState, Said
+from .page_state import ConnectionsPageState, Feedback
 
 
 def draw(state: ConnectionsPageState, connections: Sequence[Connection]) -> None:
-    """Draw the way out and in."""
-    # After an import it is another one, and so closed, with an empty box.
+    """Draw the import and export menu."""
+    # A new key after an import closes the popover and empties the file uploader.
     with st.popover(_("Import, export"), icon=":material/swap_vert:", key=f"connections.transfer.{state.imports}"):
         st.caption(_("TOML as in connections.toml, or JSON. Never contains keys or passwords."))
         settings = [connection.settings for connection in connections if connection.settings is not None]
@@ -39,8 +39,8 @@ def draw(state: ConnectionsPageState, connections: Sequence[Connection]) -> None
         )
 
 
-def tell(brought: Brought) -> None:
-    """Return what came of an import."""
+def draw_result(brought: Brought) -> None:
+    """Show the result of an import."""
     with st.container(border=True, key="connections-brought"):
         if brought.came:
             text = _("Imported for this session: {names}. Enter their keys.").format(names=", ".join(brought.came))
@@ -60,7 +60,9 @@ def _bring(state: ConnectionsPageState, key: str) -> None:
     file = st.session_state.get(key)
     if file is None:
         return
-    state.to_say = Said(brought=import_connections(app_state.connections(), file.name, file.getvalue(), visitor.owner()))
+    state.next_feedback = Feedback(
+        brought=import_connections(app_state.connections(), file.name, file.getvalue(), visitor.owner())
+    )
     state.imports += 1
-    if state.to_say.brought is not None and state.to_say.brought.came:
-        state.open = state.to_say.brought.came[0]
+    if state.next_feedback.brought is not None and state.next_feedback.brought.came:
+        state.open = state.next_feedback.brought.came[0]

@@ -1,4 +1,4 @@
-"""The models of a connection, as they are known: a table to search, and what tries one of them."""
+"""The models of a connection: a searchable table and a test of a single model."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from .page_state import ConnectionsPageState
 
 MOST_ROWS = 300
 MOST_AT_A_GLANCE = 12
-"""Models among which nobody needs a search."""
+"""Models up to which the list has no search field."""
 STYLE = """<style>
 .st-key-connection-models .plain-scroll { max-height: min(70vh, 640px); }
 .st-key-connection-models td:nth-child(2) { white-space: nowrap; }
@@ -31,13 +31,13 @@ STYLE = """<style>
 </style>"""
 TYPE_FROM = {
     TypeFrom.DECLARED: N_("declared"),
-    TypeFrom.TOLD: N_("from the server"),
+    TypeFrom.STATED: N_("from the server"),
     TypeFrom.GUESSED: N_("guessed"),
 }
 
 
 def draw(state: ConnectionsPageState, connection: Connection) -> None:
-    """Draw them, as far as its server has told them."""
+    """Draw the models known so far."""
     try:
         backend = connection.backend
         if connection.fetches:
@@ -75,7 +75,7 @@ def draw(state: ConnectionsPageState, connection: Connection) -> None:
 
 
 def _list(connection: Connection, models: Sequence[ListedModel]) -> None:
-    """Draw the models in a table, which can be searched."""
+    """Draw the models in a table, with a search field if there are many."""
     searched = ""
     if len(models) > MOST_AT_A_GLANCE:
         searched = st.text_input(
@@ -93,7 +93,7 @@ def _list(connection: Connection, models: Sequence[ListedModel]) -> None:
         st.caption(_("No matching model."))
         return
     st.html(STYLE)
-    rows = [[model.model, *_said_of(model)] for model in matching[:MOST_ROWS]]
+    rows = [[model.model, *_columns(model)] for model in matching[:MOST_ROWS]]
     with st.container(key="connection-models"):
         html_tables.table([_("Model"), _("Type"), _("Type source"), _("Context"), _("Features")], rows, scrolls=_("Models"))
     if len(matching) > MOST_ROWS:
@@ -102,7 +102,7 @@ def _list(connection: Connection, models: Sequence[ListedModel]) -> None:
         st.caption(_("{found} of {count}").format(found=len(matching), count=len(models)))
 
 
-def _said_of(model: ListedModel) -> tuple[str, str, str, str]:
+def _columns(model: ListedModel) -> tuple[str, str, str, str]:
     context = model.model_properties.get(ModelPropertyKey.CONTEXT_SIZE)
     features = ", ".join(feature.value for feature in model.features or []) or ("—" if model.features_known else _("unknown"))
     size = f"{context:,}" if isinstance(context, int) else "—"
@@ -110,7 +110,7 @@ def _said_of(model: ListedModel) -> tuple[str, str, str, str]:
 
 
 def _test_one(state: ConnectionsPageState, connection: Connection, names: list[str]) -> None:
-    """Draw what tries one model with one call."""
+    """Draw the controls to test one model with one call."""
     running = state.checks is not None and state.checks.running
     with st.container(horizontal=True, vertical_alignment="bottom"):
         name = st.selectbox(

@@ -1,4 +1,4 @@
-"""The models of a connection as a table: types that were guessed wrong, defaults, voices, and what a page offers for each."""
+"""Editor for a connection's models: types, defaults, voices and Dify declarations."""
 
 from __future__ import annotations
 
@@ -24,18 +24,18 @@ from .page_state import ConnectionsPageState
 TYPES = [kind.value for kind in ModelType]
 COLUMNS = ("model", "model_type", "default", "mode", "context_size", "max_chunks", "voices")
 GUESSED = "guessed"
-"""Of a row: whether its type was guessed; no column, for it is no longer true once somebody has chosen another one."""
+"""Key of a row's value: the type was guessed. Not a column, because it is outdated once another type is chosen."""
 MOST_ROWS = 500
 MOST_NAMED = 5
-"""Models whose type was guessed that the caption names."""
+"""Models with guessed types named in the caption."""
 
 
 def fill(state: ConnectionsPageState, settings: SettingsWithModels) -> None:
-    """Begin the table with what is said in the settings, and with what the server listed when it was asked."""
+    """Initialize the table from the settings and the models already fetched from the server."""
     listed: Sequence[ListedModel] = ()
     if state.replacing is not None:
         connection = app_state.connections().get(state.replacing, visitor.owner())
-        with suppress(ConfigError):  # what cannot be opened any more can be put right all the same
+        with suppress(ConfigError):  # a connection that no longer opens can still be edited
             listed = connection.backend.models() if connection.settings is not None else ()
     configured = {model.model: row(model, settings) for model in settings.models}
     listed_rows = {model.model: row(model, settings) for model in listed if model.model not in configured}
@@ -45,7 +45,7 @@ def fill(state: ConnectionsPageState, settings: SettingsWithModels) -> None:
 
 
 def bring(state: ConnectionsPageState, listed: Sequence[ListedModel]) -> None:
-    """Add the models that a server has just listed to the table; those that are in it stay as they are."""
+    """Add models just fetched from a server to the table; existing rows stay unchanged."""
     assert isinstance(state.draft, SettingsWithModels)
     there = {row_now["model"] for row_now in state.now}
     fresh = [row(model, state.draft) for model in listed if model.model not in there]
@@ -55,13 +55,13 @@ def bring(state: ConnectionsPageState, listed: Sequence[ListedModel]) -> None:
 
 
 def _begin(state: ConnectionsPageState, configured: list[dict[str, Any]], listed: list[dict[str, Any]]) -> None:
-    """Fill the table; what somebody said of models stands in it, however much that is."""
+    """Fill the table. Configured models are always included, listed ones up to the limit."""
     room = max(0, MOST_ROWS - len(configured))
     state.rows, state.left_out = [*configured, *listed[:room]], len(listed[room:])
 
 
 def row(model: Any, settings: SettingsWithModels) -> dict[str, Any]:
-    """Write a model as a row."""
+    """Return a model as a row."""
     properties = model.model_properties
     voices = properties.get(ModelPropertyKey.VOICES) or []
     return {
@@ -77,7 +77,7 @@ def row(model: Any, settings: SettingsWithModels) -> dict[str, Any]:
 
 
 def draw(state: ConnectionsPageState, settings: SettingsWithModels) -> dict[str, Any]:
-    """Draw the table and what lies beyond it; gives the settings' fields that it makes."""
+    """Draw the table and its additional controls; return the settings fields they produce."""
     st.markdown(f"**{_('Models')}**")
     st.caption(_("Models listed by the server appear automatically. Override or add models here."))
     base = state.rows or [dict.fromkeys(COLUMNS)]
@@ -107,7 +107,7 @@ def draw(state: ConnectionsPageState, settings: SettingsWithModels) -> dict[str,
         )
         st.caption(left_out.format(count=state.left_out))
     rows = [edited_row for edited_row in edited if str(edited_row.get("model") or "").strip()]
-    _tell_guessed(rows, state.listed)
+    _caption_guessed(rows, state.listed)
     state.now = [{name: edited_row.get(name) for name in COLUMNS} for edited_row in rows]
     left, right = st.columns(2, gap="medium", vertical_alignment="bottom")
     with right:
@@ -123,42 +123,42 @@ def draw(state: ConnectionsPageState, settings: SettingsWithModels) -> dict[str,
         help=_("Acts as Dify's workspace default LLM. Used by summary."),
         persist_state="session",
     )
-    models, defaults = said(rows, state.listed, state.described)
+    models, defaults = configured_models(rows, state.listed, state.described)
     return {"models": models, "defaults": defaults, "system_model": system_model or ""}
 
 
-def said(
+def configured_models(
     rows: Sequence[Mapping[str, Any]],
     listed: Sequence[Mapping[str, Any]],
     described: Mapping[str, Mapping[str, Any]],
 ) -> tuple[list[dict[str, Any]], dict[str, str]]:
-    """Return the models of which something was said, and the default of each type.
+    """Return the configured models and the default of each type.
 
-    A row that stands as the server's list made it says nothing: it may be gone tomorrow.
+    Rows unchanged since the server listed them are left out: the model may be gone tomorrow.
 
     Args:
-        rows: The table as it stands.
-        listed: What of it the server's list made, as it made it.
-        described: Model's name → what was said of it beyond the table.
+        rows: The current table.
+        listed: Rows built from the server's list, as built.
+        described: Model name → declaration beyond the table's columns.
     """
     models: list[dict[str, Any]] = []
     defaults: dict[str, str] = {}
-    as_listed = {_standing(old) for old in listed}
+    as_listed = {_row_values(old) for old in listed}
     listed_rows = {old["model"]: old for old in listed}
     for edited_row in rows:
         name = str(edited_row["model"]).strip()
         model_type = str(edited_row.get("model_type") or ModelType.LLM.value)
         if edited_row.get("default"):
             defaults.setdefault(model_type, name)
-        if name not in described and _standing(edited_row) in as_listed:
+        if name not in described and _row_values(edited_row) in as_listed:
             continue
-        own = _without_told(edited_row, listed_rows.get(name, {}))
+        own = _without_listed(edited_row, listed_rows.get(name, {}))
         models.append({"model": name, "model_type": model_type} | _properties(own, described.get(name, {})))
     return models, defaults
 
 
-def _tell_guessed(rows: Sequence[Mapping[str, Any]], listed: Sequence[Mapping[str, Any]]) -> None:
-    """Say of which models the type that stands there was guessed."""
+def _caption_guessed(rows: Sequence[Mapping[str, Any]], listed: Sequence[Mapping[str, Any]]) -> None:
+    """Show which models still have a guessed type."""
     guessed = {(old["model"], old["model_type"]) for old in listed if old[GUESSED]}
     names = [str(edited_row["model"]) for edited_row in rows if (edited_row["model"], edited_row.get("model_type")) in guessed]
     if names:
@@ -167,13 +167,13 @@ def _tell_guessed(rows: Sequence[Mapping[str, Any]], listed: Sequence[Mapping[st
         st.caption(plain(template.format(count=len(names), names=named)))
 
 
-def _standing(values: Mapping[str, Any]) -> tuple[Any, ...]:
-    """Return what a row says of its model."""
+def _row_values(values: Mapping[str, Any]) -> tuple[Any, ...]:
+    """Return a row's values for comparison, without `default`."""
     return tuple(values.get(key) for key in COLUMNS if key != "default")
 
 
-def _without_told(values: Mapping[str, Any], listed_values: Mapping[str, Any]) -> dict[str, Any]:
-    """Leave out of a row the limits that the server's list told: they stay the server's to tell."""
+def _without_listed(values: Mapping[str, Any], listed_values: Mapping[str, Any]) -> dict[str, Any]:
+    """Blank the limits equal to the server's list, so that the server's current values keep applying."""
     return {key: None if key in _LIMITS and value == listed_values.get(key) else value for key, value in values.items()}
 
 
@@ -197,7 +197,7 @@ def _properties(values: Mapping[str, Any], beyond: Mapping[str, Any]) -> dict[st
 
 
 def _described(state: ConnectionsPageState, names: Sequence[str]) -> None:
-    """Draw the editor of what a row has no room for: parameter rules, features, prices, in Dify's own words."""
+    """Draw the editor for what has no column: parameter rules, features and prices, in Dify's schema."""
     with st.expander(_("Parameter rules, features and prices of a model"), icon=":material/data_object:"):
         name = st.selectbox(_("Model"), list(names), key=f"connections.described.{state.version}")
         if name is None:
@@ -227,7 +227,7 @@ def _described(state: ConnectionsPageState, names: Sequence[str]) -> None:
 
 
 def _beyond(model: ConnectionModel) -> dict[str, Any]:
-    """Return what is said of a model that a row has no room for."""
+    """Return the parts of a model's declaration that have no column."""
     value = model.model_dump(mode="json", exclude_defaults=True, by_alias=True, exclude={"model", "model_type", "label"})
     properties = {
         name: inner

@@ -1,4 +1,4 @@
-"""What the Connections page keeps for one visitor."""
+"""State of the Connections page for one visitor."""
 
 from __future__ import annotations
 
@@ -14,70 +14,70 @@ from boomerang.workbench.connections.probe_jobs import Named, ProbeJob
 
 
 @dataclass(slots=True)
-class Said:
-    """What is said once."""
+class Feedback:
+    """Outcome of the last action, shown once."""
 
-    told: str = ""
-    """What was done."""
+    success: str = ""
+    """Success message."""
     fault: str = ""
-    """What could not be done."""
+    """Error message."""
     brought: Brought | None = None
 
 
 @dataclass(slots=True)
 class ConnectionsPageState:
-    """Of the visitor's session; nothing of it is another visitor's."""
+    """State of the Connections page, kept in the visitor's session."""
 
     open: str = ""
-    """Name of the connection that is open."""
+    """Name of the open connection."""
     draft: ConnectionSettings | None = None
-    """What the form was begun with; `None` while none is open."""
+    """Settings the form was opened with; `None` while no form is open."""
     replacing: str | None = None
-    """Name of the connection that the form changes; `None` for a new one."""
+    """Name of the connection being edited; `None` for a new one."""
     keeping: str = "session"
-    """How it is to be kept, as the form began."""
+    """Storage selected when the form was opened."""
     typed_secrets: dict[str, str] = field(default_factory=dict, repr=False)
-    """Field → the secret that was typed into the form; the field does not give it back to a browser."""
+    """Field → secret typed into the form; never sent back to the browser."""
     version: int = 0
-    """Of the form: a new one has widgets of its own."""
+    """Version of the form; a new one gets new widgets."""
     rows: list[dict[str, Any]] = field(default_factory=list)
-    """Models, as the form's table began."""
+    """Models in the form's table when it was opened."""
     now: list[dict[str, Any]] = field(default_factory=list)
-    """Models, as the table stood when it was last drawn."""
+    """Models in the table when it was last drawn."""
     listed: list[dict[str, Any]] = field(default_factory=list)
-    """Those of the rows that the server's list made."""
+    """Rows built from the server's model list."""
     left_out: int = 0
-    """How many models of the server's list found no room in the table."""
+    """Number of listed models that did not fit into the table."""
     table: int = 0
     """Version of the table."""
     described: dict[str, dict[str, Any]] = field(default_factory=dict)
-    """Model's name → what was said of it beyond the table."""
+    """Model name → declaration beyond the table's columns."""
     checks: ProbeJob | None = None
-    found: dict[Named, Check] = field(default_factory=dict)
-    """What came of trying, the last of each."""
+    results: dict[Named, Check] = field(default_factory=dict)
+    """Last result of each test."""
     moved: dict[Named, Named] = field(default_factory=dict)
-    """What was tried in a form that was saved → what it is now."""
+    """Test started in a form that was then saved → its name now."""
     tested: dict[str, dict[str, Any]] = field(default_factory=dict, repr=False)
-    """Connection's name → its settings that count, as they were when it was tried."""
+    """Connection name → the settings that affect a test, as of its test."""
     stopped: tuple[frozenset[str], float] | None = None
-    """Names of what was being tried when somebody stopped it, and after how many seconds; until something is tried again."""
+    """Connections whose test was stopped, and after how many seconds; until the next test."""
     tried: ConnectionSettings | None = None
-    """What stood in the form when it was tried."""
+    """Settings in the form when it was tested."""
     redrawn: bool = False
-    """Whether the page draws itself anew: what it says stays then, for nobody has done anything meanwhile."""
-    to_say: Said = field(default_factory=Said)
-    """What was just done, for when the page is drawn next."""
-    said: Said = field(default_factory=Said)
-    """What it says now."""
+    """Whether the page reruns itself rather than after an action; its message then stays."""
+    next_feedback: Feedback = field(default_factory=Feedback)
+    """Outcome to show when the page is drawn next."""
+    feedback: Feedback = field(default_factory=Feedback)
+    """Outcome shown now."""
     imports: int = 0
-    """Version of the import; a new one has an empty box, and is closed."""
+    """Version of the import; a new one is closed and has an empty file uploader."""
 
     def take_over(self, checks: ProbeJob) -> None:
-        """Take over what has come of trying so far."""
-        self.found.update({self.moved.get(named, named): check for named, check in tuple(checks.found.items())})
+        """Copy the checks' results so far."""
+        self.results.update({self.moved.get(named, named): check for named, check in tuple(checks.results.items())})
 
     @staticmethod
     def of_visitor() -> ConnectionsPageState:
-        """Return that of the visitor of this script run."""
+        """Return the state of this script run's visitor."""
         state: ConnectionsPageState = st.session_state.setdefault("_connections", ConnectionsPageState())
         return state

@@ -1,4 +1,4 @@
-"""What is being tried, while it is: for how long and how far, with a Stop beside it; and that it was stopped."""
+"""Progress of running tests, with a Stop button, and the note that they were stopped."""
 
 from __future__ import annotations
 
@@ -19,16 +19,16 @@ Tick = Callable[[], None]
 
 
 def running(state: ConnectionsPageState, name: str) -> bool:
-    """Return whether a connection is being tried, by itself."""
+    """Return whether this connection, and no other, is being tested."""
     return state.checks is not None and state.checks.running and _names(state.checks) == {name}
 
 
 def draw(state: ConnectionsPageState, name: str, key: str) -> Tick:
-    """Draw how far the trial of a connection is, with a Stop, beside what began it; gives what keeps it going."""
+    """Draw the progress of a connection's test with a Stop button; return a function that updates it."""
     checks = state.checks
     if checks is None or not running(state, name):
         if state.stopped is not None and state.stopped[0] == {name}:
-            _tell_of_stop(state.stopped[1])
+            _caption_stopped(state.stopped[1])
         return lambda: None
     st.button(_("Stop"), icon=":material/stop_circle:", key=key, on_click=checks.stop, disabled=checks.stopping)
     slot = st.empty()
@@ -37,11 +37,11 @@ def draw(state: ConnectionsPageState, name: str, key: str) -> Tick:
 
 
 def draw_all(state: ConnectionsPageState) -> Tick:
-    """Draw for how long several connections have been tried; gives what keeps it going."""
+    """Draw how long several connections have been tested; return a function that updates it."""
     checks = state.checks
     if checks is None or not checks.running or len(_names(checks)) < 2:
         if state.stopped is not None and len(state.stopped[0]) > 1:
-            _tell_of_stop(state.stopped[1])
+            _caption_stopped(state.stopped[1])
         return lambda: None
     slot = st.empty()
     _line(slot, checks)
@@ -49,10 +49,10 @@ def draw_all(state: ConnectionsPageState) -> Tick:
 
 
 def _names(checks: ProbeJob) -> set[str]:
-    return {trial.name for trial in checks.trials}
+    return {request.name for request in checks.requests}
 
 
-def _tell_of_stop(after: float) -> None:
+def _caption_stopped(after: float) -> None:
     st.badge(_("Stopped after {time}").format(time=seconds(after)), icon=":material/stop_circle:", color="orange")
 
 

@@ -1,4 +1,4 @@
-"""What came of trying: a line for each call, with the server's own words where it failed; the rest of it on demand."""
+"""Test results: one line per call, with the server's own error text; details on demand."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from boomerang.workbench.i18n.translate import _
 from .health_table import COLUMNS
 
 UNKNOWN = "—"
-LONGEST_WORDS = 600
-"""Characters of a server's own words that stand in the open; all of what it sent is below."""
-# Nine of them, each in a widget of its own, would push what stands under them off the screen; a browser folds by itself.
+LONGEST_QUOTE = 600
+"""Longest excerpt, in characters, of a server's error text; the details have all of it."""
+# Plain `<details>`: nine Streamlit expanders would push the rest of the page off the screen.
 STYLE = """<style>
 .results { font-size: 0.9rem; line-height: 1.45; }
 .results :is(.good, .bad) { border-bottom: 1px solid color-mix(in srgb, currentColor 14%, transparent); }
@@ -40,12 +40,12 @@ def draw(checks: Iterable[tuple[str, Check]]) -> None:
 
 
 def written(checks: Iterable[tuple[str, Check]]) -> str:
-    """Write results as HTML."""
+    """Return results as HTML."""
     return f'{STYLE}<div class="results">{"".join(_result(title, check) for title, check in checks)}</div>'
 
 
 def draw_all(name: str, checked: Mapping[tuple[str, str], Check]) -> None:
-    """Draw what is known of a connection, in the order of the table."""
+    """Draw all results of a connection, in the order of the table's columns."""
     mine = [(_(title), checked[name, call]) for call, title in COLUMNS.items() if (name, call) in checked]
     if mine:
         draw(mine)
@@ -57,7 +57,7 @@ def _result(title: str, check: Check) -> str:
     verdict = translated(check.verdict, _)
     kind, mark, spoken = ("good", "✓", _("ok")) if check.ok else ("bad", "✗", _("failed"))
     took = f" <small>{check.seconds * 1000:,.0f} ms</small>" if check.address else ""
-    own = translated(check.error, _)[:LONGEST_WORDS]
+    own = translated(check.error, _)[:LONGEST_QUOTE]
     quote = f"<q>{escaped(own)}</q>" if not check.ok and own and own not in verdict else ""
     icon = f'<i role="img" aria-label="{escaped(spoken)}">{mark}</i>'
     model = f" · {escaped(check.model)}" if check.model else ""

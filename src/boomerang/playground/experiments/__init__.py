@@ -1,1 +1,1 @@
-"""Controls and drawing of the experiments."""
+"""Controls and results of the experiments."""

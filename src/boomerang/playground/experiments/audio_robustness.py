@@ -1,4 +1,4 @@
-"""Experiments of the speech2text page: the same recording made worse step by step."""
+"""Experiment of the speech2text page: transcribe increasingly degraded versions of a recording."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from boomerang.playground.results.audio import word_errors
 from boomerang.playground.run.pane import Pane
 from boomerang.playground.ui.escape import plain
 from boomerang.workbench.experiments import audio_robustness
-from boomerang.workbench.experiments.audio_robustness import Heard, Robustness, RobustnessSettings
+from boomerang.workbench.experiments.audio_robustness import DegradedTranscript, Robustness, RobustnessSettings
 from boomerang.workbench.i18n.translate import N_, _
 from boomerang.workbench.results.drawable_text import drawable
-from boomerang.workbench.results.transcripts import Judged
+from boomerang.workbench.results.transcripts import TranscriptScore
 
 from .experiment_panel import Experiment
 
@@ -32,30 +32,30 @@ def _controls(page: Pane, pane: Pane) -> RobustnessSettings:
 
 
 def _draw(pane: Pane, result: Robustness) -> None:
-    turn = result.done if result.running else "end"  # drawn again and again in one script run, and no key may come twice
-    for number, transcript in enumerate(result.heard):
+    suffix = result.done if result.running else "end"  # drawn repeatedly in one script run, and widget keys must be unique
+    for number, transcript in enumerate(result.transcripts):
         with st.container(border=True, gap="xsmall"):
             with st.container(horizontal=True, vertical_alignment="center"):
                 st.markdown(f"**{plain(_(transcript.label))}**", width="content")
-                if transcript.judged is not None:
-                    word_errors.numbers(transcript.judged)
+                if transcript.score is not None:
+                    word_errors.numbers(transcript.score)
             if transcript.error is not None:
                 st.text(drawable(f"{type(transcript.error).__name__}: {transcript.error}"))
-            elif transcript.judged is None:
+            elif transcript.score is None:
                 st.caption(_("running") if transcript.started else _("pending"))
             else:
-                _transcript(transcript, transcript.judged, pane.key(f"marked.{number}.{turn}"))
+                _transcript(transcript, transcript.score, pane.key(f"marked.{number}.{suffix}"))
     word_errors.legend()
 
 
-def _transcript(transcript: Heard, judged: Judged, key: str) -> None:
+def _transcript(transcript: DegradedTranscript, score: TranscriptScore, key: str) -> None:
     player, text = st.columns([3, 5], vertical_alignment="center")
     kind = kind_of(transcript.file)
     if kind is not None:
         player.audio(transcript.file, format=kind.media_type, alt=_("Model input: {name}").format(name=_(transcript.label)))
     with text:
         if transcript.text:
-            word_errors.words(judged, key)
+            word_errors.draw_words(score, key)
         else:
             st.caption(_("No speech recognized."))
 

@@ -1,4 +1,4 @@
-"""Experiments of the embedding page: the same texts as queries and as documents; all in one call and one by one."""
+"""Experiments of the embedding page: texts as queries and as documents; batch and single calls."""
 
 from __future__ import annotations
 
@@ -85,7 +85,7 @@ def _batch_verdict(difference: float, text: str) -> None:
 
 
 def _unequal(difference: Unequal) -> str:
-    """Say what keeps two answers from being compared."""
+    """Return why two results cannot be compared."""
     if difference.left != difference.right:
         return _("Vectors returned: {left} and {right}.").format(left=difference.left, right=difference.right)
     return _("The vectors have different dimensions: {widths}.").format(widths=difference.widths)

@@ -1,9 +1,9 @@
-"""Experiments: several calls on what stands in the form, and what they tell together. Repeats, variants, two ways of one call.
+"""Experiments: several calls from one form and their combined result, such as repeats, variants or two ways to make a call.
 
-Each has four parts. Its controls and its drawing are here, beside each other; how its calls are made and evaluated needs no
-screen and is in `workbench.experiments`. A page lists its experiments::
+Each has four parts. Its controls and its drawing are here; making and evaluating the calls needs no UI and is in
+`workbench.experiments`. A page lists its experiments::
 
-    page.show(moderation.draw, experiments=[moderation_batch.BATCH, moderation_variants.VARIANTS])
+    page.show(moderation.draw, experiments=[moderation_batch.BATCH, moderation_perturbations.VARIANTS])
 """
 
 from __future__ import annotations
@@ -28,24 +28,25 @@ ResultT = TypeVar("ResultT")
 
 @dataclass(frozen=True, slots=True)
 class Experiment(Generic[SettingsT, FactsT, ResultT]):
-    """One way to learn more than a single call tells."""
+    """An experiment: controls, calls, evaluation and drawing."""
 
     name: str
-    """Of its widgets and in the address."""
+    """Used in widget keys and in the URL."""
     title: str
     """Marked by `N_`."""
     about: str
-    """What is done and what it tells, in a sentence; marked by `N_`."""
+    """Description in one sentence; marked by `N_`."""
     icon: str
     controls: Callable[[Pane, Pane], SettingsT]
-    """Draws its own controls and returns what they say; takes the page, whose form it may read, and its own pane. What is
-    missing it says by `require` of its own pane."""
+    """Draws the controls and returns their values. Takes the page, whose form it may read, and the experiment's own pane;
+    reports missing input by `require` of its own pane.
+    """
     steps: Callable[[FormCall, SettingsT], Sequence[Step[FactsT]]]
-    """Makes the calls."""
+    """Returns the calls to make."""
     evaluate: Callable[[Series[FactsT], SettingsT], ResultT]
-    """Evaluates a series, under way or ended, under the settings as they are now."""
+    """Evaluates a running or finished series with the current settings."""
     draw: Callable[[Pane, ResultT], None]
-    """Draws the result, at the end and whenever a call has ended."""
+    """Draws the result, at the end and after each call."""
 
 
 AnyExperiment = Experiment[Any, Any, Any]
@@ -56,7 +57,7 @@ def no_controls(_page: Pane, _pane: Pane) -> None:
 
 
 class Bench:
-    """The part of a page where its experiments stand; one of them is open, and each keeps its own last series."""
+    """The experiments section of a page: one experiment is open, and each keeps its last series."""
 
     def __init__(self, page: Pane, experiments: Sequence[AnyExperiment], timeout: float) -> None:
         self._page = page
@@ -64,12 +65,12 @@ class Bench:
         self._timeout = timeout
         self._chosen: AnyExperiment | None = None
         self._settings: Any = None
-        """Of the experiment that is open."""
+        """Settings of the open experiment."""
         self.pane: Pane | None = None
-        """Of the experiment that is open."""
+        """Pane of the open experiment."""
 
     def draw(self) -> None:
-        """Draw the choice, and of the one that is open its controls, buttons and last series."""
+        """Draw the experiment picker and the open experiment's controls, buttons and last series."""
         page = self._page
         key = page.hold("experiment", None)
         with st.container(border=True, key="experiments"):
@@ -125,7 +126,7 @@ class Bench:
                 error_panel.draw(job.error, pane.key("error"))
 
     def draw_live(self) -> Callable[[], None]:
-        """Draw the series under way; gives a function that draws what is new."""
+        """Draw the running series; return a function that draws updates."""
         pane = self.pane
         assert pane is not None
         job = pane.job
@@ -140,7 +141,7 @@ class Bench:
             run_status.line(line, job)
             if job.done != drawn:
                 drawn = job.done
-                redrawn = copy(pane)  # under keys of its own: in one script run no key may be drawn twice
+                redrawn = copy(pane)  # new keys, because widget keys must be unique within a script run
                 redrawn.part = f"{pane.part}-{drawn}"
                 with place.container():
                     self._result(redrawn, job)

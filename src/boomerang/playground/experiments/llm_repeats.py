@@ -1,4 +1,4 @@
-"""Experiments of the LLM page; here the same call many times, beside it the same call streamed and not."""
+"""Experiment of the LLM page: repeat the same call."""
 
 from __future__ import annotations
 

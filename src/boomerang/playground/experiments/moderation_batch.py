@@ -1,4 +1,4 @@
-"""Experiments of the moderation page; here many texts, with what is expected of each; beside it variants of one text."""
+"""Experiment of the moderation page: many texts with expected answers."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ LONGEST_CELL = 200
 SIGNS = {
     batch.MISSED: "✗", batch.ALARM: "✗", batch.FAILED: "⚠", batch.TO_COME: "…", batch.RIGHT: "✓", batch.NO_LABEL: "",
 }  # fmt: skip
-"""What became of a text → its sign."""
+"""Outcome of a text → its sign."""
 
 
 def _controls(_page: Pane, pane: Pane) -> BatchSettings:
@@ -87,7 +87,7 @@ def _matrix(pane: Pane, confusion: Confusion) -> None:
 
 
 def _threshold(pane: Pane, answered: Batch) -> float | None:
-    """Draw the slider for another threshold on what has been answered; `None` without scores, or while it is not moved."""
+    """Draw the what-if threshold slider; return `None` without scores or while it is at the model's own threshold."""
     own = answered.own_threshold
     if own is None:
         return None

@@ -1,4 +1,4 @@
-"""What experiments share: how many times, the row of numbers, why calls failed."""
+"""Shared by experiments: the repetitions field, rows of numbers, and errors of failed calls."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ MOST, USUAL = 50, 5
 
 
 def settings(_page: Pane, pane: Pane) -> RepeatSettings:
-    """Draw the field for how many times."""
+    """Draw the field for the number of repetitions."""
     value = st.number_input(
         _("Repetitions"), min_value=2, max_value=MOST, key=pane.hold("times", USUAL), persist_state="session", width=140
     )
@@ -24,13 +24,13 @@ def settings(_page: Pane, pane: Pane) -> RepeatSettings:
 
 
 def failures(errors: Sequence[tuple[str, Exception]]) -> None:
-    """Draw why calls failed, by their labels."""
+    """Draw the errors of failed calls, by label."""
     for label, error in errors:
         st.text(drawable(f"{_(label)}: {type(error).__name__}: {error}"))
 
 
 def latencies(measured: Latencies | None) -> dict[str, str]:
-    """Return the least, mean and largest time by their labels."""
+    """Return the minimum, mean and maximum time, by label."""
     if measured is None:
         return {_("Min"): UNKNOWN, _("Mean"): UNKNOWN, _("Max"): UNKNOWN}
     return {_("Min"): seconds(measured.least), _("Mean"): seconds(measured.mean), _("Max"): seconds(measured.largest)}

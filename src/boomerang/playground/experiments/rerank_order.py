@@ -1,11 +1,11 @@
-"""Experiments of the rerank page: the same documents in another order."""
+"""Experiment of the rerank page: the same documents in other orders."""
 
 from __future__ import annotations
 
 import streamlit as st
 
 from boomerang.playground.run.pane import Pane
-from boomerang.playground.ui.charts.chart_style import words
+from boomerang.playground.ui.charts.chart_style import label_text
 from boomerang.playground.ui.data_table import data_table
 from boomerang.playground.ui.number_format import UNKNOWN
 from boomerang.workbench.experiments import rerank_order
@@ -44,7 +44,7 @@ def _draw(pane: Pane, result: OrderComparison) -> None:
 
 
 def _row(result: OrderComparison, document: int) -> dict[str, str]:
-    row = {_("document"): words(drawable(result.docs[document]), 80)}
+    row = {_("document"): label_text(drawable(result.docs[document]), 80)}
     for label, scores in result.scores:
         there = document in scores
         row[_(label)] = f"{list(scores).index(document) + 1} · {scores[document]:.4f}" if there else UNKNOWN

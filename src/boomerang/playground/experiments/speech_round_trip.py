@@ -1,4 +1,4 @@
-"""Experiments of the TTS page: what was spoken is written down again; the text in each of the model's voices."""
+"""Experiments of the TTS page: transcribe the synthesized speech; speak the text in each voice of the model."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ from .experiment_panel import Experiment
 
 @dataclass(slots=True)
 class _Sounds:
-    """What was spoken, decoded once."""
+    """Decoded audio, cached by record."""
 
     by_record: dict[str, waveform.Sound] = field(default_factory=dict)
 
@@ -53,11 +53,11 @@ def _round_trip_controls(page: Pane, pane: Pane) -> RoundTripSettings:
 def _draw_round_trip(pane: Pane, result: RoundTrip) -> None:
     _player(pane, result.spoken, "round-trip")
     repeat_controls.failures(result.errors)
-    if result.judged is None:
+    if result.score is None:
         return
     with st.container(horizontal=True, vertical_alignment="center"):
-        word_errors.numbers(result.judged)
-    word_errors.words(result.judged, pane.key(f"marked.{'live' if result.running else 'end'}"))
+        word_errors.numbers(result.score)
+    word_errors.draw_words(result.score, pane.key(f"marked.{'live' if result.running else 'end'}"))
     word_errors.legend()
     with st.expander(_("Transcript"), icon=":material/notes:"):
         st.code(result.transcript, language=None, wrap_lines=True)
@@ -92,7 +92,7 @@ def _draw_voices(pane: Pane, result: Voices) -> None:
 
 
 def _player(pane: Pane, step: Spoken, name: str) -> None:
-    """Draw what a step has spoken, once it has ended."""
+    """Draw a player for a step's audio once the step has ended."""
     if not step.ended or step.record is None:
         return
     sounds = pane.state.kept(_Sounds).by_record

@@ -1,4 +1,4 @@
-"""An experiment of the LLM page: the same call streamed and not, and what differs."""
+"""Experiment of the LLM page: compare the same call with and without streaming."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def _draw(pane: Pane, result: StreamingComparison) -> None:
             _("item"): _(name),
             streamed: _cell(result.left.get(name)),
             whole: _cell(result.right.get(name)),
-            _("verdict"): _told(name, result.differing) if result.complete else UNKNOWN,
+            _("verdict"): _difference(name, result.differing) if result.complete else UNKNOWN,
         }
         for name in result.names
     ]
@@ -57,7 +57,7 @@ def _verdict(differing: Sequence[str]) -> None:
     st.badge(text, icon=":material/difference:", color="orange")
 
 
-def _told(name: str, differing: Sequence[str]) -> str:
+def _difference(name: str, differing: Sequence[str]) -> str:
     if name in comparison.ALWAYS_DIFFERENT:
         return UNKNOWN
     return _("different") if name in differing else _("same")

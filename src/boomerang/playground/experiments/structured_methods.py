@@ -1,4 +1,4 @@
-"""Experiments of the structured-output page; here three ways to an object, beside it the same call many times."""
+"""Experiment of the structured-output page: compare three methods to get an object."""
 
 from __future__ import annotations
 

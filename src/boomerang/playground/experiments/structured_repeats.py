@@ -1,4 +1,4 @@
-"""An experiment of the structured-output page: the same call many times, and how many objects fit the schema."""
+"""Experiment of the structured-output page: repeat a call and count the objects that match the schema."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""Fields of a form, and the pickers of connection and model."""
+"""Form fields and the pickers for connection and model."""

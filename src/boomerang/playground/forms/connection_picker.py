@@ -1,7 +1,7 @@
-"""A connection that is not there: one that a link asks for and this visitor does not have, or one that is gone meanwhile.
+"""Pickers for connections, and what happens when the selected or linked connection does not exist.
 
-What would answer in its place was chosen by nobody. So what a link asks for stays unchosen until the visitor chooses, and where
-a connection is gone the page says what is chosen now.
+Another connection must not silently take its place. If a link names a missing connection, the picker stays empty until the
+visitor chooses; if a connection has been removed, the page says what is selected instead.
 """
 
 from __future__ import annotations
@@ -15,35 +15,35 @@ from boomerang.playground.run.pane import Pane
 from boomerang.workbench.i18n.translate import _
 
 SIDE_BAR = "connection"
-"""Key of the side bar's picker."""
+"""Key of the sidebar's picker."""
 
 
 @dataclass(frozen=True, slots=True)
 class MissingConnection:
-    """A connection that a picker was to have."""
+    """A connection that was requested or selected and does not exist."""
 
     name: str
     linked: bool
-    """Whether a link asked for it, and nothing was chosen since."""
+    """Whether a link requested it and nothing has been chosen since."""
     instead: str = ""
-    """What is chosen now."""
+    """The connection selected instead."""
 
 
 def settle(key: str, names: Sequence[str], fallback: str, requested: str | None = None) -> None:
-    """See to it that what a picker holds is there; call it before the picker is drawn.
+    """Make sure that a picker's selection exists; call it before the picker is drawn.
 
     Args:
-        key: Of the picker.
-        names: What is there.
-        fallback: What takes the place of a connection that is gone.
-        requested: What a link asks for.
+        key: Key of the picker.
+        names: Existing connections.
+        fallback: Replaces a connection that was removed.
+        requested: Connection that a link names.
     """
     if requested and requested not in names:
         st.session_state[key], st.session_state[_kept(key)] = None, MissingConnection(requested, linked=True)
     elif requested:
         st.session_state[key] = requested
     selected, waiting = st.session_state.get(key), unchosen(key)
-    if waiting in names:  # made meanwhile
+    if waiting in names:  # created since
         st.session_state[key] = waiting
         forget(key)
     elif selected is not None and selected not in names:
@@ -56,7 +56,7 @@ def settle(key: str, names: Sequence[str], fallback: str, requested: str | None 
 
 
 def picker(key: str, names: Sequence[str]) -> None:
-    """Draw a picker; an empty one while the visitor has to choose."""
+    """Draw a picker; empty while the visitor has to choose."""
     waiting = unchosen(key)
     st.selectbox(
         _("Connection"),
@@ -72,42 +72,42 @@ def picker(key: str, names: Sequence[str]) -> None:
 
 
 def unchosen(key: str) -> str | None:
-    """Return the name that a link asks for, as long as nothing was chosen in its place."""
-    missing = _lost(key)
+    """Return the missing connection that a link names, until something else is chosen."""
+    missing = _missing(key)
     return missing.name if missing is not None and missing.linked else None
 
 
 def forget(key: str) -> None:
-    """Say no more of what was lost: the visitor has chosen, or has gone on with what is chosen now."""
+    """Drop the notice: the visitor has chosen or continues with the current selection."""
     st.session_state.pop(_kept(key), None)
 
 
 def reason(key: str) -> str:
-    """Return why a run has to wait for the visitor's choice; empty if it has not."""
+    """Return why a run has to wait for the visitor's choice; empty if it does not."""
     name = unchosen(key)
     return _("choose a connection: the URL names {name}, which does not exist here").format(name=name) if name else ""
 
 
 def notice(key: str) -> str:
-    """Return what is to be said of a connection that is gone; empty if none is."""
-    missing = _lost(key)
+    """Return the notice for a removed connection; empty if there is none."""
+    missing = _missing(key)
     if missing is None or missing.linked:
         return ""
     template = _("Connection {name} no longer exists. {other} is selected instead.")
     return template.format(name=missing.name, other=missing.instead)
 
 
-def tell(pane: Pane, key: str) -> None:
-    """Have a pane say what its picker lost, and wait where the visitor has to choose."""
+def add_notice(pane: Pane, key: str) -> None:
+    """Add the picker's notice to a pane, and block its run while the visitor has to choose."""
     pane.require(not unchosen(key), reason(key))
     if text := notice(key):
         pane.notices.append(text)
 
 
-def _lost(key: str) -> MissingConnection | None:
+def _missing(key: str) -> MissingConnection | None:
     missing: MissingConnection | None = st.session_state.get(_kept(key))
     if missing is not None and missing.linked != (st.session_state.get(key) is None):
-        return None  # something was chosen elsewhere, as on the page of connections
+        return None  # something was chosen elsewhere, such as on the Connections page
     return missing
 
 

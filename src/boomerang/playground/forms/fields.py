@@ -1,6 +1,6 @@
-"""Widgets from a model's own description: which parameters, and the ModelConfig that they come to.
+"""Form fields shared by the pages: text, JSON, JSON schema, numbers and sample chips.
 
-A value outside its widget's limits never gets here: Streamlit 1.67 puts it back inside, whoever sent it.
+Values outside a widget's limits never get here: Streamlit 1.67 clamps them, whoever sent them.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from boomerang.workbench.parsing.json_text import JsonFault, locate, parse, pret
 def json_field(
     page: Pane, name: str, label: str, expected: type, *, height: int = 200, help_text: str | None = None
 ) -> Any | None:
-    """Draw a field for JSON; `None`, with line and column said, while it is not valid."""
+    """Draw a JSON field; show the error with line and column and return `None` while it is invalid."""
     text = st.text_area(label, key=page.key(name), height=height, persist_state="session", help=help_text)
     value = parse(str(text or ""), expected)
     if isinstance(value, JsonFault):
@@ -30,17 +30,17 @@ def json_field(
 
 
 def text_area(page: Pane, name: str, label: str, *, sample: str = "", height: int = 140, help_text: str | None = None) -> str:
-    """Draw a field for text, filled with the sample at first."""
+    """Draw a text field, initially filled with the sample."""
     value = st.text_area(label, key=page.hold(name, sample), height=height, persist_state="session", help=help_text)
     return str(value or "")
 
 
 def samples(page: Pane, choices: dict[str, dict[str, Any]]) -> None:
-    """Draw chips that fill the form: each is a label and the values of fields by name; and the way back to the first one."""
+    """Draw chips that fill the form, and the reset button. `choices` maps a label to field values by name."""
 
     def fill() -> None:
         chosen = st.session_state.get(page.key("sample"))
-        st.session_state[page.key("sample")] = None  # a chip is a button: the same one fills the form again
+        st.session_state[page.key("sample")] = None  # a chip acts as a button: clicking the same one fills the form again
         for name, value in choices.get(str(chosen), {}).items():
             if name == "rows":
                 page.state.rows = list(value)
@@ -52,9 +52,9 @@ def samples(page: Pane, choices: dict[str, dict[str, Any]]) -> None:
 
 
 def chips(page: Pane, labels: Sequence[str], fill: Callable[[], None]) -> None:
-    """Draw the row of samples, and the button that puts every field back."""
+    """Draw the row of samples, and the button that resets every field."""
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        with st.container():  # so that they wrap beside the button, and keep their own widths
+        with st.container():  # so that they wrap beside the button and keep their own widths
             st.pills(_("Samples"), labels, key=page.key("sample"), on_change=fill, wrap=True, format_func=_)
         st.button(
             _("Reset"),
@@ -67,7 +67,7 @@ def chips(page: Pane, labels: Sequence[str], fill: Callable[[], None]) -> None:
 
 
 def field_fault(page: Pane | None, message: str, *, sendable: bool = False) -> None:
-    """Say at the field what is wrong with it; with a page given, keep its Run disabled, as `Pane.require` does."""
+    """Show an error at its field; with a page, also disable its Run, as `Pane.require` does."""
     with st.container(horizontal=True, vertical_alignment="center", gap="xsmall"):
         st.markdown(":red[:material/error:]", width="content")
         st.text(message)
@@ -76,7 +76,7 @@ def field_fault(page: Pane | None, message: str, *, sendable: bool = False) -> N
 
 
 def schema(page: Pane, name: str, label: str, sample: dict[str, Any]) -> dict[str, Any] | None:
-    """Draw a field for a JSON schema, with the place and the reason where it is none; `None` while it is no JSON object."""
+    """Draw a JSON schema field with the position and reason of an error; return `None` while it is not a JSON object."""
     page.hold(name, pretty(sample))
     value = json_field(page, name, label, dict, height=260)
     if value is None:
@@ -92,7 +92,7 @@ def schema(page: Pane, name: str, label: str, sample: dict[str, Any]) -> dict[st
 
 
 def stop_sequences(page: Pane) -> list[str] | None:
-    """Draw the list of stop sequences; sent as `stop`, not in `completion_params`. `None` when there are none."""
+    """Draw the stop sequences; sent as `stop`, not in `completion_params`. Return `None` if there are none."""
     sequences = st.multiselect(
         _("Stop sequences"),
         [],
@@ -106,7 +106,7 @@ def stop_sequences(page: Pane) -> list[str] | None:
 
 
 def whole_number(page: Pane, name: str, label: str, default: int, help_text: str, *, least: int = 0) -> int:
-    """Draw a field for a whole number."""
+    """Draw a field for an integer."""
     key = page.hold(name, default, lambda value: value >= least)
     value = st.number_input(label, min_value=least, step=1, key=key, persist_state="session", help=help_text)
     return int(value or 0)
@@ -114,13 +114,13 @@ def whole_number(page: Pane, name: str, label: str, default: int, help_text: str
 
 @dataclass(slots=True)
 class _FollowedCounts:
-    """The count that each following field had when it was last drawn."""
+    """The count each following field had when it was last drawn."""
 
     by_field: dict[str, int] = field(default_factory=dict)
 
 
 def following(page: Pane, name: str, label: str, count: int, help_text: str) -> int:
-    """Draw a field for a number that follows a count until it is set to something else."""
+    """Draw a number field that follows a count until the visitor changes it."""
     counts = page.state.kept(_FollowedCounts).by_field
     followed = counts.get(name)
     linked = page.take(name, 0)
@@ -133,7 +133,7 @@ def following(page: Pane, name: str, label: str, count: int, help_text: str) -> 
 
 
 def decimal(page: Pane, name: str, label: str, default: float, help_text: str) -> float:
-    """Draw a field for a number with decimals."""
+    """Draw a field for a decimal number."""
     key = page.hold(name, default)
     value = st.number_input(label, step=0.05, format="%.2f", key=key, persist_state="session", help=help_text)
     return float(value or 0.0)

@@ -20,7 +20,7 @@ ConfigT = TypeVar("ConfigT", bound=BaseModelConfig)
 
 
 def config(page: Pane, config_class: type[ConfigT], model: ListedModel | None, **own: Any) -> ConfigT | None:
-    """Draw the live ModelConfig, or the editor to write it by hand; `None`, with the reason said, while it is not valid."""
+    """Draw the current ModelConfig or its JSON editor; show errors and return `None` while it is invalid."""
     fields = {"provider": model.provider, "model": model.model, "model_type": model.model_type.value} if model else {}
     made = fields | own
     if not preferences.expert():

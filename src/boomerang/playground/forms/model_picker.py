@@ -1,4 +1,4 @@
-"""Which model, on which connection: the two pickers of a page and of each pane of a comparison."""
+"""Model and connection pickers of a page and of each pane of a comparison."""
 
 from __future__ import annotations
 
@@ -27,36 +27,36 @@ STATES = {
     ModelState.UNAVAILABLE: N_("unavailable"),
 }
 ASK_SECONDS = 0.2
-"""Between two looks whether a server has told its models."""
-PATIENCE_SECONDS = 1.0
-"""For which a page waits for a server to tell its models before it is drawn without them."""
+"""Interval between checks for a fetched model list."""
+WAIT_SECONDS = 1.0
+"""How long a page waits for a server's model list before it is drawn without it."""
 
 
 @dataclass(slots=True)
 class _ChosenModels:
-    """Which model was chosen on each connection."""
+    """The model chosen on each connection."""
 
     by_connection: dict[str, str] = field(default_factory=dict)
     connection: str | None = None
-    """That the picker was last drawn for."""
+    """Connection the picker was last drawn for."""
 
 
 def draw(page: Pane, model_type: ModelType, label: str = "", *, system: bool = False) -> ListedModel | None:
-    """Draw the model selector in the toolbar; `None`, with the reason said, if no model is chosen.
+    """Draw the model selector in the toolbar; show the reason and return `None` if no model is chosen.
 
-    Where the connection's server knows best which models it has, any name may be typed.
+    If the connection fetches its models from a server, any name may be typed.
 
     Args:
         page: The page or the pane.
-        model_type: Which models are offered first; on a server, whose types may be guessed by name, the others after them.
-        label: What the selector is called.
-        system: Whether it is to play Dify's workspace default: the connection's system model stands there at first.
+        model_type: Type of the models offered first. Models of other types follow if the server's types may be guessed by name.
+        label: Label of the selector.
+        system: Whether the model acts as Dify's workspace default: the connection's system model is preselected.
     """
     _connection(page)
     any_name = page.connection.fetches
     if any_name:
         page.connection.fetch()
-        page.connection.wait(PATIENCE_SECONDS)
+        page.connection.wait(WAIT_SECONDS)
     listed = page.backend.models()
     models = {model.model: model for model in listed if model.model_type is model_type}
     if not models and not any_name:
@@ -66,7 +66,7 @@ def draw(page: Pane, model_type: ModelType, label: str = "", *, system: bool = F
     chief = page.backend.system_model() if system else None
     name = _select(page, model_type, label, models, others, chief.model if chief else None)
     if any_name:
-        _tell_of_list(page)
+        _notice_list_error(page)
     model = (models.get(name) or page.backend.describe(name, model_type)) if name else None
     if model is None:
         page.require(False, _("choose a model or type its name"))
@@ -80,7 +80,7 @@ def draw(page: Pane, model_type: ModelType, label: str = "", *, system: bool = F
 
 
 def await_models(connections: Iterable[Connection]) -> None:
-    """Draw the page again when a server that was asked for its models has answered; call it last."""
+    """Rerun the page when a server has returned its models; call it last."""
     fetching = [connection for connection in connections if connection.fetching]
     if not fetching:
         return
@@ -102,7 +102,7 @@ def _select(
     key = page.key("model")
     kept = page.state.kept(_ChosenModels)
     if kept.connection not in (None, page.connection.name):
-        # What was chosen here before, not on the other one.
+        # Restore the model chosen earlier on this connection, not the other connection's.
         st.session_state[key] = kept.by_connection.get(page.connection.name)
     kept.connection = page.connection.name
     linked = page.take("model", "")
@@ -142,8 +142,8 @@ def _select(
     return name
 
 
-def _tell_of_list(page: Pane) -> None:
-    """Say how it stands with the server's own list of models."""
+def _notice_list_error(page: Pane) -> None:
+    """Show the state of fetching the server's model list."""
     connection = page.connection
     if connection.fetching:
         page.notices.append(_("Fetching models from {name} …").format(name=connection.name))
@@ -153,10 +153,10 @@ def _tell_of_list(page: Pane) -> None:
 
 
 def _connection(pane: Pane) -> None:
-    """Say which connection a pane has, let it have one of its own if it is not the first, and tell what was lost."""
+    """Show a pane's connection, or draw a picker if it is not the first pane, and report a missing connection."""
     key = _connection_picker(pane) if pane.part else connection_picker.SIDE_BAR
-    connection_picker.tell(pane, key)
-    if connection_picker.unchosen(key):  # the link's model is one of that connection
+    connection_picker.add_notice(pane, key)
+    if connection_picker.unchosen(key):  # the linked model belongs to the missing connection
         pane.take("model", "")
     elif not pane.part and pane.narrow and len(app_state.connections().names(visitor.owner())) > 1:
         with pane.model_slot:
@@ -164,7 +164,7 @@ def _connection(pane: Pane) -> None:
 
 
 def _connection_picker(pane: Pane) -> str:
-    """Let a pane of a comparison have a connection of its own; at first that of the page. Gives the picker's key."""
+    """Draw the connection picker of a comparison's pane, initially the page's connection. Return its key."""
     names = app_state.connections().names(visitor.owner())
     key = pane.key("connection")
     linked = pane.take("connection", "")

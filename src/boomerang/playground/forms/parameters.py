@@ -21,7 +21,7 @@ MOST_SLIDER_STEPS = 400
 
 
 def parameters(page: Pane, model: ListedModel | None) -> dict[str, Any]:
-    """Draw the model's parameter rules, each with a switch to send or omit it; give the ones that are sent."""
+    """Draw the model's parameter rules, each with a switch to send or omit it; return the parameters to send."""
     values: dict[str, Any] = {}
     if model is None:
         return values
@@ -43,7 +43,7 @@ def parameters(page: Pane, model: ListedModel | None) -> dict[str, Any]:
 
 
 def _extra(page: Pane, model: ListedModel) -> dict[str, Any]:
-    """Draw the field for parameters that no rule lists; gives what is in it."""
+    """Draw the field for parameters without a rule; return its value."""
     text = st.text_area(
         _("Extra JSON"),
         key=page.hold("extra", ""),
@@ -95,14 +95,14 @@ def _number(rule: ParameterRule, key: str) -> int | float:
 
 
 def _fits(rule: ParameterRule, value: Any) -> bool:
-    """Return whether a value is one that the rule's widget takes."""
+    """Return whether the rule's widget accepts a value."""
     if rule.type in (ParameterType.INT, ParameterType.FLOAT):
         return (rule.min is None or value >= rule.min) and (rule.max is None or value <= rule.max)
     return not rule.options or value in rule.options
 
 
 def voice(page: Pane, model: ListedModel | None) -> str:
-    """Draw the voices of a model; any other name may be typed."""
+    """Draw a model's voices; any other name may be typed."""
     listed = voices(model)
     default = model.model_properties.get(ModelPropertyKey.DEFAULT_VOICE) if model else None
     default = default or next(iter(listed), None)

@@ -1,4 +1,4 @@
-"""The way from an example to a schema: paste an object, get a schema that it fits, as a start for editing."""
+"""Generation of a schema from an example object, as a start for editing."""
 
 from __future__ import annotations
 
@@ -16,17 +16,17 @@ from .fields import field_fault
 
 @dataclass(slots=True)
 class _Example:
-    """What the page keeps of the last example."""
+    """State of the example field."""
 
     fault: str | None = None
 
 
 def draw(page: Pane, field: str) -> None:
-    """Draw it beside the schema.
+    """Draw the generator beside the schema.
 
     Args:
         page: The page.
-        field: Name of the schema's field, which is filled.
+        field: Name of the schema field to fill.
     """
     with st.popover(_("From an example"), icon=":material/auto_awesome:"):
         st.text_area(

@@ -1,4 +1,4 @@
-"""Fields that a server may know and Dify's call has no room for: greyed, with the reason, so that nobody looks for them."""
+"""Disabled fields for options that a server may know but Dify's call cannot pass, with the reason."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ TTS = (
 
 
 def draw(page: Pane, about: tuple[str, Sequence[str]]) -> None:
-    """Draw the fields of a page that cannot be filled in, and say why."""
+    """Draw the page's unsupported fields, and say why."""
     reason, labels = about
     with st.expander(_("Not supported by this call"), icon=":material/block:"):
         st.caption(_(reason))

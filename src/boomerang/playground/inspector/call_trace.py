@@ -1,4 +1,4 @@
-"""The log of a run: the layers of the call in one time line, and what the back end said beside its answer."""
+"""Call trace of a run: the layers of the call on one time line, and the back end's events."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ from boomerang.playground.ui.charts.chart_style import duration
 from boomerang.playground.ui.charts.phases import Span, layers, phase_name
 from boomerang.playground.ui.data_table import data_table, height
 from boomerang.playground.ui.escape import plain
-from boomerang.playground.ui.number_format import queue_words
+from boomerang.playground.ui.number_format import queue_text
 from boomerang.workbench.i18n.translate import N_, _
 from boomerang.workbench.results import http_exchanges
 from boomerang.workbench.results.drawable_text import drawable
@@ -48,7 +48,7 @@ from .timeline_cache import timeline_of
 MOST_EVENTS = 500
 MOST_DETAILS = 20
 MOST_REQUESTS = 12
-"""Requests that have a line of their own in the picture."""
+"""Requests with their own line in the chart."""
 KINDS: dict[type[Event], str] = {
     PhaseEntered: N_("phase"),
     QueuePosition: N_("queue"),
@@ -73,7 +73,7 @@ OUTCOMES = {
 
 
 def draw(record: Record[Any] | None, key: str) -> None:
-    """Draw time line, notes and what belongs to them."""
+    """Draw the time line, the events and their details."""
     if record is None:
         st.caption(_("Run phases and back end messages appear here after a run."))
         return
@@ -90,7 +90,7 @@ def draw(record: Record[Any] | None, key: str) -> None:
         return
     data_table(
         [
-            {_("at, s"): round(item.seconds, 4), _("item"): _(KINDS[type(item)]), _("text"): drawable(_words(item))}
+            {_("at, s"): round(item.seconds, 4), _("item"): _(KINDS[type(item)]), _("text"): drawable(_event_text(item))}
             for item in events[:MOST_EVENTS]
         ],
         height=height(len(events)),
@@ -103,12 +103,12 @@ def draw(record: Record[Any] | None, key: str) -> None:
     _details(events)
 
 
-def _words(event: Event) -> str:
+def _event_text(event: Event) -> str:
     match event:
         case PhaseEntered():
             return phase_name(event.name)
         case QueuePosition():
-            return queue_words(event.before)
+            return queue_text(event.before)
         case Notice():
             return translated(event.message, _)
         case HTTPRequest():
@@ -121,10 +121,10 @@ def _words(event: Event) -> str:
             return event.name
         case RequestSent():
             return "sent"
-    return _detail_words(event)
+    return _detail_text(event)
 
 
-def _detail_words(event: Detail) -> str:
+def _detail_text(event: Detail) -> str:
     match event:
         case ModerationScores():
             return "categories"
@@ -133,7 +133,7 @@ def _detail_words(event: Detail) -> str:
         case RerankScores():
             return _("The server speaks {shape}'s shape of rerank.").format(shape=event.shape)
         case TranscriptSegment():
-            # A header may promise less than there is.
+            # A header may declare less than the actual length.
             whole = event.recording_seconds
             if not whole:
                 return _("{seconds:.0f} s heard").format(seconds=event.end)
@@ -148,8 +148,8 @@ def _detail_words(event: Detail) -> str:
 
 def _details(events: Sequence[Event]) -> None:
     details = [event for event in events if isinstance(event, ModelExchange | Detail)]
-    for event in details[:MOST_DETAILS]:  # what went over HTTP has a tab of its own
-        st.caption(f"{_(KINDS[type(event)])} · {plain(_words(event))}")
+    for event in details[:MOST_DETAILS]:  # HTTP has its own tab
+        st.caption(f"{_(KINDS[type(event)])} · {plain(_event_text(event))}")
         values = {name: value for name, value in dump_event(event).items() if name not in ("kind", "seconds", "name")}
         json_view.tree(shortened(values), open_levels=0)
     if len(details) > MOST_DETAILS:
@@ -157,7 +157,7 @@ def _details(events: Sequence[Event]) -> None:
 
 
 def lines(record: Record[Any], timeline: Timeline) -> list[tuple[str, Span]]:
-    """Return the layers of a call: the call itself, what the back end did when, and its exchanges with a model or a server."""
+    """Return the layers of a call: the call, the back end's phases, and its exchanges with a model or a server."""
     member = "summary" if record.request.invoke_type is InvokeType.SYSTEM_SUMMARY else record.request.invoke_type.value
     member = member.replace("multimodal_embedding", "text_embedding").replace("multimodal_rerank", "rerank")
     call, backend = f"session.model.{member}", _("back end {name}").format(name=record.backend)
@@ -168,7 +168,7 @@ def lines(record: Record[Any], timeline: Timeline) -> list[tuple[str, Span]]:
 
 
 def _over_http(events: Sequence[Event], now: float) -> Iterator[tuple[str, Span]]:
-    """Return each request to a server: until its headers, and from there to its end."""
+    """Yield two spans per request: up to its headers, and from there to its end."""
     for exchange in http_exchanges.exchanges(events)[:MOST_REQUESTS]:
         request, response, end = exchange.request, exchange.response, exchange.end
         line = f"{request.method} {urlsplit(request.url).path}"
@@ -178,7 +178,7 @@ def _over_http(events: Sequence[Event], now: float) -> Iterator[tuple[str, Span]
 
 
 def _exchanges(events: Sequence[Event]) -> Iterator[tuple[str, Span]]:
-    """Return each exchange; it began when its back end says, else with the first phase since the exchange before."""
+    """Yield each exchange. It began when its back end says, otherwise with the first phase after the previous exchange."""
     began: float | None = None
     for event in events:
         if isinstance(event, PhaseEntered) and event.name not in ("waiting", "loading"):

@@ -1,6 +1,6 @@
-"""The chunks of a stream: a picture of all of them, a page of their table, and the pieces of tool calls.
+"""The chunks of a stream: a chart of all of them, a paged table, and the fragments of tool calls.
 
-A record may have 100,000 chunks: the picture puts them together on the server, and the table shows one page.
+A record may have 100,000 chunks: the chart groups them on the server, and the table shows one page.
 """
 
 from __future__ import annotations
@@ -36,10 +36,10 @@ LOOKS = {
     ChunkKind.STRUCTURED: 6,
     ChunkKind.EMPTY: 7,
 }
-"""Kind → place of its colour and shape in a chart."""
+"""Kind → index of its colour and shape in a chart."""
 ROWS_PER_PAGE = 200
 MOST_POINTS = 500
-"""Chunks that have a point of their own in the picture; more are put together."""
+"""Most chunks drawn as single points; more are grouped."""
 BINS = 250
 MOST_FRAGMENTS = 200
 ALL, PAUSES = "all", "pauses"
@@ -47,7 +47,7 @@ FILTERS: dict[str, str] = {ALL: N_("All"), PAUSES: N_("After a pause")} | {kind.
 
 
 def draw(record: Record[Any] | None, key: str) -> None:
-    """Draw picture, table and pieces."""
+    """Draw chart, table and fragments."""
     if record is None or not record.times:
         st.caption(_("No chunks yet."))
         return
@@ -73,13 +73,13 @@ def draw(record: Record[Any] | None, key: str) -> None:
 
 
 def jsonl(record: Record[Any]) -> str:
-    """Write all chunks, one to a line, with the seconds from the start to each."""
+    """Return all chunks as JSONL, with the seconds from the start to each."""
     both = zip(tuple(record.times), tuple(record.chunks), strict=False)
     return "".join(written({"seconds": at, "chunk": chunk.model_dump(mode="json")}) + "\n" for at, chunk in both)
 
 
 def summary(timeline: Timeline, pauses: int, threshold: float) -> str:
-    """Say in one line what came."""
+    """Return a one-line summary of the chunks."""
     count = len(timeline)
     kinds = ", ".join(f"{_(KINDS[kind])} {number:,}" for kind, number in timeline.kinds().items())
     text = ngettext("{count} chunk", "{count} chunks", count).format(count=f"{count:,}") + f": {kinds}."
@@ -90,7 +90,7 @@ def summary(timeline: Timeline, pauses: int, threshold: float) -> str:
 
 
 def matching(timeline: Timeline, pauses: Sequence[int], wanted: str) -> Sequence[int]:
-    """Return the numbers of the chunks that a filter lets through."""
+    """Return the indices of the chunks that pass a filter."""
     if wanted == PAUSES:
         return pauses
     if wanted == ALL:
@@ -99,7 +99,7 @@ def matching(timeline: Timeline, pauses: Sequence[int], wanted: str) -> Sequence
 
 
 def points(timeline: Timeline, in_characters: bool) -> list[chunk_timing.Point]:
-    """Return what the picture shows: each chunk, or of many chunks those of each moment together."""
+    """Return the chart's points: one per chunk, or one per interval if there are many chunks."""
     sizes = timeline.characters if in_characters else timeline.bytes
     drawn, total, first = [], 0, 0
     for last in _ends(timeline):
@@ -125,7 +125,7 @@ def points(timeline: Timeline, in_characters: bool) -> list[chunk_timing.Point]:
 
 
 def _ends(timeline: Timeline) -> Iterator[int]:
-    """Return the number of the last chunk of each point: every chunk, or the last one of each of `BINS` moments."""
+    """Yield the index of each point's last chunk: every chunk, or the last one of each of `BINS` intervals."""
     count = len(timeline)
     if count <= MOST_POINTS:
         yield from range(count)

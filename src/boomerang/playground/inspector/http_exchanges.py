@@ -1,4 +1,4 @@
-"""The HTTP layer of a run: every exchange with a server as it went, with its times; bodies cut, secrets never noted."""
+"""The HTTP layer of a run: every exchange with its times; bodies truncated, secrets masked when captured."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ from boomerang.workbench.i18n.translate import _, ngettext
 from boomerang.workbench.results.http_exchanges import Exchange, exchanges
 
 MOST = 20
-"""Exchanges that are shown."""
+"""Most exchanges shown."""
 
 
 def draw(record: Record[Any] | None, key: str) -> None:
-    """Draw all exchanges, the last one open."""
+    """Draw all exchanges, the last one expanded."""
     recorded = exchanges(tuple(record.events)) if record is not None else []
     if not recorded:
         st.caption(_("HTTP requests and responses appear here after a run."))

@@ -1,4 +1,4 @@
-"""JSON values as a folded tree, and what a search finds in them."""
+"""JSON values as a collapsible tree, with search."""
 
 from __future__ import annotations
 
@@ -16,24 +16,24 @@ from boomerang.workbench.i18n.translate import _, ngettext
 from boomerang.workbench.results.drawable_text import drawable
 from boomerang.workbench.results.shortened_values import shortened
 
-MOST_FOUND = 500
+MOST_MATCHES = 500
 OPEN_LEVELS = 2
 
 
-def found(value: Any, text: str) -> list[tuple[str, str]]:
+def matches(value: Any, text: str) -> list[tuple[str, str]]:
     """Search a JSON value.
 
     Args:
-        value: What to search.
-        text: Looked for in keys and values, whatever their case.
+        value: The value to search.
+        text: Text to find in keys and values, ignoring case.
 
     Returns:
-        Path and value of each leaf whose path or value has the words.
+        Path and value of each leaf whose path or value contains the text.
     """
-    return list(_found(value, text))
+    return list(_matches(value, text))
 
 
-def _found(value: Any, text: str) -> Iterator[tuple[str, str]]:
+def _matches(value: Any, text: str) -> Iterator[tuple[str, str]]:
     wanted = text.casefold()
     return ((path, leaf) for path, leaf in _leaves(value, "$") if wanted in f"{path} {leaf}".casefold())
 
@@ -50,11 +50,11 @@ def _leaves(value: Any, path: str) -> Iterator[tuple[str, str]]:
 
 
 def tree(make: Callable[[], Any], record: Record[Any], key: str) -> None:
-    """Draw a JSON value: as a tree, or as a text with a button to copy it; or what a search finds in it.
+    """Draw a JSON value as a tree or as copyable text, or draw the matches of a search in it.
 
     Args:
-        make: Gives the value; called only when there is a search, or when the record has grown since the last time.
-        record: What the value is part of.
+        make: Returns the value; called only for a search, or when the record has grown since the last call.
+        record: The record with the value.
         key: Unique on the page.
     """
     with st.container(horizontal=True, vertical_alignment="center"):
@@ -76,10 +76,10 @@ def tree(make: Callable[[], Any], record: Record[Any], key: str) -> None:
         else:
             json_view.tree(value, open_levels=OPEN_LEVELS)
         return
-    lines = list(islice(_found(make(), text), MOST_FOUND + 1))
-    more = len(lines) > MOST_FOUND
-    del lines[MOST_FOUND:]
-    count = _("more than {count} matches").format(count=MOST_FOUND) if more else ""
+    lines = list(islice(_matches(make(), text), MOST_MATCHES + 1))
+    more = len(lines) > MOST_MATCHES
+    del lines[MOST_MATCHES:]
+    count = _("more than {count} matches").format(count=MOST_MATCHES) if more else ""
     st.caption(count or ngettext("{count} match", "{count} matches", len(lines)).format(count=len(lines)))
     data_table(
         [{_("path"): drawable(path), _("value"): drawable(shortened(leaf))} for path, leaf in lines],
@@ -89,7 +89,7 @@ def tree(make: Callable[[], Any], record: Record[Any], key: str) -> None:
 
 
 def _remembered(make: Callable[[], Any], record: Record[Any], key: str) -> Any:
-    """Cut a value, or give it as it was cut the last time: a large one takes longer than a script run should."""
+    """Return the shortened value, cached while the record is unchanged: shortening a large one is slow."""
     state = (record.id, len(record.times), len(record.events), record.outcome)
     cached: tuple[Any, Any] | None = st.session_state.get(key)
     if cached is None or cached[0] != state:

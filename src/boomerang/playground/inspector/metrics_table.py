@@ -1,4 +1,4 @@
-"""All numbers of a run: where its time went, and each number with its rule and its origin."""
+"""All metrics of a run: the time breakdown, and each metric with its definition and source."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from .timeline_cache import timeline_of
 
 
 def draw(record: Record[Any] | None, key: str, model: ListedModel | None) -> None:
-    """Draw the phases and the table of numbers."""
+    """Draw the phases and the table of metrics."""
     if record is None:
         st.caption(_("Timing and token counts appear here after a run."))
         return
@@ -30,7 +30,7 @@ def draw(record: Record[Any] | None, key: str, model: ListedModel | None) -> Non
     title = _("Time breakdown")
     note = _("Still running. Metrics appear when the run ends.") if running else ""
     chart_style.draw(*phases_module.phases(spans), f"{key}.phases", title, note=note)
-    if running:  # what was true at the last script run would look like the truth now
+    if running:  # values of the last script run would look current
         return
     html_tables.table(
         (_("Metric"), _("Value"), _("Source"), _("Definition")),

@@ -1,4 +1,4 @@
-"""What was sent and what came back, as it goes over Dify's wire."""
+"""The request and the response in Dify's wire format."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def draw_sent(record: Record[Any] | None, key: str) -> None:
 
 
 def draw_received(record: Record[Any] | None, key: str) -> None:
-    """Draw the answer, or the last chunk of it, and offer the whole record."""
+    """Draw the response or its last chunk, and a download of the whole record."""
     if record is None or not record.chunks:
         st.caption(_("No response yet."))
         return

@@ -1,6 +1,6 @@
-"""Under every result: all numbers, what was sent, what came back, chunk by chunk, the log, and the call as plugin code.
+"""Inspector tabs under every result: metrics, request, response, chunks, HTTP, log, and the call as code.
 
-Drawn from the record alone, so that a live run and an old one look the same.
+Drawn from the record alone, so that a running and a stored run look the same.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import streamlit as st
 from boomerang.invoker.backend import ListedModel
 from boomerang.invoker.records.record import Record
 from boomerang.playground.ui.escape import code
-from boomerang.workbench.codegen import http as wire_code
+from boomerang.workbench.codegen import http as http_code
 from boomerang.workbench.i18n.translate import N_, _
 from boomerang.workbench.results.chunk_descriptions import describe
 from boomerang.workbench.results.drawable_text import drawable
@@ -20,7 +20,7 @@ from boomerang.workbench.results.http_exchanges import last_request
 from boomerang.workbench.results.shortened_values import LONGEST_HEX, LONGEST_LIST, LONGEST_TEXT, MOST_ITEMS, shortened
 
 from . import call_trace, chunks, http_exchanges, metrics_table, payloads
-from .json_tree import found
+from .json_tree import matches
 
 __all__ = [
     "LONGEST_HEX",
@@ -29,7 +29,7 @@ __all__ = [
     "MOST_ITEMS",
     "describe",
     "draw",
-    "found",
+    "matches",
     "open_code",
     "open_sent",
     "shortened",
@@ -44,14 +44,14 @@ CODES = {PLUGIN: N_("Dify plugin"), CURL: "curl", HTTPX: "httpx"}
 def draw(
     record: Record[Any] | None, source: str, key: str, *, model: ListedModel | None = None, variable: str | None = None
 ) -> None:
-    """Draw the tabs; a tab that is closed costs nothing.
+    """Draw the tabs; a closed tab costs nothing.
 
     Args:
-        record: The run; `None` before the first one. One under way is drawn as it stands.
+        record: The run; `None` before the first one. A running one is drawn in its current state.
         source: The call as plugin code.
-        key: Unique on the page; the open tab is kept under it.
-        model: The model as it is listed now; counts only if the record was made with it.
-        variable: The environment variable that holds the server's key, for code; `None` where there is no server, and no HTTP.
+        key: Unique on the page; stores the open tab.
+        model: The model as listed now; used only if the record was made with it.
+        variable: Environment variable of the server's key, for generated code; `None` if there is no server and thus no HTTP.
     """
     tabs_shown = [name for name in TABS if name != HTTP or variable is not None]
     labels = [_(name) for name in tabs_shown]
@@ -68,12 +68,12 @@ def draw(
 
 
 def open_code(key: str) -> None:
-    """Open the tab with the code; for a callback, as of the button with Alt + C."""
+    """Open the code tab; a callback, as for the Alt+C button."""
     st.session_state[key] = _(CODE)
 
 
 def open_sent(key: str, *, over_http: bool = False) -> None:
-    """Open the tab with what was sent, to a server as it went over the wire; for a callback, as of an error's panel."""
+    """Open the tab with the request, or with its HTTP exchange; a callback, as for an error panel."""
     st.session_state[key] = _(HTTP if over_http else SENT)
 
 
@@ -99,13 +99,13 @@ def _code(record: Record[Any] | None, source: str, key: str, variable: str | Non
         return
     name = str(variable)
     caption = _("The last request of this run, as sent.")
-    if needed := wire_code.variables(request, name):
+    if needed := http_code.variables(request, name):
         caption += " " + _("Set these secrets first: {names}.").format(names=", ".join(code(name) for name in needed))
     st.caption(caption)
     if kind == CURL:
-        st.code(drawable(wire_code.curl(request, name)), language="bash", wrap_lines=True)
+        st.code(drawable(http_code.curl(request, name)), language="bash", wrap_lines=True)
     else:
-        st.code(drawable(wire_code.httpx(request, name)), language="python", wrap_lines=True)
+        st.code(drawable(http_code.httpx(request, name)), language="python", wrap_lines=True)
 
 
 def _draw(name: str, record: Record[Any] | None, key: str, model: ListedModel | None) -> None:

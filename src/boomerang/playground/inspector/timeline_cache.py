@@ -1,4 +1,4 @@
-"""The numbers of a record's chunks, kept from one script run to the next."""
+"""Cached timelines of records, kept between script runs."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from boomerang.invoker.records.timeline import Timeline
 
 
 def timeline_of(record: Record[Any], key: str) -> Timeline:
-    """Return the numbers of all chunks, read on from where the last script run stopped."""
+    """Return the record's timeline, extended from where the last script run stopped."""
     cached: tuple[str, Timeline] | None = st.session_state.get(f"{key}.read")
     current = timeline.timeline_of(record, cached[1] if cached and cached[0] == record.id else None)
     st.session_state[f"{key}.read"] = (record.id, current)

@@ -25,12 +25,12 @@ WINS = {
     "completion_tokens": (N_("shortest"), min, ":material/compress:"),
     "summary_characters": (N_("shortest"), min, ":material/compress:"),
 }
-"""Metric → what the best pane is called, and which value is best."""
+"""Metric → label of the best pane, which value is best, and its icon."""
 
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """Where a pane stands."""
+    """Containers of a pane."""
 
     model: DeltaGenerator
     actions: DeltaGenerator
@@ -38,7 +38,7 @@ class Cell:
     result: DeltaGenerator
 
     def buttons(self, pane: Pane) -> bool:
-        """Draw the pane's own Run and Stop; tell whether Run was pressed."""
+        """Draw the pane's own Run and Stop; return whether Run was pressed."""
         with self.actions:
             pressed = st.button(
                 _("Run"),
@@ -58,7 +58,7 @@ class Cell:
 
 
 def cells(panes: Sequence[Pane]) -> list[Cell]:
-    """Lay out the panes, two side by side; gives the places of each, and makes them the panes' own."""
+    """Lay out the panes in two columns; return their containers and assign each pane its model slot."""
     panes_cells = []
     columns: list[DeltaGenerator] = []
     for number, pane in enumerate(panes):
@@ -77,7 +77,7 @@ def cells(panes: Sequence[Pane]) -> list[Cell]:
 
 
 def draw(panes: Sequence[Pane], compare: Callable[[Sequence[Pane]], None] | None) -> None:
-    """Draw who was best at what, and what the answers have in common and not, once two of them are there."""
+    """Draw the best pane by metric, and the comparison of the results, once two runs have ended."""
     ended = [pane for pane in panes if pane.job is not None and not pane.running and pane.state.record is not None]
     if len(ended) < 2:
         st.caption(_("Run two panes to compare them."))
@@ -93,7 +93,7 @@ def draw(panes: Sequence[Pane], compare: Callable[[Sequence[Pane]], None] | None
 
 
 def winners(panes: Sequence[Pane]) -> list[tuple[str, str, str]]:
-    """Return which pane was best at what, among those that completed: letter, what, icon; nobody wins a tie."""
+    """Return the best pane by metric among completed runs, as letter, label and icon; a tie has no winner."""
     values: dict[str, dict[str, float]] = {}
     for pane in panes:
         record = pane.state.record
@@ -113,7 +113,7 @@ def winners(panes: Sequence[Pane]) -> list[tuple[str, str, str]]:
 
 
 def inspected(page: Pane, count: int) -> int:
-    """Draw the choice of the pane that the inspector shows; gives its number, from 1."""
+    """Draw the choice of the pane for the inspector; return its number, from 1."""
     chosen = st.segmented_control(
         _("Inspect"),
         list(range(1, count + 1)),

@@ -8,7 +8,8 @@ import streamlit as st
 
 # Until a widget's code has loaded, Streamlit shows a skeleton in its place. React draws the widget at a lower priority than any
 # update, and while a script runs Streamlit updates its status icon every 200 ms: a browser that needs longer than that to draw
-# the form would never show it. So the script ends, and this asks for the next one. Skeletons in the result wait for the run.
+# the form would never show it. So the script ends, and this component requests the next run. Skeletons in the result wait for
+# the run.
 _JS = """
 export default function ({ data, setTriggerValue }) {
   const end = performance.now() + data.seconds * 1000
@@ -24,10 +25,10 @@ export default function ({ data, setTriggerValue }) {
 }
 """
 LONGEST_SECONDS = 30.0
-"""Time after which the run is followed even though something still loads."""
+"""Time after which the run is followed even if something is still loading."""
 
 
 def rerun(key: str) -> None:
-    """Let the browser rerun the page's script, once, when it has drawn the form."""
+    """Make the browser rerun the page's script once, after it has drawn the form."""
     component: Any = st.components.v2.component("form_drawn", html="<i hidden></i>", js=_JS)
     component(data={"seconds": LONGEST_SECONDS}, key=key, height=0, on_drawn_change=lambda: None)

@@ -1,4 +1,4 @@
-"""The frame that all eight pages share: toolbar, inputs on the left, result on the right, the inspector under it.
+"""The frame shared by all eight pages: toolbar, inputs on the left, result on the right, the inspector below.
 
 A page declares; the frame runs::
 
@@ -46,11 +46,11 @@ __all__ = ["Arguments", "Configure", "Live", "Page", "Pane", "View"]
 
 MOST_PANES = 4
 TIMEOUT_SECONDS = 300.0
-"""The page's own clock, unless the visitor sets it otherwise."""
+"""Default timeout of a run."""
 
 
 class Page(Pane):
-    """One page of one invocation; itself the first pane, and the only one unless the visitor compares."""
+    """A page of one invocation; itself the first pane, and the only one outside a comparison."""
 
     def __init__(self, invoke_type: InvokeType, title: str, about: str) -> None:
         member = MEMBERS.get(invoke_type, invoke_type.value)
@@ -87,13 +87,13 @@ class Page(Pane):
         self._timeout = TIMEOUT_SECONDS
 
     def run(self, configure: Configure, **shared: Any) -> None:
-        """Draw what each pane has for itself, then Run and Stop; start a job in each pane when Run was pressed.
+        """Draw each pane's own settings, then Run and Stop; start a job in each pane when Run was pressed.
 
         Args:
-            configure: Draws the model picker, and gives the arguments that are a pane's own.
-            **shared: Arguments of Dify's signature that all panes share.
+            configure: Draws the model picker and returns the pane's own arguments.
+            **shared: Arguments of Dify's signature shared by all panes.
         """
-        of_all = tuple(self.problems)  # what the form that all panes share still misses
+        of_all = tuple(self.problems)  # problems of the form shared by all panes
         for pane in self.panes[1:]:
             pane.problems.extend(of_all)
             pane.sendable |= self.sendable
@@ -112,7 +112,7 @@ class Page(Pane):
             self._timeout = self._limits() if self._expert else TIMEOUT_SECONDS
             pressed = self._run_and_stop(ready)
             anyway = self._send_anyway(ready)
-        with self._notice_slot:  # one line whatever there is to say, so that nothing jumps
+        with self._notice_slot:  # always one line, so that nothing jumps
             if line := ready.line():
                 st.markdown(f":orange[:material/info:] {plain(line)}")
             else:
@@ -129,7 +129,7 @@ class Page(Pane):
             for pane in starting:
                 pane.start(self._timeout, unchecked=anyway)
                 connection_picker.forget(pane.key("connection") if pane.part else connection_picker.SIDE_BAR)
-            st.rerun()  # so that the buttons show the runs that have just begun
+            st.rerun()  # so that the buttons show the new runs
 
     def show(
         self,
@@ -139,16 +139,16 @@ class Page(Pane):
         compare: Callable[[Sequence[Pane]], None] | None = None,
         experiments: Sequence[AnyExperiment] = (),
     ) -> None:
-        """Draw the runs as they stand, then follow them to their end; call it last.
+        """Draw the runs in their current state, then follow them until they end; call it last.
 
         Args:
             view: Draws a record.
-            live: Draws a run under way.
-            compare: Draws what the panes of a comparison have in common and not.
-            experiments: What else can be tried on this page.
+            live: Draws a running job.
+            compare: Draws the differences between the panes of a comparison.
+            experiments: Experiments of this page.
         """
         if self._running and not any(pane.running for pane in self._running):
-            st.rerun()  # it has ended while the form was drawn: the buttons must be drawn again, and nothing is live any more
+            st.rerun()  # it ended while the form was drawn: redraw the buttons; nothing is live any longer
         for pane in self.panes:
             pane.publish()
         bench = Bench(self, experiments, self._timeout) if experiments and self._expert and not self._cells else None
@@ -159,7 +159,7 @@ class Page(Pane):
             if tested is not None and tested.settings is not None:
                 pane.test = partial(connections_page.open_and_test, tested)
             with place:
-                if pane in self._running:  # even if it has just ended: the buttons must be drawn again
+                if pane in self._running:  # even if it has just ended: the buttons must be redrawn
                     ticks.append(pane.draw_live(live))
                 else:
                     pane.draw(view, ready=not pane.problems)
@@ -231,7 +231,7 @@ class Page(Pane):
         return pressed
 
     def _send_anyway(self, ready: readiness.Readiness) -> bool:
-        """Draw a button where everything that Run waits for is something that a server could refuse itself."""
+        """Draw a button if all missing input is something that a server could reject itself."""
         if not ready.sendable or ready.panes or self._running:
             return False
         return st.button(

@@ -1,4 +1,4 @@
-"""The moderation page's result: one boolean, in words, sign and colour; and the scores, where the back end tells them."""
+"""The moderation page's result: one boolean as text, icon and colour, and the scores if the back end reports them."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from boomerang.workbench.results.moderation_details import CLEAR, SENSITIVE, Det
 
 
 def draw(page: Pane, record: Record[Any]) -> None:
-    """Draw the flag, and what the back end knows beyond it."""
+    """Draw the flag and the back end's scores."""
     if not record.chunks:
         return
     sensitive = record.chunks[0].result
@@ -75,7 +75,7 @@ def _categories(page: Pane, scores: Detail, sensitive: bool) -> None:
             alt=_("Scores by category"),
             key=page.key("categories"),
         )
-        _told(scores, at, sensitive)
+        _draw_threshold(scores, at, sensitive)
         if scores.sentence:
             st.caption(_("Deciding passage:"))
             st.text(drawable(scores.sentence))
@@ -83,8 +83,8 @@ def _categories(page: Pane, scores: Detail, sensitive: bool) -> None:
         st.caption(template.format(threshold=f"{scores.threshold:g}"))
 
 
-def _told(scores: Detail, at: float, sensitive: bool) -> None:
-    """Say which flag would change at the threshold that is tried."""
+def _draw_threshold(scores: Detail, at: float, sensitive: bool) -> None:
+    """Show whether the answer would change at the what-if threshold."""
     would = scores.highest >= at
     if would == sensitive:
         st.caption(f":material/equal: {_('At {threshold} the answer would be the same.').format(threshold=f'{at:.2f}')}")
@@ -99,7 +99,7 @@ def _told(scores: Detail, at: float, sensitive: bool) -> None:
 
 
 def compare(panes: Sequence[Pane]) -> None:
-    """Draw what the panes of a comparison say of the text, and their scores by category."""
+    """Draw each pane's answer for the text, and their scores by category."""
     records = [(pane, record) for pane in panes if (record := pane.state.record) is not None]
     texts = {record.request_as(RequestInvokeModeration).text for _pane, record in records}
     if len(texts) > 1:

@@ -1,4 +1,4 @@
-"""The structured-output page's result: the object, whether it fits the schema, and whether it is what the raw text spells."""
+"""The structured-output page's result: the object, its schema check, and whether it matches the raw text."""
 
 from __future__ import annotations
 
@@ -25,11 +25,11 @@ REPAIRS = {
     Place.SURROUNDED: N_("The back end extracted the object from the text around it."),
 }
 DIFFERENT = N_("The object differs from the raw text. The back end changed it. Compare the two tabs.")
-MENDED = N_("The raw text is not JSON. The back end repaired it or built the object another way.")
+REPAIRED = N_("The raw text is not JSON. The back end repaired it or built the object another way.")
 
 
 def draw(page: Pane, record: Record[Any]) -> None:
-    """Draw the object as a tree with its verdict, and the raw text beside it."""
+    """Draw the object as a tree with its schema verdict, and the raw text in a second tab."""
     answer = llm_answer.read(record)
     tree, raw = st.tabs([_("Object"), _("Raw text")], key=page.key("object-or-raw"))
     with tree:
@@ -43,9 +43,9 @@ def draw(page: Pane, record: Record[Any]) -> None:
 
 
 def draw_live(page: Pane, job: Job) -> Callable[[], None]:
-    """Draw the raw text while it comes."""
+    """Draw the raw text while it streams."""
     if not job.origin.arguments.get("stream", True):
-        return waiting(page, job)  # who does not ask for a stream sees the answer when it is whole
+        return waiting(page, job)  # without streaming, the answer is drawn once it is complete
     stream = TextStream(as_markdown=False)
     seen = 0
 
@@ -60,7 +60,7 @@ def draw_live(page: Pane, job: Job) -> Callable[[], None]:
 
 
 def repair(value: Mapping[str, Any], text: str) -> str | None:
-    """Say how an object was got out of a text that is not just it; `None` if it is, or if there is no text to compare with.
+    """Return how an object was extracted from a text; `None` if the text is the object, or empty.
 
     Returns:
         A text marked for translation.
@@ -69,7 +69,7 @@ def repair(value: Mapping[str, Any], text: str) -> str | None:
         return None
     parsed = find(text)
     if parsed is None:
-        return MENDED
+        return REPAIRED
     if not json_diff.equal(dict(value), parsed.value):
         return DIFFERENT
     return REPAIRS.get(parsed.place)

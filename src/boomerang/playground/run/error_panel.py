@@ -1,4 +1,4 @@
-"""The one panel for everything that goes wrong, a fault of ours included: nothing of it is markup, all of it is text."""
+"""The panel for all errors, including our own bugs; it shows them as text, never as markup."""
 
 from __future__ import annotations
 
@@ -36,14 +36,14 @@ def draw(
     test: Callable[[], None] | None = None,
     listed: Sequence[ListedModel] = (),
 ) -> None:
-    """Draw an error: title, side, type, its own words, the next step; details folded.
+    """Draw an error: title, side, type, message and next step; details collapsed.
 
     Args:
-        error: What went wrong.
-        key: Names the panel's widgets.
-        raw: Shows what was sent; the panel gets a button for it.
-        test: Tries the connection; the panel gets a button for it where the connection or its server is at fault.
-        listed: What the server told of its models, where it did.
+        error: The error.
+        key: Prefix of the panel's widget keys.
+        raw: Shows the request that was sent; adds a button.
+        test: Tests the connection; adds a button if the connection or its server is at fault.
+        listed: Models that the server listed, if any.
     """
     advised = advice(error, listed)
     side, icon = SIDES[advised.side]
@@ -75,7 +75,7 @@ def draw(
 
 
 def details(error: BaseException) -> str:
-    """Return everything known about an error as text; for a fault of ours with its traceback."""
+    """Return everything known about an error as text; for a bug of ours with its traceback."""
     known = dump_error(error)
     trace = known.pop("traceback", None)
     cause = "" if error.__cause__ is None else f"\n\nCaused by {type(error.__cause__).__name__}: {error.__cause__}"

@@ -1,4 +1,4 @@
-"""The metric row: the same on every page, drawn from the record alone."""
+"""The metrics row: the same on every page, drawn from the record alone."""
 
 from __future__ import annotations
 
@@ -13,18 +13,18 @@ from boomerang.playground.ui.number_format import LABELS, ORIGINS, drawn, second
 from boomerang.workbench.i18n.translate import _
 
 NEARLY_FULL = 0.9
-"""Share of a context from which on the row warns."""
-LOADING_WORTH_TELLING = 0.05
-"""Seconds of loading from which on they are told beside a time that they are part of."""
+"""Share of a context from which the row warns."""
+LOADING_WORTH_SHOWING = 0.05
+"""Least loading time, in seconds, that is mentioned beside a time that includes it."""
 
 
 def draw(record: Record[Any], part: str = "", *, model: ListedModel | None = None) -> None:
-    """Draw the row; what is unknown is a dash, never a zero.
+    """Draw the row; unknown values are a dash, never zero.
 
     Args:
         record: The run.
-        part: Name of the pane, where there are several.
-        model: The model as it is listed now; counts only if the record was made with it.
+        part: Name of the pane, if there are several.
+        model: The model as listed now; used only if the record was made with it.
     """
     metrics = measure(record, model)
     by_key = {metric.key: metric for metric in metrics}
@@ -43,12 +43,12 @@ def _tile(metric: Metric, loading: Metric | None) -> None:
 
 
 def remark(metric: Metric, loading: Metric | None = None) -> tuple[str, Any]:
-    """Return the line under a number and its colour: its source, unless we measured it, and what to know about it."""
+    """Return the line under a metric and its colour: its source unless measured here, and warnings."""
     notes = [] if metric.origin is Origin.MEASURED else [_(ORIGINS[metric.origin])]
     if metric.key == "context_use" and isinstance(metric.value, float) and metric.value >= NEARLY_FULL:
         return f":material/warning: {_('nearly full')}", "orange"
     if metric.key in ("time_to_first_token", "time_to_first_audio") and loading is not None:
         took = loading.value
-        if isinstance(took, float) and took >= LOADING_WORTH_TELLING:
+        if isinstance(took, float) and took >= LOADING_WORTH_SHOWING:
             notes.append(_("including {time} loading").format(time=seconds(took)))
     return " · ".join(notes), "orange" if metric.origin in (Origin.ESTIMATED, Origin.COMPUTED) else "off"

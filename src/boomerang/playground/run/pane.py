@@ -1,4 +1,4 @@
-"""A place where one run is configured, started, watched and drawn: the page, a pane of a comparison, an experiment."""
+"""A pane configures, starts, watches and draws one run: the page itself, a pane of a comparison, an experiment."""
 
 from __future__ import annotations
 
@@ -25,25 +25,25 @@ from . import error_panel, metrics_row, run_status
 
 View = Callable[["Pane", Record[Any]], None]
 Live = Callable[["Pane", Job], Callable[[], None]]
-"""Draws what is there and gives a function that draws what is new; called on each tick of a run."""
+"""Draws the current state and returns a function that draws updates, called on each tick of a run."""
 Arguments = dict[str, Any]
-"""Of a call, by the names of Dify's signature."""
+"""Call arguments, keyed by Dify's parameter names."""
 Configure = Callable[["Pane"], Arguments]
-"""Draws the model picker and what else a pane has for itself; gives its arguments of Dify's signature."""
+"""Draws the model picker and a pane's other settings; returns the pane's own call arguments."""
 
 LEFTOVERS = 24
-"""Elements of a result that are cleared when the next run begins; no view draws more side by side."""
+"""Elements of a result that are cleared when the next run begins; no view draws more siblings."""
 
 
 class Pane:
-    """One run's place.
+    """Configuration, job and drawing of one run.
 
     Args:
-        invoke_type: What it invokes.
-        connection: Through what; a pane of a comparison may take another one.
-        held: What it keeps for the visitor.
-        address: Where its fields are kept for a reload.
-        part: Names its widgets and fields beside those of the page; empty for the page itself.
+        invoke_type: Type of its invocation.
+        connection: The connection to use; a pane of a comparison may switch to another.
+        state: Its state for the visitor.
+        address: URL that stores its fields for a reload.
+        part: Prefix of its widgets and fields within the page; empty for the page itself.
     """
 
     def __init__(
@@ -56,24 +56,24 @@ class Pane:
         self.address = address
         self.part = part
         self.problems: list[str] = []
-        """Why Run has to wait."""
+        """Reasons why Run is disabled."""
         self.sendable: set[str] = set()
-        """Those of them that a server could refuse itself, if it were asked."""
+        """Problems that a server could reject itself, if the request were sent."""
         self.notices: list[str] = []
-        """What is known before anything is sent, and does not keep Run waiting."""
+        """Known before anything is sent, without blocking Run."""
         self.model: ListedModel | None = None
-        """The model that was picked."""
+        """The selected model."""
         self.about_model = ""
         self.system_model: str | None = None
         self.arguments: dict[str, Any] = {}
-        """Of the call, as the form stands; what the run under way or the last one was called with is `job.origin.arguments`."""
+        """Call arguments of the current form; those of the running or last run are in `job.origin.arguments`."""
         self.context = ValuesByType()
-        """What the view wants to know of the form as it stood when the run began."""
+        """Values of the form that the view needs as of the run's start."""
         self.model_slot: DeltaGenerator = st.empty()
         self.test: Callable[[], None] | None = None
-        """Leaves for a test of the connection that it ran on; `None` if there is nothing to test."""
+        """Switches to a test of the connection that the run used; `None` if there is nothing to test."""
         self.narrow = False
-        """Whether it stands beside another one."""
+        """Whether it is drawn beside another pane."""
 
     @property
     def backend(self) -> Backend:
@@ -82,34 +82,34 @@ class Pane:
 
     @property
     def number(self) -> int:
-        """Which pane of a comparison it is, from 1."""
+        """Index of the pane in a comparison, from 1."""
         return int(self.part.removeprefix("pane")) if self.part.startswith("pane") else 1
 
     @property
     def job(self) -> Job | None:
-        """The run under way, or the last one."""
+        """The running or last job."""
         return self.state.job
 
     @property
     def origin(self) -> JobOrigin:
-        """What the run under way or the last one was started from."""
+        """Origin of the running or last job."""
         return self.job.origin if self.job else JobOrigin()
 
     @property
     def ran_on(self) -> Connection | None:
-        """The connection of the run under way or of the last one; `None` if the visitor has it no more, or nothing was run."""
+        """Connection of the running or last run; `None` if it no longer exists for the visitor, or without a run."""
         name = self.origin.connection
         return page_state.connection_named(name) if name else None
 
     @property
     def key_variable(self) -> str | None:
-        """The environment variable that holds the server's key, for code to copy; `None` where no server is meant."""
+        """Environment variable of the server's key, for generated code; `None` if no server is involved."""
         variables = [connection.key_variable for connection in (self.ran_on, self.connection) if connection is not None]
         return next((name for name in variables if name), "API_KEY" if self._went_over_http else None)
 
     @property
     def running(self) -> bool:
-        """Whether a run is under way."""
+        """Whether a job is running."""
         return self.job is not None and self.job.running
 
     def key(self, name: str) -> str:
@@ -117,14 +117,12 @@ class Pane:
         return f"{self.member}.{self.part}{'.' if self.part else ''}{name}"
 
     def hold(self, name: str, default: Any, allowed: Callable[[Any], bool] = lambda _value: True) -> str:
-        """Return a widget its value at first, from the address or the default, and keep it in the address from now on.
-
-        Never for a secret.
+        """Initialize a widget from the URL or the default, and keep its value in the URL. Never for a secret.
 
         Args:
-            name: Of the widget within the pane, and of the field in the address.
-            default: What stands there at first; its kind is the kind of the field.
-            allowed: Tells whether a value of the address is one that the widget takes.
+            name: Name of the widget within the pane, and of the field in the URL.
+            default: Initial value; its type is the field's type.
+            allowed: Returns whether the widget accepts a value from the URL.
 
         Returns:
             The widget's key; its value is in `st.session_state`.
@@ -140,26 +138,26 @@ class Pane:
         return key
 
     def reset(self) -> None:
-        """Put every field back to what stood there at first; for a callback, which runs before the form is drawn."""
+        """Reset every field to its initial value; a callback, which runs before the form is drawn."""
         for key, default in self.address.widgets.items():
             st.session_state[key] = default
         self.state.reset()
 
     def take(self, name: str, default: Any) -> Any:
-        """Return what the address says of a field that is no widget, once; `None` if it says nothing that fits."""
+        """Return the URL's value of a field without a widget, once; `None` if there is none of a fitting type."""
         return self.address.take(self._field(name), default)
 
     def put(self, name: str, value: Any, default: Any) -> None:
-        """Keep a field that is no widget in the address."""
+        """Store a field without a widget in the URL."""
         self.address.put(self._field(name), value, default)
 
     def require(self, fulfilled: object, otherwise: str, *, sendable: bool = False) -> None:
-        """Keep Run disabled, and say why, unless something is there.
+        """Disable Run with a reason unless a condition is fulfilled.
 
         Args:
-            fulfilled: Whether it is there.
+            fulfilled: Whether the condition is fulfilled.
             otherwise: What is missing, as an instruction.
-            sendable: Whether the arguments are complete all the same, so that they can be sent to see the server's refusal.
+            sendable: Whether the arguments are complete anyway and can be sent to see the server's rejection.
         """
         if not fulfilled and otherwise not in self.problems:
             self.problems.append(otherwise)
@@ -167,12 +165,12 @@ class Pane:
                 self.sendable.add(otherwise)
 
     def start(self, timeout: float, *, unchecked: bool = False) -> None:
-        """Start a job with the arguments of the form; unchecked, the back end does not refuse them by itself."""
+        """Start a job with the form's arguments; with `unchecked`, the back end does not reject them itself."""
         job = Job(call(self.member, self.arguments), self.backend, unchecked=unchecked, **self.ownership(timeout))
         self.begin(job)
 
     def repeat(self, earlier: Job, timeout: float) -> None:
-        """Start the call of an earlier run again, on the connection that it was made on; nothing if that is gone."""
+        """Repeat the call of an earlier job on its connection; do nothing if that no longer exists."""
         connection = page_state.connection_named(earlier.origin.connection)
         if connection is None:
             return
@@ -182,7 +180,7 @@ class Pane:
         self.begin(Job(arguments, connection.backend, **self.ownership(timeout) | made_with))
 
     def ownership(self, timeout: float) -> dict[str, Any]:
-        """Return what a job of this pane is made with, beside its call."""
+        """Return the keyword arguments for a job of this pane, except its call."""
         return {
             "visitor": visitor.visitor(),
             "owner": visitor.owner(),
@@ -199,30 +197,30 @@ class Pane:
         }
 
     def begin(self, job: Job) -> None:
-        """Take a job that was made for this pane and start it."""
+        """Start a job that was created for this pane."""
         jobs = app_state.jobs()
-        # No st.* call between these two: a click that interrupts this script must not leave a job without owner.
+        # No st.* call between these two: a click that interrupts this script must not leave a job without an owner.
         self.state.job = job
         jobs.submit(job)
 
     def attach(self) -> None:
-        """Find the run again that the address names, after a reload; its form comes with it where the address is silent."""
-        run_id = self.address.given.pop(self._field("run"), None)
+        """Reattach to the run named by the URL, after a reload; its form fills the fields that the URL omits."""
+        run_id = self.address.parameters.pop(self._field("run"), None)
         job = app_state.jobs().find(run_id, visitor.owner()) if isinstance(run_id, str) and self.job is None else None
         if job is None:
             return
         job.visitor, self.state.changed = visitor.visitor(), job.changed
         self.state.job = job
         for name, value in job.origin.form.items():
-            self.address.given.setdefault(name, value)
+            self.address.parameters.setdefault(name, value)
 
     def publish(self) -> None:
-        """Name the run in the address."""
+        """Put the run's id into the URL."""
         if self.job is not None:
             self.put("run", self.job.id, None)
 
     def draw(self, view: View, *, ready: bool) -> None:
-        """Draw the run as it stands: state, result, error, numbers."""
+        """Draw the run's current state: status, result, error, metrics."""
         job = self.job
         run_status.draw(job, self.invoke_type, ready=ready, part=self.part)
         if job is None:
@@ -230,7 +228,7 @@ class Pane:
         if job.record is not None and (job.record.chunks or job.error is None):
             try:
                 view(self, job.record)
-            except Exception as error:  # what cannot be drawn can still be looked at in the inspector
+            except Exception as error:  # what cannot be drawn can still be inspected
                 error_panel.draw(error, self.key("view"))
         if job.error is not None:
             raw = None if self.part else self._show_sent
@@ -246,7 +244,7 @@ class Pane:
         return self.job is not None and http_exchanges.went_over_http(self.job.record)
 
     def _listed(self) -> Sequence[ListedModel]:
-        """Return what the server that it ran on told of its models, those of the pane's type first; nothing if it did not."""
+        """Return the models listed by the run's server, those of the pane's type first; empty if there is no list."""
         connection = self.ran_on
         if connection is None or not connection.wait(0) or connection.fetch_error is not None:
             return ()
@@ -254,7 +252,7 @@ class Pane:
         return sorted(connection.backend.models(), key=lambda model: model.model_type is not kind)
 
     def draw_live(self, live: Live | None) -> Callable[[], None]:
-        """Draw the run under way; gives a function that draws what is new."""
+        """Draw the running job; return a function that draws updates."""
         job = self.job
         assert job is not None
         with st.container(key=run_status.marker(job, self.part)):
@@ -274,12 +272,12 @@ class Pane:
 
 
 def _wipe() -> None:
-    """Clear the places that follow: what the last run drew there would stay, as if it were of this one, until this one ends."""
+    """Clear the following places: leftovers of the last run would stay until this one ends, as if they were its own."""
     for _ in range(LEFTOVERS):
         st.empty()
 
 
 def waiting(_pane: Pane, _job: Job) -> Callable[[], None]:
-    """Draw that something is to come, for what has nothing to show before its end."""
+    """Draw a placeholder for a result that appears only at the end."""
     st.skeleton(height=120)
     return lambda: None

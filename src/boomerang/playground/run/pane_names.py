@@ -1,4 +1,4 @@
-"""What panes are called."""
+"""Names of panes."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ LETTERS = "ABCD"
 
 
 def letter(pane: Pane) -> str:
-    """Return the letter of a pane."""
+    """Return a pane's letter."""
     return LETTERS[pane.number - 1]
 
 
 def name(pane: Pane) -> str:
-    """Name a pane for a chart or a table: its letter, its model, and its connection where it has one of its own."""
+    """Return a pane's name for a chart or table: its letter, model, and connection if it is not the page's."""
     config = pane.origin.arguments.get("model_config")
     model = getattr(config, "model", None) or (config.get("model") if isinstance(config, dict) else None)
     where = pane.origin.connection or pane.connection.name
@@ -29,7 +29,7 @@ def name(pane: Pane) -> str:
 
 
 def pair(panes: Sequence[Pane]) -> tuple[Pane, Pane]:
-    """Return the two panes to compare; draws the choice where there are more."""
+    """Return the two panes to compare; draw a choice if there are more."""
     if len(panes) == 2:
         return panes[0], panes[1]
     by_letter = {letter(pane): pane for pane in panes}

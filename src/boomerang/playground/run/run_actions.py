@@ -1,4 +1,4 @@
-"""What can be done with a run that has ended: make the same call again, see it as code."""
+"""Actions for an ended run: resend the call, show its code."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from .pane import Pane
 
 
 def draw(pane: Pane, *, expert: bool) -> None:
-    """Draw the buttons under a run that has ended; nothing before the first one."""
+    """Draw the buttons under an ended run; nothing before the first one."""
     job = pane.job
     if job is None:
         return

@@ -1,4 +1,4 @@
-"""The state of a run, always as text and icon, with a marker that a machine can wait for."""
+"""The status of a run, always as text and icon, with a marker that automation can wait for."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from boomerang.invoker.messages.message import translated
 from boomerang.invoker.records.record import Outcome, Record
 from boomerang.invoker.request import InvokeType
 from boomerang.playground.ui.escape import plain
-from boomerang.playground.ui.number_format import queue_words, seconds
+from boomerang.playground.ui.number_format import queue_text, seconds
 from boomerang.workbench.i18n.translate import N_, _, ngettext
 from boomerang.workbench.runs.job_series import Series
 from boomerang.workbench.runs.jobs import Job
@@ -27,7 +27,7 @@ PHASES = {
 
 
 def name(job: Job | None) -> str:
-    """Name the state of a run: `idle`, `running`, `stopping`, `done`, `empty`, `stopped` or `failed`."""
+    """Return the name of a job's state: `idle`, `running`, `stopping`, `done`, `empty`, `stopped` or `failed`."""
     if job is None:
         return "idle"
     if job.running:
@@ -35,14 +35,14 @@ def name(job: Job | None) -> str:
     if job.error is not None:
         return "failed"
     if isinstance(job, Series):
-        return "done" if job.done == len(job.steps) and not job.stop_asked else "stopped"
+        return "done" if job.done == len(job.steps) and not job.stop_requested else "stopped"
     if job.record is None or job.record.outcome is Outcome.STOPPED:
         return "stopped"
     return "empty" if _is_empty(job.record) else "done"
 
 
 def marker(job: Job | None, part: str = "") -> str:
-    """Return the key of the container that marks the state, which is also its class on the page: `state-done`.
+    """Return the key of the container that marks the state, which is also its CSS class: `state-done`.
 
     A container within it is named after type and id of the run: `run-llm-4f0c2a91`.
     """
@@ -50,7 +50,7 @@ def marker(job: Job | None, part: str = "") -> str:
 
 
 def draw(job: Job | None, invoke_type: InvokeType, *, ready: bool, part: str = "") -> None:
-    """Draw the state of a run that is not under way."""
+    """Draw the status of a job that is not running."""
     state = name(job)
     with st.container(key=marker(job, part)):
         if job is None or state == "idle":
@@ -71,7 +71,7 @@ def draw(job: Job | None, invoke_type: InvokeType, *, ready: bool, part: str = "
 
 
 def where(job: Job) -> str:
-    """Name the connection that a run was made on, and its model if that is one; empty if it knows no connection."""
+    """Return the connection of a run, and its model if there is exactly one; empty if the connection is unknown."""
     connection = job.origin.connection
     models = {getattr(record.request, "model", None) or job.system_model for record in tuple(job.records)} - {None}
     if not connection or len(models) != 1:
@@ -94,7 +94,7 @@ def _badge(state: str, job: Job) -> None:
 
 
 def line(slot: DeltaGenerator, job: Job) -> None:
-    """Draw the state of a run that is under way into a slot: elapsed time and phase."""
+    """Draw a running job's status into a slot: elapsed time and phase."""
     phase = phase_of(job.record)
     text = _("Stopping") if job.stopping else _("Running")
     if isinstance(job, Series):
@@ -107,10 +107,10 @@ def line(slot: DeltaGenerator, job: Job) -> None:
 
 
 def phase_of(record: Record[Any] | None) -> str:
-    """Return the phase of a run under way in the visitor's language, and how many runs come before it where it waits."""
+    """Return a running job's phase in the visitor's language, and the number of runs ahead in the queue."""
     phase = _(PHASES.get((record.phase() if record else None) or "", N_("preparing the request")))
     before = record.runs_before() if record else 0
-    return f"{phase}: {queue_words(before)}" if before else phase
+    return f"{phase}: {queue_text(before)}" if before else phase
 
 
 EMPTY = {
@@ -148,7 +148,7 @@ def _id(job: Job) -> str:
 
 
 def spent(series: Series[Any]) -> float:
-    """Return the seconds that the calls of a series took together."""
+    """Return the total seconds of a series' calls."""
     return sum(step.record.elapsed for step in series.steps if step.record is not None)
 
 

@@ -1,1 +1,1 @@
-"""What our web server adds to Streamlit: access, identity, headers, live audio, clean-up."""
+"""Additions to Streamlit's web server: access, identity, headers, live audio, cleanup."""

@@ -1,14 +1,14 @@
-"""Decides which `Host` and `Origin` the server answers to, before anything else of the app sees a request.
+"""Access control by `Host` and `Origin`, applied before any other part of the app sees a request.
 
-Streamlit answers to every `Host`, so a page of the web could rebind its own name to this machine (DNS rebinding) and read
-everything. It checks the `Origin` of websockets only, takes another port of the same machine for its own, and looks up the
-machine's external address for an `Origin` that it does not know: inside the event loop, with everybody waiting.
+Streamlit answers to every `Host`, so a web page could rebind its own name to this machine (DNS rebinding) and read
+everything. It checks the `Origin` of websockets only, accepts other ports of the same machine, and looks up the machine's
+external address for an unknown `Origin`: inside the event loop, blocking all visitors.
 
-- `Host`. Bound to loopback, the server answers to `localhost`, to addresses as numbers, and to what `BOOMERANG_HOSTS` lists.
-  Bound elsewhere it answers to every name, or to those that are listed and no other.
-- `Origin`. Whatever the server is bound to, host and port equal those of `Host`, or are listed. A request without an `Origin`
-  passes: browsers send one with each websocket and each request that changes something, and programs that send none have no
-  visitor's cookies to abuse.
+- `Host`. Bound to loopback, the server answers to `localhost`, to numeric addresses, and to the entries of `BOOMERANG_HOSTS`.
+  Bound elsewhere it answers to every name, or only to the entries if there are any.
+- `Origin`. Whatever the server is bound to, host and port must equal those of `Host`, or be listed. A request without an
+  `Origin` passes: browsers send one with each websocket and each request that changes something, and programs that send none
+  have no visitor's cookies to abuse.
 
 `X-Forwarded-Host` is ignored: anyone who reaches the server can send it.
 """
@@ -27,9 +27,9 @@ from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 HOSTS_VARIABLE = "BOOMERANG_HOSTS"
-"""Environment variable that lists the names under which the server is reached."""
+"""Environment variable that lists the host names of the server."""
 EXEMPT = ("/_stcore/health", "/_stcore/script-health-check")
-"""Asked by load balancers and containers, by any name; the answer is only whether the server works."""
+"""Used by load balancers and containers, under any name; the response only says whether the server works."""
 DEFAULT_PORTS = {"http": 80, "https": 443}
 _LONGEST_NAME = 253
 _AUTHORITY = re.compile(r"(?:\[([0-9A-Za-z:.%_-]+)\]|([^:\[\]]+))(?::([0-9]{0,5}))?")
@@ -37,24 +37,24 @@ _NAME = re.compile(r"[a-z0-9_-]+(?:\.[a-z0-9_-]+)*")
 _ORIGIN = re.compile(r"(https?)://([^/?#@\\\s]+)", re.IGNORECASE)
 _SHOWN_CHARACTERS = 80
 _MOST_LOGGED = 20
-"""Different refusals that are logged; how many there are is up to the senders."""
+"""Limit of distinct refusals that are logged; senders could cause any number."""
 
 _log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
 class Authority:
-    """A host and perhaps a port, as in `Host`."""
+    """A host with an optional port, as in `Host`."""
 
     name: str
-    """In lower case, without a dot at the end; an address in its usual spelling."""
+    """In lower case, without a trailing dot; an address in its usual spelling."""
     port: int | None = None
     is_address: bool = False
 
 
 @lru_cache(maxsize=256)
 def authority(text: str) -> Authority | None:
-    """Parse a host and perhaps a port; return `None` for anything else, such as one with a user's name or a path."""
+    """Parse a host with an optional port; return `None` for anything else, such as one with a user name or a path."""
     match = _AUTHORITY.fullmatch(text) if text.isascii() else None
     if match is None:
         return None
@@ -74,7 +74,7 @@ def authority(text: str) -> Authority | None:
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """Where a page comes from."""
+    """The origin of a page."""
 
     scheme: str
     name: str
@@ -82,12 +82,12 @@ class Origin:
 
     @property
     def usual(self) -> bool:
-        """Whether the port is the one of its scheme."""
+        """Whether the port is the default of its scheme."""
         return self.port == DEFAULT_PORTS[self.scheme]
 
     @property
     def entry(self) -> str:
-        """What to list, so that it may ask."""
+        """Entry to list in `BOOMERANG_HOSTS` to allow it."""
         name = f"[{self.name}]" if ":" in self.name else self.name
         return name if self.usual else f"{name}:{self.port}"
 
@@ -104,22 +104,22 @@ def origin(text: str) -> Origin | None:
 
 @dataclass(frozen=True, slots=True)
 class Listed:
-    """One entry of `BOOMERANG_HOSTS`."""
+    """An entry of `BOOMERANG_HOSTS`."""
 
     name: str
-    """After `*.`, if `below`."""
+    """Without `*.` if `below`."""
     port: int | None
-    """`None`: of `Host` every port, of an `Origin` that of its scheme."""
+    """`None` means every port of a `Host`, and the default port of an `Origin`'s scheme."""
     below: bool = False
-    """Whether it means every name below this one, and not this one."""
+    """Whether it covers every name below this one, but not this one."""
 
     def covers(self, name: str) -> bool:
-        """Return whether a name is listed by this entry."""
+        """Return whether this entry covers a name."""
         return name.endswith(f".{self.name}") if self.below else name == self.name
 
 
 def listed(text: str) -> tuple[Listed, ...]:
-    """Parse `BOOMERANG_HOSTS`: names and addresses with commas between them, each perhaps with a port, names perhaps with `*.`.
+    """Parse `BOOMERANG_HOSTS`: comma-separated names and addresses, with optional ports; names may begin with `*.`.
 
     Raises:
         ValueError: An entry is none of these; the message is for the operator.
@@ -146,20 +146,20 @@ def _listed(entry: str) -> Listed:
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """What the server answers to."""
+    """Hosts and origins that the server accepts."""
 
     loopback: bool
-    """Whether it is bound to this machine only."""
+    """Whether the server is bound to this machine only."""
     hosts: tuple[Listed, ...] = ()
-    """What `BOOMERANG_HOSTS` lists."""
+    """Entries of `BOOMERANG_HOSTS`."""
 
     def refusal(self, hosts: list[str], origins: list[str], *, secure: bool) -> str | None:
-        """Return why a request is refused, in a sentence; `None` if it is not.
+        """Return why a request is refused, as a sentence; `None` if it is accepted.
 
         Args:
             hosts: Its `Host` headers.
             origins: Its `Origin` headers.
-            secure: Whether it came over TLS, as far as the server knows; a proxy in front may have taken TLS off.
+            secure: Whether it came over TLS, as far as the server knows; a proxy may have terminated TLS.
         """
         if len(hosts) > 1 or len(origins) > 1:
             return f"A request with several Host or Origin headers is refused, whatever {HOSTS_VARIABLE} lists."
@@ -182,7 +182,7 @@ class Policy:
         if any(entry.covers(host.name) and (entry.port is None or entry.port in ports) for entry in self.hosts):
             return True
         if self.loopback:
-            # No name in the DNS, so none that a page of the web could point here.
+            # Not DNS names, so a web page cannot rebind them.
             return host.is_address or host.name == "localhost"
         return not self.hosts
 
@@ -194,7 +194,7 @@ class Policy:
                 f"whatever {HOSTS_VARIABLE} lists."
             )
         if host is not None and host.name == page.name:
-            # Without a port, `Host` means that of the browser's scheme, which behind a proxy only the browser knows.
+            # Without a port, `Host` means the default of the browser's scheme, which behind a proxy only the browser knows.
             usual = DEFAULT_PORTS["https" if secure else page.scheme]
             if page.port == (host.port or usual):
                 return None
@@ -208,7 +208,7 @@ class Policy:
 
 
 class Access:
-    """Refuses requests and websockets that `Policy` refuses: with 403, in a sentence, before anything else is done."""
+    """Middleware that refuses what `Policy` refuses, with status 403 and a reason, before any other processing."""
 
     def __init__(self, app: ASGIApp, policy: Policy, base_path: str = "") -> None:
         self._app = app
@@ -224,7 +224,7 @@ class Access:
             return
         hosts, origins = list(_values(scope, b"host")), list(_values(scope, b"origin"))
         reason = self._policy.refusal(hosts, origins, secure=scope.get("scheme") in ("https", "wss"))
-        if not scope["path"].startswith("/"):  # `GET http://other/ HTTP/1.1`: the host that counts is not the one above
+        if not scope["path"].startswith("/"):  # `GET http://other/ HTTP/1.1`: its host would override the header above
             reason = f"Only requests for a path are answered, whatever {HOSTS_VARIABLE} lists."
         if reason is not None:
             self._note(reason)
@@ -242,17 +242,17 @@ class Access:
 
 
 async def refuse(scope: Scope, receive: Receive, send: Send, reason: str, status: int = 403) -> None:
-    """Answer a request, or a websocket that is not accepted yet, with a sentence."""
+    """Refuse a request, or a websocket before it is accepted, with a reason."""
     if scope["type"] == "websocket" and "websocket.http.response" not in scope.get("extensions", {}):
-        await send({"type": "websocket.close", "code": 1008})  # before it is accepted: the server makes it a 403
+        await send({"type": "websocket.close", "code": 1008})  # before it is accepted: the server turns it into a 403
         return
     await PlainTextResponse(f"{reason}\n", status, {"Cache-Control": "no-store"})(scope, receive, send)
     if scope["type"] == "websocket":
-        await asyncio.sleep(0)  # uvicorn closes the connection meanwhile; it logs an error if we return before that
+        await asyncio.sleep(0)  # uvicorn closes the connection now; it logs an error if we return earlier
 
 
 def is_loopback(address: str | None) -> bool:
-    """Return whether a server bound to this address is reached from its own machine only; `None` is every address."""
+    """Return whether a server bound to this address is reachable from its own machine only; `None` is every address."""
     if address is None:
         return False
     try:
@@ -266,7 +266,7 @@ def _values(scope: Scope, name: bytes) -> Iterator[str]:
 
 
 def _of_this_server(headers: Iterable[tuple[bytes, bytes]], page: str, host: str) -> Iterator[tuple[bytes, bytes]]:
-    """Write `Host` into an `Origin` that is permitted.
+    """Replace a permitted `Origin` by the server's own `Host`.
 
     Streamlit compares the two as text. If they differ, even by a default port only, it asks the network for its own addresses.
     """
@@ -276,5 +276,5 @@ def _of_this_server(headers: Iterable[tuple[bytes, bytes]], page: str, host: str
 
 
 def _shown(text: str) -> str:
-    """Return a header's value as it may stand in a sentence."""
+    """Return a header's value, made safe for a message."""
     return "".join(letter if letter.isascii() and letter.isprintable() else "?" for letter in text[:_SHOWN_CHARACTERS])

@@ -1,4 +1,4 @@
-"""Serve audio that is still being made, under an unguessable address."""
+"""Streaming of audio while it is generated, under an unguessable URL."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from .session_owners import IDENTITY_HEADER
 
 
 class LiveClips:
-    """Audio that is still being made, by an unguessable id that is the permission to hear it."""
+    """Audio that is still being generated; its unguessable id is the permission to fetch it."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -30,7 +30,7 @@ class LiveClips:
         """Make audio available.
 
         Args:
-            segments: Returns a fresh iterator over it that waits for what is still to come.
+            segments: Returns a new iterator over it that waits for further audio.
             owner: The browser that may fetch it; empty: any browser that knows the id.
         """
         clip = secrets.token_urlsafe(16)
@@ -39,18 +39,18 @@ class LiveClips:
         return clip
 
     def withdraw(self, clip: str) -> None:
-        """Forget a clip; who listens already hears it to its end."""
+        """Remove a clip; running downloads continue to the end."""
         with self._lock:
             self._clips.pop(clip, None)
 
     def get(self, clip: str, browser: str = "") -> Iterator[bytes] | None:
-        """Return the audio of a clip; `None` if there is none for this browser."""
+        """Return a clip's audio; `None` if it does not exist or belongs to another browser."""
         with self._lock:
             segments, owner = self._clips.get(clip, (None, ""))
         return segments() if segments is not None and owner in ("", browser) else None
 
     def url(self, clip: str) -> str:
-        """Return the address of a clip on this server."""
+        """Return a clip's URL path on this server."""
         return f"{base_path()}/live/{clip}.mp3"
 
 
@@ -75,7 +75,7 @@ ROUTES = [Route(f"{base_path()}/live/{{clip}}.mp3", _live)]
 
 
 def offer(job: Job) -> str:
-    """Offer a job's audio under an address for as long as somebody holds the job; give its name in `CLIPS`."""
+    """Offer a job's audio for as long as the job is referenced; return its name in `CLIPS`."""
     job_ref = weakref.ref(job)
 
     def listen() -> Iterator[bytes]:

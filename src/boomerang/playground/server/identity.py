@@ -1,10 +1,11 @@
-"""Recognises a browser by a cookie that this server signed, and keeps others out of its sessions, uploads and sounds.
+"""Browser identities: a signed cookie recognises a browser, and keeps others out of its sessions, uploads and audio.
 
-A browser's identity owns its saved connections and its runs. The cookie holds the identity, its time of issue, and an HMAC of
-both by a key in the data folder; what the server did not issue is not an identity. Processes on one data folder share the key.
+A browser's identity owns its saved connections and its runs. The cookie contains the identity, its time of issue, and an HMAC
+of both with a key in the data folder; only identities issued by the server are accepted. Processes that share a data folder
+share the key.
 
-The identity goes on to Streamlit in a header, which `server.trustedUserHeaders` makes part of a session. So a session knows
-whose it is, and its id alone, out of an upload's address or a proxy's log, opens nothing.
+The identity is passed to Streamlit in a header, which `server.trustedUserHeaders` makes part of a session. So a session knows
+its owner, and a session id alone, taken from an upload URL or a proxy's log, opens nothing.
 """
 
 from __future__ import annotations
@@ -29,18 +30,18 @@ from .session_owners import IDENTITY_HEADER, MEDIA, identity_of_session
 
 COOKIE = "boomerang"
 COOKIE_SECONDS = 400 * 24 * 3600
-"""The most that browsers keep a cookie for (RFC 6265bis)."""
+"""Longest lifetime of a cookie in browsers (RFC 6265bis)."""
 RENEW_SECONDS = 24 * 3600
-"""Age at which a cookie is issued again, so that it ends only if it is not used."""
+"""Age at which a cookie is reissued, so that it expires only if unused."""
 KEY_FILE = "cookie-key"
 _KEY_BYTES = 32
 _NEW = "~"
-"""Begins each identity of this scheme, and none of the scheme before, which took any value unsigned."""
+"""Prefix of identities of this scheme. The previous scheme, which accepted any unsigned value, never used it."""
 _LONGEST_VALUE = 512
 _MOST_VALUES = 8
-"""Cookies of our names that are looked at in one request; browsers send one or two."""
+"""Cookies with our names examined per request; browsers send one or two."""
 _PLAIN = re.compile(r"[!#-+\--:<-\[\]-~]{1,128}")
-"""What an identity may consist of: what a cookie may (RFC 6265), as it goes into headers."""
+"""Characters allowed in an identity: those allowed in a cookie (RFC 6265), because it is put into headers."""
 _SIGNED = re.compile(r"(.+)\.([0-9]{1,12})\.([A-Za-z0-9_-]{43})")
 
 _UPLOAD = "/_stcore/upload_file/"
@@ -53,22 +54,22 @@ _log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Browser:
-    """Who sent a request."""
+    """The sender of a request."""
 
     identity: str
-    """Printable ASCII; never empty."""
+    """Printable ASCII, never empty."""
     cookie: str | None = None
     """Name of the cookie to issue; `None` if the browser has a fresh one."""
 
 
 class Identities:
-    """Issues and recognises identities.
+    """Issuer and verifier of identities.
 
     Args:
-        key: Signs cookies.
-        owns: Whether an identity saved a connection.
-        second_name: Name of the cookie where `COOKIE` belongs to another server on the same host: cookies know no ports.
-        clock: Seconds since the epoch.
+        key: Key that signs cookies.
+        owns: Returns whether an identity saved a connection.
+        second_name: Cookie name if `COOKIE` belongs to another server on the same host: cookies ignore ports.
+        clock: Returns seconds since the epoch.
     """
 
     def __init__(
@@ -80,9 +81,9 @@ class Identities:
         self._clock = clock
 
     def recognise(self, headers: Iterable[tuple[bytes, bytes]]) -> Browser:
-        """Return who sent a request; a new identity if it has no cookie that this server issued.
+        """Return the sender of a request; a new identity if it has no cookie issued by this server.
 
-        An unsigned cookie of the scheme before is taken if it owns something saved, and issued again with a signature.
+        An unsigned cookie of the previous scheme is accepted if its identity saved a connection, and reissued with a signature.
         """
         first, second = _cookies(headers, COOKIE), _cookies(headers, self._second_name)
         for name, values in ((self._second_name, second), (COOKIE, first)):
@@ -117,7 +118,7 @@ class Identities:
 
 
 def of_folder(folder: Path, owns: Callable[[str], bool]) -> Identities:
-    """Return identities by the key of a data folder, made on first use; where that cannot be, they end with the process."""
+    """Return identities with the data folder's key, created on first use; without one, they end with the process."""
     try:
         return Identities(_kept_key(folder), owns)
     except (OSError, ValueError) as error:
@@ -138,9 +139,9 @@ def _kept_key(folder: Path) -> bytes:
 
 
 def _make_key(path: Path) -> None:
-    """Make a key, all at once: of processes that start together, one makes it and all use it."""
+    """Create a key file atomically: of processes that start together, one creates it and all use it."""
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    descriptor, fresh = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}-")  # its owner's alone
+    descriptor, fresh = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}-")  # readable by its owner only
     try:
         with os.fdopen(descriptor, "w", encoding="ascii") as file:
             file.write(secrets.token_hex(_KEY_BYTES))
@@ -154,7 +155,7 @@ def _make_key(path: Path) -> None:
 
 
 class Identity:
-    """Gives each request the identity of its browser, issues cookies, and refuses what belongs to another browser.
+    """Middleware that adds the browser's identity to each request, issues cookies, and refuses access to others' data.
 
     - A websocket that names a session to resume gets a new one instead, unless the session began with the same identity.
     - An upload, and the removal of one, is refused in another browser's session.
@@ -197,7 +198,7 @@ class Identity:
         return None
 
     def _issuing(self, identity: str, cookie: str, scope: Scope, send: Send) -> Send:
-        """Add a cookie to a page, and to a websocket that is accepted: it may outlive the page's own cookie."""
+        """Add a cookie to HTML pages, and to accepted websockets, which may outlive the page's own cookie."""
 
         async def with_cookie(message: Message) -> None:
             if _begins_page(message):
@@ -218,7 +219,7 @@ def _begins_page(message: Message) -> bool:
 
 
 def _is_secure(scope: Scope) -> bool:
-    """Return whether the browser speaks TLS; of a proxy it is believed here, as a browser that lies harms only itself."""
+    """Return whether the browser uses TLS. A proxy's header is trusted: a browser that forges it harms only itself."""
     if scope.get("scheme") in ("https", "wss"):
         return True
     return any(
@@ -228,7 +229,7 @@ def _is_secure(scope: Scope) -> bool:
 
 
 def _resuming_own_sessions(headers: Iterable[tuple[bytes, bytes]], identity: str) -> Iterator[tuple[bytes, bytes]]:
-    """Take out the session to resume, unless it is the browser's own.
+    """Remove the session to resume, unless it is the browser's own.
 
     Streamlit's pages send three entries in `Sec-WebSocket-Protocol`: protocol, token against forged requests, session.
     """
@@ -241,7 +242,7 @@ def _resuming_own_sessions(headers: Iterable[tuple[bytes, bytes]], identity: str
 
 
 def _cookies(headers: Iterable[tuple[bytes, bytes]], name: str) -> list[str]:
-    """Return every value of a cookie; there are several if it was set for several paths."""
+    """Return all values of a cookie; there are several if it was set for several paths."""
     pairs = (
         pair.partition("=") for key, value in headers if key.lower() == b"cookie" for pair in value.decode("latin-1").split(";")
     )
@@ -250,7 +251,7 @@ def _cookies(headers: Iterable[tuple[bytes, bytes]], name: str) -> list[str]:
 
 
 def _unsigned(value: str) -> Iterator[str]:
-    """Return the identities of the scheme before that a cookie may mean: itself, or what another server made of it."""
+    """Yield the previous scheme's identities that a cookie may contain: its value, or the identity another server signed."""
     signed = _SIGNED.fullmatch(value)
     for claimed in (value, *([signed[1]] if signed else [])):
         if _PLAIN.fullmatch(claimed) and not claimed.startswith(_NEW):

@@ -1,4 +1,4 @@
-"""What the web server adds to Streamlit: who may ask and who asks, security headers, and audio that is still being made."""
+"""Middleware of the web server: access control, identity and security headers."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from .identity import Identity, of_folder
 from .session_owners import MEDIA
 
 # 'wasm-unsafe-eval' and blob: scripts are for Streamlit's own charts and inline components. Everything else comes from this
-# server, so markup that a model writes cannot load anything from elsewhere.
+# server, so markup written by a model cannot load anything from elsewhere.
 CONTENT_SECURITY_POLICY = "; ".join(
     (
         "default-src 'self'",
@@ -45,9 +45,9 @@ HEADERS = [
 
 
 class SecurityHeaders:
-    """Adds `HEADERS` to each HTTP answer.
+    """Middleware that adds `HEADERS` to each HTTP response.
 
-    Plain ASGI, so websockets and streams pass untouched.
+    Plain ASGI, so websockets and streams pass unchanged.
     """
 
     def __init__(self, app: ASGIApp) -> None:
@@ -65,14 +65,14 @@ class SecurityHeaders:
 
 
 def middleware(owns: Callable[[str], bool], environment: Mapping[str, str] = os.environ) -> list[Middleware]:
-    """Return what each request passes before Streamlit.
+    """Return the middleware that each request passes before Streamlit.
 
     Args:
-        owns: Whether a browser, by its identity, saved a connection.
-        environment: Where `BOOMERANG_HOSTS` and the data folder are.
+        owns: Returns whether a browser, by its identity, saved a connection.
+        environment: Variables with `BOOMERANG_HOSTS` and the data folder.
 
     Raises:
-        SystemExit: `BOOMERANG_HOSTS` has an entry that is no host.
+        SystemExit: `BOOMERANG_HOSTS` has an invalid entry.
     """
     try:
         hosts = listed(environment.get(HOSTS_VARIABLE, ""))
@@ -87,7 +87,7 @@ def middleware(owns: Callable[[str], bool], environment: Mapping[str, str] = os.
 
 
 def watch_media() -> None:
-    """Note for which browsers media files are drawn, so that others do not find them; without a server, do nothing."""
+    """Record which browsers each media file is drawn for, so that only they can fetch it; without a server, do nothing."""
     if not runtime.exists():
         return
     storage = runtime.get_instance().media_file_mgr._storage

@@ -1,4 +1,4 @@
-"""Knows whose a session of Streamlit is, and for whom a media file was drawn."""
+"""Owners of Streamlit's sessions and media files."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ from streamlit.runtime.memory_media_file_storage import MemoryMediaFileStorage
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 IDENTITY_HEADER = b"x-boomerang-identity"
-"""By which the server tells Streamlit whose a websocket is. What a client sends under this name is taken out."""
+"""Header with a websocket's identity, sent by the server to Streamlit. A client's own header of this name is removed."""
 IDENTITY = "identity"
-"""Where `server.trustedUserHeaders` in `.streamlit/config.toml` puts it."""
+"""Key under which `server.trustedUserHeaders` in `.streamlit/config.toml` stores it."""
 
 
 def identity_of_session(session: str) -> str | None:
-    """Return the identity that a session began with, empty if it has none; `None` if there is no such session.
+    """Return the identity that a session began with, empty if it has none; `None` if the session does not exist.
 
-    Call it in the server's event loop, as sessions come and go there.
+    Call it in the server's event loop, because sessions are created and removed there.
     """
     if not runtime.exists():
         return None
@@ -28,17 +28,17 @@ def identity_of_session(session: str) -> str | None:
 
 
 def identity_of_script() -> str | None:
-    """Return the identity that the session of the running script began with; `None` outside of one, and in a test of a page."""
+    """Return the identity of the running script's session; `None` outside a script, and in a page test."""
     context = get_script_run_ctx(suppress_warning=True)
     identity = context.user_info.get(IDENTITY) if context else None
     return str(identity) if identity else None
 
 
 class MediaOwners:
-    """For whom each media file was drawn.
+    """The browsers that each media file was drawn for.
 
-    The address of a file is a hash of its content, which two visitors share if theirs is the same. Streamlit forgets at the
-    start of a script run what the page showed, until it is drawn again; here it is known as long as the file is kept.
+    A file's URL is a hash of its content, which two visitors share if their content is the same. At the start of a script run,
+    Streamlit forgets what the page showed until it is drawn again; here the owners are kept as long as the file.
     """
 
     def __init__(self) -> None:
@@ -46,7 +46,7 @@ class MediaOwners:
         self._owners: dict[str, set[str]] = {}
 
     def watch(self, storage: MemoryMediaFileStorage) -> None:
-        """Note from now on for whom files are put into a storage, until they are deleted."""
+        """Record who files put into a storage are drawn for, until they are deleted."""
         put, delete = storage.load_and_get_id, storage.delete_file
 
         def load_and_record(*args: Any, **values: Any) -> str:
@@ -66,7 +66,7 @@ class MediaOwners:
         storage.delete_file = forgotten  # type: ignore[method-assign]
 
     def may_fetch(self, name: str, identity: str) -> bool:
-        """Return whether a file, by the name in its address, was drawn for an identity, or for no one in particular."""
+        """Return whether a file, named as in its URL, was drawn for an identity, or without one."""
         with self._lock:
             owners = self._owners.get(splitext(name)[0])
             return owners is None or identity in owners

@@ -1,4 +1,4 @@
-"""What is set once when the server starts: the import path, TCP_NODELAY, and memory returned to the system."""
+"""One-time setup at server start: import path, TCP_NODELAY, and returning memory to the system."""
 
 from __future__ import annotations
 
@@ -12,25 +12,25 @@ SHELL = Path(__file__).resolve().parents[1] / "shell" / "shell.py"
 """The script that Streamlit runs for every page."""
 LARGE_BYTES = 1 << 20
 MMAP_THRESHOLD = -3
-"""glibc's number for the size from which a block of memory is one of its own."""
+"""glibc's `M_MMAP_THRESHOLD`: the size from which a block of memory is mapped separately."""
 
 
 def keep_import_path() -> None:
-    """Put the script's folder on the import path for good, last, where its names hide no other module.
+    """Add the script's folder to the end of the import path permanently, where its names hide no other module.
 
-    Streamlit puts it there for each script run and takes it off again, unless it is there already. An import in another thread
-    at that moment skips a folder: "No module named ..." for one that is installed.
+    Streamlit adds and removes it for each script run, unless it is already there. An import in another thread at that moment
+    skips a folder and fails with "No module named ..." for an installed module.
     """
     if str(SHELL.parent) not in sys.path:
         sys.path.append(str(SHELL.parent))
 
 
 def send_at_once() -> None:
-    """Have the server send whatever it writes without waiting for more to come.
+    """Disable the send delay of the server's connections.
 
-    Streamlit 1.67 binds a socket of which asyncio does not see that it is one of TCP, so it leaves the kernel's delay on
-    (Nagle's algorithm): the second half of an answer, and each message that follows another one, waits until the browser has
-    acknowledged the first, which it does after 40 ms. Connections take the option over from the socket that accepts them.
+    asyncio doesn't recognise Streamlit 1.67's socket as TCP, so TCP_NODELAY stays off (Nagle's algorithm): the second half of a
+    response, and each message that follows another, waits until the browser has acknowledged the first, which takes 40 ms.
+    Connections inherit the option from the listening socket.
     """
     sockets = [
         open_socket for open_socket in gc.get_objects() if isinstance(open_socket, socket.socket) and open_socket.fileno() >= 0
@@ -42,9 +42,10 @@ def send_at_once() -> None:
 
 
 def return_large_blocks() -> None:
-    """Have large blocks of memory go back to the system as soon as they are free; where the C library is not glibc, do nothing.
+    """Make glibc return large blocks of memory to the system as soon as they are free; without glibc, do nothing.
 
-    Otherwise glibc keeps them once a few have been freed: ten uploads of 25 MB, each heard, ended at 830 MB instead of 460.
+    Otherwise glibc keeps them once a few have been freed: ten uploads of 25 MB, each transcribed, ended at 830 MB instead of
+    460.
     """
     if sys.platform != "linux":
         return

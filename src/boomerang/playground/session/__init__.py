@@ -1,1 +1,1 @@
-"""What is kept: per process, per visitor, per page, in the address."""
+"""State per process, per visitor and per page, and form fields in the URL."""

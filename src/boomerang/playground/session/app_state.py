@@ -1,4 +1,4 @@
-"""What all visitors share: connections and the jobs that run on them."""
+"""State shared by all visitors: connections and jobs."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ __all__ = ["EMBEDDED", "close_all", "connections", "jobs", "start", "visitor_is_
 
 
 def visitor_is_present(visitor: str) -> bool:
-    """Return whether a visitor's browser is connected. Without a running server, as in tests of a page, everybody is."""
+    """Return whether a visitor's browser is connected; always true without a running server, as in page tests."""
     try:
         return runtime.get_instance().is_active_session(visitor)
-    except RuntimeError:  # Streamlit's word for: no server, not yet or not any more
+    except RuntimeError:  # Streamlit's error for: no server yet, or no longer
         return True
 
 
@@ -52,7 +52,7 @@ def jobs() -> Jobs:
 
 
 def close_all() -> None:
-    """Stop every job and close every connection; at the end of the process."""
+    """Stop every job and close every connection, at the end of the process."""
     global _jobs
     with _lock:
         ending, _jobs = _jobs, None

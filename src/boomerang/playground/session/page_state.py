@@ -1,6 +1,6 @@
-"""What the playground keeps for one visitor, in one place. Nothing else is kept, and nothing of it is shared.
+"""All state that the playground keeps for one visitor; none of it is shared.
 
-Widgets keep their own values under keys `<page>.<name>`; this is what has no widget: the job and the conversation.
+Widgets keep their own values under keys `<page>.<name>`; this is the state without a widget: the job and the conversation.
 """
 
 from __future__ import annotations
@@ -27,44 +27,44 @@ KeptT = TypeVar("KeptT")
 
 
 class FormState(ABC):
-    """What a part of a form keeps and Reset puts back to what it was at first."""
+    """State of a part of a form that Reset restores to its initial value."""
 
     @abstractmethod
     def reset(self) -> None:
-        """Put it back."""
+        """Restore the initial value."""
 
 
 @dataclass(slots=True)
 class PageState:
-    """What one page keeps for one visitor; for each further pane of a comparison, and each experiment, another one."""
+    """State of one page for one visitor; each further pane of a comparison, and each experiment, has its own."""
 
     job: Job | None = None
-    """The run under way, or the last one."""
+    """The running or last job."""
     changed: threading.Condition = field(default_factory=threading.Condition)
-    """Notified of news of the page's jobs."""
+    """Notified of updates of the page's jobs."""
     drafts: list[Draft] = field(default_factory=list)
     rows: list[str] = field(default_factory=list)
-    """Rows of a table editor, as they stood when it was last drawn."""
+    """Rows of a table editor when it was last drawn."""
     editor: int = 0
     """Version of a table editor; a new one starts a fresh widget from `rows`."""
     run_again: bool = False
-    """Whether the next script run starts a run by itself, as after answering a tool call."""
+    """Whether the next script run starts a run automatically, as after answering a tool call."""
     repeat: Job | None = None
-    """What the next script run starts again as it was, whatever the form says."""
+    """Job that the next script run repeats unchanged, whatever the form contains."""
     parts: dict[str, PageState] = field(default_factory=dict)
-    """Of the page's further panes and experiments, by name."""
+    """State of the page's further panes and experiments, by name."""
     _kept: ValuesByType = field(default_factory=ValuesByType)
 
     def kept(self, kind: type[KeptT]) -> KeptT:
-        """Return what a form or a result keeps here, by its class; created at the first call, then always the same object."""
+        """Return the state object of a form or result by its class; created by the first call, then always the same object."""
         return self._kept.get_or_create(kind)
 
     def forget(self, kind: type) -> None:
-        """Drop what is kept of a class."""
+        """Drop the state object of a class."""
         self._kept.drop(kind)
 
     def reset(self) -> None:
-        """Put what the form keeps back to what it was at first, in further panes and experiments as well."""
+        """Reset the form's state to its initial value, in further panes and experiments as well."""
         self.drafts, self.rows, self.editor = [], [], 0
         for kept in self._kept:
             if isinstance(kept, FormState):
@@ -74,11 +74,11 @@ class PageState:
 
     @property
     def record(self) -> Record[Any] | None:
-        """The record of the run under way or of the last one."""
+        """The record of the running or last job."""
         return self.job.record if self.job else None
 
     def part(self, name: str) -> PageState:
-        """Return the state of a further pane or an experiment; its jobs tell their news where the page listens."""
+        """Return the state of a further pane or an experiment; its jobs notify the page's condition."""
         return self.parts.setdefault(name, PageState(changed=self.changed))
 
 
@@ -89,21 +89,21 @@ def page(invoke_type: InvokeType) -> PageState:
 
 
 RENAMED = "_renamed"
-"""Key of the new name of the connection that is picked, until the side bar is drawn again."""
+"""Key of the new name of the selected connection, until the sidebar is drawn again."""
 
 
 def connection() -> str:
-    """Return the name of the connection that the visitor picked; of the embedded one while none is picked."""
+    """Return the name of the selected connection; the embedded one by default."""
     return str(st.session_state.get("connection") or EMBEDDED)
 
 
 def connected() -> Connection:
-    """Return the connection that the visitor picked; the embedded one if it is not there any more."""
+    """Return the selected connection; the embedded one if it no longer exists."""
     return app_state.connections().get(connection(), owner())
 
 
 def connection_named(name: str) -> Connection | None:
-    """Return a connection that the visitor may use; `None` if there is none of this name any more."""
+    """Return a connection visible to the visitor; `None` if it does not exist."""
     return next((connection for connection in app_state.connections().visible(owner()) if connection.name == name), None)
 
 
@@ -114,7 +114,7 @@ def board() -> PageState:
 
 
 def opened(name: str) -> bool:
-    """Return whether this script run is the first one of a page since another page was open."""
+    """Return whether this is a page's first script run since another page was open."""
     last = st.session_state.get("_open")
     st.session_state["_open"] = name
     return bool(last != name)

@@ -1,4 +1,4 @@
-"""Choices that a browser is remembered by: language and view. In memory only, by its cookie, for some thousands at most."""
+"""Language and view by browser. In memory only, by cookie, for at most `MOST_VISITORS` browsers."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ from . import visitor
 
 MOST_VISITORS = 5_000
 
-# By the language of the document a screen reader picks its voice, and a browser the shapes of Chinese characters.
+# Screen readers choose a voice, and browsers the glyphs of Chinese characters, by the document's language.
 _JS = "export default function ({ data }) { document.documentElement.lang = data.language }"
 
 
 class Preferences:
-    """Choices by browser; the browser that was not heard of for longest is forgotten first."""
+    """Preferences by browser; the least recently used are dropped first."""
 
     def __init__(self, most: int = MOST_VISITORS) -> None:
         self._most = most
@@ -29,14 +29,14 @@ class Preferences:
         self._kept: OrderedDict[str, dict[str, Any]] = OrderedDict()
 
     def get(self, owner: str) -> dict[str, Any]:
-        """Return a copy of a browser's choices."""
+        """Return a copy of a browser's preferences."""
         with self._lock:
             if owner in self._kept:
                 self._kept.move_to_end(owner)
             return dict(self._kept.get(owner, {}))
 
     def put(self, owner: str, name: str, value: Any) -> None:
-        """Remember a choice."""
+        """Store a preference."""
         with self._lock:
             self._kept.setdefault(owner, {})[name] = value
             self._kept.move_to_end(owner)
@@ -48,7 +48,7 @@ PREFERENCES = Preferences()
 
 
 def restore() -> None:
-    """Bring the visitor's choices into a new session, and speak their language in this script run."""
+    """Load the visitor's preferences into a new session, and set this script run's language."""
     if "language" not in st.session_state:
         kept = PREFERENCES.get(visitor.owner())
         chosen = st.query_params.get("lang") or kept.get("language") or translate.spoken_by(st.context.locale)
@@ -58,7 +58,7 @@ def restore() -> None:
 
 
 def draw() -> None:
-    """Draw the switches, for the sidebar, and tell the browser which language the page speaks."""
+    """Draw the switches for the sidebar, and set the document's language in the browser."""
     st.segmented_control(
         _("Language"),
         list(translate.LANGUAGES),
@@ -94,7 +94,7 @@ translate.ask_visitor(_language)
 
 
 def expert() -> bool:
-    """Return whether the visitor wants to see everything."""
+    """Return whether the expert view is on."""
     return bool(st.session_state.get("expert", True))
 
 

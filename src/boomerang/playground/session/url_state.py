@@ -1,7 +1,7 @@
-"""The form in the page's address: it restores page, connection, model, parameters and small inputs, and never a secret.
+"""Form state in the page's URL: restores page, connection, model, parameters and small inputs, but never a secret.
 
-Only what stands otherwise than at first is in it, so most addresses are short; fields stand under the names of their widgets,
-so a person can write one by hand: `/moderation?text=Hello`. Only widgets that say so are in it (`Pane.hold`).
+It contains only changed fields, so most URLs are short; fields have the names of their widgets, so URLs can be written by hand:
+`/moderation?text=Hello`. Only widgets that opt in (`Pane.hold`) are included.
 """
 
 from __future__ import annotations
@@ -14,10 +14,10 @@ from urllib.parse import urlencode
 import streamlit as st
 
 LONGEST_ADDRESS = 4000
-"""Characters of the query; what is too long for it is left out, the largest fields first. Browsers and proxies take more."""
+"""Limit of the query's characters; the largest fields are left out first. Browsers and proxies accept more."""
 
-# Streamlit's own way to write the address makes an entry in the browser's history for each change, and Back would lead
-# through all of them. It also reads the address anew with each script run, so this is all that it needs to know.
+# Streamlit's own API adds a browser history entry for each change, so that Back would go through all of them. It reads the URL
+# again with each script run, so it needs no more than this.
 _JS = """
 export default function ({ data }) {
   const url = new URL(window.location)
@@ -31,38 +31,38 @@ export default function ({ data }) {
 
 
 class Address:
-    """What the address of a page says of its form, and what it is to say.
+    """Fields of a form in a page's URL: those read from it and those to write.
 
     Args:
-        page: Name of the page in the address.
-        given: What stood in the address when the page was opened; empty on later script runs, when the widgets know better.
+        page: Name of the page in the URL.
+        parameters: Query parameters when the page was opened; empty on later script runs, when the widgets have the values.
     """
 
     def __init__(self, page: str, parameters: Mapping[str, Any]) -> None:
-        self.given = dict(parameters)
+        self.parameters = dict(parameters)
         self.values: dict[str, Any] = {}
-        """Every field of the form as it stands."""
+        """Current value of every field."""
         self.widgets: dict[str, Any] = {}
-        """Key of each widget that is kept → what stands there at first."""
+        """Key of each widget included → its initial value."""
         self.left_out: list[str] = []
-        """Fields that were too long for the address."""
+        """Fields that were too long for the URL."""
         self._page = page
         self._written: dict[str, str] = {}
 
     def take(self, name: str, default: Any) -> Any:
-        """Return a field's value from the address, once; `None` if there is none, or none that fits the kind of `default`."""
-        value = self.given.pop(name, None)
+        """Return a field's value from the URL, once; `None` if there is none, or none of the type of `default`."""
+        value = self.parameters.pop(name, None)
         return _read(value, default) if isinstance(value, str) else value
 
     def put(self, name: str, value: Any, default: Any) -> None:
-        """Note a field's value; it goes into the address if it is not what stands there at first."""
+        """Set a field's value; it is written to the URL if it is not the default."""
         self.values[name] = value
         if value != default and value is not None:
             self._written[name] = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
 
     @property
     def query(self) -> str:
-        """What the address is to say, after its question mark; names what it leaves out in `left_out`."""
+        """Query of the new URL; fields that do not fit are listed in `left_out`."""
         written = dict(self._written)
         self.left_out = []
         while len(query := urlencode(written)) > LONGEST_ADDRESS:
@@ -72,7 +72,7 @@ class Address:
         return query
 
     def publish(self) -> None:
-        """Write it into the browser's address bar, without a step in its history."""
+        """Replace the URL in the browser's address bar, without adding a history entry."""
         component: Any = st.components.v2.component("address", html="<i hidden></i>", js=_JS)
         component(data={"page": self._page, "query": self.query}, key=f"address-{self._page}", height=0)
 

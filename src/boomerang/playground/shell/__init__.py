@@ -1,1 +1,1 @@
-"""The page around every page; the script that Streamlit runs, and the navigation."""
+"""The script that Streamlit runs for every page, and the navigation."""

@@ -1,7 +1,7 @@
-"""Our pictures, as data.
+"""Logo and favicon as data URLs.
 
-Streamlit keeps a picture file only as long as a visitor's script is between its start and its end; the browser of another may
-ask for it in a moment in which nobody does, and would get a 404.
+Streamlit keeps an image file only while a script that uses it is running; another visitor's browser may request it at a moment
+when none is, and would get a 404.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The pages: file, title, icon, and what each does, in the order in which the menu and the start page show them."""
+"""The pages: file, title, icon and description, in the order of the menu and the start page."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ from boomerang.workbench.store.app_folder import app_folder
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One page of the menu."""
+    """A page in the menu."""
 
     name: str
-    """File in `pages/` and path in the address."""
+    """File name in `pages/` and URL path."""
     title: str
     icon: str
     about: str = ""

@@ -1,4 +1,4 @@
-"""The page around every page: title, menu, connection. Runs on each script run, so it stays cheap."""
+"""Frame around every page: title, menu, connection. Runs with each script run, so it must stay cheap."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ from boomerang.playground.ui.escape import plain
 from boomerang.workbench.connections.registry import EMBEDDED
 from boomerang.workbench.i18n.translate import _
 
-# Streamlit's own Stop, in the header, ends the script and not the run; beside ours it would be a second Stop that lies.
-# Its wide layout leaves a sixth of a small screen empty. JSON is typed in letters of one width. Its names of keys, on buttons,
-# are too pale to be read by everybody. No one colour is dark enough behind white letters and light enough as a letter at night:
-# what is chosen has letters of the text's own colour, and the chief button the day's colour.
+# Streamlit's own Stop in the header stops the script, not the run; beside ours it would be misleading. Its wide layout leaves a
+# sixth of a small screen empty. JSON fields need a monospaced font. Its shortcut labels on buttons have too little contrast. No
+# single colour is dark enough behind white text and light enough as text in the dark theme: selected items use the text's own
+# colour, and the primary button the light theme's colour.
 STYLE = """<style>
 [data-testid="stStatusWidget"] { display: none; }
 [data-testid="stMainBlockContainer"] { padding: 2.6rem 2.2rem 4rem; max-width: 1680px; }
@@ -33,7 +33,7 @@ button kbd { opacity: 1 !important; color: inherit !important; }
 
 
 def main() -> None:
-    """Draw the frame and run the page that was asked for."""
+    """Draw the frame and run the requested page."""
     st.set_page_config(page_title="Boomerang", page_icon=FAVICON, layout="wide")
     st.html(STYLE + html_tables.STYLE)
     st.logo(LOGO, icon_image=FAVICON, size="large")
@@ -47,7 +47,7 @@ def main() -> None:
         shortcuts.draw()
     try:
         page.run()
-    except Exception as error:  # a fault of ours ends in the same panel as everything else, with its traceback
+    except Exception as error:  # a bug of ours is shown in the same panel as other errors, with its traceback
         error_panel.draw(error, "page.error")
 
 

@@ -1,4 +1,4 @@
-"""The keys, and the sheet that lists them. Each key presses a button that names it; Streamlit knows Enter and Esc by itself."""
+"""Keyboard shortcuts and their list. Each key presses a button that names it; Streamlit itself handles Enter and Esc."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ KEYS = {
     "?": N_("Show this list"),
     "Tab, Enter": N_("Move through fields and buttons; follow menu links"),
 }
-"""Key → what it does."""
+"""Key → its action."""
 PRESSES = {"Alt+KeyR": "-repeat", "Alt+KeyC": "-code", "?": "st-key-keys"}
-"""What is pressed → end of the class of the button. By its place on the keyboard, for what Alt makes of a letter differs."""
+"""Key → suffix of the button's class. By physical key, because the letter that Alt produces differs."""
 
-# A letter is typed in a field and not a key; Streamlit's own shortcuts take neither R nor C nor a question mark.
+# Keys typed into a field are text, not shortcuts; Streamlit's own shortcuts use neither R, C nor a question mark.
 _JS = """
 export default function ({ data }) {
   const typing = (target) => target.isContentEditable || ["INPUT", "TEXTAREA", "SELECT"].includes(target.tagName)
@@ -42,7 +42,7 @@ export default function ({ data }) {
 
 
 def draw() -> None:
-    """Draw the button that opens the sheet, for the sidebar, and listen for the keys."""
+    """Draw the button that opens the list, for the sidebar, and listen for the keys."""
     with st.container(horizontal=True, vertical_alignment="center", gap="xsmall"):
         if st.button(f"{_('Keyboard shortcuts')} :gray[?]", icon=":material/keyboard:", key="keys", type="tertiary"):
             _sheet()

@@ -1,4 +1,4 @@
-"""The start page's board: the eight calls, the model that answers each and where it stands, and all samples at one click."""
+"""The start page: the eight calls with their models and status, and a button that runs all samples."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from streamlit.delta_generator import DeltaGenerator
 from boomerang.invoker.backend import ListedModel, ModelState
 from boomerang.invoker.messages.message import translated
 from boomerang.playground.forms import connection_picker
-from boomerang.playground.forms.model_picker import PATIENCE_SECONDS, await_models
+from boomerang.playground.forms.model_picker import WAIT_SECONDS, await_models
 from boomerang.playground.run import error_panel, run_status
 from boomerang.playground.run.pane import Arguments
 from boomerang.playground.session import app_state, page_state, visitor
@@ -35,7 +35,7 @@ STATES = {
     ModelState.UNAVAILABLE: (N_("Unavailable"), ":material/block:", "red"),
 }
 LISTED = (N_("On the server"), ":material/dns:", "blue")
-"""Of a model whose server tells no more than its name."""
+"""Badge of a model whose server reports only its name."""
 RUNS = {
     "running": (N_("Running"), ":material/progress_activity:", "blue"),
     "stopping": (N_("Stopping"), ":material/progress_activity:", "blue"),
@@ -48,7 +48,7 @@ ENTRIES = [entry for entries in MENU.values() for entry in entries]
 
 
 def draw() -> None:
-    """Draw the button that runs all samples, and a card for each call; follow the runs to their end."""
+    """Draw the button that runs all samples, and a card for each call; follow the runs until they end."""
     state = page_state.board()
     address = Address("", st.query_params.to_dict() if page_state.opened("start") else {})
     _attach(state, address)
@@ -58,7 +58,7 @@ def draw() -> None:
     connection = page_state.connected()
     if connection.fetches:
         connection.fetch()
-        connection.wait(PATIENCE_SECONDS)
+        connection.wait(WAIT_SECONDS)
     models = connection.backend.models()
     job = state.job if isinstance(state.job, Series) else None
     line = _buttons(state, models)
@@ -74,18 +74,18 @@ def draw() -> None:
     _finished(job, line)
     for entry in ENTRIES:
         with places[entry.name]:
-            _standing(entry, models, _step(job, entry))
+            _draw_status(entry, models, _step(job, entry))
     await_models([connection])
 
 
 def model_for(entry: Entry, models: Sequence[ListedModel]) -> ListedModel | None:
-    """Return the model that answers a call at the first click: the first of its type that can be used, or else the first."""
+    """Return the model preselected for a call: the first available one of its type, or else the first."""
     fitting = [model for model in models if model.model_type is entry.model_type]
     return next((model for model in fitting if model.state is not ModelState.UNAVAILABLE), fitting[0] if fitting else None)
 
 
 def steps(models: Sequence[ListedModel]) -> list[Step[Arguments]]:
-    """Return the first sample of each call whose model can be used."""
+    """Return the first sample of each call that has an available model."""
     planned = []
     for entry in ENTRIES:
         model = model_for(entry, models)
@@ -96,11 +96,11 @@ def steps(models: Sequence[ListedModel]) -> list[Step[Arguments]]:
 
 
 def _attach(state: page_state.PageState, address: Address) -> None:
-    run_id = address.given.pop("run", None)
+    run_id = address.parameters.pop("run", None)
     job = app_state.jobs().find(str(run_id), visitor.owner()) if run_id and state.job is None else None
     if isinstance(job, Series):
         job.visitor, state.changed, state.job = visitor.visitor(), job.changed, job
-        job.report_steps(_leaving_runs(job))
+        job.report_steps(_attaching_runs(job))
 
 
 def _buttons(state: page_state.PageState, models: Sequence[ListedModel]) -> DeltaGenerator:
@@ -147,7 +147,7 @@ def _start(state: page_state.PageState, models: Sequence[ListedModel]) -> None:
         changed=state.changed,
         origin=JobOrigin(connection=page_state.connection()),
     )
-    job.report_steps(_leaving_runs(job))
+    job.report_steps(_attaching_runs(job))
     jobs = app_state.jobs()
     state.job = job
     jobs.submit(job)
@@ -155,8 +155,8 @@ def _start(state: page_state.PageState, models: Sequence[ListedModel]) -> None:
     st.rerun()
 
 
-def _leaving_runs(job: Series[Arguments]) -> Callable[[Step[Arguments]], None]:
-    """Return what leaves the run of a sample on the page of its call, unless that page has run something itself meanwhile."""
+def _attaching_runs(job: Series[Arguments]) -> Callable[[Step[Arguments]], None]:
+    """Return a function that shows a sample's run on its page, unless that page has had a run of its own since."""
     pages = {entry.name: page_state.page(entry.invoke_type) for entry in ENTRIES if entry.invoke_type is not None}
     jobs, backend, visit = app_state.jobs(), page_state.connected().backend, visitor.visitor()
     before = {name: page.job for name, page in pages.items()}
@@ -187,7 +187,7 @@ def _live(job: Series[Arguments], line: DeltaGenerator, places: dict[str, DeltaG
                 drawn[entry.name] = now
                 models = page_state.connected().backend.models()
                 with places[entry.name]:
-                    _standing(entry, models, step)
+                    _draw_status(entry, models, step)
 
     return tick
 
@@ -212,7 +212,7 @@ def _step(job: Series[Arguments] | None, entry: Entry) -> Step[Arguments] | None
 
 
 def _cards(models: Sequence[ListedModel]) -> dict[str, DeltaGenerator]:
-    """Draw what does not change of each card; gives the place for what does."""
+    """Draw the static part of each card; return the places for the rest."""
     grid = st.grid(4, min_column_width=230, gap="small")
     places = {}
     for entry in ENTRIES:
@@ -226,8 +226,8 @@ def _cards(models: Sequence[ListedModel]) -> dict[str, DeltaGenerator]:
     return places
 
 
-def _standing(entry: Entry, models: Sequence[ListedModel], step: Step[Arguments] | None) -> None:
-    """Draw where a card's model and its last run stand."""
+def _draw_status(entry: Entry, models: Sequence[ListedModel], step: Step[Arguments] | None) -> None:
+    """Draw the status of a card's model and its last run."""
     with st.container():
         model = model_for(entry, models)
         if model is None:

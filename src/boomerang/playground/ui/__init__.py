@@ -1,1 +1,1 @@
-"""Small drawing tools that know nothing of runs."""
+"""Drawing helpers that do not depend on runs."""

@@ -1,7 +1,7 @@
-"""A player for audio that is still being made: one player, no restart, the first sound as soon as the first segment is there.
+"""Player for audio that is still being generated: one player, no restart, playing as soon as the first segment arrives.
 
-A plain audio element waits for the end of a stream, and one element a segment would play them over each other; the browser's
-Media Source takes segments as they come (measured in Chromium 156).
+A plain audio element waits for the end of a stream, and one element per segment would play them at the same time; the
+browser's Media Source accepts segments as they arrive (measured in Chromium 156).
 """
 
 from __future__ import annotations
@@ -95,14 +95,14 @@ export default function ({ data, parentElement }) {
 
 
 def stream_player(url: str, label: str, key: str, *, autoplay: bool, media_type: str = "audio/mpeg") -> None:
-    """Play what an address yields, from its first bytes on.
+    """Play audio from a URL, from the first bytes on.
 
     Args:
-        url: Where the audio is.
-        label: The player's accessible name.
-        key: One mount for each key and script run.
-        autoplay: Whether to begin by itself; browsers allow it once the visitor has clicked.
-        media_type: What it is. Only MP3 plays while it comes; other kinds play once all of it is there.
+        url: URL of the audio.
+        label: Accessible name of the player.
+        key: Unique per script run.
+        autoplay: Whether to start automatically; browsers allow it once the visitor has clicked.
+        media_type: Type of the audio. Only MP3 plays while it arrives; other types once they are complete.
     """
     component: Any = st.components.v2.component("stream_player", html=_HTML, js=_JS)
     data = {"url": url, "label": label, "autoplay": autoplay, "type": media_type, "stopped": _("The player stopped:")}

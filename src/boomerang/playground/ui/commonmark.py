@@ -1,8 +1,7 @@
-"""Text of a model as HTML: CommonMark and tables, and nothing else is read into it.
+"""A model's text as HTML: CommonMark and tables only.
 
-Streamlit's own markdown makes pictures, colours, arrows and formulas of what a model writes as text, drops what it takes for a
-directive, and makes links of any address. Here HTML is drawn as text, nothing is loaded, and only complete addresses of the web
-and of mail are links.
+Streamlit's own markdown turns text of a model into images, colours, arrows and formulas, drops what looks like a directive, and
+links any address. Here HTML is shown as text, nothing is loaded, and only complete web and mail addresses become links.
 """
 
 from __future__ import annotations
@@ -24,21 +23,21 @@ from markdown_it.token import Token
 __all__ = ["Code", "Html", "Part", "parts"]
 
 MOST_LEVELS = 40
-"""Quotes and lists inside one another; a text that nests deeper is drawn as it is."""
+"""Most nesting of quotes and lists; text that nests deeper is shown verbatim."""
 _LANGUAGE = re.compile(r"[\w+#.-]+", re.ASCII)
 _ADDRESS = re.compile(r"https?://[^/]|mailto:.", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
 class Html:
-    """A stretch of a text as HTML."""
+    """Part of a text as HTML."""
 
     body: str
 
 
 @dataclass(frozen=True, slots=True)
 class Code:
-    """A block of code between two stretches, as it came."""
+    """A code block between two parts, verbatim."""
 
     text: str
     language: str | None
@@ -48,10 +47,10 @@ Part: TypeAlias = Html | Code
 
 
 def parts(text: str) -> list[Part]:
-    """Write a text as HTML, and take out its blocks of code that stand alone.
+    """Convert a text to HTML, with top-level code blocks as separate parts.
 
     Args:
-        text: Of a model; without halves of characters.
+        text: Text of a model, without lone surrogates.
     """
     env: dict[str, Any] = {}
     tokens = _READER.parse(text.replace("\0", "\ufffd"), env)
@@ -73,7 +72,7 @@ def _all(tokens: Sequence[Token]) -> Iterator[Token]:
 
 
 def _stretches(tokens: Sequence[Token]) -> Iterator[Code | list[Token]]:
-    """Yield blocks of code at the top level, and what stands between them."""
+    """Yield the top-level code blocks, and the tokens between them."""
     between: list[Token] = []
     for token in tokens:
         if token.level == 0 and token.type in ("fence", "code_block"):
@@ -88,7 +87,7 @@ def _stretches(tokens: Sequence[Token]) -> Iterator[Code | list[Token]]:
 
 
 def _html(body: str) -> Html:
-    # Streamlit takes away the blanks of a line that has nothing else, and a browser what it takes for an end of line.
+    # Streamlit strips whitespace-only lines, and browsers normalize line ends.
     return Html(f'<div class="model-text">{body.replace(chr(10), "&#10;").replace(chr(13), "&#13;")}</div>')
 
 
@@ -98,12 +97,12 @@ def _language(info: str) -> str | None:
 
 
 class _Renderer(RendererHTML):
-    """Writes links that open beside the page, and no blanks between blocks."""
+    """Renderer whose links open in a new tab, without whitespace between blocks."""
 
     def link_open(self, tokens: Sequence[Token], at: int, options: Any, env: Any) -> str:
         address, title = tokens[at].attrGet("href"), tokens[at].attrGet("title")
         named = f' title="{escape(str(title))}"' if title else ""
-        text = escape(str(address)) if tokens[at + 1].type == "link_close" else ""  # a link without words shows where it leads
+        text = escape(str(address)) if tokens[at + 1].type == "link_close" else ""  # a link without text shows its address
         return f'<a href="{escape(str(address))}" target="_blank"{named}>{text}'
 
     def code_block(self, tokens: Sequence[Token], at: int, options: Any, env: Any) -> str:
@@ -131,7 +130,7 @@ class _Renderer(RendererHTML):
 
 
 def _whole_table(state: StateBlock, first: int, last: int, silent: bool) -> bool:
-    """Read a table, unless a row has more cells than its head: they would be left out, so it is drawn as it came."""
+    """Parse a table, unless a row has more cells than the header: they would be dropped, so the table stays text."""
     if first + 2 > last:
         return False
     columns = len(_cells(state, first))
@@ -151,7 +150,7 @@ def _cells(state: StateBlock, line: int) -> list[str]:
 
 
 def _formula(state: StateInline, silent: bool) -> bool:
-    r"""Leave a formula as it is, such as `\( x^2 \)` or `$$ x $$`: its backslashes are no escapes, its signs no emphasis."""
+    r"""Keep a formula such as `\( x^2 \)` or `$$ x $$` verbatim: its backslashes are no escapes, its signs no emphasis."""
     opening = next((sign for sign in _FORMULAS if state.src.startswith(sign, state.pos)), None)
     if opening is None:
         return False
@@ -165,7 +164,7 @@ def _formula(state: StateInline, silent: bool) -> bool:
 
 
 _FORMULAS = {r"\(": r"\)", r"\[": r"\]", "$$": "$$", r"\)": "", r"\]": ""}
-"""What a formula begins with → what it ends with. One that does not end is as it is, without what follows."""
+"""Start of a formula → its end. If a formula does not end, only its start is kept verbatim."""
 
 
 def _made() -> MarkdownIt:

@@ -1,4 +1,4 @@
-"""Rows as a table that sorts, searches and copies; what is unknown is a dash in it, as everywhere."""
+"""Rows as a table that can be sorted, searched and copied; unknown values are a dash."""
 
 from __future__ import annotations
 
@@ -17,15 +17,15 @@ HIGHEST = 420
 
 
 def data_table(rows: Sequence[Mapping[str, Any]] | Styler, **options: Any) -> None:
-    """Draw rows, each by the names of its columns.
+    """Draw rows, given as dicts by column name.
 
     Args:
-        rows: With the same columns each; or a frame of them that says which rows are grey.
-        **options: Of `st.dataframe`.
+        rows: Rows with the same columns; or a styled data frame.
+        **options: Options of `st.dataframe`.
     """
     st.dataframe(rows, hide_index=True, placeholder=UNKNOWN, **options)
 
 
 def height(rows: int) -> int | Literal["content"]:
-    """Return the height of a table: all of it while it is short, else one that scrolls."""
+    """Return the height of a table: its content while it is short, else a fixed one that scrolls."""
     return "content" if rows <= MOST_OPEN_ROWS else HIGHEST

@@ -1,6 +1,7 @@
-"""Two texts as one, with what differs marked: struck through what only the first has, underlined what only the second has.
+"""Two texts merged into one with differences highlighted: deletions struck through, insertions underlined.
 
-The texts go into the page as text nodes, never as markup. Besides colour there is a line, and a word for a screen reader.
+The texts are inserted as text nodes, never as markup. Besides colour, a line marks each difference, and a word for screen
+readers.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from boomerang.workbench.i18n.translate import _
 from boomerang.workbench.results.drawable_text import drawable
 
 MOST_PARTS = 20_000
-"""Parts that are drawn; a browser takes more, but nobody reads them."""
+"""Most parts that are drawn; a browser could take more, but it would be unreadable."""
 
 _HTML = '<p class="marked" dir="auto"></p>'
 _CSS = """
@@ -40,8 +41,8 @@ export default function ({ data, parentElement }) {
     const mark = document.createElement(kind)
     const aloud = document.createElement("span")
     aloud.className = "aloud"
-    aloud.textContent = " " + data.said[kind] + ": "
-    mark.title = data.said[kind]
+    aloud.textContent = " " + data.labels[kind] + ": "
+    mark.title = data.labels[kind]
     mark.append(aloud, text)
     made.push(mark)
   }
@@ -52,15 +53,15 @@ export default function ({ data, parentElement }) {
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """A piece of the drawing."""
+    """A part of the merged text."""
 
     kind: str
-    """`del`, `ins`, or empty for what both texts have."""
+    """`del`, `ins`, or empty for text in both."""
     text: str
 
 
-def of_words(steps: Iterable[Step]) -> list[Part]:
-    """Make the parts of an aligned transcript: what is missing and what was heard instead, word by word."""
+def of_transcript(steps: Iterable[Step]) -> list[Part]:
+    """Return the parts of an aligned transcript: missing and inserted words, word by word."""
     parts: list[Part] = []
     before = ""
     for step in steps:
@@ -78,13 +79,13 @@ def of_words(steps: Iterable[Step]) -> list[Part]:
 
 
 def of_spans(spans: Iterable[Span]) -> list[Part]:
-    """Make the parts of two texts that were compared as they are."""
+    """Return the parts of two compared texts."""
     kinds = {SpanKind.EQUAL: "", SpanKind.DELETED: "del", SpanKind.INSERTED: "ins"}
     return [Part(kinds[span.kind], span.text) for span in spans]
 
 
 def joined(parts: Iterable[Part]) -> list[Part]:
-    """Make one part of neighbours of one kind."""
+    """Merge adjacent unmarked parts."""
     made: list[Part] = []
     for part in parts:
         if made and made[-1].kind == part.kind == "":
@@ -98,19 +99,19 @@ def draw(parts: Sequence[Part], *, label: str, first: str, second: str, key: str
     """Draw the parts as one text.
 
     Args:
-        parts: Of `of_words` or `of_spans`.
-        label: The accessible name of the whole.
-        first: Says of what is struck through where it is, such as "only in the reference".
-        second: The same of what is underlined.
-        key: One mount for each.
+        parts: Result of `of_transcript` or `of_spans`.
+        label: Accessible name of the text.
+        first: Spoken before a deletion, such as "only in the reference".
+        second: Spoken before an insertion.
+        key: Unique per script run.
     """
     component: Any = st.components.v2.component("marked", html=_HTML, css=_CSS, js=_JS)
     shown = [[part.kind, drawable(part.text)] for part in parts[:MOST_PARTS]]
-    component(data={"parts": shown, "label": label, "said": {"del": first, "ins": second}}, key=key)
+    component(data={"parts": shown, "label": label, "labels": {"del": first, "ins": second}}, key=key)
     if len(parts) > MOST_PARTS:
         st.caption(_("Showing the first {count:,} parts.").format(count=MOST_PARTS))
 
 
 def _alone(word: str) -> bool:
-    """Return whether a word is of a script that has no spaces between words."""
+    """Return whether a word is a character of a script without spaces between words."""
     return len(word) == 1 and len(pieces(f"{word}{word}")) == 2

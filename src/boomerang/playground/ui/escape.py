@@ -1,7 +1,7 @@
-"""Text from outside in labels and in our own markdown: whatever it holds, it stays text, letter by letter.
+"""Escaping of external text for labels and our own markdown, so that it is shown verbatim.
 
-Streamlit replaces some signs after markdown has been read, so that a backslash does not help: short names of emoji and icons,
-arrows and dashes, bare addresses. Their first sign goes into a span of its own, which breaks the pattern and changes no letter.
+Streamlit replaces some patterns after markdown has been parsed, where a backslash does not help: short names of emoji and
+icons, arrows and dashes, bare URLs. Wrapping their first character in its own span breaks the pattern and changes no text.
 """
 
 from __future__ import annotations
@@ -12,13 +12,13 @@ from boomerang.workbench.results.drawable_text import drawable
 
 _MARKUP = re.compile(r"([\\`*_{}\[\]<>#|!$:~&=])")
 _APART = re.compile(r":(?=[\w+-])|(?<=:)/(?=/)|(?<=\bwww)\.|@|[-<>~](?=[-=>])", re.IGNORECASE)
-"""What begins a replacement of Streamlit's: `:smile:`, `:material/home:`, `http://`, `www.`, `a@b.c`, `->`, `--`, `>=`."""
+"""Starts of patterns that Streamlit replaces: `:smile:`, `:material/home:`, `http://`, `www.`, `a@b.c`, `->`, `--`, `>=`."""
 _LIST = re.compile(r"^(\d*)([.)+-])")
 _SPACES = re.compile(r"\s+")
 
 
 def plain(text: str) -> str:
-    """Escape a text so that markdown draws it as it is, in one line: no formatting, no directive, nothing loaded."""
+    """Escape a text so that markdown shows it verbatim on one line: no formatting, no directive, nothing loaded."""
     line = _SPACES.sub(" ", drawable(text)).strip(" ")
     first = _LIST.match(line)
     begin = f"{first[1]}\\{first[2]}" if first and not _APART.match(line, first.start(2)) else ""
@@ -26,9 +26,9 @@ def plain(text: str) -> str:
 
 
 def code(text: str) -> str:
-    """Write a text as a span of code in our own markdown, such as the name of a back end."""
+    """Return a text as a code span for our own markdown, such as the name of a back end."""
     line = _SPACES.sub(" ", drawable(text)).strip(" ")
-    if ":material/" in line:  # Streamlit writes an underscore for the slash, in code too
+    if ":material/" in line:  # Streamlit replaces the slash by an underscore, in code too
         return plain(line)
     ticks = "`" * (max(map(len, re.findall("`+", line)), default=0) + 1)
     blank = " " if line[:1] == "`" or line[-1:] == "`" else ""
@@ -36,7 +36,7 @@ def code(text: str) -> str:
 
 
 def whole(text: str) -> str:
-    """Add the line ends that `st.code` takes from both ends of a text."""
+    """Add the line ends that `st.code` strips from both ends of a text."""
     return f"\n{text}\n"
 
 

@@ -1,7 +1,7 @@
-"""Tables and bars in plain HTML, for what is small and stands under every result.
+"""Tables and bars in plain HTML, for small content under every result.
 
-A chart or a data table brings a megabyte of code with it, and the first result of a visit would wait for it. Every word that
-goes in is escaped here, whoever wrote it. `STYLE` belongs on every page.
+A chart or a data table loads a megabyte of code, which would delay the first result of a visit. All text is escaped here,
+whatever its source. `STYLE` must be on every page.
 """
 
 from __future__ import annotations
@@ -70,7 +70,7 @@ STYLE = """<style>
 
 
 def icons(key: str) -> DeltaGenerator:
-    """Make a row of buttons that show their icons alone; their labels are read aloud.
+    """Return a container for icon-only buttons; their labels remain available to screen readers.
 
     Args:
         key: Unique on the page.
@@ -79,31 +79,31 @@ def icons(key: str) -> DeltaGenerator:
 
 
 class Part(NamedTuple):
-    """A stretch of a bar."""
+    """A segment of a bar."""
 
     start: float
     """As a share of the bar, 0 to 1, like the end."""
     end: float
     colour: str
     inside: str
-    """What stands in it; empty if there is no room."""
+    """Text inside it; empty if there is no room."""
     title: str
-    """What it says to who points at it."""
+    """Tooltip."""
 
 
 def facts(values: Mapping[str, str]) -> None:
-    """Draw names and values, one pair a line."""
+    """Draw names and values, one pair per line."""
     lines = (f'<tr><th scope="row">{escaped(name)}</th><td>{escaped(value)}</td></tr>' for name, value in values.items())
     st.html(f'<table class="plain-table"><tbody>{"".join(lines)}</tbody></table>')
 
 
 def table(columns: Sequence[str], rows: Iterable[Sequence[str]], *, scrolls: str = "") -> None:
-    """Draw rows under the names of their columns; the first cell names its row.
+    """Draw rows under a header; the first cell of a row is its header.
 
     Args:
-        columns: Their names.
-        rows: A cell for each column.
-        scrolls: Names the table to who cannot see it, and has a long one scroll; it can be reached by key then.
+        columns: Column names.
+        rows: One cell per column.
+        scrolls: Accessible name; if set, a long table scrolls and is reachable by keyboard.
     """
     head = "".join(f'<th scope="col">{escaped(name)}</th>' for name in columns)
     body = "".join(
@@ -117,13 +117,13 @@ def table(columns: Sequence[str], rows: Iterable[Sequence[str]], *, scrolls: str
 
 
 def bar(parts: Iterable[Part], ends: tuple[str, str], legend: Iterable[tuple[str, str]], label: str) -> str:
-    """Write a bar of stretches with a legend.
+    """Return the HTML of a segmented bar with a legend.
 
     Args:
-        parts: The stretches, in order.
-        ends: What stands under its left and its right end.
-        legend: Colour and words.
-        label: Names the picture for who cannot see it.
+        parts: The segments, in order.
+        ends: Labels under its left and right end.
+        legend: Colour and label.
+        label: Accessible name.
     """
     stretches = "".join(
         f'<span style="left:{part.start:.4%};width:{part.end - part.start:.4%};background:{part.colour}" '
@@ -139,6 +139,6 @@ def bar(parts: Iterable[Part], ends: tuple[str, str], legend: Iterable[tuple[str
 
 
 def escaped(text: str) -> str:
-    """Make a text markup that shows it as it is."""
+    """Escape a text for HTML."""
     # Not markupsafe: `"<td>" + markupsafe.escape(text)` escapes the tag too.
     return html.escape(drawable(text))

@@ -22,7 +22,7 @@ MOST_ROWS = 200
 
 
 def objects_of(left: Any, right: Any, names: tuple[str, str]) -> None:
-    """Draw what differs between two JSON values, as a table."""
+    """Draw the differences of two JSON values as a table."""
     differences = json_diff.diff(left, right)
     if not differences:
         st.caption(f":material/equal: {_('The objects are equal.')}")

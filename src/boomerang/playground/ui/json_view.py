@@ -1,6 +1,6 @@
-"""JSON from outside, drawn with each number as it came: a browser's own numbers have 53 bits, and Python's forget a last zero.
+"""JSON from outside, drawn with exact numbers: JavaScript numbers have 53 bits, and Python's floats drop trailing zeros.
 
-A tree is HTML that folds by itself. What is copied out of it is JSON again.
+A tree is plain HTML `<details>`. Text copied from it is valid JSON.
 """
 
 from __future__ import annotations
@@ -20,19 +20,19 @@ from boomerang.workbench.results.drawable_text import drawable
 from .escape import whole
 
 MOST_LINES = 3_000
-"""Of a tree; a browser takes more, but nobody reads them."""
+"""Most lines of a tree; a browser could take more, but it would be unreadable."""
 MOST_LEVELS = 40
-"""Lists and objects inside one another that fold; deeper ones stand in one line."""
+"""Most collapsible levels of lists and objects; deeper ones are drawn on one line."""
 LONGEST = 60_000
-"""Characters of a text that are drawn."""
+"""Most characters of a text that are drawn."""
 
 
 def tree(value: Any, *, open_levels: int = MOST_LEVELS) -> None:
     """Draw a value as a tree.
 
     Args:
-        value: Of what `json.dumps` takes.
-        open_levels: How many levels are open at first.
+        value: A value that `json.dumps` accepts.
+        open_levels: Number of levels initially expanded.
     """
     try:
         lines = list(islice(_lines("", exact(written(value)), "", open_levels, 0), MOST_LINES + 1))
@@ -42,7 +42,7 @@ def tree(value: Any, *, open_levels: int = MOST_LEVELS) -> None:
     more = len(lines) > MOST_LINES
     body = "".join(lines[:MOST_LINES])
     opened = body.count("<details") - body.count("</details>")
-    # A browser would drop the blanks of a line that has nothing else.
+    # Browsers would drop whitespace-only lines.
     body = (body + "</details>" * opened).replace("\n", "&#10;").replace("\r", "&#13;")
     st.html(f'<div class="json-tree">{body}</div>')
     if more:
@@ -50,7 +50,7 @@ def tree(value: Any, *, open_levels: int = MOST_LEVELS) -> None:
 
 
 def text(source: str) -> None:
-    """Draw JSON as text with a button to copy it; as it came where it is no JSON."""
+    """Draw JSON as text with a copy button; verbatim if it is not JSON."""
     try:
         shown, language = _beginning(spelled(exact(source), 2)), "json"
     except (ValueError, RecursionError):
@@ -62,7 +62,7 @@ def text(source: str) -> None:
 
 
 def _beginning(pieces: Iterable[str]) -> str:
-    """Join pieces until there are more characters than are drawn: indented, deep JSON may be a thousand times as long."""
+    """Join pieces until they exceed the drawn length: indented deep JSON may be a thousand times as long."""
     taken, size = [], 0
     for piece in pieces:
         taken.append(piece)
@@ -73,12 +73,12 @@ def _beginning(pieces: Iterable[str]) -> str:
 
 
 def written(value: Any) -> str:
-    """Write a value as JSON in its own letters."""
+    """Return a value as JSON without ASCII escapes."""
     return json.dumps(value, ensure_ascii=False, default=str)
 
 
 def _lines(name: str, value: Any, comma: str, open_levels: int, level: int) -> Iterator[str]:
-    """Write a value, one line for each of its parts; a line may open a fold that a later one closes."""
+    """Yield a value's lines of HTML; a line may open a `<details>` that a later one closes."""
     if not isinstance(value, Members | list) or not value or level >= MOST_LEVELS:
         yield f"<div>{name}{_leaf(value)}{comma}</div>"
         return

@@ -69,7 +69,7 @@ LABELS = {
     "largest_gap": (N_("Max chunk interval"), N_("Time between two chunks.")),
     "pauses": (N_("Pauses"), N_("Intervals longer than 0.25 s and three times the median.")),
 }
-"""Metric → label, and the rule that gives the number."""
+"""Metric → label and definition."""
 ORIGINS = {
     Origin.MEASURED: N_("measured"),
     Origin.REPORTED: N_("reported"),
@@ -80,13 +80,13 @@ ORIGINS = {
 
 
 def drawn(metric: Metric) -> str:
-    """Write a metric's value for markdown: what a server said in it stays text."""
+    """Return a metric's value for markdown, with a server's text escaped."""
     is_text = isinstance(metric.value, str) or metric.unit is Unit.MONEY
     return plain(shown(metric)) if is_text else shown(metric)
 
 
 def shown(metric: Metric) -> str:
-    """Write a metric's value with its unit."""
+    """Return a metric's value with its unit."""
     if metric.value is None:
         return UNKNOWN
     text = metric.value if isinstance(metric.value, str) else _written(metric.value, metric.unit)
@@ -116,7 +116,7 @@ def _written(value: float, unit: Unit) -> str:
 
 
 def seconds(value: float) -> str:
-    """Write a duration."""
+    """Return a duration as text."""
     if value < 0.001:
         return "< 1 ms"
     if value < 100:
@@ -124,6 +124,6 @@ def seconds(value: float) -> str:
     return _("{minutes} min {seconds} s").format(minutes=f"{int(value) // 60:,}", seconds=int(value) % 60)
 
 
-def queue_words(before: int) -> str:
-    """Return how many runs come before a run."""
+def queue_text(before: int) -> str:
+    """Return the number of runs ahead in the queue, as text."""
     return ngettext("{count} run before yours", "{count} runs before yours", before).format(count=before)

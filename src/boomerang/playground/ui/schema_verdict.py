@@ -1,4 +1,4 @@
-"""What a check against a JSON schema found, drawn alike wherever a value has a schema."""
+"""Result of a JSON schema check, drawn the same wherever a value has a schema."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from boomerang.workbench.results.drawable_text import drawable
 
 @dataclass(frozen=True, slots=True)
 class Titles:
-    """What the badge says; texts marked for translation."""
+    """Texts of the badge, marked for translation."""
 
     fits: str = N_("Matches the schema")
     fits_in_part: str = N_("Matches the schema, as far as checked")
@@ -32,7 +32,7 @@ ARGUMENTS = Titles(
 
 
 def draw(checked: Checked, titles: Titles = OBJECT) -> None:
-    """Draw whether a value fits its schema, its first departure, and what was not checked."""
+    """Draw whether a value matches its schema, the first mismatch, and what was not checked."""
     match checked.outcome:
         case Outcome.FITS if checked.patterns:
             st.badge(_(titles.fits_in_part), icon=":material/check_circle:", color="orange")
@@ -44,7 +44,7 @@ def draw(checked: Checked, titles: Titles = OBJECT) -> None:
             st.badge(_(titles.not_checked), icon=":material/help:", color="gray")
     if fault := checked.fault:
         template = _("First mismatch: {path}: expected {expected}, found {found}")
-        st.text(drawable(template.format(path=fault.path, expected=fault.expected, found=fault.found)))
+        st.text(drawable(template.format(path=fault.path, expected=fault.expected, found=fault.actual)))
     if checked.reason is not None:
         st.text(drawable(translated(checked.reason, _)))
     for left_out in checked.patterns:

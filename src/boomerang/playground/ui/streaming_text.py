@@ -1,4 +1,4 @@
-"""Text of a model: markdown that can load nothing, drawn in pieces so that a long stream costs linear work."""
+"""A model's text as safe markdown, drawn in pieces so that a long stream costs linear work."""
 
 from __future__ import annotations
 
@@ -16,39 +16,42 @@ from .commonmark import Code, Part, parts
 from .escape import whole
 
 FREEZE_AFTER = 2000
-"""Characters of the tail from which its settled part becomes an element of its own and is not sent again."""
+"""Length of the tail, in characters, from which its settled part becomes its own element and is not sent again."""
 LEAST_SHARE = 64
-"""A tail is sent again when this part of it is new, so that a text that never settles, as one long block of code, costs
-linear work too. The rest of it shows on the next tick that brings nothing, or at the end."""
+"""A tail is resent once one part in 64 of it is new, so that a text that never settles, such as one long code block, costs
+linear work too. The rest appears on the next tick without new text, or at the end.
+"""
 EACH_TICK = 1250
-"""Characters that each tick allows to be sent again whatever is new in them: 16 kB a second. A slow answer then flows, where
-waiting for a share of it would show it in jerks; and what that costs grows with the time, not with the text."""
+"""Characters per tick that may be resent however little is new: 16 kB per second. A slow answer then flows instead of
+jerking; and the cost grows with time, not with the length of the text.
+"""
 MOST_DRAWN = 60_000
-"""Characters of one text that are drawn, some 15,000 tokens: with a few times as many a browser takes seconds for each click,
-wherever on the page. The rest is in the record and in the downloads."""
+"""Most characters of one text that are drawn, some 15,000 tokens: with a few times as many, a browser takes seconds for each
+click anywhere on the page. The record and the downloads have the rest.
+"""
 
-# A line with a fence of code; or a blank line whose next block is no list, table, quote or indented code: what stands before
-# it does not change any more.
+# A line with a code fence; or a blank line whose next block is no list, table, quote or indented code: the text before it no
+# longer changes.
 _FENCE_OR_BREAK = re.compile(
     r"^(?:[ \t>]|[-*+] |\d+[.)] )*(?P<fence>`{3,}|~{3,})(?P<after>[^\n]*)$|\n\n(?=[A-Za-z#`~(\[\u3040-\uffdc])", re.MULTILINE
 )
-# What the rest of the text may point to, so that its pieces are not to be read one by one: a footnote, the address of a link.
+# Targets of references from anywhere in the text, which prevent parsing its pieces separately: footnotes and link definitions.
 _REFERENCE = re.compile(r"^ {0,3}\[[^\]\n]+\]:", re.MULTILINE)
 
 
 class Slot(Protocol):
-    """A place on the page whose content can be replaced, as `st.empty()`."""
+    """A place on the page whose content can be replaced, such as `st.empty()`."""
 
     def html(self, body: str) -> Any:
         """Show HTML."""
         ...
 
     def code(self, body: str, *, language: str | None, wrap_lines: bool) -> Any:
-        """Show a text as it is."""
+        """Show a text verbatim."""
         ...
 
     def markdown(self, body: str) -> Any:
-        """Show words of our own."""
+        """Show our own markdown."""
         ...
 
     def empty(self) -> Any:
@@ -57,7 +60,7 @@ class Slot(Protocol):
 
 
 def draw(text: str, as_markdown: bool = True) -> None:
-    """Draw a finished text, as much of it as a browser bears; in the pieces of its stream, which the browser then has drawn."""
+    """Draw a finished text, up to `MOST_DRAWN`, in the pieces of its stream, which the browser has already drawn."""
     place = st.container()
     for piece in pieces(text[:MOST_DRAWN], as_markdown):
         for part in _finished(piece, as_markdown):
@@ -67,11 +70,11 @@ def draw(text: str, as_markdown: bool = True) -> None:
 
 
 class TextStream:
-    """Draws a growing text.
+    """Drawing of a growing text.
 
     Args:
         as_markdown: Whether to format it.
-        new_slot: Gives the place of the next piece, below the one before; by default on the page, where it stands now.
+        new_slot: Returns the slot of the next piece, below the previous one; by default at the current place on the page.
     """
 
     def __init__(self, as_markdown: bool = True, new_slot: Callable[[], Slot] | None = None) -> None:
@@ -86,14 +89,14 @@ class TextStream:
         self._remark: Slot | None = None
 
     def write(self, new: str) -> None:
-        """Append what is new, once a tick; nothing on a tick that brings nothing."""
+        """Append new text; call it once per tick, with an empty text if there is none."""
         room = MOST_DRAWN - self._size
         self._size += len(new)
         if len(new) <= room:
             self._draw(new)
         elif self._remark is None:
             self._draw(new[:room])
-            self._draw("")  # what was held back
+            self._draw("")  # draws the text still pending
             self._remark = self._new_slot()
         if new and self._remark is not None:
             self._remark.markdown(_remark(self._size))
@@ -120,7 +123,7 @@ class TextStream:
 
 
 class _Piece:
-    """A growing piece of a text: each of its parts in a slot that is sent again only when the part has changed."""
+    """A growing piece of a text: each of its parts has a slot that is resent only when the part has changed."""
 
     def __init__(self, new_slot: Callable[[], Slot]) -> None:
         self._new_slot = new_slot
@@ -128,7 +131,7 @@ class _Piece:
         self._shown: Sequence[Part] = ()
 
     def show(self, parts: Sequence[Part]) -> None:
-        """Replace what is shown."""
+        """Replace the content."""
         for number, part in enumerate(parts):
             if number == len(self._slots):
                 self._slots.append(self._new_slot())
@@ -140,7 +143,7 @@ class _Piece:
 
 
 def pieces(text: str, as_markdown: bool = True) -> Iterator[str]:
-    """Cut a finished text into the pieces that its stream came to, however that came; whole if a part of it needs another."""
+    """Split a finished text into the pieces its stream would have; keep it whole if one part refers to another."""
     if as_markdown and not _REFERENCE.search(text):
         while cut := settled_part(text):
             yield text[:cut]
@@ -176,7 +179,7 @@ def _parts(text: str, as_markdown: bool) -> Sequence[Part]:
 
 
 _finished = lru_cache(maxsize=64)(_parts)
-"""A finished text is drawn again at every click."""
+"""Cached because a finished text is drawn again with each click."""
 
 
 def show(slot: Slot, part: Part) -> None:

@@ -1,4 +1,4 @@
-"""Two texts as one, with what differs marked."""
+"""Two texts merged into one, with differences highlighted."""
 
 from __future__ import annotations
 
@@ -10,17 +10,17 @@ from boomerang.workbench.i18n.translate import _
 from . import diff_markup
 
 LONGEST = 20_000
-"""Characters of each text that are compared: the time grows with the product of their words."""
+"""Characters of each text that are compared: the time grows with the product of their word counts."""
 
 
 def draw(left: str, right: str, headings: tuple[str, str], key: str) -> None:
     """Draw two texts as one.
 
     Args:
-        left: What is struck through where the other has not got it.
-        right: What is underlined where the other has not got it.
-        headings: What a screen reader says of each, such as "only A".
-        key: One mount for each.
+        left: Struck through where it differs.
+        right: Underlined where it differs.
+        headings: Descriptions for a screen reader, such as "only A".
+        key: Unique per script run.
     """
     if left == right:
         st.caption(f":material/equal: {_('The texts are identical.')}")
@@ -37,7 +37,7 @@ def draw(left: str, right: str, headings: tuple[str, str], key: str) -> None:
 
 
 def same(spans: list[Span]) -> float:
-    """Return the share of both texts' characters that both have, 0 to 1; 1 for two empty texts."""
+    """Return the share of both texts' characters that they have in common, 0 to 1; 1 for two empty texts."""
     sizes = {kind: sum(len(span.text) for span in spans if span.kind is kind) for kind in SpanKind}
     both = 2 * sizes[SpanKind.EQUAL]
     whole = both + sizes[SpanKind.DELETED] + sizes[SpanKind.INSERTED]

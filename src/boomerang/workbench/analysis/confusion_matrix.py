@@ -1,4 +1,4 @@
-"""Verdicts against what was expected."""
+"""A confusion matrix: verdicts against expectations."""
 
 from __future__ import annotations
 
@@ -9,31 +9,31 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Confusion:
-    """Counts of verdicts; "positive" is a verdict of true, such as a text that was flagged.
+    """Counts of verdicts. "Positive" means a verdict of true, such as a flagged text.
 
-    All measures are from 0 to 1, and `None` where they would divide by zero.
+    All measures range from 0 to 1 and are `None` where they would divide by zero.
     """
 
     true_positives: int
     false_positives: int
-    """Flagged, but should not have been: false alarms."""
+    """Flagged but should not have been: false alarms."""
     true_negatives: int
     false_negatives: int
-    """Not flagged, but should have been: misses."""
+    """Not flagged but should have been: misses."""
 
     @property
     def count(self) -> int:
-        """Verdicts in all."""
+        """Number of verdicts."""
         return self.true_positives + self.false_positives + self.true_negatives + self.false_negatives
 
     @property
     def precision(self) -> float | None:
-        """Share of the flagged that should be; `None` if nothing was flagged."""
+        """Share of flagged texts that should be flagged; `None` if nothing was flagged."""
         return _share(self.true_positives, self.true_positives + self.false_positives)
 
     @property
     def recall(self) -> float | None:
-        """Share of those to be flagged that were; `None` if none was to be."""
+        """Share of texts to flag that were flagged; `None` if there were none to flag."""
         return _share(self.true_positives, self.true_positives + self.false_negatives)
 
     @property
@@ -43,7 +43,7 @@ class Confusion:
 
     @property
     def accuracy(self) -> float | None:
-        """Share of right verdicts; `None` if there are none."""
+        """Share of correct verdicts; `None` if there are none."""
         return _share(self.true_positives + self.true_negatives, self.count)
 
 
@@ -51,7 +51,7 @@ def confusion(pairs: Iterable[tuple[bool, bool]]) -> Confusion:
     """Count verdicts.
 
     Args:
-        pairs: What was expected and what was got. None of them give all counts 0.
+        pairs: Expected and actual verdict of each text. May be empty.
     """
     counts = Counter((bool(expected), bool(got)) for expected, got in pairs)
     return Confusion(

@@ -1,7 +1,7 @@
-"""Two embeddings of the same texts: by two models, as query and document, or at once and one by one.
+"""Compare two embeddings of the same texts: by two models, as query and document, or in one call and one by one.
 
 Vectors are arrays of shape (texts, dimensions), as in `vectors`; row i on both sides is the same text.
-Source: comparing what is near instead of where it lies is representational similarity analysis (Kriegeskorte et al. 2008).
+Source: comparing neighbourhoods instead of coordinates is representational similarity analysis (Kriegeskorte et al. 2008).
 """
 
 from __future__ import annotations
@@ -17,34 +17,34 @@ from .vectors import Measure, Vectors, similarity
 
 @dataclass(frozen=True, slots=True)
 class Overlap:
-    """How many of the nearest texts two embeddings share."""
+    """The shares of nearest neighbours that two embeddings have in common."""
 
     k: int
-    """Neighbours compared: as asked for, or all other texts if there are fewer."""
+    """Neighbours compared: as requested, or all other texts if there are fewer."""
     per_text: NDArray[np.float64]
     """Shares from 0 to 1, shape (texts,); NaN for a text whose vector is zero or not finite on one side."""
     mean: float | None
-    """Over the texts that have one; `None` if none has."""
+    """Mean of the defined shares; `None` if there are none."""
 
 
 @dataclass(frozen=True, slots=True)
 class Largest:
-    """Where two sets of vectors differ most."""
+    """The largest difference between two sets of vectors."""
 
     difference: float
-    """Largest magnitude of a difference between two values; 0 for no vectors. Infinite where one side is not finite and
-    the other differs."""
+    """Largest absolute difference between two values; 0 if there are no vectors. Infinite if one side is not finite
+    and the other differs."""
     row: int | None
-    """Of the largest difference; `None` for no vectors."""
+    """Row of the largest difference; `None` if there are no vectors."""
     dimension: int | None
     least_cosine: float | None
     """Smallest cosine between a vector and its counterpart; `None` if no pair has one."""
 
 
 def neighbour_overlap(left: Vectors, right: Vectors, k: int) -> Overlap:
-    """Return how many of each text's `k` nearest (by cosine) are the same on both sides. The dimensions may differ.
+    """Return how many of each text's `k` nearest neighbours (by cosine) both sides share. The dimensions may differ.
 
-    Of equally near texts the earlier counts as nearer, on both sides.
+    Ties go to the earlier text, on both sides.
 
     Raises:
         ValueError: The numbers of texts differ, or `k` is less than 1.
@@ -63,21 +63,21 @@ def neighbour_overlap(left: Vectors, right: Vectors, k: int) -> Overlap:
 
 
 def _near(vectors: Vectors, k: int) -> tuple[NDArray[np.intp], NDArray[np.bool_]]:
-    """Return the rows of the nearest texts, shape (texts, k), and of which texts they are known."""
+    """Return the rows of the nearest texts, shape (texts, k), and which texts have a usable vector."""
     cosines = similarity(vectors)
     usable = ~np.isnan(np.diag(cosines))
-    cosines = np.where(np.isnan(cosines), -2.0, cosines)  # behind every true cosine
+    cosines = np.where(np.isnan(cosines), -2.0, cosines)  # below every real cosine
     np.fill_diagonal(cosines, -np.inf)
     return np.argsort(-np.round(cosines, 12), axis=1, kind="stable")[:, :k], usable
 
 
 def rank_correlation(left: Vectors, right: Vectors) -> float | None:
-    """Return whether the same pairs of texts are alike on both sides: Spearman's rho of all cosines between two texts.
+    """Return Spearman's rho between the pairwise cosines of the two sides: whether the same pairs of texts are similar on both.
 
     The dimensions may differ.
 
     Returns:
-        From -1 to 1; `None` with fewer than three texts, if all pairs are equally alike on one side, or if none has a cosine.
+        From -1 to 1; `None` with fewer than three texts, if one side's cosines are all equal, or if no pair has a cosine.
 
     Raises:
         ValueError: The numbers of texts differ.
@@ -103,7 +103,7 @@ def pair_cosines(left: Vectors, right: Vectors) -> NDArray[np.float64]:
 
 
 def largest_difference(left: Vectors, right: Vectors) -> Largest:
-    """Find where two sets of vectors differ most, such as one call with N texts and N calls with one.
+    """Find the largest difference between two sets of vectors, such as one call with N texts and N calls with one text.
 
     Raises:
         ValueError: The shapes differ.

@@ -1,18 +1,18 @@
-"""Numbers, dates and names in a text, and which of them its summary kept.
+"""Find numbers, dates and names in a text, and check which of them its summary kept.
 
-Rules, which know no grammar and no meaning:
+The rules know no grammar and no meaning:
 
-- **Numbers** are compared by value: 1,200 = 1200 = 1'200 = 1.2 thousand. A point that is alone stands before decimals; a comma
-  does, unless three digits follow it (3,5 is 3.5, and 3,500 is 3500); of both, the last does. Several points without a value
-  are compared as text (version 3.11.2). A number in words counts where the other text has it in digits (English, one to
-  twelve), and so do the year and the day of a date.
-- **Dates** need a month, in English or in figures: `3 May 2026`, `May 3rd`, `May 2026`, `2026-05-03`, `2026年5月3日`. Of
-  03/05/2026 nobody knows the month, so these are three numbers, unless one of the first two is above 12. A summary that gives
-  less of a date (`May 2026`) has shortened it.
-- **Names** are runs of capitalised words that do not stand at the start of a sentence, a line or a quotation or after a colon,
-  joined by `of`, `de` and their like (`Bank of England`). So a name that stands only there is missed, and German nouns are all
-  names. A name is kept if each of its words has its capital somewhere in the other text, and shortened if some have. Chinese
-  and other scripts without capitals have no names here.
+- **Numbers** are compared by value: 1,200 = 1200 = 1'200 = 1.2 thousand. A lone point is a decimal point; a lone comma is too,
+  unless three digits follow it (3,5 is 3.5, but 3,500 is 3500); if both occur, the last one is. Numbers with several points
+  have no value and are compared as text (version 3.11.2). A number word (English, one to twelve) matches the same number in
+  digits in the other text, and so do the year and the day of a date.
+- **Dates** need a month, as an English word or number: `3 May 2026`, `May 3rd`, `May 2026`, `2026-05-03`, `2026年5月3日`. The
+  month of 03/05/2026 is ambiguous, so it counts as three numbers, unless one of the first two is above 12. A summary with only
+  part of a date (`May 2026`) has shortened it.
+- **Names** are runs of capitalised words, joined by `of`, `de` and the like (`Bank of England`), that do not start a sentence,
+  a line or a quotation or follow a colon. A name that only occurs there is therefore missed, and all German nouns are names. A
+  name is kept if each of its words occurs capitalised somewhere in the other text, and shortened if only some do. Chinese and
+  other scripts without capitals have no names here.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from enum import StrEnum
 
 
 class Kind(StrEnum):
-    """What a fact is."""
+    """The kind of a fact."""
 
     NUMBER = "number"
     DATE = "date"
@@ -35,39 +35,39 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Date:
-    """A month, with what else is told."""
+    """A month, with year and day if given."""
 
     year: int | None
     month: int
     day: int | None
 
     def within(self, other: Date) -> bool:
-        """Whether the other date tells all that this one does, and the same."""
+        """Return whether the other date includes all of this one."""
         return self.month == other.month and self.year in (None, other.year) and self.day in (None, other.day)
 
 
 @dataclass(frozen=True, slots=True)
 class Fact:
-    """A fact as it first stands in a text."""
+    """A fact, as it first occurs in a text."""
 
     kind: Kind
     text: str
     value: Decimal | str | Date | tuple[str, ...]
-    """What is compared: a number, or its text where it has no value (version 3.11.2); a date; for a name its words
+    """The compared value: a number, or its text if it has no value (version 3.11.2); a date; for a name, its words
     without `of` and the like."""
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
-    """What is in a text."""
+class TextFacts:
+    """The facts of a text."""
 
     facts: tuple[Fact, ...]
-    """In order of their places, each value once."""
+    """In text order, each value once."""
     numbers: frozenset[Decimal | str]
-    """Values of numbers, also of those in words and in dates."""
+    """Values of numbers, including number words and numbers in dates."""
     dates: frozenset[Date]
     capitalised: frozenset[str]
-    """All words with a capital, wherever they stand."""
+    """All capitalised words, wherever they occur."""
 
 
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
@@ -97,7 +97,7 @@ _NUMBER = re.compile(
 )
 _ZEROS = {"hundred": 2, "thousand": 3, "million": 6, "billion": 9, "trillion": 12, "万": 4, "亿": 8}
 _NAMED = ("one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve")
-_NUMBER_WORDS = {word: Decimal(value) for value, word in enumerate(_NAMED, 1)}
+_NUMBER_VALUES = {word: Decimal(value) for value, word in enumerate(_NAMED, 1)}
 
 _WORD = re.compile(r"[^\W\d_][\w]*(?:[-'’.](?=[^\W_])\w+)*")
 _JOINING = frozenset(
@@ -108,9 +108,9 @@ _NO_SENTENCE_END = re.compile(r"\b(?:Mr|Mrs|Ms|Dr|Prof|St|No|vs|[A-Z])\.\s$")
 _FIRST_PERSON = re.compile(r"I(?:['’]|$)")
 
 
-def find(text: str) -> Found:
-    """Find the facts of a text; an empty one has none."""
-    # Spaces that do not break a number are kept apart from those between words, which NFKC would make of them.
+def find(text: str) -> TextFacts:
+    """Find the facts of a text."""
+    # Turn spaces inside numbers into apostrophes first; NFKC would make them ordinary spaces between words.
     text = unicodedata.normalize("NFKC", re.sub(r"(?<=\d)[\u00a0\u2009\u202f](?=\d{3})", "'", text))
     placed: list[tuple[int, Fact]] = []
     rest = text
@@ -125,15 +125,15 @@ def find(text: str) -> Found:
     numbers = {value for value in facts if isinstance(value, Decimal | str)}
     numbers |= {Decimal(part) for date in dates for part in (date.year, date.day) if part is not None}
     plain_words = [_bare(match[0]) for match in _WORD.finditer(text)]
-    numbers |= {_NUMBER_WORDS[word.lower()] for word in plain_words if word.lower() in _NUMBER_WORDS}
+    numbers |= {_NUMBER_VALUES[word.lower()] for word in plain_words if word.lower() in _NUMBER_VALUES}
     capitalised = frozenset(word for word in plain_words if word[0].isupper())
-    return Found(tuple(facts.values()), frozenset(numbers), frozenset(dates), capitalised)
+    return TextFacts(tuple(facts.values()), frozenset(numbers), frozenset(dates), capitalised)
 
 
 def _take(
     pattern: re.Pattern[str], text: str, make: Callable[[re.Match[str]], Fact], placed: list[tuple[int, Fact]]
 ) -> str:  # fmt: skip
-    """Note the facts of one form, and blank them out so that no other form finds them again."""
+    """Collect the matches of one pattern, and blank them out so that no other pattern finds them again."""
 
     def blank(match: re.Match[str]) -> str:
         placed.append((match.start(), make(match)))
@@ -154,13 +154,13 @@ def _number(match: re.Match[str]) -> Fact:
     text = ("-" if match["minus"] else "") + _plain(match["digits"])
     if text.count(".") > 1:
         return Fact(Kind.NUMBER, match[0], text)
-    # By the exponent and not by multiplying, which would round a long number.
+    # Use the exponent: multiplying would round a long number.
     zeros = _ZEROS[match["factor"].lower()] if match["factor"] else 0
     return Fact(Kind.NUMBER, match[0], Decimal(f"{text}e{zeros}"))
 
 
 def _plain(digits: str) -> str:
-    """Write a number without its thousands separators, with a point before the decimals; several points if it has no value."""
+    """Rewrite a number without thousands separators and with a decimal point. Several points remain if it has no value."""
     digits = re.sub(r"['’]", "", digits)
     if "." in digits and "," in digits:
         decimal = max(".,", key=digits.rfind)
@@ -172,7 +172,7 @@ def _plain(digits: str) -> str:
 
 
 def _names(text: str) -> Iterator[tuple[int, Fact]]:
-    """Find runs of capitalised words that do not begin a sentence."""
+    """Find runs of capitalised words that do not start a sentence."""
     run: list[re.Match[str]] = []
     for word in _WORD.finditer(text):
         joined = run and text[run[-1].end() : word.start()] == " "
@@ -198,54 +198,53 @@ def _name(run: list[re.Match[str]]) -> Iterator[tuple[int, Fact]]:
 
 
 def _begins(text: str, at: int) -> bool:
-    """Whether a word is the first of a sentence, a line or a quotation, or follows a colon."""
+    """Return whether a word starts a sentence, a line or a quotation, or follows a colon."""
     before = text[max(0, at - 12) : at]
     return _SENTENCE_START.search(before) is not None and not _NO_SENTENCE_END.search(before)
 
 
 def _bare(word: str) -> str:
-    """Take away the English possessive."""
+    """Strip the English possessive."""
     return re.sub(r"['’]s?$", "", word)
 
 
 class State(StrEnum):
-    """What a summary did with a fact."""
+    """The state of a fact in a summary."""
 
     KEPT = "kept"
     SHORTENED = "shortened"
-    """Less of it is there: a date without its day, a name without its first word."""
+    """Only part of it remains: a date without its day, a name without its first word."""
     MISSING = "missing"
     NEW = "new"
-    """Only the summary has it, or more of it than the source."""
+    """Only in the summary, or more detailed there than in the source."""
 
 
 @dataclass(frozen=True, slots=True)
-class Judged:
-    """A fact and what became of it."""
+class ComparedFact:
+    """A fact and its state in the summary."""
 
     fact: Fact
     state: State
 
 
-def compare(source: str, summary: str) -> list[Judged]:
-    """Return what a summary did with the facts of its source.
+def compare(source: str, summary: str) -> list[ComparedFact]:
+    """Compare the facts of a source and its summary.
 
     Returns:
-        Facts of the source in the order in which they first stand there, kept, shortened or missing; then the new ones of the
-        summary. Each once. Empty if neither has any.
+        Facts of the source in order of first occurrence (kept, shortened or missing), then those new in the summary. Each once.
     """
     before, after = find(source), find(summary)
-    judged = [Judged(fact, _fate(fact, after)) for fact in before.facts]
-    return judged + [Judged(fact, State.NEW) for fact in after.facts if not _supported(fact, before)]
+    kept = [ComparedFact(fact, _fate(fact, after)) for fact in before.facts]
+    return kept + [ComparedFact(fact, State.NEW) for fact in after.facts if not _supported(fact, before)]
 
 
-def share_kept(judged: Iterable[Judged], kind: Kind | None = None) -> float | None:
-    """Return the share of the source's facts (of one kind, if given) that were kept whole, 0 to 1; `None` if it has none."""
-    states = [one.state for one in judged if one.state is not State.NEW and kind in (None, one.fact.kind)]
+def share_kept(compared: Iterable[ComparedFact], kind: Kind | None = None) -> float | None:
+    """Return the share (0 to 1) of the source's facts, optionally of one kind, that were kept whole; `None` if it has none."""
+    states = [one.state for one in compared if one.state is not State.NEW and kind in (None, one.fact.kind)]
     return states.count(State.KEPT) / len(states) if states else None
 
 
-def _fate(fact: Fact, summary: Found) -> State:
+def _fate(fact: Fact, summary: TextFacts) -> State:
     match fact.value:
         case Decimal() | str():
             return State.KEPT if fact.value in summary.numbers else State.MISSING
@@ -257,7 +256,7 @@ def _fate(fact: Fact, summary: Found) -> State:
             return State.KEPT if all(there) else State.SHORTENED if any(there) else State.MISSING
 
 
-def _supported(fact: Fact, source: Found) -> bool:
+def _supported(fact: Fact, source: TextFacts) -> bool:
     match fact.value:
         case Decimal() | str():
             return fact.value in source.numbers

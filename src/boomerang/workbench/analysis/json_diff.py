@@ -1,4 +1,4 @@
-"""What differs between two JSON values, by path."""
+"""The differences between two JSON values, by path."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _PLAIN_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
 
 class DifferenceKind(StrEnum):
-    """How two values differ at a path."""
+    """The kind of a difference."""
 
     ADDED = "added"
     REMOVED = "removed"
@@ -24,29 +24,29 @@ class Difference:
     """One difference."""
 
     path: str
-    """Such as `$.items[0].name`, or `$["a name"]` where a name needs quotes. For what was removed it leads to the place in the
-    left value, for what was added to that in the right one; for what changed it is the same in both."""
+    """Such as `$.items[0].name`, or `$["a name"]` if a name needs quotes. The path of a removed value is its place on the left,
+    that of an added value its place on the right; a changed value has the same path on both sides."""
     kind: DifferenceKind
     left: Any
-    """`None` if the right value has it alone (or if it is JSON's null: see `kind`)."""
+    """`None` if only the right side has a value (or if it is JSON null: see `kind`)."""
     right: Any
-    """`None` if the left value has it alone (or if it is JSON's null)."""
+    """`None` if only the left side has a value (or if it is JSON null)."""
 
 
 def diff(left: Any, right: Any) -> list[Difference]:
-    """Compare two JSON values, as `json.loads` gives them.
+    """Compare two JSON values, as returned by `json.loads`.
 
-    Objects are compared name by name, in any order. Lists of the same length are compared item by item. In lists of different
-    lengths, what is equal at the start and at the end is set aside first: one item more is one difference, wherever it stands.
-    Numbers are equal by value (1 and 1.0); `true` is not 1. NaN, which Python's JSON can bring, equals itself.
+    Objects are compared by name, in any order. Lists of equal length are compared item by item. For lists of different
+    lengths, equal items at the start and the end are skipped first, so one extra item is one difference, wherever it is.
+    Numbers are equal by value (1 and 1.0); `true` is not 1. NaN, which Python's JSON parser accepts, equals itself.
 
     Returns:
-        Differences in the order of the left value, with what was added last at each place; empty if the values are equal. Works
-        at any depth.
+        Differences in the order of the left value, additions last at each place; empty if the values are equal. Works at any
+        depth.
     """
     differences: list[Difference] = []
     waiting: list[tuple[str, Any, Any] | Difference] = [("$", left, right)]
-    while waiting:  # no recursion: a model's JSON may be deeper than Python's stack
+    while waiting:  # not recursive: a model's JSON may be deeper than Python's stack
         task = waiting.pop()
         if isinstance(task, Difference):
             differences.append(task)
@@ -84,7 +84,7 @@ def _lists(path: str, old: list[Any], new: list[Any]) -> _Tasks:
 
 
 def _shared_ends(old: list[Any], new: list[Any]) -> tuple[int, int]:
-    """Count the items that are equal at the start, and at the end of what is left."""
+    """Count equal items at the start, and at the end of the rest."""
     shorter = min(len(old), len(new))
     start = 0
     while start < shorter and equal(old[start], new[start]):
@@ -117,7 +117,7 @@ def _same(old: Any, new: Any) -> bool:
     """Compare two values that are not both objects or both lists."""
     if isinstance(old, bool) or isinstance(new, bool):
         return old is new
-    return bool(old == new) or (old != old and new != new)  # NaN alone differs from itself
+    return bool(old == new) or (old != old and new != new)  # only NaN differs from itself
 
 
 def _name(name: str) -> str:

@@ -1,4 +1,4 @@
-"""Orders of documents: one against another.
+"""Correlation between two orders of documents.
 
 Source: Kendall 1945, "The treatment of ties in ranking problems" (tau-b); Spearman's rho as the correlation of average ranks.
 """
@@ -16,41 +16,41 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Move:
-    """A document and its places in two orders."""
+    """A document's places in two orders."""
 
     document: Hashable
     left: int | None
-    """Its place in the left order, from 1; `None` if it is not there."""
+    """Its place in the left order, from 1; `None` if absent."""
     right: int | None
 
     @property
     def places(self) -> int | None:
-        """Places that it rose from left to right, negative if it fell; `None` if one order does not have it."""
+        """Places gained from left to right, negative if it fell; `None` if one order lacks it."""
         return None if self.left is None or self.right is None else self.left - self.right
 
 
 def moves(left: Sequence[Hashable], right: Sequence[Hashable]) -> list[Move]:
-    """Return where each document went.
+    """Return each document's places in both orders.
 
     Args:
-        left: Documents or their indices, the best first, each once.
+        left: Documents or their indices, best first, each once.
         right: The same documents in another order; some may be missing on either side.
 
     Returns:
-        A move for every document, in the order of `left`, then those that only `right` has.
+        A move for every document, in the order of `left`, followed by those only in `right`.
 
     Raises:
-        ValueError: A document is there twice.
+        ValueError: A document occurs twice.
     """
     before, after = _places(left), _places(right)
     return [Move(document, before.get(document), after.get(document)) for document in {**before, **after}]
 
 
 def kendall_of_orders(left: Sequence[Hashable], right: Sequence[Hashable]) -> float | None:
-    """Return Kendall's tau of the documents that both orders have: 1 for the same order, -1 for the reverse.
+    """Return Kendall's tau of the documents in both orders: 1 for the same order, -1 for the reverse.
 
     Raises:
-        ValueError: A document is there twice.
+        ValueError: A document occurs twice.
     """
     both = [(move.left, move.right) for move in moves(left, right) if move.left is not None and move.right is not None]
     return kendall_tau([old for old, _ in both], [new for _, new in both])
@@ -71,11 +71,11 @@ def kendall_tau(left: ArrayLike, right: ArrayLike) -> float | None:
         right: The same documents in the same positions.
 
     Returns:
-        From -1 to 1. `None` when there are fewer than two documents, when all scores on one side are the same, or when one is
-        no number. The time grows with the square: 0.3 s for 10,000 documents.
+        From -1 to 1. `None` with fewer than two documents, if all scores of one side are equal, or if one is NaN. Takes
+        quadratic time: 0.3 s for 10,000 documents.
 
     Raises:
-        ValueError: They are not of the same length.
+        ValueError: The lengths differ.
     """
     import numpy as np
 
@@ -84,7 +84,7 @@ def kendall_tau(left: ArrayLike, right: ArrayLike) -> float | None:
         return None
     agreeing = untied_x = untied_y = 0
     for index in range(len(x) - 1):
-        # Compared, not subtracted: infinite scores have an order, but no difference.
+        # Compare instead of subtracting: infinite scores have an order but no difference.
         sign_x = (x[index + 1 :] > x[index]).astype(np.int8) - (x[index + 1 :] < x[index])
         sign_y = (y[index + 1 :] > y[index]).astype(np.int8) - (y[index + 1 :] < y[index])
         agreeing += int((sign_x * sign_y).sum())
@@ -92,12 +92,12 @@ def kendall_tau(left: ArrayLike, right: ArrayLike) -> float | None:
         untied_y += int(np.count_nonzero(sign_y))
     if not untied_x or not untied_y:
         return None
-    # The root of each: a product of whole numbers beyond 2**53 would lose its last digits, and with them the 1 of equal orders.
+    # Multiply the roots: a product of integers beyond 2**53 loses its last digits, and equal orders would no longer give 1.
     return max(-1.0, min(1.0, agreeing / untied_x if untied_x == untied_y else agreeing / (untied_x**0.5 * untied_y**0.5)))
 
 
 def spearman(left: ArrayLike, right: ArrayLike) -> float | None:
-    """Return Spearman's rho of two lists of scores or ranks of the same documents; all else as `kendall_tau`."""
+    """Return Spearman's rho of two lists of scores or ranks of the same documents; otherwise like `kendall_tau`."""
     import numpy as np
 
     x, y = (ranks(values) for values in _pair(left, right))
@@ -109,7 +109,7 @@ def spearman(left: ArrayLike, right: ArrayLike) -> float | None:
 
 
 def ranks(values: ArrayLike) -> NDArray[np.float64]:
-    """Rank numbers, the smallest first, from 1. Equal ones share the mean of their places; if one is no number, all are NaN."""
+    """Rank numbers from 1, smallest first. Ties share the mean of their places; if any number is NaN, all ranks are."""
     import numpy as np
 
     numbers = np.asarray(values, np.float64)
@@ -122,7 +122,7 @@ def ranks(values: ArrayLike) -> NDArray[np.float64]:
 
 
 def ties(scores: Sequence[float]) -> list[list[int]]:
-    """Return the positions of documents that share a score, one list per score, where there are two or more."""
+    """Return the positions of documents with equal scores, one list for each score that occurs more than once."""
     groups: dict[float, list[int]] = {}
     for position, score in enumerate(scores):
         groups.setdefault(score, []).append(position)

@@ -1,4 +1,4 @@
-"""How good an order of documents is, by labels that a person gave: nDCG, reciprocal rank, recall.
+"""The quality of a document order against a person's labels: nDCG, reciprocal rank, recall.
 
 Labels are grades from 0 (does not answer) to 3 (answers fully).
 Source: nDCG after Järvelin and Kekäläinen 2002, with the gain 2^label - 1 of Burges et al. 2005 and the discount
@@ -16,27 +16,27 @@ GRADES = range(4)
 
 @dataclass(frozen=True, slots=True)
 class Quality:
-    """How good an order is. All are from 0 to 1; `None` when no document is relevant, since no order is better then."""
+    """The quality of an order. Measures range from 0 to 1; `None` if no document is relevant, as all orders are then equal."""
 
     ndcg: float | None
-    """Gain of the first `k` places by the gain of the best order there could be."""
+    """Gain of the first `k` places divided by the gain of the best possible order."""
     reciprocal_rank: float | None
-    """1 by the place of the first relevant document; 0 if none was returned. Its mean over queries is the MRR."""
+    """1 divided by the place of the first relevant document; 0 if none was returned. Its mean over queries is the MRR."""
     recall: float | None
-    """Share of the relevant documents that are in the first `k` places."""
+    """Share of the relevant documents in the first `k` places."""
 
 
 def quality(labels: Sequence[int], *, k: int, left_out: Sequence[int] = (), relevant_from: int = 1) -> Quality:
-    """Judge one order.
+    """Score one order.
 
     Args:
-        labels: Grades of the returned documents, the best place first.
-        k: Places that count, 1 or more; may be more than there are documents.
+        labels: Grades of the returned documents, best place first.
+        k: Places that count, 1 or more; may exceed the number of documents.
         left_out: Grades of the documents that were not returned, in any order.
-        relevant_from: The least grade that counts as relevant for the reciprocal rank and for recall; 1 to 3.
+        relevant_from: The lowest grade, 1 to 3, that counts as relevant for reciprocal rank and recall.
 
     Raises:
-        ValueError: `k`, a label or `relevant_from` is out of its range.
+        ValueError: `k`, a label or `relevant_from` is out of range.
     """
     if k < 1 or relevant_from not in GRADES[1:] or not {*labels, *left_out} <= set(GRADES):
         raise ValueError(
@@ -56,17 +56,17 @@ def quality(labels: Sequence[int], *, k: int, left_out: Sequence[int] = (), rele
 def quality_range(
     labels: Sequence[int], scores: Sequence[float], *, k: int, left_out: Sequence[int] = (), relevant_from: int = 1
 ) -> tuple[Quality, Quality]:
-    """Judge the worst and the best order that fit the scores: documents with one score may stand either way.
+    """Score the worst and the best order that fit the scores; documents with equal scores may be in either order.
 
     Args:
-        labels: Grades of the returned documents, in the same positions as their scores; in any order.
-        scores: The higher, the better. What is no number comes last.
-        k: As in `quality`, and the rest as well.
-        left_out: See there.
-        relevant_from: See there.
+        labels: Grades of the returned documents, aligned with `scores`; in any order.
+        scores: Higher is better; NaN comes last.
+        k: As in `quality`.
+        left_out: As in `quality`.
+        relevant_from: As in `quality`.
 
     Raises:
-        ValueError: As `quality`, and when labels and scores are not of the same number.
+        ValueError: As in `quality`, or the numbers of labels and scores differ.
     """
     pairs = list(zip([-float("inf") if isnan(score) else score for score in scores], labels, strict=True))
 
@@ -78,7 +78,7 @@ def quality_range(
 
 
 def mean(values: Iterable[float | None]) -> float | None:
-    """Average a measure over several queries, without those that have none; `None` if all have none."""
+    """Return the mean of a measure over several queries, ignoring `None`; `None` if nothing remains."""
     known = [value for value in values if value is not None]
     return fsum(known) / len(known) if known else None
 

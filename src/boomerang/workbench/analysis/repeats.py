@@ -1,4 +1,4 @@
-"""The same call many times: how often it works, how many answers it has, how long it takes."""
+"""Statistics of a repeated call: success rate, distinct answers, durations."""
 
 from __future__ import annotations
 
@@ -15,47 +15,47 @@ class Attempt:
 
     seconds: float
     answer: Hashable = None
-    """What came back, in a form in which equal answers are equal; it does not count where there is a fault."""
+    """The answer, in a form in which equal answers compare equal; ignored if there is a fault."""
     fault: str | None = None
-    """What was wrong, such as an error's words or the path at which an answer breaks its schema; `None` if it was good."""
+    """What was wrong, such as an error's text or the path at which an answer violates its schema; `None` if it succeeded."""
 
 
 @dataclass(frozen=True, slots=True)
 class Times:
-    """Seconds of several calls."""
+    """Durations of several calls, in seconds."""
 
     least: float
     median: float
     p95: float
-    """The least time that 95 of 100 calls do not exceed (nearest rank): always one that was measured. Of fewer than 20
+    """The shortest time that 95 of 100 calls do not exceed (nearest rank), always one that was measured. With fewer than 20
     calls it is the largest."""
     largest: float
 
 
 @dataclass(frozen=True, slots=True)
 class Repeats:
-    """What many attempts tell."""
+    """Statistics of several attempts."""
 
     count: int
     ok: int
-    """Those without a fault."""
+    """Attempts without a fault."""
     answers: tuple[tuple[Hashable, int], ...]
-    """Distinct good answers and how often each came, the most frequent first; of equally frequent ones the earlier first."""
+    """Distinct good answers with their counts, most frequent first; ties go to the earlier one."""
     faults: tuple[tuple[str, int], ...]
-    """Distinct faults, in the same order."""
+    """Distinct faults with their counts, in the same order."""
     first_seconds: float | None
-    """Of the first attempt, good or not, which may have waited for the model to load; `None` if there was none."""
+    """Duration of the first attempt, good or not, which may include loading the model; `None` if there was no attempt."""
     times: Times | None
-    """Of the good attempts after the first; `None` if there is none."""
+    """Durations of the good attempts after the first; `None` if there are none."""
 
     @property
     def share_ok(self) -> float | None:
-        """Share of good attempts, 0 to 1; `None` if there was none at all."""
+        """Share of good attempts, 0 to 1; `None` if there were none."""
         return self.ok / self.count if self.count else None
 
 
 def repeats(attempts: Sequence[Attempt]) -> Repeats:
-    """Sum up attempts, in the order in which they were made. A fault is often quick, so its time does not count."""
+    """Summarize attempts, in call order. Failed attempts are often quick, so their durations are ignored."""
     good = [attempt for attempt in attempts if attempt.fault is None]
     return Repeats(
         count=len(attempts),
@@ -68,7 +68,7 @@ def repeats(attempts: Sequence[Attempt]) -> Repeats:
 
 
 def times(seconds: Sequence[float]) -> Times | None:
-    """Describe times; `None` for none."""
+    """Return statistics of durations; `None` if there are none."""
     if not seconds:
         return None
     ordered = sorted(seconds)

@@ -1,4 +1,4 @@
-"""On which scale a reranker's scores are: a guess from the scores alone, with its reason."""
+"""Guess the scale of a reranker's scores from the scores alone."""
 
 from __future__ import annotations
 
@@ -9,21 +9,21 @@ from math import isfinite
 
 
 class Scale(StrEnum):
-    """What a score means."""
+    """The scale of a score."""
 
     UNIT = "0–1"
-    """Probabilities or the like; scores of different queries can be compared, and a threshold has a meaning."""
+    """Probabilities or similar: comparable between queries, and usable with a threshold."""
     LOGIT = "logit"
-    """Any number, 0 being even odds."""
+    """Any number; 0 means even odds."""
     COSINE = "cosine: -1–1"
     RESCALED = "rescaled: best = 1, worst = 0"
-    """The best of this very list has 1 and the worst 0, so that a score says nothing about another list."""
+    """The best score of the list is 1 and the worst 0, so scores are not comparable between lists."""
     UNKNOWN = "unknown"
 
 
 @dataclass(frozen=True, slots=True)
 class Guess:
-    """A scale and why we think so."""
+    """A scale and the reason for it."""
 
     scale: Scale
     reason: str
@@ -31,15 +31,15 @@ class Guess:
 
 
 def guess(scores: Sequence[float], *, requested: int | None = None) -> Guess:
-    """Guess the scale of the scores of one answer.
+    """Guess the scale of one result's scores.
 
     Args:
         scores: In any order.
-        requested: Documents that were sent, to know whether some were dropped and the worst score with them; as many as there
-            are scores if not given.
+        requested: Number of documents sent, to detect that some were dropped and the worst score with them; defaults to the
+            number of scores.
 
-    Source for rescaling: the OpenAI-compatible rerank class of Dify's SDK, which maps the best score to 1 and the worst to 0,
-    and gives 0 to a document that is alone.
+    Source for rescaling: the OpenAI-compatible rerank class of Dify's SDK maps the best score to 1 and the worst to 0, and
+    gives a single document 0.
     """
     if not scores:
         return Guess(Scale.UNKNOWN, "There are no scores.")

@@ -1,4 +1,4 @@
-"""What differs between two texts, word by word, to be shown side by side."""
+"""A word-by-word diff of two texts, shown side by side."""
 
 from __future__ import annotations
 
@@ -15,49 +15,49 @@ from rapidfuzz.distance import Indel, Levenshtein, Opcodes
 
 from .word_error_rate import pieces
 
-# Vowel signs and accents that stand for themselves are no letters to `re`, but they part no words.
+# Separate vowel signs and accents are not letters to `re`, but do not separate words.
 _MARKS = "".join(char for char in map(chr, range(0x300, 0x11000)) if unicodedata.category(char)[0] == "M")
 _LETTERS = rf"[^\W_]+(?:[{_MARKS}]+[^\W_]*)*"
 _TOKEN = re.compile(rf"\s+|{_LETTERS}(?:['’]{_LETTERS})*|[\s\S]")
 _SENTENCE_ENDS = frozenset(".!?…。！？")
 
 MOST_PAIRS = 500_000_000
-"""Pairs of words that are compared at once: 22,000 against 22,000. The time grows with them, and the memory: a bit for each."""
+"""Most word pairs compared at once: 22,000 by 22,000. Time grows with their number, and memory by one bit per pair."""
 MOST_SENTENCE_PAIRS = 2_500_000_000
-"""The same for sentences, of longer texts: 50,000 against 50,000. They take 0.7 s, and nothing else runs in that time."""
+"""The same for sentences of longer texts: 50,000 by 50,000. They take 0.7 s, during which nothing else runs."""
 MOST_PAIRS_INSIDE = 50_000_000
-"""The same for the words of one change between sentences, of which there may be many."""
+"""The same for the words of one changed sentence; a text may have many of them."""
 
 
 class SpanKind(StrEnum):
-    """Which of two texts has a span."""
+    """The side that a span is on."""
 
     EQUAL = "equal"
     INSERTED = "inserted"
-    """Only the right one."""
+    """Only on the right."""
     DELETED = "deleted"
-    """Only the left one."""
+    """Only on the left."""
 
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """A piece of one text or of both."""
+    """A span of one text or of both."""
 
     kind: SpanKind
     text: str
-    """Never empty; white space is kept as it is."""
+    """Never empty; white space is preserved."""
 
 
 def diff(left: str, right: str) -> list[Span]:
     """Compare two texts word by word.
 
-    Words, single characters of scripts without spaces, punctuation marks and runs of white space are compared exactly. White
-    space that is all that is equal between two changes belongs to the changes, so that a rewritten sentence is one change.
-    In very long texts sentences and lines are compared first; what differs too much for words is one change as a whole.
+    Words, single characters of scripts without spaces, punctuation marks and runs of white space are compared exactly. Equal
+    white space between two changes joins them, so that a rewritten sentence is one change.
+    In very long texts, sentences and lines are compared first; a change too large for a word diff stays one change.
 
     Returns:
-        Spans in order; what was deleted comes before what was inserted in its place, and no two neighbours are of one kind.
-        Without the inserted ones they spell the left text, without the deleted ones the right. Two empty texts give none.
+        Spans in order. Deleted text precedes the text inserted in its place, and neighbours differ in kind. Without the
+        inserted spans they form the left text, without the deleted ones the right. Two empty texts give none.
     """
     return list(_spans(_merged(_parts(_tokens(left), _tokens(right)))))
 
@@ -69,7 +69,7 @@ def side(spans: Sequence[Span], kind: SpanKind) -> list[Span]:
 
 _Token = TypeVar("_Token", bound=Hashable)
 _Part = tuple[bool, list[_Token], list[_Token]]
-"""Whether both sides are equal; what is on the left and on the right."""
+"""Whether both sides are equal, the left side and the right side."""
 
 
 def _tokens(text: str) -> list[str]:
@@ -77,7 +77,7 @@ def _tokens(text: str) -> list[str]:
 
 
 def _parts(old: list[str], new: list[str]) -> Iterator[_Part[str]]:
-    """Align words; where there are too many of them, sentences and lines first, and then the words of those that changed."""
+    """Align words; if there are too many, align sentences and lines first, then the words of those that changed."""
     if _pairs(old, new) <= MOST_PAIRS:
         yield from _aligned(old, new, Indel.opcodes)
         return
@@ -85,7 +85,7 @@ def _parts(old: list[str], new: list[str]) -> Iterator[_Part[str]]:
     if _pairs(before, after) > MOST_SENTENCE_PAIRS:
         yield from _changed_as_a_whole(old, new)
         return
-    # Pairs a sentence with its changed self, and needs little memory at any length.
+    # Pairs a sentence with its changed version, and needs little memory at any length.
     for same, some, others in _aligned(before, after, Levenshtein.opcodes):
         left, right = list(chain(*some)), list(chain(*others))
         if same or _pairs(left, right) > MOST_PAIRS_INSIDE:
@@ -109,7 +109,7 @@ def _aligned(
 
 
 def _pairs(old: Sequence[object], new: Sequence[object]) -> int:
-    """Count what an alignment must look at: every pair of what is left between equal ends."""
+    """Count the pairs an alignment must compare, without equal ends."""
     start, end = _shared_ends(old, new)
     return (len(old) - start - end) * (len(new) - start - end)
 
@@ -131,14 +131,14 @@ def _sentences(tokens: list[str]) -> list[tuple[str, ...]]:
 
 
 def _merged(parts: Iterator[_Part[str]]) -> Iterator[tuple[str, str, str]]:
-    """Return what is equal, deleted and inserted; let changes swallow the white space between them."""
+    """Return equal, deleted and inserted text; merge changes across the white space between them."""
     joined = [
         (same, "".join(chain(*(part[1] for part in group))), "".join(chain(*(part[2] for part in group))))
         for same, group in ((same, list(group)) for same, group in groupby(parts, key=itemgetter(0)))
     ]
     deleted = inserted = ""
     for index, (same, left, right) in enumerate(joined):
-        between = (deleted or inserted) and index + 1 < len(joined)  # equal parts and changes take turns
+        between = (deleted or inserted) and index + 1 < len(joined)  # equal parts and changes alternate
         if not same or (between and left.isspace()):
             deleted, inserted = deleted + left, inserted + right
         else:

@@ -1,7 +1,7 @@
-"""Embeddings: how alike they are, which are near, a map of them, and what is wrong with them.
+"""Analyse embeddings: similarity, nearest neighbours, a 2D map, and defects.
 
-Vectors are the rows of a float array of shape (texts, dimensions). What cannot be computed, because a vector is zero or not
-finite, is NaN: one bad vector spoils its own row only.
+Vectors are the rows of a float array of shape (texts, dimensions). Values that cannot be computed, because a vector is zero or
+not finite, are NaN: one bad vector affects only its own row.
 """
 
 from __future__ import annotations
@@ -18,58 +18,58 @@ Vectors: TypeAlias = NDArray[np.float64]
 
 
 class Measure(StrEnum):
-    """How alike two vectors are."""
+    """A similarity or distance between two vectors."""
 
     COSINE = "cosine"
-    """-1 to 1, the more the nearer."""
+    """-1 to 1; higher is nearer."""
     DOT = "dot"
-    """Any number, the more the nearer; the cosine if all norms are 1."""
+    """Any number; higher is nearer. Equals the cosine if all norms are 1."""
     EUCLID = "euclid"
-    """A distance, 0 or more: the less, the nearer."""
+    """A distance, 0 or more; lower is nearer."""
 
 
 @dataclass(frozen=True, slots=True)
 class VectorFacts:
-    """What is to be known of a set of vectors before anything else."""
+    """Basic facts about a set of vectors."""
 
     count: int
     dimensions: int
     norms: NDArray[np.float64]
-    """Euclidean (L2) norms, shape (texts,); NaN or infinite where the vector is."""
+    """Euclidean (L2) norms, shape (texts,); NaN or infinite if the vector is."""
     least: float | None
-    """The smallest finite value of all; `None` if there is none."""
+    """The smallest finite value; `None` if there is none."""
     largest: float | None
     nan_values: int
     infinite_values: int
     zero_vectors: int
-    """Vectors that are zero everywhere."""
+    """Number of all-zero vectors."""
 
 
 @dataclass(frozen=True, slots=True)
 class Neighbour:
-    """A row and how near it is."""
+    """A row and its distance or similarity."""
 
     row: int
     value: float
-    """In the measure asked for."""
+    """In the requested measure."""
 
 
 @dataclass(frozen=True, slots=True)
 class Map:
-    """Vectors put onto a plane."""
+    """Vectors projected onto a plane."""
 
     points: NDArray[np.float64]
     """Shape (texts, 2); NaN for vectors that are not finite."""
     shares: tuple[float, float] | None
-    """Shares of the variance that the two axes show, 0 to 1; `None` if there is no variance: fewer than two vectors, or equal
+    """Shares of the variance on the two axes, 0 to 1; `None` if there is no variance, as with fewer than two vectors or equal
     ones."""
 
 
 def matrix(embeddings: Sequence[Sequence[float]]) -> Vectors:
-    """Make an array of a result's embeddings.
+    """Convert a result's embeddings to an array.
 
     Returns:
-        Shape (texts, dimensions); (0, 0) for no embeddings.
+        Shape (texts, dimensions); (0, 0) without embeddings.
 
     Raises:
         ValueError: The embeddings have different numbers of dimensions; the message names a row.
@@ -84,7 +84,7 @@ def matrix(embeddings: Sequence[Sequence[float]]) -> Vectors:
 
 
 def facts(vectors: Vectors) -> VectorFacts:
-    """Count and measure; every field is there for no vectors, too."""
+    """Count and measure the vectors; also works without any."""
     finite = vectors[np.isfinite(vectors)]
     return VectorFacts(
         count=len(vectors),
@@ -103,7 +103,7 @@ def similarity(vectors: Vectors, others: Vectors | None = None, measure: Measure
 
     Args:
         vectors: Shape (texts, dimensions).
-        others: Shape (other texts, dimensions); the same vectors if not given.
+        others: Shape (other texts, dimensions); defaults to `vectors`.
         measure: What to compute.
 
     Returns:
@@ -124,22 +124,22 @@ def similarity(vectors: Vectors, others: Vectors | None = None, measure: Measure
             squares = np.square(vectors).sum(axis=1)[:, None] + np.square(right).sum(axis=1)
             measured = np.sqrt(np.maximum(squares - 2 * (vectors @ right.T), 0.0))
             if others is None:
-                np.fill_diagonal(measured, np.diag(measured) * 0)  # exactly 0, and NaN where it was
+                np.fill_diagonal(measured, np.diag(measured) * 0)  # exactly 0, but NaN stays NaN
     return measured
 
 
 def _unit(vectors: Vectors) -> Vectors:
-    # Scaled by the largest value first: squares of values below 1e-154 would vanish.
+    # Scale by the largest value first: squares of values below 1e-154 would underflow.
     scaled = vectors / np.abs(vectors).max(axis=1, keepdims=True, initial=0.0)
     unit: Vectors = scaled / np.linalg.norm(scaled, axis=1, keepdims=True)
     return unit
 
 
 def nearest(vectors: Vectors, row: int, measure: Measure = Measure.COSINE, *, limit: int | None = None) -> list[Neighbour]:
-    """Sort the other rows by how near they are to one; equally near ones in their own order, those with NaN left out.
+    """Sort the other rows by nearness to one row. Ties keep their order; rows with NaN are left out.
 
     Raises:
-        IndexError: There is no such row.
+        IndexError: The row does not exist.
     """
     values = similarity(vectors[[row]], vectors, measure)[0]
     order = np.argsort(values if measure is Measure.EUCLID else -values, kind="stable")
@@ -151,19 +151,19 @@ def nearest(vectors: Vectors, row: int, measure: Measure = Measure.COSINE, *, li
 
 
 def pca(vectors: Vectors) -> Map:
-    """Put vectors onto the plane in which they differ most (principal components of the centred vectors).
+    """Project vectors onto the plane of largest variance (principal components of the centred vectors).
 
-    Distances on the map are at most the true ones; those of vectors that lie in one plane are true. The same vectors give the
-    same map: on each axis the point farthest from the centre is on the positive side.
+    Distances on the map never exceed the true ones, and are exact for vectors in one plane. The map is deterministic: on each
+    axis the point farthest from the centre is on the positive side.
     """
     points = np.full((len(vectors), 2), np.nan)
     good = np.isfinite(vectors).all(axis=1)
     if not good.any():
         return Map(points, None)
-    # Scaled, so that no square overflows or vanishes.
+    # Scale, so that no square overflows or underflows.
     centred = vectors[good] - vectors[good].mean(axis=0)
     scale = float(np.abs(centred).max(initial=0.0))
-    if not scale > np.abs(vectors[good]).max(initial=0.0) * 1e-12:  # what is left of equal vectors after rounding
+    if not scale > np.abs(vectors[good]).max(initial=0.0) * 1e-12:  # equal vectors leave only rounding errors
         points[good] = 0.0
         return Map(points, None)
     coordinates, variances, total = _components(centred / scale)
@@ -174,7 +174,7 @@ def pca(vectors: Vectors) -> Map:
 def _components(centred: Vectors) -> tuple[NDArray[np.float64], NDArray[np.float64], float]:
     """Return coordinates on the first two axes, shape (texts, 2), their variances and the total variance, unscaled."""
     if centred.shape[0] <= centred.shape[1]:
-        # The small matrix of the two that have the same eigenvalues: 500 texts of 8,192 dimensions take 500 x 500.
+        # Use the smaller of the two matrices with equal eigenvalues: 500 texts of 8,192 dimensions take 500 x 500.
         values, axes = np.linalg.eigh(centred @ centred.T)
         coordinates = axes[:, ::-1][:, :2] * np.sqrt(np.maximum(values[::-1][:2], 0.0))
     else:
@@ -183,7 +183,7 @@ def _components(centred: Vectors) -> tuple[NDArray[np.float64], NDArray[np.float
     wide = np.zeros((len(centred), 2))
     wide[:, : coordinates.shape[1]] = coordinates
     for axis in wide.T:
-        # Rounded, so that of two points equally far it is always the first that decides.
+        # Round, so that the first of two equally far points always decides.
         farthest = axis[np.argmax(np.round(np.abs(axis), 9))]
         axis *= -1.0 if farthest < 0 else 1.0
     return wide, np.square(wide).sum(axis=0), float(np.square(centred).sum())

@@ -1,7 +1,7 @@
-"""What is in a recording: its shape for a picture, how loud it is, silence at its ends, clipping.
+"""Analyse a recording: its waveform, loudness, silence at the ends, and clipping.
 
-Levels are in dBFS: 0 is full scale, a sample of magnitude 1. The RMS level takes a square wave of full scale as 0, so that a
-full-scale sine has -3.01 dBFS (AES17 would call that 0).
+Levels are in dBFS: 0 is full scale, a sample of magnitude 1. The RMS level of a full-scale square wave is 0 dBFS, so that of a
+full-scale sine is -3.01 (AES17 would call that 0).
 """
 
 from __future__ import annotations
@@ -16,42 +16,42 @@ from numpy.typing import NDArray
 from boomerang.invoker.audio.decoding import Recording
 
 WINDOWS_PER_SECOND = 400
-"""Sound is looked at in windows of 2.5 ms: fine enough for a picture of one second, and an hour takes 23 MB."""
+"""Audio is analysed in windows of 2.5 ms: fine enough to draw one second, and an hour takes 23 MB."""
 SILENCE_DBFS = -50.0
-"""A window whose RMS level is below this is silence: well under speech, above the noise of MP3 and of quiet rooms."""
+"""A window with an RMS level below this is silence: well below speech, above the noise of MP3 and quiet rooms."""
 CLIPPED_FROM = 0.999
-"""Magnitude from which a sample may be cut off. Decoded MP3 overshoots, so larger ones count as well."""
+"""Magnitude from which a sample may be clipped. Decoded MP3 overshoots, so larger values count too."""
 CLIPPED_RUN = 3
-"""So many such samples of one sign in a row are clipping; fewer may be an honest peak."""
+"""Consecutive samples of this magnitude and of one sign that count as clipping; fewer may be a genuine peak."""
 
 
 @dataclass(frozen=True, slots=True)
 class Profile:
-    """A recording in small windows. All arrays have the shape (windows,); the last window may be shorter."""
+    """A recording in short windows. Array shapes are (windows,) unless noted; the last window may be shorter."""
 
     rate_hz: int
     frames: int
     """Samples per channel."""
     window: int
-    """Frames in a window."""
+    """Frames per window."""
     low: NDArray[np.float32]
     """Smallest sample of each window, over all channels."""
     high: NDArray[np.float32]
     power: NDArray[np.float64]
     """Mean square of each window, over all channels."""
     clips: NDArray[np.float64]
-    """Clipping: start and length of each run of samples at full scale, in seconds, shape (runs, 2), the earliest first. A run
-    that two channels share is there twice."""
+    """Start and length in seconds of each run of clipped samples, shape (runs, 2), earliest first. A run
+    on two channels is listed twice."""
 
     @property
     def seconds(self) -> float:
-        """How long it plays."""
+        """Duration in seconds."""
         return self.frames / self.rate_hz
 
 
 @dataclass(frozen=True, slots=True)
 class Envelope:
-    """A waveform to be drawn. Arrays have the shape (bins,), values in full scales."""
+    """A waveform to draw. Array shapes are (bins,); values are relative to full scale."""
 
     low: NDArray[np.float32]
     high: NDArray[np.float32]
@@ -62,7 +62,7 @@ class Envelope:
 
 @dataclass(frozen=True, slots=True)
 class Silence:
-    """Silence at the ends, in seconds. Where there is no sound at all, both are the whole length."""
+    """Silence at the ends, in seconds. If the recording is all silence, both are its whole length."""
 
     leading: float
     trailing: float
@@ -70,22 +70,22 @@ class Silence:
 
 
 def profile_of_file(data: bytes) -> Profile:
-    """Look at an audio file, block by block.
+    """Analyse an audio file, block by block.
 
     Raises:
-        InvokeBadRequestError: The bytes are no audio, or none that can be decoded.
+        InvokeBadRequestError: The bytes are not audio, or cannot be decoded.
     """
     recording = Recording(data)
     return profile(recording.blocks(), recording.sample_rate_hz)
 
 
 def profile(blocks: Iterable[NDArray[np.float32]], rate_hz: int) -> Profile:
-    """Look at samples.
+    """Analyse samples.
 
     Args:
-        blocks: Pieces of the recording, of any lengths, each of shape (frames,) or (frames, channels). For samples that are
-            there as a whole: a list of one. None, or empty ones, give a profile without windows.
-        rate_hz: Frames in a second.
+        blocks: Blocks of the recording, of any length, each of shape (frames,) or (frames, channels). Pass samples in memory as
+            a list of one. Without blocks, or with empty ones, the profile has no windows.
+        rate_hz: Frames per second.
     """
     window = max(1, round(rate_hz / WINDOWS_PER_SECOND))
     parts = [(np.zeros(0, np.float32), np.zeros(0, np.float32), np.zeros(0))]
@@ -97,7 +97,7 @@ def profile(blocks: Iterable[NDArray[np.float32]], rate_hz: int) -> Profile:
         pending = samples if rest is None else np.concatenate([rest, samples])
         whole = len(pending) // window * window
         parts.append(_windows(pending[:whole], window))
-        rest = pending[whole:].copy()  # a view would keep the block in memory
+        rest = pending[whole:].copy()  # a view would keep the whole block in memory
     if rest is not None:
         parts.append(_windows(rest, max(1, len(rest))))
     low, high, power = (np.concatenate(arrays) for arrays in zip(*parts, strict=True))
@@ -110,13 +110,13 @@ def _windows(samples: NDArray[np.float32], window: int) -> tuple[NDArray[np.floa
 
 
 class _Clipping:
-    """Finds runs of samples at full scale, also those that go on from one block to the next."""
+    """Finds runs of full-scale samples, including those that span blocks."""
 
     def __init__(self) -> None:
         self._frames = 0
         self._open: dict[int, tuple[int, int]] = {}
-        """For each channel the start and the sign (0 if it is no clipping) of the run that the last block ended in."""
-        self._found = [np.zeros((0, 2))]
+        """For each channel, the start and the sign (0 if not clipping) of the run at the end of the last block."""
+        self._runs = [np.zeros((0, 2))]
 
     def look(self, samples: NDArray[np.float32]) -> None:
         if not len(samples):
@@ -135,24 +135,24 @@ class _Clipping:
         self._frames += len(samples)
 
     def runs(self) -> NDArray[np.float64]:
-        """Return start and length of each run, in frames, the earliest first; nothing may be looked at after this."""
+        """Return start and length of each run in frames, earliest first. Do not call `look` after this."""
         for start, sign in self._open.values():
             self._keep(np.array([start]), np.array([self._frames]), np.array([sign]))
-        rows = np.concatenate(self._found)
+        rows = np.concatenate(self._runs)
         return rows[np.argsort(rows[:, 0], kind="stable")]
 
     def _keep(self, starts: NDArray[np.integer], ends: NDArray[np.integer], signs: NDArray[np.integer]) -> None:
         lengths = ends - starts
         clipped = (signs != 0) & (lengths >= CLIPPED_RUN)
-        self._found.append(np.stack([starts[clipped], lengths[clipped]], axis=1).astype(np.float64))
+        self._runs.append(np.stack([starts[clipped], lengths[clipped]], axis=1).astype(np.float64))
 
 
 def envelope(profile: Profile, bins: int) -> Envelope:
-    """Draw a recording with so many bins of nearly the same length.
+    """Summarize a recording as the given number of bins of nearly equal length.
 
     Args:
         profile: The recording.
-        bins: 1 or more. A recording with fewer windows than that gets one bin for each window, an empty one none.
+        bins: 1 or more. A recording with fewer windows gets one bin per window, an empty one none.
 
     Raises:
         ValueError: `bins` is less than 1.
@@ -162,25 +162,25 @@ def envelope(profile: Profile, bins: int) -> Envelope:
     windows = len(profile.power)
     if not windows:
         return Envelope(profile.low, profile.high, profile.power, np.zeros(0))
-    firsts = np.arange(min(bins, windows)) * windows // min(bins, windows)
+    starts = np.arange(min(bins, windows)) * windows // min(bins, windows)
     sizes = _sizes(profile)
-    power = np.add.reduceat(profile.power * sizes, firsts) / np.add.reduceat(sizes, firsts)
+    power = np.add.reduceat(profile.power * sizes, starts) / np.add.reduceat(sizes, starts)
     return Envelope(
-        low=np.minimum.reduceat(profile.low, firsts),
-        high=np.maximum.reduceat(profile.high, firsts),
+        low=np.minimum.reduceat(profile.low, starts),
+        high=np.maximum.reduceat(profile.high, starts),
         rms=np.sqrt(power),
-        starts=firsts * profile.window / profile.rate_hz,
+        starts=starts * profile.window / profile.rate_hz,
     )
 
 
 def _sizes(profile: Profile) -> NDArray[np.float64]:
-    """Frames in each window."""
+    """Return the frames in each window."""
     starts = np.arange(len(profile.power)) * profile.window
     return np.minimum(profile.window, profile.frames - starts).astype(np.float64)
 
 
 def decibels(magnitude: float) -> float:
-    """Return a magnitude, 0 or more, in dBFS; minus infinity for 0."""
+    """Convert a magnitude, 0 or more, to dBFS; minus infinity for 0."""
     return 20 * log10(magnitude) if magnitude > 0 else -inf
 
 
@@ -195,7 +195,7 @@ def rms_dbfs(profile: Profile) -> float:
 
 
 def silence(profile: Profile, threshold_dbfs: float = SILENCE_DBFS) -> Silence:
-    """Measure the silence before the first and after the last window that is louder, exact to a window (2.5 ms)."""
+    """Measure the silence before the first and after the last louder window, to within one window (2.5 ms)."""
     loud = np.flatnonzero(profile.power >= 10 ** (threshold_dbfs / 10))
     if not loud.size:
         return Silence(profile.seconds, profile.seconds, threshold_dbfs)

@@ -1,7 +1,7 @@
-"""Words and characters of two texts, aligned; error rates of speech recognition.
+"""Align the words or characters of two texts, and compute error rates of speech recognition.
 
-Source: the word error rate is the edit distance (Levenshtein 1966) between the words of a reference and those of the result,
-divided by the number of words in the reference; the character error rate is the same for characters. So a rate can be above 1.
+Source: the word error rate is the edit distance (Levenshtein 1966) between the words of a reference and those of a result,
+divided by the number of words in the reference; the character error rate does the same for characters. A rate can exceed 1.
 """
 
 from __future__ import annotations
@@ -22,12 +22,12 @@ from boomerang.invoker.errors import InvokeBadRequestError
 from boomerang.invoker.messages.message import Message
 
 MOST_PAIRS = 10_000_000_000
-"""Pairs that are compared: 100,000 characters against 100,000, more than an hour of speech. They take half a second, in which
+"""Most pairs compared: 100,000 by 100,000 characters, more than an hour of speech. They take half a second, during which
 nothing else runs in the process."""
 FEW_KINDS = 256
-"""Distinct words or characters up to which that is so."""
+"""Most distinct words or characters for which `MOST_PAIRS` applies."""
 MOST_PAIRS_OF_MANY = 2_500_000_000
-"""The same where there are more of them: 50,000 words against 50,000."""
+"""The limit above `FEW_KINDS`: 50,000 by 50,000 words."""
 
 _UNSPACED_RANGES = (
     "\u0e00-\u0e7f\u0e80-\u0eff\u0f00-\u0fff\u1000-\u109f\u1780-\u17ff"  # Thai, Lao, Tibetan, Burmese, Khmer
@@ -38,29 +38,29 @@ _UNSPACED = re.compile(f"[{_UNSPACED_RANGES}]")
 _IN_WORD = re.compile(r"(?<=\w)['’ʼ](?=\w)")
 _THOUSANDS = re.compile(r"(?<=\d),(?=\d{3}(?!\d))")
 _DECIMAL_POINT = re.compile(r"(?<=\d)[.,](?=\d)")
-WORDS_AT_ONCE = 50
+MOST_NUMBER_WORDS = 50
 _ONE = re.compile(r"\ba (?=(?:hundred|thousand|million|billion)\b)", re.IGNORECASE)
 _KEPT_POINT = "\ue000"
-"""A private character that stands for a decimal point while punctuation is taken away."""
+"""A private-use character that stands for a decimal point while punctuation is removed."""
 
 
 @dataclass(frozen=True, slots=True)
 class Rules:
-    """What does not count as a difference. Forms of one character (NFKC) and invisible characters never count."""
+    """Differences to ignore. Forms of one character (NFKC) and invisible characters are always ignored."""
 
     ignore_case: bool = True
     ignore_punctuation: bool = True
-    """Take away punctuation and symbols. An apostrophe inside a word goes without a trace (don't = dont), as does a comma
-    between thousands; a decimal point stays; all else parts words (well-known = well known)."""
+    """Remove punctuation and symbols. An apostrophe inside a word leaves no gap (don't = dont), nor does a comma
+    between thousands; a decimal point stays; anything else separates words (well-known = well known)."""
     ignore_digits: bool = False
-    """Take away digits, for languages whose spelled-out numbers are not read here."""
+    """Remove digits, for languages whose spelled-out numbers are not recognised here."""
     numbers_in_digits: bool = True
-    """Write English numbers that are spelled out in digits, so that "seven" and "7" are the same word, as are "forty-two" and
-    "42", or "third" and "3rd". Recognisers write them as they like."""
+    """Convert spelled-out English numbers to digits, so that "seven" equals "7", "forty-two" equals "42" and "third"
+    equals "3rd". Recognisers write either form."""
 
 
 class StepKind(StrEnum):
-    """What happens to one word or character on the way from the reference to the result."""
+    """The edit of one word or character from the reference to the result."""
 
     EQUAL = "equal"
     INSERT = "insert"
@@ -74,14 +74,14 @@ class Step:
 
     kind: StepKind
     reference: str | None
-    """What the reference has here; `None` for what was inserted."""
+    """The reference here; `None` if inserted."""
     result: str | None
-    """What the result has here; `None` for what was deleted."""
+    """The result here; `None` if deleted."""
 
 
 @dataclass(frozen=True, slots=True)
 class ErrorRate:
-    """Errors counted by kind, in words or in characters."""
+    """Error counts by kind, in words or characters."""
 
     equal: int
     inserted: int
@@ -90,7 +90,7 @@ class ErrorRate:
 
     @property
     def errors(self) -> int:
-        """The edit distance: the fewest insertions, deletions and replacements."""
+        """The edit distance: the minimum number of insertions, deletions and replacements."""
         return self.inserted + self.deleted + self.replaced
 
     @property
@@ -100,31 +100,31 @@ class ErrorRate:
 
     @property
     def rate(self) -> float | None:
-        """Errors by reference length, 0 or more; `None` when the reference is empty, whatever the result."""
+        """Errors divided by reference length, 0 or more; `None` if the reference is empty."""
         return self.errors / self.reference_length if self.reference_length else None
 
 
 def word_errors(reference: str, result: str, rules: Rules | None = None) -> ErrorRate:
-    """Count the errors of a result in words; in characters where a language puts no spaces between words. Raises as `align`."""
-    return error_rate(align(words(reference, rules), words(result, rules)))
+    """Count the errors of a result in words, or in characters for scripts without spaces. Raises as `align`."""
+    return error_rate(align(split_words(reference, rules), split_words(result, rules)))
 
 
 def character_errors(reference: str, result: str, rules: Rules | None = None) -> ErrorRate:
-    """Count the errors of a result in characters; the space between two words is one. Raises as `align`."""
+    """Count the errors of a result in characters, including one for the space between two words. Raises as `align`."""
     return error_rate(align(normalised(reference, rules), normalised(result, rules)))
 
 
-def words(text: str, rules: Rules | None = None) -> list[str]:
-    """Return the words of a text as they are compared; each character of Chinese, Japanese, Thai and their like is one."""
+def split_words(text: str, rules: Rules | None = None) -> list[str]:
+    """Return the normalised words of a text; each character of Chinese, Japanese, Thai and the like is a word."""
     return [piece for spaced in normalised(text, rules).split() for piece in pieces(spaced)]
 
 
 def normalised(text: str, rules: Rules | None = None) -> str:
-    """Rewrite a text so that what does not count is the same in all texts: one space between words, none at the ends."""
+    """Normalise a text, so that ignored differences disappear: one space between words, none at the ends."""
     rules = rules or Rules()
     text = unicodedata.normalize("NFKC", text)
     if rules.ignore_case:
-        # Folding can undo the composition of characters (the Turkish İ), and so comes before the final one.
+        # Case folding can undo the composition of characters (the Turkish İ), so it precedes the last normalisation.
         text = unicodedata.normalize("NFKC", text.casefold())
     text = "".join(char for char in text if char.isspace() or unicodedata.category(char) not in ("Cf", "Cc", "Co"))
     if rules.ignore_punctuation:
@@ -137,15 +137,15 @@ def normalised(text: str, rules: Rules | None = None) -> str:
 
 
 def _in_digits(text: str) -> str:
-    """Write spelled-out numbers in digits.
+    """Convert spelled-out numbers to digits.
 
-    The library's work grows with the square of a run of number words, so a long one is cut where no number goes on, or at last
+    The library takes quadratic time on a run of number words, so a long run is cut where no number continues, or at the latest
     after twice as many words.
     """
     spoken, parts, start = text.split(), [], 0
     while start < len(spoken):
-        end = start + WORDS_AT_ONCE
-        while end < min(len(spoken), start + 2 * WORDS_AT_ONCE) and _goes_on(spoken[end]):
+        end = start + MOST_NUMBER_WORDS
+        while end < min(len(spoken), start + 2 * MOST_NUMBER_WORDS) and _goes_on(spoken[end]):
             end += 1
         piece = _ONE.sub("one ", " ".join(spoken[start:end]))
         parts.append(alpha2digit(piece, "en", 0.0))
@@ -164,13 +164,13 @@ def _without_punctuation(text: str) -> str:
 
 
 def _spaced(text: str) -> str:
-    """Put one space between words, and none beside a character of a script that has none."""
+    """Put one space between words, and none beside a character of a script without spaces."""
     text = " ".join(text.split())
     return re.sub(f"(?<=[{_UNSPACED_RANGES}]) | (?=[{_UNSPACED_RANGES}])", "", text)
 
 
 def pieces(word: str) -> list[str]:
-    """Part what stands between two spaces into words: characters without spaces between them one by one, with their marks."""
+    """Split a space-delimited string into words: characters of scripts without spaces one by one, with their marks."""
     parts: list[str] = []
     start, alone = 0, False
     for at, char in enumerate(word):
@@ -188,15 +188,15 @@ def align(reference: Sequence[str], result: Sequence[str]) -> list[Step]:
 
     Args:
         reference: Words, or a text as its characters.
-        result: The same of what is to be judged.
+        result: The words or characters to score.
 
     Returns:
-        Steps in order. Without the inserted ones they spell the reference, without the deleted ones the result. Where several
-        shortest ways exist, one of them, always the same; it may have fewer equal words than another. 5,000 words against
-        5,000 others take some 0.01 s.
+        Steps in order. Without the inserted ones they form the reference, without the deleted ones the result. If there are
+        several shortest ways, it always picks the same one, which may have fewer equal words than another. Two texts of 5,000
+        different words take about 0.01 s.
 
     Raises:
-        InvokeBadRequestError: Both are so long that it would take many seconds (see `MOST_PAIRS`).
+        InvokeBadRequestError: The texts are so long that it would take many seconds (see `MOST_PAIRS`).
     """
     most = MOST_PAIRS if len({*reference, *result}) <= FEW_KINDS else MOST_PAIRS_OF_MANY
     if len(reference) * len(result) > most:
@@ -207,7 +207,7 @@ def align(reference: Sequence[str], result: Sequence[str]) -> list[Step]:
     steps: list[Step] = []
     for part in Levenshtein.opcodes(reference, result):
         kind = StepKind(part.tag)
-        # A replaced stretch is as long on both sides; of what was inserted or deleted, one side is empty.
+        # A replaced range has equal lengths on both sides; for an insertion or a deletion, one side is empty.
         old, new = reference[part.src_start : part.src_end], result[part.dest_start : part.dest_end]
         steps += [Step(kind, left, right) for left, right in zip_longest(old, new)]
     return steps

@@ -1,1 +1,1 @@
-"""The call as code: for a Dify plugin, curl or httpx."""
+"""Generate code for a call: a Dify plugin, curl or httpx."""

@@ -1,4 +1,4 @@
-"""What went over the wire as code to run elsewhere, curl or plain httpx; a variable stands in the place of each secret."""
+"""Generate curl and httpx code from a recorded request, with a variable in place of each secret."""
 
 from __future__ import annotations
 
@@ -11,21 +11,21 @@ from urllib.parse import quote_plus
 
 from boomerang.invoker.events import HTTPRequest
 from boomerang.invoker.http.redaction.masking import MASK
-from boomerang.invoker.http.response import LONGEST_NOTED
+from boomerang.invoker.http.response import LONGEST_RECORDED
 from boomerang.invoker.llm_text.json_depth import is_deep
 
 KEY = "API_KEY"
-"""The variable that stands for the key where the connection names none."""
+"""The key's variable if the connection names none."""
 BODY_FILE = "body.json"
 _OWN = frozenset({"host", "accept", "accept-encoding", "connection", "content-length", "user-agent", "transfer-encoding"})
-"""Headers that every client makes for itself."""
+"""Headers that every client sets itself."""
 
 
 def curl(request: HTTPRequest, variable: str = KEY) -> str:
-    """Write a reported request as a command line.
+    """Return a recorded request as a curl command line.
 
     Args:
-        request: As it was reported.
+        request: The request as recorded.
         variable: The environment variable that holds the key.
     """
     saved = f" -o {_sound(request)}" if _sound(request) else ""
@@ -42,7 +42,7 @@ def curl(request: HTTPRequest, variable: str = KEY) -> str:
 
 
 def httpx(request: HTTPRequest, variable: str = KEY) -> str:
-    """Write a reported request as a Python script that needs httpx alone; a streamed answer is read line by line."""
+    """Return a recorded request as a Python script that needs only httpx; a streamed response is read line by line."""
     names = _names(request, variable)
     files = request.files
     body, cut = request.body, _is_cut(request)
@@ -86,7 +86,7 @@ def _address(request: HTTPRequest, variable: str) -> str:
 
 
 def _coded(text: str) -> str:
-    """Write a part of a query as an address has it, masks as they are."""
+    """Encode a part of a query, leaving masks as they are."""
     return MASK.join(quote_plus(part) for part in text.split(MASK))
 
 
@@ -101,13 +101,13 @@ def _headers(request: HTTPRequest, variable: str) -> Iterator[tuple[str, str]]:
 
 
 def _filled(name: str, value: str, variable: str) -> str:
-    """Put a variable's name in the place of a secret."""
+    """Replace a masked secret with its variable."""
     own = variable if re.fullmatch(r"(x-)?api-key|key", name, re.IGNORECASE) else re.sub(r"\W", "_", name).upper()
     return value.replace(MASK, f"${{{own}}}")
 
 
 def variables(request: HTTPRequest, variable: str = KEY) -> list[str]:
-    """Return the environment variables that the code needs; none for a server without a key."""
+    """Return the environment variables that the code needs; empty for a server without a key."""
     return list(dict.fromkeys(_names(request, variable)))
 
 
@@ -117,7 +117,7 @@ def _names(request: HTTPRequest, variable: str) -> list[str]:
 
 
 def _quoted(text: str) -> str:
-    """Quote for a shell: what names a variable so that it is filled in, and everything else as it is."""
+    """Quote for a shell, so that only variables are expanded."""
     if not re.search(r"\$\{\w+\}", text):
         return shlex.quote(text)
     parts = re.split(r"(\$\{\w+\})", text)
@@ -125,7 +125,7 @@ def _quoted(text: str) -> str:
 
 
 def _text(text: str, names: list[str]) -> str:
-    """Write a text as Python, with variables filled in from the environment."""
+    """Return a text as a Python expression, with variables read from the environment."""
     if not any(f"${{{name}}}" in text for name in names):
         return repr(text)
     parts = re.split(r"\$\{(\w+)\}", text)
@@ -134,7 +134,7 @@ def _text(text: str, names: list[str]) -> str:
 
 
 def _indented(value: Any) -> str:
-    """Write a JSON value as Python, a key on a line."""
+    """Return a JSON value as Python code, one key per line."""
     text = json.dumps(value, ensure_ascii=False, indent=4)
     python = _LITERALS.sub(lambda match: match[1] or _PYTHON[match[2]], text)
     return python.replace("\n", "\n    ")
@@ -153,7 +153,7 @@ def _parsed(body: str) -> Any:
 
 
 def _sound(request: HTTPRequest) -> str:
-    """Name the file for an answer that is sound; empty for one that is text."""
+    """Return the file name for an audio response; empty for text."""
     if not request.url.rstrip("/").endswith("/audio/speech"):
         return ""
     value = None if _is_cut(request) else _parsed(request.body)
@@ -162,7 +162,7 @@ def _sound(request: HTTPRequest) -> str:
 
 
 def _is_cut(request: HTTPRequest) -> bool:
-    return len(request.body) > LONGEST_NOTED
+    return len(request.body) > LONGEST_RECORDED
 
 
 def _file(file: Mapping[str, Any]) -> str:

@@ -1,6 +1,6 @@
-"""The call on the page as code for a Dify plugin: runnable inside a tool's `_invoke`, with imports, and without any secret.
+"""Generate the page's call as code for a Dify plugin: runnable inside a tool's `_invoke`, with imports and without secrets.
 
-Shapes: the methods of Dify's plugin SDK 0.10 (`session.model.<name>.invoke`); a plugin never sees a model's credentials.
+Signatures follow Dify's plugin SDK 0.10 (`session.model.<name>.invoke`); a plugin never sees a model's credentials.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from pydantic import BaseModel
 
 INDENT = " " * 4
 LONGEST_FLAT = 96
-"""Characters of a value that is written in one line."""
+"""Most characters of a value written on one line."""
 CONFIG_CLASSES = {
     "llm": ("llm", "LLMModelConfig"),
     "llm_structured_output": ("llm", "LLMModelConfig"),
@@ -41,15 +41,15 @@ PART_CLASSES = {
 
 
 class Raw(str):
-    """A piece of source code, as against a text that is to be quoted."""
+    """A piece of source code, as opposed to text to quote."""
 
 
 def code(name: str, arguments: Mapping[str, Any]) -> str:
-    """Write `session.model.<name>.invoke(**arguments)` as plugin code.
+    """Return `session.model.<name>.invoke(**arguments)` as plugin code.
 
     Args:
         name: Attribute of `session.model`.
-        arguments: By the names of Dify's signature; entities or the dicts of them.
+        arguments: Keyed by Dify's parameter names; entities or their dicts.
     """
     imports: set[tuple[str, str]] = set()
     sources = {key: _argument(name, key, value, imports) for key, value in arguments.items()}
@@ -63,7 +63,7 @@ def code(name: str, arguments: Mapping[str, Any]) -> str:
 
 def _argument(name: str, key: str, value: Any, imports: set[tuple[str, str]]) -> Any:
     plain = _plainly(value)
-    if plain is None and key != "file":  # left out, or not valid yet: the page shows the code as the form stands
+    if plain is None and key != "file":  # omitted or not valid yet: the page shows the form's current code
         return None
     if key == "model_config":
         module, class_name = CONFIG_CLASSES[name]
@@ -93,7 +93,7 @@ def _message(message: Mapping[str, Any], imports: set[tuple[str, str]]) -> Any:
 
 
 def _part(part: Mapping[str, Any], imports: set[tuple[str, str]]) -> Any:
-    """Write a content part; a file's bytes are read by the plugin, not written into its code."""
+    """Return a content part; a file's bytes are read by the plugin, not embedded in its code."""
     class_name = PART_CLASSES.get(str(part.get("type")))
     if class_name is None:
         return part
@@ -130,7 +130,7 @@ def _source(value: Any, depth: int) -> str:
 
 
 def _flat(value: Any) -> str:
-    """Write a value in one line."""
+    """Return a value on one line."""
     if isinstance(value, Raw):
         return str(value)
     if isinstance(value, _Call):

@@ -1,1 +1,1 @@
-"""Configured back ends with a name: where they come from, how they are opened, tested and saved."""
+"""Named, configured back ends: their sources, and how to open, test and save them."""

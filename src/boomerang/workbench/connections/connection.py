@@ -1,4 +1,4 @@
-"""One connection: a back end with a name, opened on first use, with what its server tells of its models."""
+"""One connection: a named back end, opened on first use, with its server's model list."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ from boomerang.invoker.settings import ConnectionSettings
 from .saved_connections import hashed
 
 FETCH_SECONDS = 20.0
-"""For which a server may take to list its models."""
+"""Most seconds a server may take to list its models."""
 
 
 class Origin(StrEnum):
-    """Where a connection comes from."""
+    """The source of a connection."""
 
     BUILT_IN = "built in"
     FILE = "file"
@@ -31,21 +31,21 @@ class Origin(StrEnum):
 
     @property
     def locked(self) -> bool:
-        """Whether no visitor can change it."""
+        """Whether it is read-only for visitors."""
         return self in (Origin.BUILT_IN, Origin.FILE, Origin.ENVIRONMENT)
 
 
 class Connection:
-    """A back end with a name, opened on first use and once for everybody who may use it.
+    """A named back end, opened on first use and shared by everyone who may use it.
 
     Args:
-        name: What a person picks.
-        origin: Where it comes from.
-        opener: Opens it.
-        settings: What it was made of; `None` for one that was given as it is.
-        owner: Who may change it, hashed; empty for nobody.
+        name: The name that a person picks.
+        origin: Its source.
+        opener: Opens the back end.
+        settings: Its settings; `None` if it was added without any.
+        owner: Hash of the browser that may change it; empty if none may.
         shared: Whether others may use it.
-        problem: What is wrong with it as it was found.
+        problem: A problem found when it was loaded.
     """
 
     def __init__(
@@ -67,24 +67,26 @@ class Connection:
         self.problem = problem
         self.seen_at = monotonic()
         self.fetch_error: Exception | None = None
-        """Why its server's list of models is not there."""
+        """Why fetching the server's model list failed."""
         self.fetch_notices: list[str | Message] = []
-        """What was odd about that list."""
+        """Notices from fetching that list."""
         self._opener = opener
         self._lock = threading.Lock()
         self._backend: Backend | None = None
         self._fetch: Run | None = None
         self._fetched = threading.Event()
-        self._asked = False
+        self._requested = False
         self._gone = False
-        """Whether it was replaced or removed; who still holds it must not open it anew, for nobody would close it."""
+        """Whether it was replaced or removed. Whoever still has a reference must not reopen it, because it would never be
+        closed.
+        """
 
     @property
     def backend(self) -> Backend:
-        """The open back end; of a connection that was replaced or removed the closed one, which says so when it is called.
+        """The open back end; after the connection was replaced or removed, a closed one whose calls report that.
 
         Raises:
-            ConfigError: It cannot be opened as it is.
+            ConfigError: The settings do not allow it to be opened.
         """
         with self._lock:
             if self._backend is None:
@@ -95,39 +97,39 @@ class Connection:
 
     @property
     def fetches(self) -> bool:
-        """Whether its server can be asked for its models."""
+        """Whether its server can list its models."""
         return self.backend.can_fetch_models
 
     @property
     def key_variable(self) -> str | None:
-        """The environment variable that holds the key of its server, for code to copy; `None` if it is no server."""
+        """The environment variable for the server's key in generated code; `None` if it has no server."""
         return self.settings.key_variable if self.settings is not None else None
 
     @property
     def listed(self) -> bool:
-        """Whether its server was asked for its models, and told them."""
-        return self._asked and not self.fetching and self.fetch_error is None
+        """Whether its server has listed its models."""
+        return self._requested and not self.fetching and self.fetch_error is None
 
     @property
     def fetching(self) -> bool:
-        """Whether its server is being asked."""
+        """Whether its server's models are being fetched."""
         return self._fetch is not None
 
     def fetch(self, *, again: bool = False) -> None:
-        """Have the server asked for its models, in a thread of its own; once, unless it is to be asked again."""
+        """Fetch the server's models in a thread. Does nothing if fetched before, unless `again` is set."""
         backend = self.backend
         with self._lock:
-            if self._fetch is not None or (self._asked and not again):
+            if self._fetch is not None or (self._requested and not again):
                 return
             notices: list[str | Message] = []
-            self._asked, self._fetch = True, Run(lambda event: _keep_notice(event, notices))
+            self._requested, self._fetch = True, Run(lambda event: _keep_notice(event, notices))
             self.fetch_notices = notices
             self._fetched.clear()
             run = self._fetch
         threading.Thread(target=self._ask, args=(backend, run), name=f"models of {self.name}", daemon=True).start()
 
     def wait(self, seconds: float) -> bool:
-        """Wait for what the server says, so long at most; tells whether it is there."""
+        """Wait for the fetch to end, at most this long; return whether it has."""
         return self._fetched.wait(seconds)
 
     def may_change(self, owner: str) -> bool:
@@ -135,10 +137,10 @@ class Connection:
         return not self.origin.locked and self.owner == hashed(owner)
 
     def close(self, *, for_good: bool = False) -> None:
-        """Close the back end, if it is open; what runs on it is stopped.
+        """Close the back end if it is open, stopping its runs.
 
         Args:
-            for_good: Whether it is not to be opened again.
+            for_good: Whether it must not be opened again.
         """
         with self._lock:
             backend, run = self._backend, self._fetch
@@ -151,7 +153,7 @@ class Connection:
             backend.close()
 
     def retire(self) -> None:
-        """Let what runs on it go on to its end, and close it then. It is not opened again."""
+        """Close the back end once its runs have ended, and do not open it again."""
         with self._lock:
             backend, run = self._backend, self._fetch
             self._gone = True

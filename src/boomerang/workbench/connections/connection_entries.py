@@ -1,4 +1,4 @@
-"""Reading connections that others wrote: what is whole is used, and the rest is named."""
+"""Read connections from files, using the valid parts and reporting the rest."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from boomerang.invoker.settings import ConnectionModel, ConnectionSettings, Faul
 
 
 def readable(value: Any, kinds: Kinds) -> tuple[ConnectionSettings, tuple[Fault, ...]]:
-    """Check a connection, and leave out those of its models that are malformed.
+    """Validate a connection, dropping malformed models.
 
     Returns:
-        The connection, and what is wrong with the models that were left out.
+        The connection, and the faults of the dropped models.
 
     Raises:
-        SettingsError: Names each field that is wrong, if it is not only its models.
+        SettingsError: More than the models is wrong; names each faulty field.
     """
     try:
         return settings_of(value, kinds), ()
@@ -32,14 +32,14 @@ def readable(value: Any, kinds: Kinds) -> tuple[ConnectionSettings, tuple[Fault,
         try:
             settings = settings_of({**value, "models": good}, kinds)
         except SettingsError:
-            pass  # the first error names everything
+            pass  # the first error names all faults
         else:
             return settings, tuple(fault for _model, wrong in checked for fault in wrong)
         raise
 
 
 def stamp(path: Path) -> tuple[int, ...]:
-    """Return what differs once a file is another one or can be read again; nothing is read for it."""
+    """Return a value that changes when a file is replaced or becomes readable again, without reading the file."""
     try:
         status = path.stat()
     except FileNotFoundError:

@@ -1,11 +1,11 @@
-"""Connections in a file: `connections.toml`, and what the page exports and imports.
+"""Connections in TOML or JSON: `connections.toml`, and the page's exports and imports.
 
 ::
 
     [[connections]]
     name = "vLLM in the lab"
     kind = "openai_compatible"             # optional
-    preset = "vllm"                        # optional: address and provider that are not given come from it
+    preset = "vllm"                        # preset = "vllm"                        # optional: default address and provider
     base_url = "http://gpu:8000/v1"
     api_key_env = "LAB_KEY"
     headers = { X-Team = "qa" }
@@ -38,7 +38,7 @@ from .connection_entries import readable
 
 FILE = "connections.toml"
 LARGEST = 1 << 20
-"""Bytes of a file that is read."""
+"""Largest file that is read, in bytes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,18 +46,18 @@ class Parsed:
     """An entry of a file."""
 
     name: str
-    """Of the connection; where it has none, its place in the list; or a name that does not belong beside the list."""
+    """Name of the connection, or its place in the list if it has none; or an unexpected top-level name."""
     settings: ConnectionSettings | None
     """The connection; `None` if it cannot be used."""
     faults: tuple[Fault | Message, ...]
-    """What is wrong with it, or with the models that were left out."""
+    """Faults of the connection, or of the dropped models."""
 
 
 def read_file(path: Path, kinds: Kinds) -> tuple[list[ConnectionSettings], list[Problem]]:
-    """Read the connections of a file; none if there is no such file.
+    """Read the connections of a file; empty if the file does not exist.
 
     Returns:
-        The connections that can be used, and what is wrong with the others. Of two of one name, the first is used.
+        The usable connections, and the problems of the others. If two have the same name, the first is used.
 
     Raises:
         ConfigError: The file as a whole cannot be read.
@@ -88,10 +88,10 @@ def read_file(path: Path, kinds: Kinds) -> tuple[list[ConnectionSettings], list[
 
 
 def parsed_each(content: bytes, kinds: Kinds) -> list[Parsed]:
-    """Read what can be read of the connections in TOML or JSON.
+    """Parse connections from TOML or JSON, entry by entry.
 
     Raises:
-        ConfigError: There is no list of connections in it.
+        ConfigError: There is no list of connections.
     """
     items, beside = _items(content)
     parsed = [Parsed(name[:LONGEST_NAME], None, (Message("connections.unknown"),)) for name in beside]
@@ -108,7 +108,7 @@ def parsed_each(content: bytes, kinds: Kinds) -> list[Parsed]:
 
 
 def _items(content: bytes) -> tuple[list[Any], list[str]]:
-    """Return the list of connections, and the names that stand beside it."""
+    """Return the list of connections, and other top-level names."""
     if len(content) > LARGEST:
         raise ConfigError(Message("saved.too_large", most=LARGEST >> 20))
     value = _value(content)
@@ -122,12 +122,12 @@ def _items(content: bytes) -> tuple[list[Any], list[str]]:
 
 
 def written(connections: Sequence[ConnectionSettings]) -> str:
-    """Write connections as TOML, without their secrets."""
+    """Return connections as TOML, without their secrets."""
     return tomli_w.dumps({"connections": [_without_nothing(connection.public()) for connection in connections]})
 
 
 def _without_nothing(value: Any) -> Any:
-    """Leave out what JSON writes as null, for which TOML has no word."""
+    """Remove nulls, which TOML cannot express."""
     if isinstance(value, dict):
         return {name: _without_nothing(inner) for name, inner in value.items() if inner is not None}
     return [_without_nothing(inner) for inner in value if inner is not None] if isinstance(value, list) else value
@@ -145,17 +145,17 @@ def _value(content: bytes) -> Any:
             raise ConfigError(Message("saved.not_json", fault=str(error))) from error
     try:
         return tomllib.loads(text)
-    except (ValueError, RecursionError) as error:  # a number of thousands of digits is a plain ValueError
+    except (ValueError, RecursionError) as error:  # a number with thousands of digits raises a plain ValueError
         raise ConfigError(Message("saved.not_toml", fault=str(error))) from error
 
 
 def _completed(item: Any, kinds: Kinds) -> Any:
-    """Take from the preset what is not given."""
+    """Fill in missing values from the preset."""
     if not isinstance(item, dict) or not item.get("preset"):
         return item
     kind = item.get("kind", DEFAULT_KIND)
     if not isinstance(kind, str) or kind not in kinds:
-        return item  # which is refused as it is
+        return item  # rejected by the caller
     presets = kinds[kind].presets()
     preset = presets.get(item["preset"]) if isinstance(item["preset"], str) else None
     if preset is None:

@@ -1,4 +1,4 @@
-"""Connections out of environment variables alone, under the names that the servers' own users know."""
+"""Connections from environment variables, under the names that the servers' own tools use."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from boomerang.workbench.diagnosis.settings_errors import Problem
 
 
 def from_environment(environment: Mapping[str, str], kinds: Kinds) -> tuple[list[ConnectionSettings], list[Problem]]:
-    """Find the servers that the environment names.
+    """Find the servers that environment variables configure.
 
-    A service that needs a key is there if its key is, any other server if its address is: `OPENAI_API_KEY`, `OLLAMA_HOST` and
-    so on, as in the presets of the kinds.
+    A service that needs a key is configured if its key is set, any other server if its address is: `OPENAI_API_KEY`,
+    `OLLAMA_HOST` and so on, as in the presets of the kinds.
 
     Returns:
-        The connections; and for each variable that cannot be used, what is wrong with it.
+        The connections, and the problem of each unusable variable.
     """
     connections, problems = [], []
     every = [(kind, preset) for kind in kinds.values() for preset in kind.presets().values()]
@@ -41,16 +41,16 @@ def from_environment(environment: Mapping[str, str], kinds: Kinds) -> tuple[list
 
 
 def whole_address(address: str, preset: Preset) -> str:
-    """Complete what users of a server write: `OLLAMA_HOST` may be a host, a port or both, and none of them ends in `/v1`.
+    """Complete a server address: `OLLAMA_HOST` may be a host, a port or both, and usually lacks `/v1`.
 
-    An address that says where to listen, `0.0.0.0` or `[::]`, is called at this machine.
+    A listening address, `0.0.0.0` or `[::]`, becomes localhost.
     """
     usual = urlsplit(preset.base_url)
     typed = address.strip().rstrip("/")
     if re.fullmatch(r":?\d+", typed):
         typed = f"{usual.hostname}:{typed.lstrip(':')}"
     if "://" not in typed:
-        # A bare host of one's own machine has the server's own port, as for the server's own client.
+        # Without a scheme, a usually local server gets HTTP and, below, its default port, as in its own client.
         typed = f"{usual.scheme if usual.hostname == 'localhost' else 'https'}://{typed}"
     parts = urlsplit(typed)
     host = parts.netloc

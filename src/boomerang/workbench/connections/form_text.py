@@ -1,4 +1,4 @@
-"""What is typed into the form and the settings that it makes: lines of headers, what is secret and not shown, addresses."""
+"""Convert between form text and settings: header lines, masked secrets, addresses."""
 
 from __future__ import annotations
 
@@ -13,17 +13,17 @@ from boomerang.invoker.settings import LONGEST_NAME, ConnectionSettings
 
 
 def as_lines(settings: ConnectionSettings, field: str) -> str:
-    """Write the names and values of a field, one pair on a line; what is secret is masked."""
+    """Return a field's names and values, one pair per line, with secrets masked."""
     values: Mapping[str, str] = getattr(settings, field)
     public = settings.public().get(field, {})
     return "\n".join(f"{name}: {public.get(name, MASK)}" for name in values)
 
 
 def as_values(text: str) -> tuple[dict[str, str], list[str], list[str]]:
-    """Read lines.
+    """Parse lines of `name: value`.
 
     Returns:
-        The pairs, the lines that are none, and the names that are there twice.
+        The pairs, the lines that are not pairs, and the duplicate names.
     """
     values: dict[str, str] = {}
     wrong, twice = [], []
@@ -39,12 +39,12 @@ def as_values(text: str) -> tuple[dict[str, str], list[str], list[str]]:
 
 
 def kept(values: Mapping[str, str], before: Mapping[str, str]) -> dict[str, str]:
-    """Put back what was masked; a mask where nothing was before is what somebody typed, and says nothing."""
+    """Restore masked values; a mask with no earlier value was typed, and becomes empty."""
     return {name: before.get(name, "") if value == MASK else value for name, value in values.items()}
 
 
 def masked_proxy(proxy: str) -> str:
-    """Return the address of a proxy without its user and password."""
+    """Return a proxy's address with its user and password masked."""
     parts = urlsplit(proxy)
     if "@" not in parts.netloc:
         return proxy
@@ -52,16 +52,16 @@ def masked_proxy(proxy: str) -> str:
 
 
 def kept_proxy(typed: str, before: str) -> str:
-    """Put user and password back where their mask stands, also before another address of the proxy."""
+    """Restore user and password in place of their mask, even if the proxy's address changed."""
     user, at, _ = urlsplit(before).netloc.rpartition("@")
     return typed.replace(f"{MASK}@", user + at, 1)
 
 
 def moved_query(address: str, lines: str) -> tuple[str, str]:
-    """Move the query of an address that was typed, or copied from a service's page, to the lines of the field for it.
+    """Move the query of a typed or pasted address to the lines of the query field.
 
     Returns:
-        Address and lines, which are as they were if the address has no query, or one that cannot be moved.
+        Address and lines, unchanged if the address has no query or the query cannot be moved.
     """
     if "?" not in address or address_fault(address.strip(), filled=False) is not None:
         return address, lines
@@ -73,9 +73,9 @@ def moved_query(address: str, lines: str) -> tuple[str, str]:
 
 
 def with_scheme(typed: str) -> str:
-    """Put `http://` or `https://` before an address that was typed without.
+    """Prefix an address without a scheme with `http://` or `https://`.
 
-    A server near by seldom has a certificate; to any other one no key should go in the clear, unless somebody types so.
+    Local servers seldom have a certificate; to any other server a key is sent in clear text only if the user typed `http://`.
     """
     match = _ADDRESS.fullmatch(typed.strip())
     if match is None:
@@ -94,7 +94,7 @@ def _near(host: str) -> bool:
 
 
 def free_name(name: str, taken: set[str]) -> str:
-    """Return a name, with a number behind it if it is taken."""
+    """Return the name, numbered if it is taken."""
     number, candidate = 2, name
     while candidate in taken:
         ending = f" {number}"

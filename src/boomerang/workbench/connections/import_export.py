@@ -17,13 +17,13 @@ from .registry import Connections
 
 
 def import_connections(registry: Connections, name: str, content: bytes, owner: str) -> Brought:
-    """Import the connections of a file for this session; what cannot be imported is reported beside the rest.
+    """Import the connections of a file for this session, and report the entries that cannot be imported.
 
     Args:
-        registry: Where they are added.
-        name: Of the file.
-        content: What is in it.
-        owner: Whose browser brings it.
+        registry: Where to add them.
+        name: Name of the file.
+        content: Its content.
+        owner: The importing browser.
     """
     try:
         entries = parsed_each(content, registry.kinds)
@@ -49,7 +49,7 @@ def import_connections(registry: Connections, name: str, content: bytes, owner: 
 
 
 def _same(settings: ConnectionSettings, connection: Connection) -> bool:
-    """Return whether a connection equals one of a file, perhaps under the number that an earlier import added to its name."""
+    """Return whether a connection equals one from a file, allowing for the number that an earlier import added to its name."""
     if connection.settings is None or not re.fullmatch(re.escape(settings.name) + r"( \d+)?", connection.name):
         return False
     if settings.secrets() and settings.secrets() != connection.settings.secrets():
@@ -59,12 +59,12 @@ def _same(settings: ConnectionSettings, connection: Connection) -> bool:
 
 @dataclass(slots=True)
 class Brought:
-    """What came of an import."""
+    """The outcome of an import."""
 
     came: list[str] = field(default_factory=list)
     renamed: list[tuple[str, str]] = field(default_factory=list)
-    """Of those that came: the name in the file, which was taken, and the one that it got."""
+    """Imported connections whose name was taken: the name in the file and the new name."""
     there: list[str] = field(default_factory=list)
-    """Names of those that were there already, as they are in the file."""
+    """Names, as in the file, of connections that already existed."""
     faults: list[str] = field(default_factory=list)
-    """What is wrong with the others, a sentence for each fault."""
+    """Faults of the other entries, one sentence each."""

@@ -1,4 +1,4 @@
-"""Trying a connection out: what was called, what came, how long it took, and a sentence that names the cause."""
+"""Test a connection: what was called, the response, the duration, and a sentence that names the cause of a failure."""
 
 from __future__ import annotations
 
@@ -31,9 +31,9 @@ from boomerang.workbench.diagnosis.connection_failures import Tried, neighbours,
 from boomerang.workbench.diagnosis.error_text import error_message
 
 LOWEST_SCORE = -1e9
-"""A threshold that keeps every document: a reranker's scores may be logits, which are mostly negative."""
+"""A threshold that keeps every document: rerank scores may be logits, which are mostly negative."""
 LONGEST_BODY = 2_000
-"""Characters of an answer that a check keeps."""
+"""Most characters of a response that a check keeps."""
 CALLS: Mapping[str, ModelType] = {
     "llm": ModelType.LLM,
     "llm_structured_output": ModelType.LLM,
@@ -44,22 +44,22 @@ CALLS: Mapping[str, ModelType] = {
     "speech2text": ModelType.SPEECH2TEXT,
     "moderation": ModelType.MODERATION,
 }
-"""Members of `session.model` → the type of model that each asks."""
+"""Members of `session.model` → the model type each one calls."""
 
 
 def check_connection(
     backend: Backend, run: Run, at_address: Callable[[str], Backend] | None = None, base_url: str = ""
 ) -> Check:
-    """Ask the server for its models; where it lists none, make the smallest call of one that the connection names.
+    """List the server's models; if it lists none, make the smallest call of one of the connection's own models.
 
     Args:
         backend: The open connection.
-        run: Ends it from any thread.
-        at_address: Opens the same connection at another address, so that a wrong one can be put right.
+        run: Stops the check from any thread.
+        at_address: Opens the same connection at another address, to suggest a correction.
         base_url: Its address.
 
     Raises:
-        RunStoppedError: It was stopped.
+        RunStoppedError: The run was stopped.
     """
     if not backend.can_fetch_models:
         count = len(backend.models())
@@ -71,8 +71,8 @@ def check_connection(
         models = backend.fetch_models(run)
     except RunStoppedError:
         raise
-    except Exception as error:  # also a fault of ours is told here and not thrown at whoever only wanted to try
-        seconds, of_this = perf_counter() - began, list(events)  # what follows tries other addresses
+    except Exception as error:  # a bug of ours is reported here too, not raised to someone who only runs a test
+        seconds, of_this = perf_counter() - began, list(events)  # the code below tries other addresses
         wrong = _wrong_path(error, _status(error, of_this))
         if (
             wrong
@@ -88,23 +88,23 @@ def check_connection(
 
 
 def check_call(backend: Backend, member: str, model: ListedModel, run: Run, base_url: str = "") -> Check:
-    """Make the smallest call of a kind.
+    """Make the smallest call of a member.
 
     Args:
         backend: The open connection.
-        member: Of `CALLS`.
-        model: Which model to ask; for a summary the system model.
-        run: Ends it from any thread.
-        base_url: Its address.
+        member: A key of `CALLS`.
+        model: The model to call; for a summary, the system model.
+        run: Stops the call from any thread.
+        base_url: The connection's address.
 
     Raises:
-        RunStoppedError: It was stopped.
+        RunStoppedError: The run was stopped.
     """
     records: list[Record[Any]] = []
 
     def begun(record: Record[Any]) -> None:
         records.append(record)
-        if run.stopped:  # before the session knew of anything to stop
+        if run.stopped:  # before the session had anything to stop
             session.stop()
 
     began = perf_counter()
@@ -132,12 +132,12 @@ def check_call(backend: Backend, member: str, model: ListedModel, run: Run, base
 
 
 def _asking(model: ListedModel) -> str:
-    """Return the call that a model is for."""
+    """Return the member that calls models of this type."""
     return next(member for member, model_type in CALLS.items() if model_type is model.model_type)
 
 
 def _reason(run: Run, raised: Exception) -> Exception:
-    """Return why a call ended: where it was stopped, because of a clock, what the clock says."""
+    """Return why a call ended: for a stop by a timer, the timer's error."""
     if isinstance(raised, RunStoppedError):
         try:
             run.check()
@@ -147,12 +147,12 @@ def _reason(run: Run, raised: Exception) -> Exception:
 
 
 def refused(error: Exception, base_url: str = "") -> Check:
-    """Tell of a connection that cannot even be opened."""
+    """Return the failed check of a connection that cannot be opened."""
     return Check(False, sentence(Tried(error, base_url)), error=error_message(error))
 
 
 def _make(session: Session, member: str, model: ListedModel) -> Message:
-    """Make a call; gives what came in a few words."""
+    """Make a call, and describe the result briefly."""
     made = getattr(session.model, member).invoke(**_arguments(member, model))
     if isinstance(made, Generator):
         with closing(made):  # an LLM's first words are enough; closing stops the rest
@@ -202,7 +202,7 @@ def _arguments(member: str, model: ListedModel) -> dict[str, Any]:
 
 
 def _silence(seconds: float = 1.0, rate_hz: int = 16_000) -> bytes:
-    """Return a WAV file in which nothing is heard; a listener answers with no text, and that is an answer."""
+    """Return a silent WAV file; a recogniser returns no text for it, which is a valid result."""
     buffer = io.BytesIO()
     with wave.open(buffer, "wb") as file:
         file.setnchannels(1)
@@ -213,7 +213,7 @@ def _silence(seconds: float = 1.0, rate_hz: int = 16_000) -> bytes:
 
 
 def _check(ok: bool, verdict: Message, events: list[Event], seconds: float, error: Exception | None = None) -> Check:
-    # An error knows best: after it, another address may have been asked for what this one did not have.
+    # Prefer the error's own address: later requests may have gone to other addresses.
     http = [event for event in reversed(events) if isinstance(event, HTTPEvent)]
     address = getattr(error, "url", None) or next((event.url for event in http if isinstance(event, HTTPRequest)), "")
     ended = next((event.body for event in http if isinstance(event, HTTPEnd)), "")
@@ -241,26 +241,26 @@ def _names(backend: Backend, model_type: ModelType) -> list[str]:
 
 
 def _wrong_path(error: Exception, status: int | None) -> bool:
-    """Return whether the address may be that of something else; some servers, as LM Studio, answer any path with success."""
+    """Return whether the address may not be an API's; some servers, such as LM Studio, answer any path with success."""
     if not isinstance(error, InvokeError) or isinstance(error, UnsupportedRequestError | InvokeConnectionError):
         return False
     return status in (200, 404, 405) or (error.body or "").lstrip().startswith("<")
 
 
 def _better(at_address: Callable[[str], Backend], base_url: str, run: Run) -> str | None:
-    """Find the address that the connection should have: one on the same server that lists its models, or wants a key for it."""
+    """Find a better address on the same server: one that lists its models, or requires a key to."""
     for candidate in neighbours(base_url):
         try:
             with suppress(ConfigError), closing(at_address(candidate)) as backend:
                 if backend.fetch_models(run):
                     return candidate
-        except InvokeAuthorizationError as error:  # an API that refuses the key is one, and here it says so in JSON
+        except InvokeAuthorizationError as error:  # an API that rejects the key is an API if it answers in JSON
             if (error.body or "").lstrip().startswith("{"):
                 return candidate
         except InvokeError:
-            pass  # nor is it there
+            pass  # not here either
         try:
             run.check()
-        except InvokeError:  # the time is over; what went wrong first is still to be told
+        except InvokeError:  # out of time; the original error is still to be reported
             return None
     return None

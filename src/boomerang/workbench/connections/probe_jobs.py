@@ -1,4 +1,4 @@
-"""Trying connections out: several at a time, each of its calls after the other, with what came of every one."""
+"""Test connections in the background: several in parallel, the calls of each in sequence."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ from boomerang.workbench.runs.background_work import Work
 from .probe import CALLS, check_call, check_connection, refused
 
 SERVER = "server"
-"""The check that asks a server for its models."""
+"""The check that lists a server's models."""
 AT_ONCE = 4
-"""Connections that are tried at the same time."""
+"""Most connections tested in parallel."""
 CHECK_SECONDS = 60.0
-"""For which one check may take."""
+"""Most seconds one check may take."""
 
 Named = tuple[str, str]
 """A connection's name, and `SERVER` or a member of `session.model`."""
@@ -30,69 +30,69 @@ Named = tuple[str, str]
 
 @dataclass(frozen=True, slots=True)
 class ProbeRequest:
-    """A connection to try."""
+    """A connection to test."""
 
     name: str
     backend: Callable[[], Backend]
     base_url: str = ""
     at_address: Callable[[str], Backend] | None = None
-    """Opens it at another address, to put a wrong one right."""
+    """Opens it at another address, to suggest a correction."""
     calls: Mapping[str, str | None] | None = None
-    """Which calls to make, with the model of each; those that it has a model for if not given."""
+    """Calls to make, each with its model; by default, all calls that the connection has a model for."""
     probe: Probe = check_connection
-    """Tests whether the connection reaches what it should."""
+    """Tests whether the connection reaches its server."""
     close: bool = False
-    """Whether the back end was opened for this alone."""
+    """Whether to close the back end afterwards, because it was opened only for this test."""
 
 
 class ProbeJob(Work):
-    """Tries connections, in threads of its own.
+    """Tests connections in threads.
 
     Args:
-        trials: What to try.
-        **more: Of `Work`.
+        trials: The connections to test.
+        **more: Arguments of `Work`.
     """
 
-    def __init__(self, trials: Sequence[ProbeRequest], **more: Any) -> None:
+    def __init__(self, requests: Sequence[ProbeRequest], **more: Any) -> None:
         super().__init__(**more)
-        self.trials = list(trials)
-        self.found: dict[Named, Check] = {}
+        self.requests = list(requests)
+        self.results: dict[Named, Check] = {}
         self.under_way: set[Named] = set()
         self._lock = threading.Lock()
         self._runs = Runs()
 
     @property
     def size(self) -> int:
-        """How much has happened; a check that ends as another one begins counts too."""
+        """Grows with every check that begins or ends; an end counts double, so that one check replacing another is visible."""
         with self._lock:
-            return 2 * len(self.found) + len(self.under_way)
+            return 2 * len(self.results) + len(self.under_way)
 
     def _do(self) -> None:
         with ThreadPoolExecutor(AT_ONCE, thread_name_prefix="check") as threads:
-            for trial in [threads.submit(self._try, trial) for trial in self.trials]:
-                trial.result()
+            for request in [threads.submit(self._try, request) for request in self.requests]:
+                request.result()
 
     def _end(self, cause: Exception | None) -> None:
         self._runs.stop(cause)
 
-    def _try(self, trial: ProbeRequest) -> None:
+    def _try(self, request: ProbeRequest) -> None:
         try:
-            backend = trial.backend()
+            backend = request.backend()
         except ConfigError as error:
-            self._keep((trial.name, SERVER), refused(error, trial.base_url))
+            self._keep((request.name, SERVER), refused(error, request.base_url))
             return
         try:
-            self._try_open(trial, backend)
+            self._try_open(request, backend)
         finally:
-            if trial.close:
+            if request.close:
                 backend.close()
 
-    def _try_open(self, trial: ProbeRequest, backend: Backend) -> None:
-        calls = trial.calls
+    def _try_open(self, request: ProbeRequest, backend: Backend) -> None:
+        calls = request.calls
         if calls is None or SERVER in calls:
             reached = self._check(
-                (trial.name, SERVER),
-                lambda run: trial.probe(backend, run, trial.at_address, trial.base_url),
+                (request.name, SERVER),
+                lambda run: request.probe(backend, run, request.at_address, request.base_url),
             )
             if not reached and calls is None and not backend.models():
                 return
@@ -100,23 +100,23 @@ class ProbeJob(Work):
             chosen = model_for(backend, member, model) if member != SERVER else None
             if chosen is not None:
                 self._check(
-                    (trial.name, member),
-                    lambda run, member=member, chosen=chosen: check_call(backend, member, chosen, run, trial.base_url),  # type: ignore[misc]
+                    (request.name, member),
+                    lambda run, member=member, chosen=chosen: check_call(backend, member, chosen, run, request.base_url),  # type: ignore[misc]
                 )
 
     def _check(self, named: Named, check: Callable[[Run], Check]) -> bool:
-        """Make one check; tells whether it went well."""
+        """Make one check; return whether it succeeded."""
         run = Run()
         with self._lock:
             self.under_way.add(named)
-        self._tell()
+        self._notify()
         late = InvokeTimeoutError(Message("runs.check_clock", seconds=CHECK_SECONDS), clock="total", seconds=CHECK_SECONDS)
         clock = threading.Timer(CHECK_SECONDS, run.stop, (late,))
         clock.daemon = True
         clock.start()
         try:
             with self._runs.holding(run):
-                if self.stop_asked:  # before this one could be told
+                if self.stop_requested:  # stopped before this run was registered
                     run.stop()
                 result = check(run)
         except RunStoppedError:
@@ -130,12 +130,12 @@ class ProbeJob(Work):
 
     def _keep(self, named: Named, result: Check) -> None:
         with self._lock:
-            self.found[named] = result
-        self._tell()
+            self.results[named] = result
+        self._notify()
 
 
 def model_for(backend: Backend, member: str, named: str | None = None) -> ListedModel | None:
-    """Return the model that a call is tried with: the named one, or the first usable one of its type; else `None`."""
+    """Return the model to test a call with: the named one, else the first usable one of its type, else `None`."""
     model_type = CALLS[member]
     if named:
         return backend.describe(named, model_type)

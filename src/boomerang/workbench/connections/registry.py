@@ -1,7 +1,7 @@
-"""The connections of the process: built in, out of the file and the environment, saved, and those that a visitor made.
+"""All connections of the process: built-in, from the file and the environment, saved, and created by visitors.
 
-A connection that a visitor made is theirs alone, unless they saved it for everybody; then it is everybody's to use and still
-theirs to change, for whoever changes its address has its key sent there.
+A visitor's connection is private unless they save it for everyone. Then everyone may use it, but still only its owner may
+change it, because whoever changes its address receives its key.
 """
 
 from __future__ import annotations
@@ -32,23 +32,23 @@ from .probe import check_connection
 from .saved_connections import Oddity, Store, hashed
 
 EMBEDDED = "embedded"
-"""The connection that is there without anybody configuring one."""
+"""The connection that exists without any configuration."""
 FILE_VARIABLE = "CONNECTIONS_FILE"
-"""Environment variable that moves `connections.toml`."""
+"""Environment variable that sets the path of `connections.toml`."""
 NAMED_VARIABLE = "CONNECTIONS_ENV"
-"""Environment variable that lists the variables which visitors may name in a connection; none if it is not set."""
+"""Environment variable that lists the variables visitors may name in a connection; none if unset."""
 FORGET_SECONDS = 12 * 3600.0
-"""After which what a visitor did not save is forgotten, if they have not been seen meanwhile."""
+"""Seconds after a visitor's last activity until their unsaved connections are removed."""
 MOST_OWN = 50
-"""Connections that a visitor may have."""
+"""Most connections a visitor may have."""
 
 Key: TypeAlias = tuple[str, str]
-"""Whose a connection is, hashed, and its name."""
+"""Hash of the owner, and name of the connection."""
 
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """A connection that is only to be tried; whoever opens it closes it."""
+    """An unsaved connection to test; the caller closes what it opens."""
 
     opened: Callable[[], Backend]
     at: Callable[[str], Backend]
@@ -56,13 +56,13 @@ class Attempt:
 
 
 class Connections:
-    """All of them; safe under several threads.
+    """The registry of all connections. Thread-safe.
 
     Args:
-        kinds: The table of kinds: how a connection of each is read, opened and tested.
-        environment: Where the variables are.
-        file: The file of the one who runs the app.
-        store: What was saved; nothing is if there is none.
+        kinds: The table of kinds: how to read, open and test a connection of each kind.
+        environment: Environment variables.
+        file: The operator's `connections.toml`.
+        store: The saved connections; without it nothing can be saved.
     """
 
     def __init__(
@@ -79,11 +79,11 @@ class Connections:
         self._file_read: tuple[int, ...] | None = None
         self._store = store
         self._store_read: tuple[int, ...] | None = None
-        self._given = {EMBEDDED: Connection(EMBEDDED, Origin.BUILT_IN, self._open_embedded)}
+        self._configured = {EMBEDDED: Connection(EMBEDDED, Origin.BUILT_IN, self._open_embedded)}
         self._of_file: dict[str, Connection] = {}
         self._saved: dict[Key, Connection] = {}
         self._session: dict[Key, Connection] = {}
-        """What was not saved. Where another process saved one of the same name meanwhile, it comes first."""
+        """Unsaved connections. They take precedence over those of the same name that another process saved."""
         self._problems: dict[str, list[Problem | ConfigError]] = {}
         self._odd: tuple[Oddity, ...] = ()
         self._allowed = Allowed(entries=())
@@ -93,23 +93,23 @@ class Connections:
             self._problems["allow"] = [error, ConfigError(Message("saved.addresses_closed"), field=error.field)]
         try:
             limits(self._environment)
-        except ConfigError as error:  # as `opened` says again of each connection
+        except ConfigError as error:  # `_opened` raises it again for each connection
             self._problems["limits"] = [error]
         configured, problems = from_environment(self._environment, kinds)
         self._problems["environment"] = list(problems)
         for settings in configured:
-            self._given[settings.name] = self._made(settings, Origin.ENVIRONMENT)
+            self._configured[settings.name] = self._made(settings, Origin.ENVIRONMENT)
         self._read()
 
     @property
     def problems(self) -> list[str]:
-        """What is wrong with the file, the environment and what was saved, in English."""
+        """Problems of the file, the environment and the saved connections, in English."""
         with self._lock:
             self._read()
             return [*map(str, self._known_problems()), *(str(odd.named) for odd in self._odd)]
 
     def problems_for(self, owner: str) -> list[Problem | ConfigError]:
-        """Return what is wrong, as a browser may know it: another visitor's own connection is not named."""
+        """Return the problems a browser may see: other visitors' private connections are not named."""
         with self._lock:
             self._read()
             whose = hashed(owner) if owner else ""
@@ -117,19 +117,19 @@ class Connections:
 
     @property
     def saves(self) -> bool:
-        """Whether anything can be saved."""
+        """Whether connections can be saved."""
         return self._store is not None
 
     @property
     def variables(self) -> list[str]:
-        """The environment variables that a visitor may name in a connection."""
+        """The environment variables that visitors may name in a connection."""
         return self._environment.get(NAMED_VARIABLE, "").replace(",", " ").split()
 
     def visible(self, owner: str = "") -> list[Connection]:
-        """Return what a browser may use: built in, environment, file, shared ones, its own."""
+        """Return the connections a browser may use: built-in, environment, file, shared, its own."""
         with self._lock:
             self._read()
-            by_name: dict[str, Connection] = dict(self._given)
+            by_name: dict[str, Connection] = dict(self._configured)
             for name, connection in self._of_file.items():
                 by_name.setdefault(name, connection)
             for (_whose, name), connection in self._saved.items():
@@ -141,16 +141,16 @@ class Connections:
             return list(by_name.values())
 
     def names(self, owner: str = "") -> list[str]:
-        """Return the names of what a browser may use."""
+        """Return the names of the connections a browser may use."""
         return [connection.name for connection in self.visible(owner)]
 
     def get(self, name: str, owner: str = "") -> Connection:
-        """Return a connection; the embedded one if the browser may use none of this name."""
+        """Return a connection by name; the embedded one if the browser may use none of this name."""
         by_name = {connection.name: connection for connection in self.visible(owner)}
         return by_name.get(name) or by_name[EMBEDDED]
 
     def owns(self, owner: str) -> bool:
-        """Return whether a browser saved a connection that is still there."""
+        """Return whether a browser has a saved connection."""
         if not owner:
             return False
         whose = hashed(owner)
@@ -159,16 +159,16 @@ class Connections:
             return any(theirs == whose for theirs, _name in self._saved) or any(odd.owner == whose for odd in self._odd)
 
     def add(self, name: str, opener: Callable[[], Backend]) -> None:
-        """Add a connection for everybody, as it is."""
+        """Add a connection for everyone, without settings."""
         with self._lock:
-            self._given[name] = Connection(name, Origin.BUILT_IN, opener)
+            self._configured[name] = Connection(name, Origin.BUILT_IN, opener)
 
     def remove(self, name: str) -> None:
-        """Take out what was added, and close it; the embedded one stays."""
+        """Remove and close a connection that `add` added; the embedded one stays."""
         if name == EMBEDDED:
             return
         with self._lock:
-            removed = self._given.pop(name, None)
+            removed = self._configured.pop(name, None)
         if removed is not None:
             removed.close(for_good=True)
 
@@ -181,23 +181,23 @@ class Connections:
         saved: bool = False,
         shared: bool = False,
     ) -> Connection:
-        """Take a connection that a visitor made or changed.
+        """Add a connection that a visitor created or changed.
 
         Args:
-            settings: What they made.
-            owner: Their browser.
-            replacing: Name of the one of theirs that it takes the place of.
-            saved: Whether it is to outlive the process.
-            shared: Whether everybody may use it; it is saved then.
+            settings: Its settings.
+            owner: The visitor's browser.
+            replacing: Name of the visitor's connection that it replaces.
+            saved: Whether it outlives the process.
+            shared: Whether everyone may use it; implies `saved`.
 
         Raises:
-            ConfigError: The name is taken, it cannot be saved, or cannot be opened as it is.
+            ConfigError: The name is taken, or the connection cannot be saved or opened.
         """
         whose = hashed(owner)
         saved = saved or shared
-        self._check_room(settings.name, owner, replacing, shared=shared)  # before the work of opening it
+        self._check_room(settings.name, owner, replacing, shared=shared)  # before the expensive opening
         made = self._made(settings, Origin.SAVED if saved else Origin.SESSION, owner=whose, shared=shared)
-        _ = made.backend  # what cannot be opened is said now
+        _ = made.backend  # raises now if it cannot be opened
         try:
             with self._lock:
                 self._forget_unseen()
@@ -217,10 +217,10 @@ class Connections:
         return made
 
     def drop(self, name: str, owner: str) -> None:
-        """Remove a connection of a visitor's own, saved or not.
+        """Remove a visitor's own connection, saved or not.
 
         Raises:
-            ConfigError: It cannot be removed from where it was saved.
+            ConfigError: It cannot be removed from the store.
         """
         with self._lock:
             self._read()
@@ -236,38 +236,38 @@ class Connections:
         """Remove a connection that was saved for everyone, on behalf of the operator.
 
         Raises:
-            ConfigError: It cannot be removed from where it was saved.
+            ConfigError: It cannot be removed from the store.
         """
         with self._lock:
             self._saving.remove_shared(name)
             self._read()
 
-    def trial(self, settings: ConnectionSettings) -> Attempt:
-        """Return what a visitor's connection is tried with before it is kept."""
+    def attempt(self, settings: ConnectionSettings) -> Attempt:
+        """Return a visitor's unsaved connection, to test it."""
         return Attempt(
             lambda: self._opened(settings, Origin.SESSION),
             lambda address: self._opened(settings.at(address), Origin.SESSION),
         )
 
     def probe(self, settings: ConnectionSettings | None) -> Probe:
-        """Return the test of a connection's kind; the usual one for a connection without settings."""
+        """Return the test for a connection's kind; the default test without settings."""
         probe = self.kinds[settings.kind].probe if settings is not None else None
         return probe() if probe is not None else check_connection
 
     def offered(self) -> dict[str, tuple[Kind, Preset]]:
-        """Return what a visitor can begin a connection with, by the preset's id."""
+        """Return the presets that a visitor can start a connection from, by id."""
         every = ((kind, preset) for kind in self.kinds.values() if kind.form is not None for preset in kind.presets().values())
         return {preset.id: (kind, preset) for kind, preset in every}
 
     def at_address(self, connection: Connection, address: str) -> Backend:
-        """Open the same connection at another address of its server, to try it; whoever asks closes it."""
+        """Open a connection at another address of its server, to test that address; the caller closes it."""
         assert connection.settings is not None
         return self._opened(connection.settings.at(address), connection.origin)
 
     def close(self) -> None:
-        """Close what is open."""
+        """Close all open connections."""
         with self._lock:
-            every = (*self._given.values(), *self._of_file.values(), *self._saved.values(), *self._session.values())
+            every = (*self._configured.values(), *self._of_file.values(), *self._saved.values(), *self._session.values())
         for connection in every:
             connection.close()
 
@@ -284,13 +284,13 @@ class Connections:
         return {name: connection for (theirs, name), connection in both if theirs == whose}
 
     def _check_room(self, name: str, owner: str, replacing: str | None, *, shared: bool) -> Connection | None:
-        """Refuse a name that is taken, and one connection too many; returns the one that is replaced."""
+        """Return the replaced connection; raise if the name is taken or the visitor has too many connections."""
         with self._lock:
             visible = {connection.name for connection in self.visible(owner)}
             own = self._own(owner)
             replaced = own.get(replacing or "")
             taken = visible - {replaced.name} if replaced is not None else visible
-            # Of two of one name for everybody, nobody could tell which one gets what they type.
+            # With two shared connections of one name, users could not know which one receives their input.
             others = {theirs.name for theirs in self._saved.values() if theirs.shared and theirs.owner != hashed(owner)}
             if name in taken or (shared and name in others):
                 raise ConfigError(Message("saved.name_taken", name=repr(name)), field="name")
@@ -313,7 +313,7 @@ class Connections:
         return Connection(settings.name, origin, opener, settings, owner=owner, shared=shared, problem=problem)
 
     def _opened(self, settings: ConnectionSettings, origin: Origin) -> Backend:
-        if origin.locked:  # the operator's own: nothing about it is a visitor's to choose
+        if origin.locked:  # the operator's own: visitors cannot change anything about it
             return open_settings(settings, self.kinds, None, self._environment)
         if self.kinds[settings.kind].form is None:
             raise ConfigError(Message("connections.kind_refused", kind=settings.kind), field="kind")
@@ -325,17 +325,17 @@ class Connections:
 
     def _known_problems(self) -> list[Problem | ConfigError]:
         problems = [problem for problems in self._problems.values() for problem in problems]
-        hidden = [name for name in self._of_file if name in self._given]
+        hidden = [name for name in self._of_file if name in self._configured]
         where = self._file.name if self._file is not None else ""
         return [*problems, *(Problem(where, Message("saved.name_given", name=name)) for name in hidden)]
 
     def _read(self) -> None:
-        """Read what others may have written since: the operator their file, other processes what was saved."""
+        """Reload what changed on disk: the operator's file, and connections that other processes saved."""
         self._read_file()
         self._read_saved()
 
     def _read_saved(self) -> None:
-        """Read what was saved, if it was written since. What cannot be read as a whole changes nothing."""
+        """Reload the saved connections if they changed. An unreadable file changes nothing."""
         if self._store is None or (now := self._store.stamp()) == self._store_read:
             return
         self._store_read = now
@@ -363,7 +363,7 @@ class Connections:
             gone.retire()
 
     def _read_file(self) -> None:
-        """Read the file, if it is another one than when it was last read; one that cannot be read changes nothing."""
+        """Reload the operator's file if it changed. An unreadable file changes nothing."""
         if self._file is None or (now := stamp(self._file)) == self._file_read:
             return
         self._file_read = now
@@ -392,6 +392,6 @@ class Connections:
 
 
 def from_process(kinds: Kinds, root: Path, environment: Mapping[str, str] = os.environ) -> Connections:
-    """Return the connections of this process: its environment, its file, its data folder."""
+    """Return the connections of this process, from its environment, file and data folder."""
     file = Path(environment[FILE_VARIABLE]).expanduser() if environment.get(FILE_VARIABLE) else root / FILE
     return Connections(kinds, environment, file, Store(data_folder(environment), environment, kinds))

@@ -1,7 +1,7 @@
-"""Connections that somebody saved: one file in the data folder, in the clear but for the secrets, which are encrypted.
+"""Saved connections: one file in the data folder, in clear text except for the secrets, which are encrypted.
 
-The key is `BOOMERANG_KEY`, or else the file `key` beside it, which only its owner may read; it is made on first use. Who copies
-the connections without the key has no secrets.
+The key is `BOOMERANG_KEY`, or else the file `key` in the same folder, readable only by its owner and created on first use.
+A copy of the connections without the key contains no secrets.
 """
 
 from __future__ import annotations
@@ -32,13 +32,13 @@ from .connection_entries import readable, stamp
 fcntl: Any
 try:
     import fcntl
-except ImportError:  # where there is none, one process has the folder to itself
+except ImportError:  # without it, one process must have the folder to itself
     fcntl = None
 
 KEY_VARIABLE = "BOOMERANG_KEY"
 FILE, KEY_FILE, LOCK_FILE = "connections.json", "key", "lock"
 LOCK_SECONDS = 5.0
-"""For which a change waits for another process that is changing the folder."""
+"""Most seconds a change waits for another process that is changing the folder."""
 LOOK_SECONDS = 0.01
 _VERSION = 1
 _MAKE_ONE = 'python -c "from cryptography.fernet import Fernet; print(Fernet.generate_key().decode())"'
@@ -46,47 +46,47 @@ _MAKE_ONE = 'python -c "from cryptography.fernet import Fernet; print(Fernet.gen
 
 @dataclass(frozen=True, slots=True)
 class Saved:
-    """A connection that was saved."""
+    """A saved connection."""
 
     settings: ConnectionSettings
     owner: str
-    """Who saved it, hashed, and who alone may change it."""
+    """Hash of the browser that saved it; only that browser may change it."""
     shared: bool = False
-    """Whether everybody may use it."""
+    """Whether everyone may use it."""
     problem: Message | None = None
-    """What is wrong with it, such as that it is there without its secrets."""
+    """A problem, such as missing secrets."""
 
 
 @dataclass(frozen=True, slots=True)
 class Oddity:
-    """An entry of the file that cannot be used, or not all of it. It stays in the file as it is."""
+    """An entry of the file that is fully or partly unusable. It stays in the file unchanged."""
 
     owner: str
-    """Whose it is, hashed; empty if it is not known, or everybody's to use."""
+    """Hash of its owner; empty if unknown or if everyone may use it."""
     named: Problem
     unnamed: Problem
-    """The same without the connection's name, for other visitors."""
+    """The same problem without the connection's name, for other visitors."""
 
     def seen_by(self, owner: str) -> Problem:
-        """Return what a visitor may know of it."""
+        """Return the problem as a visitor may see it."""
         return self.named if self.owner in ("", owner) else self.unnamed
 
 
 @dataclass(frozen=True, slots=True)
 class Contents:
-    """What is in the file. Names are unique for each owner, and among those that are shared."""
+    """The content of the file. Names are unique per owner, and among shared connections."""
 
     saved: tuple[Saved, ...]
     odd: tuple[Oddity, ...]
 
 
 class Store:
-    """The file of saved connections; safe under several threads, and processes that share the folder.
+    """The file of saved connections. Safe for threads, and for processes that share the folder.
 
     Args:
-        folder: Where it is; made when something is saved.
-        environment: Where the key may be.
-        kinds: The table of kinds, to read what was saved.
+        folder: Its folder; created on the first save.
+        environment: Environment variables, which may contain the key.
+        kinds: The table of kinds, to parse the entries.
     """
 
     def __init__(self, folder: Path, environment: Mapping[str, str], kinds: Kinds) -> None:
@@ -96,14 +96,14 @@ class Store:
         self._environment = environment
         self._lock = threading.Lock()
         self._read_before: dict[str, tuple[Saved, tuple[Fault, ...]]] = {}
-        """Entries as they are in the file → what was read of them. A key that is lost later does not take them back."""
+        """Entries of the file → parsed connections. They stay usable if the key is lost later."""
 
     def stamp(self) -> tuple[int, ...]:
-        """Return what differs when the file was written by anybody; cheap enough to ask at each use."""
+        """Return a value that changes when any process writes the file; cheap enough to call on each use."""
         return stamp(self._path)
 
     def load(self) -> Contents:
-        """Read what was saved; nothing if there is no file. What cannot be decrypted comes without its secrets, and says why.
+        """Load the saved connections; empty without a file. If decryption fails, secrets are missing and `problem` says why.
 
         Raises:
             ConfigError: The file as a whole cannot be read.
@@ -116,13 +116,13 @@ class Store:
         """Save a connection.
 
         Args:
-            settings: What to save; its secrets are encrypted.
-            owner: Whose it is.
-            shared: Whether everybody may use it.
-            replacing: Name of the owner's connection that it takes the place of, if that is there.
+            settings: Settings to save; secrets are encrypted.
+            owner: The owner's browser.
+            shared: Whether everyone may use it.
+            replacing: Name of the owner's connection to replace, if it exists.
 
         Raises:
-            ConfigError: The name is taken, or the folder or the key cannot be used.
+            ConfigError: The name is taken, or the folder or the key is unusable.
         """
         secrets, mine = settings.secrets(), hashed(owner)
         with self._alone():
@@ -134,7 +134,7 @@ class Store:
             )
             for other in (saved for number, saved in used.items() if number != place):
                 mine_too = other.owner == mine
-                # Whoever had a name before another visitor shared it keeps it to themselves.
+                # A name that its owner had before another visitor shared it stays usable, but only unshared.
                 theirs = other.shared and (shared or place is None or settings.name != replacing)
                 if other.settings.name == settings.name and (mine_too or theirs):
                     raise ConfigError(Message("saved.name_taken", name=repr(settings.name)), field="name")
@@ -148,18 +148,18 @@ class Store:
             self._read_before[_canonical(item)] = Saved(settings, mine, shared), ()
 
     def remove(self, name: str, owner: str) -> None:
-        """Forget a connection; one that is not there is forgotten already.
+        """Remove a connection; do nothing if it does not exist.
 
         Raises:
-            ConfigError: The folder cannot be used.
+            ConfigError: The folder is unusable.
         """
         self._remove(lambda saved: (saved.owner, saved.settings.name) == (hashed(owner), name))
 
     def remove_shared(self, name: str) -> None:
-        """Forget the connection of this name that everyone may use, whoever saved it.
+        """Remove the shared connection of this name, whoever saved it.
 
         Raises:
-            ConfigError: The folder cannot be used.
+            ConfigError: The folder is unusable.
         """
         self._remove(lambda saved: saved.shared and saved.settings.name == name)
 
@@ -174,13 +174,13 @@ class Store:
                     return
 
     def _used(self, items: list[Any]) -> tuple[dict[int, Saved], list[Oddity]]:
-        """Return the entries that are used, by their place, and what is odd about others."""
+        """Return the usable entries by place, and the oddities of others."""
         used: dict[int, Saved] = {}
         odd: list[Oddity] = []
         names: set[tuple[str, str]] = set()
         shared: set[str] = set()
         read = [(place, item, *self._entry(item)) for place, item in enumerate(items)]
-        # One with a problem is read again: the key may be there by then.
+        # An entry with a problem is read again: the key may exist by then.
         self._read_before = {
             _canonical(item): (saved, faults) for _place, item, saved, faults in read if saved and saved.problem is None
         }
@@ -203,7 +203,7 @@ class Store:
         return used, odd
 
     def _entry(self, item: Any) -> tuple[Saved | None, tuple[Fault, ...]]:
-        """Read an entry; returns what is wrong with it, or with what was left out of it."""
+        """Parse an entry; also return its faults, or those of its dropped models."""
         if (before := self._read_before.get(_canonical(item))) is not None:
             return before
         try:
@@ -225,11 +225,11 @@ class Store:
             return settings.with_secrets(json.loads(self._cipher(make=False).decrypt(sealed.encode()))), None
         except InvalidToken:
             return settings, Message("saved.other_key")
-        except (ConfigError, *MISSHAPEN) as error:  # another version may keep other secrets
+        except (ConfigError, *MISSHAPEN) as error:  # another version may store other secrets
             return settings, Message("saved.secrets_unreadable", fault=str(error))
 
     def _cipher(self, *, make: bool) -> Any:
-        from cryptography.fernet import Fernet  # only who saves secrets pays for loading it
+        from cryptography.fernet import Fernet  # loaded only to save or read secrets
 
         configured = self._environment.get(KEY_VARIABLE, "").strip()
         try:
@@ -256,7 +256,7 @@ class Store:
             value: dict[str, Any] = json.loads(self._path.read_text("utf-8-sig"))
             if not isinstance(value["connections"], list):
                 raise ConfigError(Message("saved.not_ours", path=str(self._path), fault=Message("saved.list_expected")))
-            json.dumps(value)  # what is nested too deeply to be written again is noticed now
+            json.dumps(value)  # fail now if it is nested too deeply to be written again
             return value
         except FileNotFoundError:
             return {"version": _VERSION, "connections": []}
@@ -274,11 +274,11 @@ class Store:
 
     @contextmanager
     def _alone(self) -> Iterator[None]:
-        """Keep other changes of the folder waiting, those of other processes too."""
+        """Lock the folder against changes by other threads and processes."""
         with self._lock:
             try:
                 self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-                # Open for writing: where a folder is shared over NFS, only such a file can be locked.
+                # Open for writing: NFS locks only such files.
                 lock = os.open(self._folder / LOCK_FILE, os.O_RDWR | os.O_CREAT, 0o600) if fcntl else None
             except OSError as error:
                 raise ConfigError(Message("saved.folder", folder=str(self._folder), fault=_fault(error))) from error
@@ -296,7 +296,7 @@ def _fault(error: Exception) -> str:
 
 
 def _lock(file: int, folder: Path) -> None:
-    """Wait until no other process changes the folder; for a limited time, because pages wait meanwhile."""
+    """Wait for other processes to finish changing the folder; for a limited time, because pages wait too."""
     end = monotonic() + LOCK_SECONDS
     while True:
         try:
@@ -306,22 +306,22 @@ def _lock(file: int, folder: Path) -> None:
             if monotonic() > end:
                 raise ConfigError(Message("saved.folder_busy", folder=str(folder))) from None
         except OSError:
-            return  # a file system without locks has one process, or takes its chance
+            return  # without file locks, only one process should use the folder
         sleep(LOOK_SECONDS)
 
 
 def _put(path: Path, text: str, after_ns: int = 0) -> None:
-    """Replace a file at once, so that there is always a whole one, for its owner alone.
+    """Replace a file atomically, readable only by its owner.
 
     Args:
         path: The file.
-        text: What it holds.
-        after_ns: Time of the file before. The new one's is later, also within one tick of the file system's clock, so that
-            others see the change.
+        text: Its content.
+        after_ns: Modification time of the replaced file. The new time is later, even within one clock tick of the file
+            system, so that others see the change.
     """
     fresh = path.with_suffix(".new")
     with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8") as file:
-        os.chmod(fresh, 0o600)  # one that was left behind has whatever mode it had
+        os.chmod(fresh, 0o600)  # a leftover file keeps its old mode
         file.write(text)
         file.flush()
         os.fsync(file.fileno())
@@ -331,12 +331,12 @@ def _put(path: Path, text: str, after_ns: int = 0) -> None:
 
 
 def hashed(owner: str) -> str:
-    """Return what stands for an owner: who reads the file must not become them."""
+    """Return the hash stored for an owner, so that a reader of the file cannot impersonate them."""
     return hashlib.sha256(owner.encode()).hexdigest()
 
 
 class _Entry(BaseModel):
-    """An entry of the file; what a newer version adds to it is left where it is."""
+    """An entry of the file; unknown fields of newer versions are preserved."""
 
     model_config = ConfigDict(strict=True, frozen=True, hide_input_in_errors=True)
 

@@ -1,1 +1,1 @@
-"""Messages under edit, their files, and mock results of tools."""
+"""Draft messages, their attachments, and mock tool results."""

@@ -1,4 +1,4 @@
-"""Files as the content parts of a message: which class of part a file becomes is told from its bytes, then from its name."""
+"""Convert files to content parts of a message, by their bytes first and their name second."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ Part = dict[str, Any]
 
 MOST_FILE_BYTES = 10 * 2**20
 MOST_BYTES = 20 * 2**20
-"""Of all files of a conversation: they travel as base64 inside one request."""
+"""Most bytes of all files of a conversation: they travel as base64 in one request."""
 MOST_FILES = 16
 
 FEATURES = {
@@ -26,7 +26,7 @@ FEATURES = {
     "video": ModelFeature.VIDEO,
     "document": ModelFeature.DOCUMENT,
 }
-"""Type of a part → the feature that a model declares if it takes such parts."""
+"""Type of a part → the feature a model declares to accept it."""
 ICONS = {
     "image": ":material/image:",
     "audio": ":material/graphic_eq:",
@@ -34,21 +34,21 @@ ICONS = {
     "document": ":material/description:",
 }
 
-# A film and a recording come in the same containers, and every office document is a ZIP archive: there the name knows more.
+# Video and audio share containers, and every office document is a ZIP archive: here the name is more specific.
 _VAGUE = ("application/zip", "application/xml", "application/json", "text/plain", "audio/mp4", "audio/webm", "audio/ogg")
 _VAGUE_TOO = ("audio/x-matroska", "audio/x-ms-wma")
 
 
 def part(name: str, data: bytes, declared: str = "") -> Part:
-    """Make the content part of a file.
+    """Return the content part of a file.
 
     Args:
-        name: Of the file.
+        name: Name of the file.
         data: Its bytes.
-        declared: The media type that a browser gave it.
+        declared: The media type from the browser.
 
     Returns:
-        Dify's dict of an image, audio, video or document part, with the bytes in base64.
+        Dify's dict of an image, audio, video or document part, with the bytes as base64.
     """
     kind = kind_of(data)
     mime_type = _mime_type(name, kind, declared)
@@ -64,13 +64,13 @@ def part(name: str, data: bytes, declared: str = "") -> Part:
 
 
 def size(attachment: Mapping[str, Any]) -> int:
-    """Return how many bytes a part's file has."""
+    """Return the size of a part's file in bytes."""
     text = str(attachment.get("base64_data", ""))
     return len(text) * 3 // 4 - text.count("=", -2)
 
 
 def refusal(name: str, data: bytes, there: Sequence[Part]) -> str | None:
-    """Tell why a file cannot be attached beside those that are there; `None` if it can."""
+    """Return why a file cannot be attached in addition to the existing ones; `None` if it can."""
     if not data:
         return _("{name} is empty").format(name=name)
     if len(data) > MOST_FILE_BYTES:
@@ -84,7 +84,7 @@ def refusal(name: str, data: bytes, there: Sequence[Part]) -> str | None:
 
 
 def undeclared(parts: Iterable[Part], features: Iterable[ModelFeature] | None) -> list[tuple[str, ModelFeature]]:
-    """Return the types of parts that a model does not declare, each with the feature that is missing."""
+    """Return the part types that a model does not declare, each with the missing feature."""
     kinds = dict.fromkeys(str(attachment["type"]) for attachment in parts)
     have = set(features or ())
     return [(kind, FEATURES[kind]) for kind in kinds if FEATURES[kind] not in have]

@@ -1,4 +1,4 @@
-"""Messages under edit, and what Dify calls the same."""
+"""Draft messages, and their conversion to Dify's messages."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ def drafts_of(messages: Sequence[tuple[str, str]]) -> list[Draft]:
 
 
 def as_message(draft: Draft, *, files: bool = True) -> dict[str, Any]:
-    """Return a draft as Dify's dict of a message; with files, its content is a list of parts.
+    """Return a draft as Dify's message dict; with files, its content is a list of parts.
 
-    Without files it is short enough for an address, and so without the provider's opaque body too.
+    Without files it is short enough for a URL, and also leaves out the provider's opaque body.
     """
     message: dict[str, Any] = {"role": draft.role, "content": draft.content}
     if files and draft.attachments and draft.role == "user":
@@ -40,7 +40,7 @@ def as_message(draft: Draft, *, files: bool = True) -> dict[str, Any]:
 
 
 def restored(message: Any) -> Draft | None:
-    """Return a draft from what `as_message` gave, as the address holds it; `None` if it is something else."""
+    """Return the draft that `as_message` wrote to the URL; `None` if it is something else."""
     try:
         draft = Draft(
             role=str(message["role"]),
@@ -66,5 +66,5 @@ class Draft:
     attachments: list[dict[str, Any]] = field(default_factory=list)
     """Files as Dify's content parts."""
     opaque_body: Any = None
-    """What the provider wants back unchanged with an answer."""
+    """Provider data to send back unchanged with an assistant message."""
     id: str = field(default_factory=lambda: uuid.uuid4().hex[:8])

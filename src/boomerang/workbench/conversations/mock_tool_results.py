@@ -1,12 +1,12 @@
-"""Mock results of tools: a fixed text, or one by the arguments of the call.
+"""Mock tool results: a fixed text, or one chosen by the call's arguments.
 
-Each line is a rule or the text for every other call::
+Each line is a rule, or text for all other calls::
 
     city = Oslo, unit = F -> 64 °F, light rain
     city = Oslo -> 18 °C, light rain
     No weather station in {city}.
 
-The first rule whose arguments all fit counts. ``{name}`` stands for an argument of the call.
+The first rule whose conditions all match applies. ``{name}`` is replaced with an argument of the call.
 """
 
 from __future__ import annotations
@@ -17,20 +17,20 @@ from collections.abc import Mapping
 from typing import Any
 
 MOST_FILLED = 1_000_000
-"""Characters that the arguments of a call may add to a result; further ones are cut off."""
+"""Most characters that arguments may add to a result; the rest is cut."""
 _ARROW = re.compile(r"->|→")
 _NAME = re.compile(r"\{(\w+)\}")
 
 
 def result(mock: str, arguments: Any) -> str:
-    """Return the result of a call.
+    """Return the mock result of a call.
 
     Args:
         mock: Rules and text, as in the module's example.
-        arguments: Of the call, as its JSON says; anything but an object fits no rule.
+        arguments: Parsed arguments of the call; anything but an object matches no rule.
 
     Returns:
-        What the first rule that fits says, else the lines that are no rules, else nothing.
+        The result of the first matching rule, else the lines that are not rules, else an empty text.
     """
     values: Mapping[str, Any] = arguments if isinstance(arguments, dict) else {}
     lines = mock.splitlines()
@@ -42,7 +42,7 @@ def result(mock: str, arguments: Any) -> str:
 
 
 def _rule(line: str) -> tuple[str, str] | None:
-    """Split a line at its arrow, which stands behind an equals sign; `None` if it is no rule."""
+    """Split a line at its arrow, which must follow an equals sign; `None` if it is not a rule."""
     sign = line.find("=")
     arrow = _ARROW.search(line, sign) if sign > 0 else None
     return (line[: arrow.start()].rstrip(), line[arrow.end() :].lstrip()) if arrow else None

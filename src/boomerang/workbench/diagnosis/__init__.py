@@ -1,1 +1,1 @@
-"""Error → cause → advice, in one place."""
+"""Map errors to causes and advice, in one place."""

@@ -1,4 +1,4 @@
-"""Why a connection or a model does not answer, in a sentence with a next step. By types and facts, not by words in messages."""
+"""Explain why a connection or a model fails, with a next step. Based on types and facts, not on the words of messages."""
 
 from __future__ import annotations
 
@@ -30,22 +30,22 @@ MOST_LISTED = 6
 
 @dataclass(frozen=True, slots=True)
 class Tried:
-    """What is known of an attempt that failed."""
+    """The known facts about a failed attempt."""
 
     error: Exception
     base_url: str
     had_key: bool = False
     answered: bool = False
-    """Whether the server had begun to answer."""
+    """Whether the server had started to respond."""
     better: str | None = None
-    """An address of the same server that does answer."""
+    """A working address of the same server."""
     model: str = ""
     listed: Sequence[str] = ()
-    """Models of the type that the server lists."""
+    """Models of this type that the server lists."""
 
 
 def sentence(tried: Tried) -> Message:
-    """Say what the cause is, and what to do."""
+    """Return the cause and a next step."""
     error = tried.error
     if tried.better:
         return Message("diagnosis.better_address", address=tried.better)
@@ -92,7 +92,7 @@ def sentence(tried: Tried) -> Message:
 
 
 def no_such_model(model: str, listed: Sequence[str]) -> Message:
-    """Return the sentence for a model that is not among those that a server lists."""
+    """Return the message for a model that the server does not list."""
     names, more = ", ".join(listed[:MOST_LISTED]), len(listed) - MOST_LISTED
     if more > 0:
         return Message("diagnosis.no_model_of_many", model=model, names=names, count=more)
@@ -100,7 +100,7 @@ def no_such_model(model: str, listed: Sequence[str]) -> Message:
 
 
 def neighbours(base_url: str) -> Iterator[str]:
-    """Return the addresses on the same server where its API is likely to be, the likeliest first."""
+    """Yield addresses on the same server where its API may be, the likeliest first."""
     parts = urlsplit(base_url)
     path = parts.path.rstrip("/")
     for ending in _ENDPOINTS:
@@ -113,7 +113,7 @@ def neighbours(base_url: str) -> Iterator[str]:
 
 
 def _in_success(error: InvokeError) -> bool:
-    """Return whether a server wrote an error into an answer whose status says that all is well."""
+    """Return whether a server returned an error in a response with a success status."""
     return error.status_code is not None and 200 <= error.status_code < 300 and not isinstance(error, ProtocolError)
 
 
@@ -129,11 +129,11 @@ def in_container() -> bool:
 
 
 def unreached(error: InvokeConnectionError, address: str) -> Message | None:
-    """Return why a server was not reached, with the next step; `None` where the system gave no reason that is known here.
+    """Return why a server was not reached, with a next step; `None` if the system reported no known reason.
 
     Args:
-        error: Reports what happened as its `failure`.
-        address: What was called.
+        error: Its `failure` describes what happened.
+        address: The called address.
     """
     parts = urlsplit(address)
     host = parts.hostname or address

@@ -1,4 +1,4 @@
-"""From an error to what a person needs: a title in plain words, whose side it is on, and the next step."""
+"""Map an error to a plain title, the side at fault, and a next step."""
 
 from __future__ import annotations
 
@@ -27,18 +27,18 @@ from .connection_failures import no_such_model, unreached
 
 @dataclass(frozen=True, slots=True)
 class Advice:
-    """What the error panel says beside the error's own words; English, to be translated."""
+    """Text that the error panel shows in addition to the error's message; in English, translated later."""
 
     title: str
     side: str
-    """Whose fault it is: Input, Connection, Server, Plugin or Playground."""
+    """The side at fault: Input, Connection, Server, Plugin or Playground."""
     next_step: str | Message
     known: bool = False
-    """Whether the cause is certain, so that nothing has to be guessed beside it."""
+    """Whether the cause is certain, so that no other cause needs guessing."""
 
 
 _UNREACHED = N_("Could not reach the back end")
-_BY_CLASS: list[tuple[type[BaseException], Advice]] = [  # the first class that fits counts: the narrow ones come first
+_BY_CLASS: list[tuple[type[BaseException], Advice]] = [  # the first matching class applies, so narrow classes come first
     (
         UnsupportedRequestError,
         Advice(
@@ -112,7 +112,7 @@ _WEB_PAGE = Advice(
 )
 _NO_MODEL = N_("The server does not have this model")
 _REFUSED = Advice(N_("The server rejected the request"), "Input", N_("Compare the server's message with the request."))
-_NOT_DIALLED = Advice(N_("The address of the connection cannot be called"), "Connection", N_("Fix the connection's address."))
+_NOT_CONTACTED = Advice(N_("The address of the connection cannot be called"), "Connection", N_("Fix the connection's address."))
 _BROKEN_OFF = Advice(
     N_("The response was cut off"),
     "Server",
@@ -126,11 +126,11 @@ _OURS = Advice(
 
 
 def advice(error: BaseException, listed: Sequence[ListedModel] = ()) -> Advice:
-    """Return what to say about an error; anything that is not of the `InvokeError` family is a fault of ours.
+    """Return the advice for an error; anything outside the `InvokeError` family is a bug of ours.
 
     Args:
-        error: What went wrong.
-        listed: What the server told of its models, where it did.
+        error: The error.
+        listed: The server's models, if known.
     """
     advised = (
         _of_model(error, listed)
@@ -142,7 +142,7 @@ def advice(error: BaseException, listed: Sequence[ListedModel] = ()) -> Advice:
 
 
 def _of_model(error: BaseException, listed: Sequence[ListedModel]) -> Advice | None:
-    """Return what to say where the server does not know the model, and told which ones it has."""
+    """Return the advice for a model that is missing from the server's list."""
     name = getattr(error, "model", None)
     if not isinstance(error, InvokeBadRequestError) or error.status_code != 404 or not name or not listed:
         return None
@@ -152,7 +152,7 @@ def _of_model(error: BaseException, listed: Sequence[ListedModel]) -> Advice | N
 
 
 def _closer(error: BaseException) -> Advice | None:
-    """Return what to say where more is known of an error than its class."""
+    """Return the advice where more than the error's class is known."""
     if isinstance(error, InvokeConnectionError) and error.answered:
         return _BROKEN_OFF
     if isinstance(error, InvokeConnectionError) and error.url and (cause := unreached(error, error.url)):
@@ -162,7 +162,7 @@ def _closer(error: BaseException) -> Advice | None:
     if not isinstance(error, InvokeBadRequestError):
         return None
     if error.field == "base_url":
-        return _NOT_DIALLED
+        return _NOT_CONTACTED
     if error.field is not None or error.status_code is None:
         return None
     return {404: _NOT_KNOWN, 405: _OTHER_PATH}.get(error.status_code, _REFUSED)

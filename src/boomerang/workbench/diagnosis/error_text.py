@@ -1,4 +1,4 @@
-"""What an error says, as a message or in the visitor's language."""
+"""The text of an error, as a message or in the visitor's language."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from boomerang.workbench.i18n.translate import _
 
 
 def error_message(error: BaseException) -> str | Message:
-    """Return what an error says: a message where it is one of ours, else its own words."""
+    """Return an error's message if it is one of ours, else its text."""
     if isinstance(error, ConfigError) and error.message is not None:
         return Message("saved.at", where=error.field, fault=error.message) if error.field else error.message
     return (isinstance(error, InvokeError) and error.message) or str(error)
 
 
 def error_text(error: BaseException) -> str:
-    """Return what an error says in the visitor's language; the words of a server or of the system as they are."""
+    """Return an error's text in the visitor's language; a server's or the system's text is not translated."""
     if isinstance(error, SettingsError):
         return "; ".join(map(fault_text, error.faults))
     if isinstance(error, ConfigError) and error.message is not None and error.field:
@@ -25,5 +25,5 @@ def error_text(error: BaseException) -> str:
 
 
 def fault_text(fault: Fault | Message) -> str:
-    """Return what is wrong with a setting, the setting's own name as it is: `base_url: expected an address …`."""
-    return translated(fault, _) if isinstance(fault, Message) else f"{fault.path}: {translated(fault.words, _)}"
+    """Return a setting's fault, with the setting's name untranslated: `base_url: expected an address …`."""
+    return translated(fault, _) if isinstance(fault, Message) else f"{fault.path}: {translated(fault.detail, _)}"

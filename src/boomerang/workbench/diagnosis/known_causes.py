@@ -1,6 +1,6 @@
-"""Causes that are known by what the upstream said: a hint beside its words, never in their place.
+"""Known causes, recognised from the upstream's message: a hint in addition to that message, never a replacement.
 
-An error's kind comes from its type alone; this looks at words, and so it may only help.
+An error's kind follows from its type alone; this matches words, so it only gives hints.
 """
 
 from __future__ import annotations
@@ -14,14 +14,14 @@ from boomerang.invoker.messages.message import Message
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """What is known of an error."""
+    """The searchable facts of an error."""
 
     text: str
-    """Its own words and the upstream's body."""
+    """The error's message and the upstream's body."""
     status: int | None
 
 
-def _words(pattern: str) -> Callable[[Seen], bool]:
+def _text_matches(pattern: str) -> Callable[[Seen], bool]:
     compiled = re.compile(pattern, re.IGNORECASE)
     return lambda seen: compiled.search(seen.text) is not None
 
@@ -30,53 +30,53 @@ def _status(*codes: int) -> Callable[[Seen], bool]:
     return lambda seen: seen.status in codes
 
 
-CAUSES: list[tuple[Callable[[Seen], bool], Message]] = [  # the first that fits counts
-    (_words(r"^\s*<(!doctype|html)|content-type: text/html"), Message("diagnosis.web_page")),
+CAUSES: list[tuple[Callable[[Seen], bool], Message]] = [  # the first match applies
+    (_text_matches(r"^\s*<(!doctype|html)|content-type: text/html"), Message("diagnosis.web_page")),
     (
-        _words(r"summaryinvocation. object is not callable"),
+        _text_matches(r"summaryinvocation. object is not callable"),
         Message("diagnosis.call_of_summary"),
     ),
     (
-        _words(r"voice.{0,40}(field )?required|field required.{0,40}voice"),
+        _text_matches(r"voice.{0,40}(field )?required|field required.{0,40}voice"),
         Message("diagnosis.no_voice"),
     ),
     (
-        _words(r"(score_threshold|top_n).{0,40}(field )?required"),
+        _text_matches(r"(score_threshold|top_n).{0,40}(field )?required"),
         Message("diagnosis.rerank_config"),
     ),
-    (_words(r"relevance_score"), Message("diagnosis.rerank_shape")),
-    (_words(r"min\(\) (iterable argument is|arg is an) empty"), Message("diagnosis.empty_results")),
-    (_words(r"top_n.{0,60}(larger|greater|exceed|number of documents)"), Message("diagnosis.top_n")),
+    (_text_matches(r"relevance_score"), Message("diagnosis.rerank_shape")),
+    (_text_matches(r"min\(\) (iterable argument is|arg is an) empty"), Message("diagnosis.empty_results")),
+    (_text_matches(r"top_n.{0,60}(larger|greater|exceed|number of documents)"), Message("diagnosis.top_n")),
     (
-        _words(r"exited without response after \d+ seconds"),
+        _text_matches(r"exited without response after \d+ seconds"),
         Message("diagnosis.sdk_clock"),
     ),
-    (_words(r"failed to parse response"), Message("diagnosis.sdk_class")),
-    (_words(r"timing.?context"), Message("diagnosis.two_threads")),
+    (_text_matches(r"failed to parse response"), Message("diagnosis.sdk_class")),
+    (_text_matches(r"timing.?context"), Message("diagnosis.two_threads")),
     (
-        _words(r"connection refused|errno 111|actively refused"),
+        _text_matches(r"connection refused|errno 111|actively refused"),
         Message("diagnosis.upstream_refused"),
     ),
     (
-        _words(r"certificate|ssl"),
+        _text_matches(r"certificate|ssl"),
         Message("diagnosis.upstream_certificate"),
     ),
     (
-        _words(r"incorrect model credentials|invalid api key|unauthorized"),
+        _text_matches(r"incorrect model credentials|invalid api key|unauthorized"),
         Message("diagnosis.plugin_key"),
     ),
     (_status(401, 403), Message("diagnosis.key")),
     (_status(404), Message("diagnosis.path")),
     (_status(405), Message("diagnosis.page")),
-    (_words(r"no space left"), Message("diagnosis.disk")),
+    (_text_matches(r"no space left"), Message("diagnosis.disk")),
     (_status(429), Message("diagnosis.too_many_calls")),
     (_status(400, 422), Message("diagnosis.request")),
 ]
-"""What is seen → what it mostly means."""
+"""Matching facts → usual cause."""
 
 
 def known_cause(error: BaseException) -> Message | None:
-    """Return the likely cause of an error that has been seen before; `None` for one that has not."""
+    """Return the likely cause of a known error; `None` if it is unknown."""
     status = getattr(error, "status_code", None)
     seen = Seen(f"{getattr(error, 'body', None) or ''}\n{error}".strip(), status)
     return next((hint for fits, hint in CAUSES if fits(seen)), None)

@@ -1,4 +1,4 @@
-"""What is wrong with a connection, said by the labels of the form and not by the names of its fields."""
+"""Describe the faults of a connection with the form's labels instead of field names."""
 
 from __future__ import annotations
 
@@ -20,26 +20,26 @@ LABELS = {
     "defaults": N_("Default"),
     "system_model": N_("System model"),
 }
-"""Labels that belong to no field of a kind's form."""
+"""Labels of settings that are not fields of a kind's form."""
 MOST_SHOWN = 8
 
 
 def field_labels(kinds: Kinds) -> dict[str, str]:
-    """Return the labels of the fields of all forms, in English; a part of a field is `field.part`."""
+    """Return the field labels of all forms, in English; a part of a field is `field.part`."""
     forms = [kind.form() for kind in kinds.values() if kind.form is not None]
     return LABELS | {name: label for form in forms for name, label in form.labels()}
 
 
 def field_of(fault: Fault) -> str:
-    """Return the field that a fault is about."""
+    """Return the field of a fault."""
     return _parts(fault.path)[0]
 
 
 def spoken(fault: Fault | Message | ConfigError, labels: Mapping[str, str], models: Sequence[str] = ()) -> str:
-    """Say a fault, such as `base_url: is missing`, by the label of its field.
+    """Return a fault, such as `base_url: is missing`, with the label of its field.
 
     Args:
-        fault: As the library reports it.
+        fault: The fault as the library reports it.
         labels: The labels of the fields, in English.
         models: Names of the connection's models, in order.
     """
@@ -55,7 +55,7 @@ def spoken(fault: Fault | Message | ConfigError, labels: Mapping[str, str], mode
     field, rest = _parts(fault.path)
     if field not in labels:
         return fault_text(fault)
-    label, text = _(labels[field]), translated(fault.words, _)
+    label, text = _(labels[field]), translated(fault.detail, _)
     if (part := field + rest) in labels and rest:
         rest = " " + _(labels[part])
     elif field == "models" and (match := re.match(r"\[(\d+)\]", rest)) and int(match[1]) < len(models):
@@ -64,7 +64,7 @@ def spoken(fault: Fault | Message | ConfigError, labels: Mapping[str, str], mode
 
 
 def problem_text(problem: Problem | ConfigError, labels: Mapping[str, str]) -> str:
-    """Write what is wrong with what was configured or saved, in the visitor's language."""
+    """Return a problem of the configuration or of saved connections in the visitor's language."""
     if isinstance(problem, ConfigError):
         return error_text(problem)
     what = error_text(problem.what) if isinstance(problem.what, ConfigError) else translated(problem.what, _)
@@ -74,28 +74,28 @@ def problem_text(problem: Problem | ConfigError, labels: Mapping[str, str]) -> s
 
 
 def shortened(lines: Sequence[str]) -> list[str]:
-    """Return the first lines of many, and how many more there are."""
+    """Return the first lines, and how many more there are."""
     more = len(lines) - MOST_SHOWN
     return [*lines[:MOST_SHOWN], *([_("and {count} more").format(count=more)] if more > 0 else [])]
 
 
 def _parts(path: str) -> tuple[str, str]:
-    """Split into the field and what of it."""
+    """Split a path into the field and the rest."""
     field = re.match(r"\w*", path)
-    assert field is not None  # it matches nothing too
+    assert field is not None  # it also matches nothing
     return field[0], path.removeprefix(field[0])
 
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """Something wrong with a part of what was configured or saved, beside which the rest is used."""
+    """A problem with a part of the configuration or of the saved connections; the rest is used."""
 
     where: str
-    """The file, or the variable."""
+    """The file or the variable."""
     what: Message | ConfigError
     faults: tuple[Fault | Message, ...] = ()
-    """What is wrong with each field, such as `base_url: is missing`."""
+    """Faults of individual fields, such as `base_url: is missing`."""
 
     def __str__(self) -> str:
-        """Write it in English."""
+        """Return the problem in English."""
         return f"{self.where}: {self.what}" + (f": {'; '.join(map(str, self.faults))}" if self.faults else "")

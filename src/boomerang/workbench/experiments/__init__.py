@@ -1,1 +1,1 @@
-"""Experiments of several calls: their inputs and their evaluation."""
+"""Experiments that make several calls: their inputs and evaluation."""

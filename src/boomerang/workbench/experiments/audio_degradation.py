@@ -1,6 +1,6 @@
-"""Recordings made worse on purpose, to see how long a recogniser still understands them.
+"""Degrade recordings, to see how long a recogniser still understands them.
 
-Samples are mono, float32, shape (frames,), about -1 to 1; none of the functions changes its argument. No samples in, none out.
+Samples are mono, float32, shape (frames,), about -1 to 1. No function changes its argument; empty input gives empty output.
 """
 
 from __future__ import annotations
@@ -17,24 +17,24 @@ from boomerang.invoker.audio.resampling import mono, resample
 Samples: TypeAlias = NDArray[np.float32]
 
 TELEPHONE_HZ = 8000
-"""The sampling rate of a telephone line, which carries no more than 4 kHz."""
+"""Sampling rate of a telephone line, which carries at most 4 kHz."""
 
 
 def read(data: bytes) -> tuple[Samples, int]:
     """Decode an audio file.
 
     Returns:
-        Samples, channels mixed into one, and their rate in hertz.
+        Samples, with channels mixed into one, and their rate in hertz.
 
     Raises:
-        InvokeBadRequestError: The bytes are no audio that can be decoded.
+        InvokeBadRequestError: The bytes cannot be decoded as audio.
     """
     samples, rate_hz = decode(data)
     return mono(samples), rate_hz
 
 
 def write(samples: Samples, rate_hz: int) -> bytes:
-    """Encode samples as MP3, with the next higher rate that MP3 has where it does not have theirs.
+    """Encode samples as MP3, at the next higher rate if MP3 lacks theirs.
 
     Raises:
         ValueError: There are no samples.
@@ -46,17 +46,17 @@ def write(samples: Samples, rate_hz: int) -> bytes:
 
 
 def lower_rate(samples: Samples, rate_hz: int, low_hz: int = TELEPHONE_HZ) -> Samples:
-    """Take away what a lower sampling rate cannot carry: all above half of it. Rate and number of frames stay.
+    """Remove frequencies above half of a lower sampling rate. The rate and the number of frames stay the same.
 
     Args:
         samples: The recording.
         rate_hz: Its rate.
-        low_hz: The rate to go through; from `rate_hz` on nothing is changed.
+        low_hz: The lower rate; nothing changes if it is `rate_hz` or above.
     """
     if low_hz >= rate_hz:
         return samples.copy()
     back = resample(resample(samples, rate_hz, low_hz), low_hz, rate_hz)
-    whole = np.zeros(len(samples), np.float32)  # two roundings of the length may leave a frame more or less
+    whole = np.zeros(len(samples), np.float32)  # rounding the length twice may add or drop a frame
     whole[: len(back)] = back[: len(samples)]
     return whole
 
@@ -65,14 +65,14 @@ def noisy(samples: Samples, snr_db: float, *, seed: int) -> Samples:
     """Add white noise.
 
     Args:
-        samples: The recording. Where it is silent all over, nothing is added: there is no ratio to silence.
-        snr_db: How far the noise is below the signal, both as RMS over the whole recording, in decibels; 0: equally loud,
-            negative: louder.
+        samples: The recording. If it is all silence, nothing is added, because a ratio to silence is undefined.
+        snr_db: Level of the signal above the noise in decibels, both as RMS over the whole recording; at 0 they are equally
+            loud, below 0 the noise is louder.
         seed: The same seed gives the same noise.
 
     Returns:
-        As many samples. Where the sum would go beyond full scale, all of it is made quieter, so that nothing is clipped and
-        the ratio stays.
+        As many samples. If the sum exceeds full scale, all of it is scaled down, so that nothing is clipped and the ratio
+        stays.
     """
     power = float(np.square(samples, dtype=np.float64).mean()) if len(samples) else 0.0
     if power == 0:
@@ -85,7 +85,7 @@ def noisy(samples: Samples, snr_db: float, *, seed: int) -> Samples:
 
 
 def padded(samples: Samples, rate_hz: int, *, before: float = 0.0, after: float = 0.0) -> Samples:
-    """Put digital silence before and after a recording.
+    """Add digital silence before and after a recording.
 
     Args:
         samples: The recording.

@@ -1,4 +1,4 @@
-"""The same recording made worse step by step, and how many words stay right. numpy is loaded when a step is taken."""
+"""Transcribe a recording at increasing degradation, and count the correct words. numpy is loaded when the first step runs."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from boomerang.invoker.session import Session
 from boomerang.workbench.analysis.word_error_rate import Rules
 from boomerang.workbench.i18n.translate import N_
-from boomerang.workbench.results.transcripts import Judged, judge, recognised_text
+from boomerang.workbench.results.transcripts import TranscriptScore, recognised_text, score
 from boomerang.workbench.runs.job_series import Series, Step
 from boomerang.workbench.runs.jobs import Call
 
@@ -21,12 +21,12 @@ if TYPE_CHECKING:
     from .audio_degradation import Samples
 
 LONGEST_SECONDS = 300
-"""Of a recording for this experiment, which is transcribed seven times."""
+"""Longest recording for this experiment, which transcribes it seven times."""
 PAD_SECONDS = 2.0
 SEED = 20260503
-"""The noise is the same each time, so that two models hear the same."""
+"""Makes the noise reproducible, so that two models get the same audio."""
 AS_IT_IS = N_("Original")
-DAMAGES: Sequence[tuple[str, str, float]] = (
+DEGRADATIONS: Sequence[tuple[str, str, float]] = (
     (N_("8,000 Hz (telephone)"), "rate", 8000),
     (N_("4,000 Hz (muffled)"), "rate", 4000),
     (N_("Noise, 20 dB below the voice"), "noise", 20),
@@ -34,65 +34,65 @@ DAMAGES: Sequence[tuple[str, str, float]] = (
     (N_("Noise, as loud as the voice"), "noise", 0),
     (N_("Two seconds of silence around it"), "silence", PAD_SECONDS),
 )
-"""What is done to the recording: a name, how, and how much."""
+"""Degradations of the recording: label, method, amount."""
 
 
 @dataclass(frozen=True, slots=True)
 class RobustnessSettings:
-    """What the experiment's form says."""
+    """Settings from the experiment's form."""
 
     reference: str = ""
-    """What was really said."""
+    """The reference transcript."""
     rules: Rules = field(default_factory=Rules)
 
 
 @dataclass(frozen=True, slots=True)
-class Heard:
-    """One version of the recording, and what was recognised in it."""
+class DegradedTranscript:
+    """One version of the recording and its transcript."""
 
     label: str
     started: bool
     ended: bool
     error: Exception | None
     file: bytes
-    """As it was sent; empty before."""
+    """The file as sent; empty before."""
     text: str
-    judged: Judged | None
-    """The transcript against the reference; `None` before it is there."""
+    score: TranscriptScore | None
+    """The transcript scored against the reference; `None` until there is one."""
 
 
 @dataclass(frozen=True, slots=True)
 class Robustness:
-    """All versions of the recording."""
+    """The results for all versions of the recording."""
 
-    heard: Sequence[Heard]
+    transcripts: Sequence[DegradedTranscript]
     running: bool
     done: int
 
 
 def steps(form_call: FormCall, settings: RobustnessSettings) -> Sequence[Step[str]]:
-    """Return a call for the recording as it is and for each worse version; each step's fact is the reference."""
+    """Return a call for the original recording and one for each degraded version; each step's fact is the reference."""
     file = form_call.arguments.get("file")
     if file is None:
         return ()
     config = form_call.arguments["model_config"]
     made = [Step(AS_IT_IS, _call(config, lambda: file), settings.reference)]
-    for label, how, amount in DAMAGES:
-        made.append(Step(label, _call(config, partial(damaged, file, how, amount)), settings.reference))
+    for label, how, amount in DEGRADATIONS:
+        made.append(Step(label, _call(config, partial(degraded, file, how, amount)), settings.reference))
     return made
 
 
 def evaluate(series: Series[str], settings: RobustnessSettings) -> Robustness:
-    """Compare each transcript that is there with the reference."""
-    return Robustness([_heard(step, settings.rules) for step in series.steps], series.running, series.done)
+    """Score each finished transcript against the reference."""
+    return Robustness([_transcript_of(step, settings.rules) for step in series.steps], series.running, series.done)
 
 
-def _heard(step: Step[str], rules: Rules) -> Heard:
+def _transcript_of(step: Step[str], rules: Rules) -> DegradedTranscript:
     record = step.record
     text = recognised_text(record) if record is not None else ""
-    judged = judge(step.facts, text, rules) if step.ended and step.error is None else None
+    scored = score(step.facts, text, rules) if step.ended and step.error is None else None
     file: bytes = record.request.file if record is not None else b""  # type: ignore[attr-defined]
-    return Heard(step.label, record is not None, step.ended, step.error, file, text, judged)
+    return DegradedTranscript(step.label, record is not None, step.ended, step.error, file, text, scored)
 
 
 def _call(config: Any, make: Callable[[], bytes]) -> Call:
@@ -102,16 +102,16 @@ def _call(config: Any, make: Callable[[], bytes]) -> Call:
     return invoke
 
 
-def damaged(data: bytes, how: str, amount: float) -> bytes:
-    """Make a recording worse; gives it as MP3.
+def degraded(data: bytes, how: str, amount: float) -> bytes:
+    """Degrade a recording; return it as MP3.
 
     Args:
         data: The file.
-        how: `rate` (through so many hertz), `noise` (so many decibels below), or `silence` (so many seconds on each side).
+        how: `rate` (resampled through this rate in hertz), `noise` (this many decibels below), or `silence` (seconds per side).
         amount: How much.
 
     Raises:
-        InvokeBadRequestError: It cannot be decoded.
+        InvokeBadRequestError: The file cannot be decoded.
     """
     from . import audio_degradation
 

@@ -1,4 +1,4 @@
-"""The same texts as queries and as documents, and all in one call and one by one: whether their vectors stay the same."""
+"""Check whether vectors stay the same: texts as queries and as documents, and in one call and one by one."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from .form_call import FormCall
 
 MOST_ONE_BY_ONE = 32
 SAME = 1e-4
-"""Largest difference between two values that is put down to rounding: models calculate in 16 or 32 bits, and add up in
-another order in another batch."""
+"""Largest difference between two values that counts as rounding: models compute in 16 or 32 bits, and the batch changes
+the order of summation."""
 IN_ONE_CALL = N_("all in one call")
 Vectors = list[list[float]]
 Texts = tuple[str, ...]
@@ -24,13 +24,13 @@ Texts = tuple[str, ...]
 
 @dataclass(frozen=True, slots=True)
 class Unequal:
-    """Why two answers cannot be compared."""
+    """Two results that cannot be compared."""
 
     left: int
     right: int
-    """How many vectors each has."""
+    """Number of vectors on each side."""
     widths: Sequence[int]
-    """Their dimensions."""
+    """Dimensions of the vectors."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,9 +41,9 @@ class TypesComparison:
     unequal: Unequal | None = None
     texts: Texts = ()
     cosines: Sequence[float | None] = ()
-    """One for each text: between its two vectors; empty before both answers are there."""
+    """For each text, the cosine between its two vectors; empty until both results exist."""
     sent: bool = True
-    """Whether the input_type went to the server; some interfaces have none."""
+    """Whether input_type was sent to the server; some APIs have none."""
     difference: float = 0.0
     """Largest difference between two values."""
     least_cosine: float | None = None
@@ -52,14 +52,14 @@ class TypesComparison:
 
 @dataclass(frozen=True, slots=True)
 class BatchComparison:
-    """Vectors of texts in one call, and one by one."""
+    """Vectors of texts in one call and one by one."""
 
     errors: Sequence[tuple[str, Exception]]
     unequal: Unequal | None = None
     compared: int = 0
-    """Texts that have both vectors."""
+    """Number of texts with both vectors."""
     count: int = 0
-    """All texts."""
+    """Number of all texts."""
     difference: float = 0.0
     least_cosine: float | None = None
     most_changed: str = ""
@@ -69,14 +69,14 @@ class BatchComparison:
 
 
 def type_steps(form_call: FormCall, _settings: None) -> Sequence[Step[Texts]]:
-    """Return the call of the form in both input types; each step's fact is its texts."""
+    """Return the form's call with both input types; each step's fact is its texts."""
     texts = tuple(form_call.arguments.get("texts", ()))
     kinds = (EmbeddingInputType.QUERY, EmbeddingInputType.DOCUMENT)
     return [form_call.step(kind.value, texts, input_type=kind) for kind in kinds]
 
 
 def compare_types(series: Series[Texts], _settings: None) -> TypesComparison:
-    """Compare the two vectors of each text, once both answers are there."""
+    """Compare the two vectors of each text once both results exist."""
     errors = _errors(series)
     query, document = (vectors(step) for step in series.steps)
     if not query or not document:
@@ -100,7 +100,7 @@ def compare_types(series: Series[Texts], _settings: None) -> TypesComparison:
 
 
 def batch_steps(form_call: FormCall, _settings: None) -> Sequence[Step[Texts]]:
-    """Return all texts in one call, and then each in a call of its own; each step's fact is its texts."""
+    """Return one call with all texts, then one call per text; each step's fact is its texts."""
     texts = tuple(form_call.arguments.get("texts", ())[:MOST_ONE_BY_ONE])
     whole = form_call.step(IN_ONE_CALL, texts, texts=list(texts))
     return [whole, *(form_call.step(text, (text,), texts=[text]) for text in texts)]
@@ -134,7 +134,7 @@ def compare_batch(series: Series[Texts], _settings: None) -> BatchComparison:
 
 
 def vectors(step: Step[Texts]) -> Vectors:
-    """Return the vectors of a step that went well; none before, or if it failed."""
+    """Return the vectors of a successful step; empty before its end or if it failed."""
     record = step.completed
     if record is None or not record.chunks:
         return []
@@ -143,7 +143,7 @@ def vectors(step: Step[Texts]) -> Vectors:
 
 
 def _was_sent(step: Step[Texts]) -> bool:
-    """Return whether the input_type was sent; some interfaces have none."""
+    """Return whether input_type was sent; some APIs have none."""
     events = tuple(step.record.events) if step.record is not None else ()
     return not any("input_type" in event.arguments for event in events if isinstance(event, ArgumentsNotSent))
 

@@ -1,4 +1,4 @@
-"""The call that stands in a page's form: what an experiment makes its own calls from."""
+"""The call from a page's form, on which experiments base their own calls."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ class FormCall:
     """A call with its arguments."""
 
     member: str
-    """Of `session.model`."""
+    """Attribute of `session.model`."""
     arguments: Mapping[str, Any]
-    """By Dify's parameter names."""
+    """Call arguments, keyed by Dify's parameter names."""
     model: ListedModel | None = None
-    """The model that was picked."""
+    """The selected model."""
 
     def step(self, label: str, facts: FactsT, **changes: Any) -> Step[FactsT]:
-        """Return a step that makes this call with some arguments changed."""
+        """Return a step that makes this call with changed arguments."""
         return Step(label, call(self.member, {**self.arguments, **changes}), facts)

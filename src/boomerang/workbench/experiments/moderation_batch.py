@@ -1,4 +1,4 @@
-"""Many texts moderated, each with what is expected of it."""
+"""Moderate many texts, and compare each verdict with the expected one."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from boomerang.workbench.runs.job_series import Series, Step
 from .form_call import FormCall
 
 Expected = bool | None
-"""Whether a text should be flagged; `None` where a person says neither."""
+"""Whether a text should be flagged; `None` if unlabelled."""
 MISSED, ALARM, FAILED, TO_COME, RIGHT, NO_LABEL = (
     N_("missed"),
     N_("false alarm"),
@@ -26,17 +26,17 @@ MISSED, ALARM, FAILED, TO_COME, RIGHT, NO_LABEL = (
     "—",
 )
 FATES = (MISSED, ALARM, FAILED, TO_COME, RIGHT, NO_LABEL)
-"""What can become of a text, in the order in which the table has them."""
+"""The outcomes of a text, in the table's order."""
 
 YES = ("true", "yes", "1", "1.0", "flagged", "flag", "unsafe", "toxic")
 NO = ("false", "no", "0", "0.0", "not flagged", "not sensitive", "safe", "ok", "harmless")
 SPELLINGS = dict.fromkeys(YES, "sensitive") | dict.fromkeys(NO, "clear")
-"""How files write what is expected → how the table does."""
+"""Spellings of labels in files → labels in the table."""
 
 
 @dataclass(frozen=True, slots=True)
 class BatchSettings:
-    """What the experiment's form says."""
+    """Settings from the experiment's form."""
 
     texts: tuple[tuple[str, Expected], ...]
     """Each text, and whether it should be flagged."""
@@ -44,7 +44,7 @@ class BatchSettings:
 
 @dataclass(frozen=True, slots=True)
 class BatchRow:
-    """What became of one text."""
+    """The outcome of one text."""
 
     text: str
     fate: str
@@ -57,31 +57,31 @@ class BatchRow:
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """What many texts come to."""
+    """The outcomes of many texts."""
 
     steps: Sequence[Step[Expected]]
     running: bool
     threshold: float | None = None
-    """From which score on a text counts as flagged; `None` for the back end's own answer."""
+    """Score from which a text counts as flagged; `None` for the back end's own verdict."""
 
     @property
     def done(self) -> int:
-        """How many texts have their answer, or failed."""
+        """Number of texts that succeeded or failed."""
         return sum(step.ended for step in self.steps)
 
     @property
     def flagged(self) -> int:
-        """How many texts were flagged."""
+        """Number of flagged texts."""
         return sum(verdict_of(step, self.threshold) is True for step in self.steps)
 
     @property
     def failed(self) -> int:
-        """How many calls failed."""
+        """Number of failed calls."""
         return sum(step.error is not None for step in self.steps)
 
     @property
     def confusion(self) -> Confusion:
-        """Answers against what was expected."""
+        """Verdicts against expectations."""
         return counts(self.steps, self.threshold)
 
     @property
@@ -108,17 +108,17 @@ class Batch:
 
 
 def steps(form_call: FormCall, settings: BatchSettings) -> Sequence[Step[Expected]]:
-    """Return one call for each text."""
+    """Return one call per text."""
     return [form_call.step(text, expected, text=text) for text, expected in settings.texts]
 
 
 def evaluate(series: Series[Expected], _settings: BatchSettings) -> Batch:
-    """Return what the texts come to so far."""
+    """Return the outcomes so far."""
     return Batch(series.steps, series.running)
 
 
 def fate(step: Step[Expected], threshold: float | None = None) -> str:
-    """Return what became of a text."""
+    """Return the outcome of a text."""
     if step.error is not None:
         return FAILED
     got, wanted = verdict_of(step, threshold), step.facts
@@ -130,13 +130,13 @@ def fate(step: Step[Expected], threshold: float | None = None) -> str:
 
 
 def counts(steps: Sequence[Step[Expected]], threshold: float | None = None) -> Confusion:
-    """Count the answers of which it is known what they should be."""
+    """Count the verdicts on labelled texts."""
     pairs = [(step.facts, verdict_of(step, threshold)) for step in steps]
     return confusion((wanted, got) for wanted, got in pairs if wanted is not None and got is not None)
 
 
 def as_csv(steps: Sequence[Step[Expected]], threshold: float | None = None) -> str:
-    """Write the answers as CSV."""
+    """Return the verdicts as CSV."""
     out = io.StringIO()
     writer = csv.writer(out)
     writer.writerow(["text", "expected", "result", "score", "category", "error"])

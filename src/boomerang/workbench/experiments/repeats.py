@@ -1,4 +1,4 @@
-"""The same call several times: an LLM's answers, or objects against their schema."""
+"""Repeat a call: compare an LLM's answers, or validate objects against their schema."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ Schema = Mapping[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class RepeatSettings:
-    """What the experiment's form says."""
+    """Settings from the experiment's form."""
 
     times: int
 
 
 @dataclass(frozen=True, slots=True)
 class Latencies:
-    """Seconds of the calls that went well, without the first one, which may have loaded the model."""
+    """Durations of the successful calls in seconds, without the first call, which may have loaded the model."""
 
     least: float
     mean: float
@@ -43,17 +43,17 @@ class AnswerRow:
     label: str
     seconds: float | None
     letter: str
-    """Names its answer: equal answers have the same letter; empty for none."""
+    """Label of its answer: equal answers have the same letter; empty without an answer."""
     characters: int
     tokens_out: int | None
     finish_reason: str | None
     text: str
-    """The answer, or the error."""
+    """The answer or the error."""
 
 
 @dataclass(frozen=True, slots=True)
 class AnswerRepeats:
-    """What repeated calls of an LLM come to."""
+    """Statistics of an LLM's repeated calls."""
 
     summary: Repeats
     latencies: Latencies | None
@@ -62,7 +62,7 @@ class AnswerRepeats:
 
 @dataclass(frozen=True, slots=True)
 class ObjectRow:
-    """One structured call."""
+    """One structured-output call."""
 
     label: str
     seconds: float | None
@@ -71,7 +71,7 @@ class ObjectRow:
 
 @dataclass(frozen=True, slots=True)
 class ObjectRepeats:
-    """What repeated structured calls come to."""
+    """Statistics of repeated structured-output calls."""
 
     summary: Repeats
     latencies: Latencies | None
@@ -79,18 +79,18 @@ class ObjectRepeats:
 
 
 def answer_steps(form_call: FormCall, settings: RepeatSettings) -> Sequence[Step[None]]:
-    """Return the call of the form, several times."""
+    """Return the form's call, several times."""
     return [form_call.step(str(number), None) for number in range(1, settings.times + 1)]
 
 
 def object_steps(form_call: FormCall, settings: RepeatSettings) -> Sequence[Step[Schema]]:
-    """Return the structured call of the form, several times."""
+    """Return the form's structured-output call, several times."""
     schema: Schema = form_call.arguments.get("structured_output_schema") or {}
     return [form_call.step(str(number), schema) for number in range(1, settings.times + 1)]
 
 
 def answers(series: Series[None], _settings: RepeatSettings) -> AnswerRepeats:
-    """Sum up the calls that have ended."""
+    """Summarize the calls that have ended."""
     ended = [step for step in series.steps if step.ended]
     summary = repeats([answer_attempt(step) for step in ended])
     letters = {answer: _letter(index) for index, (answer, _count) in enumerate(summary.answers)}
@@ -98,7 +98,7 @@ def answers(series: Series[None], _settings: RepeatSettings) -> AnswerRepeats:
 
 
 def objects(series: Series[Schema], _settings: RepeatSettings) -> ObjectRepeats:
-    """Check the objects of the calls that have ended."""
+    """Validate the objects of the calls that have ended."""
     ended = [step for step in series.steps if step.ended]
     attempts = [object_attempt(step) for step in ended]
     rows = [ObjectRow(step.label, _seconds(step), attempt) for step, attempt in zip(ended, attempts, strict=True)]
@@ -106,7 +106,7 @@ def objects(series: Series[Schema], _settings: RepeatSettings) -> ObjectRepeats:
 
 
 def latencies(steps: Sequence[Step[Any]]) -> Latencies | None:
-    """Return the least, mean and largest time; `None` if no call after the first one went well."""
+    """Return the minimum, mean and maximum duration; `None` if no call after the first succeeded."""
     spent = [record.elapsed for step in steps[1:] if (record := step.completed) is not None]
     return Latencies(min(spent), sum(spent) / len(spent), max(spent)) if spent else None
 
@@ -134,7 +134,7 @@ def _letter(index: int) -> str:
 
 
 def answer_attempt(step: Step[Any]) -> Attempt:
-    """Judge one run of an LLM: its text and calls as its answer, or why there is none."""
+    """Return the attempt of an LLM run: its text and tool calls as the answer, or the fault."""
     record = step.record
     spent = record.elapsed if record is not None else 0.0
     if step.error is not None:
@@ -144,7 +144,7 @@ def answer_attempt(step: Step[Any]) -> Attempt:
 
 
 def answer_text(record: Record[Any] | None) -> str:
-    """Write an answer so that equal answers are equal: its text, and its calls without their ids."""
+    """Return an answer's text and its tool calls without ids, so that equal answers compare equal."""
     if record is None:
         return ""
     answer = llm_answer.read(record)
@@ -153,7 +153,7 @@ def answer_text(record: Record[Any] | None) -> str:
 
 
 def object_attempt(step: Step[Schema]) -> Attempt:
-    """Judge one run: its object as its answer, or the path of its first fault."""
+    """Return the attempt of a structured-output run: its object as the answer, or the path of its first fault."""
     record = step.record
     spent = record.elapsed if record is not None else 0.0
     if step.error is not None or record is None:

@@ -1,4 +1,4 @@
-"""The same documents as given, reversed and shuffled, and whether their scores stay the same."""
+"""Check whether rerank scores change when the documents are reversed or shuffled."""
 
 from __future__ import annotations
 
@@ -16,25 +16,25 @@ from .form_call import FormCall
 
 SEED = 20260503
 SAME = 1e-4
-"""Largest difference between two scores of a document that is put down to rounding."""
+"""Largest difference between two scores of a document that counts as rounding."""
 
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """In which order the documents were sent."""
+    """The order in which the documents were sent."""
 
     order: tuple[int, ...]
-    """Places in the form, in the order in which they were sent."""
+    """Places in the form, in the order sent."""
     docs: tuple[str, ...]
-    """The documents as the form has them."""
+    """The documents as in the form."""
 
 
 class Verdict(Enum):
-    """Whether the order of the input changes the answer."""
+    """The effect of the input order on the result."""
 
     SAME_ORDER = "same order"
     SAME_SCORES = "same scores"
-    """Only documents with one score change places."""
+    """Only documents with equal scores change places."""
     DEPENDS = "depends"
 
 
@@ -44,24 +44,24 @@ class OrderComparison:
 
     docs: tuple[str, ...]
     scores: Sequence[tuple[str, Mapping[int, float]]]
-    """Label of each order that has an answer → score by the document's place in the form, the best first."""
+    """Label of each order with a result → score by the document's place in the form, best first."""
     errors: Sequence[tuple[str, Exception]]
     verdict: Verdict | None
-    """`None` before the end, and with fewer than two answers."""
+    """`None` before the end, and with fewer than two results."""
     least_tau: float | None
-    """Least Kendall τ between the first answer's order and another one's."""
+    """Lowest Kendall τ between the first result's order and another's."""
     largest_difference: float | None
     tied: int
-    """Documents of the first answer that share their score with another one."""
+    """Number of documents in the first result whose score is not unique."""
 
     @property
     def documents(self) -> list[int]:
-        """Places in the form of all documents that came back."""
+        """Places in the form of all returned documents."""
         return list(dict.fromkeys(document for _label, scores in self.scores for document in scores))
 
 
 def steps(form_call: FormCall, _settings: None) -> Sequence[Step[Order]]:
-    """Return the call of the form with its documents in three orders."""
+    """Return the form's call with its documents in three orders."""
     docs = tuple(form_call.arguments.get("docs", ()))
     original = tuple(range(len(docs)))
     shuffled = tuple(random.Random(SEED).sample(original, len(original)))
@@ -70,7 +70,7 @@ def steps(form_call: FormCall, _settings: None) -> Sequence[Step[Order]]:
 
 
 def compare(series: Series[Order], _settings: None) -> OrderComparison:
-    """Compare the answers that are there."""
+    """Compare the results so far."""
     scored = [(step.label, scores(step)) for step in series.steps if step.ended]
     answered = [(label, by_document) for label, by_document in scored if by_document]
     first = answered[0][1] if answered else {}
@@ -89,7 +89,7 @@ def compare(series: Series[Order], _settings: None) -> OrderComparison:
 
 
 def scores(step: Step[Order]) -> dict[int, float]:
-    """Return the scores of a step that went well by the place of each document in the form, the best first."""
+    """Return the scores of a successful step by each document's place in the form, best first."""
     record = step.completed
     if record is None:
         return {}
@@ -107,7 +107,7 @@ def _verdict(first: Mapping[int, float], others: Sequence[Mapping[int, float]]) 
 
 
 def _spread(first: Mapping[int, float], others: Sequence[Mapping[int, float]]) -> float:
-    """Return the largest difference between two scores of one document."""
+    """Return the largest difference between two scores of a document."""
     return max(
         (abs(other[document] - score) for other in others for document, score in first.items() if document in other),
         default=0.0,

@@ -1,4 +1,4 @@
-"""A text that is spoken and transcribed again, and the same text in each of a model's voices."""
+"""Synthesize and transcribe a text, and synthesize it in each of a model's voices."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from boomerang.invoker.session import Session
 from boomerang.workbench.analysis.word_error_rate import Rules
 from boomerang.workbench.i18n.translate import N_
 from boomerang.workbench.results import audio_stream
-from boomerang.workbench.results.transcripts import Judged, judge, recognised_text
+from boomerang.workbench.results.transcripts import TranscriptScore, recognised_text, score
 from boomerang.workbench.runs.job_series import Series, Step
 from boomerang.workbench.runs.jobs import Call
 
@@ -25,13 +25,13 @@ from .form_call import FormCall
 
 MOST_VOICES = 12
 LONGEST_IN_EACH_VOICE = 300
-"""Characters that are spoken in each voice: one or two sentences tell enough."""
+"""Most characters synthesized in each voice: one or two sentences are enough."""
 SPEAK, WRITE_DOWN = N_("Synthesize"), N_("Transcribe")
 
 
 @dataclass(frozen=True, slots=True)
 class RoundTripSettings:
-    """What the experiment's form says."""
+    """Settings from the experiment's form."""
 
     transcriber: ListedModel | None = None
     """The speech2text model; `None` if the connection has none."""
@@ -40,11 +40,11 @@ class RoundTripSettings:
 
 @dataclass(frozen=True, slots=True)
 class Spoken:
-    """What a step has spoken."""
+    """The speech of one step."""
 
     label: str
     voice: str
-    """Mode of the voice; empty for the form's own."""
+    """Mode of the voice; empty for the form's own voice."""
     started: bool
     ended: bool
     record: Record[Any] | None
@@ -53,13 +53,13 @@ class Spoken:
 
 @dataclass(frozen=True, slots=True)
 class RoundTrip:
-    """A text, its speech and the transcript of that."""
+    """A text, its speech and the transcript of that speech."""
 
     spoken: Spoken
     errors: Sequence[tuple[str, Exception]]
     transcript: str = ""
-    judged: Judged | None = None
-    """The transcript against the text; `None` before it is there."""
+    score: TranscriptScore | None = None
+    """The transcript scored against the text; `None` until there is one."""
     running: bool = False
 
 
@@ -79,7 +79,7 @@ class Voices:
 
 
 def round_trip_steps(form_call: FormCall, settings: RoundTripSettings) -> Sequence[Step[str]]:
-    """Return the call that speaks and the one that transcribes; each step's fact is the text."""
+    """Return the synthesis call and the transcription call; each step's fact is the text."""
     if settings.transcriber is None or form_call.arguments.get("model_config") is None:
         return ()
     text = str(form_call.arguments["content_text"])
@@ -89,18 +89,18 @@ def round_trip_steps(form_call: FormCall, settings: RoundTripSettings) -> Sequen
 
 
 def evaluate_round_trip(series: Series[str], settings: RoundTripSettings) -> RoundTrip:
-    """Compare the transcript with the text, once it is there."""
+    """Score the transcript against the text, if there is one."""
     speak, write = series.steps
     spoken = _spoken(speak)
     errors = [(step.label, step.error) for step in series.steps if step.error is not None]
     if not write.ended or write.error is not None or write.record is None:
         return RoundTrip(spoken, errors, running=series.running)
     text = recognised_text(write.record)
-    return RoundTrip(spoken, errors, text, judge(speak.facts, text, settings.rules), series.running)
+    return RoundTrip(spoken, errors, text, score(speak.facts, text, settings.rules), series.running)
 
 
 def voice_steps(form_call: FormCall, settings: VoiceSettings) -> Sequence[Step[str]]:
-    """Return a call for each voice; each step's fact is the voice's mode."""
+    """Return one call per voice; each step's fact is the voice's mode."""
     config = form_call.arguments.get("model_config")
     if not isinstance(config, TTSModelConfig):
         return ()
@@ -109,7 +109,7 @@ def voice_steps(form_call: FormCall, settings: VoiceSettings) -> Sequence[Step[s
 
 
 def evaluate_voices(series: Series[str], _settings: VoiceSettings) -> Voices:
-    """Return what has been spoken so far."""
+    """Return the speech so far."""
     return Voices([_spoken(step, step.facts) for step in series.steps], series.running)
 
 

@@ -1,4 +1,4 @@
-"""The same call streamed and not streamed, and what differs."""
+"""Compare a call with and without streaming."""
 
 from __future__ import annotations
 
@@ -22,37 +22,37 @@ ALWAYS_DIFFERENT = (CHUNKS, TIME)
 
 @dataclass(frozen=True, slots=True)
 class StreamingComparison:
-    """Two ways of one call, side by side."""
+    """A call with and without streaming, side by side."""
 
     labels: tuple[str, str]
     left: dict[str, Any]
-    """Name of what can differ → how it is, streamed."""
+    """Aspect → its value with streaming."""
     right: dict[str, Any]
     differing: Sequence[str]
     complete: bool
-    """Whether both calls have ended, and neither failed."""
+    """Whether both calls have succeeded."""
     errors: Sequence[tuple[str, Exception]]
-    """Label of a call, and why it failed."""
+    """Label and error of each failed call."""
 
     @property
     def names(self) -> list[str]:
-        """Names of what can differ."""
+        """Names of all aspects."""
         return list(dict.fromkeys([*self.left, *self.right]))
 
 
 def may_differ_anyway(form_call: FormCall) -> bool:
-    """Return whether two answers of a model may differ by chance: no temperature of 0, and no seed."""
+    """Return whether two answers may differ by chance: the temperature is not 0 and there is no seed."""
     parameters = getattr(form_call.arguments.get("model_config"), "completion_params", {})
     return parameters.get("temperature") != 0 and "seed" not in parameters
 
 
 def steps(form_call: FormCall, _settings: None) -> Sequence[Step[None]]:
-    """Return the call of the form, streamed and not."""
+    """Return the form's call, streamed and not streamed."""
     return [form_call.step(STREAMED, None, stream=True), form_call.step(NOT_STREAMED, None, stream=False)]
 
 
 def compare(series: Series[None], _settings: None) -> StreamingComparison:
-    """Compare the two answers as far as they have come."""
+    """Compare the two results so far."""
     first, second = series.steps
     left, right = aspects(first), aspects(second)
     return StreamingComparison(
@@ -66,7 +66,7 @@ def compare(series: Series[None], _settings: None) -> StreamingComparison:
 
 
 def aspects(step: Step[None]) -> dict[str, Any]:
-    """Return what can differ between two ways of one call, by name; nothing before the call began."""
+    """Return the comparable aspects of a call by name; empty before it began."""
     record = step.record
     if record is None:
         return {}
@@ -89,6 +89,6 @@ def aspects(step: Step[None]) -> dict[str, Any]:
 
 
 def different(left: dict[str, Any], right: dict[str, Any]) -> list[str]:
-    """Return the names of what differs, beside what always does."""
+    """Return the names of the aspects that differ, except those that always do."""
     names = dict.fromkeys([*left, *right])
     return [name for name in names if name not in ALWAYS_DIFFERENT and not json_diff.equal(left.get(name), right.get(name))]

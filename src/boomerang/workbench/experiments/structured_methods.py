@@ -1,4 +1,4 @@
-"""The ways to an object: structured output, a parameter, or asking in words."""
+"""Compare the methods of getting an object: structured output, a response format parameter, or a prompt."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ PROMPT = (
 
 @dataclass(frozen=True, slots=True)
 class Way:
-    """What one way to an object came to."""
+    """The result of one method."""
 
     label: str
     ended: bool
@@ -37,14 +37,14 @@ class Way:
     value: Any = None
     """The object; `None` if there is none."""
     text: str = ""
-    """The answer's text without its thinking."""
+    """The answer's text, without thinking."""
     raw_text: str = ""
     checked: Checked | None = None
-    """The object against the schema; `None` if there is none."""
+    """The object validated against the schema; `None` if there is none."""
 
 
 def steps(form_call: FormCall, _settings: None) -> Sequence[Step[Schema]]:
-    """Return the request of the form in each way that the model takes; none while the form is not complete."""
+    """Return the form's request for each method the model supports; empty while the form is incomplete."""
     schema = form_call.arguments.get("structured_output_schema")
     if schema is None or form_call.arguments.get("model_config") is None:
         return []
@@ -53,7 +53,7 @@ def steps(form_call: FormCall, _settings: None) -> Sequence[Step[Schema]]:
 
 
 def ways(series: Series[Schema], _settings: None) -> Sequence[Way]:
-    """Read the objects of the calls that have ended, and check them."""
+    """Parse and validate the objects of the calls that have ended."""
     return [_way(step) for step in series.steps]
 
 
@@ -69,11 +69,11 @@ def _way(step: Step[Schema]) -> Way:
 
 
 def routes(arguments: Mapping[str, Any], model: ListedModel | None) -> dict[str, tuple[str, dict[str, Any]]]:
-    """Return the ways in which one can ask for an object: name → member of `session.model`, and its arguments.
+    """Return the methods of requesting an object: name → member of `session.model`, and its arguments.
 
     Args:
-        arguments: Of `llm_structured_output.invoke`, as the form has them.
-        model: Whose rules tell whether it takes a schema as a parameter.
+        arguments: Arguments of `llm_structured_output.invoke`, from the form.
+        model: The model, whose rules decide whether it takes a schema as a parameter.
     """
     schema = arguments["structured_output_schema"]
     plain = {name: value for name, value in arguments.items() if name != "structured_output_schema"}
@@ -88,13 +88,13 @@ def routes(arguments: Mapping[str, Any], model: ListedModel | None) -> dict[str,
 
 
 def takes_schema(model: ListedModel | None) -> bool:
-    """Return whether a model's rules have `response_format` with the option `json_schema`, and the parameter for the schema."""
+    """Return whether a model has the parameter `response_format` with the option `json_schema`, and one for the schema."""
     rules = {rule.name: rule for rule in model.parameter_rules} if model else {}
     return "json_schema" in rules and "response_format" in rules and "json_schema" in rules["response_format"].options
 
 
 def prompted(messages: Sequence[Mapping[str, Any]], schema: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """Put the wish and the schema into the system message."""
+    """Add the instruction and the schema to the system message."""
     wish = PROMPT + json.dumps(schema, ensure_ascii=False)
     rest = [dict(message) for message in messages]
     if rest and rest[0]["role"] == "system":
@@ -103,7 +103,7 @@ def prompted(messages: Sequence[Mapping[str, Any]], schema: Mapping[str, Any]) -
 
 
 def spelled(record: Record[Any]) -> tuple[Any, llm_answer.Answer]:
-    """Return the object of an answer, by whichever way it came: its own field, or what the text spells; `None` if neither."""
+    """Return the object of an answer, from its own field or parsed from its text; `None` if neither has one."""
     answer = llm_answer.read(record)
     if answer.fold.structured_output is not None:
         return dict(answer.fold.structured_output), answer

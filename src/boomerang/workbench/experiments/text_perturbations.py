@@ -1,4 +1,4 @@
-"""Variants of a text that read the same to a person, to see whether a moderation model still flags it."""
+"""Variants of a text that a person reads the same way, to see whether a moderation model still flags it."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from enum import StrEnum
 from boomerang.workbench.analysis.word_error_rate import pieces
 
 
-class VariantKind(StrEnum):
-    """How a text was changed."""
+class PerturbationKind(StrEnum):
+    """The kind of change to a text."""
 
     SPACED = "letters spaced out"
     SWAPPED = "adjacent letters swapped"
@@ -24,36 +24,36 @@ class VariantKind(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Variant:
+class Perturbation:
     """A changed text."""
 
-    kind: VariantKind
+    kind: PerturbationKind
     text: str
 
 
 _DIGITS = str.maketrans("aeiostAEIOST", "431057431057")
 _EMOJI = "😀🌷🎈🍀⭐🐢🎵🍋"
 _ZERO_WIDTH = "\u200b"
-"""Zero-width space: not to be seen in most places, and no space to a tokenizer."""
+"""Zero-width space: mostly invisible, and not a space to a tokenizer."""
 
 
-def variants(text: str, *, seed: int) -> list[Variant]:
-    """Make the variants of a text.
+def perturbations(text: str, *, seed: int) -> list[Perturbation]:
+    """Return the variants of a text.
 
     Args:
         text: Any text.
-        seed: The same text and seed give the same variants.
+        seed: Makes the variants reproducible.
 
     Returns:
-        One for each kind, in the order of `VariantKind`, without those that leave the text as it is (such as upper case in
+        One per kind, in the order of `PerturbationKind`, without those equal to the text (such as upper case in
         Chinese); none for an empty text.
     """
-    made = (Variant(kind, make(text, random.Random(f"{seed} {kind}"))) for kind, make in _MAKERS.items())
-    return [variant for variant in made if variant.text != text]
+    made = (Perturbation(kind, make(text, random.Random(f"{seed} {kind}"))) for kind, make in _MAKERS.items())
+    return [perturbation for perturbation in made if perturbation.text != text]
 
 
 def _letters(word: str) -> list[str]:
-    """Part a word into what a person sees as one character: marks, joiners and variation selectors stay with their letter."""
+    """Split a word into user-perceived characters: marks, joiners and variation selectors stay with their letter."""
     letters: list[str] = []
     start = 0
     for at, char in enumerate(word):
@@ -72,7 +72,7 @@ def _spaced(text: str, _: random.Random) -> str:
 
 
 def _swapped(text: str, chance: random.Random) -> str:
-    """Swap two inner letters in each word of four or more; two that differ, so that something changes."""
+    """Swap two inner letters in each word of four or more; only letters that differ, so that the word changes."""
 
     def swap(letters: list[str]) -> list[str]:
         inner = range(1, len(letters) - 2)
@@ -90,7 +90,7 @@ def _in_digits(text: str, _: random.Random) -> str:
 
 
 def _with_emoji(text: str, chance: random.Random) -> str:
-    """Put an emoji at each place between two words; scripts without spaces have one between characters."""
+    """Insert an emoji between words; in scripts without spaces, between characters."""
     parts = [piece for word in text.split() for piece in pieces(word)]
     return "".join(word if not at else f" {chance.choice(_EMOJI)} {word}" for at, word in enumerate(parts)) or text
 
@@ -103,11 +103,11 @@ def _with_zero_width(text: str, _: random.Random) -> str:
     return _each_word(lambda letters: [_ZERO_WIDTH.join(letters)], text)
 
 
-_MAKERS: dict[VariantKind, Callable[[str, random.Random], str]] = {
-    VariantKind.SPACED: _spaced,
-    VariantKind.SWAPPED: _swapped,
-    VariantKind.DIGITS: _in_digits,
-    VariantKind.EMOJI: _with_emoji,
-    VariantKind.UPPER: _upper,
-    VariantKind.ZERO_WIDTH: _with_zero_width,
+_MAKERS: dict[PerturbationKind, Callable[[str, random.Random], str]] = {
+    PerturbationKind.SPACED: _spaced,
+    PerturbationKind.SWAPPED: _swapped,
+    PerturbationKind.DIGITS: _in_digits,
+    PerturbationKind.EMOJI: _with_emoji,
+    PerturbationKind.UPPER: _upper,
+    PerturbationKind.ZERO_WIDTH: _with_zero_width,
 }

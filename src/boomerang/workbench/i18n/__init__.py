@@ -1,1 +1,1 @@
-"""Translate the page's and the library's messages; the catalogues."""
+"""Translation of messages of the pages and the library, and the catalogues."""

@@ -1,7 +1,7 @@
-"""The page's own words in the visitor's language. What a server, a model or a file says is never translated.
+"""Translate the app's own texts to the visitor's language. Text from servers, models or files is never translated.
 
-English texts are the keys: ``_("Run")`` at the place of use, ``N_("Done")`` where a constant holds a text that is translated
-later by ``_``. A number or a name goes in afterwards: ``_("{count} rows").format(count=3)``, never as an f-string.
+English texts are the keys: use ``_("Run")`` where a text is displayed, and ``N_("Done")`` for a constant that ``_`` translates
+later. Insert numbers and names after translation: ``_("{count} rows").format(count=3)``, never with an f-string.
 """
 
 from __future__ import annotations
@@ -16,46 +16,46 @@ FOLDER = Path(__file__).resolve().parent / "locale"
 DOMAIN = "boomerang"
 ENGLISH = "en"
 LANGUAGES = {ENGLISH: "English", "zh_Hans": "简体中文"}
-"""Code → how the language calls itself."""
+"""Code → the language's own name."""
 
-_chosen = threading.local()  # a script run has a thread of its own
+_chosen = threading.local()  # each script run has its own thread
 _visitor_language: Callable[[], str] = lambda: ENGLISH  # noqa: E731  (replaced as a whole)
 
 
 def use(language: str) -> None:
-    """Speak this language for the rest of the script run; English if it is not one of `LANGUAGES`."""
+    """Set the language for the rest of the script run; English if it is not one of `LANGUAGES`."""
     _chosen.language = language if language in LANGUAGES else ENGLISH
 
 
 def ask_visitor(source: Callable[[], str]) -> None:
-    """Register what tells the language of the visitor before the script run has said `use`."""
+    """Register the source of the visitor's language until the script run calls `use`."""
     global _visitor_language
     _visitor_language = source
 
 
 def language() -> str:
-    """Return the code of the language of this script run; English outside of one."""
-    chosen = getattr(_chosen, "language", None) or _visitor_language()  # a callback runs before the script has said `use`
+    """Return the language code of this script run; English outside of one."""
+    chosen = getattr(_chosen, "language", None) or _visitor_language()  # a callback runs before the script calls `use`
     return chosen if chosen in LANGUAGES else ENGLISH
 
 
 def spoken_by(locale: str | None) -> str:
-    """Return the language for a browser's locale, as `zh-CN`; English if we do not have it."""
+    """Return the language for a browser's locale, such as `zh-CN`; English if unsupported."""
     return "zh_Hans" if (locale or "").lower().startswith("zh") else ENGLISH
 
 
 def _(text: str) -> str:
-    """Translate; the English text itself where there is no translation."""
-    return _catalogue(language()).gettext(text) if text else ""  # under "" gettext keeps the head of the catalogue
+    """Translate a text; return it unchanged if there is no translation."""
+    return _catalogue(language()).gettext(text) if text else ""  # under "" gettext stores the catalogue's header
 
 
 def N_(text: str) -> str:
-    """Mark a constant for translation; it stays English until `_` takes it."""
+    """Mark a constant for translation; it stays English until passed to `_`."""
     return text
 
 
 def ngettext(one: str, many: str, count: int) -> str:
-    """Translate what depends on a number."""
+    """Translate a text that depends on a number."""
     return _catalogue(language()).ngettext(one, many, count)
 
 

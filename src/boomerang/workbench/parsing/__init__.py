@@ -1,1 +1,1 @@
-"""Parse what a person pastes or uploads: JSON, tools, Python functions, tables of texts."""
+"""Parse pasted or uploaded input: JSON, tools, Python functions, tables of texts."""

@@ -1,4 +1,4 @@
-"""JSON that a person types: parsed, or refused with line, column and the line itself."""
+"""Parse JSON that a person typed, or report the line, the column and the line's text."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _DECODER = json.JSONDecoder()
 
 @dataclass(frozen=True, slots=True)
 class JsonFault:
-    """Why a text is not the JSON that was wanted."""
+    """A fault in a JSON text."""
 
     message: str
     line: int | None = None
@@ -29,14 +29,14 @@ class JsonFault:
 
 
 def parse(text: str, expected: type = dict) -> Any | JsonFault:
-    """Parse a JSON text whose top is an object or a list.
+    """Parse a JSON text whose top-level value is an object or a list.
 
     Args:
-        text: What was typed.
+        text: The typed text.
         expected: `dict` or `list`.
 
     Returns:
-        The value, or a `JsonFault` that says where and why.
+        The value, or a `JsonFault` with place and reason.
     """
     if not text.strip():
         return JsonFault(_("empty: enter a JSON {expected}").format(expected=_name(expected)), 1, 1)
@@ -57,11 +57,11 @@ def parse(text: str, expected: type = dict) -> Any | JsonFault:
 
 
 def locate(text: str, path: Sequence[str | int]) -> tuple[int, int]:
-    """Find where a value stands in a JSON text.
+    """Find the place of a value in a JSON text.
 
     Args:
         text: Valid JSON.
-        path: Keys and positions from the top to the value; where it leads nowhere, the last value on it is found.
+        path: Keys and positions from the top to the value; if the path breaks off, the last value on it is used.
 
     Returns:
         Line and column, from 1.
@@ -76,7 +76,7 @@ def locate(text: str, path: Sequence[str | int]) -> tuple[int, int]:
 
 
 def written(value: Any, indent: int | None = None) -> str:
-    """Write a value as JSON for a file: in its own letters, or escaped where half a character stands alone in it."""
+    """Return a value as JSON for a file: unescaped, unless it contains an unpaired surrogate."""
     text = json.dumps(value, indent=indent, ensure_ascii=False)
     try:
         text.encode()
@@ -86,33 +86,33 @@ def written(value: Any, indent: int | None = None) -> str:
 
 
 def pretty(value: Any) -> str:
-    """Write a value as JSON for people: indented, in its own letters."""
+    """Return a value as JSON for people: indented and unescaped."""
     return json.dumps(value, indent=2, ensure_ascii=False)
 
 
 class Literal(str):
-    """A number as it is spelled."""
+    """A number in its original spelling."""
 
     __slots__ = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Members:
-    """An object with all of its members, those too that have one name."""
+    """An object with all its members, including those with duplicate names."""
 
     pairs: list[tuple[str, Any]]
 
     def __len__(self) -> int:
-        """Return how many there are."""
+        """Return the number of members."""
         return len(self.pairs)
 
 
 def exact(text: str) -> Any:
-    """Parse JSON without a change: numbers are `Literal`, objects `Members`, lists lists, and the rest as `json.loads` has it.
+    """Parse JSON losslessly: numbers become `Literal`, objects `Members`, lists lists, and the rest as in `json.loads`.
 
     Raises:
-        ValueError: It is no JSON.
-        RecursionError: It is nested too deep.
+        ValueError: The text is not JSON.
+        RecursionError: It is nested too deeply.
     """
     return _EXACT.decode(text)
 
@@ -123,15 +123,15 @@ _EXACT = json.JSONDecoder(
 
 
 def indented(value: Any, indent: int | None = 2) -> str:
-    """Write JSON for people with each number as it is spelled.
+    """Return JSON for people, with each number in its original spelling.
 
     Args:
-        value: A text that is parsed by `exact`, or what came of that.
-        indent: Blanks for each level; `None` for all in one line.
+        value: A text to parse with `exact`, or the result of `exact`.
+        indent: Spaces per level; `None` for a single line.
 
     Raises:
-        ValueError: It is no JSON.
-        RecursionError: It is nested too deep.
+        ValueError: The text is not JSON.
+        RecursionError: It is nested too deeply.
     """
     if isinstance(value, str) and not isinstance(value, Literal):
         value = exact(value)
@@ -139,12 +139,12 @@ def indented(value: Any, indent: int | None = 2) -> str:
 
 
 def spelled(value: Any, indent: int | None, line: str = "\n") -> Iterator[str]:
-    """Write what `exact` gave piece by piece, so that a writer may stop.
+    """Yield the result of `exact` as JSON piece by piece, so that the caller can stop.
 
     Args:
-        value: An object, a list, or what is inside of them.
-        indent: Blanks for each level; `None` for all in one line.
-        line: The line end with the blanks before the value.
+        value: An object, a list, or one of their items.
+        indent: Spaces per level; `None` for a single line.
+        line: Line break and indent before the value.
     """
     if isinstance(value, Literal):
         yield value
@@ -168,7 +168,7 @@ def _refuse_constant(name: str) -> None:
 
 def _finite(digits: str) -> float:
     number = float(digits)
-    if math.isinf(number):  # it would go out as no number at all
+    if math.isinf(number):  # it would be written as Infinity
         raise ValueError(_("the number {digits} is too large").format(digits=digits[:20]))
     return number
 
@@ -190,7 +190,7 @@ def _name(kind: type) -> str:
 
 
 def _child(text: str, at: int, part: str | int) -> int | None:
-    """Find where one member of the object or list at `at` begins."""
+    """Find the start of a member of the object or list at `at`."""
     closing = {"{": "}", "[": "]"}.get(text[at])
     if closing is None:
         return None

@@ -1,4 +1,4 @@
-"""Functions as Python spells them, read as tools for a model. The source is parsed and never executed."""
+"""Convert Python functions to tools for a model. The source is parsed and never executed."""
 
 from __future__ import annotations
 
@@ -32,17 +32,17 @@ _IMPLIED = ("self", "cls")
 
 
 class SignatureFault(ValueError):
-    """Why a text is no function."""
+    """The text contains no function."""
 
 
 def tools(source: str) -> list[dict[str, Any]]:
-    """Read the functions of a source as tools: name, description, and parameters as a JSON schema.
+    """Convert the functions of a source to tools: name, description, and parameters as a JSON schema.
 
-    What has a default is not required. The description is the docstring's first paragraph; an argument's is what its line in
-    the docstring says, or the text in `Annotated`. A type that is not known fits anything.
+    Parameters without a default are required. A tool's description is the docstring's first paragraph; a parameter's is its
+    line in the docstring or the text in `Annotated`. An unknown type allows any value.
 
     Raises:
-        SignatureFault: It is no Python, or has no function.
+        SignatureFault: It is not Python, or has no function.
     """
     tree = _parsed(source)
     functions = [node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)]
@@ -56,7 +56,7 @@ def tools(source: str) -> list[dict[str, Any]]:
 
 
 def _parsed(source: str) -> ast.Module:
-    """Parse it as it is, or with a body where there is only a signature."""
+    """Parse the source as it is, or with a body added to a bare signature."""
     first: SyntaxError | None = None
     for text in (source, f"{source.rstrip().rstrip(':')}: ...", f"def {source.rstrip().rstrip(':')}: ..."):
         try:
@@ -89,7 +89,7 @@ def _tool(node: ast.FunctionDef | ast.AsyncFunctionDef) -> dict[str, Any]:
 
 
 def _arguments(arguments: ast.arguments) -> Iterator[tuple[ast.arg, ast.expr | None]]:
-    """Return each argument with its default; what collects the rest has no name for a model."""
+    """Yield each argument with its default, except `*args` and `**kwargs`, which a model cannot name."""
     listed = [*arguments.posonlyargs, *arguments.args]
     defaults = [None] * (len(listed) - len(arguments.defaults)) + list(arguments.defaults)
     for argument, default in zip(listed, defaults, strict=True):
@@ -154,7 +154,7 @@ def _expression(text: str) -> ast.expr | None:
 
 
 def _literal(node: ast.expr) -> Any:
-    """Return the value of a literal that JSON can hold; `None` for anything else."""
+    """Return the value of a literal that JSON can represent; `None` for anything else."""
     try:
         value = ast.literal_eval(node)
         json.dumps(value, allow_nan=False)

@@ -1,4 +1,4 @@
-"""A JSON schema proposed from an example, as a start for editing."""
+"""Propose a JSON schema from an example, as a starting point for editing."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from genson.schema.strategies import Object
 
 
 class _ClosedObject(Object):  # type: ignore[misc]
-    """Disallow other names, as OpenAI's strict schemas demand."""
+    """Disallows other names, as OpenAI's strict schemas require."""
 
     def to_schema(self) -> dict[str, Any]:
         return {**super().to_schema(), "additionalProperties": False}
@@ -20,16 +20,16 @@ class _Builder(SchemaBuilder):  # type: ignore[misc]
 
 
 def propose(example: Any) -> dict[str, Any]:
-    """Propose the schema that a value and its like fit.
+    """Propose a schema that an example matches.
 
-    Every name of an object is required and no other is allowed; in a list of objects, those names are required that all have.
-    Values of several kinds in one place may be of any of them. What an example cannot tell, as limits, is left open.
+    All names of an object are required and no others are allowed; in a list of objects, the names that all objects have are
+    required. A place with values of several types allows any of them. Limits, which an example cannot show, are left open.
 
     Args:
-        example: What JSON can hold, not nested deeper than Python calls reach.
+        example: A JSON value, not nested deeper than Python's recursion limit.
 
     Returns:
-        A schema of draft 2020-12 that the example fits.
+        A schema of draft 2020-12 that the example matches.
     """
     builder = _Builder(schema_uri=None)
     builder.add_object(example)

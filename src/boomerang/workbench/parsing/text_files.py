@@ -1,4 +1,4 @@
-"""Texts out of a file that somebody picked: CSV, TSV, TXT, JSONL or JSON, as columns of a table."""
+"""Read texts from an uploaded file: CSV, TSV, TXT, JSONL or JSON, as columns of a table."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ TYPES = ("csv", "tsv", "txt", "jsonl", "ndjson", "json")
 WITH_HEAD = ("csv", "tsv")
 DELIMITERS = ",;\t|"
 LONGEST_NAME = 80
-"""Characters of a column's name that are kept."""
+"""Most characters kept of a column's name."""
 MOST_CELLS = 5_000_000
-"""Of a table of objects: rows that all have names of their own would make a table of the square of their number."""
+"""Most cells of a table of objects: if every row had its own names, the table would grow with the square of the rows."""
 _MARKS = (
     (codecs.BOM_UTF8, "utf-8-sig"),
-    (codecs.BOM_UTF32_LE, "utf-32"),  # before UTF-16, whose mark it begins with
+    (codecs.BOM_UTF32_LE, "utf-32"),  # before UTF-16, whose mark is a prefix of it
     (codecs.BOM_UTF32_BE, "utf-32"),
     (codecs.BOM_UTF16_LE, "utf-16"),
     (codecs.BOM_UTF16_BE, "utf-16"),
@@ -35,25 +35,25 @@ _MARKS = (
 _CONTROLS = re.compile(r"[\x00-\x08]")
 _LINE_END = re.compile(r"\r\n?|\n")
 _DECLARED = re.compile(r'"?sep=([^\r\n\0"])"?(?:\r\n?|\n|\Z)', re.IGNORECASE)
-"""The first line by which Excel names the delimiter."""
+"""The first line in which Excel names the delimiter."""
 _END = "\ufdd0end\ufdd0"
-"""Behind the last line; no text has this character, by its definition."""
+"""Appended after the last line; contains a Unicode noncharacter, which no text has."""
 
 
 class ImportFault(Exception):
-    """Why a file gives no texts, in the visitor's language."""
+    """The file contains no texts; the message says why, in the visitor's language."""
 
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """What is in a file."""
+    """The content of a file."""
 
     columns: dict[str, list[str]]
-    """Name → one cell for each row; empty where a row has none."""
+    """Name → one cell per row; empty if a row has none."""
 
     @property
     def rows(self) -> int:
-        """How many rows there are."""
+        """Number of rows."""
         return len(next(iter(self.columns.values()), []))
 
     @property
@@ -66,12 +66,12 @@ def read(name: str, data: bytes, *, head: bool = True) -> Table:
     """Read a file.
 
     Args:
-        name: Of the file; its ending tells what it is.
-        data: UTF-8, or UTF-16 or UTF-32 with or without a mark at the beginning; with any line ends.
+        name: File name; its extension decides the format.
+        data: UTF-8, or UTF-16 or UTF-32 with or without a byte order mark; with any line endings.
         head: Whether the first line of a CSV or TSV file names its columns.
 
     Raises:
-        ImportFault: It is empty, not text, or not what its ending says; tells the line.
+        ImportFault: It is empty, not text, or not in the format of its extension; names the line.
     """
     ending = name.rpartition(".")[2].lower()
     text = _decoded(data)
@@ -89,7 +89,7 @@ def read(name: str, data: bytes, *, head: bool = True) -> Table:
 
 
 def lines(text: str) -> list[str]:
-    """Cut a text into its lines: at CR, LF and CRLF, and not at the separators inside a text, as U+2028 or a form feed."""
+    """Split a text at CR, LF and CRLF, but not at separators inside a text, such as U+2028 or a form feed."""
     return _LINE_END.split(text)
 
 
@@ -113,10 +113,10 @@ def _refuse_other_kinds(data: bytes) -> None:
 
 
 def _without_mark(data: bytes) -> str:
-    """Tell the encoding of a text without a mark at its beginning: UTF-16 if there are zeros that make signs of ASCII in it.
+    """Guess the encoding of a text without a byte order mark: UTF-16 if its zero bytes decode to ASCII characters.
 
-    Other encodings are refused. charset-normalizer reads French and English in cp1252 as cp1250 ("modèle" as "modčle"), however
-    long the text is, and many Arabic tables in UTF-16 as UTF-8.
+    Other encodings are rejected. charset-normalizer takes French and English cp1252 for cp1250 ("modèle" becomes "modčle") at
+    any length, and many Arabic tables in UTF-16 for UTF-8.
     """
     zeros = data.count(0)
     if not zeros or (zeros < len(data) // 8 and _signs(data, "utf-8")):
@@ -128,7 +128,7 @@ def _without_mark(data: bytes) -> str:
 
 
 def _signs(data: bytes, encoding: str) -> int:
-    """Count the signs of ASCII that an encoding finds; none if it finds what no text has."""
+    """Count the ASCII characters that an encoding finds; 0 if it finds unassigned or private-use ones."""
     try:
         text = data.decode(encoding)
     except UnicodeDecodeError:
@@ -153,18 +153,18 @@ def _width(text: str, delimiter: str) -> int:
     """Count the cells of the first record."""
     try:
         return len(next(_records(text, delimiter), []))
-    except ImportFault:  # is raised again if this becomes the delimiter
+    except ImportFault:  # raised again if this becomes the delimiter
         return lines(text.lstrip("\r\n"))[0].count(delimiter) + 1
 
 
 def _records(text: str, delimiter: str) -> Iterator[list[str]]:
-    """Read records that have something in them.
+    """Yield the non-empty records.
 
     Raises:
-        ImportFault: A quote is opened and never closed, so that what follows it would become one cell.
+        ImportFault: A quote is never closed, which would make the rest one cell.
     """
-    csv.field_size_limit(max(csv.field_size_limit(), len(text)))  # the size of the whole file is limited before it is read
-    end = f"{delimiter}{_END}{delimiter}"  # is a record of its own, unless a quote is still open
+    csv.field_size_limit(max(csv.field_size_limit(), len(text)))  # the file's size is limited before it is read
+    end = f"{delimiter}{_END}{delimiter}"  # a record of its own, unless a quote is still open
     reader = csv.reader(chain(io.StringIO(text, newline=""), [end]), delimiter=delimiter)
     first = 1
     while True:
@@ -182,7 +182,7 @@ def _records(text: str, delimiter: str) -> Iterator[list[str]]:
 
 
 def _distinct(names: list[str]) -> list[str]:
-    """Name every column, each otherwise."""
+    """Make the column names unique."""
     unique: list[str] = []
     for number, name in enumerate(names, 1):
         wanted = name.strip()[:LONGEST_NAME] or _("column {number}").format(number=number)
@@ -221,7 +221,7 @@ def _parsed(text: str, first_line: int = 1) -> Any:
 
 
 def _cell(value: Any) -> str:
-    """Write a value as the text of a cell: a text or a number as it is spelled, the rest as JSON."""
+    """Return a value as a cell's text: strings and numbers as written, the rest as JSON."""
     if isinstance(value, str):
         return str(value)
     return "" if value is None else indented(value, indent=None)

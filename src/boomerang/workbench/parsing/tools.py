@@ -1,4 +1,4 @@
-"""Tools from elsewhere: a list as OpenAI's interface takes it, or functions as Python spells them. Nothing is executed."""
+"""Parse tools from JSON, as OpenAI's API takes them, or from Python functions. Nothing is executed."""
 
 from __future__ import annotations
 
@@ -18,18 +18,18 @@ NO_PARAMETERS: dict[str, Any] = {"type": "object", "properties": {}}
 
 
 class ToolFault(ValueError):
-    """Why a text holds no tools."""
+    """The text contains no tools; the message says why."""
 
 
 def read(text: str) -> list[Tool]:
-    """Read tools out of what was pasted.
+    """Parse tools from a pasted text.
 
     Args:
-        text: JSON: a list of tools or one of them, in OpenAI's wrapping, in the bare form, in Anthropic's (`input_schema`), or
-            a whole request with `tools` in it. Or Python: one or more functions, with or without bodies.
+        text: JSON: a list of tools or a single tool, in OpenAI's wrapper, without it, or in Anthropic's form (`input_schema`);
+            or a whole request with `tools`. Or Python: one or more functions, with or without bodies.
 
     Raises:
-        ToolFault: Says why it is neither.
+        ToolFault: The text is neither; the message says why.
     """
     stripped = text.lstrip("\ufeff").strip()
     if not stripped:
@@ -46,7 +46,7 @@ def read(text: str) -> list[Tool]:
 
 
 def written(tools: Iterable[Tool]) -> str:
-    """Write tools as OpenAI's interface takes them, for a file."""
+    """Return tools as JSON for a file, as OpenAI's API takes them."""
     names = ("name", "description", "parameters")
     listed = [{"type": "function", "function": {name: tool[name] for name in names}} for tool in tools]
     return json.dumps(listed, indent=2, ensure_ascii=False)

@@ -1,1 +1,1 @@
-"""What a record says, read out without drawing it."""
+"""Extract results from records, without drawing them."""

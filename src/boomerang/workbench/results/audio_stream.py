@@ -1,4 +1,4 @@
-"""The audio of a run: as it comes, for the player, and as one file afterwards."""
+"""The audio of a run: as a stream for the player, and as one file at the end."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ from boomerang.invoker.records.record import Record
 from boomerang.workbench.runs.jobs import Job
 
 STREAMED = MP3
-"""The only kind that a browser plays while it arrives, whatever the sizes of its pieces."""
+"""The only format that browsers play while it arrives, whatever the chunk sizes."""
 ENOUGH_BYTES = 4096
-"""After so many bytes of no known kind nothing is going to become MP3."""
+"""After this many bytes in no known format, the audio is not MP3."""
 MOST_TAG_BYTES = 1 << 20
-"""Tags and padding that are waited for, as for a picture of the speaker, before the rest says what it is."""
+"""Most bytes of tags and padding (such as a cover image) to skip before detecting the format."""
 
 
 def segments(job: Job) -> Iterator[bytes]:
-    """Return a job's audio from its beginning, waiting for what is still to come."""
+    """Yield a job's audio from the start, waiting for more until it ends."""
     seen = 0
     while True:
         count = job.wait(seen)
@@ -32,12 +32,12 @@ def segments(job: Job) -> Iterator[bytes]:
 
 
 def whole(record: Record[Any]) -> bytes:
-    """Return all audio that arrived as one file."""
+    """Return all audio that arrived, as one file."""
     return b"".join(_decoded(tuple(record.chunks)))
 
 
 def streams(record: Record[Any]) -> bool | None:
-    """Return whether what arrives can be played as it comes; `None` while too little is there to tell."""
+    """Return whether the audio can be played while it arrives; `None` while there is too little to decide."""
     begun = b""
     for piece in _decoded(tuple(record.chunks)):
         begun += piece
@@ -52,7 +52,7 @@ def streams(record: Record[Any]) -> bool | None:
 
 
 def _decoded(chunks: Iterable[Any]) -> Iterator[bytes]:
-    """Return the audio of chunks, up to one that holds none: the run has failed with the reason."""
+    """Yield the audio of chunks, up to one that cannot be decoded: the run has failed with that error."""
     for chunk in chunks:
         try:
             yield chunk.audio

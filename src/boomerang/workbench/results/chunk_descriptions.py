@@ -1,4 +1,4 @@
-"""One chunk in a word and in short."""
+"""Describe a chunk by its kind and an excerpt of its content."""
 
 from __future__ import annotations
 
@@ -30,12 +30,12 @@ KINDS = {
 
 
 def describe(chunk: Any) -> tuple[str, str]:
-    """Say what kind of chunk it is, as if it were the first, and its content in short."""
+    """Return a chunk's kind, as if it were the first chunk, and its content in brief."""
     return KINDS[look(chunk, ReasoningReader()).kind], content(chunk)
 
 
 def content(chunk: Any) -> str:
-    """Write the content of a chunk in short; its finish reason stands elsewhere."""
+    """Return a chunk's content in brief, without its finish reason, which is displayed separately."""
     if hasattr(chunk, "mime_type"):
         count = len(chunk.result) // 2
         template = ngettext("{count} byte of {type}", "{count} bytes of {type}", count)
@@ -58,24 +58,24 @@ def content(chunk: Any) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Fragment:
-    """A piece of a tool call, as one chunk brought it."""
+    """A fragment of a tool call, from one chunk."""
 
     chunk: int
     call: int
-    """Which of the calls it belongs to, from 1."""
+    """Number of the tool call, from 1."""
     id: str
     name: str
     arguments: str
 
 
 def fragments(chunks: Sequence[tuple[int, Any]]) -> tuple[list[Fragment], list[ToolCall]]:
-    """Return which chunk brought which piece of which tool call.
+    """Split chunks into fragments of tool calls.
 
     Args:
-        chunks: Number and chunk, in order; those without calls may be left out.
+        chunks: Number and chunk, in order; chunks without calls may be left out.
 
     Returns:
-        The pieces, and the calls that they come to.
+        The fragments, and the complete calls.
     """
     fold = ToolCallFold()
     listed = []
@@ -87,7 +87,7 @@ def fragments(chunks: Sequence[tuple[int, Any]]) -> tuple[list[Fragment], list[T
 
 
 def fault(arguments: str) -> str | None:
-    """Say why the joined arguments of a call are no JSON object; `None` if they are one."""
+    """Return why a call's joined arguments are not a JSON object; `None` if they are."""
     try:
         value = json.loads(arguments.strip() or "{}", strict=False)
     except RecursionError:

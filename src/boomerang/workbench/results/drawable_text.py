@@ -1,8 +1,8 @@
-"""Text from outside as a browser can show it."""
+"""External text in a form that browsers can display."""
 
 from __future__ import annotations
 
 
 def drawable(text: str) -> str:
-    """Put a sign of replacement where half of a character stands alone, as a server may send it: a browser takes no halves."""
+    """Replace unpaired surrogates, which servers may send but browsers reject."""
     return text if text.isascii() else text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")

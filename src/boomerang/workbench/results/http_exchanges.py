@@ -13,13 +13,13 @@ UNKNOWN = "—"
 
 
 def went_over_http(record: Record[Any] | None) -> bool:
-    """Return whether a run asked a server."""
+    """Return whether a run called a server."""
     return last_request(record) is not None
 
 
 @dataclass(slots=True)
 class Exchange:
-    """A request, and what came of it as far as it has come."""
+    """An HTTP request and its response so far."""
 
     request: HTTPRequest
     response: HTTPResponse | None = None
@@ -27,13 +27,13 @@ class Exchange:
 
     @property
     def title(self) -> str:
-        """What was asked, and what the server said."""
+        """The request and the response status."""
         status = f"{self.response.status} {self.response.reason}".strip() if self.response else UNKNOWN
         return f"{self.request.method} {self.request.url} → {status}"
 
 
 def exchanges(events: Sequence[Event]) -> list[Exchange]:
-    """Put the events of exchanges together; they follow one another within a run."""
+    """Group HTTP events into exchanges, which follow one another within a run."""
     listed: list[Exchange] = []
     for event in events:
         match event:
@@ -47,6 +47,6 @@ def exchanges(events: Sequence[Event]) -> list[Exchange]:
 
 
 def last_request(record: Record[Any] | None) -> HTTPRequest | None:
-    """Return the last request that went over the wire; `None` if none did."""
+    """Return the last HTTP request; `None` if there was none."""
     recorded = exchanges(tuple(record.events)) if record is not None else []
     return recorded[-1].request if recorded else None

@@ -1,4 +1,4 @@
-"""The answer of an LLM, read out of its record."""
+"""The answer of an LLM, read from its record."""
 
 from __future__ import annotations
 
@@ -13,20 +13,20 @@ from boomerang.invoker.records.timeline import timeline_of
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What a record's chunks come to."""
+    """The result of a record's chunks."""
 
     fold: LLMFold
     thinking: str
     text: str
-    """Without the thinking."""
+    """The answer's text, without thinking."""
     closed: bool
     """Whether the thinking ended; true if there was none."""
     thinking_seconds: float | None
-    """From the first piece of thinking to the first of the answer, or to the last of thinking; `None` if there was none."""
+    """From the first thinking chunk to the first answer chunk, or to the last thinking chunk; `None` if there was none."""
 
 
 def read(record: Record[Any]) -> Answer:
-    """Read a record's answer, live or ended."""
+    """Return a record's answer so far."""
     return record.once(Answer, lambda: _read(record))
 
 

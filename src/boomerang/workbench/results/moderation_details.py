@@ -1,4 +1,4 @@
-"""What a back end told of a moderation beyond Dify's boolean: scores by category, and from which score on it flags."""
+"""Details of a moderation beyond Dify's boolean: scores by category, and the threshold."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ class Detail:
     """Scores of one text."""
 
     scores: Mapping[str, float]
-    """Category → score, the highest first; at least one."""
+    """Category → score, highest first; at least one."""
     threshold: float
-    """From which score on the back end flags."""
+    """Score from which the back end flags."""
     sentence: str
-    """The part of the text that decided; empty if the back end does not tell."""
+    """The deciding part of the text; empty if the back end does not report it."""
 
     @property
     def category(self) -> str:
@@ -39,7 +39,7 @@ class Detail:
 
 
 def detail(record: Record[Any] | None) -> Detail | None:
-    """Return what a back end told beside its boolean; `None` if it told no scores."""
+    """Return the reported details; `None` if no scores were reported."""
     for event in tuple(record.events) if record is not None else ():
         if isinstance(event, ModerationScores):
             scores = {name: score for name, score in event.categories.items() if math.isfinite(score)}
@@ -53,14 +53,14 @@ def detail(record: Record[Any] | None) -> Detail | None:
 
 
 def verdict(record: Record[Any] | None) -> bool | None:
-    """Return the boolean; `None` where there is none."""
+    """Return the boolean verdict; `None` if there is none."""
     if record is None or record.outcome is not Outcome.COMPLETED or not record.chunks:
         return None
     return bool(record.chunks[0].result)
 
 
 def verdict_of(step: Step[Any], threshold: float | None = None) -> bool | None:
-    """Return the boolean of a step; with a threshold, what it would be from that score on, where scores are known."""
+    """Return a step's boolean verdict. With a threshold, derive it from the scores, if known."""
     if step.error is not None:
         return None
     scores = detail(step.record)

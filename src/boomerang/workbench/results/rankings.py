@@ -1,4 +1,4 @@
-"""A ranking as it came back: each document's new place, where it stood before, and why others are missing."""
+"""A returned ranking: each document's new and old place, and why others are missing."""
 
 from __future__ import annotations
 
@@ -18,24 +18,24 @@ class Row:
     rank: int
     """From 1."""
     position: int
-    """Where it stood in the input, from 1."""
+    """Its place in the input, from 1."""
     score: float
     text: str
 
     @property
     def moved(self) -> int:
-        """Places gained; negative when it lost some."""
+        """Places gained; negative if places were lost."""
         return self.position - self.rank
 
 
 def ranking(record: Record[Any] | None) -> list[Row]:
-    """Return the returned documents in their new order; none where there is no answer."""
+    """Return the returned documents in their new order; empty without a result."""
     docs = record.chunks[0].docs if record is not None and record.chunks else ()
     return [Row(rank, doc.index + 1, doc.score, doc.text) for rank, doc in enumerate(docs, 1)]
 
 
 def movement(places: int) -> str:
-    """Write how far a document moved."""
+    """Format how far a document moved."""
     if places == 0:
         return "= 0"
     return f"▲ {places}" if places > 0 else f"▼ {-places}"
@@ -43,18 +43,18 @@ def movement(places: int) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Dropped:
-    """One document that was sent and did not come back."""
+    """A document that was sent but not returned."""
 
     position: int
-    """Where it stood in the input, from 1."""
+    """Its place in the input, from 1."""
     text: str
     score: float | None
-    """What the back end gave it; `None` where it does not tell, or gave none."""
+    """The score from the back end; `None` if none is known."""
     reason: str
 
 
 def dropped(record: Record[Any], request: RequestInvokeRerank) -> list[Dropped]:
-    """Return the documents missing from the answer, in the input's order, each with the reason as far as it is known."""
+    """Return the documents missing from the result, in input order, each with the reason if known."""
     rows = ranking(record)
     kept = {row.position for row in rows}
     scores = _scores(record)
@@ -73,7 +73,7 @@ def dropped(record: Record[Any], request: RequestInvokeRerank) -> list[Dropped]:
 
 
 def reason_dropped(returned: int, top_n: int, threshold: float) -> str:
-    """Say why documents are missing from the answer, as far as the answer alone can tell."""
+    """Return why documents are missing from the result, as far as the result alone shows it."""
     if returned >= top_n:
         template = _("cut by top_n = {top_n} or score_threshold = {threshold}")
         return template.format(top_n=top_n, threshold=f"{threshold:g}")
@@ -93,7 +93,7 @@ def _below(threshold: float) -> str:
 
 
 def _scores(record: Record[Any]) -> dict[int, float] | None:
-    """Return the scores that the back end reported of all documents, by position; `None` if it reported none."""
+    """Return the scores the back end reported for all documents, by position; `None` if it reported none."""
     for event in tuple(record.events):
         if isinstance(event, RerankScores):
             return {index + 1: score for index, score in event.scores}

@@ -1,4 +1,4 @@
-"""Long values cut for the page: told by how long they are and by their hash, so that two of them can still be told apart."""
+"""Shorten long values for display: each cut value gets its length and hash, so that different values remain distinguishable."""
 
 from __future__ import annotations
 
@@ -13,35 +13,35 @@ from boomerang.workbench.i18n.translate import _
 
 LONGEST_TEXT = 600
 LONGEST_HEX = 96
-"""Characters of one string that are shown; longer ones are cut and named by length and hash."""
+"""Most characters displayed of an encoded string; longer ones are replaced with length and hash."""
 LONGEST_LIST = 12
-"""Numbers of one list that are shown, as of a vector."""
+"""Most numbers displayed of a list, such as a vector."""
 MOST_ITEMS = 500
-"""Items of any other list or object that are shown."""
+"""Most items displayed of any other list or object."""
 MOST_VALUES = 10_000
-"""Values that are shown in all, lists and objects among them; a browser draws no more in time."""
+"""Most values displayed in total, including lists and objects; browsers cannot draw more in time."""
 _ENCODED = re.compile(r"(?:data:[\w/+.-]*;base64,)?(?:[0-9a-f]{64,}|[A-Za-z0-9+/_-]{256,}={0,2})")
-"""Bytes in hex or base64, as far as their beginning tells: no words are as long as that."""
+"""Bytes in hex or base64, judged by the start of a string: no words are that long."""
 _LOOKED_AT = 600
 
 
 def shortened(value: Any) -> Any:
-    """Cut what is long in a value, and the value itself.
+    """Return a value with its long parts shortened.
 
-    Long strings and lists of numbers are cut and named by length and hash, other long lists and objects by their length. What
-    comes after `MOST_VALUES` is left out.
+    Long strings and lists of numbers are cut and labelled with length and hash, other long lists and objects with their length.
+    Everything after `MOST_VALUES` is left out.
     """
     return _Shortening().of(value)
 
 
 class _Shortening:
-    """Cuts one value."""
+    """Shortens one value."""
 
     def __init__(self) -> None:
         self._room = MOST_VALUES
 
     def of(self, value: Any) -> Any:
-        """Cut a value or a part of it."""
+        """Shorten a value or a part of it."""
         self._room -= 1
         if isinstance(value, str):
             return _text(value)
@@ -56,7 +56,7 @@ class _Shortening:
         return short if len(short) == len(value) else [*short, "… " + _items(value)]
 
     def _first(self, values: Iterable[Any]) -> Iterator[Any]:
-        """Yield values as long as there is room for them."""
+        """Yield values until the limit is reached."""
         for value in islice(values, MOST_ITEMS):
             if self._room <= 0:
                 return
@@ -86,7 +86,7 @@ def _encoded(value: str) -> bool:
 def _numbers(value: list[float]) -> str:
     try:
         raw = array("d", value).tobytes()
-    except OverflowError:  # a whole number that is too large for a float
+    except OverflowError:  # an integer too large for a float
         raw = repr(value).encode()
     digest = hashlib.sha256(raw).hexdigest()[:12]
     return _("({count} numbers, sha256 {digest}…)").format(count=f"{len(value):,}", digest=digest)

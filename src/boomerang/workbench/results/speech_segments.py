@@ -1,4 +1,4 @@
-"""Into how many pieces a text is cut before it is spoken, told before it is sent."""
+"""Predict the number of segments a text is split into for speech synthesis."""
 
 from __future__ import annotations
 
@@ -11,31 +11,31 @@ from boomerang.invoker.entities.model import ModelPropertyKey
 from boomerang.workbench.i18n.translate import _, ngettext
 
 # Source: Dify plugin SDK 0.10, interfaces/model/tts_model.py, `_split_text_into_sentences`, and openai_compatible/tts.py, which
-# cuts only what is longer than the model's `word_limit`.
+# only splits texts longer than the model's `word_limit`.
 _STOP = re.compile(r"[。.!?]")
 _SENTENCE = re.compile(r"(?<=[.!?…])[\"”')]*\s+(?=[\"“'(]*[^a-z\s])|\n+")
-"""Where the embedded voice takes a breath, near enough: behind a mark that ends a sentence, and at the end of a line."""
+"""Approximates where the embedded voice splits: after a sentence-ending mark, and at line ends."""
 BY_SENTENCE = "embedded"
-"""Kind of the back end that speaks sentence by sentence, so that the first sound comes early."""
+"""Kind of the back end that synthesizes sentence by sentence, so that the first audio arrives early."""
 
 
 @dataclass(frozen=True, slots=True)
 class Cut:
-    """How a text is going to be cut."""
+    """The predicted segmentation of a text."""
 
     pieces: int
     limit: int | None
-    """Characters of a piece, as the model declares; `None` if it declares none."""
+    """Most characters of a segment, as the model declares; `None` if it declares none."""
     by_sentence: bool
-    """Whether each sentence is a piece of its own; then `pieces` is an estimate."""
+    """Whether each sentence is a segment; `pieces` is then an estimate."""
 
 
 def foreseen(text: str, model: ListedModel | None, backend: str) -> Cut:
-    """Return how a text is going to be cut.
+    """Predict how a text will be split.
 
     Args:
-        text: What is to be spoken.
-        model: Which model speaks.
+        text: The text to synthesize.
+        model: The model to use.
         backend: Kind of the back end.
     """
     declared = model.model_properties.get(ModelPropertyKey.WORD_LIMIT) if model else None
@@ -49,7 +49,7 @@ def foreseen(text: str, model: ListedModel | None, backend: str) -> Cut:
 
 
 def _as_the_sdk_cuts(text: str, limit: int) -> int:
-    """Count the pieces: as many characters as the limit allows, back to the last mark that ends a sentence, if there is one."""
+    """Count the segments: as many characters as the limit allows, cut after the last sentence-ending mark if there is one."""
     pieces = start = 0
     while start < len(text):
         end = min(start + limit, len(text))

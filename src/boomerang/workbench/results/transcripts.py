@@ -1,4 +1,4 @@
-"""What a transcript is worth against what was really said; and its pieces as subtitles, where the back end told them."""
+"""Score a transcript against a reference, and convert its segments, if reported, to subtitles."""
 
 from __future__ import annotations
 
@@ -9,33 +9,41 @@ from typing import Any
 
 from boomerang.invoker.events import TranscriptSegment
 from boomerang.invoker.records.record import Record
-from boomerang.workbench.analysis.word_error_rate import ErrorRate, Rules, Step, align, character_errors, error_rate, words
+from boomerang.workbench.analysis.word_error_rate import (
+    ErrorRate,
+    Rules,
+    Step,
+    align,
+    character_errors,
+    error_rate,
+    split_words,
+)
 
 from .drawable_text import drawable
 
 
 @dataclass(frozen=True, slots=True)
-class Judged:
-    """A transcript held against its reference."""
+class TranscriptScore:
+    """A transcript scored against its reference."""
 
     steps: list[Step]
-    words: ErrorRate
+    word_errors: ErrorRate
     characters: ErrorRate
 
 
 @dataclass(frozen=True, slots=True)
 class Segment:
-    """What was said in one piece of a recording, from `start` to `end`, in seconds."""
+    """A segment of a transcript, from `start` to `end` in seconds."""
 
     start: float
     end: float
     text: str
 
 
-def judge(reference: str, result: str, rules: Rules) -> Judged:
+def score(reference: str, result: str, rules: Rules) -> TranscriptScore:
     """Count the errors of a transcript in words and in characters."""
-    steps = align(words(reference, rules), words(result, rules))
-    return Judged(steps, error_rate(steps), character_errors(reference, result, rules))
+    steps = align(split_words(reference, rules), split_words(result, rules))
+    return TranscriptScore(steps, error_rate(steps), character_errors(reference, result, rules))
 
 
 def recognised_text(record: Record[Any]) -> str:
@@ -45,18 +53,18 @@ def recognised_text(record: Record[Any]) -> str:
 
 
 def percent(rate: float | None) -> str:
-    """Write an error rate; a dash where there is none, as of an empty reference."""
+    """Format an error rate; a dash if there is none, as for an empty reference."""
     return "—" if rate is None else f"{rate:.1%}"
 
 
 def segments(record: Record[Any]) -> list[Segment]:
-    """Return the pieces with text that a back end reported beside its answer; none if it reported none."""
+    """Return the non-empty segments that the back end reported; empty if it reported none."""
     timed = [event for event in tuple(record.events) if isinstance(event, TranscriptSegment)]
     return [Segment(event.start, event.end, event.text) for event in timed if event.text]
 
 
 def srt(pieces: Iterable[Segment]) -> str:
-    """Write SubRip subtitles."""
+    """Return the segments as SubRip subtitles."""
     blocks = (
         f"{number}\n{_clock(piece.start, ',')} --> {_clock(piece.end, ',')}\n{_one_block(piece.text)}\n"
         for number, piece in enumerate(pieces, start=1)
@@ -65,7 +73,7 @@ def srt(pieces: Iterable[Segment]) -> str:
 
 
 def vtt(pieces: Iterable[Segment]) -> str:
-    """Write WebVTT subtitles."""
+    """Return the segments as WebVTT subtitles."""
     blocks = (
         f"{_clock(piece.start, '.')} --> {_clock(piece.end, '.')}\n{_one_block(piece.text, markup=True)}\n" for piece in pieces
     )
@@ -78,6 +86,6 @@ def _clock(seconds: float, mark: str) -> str:
 
 
 def _one_block(text: str, *, markup: bool = False) -> str:
-    """Keep a text from ending its block early, and in WebVTT from being markup or a time line."""
+    """Collapse white space, so that a text cannot end its block early; for WebVTT, also escape markup and time lines."""
     text = " ".join(text.split())
     return html.escape(text, quote=False) if markup else text

@@ -1,4 +1,4 @@
-"""The vectors of a record, looked at once: what the pages draw of them costs nothing on the next rerun."""
+"""The vectors of a record, analysed once, so that reruns of the page cost nothing."""
 
 from __future__ import annotations
 
@@ -10,21 +10,21 @@ from typing import TYPE_CHECKING, Any
 
 from boomerang.invoker.records.record import Record
 
-if TYPE_CHECKING:  # numpy comes with the first vectors
+if TYPE_CHECKING:  # numpy is loaded with the first vectors
     from numpy.typing import NDArray
 
     from boomerang.workbench.analysis.vectors import Map, VectorFacts, Vectors
 
 MOST_IN_MATRIX = 40
-"""Rows of the matrix that are drawn; more cannot be read."""
+"""Most rows of the matrix to draw; more would be unreadable."""
 MOST_ON_MAP = 1_000
 
 
 class RecordVectors:
-    """Vectors of one answer, all of one width.
+    """Vectors of one result, all of the same dimension.
 
     Args:
-        rows: As they came, at least one, of at least one number each.
+        rows: The vectors as returned; at least one, each with at least one number.
     """
 
     def __init__(self, rows: Sequence[Sequence[float]]) -> None:
@@ -37,7 +37,7 @@ class RecordVectors:
 
     @cached_property
     def facts(self) -> VectorFacts:
-        """What is to be known before anything else."""
+        """Basic facts about the vectors."""
         import numpy as np
 
         from boomerang.workbench.analysis.vectors import facts
@@ -47,7 +47,7 @@ class RecordVectors:
 
     @cached_property
     def odd(self) -> dict[str, int]:
-        """How many vectors are spoilt by numbers that are none, by infinite ones, or by being zero everywhere."""
+        """Number of vectors with NaN, with infinite values, and that are all zero."""
         import numpy as np
 
         return {
@@ -65,14 +65,14 @@ class RecordVectors:
 
     @cached_property
     def map(self) -> Map:
-        """The first rows on a plane."""
+        """The first rows projected onto a plane."""
         from boomerang.workbench.analysis.vectors import pca
 
         return pca(self.vectors[:MOST_ON_MAP])
 
     @cached_property
     def neighbours(self) -> list[int | None]:
-        """For each row on the map the nearest other one by cosine; `None` where none is known."""
+        """For each row on the map, the nearest other row by cosine; `None` if unknown."""
         import numpy as np
 
         from boomerang.workbench.analysis.vectors import similarity
@@ -84,16 +84,16 @@ class RecordVectors:
 
 
 def vectors_of(record: Record[Any]) -> RecordVectors:
-    """Return the vectors of an embedding's record, computed once.
+    """Return the vectors of an embedding's record, analysed once.
 
     Raises:
-        ValueError: They are not all of one width.
+        ValueError: The dimensions differ.
     """
     return record.once("vectors", lambda: RecordVectors(record.chunks[0].embeddings))
 
 
 def as_csv(rows: Sequence[Sequence[float]], texts: Sequence[str]) -> str:
-    """Write vectors as CSV: the text, then one column for each dimension."""
+    """Return vectors as CSV: the text, then one column per dimension."""
     out = io.StringIO()
     writer = csv.writer(out)
     writer.writerow(["text", *range(len(rows[0]))])
@@ -102,7 +102,7 @@ def as_csv(rows: Sequence[Sequence[float]], texts: Sequence[str]) -> str:
 
 
 def as_npy(rows: Sequence[Sequence[float]]) -> bytes:
-    """Write vectors as a NumPy file: float32, shape (rows, dimensions)."""
+    """Return vectors as a NumPy file: float32, shape (rows, dimensions)."""
     import numpy as np
 
     out = io.BytesIO()

@@ -1,1 +1,1 @@
-"""Work in the background that a page can watch and stop."""
+"""Background work that a page can follow and stop."""

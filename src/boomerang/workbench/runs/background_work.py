@@ -1,4 +1,4 @@
-"""Work in a thread of its own that pages watch and stop."""
+"""Work in a background thread that pages follow and stop."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from boomerang.invoker.messages.message import Message
 
 
 class Work(ABC):
-    """Something that goes on in a thread of its own, watched by a page, and can be stopped.
+    """Work in its own thread, which a page can follow and stop.
 
     Args:
-        visitor: The browser tab that watches it; another one when the page was reloaded.
-        owner: The browser that started it, which alone may find it again.
-        timeout: Seconds until the page's clock runs out.
-        changed: Notified of news; shared by what a page follows together.
+        visitor: The browser tab that follows it; changes when the page is reloaded.
+        owner: The browser that started it; only that browser can find it again.
+        timeout: Seconds until the page's timeout.
+        changed: Notified on progress; shared by jobs that a page follows together.
     """
 
     def __init__(
@@ -40,8 +40,8 @@ class Work(ABC):
         self.changed = changed or threading.Condition()
         self._started = monotonic()
         self._finished = False
-        self.stop_asked = False
-        """Whether somebody wanted it to end."""
+        self.stop_requested = False
+        """Whether a stop was requested."""
         self._stop_cause: Exception | None = None
         self._thread = threading.Thread(target=self._work, name="job", daemon=True)
 
@@ -52,38 +52,38 @@ class Work(ABC):
 
     @property
     def stopping(self) -> bool:
-        """Whether it was asked to stop and has not ended yet."""
-        return self.stop_asked and not self._finished
+        """Whether a stop was requested and it has not ended yet."""
+        return self.stop_requested and not self._finished
 
     @property
     def seconds(self) -> float:
-        """Seconds since it was started."""
+        """Seconds since the start."""
         return monotonic() - self._started
 
     @property
     def overdue(self) -> bool:
-        """Whether the page's clock ran out."""
+        """Whether it exceeds the page's timeout."""
         return self.running and self.seconds > self.timeout
 
     @property
     @abstractmethod
     def size(self) -> int:
-        """How much has happened: grows with all news."""
+        """A counter of progress: grows with every change."""
 
     def start(self) -> Self:
-        """Begin, once."""
+        """Start it; call once."""
         self._thread.start()
         return self
 
     def stop(self, cause: Exception | None = None) -> None:
-        """Ask it to end; it ends as soon as what it waits for obeys. Safe from any thread, and more than once."""
+        """Request a stop. It ends as soon as the operation it waits for obeys. Thread-safe and idempotent."""
         with self.changed:
-            if not self.stop_asked:
-                self.stop_asked, self._stop_cause = True, cause
+            if not self.stop_requested:
+                self.stop_requested, self._stop_cause = True, cause
         self._end(cause)
 
     def expire(self) -> None:
-        """Stop it because the page's clock ran out."""
+        """Stop it because of the page's timeout."""
         message = Message("runs.page_clock", seconds=self.timeout)
         self.stop(InvokeTimeoutError(message, clock="page", seconds=self.timeout))
 
@@ -92,22 +92,22 @@ class Work(ABC):
         self._thread.join(timeout)
 
     def follow(self, hz: float = 13.0) -> Iterator[None]:
-        """Tick for news until it has ended; see `follow`."""
+        """Yield on progress until it has ended; see `follow`."""
         return follow([self], hz)
 
     @abstractmethod
     def _do(self) -> None:
-        """Do all of it; what it raises is its error."""
+        """Do the work; an exception becomes its error."""
 
     @abstractmethod
     def _end(self, cause: Exception | None) -> None:
-        """Have what is under way end, from another thread."""
+        """Stop the running work. Thread-safe."""
 
     def _work(self) -> None:
         try:
             self._do()
         except RunStoppedError:
-            pass  # the record tells
+            pass  # the record has it
         except Exception as error:
             self.error = error
         finally:
@@ -115,23 +115,23 @@ class Work(ABC):
                 self._finished = True
                 self.changed.notify_all()
 
-    def _tell(self) -> None:
+    def _notify(self) -> None:
         with self.changed:
             self.changed.notify_all()
 
 
 def follow(jobs: Sequence[Work], hz: float = 13.0) -> Iterator[None]:
-    """Tick for news of jobs that share one condition, at once after a silence and at most `hz` times a second.
+    """Yield on progress of jobs that share one condition: immediately after a pause, and at most `hz` times a second.
 
-    Ticks as often while there is none, so that a page can count the seconds. The last tick comes when one of the jobs has
-    ended: the page is then to be drawn again.
+    Without progress it yields equally often, so that a page can count seconds. The last tick comes when one of the jobs has
+    ended: the page must then be redrawn.
 
     Args:
-        jobs: What to follow.
-        hz: Most ticks in a second.
+        jobs: The jobs to follow.
+        hz: Most ticks per second.
     """
     size = 0
-    news_from = 0.0  # when news may be told again; a tick without news does not delay the next one
+    news_from = 0.0  # earliest time of the next progress tick; other ticks do not delay it
 
     def ended() -> bool:
         return any(not job.running for job in jobs)

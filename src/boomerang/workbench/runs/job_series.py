@@ -1,4 +1,4 @@
-"""Several calls one after another as one job: repeats, variants, the same input in two ways."""
+"""Several calls in sequence as one job: repeats, variants, comparisons."""
 
 from __future__ import annotations
 
@@ -17,35 +17,35 @@ FactsT = TypeVar("FactsT")
 
 @dataclass(slots=True, eq=False)
 class Step(Generic[FactsT]):
-    """One call of a series."""
+    """One call of a job series."""
 
     label: str
     call: Call
     facts: FactsT
-    """What its evaluation needs to know, such as the expected answer; `None` if nothing."""
+    """Data for its evaluation, such as the expected answer; `None` if not needed."""
     record: Record[Any] | None = None
-    """Of its last invocation; `None` until it begins."""
+    """Record of its last invocation; `None` until it begins."""
     error: Exception | None = None
 
     @property
     def ended(self) -> bool:
-        """Whether it was made, and went well or not."""
+        """Whether the call has ended, successfully or not."""
         return self.error is not None or (self.record is not None and self.record.seconds is not None)
 
     @property
     def completed(self) -> Record[Any] | None:
-        """Its record if the call went well; otherwise, and before its end, `None`."""
+        """Its record if the call succeeded; `None` otherwise or before its end."""
         record = self.record
         return record if self.error is None and record is not None and record.outcome is Outcome.COMPLETED else None
 
 
 class Series(Job, Generic[FactsT]):
-    """A job that makes its calls in order; one that fails does not end the others, a stop ends them all.
+    """A job that makes calls in sequence. A failed call does not end the series; a stop does.
 
     Args:
         steps: The calls.
-        backend: As for `Job`, and so are the others.
-        step_ended: Called with each call that has ended, in the thread that makes them.
+        backend: As in `Job`, like the other arguments.
+        step_ended: Called with each call that has ended, in the thread that makes the calls.
     """
 
     def __init__(
@@ -61,7 +61,7 @@ class Series(Job, Generic[FactsT]):
 
     @property
     def done(self) -> int:
-        """How many calls have ended."""
+        """Number of calls that have ended."""
         return sum(step.ended for step in self.steps)
 
     @property
@@ -71,11 +71,11 @@ class Series(Job, Generic[FactsT]):
 
     @property
     def size(self) -> int:
-        """As of a job, and grows with each ended call."""
+        """As in `Job`, and grows with each call that has ended."""
         return super().size + self.done
 
     def report_steps(self, step_ended: Callable[[Step[FactsT]], None]) -> None:
-        """Call back for each call that has ended, and for each that ends from now on; replaces the earlier callback."""
+        """Report every call that has ended or will end to a callback, which replaces the earlier one."""
         self._step_ended = step_ended
         for step in self.steps:
             if step.ended:
@@ -83,7 +83,7 @@ class Series(Job, Generic[FactsT]):
 
     def _do(self) -> None:
         for step in self.steps:
-            if self.stop_asked:
+            if self.stop_requested:
                 break
             self._make(step)
 
@@ -93,17 +93,17 @@ class Series(Job, Generic[FactsT]):
         try:
             self._invoke(step.call)
         except RunStoppedError:
-            pass  # the record tells
+            pass  # the record has it
         except Exception as error:
             step.error = error
-            if error is self._stop_cause:  # the page's clock, which ended the whole series
+            if error is self._stop_cause:  # the page's timeout, which ended the whole series
                 self.error = error
         finally:
             if len(self.records) > before:
                 step.record = self.records[-1]
             if self._step_ended is not None:
                 self._step_ended(step)
-            self._tell()
+            self._notify()
 
     def _begin(self, record: Record[Any]) -> None:
         self._current.record = record

@@ -1,7 +1,7 @@
-"""A run belongs to a job, not to a page script: a click reruns the script, the job goes on, the page attaches to it again.
+"""A run belongs to a job, not to a page script: a rerun leaves the job running, and the page reattaches to it.
 
-So it survives leaving the page and coming back, and a reload of the browser: who has the cookie that it was started with and
-its id, which stands in the address, finds it again.
+So a job survives leaving the page, returning, and reloading the browser: a browser with the cookie that started the job
+finds it again by its id, which is in the URL.
 """
 
 from __future__ import annotations
@@ -23,41 +23,41 @@ from .background_work import Work
 from .values_by_type import ValuesByType
 
 Call = Callable[[Session], Any]
-"""Invokes something on a session; a stream that it returns is read to its end."""
+"""Invokes something on a session; a returned stream is read to its end."""
 
 WorkT = TypeVar("WorkT", bound="Work")
 
 ABANDONED_AFTER_SECONDS = 15.0
-"""How long a job goes on for a visitor who is gone: a reload of the page takes less, and nothing should run for nobody."""
+"""Seconds a job continues after its visitor left: a page reload takes less, and no job should run without a visitor."""
 WATCH_SECONDS = 0.5
 
 
 @dataclass(frozen=True, slots=True)
 class JobOrigin:
-    """What a job was started from, for views."""
+    """The call, form and connection that a job was started from, for views."""
 
     arguments: Mapping[str, Any] = field(default_factory=dict)
-    """Of the call, by Dify's parameter names."""
+    """Call arguments, keyed by Dify's parameter names."""
     connection: str = ""
-    """Name of the connection; empty if it was made on none that has a name."""
+    """Name of the connection; empty if it has none."""
     visit: str = ""
-    """The browser tab in which it was started."""
+    """The browser tab that started it."""
     form: Mapping[str, Any] = field(default_factory=dict)
-    """Fields of the form as it stood, to restore it after a reload."""
+    """Form fields at the start, to restore them after a reload."""
     context: ValuesByType = field(default_factory=ValuesByType)
-    """What else views need to know of the form as it stood."""
+    """Other form data at the start that views need."""
 
 
 class Job(Work):
-    """One run, with the record that it fills.
+    """One run and its record.
 
     Args:
-        call: What to invoke.
-        backend: Through which back end.
+        call: The call to make.
+        backend: The back end to use.
         system_model: The LLM that plays Dify's workspace default in this run.
-        unchecked: Whether input is sent that the back end would refuse by itself.
+        unchecked: Whether to send input that the back end would otherwise refuse.
         origin: What it is started from.
-        **more: Of `Work`.
+        **more: Arguments of `Work`.
     """
 
     def __init__(
@@ -72,7 +72,7 @@ class Job(Work):
     ) -> None:
         super().__init__(**more)
         self.records: list[Record[Any]] = []
-        """Of each invocation that the call made, in order."""
+        """Records of the call's invocations, in order."""
         self.origin = origin or JobOrigin()
         self.system_model = system_model
         self._call = call
@@ -80,7 +80,7 @@ class Job(Work):
         self._session = Session(backend, record=self._begin, system_model=system_model, unchecked=unchecked)
 
     def ended_with(self, record: Record[Any] | None, error: Exception | None) -> Self:
-        """Take the end of a call that another job made, so that it is never started itself."""
+        """Adopt the outcome of a call that another job made, instead of being started."""
         self.records = [] if record is None else [record]
         self.error = error
         self._finished = True
@@ -88,18 +88,18 @@ class Job(Work):
 
     @property
     def record(self) -> Record[Any] | None:
-        """The record of the invocation under way, or of the last one."""
+        """The record of the current or last invocation."""
         return self.records[-1] if self.records else None
 
     def wait(self, size: int) -> int:
-        """Wait until more than `size` chunks are there or it has ended; give how many are there."""
+        """Wait until there are more than `size` chunks or the job has ended; return the number of chunks."""
         with self.changed:
             self.changed.wait_for(lambda: self._finished or self._chunks() > size)
             return self._chunks()
 
     @property
     def size(self) -> int:
-        """How much has happened: grows with every chunk."""
+        """A counter of progress: grows with every chunk."""
         return sum(len(record.chunks) for record in tuple(self.records))
 
     def _chunks(self) -> int:
@@ -107,7 +107,7 @@ class Job(Work):
 
     def _begin(self, record: Record[Any]) -> None:
         self.records.append(record)
-        if self.stop_asked:  # asked before the stream was open, when the session knew of no run to stop
+        if self.stop_requested:  # requested before the stream was open, when the session had no run to stop
             self._session.stop(self._stop_cause)
 
     def _do(self) -> None:
@@ -117,23 +117,23 @@ class Job(Work):
         self._session.stop(cause)
 
     def _invoke(self, call: Call) -> Any:
-        """Make a call and read its stream to the end; give what it returned, nothing for a stream."""
+        """Make a call and read its stream to the end; return its result, or `None` for a stream."""
         result = call(self._session)
         if not isinstance(result, Generator):
             return result
         with closing(result):
             for _ in result:
-                self._tell()
+                self._notify()
         return None
 
 
 class Jobs:
-    """All jobs of the process, and the one thread that watches their clocks and their visitors.
+    """All jobs of the process, and the thread that watches their timeouts and visitors.
 
     Args:
-        present: Tells whether a visitor is still there.
-        abandoned_after: Seconds that a job goes on for a visitor who is gone.
-        watch_every: Seconds between two looks at clocks and visitors.
+        present: Returns whether a visitor is still connected.
+        abandoned_after: Seconds a job continues after its visitor left.
+        watch_every: Seconds between two checks of timeouts and visitors.
     """
 
     def __init__(
@@ -148,7 +148,8 @@ class Jobs:
         self._watch_every = watch_every
         self._lock = threading.Condition()
         self._jobs: list[Work] = []
-        # Of jobs that somebody holds, ended ones too: Streamlit holds a lost session for a minute, and a reload takes less.
+        # All referenced jobs, including ended ones: Streamlit keeps a disconnected session for a minute, and a reload takes
+        # less.
         self._known: weakref.WeakValueDictionary[str, Work] = weakref.WeakValueDictionary()
         self._closed = False
         self._watcher = threading.Thread(target=self._watch, name="jobs", daemon=True)
@@ -164,20 +165,20 @@ class Jobs:
         return job
 
     def remember(self, job: WorkT) -> WorkT:
-        """Let the browser that started a job find it, though it has ended already."""
+        """Make an ended job findable for the browser that started it."""
         with self._lock:
             self._known[job.id] = job
         return job
 
     def find(self, job_id: str, owner: str) -> Job | None:
-        """Return a job by its id to the browser that started it, and to no other."""
+        """Return a job by its id, but only to the browser that started it."""
         with self._lock:
             job = self._known.get(job_id)
         return job if isinstance(job, Job) and owner and secrets.compare_digest(job.owner, owner) else None
 
     @property
     def running(self) -> int:
-        """How many jobs have not ended."""
+        """Number of jobs that have not ended."""
         with self._lock:
             return sum(job.running for job in self._jobs)
 
@@ -203,7 +204,7 @@ class Jobs:
                     self._lock.wait_for(lambda: self._closed, self._watch_every)
                 if self._closed:
                     return
-            self._look_after_all()  # in a frame of its own: this one waits, and must hold no job that has ended
+            self._look_after_all()  # in a frame of its own: this frame waits, and must not keep references to ended jobs
 
     def _look_after_all(self) -> None:
         with self._lock:

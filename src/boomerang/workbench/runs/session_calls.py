@@ -1,4 +1,4 @@
-"""The call of a page through a `Session`, for a job to run."""
+"""The call of a page, for a job to make through a `Session`."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from boomerang.invoker.session import Session
 from .jobs import Call
 
 MEMBERS = {InvokeType.SYSTEM_SUMMARY: "summary"}
-"""Attributes of `session.model` that are not named as the invoke type."""
+"""Attributes of `session.model` that are named differently from the invoke type."""
 
 
 def call(member: str, arguments: dict[str, Any]) -> Call:
-    """Make the call of one of Dify's members with arguments by name; a file is opened for each call anew."""
+    """Return a call of one of Dify's members with keyword arguments; a file is opened again for each call."""
     values = dict(arguments)
 
     def invoke(session: Session) -> Any:

@@ -1,4 +1,4 @@
-"""A collection with at most one value of each class: typed where a dictionary with literal keys is not."""
+"""A collection with at most one value per class: typed, unlike a dictionary with literal keys."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ ValueT = TypeVar("ValueT")
 
 
 class ValuesByType:
-    """Values by their class. Who keeps something defines a small class for it, and no name can clash or be misspelled."""
+    """Values by their class. Each user defines a small class for its value, so that no key can clash or be misspelled."""
 
     def __init__(self, *values: object) -> None:
         self._values: dict[type, object] = {type(value): value for value in values}
@@ -23,16 +23,16 @@ class ValuesByType:
         return value if isinstance(value, kind) else None
 
     def get_or_create(self, kind: type[ValueT]) -> ValueT:
-        """Return the value of a class; creates it without arguments if there is none."""
+        """Return the value of a class; create it without arguments if missing."""
         value = self.get(kind)
         if value is None:
             self._values[kind] = value = kind()
         return value
 
     def put(self, value: object) -> None:
-        """Set the value of its class, in place of an earlier one."""
+        """Set the value of its class, replacing an earlier one."""
         self._values[type(value)] = value
 
     def drop(self, kind: type) -> None:
-        """Remove the value of a class; nothing happens if there is none."""
+        """Remove the value of a class, if there is one."""
         self._values.pop(kind, None)

@@ -1,1 +1,1 @@
-"""What each page is filled with at first."""
+"""Initial sample inputs of each page."""

@@ -1,4 +1,4 @@
-"""What the pages are filled with at first: every page answers at the first click. Each has one sample that is borderline."""
+"""Initial inputs of the pages, so that every page returns a result at the first click. Each page has one borderline sample."""
 
 from __future__ import annotations
 
@@ -29,12 +29,12 @@ CONVERSATIONS: dict[str, list[tuple[str, str]]] = {
 }
 
 CODE_WORD = "lantern"
-"""Told by the sample document and the sample recording."""
+"""Contained in the sample document and the sample recording."""
 
 
 @dataclass(frozen=True, slots=True)
 class Attachable:
-    """A file that can be attached to a message, with a question about it."""
+    """A file to attach to a message, with a question about it."""
 
     label: str
     file: str
@@ -42,7 +42,7 @@ class Attachable:
 
     @property
     def path(self) -> Path:
-        """Where it lies."""
+        """Path of the file."""
         return ASSETS / "attachments" / self.file
 
 
@@ -148,7 +148,7 @@ OTHER_TEXTS = [
 ]
 
 TOO_LONG = [ARTICLE.replace("\n\n", " "), SHORT_NOTE, TEXTS[0]]
-"""The first has more tokens than small embedding models read."""
+"""The first has more tokens than small embedding models accept."""
 
 QUERY = "How do I reset a forgotten password?"
 DOCUMENTS = [
@@ -160,7 +160,7 @@ DOCUMENTS = [
     "Support staff cannot see your password and will never ask for it.",
 ]
 DOCUMENT_LABELS = [0, 1, 0, 3, 0, 0]
-"""How well each answers, from 0 to 3, as a person would say."""
+"""How well each document answers, from 0 to 3, in a person's judgement."""
 TRAP_QUERY = "Which animal lives longest?"
 TRAP_DOCUMENTS = [
     "Animals at the zoo live in large enclosures, and the longest queue is at the lions.",
@@ -171,7 +171,7 @@ TRAP_LABELS = [0, 3, 0]
 
 
 def _long_speech(least: int) -> str:
-    """Make a text of so many characters at least, up to the end of a sentence: a walk, day by day."""
+    """Return a text of at least this many characters, up to the end of a sentence: a walk, day by day."""
     days = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
     sights = (
         "a heron by the water",
@@ -204,7 +204,7 @@ SPEECH = {
 
 @dataclass(frozen=True, slots=True)
 class Recording:
-    """A bundled clip with the text that is spoken in it."""
+    """A bundled recording and its transcript."""
 
     file: str
     label: str
@@ -213,9 +213,9 @@ class Recording:
 
 SAMPLES_FOLDER = ASSETS / "samples"
 RECORDINGS = [Recording(**entry) for entry in json.loads((SAMPLES_FOLDER / "samples.json").read_text("utf-8"))]
-"""The first is what the page is filled with; the others are to be refused or noticed."""
+"""The first is the page's initial recording; the others are edge cases to be rejected or detected."""
 RECORDING_LABELS = (N_("A short sentence"), N_("Two seconds of silence"), N_("A WAV file named .mp3"))
-"""The labels in `samples.json`, where nobody looks for texts to be translated."""
+"""The labels in `samples.json`, where translatable texts are not collected."""
 CLIP = SAMPLES_FOLDER / RECORDINGS[0].file
 CLIP_TEXT = RECORDINGS[0].text
 
@@ -230,7 +230,7 @@ MODERATION_CHINESE = {
     N_("To be flagged, Chinese"): "你再敢靠近我家，我就狠狠揍你一顿。",
 }
 OTHER_LANGUAGE = dict(zip(MODERATION.values(), MODERATION_CHINESE.values(), strict=True))
-"""Text of a sample → the same in another language."""
+"""Text of a sample → the same text in another language."""
 MODERATION_BATCH = {
     "Thanks, the parcel arrived on time.": "clear",
     "I will destroy you in tomorrow's chess game.": "clear",
@@ -241,9 +241,9 @@ MODERATION_BATCH = {
     "You will regret this. I know where you live.": "sensitive",
     "People like them should not be allowed to live here.": "sensitive",
 }
-"""Text → what it should be called."""
+"""Text → expected label."""
 
-# Chips: a label, and the values that it puts into the page's fields.
+# Chips: a label, and the values it sets in the page's fields.
 STRUCTURED = {
     N_("Weather"): {"system": STRUCTURED_SYSTEM, "text": STRUCTURED_TEXT, "schema": pretty(STRUCTURED_SCHEMA)},
     N_("Nested list"): {

@@ -1,4 +1,4 @@
-"""What a form sends for a model at first: its parameters, its voices."""
+"""Initial parameters and voices that a form sends for a model."""
 
 from __future__ import annotations
 
@@ -9,37 +9,37 @@ from boomerang.invoker.entities.model import I18nObject, ModelPropertyKey, Param
 from boomerang.workbench.i18n.translate import language
 
 SENT_AT_FIRST = ("temperature", "max_tokens")
-"""Parameters whose switch is on at first if their model has a value for them, beside those that are required."""
+"""Optional parameters that are on by default if the model has a value for them."""
 UNDECLARED = {"temperature": 1.0, "max_tokens": 1024, "top_p": 1.0}
-"""What stands in the field of a parameter whose model has no value for it."""
+"""Initial field values of parameters whose model has none."""
 
 
 def first_parameters(model: ListedModel) -> dict[str, Any]:
-    """Return the parameters that are sent as long as nobody touches them."""
+    """Return the parameters that are sent by default."""
     rules = [rule for rule in model.parameter_rules if is_sent_at_first(rule)]
     return {rule.name: initial_value(rule) for rule in rules}
 
 
 def voices(model: ListedModel | None) -> dict[str, str]:
-    """Return a model's voices: the value that a config takes → the name that people read."""
+    """Return a model's voices: the config's value → the display name."""
     listed = model.model_properties.get(ModelPropertyKey.VOICES, []) if model else []
     return {voice["mode"]: voice["name"] for voice in listed}
 
 
 def spoken(text: I18nObject | None) -> str:
-    """Return a model's own words in the visitor's language, or in English; empty if there are none."""
+    """Return a model's text in the visitor's language, or in English; empty if there is none."""
     if text is None:
         return ""
     return (text.zh_hans if language() == "zh_Hans" else None) or text.en_us or ""
 
 
 def is_sent_at_first(rule: ParameterRule) -> bool:
-    """Return whether the switch of a parameter is on at first."""
+    """Return whether a parameter is on by default."""
     return rule.required or (rule.name in SENT_AT_FIRST and rule.default is not None)
 
 
 def initial_value(rule: ParameterRule) -> Any:
-    """Return a rule's default as its widget takes it: rules come from many hands, and a default may not fit its own rule."""
+    """Return a rule's default as its widget takes it: rules come from many authors, and a default may violate its own rule."""
     match rule.type:
         case ParameterType.BOOLEAN:
             return bool(rule.default)

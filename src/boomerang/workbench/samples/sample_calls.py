@@ -1,4 +1,4 @@
-"""What each page would send at the first click: for the start page, which runs all of them with one button."""
+"""The first call of each page, for the start page, which runs all of them with one button."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ CHAT = next(iter(inputs.CONVERSATIONS.values()))
 
 
 def arguments(invoke_type: InvokeType, model: ListedModel) -> dict[str, Any]:
-    """Return the arguments, named as in Dify's signature, of a call with the page's first sample; for a summary no model."""
+    """Return the arguments of a call with the page's first sample, keyed by Dify's parameter names; no model for a summary."""
     return ARGUMENTS[invoke_type](model)
 
 

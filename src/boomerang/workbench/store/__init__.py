@@ -1,1 +1,1 @@
-"""Where saved things are kept, and where the app itself lies."""
+"""The folders of saved data and of the app."""

@@ -1,4 +1,4 @@
-"""Where `app.py`, `pages/` and `.streamlit/` are, and where settings are looked up: in a checkout, or once installed."""
+"""Locate `app.py`, `pages/` and `.streamlit/`, and the settings: in a checkout or an installed package."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ _INSTALLED = _PACKAGE / "app"
 
 
 def app_folder() -> Path:
-    """Return the folder that holds `app.py`, `pages/` and `.streamlit/`."""
+    """Return the folder with `app.py`, `pages/` and `.streamlit/`."""
     return _INSTALLED if _INSTALLED.is_dir() else _PACKAGE.parents[1]
 
 
 def settings_folder() -> Path:
-    """Return where `connections.toml` is looked up: beside `app.py` in a checkout, else the current folder.
+    """Return the folder to search for `connections.toml`: beside `app.py` in a checkout, else the current folder.
 
-    An installed package is no place for an operator's files: the next installation would replace them.
+    An installed package must not contain an operator's files: the next installation would replace them.
     """
     return Path.cwd() if _INSTALLED.is_dir() else app_folder()

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from boomerang.invoker.http.redaction.credentials import is_said, is_secret_name, looks_secret, pieces
+from boomerang.invoker.http.redaction.credentials import is_masked_in_answers, is_secret_name, looks_secret, pieces
 
 SECRET = [
     "X-API-Key",
@@ -170,4 +170,4 @@ def test_what_a_server_may_say_by_itself_is_secret_too(value: str, said: set[str
     ("secret", "expected"), [("ollama", False), ("not-needed", False), ("abc12345", True), ("a" * 12, True)]
 )
 def test_a_short_word_may_be_meant_by_a_model(secret: str, expected: bool) -> None:
-    assert is_said(secret) is expected
+    assert is_masked_in_answers(secret) is expected

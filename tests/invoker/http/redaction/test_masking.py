@@ -8,7 +8,7 @@ from urllib.parse import quote
 
 import pytest
 
-from boomerang.invoker.http.redaction.masking import MASK, Hiding, Masking
+from boomerang.invoker.http.redaction.masking import MASK, Hiding, SecretMask
 
 KEY = "sk-Abc/def+ghi=0123456789<'>xyz?~"
 BEARER = f"Bearer {KEY}".encode()
@@ -30,7 +30,7 @@ SPELLED = {
 
 @pytest.mark.parametrize("spelled", SPELLED)
 def test_a_key_is_taken_out_of_what_is_told_however_it_is_spelled(spelled: str) -> None:
-    assert Masking([KEY])(f"bad key {SPELLED[spelled]}, sorry").replace("=", "") == f"bad key {MASK}, sorry"
+    assert SecretMask([KEY])(f"bad key {SPELLED[spelled]}, sorry").replace("=", "") == f"bad key {MASK}, sorry"
 
 
 @pytest.mark.parametrize("spelled", [name for name in SPELLED if "base64" not in name])

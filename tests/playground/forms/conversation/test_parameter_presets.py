@@ -1,4 +1,4 @@
-"""Presets: what their files hold, and which values fit a model's rules."""
+"""Presets: the contents of their files, and which values fit a model's rules."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Charts: valid for Vega-Lite whatever they are given, bounded, loading nothing, with a table of the same numbers, legible."""
+"""Charts: valid Vega-Lite for any input, bounded, loading nothing, with a table of the same numbers, legible."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from boomerang.playground.ui.charts import chart_style, chunk_timing, confusion_matrix, phases, rankings, vectors, waveform
-from boomerang.playground.ui.charts.chart_style import COLOURS, SHAPES, words
+from boomerang.playground.ui.charts.chart_style import COLOURS, SHAPES, label_text
 from boomerang.playground.ui.charts.vectors import Dot, histogram, plane, similarity, values
 from tests.playground.marked_up import Markup, share
 
@@ -39,7 +39,7 @@ Drawn = tuple[Any, chart_style.Table]
 
 
 def spec(drawn: Drawn) -> dict[str, Any]:
-    """Give the chart as the browser gets it; fails unless it is valid Vega-Lite and whole JSON text."""
+    """Return the chart's spec as the browser gets it; fail unless it is valid Vega-Lite and JSON."""
     chart, table = drawn
     found: dict[str, Any] = chart.to_dict()
     json.dumps(found, allow_nan=True).encode()
@@ -53,7 +53,7 @@ def rows(found: dict[str, Any]) -> int:
 
 
 def loads(value: Any) -> bool:
-    """Tell whether a chart loads its data or a picture from somewhere."""
+    """Return whether a chart loads data or an image from a URL."""
     if isinstance(value, dict):
         return any(
             key == "url" or value.get("mark") == "image" or loads(item) for key, item in value.items() if key != "datasets"
@@ -225,20 +225,20 @@ def test_what_must_be_put_together_before_is_refused_otherwise() -> None:
 
 @given(NASTY)
 def test_words_in_a_chart_are_one_short_line_of_whole_characters(text: str) -> None:
-    short = words(text)
+    short = label_text(text)
     short.encode()
-    assert len(short) <= chart_style.LONGEST_WORDS and "\n" not in short
+    assert len(short) <= chart_style.LONGEST_LABEL and "\n" not in short
 
 
 def luminance(colour: str) -> float:
-    """Give the relative luminance of a colour (WCAG 2.2)."""
+    """Return the relative luminance of a colour (WCAG 2.2)."""
     parts = (int(colour[at : at + 2], 16) / 255 for at in (1, 3, 5))
     red, green, blue = (part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts)
     return 0.2126 * red + 0.7152 * green + 0.0722 * blue
 
 
 def contrast(one: str, other: str) -> float:
-    """Give the contrast of two colours (WCAG 2.2)."""
+    """Return the contrast of two colours (WCAG 2.2)."""
     brighter, darker = sorted((luminance(one), luminance(other)), reverse=True)
     return (brighter + 0.05) / (darker + 0.05)
 

@@ -1,1 +1,1 @@
-"""Small models on this machine: which there are, and how each call is routed to one."""
+"""Small models that run on this machine, and the routing of calls to them."""

@@ -1,4 +1,4 @@
-"""Real small models on this machine: every call answers offline, without a key. Loaded on first use, shared by all runs."""
+"""Small models on this machine: every call works offline, without a key. Models load on first use and serve all runs."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ from .models import Offer
 
 
 class EmbeddedBackend(BuiltInModels):
-    """Models embedded in this process, the LLMs in children of it.
+    """Models embedded in this process; the LLMs run in child processes.
 
     Args:
-        models_folder: Where the weights are; the default is that of `boomerang.invoker.weights`.
-        system_model: The LLM that plays Dify's workspace default; the first one if not given.
+        models_folder: Folder of the weights; defaults to that of `boomerang.invoker.weights`.
+        system_model: The LLM that plays Dify's workspace default; defaults to the first one.
     """
 
     kind = "embedded"
@@ -36,10 +36,10 @@ class EmbeddedBackend(BuiltInModels):
         embedder = offers.embedder_engine(self._weights)
         llms = offers.known_llms(self._weights)
         self._foreign: dict[Path, tuple[int, Offer]] = {}
-        """GGUF files that are not ours: when each was changed, and what it offers."""
+        """GGUF files that are not part of the project, each with its modification time and offer."""
         self._offers: list[Offer] = [
             *map(offers.llm, llms),
-            offers.judging(llms[0], embedder),
+            offers.reranker(llms[0], embedder),
             offers.embedding(embedder),
             offers.cosine(embedder),
             offers.speaking(),
@@ -48,7 +48,7 @@ class EmbeddedBackend(BuiltInModels):
         ]
 
     def models(self) -> Sequence[ListedModel]:
-        """List the models as they stand, the default of each type first."""
+        """List the models in their current state, the default of each type first."""
         return [offer.now(self._weights) for offer in self._all()]
 
     def system_model(self) -> ListedModel | None:
@@ -60,8 +60,8 @@ class EmbeddedBackend(BuiltInModels):
         """Answer a request with the model that it names.
 
         Raises:
-            UnsupportedRequestError: No such provider, or no such model of the type that the call needs.
-            InvokeServerUnavailableError: The model's files are missing, cut or altered, or its runtime is.
+            UnsupportedRequestError: The provider is unknown, or has no such model of the required type.
+            InvokeServerUnavailableError: The model's files are missing, truncated or altered, or its runtime is missing.
         """
         provider, name = self._named(request)
         with located(backend=self.kind, provider=provider, model=name):
@@ -74,16 +74,16 @@ class EmbeddedBackend(BuiltInModels):
             try:
                 yield from offer.routes[request.invoke_type](request, run)
             except GeneratorExit:
-                run.stop()  # native code listens to the run, not to the generator
+                run.stop()  # native code watches the run, not the generator
                 raise
 
     def close(self) -> None:
-        """Stop what runs and give back the memory of every model."""
+        """Stop all runs and free the memory of every model."""
         for engine in {id(engine): engine for offer in self._all() for engine in offer.engines}.values():
             engine.close()
 
     def _all(self) -> list[Offer]:
-        """Return every offer, those of GGUF files included that lie in the folder now or did when they were loaded."""
+        """Return every offer, including GGUF files that are in the folder now or were when they were loaded."""
         with self._lock:
             for path in self._weights.extra_llms():
                 changed = path.stat().st_mtime_ns if path.exists() else 0

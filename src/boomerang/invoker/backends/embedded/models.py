@@ -1,4 +1,4 @@
-"""What the embedded back end offers: each model with its files, its engine, and how it answers each invoke type."""
+"""Models of the embedded back end: each with its files, its engine, and a route for each invoke type."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ LLM_FILES: Mapping[Spec, str] = {
     QWEN: "qwen2.5-coder-0.5b-instruct-q4_k_m.gguf",
     SMOLLM2: "smollm2-135m-instruct-q4_1.gguf",
 }
-"""The LLMs that come with the project, the default first, and their files."""
+"""LLMs of the project and their files, the default first."""
 
 FETCH = "boomerang weights"
 
@@ -46,15 +46,15 @@ class Offer:
 
     listed: ListedModel
     engines: Sequence[Engine[Any]]
-    """What must be in memory; the first is the model itself."""
+    """Engines that the model needs; the first is the model itself."""
     routes: Mapping[InvokeType, Route]
     files: Sequence[str] = field(default=())
-    """What must be in the models folder, by the manifest's names."""
+    """Required files in the models folder, by their names in the manifest."""
     fault: str | Message | None = None
-    """Why the model can never be used as it is; it is listed all the same."""
+    """Why the model can never be used; it is still listed."""
 
     def now(self, weights: Weights) -> ListedModel:
-        """Describe the model as it stands."""
+        """Return the model with its current state."""
         if self.fault is not None:
             return self.listed.model_copy(update={"state": ModelState.UNAVAILABLE, "reason": self.fault})
         problem = next((missing for missing in map(weights.problem, self.files) if missing), None)
@@ -66,13 +66,13 @@ class Offer:
         for state in (ModelState.LOADING, ModelState.AVAILABLE):
             if state in states:
                 return self.listed.model_copy(update={"state": state})
-        # A load that failed may succeed the next time, so the model stays open to a further try; the reason is shown.
+        # A failed load may succeed the next time, so the model stays available; the reason is shown.
         state = ModelState.LOADED if reason is None else ModelState.AVAILABLE
         return self.listed.model_copy(update={"state": state, "reason": reason})
 
 
 def one(engine: Engine[ModelT], answer: Callable[[Any, ModelT, Run], Any]) -> Route:
-    """Make the route of a one-shot invocation: `answer(request, model, run)` runs in the engine's thread."""
+    """Return the route of a one-shot invocation: `answer(request, model, run)` runs in the engine's thread."""
 
     def route(request: Request[Any], run: Run) -> Chunks[Any]:
         result = engine.call(run, lambda model, _check: answer(request, model, run))
@@ -83,7 +83,7 @@ def one(engine: Engine[ModelT], answer: Callable[[Any, ModelT, Run], Any]) -> Ro
 
 
 def many(engine: Engine[ModelT], answer: Callable[[Any, ModelT, Run], Iterator[Any]]) -> Route:
-    """Make the route of a streamed invocation."""
+    """Return the route of a streamed invocation."""
 
     def route(request: Request[Any], run: Run) -> Chunks[Any]:
         def work(model: ModelT, emit: WorkerChannel[Any]) -> None:
@@ -105,7 +105,7 @@ def known_llms(weights: Weights) -> list[Llama]:
 
 
 def foreign_llm(path: Path) -> Offer:
-    """Offer the LLM of a GGUF file that somebody put into the models folder; a file that is none is offered with its fault."""
+    """Offer the LLM of a GGUF file from the models folder; an unusable file is offered with its fault."""
     try:
         return llm(Llama(foreign(path), lambda: path))
     except InvokeServerUnavailableError as error:
@@ -136,22 +136,22 @@ def llm(llama: Llama) -> Offer:
     return Offer(llama.spec.listed(PROVIDER), (llama.engine,), routes, files)
 
 
-def judging(llama: Llama, embedder: Engine[Embedder]) -> Offer:
-    """Offer the reranker that has an LLM judge; where there are many documents, the fast one chooses which."""
+def reranker(llama: Llama, embedder: Engine[Embedder]) -> Offer:
+    """Offer the reranker that judges with an LLM; if there are many documents, the fast one preselects them."""
 
     def route(request: Any, run: Run) -> Chunks[Any]:
         ranking = rerank.ranking(request, run)
 
-        def judged(query: str, docs: Sequence[str]) -> Sequence[float]:
+        def model_scores(query: str, docs: Sequence[str]) -> Sequence[float]:
             return llm_reranker.scores(llama, query, docs, run)
 
         def cosine(query: str, docs: Sequence[str]) -> Sequence[float]:
             return embedder.call(run, lambda model, _check: rerank.cosines(query, docs, model, run))
 
-        yield rerank.result(request, ranking, rerank.judged(ranking.query, ranking.docs, judged, cosine, run), run)
+        yield rerank.result(request, ranking, rerank.best_reranked(ranking.query, ranking.docs, model_scores, cosine, run), run)
 
     routes = {InvokeType.RERANK: route, InvokeType.MULTIMODAL_RERANK: route}
-    return Offer(rerank.listed_judge(llama.spec.context_size), (llama.engine,), routes, (LLM_FILES[llama.spec],))
+    return Offer(rerank.listed_reranker(llama.spec.context_size), (llama.engine,), routes, (LLM_FILES[llama.spec],))
 
 
 def _summary(llama: Llama, request: RequestInvokeSummary, run: Run) -> SummaryResult:
@@ -167,7 +167,7 @@ def _summary(llama: Llama, request: RequestInvokeSummary, run: Run) -> SummaryRe
 
 
 def embedder_engine(weights: Weights) -> Engine[Embedder]:
-    """Make the engine that embedding, the fast reranker and moderation share."""
+    """Return the engine that embedding, the fast reranker and moderation share."""
     return Engine(lambda: Embedder.load(weights.path))
 
 
@@ -184,7 +184,7 @@ def cosine(embedder: Engine[Embedder]) -> Offer:
     """Offer the fast reranker."""
 
     def route(request: Any, run: Run) -> Chunks[Any]:
-        ranking = rerank.ranking(request, run)  # before the model is loaded: what cannot be ranked is told at once
+        ranking = rerank.ranking(request, run)  # before the model is loaded, so that invalid requests fail at once
         scores = embedder.call(run, lambda model, _check: rerank.cosines(ranking.query, ranking.docs, model, run))
         run.phase("generating")
         yield rerank.result(request, ranking, scores, run)
@@ -194,7 +194,7 @@ def cosine(embedder: Engine[Embedder]) -> Offer:
 
 
 def moderating(embedder: Engine[Embedder]) -> Offer:
-    """Offer moderation: heads on the embedder's vectors."""
+    """Offer moderation: classifier heads on the embedder's vectors."""
 
     def answer(request: Any, model: Embedder, run: Run) -> Any:
         return moderation.answer(request, moderation.Moderator(model), run)
@@ -203,7 +203,7 @@ def moderating(embedder: Engine[Embedder]) -> Offer:
 
 
 def speaking() -> Offer:
-    """Offer TTS; its weights come inside its package."""
+    """Offer TTS; its weights are part of its package."""
     engine = Engine(tts.Speaker)
     return Offer(tts.listed(), (engine,), {InvokeType.TTS: many(engine, tts.answer)})
 

@@ -1,4 +1,4 @@
-"""From settings to the embedded models."""
+"""Open the embedded back end from its settings."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def opened(
     """Open the embedded models; they call no address and read no variable. The arguments are those of an `Opener`.
 
     Raises:
-        ConfigError: It names a folder of the server and may not.
+        ConfigError: The settings name a folder of the server, which is not allowed.
     """
     if settings.models_folder and not files:
         raise ConfigError(Message("connections.folder_refused"), field="models_folder")

@@ -1,4 +1,4 @@
-"""A connection to the embedded models, as it is written down."""
+"""Settings of a connection to the embedded models."""
 
 from __future__ import annotations
 
@@ -12,4 +12,4 @@ class EmbeddedSettings(ConnectionSettings):
 
     kind: Literal["embedded"] = "embedded"
     models_folder: str = ""
-    """Where the weights are; the app's own folder if empty."""
+    """Folder of the weights; the app's own folder if empty."""

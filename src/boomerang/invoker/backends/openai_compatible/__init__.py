@@ -1,1 +1,1 @@
-"""A server with OpenAI's HTTP interface."""
+"""Servers with OpenAI's HTTP interface."""

@@ -1,4 +1,4 @@
-"""A server with OpenAI's HTTP interface: OpenAI, vLLM, Ollama, LM Studio, LocalAI, Xinference, llama.cpp and many more."""
+"""Servers with OpenAI's HTTP interface: OpenAI, vLLM, Ollama, LM Studio, LocalAI, Xinference, llama.cpp and many more."""
 
 from __future__ import annotations
 
@@ -29,9 +29,9 @@ from boomerang.invoker.http.errors import release
 from boomerang.invoker.http.exchange import Http
 from boomerang.invoker.http.field_rules import address_fault, header_fault, key_fault, proxy_fault, query_fault, without_query
 from boomerang.invoker.http.limits import DEFAULTS, Limits
-from boomerang.invoker.http.network import Judge, Search
-from boomerang.invoker.http.redaction.credentials import is_address, is_said, looks_secret, pieces
-from boomerang.invoker.http.redaction.masking import Hiding, Masking
+from boomerang.invoker.http.network import AddressCheck, Search
+from boomerang.invoker.http.redaction.credentials import is_address, is_masked_in_answers, looks_secret, pieces
+from boomerang.invoker.http.redaction.masking import Hiding, SecretMask
 from boomerang.invoker.messages.message import Message
 from boomerang.invoker.request import Chunks, ChunkT, Request
 from boomerang.invoker.run import Run, Runs
@@ -46,34 +46,34 @@ from .structured_output import stream_structured
 from .text_embedding import TextEmbedding
 
 PROVIDER = "openai_api_compatible"
-"""What a ModelConfig names as its provider, unless the connection says otherwise; the server never sees it."""
+"""Default provider in a ModelConfig, unless the connection names another; the server never sees it."""
 
 
 class OpenAICompatibleBackend:
     """A server with OpenAI's HTTP interface.
 
     Args:
-        base_url: Up to and with `/v1`, such as `https://api.openai.com/v1`. Its query, as in `…/v1?api-version=1`, is sent with
-            each request; a field that `query` names too is `query`'s.
+        base_url: Including `/v1`, such as `https://api.openai.com/v1`. Its query, as in `…/v1?api-version=1`, is sent with each
+            request; fields in `query` take precedence.
         api_key: Sent as a bearer token; many servers need none.
-        provider: What `models()` names as the provider.
-        models: What a person said of models; where the server lists them too, they stand in its order.
+        provider: Provider of the models in `models()`.
+        models: Models described by the user; those that the server lists too keep its order.
         defaults: Model type → the model of it that comes first.
-        system_model: The LLM that plays Dify's workspace default; the first one if not given.
-        headers: Sent with each request, beside ours and in place of ours, such as `User-Agent`. Those that belong to a single
-            request, such as `Content-Length`, are refused.
+        system_model: The LLM that plays Dify's workspace default; defaults to the first one.
+        headers: Sent with each request; they override ours, such as `User-Agent`. Headers of a single request, such as
+            `Content-Length`, are refused.
         query: Added to each address.
         proxy: Address of an HTTP proxy.
-        verify: Whether the server's certificate is checked; or the file of the authority that signed it.
-        authority: The certificate of that authority itself, as text (PEM).
-        clocks: How long each part of an exchange may take; or seconds by name, of those that are not the usual ones.
-        judge: Says which addresses may be dialled.
-        search: Finds the addresses of a name.
-        variables: The variables of which the rest was made, by name; what is in them is kept out of every note and error.
-        limits: How much of an answer is read.
+        verify: Whether the server's certificate is checked; or the path of a CA certificate.
+        authority: The CA certificate itself, as text (PEM).
+        clocks: Time limits for each part of an exchange; or a mapping of name to seconds that overrides the defaults.
+        judge: Decides which addresses may be called.
+        search: Resolves a name to addresses.
+        variables: Environment variables used in the settings, by name; their values are masked in every event and error.
+        limits: How much of a response is read.
 
     Raises:
-        ConfigError: A setting cannot be used or sent; it names the setting, and says nothing of what is secret in it.
+        ConfigError: A setting cannot be used or sent; names the setting, without its secret parts.
     """
 
     kind = "openai_compatible"
@@ -94,7 +94,7 @@ class OpenAICompatibleBackend:
         verify: bool | str | Path = True,
         authority: str | None = None,
         clocks: Clocks | Mapping[str, float] | None = None,
-        judge: Judge | None = None,
+        check_address: AddressCheck | None = None,
         search: Search = socket.getaddrinfo,
         variables: Mapping[str, str] | None = None,
         limits: Limits = DEFAULTS,
@@ -108,10 +108,12 @@ class OpenAICompatibleBackend:
         headers = _headers(headers)
         _refuse("api_key", api_key and key_fault(api_key))
         credentials, private = _secrets(api_key, proxy, address, [*headers.items(), *query.multi_items()], variables or {})
-        self._mask = Masking([*credentials, *private])
+        self._mask = SecretMask([*credentials, *private])
         if api_key and not any(name.lower() == "authorization" for name in headers):
             headers = {"Authorization": f"Bearer {api_key}", **headers}
-        self._client = Client(Pool(_tls(verify, authority), judge, proxy, search), address, headers=headers, params=query)
+        self._client = Client(
+            Pool(_tls(verify, authority), check_address, proxy, search), address, headers=headers, params=query
+        )
         clocks = clocks if isinstance(clocks, Clocks) else Clocks(**(clocks or {}))
         self._http = Http(self._client, clocks, self._mask, limits, Hiding(credentials))
         self._root = str(address.copy_with(raw_path=b"/")).rstrip("/")
@@ -120,15 +122,15 @@ class OpenAICompatibleBackend:
         self._rerank = Rerank(self._http, self._root)
         self._contexts = ListedContexts(lambda run: catalogue.fetch(self._http, provider, self._root, run))
         self._fetched = False
-        """Whether the server has listed its models; only ever set, so that no lock is needed."""
+        """Whether the server has listed its models; only ever set, so no lock is needed."""
         self._runs = Runs()
 
     def models(self) -> Sequence[ListedModel]:
-        """List the defaults, then what the server listed when it was last asked, then what only the connection names."""
+        """List the defaults, then the server's models as last fetched, then models known only to the connection."""
         return list(self._listed)
 
     def describe(self, model: str, model_type: ModelType) -> ListedModel:
-        """Describe a model of any name: the server knows which it has."""
+        """Describe a model of any name; only the server knows which models it has."""
         listed = (
             model_listed
             for model_listed in self._listed
@@ -137,16 +139,16 @@ class OpenAICompatibleBackend:
         return next(listed, None) or catalogue.described(self.provider, model, model_type)
 
     def system_model(self) -> ListedModel | None:
-        """Return the LLM that was named for it, or else the first one."""
+        """Return the configured system model, else the first LLM."""
         if self._system_model is not None:
             return self.describe(self._system_model, ModelType.LLM)
         return next((model for model in self._listed if model.model_type is ModelType.LLM), None)
 
     def invoke(self, request: Request[ChunkT], run: Run) -> Chunks[ChunkT]:
-        """Ask the server; any model may be named, for it is the server that knows its models.
+        """Send a request to the server. Any model may be named, since only the server knows its models.
 
         Raises:
-            UnsupportedRequestError: This back end has no such call.
+            UnsupportedRequestError: This back end does not support the call.
             InvokeError: The server was not reached, refused, or broke off.
         """
         provider, model = getattr(request, "provider", None), getattr(request, "model", None)
@@ -155,10 +157,10 @@ class OpenAICompatibleBackend:
             yield from cast(Chunks[ChunkT], self._answer(request, run))
 
     def fetch_models(self, run: Run | None = None) -> Sequence[ListedModel]:
-        """Ask the server for its models, with types guessed from names where it does not tell them; `models()` lists them then.
+        """Fetch the server's models for `models()`; types that the server does not state are guessed from names.
 
         Raises:
-            InvokeError: It was not reached, refused, or has no list.
+            InvokeError: The server was not reached, refused, or has no list.
         """
         run = run or Run()
         with located(backend=self.kind, provider=self.provider, model=None), self._open_for(run):
@@ -168,12 +170,12 @@ class OpenAICompatibleBackend:
         return fetched
 
     def close(self) -> None:
-        """Stop what runs and close every connection to the server."""
+        """Stop all runs and close every connection to the server."""
         self._runs.close()
         self._client.close()
 
     def retire(self) -> None:
-        """Close as soon as no run is under way; those that are go on to their end."""
+        """Close once no run is active; active runs continue to their end."""
         self._runs.when_at_rest(self.close)
 
     def _answer(self, request: Request[Any], run: Run) -> Iterator[Any]:
@@ -192,9 +194,9 @@ class OpenAICompatibleBackend:
             case RequestInvokeTTS():
                 yield from speech.speak(self._http, request, run)
             case RequestInvokeSpeech2Text():
-                yield transcription.listen(self._http, request, run)
+                yield transcription.transcribe(self._http, request, run)
             case RequestInvokeModeration():
-                yield moderation.judge(self._http, request, run)
+                yield moderation.moderate(self._http, request, run)
             case _:
                 raise UnsupportedRequestError(Message("runs.no_call", type=str(request.invoke_type)))
 
@@ -211,7 +213,7 @@ class OpenAICompatibleBackend:
         return summary.summary(self._llm, request, run, name, context)
 
     def _property(self, name: str, model_type: ModelType, key: ModelPropertyKey) -> int | None:
-        """Return a number that a person or the server tells of a model, also where it is listed as one of another type."""
+        """Return a number that the user or the server states for a model, even if it is listed under another type."""
         models = sorted(
             (model for model in self._listed if model.model == name), key=lambda model: model.model_type is not model_type
         )
@@ -223,7 +225,7 @@ class OpenAICompatibleBackend:
         with self._runs.holding(run):
             try:
                 yield
-            except InvokeError as error:  # a server may say our own key back to us, wherever it speaks
+            except InvokeError as error:  # any message of a server may echo our own key
                 error.masked(self._mask)
                 release(error)
                 raise
@@ -235,7 +237,7 @@ def _refuse(field: str, fault: Message | Literal[""] | None) -> None:
 
 
 def _address(base_url: str, query: Mapping[str, str] | None) -> tuple[httpx.URL, httpx.QueryParams]:
-    """Split a server's address into the part that paths are put behind and the query of every request."""
+    """Split a server's address into the base for paths and the query of every request."""
     base_url = base_url.strip() if isinstance(base_url, str) else base_url
     _refuse("base_url", address_fault(base_url))
     before, fields = without_query(base_url)
@@ -251,7 +253,7 @@ def _address(base_url: str, query: Mapping[str, str] | None) -> tuple[httpx.URL,
 def _parsed(address: str, field: str) -> httpx.URL:
     try:
         return httpx.URL(address)
-    except httpx.InvalidURL:  # its words may hold a part of a password
+    except httpx.InvalidURL:  # its message may contain part of a password
         raise ConfigError(Message("connections.address"), field=field) from None
 
 
@@ -273,21 +275,21 @@ def _secrets(
     fields: Sequence[tuple[str, str]],
     variables: Mapping[str, str],
 ) -> tuple[list[str], list[str]]:
-    """Return the connection's credentials, which are masked everywhere, and what is masked in all but a model's answers.
+    """Return the credentials, which are masked everywhere, and values that are masked everywhere but in a model's answers.
 
     Args:
-        api_key: As it is sent.
-        proxy: Its address.
-        address: The server's.
-        fields: Headers and fields of the query.
-        variables: Variables that were looked up, by name.
+        api_key: As sent.
+        proxy: Address of the proxy.
+        address: Address of the server.
+        fields: Headers and query fields.
+        variables: Environment variables that were used, by name.
     """
     users = [_user(address), *([_user(_proxy(proxy))] if proxy is not None else [])]
     credentials = [*pieces(api_key or ""), *(secret for _, secrets in users for secret in secrets)]
     secret = [value for name, value in (*fields, *variables.items()) if looks_secret(name, value)]
     credentials += [piece for value in secret for piece in pieces(value)]
     return credentials, [
-        *(user for user, _ in users if is_said(user)),
+        *(user for user, _ in users if is_masked_in_answers(user)),
         *(value for value in variables.values() if not is_address(value)),
     ]
 
@@ -298,7 +300,7 @@ def _proxy(proxy: str) -> httpx.URL:
 
 
 def _user(address: httpx.URL) -> tuple[str, list[str]]:
-    """Return the user that an address names, and what is secret of it: the password, or else the user; and what is sent."""
+    """Return the user in an address, and its secrets: the password (or the user, without one) and the encoded credentials."""
     if not address.userinfo:
         return "", []
     sent = base64.b64encode(f"{address.username}:{address.password}".encode()).decode()

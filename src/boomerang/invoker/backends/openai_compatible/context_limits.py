@@ -1,4 +1,4 @@
-"""How many tokens a model reads and writes together: by its server's list, and by the words of a refusal.
+"""Find a model's context size in tokens, prompt and answer together: from its server's list, or from a refusal.
 
 Sources: the refusals of llama.cpp (`exceed_context_size_error`, `n_ctx`), OpenAI and vLLM (`context_length_exceeded`, "maximum
 context length is 2048 tokens"), LM Studio ("context length of only 4096 tokens"), SGLang ("longer than the model's context
@@ -16,11 +16,11 @@ from boomerang.invoker.backend import ListedModel
 from boomerang.invoker.entities.model import ModelPropertyKey
 from boomerang.invoker.errors import InvokeError, RunStoppedError
 from boomerang.invoker.events import Event, HTTPEvent
-from boomerang.invoker.http.errors import said
+from boomerang.invoker.http.errors import error_text
 from boomerang.invoker.run import Run
 
 LIST_SECONDS = 5.0
-"""How long a server may take to list its models before a summary goes on without the list."""
+"""How long a server may take to list its models before a summary continues without the list."""
 LONGEST_READ = 4_000
 """Characters of a refusal that are read."""
 _ABOUT_CONTEXT = re.compile(
@@ -40,52 +40,52 @@ _LIMITS = tuple(
         rf"\[\d+,\s*{_COUNT}\]",
     )
 )
-"""Where refusals name the limit, the surest first; other numbers are those of the request."""
+"""Where refusals state the limit, the most reliable pattern first; other numbers belong to the request."""
 
 
 def is_about_context(error: InvokeError) -> bool:
-    """Return whether a refusal is about a prompt that is longer than the model's context."""
-    return _ABOUT_CONTEXT.search(_words(error)) is not None
+    """Return whether a refusal is about a prompt that exceeds the model's context."""
+    return _ABOUT_CONTEXT.search(_error_text(error)) is not None
 
 
 def context_limit(error: InvokeError, below: int) -> int | None:
-    """Return the context that a refusal names, in tokens; `None` if it names none below a number."""
-    text = _words(error)
+    """Return the context size that a refusal states, in tokens; `None` if it states none below `below`."""
+    text = _error_text(error)
     counts = (int(number.replace(",", "")) for pattern in _LIMITS for number in pattern.findall(text))
     return next((count for count in counts if 0 < count < below), None)
 
 
-def _words(error: InvokeError) -> str:
-    """Return a refusal without what we add to it, such as its status."""
-    return f"{said(error.body)}\n{error.body}"[:LONGEST_READ] if error.body else error.description[:LONGEST_READ]
+def _error_text(error: InvokeError) -> str:
+    """Return a refusal without our additions, such as its status."""
+    return f"{error_text(error.body)}\n{error.body}"[:LONGEST_READ] if error.body else error.description[:LONGEST_READ]
 
 
 class ListedContexts:
-    """The contexts of models that the connection does not know, asked for once.
+    """Context sizes of models that the connection does not describe, fetched once.
 
     Args:
-        fetch: Asks the server for its models.
+        fetch: Fetch the server's models.
     """
 
     def __init__(self, fetch: Callable[[Run], Sequence[ListedModel]]) -> None:
         self._fetch = fetch
         self._known: Mapping[str, int] | None = None
-        """Model → tokens; only ever set, so that no lock is needed, which a stop could not end."""
+        """Model → tokens; only ever set, so no lock is needed, which a stop could not interrupt."""
 
     def of(self, model: str, run: Run) -> int | None:
-        """Return the tokens that a model reads and writes together; `None` if its server does not list them in time.
+        """Return a model's context size in tokens; `None` if its server does not list it in time.
 
         Raises:
             RunStoppedError: The run was stopped.
         """
         known = self._known
         if known is None:
-            self._known = known = self._asked(run)
+            self._known = known = self._sizes(run)
         run.check()
         return known.get(model)
 
-    def _asked(self, run: Run) -> Mapping[str, int]:
-        """Ask the server, as a part of a run that it cannot fail."""
+    def _sizes(self, run: Run) -> Mapping[str, int]:
+        """Fetch the list as a part of a run, which cannot fail because of it."""
 
         def pass_on(event: Event) -> None:
             if isinstance(event, HTTPEvent):

@@ -1,4 +1,4 @@
-"""What the form of a connection to a server with OpenAI's interface asks."""
+"""Connection form of a server with OpenAI's interface."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Chat and completions of a server with OpenAI's interface."""
+"""Chat and completions on a server with OpenAI's interface."""
 
 from __future__ import annotations
 
@@ -25,31 +25,31 @@ CHAT, COMPLETIONS = "chat/completions", "completions"
 OPTIONS = "stream_options"
 _PAGE = (b"<",)
 _WIDE = (b"\xff", b"\xfe", b"\0")
-"""What JSON in UTF-16 or UTF-32 begins with; no stream does."""
+"""Beginnings of JSON in UTF-16 or UTF-32; no stream has these."""
 LONGEST_KEPT = 64 * 1024
-"""Characters that the log keeps of fields that Dify's messages cannot carry."""
+"""Maximum characters in the record of fields that Dify's messages cannot carry."""
 
 
 class LLM:
     """The server's LLMs.
 
     Args:
-        http: How the server is reached.
+        http: Connection to the server.
     """
 
     def __init__(self, http: Http) -> None:
         self._http = http
         self._refusing: set[str] = set()
-        """Models for which the server has refused `stream_options`; only ever added to, so that no lock is needed."""
+        """Models for which the server has refused `stream_options`; only ever added to, so no lock is needed."""
 
     def stream(self, request: RequestInvokeLLM, run: Run) -> Chunks[LLMResultChunk]:
-        """Yield a chunk for each piece of the answer, and a last one with finish reason and, if the server tells it, usage.
+        """Yield a chunk for each piece of the answer, and a last one with finish reason and, if the server reports it, usage.
 
         Raises:
-            InvokeError: The server was not reached, refused, or broke off; what was yielded before stays valid.
+            InvokeError: The server was not reached, refused, or broke off; chunks yielded before remain valid.
         """
-        path, body = asked(request)
-        began, answering = perf_counter(), False
+        path, body = path_and_body(request)
+        began, has_chunks = perf_counter(), False
         if places := opaque_fields.not_sent(request.prompt_messages):
             run.notice("answers.opaque_not_sent", places=", ".join(places))
         run.phase("reading")
@@ -57,25 +57,25 @@ class LLM:
             reader = AnswerReader(request.model, run.notice, _Kept(run).keep, answer.hide, as_int(body.get("n")) or 1)
             try:
                 for chunk in _chunks(answer, reader):
-                    if not answering:
-                        answering = True
+                    if not has_chunks:
+                        has_chunks = True
                         run.phase("generating")
                     yield chunk
             except InvokeError as error:
                 if reader.finish_reason and isinstance(error, InvokeTimeoutError) and error.clock == "between chunks":
                     run.notice("answers.no_end")
                 else:
-                    yield from reader.held()
+                    yield from reader.rest()
                     raise
         try:
             last = reader.last(perf_counter() - began)
         except InvokeError:
-            yield from reader.held()
+            yield from reader.rest()
             raise
         yield last
 
     def _answer(self, path: str, body: dict[str, Any], run: Run) -> AbstractContextManager[Answer]:
-        """Ask, with the wish for a usage; without it where the server does not take it, unless somebody asked for it."""
+        """Send a request that asks for usage; without that if the server rejects it and the user did not set it."""
         if not body["stream"]:
             return self._http.post(path, run, json=body)
         if body["model"] in self._refusing:
@@ -99,13 +99,13 @@ class LLM:
 
 
 def _options(body: dict[str, Any]) -> Any:
-    """Return the options of a stream: what was typed, and the wish for a usage."""
+    """Return the stream options: the user's, plus the request for usage."""
     typed = body.get(OPTIONS, {})
     return {"include_usage": True} | typed if isinstance(typed, dict) else typed
 
 
-def asked(request: RequestInvokeLLM) -> tuple[str, dict[str, Any]]:
-    """Return path and body of a request."""
+def path_and_body(request: RequestInvokeLLM) -> tuple[str, dict[str, Any]]:
+    """Return the path and body of a request."""
     body: dict[str, Any] = {"model": request.model}
     if request.mode == LLMMode.COMPLETION:
         path = COMPLETIONS
@@ -121,14 +121,14 @@ def asked(request: RequestInvokeLLM) -> tuple[str, dict[str, Any]]:
 
 
 class _Kept:
-    """Keeps in the log what of an answer Dify's messages cannot carry, up to a size."""
+    """Records fields of an answer that Dify's messages cannot carry, up to a size."""
 
     def __init__(self, run: Run) -> None:
         self._run = run
         self._left = LONGEST_KEPT
 
     def keep(self, name: str, value: Any) -> None:
-        """Note a field and its value."""
+        """Record a field and its value."""
         size = len(json.dumps(value))
         if size <= self._left:
             self._left -= size
@@ -139,13 +139,13 @@ class _Kept:
 
 
 def _chunks(answer: Answer, reader: AnswerReader) -> Iterator[LLMResultChunk]:
-    """Read an answer as what it is, whatever was asked for and whatever it is called.
+    """Read an answer by its content, whatever was requested and whatever its content type.
 
-    Some servers never stream, some always do, and some say of a stream that it is a page or an object.
+    Some servers never stream, some always do, and some label a stream as a page or an object.
     """
     beginning = answer.peek()
     if beginning[:1] in _PAGE:
-        answer.json()  # which says what came in the place of JSON
+        answer.json()  # raises an error that names what came instead of JSON
     is_stream = answer.media_type == "text/event-stream" and beginning.partition(b"\n")[0].strip() not in (b"{", b"[")
     if (beginning[:1] in (b"{", b"[") and not is_stream) or beginning[:1] in _WIDE:
         reader.done = True

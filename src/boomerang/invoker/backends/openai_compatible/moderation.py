@@ -1,4 +1,4 @@
-"""Moderation of a server with OpenAI's interface: the boolean that Dify passes on, and beside it what the server knows more.
+"""Moderation on a server with OpenAI's interface: Dify's boolean, and an event with the server's further details.
 
 Source: OpenAI API reference, "Create moderation"; Mistral API reference, "Moderations", which has no `flagged` (both 2026-10).
 """
@@ -24,23 +24,23 @@ _SCORES = ("score", "category_score", "confidence")
 
 
 class _Verdict(NamedTuple):
-    """What one result says."""
+    """Contents of one result."""
 
     flagged: bool | None
-    """`None` if it says nothing that can be read."""
+    """`None` if it cannot be read."""
     by_categories: bool
-    """Whether that follows from its categories alone."""
+    """Whether the flag follows from the categories alone."""
     flags: Mapping[str, bool]
     scores: Mapping[str, float]
     odd_scores: Sequence[str]
-    """Categories with a score that is no number."""
+    """Categories whose score is not a number."""
 
 
-def judge(http: Http, request: RequestInvokeModeration, run: Run) -> ModerationResult:
-    """Have a text judged; categories and scores go into an event. A server may judge it in parts: one that is flagged counts.
+def moderate(http: Http, request: RequestInvokeModeration, run: Run) -> ModerationResult:
+    """Judge a text; report categories and scores as an event. Servers may judge it in parts, of which one flagged is enough.
 
     Raises:
-        ProtocolError: The answer has no verdict.
+        ProtocolError: The response has no verdict.
     """
     run.phase("inference")
     with http.post(PATH, run, json={"model": request.model, "input": request.text}) as answer:
@@ -50,18 +50,18 @@ def judge(http: Http, request: RequestInvokeModeration, run: Run) -> ModerationR
         verdicts = [_read(result) for result in results]
         odd = [result for result, verdict in zip(results, verdicts, strict=True) if verdict.flagged is None]
         flagged = any(verdict.flagged for verdict in verdicts)
-        if not verdicts or (odd and not flagged):  # what could not be read may be what is wrong with the text
+        if not verdicts or (odd and not flagged):  # an unreadable verdict might have been the flagged one
             raise missing(answer, "results[].flagged")
     if odd:
         run.notice("lists.odd_verdicts", count=len(odd), found=shown(odd[0]))
     if any(verdict.by_categories for verdict in verdicts):
         run.notice("lists.by_categories")
-    _note_categories(verdicts, run)
+    _report_categories(verdicts, run)
     return ModerationResult(result=flagged)
 
 
 def _results(value: Any, run: Run) -> list[Any] | None:
-    """Return the results of an answer; a single one may stand in place of their list, or of the whole answer."""
+    """Return the results of a response; a single one may replace the list, or the whole response."""
     if not isinstance(value, dict):
         return None
     results = value.get("results")
@@ -90,9 +90,9 @@ def _read(result: Any) -> _Verdict:
 
 
 def _by_category(result: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
-    """Return the flag and the score of each category, unread and as far as they are there.
+    """Return the unparsed flag and score of each category, as far as present.
 
-    Categories come as an object of flags beside one of scores, as a list of names that are flagged, or as a list of objects.
+    Categories are an object of flags beside one of scores, a list of flagged names, or a list of objects.
     """
     categories = _first(result, _CATEGORIES)
     scores = result.get("category_scores")
@@ -110,8 +110,8 @@ def _by_category(result: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, A
     return {displayable(name): flag for name, flag in flags.items()}, written
 
 
-def _note_categories(verdicts: Sequence[_Verdict], run: Run) -> None:
-    """Report the categories of all results, each with the highest of its scores."""
+def _report_categories(verdicts: Sequence[_Verdict], run: Run) -> None:
+    """Report the categories of all results, each with its highest score."""
     flagged = sorted({name for verdict in verdicts for name, flag in verdict.flags.items() if flag})
     scores: dict[str, float] = {}
     for verdict in verdicts:

@@ -1,4 +1,4 @@
-"""From settings to a back end: secrets looked up, the address judged, the models described."""
+"""Open a back end from settings: look up secrets, check the address, describe the models."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from boomerang.invoker.entities.model import AIModelEntity
 from boomerang.invoker.errors import ConfigError, InvokeBadRequestError
 from boomerang.invoker.http.address_policy import Allowed
 from boomerang.invoker.http.limits import limits
-from boomerang.invoker.http.redaction.masking import Masking
+from boomerang.invoker.http.redaction.masking import SecretMask
 from boomerang.invoker.messages.message import Message
 from boomerang.invoker.settings import ConnectionModel
 
@@ -29,15 +29,15 @@ def opened(
     """Open a connection; nothing is sent yet.
 
     Args:
-        settings: What to open.
-        allowed: Which addresses it may call; any if `None`, as for what the operator configured.
-        environment: Where the variables that it names are looked up, and the limits of answers.
-        variables: Which of them it may name; any if not given. A visitor's connection could otherwise have any variable of the
-            server's environment sent anywhere.
-        files: Whether it may name files of the machine that the app runs on.
+        settings: The connection's settings.
+        allowed: Addresses that it may call; any if `None`, as for connections of the operator.
+        environment: Variables for its references, and for the limits of responses.
+        variables: Variables that it may refer to; any if `None`. Otherwise a visitor's connection could send any variable of
+            the server's environment anywhere.
+        files: Whether it may name files on the app's machine.
 
     Raises:
-        ConfigError: A variable is missing, wrong or not to be named, or a setting cannot be used.
+        ConfigError: A variable is missing, invalid or not allowed, or a setting cannot be used.
     """
     variables_of = _Environment(environment, None if variables is None else frozenset(variables))
     if settings.ca_file and not files:
@@ -52,7 +52,7 @@ def opened(
         else settings.api_key or None,
     }
     if allowed is not None:
-        _judge_host(with_names["headers"], allowed, Masking(variables_of.used.values()))
+        _check_host(with_names["headers"], allowed, SecretMask(variables_of.used.values()))
     try:
         return OpenAICompatibleBackend(
             **with_names,
@@ -63,31 +63,31 @@ def opened(
             verify=settings.ca_file or settings.verify,
             authority=settings.ca or None,
             clocks=settings.timeouts.model_dump(exclude_none=True),
-            judge=allowed.judge if allowed is not None else None,
+            check_address=allowed.check if allowed is not None else None,
             variables=variables_of.used,
             limits=limits(environment),
         )
     except ConfigError as error:
-        mask = Masking(variables_of.used.values())  # what does not fit may be what a variable holds
+        mask = SecretMask(variables_of.used.values())  # the invalid part may come from a variable
         if error.message is None:
             raise ConfigError(mask(str(error))) from None
         raise ConfigError(error.message.masked(mask), field=error.field) from None
 
 
-def _judge_host(headers: Mapping[str, str], allowed: Allowed, mask: Callable[[str], str]) -> None:
-    """Refuse to name a server that may not be called to one that may: behind one address there can be many."""
+def _check_host(headers: Mapping[str, str], allowed: Allowed, mask: Callable[[str], str]) -> None:
+    """Refuse a `Host` header with a server that may not be called: one address can serve many hosts."""
     for name, value in headers.items():
         if name.lower() == "host":
             host, _, port = value.rpartition(":") if value.rpartition(":")[2].isdigit() else (value, "", "443")
             try:
-                allowed.judge(host, None, int(port))
+                allowed.check(host, None, int(port))
             except InvokeBadRequestError as error:
                 error.masked(mask)
                 raise ConfigError(error.message or str(error), field=f"headers.{name}") from None
 
 
 def named_models(settings: OpenAICompatibleSettings) -> list[AIModelEntity]:
-    """Return the models that a connection describes, those that are the default of a type, and those of its preset."""
+    """Return the models that a connection describes, its defaults, and those of its preset."""
     models: list[AIModelEntity] = list(settings.models)
     preset = PRESETS.get(settings.preset)
     for name, model_type in [*((name, kind) for kind, name in settings.defaults.items()), *(preset.models if preset else ())]:
@@ -101,7 +101,7 @@ class _Environment:
         self._values = values
         self._allowed = allowed
         self.used: dict[str, str] = {}
-        """The variables that were looked up, with what is in them."""
+        """Variables that were looked up, with their values."""
 
     def value(self, name: str, field: str) -> str:
         if self._allowed is not None and name not in self._allowed:

@@ -1,7 +1,7 @@
-"""Rerank in the shapes that servers speak: there is no one interface, so the shape is found out, named and remembered.
+"""Rerank in servers' formats. There is no single interface, so the format is detected, reported and remembered.
 
 ======================  =======================================  ==========================================
-shape                   request                                  answer
+shape                   request                                  response
 ======================  =======================================  ==========================================
 Jina, Cohere, vLLM,     ``query``, ``documents``, ``top_n``      ``results[].{index, relevance_score}``
 llama.cpp, Xinference
@@ -25,7 +25,7 @@ from boomerang.invoker.backends.openai_compatible.response.response_errors impor
 from boomerang.invoker.entities.rerank import RequestInvokeRerank, RerankResult
 from boomerang.invoker.errors import InvokeBadRequestError, InvokeError
 from boomerang.invoker.events import RerankScores
-from boomerang.invoker.http.errors import said
+from boomerang.invoker.http.errors import error_text
 from boomerang.invoker.http.exchange import Http
 from boomerang.invoker.http.response import Answer
 from boomerang.invoker.messages.message import Message
@@ -33,29 +33,29 @@ from boomerang.invoker.run import Run
 
 TEI, JINA, VOYAGE = "TEI", "Jina/Cohere", "Voyage"
 NOT_THIS = frozenset({400, 404, 405, 422})
-"""Statuses by which a server says that it does not know a path or a field."""
+"""Statuses of a server that does not know a path or a field."""
 _NO_PATH = frozenset({404, 405})
 _OF_NO_PATH = re.compile(r"(?:(?:404|file|page|path|route) )*not found\.?|method not allowed\.?", re.IGNORECASE)
-"""Words of a refusal that say no more than its status."""
+"""Messages of a refusal that add nothing to its status."""
 _MISFIT: Mapping[str, re.Pattern[str]] = {
     JINA: re.compile(r"\b(?:texts|top_n)\b"),
     VOYAGE: re.compile(r"\b(?:texts|top_k)\b"),
     TEI: re.compile(r"\b(?:documents|raw_scores)\b"),
 }
-"""Shape → fields that a server of another shape misses in it, or does not take."""
+"""Shape → fields that a server of another shape misses in it, or rejects."""
 
 
 @dataclass(frozen=True, slots=True)
 class Way:
-    """Where and how to ask."""
+    """Shape and path of a request."""
 
     shape: str
     path: str
     after: str = ""
-    """What a refusal must have named before this is tried."""
+    """Only tried if a refusal has named this."""
 
     def body(self, request: RequestInvokeRerank) -> dict[str, Any]:
-        """Return the request as this shape has it."""
+        """Return the request body in this shape."""
         if self.shape == TEI:
             return {"query": request.query, "texts": list(request.docs), "raw_scores": False}
         return {
@@ -70,7 +70,7 @@ class Rerank:
     """The server's rerankers.
 
     Args:
-        http: How the server is reached.
+        http: Connection to the server.
         root: The server's address without the connection's path: TEI and llama.cpp have `/rerank` there.
     """
 
@@ -84,19 +84,19 @@ class Rerank:
             Way(JINA, f"{root}/rerank"),
         )
         self._way: Way | None = None
-        """What worked; only ever set, so that no lock is needed."""
+        """The shape and path that worked; only ever set, so no lock is needed."""
 
     def rank(self, request: RequestInvokeRerank, run: Run) -> RerankResult:
-        """Have documents ranked; scores are the server's own, neither rescaled nor rounded.
+        """Rank documents; scores are the server's own, neither rescaled nor rounded.
 
         Raises:
-            InvokeBadRequestError: There is nothing to rank, or nothing to keep.
-            ProtocolError: The answer has none of the known shapes.
+            InvokeBadRequestError: There are no documents, or `top_n` is less than 1.
+            ProtocolError: The response has none of the known shapes.
         """
         if not run.unchecked:
             _check(request)
         run.phase("inference")
-        way, (shape, items) = self._asked(request, run)
+        way, (shape, items) = self._first_answer(request, run)
         if not items:
             run.notice("lists.nothing_ranked")
         docs = read_ranking(items, request.docs, Once(run))
@@ -104,7 +104,7 @@ class Rerank:
         kept = [doc for doc in docs if doc.score >= request.score_threshold]
         return RerankResult(model=request.model, docs=kept[: request.top_n])
 
-    def _asked(self, request: RequestInvokeRerank, run: Run) -> tuple[Way, tuple[str, Sequence[Any]]]:
+    def _first_answer(self, request: RequestInvokeRerank, run: Run) -> tuple[Way, tuple[str, Sequence[Any]]]:
         if self._way is not None:
             return self._way, self._ranked(self._way, request, run)
         refusals: list[tuple[Way, InvokeError]] = []
@@ -120,7 +120,7 @@ class Rerank:
                 continue
             self._way = way
             return way, ranked
-        raise min(refusals, key=lambda pair: _weight(*pair))[1]  # of equal ones the first: nearly all servers have that shape
+        raise min(refusals, key=lambda pair: _weight(*pair))[1]  # of equals the first, the most common shape
 
     def _ranked(self, way: Way, request: RequestInvokeRerank, run: Run) -> tuple[str, Sequence[Any]]:
         with self._http.post(way.path, run, json=way.body(request)) as answer:
@@ -128,23 +128,23 @@ class Rerank:
 
 
 def _misses(error: InvokeError, model: str) -> bool:
-    """Return whether a 404 is about the model: then the path is right, and no other need be looked for."""
+    """Return whether a 404 is about the model, so that the path is right and no other needs to be tried."""
     named = rf"(?<![\w/]){re.escape(model)}(?![\w/])"
-    return error.status_code == 404 and bool(model) and re.search(named, _words(error)) is not None
+    return error.status_code == 404 and bool(model) and re.search(named, _error_text(error)) is not None
 
 
 def _weight(way: Way, error: InvokeError) -> int:
-    """Return how little a refusal says of what is wrong with the request, and not with our guess at its shape."""
+    """Return how little a refusal says about the request itself, as opposed to our guess at its shape."""
     if error.status_code in _NO_PATH:
-        text = _words(error)
+        text = _error_text(error)
         return 1 if text and not _OF_NO_PATH.fullmatch(text) else 3
     return 2 if _MISFIT[way.shape].search(error.body or "") else 0
 
 
-def _words(error: InvokeError) -> str:
-    """Return what a server said in JSON; whoever knows no path mostly answers in HTML, in plain text or not at all."""
+def _error_text(error: InvokeError) -> str:
+    """Return a server's message in JSON; a server that does not know the path mostly answers in HTML, plain text or nothing."""
     body = (error.body or "").lstrip()
-    return said(body) if body.startswith("{") else ""
+    return error_text(body) if body.startswith("{") else ""
 
 
 def _check(request: RequestInvokeRerank) -> None:
@@ -156,11 +156,11 @@ def _check(request: RequestInvokeRerank) -> None:
 
 
 def _items(value: Any, answer: Answer) -> tuple[str, Sequence[Any]]:
-    """Return an answer's shape and what it ranks."""
+    """Return the shape of a response, and its ranked items."""
     if (items := find_ranked(value)) is None:
         if not isinstance(value, Mapping):
             raise refused(answer, Message("lists.no_ranking"))
-        raise refused(answer, Message("lists.no_results", words=said(body_of(answer))))
+        raise refused(answer, Message("lists.no_results", words=error_text(body_of(answer))))
     if isinstance(value, Mapping) and "results" not in value and "data" in value:
         return VOYAGE, items
     return (JINA if isinstance(value, Mapping) else TEI), items

@@ -1,7 +1,7 @@
-"""Servers that people use, with the address that each has unless somebody moved it.
+"""Well-known servers, with their default addresses.
 
-Addresses, variables and defaults are those of the servers' own documentation, looked up in November 2026; providers are
-those of the official Dify plugins. A server without a plugin of its own is served by Dify's `openai_api_compatible`.
+Addresses, variables and defaults are from the servers' own documentation, looked up in November 2026; providers are those of
+the official Dify plugins. A server without its own plugin is served by Dify's `openai_api_compatible`.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""A connection to a server with OpenAI's interface, as it is written down: its address, its secrets, its time limits."""
+"""Settings of a connection to a server with OpenAI's interface: its address, secrets and time limits."""
 
 from __future__ import annotations
 
@@ -18,19 +18,19 @@ from boomerang.invoker.settings import SettingsWithModels, StrictModel
 from .server_presets import COMPATIBLE_PROVIDER, PRESETS
 
 NAMED_VARIABLE = re.compile(r"\$\{(\w+)\}")
-"""In the value of a header, of the query or of the proxy: taken from the environment when the connection is opened."""
+"""A reference to an environment variable in a header, the query or the proxy; resolved when the connection is opened."""
 _ONLY_VARIABLES = re.compile(r"((bearer|basic|token) )?\$\{\w+\}", re.IGNORECASE)
 
 
 class Timeouts(StrictModel):
-    """Seconds that each part of an exchange may take; one that is left out is the back end's own."""
+    """Seconds that each part of an exchange may take; the back end's defaults if omitted."""
 
     connect: float | None = Field(default=None, gt=0, le=3600)
-    """Looking up the name, connecting, agreeing on keys."""
+    """Name lookup, connection and TLS handshake."""
     first_byte: float | None = Field(default=None, gt=0, le=3600)
-    """From the request to the first byte of the answer."""
+    """From the request to the first byte of the response."""
     between_chunks: float | None = Field(default=None, gt=0, le=3600)
-    """From some bytes of the answer to the next."""
+    """Between consecutive pieces of the response."""
     total: float | None = Field(default=None, gt=0, le=86400)
 
 
@@ -38,28 +38,28 @@ class OpenAICompatibleSettings(SettingsWithModels):
     """A connection to a server with OpenAI's interface."""
 
     SECRET_FIELDS: ClassVar[frozenset[str]] = frozenset({"api_key", "headers", "query", "proxy"})
-    """Of the last three, only what looks secret."""
+    """Of the last three, only secret-looking values."""
     DESCRIPTIVE_FIELDS: ClassVar[frozenset[str]] = SettingsWithModels.DESCRIPTIVE_FIELDS | {"provider"}
     ADDRESS_FIELD: ClassVar[str] = "base_url"
 
     kind: Literal["openai_compatible"] = "openai_compatible"
     base_url: str
-    """Up to and with `/v1`. A query that is written behind it becomes a part of `query`."""
+    """Including `/v1`. A query in it is moved to `query`."""
     api_key: str = Field(default="", repr=False)
     api_key_env: str = Field(default="", pattern=r"^\w*$")
-    """Environment variable that holds the key."""
+    """Environment variable with the key."""
     headers: dict[str, str] = Field(default_factory=dict, repr=False)
     query: dict[str, str] = Field(default_factory=dict, repr=False)
     proxy: str = Field(default="", repr=False)
     verify: bool = True
     """Whether the server's certificate is checked."""
     ca_file: str = ""
-    """File with the certificate of a private authority, on the machine that the app runs on."""
+    """Path of a private CA certificate on the app's machine."""
     ca: str = ""
     """The same as text (PEM)."""
     timeouts: Timeouts = Field(default_factory=Timeouts)
     provider: str = Field(default=COMPATIBLE_PROVIDER, min_length=1)
-    """What a ModelConfig names: the Dify provider that would serve the same models. The server never sees it."""
+    """Provider in a ModelConfig: the Dify provider that would serve the same models. The server never sees it."""
 
     @field_validator("base_url", "api_key", "api_key_env", "proxy", "provider", mode="before")
     @classmethod
@@ -69,12 +69,12 @@ class OpenAICompatibleSettings(SettingsWithModels):
     @model_validator(mode="before")
     @classmethod
     def _with_its_query(cls, value: Any) -> Any:
-        """Move the query of the address, as services show it for copying, to where it is sent with every request."""
+        """Move the query of the address, as services show it for copying, to `query`, which is sent with every request."""
         if not (isinstance(value, Mapping) and isinstance(address := value.get("base_url"), str) and "?" in address):
             return value
         query = value.get("query") or {}
         if address_fault(address.strip(), filled=False) is not None or not isinstance(query, Mapping):
-            return value  # which is refused as it is
+            return value  # rejected by a later validator
         before, fields = without_query(address.strip())
         if len(dict(fields)) < len(fields):
             return value
@@ -86,7 +86,7 @@ class OpenAICompatibleSettings(SettingsWithModels):
         _refuse(address_fault(value, filled=NAMED_VARIABLE.search(value) is None))
         if "@" in urlsplit(value).netloc:
             raise ValueError(Message("connections.user"))
-        names = Counter(name for name, _ in without_query(value)[1])  # they were moved, if they could be
+        names = Counter(name for name, _ in without_query(value)[1])  # already moved, unless that was not possible
         if twice := [name for name, count in names.items() if count > 1]:
             raise ValueError(Message("connections.query_twice", name=twice[0]))
         return value.rstrip("/")
@@ -109,7 +109,7 @@ class OpenAICompatibleSettings(SettingsWithModels):
 
     @field_validator("query")
     @classmethod
-    def _can_be_asked(cls, query: dict[str, str]) -> dict[str, str]:
+    def _valid_query(cls, query: dict[str, str]) -> dict[str, str]:
         for name, value in query.items():
             _refuse(query_fault(name, value))
         return query
@@ -130,13 +130,13 @@ class OpenAICompatibleSettings(SettingsWithModels):
 
     @property
     def key_variable(self) -> str:
-        """The environment variable that holds its key; the usual one of its preset if it names none."""
+        """Environment variable for its key; by default, the usual one of its preset."""
         preset = PRESETS.get(self.preset)
         usual = preset.key_variables[0] if preset and preset.key_variables else "API_KEY"
         return self.api_key_env or usual
 
     def public(self) -> dict[str, Any]:
-        """Return what is not secret and not as it would be anyway, as plain values; itself a valid connection."""
+        """Return values that are neither secret nor defaults, as plain values; itself a valid connection."""
         return {"name": self.name, "base_url": self.base_url} | super().public()
 
     def _public_fields(self) -> dict[str, Any]:
@@ -147,7 +147,7 @@ class OpenAICompatibleSettings(SettingsWithModels):
         return fields
 
     def secrets(self) -> dict[str, Any]:
-        """Return what `public()` leaves out; empty if there is nothing secret."""
+        """Return what `public()` leaves out; empty if there are no secrets."""
         fields: dict[str, Any] = {
             "api_key": self.api_key,
             "headers": {name: value for name, value in self.headers.items() if self._is_secret(name, value)},
@@ -157,12 +157,12 @@ class OpenAICompatibleSettings(SettingsWithModels):
         return {name: value for name, value in fields.items() if value}
 
     def copied(self, *, own: bool) -> Self:
-        """Return what a visitor may copy; only `connections.toml` may name a file of the server."""
+        """Return a copy for a visitor; only `connections.toml` may name a file of the server."""
         copy = self if own else self.checked(self.public() | {"api_key_env": ""})
         return copy.changed(ca_file="")
 
     def _is_secret(self, name: str, value: str) -> bool:
-        """Return whether a value is to be kept to ourselves; one that only names a variable is not."""
+        """Return whether a value is secret; a mere reference to a variable is not."""
         if _ONLY_VARIABLES.fullmatch(value):
             return False
         return looks_secret(name, value) or (bool(self.api_key) and self.api_key in value)
@@ -176,6 +176,6 @@ def _refuse(fault: Message | None) -> None:
 def _without_user(address: str) -> str:
     parts = urlsplit(address)
     user = parts.netloc.rpartition("@")[0]
-    if not user or not NAMED_VARIABLE.sub("", user).strip(":"):  # none, or one of which only the variables' names are told
+    if not user or not NAMED_VARIABLE.sub("", user).strip(":"):  # no user, or only references to variables
         return address
     return urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2]))

@@ -1,4 +1,4 @@
-"""Structured output of a server with OpenAI's interface: by its own means where it has them, else by asking in words.
+"""Structured output on a server with OpenAI's interface: with `response_format` if supported, else by asking in the prompt.
 
 Source: OpenAI API reference, "Structured outputs" (2026-10).
 """
@@ -20,7 +20,7 @@ from boomerang.invoker.entities.llm import (
 )
 from boomerang.invoker.entities.message import AssistantPromptMessage, SystemPromptMessage
 from boomerang.invoker.errors import InvokeBadRequestError, InvokeError, InvokeServerUnavailableError, ProtocolError
-from boomerang.invoker.llm_text.json_in_text import Found, Place, find_object
+from boomerang.invoker.llm_text.json_in_text import JsonInText, Place, find_object
 from boomerang.invoker.llm_text.json_schema import check, report, schema_fault
 from boomerang.invoker.llm_text.reasoning_tags import split
 from boomerang.invoker.messages.message import Message
@@ -31,21 +31,21 @@ from .llm import LLM
 
 FIELD = "structured_output_schema"
 LONGEST_SHOWN = 200
-"""Characters of an answer that an error's sentence has; its body has more."""
+"""Maximum characters of an answer in an error's message; its body has more."""
 _FORM = re.compile(r"response_format|json_schema|json_object|schema|grammar|guided|structured.?output", re.IGNORECASE)
-"""Words of a refusal that is about the form of the answer."""
+"""Matches refusals that are about the response format."""
 _FAILS_BY_FORM = frozenset({500, 501})
-"""Statuses by which servers fail on a form that they do not know."""
+"""Statuses of servers that fail on an unknown response format."""
 
 
 def stream_structured(
     llm: LLM, request: RequestInvokeLLMWithStructuredOutput, run: Run
 ) -> Chunks[LLMResultChunkWithStructuredOutput]:
-    """Yield the text as it comes, and at last a chunk that has the object, the usage and the finish reason.
+    """Yield the text as it arrives, and finally a chunk with the object, the usage and the finish reason.
 
     Raises:
-        InvokeBadRequestError: The schema is none, or the answer was cut before its object was complete.
-        ProtocolError: The answer is no object, but a refusal, a tool call, or nothing.
+        InvokeBadRequestError: The schema is invalid, or the answer was cut off before its object was complete.
+        ProtocolError: The answer is a refusal, a tool call or empty instead of an object.
         InvokeError: As for any answer of the model.
     """
     schema = request.structured_output_schema
@@ -57,9 +57,9 @@ def stream_structured(
     yield from asking.chunks()
     fold = asking.fold
     parsed = loads(fold.text[asking.begin :])
-    if parsed is None and asking.can_ask_in_words():
+    if parsed is None and asking.can_ask_in_prompt():
         run.notice("answers.prose")
-        yield from asking.chunks_in_words()
+        yield from asking.chunks_by_prompt()
         parsed = loads(fold.text[asking.begin :])
     value = None if parsed is None else parsed.value
     yield _wrapped(asking.last or _bare(fold), value)
@@ -72,34 +72,34 @@ def stream_structured(
     report(check(value, schema, run), run)
 
 
-def loads(text: str) -> Found | None:
-    """Find the object that an answer spells, thinking before it left aside; `None` if there is none."""
+def loads(text: str) -> JsonInText | None:
+    """Find the object in an answer, ignoring reasoning before it; `None` if there is none."""
     first = find_object(split(text).answer)
     if first is not None and first.place is Place.WHOLE:
         return first
-    return find_object(split(text, opened=True).answer) or first  # a template may have opened the thinking
+    return find_object(split(text, opened=True).answer) or first  # the prompt template may have opened the reasoning
 
 
 class _Asking:
-    """Asks for an object: by the server's own means, and if it has none or does not use them, in words."""
+    """Asks for an object with `response_format`, and in the prompt if the server rejects or ignores that."""
 
     def __init__(self, llm: LLM, request: RequestInvokeLLMWithStructuredOutput, run: Run) -> None:
         self._llm = llm
         self._request = request
         self._run = run
-        self._in_words = False
+        self._in_prompt = False
         self.fold = LLMFold()
-        """All that came, in both answers if there are two."""
+        """Everything that arrived, from both answers if there are two."""
         self.begin = 0
-        """Where in the text the answer that counts begins."""
+        """Offset in the text where the answer that counts begins."""
         self.last: LLMResultChunk | None = None
-        """The last chunk, which waits for the object."""
+        """The last chunk, delayed until the object is known."""
         self._usage: LLMUsage | None = None
         self._count = 0
-        """Chunks that were passed on."""
+        """Number of chunks passed on."""
 
     def chunks(self) -> Chunks[LLMResultChunkWithStructuredOutput]:
-        """Ask with `response_format`; in words where the server refuses that before it answers."""
+        """Ask with `response_format`; in the prompt if the server rejects that before it answers."""
         named = {"name": "answer", "schema": self._request.structured_output_schema}
         form = {"response_format": {"type": "json_schema", "json_schema": named}}
         try:
@@ -108,17 +108,17 @@ class _Asking:
             if self.fold.chunks or not _is_about_the_form(error):
                 raise
             self._run.notice("answers.asked_in_words", words=error.message or str(error))
-            yield from self.chunks_in_words()
+            yield from self.chunks_by_prompt()
 
-    def can_ask_in_words(self) -> bool:
-        """Return whether it would help to ask once more: the answer is complete, and is prose."""
-        if self._in_words or self.fold.tool_calls:
+    def can_ask_in_prompt(self) -> bool:
+        """Return whether asking in the prompt may help: the answer is complete, and is prose."""
+        if self._in_prompt or self.fold.tool_calls:
             return False
         return self.fold.finish_reason not in ("length", "content_filter") and bool(split(self.fold.text).answer.strip())
 
-    def chunks_in_words(self) -> Chunks[LLMResultChunkWithStructuredOutput]:
-        """Ask with the schema in a system message; what came before stays in the text."""
-        self._in_words = True
+    def chunks_by_prompt(self) -> Chunks[LLMResultChunkWithStructuredOutput]:
+        """Ask with the schema in a system message; the earlier answer stays in the text."""
+        self._in_prompt = True
         self._usage = self.fold.usage
         if self.fold.text:
             yield self._passed(_bare(self.fold, "\n\n"))
@@ -143,12 +143,12 @@ class _Asking:
         return _wrapped(chunk)
 
     def _numbered(self, chunk: LLMResultChunk, **more: Any) -> LLMResultChunk:
-        """Number a chunk, as there may be two answers."""
+        """Renumber a chunk, since there may be two answers."""
         return chunk.model_copy(update={"delta": chunk.delta.model_copy(update={"index": self._count, **more})})
 
 
 def _is_about_the_form(error: InvokeError) -> bool:
-    """Return whether a server refuses the form that was asked for, or fails in a way that such servers do."""
+    """Return whether a server rejects the response format, or fails the way such servers do."""
     return error.status_code in _FAILS_BY_FORM or _FORM.search(f"{error.body or ''} {error.description}") is not None
 
 
@@ -183,13 +183,13 @@ def _wrapped(chunk: LLMResultChunk, value: dict[str, Any] | None = None) -> LLMR
 
 
 def _bare(fold: LLMFold, text: str = "") -> LLMResultChunk:
-    """Return a chunk with a text, such as for the object of an answer that ended without a finish reason and a usage."""
+    """Return a chunk with a text, such as for the object of an answer that ended without finish reason and usage."""
     delta = LLMResultChunkDelta(index=fold.chunks, message=AssistantPromptMessage(content=text))
     return LLMResultChunk(model=fold.model, system_fingerprint=fold.system_fingerprint, delta=delta)
 
 
 def _no_object(fold: LLMFold, text: str) -> InvokeError:
-    """Return the error for an answer without an object: what came instead."""
+    """Return the error for an answer without an object, which names what came instead."""
     reason = fold.finish_reason
     if reason == "length":
         hint = Message("prompts.raise_max_tokens")

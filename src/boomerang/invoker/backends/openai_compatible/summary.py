@@ -1,4 +1,4 @@
-"""Summaries by the connection's system model, whose messages are shown."""
+"""Summaries by the connection's system model, as ordinary LLM calls that show in the record."""
 
 from __future__ import annotations
 
@@ -20,34 +20,33 @@ from .context_limits import context_limit, is_about_context
 from .llm import LLM
 
 CONTEXT_TOKENS = 8_192
-"""What a system model is taken to read where its `context_size` does not say."""
+"""Assumed context of a system model without a `context_size`."""
 SHORT_TOKENS = 1_024
-"""Text and instruction up to which a summary fits even a context of 2,048 tokens, so that nobody need be asked for its size."""
+"""Text and instruction up to which a summary fits even a context of 2,048 tokens, so that its size does not matter."""
 THINKING_TOKENS = 4_096
-"""Room for a model's thinking, beside that of its summary, once it shows that it needs it; not before, for a small context
-has no such room."""
+"""Extra tokens for reasoning, once a model shows that it needs them; not before, since a small context has no room for them."""
 MOST_ATTEMPTS = 4
-"""How often a text is cut for a context, each one smaller than the one before."""
+"""Maximum attempts to fit a text to a context, each with a smaller one."""
 SMALLEST_CONTEXT = 256
-"""Tokens; no piece of a text and its summary fit less."""
+"""In tokens; no piece of a text with its summary fits into less."""
 LIMIT, NEWER_LIMIT = "max_tokens", "max_completion_tokens"
-"""What the longest answer is called; OpenAI's models that think take the newer name only."""
+"""Names of the output limit; OpenAI's reasoning models only accept the newer one."""
 _TEMPLATE_OPENED = re.compile(r"^[^\S\n]*</think>|</think>[^\S\n]*$", re.MULTILINE)
-"""The end of thinking at the beginning or the end of a line; elsewhere it is a word that the summary speaks of."""
+"""End of reasoning at the beginning or end of a line; elsewhere the tag is a word of the summary."""
 
 
 def summary(llm: LLM, request: RequestInvokeSummary, run: Run, model: str, context_tokens: int | None) -> SummaryResult:
-    """Have a text summarised, in pieces if it does not fit the context.
+    """Summarise a text, in pieces if it does not fit the context.
 
     Args:
         llm: The server's LLMs.
         request: Text and instruction.
-        run: Ends it from any thread.
+        run: Stops the calls, from any thread.
         model: The system model.
-        context_tokens: What it reads and writes together; `None` if nobody says.
+        context_tokens: Its context size, prompt and answer together; `None` if unknown.
 
     Raises:
-        ProtocolError: The model gave no summary.
+        ProtocolError: The model wrote no summary.
         InvokeError: As for any answer of the model.
     """
     system = _SystemModel(llm, model, context_tokens or CONTEXT_TOKENS, run)
@@ -74,13 +73,13 @@ def is_short(request: RequestInvokeSummary) -> bool:
 
 
 class _SystemModel:
-    """A system model for the length of one summary: what it turns out to need is remembered from piece to piece.
+    """A system model during one summary; remembers what it turns out to need from piece to piece.
 
     Args:
         llm: The server's LLMs.
         model: Its name.
-        context_tokens: What it reads and writes together.
-        run: Ends it from any thread.
+        context_tokens: Its context size, prompt and answer together.
+        run: Stops the calls, from any thread.
     """
 
     def __init__(self, llm: LLM, model: str, context_tokens: int, run: Run) -> None:
@@ -93,13 +92,13 @@ class _SystemModel:
         self._once = Once(run)
 
     def shrink(self, error: InvokeError) -> bool:
-        """Take the context to be smaller: as large as a refusal names it, or half as large.
+        """Reduce the assumed context to the size that a refusal states, or by half.
 
         Args:
             error: The server's refusal.
 
         Returns:
-            Whether a smaller one makes sense.
+            Whether a smaller context makes sense.
         """
         smaller = context_limit(error, self.context_tokens) or self.context_tokens // 2
         if smaller < SMALLEST_CONTEXT:
@@ -109,25 +108,25 @@ class _SystemModel:
         return True
 
     def complete(self, messages: Sequence[PromptMessage], longest: int) -> str:
-        """Have a piece summarised, in at most so many tokens; with more where thinking used them up.
+        """Summarise a piece in at most `longest` tokens; retry with more if reasoning used them up.
 
         Raises:
-            ProtocolError: There is no summary in the answer.
+            ProtocolError: The answer contains no summary.
         """
         most = self._most(messages, longest)
-        fold = self._asked(messages, most if self._thinks else longest)
+        fold = self._complete(messages, most if self._thinks else longest)
         if not self._thinks and most > longest and _used_up(fold):
             self._thinks = True
             self._once(Message("lists.more_for_thinking", most=most, count=longest))
-            fold = self._asked(messages, most)
+            fold = self._complete(messages, most)
         return self._summary(fold)
 
     def _most(self, messages: Sequence[PromptMessage], longest: int) -> int:
-        """Return the tokens that an answer may have with thinking: what the context leaves, if that is less."""
+        """Return the token limit of an answer with reasoning, at most what the context leaves."""
         left = self.context_tokens - FRAME_TOKENS - sum(estimated(message.get_text_content()) for message in messages)
         return max(longest, min(longest + THINKING_TOKENS, left))
 
-    def _asked(self, messages: Sequence[PromptMessage], tokens: int) -> LLMFold:
+    def _complete(self, messages: Sequence[PromptMessage], tokens: int) -> LLMFold:
         try:
             return self._answer(messages, tokens)
         except InvokeBadRequestError as error:
@@ -159,17 +158,17 @@ class _SystemModel:
 
 
 def _used_up(fold: LLMFold) -> bool:
-    """Return whether thinking, be it out of sight, took the tokens that a summary should have had."""
+    """Return whether reasoning, even if hidden, took the tokens meant for the summary."""
     parts = _split(fold.text)
     return fold.finish_reason == "length" and (bool(parts.reasoning) or not parts.answer.strip())
 
 
 def _split(text: str) -> Split:
-    """Split an answer from its thinking, also where the prompt's template opened that, so that only its end is in the text."""
+    """Split an answer from its reasoning, even if the prompt template opened it and the text has only its end."""
     return split(text, opened=_TEMPLATE_OPENED.search(text.partition(OPENING)[0]) is not None)
 
 
 def estimated(text: str) -> int:
-    """Estimate the tokens of a text, rather too many than too few: three letters of an alphabet, or one of Chinese, are one."""
+    """Estimate the tokens of a text, rather too high: one per three letters of an alphabet, or per Chinese character."""
     wide = sum(letter > "\u2e7f" for letter in text)
     return wide + (len(text) - wide + 2) // 3

@@ -1,4 +1,4 @@
-"""Embeddings of a server with OpenAI's interface, in as many requests as the model takes texts at a time.
+"""Embeddings on a server with OpenAI's interface, in batches of as many texts as the model accepts.
 
 Source: OpenAI API reference, "Create embeddings" (2026-10).
 """
@@ -18,7 +18,7 @@ from boomerang.invoker.backends.openai_compatible.response.vector_reader import 
 from boomerang.invoker.entities.text_embedding import EmbeddingUsage, RequestInvokeTextEmbedding, TextEmbeddingResult
 from boomerang.invoker.errors import InvokeBadRequestError, ProtocolError
 from boomerang.invoker.events import ArgumentsNotSent
-from boomerang.invoker.http.errors import said
+from boomerang.invoker.http.errors import error_text
 from boomerang.invoker.http.exchange import Http
 from boomerang.invoker.http.response import Answer
 from boomerang.invoker.messages.message import Message
@@ -28,36 +28,36 @@ from .batch_limits import batch_limit, is_about_batches
 
 PATH = "embeddings"
 MAX_CHUNKS = 64
-"""Texts in one request, where the model's `max_chunks` does not say."""
+"""Texts per request, if the model's `max_chunks` is unknown."""
 MOST_NAMED = 10
-"""Texts that a notice names."""
+"""Maximum texts that a notice names."""
 LARGEST_COUNT = 10**12
-"""Tokens; a larger number is no usage."""
+"""In tokens; a larger number is not a usage."""
 
 
 class TextEmbedding:
     """The server's embedding models.
 
     Args:
-        http: How the server is reached.
+        http: Connection to the server.
     """
 
     def __init__(self, http: Http) -> None:
         self._http = http
         self._refuses_format = False
-        """Whether the server has refused `encoding_format`, as Voyage does; only ever set, so that no lock is needed."""
+        """Whether the server has refused `encoding_format`, as Voyage does; only ever set, so no lock is needed."""
 
     def embed(self, request: RequestInvokeTextEmbedding, run: Run, max_chunks: int | None) -> TextEmbeddingResult:
-        """Have texts embedded.
+        """Embed texts.
 
         Args:
-            request: The texts; all of them are sent as they are, however long.
-            run: Ends it from any thread.
-            max_chunks: Texts that the model takes in one request.
+            request: The texts; sent unchanged, however long.
+            run: Stops the requests, from any thread.
+            max_chunks: Texts that the model accepts in one request.
 
         Raises:
             InvokeBadRequestError: There are no texts.
-            ProtocolError: The server gave not one vector for each text, all of one length.
+            ProtocolError: The server did not return one vector per text, all of the same length.
         """
         if not request.texts and not run.unchecked:
             raise InvokeBadRequestError(
@@ -66,7 +66,7 @@ class TextEmbedding:
         run.report(ArgumentsNotSent(("input_type",)))
         began, size = perf_counter(), max(1, max_chunks or MAX_CHUNKS)
         parts = _Parts(request.model, Once(run))
-        while (start := len(parts.vectors)) < len(request.texts) or not parts.usages:  # once, even without a text
+        while (start := len(parts.vectors)) < len(request.texts) or not parts.usages:  # at least once, even without a text
             run.phase("inference")
             try:
                 self._add(request.texts[start : start + size], parts, run)
@@ -84,16 +84,16 @@ class TextEmbedding:
         return TextEmbeddingResult(model=parts.model, embeddings=parts.vectors, usage=usage)
 
     def _add(self, texts: Sequence[str], parts: _Parts, run: Run) -> None:
-        """Have some texts embedded in one request, and add what comes."""
-        with self._answer({"model": parts.asked, "input": texts}, run) as answer:
+        """Embed some texts in one request, and add the result."""
+        with self._answer({"model": parts.requested_model, "input": texts}, run) as answer:
             value = answer.json()
             if (items := find_items(value, len(texts))) is None:
-                raise refused(answer, Message("lists.no_vectors", words=said(body_of(answer))))
+                raise refused(answer, Message("lists.no_vectors", words=error_text(body_of(answer))))
             parts.add(value, items, len(texts))
 
     @contextmanager
     def _answer(self, body: Mapping[str, Any], run: Run) -> Iterator[Answer]:
-        """Ask for plain numbers; without a word on that where the server does not take it."""
+        """Request plain numbers; omit the format if the server rejects the parameter."""
         wished = {} if self._refuses_format else {"encoding_format": "float"}
         with ExitStack() as opened:
             try:
@@ -108,38 +108,38 @@ class TextEmbedding:
 
 
 class _Tokens(NamedTuple):
-    """What a server reported of one request."""
+    """Usage that a server reported for one request."""
 
     prompt: int
     total: int
 
 
 class _Parts:
-    """What the requests of one call bring.
+    """Collected results of a call's requests.
 
     Args:
-        model: As it was asked for.
-        once: Takes what was odd.
+        model: The requested model.
+        once: Receives notices of oddities.
     """
 
     def __init__(self, model: str, once: Once) -> None:
         self._reader = VectorReader(once)
-        self.asked = self.model = model
+        self.requested_model = self.model = model
         self.vectors: list[list[float]] = []
         self.usages: list[_Tokens | None] = []
         self.limited = False
-        """Whether the size of the requests was taken from the server's refusal."""
+        """Whether the batch size was taken from the server's refusal."""
 
     def add(self, value: Any, items: Sequence[Item], count: int) -> None:
-        """Add an answer.
+        """Add a response.
 
         Args:
-            value: The answer.
-            items: Its vectors as they came.
-            count: Texts that were sent.
+            value: The response.
+            items: Its unparsed vectors.
+            count: Number of texts sent.
 
         Raises:
-            ProtocolError: It has not one vector for each text, all of one length.
+            ProtocolError: It does not have one vector per text, all of the same length.
         """
         start = len(self.vectors)
         self.vectors += self._in_order(items, count)
@@ -153,7 +153,7 @@ class _Parts:
         self.usages.append(_tokens(answer.get("usage")))
 
     def _in_order(self, items: Sequence[Item], count: int) -> list[list[float]]:
-        """Read vectors, in the texts' order, whatever order the server wrote them in."""
+        """Read vectors in the texts' order, whatever the server's order."""
         if len(items) > count and all(item.index is None for item in items):
             hint = Message("lists.pooling_hint") if count == 1 else None
             raise ProtocolError(Message("lists.too_many_vectors", count=len(items), texts=count), hint=hint)
@@ -172,7 +172,7 @@ class _Parts:
 
 
 def _tokens(usage: Any) -> _Tokens | None:
-    """Return what a server reported; `None` if nothing. Some report one of both only, or leave the other at zero."""
+    """Return the reported usage, if any. Some servers report only one of the counts, or leave the other at zero."""
     if not isinstance(usage, Mapping):
         return None
     counts = [_count(usage.get("prompt_tokens")), _count(usage.get("total_tokens"))]
@@ -188,7 +188,7 @@ def _count(value: Any) -> int | None:
 
 
 def _usage(reported: Sequence[_Tokens | None], run: Run, latency: float) -> EmbeddingUsage:
-    """Add up what the server reported of each request; a part of it would pass for the whole, so that is left out."""
+    """Sum the reported usages; if some are missing, report none, since a part would pass for the whole."""
     known = [tokens for tokens in reported if tokens is not None]
     if 0 < len(known) < len(reported):
         run.notice("lists.usage_left_out", count=len(reported), told=len(known))
@@ -198,7 +198,7 @@ def _usage(reported: Sequence[_Tokens | None], run: Run, latency: float) -> Embe
 
 
 def _report_not_finite(vectors: Sequence[Sequence[float]], run: Run) -> None:
-    # A sum is made in C, and is not finite if one number is not; only where it is not are the numbers looked at.
+    # The sum is computed in C and is not finite if any number is not, so the numbers are only checked if it is not finite.
     places = [place for place, vector in enumerate(vectors) if not isfinite(sum(vector)) and not all(map(isfinite, vector))]
     if places:
         names = ", ".join(map(str, places[:MOST_NAMED])) + (", …" if len(places) > MOST_NAMED else "")

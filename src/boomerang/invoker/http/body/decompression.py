@@ -1,7 +1,7 @@
-"""Unpack the body of an answer in pieces of bounded size, as what its bytes are and not as what its label says.
+"""Decompress a response body in pieces of bounded size, according to its bytes rather than its label.
 
-Sources: RFC 9110, 8.4 (Content-Encoding); RFC 1952, 2.2 (gzip has one or more members). httpx unpacks whatever came from the
-network in one step, which makes 64 MB out of 64 kB.
+Sources: RFC 9110, 8.4 (Content-Encoding); RFC 1952, 2.2 (gzip has one or more members). httpx decompresses each network piece
+in one step, which turns 64 kB into 64 MB.
 """
 
 from __future__ import annotations
@@ -21,28 +21,28 @@ from boomerang.invoker.run import Run
 from .charset import fits, is_charset
 
 ACCEPTED = "gzip, deflate"
-"""Value of Accept-Encoding: exactly what is unpacked here."""
+"""Value of Accept-Encoding: exactly the formats decompressed here."""
 PIECE = 64 * 1024
-"""Bytes of the largest piece that comes out."""
+"""Maximum bytes of a piece of output."""
 _KNOWN = frozenset({"gzip", "deflate"})
 _ALIASES = {"x-gzip": "gzip", "x-deflate": "deflate"}
 _HARMLESS = frozenset({"", "identity", "none", "binary", "8bit", "chunked"})
-"""Labels by which servers say that nothing is packed."""
+"""Labels for an uncompressed body."""
 _GZIP = b"\x1f\x8b\x08"
 _USUAL = 0x78
-"""What zlib's data nearly always begins with; text begins with the other possible bytes too."""
+"""First byte of nearly all zlib data; text may begin with the other valid ones."""
 _ENOUGH = 16
-"""Bytes that tell text from compressed data, where nothing else does."""
+"""Bytes needed to tell text from compressed data if nothing else does."""
 _CONTROL = re.compile(rb"[\0-\x08\x0e-\x1a\x1c-\x1f]")
 
 
 class _Packing(Enum):
-    """How a body is packed: the name in labels, and zlib's `wbits`."""
+    """Compression of a body: its label, and zlib's `wbits`."""
 
     PLAIN = "", 0
     GZIP = "gzip", 31
     ZLIB = "deflate", 15
-    RAW = "deflate", -15  # what servers send that take the name literally (RFC 9110, 8.4.1.2)
+    RAW = "deflate", -15  # sent by servers that take the name literally (RFC 9110, 8.4.1.2)
 
     @property
     def label(self) -> str:
@@ -54,22 +54,22 @@ class _Packing(Enum):
 
 
 def unpacked(raw: Iterator[bytes], label: str, run: Run) -> Iterator[bytes]:
-    """Yield the body in pieces of at most `PIECE` bytes, or as it came if it is not packed.
+    """Yield the decompressed body in pieces of at most `PIECE` bytes, or unchanged if it is not compressed.
 
     Args:
-        raw: The body as it came.
-        label: The header Content-Encoding; empty if there is none.
-        run: Gets a notice if the label is wrong, or if something follows the packed data.
+        raw: The body as received.
+        label: The header Content-Encoding; empty if absent.
+        run: Receives a notice if the label is wrong, or if data follows the compressed data.
 
     Raises:
-        ProtocolError: It is packed in another way, or twice, or damaged. What could be unpacked was yielded before.
-        InvokeConnectionError: It ends in the middle. What there was of it was yielded before.
+        ProtocolError: It is compressed in another way, twice, or damaged. What could be decompressed was yielded before.
+        InvokeConnectionError: It is truncated. What arrived was yielded before.
     """
     parts = (part.strip().lower() for part in label.split(","))
     names = [_ALIASES.get(part, part) for part in parts if part not in _HARMLESS]
     beginning, packing = b"", None
     for piece in raw:
-        beginning += piece  # a few bytes at most, or else it can be told
+        beginning += piece  # at most a few bytes until the format is known
         if (packing := _packing(beginning, names, label)) is not None:
             break
     else:
@@ -90,11 +90,11 @@ def unpacked(raw: Iterator[bytes], label: str, run: Run) -> Iterator[bytes]:
 
 
 def _packing(beginning: bytes, names: list[str], label: str, *, ended: bool = False) -> _Packing | None:
-    """Return how a body is packed by what it begins with; `None` if more of it is needed."""
+    """Return the compression of a body by its beginning; `None` if more bytes are needed."""
     cut = len(beginning) < len(_GZIP) and _GZIP.startswith(beginning)
     if cut and not ended:
         return None
-    others = [name for name in names if name not in _KNOWN and not is_charset(name)]  # some put the charset there
+    others = [name for name in names if name not in _KNOWN and not is_charset(name)]  # some servers put the charset there
     if not others and (beginning.startswith(_GZIP) or (cut and "gzip" in names)):
         return _Packing.GZIP
     if not names:
@@ -115,7 +115,7 @@ def _packing(beginning: bytes, names: list[str], label: str, *, ended: bool = Fa
 
 
 def _is_zlib(data: bytes) -> bool:
-    """Return whether data begins as RFC 1950, 2.2, has it."""
+    """Return whether data begins with a zlib header (RFC 1950, 2.2)."""
     return len(data) > 1 and data[0] & 15 == 8 and data[0] >> 4 <= 7 and (data[0] << 8 | data[1]) % 31 == 0
 
 
@@ -139,7 +139,7 @@ def _report(packing: _Packing, names: list[str], label: str, run: Run) -> None:
 
 
 def _inflated(raw: Iterable[bytes], packing: _Packing, run: Run) -> Iterator[bytes]:
-    """Unpack all members of a body; zeros after one are padding."""
+    """Decompress all members of a body; zeros after one are padding."""
     member: Any = packing.unpacker()
     pending, left_over = b"", 0
     for data in raw:
@@ -164,14 +164,14 @@ def _inflated(raw: Iterable[bytes], packing: _Packing, run: Run) -> Iterator[byt
 
 
 def _may_begin(data: bytes, packing: _Packing) -> bool:
-    """Return whether data, of which there may be little yet, begins another member."""
+    """Return whether data, possibly still incomplete, begins another member."""
     if packing is _Packing.GZIP:
         return data.startswith(_GZIP) or _GZIP.startswith(data)
     return packing is _Packing.ZLIB and (data in (b"", bytes((_USUAL,))) or _is_zlib(data))
 
 
 def _drained(member: Any, data: bytes) -> Iterator[bytes]:
-    """Unpack all of `data` that belongs to a member."""
+    """Decompress the part of `data` that belongs to a member."""
     while True:
         before = member.copy()
         try:
@@ -187,7 +187,7 @@ def _drained(member: Any, data: bytes) -> Iterator[bytes]:
 
 
 def _salvaged(member: Any, data: bytes) -> Iterator[bytes]:
-    """Unpack what stands before the damage, which zlib drops; byte by byte, as where the damage is cannot be asked."""
+    """Decompress what precedes the damage, which zlib discards; byte by byte, as zlib does not report the position."""
     with suppress(zlib.error):
         for byte in data:
             if piece := member.decompress(bytes((byte,))):

@@ -1,8 +1,8 @@
 """Server-sent events: bytes in pieces of any size → events.
 
-Source: WHATWG HTML, "Server-sent events", 9.2.5 and 9.2.6. Servers of models bend it, and what they bend is kept here and not
-lost: the last event of a stream counts without a blank line behind it, a whole object ends where another one begins, and a line
-that is no field, or a field that names an error, is an event of its own.
+Source: WHATWG HTML, "Server-sent events", 9.2.5 and 9.2.6. Model servers deviate from it, so this parser is lenient: the last
+event of a stream needs no blank line after it, an object is complete when another one begins, and a line that is not a field,
+or a field that names an error, is an event of its own.
 """
 
 from __future__ import annotations
@@ -15,28 +15,28 @@ from boomerang.invoker.errors import ProtocolError
 from boomerang.invoker.messages.message import Message
 
 LONGEST_EVENT = 16 * 2**20
-"""Bytes of an event, and of each line; an image in an answer has some megabytes."""
+"""Maximum bytes of an event, and of each line; an image in a response takes some megabytes."""
 _BOM = b"\xef\xbb\xbf"
 _NAME = re.compile(rb"[\w-]+")
-"""The name of a field; one that is not known is left out, as the source has it."""
+"""A field name; unknown fields are ignored, as the standard requires."""
 
 
 class Event(NamedTuple):
     """One event."""
 
     data: bytes
-    """Its data lines, joined by line feeds; never empty."""
+    """The data lines, joined by line feeds; never empty."""
     name: str = ""
-    """What the field `event` said; empty if it said nothing."""
+    """Value of the `event` field; empty if absent."""
     stray: bool = False
-    """Whether `data` stood in a line that is none of data, such as an error that the server wrote into its stream."""
+    """Whether `data` is from a line that is not a data line, such as an error that the server wrote into its stream."""
 
 
 class SSEDecoder:
-    """Reads events out of a stream; costs linear work, however small the pieces are.
+    """Parses events from a stream in linear time, however small the pieces are.
 
     Args:
-        longest: Bytes that an event may have, and a line.
+        longest: Maximum bytes of an event, and of a line.
     """
 
     __slots__ = ("_after_return", "_begun", "_data", "_data_size", "_held", "_longest", "_name", "lines")
@@ -44,21 +44,21 @@ class SSEDecoder:
     def __init__(self, longest: int = LONGEST_EVENT) -> None:
         self._longest = longest
         self.lines = 0
-        """Lines that were read, whatever was in them."""
+        """Number of lines read, whatever they contain."""
         self._held = bytearray()
-        """Of a line whose end has not come."""
+        """Beginning of an incomplete line."""
         self._after_return = False
-        """Whether the last piece ended with a carriage return: a line feed may follow it."""
+        """Whether the last piece ended with a carriage return, so a line feed may follow."""
         self._begun = False
         self._data: list[bytes] = []
         self._data_size = 0
         self._name = ""
 
     def feed(self, piece: bytes) -> Iterator[Event]:
-        """Take the next piece; gives the events that it completes.
+        """Read the next piece and yield the events it completes.
 
         Raises:
-            ProtocolError: A line or an event is longer than it may be.
+            ProtocolError: A line or an event is too long.
         """
         if self._after_return and piece:
             self._after_return = False
@@ -81,7 +81,7 @@ class SSEDecoder:
                 yield event
 
     def flush(self) -> Iterator[Event]:
-        """Return what is left; the stream has ended."""
+        """Yield the remaining events at the end of the stream."""
         last, self._held = bytes(self._held), bytearray()
         for line in (last, b"") if last else (b"",):
             if (event := self._read(line)) is not None:
@@ -92,7 +92,7 @@ class SSEDecoder:
             raise ProtocolError(Message("http.long_line", most=self._longest))
 
     def _read(self, line: bytes) -> Event | None:
-        """Take a line; give the event that it ends."""
+        """Read a line and return the event that it completes, if any."""
         if not self._begun:
             self._begun = True
             line = line.removeprefix(_BOM)
@@ -109,7 +109,7 @@ class SSEDecoder:
         return None if line.startswith(b":") else self._field(line)
 
     def _ended(self) -> Event | None:
-        """Return the event that was read; none if it said nothing, as those that only keep a connection open."""
+        """Return the completed event; `None` if it has no data, such as a keep-alive."""
         data = b"\n".join(self._data)
         ended = Event(data, self._name) if data else None
         self._data, self._data_size, self._name = [], 0, ""
@@ -129,8 +129,8 @@ class SSEDecoder:
 
 
 def _begins(data: bytes, before: list[bytes]) -> bool:
-    """Return whether a line of data begins an event although no blank line stands before it.
+    """Return whether a data line begins a new event without a blank line before it.
 
-    Some servers leave it out. No JSON goes on with an object, or with [DONE], behind one that is whole in one line.
+    Some servers omit it. After a complete one-line object, no JSON continues with an object or [DONE].
     """
     return len(before) == 1 and before[0].startswith(b"{") and data.startswith((b"{", b"[DONE]"))

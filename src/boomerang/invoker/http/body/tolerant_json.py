@@ -1,4 +1,4 @@
-"""Read JSON that breaks RFC 8259 in ways that leave no doubt about what it says."""
+"""Parse JSON that violates RFC 8259 in unambiguous ways."""
 
 from __future__ import annotations
 
@@ -9,39 +9,40 @@ from typing import Any, Literal
 from pydantic_core import from_json
 
 Oddity = Literal["control_characters", "bad_utf8", "trailing", "long_integer"]
-"""What is wrong with a text that was read all the same.
+"""A deviation from JSON that was tolerated.
 
 `control_characters`: a raw tab, line break or other control character inside a string. `bad_utf8`: bytes that are not in the
-text's encoding. `trailing`: something after the value. `long_integer`: an integer that Python refuses to convert, read as text.
+text's encoding. `trailing`: text after the value. `long_integer`: an integer that Python refuses to convert, read as text.
 """
 NONE: frozenset[Oddity] = frozenset()
 LARGE = 2**20
-"""Bytes from which on the other parser is used: it takes a quarter of the time, in which no other thread runs. Below, the one
-that Python's users know is fast enough."""
+"""Bytes from which pydantic's parser is used: it takes a quarter of the time, and parsing blocks all other threads. Below that,
+the familiar `json` is fast enough.
+"""
 _SLICE = 2**20
 _BLANKS = re.compile("[ \t\r\n\v\f\0\ufeff\u00a0]*")
-"""Around a value: the blanks of JSON, those of other formats, padding and byte order marks. They say nothing."""
+"""Ignored around a value: JSON whitespace, that of other formats, padding and byte order marks."""
 
 
 def read_json(data: bytes, errors: str = "replace") -> tuple[Any, frozenset[Oddity]]:
-    """Read one JSON value. Costs no more than `json.loads` if nothing is wrong with it.
+    """Parse one JSON value. Costs no more than `json.loads` on valid JSON.
 
     Args:
-        data: In UTF-8, UTF-16 or UTF-32, with or without a byte order mark.
-        errors: What becomes of bytes that are not in that encoding, as in `bytes.decode`. By `surrogateescape` a caller can get
-            them back, to join a character that a server split between two events.
+        data: Text in UTF-8, UTF-16 or UTF-32, with or without a byte order mark.
+        errors: How to decode invalid bytes, as in `bytes.decode`. With `surrogateescape`, a caller can recover them, to join a
+            character that a server split between two events.
 
     Returns:
-        The value, and what was wrong with the text. Text may only follow an object, or a list of objects or lists: `404 not
-        found` is not the number 404.
+        The value, and the deviations found. Text may only follow an object, or a list of objects or lists: `404 not found` is
+        not the number 404.
 
     Raises:
-        ValueError: There is no such value, or it is nested too deep. The error does not hold the data.
+        ValueError: No such value, or it is nested too deeply. The error does not contain the data.
     """
     try:
         return from_json(data) if len(data) > LARGE else json.loads(data), NONE
     except (ValueError, RecursionError):
-        pass  # these errors hold the whole text, so nothing is raised from them
+        pass  # these errors contain the whole text, so do not chain them
     reading = _read_odd(data, errors)
     if reading is None:
         raise ValueError("not JSON")
@@ -82,14 +83,15 @@ def _read_odd(data: bytes, errors: str) -> tuple[Any, frozenset[Oddity]] | None:
 
 def _end_of_blanks(text: str, start: int) -> int:
     match = _BLANKS.match(text, start)
-    assert match is not None  # also none is some
+    assert match is not None  # the pattern also matches an empty string
     return match.end()
 
 
 def memory(data: bytes) -> int:
-    """Estimate the bytes of memory that JSON in UTF-8 needs when parsed, without its long texts; within a factor of two.
+    """Estimate the memory in bytes of parsed JSON, without its long texts; within a factor of two.
 
-    Counts what begins or separates values: some 40 bytes for a number, 120 for a short text, 80 more for a list or an object.
+    Counts the characters that begin or separate values: about 40 bytes for a number, 120 for a short text, 80 more for a list
+    or an object.
     """
     total = 0
     for start in range(0, len(data), _SLICE):  # other threads run in between

@@ -1,1 +1,1 @@
-"""Find and mask secrets in what is sent and received."""
+"""Find and mask secrets in requests and responses."""

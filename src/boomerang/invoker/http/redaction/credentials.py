@@ -1,4 +1,4 @@
-"""Which settings of a connection are secret: by the words of their names, and by how keys of known services begin."""
+"""Decide which settings of a connection are secret: by words in their names, and by the key prefixes of known services."""
 
 from __future__ import annotations
 
@@ -7,13 +7,14 @@ from base64 import b64decode
 from collections.abc import Iterator
 from functools import lru_cache
 
-SHORTEST_SAID = 12
-"""Characters from which on a credential is masked in what a model says too. No key of a service is shorter, but a shorter word
-may be meant: `ollama`."""
+SHORTEST_IN_ANSWERS = 12
+"""Characters from which a credential is also masked in model output. No service has shorter keys, but a shorter one may be an
+ordinary word: `ollama`.
+"""
 SHORTEST_MIXED = 8
-"""The same for a credential with both digits and letters, as no such word has."""
+"""The same for a credential with both digits and letters, which is not an ordinary word."""
 LONGEST_NAME = 256
-"""Characters of a name that are read, from its end."""
+"""Characters of a name that are examined, from its end."""
 _PLACEHOLDER = re.compile(
     r"none|null|empty|ollama|lm-?studio|(sk-)?not?-?(needed|used|key|key-(required|needed))|unused|dummy|test|fake|placeholder"
     r"|anything|(api-?)?key|token|local|local-?ai|vllm|x+",
@@ -28,15 +29,15 @@ _BEFORE = (
     r"|secret|shared|signing|encryption|webhook|proxy|set|csrf|xsrf|bearer|pass|license|j|php)"
 )
 _WORD = re.compile(rf"{_BEFORE}*{_SECRET}(?:id)?")
-"""A word, or several written as one, as in `apikey`."""
+"""A word, or several written as one, such as `apikey`."""
 _CAMEL = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+")
 _ABOUT = re.compile(
     r"type|scheme|method|mode|provider|version|format|ur[il]|host|endpoint|name|enabled|required|expires|expiry|ttl|age|limit|count"
     r"|remaining|reset|usage|size|length|layout|policy|consent|domain|path"
 )
-"""Last words of a name that is about a secret and holds none."""
+"""Last words of a name that describes a secret but does not contain one."""
 _OTHER_KEYS = re.compile(r"(?:idempotency|cache|surrogate|public|partition|sort|routing|websocket)-?key|rate-?limit.*token")
-"""Names that have such a word in another sense."""
+"""Names that contain such a word in another sense."""
 
 _SWITCH = re.compile(r"true|false|yes|no|on|off|none|null|\d{0,3}", re.IGNORECASE)
 _ADDRESS = re.compile(r"https?://[^\s@?#]*", re.IGNORECASE)
@@ -51,17 +52,17 @@ _KNOWN = re.compile(
     |eyJ[\w-]{8,}\.[\w.-]+  # a JSON Web Token
     |AIza[\w-]{30,}|AKIA[A-Z0-9]{12,}|ya29\.[\w-]{10,}
     |(?=[A-Za-z]*(?:\d+[A-Za-z]+){3})[A-Za-z0-9]{20,}  # of services without a beginning of their own: no word is so mixed
-    |\w+://[^\s/@:]*:[^\s/@]+@\S+""",  # an address with a password
+    |\w+://[^\s/@:]*:[^\s/@]+@\S+""",  # a URL with a password
     re.VERBOSE | re.IGNORECASE,
 )
-"""What keys of services begin with, each in the length that they have. A word or an address never looks so."""
+"""Keys of known services by prefix and length. No ordinary word or address matches."""
 
 
 def is_secret_name(name: str) -> bool:
-    """Return whether the name of a header or of a query's field says by whole words that its value is secret.
+    """Return whether the words in the name of a header or query field mark its value as secret.
 
-    Words end at `-`, `_`, digits, and where a capital begins one: `X-API-Key`, `apikey`, `authToken`, but not
-    `X-Keyboard-Layout`, `X-Author` or `x-ratelimit-remaining-tokens`.
+    Words end at `-`, `_`, digits, and before a capital: `X-API-Key`, `apikey`, `authToken`, but not `X-Keyboard-Layout`,
+    `X-Author` or `x-ratelimit-remaining-tokens`.
     """
     return _is_secret_name(name[-LONGEST_NAME:])
 
@@ -76,35 +77,35 @@ def _is_secret_name(name: str) -> bool:
 
 
 def is_named_secret(name: str, value: str) -> bool:
-    """Return whether the value of a header or of a query's field is secret by its name; a switch or an address never is."""
+    """Return whether a header or query field is secret by its name; a switch or an address never is."""
     return is_secret_name(name) and not is_address(value) and _SWITCH.fullmatch(value.strip()) is None
 
 
 def is_address(value: str) -> bool:
-    """Return whether a value is an address without a user or a query, and so no secret under any name."""
+    """Return whether a value is an address without a user or query, and so not secret under any name."""
     return _ADDRESS.fullmatch(value.strip()) is not None
 
 
 def looks_secret(name: str, value: str) -> bool:
-    """Return whether a value that a person set is secret: by its name, or because it is a key of a known service."""
+    """Return whether a configured value is secret: by its name, or because it is a key of a known service."""
     return is_named_secret(name, value) or _KNOWN.fullmatch(value.strip()) is not None
 
 
 def is_placeholder(secret: str) -> bool:
-    """Return whether a key is a word that people give where none is needed: the same word elsewhere is only a word."""
+    """Return whether a key is a placeholder that people enter where none is needed: an ordinary word elsewhere."""
     return _PLACEHOLDER.fullmatch(secret) is not None
 
 
-def is_said(secret: str) -> bool:
-    """Return whether a credential is masked in answers too: a short word is not, for a model may mean the word."""
+def is_masked_in_answers(secret: str) -> bool:
+    """Return whether a credential is masked in responses too: a short word is not, as a model may mean the word."""
     if _KNOWN.fullmatch(secret):
         return True
     mixed = any(map(str.isdigit, secret)) and any(map(str.isalpha, secret))
-    return len(secret) >= (SHORTEST_MIXED if mixed else SHORTEST_SAID)
+    return len(secret) >= (SHORTEST_MIXED if mixed else SHORTEST_IN_ANSWERS)
 
 
 def pieces(value: str) -> Iterator[str]:
-    """Yield a secret value and what in it a server may say by itself: a key behind `Bearer`, what a cookie holds."""
+    """Yield a secret value and the parts that a server may repeat on their own: the key after `Bearer`, a cookie's values."""
     yield value
     if scheme := re.fullmatch(r"([A-Za-z][\w-]*) +(\S+)", value.strip()):
         yield scheme[2]
@@ -113,7 +114,7 @@ def pieces(value: str) -> Iterator[str]:
         return
     parts = re.split(r"[\s;,]+", value)
     inner = [part.partition("=")[2].strip('"') for part in parts]
-    yield from filter(is_said, [*(parts if len(parts) > 1 else ()), *inner])
+    yield from filter(is_masked_in_answers, [*(parts if len(parts) > 1 else ()), *inner])
 
 
 def _of_basic(code: str) -> Iterator[str]:

@@ -1,4 +1,4 @@
-"""Taking secrets out of what was said or sent: as they are, and in the spellings in which a server says them back."""
+"""Mask secrets in text, both literally and in the encodings in which a server may repeat them."""
 
 from __future__ import annotations
 
@@ -11,24 +11,24 @@ from contextlib import suppress
 from typing import Any
 from urllib.parse import quote, quote_plus
 
-from .credentials import is_placeholder, is_said
+from .credentials import is_masked_in_answers, is_placeholder
 from .text_search import ANY, JSON, Finder, Needles, Notation, Span
 
 MASK = "•••"
 SHORTEST = 4
-"""Characters of what is taken out of a text; to take out less would take out half of it."""
+"""Minimum length of a masked secret; masking shorter ones would garble ordinary text."""
 SHORTEST_INSIDE = 6
-"""Characters from which on a secret is also found inside a word."""
+"""Minimum length of a secret that is also found inside a word."""
 
 
-class Masking:
-    """Puts a mask in the place of each secret in what is noted, shown or logged of a connection.
+class SecretMask:
+    """Masks each secret of a connection in what is recorded, shown or logged.
 
-    All spellings are found in which a server may say a secret back: with any of its characters escaped as JSON, addresses or
-    HTML have it, and in base64, also inside of something longer. What people give in place of a key is no secret.
+    Finds all encodings in which a server may repeat a secret: with any of its characters escaped as in JSON, URLs or HTML, and
+    in base64, also inside a longer text. Placeholder keys are not secret.
 
     Args:
-        secrets: The connection's.
+        secrets: The connection's secrets.
     """
 
     def __init__(self, secrets: Iterable[str | None] = ()) -> None:
@@ -41,15 +41,15 @@ class Masking:
         self._short = re.compile(rf"(?<![\w-])(?:{short})(?![\w-])") if short else None
 
     def __call__(self, text: str) -> str:
-        """Mask a text."""
+        """Return the text with secrets masked."""
         return self._masked(text, whole=True)
 
     def beginning(self, text: str) -> str:
-        """Mask the beginning of a longer text; what may be half of a secret at its end is left out."""
+        """Mask the beginning of a longer text; omit what may be a partial secret at its end."""
         return self._masked(text, whole=False)
 
     def _is_clean(self, text: str) -> bool:
-        """Return whether a text holds no secret for sure, as nearly every text; costs a few looks at it."""
+        """Return whether a text certainly contains no secret, as nearly always; costs a few substring searches."""
         return not any(anchor in text for anchor in self._anchors) and self._escaped.search(text) is None
 
     def _masked(self, text: str, *, whole: bool) -> str:
@@ -60,25 +60,24 @@ class Masking:
 
 
 class StreamMask:
-    r"""Masks credentials in a decoded text that comes in pieces, such as the `content` of an answer's events.
+    r"""Masks credentials in a decoded text that arrives in pieces, such as the `content` of a response's events.
 
-    Each text has one of its own: the content, the reasoning, and the arguments of each tool call. Feed it every piece in order,
-    show what it returns (which may be empty), and append `rest()` when the text has ended::
+    Use one per text: the content, the reasoning, and the arguments of each tool call. Feed it every piece in order, show what
+    it returns (which may be empty), and append `rest()` at the end of the text::
 
         content = answer.hide.stream()          # or StreamMask(credentials)
         for piece in pieces:
             show(content.feed(piece))
         show(content.rest())
 
-    Whatever the pieces are, all that it returns put together is the whole text masked at once. A credential is found as it is,
-    and with any of its characters escaped as in JSON (`\u0073`, `\/`): arguments are JSON, and content may be. So the
-    arguments can be parsed afterwards without bringing a credential to light. Only a tail is held back that is a proper prefix
-    of a credential, or an escape that has not ended; it is returned with the next piece if it turns out harmless. The work is
-    linear in the text.
+    However the text is split, the concatenated output equals the whole text masked at once. A credential is found literally,
+    and with any of its characters escaped as in JSON (`\u0073`, `\/`): arguments are JSON, and content may be. So parsing the
+    masked arguments cannot reveal a credential. Only a tail that is a proper prefix of a credential, or an unfinished escape,
+    is delayed; it is returned with the next piece if it turns out harmless. The work is linear in the text.
 
     Args:
-        credentials: What is masked; those that are too short for it, as `is_said` has it, are left out.
-        needles: The same prepared; made of the credentials if not given.
+        credentials: What to mask; those too short according to `is_said` are ignored.
+        needles: The same, prepared; built from `credentials` by default.
         notation: How characters of a credential may be escaped.
     """
 
@@ -87,14 +86,14 @@ class StreamMask:
     def __init__(self, credentials: Sequence[str] = (), *, needles: Needles | None = None, notation: Notation = JSON) -> None:
         self._finder = Finder(_answer_needles(credentials) if needles is None else needles, notation)
         self._held = ""
-        """The tail that was not returned yet."""
+        """The tail not returned yet."""
         self._begin = 0
-        """Where in the whole text it begins."""
+        """Its offset in the whole text."""
         self._spans: list[Span] = []
-        """What is masked, in order: as far as it was not returned yet. The mask of one that begins before it was returned."""
+        """Spans to mask, in order, that are not fully returned yet. If a span began before `_begin`, its mask was returned."""
 
     def feed(self, text: str) -> str:
-        """Take the next piece; return what is settled, masked."""
+        """Add the next piece; return the settled part, masked."""
         if not self._held and self._finder.skip(text):
             self._begin += len(text)
             return text
@@ -105,11 +104,11 @@ class StreamMask:
         return self._settle(self._finder.settled)
 
     def rest(self) -> str:
-        """Return what is left, masked; the text has ended."""
+        """Return the remaining text, masked, at the end of the text."""
         return self._settle(self._begin + len(self._held))
 
     def _settle(self, end: int) -> str:
-        """Return the text as far as a place of it, masked."""
+        """Return the text up to an offset, masked."""
         begin, pending, place = self._begin, self._held, self._begin
         parts = []
         for first, behind in self._spans:
@@ -125,7 +124,7 @@ class StreamMask:
 
 
 def _merged(spans: Iterable[Span]) -> list[Span]:
-    """Join what overlaps, and sort."""
+    """Sort spans and merge overlapping ones."""
     merged: list[Span] = []
     for begin, end in sorted(spans):
         if merged and begin < merged[-1][1]:
@@ -136,10 +135,10 @@ def _merged(spans: Iterable[Span]) -> list[Span]:
 
 
 class Hiding:
-    """Puts a mask in the place of each credential in what a server answers.
+    """Masks each credential in a server's responses.
 
     Args:
-        secrets: The connection's; those that are too short for it, as `is_said` has it, are left out.
+        secrets: The connection's secrets; those too short according to `is_said` are ignored.
     """
 
     def __init__(self, secrets: Iterable[str | None] = ()) -> None:
@@ -148,11 +147,11 @@ class Hiding:
         self._escaped = re.compile(_escaped(self._needles, r"\\u00{}").encode())
 
     def __call__(self, data: bytes) -> bytes:
-        """Mask the bytes of a text, or of JSON before it is parsed, in which escapes are read.
+        """Mask the bytes of a text, or of JSON before it is parsed; escapes are recognized.
 
-        Costs next to nothing where no credential is, be it a hundred megabytes; then the same bytes are returned.
+        Very cheap if there is no credential, even for a hundred megabytes; then the same bytes are returned.
         """
-        for anchor in self._anchors:  # for each event of a stream, so not by `any`
+        for anchor in self._anchors:  # a loop, as `any` is slower and this runs for each event of a stream
             if anchor in data:
                 break
         else:
@@ -161,30 +160,30 @@ class Hiding:
         return self.text(data.decode("utf-8", "surrogateescape")).encode("utf-8", "surrogateescape")
 
     def text(self, text: str) -> str:
-        """Mask a whole text."""
+        """Return a whole text, masked."""
         mask = self.stream()
         return mask.feed(text) + mask.rest()
 
     def stream(self) -> StreamMask:
-        """Return what masks a decoded text that comes in pieces."""
+        """Return a mask for a decoded text that arrives in pieces."""
         return StreamMask(needles=self._needles)
 
 
 def _answer_needles(secrets: Iterable[str | None]) -> Needles:
-    answered = (secret for secret in secrets if secret and is_said(secret) and not is_placeholder(secret))
+    answered = (secret for secret in secrets if secret and is_masked_in_answers(secret) and not is_placeholder(secret))
     return Needles(form for secret in answered for form in _spelled(secret))
 
 
 def _anchors(needles: Needles) -> list[str]:
-    """Return a part of each text that must be in whatever holds it, unless a letter or a digit of it is escaped."""
+    """Return a part of each needle that any text containing it must have, unless one of its letters or digits is escaped."""
     return sorted({max(re.findall(r"[A-Za-z0-9]+", text), key=len, default="") for text in needles.texts})
 
 
 def _escaped(needles: Needles, notation: str) -> str:
-    """Return a pattern of the escapes that can stand for a letter or a digit of the texts.
+    """Return a pattern for the escapes of the needles' letters and digits.
 
     Args:
-        needles: The texts.
+        needles: The needles.
         notation: The pattern of an escape, with `{}` for its number in hexadecimal.
     """
     codes = sorted({f"{ord(char):02x}" for text in needles.texts for char in text if char.isascii() and char.isalnum()})
@@ -193,7 +192,7 @@ def _escaped(needles: Needles, notation: str) -> str:
 
 
 def _spelled(secret: str) -> Iterator[str]:
-    """Yield a secret as texts, JSON, HTML and addresses have it as a rule; any other escape is read while it is looked for."""
+    """Yield a secret in its usual spellings in texts, JSON, HTML and URLs; other escapes are recognized while searching."""
     yield from (secret, json.dumps(secret)[1:-1], html.escape(secret))
     for coded in (quote(secret, safe=""), quote(secret), quote_plus(secret), quote(secret, safe="!$&'()*+,;=:@/?")):
         yield coded
@@ -201,21 +200,21 @@ def _spelled(secret: str) -> Iterator[str]:
 
 
 def _in_base64(secret: str) -> Iterator[str]:
-    """Yield a key, and the header that holds it, in base64; and what is always the same of a longer text that holds the key."""
+    """Yield a key and its Authorization header in base64, and the invariant part of longer texts with the key."""
     data = secret.encode()
     for plain in (data, b"Bearer " + data):
         yield from (code(plain).decode().rstrip("=") for code in (b64encode, urlsafe_b64encode))
-    for before in range(3):  # three bytes are four characters: those that hold bits of what is beside the key are left out
+    for before in range(3):  # three bytes are four characters: skip those with bits from outside the key
         first, last = -(-before * 4 // 3), (before + len(data)) * 4 // 3
         yield from (code(bytes(before) + data + bytes(2)).decode()[first:last] for code in (b64encode, urlsafe_b64encode))
 
 
-def is_split(stream: str, mask: Masking) -> bool:
-    """Return whether the events of a stream hold a secret in pieces, a part of it in one event and the rest in others.
+def is_split(stream: str, mask: SecretMask) -> bool:
+    """Return whether a secret is split across the events of a stream.
 
     Args:
-        stream: Events as they came, or the first of them.
-        mask: Knows the secrets; none is in one event alone.
+        stream: The events as received, or the first of them.
+        mask: Knows the secrets; none is within a single event.
     """
     texts: dict[str, str] = {}
     for line in stream.splitlines():
@@ -227,7 +226,7 @@ def is_split(stream: str, mask: Masking) -> bool:
 
 
 def _strings(value: Any) -> Iterator[tuple[str, str]]:
-    """Yield the texts in a JSON value, each with its path; in the order in which they are there."""
+    """Yield the texts in a JSON value with their paths, in document order."""
     left = [("", value)]
     while left:
         path, inner = left.pop()

@@ -1,7 +1,4 @@
-"""Find known texts in a text that comes in pieces, also where characters of them are escaped: Aho and Corasick's automaton.
-
-Source: A. Aho and M. Corasick, "Efficient string matching: an aid to bibliographic search", 1975.
-"""
+"""Find known texts in a text that arrives in pieces, even with characters escaped: the Aho-Corasick automaton."""
 
 from __future__ import annotations
 
@@ -12,14 +9,14 @@ from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 Span = tuple[int, int]
-"""Where an occurrence begins and ends in the text as it came."""
+"""Start and end of an occurrence in the text as received."""
 
 
 class Needles:
-    """Texts to look for. Built once and shared: it does not change while it is used.
+    """Texts to search for. Immutable once built, so it can be shared.
 
     Args:
-        texts: The texts; empty ones are left out.
+        texts: The texts; empty ones are ignored.
     """
 
     def __init__(self, texts: Iterable[str]) -> None:
@@ -34,10 +31,10 @@ class Needles:
                 self.longest[inner] = self.longest[inner] or self.longest[self.fail[inner]]
         begun = {f"{re.escape(text[:size])}{'' if size == 3 else end}" for text in self.texts for size, end in _BEGINNINGS}
         self.begun = re.compile("|".join(sorted(begun)) or "(?!)")
-        """Matches where an occurrence may begin, as far as this piece of the text goes."""
+        """Matches where an occurrence may begin, as far as the current piece shows."""
 
     def goto(self, node: int, char: str) -> int:
-        """Return the node of the longest beginning of a needle that the text now ends with."""
+        """Return the node of the longest needle prefix that the text now ends with."""
         while node and char not in self.next[node]:
             node = self.fail[node]
         return self.next[node].get(char, 0)
@@ -65,28 +62,28 @@ _BEGINNINGS = ((1, r"\Z"), (2, r"\Z"), (3, ""))
 
 
 class Notation(NamedTuple):
-    """How a character may be written otherwise than as itself."""
+    """How characters may be escaped."""
 
     escape: re.Pattern[str]
-    """One character; as a number in the group `hex`, or as itself in the group `sign`, or as HTML has it."""
+    """One escaped character: a number in the group `hex`, the character itself in the group `sign`, or as in HTML."""
     cut: re.Pattern[str]
-    """The beginning of one, at the end of a piece; at most `LONGEST_ESCAPE` characters."""
+    """An incomplete escape at the end of a piece; at most `LONGEST_ESCAPE` characters."""
     signs: re.Pattern[str]
-    """What each begins with."""
+    """First characters of escapes."""
 
 
 LONGEST_ESCAPE = 12
-# Up to four backslashes: JSON in a string of JSON doubles them. Before a sign, because Markdown and many programs write it so.
+# Up to four backslashes: JSON in a JSON string doubles them. Also before punctuation, as Markdown and many programs write it.
 _JSON = r"\\{1,4}(?:u(?P<hex>[0-9a-fA-F]{4})|(?P<sign>[!-/:-@\[\]-`{-~]))"
 _JSON_CUT = r"\\{1,4}(?:u[0-9a-fA-F]{0,3})?\Z"
 JSON = Notation(re.compile(_JSON), re.compile(_JSON_CUT), re.compile(r"\\"))
-"""Escapes of JSON, which a page or a tool reads out of a decoded text."""
+"""JSON escapes, which a page or a tool decodes."""
 ANY = Notation(
     re.compile(rf"{_JSON}|(?:\\x|%)(?P<byte>[0-9a-fA-F]{{2}})|&(?:#[0-9]{{1,7}};?|#[xX][0-9a-fA-F]{{1,6}};?|[A-Za-z]{{2,8}};)"),
     re.compile(rf"{_JSON_CUT}|(?:\\x|%)[0-9a-fA-F]?\Z|&#?[0-9A-Za-z]{{0,8}}\Z"),
     re.compile(r"[\\%&]"),
 )
-"""Escapes of JSON, addresses and HTML, in any mixture."""
+"""Escapes of JSON, URLs and HTML, in any mixture."""
 
 
 def _unescaped(match: re.Match[str]) -> str:
@@ -96,7 +93,7 @@ def _unescaped(match: re.Match[str]) -> str:
 
 
 class _Walk:
-    """A way through the automaton, with where each character of the beginning of a needle stands in the text."""
+    """A traversal of the automaton, with the text offset of each character of the current needle prefix."""
 
     __slots__ = ("needles", "node", "starts")
 
@@ -110,7 +107,7 @@ class _Walk:
         return self.node == other.node and self.starts == other.starts
 
     def run(self, text: str, at: int) -> Iterator[Span]:
-        """Go on by characters that are themselves, the first of which is at a place of the text."""
+        """Advance by literal characters, the first of which is at offset `at`."""
         place = 0
         while place < len(text):
             if not self.node:
@@ -121,23 +118,23 @@ class _Walk:
             place += 1
 
     def step(self, char: str, span: Span) -> Iterator[Span]:
-        """Go on by one character, as which something at a place of the text counts."""
+        """Advance by one character that stands for a span of the text."""
         needles = self.needles
         self.node = needles.goto(self.node, char)
         self.starts.append(span[0])
         if size := needles.longest[self.node]:
             yield self.starts[-size], span[1]
-        while self.node and not needles.next[self.node]:  # a whole needle, which no other one begins with
+        while self.node and not needles.next[self.node]:  # a whole needle that is not a prefix of another
             self.node = needles.fail[self.node]
         while len(self.starts) > needles.depth[self.node]:
             self.starts.popleft()
 
 
 class Finder:
-    """Finds needles in a text that comes in pieces; the work is linear in the text.
+    """Finds needles in a text that arrives in pieces, in linear time.
 
     Args:
-        needles: What is looked for.
+        needles: What to search for.
         notation: How its characters may be escaped.
     """
 
@@ -147,13 +144,13 @@ class Finder:
         self._notation = notation
         self._plain = _Walk(needles)
         self._decoded: _Walk | None = None
-        """With escapes read; `None` while that makes no difference."""
+        """The traversal with escapes decoded; `None` while it would equal `_plain`."""
         self._cut = ""
-        """The beginning of an escape that the text ends with."""
+        """An incomplete escape at the end of the text."""
         self._end = 0
 
     def skip(self, text: str) -> bool:
-        """Take the next piece if nothing in it can belong to a needle, as in nearly every piece; return whether that is so."""
+        """Consume the next piece if no part of it can belong to a needle, as nearly always; return whether it was consumed."""
         plain = self._plain
         if plain.node or self._decoded or self._notation.signs.search(text) or plain.needles.begun.search(text):
             return False
@@ -161,7 +158,7 @@ class Finder:
         return True
 
     def feed(self, text: str) -> list[Span]:
-        """Take the next piece; return the occurrences that end in it."""
+        """Add the next piece; return the occurrences that end in it."""
         if self._decoded is None and self._notation.signs.search(text):
             self._decoded = self._plain.copied()
         spans = list(self._plain.run(text, self._end))
@@ -188,6 +185,6 @@ class Finder:
 
     @property
     def settled(self) -> int:
-        """How much of the text is settled: behind that begins what may go on as a needle, or an escape that has not ended."""
+        """Length of the settled text: what follows may be a needle prefix or an unfinished escape."""
         starts = [walk.starts[0] for walk in (self._plain, self._decoded) if walk is not None and walk.starts]
         return min([*starts, self._end - len(self._cut)])

@@ -1,1 +1,1 @@
-"""An audio file to send."""
+"""Audio file input."""

@@ -1,4 +1,4 @@
-"""An audio file before it is sent: whether it can be used, what is in it, how it sounds."""
+"""Check and preview of an audio file before it is sent."""
 
 from __future__ import annotations
 
@@ -20,23 +20,23 @@ from boomerang.workbench.i18n.translate import _
 
 @dataclass(slots=True)
 class _LastFile:
-    """The file that was looked at last, and what was found."""
+    """The last checked file and its facts or error."""
 
     data: bytes = b""
     name: str = ""
-    found: AudioFacts | InvokeBadRequestError | None = None
+    result: AudioFacts | InvokeBadRequestError | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Checked:
-    """A file that can be used."""
+    """A usable file."""
 
     data: bytes
     facts: AudioFacts
 
 
 def checked(page: Pane, data: bytes, name: str) -> Checked | None:
-    """Look at a file, draw a player and its facts; `None`, with the reason said, if it cannot be used."""
+    """Check a file and draw a player and its facts; show the reason and return `None` if it is unusable."""
     try:
         require_audio(data, name)
         facts = _facts(page, data, name)
@@ -55,25 +55,25 @@ def checked(page: Pane, data: bytes, name: str) -> Checked | None:
 
 
 def forget(page: Pane) -> None:
-    """Let go of the file that was looked at last."""
+    """Drop the last checked file."""
     page.state.forget(_LastFile)
 
 
 def _facts(page: Pane, data: bytes, name: str) -> AudioFacts:
-    """Measure a file, once: what it costs to find out that a long one cannot be used is not paid again either.
+    """Measure a file once; a failure is cached too, because finding out that a long file is unusable is slow.
 
     Raises:
-        InvokeBadRequestError: It cannot be used.
+        InvokeBadRequestError: The file is unusable.
     """
     kept = page.state.kept(_LastFile)
-    # The bytes are most often the very same object, which costs nothing to compare.
-    if kept.found is None or kept.data != data or kept.name != name:
+    # The bytes are usually the same object, which is cheap to compare.
+    if kept.result is None or kept.data != data or kept.name != name:
         with st.spinner(_("Reading the file")):
             facts = _measured(data, name)
-        kept.data, kept.name, kept.found = data, name, facts
-    if isinstance(kept.found, InvokeBadRequestError):
-        raise kept.found
-    return kept.found
+        kept.data, kept.name, kept.result = data, name, facts
+    if isinstance(kept.result, InvokeBadRequestError):
+        raise kept.result
+    return kept.result
 
 
 def _measured(data: bytes, name: str) -> AudioFacts | InvokeBadRequestError:

@@ -1,6 +1,6 @@
-"""The speech2text page's four sources: bundled clips, an upload, the microphone, what the speech page spoke last.
+"""Audio sources of the speech2text page: bundled clips, an upload, the microphone, the last speech synthesized.
 
-Each file is looked at before anything is sent. Beside it stands what was really said, where that is known or typed.
+Each file is checked before anything is sent. Beside it is the reference transcript, if known or typed.
 """
 
 from __future__ import annotations
@@ -37,35 +37,35 @@ SOURCES = {
 LIMIT_MB = UPLOAD_LIMIT_BYTES // 2**20
 MICROPHONE_HZ = 16_000
 MICROPHONE_MINUTES = UPLOAD_LIMIT_BYTES // (2 * MICROPHONE_HZ) // 60
-"""What a recording of 16 bits in mono, which a browser uploads as WAV, may last within the upload limit."""
+"""Longest recording, in minutes, within the upload limit; browsers upload 16-bit mono WAV."""
 
 
 @dataclass(frozen=True, slots=True)
 class Recording:
-    """The recording that the form has."""
+    """The recording in the form."""
 
     file: bytes | None = None
-    """`None` if there is none that can be used."""
+    """`None` if no usable file is chosen."""
     facts: AudioFacts | None = None
     reference: str = ""
-    """What was really said, as it is known or typed."""
+    """Reference transcript, known or typed."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Chosen:
-    """What a source gives."""
+    """A source's file and its known transcript."""
 
     checked: audio_preview.Checked | None = None
-    """`None` if there is no file that can be used."""
+    """`None` if there is no usable file."""
     mark: str = ""
-    """Tells one recording from another; empty while there is none."""
+    """Identifies the recording; empty if there is none."""
     text: str = ""
-    """What is said in it, where that is known."""
+    """Known transcript."""
 
 
 @dataclass(slots=True)
 class _Recordings:
-    """What the page keeps of its sources."""
+    """State of the page's audio sources."""
 
     microphone: tuple[str, bytes] | None = None
     """Id of the recording, and its MP3."""
@@ -76,10 +76,10 @@ class _Recordings:
 
 
 def choose(page: Pane) -> Recording:
-    """Draw the sources and the file of the one that is chosen, and say why if there is none that can be used."""
+    """Draw the sources and the chosen one's file; say why if there is no usable file."""
     fields.samples(page, {clip.label: {"source": SAMPLE, "clip": clip.file} for clip in RECORDINGS})
     key = page.hold("source", SAMPLE)
-    if st.session_state[key] not in SOURCES:  # from an address that somebody wrote
+    if st.session_state[key] not in SOURCES:  # from an edited URL
         st.session_state[key] = SAMPLE
     source = st.segmented_control(
         _("Audio source"),
@@ -155,7 +155,7 @@ def _microphone(page: Pane) -> _Chosen:
 
 
 def _spoken(page: Pane) -> _Chosen:
-    """Take what the speech page spoke last in this visit, and the text that it was asked to speak."""
+    """Return the visitor's last synthesized speech and its input text."""
     record = page_state.page(InvokeType.TTS).record
     if record is None or record.seconds is None or not record.chunks:
         page.require(False, _("synthesize something on the Text to speech page"))
@@ -171,7 +171,7 @@ def _spoken(page: Pane) -> _Chosen:
 
 
 def _reference(page: Pane, source: str, chosen: _Chosen) -> str:
-    """Draw the field for what was really said; another recording has another text, and what was typed for none yet stays."""
+    """Draw the reference transcript field. Another recording replaces the text; text typed before any recording stays."""
     mark, before = f"{source}:{chosen.mark}", page.state.kept(_Recordings).reference_of
     if before not in (None, mark) and (chosen.text or before != f"{source}:"):
         st.session_state[page.key("reference")] = chosen.text

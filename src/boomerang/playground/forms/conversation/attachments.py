@@ -1,4 +1,4 @@
-"""Files at a message: chosen or taken from the samples, shown as chips, and held against what the model declares."""
+"""File attachments of a message: upload and samples, display, and checks against the model's features."""
 
 from __future__ import annotations
 
@@ -26,12 +26,12 @@ NAMES = {"image": N_("image"), "audio": N_("audio"), "video": N_("video"), "docu
 
 @dataclass(slots=True)
 class _Upload:
-    """What the page keeps of the field that takes a message's files."""
+    """State of a message's upload field."""
 
     version: int = 0
-    """Of the field; a new one starts an empty widget."""
+    """Version of the field; a new one starts an empty widget."""
     refused: list[str] = field(default_factory=list)
-    """Why files were not taken."""
+    """Why files were refused."""
 
 
 @dataclass(slots=True)
@@ -43,7 +43,7 @@ class _Uploads:
 
 
 def picker(page: Pane, draft: Draft) -> None:
-    """Draw the way to a message's files."""
+    """Draw the attach-files menu of a message."""
     name = _("Attach files")
     with st.popover(name, icon=":material/attach_file:", help=name, type="tertiary", key=page.key(f"{draft.id}.attach")):
         upload = page.state.kept(_Uploads).of(draft)
@@ -71,7 +71,7 @@ def picker(page: Pane, draft: Draft) -> None:
 
 
 def chips(page: Pane, draft: Draft) -> None:
-    """Draw a message's files: type, size and name of each, and how closely a model should look at an image."""
+    """Draw a message's files with type, size and name, and the detail level of images."""
     for index, attachment in enumerate(draft.attachments if draft.role == "user" else ()):
         kind = str(attachment["type"])
         with st.container(horizontal=True, vertical_alignment="center", gap="xsmall"):
@@ -88,7 +88,7 @@ def chips(page: Pane, draft: Draft) -> None:
 
 
 def force(page: Pane) -> None:
-    """Draw the switch that sends files to a model that does not declare them; only where there are files."""
+    """Draw the switch that sends files to models that do not declare the feature; only if there are files."""
     key = page.hold("attach.force", False)
     if any(draft.attachments and draft.role == "user" for draft in page.state.drafts):
         st.toggle(
@@ -100,7 +100,7 @@ def force(page: Pane) -> None:
 
 
 def check(pane: Pane, model: ListedModel | None) -> None:
-    """Hold the conversation's files against a model: a feature that it does not declare keeps Run waiting, unless forced."""
+    """Check the conversation's files against a model's features; an undeclared one blocks Run unless forced."""
     page = page_state.page(pane.invoke_type)
     parts = [attachment for draft in page.drafts if draft.role == "user" for attachment in draft.attachments]
     if model is None or not model.features_known or not parts:
@@ -117,7 +117,7 @@ def check(pane: Pane, model: ListedModel | None) -> None:
 
 
 def _detail(page: Pane, attachment: dict[str, Any]) -> None:
-    key = page.key(f"file.{id(attachment):x}.detail")  # by the file, as its place changes when another one goes
+    key = page.key(f"file.{id(attachment):x}.detail")  # by file, because its index changes when another file is removed
     st.session_state.setdefault(key, attachment["detail"])
     chosen = st.selectbox(
         _("Detail"), ["low", "high"], key=key, persist_state="session", label_visibility="collapsed", width=90,
@@ -127,7 +127,7 @@ def _detail(page: Pane, attachment: dict[str, Any]) -> None:
 
 
 def _take(page: Pane, draft: Draft, key: str) -> None:
-    """Take what was uploaded into the message, and begin with an empty field again, so that the upload is given back."""
+    """Move uploaded files into the message and reset the field, so that the upload is freed."""
     upload = page.state.kept(_Uploads).of(draft)
     upload.version += 1
     upload.refused = []
@@ -141,7 +141,7 @@ def _take_sample(page: Pane, draft: Draft, sample: Attachable) -> None:
     page.state.kept(_Uploads).of(draft).refused = [fault] if fault else []
     key = page.key(f"{draft.id}.content")
     ours = {other.question for other in ATTACHMENTS} | {text for talk in CONVERSATIONS.values() for _role, text in talk}
-    if not draft.content.strip() or draft.content in ours:  # what somebody typed stays
+    if not draft.content.strip() or draft.content in ours:  # keep text that the visitor typed
         st.session_state[key] = draft.content = sample.question
 
 

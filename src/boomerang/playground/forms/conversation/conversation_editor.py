@@ -1,4 +1,4 @@
-"""The editor of a conversation, message by message; and how an answer, or the results of tools, become its next messages."""
+"""Conversation editor, message by message; also turns answers and tool results into new messages."""
 
 from __future__ import annotations
 
@@ -26,24 +26,24 @@ MODES = {CHAT: N_("Chat"), COMPLETE: N_("Completion")}
 
 @dataclass(slots=True)
 class ConversationState(page_state.FormState):
-    """What the editor keeps beside the drafts."""
+    """Editor state beyond the drafts."""
 
     cut: list[Draft] = field(default_factory=list)
-    """What stood after the message from which the conversation was run again; can be put back."""
+    """Messages removed by "Run to here"; they can be restored."""
     continued: str | None = None
-    """Id of the last record whose answer was taken into the conversation."""
+    """Id of the last record whose answer was added to the conversation."""
 
     def reset(self) -> None:
-        """Forget the messages that were cut off."""
+        """Forget the removed messages."""
         self.cut = []
 
 
 def sample_chips(page: Pane) -> None:
-    """Draw chips that replace the conversation."""
+    """Draw the sample chips; each replaces the conversation."""
 
     def fill() -> None:
         chosen = st.session_state.get(page.key("sample"))
-        st.session_state[page.key("sample")] = None  # a chip is a button: the same one fills the form again
+        st.session_state[page.key("sample")] = None  # a chip acts as a button: clicking the same one fills the form again
         if chosen in CONVERSATIONS:
             load(page, CONVERSATIONS[chosen])
             st.session_state[page.key("tools.on")] = chosen == "Two tools"
@@ -53,7 +53,7 @@ def sample_chips(page: Pane) -> None:
 
 
 def mode(page: Pane) -> str:
-    """Draw the choice between chat and completion; gives what goes into the config."""
+    """Draw the choice between chat and completion; return the `mode` for the ModelConfig."""
     chosen = st.segmented_control(
         _("Mode"),
         list(MODES),
@@ -67,11 +67,11 @@ def mode(page: Pane) -> str:
 
 
 def editor(page: Pane, first: str, chosen: str = CHAT) -> list[dict[str, Any]]:
-    """Draw the conversation, or the one text of a completion; gives Dify's dicts of its messages.
+    """Draw the conversation, or the single text of a completion; return the messages as Dify's dicts.
 
     Args:
-        page: The page, whose state holds the drafts.
-        first: The sample of `CONVERSATIONS` that is there at first.
+        page: The page, whose state stores the drafts.
+        first: Initial sample, a key of `CONVERSATIONS`.
         chosen: The mode.
     """
     linked = page.take("messages", [])
@@ -84,7 +84,7 @@ def editor(page: Pane, first: str, chosen: str = CHAT) -> list[dict[str, Any]]:
     for index, draft in enumerate(page.state.drafts):
         _message(page, draft, index)
     _below(page, first)
-    # Files stay out of the address; it is written with each script run, and no address is as long.
+    # Leave files out of the URL: it is rewritten in each script run, and no URL is long enough for them.
     messages = [as_message(draft, files=False) for draft in page.state.drafts]
     page.put("messages", messages, [as_message(draft) for draft in drafts_of(CONVERSATIONS[first])])
     attachments.force(page)
@@ -99,7 +99,7 @@ def load(page: Pane, messages: Sequence[tuple[str, str]]) -> None:
 
 
 def continue_with(pane: Pane, text: str) -> None:
-    """Take an answer into the conversation, once, and open the next turn; a completion goes on where it ended."""
+    """Add an answer to the conversation, once, and start the next user message; a completion is extended by it."""
     pane.state.kept(ConversationState).continued = pane.state.record.id if pane.state.record else None
     key = f"{pane.member}.completion"
     if st.session_state.get(f"{pane.member}.mode") == COMPLETE:
@@ -110,13 +110,13 @@ def continue_with(pane: Pane, text: str) -> None:
 
 
 def answer_calls(pane: Pane, text: str, results: Sequence[tuple[ToolCall, str]], opaque_body: Any = None) -> None:
-    """Take calls and their results into the conversation, all at once, and let the model go on.
+    """Add tool calls and their results to the conversation together, and let the model continue.
 
     Args:
-        pane: Where the calls are answered.
-        text: What the model said beside its calls.
-        results: The calls, each with its result.
-        opaque_body: What the provider wants back unchanged with them.
+        pane: The pane with the calls.
+        text: Text of the model beside its calls.
+        results: Each call with its result.
+        opaque_body: Provider data to send back unchanged with the calls.
     """
     page = page_state.page(pane.invoke_type)
     made = [call for call, _ in results]
@@ -206,7 +206,7 @@ def _check(page: Pane, drafts: Sequence[Draft]) -> None:
 
 
 def _run_from(page: Pane, index: int) -> None:
-    """Run with the conversation up to a message, without it if it is an answer; what followed can be put back."""
+    """Run the conversation up to a message, or up to before it if it is an answer; the removed messages can be restored."""
     drafts = page.state.drafts
     end = index if drafts[index].role == "assistant" else index + 1
     page.state.kept(ConversationState).cut = drafts[end:]

@@ -1,4 +1,4 @@
-"""What the LLM pages have for each pane: the model, its parameters, and what the model says of mode and files."""
+"""Per-pane settings of the LLM pages: model, parameters and ModelConfig."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from .conversation_editor import CHAT
 
 
 def config(pane: Pane, mode: str = CHAT) -> LLMModelConfig | None:
-    """Draw a pane's model, parameters and ModelConfig; `None`, with the reason said, while it is not valid."""
+    """Draw a pane's model, parameters and ModelConfig; show errors and return `None` while it is invalid."""
     model = model_picker.draw(pane, ModelType.LLM)
     parameters = parameters_module.parameters(pane, model)
     if model is not None:

@@ -1,4 +1,4 @@
-"""Parameters, stop sequences and system text of the LLM page as a file, to be kept, passed on and loaded again."""
+"""Presets: parameters, stop sequences and system text of the LLM page, saved to and loaded from a file."""
 
 from __future__ import annotations
 
@@ -24,18 +24,18 @@ MOST_BYTES = 200_000
 
 @dataclass(slots=True)
 class _PresetUpload:
-    """What the page keeps of the field that takes a preset."""
+    """State of the preset upload."""
 
     version: int = 0
-    """Of the field; a new one starts an empty widget."""
+    """Version of the field; a new one starts an empty widget."""
     fault: str | None = None
-    """What was wrong with the last file."""
+    """Error in the last file."""
     loaded: bool = False
-    """Whether a preset was just loaded, until that is said."""
+    """Whether a preset was just loaded and this has not been shown yet."""
 
 
 def draw(page: Pane) -> None:
-    """Draw the way out and in; after `page.run`, as the file holds what the form has come to."""
+    """Draw the preset menu; call it after `page.run`, because the file contains the form's final values."""
     with st.popover(_("Preset"), icon=":material/bookmark:"):
         st.caption(_("Parameters, stop sequences and system text as a JSON file. In a comparison, those of pane A."))
         st.download_button(
@@ -53,7 +53,7 @@ def draw(page: Pane) -> None:
 
 
 def preset(page: Pane) -> dict[str, Any]:
-    """Return the preset of the form as it stands."""
+    """Return the form's current preset."""
     config = page.arguments.get("model_config")
     return {
         MARK: VERSION,
@@ -66,7 +66,7 @@ def preset(page: Pane) -> dict[str, Any]:
 
 
 def read(text: str) -> dict[str, Any] | str:
-    """Read a preset's file; or say why it is none."""
+    """Parse a preset file; return an error message if it is not one."""
     value = parse(text, dict)
     if isinstance(value, JsonFault):
         return str(value)
@@ -81,7 +81,7 @@ def read(text: str) -> dict[str, Any] | str:
 
 
 def fitting(rule: ParameterRule, value: Any) -> Any:
-    """Return a value as the rule's widget takes it; `None` if it does not fit the rule."""
+    """Return a value in the type of the rule's widget; `None` if it does not fit the rule."""
     match rule.type:
         case ParameterType.BOOLEAN:
             return value if isinstance(value, bool) else None
@@ -99,7 +99,7 @@ def _load(page: Pane, key: str) -> None:
     if file is None:
         return
     kept = page.state.kept(_PresetUpload)
-    kept.version += 1  # a fresh field, and the upload is given back
+    kept.version += 1  # a fresh field, so that the upload is freed
     text = file.getvalue()[:MOST_BYTES].decode("utf-8-sig", "replace")
     preset = read(text)
     kept.fault = preset if isinstance(preset, str) else None
@@ -108,7 +108,7 @@ def _load(page: Pane, key: str) -> None:
 
 
 def _apply(page: Pane, preset: Mapping[str, Any]) -> None:
-    """Put a preset into the form; what does not fit a rule of the model goes into the extra JSON, so that nothing is lost."""
+    """Apply a preset to the form. Parameters that do not fit a rule of the model go into the extra JSON, so nothing is lost."""
     left = dict(preset.get("completion_params", {}))
     for rule in page.model.parameter_rules if page.model else ():
         name = page.key(f"{page.model.model}.{rule.name}") if page.model else ""

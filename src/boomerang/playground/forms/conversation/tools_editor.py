@@ -1,4 +1,4 @@
-"""The tools that are offered to a model: their editor, their mock results, and where they come from and go to."""
+"""Editor for the tools offered to a model: definitions, mock results, import and export."""
 
 from __future__ import annotations
 
@@ -23,31 +23,31 @@ from boomerang.workbench.samples.inputs import TOOLS
 
 FIELDS = ("name", "description", "parameters")
 MOST_ROUNDS = 10
-HeldTool = dict[str, Any]
-"""A tool in the editor: what is sent of it, its mock, and an id that names its widgets."""
+LibraryTool = dict[str, Any]
+"""A tool in the editor: the fields to send, its mock, and an id for its widgets."""
 
 
-def _sample_tools() -> list[HeldTool]:
+def _sample_tools() -> list[LibraryTool]:
     return [new_tool(**tool) for tool in TOOLS]
 
 
 @dataclass(slots=True)
 class ToolLibrary(FormState):
-    """The tools of a page; those of the samples at first."""
+    """The tools of a page, initially the samples."""
 
-    tools: list[HeldTool] = field(default_factory=_sample_tools)
+    tools: list[LibraryTool] = field(default_factory=_sample_tools)
     fault: str | None = None
-    """What was wrong with the last import."""
+    """Error of the last import."""
     added: int = 0
-    """How many tools the last import added, until that is said."""
+    """Number of tools added by the last import, until it is shown."""
 
     def reset(self) -> None:
-        """Put the sample's tools back."""
+        """Restore the sample tools."""
         self.tools = _sample_tools()
 
 
 def tools(page: Pane) -> list[dict[str, Any]] | None:
-    """Draw the tool editor; give the tools that are offered, or `None` if none is."""
+    """Draw the tool editor; return the offered tools, or `None` if there are none."""
     known_tools = page.state.kept(ToolLibrary).tools
     with st.expander(_("Tools"), icon=":material/build:"):
         offered = st.toggle(
@@ -67,20 +67,20 @@ def tools(page: Pane) -> list[dict[str, Any]] | None:
     return [{key: tool[key] for key in FIELDS} for tool in drawn if tool]
 
 
-def new_tool(name: str = "", description: str = "", parameters: dict[str, Any] | None = None, mock: str = "") -> HeldTool:
-    """Make a tool for the editor."""
+def new_tool(name: str = "", description: str = "", parameters: dict[str, Any] | None = None, mock: str = "") -> LibraryTool:
+    """Create a tool for the editor."""
     schema = parameters or {"type": "object", "properties": {}}
     return {"id": uuid.uuid4().hex[:8], "name": name, "description": description, "parameters": schema, "mock": mock}
 
 
-def mock_result(known_tools: Sequence[HeldTool], name: str, arguments: Any) -> str:
-    """Return what the mock of a tool says to a call; nothing if there is no such tool."""
+def mock_result(known_tools: Sequence[LibraryTool], name: str, arguments: Any) -> str:
+    """Return a tool's mock result for a call; empty if the tool does not exist."""
     mock = next((str(tool.get("mock", "")) for tool in known_tools if tool.get("name") == name), "")
     return mock_tool_results.result(mock, arguments)
 
 
 def with_ids(calls: Sequence[ToolCall]) -> list[ToolCall]:
-    """Return calls with an id each that no other has: a result is told apart by nothing else."""
+    """Return the calls with unique ids: a result is matched to its call only by id."""
     taken = {call.id for call in calls}
     seen: set[str] = set()
     calls_with_ids = []
@@ -95,7 +95,7 @@ def with_ids(calls: Sequence[ToolCall]) -> list[ToolCall]:
 
 
 def automatic_rounds(page: Pane) -> int:
-    """Return how many rounds of calls are answered with the mocks by themselves; 0 if none."""
+    """Return how many rounds of tool calls are answered with mocks automatically; 0 if none."""
     if not st.session_state.get(page.key("tools.auto")):
         return 0
     return int(st.session_state.get(page.key("tools.rounds")) or 0)
@@ -123,7 +123,7 @@ def _rounds(page: Pane) -> None:
             )
 
 
-def _library(page: Pane, known_tools: list[HeldTool]) -> None:
+def _library(page: Pane, known_tools: list[LibraryTool]) -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
         st.button(
             _("Add tool"), icon=":material/add:", key=page.key("tools.add"), on_click=lambda: known_tools.append(new_tool())
@@ -151,8 +151,8 @@ def _library(page: Pane, known_tools: list[HeldTool]) -> None:
             st.caption(ngettext("{count} tool added", "{count} tools added", added).format(count=added))
 
 
-def _import(page: Pane, known_tools_tools: list[HeldTool]) -> None:
-    """Add the pasted tools; one of a name that is there already takes its place, and keeps its mock."""
+def _import(page: Pane, known_tools_tools: list[LibraryTool]) -> None:
+    """Add the pasted tools; one with an existing name replaces that tool and keeps its mock."""
     library = page.state.kept(ToolLibrary)
     try:
         imported = tool_import.read(str(st.session_state.get(page.key("tools.paste")) or ""))
@@ -170,7 +170,7 @@ def _import(page: Pane, known_tools_tools: list[HeldTool]) -> None:
     st.session_state[page.key("tools.on")] = True
 
 
-def _tool(page: Pane, known_tools: list[HeldTool], tool: HeldTool, offered: bool) -> HeldTool | None:
+def _tool(page: Pane, known_tools: list[LibraryTool], tool: LibraryTool, offered: bool) -> LibraryTool | None:
     with st.container(border=True):
         fields = ("name", "description", "mock", "parameters", "remove")
         keys = {name: page.key(f"tool.{tool['id']}.{name}") for name in fields}
@@ -204,8 +204,8 @@ def _tool(page: Pane, known_tools: list[HeldTool], tool: HeldTool, offered: bool
         return tool
 
 
-def _take_parameters(tool: HeldTool, text: str) -> str | None:
-    """Take a tool's parameters; gives what is wrong with them."""
+def _take_parameters(tool: LibraryTool, text: str) -> str | None:
+    """Parse and store a tool's parameters; return the error, if any."""
     value = parse(text, dict)
     if isinstance(value, JsonFault):
         return str(value)

@@ -1,4 +1,4 @@
-"""How long texts are against what a model reads of each: what is too long is told before anything is sent."""
+"""Length check: warns before sending which texts exceed the model's context size."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import streamlit as st
 from boomerang.invoker.backend import ListedModel
 from boomerang.invoker.entities.model import ModelPropertyKey
 from boomerang.playground.run.pane import Pane
-from boomerang.playground.ui.charts.chart_style import words
+from boomerang.playground.ui.charts.chart_style import label_text
 from boomerang.playground.ui.data_table import data_table
 from boomerang.workbench.analysis.token_estimate import estimate
 from boomerang.workbench.i18n.translate import _, ngettext
@@ -21,19 +21,19 @@ MOST_NAMED = 5
 
 @dataclass(slots=True)
 class _TokenCounts:
-    """The estimate for each text that stands in the form."""
+    """Token estimates of the texts in the form."""
 
     by_text: dict[str, int] = field(default_factory=dict)
 
 
 def context_size(model: ListedModel | None) -> int | None:
-    """Return the tokens that a model reads of a text, as it is listed; `None` if it does not say."""
+    """Return the tokens per text that a model declares to read; `None` if it does not say."""
     size = model.model_properties.get(ModelPropertyKey.CONTEXT_SIZE) if model else None
     return size if isinstance(size, int) and size > 0 else None
 
 
 def draw(pane: Pane, texts: Sequence[str], model: ListedModel | None) -> None:
-    """Draw the lengths, and have the page announce which texts are likely to be cut."""
+    """Draw the lengths, and add a notice to the page about texts that will probably be cut."""
     size, tokens = context_size(model), _estimated(pane, texts)
     over = [number for number, count in enumerate(tokens, 1) if size is not None and count > size]
     if size is not None and over:
@@ -57,7 +57,7 @@ def _table(pane: Pane, texts: Sequence[str], tokens: Sequence[int], size: int | 
     rows = [
         {
             "#": number,
-            _("text"): words(drawable(text)),
+            _("text"): label_text(drawable(text)),
             _("characters"): len(text),
             _("≈ tokens"): count,
             _("share of context"): None if size is None else 100 * count / size,
@@ -86,7 +86,7 @@ def _table(pane: Pane, texts: Sequence[str], tokens: Sequence[int], size: int | 
 
 
 def _estimated(pane: Pane, texts: Sequence[str]) -> list[int]:
-    """Estimate each text once, however often the page is drawn."""
+    """Estimate each text's tokens, reusing the last estimates."""
     kept = pane.state.kept(_TokenCounts)
     kept.by_text = estimates = {text: kept.by_text[text] if text in kept.by_text else estimate(text) for text in texts}
     return [estimates[text] for text in texts]

@@ -1,4 +1,4 @@
-"""Where many texts at once come from: pasted lines, or a column of a file; and the marks that a file may bring with them."""
+"""Input of many texts at once: pasted lines, or a column of a file, optionally with marks."""
 
 from __future__ import annotations
 
@@ -16,26 +16,26 @@ from boomerang.workbench.parsing import text_files
 MOST_IMPORTED = 1_000
 MOST_BYTES = 10 * 2**20
 Choice: TypeAlias = int | str | None
-"""A mark; `None` where there is none."""
+"""A mark; `None` if there is none."""
 
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """What a person says of each text."""
+    """The column for a person's judgement of each text."""
 
     name: str
-    """Of the column."""
+    """Name of the column."""
     about: str
-    """What it is for, in the visitor's language."""
+    """Its purpose, in the visitor's language."""
     choices: Sequence[int | str]
     sample: Sequence[Choice] = ()
-    """The marks of the sample."""
+    """Marks of the sample."""
     spellings: Mapping[str, int | str] = field(default_factory=dict)
-    """Other words for a choice, in lower case, as files have them."""
+    """Other spellings of a choice that files use, in lower case."""
 
     def read(self, cell: object) -> Choice:
-        """Return the choice that a cell means; `None` if it means none."""
-        if isinstance(cell, float) and cell.is_integer():  # a column of numbers of which some are missing
+        """Return the choice for a cell; `None` if it matches none."""
+        if isinstance(cell, float) and cell.is_integer():  # a numeric column with missing values
             cell = int(cell)
         word = str(cell).strip().casefold()
         return next((choice for choice in self.choices if str(choice).casefold() == word), self.spellings.get(word))
@@ -43,14 +43,14 @@ class Mark:
 
 @dataclass(slots=True)
 class TableState:
-    """What the table keeps beside its texts."""
+    """State of the table beyond its texts."""
 
     marks: list[Choice] = field(default_factory=list)
-    """One for each text."""
+    """One per text."""
     base: list[dict[str, Choice]] = field(default_factory=list)
-    """Rows that the table's widget began with; its edits are relative to them."""
+    """Initial rows of the table's widget; its edits are relative to them."""
     json_of: int | None = None
-    """Version of the editor whose rows the JSON field was filled with."""
+    """Editor version that last filled the JSON field."""
 
 
 Bring: TypeAlias = Callable[[Pane, Sequence[str], Sequence[Choice]], None]
@@ -71,7 +71,7 @@ def paste(page: Pane, bring: Bring) -> None:
 
 
 def pick(page: Pane, mark: Mark | None, bring: Bring) -> None:
-    """Draw the field for a file."""
+    """Draw the file upload."""
     with st.popover(_("Import"), icon=":material/upload_file:"):
         upload = st.file_uploader(
             _("CSV, TSV, TXT, JSONL or JSON as UTF-8 or UTF-16, up to {rows:,} rows and {size} MB").format(
@@ -100,7 +100,7 @@ def pick(page: Pane, mark: Mark | None, bring: Bring) -> None:
 
 
 def _imported(page: Pane, table: text_files.Table, mark: Mark | None, bring: Bring) -> None:
-    """Draw what is in a file, and the buttons that take it."""
+    """Draw a file's contents, and the buttons that import it."""
     names = list(table.columns)
     chosen = st.selectbox(_("Text column"), names, index=names.index(table.wordiest), key=page.key("import.column"))
     mark_column = None

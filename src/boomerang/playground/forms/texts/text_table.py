@@ -1,6 +1,6 @@
-"""A table of texts in a form: typed, pasted as lines, imported from a file, or written as JSON; the two editors keep in step.
+"""A table of texts in a form: typed, pasted as lines, imported from a file, or edited as JSON; the two editors stay in sync.
 
-A page may have a mark beside each text: what a person says of it, such as how relevant a document is.
+A page may have a mark beside each text: a person's judgement, such as how relevant a document is.
 """
 
 from __future__ import annotations
@@ -26,22 +26,22 @@ TABLE, JSON = N_("Table"), "JSON"
 
 @dataclass(frozen=True, slots=True)
 class Rows:
-    """What stands in the table; blank rows do not count."""
+    """Contents of the table, without blank rows."""
 
     texts: list[str]
     marks: list[Choice]
-    """One for each text."""
+    """One per text."""
 
 
 def draw(page: Pane, label: str, column: str, sample: Sequence[str], mark: Mark | None = None) -> Rows:
-    """Draw the table, or its rows as JSON, and the ways to bring many rows at once.
+    """Draw the table, or its rows as JSON, and the controls to paste or import rows.
 
     Args:
-        page: Where it stands; one table for each.
-        label: What the texts are, in the visitor's language.
-        column: Name of the column with the texts.
-        sample: What stands there at first.
-        mark: The column beside it, if there is one.
+        page: The page or pane; it can have one table.
+        label: Describes the texts, in the visitor's language.
+        column: Name of the text column.
+        sample: Initial texts.
+        mark: The mark column, if there is one.
     """
     _restore(page, sample, mark)
     key = page.hold("rows.as", TABLE, (TABLE, JSON).__contains__)
@@ -71,7 +71,7 @@ def draw(page: Pane, label: str, column: str, sample: Sequence[str], mark: Mark 
 
 
 def _restore(page: Pane, sample: Sequence[str], mark: Mark | None) -> None:
-    """Bring in what the address, a sample or nobody yet has given."""
+    """Load rows from the URL or a chosen sample, or the initial sample."""
     state, table = page.state, page.state.kept(TableState)
     linked, marks = page.take("rows", []), page.take("marks", [])
     if linked is not None:
@@ -79,7 +79,7 @@ def _restore(page: Pane, sample: Sequence[str], mark: Mark | None) -> None:
     if not state.editor:
         state.rows, state.editor = list(sample), 1
         table.marks = list(mark.sample) if mark else []
-    sample_marks = st.session_state.pop(page.key("marks"), None)  # of a sample that was chosen
+    sample_marks = st.session_state.pop(page.key("marks"), None)  # of a chosen sample
     if mark is not None and (sample_marks is not None or marks is not None):
         table.marks = [mark.read(cell) for cell in (sample_marks if sample_marks is not None else marks)]
     table.marks = _padded(table.marks, len(state.rows))
@@ -92,9 +92,9 @@ def _padded(marks: Sequence[Choice], count: int) -> list[Choice]:
 def _as_table(page: Pane, label: str, column: str, mark: Mark | None) -> Rows:
     state, table = page.state, page.state.kept(TableState)
     key = page.key(f"rows.{state.editor}")
-    if key not in st.session_state:  # a fresh widget, or one that Streamlit forgot while another page was open
+    if key not in st.session_state:  # a fresh widget, or one that Streamlit dropped while another page was open
         pairs = list(zip(state.rows, table.marks, strict=True)) or [("", None)]
-        # The mark stands first: behind a long text nobody would see it.
+        # The mark comes first: after a long text it would be out of view.
         table.base = [({mark.name: value} if mark else {}) | {column: text} for text, value in pairs]
     columns: dict[str, Any] = {column: st.column_config.TextColumn(column, width="large")}
     if mark is not None:
@@ -103,7 +103,7 @@ def _as_table(page: Pane, label: str, column: str, mark: Mark | None) -> Rows:
         table.base,
         num_rows="dynamic",
         key=key,
-        # Of the base, not of the rows as they stand: another height makes another widget, and its edits would be lost.
+        # Computed from the base, not the current rows: a changed height creates a new widget and loses its edits.
         height=min(420, 74 + 35 * max(3, len(table.base))),
         column_config=columns,
         placeholder="",
@@ -159,7 +159,7 @@ def _parsed(text: str, column: str, mark: Mark | None) -> Rows | JsonFault:
 
 
 def _switch(page: Pane, column: str, mark: Mark | None) -> None:
-    """Bring what stands in one editor into the other; JSON that is broken stays where it is."""
+    """Move the rows from one editor to the other; invalid JSON keeps the JSON editor open."""
     key = page.key("rows.as")
     if st.session_state[key] == JSON:
         page.state.kept(TableState).json_of = None

@@ -1,1 +1,1 @@
-"""Draw speech and transcripts."""
+"""Results of speech synthesis and speech recognition."""

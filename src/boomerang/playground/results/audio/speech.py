@@ -1,4 +1,4 @@
-"""The TTS page's result: it plays while it is made; afterwards the whole as one file, with what is in it."""
+"""The TTS page's result: playback while the audio is generated, then the whole as one file with its facts."""
 
 from __future__ import annotations
 
@@ -25,32 +25,32 @@ from boomerang.workbench.runs.jobs import Job
 from . import waveform
 
 MEDIA_TYPES = {"mp3": "audio/mpeg", "wav": "audio/wav", "flac": "audio/flac", "ogg": "audio/ogg", "opus": "audio/ogg"}
-"""What a model's `audio_type` means; what it declares otherwise is taken for MP3, as Dify's own pages do."""
+"""`audio_type` of a model → media type; others are treated as MP3, as Dify's own pages do."""
 PLAYER = "player"
-"""Key of the player's container; it stands first under the state, during the run and after it, so it is the same player."""
+"""Key of the player's container. It comes first under the state during and after the run, so the player stays the same."""
 
 
 @dataclass(slots=True)
 class _SpokenAudio:
-    """What a pane keeps of its last run."""
+    """A pane's state for its last run."""
 
     record_id: str | None = None
     audio: bytes = b""
     """All audio of the record, as one file."""
     job: Job | None = None
     clip: str = ""
-    """Name under which the audio of the job is offered to the player."""
+    """Name of the clip with the job's audio for the player."""
 
 
 @dataclass(frozen=True, slots=True)
 class Playback:
-    """How the form wants speech to be played."""
+    """Playback settings of the form."""
 
     autoplay: bool = False
     compared: bool = False
-    """Whether other panes speak the same text; then waveforms stand side by side under them."""
+    """Whether other panes speak the same text; the waveforms are then drawn side by side under them."""
     audio_type: str | None = None
-    """That the model declares."""
+    """Audio type that the model declares."""
 
 
 def _playback(pane: Pane) -> Playback:
@@ -58,12 +58,12 @@ def _playback(pane: Pane) -> Playback:
 
 
 def draw(pane: Pane, record: Record[Any]) -> None:
-    """Draw player, waveform, facts and download of all that arrived."""
+    """Draw player, waveform, facts and download of the received audio."""
     audio = spoken(pane, record)
     if not audio:
         return
     kind = kind_of(audio)
-    if kind is not None and kind.audio:  # a browser cannot play the rest, and would complain
+    if kind is not None and kind.audio:  # a browser cannot play anything else and would show an error
         _player(pane, audio, kind.media_type)
     if record.outcome is not Outcome.COMPLETED:
         st.caption(f":material/content_cut: {_('Partial audio. The rest was never generated.')}")
@@ -72,7 +72,7 @@ def draw(pane: Pane, record: Record[Any]) -> None:
         message = _("Expected {expected}, but the data is {found}.")
         st.warning(message.format(expected=code(wanted), found=code(media_type)), icon=":material/warning:")
     sound = waveform.look(pane, audio, record.id)
-    if _playback(pane).compared:  # the waveforms stand side by side under the panes
+    if _playback(pane).compared:  # the waveforms are drawn side by side under the panes
         waveform.joined(sound)
     else:
         waveform.draw(sound, len(record.chunks), pane.key("waveform"))
@@ -80,7 +80,7 @@ def draw(pane: Pane, record: Record[Any]) -> None:
 
 
 def draw_live(pane: Pane, job: Job) -> Callable[[], None]:
-    """Play the first segment while the next is made."""
+    """Play the first segment while the next is generated."""
     box = st.container(key=_place(pane))
     _offer(pane, job)
     shown = False
@@ -115,7 +115,7 @@ def compare(panes: Sequence[Pane]) -> None:
 
 
 def spoken(pane: Pane, record: Record[Any]) -> bytes:
-    """Return all audio of a run as one file; kept, once the run has ended."""
+    """Return all audio of a run as one file; cached once the run has ended."""
     kept = pane.state.kept(_SpokenAudio)
     if kept.record_id == record.id:
         return kept.audio
@@ -126,19 +126,19 @@ def spoken(pane: Pane, record: Record[Any]) -> bytes:
 
 
 def _expected(pane: Pane, record: Record[Any]) -> str:
-    """Return the media type that was told with the audio, or declared by the model, or is usual."""
+    """Return the media type reported with the audio, else the model's declared type, else MP3."""
     stated = next((chunk.mime_type for chunk in tuple(record.chunks) if chunk.mime_type), None)
     return stated or MEDIA_TYPES.get((_playback(pane).audio_type or "mp3").lower(), MEDIA_TYPES["mp3"])
 
 
 def _player(pane: Pane, audio: bytes, media_type: str) -> None:
-    """Draw the player; the one that began while the audio was made stays as it is, and so plays on to the end.
+    """Draw the player. One that started while the audio was generated is kept and plays on to the end.
 
-    A run of an earlier visit, found again after a reload, gets one that waits to be started.
+    A run of an earlier visit, restored after a reload, gets a player that waits to be started.
     """
     with st.container(key=_place(pane)):
         if pane.job is not None and pane.origin.visit == visitor.visitor():
-            _offer(pane, pane.job)  # if it ended before it was seen to run
+            _offer(pane, pane.job)  # in case it ended before a script run saw it running
             _stream(pane, media_type)
         else:
             st.audio(audio, format=media_type, alt=_("Generated speech"))

@@ -1,4 +1,4 @@
-"""The speech2text page's result: the text, its errors where it is known what was said, subtitles where they were told."""
+"""The speech2text page's result: the text, its word errors if a reference exists, subtitles if timestamps were reported."""
 
 from __future__ import annotations
 
@@ -25,11 +25,11 @@ from . import word_errors
 
 @dataclass(frozen=True, slots=True)
 class Reference:
-    """What was really said, as the form has it."""
+    """The reference transcript from the form."""
 
     text: str = ""
     compared: bool = False
-    """Whether other panes write down the same recording; then error rates stand side by side under them."""
+    """Whether other panes transcribe the same recording; the error rates are then drawn side by side under them."""
 
 
 def draw(pane: Pane, record: Record[Any]) -> None:
@@ -47,7 +47,7 @@ def draw(pane: Pane, record: Record[Any]) -> None:
 
 
 def reference_of(pane: Pane) -> str:
-    """Return the reference transcript of the run: the form's present one while it has the same file, else the one of then."""
+    """Return the reference transcript: the current one while the form has the same file, else the one at the run's start."""
     same = pane.job is not None and pane.origin.arguments.get("file") == pane.arguments.get("file")
     return _reference(pane.context if same else pane.origin.context).text
 
@@ -57,7 +57,7 @@ def _reference(context: ValuesByType) -> Reference:
 
 
 def compare(panes: Sequence[Pane]) -> None:
-    """Draw how the transcripts of one recording differ: each against the one before it, and the rates of all."""
+    """Draw the differences between the transcripts of one recording, each to the previous one, and all error rates."""
     transcripts = [(pane, recognised_text(pane.state.record)) for pane in panes if pane.state.record is not None]
     _rates([(pane, text) for pane, text in transcripts if reference_of(pane).strip()])
     for (left, before), (right, after) in pairwise(transcripts):
@@ -72,11 +72,11 @@ def _rates(transcripts: Sequence[tuple[Pane, str]]) -> None:
         return
     with st.container(horizontal=True, vertical_alignment="center"):
         rules = word_errors.rules(transcripts[0][0])
-    rated = [word_errors.held(pane, reference_of(pane), text, rules, "judged.compared") for pane, text in transcripts]
+    rated = [word_errors.cached_score(pane, reference_of(pane), text, rules, "judged.compared") for pane, text in transcripts]
     html_tables.table(
         (_("Pane"), "WER", "CER", _("Errors")),
         (
-            (pane_names.name(pane), percent(one.words.rate), percent(one.characters.rate), word_errors.counts(one))
+            (pane_names.name(pane), percent(one.word_errors.rate), percent(one.characters.rate), word_errors.counts(one))
             for (pane, _text), one in zip(transcripts, rated, strict=True)
         ),
     )

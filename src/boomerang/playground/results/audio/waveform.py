@@ -1,4 +1,4 @@
-"""How a recording sounds, to look at: its waveform, how loud it is, silence at its ends, clipping; and what is in the file."""
+"""Waveform of a recording with its levels, silence at its ends and clipping, and the facts of the file."""
 
 from __future__ import annotations
 
@@ -18,19 +18,19 @@ from boomerang.playground.ui.charts import waveform as waveform_module
 from boomerang.workbench.diagnosis.error_text import error_text
 from boomerang.workbench.i18n.translate import _, ngettext
 
-if TYPE_CHECKING:  # numpy comes with the first recording, not with the page
+if TYPE_CHECKING:  # numpy is loaded with the first recording, not with the page
     from boomerang.invoker.audio.mp3_seams import Joined
     from boomerang.workbench.analysis.waveform import Profile
 
 BINS = 600
-"""Of a waveform: about one for each pixel that it has on a page."""
+"""Bins of a waveform: about one per pixel of its width on a page."""
 JOINED_SECONDS = 0.1
-"""By so much the first header may be wrong about the length before it is worth a warning."""
+"""Seconds by which the first header's duration may be off without a warning."""
 
 
 @dataclass(frozen=True, slots=True)
 class Sound:
-    """A recording that was looked at."""
+    """A measured recording."""
 
     audio: bytes
     facts: AudioFacts | None = None
@@ -42,14 +42,14 @@ class Sound:
 
 @dataclass(slots=True)
 class _LastSound:
-    """The recording that a pane looked at last."""
+    """The last recording that a pane measured."""
 
     name: str = ""
     sound: Sound | None = None
 
 
 def look(pane: Pane, audio: bytes, name: str) -> Sound:
-    """Look at a recording; the last one of a pane is kept, by `name`, so that a rerun costs nothing."""
+    """Measure a recording; a pane's last one is cached by `name`, so that a rerun costs nothing."""
     kept = pane.state.kept(_LastSound)
     if kept.sound is None or kept.name != name:
         kept.name, kept.sound = name, looked_at(audio)
@@ -57,7 +57,7 @@ def look(pane: Pane, audio: bytes, name: str) -> Sound:
 
 
 def looked_at(audio: bytes) -> Sound:
-    """Decode a recording and measure it."""
+    """Decode and measure a recording."""
     from boomerang.invoker.audio import mp3_seams
     from boomerang.workbench.analysis import waveform as sound
 
@@ -70,7 +70,7 @@ def looked_at(audio: bytes) -> Sound:
 
 
 def draw(sound: Sound, chunks: int, key: str) -> None:
-    """Draw the waveform, the facts and what is to be said of them."""
+    """Draw the waveform, the facts and warnings."""
     if sound.facts is None or sound.profile is None:
         st.warning(_("This audio cannot be decoded:"), icon=":material/warning:")
         st.text(sound.fault)
@@ -81,7 +81,7 @@ def draw(sound: Sound, chunks: int, key: str) -> None:
 
 
 def waveform(profile: Profile, key: str) -> None:
-    """Draw the waveform, and under it its levels."""
+    """Draw the waveform with its levels below."""
     from boomerang.workbench.analysis.waveform import envelope, silence
 
     shape, ends = envelope(profile, BINS), silence(profile)
@@ -99,7 +99,7 @@ def waveform(profile: Profile, key: str) -> None:
 
 
 def table(facts: AudioFacts, chunks: int) -> None:
-    """Draw what is in the file."""
+    """Draw the facts of a file."""
     html_tables.facts(
         {
             _("Detected type"): f"{facts.media_type} ({facts.format})",
@@ -113,7 +113,7 @@ def table(facts: AudioFacts, chunks: int) -> None:
 
 
 def levels(profile: Profile) -> str:
-    """Return how loud a recording is, how long it is silent at its ends, and whether it is clipped."""
+    """Return the levels of a recording, the silence at its ends, and whether it is clipped."""
     from boomerang.workbench.analysis import waveform as sound
 
     ends = sound.silence(profile)
@@ -130,7 +130,7 @@ def levels(profile: Profile) -> str:
 
 
 def joined(sound: Sound) -> None:
-    """Warn where a player may stop early, because files were joined and the first one's header tells of itself alone."""
+    """Warn if a player may stop early because files were joined and the first header only describes the first file."""
     stream, files = sound.joined, sound.facts.files if sound.facts else 1
     if stream is not None and stream.promised_seconds is not None and stream.promised_seconds < stream.seconds - JOINED_SECONDS:
         message = _("{count} files were joined. The first header declares {first} of {all}, and some players stop there.")

@@ -1,4 +1,4 @@
-"""A transcript against what was really said: error rates, and each word that is wrong, marked."""
+"""Comparison of a transcript with its reference: error rates and highlighted word errors."""
 
 from __future__ import annotations
 
@@ -11,22 +11,22 @@ from boomerang.playground.run.pane import Pane
 from boomerang.playground.ui import diff_markup
 from boomerang.workbench.analysis.word_error_rate import Rules
 from boomerang.workbench.i18n.translate import _, ngettext
-from boomerang.workbench.results.transcripts import Judged, judge, percent
+from boomerang.workbench.results.transcripts import TranscriptScore, percent, score
 
 GOOD, POOR = 0.05, 0.25
-"""Word error rates up to which a transcript is green, and from which it is red."""
+"""A transcript is green up to the first word error rate and red above the second."""
 
 
 @dataclass(slots=True)
-class _Judgements:
-    """The last judgement of each transcript."""
+class _Scores:
+    """The last comparison of each transcript."""
 
-    by_name: dict[str, tuple[tuple[str, str, Rules], Judged]] = field(default_factory=dict)
-    """Name → what was judged (reference, transcript, rules), and what it came to."""
+    by_name: dict[str, tuple[tuple[str, str, Rules], TranscriptScore]] = field(default_factory=dict)
+    """Name → inputs (reference, transcript, rules) and their result."""
 
 
 def rules(pane: Pane) -> Rules:
-    """Draw the switches of what counts as a difference; once a script run, so an experiment does so beside its own controls."""
+    """Draw the switches for what counts as a difference; once per script run, which is why experiments draw their own."""
     with st.popover(_("WER options"), icon=":material/rule:"):
         case = st.toggle(_("Letter case"), key=pane.hold("count.case", False), persist_state="session")
         marks = st.toggle(_("Punctuation"), key=pane.hold("count.punctuation", False), persist_state="session")
@@ -45,63 +45,63 @@ def rules(pane: Pane) -> Rules:
     return Rules(ignore_case=not case, ignore_punctuation=not marks, ignore_digits=not digits, numbers_in_digits=not spelled)
 
 
-def draw(pane: Pane, reference: str, result: str) -> Judged:
-    """Draw switches, rates and the marked words; give what they come to."""
+def draw(pane: Pane, reference: str, result: str) -> TranscriptScore:
+    """Draw switches, rates and highlighted words; return the comparison."""
     place = st.container(horizontal=True, vertical_alignment="center", gap="small")
     with place:
         chosen = rules(pane)
-    scored = held(pane, reference, result, chosen)
+    scored = cached_score(pane, reference, result, chosen)
     with place:
         numbers(scored)
-    words(scored, pane.key("marked"))
+    draw_words(scored, pane.key("marked"))
     legend()
     return scored
 
 
 def legend() -> None:
-    """Return how the marks are read."""
+    """Draw the legend for the highlighted words."""
     st.caption(_("Struck through: only in the reference. Underlined: only in the transcript."))
 
 
-def held(pane: Pane, reference: str, result: str, chosen: Rules, name: str = "judged") -> Judged:
-    """Return the judgement of a transcript; the last one of each name is kept, so that a rerun costs nothing."""
+def cached_score(pane: Pane, reference: str, result: str, chosen: Rules, name: str = "judged") -> TranscriptScore:
+    """Return the comparison of a transcript; the last one per name is cached, so that a rerun costs nothing."""
     inputs = (reference, result, chosen)
-    by_name = pane.state.kept(_Judgements).by_name
+    by_name = pane.state.kept(_Scores).by_name
     kept = by_name.get(name)
     if kept is None or kept[0] != inputs:
-        by_name[name] = kept = (inputs, judge(reference, result, chosen))
+        by_name[name] = kept = (inputs, score(reference, result, chosen))
     return kept[1]
 
 
-def numbers(scored: Judged) -> None:
-    """Draw the rates, and what they are made of."""
-    st.badge(f"WER {percent(scored.words.rate)}", icon=":material/match_word:", color=_colour(scored.words.rate))
+def numbers(scored: TranscriptScore) -> None:
+    """Draw the error rates and the counts behind them."""
+    st.badge(f"WER {percent(scored.word_errors.rate)}", icon=":material/match_word:", color=_colour(scored.word_errors.rate))
     st.badge(f"CER {percent(scored.characters.rate)}", icon=":material/abc:", color=_colour(scored.characters.rate))
     st.caption(counts(scored), width="content")
 
 
-def counts(scored: Judged) -> str:
-    """Tell the errors by kind."""
-    if not scored.words.errors:
-        return ngettext("{count} word, no error", "{count} words, no error", scored.words.equal).format(
-            count=scored.words.equal
+def counts(scored: TranscriptScore) -> str:
+    """Return the errors by kind as text."""
+    if not scored.word_errors.errors:
+        return ngettext("{count} word, no error", "{count} words, no error", scored.word_errors.equal).format(
+            count=scored.word_errors.equal
         )
     return ngettext(
         "{replaced} replaced · {missing} missing · {extra} extra · of {all} word",
         "{replaced} replaced · {missing} missing · {extra} extra · of {all} words",
-        scored.words.reference_length,
+        scored.word_errors.reference_length,
     ).format(
-        replaced=scored.words.replaced,
-        missing=scored.words.deleted,
-        extra=scored.words.inserted,
-        all=scored.words.reference_length,
+        replaced=scored.word_errors.replaced,
+        missing=scored.word_errors.deleted,
+        extra=scored.word_errors.inserted,
+        all=scored.word_errors.reference_length,
     )
 
 
-def words(scored: Judged, key: str) -> None:
-    """Draw the words with what is wrong among them marked."""
+def draw_words(scored: TranscriptScore, key: str) -> None:
+    """Draw the words, with errors highlighted."""
     diff_markup.draw(
-        diff_markup.of_words(scored.steps),
+        diff_markup.of_transcript(scored.steps),
         label=_("Transcript vs. reference"),
         first=_("only in the reference"),
         second=_("only in the transcript"),

@@ -1,1 +1,1 @@
-"""Draw an LLM's answer."""
+"""Results of the LLM pages."""

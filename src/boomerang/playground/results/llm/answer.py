@@ -1,4 +1,4 @@
-"""The LLM page's result: thinking, text, tool calls as cards, the way to the next turn, and the answers before."""
+"""The LLM page's result: thinking, text, tool calls as cards, actions, and earlier answers."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ NEARLY_FULL = 0.85
 
 
 def draw(pane: Pane, record: Record[Any]) -> None:
-    """Draw the answer of an LLM."""
+    """Draw an LLM's answer."""
     answer = llm_answer.read(record)
     completed = record.outcome is Outcome.COMPLETED
     answer_body.draw(pane, answer)
@@ -48,9 +48,9 @@ def draw(pane: Pane, record: Record[Any]) -> None:
 
 
 def draw_live(pane: Pane, job: Job) -> Callable[[], None]:
-    """Draw an answer while it comes; its thinking in a block of its own, open until the page is drawn anew."""
+    """Draw an answer while it streams; its thinking in a block of its own, expanded until the page is redrawn."""
     if not job.origin.arguments.get("stream", True):
-        return waiting(pane, job)  # who does not ask for a stream sees the answer when it is whole
+        return waiting(pane, job)  # without streaming, the answer is drawn once it is complete
     thinking, choice = _Thinking(st.container()), st.container()
     stream = TextStream(st.session_state.get(pane.key("render"), answer_body.MARKDOWN) == answer_body.MARKDOWN)
     calls = st.empty()
@@ -82,7 +82,7 @@ def draw_live(pane: Pane, job: Job) -> Callable[[], None]:
 
 
 class _Thinking:
-    """The block of a thinking that comes; it is there from its first word on."""
+    """The block of streamed thinking; created with its first text."""
 
     def __init__(self, place: DeltaGenerator) -> None:
         self._place = place
@@ -130,7 +130,7 @@ def _actions(pane: Pane, record: Record[Any], answer: llm_answer.Answer) -> None
 
 
 def _as_markdown(record: Record[Any], text: str) -> str:
-    """Write the conversation that was sent, and the answer."""
+    """Return the sent conversation and the answer as Markdown."""
     messages = [
         (message.role.value, message.get_text_content()) for message in record.request_as(RequestInvokeLLM).prompt_messages
     ]
@@ -138,8 +138,8 @@ def _as_markdown(record: Record[Any], text: str) -> str:
 
 
 def _context(pane: Pane, record: Record[Any]) -> None:
-    """Draw how much of the model's context the run used; nothing where the model does not say how much it has."""
-    request = record.request_as(RequestInvokeLLM)  # a config written by hand may name another model than the one picked
+    """Draw the run's share of the model's context; nothing if the context size is unknown."""
+    request = record.request_as(RequestInvokeLLM)  # a ModelConfig edited as JSON may name another model than the picker
     model = find(pane.backend, ModelType.LLM, request.provider, request.model)
     size = model.model_properties.get(ModelPropertyKey.CONTEXT_SIZE) if model else None
     if not isinstance(size, int) or size <= 0 or record.outcome is not Outcome.COMPLETED:

@@ -1,4 +1,4 @@
-"""An answer of an LLM read out of its record, and its body drawn: thinking apart, text in one of three ways, files as chips."""
+"""Drawing of an LLM answer's body: thinking, the text in one of three modes, and files."""
 
 from __future__ import annotations
 
@@ -29,8 +29,8 @@ PLACES = {
 
 
 def draw(pane: Pane, answer: Answer) -> None:
-    """Draw what the model thought, said and sent."""
-    thinking, choice = st.container(), st.container()  # the places of the stream, so that the browser keeps what it has drawn
+    """Draw the model's thinking, text and files."""
+    thinking, choice = st.container(), st.container()  # same places as in the stream, so the browser keeps what it drew
     if answer.thinking:
         with thinking.expander(_thinking_label(answer), icon=":material/psychology:", key=pane.key("thinking")):
             text_view.draw(answer.thinking)
@@ -50,7 +50,7 @@ def draw(pane: Pane, answer: Answer) -> None:
 
 
 def mode(pane: Pane) -> str:
-    """Draw the choice how text is shown."""
+    """Draw the choice of how the text is shown."""
     st.session_state.setdefault(pane.key("render"), MARKDOWN)
     chosen = st.segmented_control(
         _("Show as"),
@@ -101,7 +101,7 @@ def _file(pane: Pane, item: MultiModalPromptMessageContent, number: int) -> None
         st.badge(_("File {number} of the answer").format(number=number), icon=ICONS.get(kind, ICONS["document"]), color="blue")
         st.text(drawable(f"{item.mime_type} {item.filename}"), width="content")
         if item.url:
-            st.code(drawable(item.url), language=None, wrap_lines=True)  # never loaded by the page
+            st.code(drawable(item.url), language=None, wrap_lines=True)  # the page never loads it
             return
         try:
             data = base64.b64decode(item.base64_data)

@@ -1,4 +1,4 @@
-"""What the answers of a comparison have in common and not: texts word by word, objects path by path."""
+"""Comparison of two answers: texts word by word, objects path by path."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from boomerang.workbench.results import llm_answer
 
 
 def compare_texts(panes: Sequence[Pane]) -> None:
-    """Draw what differs between the texts of two panes, and between their objects where both are JSON."""
+    """Draw the differences between two panes' texts, and between their objects if both are JSON."""
     left, right = pair(panes)
     answers = [llm_answer.read(pane.state.record) for pane in (left, right) if pane.state.record is not None]
     first, second = (answer.text for answer in answers)
@@ -35,7 +35,7 @@ def compare_texts(panes: Sequence[Pane]) -> None:
 
 
 def compare_objects(panes: Sequence[Pane]) -> None:
-    """Draw what differs between the objects of two panes; between their texts where one has no object."""
+    """Draw the differences between two panes' objects; between their texts if one has no object."""
     left, right = pair(panes)
     answers = [llm_answer.read(pane.state.record) for pane in (left, right) if pane.state.record is not None]
     first, second = (answer.fold.structured_output for answer in answers)

@@ -1,4 +1,4 @@
-"""The answers before this one: kept without their chunks, to be read, held against the present one, and taken up again."""
+"""Earlier answers: kept without their chunks, to read, compare with the current one, and restore."""
 
 from __future__ import annotations
 
@@ -30,28 +30,28 @@ from boomerang.workbench.results.llm_answer import Answer
 
 MOST = 12
 MOST_CHARACTERS = 1_000_000
-"""Of all that are kept; the oldest goes first, and the last stays whatever its size."""
+"""Limit for all kept answers; the oldest are dropped first, the last one is kept whatever its size."""
 
 
 @dataclass(frozen=True, slots=True)
 class Earlier:
-    """An answer as it is kept."""
+    """An earlier answer."""
 
     id: str
-    """Of its record."""
+    """Id of its record."""
     number: int
-    """Which of the page's answers it was, from 1."""
+    """Index among the page's answers, from 1."""
     model: str
     mode: str
     at: datetime
     messages: Sequence[PromptMessage]
-    """That were sent."""
+    """Messages that were sent."""
     text: str
     calls: Sequence[ToolCall]
 
     @property
     def label(self) -> str:
-        """Its name in a list; no word of the model is in it."""
+        """Name in a list; contains no text of the model."""
         count = len(self.calls or self.text)
         if self.calls:
             what = ngettext("{count} tool call", "{count} tool calls", count)
@@ -62,13 +62,13 @@ class Earlier:
 
 @dataclass(slots=True)
 class _EarlierAnswers:
-    """The answers of a pane, the oldest first."""
+    """A pane's answers, oldest first."""
 
     answers: list[Earlier] = field(default_factory=list)
 
 
 def draw(pane: Pane, record: Record[Any], answer: Answer) -> None:
-    """Keep this answer, and draw those before it."""
+    """Store this answer and draw the earlier ones."""
     kept = pane.state.kept(_EarlierAnswers).answers
     _keep(kept, record, answer)
     before = {earlier.number: earlier for earlier in reversed(kept) if earlier.id != record.id}

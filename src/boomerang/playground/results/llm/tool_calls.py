@@ -1,4 +1,4 @@
-"""Tool calls as cards: the arguments held against the tool's parameters, a result for each, and the way on."""
+"""Tool calls as cards: arguments checked against the tool's parameters, a result for each, and sending the results."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class _Answered:
     """Which calls of a pane have been answered."""
 
     record_id: str | None = None
-    """Of the last record whose calls were."""
+    """Id of the last record whose calls were answered."""
 
 
 def draw(pane: Pane, record: Record[Any], answer: Answer) -> None:
@@ -56,12 +56,13 @@ def draw(pane: Pane, record: Record[Any], answer: Answer) -> None:
 
 
 def go_on(pane: Pane, record: Record[Any], answer: Answer) -> None:
-    """Answer the calls with their mocks and run again, as long as the page is set to do so and rounds are left.
+    """Answer the calls with their mocks and run again, if the page is set to do so and rounds are left.
 
-    A round is counted by what was sent, so a page that comes back to an old run knows as much as one that watched it.
+    Rounds are counted from the messages that were sent, so a page that reattaches to a run knows as much as one that watched
+    it.
     """
     limit = automatic_rounds(pane)
-    # A comparison has no automatic rounds: its panes share one conversation, and each would go on with another answer.
+    # A comparison has no automatic rounds: its panes share one conversation, and each would continue with another answer.
     if pane.part or int(st.session_state.get(pane.key("panes")) or 1) > 1 or not limit:
         return
     if record.outcome is not Outcome.COMPLETED or pane.state.kept(_Answered).record_id == record.id:
@@ -78,7 +79,7 @@ def go_on(pane: Pane, record: Record[Any], answer: Answer) -> None:
 
 
 def rounds(messages: Sequence[PromptMessage]) -> int:
-    """Count the rounds of calls since the user last spoke."""
+    """Count the rounds of calls since the last user message."""
     count = 0
     for message in reversed(messages):
         if message.role is PromptMessageRole.USER:
@@ -97,7 +98,7 @@ def parsed(call: ToolCall) -> Any:
 
 
 def checked_arguments(arguments: Any, tool: PromptMessageTool) -> Checked:
-    """Check arguments against a tool's parameters; whatever those say, arguments are an object."""
+    """Check arguments against a tool's parameters. Whatever the schema says, arguments must be an object."""
     if not isinstance(arguments, dict):
         return Checked(Fault("$", _("an object"), json.dumps(arguments, ensure_ascii=False)[:80]))
     return check(arguments, tool.parameters)
@@ -153,6 +154,6 @@ def _mock(pane: Pane, call: ToolCall) -> str:
 
 
 def _result_key(pane: Pane, number: int) -> str:
-    # One key for each run: the next run's call starts from its tool's mock result again.
+    # One key per run: the next run's call starts with its tool's mock result again.
     run = pane.state.record.id[:8] if pane.state.record else ""
     return pane.key(f"result.{run}.{number}")

@@ -1,1 +1,1 @@
-"""Draw a ranking."""
+"""Results of the rerank page."""

@@ -1,4 +1,4 @@
-"""What two rankings of the same documents have in common: a line for each document, Kendall's tau, whose order is better."""
+"""Comparison of two rankings of the same documents: rank changes, Kendall's tau, and ranking quality."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from . import relevance_scores
 
 
 def compare(panes: Sequence[Pane]) -> None:
-    """Draw where documents stand in the orders of two panes, and how good each order is by the labels."""
+    """Draw the documents' ranks in two panes, and the quality of each order by the labels."""
     left, right = pair(panes)
     one, other = _request(left), _request(right)
     if one is None or other is None or (one.docs, one.query) != (other.docs, other.query):
@@ -65,9 +65,9 @@ def _qualities(panes: Sequence[Pane], count: int) -> None:
         request = _request(pane)
         if request is None:
             continue
-        worst, best = relevance_scores.judged(request, ranking(pane.state.record), relevant, k)
+        worst, best = relevance_scores.rank_quality(request, ranking(pane.state.record), relevant, k)
         measures = {
-            _(label).format(k=k): relevance_scores.told(getattr(worst, name), getattr(best, name))
+            _(label).format(k=k): relevance_scores.range_text(getattr(worst, name), getattr(best, name))
             for name, (label, _about) in relevance_scores.MEASURES.items()
         }
         rows.append({_("pane"): pane_names.name(pane), **measures})

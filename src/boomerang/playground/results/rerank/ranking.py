@@ -1,4 +1,4 @@
-"""The rerank page's result: the new order, how far each document moved, which were dropped and why, how good the order is."""
+"""The rerank page's result: the ranking, rank changes, dropped documents with reasons, and ranking quality."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ SCALES = {
 
 
 def draw(page: Pane, record: Record[Any]) -> None:
-    """Draw the ranked list, or another look at it, and the dropped documents."""
+    """Draw the ranking in the chosen view, and the dropped documents."""
     if not record.chunks:
         return
     request, rows = record.request_as(RequestInvokeRerank), ranking(record)

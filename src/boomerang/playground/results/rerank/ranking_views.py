@@ -1,4 +1,4 @@
-"""Ways to look at a ranking: a list with a threshold to try, how documents moved, their scores; and what was dropped."""
+"""Views of a ranking: a list with a what-if threshold, rank changes and scores; and the dropped documents."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ MOST_SHADED = 2_000
 
 
 def preview(page: Pane, rows: Sequence[Row]) -> float | None:
-    """Draw the slider for a threshold on the finished result; `None` where there is nothing to choose."""
+    """Draw the slider for a what-if threshold; return `None` if all scores are equal."""
     known = [row.score for row in rows if math.isfinite(row.score)]
     low, high = min(known, default=0.0), max(known, default=0.0)
     if high <= low:
@@ -85,7 +85,7 @@ def listed(page: Pane, rows: Sequence[Row], threshold: float | None) -> None:
 
 
 def moves(page: Pane, rows: Sequence[Row], request: RequestInvokeRerank) -> None:
-    """Draw where each document went."""
+    """Draw each document's rank change."""
     after = {row.position: row.rank for row in rows}
     places = [rankings.Place(drawable(text), number, after.get(number)) for number, text in enumerate(request.docs, 1)]
     chart, table = rankings.slope(places, _("Input"), _("Result"))
@@ -104,7 +104,7 @@ def scores(page: Pane, rows: Sequence[Row], threshold: float | None) -> None:
 
 
 def dropped(page: Pane, missing: Sequence[Dropped]) -> None:
-    """Draw the documents that did not come back, and why."""
+    """Draw the documents that were not returned, and why."""
     if not missing:
         return
     for reason, count in Counter(one.reason for one in missing).items():

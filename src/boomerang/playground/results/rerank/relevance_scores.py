@@ -1,4 +1,4 @@
-"""How good an order of documents is, by the labels that a person gave in the form: nDCG, MRR, recall."""
+"""Quality of a ranking by the labels given in the form: nDCG, MRR, recall."""
 
 from __future__ import annotations
 
@@ -30,19 +30,19 @@ MEASURES = {
 
 @dataclass(frozen=True, slots=True)
 class Labels:
-    """How well each document answers, as a person says in the form."""
+    """Relevance of each document, as labelled in the form."""
 
     by_document: Mapping[str, int | None]
 
 
 def labels(pane: Pane) -> Mapping[str, int | None]:
-    """Return the labels that stand in the form, by document."""
+    """Return the form's labels by document."""
     kept = pane.context.get(Labels)
     return kept.by_document if kept is not None else {}
 
 
 def draw(page: Pane, request: RequestInvokeRerank, rows: Sequence[Row]) -> None:
-    """Draw the measures of an order, or how to come to them."""
+    """Draw the quality measures of a ranking, or how to get them."""
     labelled = labels(page)
     known = sum(labelled.get(text) is not None for text in request.docs)
     if not known:
@@ -53,9 +53,9 @@ def draw(page: Pane, request: RequestInvokeRerank, rows: Sequence[Row]) -> None:
         return
     with st.container(horizontal=True, vertical_alignment="bottom"):
         k = at(page, len(request.docs))
-        worst, best = judged(request, rows, labelled, k)
+        worst, best = rank_quality(request, rows, labelled, k)
         for name, (label, about) in MEASURES.items():
-            st.metric(_(label).format(k=k), told(getattr(worst, name), getattr(best, name)), help=_(about))
+            st.metric(_(label).format(k=k), range_text(getattr(worst, name), getattr(best, name)), help=_(about))
     missing = len(request.docs) - known
     notes = [
         ngettext(
@@ -86,16 +86,16 @@ def draw(page: Pane, request: RequestInvokeRerank, rows: Sequence[Row]) -> None:
 
 
 def at(page: Pane, count: int) -> int:
-    """Draw the field for how many places count."""
+    """Draw the field for the number of top results that count."""
     key = page.hold("quality.k", DEFAULT_K, lambda k: k >= 1)
     st.session_state[key] = min(max(1, int(st.session_state[key] or 1)), max(1, count))
     return int(st.number_input(_("Top k"), 1, max(1, count), key=key, persist_state="session", width=120) or 1)
 
 
-def judged(
+def rank_quality(
     request: RequestInvokeRerank, rows: Sequence[Row], labelled: Mapping[str, int | None], k: int
 ) -> tuple[Quality, Quality]:
-    """Judge the worst and the best order that fit the scores."""
+    """Measure the worst and the best order that fit the scores."""
 
     def grade(text: str) -> int:
         return labelled.get(text) or 0
@@ -105,8 +105,8 @@ def judged(
     return quality_range([grade(row.text) for row in rows], [row.score for row in rows], k=k, left_out=left_out)
 
 
-def told(worst: Any, best: Any) -> str:
-    """Write a measure, or its range."""
+def range_text(worst: Any, best: Any) -> str:
+    """Return a measure, or its range, as text."""
     if worst is None or best is None:
         return UNKNOWN
     low, high = f"{worst:.3f}", f"{best:.3f}"

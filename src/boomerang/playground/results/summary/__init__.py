@@ -1,1 +1,1 @@
-"""Draw a summary."""
+"""Results of the summary page."""

@@ -1,4 +1,4 @@
-"""What the summaries of a comparison have in common and not: sizes, facts kept, and the words of two of them."""
+"""Comparison of summaries: sizes, facts kept, and a word diff of two of them."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ MOST_FACTS = 300
 
 
 def compare(panes: Sequence[Pane]) -> None:
-    """Draw a line for each pane, the facts with what each pane made of them, and the words of two panes."""
+    """Draw a row for each pane, a word diff of two panes, and the facts in each summary."""
     made = [(pane, source, summary) for pane in panes for source, summary in _texts(pane)]
     data_table([_line(*one) for one in made], alt=_("Summary lengths and kept facts"))
     if len({source for _pane, source, _summary in made}) > 1:
@@ -41,7 +41,7 @@ def compare(panes: Sequence[Pane]) -> None:
 
 
 def _texts(pane: Pane) -> list[tuple[str, str]]:
-    """Return source and summary of a pane; nothing if it has no summary."""
+    """Return source and summary of a pane; empty if it has no summary."""
     record = pane.state.record
     if record is None or not record.chunks:
         return []
@@ -49,12 +49,12 @@ def _texts(pane: Pane) -> list[tuple[str, str]]:
 
 
 def _line(pane: Pane, source: str, summary: str) -> dict[str, Any]:
-    counts, judged, record = size(summary), facts(source, summary), pane.state.record
-    count, share = tally(judged), share_kept(judged)
+    counts, compared, record = size(summary), facts(source, summary), pane.state.record
+    count, share = tally(compared), share_kept(compared)
     return {
         _("pane"): pane_names.name(pane),
         _("characters"): counts.characters,
-        _("words"): counts.words,
+        _("words"): counts.word_count,
         _("ratio"): f"{counts.characters / len(source):.0%}" if source else UNKNOWN,
         _("time"): UNKNOWN if record is None else seconds(record.elapsed),
         _("facts kept"): UNKNOWN if share is None else f"{count[State.KEPT]} ({share:.0%})",
@@ -63,7 +63,7 @@ def _line(pane: Pane, source: str, summary: str) -> dict[str, Any]:
 
 
 def _facts(made: Sequence[tuple[Pane, str, str]]) -> None:
-    """Draw a line for each fact, and in it what each pane made of it."""
+    """Draw a row for each fact, with its state in each pane."""
     lines: dict[Any, dict[str, str]] = {}
     known: dict[Any, Fact] = {}
     for pane, source, summary in made:

@@ -1,4 +1,4 @@
-"""How a summary came about: what the system model was asked, piece by piece, and what it answered."""
+"""The calls to the system model behind a summary, segment by segment."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import streamlit as st
 
 from boomerang.invoker.records.record import Record
 from boomerang.playground.run.pane import Pane
-from boomerang.playground.ui.charts.chart_style import words
+from boomerang.playground.ui.charts.chart_style import label_text
 from boomerang.playground.ui.data_table import data_table
 from boomerang.playground.ui.escape import plain
 from boomerang.playground.ui.number_format import seconds
@@ -20,11 +20,11 @@ from boomerang.workbench.runs.jobs import Job
 
 LONGEST_MESSAGE = 20_000
 TALL = 420
-"""Pixels of the messages; what is longer scrolls inside."""
+"""Height of the messages in pixels; longer ones scroll."""
 
 
 def draw(page: Pane, record: Record[Any]) -> None:
-    """Draw the pieces, and the messages of one of them as they were really sent."""
+    """Draw the segments, and the messages of one of them as sent."""
     calls = exchanges(record)
     if not calls:
         return
@@ -40,7 +40,7 @@ def draw(page: Pane, record: Record[Any]) -> None:
                 _("Messages of segment"),
                 range(len(calls)),
                 key=key,
-                format_func=lambda at: f"{at + 1} · {words(calls[at].name)}",
+                format_func=lambda at: f"{at + 1} · {label_text(calls[at].name)}",
             )
         _messages(calls[int(number or 0)])
 
@@ -77,7 +77,7 @@ def _messages(exchange: Exchange) -> None:
 
 
 def live(job: Job) -> Callable[[], None]:
-    """Draw the pieces that have been summarised so far; gives a function that draws the new ones."""
+    """Draw the segments summarized so far; return a function that draws new ones."""
     place = st.container()
     with place:
         waiting = st.empty()

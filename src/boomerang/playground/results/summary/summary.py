@@ -1,4 +1,4 @@
-"""The summary page's result: source and summary side by side, which facts were kept, and how it came about."""
+"""The summary page's result: source and summary side by side, the facts kept, and the calls behind it."""
 
 from __future__ import annotations
 
@@ -20,19 +20,19 @@ from boomerang.workbench.runs.jobs import Job
 from . import facts_kept, model_exchanges
 
 TALL = 420
-"""Pixels of the two columns; what is longer scrolls inside."""
+"""Height of the two columns in pixels; longer texts scroll."""
 LONGEST = 50_000
-"""Characters of a source that are drawn beside its summary."""
+"""Most characters of a source drawn beside its summary."""
 
 
 def draw(page: Pane, record: Record[Any]) -> None:
-    """Draw both texts; a text that was returned unchanged is said to be so among the notices above."""
+    """Draw both texts. A notice above says so if the text was returned unchanged."""
     if not record.chunks:
         return
     source = drawable(record.request_as(RequestInvokeSummary).text)
     text = drawable(record.chunks[0].summary)
-    st.caption(_told(size(source), size(text), record))
-    if page.narrow:  # there is no room for two columns, and the source is the same in each pane
+    st.caption(_size_line(size(source), size(text), record))
+    if page.narrow:  # no room for two columns, and the source is the same in each pane
         _column(page, "summary", _("Summary"), text)
     else:
         grid = st.grid(2, min_column_width=230, gap="small")
@@ -53,27 +53,27 @@ def draw(page: Pane, record: Record[Any]) -> None:
 
 
 def draw_live(page: Pane, job: Job) -> Callable[[], None]:
-    """Draw the pieces of a summary as they are made."""
+    """Draw the segments of a summary as they are generated."""
     return model_exchanges.live(job)
 
 
 def _column(page: Pane, name: str, title: str, text: str) -> None:
     st.markdown(f"**{title}**")
     with st.container(border=True, key=page.key(name).replace(".", "-")):
-        if name == "source":  # a field, for it can be scrolled with the keys too
-            # Under a key of its own for each run: a field keeps what it first showed.
+        if name == "source":  # a text area, because it can be scrolled by keyboard
+            # A key per run: a widget keeps its first value.
             key = page.key(f"shown.{page.state.record.id}") if page.state.record else None
             st.text_area(title, text[:LONGEST], height=TALL, disabled=True, label_visibility="collapsed", key=key)
         else:
             streaming_text.draw(text)
 
 
-def _told(source: Size, summary: Size, record: Record[Any]) -> str:
+def _size_line(source: Size, summary: Size, record: Record[Any]) -> str:
     characters = ngettext("{before:,} → {after:,} character", "{before:,} → {after:,} characters", summary.characters).format(
         before=source.characters, after=summary.characters
     )
-    counted = ngettext("{before:,} → {after:,} word", "{before:,} → {after:,} words", summary.words).format(
-        before=source.words, after=summary.words
+    counted = ngettext("{before:,} → {after:,} word", "{before:,} → {after:,} words", summary.word_count).format(
+        before=source.word_count, after=summary.word_count
     )
     share = f"{summary.characters / source.characters:.0%}" if source.characters else ""
     return " · ".join(filter(None, [characters, counted, share, seconds(record.elapsed)]))

@@ -1,1 +1,1 @@
-"""Draw vectors."""
+"""Results of the embedding page."""

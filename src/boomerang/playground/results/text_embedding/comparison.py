@@ -1,4 +1,4 @@
-"""What two embeddings of the same texts have in common: near neighbours and the order of similarities."""
+"""Comparison of two embeddings of the same texts: nearest neighbours and the order of similarities."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from boomerang.workbench.results.drawable_text import drawable
 from boomerang.workbench.results.vectors import RecordVectors, vectors_of
 
 LEAST = 3
-"""Texts from which on it can be told whether the same ones are near."""
+"""Fewest texts for which neighbours can be compared."""
 MOST = 1_000
 DEFAULT_K = 3
 
@@ -29,7 +29,7 @@ def compare(panes: Sequence[Pane]) -> None:
     if texts != _texts(right):
         st.caption(_("The two panes embedded different texts. Run them again."))
         return
-    rows = _held(left), _held(right)
+    rows = _vectors(left), _vectors(right)
     if rows[0] is None or rows[1] is None:
         st.caption(_("One of the two has no comparable vectors."))
         return
@@ -87,8 +87,8 @@ def _texts(pane: Pane) -> list[str]:
     return record.request_as(RequestInvokeTextEmbedding).texts if record is not None else []
 
 
-def _held(pane: Pane) -> RecordVectors | None:
-    """Return the vectors of a pane; `None` if there are none, or not of one width."""
+def _vectors(pane: Pane) -> RecordVectors | None:
+    """Return a pane's vectors; `None` if there are none, or their dimensions differ."""
     record = pane.state.record
     rows = record.chunks[0].embeddings if record is not None and record.chunks else []
     if record is None or not rows or len({len(row) for row in rows}) > 1 or not rows[0]:

@@ -1,4 +1,4 @@
-"""Four ways to look at vectors: how alike all are, which are near to one, all on a map, one by its numbers."""
+"""Four views of vectors: similarity matrix, nearest texts, map, and the values of one vector."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import streamlit as st
 from boomerang.playground.run.pane import Pane
 from boomerang.playground.ui.charts import chart_style, vectors
 from boomerang.playground.ui.charts import vectors as vectors_module
-from boomerang.playground.ui.charts.chart_style import words
+from boomerang.playground.ui.charts.chart_style import label_text
 from boomerang.playground.ui.charts.vectors import similarity
 from boomerang.playground.ui.data_table import data_table
 from boomerang.workbench.i18n.translate import N_, _
@@ -18,17 +18,17 @@ from boomerang.workbench.results.vectors import MOST_IN_MATRIX, MOST_ON_MAP, Rec
 
 MOST_NEAREST = 100
 COSINE, DOT, EUCLID = "cosine", "dot", "euclid"
-"""Values of `boomerang.workbench.analysis.vectors.Measure`, which loads numpy."""
+"""Values of `boomerang.workbench.analysis.vectors.Measure`, whose module loads numpy."""
 MEASURES = {COSINE: N_("Cosine"), DOT: N_("Dot product"), EUCLID: N_("Euclidean distance")}
 
 
 def name(text: str) -> str:
-    """Shorten a text to a name of its row."""
-    return words(text, 40)
+    """Shorten a text to a name for its row."""
+    return label_text(text, 40)
 
 
 def matrix(page: Pane, rows: RecordVectors, texts: Sequence[str]) -> None:
-    """Draw how alike every two texts are."""
+    """Draw the pairwise similarity of the texts."""
     if len(rows) > MOST_IN_MATRIX:
         st.caption(_("First {count} of {all} texts.").format(count=MOST_IN_MATRIX, all=len(rows)))
     chart, table = similarity(rows.cosines, texts[:MOST_IN_MATRIX], narrow=page.narrow)
@@ -38,7 +38,7 @@ def matrix(page: Pane, rows: RecordVectors, texts: Sequence[str]) -> None:
 
 
 def nearest(page: Pane, rows: RecordVectors, texts: Sequence[str]) -> None:
-    """Draw the other texts by how near they are to one."""
+    """Draw the other texts by their distance to one."""
     from boomerang.workbench.analysis import vectors
 
     left, right = st.columns([3, 4], vertical_alignment="bottom")
@@ -68,7 +68,7 @@ def nearest(page: Pane, rows: RecordVectors, texts: Sequence[str]) -> None:
                 _("row"): neighbour.row + 1,
                 label: neighbour.value,
                 "": min(max(neighbour.value, low), high),
-                _("text"): words(drawable(texts[neighbour.row]), 200),
+                _("text"): label_text(drawable(texts[neighbour.row]), 200),
             }
             for rank, neighbour in enumerate(others, 1)
         ],
@@ -104,7 +104,7 @@ def plane(page: Pane, rows: RecordVectors, texts: Sequence[str]) -> None:
 
 
 def vector(page: Pane, rows: Sequence[Sequence[float]], texts: Sequence[str]) -> None:
-    """Draw the numbers of one vector."""
+    """Draw the values of one vector."""
     row = _row(page, texts) if len(rows) > 1 else 0
     chart, table = vectors.values(rows[row])
     chart_style.draw(chart, table, page.key("values"), _("Vector values"))

@@ -1,4 +1,4 @@
-"""The embedding page's result: facts on the vectors, how alike they are, what is near, a map, and the vectors themselves."""
+"""The embedding page's result: facts, the chosen view, and the raw vectors."""
 
 from __future__ import annotations
 
@@ -26,12 +26,12 @@ LOOKS = {
     "map": (N_("Map"), ":material/scatter_plot:", 3),
     "vector": (N_("One vector"), ":material/show_chart:", 1),
 }
-"""Way to look at vectors → its name, its icon, and how many texts it needs."""
+"""View → its name, its icon, and the least number of texts it needs."""
 ODD = {"NaN": "NaN", "infinite": N_("infinite"), "zero": N_("zero")}
 
 
 def draw(page: Pane, record: Record[Any]) -> None:
-    """Draw facts, the way to look that is chosen, and the vectors."""
+    """Draw facts, the chosen view, and the vectors."""
     if not record.chunks or not record.chunks[0].embeddings:
         return
     texts, rows = record.request_as(RequestInvokeTextEmbedding).texts, record.chunks[0].embeddings
@@ -61,7 +61,7 @@ def draw(page: Pane, record: Record[Any]) -> None:
 
 
 def _chosen(page: Pane, count: int) -> str:
-    """Draw the choice of how to look at the vectors, and tell why some ways are missing."""
+    """Draw the choice of view, and say why some views are missing."""
     there = [name for name, (_title, _icon, least) in LOOKS.items() if count >= least]
     if count == 1:
         st.caption(_("Add a second text to compare similarity."))

@@ -1,6 +1,6 @@
-"""The one look of all charts: colours that can be read on light and on dark ground, and how a chart stands on a page.
+"""Shared style of all charts: colours that are legible on light and dark backgrounds, and the chart's place on a page.
 
-No colour speaks alone: shape, place, pattern or words say the same, and each chart has its numbers as a table.
+Colour is never the only signal: shape, position, pattern or text repeats it, and each chart has its data as a table.
 """
 
 from __future__ import annotations
@@ -24,23 +24,23 @@ SKY = "#2a7ca8"
 OLIVE = "#7a6a1e"
 GREY = "#6f7686"
 COLOURS = (BLUE, ORANGE, GREEN, PURPLE, SKY, RED, OLIVE, GREY)
-"""White words can be read on each of them, and each stands out from white and from the dark theme's ground."""
+"""White text is legible on each of them, and each stands out from white and from the dark theme's background."""
 SHAPES = ("circle", "triangle-up", "square", "diamond", "cross", "triangle-down", "triangle-right", "triangle-left")
-LONGEST_WORDS = 60
+LONGEST_LABEL = 60
 
 Row: TypeAlias = dict[str, Any]
 Table: TypeAlias = Sequence[Row]
 
 
 def draw(chart: Any, table: Table | None, key: str, title: str, *, note: str = "") -> None:
-    """Put a chart on the page, with its title and its numbers as a table.
+    """Draw a chart with its title and its data as a table.
 
     Args:
-        chart: An Altair chart, or markup of our own.
-        table: The numbers that it shows; `None` where they stand beside it anyway.
+        chart: An Altair chart, or our own markup.
+        table: The chart's data; `None` if it is shown beside the chart anyway.
         key: Unique on the page.
-        title: Already in the visitor's language; names the chart for who cannot see it.
-        note: One sentence on what it says, for everybody.
+        title: In the visitor's language; the chart's accessible name.
+        note: One sentence of explanation, shown to everyone.
     """
     with st.container(gap="xxsmall"):
         st.markdown(f"**{plain(title)}**")
@@ -59,25 +59,25 @@ def draw(chart: Any, table: Table | None, key: str, title: str, *, note: str = "
 
 
 def frame(rows: Sequence[Row]) -> Any:
-    """Make what Altair draws."""
+    """Return rows as the data frame that Altair needs."""
     import pandas as pd
 
     return pd.DataFrame(list(rows))
 
 
-def words(text: str, longest: int = LONGEST_WORDS) -> str:
-    """Make any text fit for a chart: one line, not too long, whole characters."""
+def label_text(text: str, longest: int = LONGEST_LABEL) -> str:
+    """Shorten a text for a chart: one line, limited length, whole characters."""
     flat = " ".join(drawable(text[: 4 * longest]).split())
     return flat if len(flat) <= longest else flat[: longest - 1] + "…"
 
 
 def distinct(texts: Sequence[str], longest: int = 28) -> list[str]:
-    """Make labels of texts: short, and each with its number, so that equal texts stay apart."""
-    return [f"{number} · {words(text, longest)}" for number, text in enumerate(texts, 1)]
+    """Return short labels for texts, numbered so that equal texts stay distinct."""
+    return [f"{number} · {label_text(text, longest)}" for number, text in enumerate(texts, 1)]
 
 
-def words_on_ground() -> str:
-    """Return the colour of words that stand on the page's own ground; legible on the other theme's too."""
+def text_colour() -> str:
+    """Return the colour of text on the page's own background; legible in the other theme too."""
     return "#9298aa" if dark() else "#626979"
 
 
@@ -87,7 +87,7 @@ def dark() -> bool:
 
 
 def duration(seconds: float) -> str:
-    """Write a duration for a chart."""
+    """Return a duration as text for a chart."""
     if seconds < 0.0995:
         return f"{seconds * 1000:.0f} ms" if seconds >= 0.0005 else "< 1 ms"
     return f"{seconds:.2f} s" if seconds < 9.995 else f"{seconds:,.1f} s"
@@ -101,7 +101,7 @@ def padded(count: int) -> Any:
 
 
 def few_ticks() -> Any:
-    """Return an axis of few numbers, which do not touch each other however small they are."""
+    """Return an axis with few labels, which do not overlap even on a narrow chart."""
     import altair as alt
 
     return alt.Axis(tickCount=5, format="~g", labelFlush=True)
@@ -125,7 +125,7 @@ def legend(columns: int = 4, symbol: str | None = None) -> Any:
 
 
 def colour_of(field: str, names: Sequence[str], colours: Sequence[str], key: Any = None) -> Any:
-    """Return the colours of a field, one for each of its names."""
+    """Return a colour encoding of a field, one colour per name."""
     import altair as alt
 
     return alt.Color(f"{field}:N", scale=alt.Scale(domain=list(names), range=list(colours)), legend=key or legend(), sort=None)

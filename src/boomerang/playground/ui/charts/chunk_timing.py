@@ -1,4 +1,4 @@
-"""Chunks over time, with the gaps between them."""
+"""Chart of chunks over time, with the pauses between them."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ from .chart_style import (
     colour_of,
     duration,
     frame,
+    label_text,
     legend,
     seconds_tooltip,
-    words,
-    words_on_ground,
+    text_colour,
 )
 from .phases import Span
 
@@ -30,27 +30,27 @@ MOST_PAUSES = 40
 
 @dataclass(frozen=True, slots=True)
 class Point:
-    """A chunk of a stream, or several of them together."""
+    """A chunk of a stream, or a group of chunks."""
 
     seconds: float
     total: float
-    """What had arrived by then, this included."""
+    """Total received so far, including this point."""
     size: float
     kind: str
-    """Already in the visitor's language."""
+    """In the visitor's language."""
     numbers: str
-    """Which chunks."""
+    """Indices of its chunks."""
     note: str = ""
 
 
 def chunks(points: Sequence[Point], pauses: Sequence[Span], kinds: Mapping[str, int], unit: str) -> tuple[Any, Table]:
-    """Draw how a stream grew: steep is fast, flat is slow, shaded is a pause.
+    """Draw the progress of a stream: steep is fast, flat is slow, shaded is a pause.
 
     Args:
-        points: In order, at most `MOST_POINTS`; more must be put together before.
-        pauses: Where the stream stood still; the longest `MOST_PAUSES` are drawn.
-        kinds: Each kind that occurs, in the visitor's language, and the place of its colour and shape, 0 to 7.
-        unit: What sizes count, in the visitor's language.
+        points: In order, at most `MOST_POINTS`; group the chunks if there are more.
+        pauses: Pauses of the stream; the longest `MOST_PAUSES` are drawn.
+        kinds: Each kind that occurs, in the visitor's language → index of its colour and shape, 0 to 7.
+        unit: Unit of the sizes, in the visitor's language.
 
     Raises:
         ValueError: There are more points.
@@ -70,10 +70,10 @@ def chunks(points: Sequence[Point], pauses: Sequence[Span], kinds: Mapping[str, 
         for point in points
     ]
     rows = [
-        {"at": p.seconds, "total": p.total, "size": p.size, "kind": p.kind, "numbers": p.numbers, "note": words(p.note)}
+        {"at": p.seconds, "total": p.total, "size": p.size, "kind": p.kind, "numbers": p.numbers, "note": label_text(p.note)}
         for p in points
     ]
-    # A chart whose first line has no room for words of its own would lose the shading's labels: the scale leaves some.
+    # Leave room above the line for the labels of the shaded pauses.
     top = max((point.total for point in points), default=1.0) * 1.12 or 1.0
     end = max((point.seconds for point in points), default=1.0) or 1.0
     base = alt.Chart(frame(rows)).encode(
@@ -120,5 +120,5 @@ def _shading(pauses: Sequence[Span], end: float, top: float) -> list[Any]:
     )
     return [
         base.mark_rect(color=ORANGE, opacity=0.16).encode(x2="end:Q"),
-        base.mark_text(color=words_on_ground(), fontSize=11, baseline="top", dy=3).encode(x="mid:Q", y="top:Q", text="words:N"),
+        base.mark_text(color=text_colour(), fontSize=11, baseline="top", dy=3).encode(x="mid:Q", y="top:Q", text="words:N"),
     ]

@@ -1,4 +1,4 @@
-"""The chart of verdicts: what was expected against what was got."""
+"""Chart of expected against predicted flags."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from boomerang.workbench.i18n.translate import _
 
 from .chart_style import Table, dark, frame
 
-# Fill of right and wrong cells, of empty ones, and the colour of words on each.
+# Fill of right, wrong and empty cells, and the text colour on each.
 _LIGHT = {"right": "#d5ddfb", "wrong": "#fadfc4", "none": "#f1f2f6", "ink": "#1a1f36"}
 _DARK = {"right": "#2c3870", "wrong": "#6b3c0c", "none": "#23283a", "ink": "#eef0fa"}
 
@@ -16,15 +16,15 @@ _DARK = {"right": "#2c3870", "wrong": "#6b3c0c", "none": "#23283a", "ink": "#eef
 def confusion(
     *, hits: int, false_alarms: int, correct_rejections: int, misses: int, positive: str, negative: str
 ) -> tuple[Any, Table]:
-    """Draw the four counts as a matrix of two by two.
+    """Draw the four counts as a two-by-two matrix.
 
     Args:
         hits: Flagged, as expected.
         false_alarms: Flagged, but should not have been.
         correct_rejections: Not flagged, as expected.
         misses: Not flagged, but should have been.
-        positive: What a flag is called, in the visitor's language.
-        negative: What no flag is called.
+        positive: Label of a flag, in the visitor's language.
+        negative: Label of no flag.
     """
     import altair as alt
 

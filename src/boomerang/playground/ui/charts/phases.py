@@ -1,4 +1,4 @@
-"""Charts of time: phases of a run, layers of a call, chunks of a stream, latencies of repeats."""
+"""Charts of time: phases of a run, layers of a call, latencies of repeats."""
 
 from __future__ import annotations
 
@@ -26,16 +26,16 @@ from .chart_style import (
     duration,
     few_ticks,
     frame,
+    label_text,
     legend,
     padded,
     seconds_tooltip,
-    words,
-    words_on_ground,
+    text_colour,
 )
 
 MOST_PHASES = 60
-ROOM_FOR_WORDS = 0.09
-"""Share of the bar from which on a phase has its time written into it."""
+ROOM_FOR_LABEL = 0.09
+"""Share of the bar from which a phase's time is written into it."""
 MOST_LANES = 40
 MOST_REPEATS = 500
 
@@ -51,26 +51,26 @@ PHASES = {
     "decoding": (N_("Generation"), BLUE),
     "closing": (N_("Finalizing"), GREEN),
 }
-"""Phase → what it is called, and its colour."""
+"""Phase → its label and colour."""
 
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """A stretch of time."""
+    """A span of time."""
 
     name: str
     start: float
-    """Seconds."""
+    """In seconds."""
     end: float
 
 
 def phase_name(name: str) -> str:
-    """Return what a phase is called; a back end's own name stays as it is."""
-    return _(PHASES[name][0]) if name in PHASES else words(name)
+    """Return the label of a phase; a back end's own phase name is kept."""
+    return _(PHASES[name][0]) if name in PHASES else label_text(name)
 
 
 def phases(spans: Sequence[Span]) -> tuple[str, Table]:
-    """Draw the phases of a run as one bar, in markup; at most `MOST_PHASES`, the rest is cut."""
+    """Return the phases of a run as the HTML of a bar, and as a table; at most `MOST_PHASES`, the rest is cut."""
     spans = spans[:MOST_PHASES]
     whole = max((span.end for span in spans), default=0.0) or 1.0
     sums: dict[str, float] = {}
@@ -81,7 +81,7 @@ def phases(spans: Sequence[Span]) -> tuple[str, Table]:
     parts, table = [], []
     for span in spans:
         took = span.end - span.start
-        inside = duration(took) if took > ROOM_FOR_WORDS * whole else ""
+        inside = duration(took) if took > ROOM_FOR_LABEL * whole else ""
         title = f"{phase_name(span.name)} · {duration(took)}"
         parts.append(html_tables.Part(span.start / whole, span.end / whole, colours[span.name], inside, title))
         table.append(
@@ -98,24 +98,24 @@ def phases(spans: Sequence[Span]) -> tuple[str, Table]:
 
 
 def layers(spans: Sequence[tuple[str, Span]]) -> tuple[Any, Table]:
-    """Draw who worked when, one line for each layer or exchange.
+    """Draw when each layer or exchange was active, one line each.
 
     Args:
-        spans: Line and stretch, the outermost layer first; at most `MOST_LANES`, the rest is cut. A stretch whose length is
-            not known begins and ends at once, and is drawn as a mark.
+        spans: Line and span, outermost layer first; at most `MOST_LANES`, the rest is cut. A span of unknown length has equal
+            start and end, and is drawn as a tick.
     """
     import altair as alt
 
     spans = spans[:MOST_LANES]
-    lines = list(dict.fromkeys(words(line) for line, _span in spans))
+    lines = list(dict.fromkeys(label_text(line) for line, _span in spans))
     whole = max((span.end for _line, span in spans), default=0.0) or 1.0
     rows: list[Row] = [
         {
-            "line": words(line),
-            "item": words(span.name),
+            "line": label_text(line),
+            "item": label_text(span.name),
             "start": span.start,
             "end": span.end,
-            "depth": lines.index(words(line)),
+            "depth": lines.index(label_text(line)),
             "took": duration(span.end - span.start) if span.end > span.start else "",
         }
         for line, span in spans
@@ -150,12 +150,12 @@ def layers(spans: Sequence[tuple[str, Span]]) -> tuple[Any, Table]:
 
 
 def repeats(seconds: Sequence[float], good: Sequence[bool] | None = None, *, first_apart: bool = True) -> tuple[Any, Table]:
-    """Draw the times of the same call, one after the other, with the median of the good ones.
+    """Draw the times of repeated calls in order, with the median of the successful ones.
 
     Args:
-        seconds: In the order in which the calls were made; at most the first `MOST_REPEATS` are drawn.
-        good: Whether each was good; all, if not given.
-        first_apart: Whether the first is a cold start, which does not count for the median.
+        seconds: In call order; at most the first `MOST_REPEATS` are drawn.
+        good: Whether each call succeeded; all by default.
+        first_apart: Whether the first is a cold start, which is excluded from the median.
     """
     import altair as alt
 
@@ -187,7 +187,7 @@ def repeats(seconds: Sequence[float], good: Sequence[bool] | None = None, *, fir
     rule = alt.Chart(frame(named)).mark_rule(color=GREY, strokeDash=[5, 4]).encode(y="seconds:Q")
     name = (
         alt.Chart(frame(named))
-        .mark_text(color=words_on_ground(), align="right", dy=-11, fontSize=11)
+        .mark_text(color=text_colour(), align="right", dy=-11, fontSize=11)
         .encode(y="seconds:Q", x=alt.value("width"), text="words:N")
     )
     return (rule + dots + name).properties(height=240), table

@@ -1,4 +1,4 @@
-"""Charts of orders: where documents went from one ranking to another, and scores as bars."""
+"""Charts of rankings: rank changes between two orders, and scores as bars."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from typing import Any
 
 from boomerang.workbench.i18n.translate import N_, _
 
-from .chart_style import BLUE, GREEN, GREY, ORANGE, Table, frame, words, words_on_ground
+from .chart_style import BLUE, GREEN, GREY, ORANGE, Table, frame, label_text, text_colour
 
 MOST_LINES = 40
 MOST_BARS = 60
 
 WAYS = {"up": (N_("up"), GREEN, [1, 0]), "down": (N_("down"), ORANGE, [6, 3]), "same": (N_("same rank"), GREY, [2, 3])}
-"""Way → what it is called, its colour and the dashes of its line."""
+"""Direction → its label, colour and line dashes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,14 +24,14 @@ class Place:
 
     text: str
     left: int | None
-    """Place from 1; `None` if this order does not have it."""
+    """Rank from 1; `None` if this order does not contain it."""
     right: int | None
 
 
 def slope(places: Sequence[Place], left: str, right: str) -> tuple[Any, Table]:
-    """Draw where documents went between two orders: one line each, at most `MOST_LINES`, the rest is cut.
+    """Draw the rank changes between two orders: one line per document, at most `MOST_LINES`, the rest is cut.
 
-    A document that one side does not have ends under the line below that side's places.
+    A document missing from one side ends below that side's last rank.
 
     Args:
         places: In any order.
@@ -43,19 +43,26 @@ def slope(places: Sequence[Place], left: str, right: str) -> tuple[Any, Table]:
     places = places[:MOST_LINES]
     last = max((place for p in places for place in (p.left, p.right) if place), default=1)
     missing = any(place is None for p in places for place in (p.left, p.right))
-    sides = [words(left, 30), words(right, 30)]
+    sides = [label_text(left, 30), label_text(right, 30)]
     sides = sides if sides[0] != sides[1] else [f"{sides[0]} ", sides[1]]
     rows = []
     for number, p in enumerate(places):
         for side, place in zip(sides, (p.left, p.right), strict=True):
             shown = last + 1 if place is None else place
-            label = "—" if place is None else f"{place} · {words(p.text, 22)}"
+            label = "—" if place is None else f"{place} · {label_text(p.text, 22)}"
             rows.append(
-                {"line": number, "side": side, "place": shown, "label": label, "change": way(p), "text": words(p.text, 120)}
+                {
+                    "line": number,
+                    "side": side,
+                    "place": shown,
+                    "label": label,
+                    "change": way(p),
+                    "text": label_text(p.text, 120),
+                }
             )
     table = [
         {
-            _("document"): words(p.text, 120),
+            _("document"): label_text(p.text, 120),
             sides[0].strip(): p.left,
             sides[1].strip(): p.right,
             _("change"): _(WAYS[way(p)][0]),
@@ -86,17 +93,15 @@ def slope(places: Sequence[Place], left: str, right: str) -> tuple[Any, Table]:
         x=alt.X("side:N", sort=sides), y="place:Q", text="label:N", detail="line:N"
     )  # fmt: skip
     at_left = text.transform_filter(alt.datum.side == sides[0]).mark_text(
-        align="right", dx=-9, fontSize=11, color=words_on_ground()
+        align="right", dx=-9, fontSize=11, color=text_colour()
     )
-    at_right = text.transform_filter(alt.datum.side == sides[1]).mark_text(
-        align="left", dx=9, fontSize=11, color=words_on_ground()
-    )
+    at_right = text.transform_filter(alt.datum.side == sides[1]).mark_text(align="left", dx=9, fontSize=11, color=text_colour())
     height = 26 * (last + (1 if missing else 0)) + 60
     return alt.layer(lines, ends, at_left, at_right).properties(height=min(900, height)), table
 
 
 def way(place: Place) -> str:
-    """Return which way a document went: `rose`, `fell` or `same`."""
+    """Return the direction of a document's rank change: `up`, `down` or `same`."""
     left = math.inf if place.left is None else place.left
     right = math.inf if place.right is None else place.right
     return "up" if right < left else "down" if right > left else "same"
@@ -108,24 +113,24 @@ def bars(
     """Draw scores as bars with their numbers; at most `MOST_BARS`, the rest is cut.
 
     Args:
-        names: One for each score; equal ones are told apart by their number.
-        scores: What is no number gets no bar.
+        names: One per score; duplicates are numbered.
+        scores: NaN and infinite scores get no bar.
         title: What the scores are, in the visitor's language.
-        threshold: Where to draw a line; bars that reach it are full, the others are pale.
-        upright: Whether the bars stand; they lie if not.
+        threshold: Where to draw a line; bars below it are pale.
+        upright: Whether the bars are vertical.
     """
     import altair as alt
 
     pairs = list(zip(names, scores, strict=True))[:MOST_BARS]
-    unique = len({words(name, 34) for name, _score in pairs}) == len(pairs)
-    labels = [words(name, 34) if unique else f"{n} · {words(name, 30)}" for n, (name, _score) in enumerate(pairs, 1)]
+    unique = len({label_text(name, 34) for name, _score in pairs}) == len(pairs)
+    labels = [label_text(name, 34) if unique else f"{n} · {label_text(name, 30)}" for n, (name, _score) in enumerate(pairs, 1)]
     rows = [
         {
             "name": label,
             "score": score if math.isfinite(score) else None,
             "words": f"{score:.3f}" if math.isfinite(score) else "—",
             "reaches": threshold is None or score >= threshold,
-            "full": words(name, 120),
+            "full": label_text(name, 120),
         }
         for label, (name, score) in zip(labels, pairs, strict=True)
     ]
@@ -161,11 +166,11 @@ def bars(
 
 def _numbers(base: Any, *, upright: bool) -> Any:
     place = {"dy": -8} if upright else {"align": "left", "dx": 6}
-    return base.mark_text(color=words_on_ground(), fontSize=12, **place).encode(text="words:N")
+    return base.mark_text(color=text_colour(), fontSize=12, **place).encode(text="words:N")
 
 
 def _outer() -> Any:
-    """Leave room on both sides for the names of the documents."""
+    """Return a scale with room on both sides for the documents' names."""
     import altair as alt
 
     return alt.Scale(type="point", padding=0.62)

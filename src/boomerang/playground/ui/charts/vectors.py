@@ -1,4 +1,4 @@
-"""Charts of vectors: how alike they are, where they lie, and what one of them is made of."""
+"""Charts of vectors: pairwise similarity, a map, the values of one vector, and a histogram."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from boomerang.workbench.i18n.translate import _
 
-from .chart_style import BLUE, COLOURS, GREY, ORANGE, SHAPES, Row, Table, dark, distinct, frame, words, words_on_ground
+from .chart_style import BLUE, COLOURS, GREY, ORANGE, SHAPES, Row, Table, dark, distinct, frame, label_text, text_colour
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike
@@ -18,14 +18,14 @@ MOST_IN_MATRIX = 40
 MOST_WITH_NUMBERS = 15
 MOST_WITH_NUMBERS_NARROW = 8
 SMALL_CELL, LEAST_CELL = 40, 26
-"""Pixels of a cell's width below which its number is small, and below which it would run into the next one and is left out."""
+"""Cell widths in pixels below which its number is small, and below which it would overlap the next and is hidden."""
 MOST_DOTS = 2_000
 MOST_NAMED_DOTS = 30
 MOST_VALUES = 400
 MOST_BINS = 60
 
-# From most unlike over unrelated to equal: two hues whose darkness grows towards both ends. Each set brings the colours of its
-# own words, for cells from a strength on and for paler ones, so that it can be read on any ground.
+# Colours from opposite over unrelated to equal: two hues that get stronger towards both ends. Each set has its own text
+# colours, for cells above and below a strength, so that it is legible on any background.
 _LIGHT = (("#964c00", "#f4f5fa", "#2b3fb0"), ("#ffffff", "#1a1f36"), 0.7)
 _DARK = (("#f0a35a", "#262c44", "#a9b8ff"), ("#0d1020", "#eef0fa"), 0.5)
 
@@ -43,14 +43,13 @@ class Dot:
 def similarity(
     matrix: ArrayLike, texts: Sequence[str], *, column_texts: Sequence[str] | None = None, narrow: bool = False
 ) -> tuple[Any, Table]:
-    """Draw similarities as a heat-map; the numbers stand in the cells up to 15 × 15.
+    """Draw similarities as a heat map, with numbers in the cells up to 15 × 15.
 
     Args:
-        matrix: From -1 to 1, shape (texts, column texts); no number where a vector is zero. Of more than 40 rows or columns the
-            first 40 are drawn.
-        texts: Of the rows.
-        column_texts: Of the columns; those of the rows if not given.
-        narrow: Whether it stands beside another one: shorter names, no legend, numbers up to 8 × 8.
+        matrix: From -1 to 1, shape (texts, column texts); NaN where a vector is zero. At most 40 rows and columns are drawn.
+        texts: Texts of the rows.
+        column_texts: Texts of the columns; those of the rows by default.
+        narrow: Whether it is drawn beside another one: shorter names, no legend, numbers up to 8 × 8.
     """
     import altair as alt
     import numpy as np
@@ -106,22 +105,28 @@ def similarity(
 
 
 def plane(dots: Sequence[Dot], *, nearest: Sequence[str] | None = None) -> tuple[Any, Table]:
-    """Draw points on a plane; hovering shows their texts. At most `MOST_DOTS`, the rest is cut.
+    """Draw points on a plane with their texts as tooltips. At most `MOST_DOTS`, the rest is cut.
 
     Args:
-        dots: Those without a place, as of a vector that is no number, are left out. The first eight groups have a colour and
-            a shape of their own.
-        nearest: For each dot one more line to show when hovering, as its nearest neighbour.
+        dots: Those with NaN or infinite coordinates are left out. Each of the first eight groups has its own colour and shape.
+        nearest: Another tooltip line for each dot, such as its nearest neighbour.
     """
     import altair as alt
 
     near = list(nearest or [""] * len(dots))
     placed = [(dot, near[i]) for i, dot in enumerate(dots[:MOST_DOTS]) if math.isfinite(dot.x) and math.isfinite(dot.y)]
-    groups = list(dict.fromkeys(words(dot.group) for dot, _line in placed))[: len(SHAPES)]
+    groups = list(dict.fromkeys(label_text(dot.group) for dot, _line in placed))[: len(SHAPES)]
     grouped = len(groups) > 1
     names = distinct([dot.text for dot, _line in placed], 24)
     rows: list[Row] = [
-        {"x": d.x, "y": d.y, "text": words(d.text, 120), "group": words(d.group), "near": words(line, 120), "name": name}
+        {
+            "x": d.x,
+            "y": d.y,
+            "text": label_text(d.text, 120),
+            "group": label_text(d.group),
+            "near": label_text(line, 120),
+            "name": name,
+        }
         for (d, line), name in zip(placed, names, strict=True)
     ]
     table = [
@@ -152,13 +157,13 @@ def plane(dots: Sequence[Dot], *, nearest: Sequence[str] | None = None) -> tuple
     named = alt.Chart(frame(rows)).encode(x="x:Q", y="y:Q", text="name:N", tooltip=tooltip)
     for shift in (-1, 0, 1):
         dots_drawn += named.transform_filter(alt.datum.shift == shift).mark_text(
-            align="left", dx=8, dy=8 * shift, fontSize=11, color=words_on_ground(), limit=170
+            align="left", dx=8, dy=8 * shift, fontSize=11, color=text_colour(), limit=170
         )
     return dots_drawn.properties(height=340), table
 
 
 def _shifts(places: Sequence[tuple[float, float]]) -> list[int]:
-    """Return which names must stand a little above (-1) or below (1) their dots, since another name runs through them."""
+    """Return which names to move a little above (-1) or below (1) their dots, because another name overlaps them."""
     if not places:
         return []
     xs, ys = zip(*places, strict=True)
@@ -172,7 +177,7 @@ def _shifts(places: Sequence[tuple[float, float]]) -> list[int]:
 
 
 def values(vector: Sequence[float]) -> tuple[Any, Table]:
-    """Draw the numbers of one vector in their order; above 400 dimensions, the least and largest of neighbours together."""
+    """Draw the values of one vector in order; above 400 dimensions, the minimum and maximum of each group of neighbours."""
     import altair as alt
 
     size = -(-len(vector) // MOST_VALUES) if vector else 1
@@ -193,19 +198,19 @@ def values(vector: Sequence[float]) -> tuple[Any, Table]:
             alt.Tooltip("high:Q", title=_("max"), format=".4f"),
         ],
     )
-    # Above and below zero differ in place and in colour.
+    # Values above and below zero differ in position and colour.
     up = base.mark_rule(color=BLUE, strokeWidth=1.4).encode(y=alt.Y("high:Q", title=_("value")), y2=alt.datum(0))
     down = base.mark_rule(color=ORANGE, strokeWidth=1.4).encode(y=alt.Y("low:Q", title=_("value")), y2=alt.datum(0))
     return (up + down).properties(height=200), table
 
 
 def histogram(numbers: Sequence[float], *, title: str, bins: int = 30) -> tuple[Any, Table]:
-    """Draw how often numbers are how large, in at most 60 bins of one width; what is no number is left out.
+    """Draw a histogram of numbers in at most 60 bins of equal width, without NaN and infinite values.
 
     Args:
         numbers: Any count of them.
         title: What they are, in the visitor's language.
-        bins: How many bins.
+        bins: Number of bins.
     """
     import altair as alt
     import numpy as np

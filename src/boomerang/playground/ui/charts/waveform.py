@@ -1,4 +1,4 @@
-"""The chart of sound: a waveform with its loudness, silence at the ends, and clipping."""
+"""Chart of a waveform with its loudness, silence at the ends, and clipping."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from boomerang.workbench.i18n.translate import _
 
-from .chart_style import BLUE, GREY, RED, Table, duration, frame, words_on_ground
+from .chart_style import BLUE, GREY, RED, Table, duration, frame, text_colour
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 MOST_BINS = 1_000
 MOST_CLIPS = 200
 LEAST_SILENCE = 0.02
-"""Seconds of silence from which on it is shaded."""
+"""Seconds of silence from which it is shaded."""
 
 
 def waveform(
@@ -32,14 +32,14 @@ def waveform(
     """Draw a waveform.
 
     Args:
-        starts: Where each bin starts, in seconds, shape (bins,); at most `MOST_BINS`.
-        low: Smallest sample of each bin, in full scales.
+        starts: Start of each bin in seconds, shape (bins,); at most `MOST_BINS`.
+        low: Smallest sample of each bin, relative to full scale.
         high: Largest sample.
-        rms: Root of the mean square.
-        seconds: How long the sound plays.
+        rms: Root mean square.
+        seconds: Duration of the audio.
         leading: Seconds of silence before the first sound.
         trailing: Seconds of silence after the last.
-        clips: Where samples are cut off, in seconds; the first `MOST_CLIPS` are marked.
+        clips: Times of clipping in seconds; the first `MOST_CLIPS` are marked.
 
     Raises:
         ValueError: There are more bins.
@@ -84,7 +84,7 @@ def waveform(
 def _silence(seconds: float, leading: float, trailing: float) -> list[Any]:
     import altair as alt
 
-    if leading >= seconds:  # silent all the way: once is enough
+    if leading >= seconds:  # completely silent: shade it once
         trailing = 0.0
     ends: list[tuple[Literal["left", "right"], float, float]] = [
         ("left", 0.0, min(leading, seconds)),
@@ -99,8 +99,8 @@ def _silence(seconds: float, leading: float, trailing: float) -> list[Any]:
         row = {"start": start, "end": end, "words": _("silence {time}").format(time=length) if named else "", "length": length}
         base = alt.Chart(frame([row])).encode(tooltip=[alt.Tooltip("length:N", title=_("silence"))])
         drawn.append(base.mark_rect(color=GREY, opacity=0.2).encode(x="start:Q", x2="end:Q"))
-        # At the outer edge and towards the sound, so that a long word never leaves the picture.
-        name = base.mark_text(color=words_on_ground(), fontSize=11, baseline="top", align=side, dx=4 if side == "left" else -4)
+        # At the outer edge and aligned towards the sound, so that a long label stays inside the chart.
+        name = base.mark_text(color=text_colour(), fontSize=11, baseline="top", align=side, dx=4 if side == "left" else -4)
         drawn.append(name.encode(x="start:Q" if side == "left" else "end:Q", y=alt.value(6), text="words:N"))
     return drawn
 

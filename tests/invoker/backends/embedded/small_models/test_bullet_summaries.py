@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from boomerang.invoker.backends.embedded.models import llm
-from boomerang.invoker.backends.embedded.small_models.bullet_summaries import Points, asked, spread
+from boomerang.invoker.backends.embedded.small_models.bullet_summaries import Points, requested_points, spread
 from boomerang.invoker.backends.embedded.tasks.llm import Llama
 from boomerang.invoker.entities.summary import RequestInvokeSummary
 from boomerang.invoker.errors import InvokeBadRequestError
@@ -40,11 +40,11 @@ from tests.invoker.backends.embedded.texts import COFFEE, LIBRARY, MOON
 def test_the_number_of_points_is_read_out_of_the_instruction(
     instruction: str, count: int | None, listed: bool, single: str
 ) -> None:
-    assert asked(instruction, "A text.") == Points(count, listed, single)
+    assert requested_points(instruction, "A text.") == Points(count, listed, single)
 
 
 def test_a_chinese_text_without_instruction_is_summarised_in_chinese() -> None:
-    assert asked("", LIBRARY).instruction == "用一句话概括。"
+    assert requested_points("", LIBRARY).instruction == "用一句话概括。"
 
 
 @given(st.text(st.sampled_from("ab .!\n。é"), max_size=200), st.integers(1, 8))

@@ -45,11 +45,11 @@ def test_no_documents_have_no_scores(smollm2: Llama) -> None:
 
 
 def test_of_many_documents_the_judge_reads_the_best_and_the_rest_follow(smollm2: Llama) -> None:
-    docs = [f"Document {number} is about the weather." for number in range(rerank.JUDGED + 2)]
+    docs = [f"Document {number} is about the weather." for number in range(rerank.MOST_RERANKED + 2)]
     notes: list[Event] = []
     embedder = models.embedder_engine(Weights())
     try:
-        offer = models.judging(smollm2, embedder)
+        offer = models.reranker(smollm2, embedder)
         config = {"provider": "embedded", "model": "judge", "score_threshold": 0.0, "top_n": len(docs)}
         request = RequestInvokeRerank.of(config, docs, "Which document is about rain?")
         (result,) = offer.routes[InvokeType.RERANK](request, Run(notes.append))
@@ -57,7 +57,7 @@ def test_of_many_documents_the_judge_reads_the_best_and_the_rest_follow(smollm2:
         embedder.close()
     assert sorted(doc.index for doc in result.docs) == list(range(len(docs)))
     (notice,) = (note for note in notes if isinstance(note, Notice))
-    assert {doc.index for doc in result.docs[rerank.JUDGED :]} == set(notice.items)
+    assert {doc.index for doc in result.docs[rerank.MOST_RERANKED :]} == set(notice.items)
 
 
 def test_a_long_document_is_shortened(smollm2: Llama) -> None:

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from boomerang.invoker.backends.embedded.tasks import rerank
-from boomerang.invoker.backends.embedded.tasks.rerank import JUDGED, Ranking, judged
+from boomerang.invoker.backends.embedded.tasks.rerank import MOST_RERANKED, Ranking, best_reranked
 from boomerang.invoker.entities.model import ModelType
 from boomerang.invoker.entities.rerank import RequestInvokeMultiModalRerank, RequestInvokeRerank
 from boomerang.invoker.errors import InvokeBadRequestError, RunStoppedError
@@ -161,7 +161,7 @@ def test_few_documents_are_all_judged_without_a_cosine():
         raise AssertionError
 
     run, notes = noted()
-    assert judged("q", ["a", "bb"], by_length, never, run) == [0.01, 0.02]
+    assert best_reranked("q", ["a", "bb"], by_length, never, run) == [0.01, 0.02]
     assert notes == []
 
 
@@ -175,16 +175,16 @@ def test_of_many_documents_the_nearest_are_judged_and_the_others_follow_in_cosin
         return by_length(query, chosen)
 
     run, notes = noted()
-    scores = judged("q", docs, judge, lambda query, docs: near, run)
-    assert seen == docs[-JUDGED:]
-    assert list(scores[-JUDGED:]) == by_length("q", docs[-JUDGED:])
+    scores = best_reranked("q", docs, judge, lambda query, docs: near, run)
+    assert seen == docs[-MOST_RERANKED:]
+    assert list(scores[-MOST_RERANKED:]) == by_length("q", docs[-MOST_RERANKED:])
     order = [doc.index for doc in Ranking("q", docs, None, None).documents(scores)]
-    assert order[JUDGED:] == list(range(9, -1, -1))
+    assert order[MOST_RERANKED:] == list(range(9, -1, -1))
     (note,) = notes
     assert note.items == tuple(range(10))
 
 
 def test_both_rerankers_are_listed_and_name_their_scale():
-    for listed, scale in ((rerank.listed_cosine(), "-1 to 1"), (rerank.listed_judge(2048), "0 to 1")):
+    for listed, scale in ((rerank.listed_cosine(), "-1 to 1"), (rerank.listed_reranker(2048), "0 to 1")):
         assert listed.model_type is ModelType.RERANK
         assert listed.about is not None and scale in listed.about.en_us

@@ -105,7 +105,7 @@ def test_a_server_of_texts_tells_how_many_it_takes_at_a_time() -> None:
 
     with opened(tei) as desk:
         [model] = desk.backend.fetch_models()
-        assert model.type_from is TypeFrom.TOLD and model.model_properties == {CONTEXT: 512, MAX_CHUNKS: 2}
+        assert model.type_from is TypeFrom.STATED and model.model_properties == {CONTEXT: 512, MAX_CHUNKS: 2}
         config = {"provider": "p", "model": "BAAI/bge-m3", "model_type": "text-embedding"}
         desk.session.model.text_embedding.invoke(config, list("abcde"))
         assert [len(asked.json["input"]) for asked in desk.server.asked if asked.method == "POST"] == [2, 2, 1]

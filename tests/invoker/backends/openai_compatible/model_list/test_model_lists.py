@@ -215,7 +215,7 @@ STATED: list[tuple[dict[str, Any], ModelType]] = [
 )
 def test_a_type_that_the_list_states_is_read(stated: dict[str, Any], model_type: ModelType) -> None:
     [model], notices = fetched({"data": [{"id": "a-name-that-says-nothing"} | stated]})
-    assert (model.model_type, model.type_from, notices) == (model_type, TypeFrom.TOLD, [])
+    assert (model.model_type, model.type_from, notices) == (model_type, TypeFrom.STATED, [])
 
 
 @pytest.mark.parametrize(

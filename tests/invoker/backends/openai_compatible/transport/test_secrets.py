@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from boomerang.invoker.errors import InvokeAuthorizationError, InvokeBadRequestError, InvokeError
 from boomerang.invoker.events import HTTPEnd, HTTPRequest, HTTPResponse
 from boomerang.invoker.http.redaction.masking import MASK
-from boomerang.invoker.http.response import LONGEST_NOTED, MARGIN
+from boomerang.invoker.http.response import LONGEST_RECORDED, MARGIN
 from boomerang.invoker.records.record_values import dump
 from tests.invoker.backends.openai_compatible.desk import GOOD, KEY, Desk, event, opened, streaming
 from tests.loopback import Asked, Script, Wire, whole
@@ -164,13 +164,13 @@ def test_a_key_in_pieces_is_not_in_the_noted_body(places: list[int]) -> None:
 
 def test_half_of_a_long_key_is_not_left_where_a_noted_body_is_cut() -> None:
     key = "eyJ" + "0123456789abcdefgh" * 200
-    for before in (LONGEST_NOTED - 40, LONGEST_NOTED + MARGIN - 40):
+    for before in (LONGEST_RECORDED - 40, LONGEST_RECORDED + MARGIN - 40):
         said = "".join(map(WAYS["JSON"], key))
         body = f'{{"text": "{"x" * before}{said}"}}'.encode()
         with opened(lambda _asked, wire, body=body: wire.send(whole(body)), api_key=key) as desk:
             CALLS["hearing"](desk)
             [end] = desk.of_type(HTTPEnd)
-        assert "\\u0065" not in end.body and end.body.count("x") <= LONGEST_NOTED
+        assert "\\u0065" not in end.body and end.body.count("x") <= LONGEST_RECORDED
 
 
 @pytest.mark.parametrize(

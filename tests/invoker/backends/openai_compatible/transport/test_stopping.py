@@ -77,7 +77,7 @@ def test_while_nobody_takes_the_connection_and_no_more_is_asked_for_one() -> Non
         def judge(*_given: Any) -> None:
             begun.set()
 
-        with opened(lambda _asked, _wire: None, base_url=f"http://127.0.0.1:{port}/v1", judge=judge) as desk:
+        with opened(lambda _asked, _wire: None, base_url=f"http://127.0.0.1:{port}/v1", check_address=judge) as desk:
             asking = Beside(desk.ask)
             assert begun.wait(BOUND)
             asking.is_freed_by(desk.session.stop)

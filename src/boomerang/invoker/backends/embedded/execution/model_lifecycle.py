@@ -1,4 +1,4 @@
-"""A model in memory: loaded on first use, once, shared by all runs, used by one at a time, given back on close."""
+"""A model in memory: loaded once on first use, shared by all runs, used by one at a time, unloaded on close."""
 
 from __future__ import annotations
 
@@ -22,24 +22,23 @@ ItemT = TypeVar("ItemT")
 ResultT = TypeVar("ResultT")
 
 Checkpoint: TypeAlias = Callable[[], None]
-"""To be called between two steps of a work; raises when nobody waits for the work any more."""
+"""Called between two steps of the work; raises once the work is abandoned."""
 
 CLOSING_SECONDS = 5.0
-"""How long `close` waits for native code to come to a checkpoint."""
+"""How long `close` waits for native code to reach a checkpoint."""
 
 
 class Engine(Generic[ModelT]):
-    """A model that is loaded when first needed.
+    """A model that is loaded on first use.
 
-    Loading and working happen in threads of its own, so a run that is stopped is free at once. A load that nobody waits for
-    any more goes on and serves the next run. A load that failed is tried again by the next run, and a model that has ended by
-    itself is loaded anew.
+    Loading and inference run in the engine's own threads, so a stopped run returns at once. A load continues even if the run
+    that started it is stopped, and serves the next run. The next run also retries a failed load and reloads a model that died.
 
     Args:
-        load: Loads the model; raises an `InvokeError` if it cannot, or an `ImportError` if its runtime is not there. What
-            can be broken off ends when told by `on_close`.
-        unload: Gives back what the model holds beyond its Python object.
-        alive: Tells whether a model can still be used; left out where a model cannot end by itself. Must be quick.
+        load: Load the model; raises an `InvokeError` on failure, or an `ImportError` if its runtime is missing. A load that
+            can be interrupted should register with `on_close`.
+        unload: Release what the model holds beyond its Python object.
+        alive: Return whether a model is still usable; omit it for models that cannot die. Must be quick.
     """
 
     def __init__(
@@ -59,9 +58,9 @@ class Engine(Generic[ModelT]):
 
     @property
     def state(self) -> ModelState:
-        """Whether the model is in memory; `unavailable` if the last load failed."""
+        """The model's state; `unavailable` if the last load failed."""
         future = self._future
-        if future is None or self._lost(future):
+        if future is None or self._has_ended(future):
             return ModelState.AVAILABLE
         if not future.done():
             return ModelState.LOADING
@@ -69,17 +68,17 @@ class Engine(Generic[ModelT]):
 
     @property
     def reason(self) -> str | Message | None:
-        """Why the last load failed."""
+        """Why the last load failed; `None` if it did not."""
         future = self._future
         error = future.exception() if future is not None and future.done() else None
         return None if error is None else getattr(error, "message", None) or str(error)
 
     def model(self, run: Run) -> ModelT:
-        """Return the loaded model; load it first if need be, noting the phase `loading`.
+        """Return the loaded model, loading it first if necessary (phase `loading`).
 
         Raises:
-            InvokeError: It cannot be loaded.
-            RunStoppedError: The run was stopped meanwhile; the load goes on.
+            InvokeError: The model cannot be loaded.
+            RunStoppedError: The run was stopped while waiting; the load continues.
         """
         run.check()
         future = self._loading()
@@ -95,15 +94,15 @@ class Engine(Generic[ModelT]):
     def stream(self, run: Run, work: Callable[[ModelT, WorkerChannel[ItemT]], None], phase: str = "inference") -> Chunks[ItemT]:
         """Load the model, wait for a turn, run `work(model, emit)` in a thread, and yield what it emits.
 
-        The phase is noted when the work begins; whoever knows which item begins the answer reports `generating`.
-        The turn ends when the work really has, not when its consumer leaves.
+        The phase is reported when the work begins; a caller that knows which item begins the answer reports `generating`.
+        The turn ends when the work is done, not when its consumer leaves.
         """
         self.model(run)
         self._turn.take(run)
         try:
             if self._life.stopped:
                 raise _closed()
-            model = self.model(run)  # again: the one before may have ended while this run waited
+            model = self.model(run)  # again: the model may have died while this run waited
             run.phase(phase)
         except BaseException:
             self._turn.give()
@@ -111,7 +110,7 @@ class Engine(Generic[ModelT]):
         yield from produce(run, lambda emit: work(model, emit), workers=self._workers, done=self._turn.give)
 
     def call(self, run: Run, work: Callable[[ModelT, Checkpoint], ResultT]) -> ResultT:
-        """Do the same for a work with one result."""
+        """Run work that has a single result; see `stream`."""
 
         def once(model: ModelT, emit: WorkerChannel[ResultT]) -> None:
             emit(work(model, emit.check))
@@ -120,11 +119,11 @@ class Engine(Generic[ModelT]):
         return result
 
     def on_close(self, hook: Callable[[], None]) -> AbstractContextManager[None]:
-        """Make a block inside of which `hook` is called when the engine is closed; at once if it already is."""
+        """Return a context manager that calls `hook` when the engine is closed, or at once if it already is."""
         return self._life.on_stop(hook)
 
     def close(self) -> None:
-        """Stop what runs and give the memory back; the engine is not used again."""
+        """Stop all runs and free the memory; the engine cannot be used again."""
         with self._lock:
             self._life.stop()
         self._workers.close(CLOSING_SECONDS)
@@ -137,7 +136,7 @@ class Engine(Generic[ModelT]):
             if self._life.stopped:
                 raise _closed()
             before = self._future
-            if before is not None and not (before.done() and (before.exception() or self._lost(before))):
+            if before is not None and not (before.done() and (before.exception() or self._has_ended(before))):
                 return before
             self._future = future = Future[ModelT]()
             self._workers.start(WorkerChannel[None](), lambda _: self._load_into(future, before), lambda: _settle(future))
@@ -147,18 +146,18 @@ class Engine(Generic[ModelT]):
         try:
             self._give_back(before)
             model = self._load()
-        except BaseException as error:  # whoever waits for the model raises it
+        except BaseException as error:  # re-raised in every run that waits for the model
             future.set_exception(_closed() if self._life.stopped else _unimportable(error) or error)
             return
         with self._lock:
             if self._future is future:
                 future.set_result(model)
-        if not future.done():  # closed meanwhile, and `close` did not wait so long
+        if not future.done():  # closed in the meantime, after `close` gave up waiting
             future.set_result(model)
             self._give_back(future)
 
-    def _lost(self, future: Future[ModelT]) -> bool:
-        """Whether the model was loaded and has ended since."""
+    def _has_ended(self, future: Future[ModelT]) -> bool:
+        """Return whether the model was loaded and has died since."""
         loaded = future.done() and future.exception() is None
         return loaded and self._alive is not None and not self._alive(future.result())
 
@@ -178,7 +177,7 @@ def _unimportable(error: BaseException) -> InvokeServerUnavailableError | None:
 
 
 def _settle(future: Future[ModelT]) -> None:
-    if not future.done():  # the thread was told to end before it began
+    if not future.done():  # the thread was stopped before it began
         future.set_exception(_closed())
 
 

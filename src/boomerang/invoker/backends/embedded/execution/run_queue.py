@@ -1,4 +1,4 @@
-"""One run at a time: the others wait in order, know how many come before them, and can be stopped while they wait."""
+"""A fair lock: one run at a time; the others wait in order, know their position, and can be stopped while waiting."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from boomerang.invoker.run import Run
 
 
 class FairLock:
-    """A lock that is given in order of arrival; a run that waits for it can be stopped."""
+    """A lock that is acquired in order of arrival; a waiting run can be stopped."""
 
     def __init__(self) -> None:
         self._changed = threading.Condition()
@@ -20,10 +20,10 @@ class FairLock:
     def take(self, run: Run) -> None:
         """Wait until it is this run's turn.
 
-        Notes the phase `waiting` if it has to wait, and how many runs come before it whenever that changes.
+        Reports the phase `waiting` if it has to wait, and the number of runs ahead whenever that changes.
 
         Raises:
-            RunStoppedError: The run was stopped while it waited; it has no turn then.
+            RunStoppedError: The run was stopped while waiting; it does not hold the lock then.
         """
         run.check()
         with self._changed:
@@ -43,7 +43,7 @@ class FairLock:
             run.check()
 
     def give(self) -> None:
-        """End one's turn; the next in the queue has it now. Any thread may call this."""
+        """Release the lock to the next run in the queue. Any thread may call this."""
         with self._changed:
             if self._queue:
                 self._queue.popleft()
@@ -63,11 +63,11 @@ class FairLock:
             run.report(QueuePosition(before))  # outside the lock, as it calls a listener
 
     def _before(self, run: Run) -> int:
-        """Count the runs before one in the queue, with the one that has the turn; 0 if it has the turn itself."""
+        """Return the number of runs ahead of this one, including the holder of the lock; 0 if this run holds it."""
         return self._queue.index(run) + 1 if run in self._queue else 0
 
     def _leave(self, run: Run) -> None:
-        """Take a run out of the queue; if it was given the turn at that moment, the next one has it."""
+        """Remove a run from the queue; if it was given the lock at that moment, pass it on."""
         with self._changed:
             if run in self._queue:
                 self._queue.remove(run)

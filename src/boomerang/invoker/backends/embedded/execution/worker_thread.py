@@ -1,17 +1,17 @@
-"""How an embedded model works: in a thread of its own, so that whoever waits for it is free the moment the run is stopped.
+"""Run an embedded model in a thread of its own, so that its consumer is free as soon as the run is stopped.
 
-A native call cannot be interrupted from Python. So it runs in a thread that we own, its items pass through a queue, and the
-consumer waits for the queue and for the stop at once. A thread that nobody waits for any more ends at its next checkpoint.
+Python cannot interrupt a native call. So it runs in a thread that we own and passes its items through a queue, and the consumer
+waits for the next item or the stop. An abandoned thread ends at its next checkpoint.
 
 ::
 
     def work(emit):                     # in the worker's thread
         for segment in synthesise():
-            emit(segment)               # a checkpoint: raises Abandoned once nobody listens
+            emit(segment)               # a checkpoint: raises Abandoned once the consumer has left
 
     yield from produce(run, work)       # in the consumer's thread
 
-A model that is loaded once and used by one run at a time is an `Engine` (module `engine`), which does this for it.
+`Engine` (module `model_lifecycle`) does this for a model that is loaded once and used by one run at a time.
 """
 
 from __future__ import annotations
@@ -32,20 +32,20 @@ from boomerang.invoker.run import Run
 ItemT = TypeVar("ItemT")
 
 QUEUE_LIMIT = 256
-"""Items a worker may be ahead of its consumer; then `emit` waits."""
+"""Items a worker may be ahead of its consumer; beyond that, `emit` blocks."""
 
 _log = logging.getLogger(__name__)
 
 
 class Abandoned(BaseException):
-    """Nobody listens to this worker any more. Not an `Exception`, so that no model code keeps it; it ends the worker."""
+    """The consumer has left, so the worker must end. Not an `Exception`, so that model code does not swallow it."""
 
 
 class WorkerChannel(Generic[ItemT]):
-    """The worker's side of the queue: call it with each item.
+    """The worker's side of the queue; call it with each item.
 
-    It is a checkpoint, as `check` is: both raise `Abandoned` when the run was stopped, the stream was closed, or the
-    interpreter ends. Where raising will not do, as in a callback of native code, ask `stopping`.
+    Calling it is a checkpoint, like `check`: both raise `Abandoned` if the run was stopped, the stream was closed, or the
+    interpreter is exiting. Where raising is impossible, as in a callback from native code, poll `stopping`.
     """
 
     __slots__ = ("_events", "_hooks", "_main", "_room", "_stopping")
@@ -58,7 +58,7 @@ class WorkerChannel(Generic[ItemT]):
         self._main = threading.main_thread()
 
     def __call__(self, item: ItemT) -> None:
-        """Hand an item over; waits while the consumer is `QUEUE_LIMIT` items behind."""
+        """Put an item into the queue; block while the consumer is `QUEUE_LIMIT` items behind."""
         self.check()
         if self._events.qsize() >= QUEUE_LIMIT:
             self._wait_for_room()
@@ -66,7 +66,7 @@ class WorkerChannel(Generic[ItemT]):
 
     @property
     def stopping(self) -> bool:
-        """Whether the worker should end now. Costs under a microsecond."""
+        """Whether the worker should end now. Takes less than a microsecond."""
         return self._stopping or not self._main.is_alive()
 
     def check(self) -> None:
@@ -75,7 +75,7 @@ class WorkerChannel(Generic[ItemT]):
             raise Abandoned
 
     def stop(self) -> None:
-        """Tell the worker to end at its next checkpoint, and wake the consumer."""
+        """Ask the worker to end at its next checkpoint, and wake the consumer."""
         with self._room:
             hooks = () if self._stopping else tuple(self._hooks)
             self._stopping = True
@@ -86,10 +86,10 @@ class WorkerChannel(Generic[ItemT]):
 
     @contextmanager
     def on_stop(self, hook: Callable[[], None]) -> Iterator[None]:
-        """Call `hook` when the worker is told to end inside the block, by the thread that tells it; at once if it already was.
+        """Call `hook` in the stopping thread when the worker is stopped inside the block, or at once if it already was.
 
-        For a worker that waits for somebody else and cannot come to a checkpoint. The hook must return quickly and may be
-        called after the block ended, if both happen at the same moment.
+        For a worker that blocks on something else and cannot reach a checkpoint. The hook must return quickly. It may be called
+        just after the block has ended, if both happen at the same moment.
         """
         with self._room:
             self._hooks.append(hook)
@@ -103,7 +103,7 @@ class WorkerChannel(Generic[ItemT]):
                 self._hooks.remove(hook)
 
     def _wait_for_room(self) -> None:
-        # The time limit only serves the end of the interpreter, of which no condition tells.
+        # The timeout only covers interpreter exit, which notifies no condition.
         with self._room:
             while not self._room.wait_for(lambda: self._stopping or self._events.qsize() < QUEUE_LIMIT // 2, 1.0):
                 self.check()
@@ -111,7 +111,7 @@ class WorkerChannel(Generic[ItemT]):
 
     def _take(self) -> _Event:
         event = self._events.get()
-        if self._events.qsize() == QUEUE_LIMIT // 2 - 1:  # passed exactly once while the worker waits for room
+        if self._events.qsize() == QUEUE_LIMIT // 2 - 1:  # reached exactly once while the worker waits for room
             with self._room:
                 self._room.notify_all()
         return event
@@ -121,12 +121,12 @@ class WorkerChannel(Generic[ItemT]):
 
 
 _Event: TypeAlias = tuple[bool, Any]
-"""An item (`True`), or the end of the work and its error or `None` (`False`)."""
+"""An item (`True`), or the end of the work with its error or `None` (`False`)."""
 _END: _Event = (False, None)
 
 
 class Workers:
-    """The threads of one owner, so that closing it can end and join them all."""
+    """The threads of one owner; closing it stops and joins them all."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -138,14 +138,14 @@ class Workers:
         """Run `work(emit)` in a new thread.
 
         Args:
-            emit: The queue's near end; its consumer gets the items and then the end or the error.
+            emit: The channel; its consumer gets the items, then the end or the error.
             work: Runs in the thread.
-            done: Called exactly once: in the thread, whatever happened, before the consumer learns of the end; or here, if
-                there is no thread to be had.
+            done: Called exactly once: in the thread, whatever happened, before the consumer sees the end; or here, if no thread
+                can be started.
         """
         thread = threading.Thread(target=self._body, args=(emit, work, done), name="invoker-worker")
         try:
-            with self._lock:  # until it has begun: a thread that has not cannot be joined
+            with self._lock:  # until the thread has started: an unstarted thread cannot be joined
                 thread.start()
                 self._running[thread] = emit
         except RuntimeError:
@@ -154,7 +154,7 @@ class Workers:
             raise
 
     def close(self, seconds: float) -> bool:
-        """Tell every thread to end and wait for them, at most so many seconds altogether; return whether all ended."""
+        """Stop all threads and wait for them, up to `seconds` in total; return whether all have ended."""
         with self._lock:
             running = dict(self._running)
         for emit in running.values():
@@ -173,7 +173,7 @@ class Workers:
             work(emit)
         except Abandoned:
             _log.debug("A worker ended early: nobody waits for it")
-        except BaseException as caught:  # whatever it is, the consumer raises it
+        except BaseException as caught:  # re-raised in the consumer
             error = caught
             if emit.stopping:
                 _log.warning("A worker failed when nobody waited for it any more", exc_info=caught)
@@ -198,19 +198,19 @@ def produce(
     workers: Workers = _LOOSE,
     done: Callable[[], None] | None = None,
 ) -> Chunks[ItemT]:
-    """Run `work(emit)` in a thread of its own and yield what it emits.
+    """Run `work(emit)` in a new thread and yield what it emits.
 
-    Stopping the run, or closing the generator, frees the consumer at once; the worker is told and ends at its next
-    checkpoint. What the worker raises is raised here, with its traceback.
+    Stopping the run, or closing the generator, frees the consumer at once; the worker ends at its next checkpoint. Errors of
+    the worker are raised here, with their traceback.
 
     Args:
         run: The run that may be stopped.
-        work: Called with the `WorkerChannel` to hand items to.
-        workers: Who owns the thread.
-        done: Called exactly once, when the worker has ended; this may be long after the consumer left.
+        work: Called with the `WorkerChannel`.
+        workers: Owner of the thread.
+        done: Called exactly once, when the worker has ended, possibly long after the consumer left.
 
     Raises:
-        RunStoppedError: The run was stopped; or the cause that it was stopped with.
+        RunStoppedError: The run was stopped. If it was stopped with a cause, that is raised instead.
     """
     emit: WorkerChannel[ItemT] = WorkerChannel()
     with run.on_stop(emit.stop):
@@ -225,7 +225,7 @@ def produce(
                     try:
                         raise value
                     finally:
-                        del value  # the error's traceback holds this frame, and the frame must not hold the error
+                        del value  # break the cycle: the error's traceback holds this frame
                 elif emit.stopping:
                     raise InvokeServerUnavailableError(Message("embedded.closed_meanwhile"))
                 else:
@@ -235,7 +235,7 @@ def produce(
 
 
 def _obey(run: Run, work: Callable[[WorkerChannel[ItemT]], None], emit: WorkerChannel[ItemT]) -> None:
-    """Run a work; where it noticed the stop by `run.check`, that is no failure of the work."""
+    """Run the work; raise `Abandoned` if it ended by `run.check`, which is not a failure."""
     try:
         work(emit)
     except Exception as error:

@@ -1,4 +1,4 @@
-"""Dify's prompt messages as a model that reads text only takes them."""
+"""Convert Dify's prompt messages for a model that reads only text."""
 
 from __future__ import annotations
 
@@ -27,22 +27,22 @@ _ROLES = {
     PromptMessageRole.ASSISTANT: "assistant",
     PromptMessageRole.TOOL: "user",
 }
-"""Results of tools are told by the user: a small model knows no further role."""
+"""Tool results become user messages: a small model knows no other role."""
 
 _ANSWER = "Now answer my question in plain words, from these results."
 
 
 def chat(messages: Sequence[PromptMessage], instructions: str | None = None) -> list[ChatMessage]:
-    """Return messages as the model's chat template takes them.
+    """Convert messages for the model's chat template.
 
-    Calls of the assistant are written as the model itself writes them, and the tools' results follow in a user's message.
+    The assistant's calls are written as the model itself writes them; tool results follow in a user message.
 
     Args:
-        messages: At least one, with text in it.
-        instructions: Ours, to be added to the system message.
+        messages: At least one, with text.
+        instructions: Ours, appended to the system message.
 
     Raises:
-        InvokeBadRequestError: There is nothing to answer, or something that is no text.
+        InvokeBadRequestError: The messages are empty, or contain something other than text.
     """
     texts = [_text(message, f"prompt_messages[{index}]") for index, message in enumerate(messages)]
     _check_text(messages, texts)
@@ -68,22 +68,22 @@ def chat(messages: Sequence[PromptMessage], instructions: str | None = None) -> 
 
 
 class Step(NamedTuple):
-    """A conversation that has come to results of tools, taken apart."""
+    """A conversation that ends with tool results, split up."""
 
-    asked: list[ChatMessage]
-    """The messages up to the question."""
+    dialogue: list[ChatMessage]
+    """Messages up to the question."""
     informed: list[ChatMessage]
-    """The same, with the results told with the question."""
+    """The same, with the tool results appended to the question."""
     made: tuple[str, ...]
-    """The calls since the question, as the model writes them."""
+    """Calls since the question, as the model writes them."""
 
 
 def step(messages: Sequence[PromptMessage], instructions: str) -> Step | None:
-    """Take apart a conversation that ends with results of tools; None if it does not, or names no question or no calls.
+    """Split a conversation that ends with tool results; None if it does not, or has no question or no calls.
 
     Args:
-        messages: What `chat` takes.
-        instructions: Ours, to be added to the system message.
+        messages: As for `chat`.
+        instructions: Ours, appended to the system message.
     """
     asking = [index for index, message in enumerate(messages) if message.role is PromptMessageRole.USER]
     if not asking or messages[-1].role is not PromptMessageRole.TOOL:
@@ -99,10 +99,10 @@ def step(messages: Sequence[PromptMessage], instructions: str) -> Step | None:
 
 
 def plain(messages: Sequence[PromptMessage]) -> str:
-    """Return messages as one text to be continued.
+    """Join messages into one text to be continued.
 
     Raises:
-        InvokeBadRequestError: There is nothing to continue, or something that is no text.
+        InvokeBadRequestError: The messages are empty, or contain something other than text.
     """
     texts = [_text(message, f"prompt_messages[{index}]") for index, message in enumerate(messages)]
     _check_text(messages, texts)
@@ -110,7 +110,7 @@ def plain(messages: Sequence[PromptMessage]) -> str:
 
 
 def _check_text(messages: Sequence[PromptMessage], texts: Sequence[str]) -> None:
-    """Raise if there is nothing to answer."""
+    """Raise if the messages contain no text to answer."""
     if not messages:
         raise InvokeBadRequestError(Message("prompts.empty"), field="prompt_messages")
     user_texts = (text for message, text in zip(messages, texts, strict=True) if message.role is not PromptMessageRole.SYSTEM)
@@ -119,10 +119,10 @@ def _check_text(messages: Sequence[PromptMessage], texts: Sequence[str]) -> None
 
 
 def checked_stop(stop: Sequence[str] | None) -> list[str]:
-    """Check the stop words.
+    """Return the stop words after checking them.
 
     Raises:
-        InvokeBadRequestError: One is empty, which would end every answer before it begins.
+        InvokeBadRequestError: One is empty, which would end every answer before it begins, or cannot be encoded.
     """
     for index, word in enumerate(stop or ()):
         if not word:
@@ -153,7 +153,7 @@ def _result(message: ToolPromptMessage, names: Mapping[str, str]) -> str:
 def _one_line(call: str) -> str:
     try:
         return json.dumps(json.loads(call), ensure_ascii=False)
-    except ValueError:  # arguments that are no JSON
+    except ValueError:  # the arguments are not JSON
         return " ".join(call.split())
 
 

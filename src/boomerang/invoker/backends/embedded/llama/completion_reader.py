@@ -1,4 +1,4 @@
-"""The runtime's chunks of an answer as Dify's."""
+"""Convert the runtime's chunks to Dify's."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from boomerang.invoker.run import Run
 from .runtime import Chunk
 from .tool_call_parser import CallReader, Part
 
-IN_WORDS: Chunk = {"in_words": True}
-"""A chunk of ours: from here on nothing is a call."""
+TEXT_ONLY: Chunk = {"in_words": True}
+"""A chunk of ours: no tool calls follow."""
 
 
 class AnswerReader:
-    """Turns the runtime's chunks into parts of an answer, and parts into Dify's chunks."""
+    """Converts the runtime's chunks to parts of an answer, and parts to Dify's chunks."""
 
     def __init__(self, model: str, tool_names: Sequence[str]) -> None:
         self._model = model
@@ -30,8 +30,8 @@ class AnswerReader:
         self._usage: dict[str, Any] = {}
 
     def read(self, raw: Chunk, run: Run) -> Iterable[Part]:
-        """Take one of the runtime's chunks."""
-        if raw is IN_WORDS:
+        """Read one of the runtime's chunks; return the parts that are complete."""
+        if raw is TEXT_ONLY:
             self._calls = None
         self._usage = raw.get("usage") or self._usage
         for choice in raw.get("choices", ()):
@@ -45,11 +45,11 @@ class AnswerReader:
         return ()
 
     def rest(self) -> Iterable[Part]:
-        """Return what was held back; the runtime's stream has ended."""
+        """Return the buffered parts after the runtime's stream has ended."""
         return self._calls.finish() if self._calls else ()
 
     def chunk(self, part: Part, version: str) -> LLMResultChunk:
-        """Wrap a part."""
+        """Wrap a part in a chunk."""
         if isinstance(part, str):
             return self._wrap(AssistantPromptMessage(content=part), version)
         return self._wrap(AssistantPromptMessage(content="", tool_calls=[part]), version)
@@ -58,7 +58,7 @@ class AnswerReader:
         """Return the last chunk, with usage and finish reason.
 
         Raises:
-            ProtocolError: The runtime told no finish reason, or no usage.
+            ProtocolError: The runtime reported no finish reason or no usage.
         """
         if self._finish_reason is None or not self._usage:
             raise ProtocolError(Message("embedded.broken_off"))

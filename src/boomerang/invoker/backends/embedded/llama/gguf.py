@@ -1,6 +1,6 @@
-"""Reads the head of a GGUF file: what the model is, and whether the file is whole.
+"""Read the header of a GGUF file: what the model is, and whether the file is complete.
 
-llama.cpp says no more than that it failed, and a native loader is no place for a broken file; so we look first.
+llama.cpp only reports that loading failed, and a native loader should not see a broken file; so we check first.
 
 Source: the GGUF specification, versions 2 and 3 (ggml, docs/gguf.md): little endian, strings with 64-bit lengths.
 """
@@ -22,40 +22,40 @@ _STRING, _ARRAY = 8, 9
 _NUMBERS = {0: "B", 1: "b", 2: "H", 3: "h", 4: "I", 5: "i", 6: "f", 7: "?", 10: "Q", 11: "q", 12: "d"}
 """Value types of metadata as `struct` formats."""
 _LONGEST_KEPT_ARRAY = 64
-"""Vocabularies are skipped, not read."""
+"""Longer arrays, such as vocabularies, are skipped."""
 _BLOCKS = {
     0: (1, 4), 1: (1, 2), 2: (32, 18), 3: (32, 20), 6: (32, 22), 7: (32, 24), 8: (32, 34), 9: (32, 36), 10: (256, 84),
     11: (256, 110), 12: (256, 144), 13: (256, 176), 14: (256, 210), 15: (256, 292), 16: (256, 66), 17: (256, 74),
     18: (256, 98), 19: (256, 50), 20: (32, 18), 21: (256, 110), 22: (256, 82), 23: (256, 136), 24: (1, 1), 25: (1, 2),
     26: (1, 4), 27: (1, 8), 28: (1, 8), 29: (256, 56), 30: (1, 2), 34: (256, 54), 35: (256, 66), 39: (32, 17),
 }  # fmt: skip
-"""Tensor types: values in a block, bytes of a block."""
+"""Tensor types: values per block, bytes per block."""
 
 
 @dataclass(frozen=True, slots=True)
 class Head:
-    """What the head of a GGUF file tells."""
+    """Header of a GGUF file."""
 
     metadata: dict[str, Any]
     """Without long arrays."""
     tensors: int
     needed_bytes: int
-    """What the file must have at least for all tensors to be in it."""
+    """Minimum size of a file that contains all tensors."""
 
     @property
     def architecture(self) -> str:
-        """Such as `qwen2`."""
+        """Model architecture, such as `qwen2`; empty if missing."""
         return str(self.metadata.get("general.architecture", ""))
 
     @property
     def context_size(self) -> int | None:
-        """Tokens that the model was trained for."""
+        """Context length in tokens that the model was trained for."""
         value = self.metadata.get(f"{self.architecture}.context_length")
         return value if isinstance(value, int) and value > 0 else None
 
     @property
     def name(self) -> str | None:
-        """What the model calls itself."""
+        """The model's own name."""
         value = self.metadata.get("general.name")
         return value if isinstance(value, str) and value else None
 
@@ -127,10 +127,10 @@ class _Reader:
 
 
 def read_head(path: Path) -> Head:
-    """Read the head of a GGUF file and check that the file is whole.
+    """Read the header of a GGUF file and check that the file is complete.
 
     Raises:
-        InvokeServerUnavailableError: It is not there, is no GGUF file, is cut, or is damaged at its head; says which.
+        InvokeServerUnavailableError: The file is missing, not GGUF, truncated, or has a damaged header; the message says which.
     """
     try:
         size = path.stat().st_size

@@ -1,11 +1,11 @@
-"""llama.cpp in a process of its own, by way of xllamacpp. Runs as a script; imports nothing of the project, so it starts fast.
+"""llama.cpp in its own process, through xllamacpp. Runs as a script; imports nothing from the project, so it starts fast.
 
-Why a process: loading holds Python's interpreter lock to its end, each load leaves some 30 MB behind, and what native code
-gives up on ends the process. Here all of that ends with the child.
+Why a process: loading holds the GIL throughout, each load leaks some 30 MB, and a fatal error in native code ends the process.
+Here all of that ends with the child.
 
 ::
 
-    each message      four bytes of length, most significant first, then as many bytes
+    each message      its length in four bytes, big endian, then the message
     to it, stdin      {"import_path": […], "load": {…}}                                   once
                       chat 1 {"messages": …}      or  completion 2 {"prompt": …}          one request at a time
                       stop 1                                                              at any time
@@ -13,15 +13,15 @@ gives up on ends the process. Here all of that ends with the child.
                       {"choices": …}                                                      llama.cpp's chunks as they are
                       ["end"]                               or  ["refused", words]       or  ["failed", words]
 
-It ends when its stdin does: also when its parent was killed.
+It exits when its stdin closes, which includes the death of its parent.
 
-What the runtime does, measured on xllamacpp 2026.10.11549:
+Measured on xllamacpp 2026.10.11549:
 
-- Without a warm-up and without fitting parameters to the memory (a second, empty load) loading takes a third of the time.
-- A prompt is read in batches; between two of them a callback comes, and a request can be cancelled. The smaller the batch,
-  the sooner. On the default model, batches of 512 tokens: 197 tokens a second, and the model is free 1.5 to 5 s after a stop;
-  of 64 tokens: 177, and 0.3 s; of 32 tokens: 74 to 145, and 0.15 s.
-- It opens a port on the loopback interface. A random key locks it; we use it to count tokens, which has no call of its own.
+- Without a warm-up and without fitting parameters to the memory (a second, empty load), loading takes a third of the time.
+- A prompt is read in batches. A callback between batches can cancel the request, so smaller batches stop sooner. On the
+  default model, batches of 512 tokens read 197 tokens a second, and a stop takes 1.5 to 5 s; of 64 tokens: 177, and 0.3 s;
+  of 32 tokens: 74 to 145, and 0.15 s.
+- It opens a port on the loopback interface, protected by a random key. We use it to count tokens, for which there is no call.
 """
 
 from __future__ import annotations
@@ -36,9 +36,9 @@ from typing import Any, BinaryIO
 
 BATCH_TOKENS = 64
 LARGEST_MESSAGE = 64 << 20
-"""Bytes of a message; a longer one is no message of ours."""
+"""Maximum size of a message in bytes; a longer one is not ours."""
 PROMPT_CACHE_MEBIBYTES = 16
-"""Memory for the state of prompts read before; the runtime's own default is 8 GiB."""
+"""Memory for the state of earlier prompts; the runtime's own default is 8 GiB."""
 
 
 def parameters(xllamacpp: Any, *, model: str, name: str, context_size: int, repacked: bool, key: str) -> Any:
@@ -47,10 +47,10 @@ def parameters(xllamacpp: Any, *, model: str, name: str, context_size: int, repa
     Args:
         xllamacpp: The module.
         model: Path of a GGUF file.
-        name: What answers call the model.
+        name: The model's name in answers.
         context_size: Tokens of prompt and answer together.
-        repacked: Whether weights may be laid out anew for this processor.
-        key: Opens the port.
+        repacked: Whether weights may be repacked for this processor.
+        key: API key of the port.
     """
     chosen = xllamacpp.CommonParams()
     chosen.model.path = model
@@ -64,7 +64,7 @@ def parameters(xllamacpp: Any, *, model: str, name: str, context_size: int, repa
     chosen.verbosity = -1
     chosen.ui = False
     chosen.api_keys = [key]
-    # Half the cores write: with as many threads as busy cores the threads wait for each other (36 → 4 tokens a second).
+    # Half the cores generate: with as many threads as busy cores, the threads wait for each other (36 → 4 tokens a second).
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     chosen.cpuparams.n_threads = max(1, min(cores // 2, 8))
     chosen.cpuparams_batch.n_threads = max(1, min(cores, 16))
@@ -72,12 +72,12 @@ def parameters(xllamacpp: Any, *, model: str, name: str, context_size: int, repa
 
 
 class Child:
-    """One loaded model and the pipes to whoever asks it.
+    """One loaded model and its pipes to the parent.
 
     Args:
         server: The runtime, `xllamacpp.Server`.
         messages: Requests and stops.
-        out: Descriptor that answers are written to.
+        out: File descriptor that answers are written to.
     """
 
     def __init__(self, server: Any, messages: Iterable[bytes], out: int) -> None:
@@ -89,11 +89,11 @@ class Child:
 
     def serve(self) -> None:
         """Answer requests; does not return."""
-        threading.Thread(target=self._listen, daemon=True).start()
+        threading.Thread(target=self._read_requests, daemon=True).start()
         while True:
             self._answer(*self._requests.get())
 
-    def _listen(self) -> None:
+    def _read_requests(self) -> None:
         for message in self._messages:
             verb, _, rest = message.partition(b" ")
             number, _, payload = rest.partition(b" ")
@@ -105,27 +105,27 @@ class Child:
 
     def _answer(self, route: bytes, number: int, payload: bytes) -> None:
         def on_chunk(chunk: bytes) -> bool:
-            # Native code calls this: no exception may leave it, and True ends the answer.
+            # Called from native code: must not raise. True ends the answer.
             write(self._out, chunk)
             return self._stopped >= number
 
         try:
             self._routes[route](payload, on_chunk)
         except ValueError as error:
-            tell(self._out, "refused", str(error))
+            report(self._out, "refused", str(error))
         except RuntimeError as error:
-            tell(self._out, "failed", str(error))
+            report(self._out, "failed", str(error))
         else:
-            tell(self._out, "end")
+            report(self._out, "end")
 
 
-def tell(out: int, *parts: str) -> None:
-    """Write a message of our own."""
+def report(out: int, *parts: str) -> None:
+    """Write one of our own messages."""
     write(out, json.dumps(parts).encode())
 
 
 def write(out: int, message: bytes) -> None:
-    """Write a whole message; where it cannot be read any more, end."""
+    """Write a whole message; exit if the pipe is closed."""
     rest = len(message).to_bytes(4, "big") + message
     try:
         while rest:
@@ -135,7 +135,7 @@ def write(out: int, message: bytes) -> None:
 
 
 def read(stream: BinaryIO) -> Iterator[bytes]:
-    """Yield messages until the stream ends, or holds what is none."""
+    """Yield messages until the stream ends or is malformed."""
     while len(head := stream.read(4)) == 4:
         size = int.from_bytes(head, "big")
         if size > LARGEST_MESSAGE or len(message := stream.read(size)) < size:
@@ -144,7 +144,7 @@ def read(stream: BinaryIO) -> Iterator[bytes]:
 
 
 def main(stream: BinaryIO, out: int) -> None:
-    """Load the model that the first message names, then answer."""
+    """Load the model named in the first message, then answer requests."""
     messages = read(stream)
     head = next(messages, None)
     if head is None:
@@ -157,15 +157,15 @@ def main(stream: BinaryIO, out: int) -> None:
 
         server = xllamacpp.Server(parameters(xllamacpp, key=key, **settings["load"]))
     except ImportError as error:
-        tell(out, "unimportable", str(error))
+        report(out, "unimportable", str(error))
     except RuntimeError as error:
-        tell(out, "unloadable", str(error))
+        report(out, "unloadable", str(error))
     else:
-        tell(out, "ready", xllamacpp.__version__, server.listening_address, key)
+        report(out, "ready", xllamacpp.__version__, server.listening_address, key)
         Child(server, messages, out).serve()
 
 
 if __name__ == "__main__":
     answers = os.dup(1)
-    os.dup2(2, 1)  # whatever else prints, prints among the last words and not among the answers
+    os.dup2(2, 1)  # other output goes to stderr, not among the answers
     main(sys.stdin.buffer, answers)

@@ -1,4 +1,4 @@
-"""Which LLMs are embedded: two that we know, and any GGUF file that lies in the models folder."""
+"""The embedded LLMs: two known models, and any GGUF file in the models folder."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ from boomerang.invoker.messages.message import Message
 from . import gguf, parameters
 
 PROVIDER = "embedded"
-"""What a ModelConfig names as the provider of every embedded model, of whatever type."""
+"""Provider of every embedded model in a ModelConfig, whatever its type."""
 CONTEXT_SIZE = 4096
-"""Tokens. The models were made for more; this much fits the memory of a small machine and is read in half a minute."""
+"""Tokens. The models support more; this fits the memory of a small machine and is read in half a minute."""
 
 
 @dataclass(frozen=True, slots=True)
 class Spec:
-    """What is known of an LLM before it is loaded."""
+    """Properties of an LLM that are known before it is loaded."""
 
     model: str
     label: str
@@ -33,12 +33,12 @@ class Spec:
     temperature: float = 0.2
     repeat_penalty: float = 1.0
     repacked: bool = False
-    """Whether llama.cpp may lay weights out anew when it loads, which makes some formats faster. Those of the two that we know
-    it does not (the default reads 195 tokens a second with and 197 without it), and takes them 0.04 s and 28 MB more."""
+    """Whether llama.cpp may repack weights while loading, which makes some formats faster. It does not help the two known
+    models (the default reads 195 tokens a second with and 197 without it) and costs 0.04 s and 28 MB."""
 
     @property
     def rules(self) -> list[ParameterRule]:
-        """The adjustable parameters."""
+        """Adjustable parameters."""
         return parameters.rules(self.context_size, temperature=self.temperature, repeat_penalty=self.repeat_penalty)
 
     def listed(
@@ -74,7 +74,7 @@ QWEN = Spec(
     ),
     repeat_penalty=1.05,
 )
-"""With 1.0 one answer in fifty to the first sample of the LLM page repeats its last sentence to the end; with 1.05 none did."""
+"""With 1.0, one in fifty answers to the LLM page's first sample repeats its last sentence until cut; with 1.05, none did."""
 SMOLLM2 = Spec(
     model="smollm2-135m-instruct",
     label="SmolLM2 135M Instruct",
@@ -85,14 +85,14 @@ SMOLLM2 = Spec(
     context_size=CONTEXT_SIZE // 2,
     repeat_penalty=1.1,
 )
-"""Its state takes twice as much memory a token as the default's, so it gets half as many: 47 MB less."""
+"""Its state takes twice as much memory per token as the default's, so its context is half as long, which saves 47 MB."""
 
 
 def foreign(path: Path) -> Spec:
-    """Return the spec of a GGUF file that we do not know, from what it says of itself.
+    """Return the spec of an unknown GGUF file, from its metadata.
 
     Raises:
-        InvokeServerUnavailableError: It is no whole GGUF file, or no language model.
+        InvokeServerUnavailableError: The file is incomplete, not GGUF, or not a language model.
     """
     try:
         status = path.stat()

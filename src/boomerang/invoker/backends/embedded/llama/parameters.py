@@ -1,4 +1,4 @@
-"""The adjustable parameters of the embedded LLMs: their rules, and `completion_params` checked against them."""
+"""Parameters of the embedded LLMs: their rules, and validation of `completion_params`."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from boomerang.invoker.messages.message import Message
 from .schema import checked_schema
 
 _RUNTIME_NAMES = ("temperature", "top_p", "top_k", "min_p", "presence_penalty", "frequency_penalty", "repeat_penalty")
-"""Parameters that go to the runtime as they are."""
+"""Parameters passed to the runtime unchanged."""
 
 MIN_P = {
     "label": {"en_US": "Min P", "zh_Hans": "最小概率比"},
@@ -39,7 +39,7 @@ SEED = {
 
 
 def rules(context_size: int, *, temperature: float, repeat_penalty: float) -> list[ParameterRule]:
-    """Return the rules of an embedded LLM.
+    """Return the parameter rules of an embedded LLM.
 
     Args:
         context_size: Tokens; no answer can be longer.
@@ -85,10 +85,10 @@ def _number(name: str, labels: Mapping[str, Any], default: float, min_: float, m
 
 
 def checked(params: Mapping[str, Any], known: Sequence[ParameterRule]) -> dict[str, Any]:
-    """Check values by their rules and fill in the defaults; a null counts as not given.
+    """Validate values against the rules and fill in defaults; null counts as missing.
 
     Raises:
-        InvokeBadRequestError: Names the parameter, its value and what was expected.
+        InvokeBadRequestError: A value breaks its rule; names the parameter, the value and what was expected.
     """
     by_name = {rule.name: rule for rule in known}
     values = {rule.name: rule.default for rule in known if rule.default is not None}
@@ -102,19 +102,19 @@ def checked(params: Mapping[str, Any], known: Sequence[ParameterRule]) -> dict[s
 
 
 def sampling(values: Mapping[str, Any]) -> dict[str, Any]:
-    """Return checked values as the runtime takes them."""
+    """Convert checked values to the runtime's parameters."""
     request = {name: values[name] for name in _RUNTIME_NAMES if name in values} | {"max_tokens": values["max_tokens"]}
     if "seed" in values:
-        # What is left of an earlier prompt is computed in other batches, which rounds otherwise.
+        # Reusing part of an earlier prompt changes the batches, and with them the rounding.
         request |= {"seed": values["seed"], "cache_prompt": False}
     return request
 
 
 def wanted_schema(values: Mapping[str, Any]) -> dict[str, Any] | None:
-    """Return the JSON schema that `response_format` and `json_schema` ask for; None for plain text.
+    """Return the JSON schema requested by `response_format` and `json_schema`; None for plain text.
 
     Raises:
-        InvokeBadRequestError: The schema is missing, no JSON, or no schema.
+        InvokeBadRequestError: The schema is missing, not JSON, or invalid.
     """
     form, text = values.get("response_format", "text"), values.get("json_schema")
     if text is None or not text.strip():
@@ -125,13 +125,13 @@ def wanted_schema(values: Mapping[str, Any]) -> dict[str, Any] | None:
         schema = json.loads(text)
     except ValueError as error:
         raise _refusal("json_schema", Message("prompts.schema_not_json", fault=f"{error}.")) from error
-    if isinstance(schema, dict) and isinstance(schema.get("schema"), dict):  # as OpenAI wraps it, with a name
+    if isinstance(schema, dict) and isinstance(schema.get("schema"), dict):  # OpenAI wraps it with a name
         schema = schema["schema"]
     return checked_schema(schema, "json_schema")
 
 
 def _value(rule: ParameterRule, value: Any) -> Any:
-    """Check one value and give it in its rule's type; a whole float will do for an int, as JSON does not tell them apart."""
+    """Validate a value and convert it to its rule's type. A whole float is a valid int: JSON does not distinguish them."""
     match rule.type:
         case ParameterType.INT if _is_number(value) and float(value).is_integer():
             value = int(value)

@@ -1,4 +1,4 @@
-"""An LLM in a child process: OpenAI-shaped requests in, llama.cpp's chunks out; its errors become ours here."""
+"""An LLM in a child process: takes OpenAI-shaped requests, returns llama.cpp's chunks, and maps its errors to ours."""
 
 from __future__ import annotations
 
@@ -22,28 +22,28 @@ from boomerang.invoker.process.kill_timer import KillTimer
 from . import gguf, llama_child
 
 OBEDIENCE_SECONDS = 5.0
-"""How long a process may go on after it was told to stop; it takes 0.3 s, and 2 s on a busy machine. Then it is killed."""
+"""Seconds between a stop and the kill. A process stops in 0.3 s, or 2 s on a busy machine."""
 GRAMMAR_SECONDS = 30.0
-"""How long a process may take to make the grammar of a schema: 5,000 optional properties keep it busy for more than 40 s,
-and all who wait for the model with it."""
+"""Seconds a process may take to build the grammar of a schema: 5,000 optional properties keep it busy for more than 40 s,
+and with it every run that waits for the model."""
 _GRAMMARS = frozenset({"response_format", "grammar"})
-"""Parameters from which a grammar is made."""
+"""Parameters that require a grammar."""
 _TOKENIZE_SECONDS = 30.0
 _ENVIRONMENT = {
-    # Threads that spin while they wait would slow down the other models in the app many times over.
+    # Threads that spin while waiting would slow down the other models in the app many times over.
     "OMP_WAIT_POLICY": "passive",
-    # ggml would start a debugger to print where it gave up; it would keep our pipes open, and we keep the words anyway.
+    # ggml would start a debugger for a backtrace; it would keep our pipes open, and stderr has the message anyway.
     "GGML_NO_BACKTRACE": "1",
 }
 
 Route = Literal["chat", "completion"]
 Chunk = dict[str, Any]
 Hooked: TypeAlias = Callable[[Callable[[], None]], AbstractContextManager[None]]
-"""Makes a block in which a hook is called when somebody wants it to end, such as `WorkerChannel.on_stop`."""
+"""Returns a context manager that calls a hook when the block should stop, such as `WorkerChannel.on_stop`."""
 
 
 class Sink(Protocol):
-    """Where chunks go, such as a `WorkerChannel`; calling and `check` raise `Abandoned` when nobody listens any more."""
+    """Receives chunks, such as a `WorkerChannel`; calling it and `check` raise `Abandoned` once the consumer has left."""
 
     def __call__(self, chunk: Chunk, /) -> None: ...  # noqa: D102
     def check(self) -> None: ...  # noqa: D102
@@ -51,20 +51,20 @@ class Sink(Protocol):
 
 
 class Runtime:
-    """A model loaded by llama.cpp. It answers one request at a time; the caller sees to that.
+    """A model loaded by llama.cpp. The caller must ensure that it gets one request at a time.
 
     Args:
         path: A GGUF file.
-        name: What answers call the model.
+        name: The model's name in answers.
         context_size: Tokens of prompt and answer together.
-        repacked: Whether llama.cpp may lay weights out anew for this processor; see `Spec`.
-        on_close: Tells that the load is not wanted any more; it ends at once then.
-        obedience_seconds: How long the process may go on after it was told to stop; then it hangs and is killed.
-        grammar_seconds: How long it may be silent at first where the answer has a grammar; then it is killed.
+        repacked: Whether llama.cpp may repack weights for this processor; see `Spec`.
+        on_close: Registers a hook that aborts the load.
+        obedience_seconds: How long the process may continue after a stop before it is killed.
+        grammar_seconds: How long the first message of an answer with a grammar may take before the process is killed.
 
     Raises:
-        ImportError: The child cannot import xllamacpp, or a library that it needs.
-        InvokeServerUnavailableError: The file is no whole GGUF file, or llama.cpp cannot load it.
+        ImportError: The child cannot import xllamacpp, or one of its dependencies.
+        InvokeServerUnavailableError: The file is incomplete or not GGUF, or llama.cpp cannot load it.
     """
 
     def __init__(
@@ -84,7 +84,7 @@ class Runtime:
         self._grammar_seconds = grammar_seconds
         self._requests = 0
         self._process = Process(Path(llama_child.__file__), _ENVIRONMENT)
-        self._end = weakref.finalize(self, self._process.end)  # at the latest when the interpreter ends
+        self._end = weakref.finalize(self, self._process.end)  # at the latest when the interpreter exits
         settings = {
             "import_path": [os.path.abspath(entry) for entry in sys.path if entry],
             "load": {"model": str(path.absolute()), "name": name, "context_size": context_size, "repacked": repacked},
@@ -105,21 +105,21 @@ class Runtime:
 
     @property
     def alive(self) -> bool:
-        """Whether its process runs."""
+        """Whether the process is running."""
         return self._process.alive
 
     @property
     def pid(self) -> int:
-        """Number of its process."""
+        """Process ID."""
         return self._process.pid
 
     def stream(self, route: Route, payload: Mapping[str, Any], sink: Sink) -> None:
-        """Send a request and pass on each chunk of the answer; ends early when nobody listens any more.
+        """Send a request and pass on each chunk of the answer; stop early once the consumer has left.
 
         Raises:
-            InvokeBadRequestError: The runtime refuses the request, with its words.
-            InvokeServerUnavailableError: It fails.
-            ProcessGoneError: Its process has ended.
+            InvokeBadRequestError: The runtime rejects the request; the message is its own.
+            InvokeServerUnavailableError: The runtime fails.
+            ProcessGoneError: The process has ended.
         """
         request = {**payload, "stream": True, "stream_options": {"include_usage": True}, "return_progress": True}
         refusals: list[Chunk] = []
@@ -134,10 +134,10 @@ class Runtime:
             raise _error(refusal)
 
     def _answer(self, route: Route, request: Mapping[str, Any], sink: Sink) -> Generator[Chunk, None, None]:
-        """Yield the chunks up to the end of the answer. If left early, stop it, and leave nothing of it in the pipe."""
+        """Yield the chunks of an answer. If closed early, stop the answer and drain the pipe."""
         self._requests += 1
         number = self._requests
-        with KillTimer(self._process, self._obedience_seconds) as patience, sink.on_stop(patience.start):
+        with KillTimer(self._process, self._obedience_seconds) as timer, sink.on_stop(timer.start):
             try:
                 self._process.send(f"{route} {number} ".encode() + _json(request))
                 with sink.on_stop(lambda: self._process.try_send(f"stop {number}".encode())):
@@ -146,13 +146,13 @@ class Runtime:
                         yield message
                         message = self._process.receive()
             except GeneratorExit:
-                patience.start()
+                timer.start()
                 self._process.try_send(f"stop {number}".encode())
-                self._drain(patience)
+                self._drain(timer)
                 raise
             except ProcessGoneError:
-                if patience.lost:
-                    sink.check()  # nobody waits for what became of it
+                if timer.fired:
+                    sink.check()  # the consumer has left: the outcome no longer matters
                 raise
         if message[0] == "refused":
             raise InvokeBadRequestError(message[1])
@@ -160,36 +160,36 @@ class Runtime:
             raise InvokeServerUnavailableError(Message("embedded.failed", fault=str(message[1])))
 
     def _first(self, request: Mapping[str, Any]) -> Any:
-        """Receive the first line of an answer; a grammar is made before it."""
+        """Receive the first message of an answer, with a time limit if a grammar is built before it."""
         if not request.keys() & _GRAMMARS:
             return self._process.receive()
-        with KillTimer(self._process, self._grammar_seconds) as patience:
-            patience.start()
+        with KillTimer(self._process, self._grammar_seconds) as timer:
+            timer.start()
             try:
                 return self._process.receive()
             except ProcessGoneError as error:
-                if not patience.lost:
+                if not timer.fired:
                     raise
                 raise InvokeBadRequestError(Message("schemas.grammar_too_long", seconds=self._grammar_seconds)) from error
 
-    def _drain(self, patience: KillTimer) -> None:
+    def _drain(self, timer: KillTimer) -> None:
         try:
             while isinstance(self._process.receive(), dict):
                 pass
         except ProcessGoneError:
-            if not patience.lost:
+            if not timer.fired:
                 raise
 
     def first_token(self, route: Route, payload: Mapping[str, Any], sink: Sink) -> dict[str, float]:
-        """Ask with which tokens the answer would begin.
+        """Return the likeliest first tokens of the answer.
 
         Args:
             route: As for `stream`.
             payload: As for `stream`.
-            sink: Gets the chunks that tell how far the prompt is read.
+            sink: Receives the chunks that report how far the prompt is read.
 
         Returns:
-            The probabilities of the 20 likeliest tokens; tokens that read the same are added up.
+            Probabilities of the 20 likeliest tokens; tokens with the same text are summed.
         """
         probe = _Probe(sink)
         likeliest = {"logprobs": True, "top_logprobs": 20} if route == "chat" else {"logprobs": 20}
@@ -197,11 +197,11 @@ class Runtime:
         return probe.probabilities
 
     def count_tokens(self, text: str) -> int:
-        """Count the tokens of a text, also while an answer is being written.
+        """Count the tokens of a text; works while an answer is being written.
 
         Raises:
-            InvokeServerUnavailableError: The runtime does not answer.
-            ProtocolError: It answers something else.
+            InvokeServerUnavailableError: The runtime does not respond.
+            ProtocolError: The response is malformed.
         """
         if not text:
             return 0
@@ -223,12 +223,12 @@ class Runtime:
             raise ProtocolError(Message("embedded.no_tokens"), status_code=response.status, body=raw_text) from error
 
     def close(self) -> None:
-        """End the process, and with it all that it holds."""
+        """End the process and free its memory."""
         self._end()
 
 
 class _Probe:
-    """Keeps the first token's alternatives and passes on how far the prompt is read."""
+    """Collects the probabilities of the first token and passes on prompt progress."""
 
     def __init__(self, sink: Sink) -> None:
         self._sink = sink
@@ -237,7 +237,7 @@ class _Probe:
         self.probabilities: dict[str, float] = {}
 
     def __call__(self, chunk: Chunk, /) -> None:
-        """Take a chunk."""
+        """Read a chunk."""
         if "prompt_progress" in chunk:
             self._sink(chunk)
         for choice in chunk.get("choices", ()):

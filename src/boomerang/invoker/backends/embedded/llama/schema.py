@@ -1,4 +1,4 @@
-"""JSON schemas for the LLMs: refused by the argument that holds them, and told to the model."""
+"""JSON schemas for the LLMs: validation, and the prompt that shows one to the model."""
 
 from __future__ import annotations
 
@@ -13,15 +13,15 @@ from boomerang.invoker.run import Run
 
 
 def checked_schema(schema: object, field: str, run: Run | None = None) -> dict[str, Any]:
-    """Check that something is a JSON schema.
+    """Check that a value is a JSON schema.
 
     Args:
-        schema: What may be one.
-        field: The argument or parameter that holds it.
-        run: May be stopped meanwhile.
+        schema: The value.
+        field: The argument or parameter that contains it.
+        run: Can stop the check.
 
     Raises:
-        InvokeBadRequestError: It is none; the path of the fault is named.
+        InvokeBadRequestError: It is not a schema; names the path of the fault.
     """
     if not isinstance(schema, dict):
         shown = json.dumps(schema)[:80]
@@ -32,5 +32,5 @@ def checked_schema(schema: object, field: str, run: Run | None = None) -> dict[s
 
 
 def prompt(schema: Mapping[str, Any]) -> str:
-    """Tell the model what its answer must look like; the grammar alone would only cut off what it meant to say."""
+    """Return the prompt that shows the model its schema; the grammar alone would only cut off what it meant to say."""
     return f"Answer with one JSON value that follows this JSON schema, and with nothing else:\n{json.dumps(schema)}"

@@ -1,4 +1,4 @@
-"""Tool calls out of text: a model writes JSON, and its text becomes fragments of calls as it comes."""
+"""Parse tool calls from streamed text: a model writes JSON, which becomes fragments of calls as it arrives."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ Part: TypeAlias = str | ToolCall
 """A piece of plain text, or a fragment of a call."""
 
 _OPENING = re.compile(r"(?:\s|[\[\],;]|```\w*|</?tool_calls?>|</?tools?>)*")
-"""What may stand before, between and behind calls."""
+"""Separators before, between and after calls."""
 _TAGS = ("```", "<tool_calls>", "</tool_calls>", "<tools>", "</tools>", "<tool_call>", "</tool_call>", "<tool>", "</tool>")
 _BEFORE_NAME = r'\{\s*(?:"(?:type|id)"\s*:\s*"[^"]*"\s*,\s*)*(?P<wrap>"function"\s*:\s*\{\s*)?'
 _NAME = re.compile(_BEFORE_NAME + r'"name"\s*:\s*(?P<name>"(?:[^"\\]|\\.)*")')
@@ -24,32 +24,32 @@ _KEYS = {"name", "arguments", "parameters", "type", "id", "function"}
 
 
 class CallReader:
-    """Reads the text of an answer, cut anywhere, into plain text and fragments of calls.
+    """Splits the streamed text of an answer into plain text and fragments of calls.
 
     A call is a JSON object `{"name": …, "arguments": …}` at the start of the answer, bare or in a code fence, a list or a tag;
-    further ones may follow. It begins as soon as its name is known to be one that was offered. What is no call is text; text is
-    held back only while it may yet become a call.
+    more may follow. It begins as soon as its name is known to be that of a tool. Everything else is text, which is buffered
+    only while it may still become a call.
 
     Args:
-        names: Names of the tools on offer.
-        new_id: Gives each call its id.
+        names: Names of the tools.
+        new_id: Return the ID of a new call.
     """
 
     def __init__(self, names: Collection[str], new_id: Callable[[], str] = lambda: f"call_{uuid4().hex[:24]}") -> None:
         self.calls = 0
-        """Calls that have begun."""
+        """Number of calls that have begun."""
         self._names = names
         self._new_id = new_id
         self._step: Callable[[str], None] = self._opening
         self._held = ""
-        self._lead = ""  # what stood before the object that is being read
+        self._lead = ""  # text before the object that is being read
         self._parts: list[Part] = []
         self._nesting = _Nesting()
         self._arguments: list[str] = []
         self._inner = 0
 
     def feed(self, text: str) -> list[Part]:
-        """Take the next piece of text; give what is certain now."""
+        """Read the next piece of text; return the parts that are certain."""
         for position, character in enumerate(text):
             if self._step == self._text:
                 self._say(text[position:])
@@ -60,7 +60,7 @@ class CallReader:
         return parts
 
     def finish(self) -> list[Part]:
-        """Return what was held back; there is no more text."""
+        """Return the buffered text at the end of the answer."""
         pending = self._lead + self._held if self._step == self._object else self._held
         only_separators = _OPENING.fullmatch(pending) is not None
         self._held = self._lead = ""
@@ -99,7 +99,7 @@ class CallReader:
         return first[1] not in _KEYS or (name is not None and _loads(name["name"]) not in self._names)
 
     def _whole(self) -> None:
-        """Judge an object that ended before a call was seen in it: other key order, arguments as a string, or none."""
+        """Handle an object that ended before a call was recognised: other key order, arguments as a string, or no call."""
         value = _loads(self._held)
         if isinstance(value, dict) and isinstance(value.get("function"), dict):
             value = value["function"]
@@ -153,7 +153,7 @@ class CallReader:
 
 
 class _Nesting:
-    """How deep in brackets a JSON text is."""
+    """Bracket depth in a JSON text."""
 
     __slots__ = ("_escaped", "depth", "quoted")
 
@@ -164,7 +164,7 @@ class _Nesting:
             self.add(character)
 
     def add(self, character: str) -> bool:
-        """Take the next character; tell whether it closes the outermost bracket."""
+        """Read the next character; return whether it closes the outermost bracket."""
         if self._escaped:
             self._escaped = False
         elif self.quoted:

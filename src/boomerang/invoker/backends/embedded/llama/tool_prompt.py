@@ -1,4 +1,4 @@
-"""Tools for a model that writes calls as text: how it is told of them, and the grammar that holds it to them."""
+"""Prompt and grammar for a model that writes tool calls as text."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from typing import Any
 from boomerang.invoker.entities.message import PromptMessageTool, ToolCall
 
 MOST_CALLS = 8
-"""Calls in one answer, and in the steps of one question."""
+"""Maximum calls in one answer, and in the steps of one question."""
 
 _OPEN = {"additionalProperties", "unevaluatedProperties", "patternProperties", "anyOf", "oneOf", "if", "$ref"}
-"""Where one of these says more of an object's properties, it is left as it is."""
+"""A schema with one of these says more about its properties, so it stays unchanged."""
 
 _PROMPT = """You can call these tools:
 {tools}
@@ -28,15 +28,15 @@ To questions of general knowledge, for stories, poems, jokes and explanations: a
 
 
 def prompt(tools: Sequence[PromptMessageTool]) -> str:
-    """Tell the model which tools there are and how to call them."""
+    """Return the prompt that lists the tools and explains how to call them."""
     return _PROMPT.format(tools="\n".join(f"- {tool.description} {_signature(tool)}" for tool in tools))
 
 
 def grammar(tools: Sequence[PromptMessageTool]) -> str:
-    """Return the grammar of one call: only these names, arguments by each tool's schema.
+    """Return the grammar of one call: the tools' names, with arguments that follow the tool's schema.
 
-    What the grammar engine does not know of JSON schema it passes over. Where it cannot use a schema at all it says nothing and
-    lets the model write freely: whoever reads the call copes with that.
+    The grammar engine ignores schema keywords that it does not know. If it cannot use a schema at all, it silently lets the
+    model write freely, which the parser of calls copes with.
     """
     calls = " | ".join(f"%json {json.dumps(_call_schema(tool))}" for tool in tools)
     return f"%llguidance {{}}\nstart: {calls}\n"
@@ -56,7 +56,7 @@ def arguments_schema(tool: PromptMessageTool) -> dict[str, Any]:
 
 def _call_schema(tool: PromptMessageTool) -> dict[str, Any]:
     return {
-        # One way to write each value: a small model that may put space anywhere sometimes never stops doing so.
+        # One way to write each value: a small model that may put whitespace anywhere sometimes never stops doing so.
         "x-guidance": {"whitespace_flexible": False, "item_separator": ", ", "key_separator": ": ", "lenient": True},
         "type": "object",
         "properties": {"name": {"const": tool.name}, "arguments": closed(arguments_schema(tool))},
@@ -66,10 +66,10 @@ def _call_schema(tool: PromptMessageTool) -> dict[str, Any]:
 
 
 def closed(schema: Any) -> Any:
-    """Forbid properties that a schema does not name, where it says nothing of further ones.
+    """Forbid properties that a schema does not name, unless it mentions additional ones.
 
-    JSON schema allows them, and so would the grammar: a small model then makes properties of words in its prompt, without end.
-    Schemas that are put together of others by `allOf` stay as they are, since each would forbid what the others name.
+    JSON schema allows them, and so would the grammar; a small model then turns words of its prompt into properties, without
+    end. Schemas composed with `allOf` stay unchanged, since each part would forbid the properties of the others.
     """
     if not isinstance(schema, dict) or "allOf" in schema:
         return schema
@@ -89,7 +89,7 @@ def closed(schema: Any) -> Any:
 
 
 def _signature(tool: PromptMessageTool) -> str:
-    """Show a call as it is to be written; a list of parameters like that of a function, small models mix up with its words."""
+    """Return a call as a template. Given a parameter list like a function's, small models mix it up with the descriptions."""
     schema = arguments_schema(tool)
     required = schema.get("required") or ()
     properties = schema["properties"] if isinstance(schema["properties"], dict) else {}

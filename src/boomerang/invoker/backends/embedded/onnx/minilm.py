@@ -1,4 +1,4 @@
-"""all-MiniLM-L6-v2 on onnxruntime: from texts to unit vectors. Embedding, the fast reranker and moderation share it."""
+"""all-MiniLM-L6-v2 on onnxruntime: maps texts to unit vectors. Shared by embedding, the fast reranker and moderation."""
 
 from __future__ import annotations
 
@@ -24,21 +24,21 @@ MODEL_FILE = f"{MODEL}/model.onnx"
 DATA_FILE = f"{MODEL}/model.onnx_data"
 TOKENIZER_FILE = f"{MODEL}/tokenizer.json"
 FILES = (MODEL_FILE, DATA_FILE, TOKENIZER_FILE)
-"""What the weights call the files of this model. The first names the second itself, so both must lie in one folder."""
+"""The model's files, by their names in the manifest. The first refers to the second, so both must be in one folder."""
 
 DIMENSIONS = 384
 CONTEXT_TOKENS = 256
-"""What the model reads of a text, its start and end tokens included; it was trained on no more."""
+"""Tokens of a text that the model reads, including start and end; it was trained on no more."""
 BATCH_TOKENS = 1024
-"""Tokens in one native call, padding included: about 80 ms on two cores and 40 MB, so that stop acts and memory stays flat."""
+"""Tokens per native call, including padding: about 80 ms on two cores and 40 MB, so stops are quick and memory stays flat."""
 
 _PIECE = re.compile(r"\s*(?:.{1,20000}(?!\S)|\S{20000})", re.DOTALL)
-# A long text is tokenised in pieces of some milliseconds each. They end where a word ends, so their tokens are the text's.
+# Long texts are tokenised in pieces of some milliseconds each. Pieces end between words, so their tokens are the text's.
 
 
 @dataclass(frozen=True, slots=True)
 class Cut:
-    """A text of which the model read only the beginning."""
+    """A text that was too long for the model."""
 
     row: int
     tokens: int
@@ -47,22 +47,22 @@ class Cut:
 
 @dataclass(frozen=True, slots=True)
 class EmbeddingAnswer:
-    """Vectors, and what the model read for them."""
+    """Vectors, and how much the model read."""
 
     vectors: Vectors
     """Unit vectors, float32, shape (texts, dimensions), in the order of the texts."""
     tokens: int
-    """Tokens that the model read, start and end tokens included, padding not."""
+    """Tokens that the model read, including start and end, without padding."""
     cuts: tuple[Cut, ...]
 
 
 class Embedder:
     """all-MiniLM-L6-v2, loaded: mean of the last hidden states, scaled to length one.
 
-    Safe to call from several threads. It holds about 100 MB, which go with it.
+    Thread-safe. Takes about 100 MB, which are freed with the object.
 
     Args:
-        model: The ONNX file, its data file beside it.
+        model: The ONNX file, with its data file beside it.
         tokenizer: The `tokenizer.json` file.
     """
 
@@ -71,24 +71,24 @@ class Embedder:
 
         self._session = session.load(model)
         self._tokenizer = Tokenizer.from_file(str(tokenizer))
-        # The file asks for padding to 128 tokens and for silent cutting; we pad each batch and tell of each cut.
+        # The file asks for padding to 128 tokens and silent truncation; we pad each batch and report each cut.
         self._tokenizer.no_padding()
         self._tokenizer.no_truncation()
         self._start, self._end = self._tokenizer.encode("").ids
 
     @classmethod
     def load(cls, path: Callable[[str], Path]) -> Embedder:
-        """Load the model from its `FILES`; `path` tells where a file lies and raises if it is not there."""
+        """Load the model from its `FILES`; `path` returns the path of a file, and raises if the file is missing."""
         path(DATA_FILE)
         return cls(path(MODEL_FILE), path(TOKENIZER_FILE))
 
     def embed(self, texts: Sequence[str], input_type: EmbeddingInputType, run: Run) -> EmbeddingAnswer:
-        """Turn texts into unit vectors; an empty text has one too.
+        """Convert texts to unit vectors; an empty text has one too.
 
         Args:
             texts: Any number, of any length.
-            input_type: Makes no difference to this model: queries and documents get the same vectors.
-            run: Checked between batches; a stop ends the native call under way as well.
+            input_type: Ignored: the model embeds queries and documents alike.
+            run: Checked between batches; a stop also ends the current native call.
 
         Raises:
             RunStoppedError: The run was stopped.
@@ -108,7 +108,7 @@ class Embedder:
         return EmbeddingAnswer(vectors, sum(map(len, rows)), tuple(cuts))
 
     def _tokens(self, text: str, run: Run) -> tuple[list[int], int]:
-        """Return the tokens that the model reads, and how many the whole text has."""
+        """Return the tokens that the model reads, and the number of tokens in the whole text."""
         room = CONTEXT_TOKENS - 2
         ids: list[int] = []
         count = 2
@@ -132,27 +132,27 @@ class Embedder:
         # The last hidden states, float32, shape (texts, tokens, dimensions).
         hidden: Vectors = session.call(self._session, fed, run)[0]
         sums = np.einsum("rtd,rt->rd", hidden, mask.astype(np.float32))
-        # The mean over the tokens and the sum over them have one direction, so the division by their number is left out.
+        # Mean and sum over the tokens have the same direction, so the division is left out.
         unit: Vectors = sums / np.linalg.norm(sums, axis=1, keepdims=True)
         return unit
 
 
 def pieces(text: str) -> Iterator[str]:
-    """Cut a text into pieces of some thousand characters, between words wherever a word ends in time."""
+    """Split a text into pieces of some thousand characters, between words if possible."""
     return (match.group() for match in _PIECE.finditer(text))
 
 
 def batches(lengths: Sequence[int]) -> Iterator[list[int]]:
-    """Sort rows into batches of like length, none over `BATCH_TOKENS` when padded; the longest rows come first.
+    """Group rows of similar length into batches of at most `BATCH_TOKENS` when padded; the longest rows come first.
 
     Args:
-        lengths: Tokens of each row.
+        lengths: Tokens per row.
 
     Yields:
         Row numbers.
     """
     batch: list[int] = []
-    # The longest first: what the runtime's memory grows to, it grows to once.
+    # The longest first, so that the runtime's memory grows only once.
     for row in sorted(range(len(lengths)), key=lambda row: -lengths[row]):
         if batch and (len(batch) + 1) * lengths[batch[0]] > BATCH_TOKENS:
             yield batch

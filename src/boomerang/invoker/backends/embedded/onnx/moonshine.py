@@ -1,4 +1,4 @@
-"""Moonshine tiny-en on onnxruntime, with a greedy decoder of our own: from some seconds of sound to their text."""
+"""Moonshine tiny-en on onnxruntime, with our own greedy decoder: transcribes some seconds of sound."""
 
 from __future__ import annotations
 
@@ -19,20 +19,20 @@ ENCODER_FILE = f"{MODEL}/encoder_model.ort"
 DECODER_FILE = f"{MODEL}/decoder_model_merged.ort"
 TOKENIZER_FILE = f"{MODEL}/tokenizer.bin"
 FILES = (ENCODER_FILE, DECODER_FILE, TOKENIZER_FILE)
-"""What the weights call the files of this model."""
+"""The model's files, by their names in the manifest."""
 
 SHORTEST_SECONDS = 1.0
-"""Shorter sound is filled up with silence; of less the model makes words up, and of very little it fails."""
+"""Shorter sound is padded with silence: given less, the model makes words up, and given very little, it fails."""
 START_TOKEN, END_TOKEN = 1, 2
 TOKENS_PER_SECOND = 6.5
-"""Nobody speaks faster; what gets longer is the model repeating itself."""
+"""Faster than any speaker; beyond this, the model is repeating itself."""
 FEWEST_TOKENS = 8
 SAMPLES_PER_STATE = 384
-"""What the encoder makes one state of."""
+"""Samples that the encoder turns into one state."""
 
 
 class Moonshine:
-    """Moonshine tiny-en, loaded. Safe to call from several threads. It holds about 90 MB, which go with it.
+    """Moonshine tiny-en, loaded. Thread-safe. Takes about 90 MB, which are freed with the object.
 
     Args:
         encoder: The model file that turns sound into states.
@@ -46,7 +46,7 @@ class Moonshine:
         self._encoder = session.load(encoder)
         self._decoder = session.load(decoder)
         self._vocabulary = vocabulary(tokenizer.read_bytes())
-        # The decoder's memory: keys and values of its own steps and of the encoder's states, empty before the first step.
+        # The decoder's cache: keys and values of its own steps and of the encoder's states, empty before the first step.
         self._empty = {
             put.name: np.zeros((1, put.shape[1], 0, put.shape[3]), np.float32)
             for put in self._decoder.get_inputs()
@@ -56,15 +56,15 @@ class Moonshine:
 
     @classmethod
     def load(cls, path: Callable[[str], Path]) -> Moonshine:
-        """Load the model from its `FILES`; `path` tells where a file lies and raises if it is not there."""
+        """Load the model from its `FILES`; `path` returns the path of a file, and raises if the file is missing."""
         return cls(path(ENCODER_FILE), path(DECODER_FILE), path(TOKENIZER_FILE))
 
     def text(self, piece: Samples, run: Run) -> str:
-        """Write down what is said in a piece of a recording.
+        """Transcribe a piece of a recording.
 
         Args:
-            piece: Sound at `RATE_HZ`, one channel, as `cutting.pieces` gives it; no silence, of which the model makes words.
-            run: Checked at each step; a stop ends the native call under way as well.
+            piece: Mono sound at `RATE_HZ`, from `speech_segments.pieces`; not silence, for which the model makes words up.
+            run: Checked at each step; a stop also ends the current native call.
 
         Raises:
             RunStoppedError: The run was stopped.
@@ -75,16 +75,16 @@ class Moonshine:
         if short > 0:
             piece = np.concatenate([piece, np.zeros(short, np.float32)])
         tokens = b"".join(self._vocabulary[token] for token in self._tokens(piece, run))
-        # A character may be spread over several tokens, and cut in two at the end.
+        # A character may span several tokens, and may be cut at the end.
         return tokens.decode("utf-8", "ignore").replace("\u2581", " ").strip()
 
     def _tokens(self, piece: Samples, run: Run) -> Iterator[int]:
-        """Yield the likeliest token, step by step, until the model ends the text."""
+        """Yield the likeliest token of each step until the model ends the text."""
         import numpy as np
 
         sound = {"input_values": piece[None], "attention_mask": np.ones((1, len(piece)), np.int64)}
         (states,) = session.call(self._encoder, sound, run)
-        # The decoder shrinks this mask to one entry a state, so it must never have fewer samples than the states stand for.
+        # The decoder shrinks this mask to one entry per state, so it must not have fewer samples than the states represent.
         mask = np.ones((1, max(len(piece), states.shape[1] * SAMPLES_PER_STATE)), np.int64)
         memory = dict(self._empty)
         token = START_TOKEN
@@ -101,13 +101,13 @@ class Moonshine:
                 return
             yield token
             for name, value in zip(self._kept, kept, strict=True):
-                # What is known of the encoder's states is computed at the first step and comes back empty from later ones.
+                # Keys and values of the encoder's states are computed in the first step and come back empty from later ones.
                 if step == 0 or ".decoder." in name:
                     memory[name.replace("present.", "past_key_values.")] = value
 
 
 def vocabulary(data: bytes) -> list[bytes]:
-    """Read the tokens' bytes: each is preceded by its length, in one byte, or in two from 128 on."""
+    """Parse the tokens' bytes; each token is preceded by its length, in one byte, or in two from 128 on."""
     tokens: list[bytes] = []
     at = 0
     while at < len(data):

@@ -1,4 +1,4 @@
-"""ONNX models: loaded so that they leave the cores to others while they wait, and called so that a stop ends the call."""
+"""Load and call ONNX models so that waiting threads leave the cores to others, and a stop ends the call."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ THREADS = 2
 
 
 def load(path: Path) -> Any:
-    """Load a model file as an `onnxruntime.InferenceSession`, which may be called from several threads."""
+    """Load a model file as an `onnxruntime.InferenceSession`, which is thread-safe."""
     import onnxruntime
 
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = THREADS
-    options.log_severity_level = 3  # a stopped run is no error worth a line on the console
-    # Threads that spin while they wait would take the cores from the other embedded models.
+    options.log_severity_level = 3  # a stopped run is not worth a line on the console
+    # Threads that spin while waiting would take the cores from the other embedded models.
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")
     return onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
 
@@ -27,12 +27,12 @@ def call(session: Any, fed: Mapping[str, Any], run: Run) -> list[Any]:
     """Call a model; the native call ends when the run is stopped.
 
     Args:
-        session: What `load` gave.
-        fed: Arrays by the names of the model's inputs.
-        run: Checked before the call, and heard in its midst.
+        session: From `load`.
+        fed: Arrays by input name.
+        run: Checked before the call; a stop ends the call.
 
     Returns:
-        The model's outputs, in its order.
+        The model's outputs, in order.
 
     Raises:
         RunStoppedError: The run was stopped.
@@ -51,6 +51,6 @@ def call(session: Any, fed: Mapping[str, Any], run: Run) -> list[Any]:
         try:
             results: list[Any] = session.run(None, fed, options)
         except Fail:
-            run.check()  # the failure that our own stop made
+            run.check()  # caused by our own stop
             raise
     return results

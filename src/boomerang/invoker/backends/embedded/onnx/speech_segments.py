@@ -1,4 +1,4 @@
-"""Where a recording is cut into pieces that the speech model takes, and which of them are silence."""
+"""Split a recording into pieces that the speech model takes, and detect silence."""
 
 from __future__ import annotations
 
@@ -15,15 +15,15 @@ if TYPE_CHECKING:  # numpy is loaded with the model, not with the list of models
 RATE_HZ = 16_000
 LONGEST_SECONDS = 20
 EARLIEST_CUT_SECONDS = 12
-"""A recording that is longer than the model takes is cut between these two, in the middle of the quietest stretch."""
+"""A recording too long for the model is cut between these two, in the middle of the quietest stretch."""
 STRETCH_SECONDS = 0.1
 SILENT_RMS = 0.003
 SILENT_SECONDS = 0.5
-"""A piece whose loudest stretch of this length is not louder is silence. The model would say “You”."""
+"""A piece is silent if its loudest stretch of this length is below `SILENT_RMS`. The model would hear “You”."""
 
 
 def pieces(blocks: Iterable[Samples]) -> Iterator[Samples]:
-    """Cut sound at 16 kHz into pieces that the model takes; together they are all of it."""
+    """Split sound at 16 kHz into pieces that the model takes; joined, they are all of it."""
     import numpy as np
 
     longest = LONGEST_SECONDS * RATE_HZ
@@ -39,7 +39,7 @@ def pieces(blocks: Iterable[Samples]) -> Iterator[Samples]:
 
 
 def quietest(samples: Samples) -> int:
-    """Find the middle of the quietest stretch behind the earliest place to cut."""
+    """Return the middle of the quietest stretch after the earliest cut."""
     import numpy as np
 
     start, stretch = EARLIEST_CUT_SECONDS * RATE_HZ, round(STRETCH_SECONDS * RATE_HZ)
@@ -48,12 +48,12 @@ def quietest(samples: Samples) -> int:
 
 
 def is_silence(samples: Samples) -> bool:
-    """Return whether nothing is to be heard in a piece."""
+    """Return whether a piece is silent."""
     return loudest_rms(samples) < SILENT_RMS
 
 
 def loudest_rms(samples: Samples) -> float:
-    """Return the RMS of the loudest stretch; loud words in a long silence are no silence."""
+    """Return the RMS of the loudest stretch, so that loud words in a long silence still count."""
     import numpy as np
 
     stretch = min(round(SILENT_SECONDS * RATE_HZ), len(samples))

@@ -1,1 +1,1 @@
-"""Special care for very small LLMs; other back ends need none of it."""
+"""Workarounds for very small LLMs; other back ends need none of them."""

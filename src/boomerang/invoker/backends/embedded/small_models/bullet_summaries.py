@@ -1,11 +1,11 @@
-"""Summaries by models too small to choose and to count: a text is spread over as many points as are asked for.
+"""Summaries by models too small to choose and count: the text is split into as many parts as points are requested.
 
-Asked for three points of a whole text, the default model copies it, or writes points until it is cut. Asked for one sentence of
-each third it does well. So the counting is done here: the instruction says how many points there are to be, each part of the
-text becomes one sentence, and a grammar ends the sentence.
+Asked for three points about a whole text, the default model copies it, or writes points until it is cut off. Asked for one
+sentence about each third, it does well. So the counting is done here: the instruction sets the number of points, each part of
+the text becomes one sentence, and a grammar ends the sentence.
 
-Measured on the default model at temperature 0: without this, the bundled article took 8 to 13 s and became 12 points or
-one point over and over; with it, 3 points in 6 s.
+Measured on the default model at temperature 0: without this, the bundled article took 8 to 13 s and became 12 points, or
+one point repeated; with it, 3 points in 6 s.
 """
 
 from __future__ import annotations
@@ -19,16 +19,16 @@ from typing import Any
 from boomerang.invoker.llm_text.summarize_in_pieces import CountTokens, Example, summarize
 
 MOST_POINTS = 20
-"""More are not counted out; each takes a second or two."""
+"""A larger number is ignored; each point takes a second or two."""
 TOKENS_PER_POINT, USUAL_MOST = 100, 6
-"""Where the instruction names no number: a sentence for so many tokens of text, up to so many sentences."""
+"""If the instruction gives no number: one sentence per `TOKENS_PER_POINT` tokens of text, at most `USUAL_MOST`."""
 
 SENTENCE = (
     "%llguidance {}\n"
     r"start: /([^.!?。！？\n]|[.][0-9]|[A-Z][a-z]{0,2}[.]){4,350}[.!?。！？]/"
     "\n"
 )
-"""Grammar of a sentence. A point inside a number or behind a short title, as in "Dr.", does not end it."""
+"""Grammar of a sentence. A period inside a number or after a short title, as in "Dr.", does not end it."""
 
 EXAMPLES = (
     Example(
@@ -50,12 +50,24 @@ EXAMPLES = (
         "2021年3月，两个女儿接过了父亲的面包店，保留老烤炉并添了咖啡厅。",
     ),
 )
-"""In two languages, or the model would answer Chinese texts in English."""
+"""In two languages, or the model would summarise Chinese texts in English."""
 
-_WORDS = {"a": 1, "one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7, "eight": 8, "nine": 9, "ten": 10}
+_NUMBERS = {
+    "a": 1,
+    "one": 1,
+    "two": 2,
+    "three": 3,
+    "four": 4,
+    "five": 5,
+    "six": 6,
+    "seven": 7,
+    "eight": 8,
+    "nine": 9,
+    "ten": 10,
+}
 _SIGNS = dict(zip("一二三四五六七八九十", range(1, 11), strict=True)) | {"两": 2}
 _ENGLISH = re.compile(
-    rf"\b(?P<number>{'|'.join(_WORDS)}|\d{{1,2}})(?: (?!sentence|bullet|point|item)[\w-]+)?"
+    rf"\b(?P<number>{'|'.join(_NUMBERS)}|\d{{1,2}})(?: (?!sentence|bullet|point|item)[\w-]+)?"
     r" (?P<unit>bullet points?|bullets?|points?|items?|sentences?)\b",
     re.IGNORECASE,
 )
@@ -67,19 +79,19 @@ _SENTENCE_END = re.compile(r"(?:[.!?…][\"'”’)\]]*|\n)\s+|[。！？]\s*")
 
 @dataclass(frozen=True, slots=True)
 class Points:
-    """What an instruction asks for."""
+    """The points that an instruction asks for."""
 
     count: int | None
-    """How many points; None if it does not say."""
+    """Number of points; None if not specified."""
     listed: bool
-    """Whether each is to stand on a line of its own."""
+    """Whether each point gets a line of its own."""
     instruction: str
     """The instruction for a single point."""
 
 
-def asked(instruction: str, text: str) -> Points:
-    """Read out of an instruction how many points it asks for."""
-    for pattern, numbers, one in ((_ENGLISH, _WORDS, "one sentence"), (_CHINESE, _SIGNS, "一句话")):
+def requested_points(instruction: str, text: str) -> Points:
+    """Parse how many points an instruction asks for."""
+    for pattern, numbers, one in ((_ENGLISH, _NUMBERS, "one sentence"), (_CHINESE, _SIGNS, "一句话")):
         if (match := pattern.search(instruction)) is None:
             continue
         number = match["number"].lower()
@@ -94,10 +106,10 @@ def asked(instruction: str, text: str) -> Points:
 
 
 def spread(text: str, count: int) -> list[str]:
-    """Cut a text between sentences into parts of like length.
+    """Split a text between sentences into parts of similar length.
 
     Returns:
-        At most `count` parts, fewer if the text has fewer sentences; joined they are the text.
+        At most `count` parts, fewer if the text has fewer sentences; joined, they are the text.
     """
     ends = [match.end() for match in _SENTENCE_END.finditer(text) if match.end() < len(text)]
     cuts = [0]
@@ -114,14 +126,14 @@ def summarize_points(text: str, instruction: str, *, count_tokens: CountTokens, 
     """Summarise a text in as many points as the instruction asks for, or as the text's length suggests.
 
     Args:
-        text: What to summarise.
-        instruction: What to mind; may be empty.
+        text: The text.
+        instruction: What to pay attention to; may be empty.
         count_tokens: Counts the tokens of a text as the model does.
-        how: The other arguments of `summarize_in_pieces.summarize`, which lists the errors; its `complete` should hold the
+        how: The other arguments of `summarize_in_pieces.summarize`, which lists the errors; its `complete` should constrain the
             model to a `SENTENCE`.
     """
     text = text.strip()
-    points = asked(instruction, text)
+    points = requested_points(instruction, text)
     count = points.count or max(1, min(USUAL_MOST, round(count_tokens(text) / TOKENS_PER_POINT)))
     parts = spread(text, count)
     names = [f"part {number} of {len(parts)}" if len(parts) > 1 else "" for number in range(1, len(parts) + 1)]

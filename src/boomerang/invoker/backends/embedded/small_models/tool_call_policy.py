@@ -1,18 +1,18 @@
-"""Whether a model calls tools, how often, and when it has called enough.
+"""Decide whether a model calls tools, how often, and when it has called enough.
 
-So small a model, left to itself, writes calls where it should answer, calls once where two are needed, and after the results
-repeats its calls for ever. But it knows better than it acts, and that can be read off the first token's probabilities:
+Left alone, so small a model writes calls where it should answer, calls once where two are needed, and after the results repeats
+its calls forever. The probabilities of its first token are a better guide than what it writes:
 
 - Would its answer to the question begin like a call? Then it calls.
-- With its calls so far written down, and no results, would it end there? If not quite surely, a further call is due. The
-  same question decides after results; so an agent that runs tools step by step comes to its end, and gets its answer in words.
+- With its calls so far written down, and without results, would it end there? If not almost certainly, another call is due.
+  The same check decides after results, so an agent that runs tools step by step terminates and gets its answer in words.
 
-Measured on the default model with three sets of tools: the answer begins like a call with 0.16 to 0.94 where a tool is needed
-(11 questions), with up to 0.01 where not (8). Where a further call is due it goes on with 0.005 to 0.31, where all is
-asked up to 0.005; the bound finds 14 of 16 such cases without a false alarm in 21, and was chosen on these. Asked in words
-whether a call is missing, or with the results told, the model knows nothing: 0.4 to 0.99 either way.
+Measured on the default model with three sets of tools: the answer begins like a call with 0.16 to 0.94 if a tool is needed
+(11 questions), with up to 0.01 if not (8). It goes on with 0.005 to 0.31 if another call is due, and with up to 0.005 if
+nothing is missing; the bound finds 14 of 16 such cases without a false alarm in 21, and was chosen on these. Asked in words
+whether a call is missing, or shown the results, the model has no idea: 0.4 to 0.99 either way.
 
-A call that was made before is not made again, not even with a result that is an error.
+A call is never repeated, not even if its result is an error.
 """
 
 from __future__ import annotations
@@ -29,15 +29,15 @@ from boomerang.invoker.entities.message import PromptMessageTool
 from boomerang.invoker.errors import InvokeBadRequestError
 
 CALL_FROM = 0.1
-"""Tools are called when the answer would begin like a call with this probability."""
+"""Tools are called if the answer would begin like a call with at least this probability."""
 MORE_FROM = 0.01
-"""A further call is made when the answer would go on behind the calls with this probability."""
+"""Another call is made if the answer would go on after the calls with at least this probability."""
 SPARE_TOKENS = 64
-"""Room in the context that a further call needs at least."""
+"""Minimum room in the context for another call."""
 
 
 class Model(Protocol):
-    """What is asked, such as a `Runtime`, which says what its methods do."""
+    """The model, such as a `Runtime`, which documents the methods."""
 
     context_size: int
 
@@ -47,13 +47,13 @@ class Model(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Toolbox:
-    """The tools on offer, and how far the conversation has come with them."""
+    """The tools, and how far the conversation has come with them."""
 
     tools: Sequence[PromptMessageTool]
-    asked: Sequence[ChatMessage]
-    """The messages up to the question, with the tools told."""
+    dialogue: Sequence[ChatMessage]
+    """Messages up to the question, with the tool prompt."""
     informed: Sequence[ChatMessage]
-    """The same, with the results so far told with the question."""
+    """The same, with the results so far appended to the question."""
     made: tuple[str, ...] = ()
     """Calls since the question, as the model writes them."""
 
@@ -63,16 +63,16 @@ class Calling:
 
     Args:
         model: The loaded model.
-        box: What it may call.
-        payload: The request's parameters, as the runtime takes them.
-        emit: Where the runtime's chunks go, as those of a single answer.
+        box: The tools that it may call.
+        payload: Parameters of the request, for the runtime.
+        emit: Receives the runtime's chunks, as if they were a single answer's.
     """
 
     def __init__(self, model: Model, box: Toolbox, payload: Mapping[str, Any], emit: Sink) -> None:
         self._model = model
         self._box = box
         self._emit = emit
-        # With a seed the prompt is read afresh, once: what follows then starts from a state that is the same each time.
+        # With a seed, the prompt is read once without the cache, so that what follows always starts from the same state.
         self._afresh = {"cache_prompt": payload["cache_prompt"]} if "cache_prompt" in payload else {}
         self._params = {key: value for key, value in payload.items() if key not in ("cache_prompt", "messages")}
         self._made = list(box.made)
@@ -81,13 +81,13 @@ class Calling:
         self._written_tokens = 0
 
     def call(self) -> bool:
-        """Write the calls that are due, and the end of the answer behind them; tell whether there were any."""
+        """Write the calls that are due and the end of the answer; return whether there were any."""
         try:
             due = self._goes_on() if self._box.made else self._begins()
         except InvokeBadRequestError:
             if not self._box.made:
                 raise
-            due = False  # with the tools told it does not fit the context; without them it may
+            due = False  # too long for the context with the tool prompt; without it, it may fit
         last = None
         while due and (segment := self._write()):
             last = segment
@@ -99,24 +99,24 @@ class Calling:
         return True
 
     def _begins(self) -> bool:
-        likely = self._model.first_token("chat", {"messages": self._box.asked, **self._afresh}, self._emit)
+        likely = self._model.first_token("chat", {"messages": self._box.dialogue, **self._afresh}, self._emit)
         return sum(share for token, share in likely.items() if token.lstrip().startswith(("{", "```", "["))) >= CALL_FROM
 
     def _goes_on(self) -> bool:
         if len(self._made) >= tools.MOST_CALLS:
             return False
         afresh = {} if self._prompt_tokens else self._afresh
-        messages = [*self._box.asked, _said("\n".join(self._made))]
+        messages = [*self._box.dialogue, _assistant_message("\n".join(self._made))]
         likely = self._model.first_token("chat", {"messages": messages, **afresh}, self._emit)
-        return 1 - likely.get("", 0.0) >= MORE_FROM  # the end reads as no text
+        return 1 - likely.get("", 0.0) >= MORE_FROM  # the end token has no text
 
     def _has_room(self, segment: _Segment) -> bool:
         room = self._model.context_size - segment.prompt_tokens - segment.written_tokens
         return room >= SPARE_TOKENS and self._params["max_tokens"] - self._written_tokens > 0
 
     def _write(self) -> _Segment | None:
-        """Have one call written; None if it is not new. The first goes out as it comes, a further one when that is known."""
-        begun = [_said("\n".join(self._made) + "\n")] if self._made else []
+        """Generate one call; None if it is not new. The first is streamed, others are sent once known to be new."""
+        begun = [_assistant_message("\n".join(self._made) + "\n")] if self._made else []
         request = {**self._params, "messages": [*self._box.informed, *begun], "grammar": self._grammar}
         request["max_tokens"] -= self._written_tokens
         segment = _Segment(self._emit, at_once=not self._made)
@@ -133,7 +133,7 @@ class Calling:
 
 
 class _Segment:
-    """One call as it is written: a sink that passes chunks on, at once or when released, without their end and usage."""
+    """Sink for one call: passes chunks on, at once or when released, without finish reason and usage."""
 
     def __init__(self, emit: Sink, *, at_once: bool) -> None:
         self.check, self.on_stop = emit.check, emit.on_stop
@@ -144,7 +144,7 @@ class _Segment:
         self._held: list[Chunk] | None = None if at_once else []
 
     def __call__(self, chunk: Chunk, /) -> None:
-        """Take a chunk."""
+        """Read a chunk."""
         usage = chunk.get("usage") or {}
         self.prompt_tokens = usage.get("prompt_tokens", self.prompt_tokens)
         self.written_tokens = usage.get("completion_tokens", self.written_tokens)
@@ -165,13 +165,13 @@ class _Segment:
         return isinstance(value, dict) and value.keys() == {"name", "arguments"}
 
     def release(self) -> None:
-        """Pass on what was held."""
+        """Pass on the buffered chunks."""
         for chunk in self._held or ():
             self._emit(chunk)
 
 
-def _said(text: str) -> ChatMessage:
-    """Return the beginning of the answer; the model goes on behind it."""
+def _assistant_message(text: str) -> ChatMessage:
+    """Return the beginning of the answer, for the model to continue."""
     return {"role": "assistant", "content": text}
 
 

@@ -1,1 +1,1 @@
-"""One module per kind of call that the embedded models answer."""
+"""One module per type of call that the embedded models answer."""

@@ -1,4 +1,4 @@
-"""Embedded LLMs: a request becomes what the runtime takes, and its answer a stream of Dify's chunks."""
+"""Embedded LLMs: converts a request for the runtime, and its answer to a stream of Dify's chunks."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from boomerang.invoker.backend import ListedModel, ModelState
 from boomerang.invoker.backends.embedded.execution.model_lifecycle import Engine
 from boomerang.invoker.backends.embedded.execution.worker_thread import WorkerChannel
 from boomerang.invoker.backends.embedded.llama import chat_messages, parameters, schema, tool_prompt
-from boomerang.invoker.backends.embedded.llama.completion_reader import IN_WORDS, AnswerReader
+from boomerang.invoker.backends.embedded.llama.completion_reader import TEXT_ONLY, AnswerReader
 from boomerang.invoker.backends.embedded.llama.llm_models import Spec
 from boomerang.invoker.backends.embedded.llama.runtime import Chunk, Route, Runtime
 from boomerang.invoker.backends.embedded.small_models.tool_call_policy import Calling, Toolbox
@@ -28,22 +28,22 @@ from boomerang.invoker.run import Run
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """A request, checked, as the runtime takes it."""
+    """A validated request in the runtime's format."""
 
     route: Route
     payload: dict[str, Any]
     box: Toolbox | None = None
-    """The tools that may be called, if there are any."""
+    """Tools that may be called, if any."""
     schema_field: str | None = None
-    """The argument or parameter that holds the schema which the answer must follow, if it must."""
+    """Argument or parameter with the schema that the answer must follow, if any."""
 
 
 class Llama:
     """An LLM in a child process, loaded when first used.
 
     Args:
-        spec: What is known of it.
-        locate: Gives its GGUF file; raises an `InvokeError` if there is none.
+        spec: Its known properties.
+        locate: Return the path of its GGUF file; raises an `InvokeError` if there is none.
     """
 
     def __init__(self, spec: Spec, locate: Callable[[], Path]) -> None:
@@ -52,7 +52,7 @@ class Llama:
         self.engine: Engine[Runtime] = Engine(self._load, Runtime.close, lambda runtime: runtime.alive)
 
     def listed(self, provider: str) -> ListedModel:
-        """Return the model as it stands now."""
+        """Return the model with its current state."""
         return self.spec.listed(provider, self.engine.state, self.engine.reason)
 
     @property
@@ -64,9 +64,9 @@ class Llama:
         """Answer token by token; the last chunk has the usage and the finish reason.
 
         Raises:
-            InvokeBadRequestError: The request cannot be answered as it stands; names the field.
+            InvokeBadRequestError: The request is invalid; names the field.
             InvokeServerUnavailableError: The model cannot be loaded, or fails.
-            ProtocolError: The runtime's stream broke off.
+            ProtocolError: The runtime's stream ended early.
         """
         yield from self.answer(self.question(request), run)
 
@@ -76,15 +76,15 @@ class Llama:
         wanted: dict[str, Any] | None = None,
         offered: Sequence[PromptMessageTool] = (),
     ) -> Question:
-        """Check a request and put it as the runtime takes it.
+        """Validate a request and convert it for the runtime.
 
         Args:
             request: The request.
-            wanted: The schema that the answer must follow, if the parameters are not to say.
-            offered: Tools; those of an LLM request are used if none are given.
+            wanted: The schema that the answer must follow; by default, that of the parameters.
+            offered: Tools; by default, those of an LLM request.
 
         Raises:
-            InvokeBadRequestError: Names what is wrong with it.
+            InvokeBadRequestError: The request is invalid; names the field.
         """
         values = parameters.checked(request.completion_params, self.spec.rules)
         schema_field = "structured_output_schema" if wanted else "json_schema"
@@ -103,21 +103,21 @@ class Llama:
             return Question("completion", payload | {"prompt": chat_messages.plain(request.prompt_messages)})
         box = None
         if wanted is not None:
-            # By this way and not as a grammar: only here does the runtime refuse a schema that it cannot use.
+            # Not as a grammar: only with `response_format` does the runtime reject a schema that it cannot use.
             payload["response_format"] = {"type": "json_schema", "json_schema": {"schema": wanted}}
             payload["messages"] = chat_messages.chat(request.prompt_messages, schema.prompt(wanted))
         elif not offered or _ends_with_results(request.prompt_messages):
-            # An answer from results is written without the tools told, or so small a model would call instead; see `calling`.
+            # Without the tool prompt: with it, so small a model would call again instead of answering; see `tool_call_policy`.
             payload["messages"] = chat_messages.chat(request.prompt_messages)
             if step := chat_messages.step(request.prompt_messages, tool_prompt.prompt(offered)) if offered else None:
-                box = Toolbox(offered, step.asked, step.informed, step.made)
+                box = Toolbox(offered, step.dialogue, step.informed, step.made)
         else:
             payload["messages"] = chat_messages.chat(request.prompt_messages, tool_prompt.prompt(offered))
             box = Toolbox(offered, payload["messages"], payload["messages"])
         return Question("chat", payload, box, schema_field if wanted is not None else None)
 
     def answer(self, question: Question, run: Run) -> Chunks[LLMResultChunk]:
-        """Put a question to the model and yield its answer."""
+        """Send a question to the model and yield its answer."""
         started = perf_counter()
         version = ""
 
@@ -129,8 +129,8 @@ class Llama:
                 if Calling(runtime, question.box, payload, emit).call():
                     return
                 if question.box.made:
-                    emit(IN_WORDS)
-                else:  # the prompt has just been read, afresh where there is a seed
+                    emit(TEXT_ONLY)
+                else:  # the prompt has just been read, without the cache if there is a seed
                     payload = {name: value for name, value in payload.items() if name != "cache_prompt"}
             with _blamed(question.schema_field):
                 runtime.stream(question.route, payload, emit)
@@ -144,16 +144,16 @@ class Llama:
         yield reader.last(perf_counter() - started, version)
 
     def complete_text(self, prompt: Sequence[PromptMessage], max_tokens: int, run: Run, grammar: str | None = None) -> str:
-        """Answer messages in one text, the likeliest, for callers such as a summary.
+        """Return the likeliest answer to messages as one text, for callers such as a summary.
 
         Args:
             prompt: The messages.
-            max_tokens: Where the answer is cut.
-            run: May be stopped.
-            grammar: What the answer must follow, in llguidance's notation.
+            max_tokens: Maximum length of the answer.
+            run: Can stop the answer.
+            grammar: Grammar of the answer, in llguidance's notation.
 
         Raises:
-            InvokeError: As `stream` does.
+            InvokeError: See `stream`.
         """
         request = RequestInvokeLLM(
             provider="",
@@ -168,11 +168,11 @@ class Llama:
         return "".join(chunk.delta.message.get_text_content() for chunk in self.answer(question, run))
 
     def count_tokens(self, text: str, run: Run) -> int:
-        """Count the tokens of a text with the model's own tokenizer; loads the model if need be."""
+        """Count the tokens of a text with the model's own tokenizer; loads the model if necessary."""
         return self.engine.model(run).count_tokens(text)
 
     def close(self) -> None:
-        """End what runs and give the memory back."""
+        """Stop all runs and free the memory."""
         self.engine.close()
 
     def _load(self) -> Runtime:
@@ -192,7 +192,7 @@ def _ends_with_results(prompt: Sequence[PromptMessage]) -> bool:
 
 @contextmanager
 def _blamed(schema_field: str | None) -> Iterator[None]:
-    """Blame the schema, where there is one, for what the runtime refuses or fails at without naming another reason."""
+    """Attribute errors of the runtime to the schema, if there is one and the error names no other field."""
     try:
         yield
     except ProcessGoneError:

@@ -1,4 +1,4 @@
-"""Rerank with an LLM as the judge: it reads query and document together and says whether the one answers the other."""
+"""Rerank with an LLM as the judge: it reads query and document together and says whether the document answers the query."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from boomerang.invoker.run import Run
 from .llm import Llama
 
 DOCUMENT_TOKENS = 300
-"""Tokens of a document, and of the query, that the judge reads."""
+"""Tokens of a document, and of the query, that the judge reads at most."""
 _CHARACTERS_PER_TOKEN = 5
 
 _SYSTEM = (
@@ -28,16 +28,16 @@ _EXAMPLES = (
 
 
 def scores(llama: Llama, query: str, docs: Sequence[str], run: Run) -> list[float]:
-    """Judge each document, some 0.2 s each.
+    """Score each document; takes some 0.2 s each.
 
     Args:
-        llama: The judge; one run uses it at a time, and this run keeps it to the end.
-        query: What is searched for.
-        docs: What may answer it.
-        run: Stops between two documents, and at once for who waits.
+        llama: The judge; it serves one run at a time, and this run occupies it to the end.
+        query: The search query.
+        docs: Documents that may answer it.
+        run: A stop ends the work between two documents, and frees the caller at once.
 
     Returns:
-        For each document the probability of "yes", in [0, 1].
+        The probability of "yes" for each document, in [0, 1].
 
     Raises:
         InvokeError: The model cannot be loaded, or fails.
@@ -48,13 +48,13 @@ def scores(llama: Llama, query: str, docs: Sequence[str], run: Run) -> list[floa
         for document in docs:
             emit(_probability(runtime, question, document, emit))
 
-    judged: list[float] = []
+    done: list[float] = []
     for item in llama.engine.stream(run, work):
         if isinstance(item, float):
-            if not judged:
+            if not done:
                 run.phase("generating")
-            judged.append(item)
-    return judged
+            done.append(item)
+    return done
 
 
 def _probability(runtime: Runtime, question: str, document: str, emit: WorkerChannel[float | Chunk]) -> float:
@@ -65,7 +65,7 @@ def _probability(runtime: Runtime, question: str, document: str, emit: WorkerCha
 
 
 def _messages(query: str, document: str) -> list[ChatMessage]:
-    """Begin with the same words for every document: the runtime reads them once."""
+    """Return the messages, which begin alike for every document, so that the runtime reads the beginning only once."""
     messages = [{"role": "system", "content": _SYSTEM}]
     for example_query, example_document, verdict in _EXAMPLES:
         messages.append({"role": "user", "content": _pair(example_query, example_document)})

@@ -1,4 +1,4 @@
-"""Moderation: small logistic heads on the sentence vectors of the embedding model, trained by `scripts/train_moderation.py`."""
+"""Moderation: small logistic heads on the embedding model's sentence vectors, trained by `scripts/train_moderation.py`."""
 
 from __future__ import annotations
 
@@ -30,11 +30,11 @@ MODEL = "minilm-moderation-heads"
 HEADS_FILE = Path(__file__).with_name("moderation_heads.json")
 CATEGORIES = ("harassment", "hate", "violence", "sexual", "self-harm")
 THRESHOLD = 0.5
-"""From this probability on a category is flagged."""
+"""Probability from which a category is flagged."""
 WINDOW = 300
 """Characters of a sentence that are judged at once; longer ones are judged in windows that overlap by half."""
 SHORTEST = 20
-"""Characters. What is shorter is no sentence of its own, such as "Dr." or "No!", and is read with its neighbour."""
+"""Characters. Shorter parts, such as "Dr." or "No!", are joined with the next one."""
 SENTENCES_AT_ONCE = 64
 
 _END = re.compile(r"(?<=[.!?…])[\"'”’)\]]*\s+|(?<!\s)\s*\n\s*")
@@ -63,7 +63,7 @@ def listed() -> ListedModel:
 class Heads:
     """A logistic head for each category, on sentence vectors.
 
-    There is none for "any category": the highest of the five tells harmful from harmless better than a head of its own did
+    There is none for "any category": the highest of the five separates harmful from harmless better than a separate head did
     (cross-validated: a recall of 0.85 at 2.2 % false alarms against 0.81 at 3.5 %).
 
     Args:
@@ -96,20 +96,20 @@ class Heads:
         import numpy as np
 
         logits = vectors @ self.weights[:, :-1].T + self.weights[:, -1]
-        # Through tanh, since exp would overflow on a head that is very sure.
+        # tanh, because exp would overflow on very large logits.
         probabilities: NDArray[np.float64] = (1 + np.tanh(logits / 2)) / 2
         return probabilities
 
 
 @cache
 def own_heads() -> Heads:
-    """Return the heads that come with the project; read once."""
+    """Return the project's own heads; loaded once."""
     return Heads.load()
 
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """The sentence of a text where a category is most likely."""
+    """The sentence of a text that scores highest in a category."""
 
     score: float
     """Probability."""
@@ -118,16 +118,16 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class Judgement:
-    """What the heads think of a text."""
+    """Scores of a text."""
 
     findings: Mapping[str, Finding]
-    """One for each category."""
+    """One per category."""
     sentences: int
-    """How many were read."""
+    """Number of sentences."""
 
     @property
     def category(self) -> str:
-        """The most likely category; it decides."""
+        """The most likely category, which decides."""
         return max(self.findings, key=lambda category: self.findings[category].score)
 
     @property
@@ -141,14 +141,14 @@ class Moderator:
 
     Args:
         embedder: The model whose vectors the heads read.
-        heads: What was learned; the project's own if none is given.
+        heads: Defaults to the project's own.
     """
 
     def __init__(self, embedder: Embedder, heads: Heads | None = None) -> None:
         self._embedder = embedder
         self._heads = heads or own_heads()
 
-    def judge(self, text: str, run: Run) -> Judgement:
+    def classify(self, text: str, run: Run) -> Judgement:
         """Judge a text of any length that is not blank.
 
         Raises:
@@ -167,7 +167,7 @@ class Moderator:
 
 
 def sentences(text: str) -> Iterator[str]:
-    """Cut a text into sentences and lines; very long ones into windows that overlap by half."""
+    """Split a text into sentences and lines, and very long ones into windows that overlap by half."""
     pending = ""
     for part in filter(None, map(str.strip, _END.split(text))):
         pending = f"{pending} {part}" if pending else part
@@ -193,10 +193,10 @@ def _windows(sentence: str) -> Iterator[str]:
 
 
 def answer(request: RequestInvokeModeration, moderator: Moderator, run: Run) -> ModerationResult:
-    """Answer `moderation.invoke`; what Dify's boolean leaves out becomes an event.
+    """Answer `moderation.invoke`; report the scores, which Dify's boolean leaves out, as an event.
 
     Raises:
-        InvokeBadRequestError: There is no text.
+        InvokeBadRequestError: The text is blank.
         RunStoppedError: The run was stopped.
     """
     if not request.text.strip():
@@ -205,7 +205,7 @@ def answer(request: RequestInvokeModeration, moderator: Moderator, run: Run) -> 
         )
     if not _mostly_latin(request.text):
         run.notice("inputs.english_classifier")
-    judgement = moderator.judge(request.text, run)
+    judgement = moderator.classify(request.text, run)
     run.report(
         ModerationScores(
             {category: finding.score for category, finding in judgement.findings.items()},
@@ -219,6 +219,6 @@ def answer(request: RequestInvokeModeration, moderator: Moderator, run: Run) -> 
 
 
 def _mostly_latin(text: str) -> bool:
-    """Return whether at least half of the letters are Latin; the best guess at English that needs no model."""
+    """Return whether at least half of the letters are Latin: a guess at English that needs no model."""
     letters = [character for character in text if character.isalpha()]
     return 2 * sum(character < "\u0250" for character in letters) >= len(letters)

@@ -1,4 +1,4 @@
-"""Rerank: from scores to a result, for both rerankers, and the fast one's scores, which are cosines of sentence vectors."""
+"""Rerank: results from scores, for both rerankers, and the scores of the fast one, which are cosines of sentence vectors."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ from boomerang.invoker.events import Notice, RerankScores
 from boomerang.invoker.messages.message import Message
 from boomerang.invoker.run import Run
 
-from .text_embedding import tell_cuts, text_of
+from .text_embedding import notice_cuts, text_of
 
 COSINE_MODEL = "all-minilm-l6-v2-cosine"
-JUDGE_MODEL = "qwen2.5-coder-0.5b-judge"
-JUDGED = 20
-"""Documents that the judge reads; where there are more, the cosine chooses these."""
+RERANKER_MODEL = "qwen2.5-coder-0.5b-judge"
+MOST_RERANKED = 20
+"""Documents that the judge reads at most; if there are more, the cosine preselects them."""
 
 Score: TypeAlias = Callable[[str, Sequence[str]], Sequence[float]]
 """Scores documents for a query, in the documents' order."""
@@ -48,22 +48,22 @@ def listed_cosine() -> ListedModel:
     )
 
 
-def listed_judge(context_tokens: int) -> ListedModel:
-    """Describe the reranker that has the language model judge each document.
+def listed_reranker(context_tokens: int) -> ListedModel:
+    """Describe the reranker that judges each document with the language model.
 
     Args:
-        context_tokens: What the language model reads of query and document together.
+        context_tokens: What the language model reads of query and document together, at most.
     """
     return _listed(
-        JUDGE_MODEL,
+        RERANKER_MODEL,
         "Qwen2.5-Coder 0.5B as judge",
         context_tokens,
         I18nObject(
             en_us="Has the language model read query and document together; the score is the probability, 0 to 1, that it says "
-            f'yes to "does this answer it?". A quarter of a second a document. Of more than {JUDGED} documents the first '
-            f"{JUDGED} by cosine are judged; the rest follow in cosine order.",
+            f'yes to "does this answer it?". A quarter of a second a document. Of more than {MOST_RERANKED} documents the '
+            f"first {MOST_RERANKED} by cosine are judged; the rest follow in cosine order.",
             zh_hans="让语言模型同时读查询和文档；分数是它对“这是否回答了问题”答“是”的概率，0 到 1。每篇约四分之一秒。"
-            f"文档超过 {JUDGED} 篇时，只评判余弦值最高的 {JUDGED} 篇，其余按余弦值排在后面。",
+            f"文档超过 {MOST_RERANKED} 篇时，只评判余弦值最高的 {MOST_RERANKED} 篇，其余按余弦值排在后面。",
         ),
     )
 
@@ -83,20 +83,20 @@ def _listed(model: str, label: str, context_tokens: int, about: I18nObject) -> L
 
 @dataclass(frozen=True, slots=True)
 class Ranking:
-    """What to rank and what to keep, checked."""
+    """What to rank and what to keep, validated."""
 
     query: str
     docs: Sequence[str]
     score_threshold: float | None
-    """Documents below it are left out; one that reaches it exactly stays."""
+    """Documents below it are dropped; one that reaches it exactly is kept."""
     top_n: int | None
-    """Documents kept at most; at least 1."""
+    """Maximum number of documents; at least 1."""
 
     def documents(self, scores: Sequence[float]) -> list[RerankDocument]:
-        """Order the documents, the best first; what is equally good keeps its order.
+        """Order the documents, best first; ties keep their order.
 
         Args:
-            scores: One for each document, in the documents' order; used as they are.
+            scores: One per document, in the documents' order; used unchanged.
         """
         order = sorted(range(len(self.docs)), key=lambda index: -scores[index])
         kept = [index for index in order if self.score_threshold is None or scores[index] >= self.score_threshold]
@@ -104,10 +104,10 @@ class Ranking:
 
 
 def ranking(request: RequestInvokeRerank | RequestInvokeMultiModalRerank, run: Run) -> Ranking:
-    """Take from a request what is to be ranked.
+    """Return what a request wants ranked, after validating it.
 
     Raises:
-        InvokeBadRequestError: There are no documents or no query, an image is among them, or `top_n` is less than 1.
+        InvokeBadRequestError: Documents or query are missing, one of them is an image, or `top_n` is less than 1.
     """
     if isinstance(request, RequestInvokeRerank):
         query, docs = request.query, list(request.docs)
@@ -144,45 +144,45 @@ def cosines(query: str, docs: Sequence[str], embedder: Embedder, run: Run) -> li
     Raises:
         RunStoppedError: The run was stopped.
     """
-    # A row at a time would make the same vectors: what a text is embedded with does not change them.
+    # One batch for all: the texts embedded together do not affect each other's vectors.
     answer = embedder.embed([query, *docs], EmbeddingInputType.DOCUMENT, run)
-    tell_cuts(run, answer.cuts, lambda row: f"docs[{row - 1}]" if row else "query")
-    # Rounding may carry the cosine of two equal texts past 1.
+    notice_cuts(run, answer.cuts, lambda row: f"docs[{row - 1}]" if row else "query")
+    # Rounding may push the cosine of two equal texts above 1.
     scores: list[float] = (answer.vectors[1:] @ answer.vectors[0]).clip(-1.0, 1.0).tolist()
     return scores
 
 
-def judged(query: str, docs: Sequence[str], judge: Score, cosine: Score, run: Run) -> Sequence[float]:
-    """Score documents by the judge; of more than `JUDGED`, the best by cosine are judged and the others come behind them.
+def best_reranked(query: str, docs: Sequence[str], model_scores: Score, cosine: Score, run: Run) -> Sequence[float]:
+    """Score documents with the judge; of more than `MOST_RERANKED`, it reads the best by cosine, and the others follow.
 
-    A document that is not judged scores the lowest judged score times (1 + cosine) / 2: below the judged ones, in cosine order.
+    An unjudged document scores the lowest judged score times (1 + cosine) / 2: below the judged ones, in cosine order.
 
     Args:
         query: What the documents should answer.
         docs: The documents.
-        judge: Gives probabilities, 0 to 1.
-        cosine: Gives cosines; only called where there are more documents than are judged.
-        run: Whose listener is told which documents were not judged.
+        model_scores: Return probabilities, 0 to 1.
+        cosine: Return cosines; called only if there are more documents than are judged.
+        run: Receives a notice of the documents that were not judged.
 
     Returns:
         Scores from 0 to 1, in the documents' order.
     """
-    if len(docs) <= JUDGED:
-        return judge(query, docs)
+    if len(docs) <= MOST_RERANKED:
+        return model_scores(query, docs)
     near = cosine(query, docs)
     order = sorted(range(len(docs)), key=lambda index: -near[index])
-    chosen, others = sorted(order[:JUDGED]), sorted(order[JUDGED:])
-    scores = dict(zip(chosen, judge(query, [docs[index] for index in chosen]), strict=True))
+    chosen, others = sorted(order[:MOST_RERANKED]), sorted(order[MOST_RERANKED:])
+    scores = dict(zip(chosen, model_scores(query, [docs[index] for index in chosen]), strict=True))
     lowest = min(scores.values())
     scores |= {index: lowest * (1 + near[index]) / 2 for index in others}
-    run.report(Notice(Message("inputs.some_judged", judged=JUDGED, all=len(docs)), items=tuple(others)))
+    run.report(Notice(Message("inputs.some_judged", judged=MOST_RERANKED, all=len(docs)), items=tuple(others)))
     return [scores[index] for index in range(len(docs))]
 
 
 def result(
     request: RequestInvokeRerank | RequestInvokeMultiModalRerank, query_and_docs: Ranking, scores: Sequence[float], run: Run
 ) -> RerankResult | MultiModalRerankResult:
-    """Turn scores, in the documents' order, into the result that belongs to the request; report those of all documents."""
+    """Build the request's type of result from scores in the documents' order; report the scores of all documents."""
     run.report(RerankScores(tuple(enumerate(scores))))
     result_type = RerankResult if isinstance(request, RequestInvokeRerank) else MultiModalRerankResult
     return result_type(model=request.model, docs=query_and_docs.documents(scores))
@@ -191,7 +191,7 @@ def result(
 def answer(
     request: RequestInvokeRerank | RequestInvokeMultiModalRerank, embedder: Embedder, run: Run
 ) -> RerankResult | MultiModalRerankResult:
-    """Answer `rerank.invoke` with cosines; and `rerank.invoke_multimodal`, as far as query and documents are texts.
+    """Answer `rerank.invoke` with cosines, and `rerank.invoke_multimodal` if query and documents are texts.
 
     Raises:
         InvokeBadRequestError: See `ranking`.

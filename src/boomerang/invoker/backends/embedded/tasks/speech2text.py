@@ -1,6 +1,6 @@
-"""Speech to text: a recording of any format and length, written down by the speech model.
+"""Speech to text: transcribes a recording of any format and length.
 
-The model takes up to about 20 s of sound at 16 kHz. Longer recordings are cut where they are quietest; they are decoded,
+The model takes up to about 20 s of sound at 16 kHz. Longer recordings are cut where they are quietest. They are decoded,
 resampled and transcribed piece by piece, so that an hour of sound needs no more memory than a minute.
 """
 
@@ -49,7 +49,7 @@ def listed() -> ListedModel:
 
 @dataclass(frozen=True, slots=True)
 class Spoken:
-    """What was said in one piece of a recording."""
+    """Transcript of one piece of a recording."""
 
     start: float
     """Seconds from the start of the recording."""
@@ -58,7 +58,7 @@ class Spoken:
 
 
 class Listener:
-    """Writes recordings down. Safe to call from several threads.
+    """Transcribes recordings. Thread-safe.
 
     Args:
         model: The speech model.
@@ -69,27 +69,27 @@ class Listener:
 
     @classmethod
     def load(cls, path: Callable[[str], Path]) -> Listener:
-        """Load the speech model; `path` tells where a file lies and raises if it is not there."""
+        """Load the speech model; `path` returns the path of a file, and raises if the file is missing."""
         return cls(Moonshine.load(path))
 
     def transcribe(self, data: bytes, run: Run) -> str:
-        """Write down what is said in an audio file.
+        """Transcribe an audio file.
 
         Args:
-            data: The file, of a kind in `audio.READABLE`, at any rate, with any number of channels.
-            run: Told of each piece that is done, and of what is wrong with the file; checked at each step.
+            data: The file, of a type in `file_type.READABLE`, with any sample rate and number of channels.
+            run: Receives an event for each piece and notices about the file; checked at each step.
 
         Returns:
             The text; empty if there is only silence.
 
         Raises:
-            InvokeBadRequestError: The bytes are no audio that can be decoded.
+            InvokeBadRequestError: The bytes cannot be decoded as audio.
             RunStoppedError: The run was stopped.
         """
-        return " ".join(spoken.text for spoken in self.listen(data, run) if spoken.text)
+        return " ".join(spoken.text for spoken in self.transcribe_pieces(data, run) if spoken.text)
 
-    def listen(self, data: bytes, run: Run) -> Iterator[Spoken]:
-        """Yield what is said, piece by piece; otherwise as `transcribe`."""
+    def transcribe_pieces(self, data: bytes, run: Run) -> Iterator[Spoken]:
+        """Yield the transcript piece by piece; see `transcribe`."""
         run.check()
         recording = decoding.Recording(data)
         whole = recording.seconds
@@ -118,7 +118,7 @@ def answer(request: RequestInvokeSpeech2Text, listener: Listener, run: Run) -> S
     """Answer `speech2text.invoke`.
 
     Raises:
-        InvokeBadRequestError: The file is too large, or no audio that can be decoded.
+        InvokeBadRequestError: The file is too large, or cannot be decoded as audio.
         RunStoppedError: The run was stopped.
     """
     upload_check.require_audio(request.file)

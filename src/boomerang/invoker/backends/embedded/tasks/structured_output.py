@@ -1,4 +1,4 @@
-"""Structured output: the grammar of a JSON schema keeps the model to it; the text streams, the object follows."""
+"""Structured output: a grammar makes the model follow a JSON schema; the text is streamed, then the object follows."""
 
 from __future__ import annotations
 
@@ -28,11 +28,11 @@ def stream_structured(
 ) -> Chunks[LLMResultChunkWithStructuredOutput]:
     """Answer with an object that follows the request's schema.
 
-    Yields the text as it comes, `structured_output` unset, and at last a chunk without text that has the object, the usage and
-    the finish reason.
+    Yields the text as it arrives, with `structured_output` unset, and finally a chunk without text that has the object, the
+    usage and the finish reason.
 
     Raises:
-        InvokeBadRequestError: The schema is none, or beyond what the runtime can keep to, or the answer was cut.
+        InvokeBadRequestError: The schema is invalid or not supported by the runtime, or the answer was cut off.
         InvokeError: As for any answer of the model.
     """
     wanted = _object_schema(request.structured_output_schema, run)

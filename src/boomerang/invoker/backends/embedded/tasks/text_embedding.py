@@ -1,4 +1,4 @@
-"""Text embedding: requests answered with the embedder's vectors, and what is told of texts that it cannot read whole."""
+"""Text embedding with the embedder's vectors, and notices for texts that are too long for it."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from boomerang.invoker.messages.message import Message
 from boomerang.invoker.run import Run
 
 MAX_CHUNKS = 128
-"""How many texts a caller should send at a time. More are answered too; the answer only comes later."""
+"""Texts that a caller should send at a time. More are allowed; the answer only takes longer."""
 
 
 def listed() -> ListedModel:
@@ -60,7 +60,7 @@ def answer(request: RequestInvokeTextEmbedding, embedder: Embedder, run: Run) ->
 
 
 def answer_multimodal(request: RequestInvokeMultiModalEmbedding, embedder: Embedder, run: Run) -> MultiModalEmbeddingResult:
-    """Answer `text_embedding.invoke_multimodal`, as far as the contents are texts.
+    """Answer `text_embedding.invoke_multimodal` if all contents are texts.
 
     Raises:
         InvokeBadRequestError: There are no documents, or one is an image.
@@ -72,10 +72,10 @@ def answer_multimodal(request: RequestInvokeMultiModalEmbedding, embedder: Embed
 
 
 def text_of(content: MultiModalContent, name: str) -> str:
-    """Return the text of a content that may be an image.
+    """Return the text of a content, which may be an image.
 
     Raises:
-        InvokeBadRequestError: It is an image.
+        InvokeBadRequestError: The content is an image.
     """
     if content.content_type is not MultiModalContentType.TEXT:
         raise InvokeBadRequestError(
@@ -86,13 +86,13 @@ def text_of(content: MultiModalContent, name: str) -> str:
     return content.content
 
 
-def tell_cuts(run: Run, cuts: Sequence[Cut], name: Callable[[int], str]) -> None:
+def notice_cuts(run: Run, cuts: Sequence[Cut], name: Callable[[int], str]) -> None:
     """Report which texts were cut; none is cut silently.
 
     Args:
-        run: Whose listener is told.
-        cuts: What was cut.
-        name: Gives what the caller calls a row, such as `texts[3]`.
+        run: Receives the notice.
+        cuts: The texts that were cut.
+        name: Return the caller's name for a row, such as `texts[3]`.
     """
     if not cuts:
         return
@@ -117,6 +117,6 @@ def _embed(
         run.notice("inputs.blank_rows", rows=", ".join(blank))
     started = perf_counter()
     answer = embedder.embed(texts, input_type, run)
-    tell_cuts(run, answer.cuts, lambda row: f"{field}[{row}]")
+    notice_cuts(run, answer.cuts, lambda row: f"{field}[{row}]")
     usage = EmbeddingUsage.priced(None, tokens=answer.tokens, latency=perf_counter() - started)
     return answer.vectors.tolist(), usage

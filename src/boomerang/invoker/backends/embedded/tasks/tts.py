@@ -1,4 +1,4 @@
-"""Text to speech: hibari, an English voice that comes with its package. It speaks sentence by sentence, each a complete MP3."""
+"""Text to speech: hibari, an English voice bundled with its package. It speaks sentence by sentence, each a complete MP3."""
 
 from __future__ import annotations
 
@@ -28,26 +28,26 @@ if TYPE_CHECKING:  # numpy is loaded with the model, not with the list of models
 MODEL = "hibari"
 VOICE = "heart"
 VOICES = {VOICE: "Heart"}
-"""Voices by name, with their labels. hibari would fetch any other voice from the network, so no other name ever reaches it."""
+"""Voices by name, with their labels. hibari would download any other voice, so it never gets another name."""
 MEDIA_TYPE = "audio/mpeg"
 
 WORD_LIMIT = 240
-"""Characters that are spoken in one go. Longer sentences are cut at a comma or a space, so that sound and stop stay quick."""
+"""Characters spoken in one go. Longer sentences are cut at a comma or a space, so that sound starts and stops quickly."""
 PHONEME_LIMIT = 250
-"""The same for phonemes, as digits can be much longer spoken than written: about 13 s of sound, made in 0.15 s."""
+"""The same for phonemes, since digits can be much longer spoken than written: about 13 s of sound, made in 0.15 s."""
 DIGITS_LIMIT = 18
-"""Longer numbers are spoken digit by digit; hibari knows no words for the longest of them and fails."""
+"""Longer numbers are spoken digit by digit; hibari has no words for the longest ones and fails."""
 
 GAIN = 1.7
-"""One gain for every segment. The voice speaks all sentences equally loud (0.058 RMS, within 1 dB over 60 sentences), so a
-fixed factor keeps them so; levelling each segment by its own peak would make short words shout. This comes to -20 dB RMS."""
+"""One gain for all segments. The voice speaks every sentence equally loud (0.058 RMS, within 1 dB over 60 sentences), so a
+fixed factor keeps it that way; normalising each segment by its peak would make short words shout. Results in -20 dB RMS."""
 KNEE, CEILING = 0.8, 0.95
-"""Rare peaks above the knee are bent towards the ceiling, which leaves the MP3 encoder room for its overshoot."""
+"""Rare peaks above the knee are compressed towards the ceiling, which leaves headroom for the MP3 encoder's overshoot."""
 FADE_SECONDS = 0.005
 INNER_PAUSE_SECONDS = 0.12
-"""Silence that is kept on each side of a cut inside a sentence; hibari puts as much there as between sentences."""
+"""Silence kept on each side of a cut inside a sentence, where hibari puts as much as between sentences."""
 SILENCE = 0.01
-"""Magnitude, before the gain, under which the voice is silent."""
+"""Magnitude, before the gain, below which the voice is silent."""
 
 _LONG_NUMBER = re.compile(rf"\d(?:[.,]?\d){{{DIGITS_LIMIT},}}")
 _MARK = re.compile(r"[,;:—–)]\s+|\s[—–(]")
@@ -80,28 +80,28 @@ def listed() -> ListedModel:
 
 
 class Speaker:
-    """hibari, loaded with its voice. Safe to call from several threads. It holds about 130 MB, which go with it."""
+    """hibari, loaded with its voice. Thread-safe. Takes about 130 MB, which are freed with the object."""
 
     def __init__(self) -> None:
         from hibari import Hibari
 
         self._hibari = Hibari(voice=VOICE, threads=1)
         self.sample_rate_hz: int = self._hibari.sample_rate
-        self._synthesise("wˈɔɹm")  # loads the reading rules too, which hibari does at the first call
+        self._synthesise("wˈɔɹm")  # also loads the reading rules, which hibari does on the first call
 
     def segments(self, text: str, voice: str, run: Run) -> Iterator[bytes]:
         """Speak a text.
 
         Args:
-            text: What to say. What the voice cannot read is left out, and a notice says what.
-            voice: One of `VOICES`; the default voice speaks if it is empty.
+            text: The text. What the voice cannot read is left out and named in a notice.
+            voice: One of `VOICES`; the default voice if empty.
             run: Checked before each segment.
 
         Yields:
-            Complete MP3 files, one for each sentence or part of a long one. They play alone, and joined byte by byte as one.
+            Complete MP3 files, one per sentence or part of a long one. Each plays alone; joined byte by byte, they play as one.
 
         Raises:
-            InvokeBadRequestError: There is no such voice, or nothing in the text that it can read.
+            InvokeBadRequestError: The voice is unknown, or it cannot read anything in the text.
             RunStoppedError: The run was stopped.
         """
         _require_voice(voice, run)
@@ -110,7 +110,7 @@ class Speaker:
         for sentence in self._hibari.split_sentences(readable):
             for piece in self._pieces(sentence, run):
                 if not spoken and left_out:
-                    _tell(left_out, run)
+                    _notice_left_out(left_out, run)
                 spoken = True
                 run.check()
                 samples = self._synthesise(piece.phonemes)
@@ -132,14 +132,14 @@ class Speaker:
                 yield Piece(part, text is texts[0] and part is parts[0], text is texts[-1] and part is parts[-1])
 
     def _synthesise(self, phonemes: str) -> Samples:
-        # With a seed the same text always gives the same bytes.
+        # A fixed seed makes the bytes of a text reproducible.
         samples: Samples = self._hibari.from_phonemes(phonemes, seed=0)
         return samples
 
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """What is spoken in one go, as phonemes."""
+    """A part that is spoken in one go."""
 
     phonemes: str
     begins: bool
@@ -149,10 +149,10 @@ class Piece:
 
 
 def legible(text: str) -> tuple[str, list[str]]:
-    """Take out what an English voice cannot read, and write numbers so that it can: in plain digits, long ones spread out.
+    """Remove what an English voice cannot read, and write numbers in plain digits, long ones digit by digit.
 
     Returns:
-        The text that is left, and what was taken out, in order.
+        The remaining text, and what was removed, in order.
     """
     kept: list[str] = []
     left_out: list[str] = []
@@ -165,12 +165,12 @@ def legible(text: str) -> tuple[str, list[str]]:
 
 
 def _plain_digit(char: str) -> str:
-    # hibari reads ² and ³ as powers; it fails on other raised and circled digits.
+    # hibari reads ² and ³ as powers; it fails on other superscript and circled digits.
     return char if char.isascii() or not char.isdigit() or char in "²³" else str(unicodedata.digit(char))
 
 
 def _readable(char: str) -> bool:
-    """Return whether a character is none that is to be spoken but cannot be: a letter of another script, or a picture."""
+    """Return whether the voice can read or skip a character: not a letter of another script, nor a pictograph."""
     if ord(char) < 0x250:  # Latin, its accents, common signs
         return True
     if char.isalnum():
@@ -179,7 +179,7 @@ def _readable(char: str) -> bool:
 
 
 def cut(text: str, limit: int) -> list[str]:
-    """Cut a text into pieces of at most `limit` characters: behind a comma or its like, else at a space, else anywhere."""
+    """Split a text into pieces of at most `limit` characters: preferably after a comma or the like, else at a space."""
     pieces = []
     text = text.strip()
     while len(text) > limit:
@@ -196,7 +196,7 @@ def cut(text: str, limit: int) -> list[str]:
 
 
 def shaped(samples: Samples, rate_hz: int, piece: Piece) -> Samples:
-    """Bring a segment to its level, without a click at its ends and without a long pause where a sentence was cut."""
+    """Set a segment's level, fade its ends to avoid clicks, and trim the long pause where a sentence was cut."""
     import numpy as np
 
     loud = np.flatnonzero(np.abs(samples) > SILENCE)
@@ -214,7 +214,7 @@ def shaped(samples: Samples, rate_hz: int, piece: Piece) -> Samples:
 
 
 def limited(samples: Samples) -> Samples:
-    """Bend what is above `KNEE` so that nothing gets above `CEILING`."""
+    """Compress what is above `KNEE` so that nothing exceeds `CEILING`."""
     import numpy as np
 
     size = np.abs(samples)
@@ -227,7 +227,7 @@ def limited(samples: Samples) -> Samples:
 
 
 def answer(request: RequestInvokeTTS, speaker: Speaker, run: Run) -> Iterator[TTSResult]:
-    """Answer `tts.invoke`; see `Speaker.segments` for what it raises."""
+    """Answer `tts.invoke`; for errors see `Speaker.segments`."""
     for segment in speaker.segments(request.content_text, request.voice, run):
         yield TTSResult.of(segment, MEDIA_TYPE)
 
@@ -244,7 +244,7 @@ def _require_voice(voice: str, run: Run) -> None:
         )
 
 
-def _tell(left_out: list[str], run: Run) -> None:
+def _notice_left_out(left_out: list[str], run: Run) -> None:
     shown = ", ".join(f"“{part[:20].strip()}{'…' if len(part) > 20 else ''}”" for part in left_out[:5])
     if len(left_out) > 5:
         message = Message("inputs.english_voice_more", parts=shown, more=len(left_out) - 5)

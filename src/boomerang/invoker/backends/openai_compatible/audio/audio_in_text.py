@@ -1,4 +1,4 @@
-"""Sound inside JSON or inside server-sent events, where the bytes of a file were expected.
+"""Find sound inside JSON or server-sent events, where the bytes of a file were expected.
 
 Source: OpenAI API reference, "Speech streaming events" (`speech.audio.delta`); Google Text-to-Speech (`audioContent`);
 ElevenLabs (`audio_base64`); MiniMax, T2A (`data.audio`, as hexadecimal digits) (2026-10).
@@ -14,24 +14,24 @@ from typing import Any, NamedTuple
 from boomerang.invoker.audio.file_type import kind_of
 
 SHORTEST = 24
-"""Characters of sound as text; shorter ones are names and codes."""
+"""Minimum characters of sound encoded as text; shorter strings are names and codes."""
 _DATA_URI = re.compile(r"data:[^,]{0,100};base64,", re.IGNORECASE)
 _DEEPEST = 5
 _URL_SAFE = str.maketrans("-_", "+/")
 
 
-class Found(NamedTuple):
-    """Sound and where it was."""
+class SoundField(NamedTuple):
+    """Sound, and the field that contained it."""
 
     sound: bytes
     field: str
     """Such as `data.audio`."""
 
 
-def find_sound(value: Any) -> Found | None:
-    """Find sound in JSON: the first text in it that decodes to a kind of audio.
+def find_sound(value: Any) -> SoundField | None:
+    """Return the first text in a JSON value that decodes to audio.
 
-    Several texts in one list are its pieces.
+    Several texts in one list are joined as pieces of the sound.
     """
     for texts, field in _texts(value, "", _DEEPEST):
         for decode in (from_base64, _from_hex):
@@ -39,12 +39,12 @@ def find_sound(value: Any) -> Found | None:
                 continue
             kind, pieces = kind_of(first), [first, *map(decode, texts[1:])]
             if kind and kind.audio and None not in pieces:
-                return Found(b"".join(piece for piece in pieces if piece), field)
+                return SoundField(b"".join(piece for piece in pieces if piece), field)
     return None
 
 
 def from_base64(text: str) -> bytes | None:
-    """Return the bytes of base64, also in a `data:` address; `None` if it is none."""
+    """Decode base64, also in a `data:` URI; `None` if the text is not base64."""
     start = _DATA_URI.match(text)
     digits = "".join(text[start.end() if start else 0 :].split()).rstrip("=").translate(_URL_SAFE)
     try:
@@ -61,7 +61,7 @@ def _from_hex(text: str) -> bytes | None:
 
 
 def _texts(value: Any, field: str, depth: int) -> Iterator[tuple[list[str], str]]:
-    """Yield the texts of a value, those of a list of texts together, each with its field."""
+    """Yield the texts in a value with their fields; a list of texts is yielded as one."""
     if isinstance(value, str):
         yield [value], field
     elif isinstance(value, list) and value and all(isinstance(item, str) for item in value):

@@ -1,4 +1,4 @@
-"""Text to speech of a server with OpenAI's interface.
+"""Text to speech on a server with OpenAI's interface.
 
 Source: OpenAI API reference, "Create speech" (2026-10).
 """
@@ -14,7 +14,7 @@ from boomerang.invoker.audio.markers import only_tags
 from boomerang.invoker.entities.tts import RequestInvokeTTS, TTSResult
 from boomerang.invoker.errors import InvokeBadRequestError, InvokeError, ProtocolError
 from boomerang.invoker.http.body.tolerant_json import read_json
-from boomerang.invoker.http.errors import inside, said
+from boomerang.invoker.http.errors import error_text, inside
 from boomerang.invoker.http.exchange import Http
 from boomerang.invoker.http.response import Answer
 from boomerang.invoker.messages.message import Message
@@ -26,21 +26,21 @@ from .audio_in_text import find_sound
 
 PATH = "audio/speech"
 PIECE = 16 * 1024
-"""Bytes of sound from which on a chunk is passed on; the first one goes as soon as its kind is known."""
-TELLING = 64
-"""Bytes that tell sound from words: a server's first piece may be shorter than the mark of its kind."""
+"""Minimum bytes of a chunk of sound; the first one is passed on as soon as its type is known."""
+KIND_BYTES = 64
+"""Bytes needed to tell sound from text: a server's first piece may be shorter than the signature of its type."""
 TAGS = 1 << 20
-"""Bytes of tags before the sound that are waited for, as only what follows them shows what it is; of zeros only `PIECE`, as
-they may be the silence at the start of samples without a header."""
+"""Maximum bytes of tags to read before the sound, since only what follows them shows the type. For zeros the limit is `PIECE`,
+as they may be silence at the start of raw samples."""
 
 
 def speak(http: Http, request: RequestInvokeTTS, run: Run) -> Chunks[TTSResult]:
-    """Yield the sound as it comes, with the type that its bytes show and not the one that was asked for.
+    """Yield the sound as it arrives, with the type that its bytes show, not the requested one.
 
     Raises:
-        InvokeBadRequestError: There is no text.
-        ProtocolError: What came is no sound, whatever its label says.
-        InvokeError: It is an error of the server.
+        InvokeBadRequestError: The text is blank.
+        ProtocolError: The response is not sound, whatever its label says.
+        InvokeError: The response is an error of the server.
     """
     if not request.content_text.strip() and not run.unchecked:
         raise InvokeBadRequestError(Message("inputs.nothing_to_say"), field="content_text")
@@ -62,7 +62,7 @@ def speak(http: Http, request: RequestInvokeTTS, run: Run) -> Chunks[TTSResult]:
 
 
 def _chunks(beginning: bytes, sound: Iterable[bytes], media_type: str | None) -> Chunks[TTSResult]:
-    """Yield the sound in pieces of a size that is worth a chunk; the first one as it is."""
+    """Yield the sound in chunks of a useful size; the first one unchanged."""
     yield TTSResult.of(beginning, media_type)
     kept = bytearray()
     try:
@@ -80,13 +80,13 @@ def _chunks(beginning: bytes, sound: Iterable[bytes], media_type: str | None) ->
 
 
 def _beginning(pieces: Iterator[bytes]) -> bytes:
-    """Read on until it is clear what comes, or to the end."""
-    beginning, enough = bytearray(), TELLING
+    """Read until the type of the data is clear, or to the end."""
+    beginning, enough = bytearray(), KIND_BYTES
     for piece in pieces:
         beginning += piece
         if enough <= len(beginning) < (TAGS if any(beginning[:PIECE]) else PIECE) and only_tags(beginning):
-            enough = 2 * len(beginning)  # each look begins at the start
-        elif len(beginning) >= enough or (len(beginning) < TELLING and not only_tags(beginning) and _is_sound(beginning)):
+            enough = 2 * len(beginning)  # each check starts from the beginning
+        elif len(beginning) >= enough or (len(beginning) < KIND_BYTES and not only_tags(beginning) and _is_sound(beginning)):
             break
     return bytes(beginning)
 
@@ -95,7 +95,7 @@ def _in_events(answer: Answer, beginning: bytes, pieces: Iterator[bytes], run: R
     """Return the beginning and the rest of the sound in a stream of events.
 
     Raises:
-        InvokeError: There is none of a known kind in it, or an error of the server.
+        InvokeError: The events contain no known audio, or an error of the server.
     """
     sound = speech_events.sound_of_events(chain([beginning], pieces), run, answer.status)
     first = _beginning(sound)
@@ -108,10 +108,10 @@ def _in_events(answer: Answer, beginning: bytes, pieces: Iterator[bytes], run: R
 
 
 def _in_json(answer: Answer, beginning: bytes, pieces: Iterator[bytes], run: Run) -> bytes:
-    """Return the sound that an answer in JSON holds as text.
+    """Return the sound that a JSON response contains as text.
 
     Raises:
-        InvokeError: It holds none, or is an error of the server.
+        InvokeError: The response contains no sound, or an error of the server.
     """
     body = b"".join((beginning, *pieces))
     value = _json(answer, body)
@@ -129,10 +129,10 @@ def _is_sound(beginning: bytearray) -> bool:
 
 
 def _sound_type(answer: Answer, beginning: bytes) -> str | None:
-    """Return the type of a sound; `None` if neither its bytes nor its label tell one.
+    """Return the media type of a sound; `None` if neither its bytes nor its label show it.
 
     Raises:
-        InvokeError: It is none.
+        InvokeError: The data is not sound.
     """
     kind = kind_of(beginning)
     if kind and kind.audio:
@@ -150,7 +150,9 @@ def _no_sound(answer: Answer, beginning: bytes, kind: Kind | None) -> InvokeErro
     value = _json(answer, body.encode("utf-8", "replace"))
     if isinstance(value, dict) and value.get("error"):
         return inside(value["error"], body, answer.status)
-    return ProtocolError(Message("lists.words_for_sound", what=what, words=said(body)), status_code=answer.status, body=body)
+    return ProtocolError(
+        Message("lists.words_for_sound", what=what, words=error_text(body)), status_code=answer.status, body=body
+    )
 
 
 def _is_text(media_type: str) -> bool:
@@ -158,7 +160,7 @@ def _is_text(media_type: str) -> bool:
 
 
 def _json(answer: Answer, body: bytes) -> Any:
-    """Read JSON; `None` if it is none."""
+    """Parse JSON; `None` if it is invalid."""
     try:
         value, oddities = read_json(body)
     except ValueError:

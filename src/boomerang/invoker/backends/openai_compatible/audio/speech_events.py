@@ -1,4 +1,4 @@
-"""Speech that comes as server-sent events although none were asked for.
+"""Read speech that arrives as server-sent events although none were requested.
 
 Source: OpenAI API reference, "Speech streaming events": `audio` of `speech.audio.delta` (2026-10).
 """
@@ -17,17 +17,17 @@ from boomerang.invoker.run import Run
 from .audio_in_text import from_base64
 
 STARTS = (b"data:", b"event:", b"id:", b":")
-"""What such a stream begins with."""
+"""Beginnings of such a stream."""
 _PIECES = ("audio", "delta", "data")
-"""Fields of an event that hold a piece of the sound."""
+"""Fields of an event that contain a piece of the sound."""
 
 
 def sound_of_events(pieces: Iterable[bytes], run: Run, status: int) -> Iterator[bytes]:
-    """Yield the sound of a stream of events as it comes; nothing if they hold none.
+    """Yield the sound of a stream of events as it arrives; nothing if they contain none.
 
     Args:
         pieces: The stream.
-        run: Takes what was odd about it.
+        run: Receives notices of oddities.
         status: HTTP status of the answer.
 
     Raises:

@@ -1,4 +1,4 @@
-"""A transcription that comes as server-sent events although none were asked for.
+"""Read a transcription that arrives as server-sent events although none were requested.
 
 Source: OpenAI API reference, "Transcription streaming events" (`transcript.text.delta`, `.segment` and `.done`); vLLM's
 `transcription.chunk`; speaches sends objects with a `text`, one per segment (2026-10).
@@ -24,16 +24,16 @@ _DELTA, _DONE = "transcript.text.delta", "transcript.text.done"
 
 
 def is_events(text: str) -> bool:
-    """Return whether a text is a stream of events: each line is a field of one, and some hold data."""
+    """Return whether a text is a stream of events: every line is an event field, and some are data."""
     lines = [line for line in text.splitlines() if line.strip()]
     return any(line.startswith("data:") for line in lines) and all(map(_FIELD.match, lines))
 
 
 class EventReader:
-    """Puts the text of a stream together.
+    """Assembles the text of a stream.
 
     Args:
-        run: Takes what was odd about it.
+        run: Receives notices of oddities.
         status: HTTP status of the answer.
     """
 
@@ -42,28 +42,28 @@ class EventReader:
         self._status = status
         self._deltas: list[str] = []
         self._segments: list[str] = []
-        self._words: list[str] = []
-        """Data that is no object."""
+        self._texts: list[str] = []
+        """Data that is not a JSON object."""
         self._whole: str | None = None
         self._ended = False
         self._odd: list[str] = []
 
     def read(self, text: str) -> str | None:
-        """Read a stream; `None` if there is no text in it.
+        """Read a stream; `None` if it contains no text.
 
         Args:
-            text: The whole of it.
+            text: The whole stream.
 
         Raises:
-            InvokeError: It holds an error of the server.
+            InvokeError: The stream contains an error of the server.
         """
         for event in _events(text):
             self._take(event)
         if self._whole is None and not self._deltas and not self._segments:
-            if not self._words:
+            if not self._texts:
                 return None
-            self._segments, self._words = self._words, []
-        if odd := [*self._odd, *self._words]:
+            self._segments, self._texts = self._texts, []
+        if odd := [*self._odd, *self._texts]:
             self._run.notice("lists.odd_events", count=len(odd), found=shown(odd[0]))
         if self._deltas and not self._ended:
             self._run.notice("lists.transcript_cut")
@@ -86,7 +86,7 @@ class EventReader:
         if isinstance(value, dict):
             self._object(value)
         elif value:
-            self._words.append(value if isinstance(value, str) else text)
+            self._texts.append(value if isinstance(value, str) else text)
         elif text:
             self._odd.append(text)
 
@@ -109,7 +109,7 @@ def _events(text: str) -> Iterator[Event]:
 
 
 def _delta(value: Mapping[str, Any]) -> str:
-    """Return the piece of an event; empty if it holds none, as the last of vLLM's."""
+    """Return the piece of text in an event; empty if it has none, like vLLM's last one."""
     choices = value.get("choices")
     if isinstance(choices, list):
         choice = choices[0] if choices and isinstance(choices[0], dict) else {}

@@ -1,7 +1,7 @@
-"""The text of a transcription in the shapes that servers send.
+"""Find the text of a transcription in the formats that servers send.
 
 =========================================  ===============================================================
-shape                                      where it is documented (2026-10)
+shape                                      documented in (2026-10)
 =========================================  ===============================================================
 ``text``, beside ``segments`` or alone     OpenAI, "Create transcription" (`json`, `verbose_json`)
 ``result.text``                            Cloudflare Workers AI
@@ -19,7 +19,7 @@ from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 _TEXTS = ("text", "transcript", "transcription", "DisplayText", "display_text")
-"""Fields that hold a text, or the parts of one."""
+"""Fields that contain a text, or its parts."""
 _AROUND = (
     "result",
     "results",
@@ -32,37 +32,37 @@ _AROUND = (
     "sentences",
     "channels",
 )
-"""Fields that hold objects with such a field."""
+"""Fields that contain objects with such a field."""
 _READINGS = "alternatives"
-"""Several readings of the same sound, of which the first is the best."""
+"""Several readings of the same sound; the first is the best."""
 _REFUSALS = ("message", "detail", "msg", "error", "errors", "error_msg", "status_msg")
-"""Fields that say why there is no text; beside one of them a bare word under `result` is none either."""
+"""Fields that explain why there is no text; beside one of them, a bare word under `result` is not a transcript either."""
 _DEEPEST = 6
 
 
-class Found(NamedTuple):
-    """A text and where it was."""
+class TextField(NamedTuple):
+    """A text, and the field that contained it."""
 
     text: str
     field: str
     """Such as `result.text`; empty for a bare text."""
 
 
-def find_text(value: Any) -> Found | None:
-    """Find the text of a transcription; empty where its field holds `null`, `None` if there is none."""
+def find_text(value: Any) -> TextField | None:
+    """Find the text of a transcription; empty if its field is `null`, `None` if there is none."""
     return _find(value, "", _DEEPEST)
 
 
 def joined(texts: Sequence[str]) -> str:
-    """Join the texts of segments: as they are where they bring their own blanks, as Whisper's do, else with blanks between."""
+    """Join the texts of segments: unchanged if they include their own spaces, as Whisper's do, else with spaces between."""
     kept = [text for text in texts if text]
     has_blanks = any(text[:1].isspace() or text[-1:].isspace() for text in kept)
     return ("" if has_blanks else " ").join(kept).strip()
 
 
-def _find(value: Any, field: str, depth: int) -> Found | None:
+def _find(value: Any, field: str, depth: int) -> TextField | None:
     if isinstance(value, str):
-        return Found(value, field)
+        return TextField(value, field)
     if not depth:
         return None
     if isinstance(value, list):
@@ -70,20 +70,20 @@ def _find(value: Any, field: str, depth: int) -> Found | None:
     return _in_object(value, field, depth) if isinstance(value, dict) else None
 
 
-def _in_list(items: Sequence[Any], field: str, depth: int) -> Found | None:
+def _in_list(items: Sequence[Any], field: str, depth: int) -> TextField | None:
     results = [_find(item, f"{field}[]", depth - 1) for item in items]
     texts = [part for part in results if part is not None]
-    return Found(joined([part.text for part in texts]), texts[0].field) if texts and len(texts) == len(results) else None
+    return TextField(joined([part.text for part in texts]), texts[0].field) if texts and len(texts) == len(results) else None
 
 
-def _in_object(value: dict[str, Any], field: str, depth: int) -> Found | None:
+def _in_object(value: dict[str, Any], field: str, depth: int) -> TextField | None:
     def path(name: str) -> str:
         return f"{field}.{name}" if field else name
 
     for name in _TEXTS:
         inner = value.get(name)
         if isinstance(inner, int | float) and not isinstance(inner, bool):
-            return Found(str(inner), path(name))  # somebody said a number
+            return TextField(str(inner), path(name))  # a spoken number
         if (result := _find(inner, path(name), depth - 1)) is not None:
             return result
     if isinstance(readings := value.get(_READINGS), list) and readings:
@@ -94,4 +94,4 @@ def _in_object(value: dict[str, Any], field: str, depth: int) -> Found | None:
         if not (refused and isinstance(inner, str)) and (result := _find(inner, path(name), depth - 1)) is not None:
             return result
     empty = next((name for name in _TEXTS if name in value and value[name] in (None, [])), None)
-    return Found("", path(empty)) if empty else None
+    return TextField("", path(empty)) if empty else None

@@ -1,4 +1,4 @@
-"""Speech to text of a server with OpenAI's interface.
+"""Speech to text on a server with OpenAI's interface.
 
 Source: OpenAI API reference, "Create transcription" (2026-10).
 """
@@ -24,18 +24,18 @@ from .transcript_formats import find_text
 
 PATH = "audio/transcriptions"
 _OF_TEXT = ("", "text/plain", MEDIA_TYPE)
-"""Labels of answers that may be text, JSON or events: some servers write plain text whatever they are asked for, and some of
-JSON say that it is plain text."""
+"""Content types of responses that may be text, JSON or events: some servers send plain text whatever was requested, and some
+label JSON as plain text."""
 _EVENT_STARTS = frozenset({b"d", b"e", b"i", b"r", b":"})
-"""First bytes of `data:`, `event:`, `id:`, `retry:` and of a comment; no JSON begins so."""
+"""First bytes of `data:`, `event:`, `id:`, `retry:` and of a comment; no JSON begins with these."""
 
 
-def listen(http: Http, request: RequestInvokeSpeech2Text, run: Run) -> Speech2TextResult:
-    """Have a recording transcribed; the file is sent from where it lies, without a second copy of it.
+def transcribe(http: Http, request: RequestInvokeSpeech2Text, run: Run) -> Speech2TextResult:
+    """Have a recording transcribed; the file is sent without copying it.
 
     Raises:
-        InvokeBadRequestError: There is no sound.
-        ProtocolError: The answer has no text.
+        InvokeBadRequestError: The file is empty.
+        ProtocolError: The response has no text.
     """
     if not request.file and not run.unchecked:
         raise InvokeBadRequestError(Message("inputs.empty_file"), field="file")
@@ -63,14 +63,14 @@ def _transcript(answer: Answer, run: Run) -> str:
         raise not_json(answer.status, text)
     value = _parsed(text, answer)
     if not isinstance(value, dict | list) or (isinstance(value, list) and find_text(value) is None):
-        return text  # somebody may have said "42", which is JSON as well
+        return text  # the recording may say "42", which is also JSON
     if isinstance(value, dict) and value.get("error"):
         raise inside(value["error"], text, answer.status)
     return _in_json(value, answer, run)
 
 
 def _in_json(value: Any, answer: Answer, run: Run) -> str:
-    """Return the text of an answer in JSON, also from another field than OpenAI's."""
+    """Return the text of a JSON response, also from a field other than OpenAI's."""
     if (transcript := find_text(value)) is None:
         raise missing(answer, "text")
     if transcript.field not in ("text", ""):
@@ -79,7 +79,7 @@ def _in_json(value: Any, answer: Answer, run: Run) -> str:
 
 
 def _parsed(text: str, answer: Answer) -> Any:
-    """Read a text as JSON; `None` if it is none."""
+    """Parse a text as JSON; `None` if it is invalid."""
     try:
         value, oddities = read_json(text.encode("utf-8", "replace"))
     except ValueError:

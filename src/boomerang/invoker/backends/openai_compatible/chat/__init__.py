@@ -1,1 +1,1 @@
-"""Chat and completions as servers write them: events, the fields of a message, tool calls, and what is sent back."""
+"""Chat and completions in servers' formats: events, message fields, tool calls, and fields to send back."""

@@ -1,7 +1,7 @@
-"""A server's completion, streamed or whole, as Dify's chunks.
+"""Convert a server's completion, streamed or whole, to Dify's chunks.
 
-What servers do differently is read by `dialects` (fields of a message), `fragments` (tool calls), `usage` and `events` (what is
-not quite JSON). Here the pieces become chunks, and what is left of an answer becomes a notice or an error.
+The differences between servers are handled by `message_fields`, `tool_call_fragments`, `usage` and `stream_events` (events that
+are not quite JSON). This module turns the pieces into chunks, and the rest into notices or errors.
 
 Source: OpenAI API reference, "Chat completion chunk" and "Completion" (2026-10).
 """
@@ -17,14 +17,14 @@ from boomerang.invoker.entities.llm import LLMResultChunk, LLMResultChunkDelta, 
 from boomerang.invoker.entities.message import AssistantPromptMessage, ToolCall
 from boomerang.invoker.errors import InvokeError, ProtocolError
 from boomerang.invoker.http.body.sse import Event
-from boomerang.invoker.http.errors import inside, said
+from boomerang.invoker.http.errors import error_text, inside
 from boomerang.invoker.http.redaction.masking import Hiding
 from boomerang.invoker.llm_text.json_depth import is_deep
 from boomerang.invoker.messages.message import Message
 
 from . import message_fields, opaque_fields, stream_events
 from .growing_value import Growing
-from .message_fields import Said
+from .message_fields import MessageFields
 from .text_channel import Channel, cleaned
 from .tool_call_fragments import CallReader, Notice
 from .usage import UsageReader
@@ -32,27 +32,27 @@ from .usage import UsageReader
 LONGEST_SHOWN = 500
 MOST_NOTICES = 30
 MOST_LISTS = 3
-"""Lists inside one another in which an event is looked for."""
+"""Maximum nesting of lists around an event."""
 OPENED, CLOSED = "<think>\n", "\n</think>"
-"""How Dify writes reasoning that came in a field of its own."""
+"""Dify's notation for reasoning that arrives in its own field."""
 _SAYS_NOTHING = frozenset(
     ("id", "object", "created", "model", "choices", "usage", "system_fingerprint", "service_tier", "provider", "type", "event")
 ) | frozenset(("x_groq", "prompt_filter_results", "obfuscation", "timings", "nvext", "timestamp"))
-"""Fields of an event that are no reason why it has no choice."""
+"""Fields of an event that do not explain why it has no choice."""
 
 Keep = Callable[[str, Any], None]
-"""Takes the name of a field and its value that has no place in a chunk, for the record."""
+"""Records the name and value of a field that has no place in a chunk."""
 
 
 class AnswerReader:
-    """Turns a server's events into chunks, in order; one for each answer.
+    """Converts a server's events to chunks, in order. Use one reader per answer.
 
     Args:
-        model: As it was asked for; the server's own name for it counts where it gives one.
-        notice: Takes the id of a message and its values, once each.
-        keep: Takes what of an answer has no place in Dify's chunks.
-        hiding: Masks credentials in text, reasoning and arguments, also where they come in pieces.
-        choices: How many were asked for. If it was one, the only choice of an event counts whatever its index.
+        model: The requested model; replaced by the server's own name for it, if any.
+        notice: Receives the id of a message and its values, once each.
+        keep: Receives parts of an answer that have no place in Dify's chunks.
+        hiding: Masks credentials in text, reasoning and arguments, even if split over pieces.
+        choices: Number of choices requested. If it is 1, the only choice of an event counts, whatever its index.
     """
 
     def __init__(
@@ -73,7 +73,7 @@ class AnswerReader:
         self._index = 0
         self._reasoning = False
         self._source = ""
-        """The field whose reasoning counts, as some servers send the same in two."""
+        """The field whose reasoning counts; some servers send it in two."""
         self._thought, self._text = Channel(self._hiding), Channel(self._hiding)
         self._calls = CallReader(self.notice, self._hiding)
         self._returned: dict[str, Growing] = {}
@@ -82,20 +82,20 @@ class AnswerReader:
         """Whether there was a choice, even an empty one."""
         self._skipped = 0
         """Events that only keep the connection open."""
-        self._strange: list[dict[str, Any] | _Words] = []
-        """Events that are not understood: JSON values, or text that is no JSON."""
+        self._strange: list[dict[str, Any] | _PlainText] = []
+        """Events that were not understood: JSON values, or text that is not JSON."""
         self._beside = ""
         """The last event without a choice."""
         self.finish_reason: str | None = None
         self.done = False
-        """Whether the server said that its answer is complete."""
+        """Whether the server marked its answer as complete."""
 
     def read(self, event: Event) -> Sequence[LLMResultChunk]:
-        """Take an event; return its chunks.
+        """Read an event; return its chunks.
 
         Raises:
-            InvokeError: It reports an error of the server.
-            ProtocolError: It is the beginning of an object.
+            InvokeError: The event reports an error of the server.
+            ProtocolError: The event is a truncated object.
         """
         if event.data == b"[DONE]":
             self.done = True
@@ -109,7 +109,7 @@ class AnswerReader:
         return self.take(value)
 
     def take(self, value: Any, levels: int = MOST_LISTS) -> Sequence[LLMResultChunk]:
-        """Take an event's JSON, or that of a whole answer, perhaps inside lists; return its chunks."""
+        """Read the JSON of an event or a whole answer, possibly inside lists; return its chunks."""
         if isinstance(value, dict):
             if value.get("error"):
                 raise self._reported(value)
@@ -119,15 +119,15 @@ class AnswerReader:
         if not value or (isinstance(value, str) and stream_events.keeps_open(value)):
             self._skipped += 1
         else:
-            self._strange.append(_Words(value if isinstance(value, str) else _written(value)))
+            self._strange.append(_PlainText(value if isinstance(value, str) else _written(value)))
         return ()
 
     def last(self, latency: float) -> LLMResultChunk:
-        """Return the last chunk: with the finish reason, and with the usage if the server reported one.
+        """Return the last chunk, with the finish reason and, if the server reported it, the usage.
 
         Raises:
-            ProtocolError: The stream broke off, or there was nothing in it.
-            InvokeError: It ended after an event that says why, in words that are no error by its form.
+            ProtocolError: The stream broke off, or was empty.
+            InvokeError: The stream ended after an event that explains why, without the form of an error.
         """
         if self.finish_reason is None and self._strange:
             raise self._unfinished(self._strange[-1])
@@ -143,14 +143,14 @@ class AnswerReader:
         body = opaque_fields.kept(fields, self._calls.returned, bool(self._calls))
         return self._chunk(reasoning + closing + text, calls, self._usage.usage(latency), self.finish_reason, body)
 
-    def held(self) -> Iterator[LLMResultChunk]:
-        """Yield what was held back of an answer that broke off, if there is something."""
+    def rest(self) -> Iterator[LLMResultChunk]:
+        """Yield the buffered rest of an answer that broke off, if any."""
         reasoning, text, calls = self._thought.rest(), self._text.rest(), self._calls.rest()
         if reasoning or text or calls:
             yield self._chunk(reasoning + text, calls)
 
     def notice(self, id: str, /, **values: Any) -> None:
-        """Report something, once; of an answer that is odd in very many ways, the first ones."""
+        """Report a notice once; of an answer that is odd in very many ways, only the first ones."""
         key = (id, *values.values())
         if key in self._noticed or len(self._noticed) > MOST_NOTICES:
             return
@@ -177,7 +177,7 @@ class AnswerReader:
             shown = _shown(reading.rest)
             raise ProtocolError(Message("answers.cut_event", line=shown), body=reading.rest)
         if reading.rest and not stream_events.keeps_open(reading.rest):
-            self._strange.append(_Words(reading.rest))
+            self._strange.append(_PlainText(reading.rest))
         elif reading.rest or not reading.values:
             self._skipped += not reading.done
         self.done |= reading.done
@@ -196,8 +196,8 @@ class AnswerReader:
         return list(self._choice(choice))
 
     def _chosen(self, choices: Any) -> Mapping[str, Any] | None:
-        """Return the choice that is the answer: the only one of an event, or of several the one with the lowest index."""
-        if isinstance(choices, dict):  # one without a list, or numbered ones
+        """Return the choice that is the answer: the only one of an event, or the one with the lowest index."""
+        if isinstance(choices, dict):  # a bare choice, or numbered ones
             choices = [choices] if {"delta", "message", "text"} & set(choices) else list(choices.values())
         if not isinstance(choices, list) or not choices:
             return None
@@ -216,7 +216,7 @@ class AnswerReader:
         return usable[0] if usable else {}
 
     def _without_choice(self, value: dict[str, Any]) -> None:
-        """Take an event without a choice: a usage, what only keeps the connection open, or something that is not understood."""
+        """Read an event without a choice: usage, a keep-alive, or something that is not understood."""
         if value.get("object") == "error":
             raise self._reported(value)
         self._beside = _written(value)
@@ -230,11 +230,11 @@ class AnswerReader:
         if choice.get("error") or self.finish_reason == "error":
             raise self._reported({"error": choice.get("error") or "the finish reason is “error”"})
         self._usage.read(choice.get("usage"))
-        if (text := _only_text(choice.get("delta"))) and not self._reasoning:  # nearly always
+        if (text := _only_text(choice.get("delta"))) and not self._reasoning:  # the common case
             if text := self._text.feed(text):
                 yield self._text_chunk(text)
             return
-        fields = self._said(choice)
+        fields = self._fields(choice)
         for name, value in fields.unknown.items():
             self.notice("answers.unknown_field", field=name)
             self._keep(name, _kept(value))
@@ -262,28 +262,28 @@ class AnswerReader:
         if reason:
             self.finish_reason = _name(reason) or _written(reason)
 
-    def _said(self, choice: Mapping[str, Any]) -> Said:
-        """Read a choice's piece, its whole message, or the text of a completion."""
+    def _fields(self, choice: Mapping[str, Any]) -> MessageFields:
+        """Read the delta of a choice, its whole message, or the text of a completion."""
         message = choice.get("delta")
         if not message:
             message = choice.get("message")
             if isinstance(message, dict) and self._repeats(message, choice):
-                return Said()
+                return MessageFields()
         if isinstance(message, str | list):
             message = {"content": message}
         if isinstance(message, dict):
             fields = message_fields.read(message)
             fields.text = fields.text or message_fields.text_of(choice.get("text"))
             return fields
-        return Said(text=message_fields.text_of(choice.get("text")), unknown={"delta": message} if message else {})
+        return MessageFields(text=message_fields.text_of(choice.get("text")), unknown={"delta": message} if message else {})
 
     def _repeats(self, message: Mapping[str, Any], choice: Mapping[str, Any]) -> bool:
-        """Return whether a whole message says again what its pieces said before, as some servers end their stream."""
+        """Return whether a whole message repeats the text of its pieces, as some servers end their stream."""
         could = "delta" in choice or (self.finish_reason is not None and self._index > 1)
         return could and self._index > 0 and self._text.was(message_fields.text_of(message.get("content")))
 
     def _counted(self, reasoning: Mapping[str, str]) -> str:
-        """Return the reasoning of one field: servers send the same words in two, at once or one after the other."""
+        """Return the reasoning of one field: servers send the same text in two, at once or one after the other."""
         if not reasoning:
             return ""
         if self._source not in reasoning:
@@ -312,7 +312,7 @@ class AnswerReader:
         return LLMResultChunk(model=self._model, system_fingerprint=self._fingerprint, delta=delta)
 
     def _reported(self, value: Mapping[str, Any]) -> InvokeError:
-        """Return the error that a server wrote into its answer."""
+        """Return the error that a server reported inside its answer."""
         error = value.get("error")
         reported = inside(error if isinstance(error, dict) else value, _written(error or value))
         return self._broken_off(reported)
@@ -324,16 +324,16 @@ class AnswerReader:
             error.args = (error.description,)
         return error
 
-    def _unfinished(self, value: dict[str, Any] | _Words) -> InvokeError:
-        """Return the error for an answer that ended after something that is not understood, in its words."""
-        if isinstance(value, _Words):
+    def _unfinished(self, value: dict[str, Any] | _PlainText) -> InvokeError:
+        """Return the error for an answer that ended after something that is not understood, quoting it."""
+        if isinstance(value, _PlainText):
             return self._broken_off(ProtocolError(Message("answers.not_json", line=_shown(value)), body=value))
         return self._reported(value)
 
     def _notice_what_was_skipped(self) -> None:
         if self._strange:
             value = self._strange[-1]
-            text = value if isinstance(value, str) else said(_written(value))
+            text = value if isinstance(value, str) else error_text(_written(value))
             self.notice("answers.strange_events", count=len(self._strange), words=text[:LONGEST_SHOWN])
             for value in self._strange:
                 self._keep("event", _kept(value))
@@ -341,14 +341,14 @@ class AnswerReader:
             self.notice("answers.skipped_events", count=self._skipped)
 
 
-class _Words(str):
-    """An event's text that is no JSON."""
+class _PlainText(str):
+    """The text of an event that is not JSON."""
 
     __slots__ = ()
 
 
 def _only_text(delta: Any) -> str:
-    """Return the text of a piece that has nothing else; empty for any other."""
+    """Return the text of a delta that has no other fields; otherwise an empty string."""
     if not isinstance(delta, dict) or not delta.keys() <= _TEXT_FIELDS:
         return ""
     text = delta.get("content")
@@ -359,17 +359,17 @@ _TEXT_FIELDS = {"content", "role"}
 
 
 def _written(value: Any) -> str:
-    """Write a value as JSON; the parser takes more levels than the writer."""
+    """Write a value as JSON; the parser accepts deeper nesting than the writer."""
     return "…" if is_deep(value) else json.dumps(value, ensure_ascii=False)
 
 
 def _kept(value: Any) -> Any:
-    """Return a value as the log can hold it: nested too deep, it is left to the HTTP tab."""
+    """Return a value for the record; one that is nested too deep is only in the HTTP tab."""
     return "…" if is_deep(value) else value
 
 
 def _name(value: Any) -> str:
-    """Return a name, without halves of characters, which no chunk can hold."""
+    """Return a name without lone surrogates, which no chunk can contain."""
     if not isinstance(value, str):
         return ""
     return value if value.isascii() else value.encode("utf-8", "replace").decode()

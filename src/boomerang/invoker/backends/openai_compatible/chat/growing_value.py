@@ -1,4 +1,4 @@
-"""A field of an answer that comes in pieces and goes back whole. The work is linear, however many pieces there are."""
+"""A field of an answer that arrives in pieces and is sent back whole. The work is linear in the number of pieces."""
 
 from __future__ import annotations
 
@@ -6,11 +6,11 @@ from collections.abc import Mapping
 from typing import Any
 
 _GROWING = ("text", "thinking", "summary", "data", "signature")
-"""Fields of an item in a list that come in pieces themselves."""
+"""Fields of a list item that arrive in pieces themselves."""
 
 
 class Growing:
-    """Joins the pieces of a value: text is continued, objects are added to, lists are joined by their items' `index`."""
+    """Joins the pieces of a value: text is appended, objects are merged, lists are joined by their items' `index`."""
 
     __slots__ = ("_fields", "_items", "_other", "_texts")
 
@@ -21,7 +21,7 @@ class Growing:
         self._other: Any = None
 
     def add(self, piece: Any) -> None:
-        """Take the next piece."""
+        """Add the next piece."""
         if isinstance(piece, str):
             self._texts.append(piece)
         elif isinstance(piece, list):
@@ -34,7 +34,7 @@ class Growing:
 
     @property
     def value(self) -> Any:
-        """What the pieces come to; `None` if there was none."""
+        """The joined pieces; `None` if there were none."""
         if self._texts:
             return "".join(self._texts)
         if self._items:

@@ -1,4 +1,4 @@
-"""The fields of a server's message, each with a small reader: what is text, what is reasoning, what is a call, what goes back.
+"""Readers for the fields of a server's message: text, reasoning, tool calls, and fields to send back.
 
 ====================================  ====================================================================
 field                                 servers
@@ -22,7 +22,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 DEEPEST = 6
-"""Objects and lists inside one another in which text is looked for."""
+"""Maximum nesting of objects and lists in which text is searched."""
 REASONING = (
     "reasoning_content",
     "reasoning",
@@ -34,39 +34,39 @@ REASONING = (
     "reasoning_details",
     "content",
 )
-"""Fields with reasoning, the plainest first: servers send the same words in two of them."""
+"""Fields with reasoning, the plainest first: servers send the same text in two of them."""
 _THINKING_PARTS = ("thinking", "reasoning", "thought", "redacted_thinking")
-"""Beginnings of a part's `type` that make it reasoning; OpenRouter's are `reasoning.text`, `reasoning.summary` and so on."""
+"""Prefixes of a part's `type` that make it reasoning; OpenRouter's are `reasoning.text`, `reasoning.summary` and so on."""
 _TEXTS = ("text", "content", "thinking", "reasoning", "reasoning_content", "summary", "refusal", "value", "output_text")
-"""Names by which an object holds its text."""
+"""Fields of an object that contain its text."""
 _PICTURES = ("image", "image_url", "output_image", "input_image")
 
 
 @dataclass(slots=True)
-class Said:
-    """What one message of a stream, or a whole one, says."""
+class MessageFields:
+    """Contents of a message, streamed or whole."""
 
     text: str = ""
     reasoning: dict[str, str] = field(default_factory=dict)
-    """By the field that it came in."""
+    """Text by field."""
     calls: list[Mapping[str, Any]] = field(default_factory=list)
     """Fragments of tool calls, or whole ones."""
     older_call: Mapping[str, Any] | None = None
-    """The one call of OpenAI's older interface, which some servers send beside the list."""
+    """The single call of OpenAI's older interface, which some servers send beside the list."""
     returned: dict[str, Any] = field(default_factory=dict)
     """Fields that the server wants back unchanged."""
     refused: bool = False
     pictures: bool = False
     unknown: dict[str, Any] = field(default_factory=dict)
-    """Field → what it holds that has no place in Dify's chunks."""
+    """Field → value that has no place in Dify's chunks."""
 
 
-Reader = Callable[[str, Any, Said], None]
+Reader = Callable[[str, Any, MessageFields], None]
 
 
-def read(message: Mapping[str, Any]) -> Said:
-    """Read a message. A field that is null or empty says nothing."""
-    fields = Said()
+def read(message: Mapping[str, Any]) -> MessageFields:
+    """Read a message. Null and empty fields are ignored."""
+    fields = MessageFields()
     for name, value in message.items():
         if value or value == 0:
             FIELDS.get(name, _unknown)(name, value, fields)
@@ -76,7 +76,7 @@ def read(message: Mapping[str, Any]) -> Said:
 
 
 def text_of(value: Any, depth: int = DEEPEST) -> str:
-    """Return the text of a string, of a list of texts, or of an object that holds one; empty where there is none."""
+    """Return the text in a string, a list of texts, or an object; empty if there is none."""
     if isinstance(value, str):
         return value
     if isinstance(value, list) and depth:
@@ -86,7 +86,7 @@ def text_of(value: Any, depth: int = DEEPEST) -> str:
     return ""
 
 
-def _content(name: str, value: Any, fields: Said) -> None:
+def _content(name: str, value: Any, fields: MessageFields) -> None:
     if isinstance(value, str):
         fields.text += value
     elif isinstance(value, list):
@@ -96,8 +96,8 @@ def _content(name: str, value: Any, fields: Said) -> None:
         _part(name, value, fields)
 
 
-def _part(name: str, part: Any, fields: Said) -> None:
-    """Read a part of a content: text, thinking, a picture, or something that is only named."""
+def _part(name: str, part: Any, fields: MessageFields) -> None:
+    """Read a part of a content: text, reasoning, a picture, or something unknown."""
     if part is None or part is False:
         return
     kind = part.get("type") if isinstance(part, Mapping) else None
@@ -115,7 +115,7 @@ def _part(name: str, part: Any, fields: Said) -> None:
         fields.unknown[f"{name}[].{kind}" if isinstance(kind, str) else name] = part
 
 
-def _reasoning(name: str, value: Any, fields: Said) -> None:
+def _reasoning(name: str, value: Any, fields: MessageFields) -> None:
     text = text_of(value)
     if text:
         fields.reasoning[name] = text
@@ -124,17 +124,17 @@ def _reasoning(name: str, value: Any, fields: Said) -> None:
     fields.returned[name] = value
 
 
-def _refusal(_name: str, value: Any, fields: Said) -> None:
+def _refusal(_name: str, value: Any, fields: MessageFields) -> None:
     fields.text += text_of(value)
     fields.refused = True
 
 
-def _calls(_name: str, value: Any, fields: Said) -> None:
+def _calls(_name: str, value: Any, fields: MessageFields) -> None:
     fields.calls += list(_listed(value, fields))
 
 
-def _listed(value: Any, fields: Said) -> Iterator[Mapping[str, Any]]:
-    """Yield the calls of a list, of one call that stands without a list, or of an object that numbers them."""
+def _listed(value: Any, fields: MessageFields) -> Iterator[Mapping[str, Any]]:
+    """Yield the calls in a list, a single call without a list, or an object that numbers its calls."""
     if isinstance(value, Mapping):
         is_call = any(name in value for name in ("function", "name", "id", "arguments"))
         value = [value] if is_call else list(value.values())
@@ -145,26 +145,26 @@ def _listed(value: Any, fields: Said) -> Iterator[Mapping[str, Any]]:
             fields.unknown["tool_calls"] = call
 
 
-def _old_call(name: str, value: Any, fields: Said) -> None:
+def _old_call(name: str, value: Any, fields: MessageFields) -> None:
     if isinstance(value, Mapping):
         fields.older_call = value
     else:
         fields.unknown[name] = value
 
 
-def _pictures(_name: str, _value: Any, fields: Said) -> None:
+def _pictures(_name: str, _value: Any, fields: MessageFields) -> None:
     fields.pictures = True
 
 
-def _returned(name: str, value: Any, fields: Said) -> None:
+def _returned(name: str, value: Any, fields: MessageFields) -> None:
     fields.returned[name] = value
 
 
-def _ignored(_name: str, _value: Any, _said: Said) -> None:
-    """Skip a field that says nothing about the answer."""
+def _ignored(_name: str, _value: Any, _said: MessageFields) -> None:
+    """Skip a field that is irrelevant to the answer."""
 
 
-def _unknown(name: str, value: Any, fields: Said) -> None:
+def _unknown(name: str, value: Any, fields: MessageFields) -> None:
     fields.unknown[name] = value
 
 
@@ -183,4 +183,4 @@ FIELDS: Mapping[str, Reader] = {
     "provider_specific_fields": _returned,
     **dict.fromkeys(("name", "prefix", "token_ids", "tool_call_id", "finish_reason", "stop_reason", "logprobs"), _ignored),
 }
-"""Name of a message's field → its reader. A field that is not here is named in a notice, and the record keeps its value."""
+"""Message field → its reader. Other fields are named in a notice, and the record keeps their values."""

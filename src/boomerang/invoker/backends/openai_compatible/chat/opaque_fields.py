@@ -1,7 +1,7 @@
-"""What a server wants back unchanged in the next turn, in the `opaque_body` of Dify's assistant message.
+"""Fields that a server wants back unchanged in the next turn, stored in `opaque_body` of Dify's assistant message.
 
-DeepSeek and Kimi answer 400 to a tool result whose call comes without its `reasoning_content`, and Gemini to a call without
-its thought signature. Both came with the message, so they are kept beside its text and sent back in their fields::
+DeepSeek and Kimi reject a tool result with 400 if its call lacks its `reasoning_content`, and Gemini a call without its thought
+signature. Both arrive with the message, so they are stored beside its text and sent back in their fields::
 
     {"reasoning_content": "…", "tool_calls": {"call_1": {"extra_content": {"google": {"thought_signature": "…"}}}}}
 
@@ -21,16 +21,16 @@ from .message_fields import FIELDS, REASONING
 CALLS = "tool_calls"
 _OWN = {"role", "content", "refusal", "tool_calls", "function_call", "name", "prefix", "tool_call_id"}
 _FIELDS = set(FIELDS) - _OWN
-"""Fields of a message that go back as they came."""
+"""Message fields that are sent back as they came."""
 
 
 def kept(message_fields: Mapping[str, Any], call_fields: Mapping[str, Mapping[str, Any]], has_calls: bool) -> Any:
-    """Return the `opaque_body` of an answer; `None` if there is nothing to send back.
+    """Return the `opaque_body` of an answer; `None` if nothing is to be sent back.
 
     Args:
-        message_fields: Fields of the message, whole.
-        call_fields: Fields of its calls, by their ids.
-        has_calls: Whether it calls tools. Without calls no server needs its reasoning back, and DeepSeek used to refuse it.
+        message_fields: Complete fields of the message.
+        call_fields: Fields of its calls, by call id.
+        has_calls: Whether it calls tools. Without calls no server needs its reasoning back, and DeepSeek used to reject it.
     """
     body = {name: value for name, value in message_fields.items() if has_calls or name not in REASONING}
     if call_fields:
@@ -39,9 +39,9 @@ def kept(message_fields: Mapping[str, Any], call_fields: Mapping[str, Mapping[st
 
 
 def apply(message: AssistantPromptMessage, sent: dict[str, Any]) -> None:
-    """Add to a message that is about to be sent what its server wants back.
+    """Add the fields that the server wants back to a message that is about to be sent.
 
-    Reasoning that goes back in its own field is taken out of the text, where it stands between `<think>` tags.
+    Reasoning that is sent back in its own field is removed from between the `<think>` tags in the text.
     """
     body = message.opaque_body
     if not isinstance(body, dict):
@@ -65,7 +65,7 @@ def _apply_to_call(call: dict[str, Any], fields: Any) -> None:
 
 
 def not_sent(messages: Sequence[PromptMessage]) -> list[str]:
-    """Name the places whose opaque body this back end did not make, and so does not send."""
+    """Return the paths of opaque bodies that this back end did not create, and so does not send."""
     paths = []
     for index, message in enumerate(messages):
         body = getattr(message, "opaque_body", None)

@@ -1,4 +1,4 @@
-"""Dify's prompt messages, tools and parameters as OpenAI's chat interface takes them.
+"""Convert Dify's prompt messages, tools and parameters to OpenAI's chat format.
 
 Source: OpenAI API reference, "Create chat completion" (2026-10); `video_url` as vLLM takes it.
 """
@@ -28,15 +28,15 @@ Json = dict[str, Any]
 
 
 def chat(messages: Sequence[PromptMessage]) -> list[Json]:
-    """Return messages as they are sent."""
+    """Convert messages to the format that is sent."""
     return [_message(message) for message in messages]
 
 
 def prompt(messages: Sequence[PromptMessage]) -> str:
-    """Return messages as one text to be continued.
+    """Join messages into one text to be continued.
 
     Raises:
-        InvokeBadRequestError: A message holds more than text.
+        InvokeBadRequestError: A message contains more than text.
     """
     for index, message in enumerate(messages):
         if isinstance(message.content, list):
@@ -49,15 +49,15 @@ def prompt(messages: Sequence[PromptMessage]) -> str:
 
 
 def tools(offered: Sequence[PromptMessageTool]) -> list[Json]:
-    """Return tools as they are sent."""
+    """Convert tools to the format that is sent."""
     return [{"type": "function", "function": tool.model_dump(mode="json")} for tool in offered]
 
 
 def parameters(params: Mapping[str, Any]) -> Json:
-    """Return `completion_params` as they are sent: as they are, but for Dify's two names for a response's form.
+    """Convert `completion_params`: unchanged, except for Dify's two parameters for the response format.
 
     Raises:
-        InvokeBadRequestError: The JSON schema is no JSON.
+        InvokeBadRequestError: The JSON schema is not JSON.
     """
     sent = {name: value for name, value in params.items() if value is not None}
     form, schema = sent.get("response_format"), sent.pop("json_schema", None)

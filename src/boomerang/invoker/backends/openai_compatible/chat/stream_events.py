@@ -1,7 +1,7 @@
-"""One event of a server's stream as JSON values, also where it is not quite JSON.
+"""Parse the JSON values in one event of a server's stream, even if it is not quite JSON.
 
-Servers send two objects in one line, repeat `data:` inside the data, cut a character in two between events, leave raw line
-breaks in strings, and send words or empty values to keep a connection open. What can be read is read; the rest is returned.
+Servers put two objects on one line, repeat `data:` inside the data, split a character between events, leave raw line breaks in
+strings, and send words or empty values to keep a connection open. We parse what we can and return the rest.
 """
 
 from __future__ import annotations
@@ -15,34 +15,34 @@ from boomerang.invoker.llm_text.json_in_text import has_raw_control_characters
 
 DONE = "[DONE]"
 _DATA = re.compile(r"(?:data:\s*)*")
-"""The name of the field again, inside its own value."""
+"""The field name, repeated inside its own value."""
 _KEPT_OPEN = re.compile(r":.*|[\[<(]?(?:ping|pong|keep[-_ ]?alive|heart[-_ ]?beat)[\])>]?[.!]?", re.IGNORECASE)
 """Words that only keep a connection open."""
 _BLANKS = " \t\r\n\0\ufeff,"
-"""What may stand between two values."""
+"""Separators between two values."""
 _LOOSE = json.JSONDecoder(strict=False)
 
 
 @dataclass(slots=True)
 class Reading:
-    """What an event holds."""
+    """Contents of an event."""
 
     values: list[Any] = field(default_factory=list)
     """JSON values, in order."""
     rest: str = ""
-    """What follows them and is no JSON."""
+    """Text after them that is not JSON."""
     done: bool = False
-    """Whether the server said that its answer is complete."""
+    """Whether the server marked its answer as complete."""
     is_cut: bool = False
-    """Whether the rest is the beginning of an object."""
+    """Whether the rest is a truncated object."""
     control_characters: bool = False
-    """Whether a string held raw line breaks or other control characters."""
+    """Whether a string contained raw line breaks or other control characters."""
     broken_utf8: bool = False
-    """Whether there were bytes that are not UTF-8; they are lone surrogates in the values, as `surrogateescape` makes them."""
+    """Whether some bytes were not UTF-8; in the values they are lone surrogates, from `surrogateescape`."""
 
 
 def read(data: bytes) -> Reading:
-    """Read an event's data, of which `json.loads` could not make anything. Linear in its size."""
+    """Read event data that `json.loads` rejects. Linear in its size."""
     try:
         text, broken = data.decode(), False
     except UnicodeDecodeError:
@@ -71,7 +71,7 @@ def read(data: bytes) -> Reading:
 
 
 def keeps_open(text: str) -> bool:
-    """Return whether words only keep a connection open, such as `ping`."""
+    """Return whether a text only keeps a connection open, such as `ping`."""
     return not text.strip() or _KEPT_OPEN.fullmatch(text.strip()) is not None
 
 

@@ -1,9 +1,10 @@
-"""A text that comes in pieces: characters cut in two are made whole, and credentials are masked."""
+"""Text that arrives in pieces: joins split characters and masks credentials."""
 
 from __future__ import annotations
 
 import re
 from codecs import getincrementaldecoder
+from hashlib import blake2b
 from typing import Any
 
 from boomerang.invoker.http.redaction.masking import Hiding
@@ -19,40 +20,42 @@ class Channel:
     """A text in pieces, such as an answer's reasoning or the arguments of one call.
 
     Args:
-        hiding: Masks credentials, wherever they are cut.
+        hiding: Masks credentials, even if they are split.
     """
 
-    __slots__ = ("_letters", "_mask", "_said", "_size")
+    __slots__ = ("_digest", "_letters", "_mask", "_size")
 
     def __init__(self, hiding: Hiding) -> None:
         self._letters = Letters()
         self._mask = hiding.stream()
-        self._said: list[str] = []
+        self._digest = blake2b()
+        """Of all that was passed on, as keeping it would take memory without a bound."""
         self._size = 0
 
     def feed(self, piece: str) -> str:
-        """Return what of a piece can be passed on, after what was held back before it."""
+        """Add a piece; return the text that can be passed on, including what was buffered before it."""
         if not piece:
             return ""
         text = self._mask.feed(self._letters.feed(piece))
-        self._said.append(text)
+        self._digest.update(_bytes(text))
         self._size += len(text)
         return text
 
     def rest(self) -> str:
-        """Return what was held back; the text has ended."""
+        """Return the buffered rest at the end of the text."""
         return self._mask.feed(self._letters.rest()) + self._mask.rest()
 
     def was(self, text: str) -> bool:
-        """Return whether a text is all that was passed on."""
-        if len(text) != self._size:
-            return False
-        self._said = ["".join(self._said)]
-        return self._said[0] == text
+        """Return whether a text equals everything that was passed on."""
+        return len(text) == self._size and blake2b(_bytes(text)).digest() == self._digest.digest()
+
+
+def _bytes(text: str) -> bytes:
+    return text.encode("utf-8", "surrogatepass")
 
 
 def cleaned(value: Any, hiding: Hiding) -> Any:
-    """Return a JSON value with its texts made whole and without credentials."""
+    """Return a JSON value with characters joined and credentials masked in its texts."""
     if isinstance(value, str):
         channel = Channel(hiding)
         return channel.feed(value) + channel.rest()
@@ -64,10 +67,10 @@ def cleaned(value: Any, hiding: Hiding) -> Any:
 
 
 class Letters:
-    r"""Joins the halves of characters. Linear in the text.
+    r"""Joins split characters. Linear in the text.
 
-    JSON can spell half of a character (`\ud83d`), and a server can cut one between its bytes, which `surrogateescape` has made
-    lone surrogates. A page can show neither. A half whose other half never comes is U+FFFD.
+    JSON can encode half of a character (`\ud83d`), and a server can split one between its bytes, which `surrogateescape` turns
+    into lone surrogates. A page can show neither. A half without its counterpart becomes U+FFFD.
     """
 
     __slots__ = ("_held",)
@@ -76,8 +79,8 @@ class Letters:
         self._held = ""
 
     def feed(self, piece: str) -> str:
-        """Return what of a piece is whole, with the half before it."""
-        if piece.isascii() and not self._held:  # nearly always
+        """Add a piece; return the complete characters, including the half before it."""
+        if piece.isascii() and not self._held:  # the common case
             return piece
         text, self._held = self._held + piece, ""
         if _HALF.search(text) is None:
@@ -86,14 +89,14 @@ class Letters:
         return self._whole(text)
 
     def rest(self) -> str:
-        """Return what stands for a half whose other half never came."""
+        """Return U+FFFD for a half whose counterpart never came."""
         pending, self._held = self._held, ""
         return "\ufffd" if pending else ""
 
     def _whole(self, text: str) -> str:
         if "\ud800" <= text[-1] <= "\udbff":
             text, self._held = text[:-1], text[-1:]
-        elif tail := _TAIL.search(text):  # its last bytes may be the beginning of a character
+        elif tail := _TAIL.search(text):  # its last bytes may begin a character
             decoder = _decoder("replace")
             ended = decoder.decode(tail[0].encode("utf-8", "surrogateescape"))
             self._held = decoder.getstate()[0].decode("utf-8", "surrogateescape")
@@ -104,5 +107,5 @@ class Letters:
 def _read_bytes(match: re.Match[str]) -> str:
     try:
         return match[0].encode("utf-8", "surrogateescape").decode("utf-8", "replace")
-    except UnicodeEncodeError:  # half of a character that JSON spelled
+    except UnicodeEncodeError:  # half of a character, encoded in JSON
         return "\ufffd"

@@ -1,11 +1,11 @@
-"""The fragments of tool calls as servers stream them, assigned to calls for Dify, whose calls have an id and no index.
+"""Assign streamed fragments of tool calls to calls, for Dify, whose calls have an id and no index.
 
-By OpenAI's rules the first fragment of a call has index, id and name, and each further one the index and more of the arguments.
-Servers leave out the index or the id, send whole calls under one index, interleave calls, or repeat the name in each fragment,
-each time with another id. So a fragment is assigned by all that it holds, and passed on with as much of the id as is needed.
+In OpenAI's format the first fragment of a call has index, id and name, and further ones the index and more of the arguments.
+Servers omit the index or the id, send whole calls under one index, interleave calls, or repeat the name in each fragment with
+a new id each time. So we use all fields of a fragment to assign it, and pass on the id only if it is needed.
 
-Source: OpenAI API reference, "Chat completion chunk" (2026-10); vLLM 0.7 with a named `tool_choice`, Gemini's OpenAI surface,
-Ollama and llama.cpp for what departs from it.
+Source: OpenAI API reference, "Chat completion chunk" (2026-10); for deviations, vLLM 0.7 with a named `tool_choice`, Gemini's
+OpenAI surface, Ollama and llama.cpp.
 """
 
 from __future__ import annotations
@@ -24,11 +24,11 @@ from .growing_value import Growing
 from .text_channel import Channel, cleaned
 
 Notice = Callable[..., None]
-"""Takes the id of a message and its values, as `Run.notice` does."""
+"""Receives the id of a message and its values, like `Run.notice`."""
 _ARGUMENTS = ("arguments", "parameters", "args", "input")
-"""Names by which a call holds its arguments."""
+"""Fields of a call that contain its arguments."""
 MOST_LOOKS = 1_000
-"""How often it is looked whether the arguments of one call are complete; each look costs their length."""
+"""Maximum checks whether the arguments of one call are complete; each check costs their length."""
 _READ = {"index", "id", "type", "function", "name", *_ARGUMENTS}
 _READ_OF_FUNCTION = {"name", "description", *_ARGUMENTS}
 
@@ -37,26 +37,26 @@ class CallReader:
     """Reads the fragments of one answer, in order.
 
     Args:
-        notice: Receives what had to be repaired.
-        hiding: Masks credentials in arguments, also where they come in pieces.
+        notice: Receives what was repaired.
+        hiding: Masks credentials in arguments, even if split over pieces.
     """
 
     def __init__(self, notice: Notice, hiding: Hiding | None = None) -> None:
         self._notice = notice
         self._hiding = hiding or Hiding()
         self._by_index: dict[int, _Call] = {}
-        """Index → the call that was begun last under it."""
+        """Index → the latest call with it."""
         self._by_id: dict[str, _Call] = {}
-        """A server's own id → the call that was begun last under it."""
+        """The server's id → the latest call with it."""
         self._ids: set[str] = set()
         self._calls: list[_Call] = []
         self._latest: _Call | None = None
 
     def read(self, place: int, value: Mapping[str, Any]) -> ToolCall:
-        """Return a fragment, with its call's id where that is needed to assign it.
+        """Return a fragment, with its call's id if needed to assign it.
 
         Args:
-            place: Position in the event's list; stands for the index where there is none.
+            place: Position in the event's list; replaces a missing index.
             value: The fragment as the server wrote it.
         """
         function = value.get("function")
@@ -73,14 +73,14 @@ class CallReader:
             name = call.renamed(name)
             shown = call.id if name or given_id == call.id or call is not self._latest else ""
         if arguments:
-            call.said.append(arguments)
+            call.fragments.append(arguments)
         call.keep(value, function)
         self._latest = call
         written = ToolCallFunction(name=name, arguments=call.channel.feed(arguments))
         return ToolCall(id=shown, type=_text(value.get("type")), function=written)
 
     def rest(self) -> list[ToolCall]:
-        """Return what of the arguments was held back, should it have been the beginning of a credential."""
+        """Return the buffered rest of the arguments, which might have been the beginning of a credential."""
         return [
             ToolCall(id=call.id, type="", function=ToolCallFunction(name="", arguments=text))
             for call in self._calls
@@ -89,7 +89,7 @@ class CallReader:
 
     @property
     def returned(self) -> dict[str, dict[str, Any]]:
-        """Fields beside OpenAI's own that a server may want back, such as Gemini's signatures, by the calls' ids."""
+        """Fields other than OpenAI's that a server may want back, such as Gemini's signatures, by call id."""
         return {call.id: cleaned(fields, self._hiding) for call in self._calls if (fields := call.returned)}
 
     def __len__(self) -> int:
@@ -97,7 +97,7 @@ class CallReader:
         return len(self._calls)
 
     def _continued(self, index: int | None, place: int, given_id: str, name: str, arguments: str) -> _Call | None:
-        """Find the call that a fragment continues; `None` if it begins one."""
+        """Return the call that a fragment continues; `None` if it begins one."""
         known = self._by_id.get(given_id) if given_id else None
         if known is not None and (not name or (index in (None, known.index) and not known.is_ended_by(given_id, name))):
             return known
@@ -107,11 +107,11 @@ class CallReader:
         return None if call is None or call.is_ended_by(given_id, name) else call
 
     def _is_torn(self, name: str, arguments: str) -> bool:
-        """Return whether a fragment with a new id and no index is more of the latest call all the same."""
+        """Return whether a fragment with a new id and no index still belongs to the latest call."""
         latest = self._latest
         if latest is None or latest.is_whole() or arguments.lstrip().startswith("{"):
             return False
-        return name in ("", latest.name) and bool(latest.said)
+        return name in ("", latest.name) and bool(latest.fragments)
 
     def _begun(self, index: int, given_id: str, name: str) -> _Call:
         call = _Call(self._named(given_id), index, given_id, name, Channel(self._hiding))
@@ -122,7 +122,7 @@ class CallReader:
         return call
 
     def _named(self, given_id: str) -> str:
-        """Return the id of a new call: the server's own, where it tells the call apart."""
+        """Return the id of a new call: the server's own, if it is unique."""
         if not given_id:
             if not self._calls:
                 self._notice("answers.made_ids")
@@ -135,17 +135,17 @@ class CallReader:
 
 
 class _Call:
-    """A call whose fragments may still come."""
+    """A call that may receive more fragments."""
 
-    __slots__ = ("_fields", "_function_fields", "_looks", "channel", "given", "id", "index", "name", "said")
+    __slots__ = ("_fields", "_function_fields", "_looks", "channel", "fragments", "given_id", "id", "index", "name")
 
     def __init__(self, call_id: str, index: int, given_id: str, name: str, channel: Channel) -> None:
         self.id = call_id
         self.index = index
-        self.given = given_id
+        self.given_id = given_id
         """Its id in the server's first fragment."""
         self.name = name
-        self.said: list[str] = []
+        self.fragments: list[str] = []
         """Its arguments so far."""
         self.channel = channel
         self._fields: dict[str, Growing] = {}
@@ -154,44 +154,44 @@ class _Call:
 
     @property
     def returned(self) -> dict[str, Any]:
-        """Fields that are not OpenAI's."""
+        """Fields other than OpenAI's."""
         fields = {name: field.value for name, field in self._fields.items()}
         inner = {name: field.value for name, field in self._function_fields.items()}
         return fields | ({"function": inner} if inner else {})
 
     def keep(self, value: Mapping[str, Any], function: Mapping[str, Any]) -> None:
-        """Keep the fields that are not OpenAI's: the server may want them back."""
+        """Keep fields other than OpenAI's: the server may want them back."""
         _keep(self._fields, value, _READ)
         if function is not value:
             _keep(self._function_fields, function, _READ_OF_FUNCTION)
 
     def is_ended_by(self, given_id: str, name: str) -> bool:
-        """Return whether a fragment under the same index begins another call."""
-        if not name or (given_id and given_id == self.given):
+        """Return whether a fragment with the same index begins another call."""
+        if not name or (given_id and given_id == self.given_id):
             return False
-        if not self.said:
-            return bool(given_id or not self.given)
+        if not self.fragments:
+            return bool(given_id or not self.given_id)
         return name != self.name or self.is_whole()
 
     def renamed(self, name: str) -> str:
-        """Take the name in a further fragment: more of it, as long as there are no arguments, or else the same once more.
+        """Handle the name in a later fragment: its continuation while there are no arguments, else a repetition.
 
         Returns:
-            The name so far, where it has grown; else nothing.
+            The name so far if it has grown, else an empty string.
         """
-        if name in ("", self.name) or self.said:
+        if name in ("", self.name) or self.fragments:
             return ""
         self.name += name
         return self.name
 
     def is_whole(self) -> bool:
-        """Return whether the arguments are complete; asked only where a server repeats the name or leaves out the index."""
+        """Return whether the arguments are complete; only checked if a server repeats the name or omits the index."""
         self._looks += 1
-        if self._looks > MOST_LOOKS or not self.said or not self.said[-1].rstrip().endswith("}"):
+        if self._looks > MOST_LOOKS or not self.fragments or not self.fragments[-1].rstrip().endswith("}"):
             return False
-        self.said = ["".join(self.said)]
+        self.fragments = ["".join(self.fragments)]
         try:
-            json.loads(self.said[0])
+            json.loads(self.fragments[0])
         except (ValueError, RecursionError):
             return False
         return True
@@ -211,6 +211,6 @@ def _text(value: Any) -> str:
 
 
 def _arguments(function: Mapping[str, Any]) -> str:
-    """Return a call's arguments as JSON text, by whichever name they have."""
+    """Return a call's arguments as JSON text, whatever their field is called."""
     value = next((function[name] for name in _ARGUMENTS if function.get(name) is not None), "")
     return value if isinstance(value, str) else "" if is_deep(value) else json.dumps(value, ensure_ascii=False)

@@ -1,4 +1,4 @@
-"""The usage of an answer, wherever and however a server reports it."""
+"""Read the usage of an answer in servers' different formats."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ _NAMES: Mapping[str, tuple[str, ...]] = {
 
 
 class UsageReader:
-    """Collects the counts of an answer's events: a count is the last one that is not zero, as servers end with empty ones."""
+    """Collects the counts of an answer's events: the last count that is not zero wins, since servers end with empty ones."""
 
     def __init__(self) -> None:
         self._counts: dict[str, int] = {}
 
     def read(self, usage: Any) -> None:
-        """Take a usage of any shape; what is no count says nothing."""
+        """Read a usage of any shape; anything but a count is ignored."""
         if not isinstance(usage, Mapping):
             return
         for count, names in _NAMES.items():

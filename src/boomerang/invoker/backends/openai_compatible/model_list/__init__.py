@@ -1,1 +1,1 @@
-"""The models of a server: its list as servers write it, and what each model is likely to be."""
+"""The models of a server: parsing its list, and guessing the type of each model."""

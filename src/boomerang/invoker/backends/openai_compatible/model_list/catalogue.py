@@ -1,4 +1,4 @@
-"""The models of a server, as it lists them, and what each is likely to be: OpenAI's list has names only."""
+"""Build the list of a server's models, with guessed types: OpenAI's list has only names."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from boomerang.invoker.entities.model import (
     ParameterRule,
 )
 from boomerang.invoker.errors import InvokeError
-from boomerang.invoker.http.errors import said
+from boomerang.invoker.http.errors import error_text
 from boomerang.invoker.http.exchange import Http
 from boomerang.invoker.messages.message import Message
 from boomerang.invoker.run import Run
@@ -32,18 +32,18 @@ PATH = "models"
 OPENAI_VOICES = ("alloy", "ash", "coral", "echo", "fable", "nova", "onyx", "sage", "shimmer")
 MOST_TOKENS = 1_000_000
 MOST_LISTED = 10_000
-"""Models of a server's list; the names of others can be typed."""
+"""Maximum models of a server's list; the names of others can be typed."""
 MOST_NAMED = 5
 """Odd entries of a list that a notice quotes."""
 _NAMES_ONLY = frozenset({404, 405})
-"""Statuses of a server that has no list of models, as Text Embeddings Inference: it serves one, and says which."""
+"""Statuses of servers without a model list, such as Text Embeddings Inference, which serves one model and names it."""
 
 
 @lru_cache(maxsize=1)
 def llm_rules() -> tuple[ParameterRule, ...]:
-    """Return the parameters of OpenAI's interface; none has a default, for what is not sent is the server's to choose.
+    """Return the parameters of OpenAI's interface, without defaults: the server decides about what is not sent.
 
-    The same ones for every model, of which a server may list thousands.
+    Cached, since a server may list thousands of models.
     """
     known = DefaultParameterName
     seed = {
@@ -73,19 +73,19 @@ def fetch(http: Http, provider: str, root: str, run: Run) -> list[ListedModel]:
     """List the server's models, in its order.
 
     Args:
-        http: How the server is reached.
-        provider: What the models are listed under.
+        http: Connection to the server.
+        provider: Provider of the listed models.
         root: The server's address without the connection's path.
-        run: Ends it from any thread.
+        run: Stops the requests, from any thread.
 
     Raises:
         InvokeError: The server was not reached, or refused.
-        ProtocolError: It has no such list.
+        ProtocolError: The server has no such list.
     """
     try:
         with http.get(PATH, run) as answer:
             if (entries := read_entries(answer.json())) is None:
-                raise refused(answer, Message("lists.no_models", words=said(body_of(answer))))
+                raise refused(answer, Message("lists.no_models", words=error_text(body_of(answer))))
     except InvokeError as error:
         if error.status_code not in _NAMES_ONLY or (only := _only_model(http, provider, root, run)) is None:
             raise
@@ -100,7 +100,7 @@ def fetch(http: Http, provider: str, root: str, run: Run) -> list[ListedModel]:
 
 
 def _report_left_out(odd: Sequence[Any], count: int, run: Run) -> None:
-    """Name the entries of a list that are not among its models."""
+    """Report the entries of a list that are not among its models."""
     if odd:
         examples = "; ".join(map(shown, odd[:MOST_NAMED])) + ("; …" if len(odd) > MOST_NAMED else "")
         run.notice("lists.odd_models", count=len(odd), examples=examples)
@@ -109,30 +109,30 @@ def _report_left_out(odd: Sequence[Any], count: int, run: Run) -> None:
 
 
 def _listed(provider: str, name: str, item: Mapping[str, Any], context: int | None = None) -> ListedModel:
-    """Describe a model by what the server's list states of it, and by its name.
+    """Describe a model by its entry in the server's list and by its name.
 
     Args:
-        provider: What it is listed under.
+        provider: Provider of the listed model.
         name: Its name.
         item: Its entry in the list.
-        context: The tokens that it reads and writes together, where they are known otherwise.
+        context: Its context size in tokens, if known otherwise.
     """
     model_type = list_types.model_type_of(item)
     context = context or list_fields.context(item, model_type)
     properties: dict[ModelPropertyKey, object] = {ModelPropertyKey.CONTEXT_SIZE: context} if context else {}
     if model_type is ModelType.LLM and (mode := list_types.mode_of(item)) is not None:
         properties[ModelPropertyKey.MODE] = mode.value
-    return described(provider, name, model_type, TypeFrom.TOLD if model_type else TypeFrom.GUESSED, properties)
+    return described(provider, name, model_type, TypeFrom.STATED if model_type else TypeFrom.GUESSED, properties)
 
 
 def _llama_context(http: Http, root: str, run: Run) -> int | None:
-    """Ask a llama.cpp server how many tokens each request has; `None` where only its `/v1` can be reached."""
-    settings = _own_words(http, f"{root}/props", run).get("default_generation_settings")
+    """Ask a llama.cpp server for the context size of each request; `None` if only its `/v1` can be reached."""
+    settings = _server_facts(http, f"{root}/props", run).get("default_generation_settings")
     return list_fields.count(settings.get("n_ctx")) if isinstance(settings, dict) else None
 
 
-def _own_words(http: Http, address: str, run: Run) -> Mapping[str, Any]:
-    """Ask for what a kind of server tells of itself beside OpenAI's interface; nothing where there is no such thing."""
+def _server_facts(http: Http, address: str, run: Run) -> Mapping[str, Any]:
+    """Fetch a resource that some servers have beside OpenAI's interface; empty if there is none."""
     try:
         with http.get(address, run) as answer:
             value = answer.json()
@@ -142,8 +142,8 @@ def _own_words(http: Http, address: str, run: Run) -> Mapping[str, Any]:
 
 
 def _only_model(http: Http, provider: str, root: str, run: Run) -> ListedModel | None:
-    """Ask a server of one model which one that is, in the way of Text Embeddings Inference; `None` if it is no such server."""
-    value = _own_words(http, f"{root}/info", run)
+    """Ask a server such as Text Embeddings Inference for its only model; `None` if it is no such server."""
+    value = _server_facts(http, f"{root}/info", run)
     if not (name := name_in(value.get("model_id"))):
         return None
     kind = value.get("model_type")
@@ -153,7 +153,7 @@ def _only_model(http: Http, provider: str, root: str, run: Run) -> ListedModel |
         ModelPropertyKey.MAX_CHUNKS: list_fields.count(value.get("max_client_batch_size")),
     }
     properties = {name: count for name, count in counted.items() if count}
-    type_from = TypeFrom.TOLD if model_type else TypeFrom.GUESSED
+    type_from = TypeFrom.STATED if model_type else TypeFrom.GUESSED
     return described(provider, name, model_type or ModelType.TEXT_EMBEDDING, type_from, properties)
 
 
@@ -164,22 +164,22 @@ def described(
     type_from: TypeFrom | None = None,
     properties: Mapping[ModelPropertyKey, object] | None = None,
 ) -> ListedModel:
-    """Describe a model by its name and by what else is known of it.
+    """Describe a model by its name and other known properties.
 
-    What an LLM can do beyond its type is not: its server decides.
+    What an LLM supports beyond its type is not known: its server decides.
 
     Args:
-        provider: What it is listed under.
+        provider: Provider of the listed model.
         name: Its name.
-        model_type: What it is; guessed from the name if not given.
-        type_from: Who says so; whoever called for a type if not given.
-        properties: What its server states besides, such as how much it takes.
+        model_type: Its type; by default, guessed from the name.
+        type_from: Source of the type; by default, `DECLARED` if `model_type` is given, else `GUESSED`.
+        properties: Properties that its server states, such as its limits.
     """
     type_from = type_from or (TypeFrom.DECLARED if model_type else TypeFrom.GUESSED)
     model_type = model_type or guess(name)
     is_llm = model_type is ModelType.LLM
     assumed: dict[ModelPropertyKey, object] = {ModelPropertyKey.MODE: guess_mode(name).value} if is_llm else {}
-    if model_type is ModelType.TTS:  # the voice that Dify's own plugin asks for where nobody said another one
+    if model_type is ModelType.TTS:  # the default voice of Dify's own plugin
         assumed[ModelPropertyKey.DEFAULT_VOICE] = OPENAI_VOICES[0]
     if model_type is ModelType.TTS and re.search(r"^(gpt|tts-1)", name):
         assumed[ModelPropertyKey.VOICES] = [{"mode": voice, "name": voice, "language": []} for voice in OPENAI_VOICES]
@@ -196,7 +196,7 @@ def described(
 
 
 def completed(provider: str, configured: AIModelEntity) -> ListedModel:
-    """Describe a model by what a person said of it, and by its name where they said nothing; its type they always say."""
+    """Describe a model by what the user states, including its type, and otherwise by its name."""
     described_model = described(provider, configured.model, configured.model_type)
     set_fields = [name for name in ("label", "features", "pricing", "deprecated") if name in configured.model_fields_set]
     own: dict[str, object] = {name: getattr(configured, name) for name in set_fields}
@@ -214,10 +214,10 @@ def completed(provider: str, configured: AIModelEntity) -> ListedModel:
 def merged(
     configured: Sequence[ListedModel], listed: Sequence[ListedModel], defaults: Mapping[ModelType, str]
 ) -> tuple[ListedModel, ...]:
-    """Put what a person said of models into the server's list.
+    """Merge the user's descriptions of models into the server's list.
 
     Args:
-        configured: Models that a person described; each is where the server lists it, or after all that it lists.
+        configured: Models that the user described; each is put where the server lists it, or at the end.
         listed: The server's list, in its order.
         defaults: Model type → the model that comes first.
     """
@@ -226,13 +226,13 @@ def merged(
         by_name.setdefault(model.model, []).append(model)
     models: list[ListedModel] = []
     for model in listed:
-        models += [_with_told(own, model) for own in by_name.pop(model.model, ())] or [model]
+        models += [_with_listed(own, model) for own in by_name.pop(model.model, ())] or [model]
     models += (model for models in by_name.values() for model in models)
     return tuple(sorted(models, key=lambda model: defaults.get(model.model_type) != model.model))
 
 
-def _with_told(configured: ListedModel, listed: ListedModel) -> ListedModel:
-    """Add to what a person said of a model the limits that only its server tells."""
+def _with_listed(configured: ListedModel, listed: ListedModel) -> ListedModel:
+    """Add the limits that only the server states to the user's description of a model."""
     limits = {name: listed.model_properties[name] for name in _LIMITS if name in listed.model_properties}
     return configured.model_copy(update={"model_properties": limits | configured.model_properties})
 

@@ -1,4 +1,4 @@
-"""The entries of a server's model list, in whatever shape it comes; an odd one hides no other."""
+"""Parse the entries of a server's model list, whatever its shape; an odd entry does not hide the others."""
 
 from __future__ import annotations
 
@@ -6,24 +6,25 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 _LISTS = ("data", "models", "result", "items")
-"""Fields that hold the list; OpenAI, Ollama and Google, gateways' envelopes."""
+"""Fields that contain the list: OpenAI; Ollama and Google; gateways' envelopes."""
 _NAMES = ("id", "name", "model", "model_name", "key")
-"""Fields that hold a name, the one to ask with first: OpenAI, Ollama and Cohere, Ollama, LiteLLM's `/model/info`, LM Studio."""
+"""Fields with the name of a model, the one to request it by first: OpenAI; Ollama and Cohere; Ollama; LiteLLM's
+`/model/info`; LM Studio."""
 DEEPEST = 3
-"""Envelopes around a list."""
+"""Maximum envelopes around a list."""
 
 
 class Entries(NamedTuple):
-    """What a list holds."""
+    """Contents of a list."""
 
     named: Mapping[str, Mapping[str, Any]]
     """Name → entry, in the list's order."""
     odd: Sequence[Any]
-    """Entries that name no model."""
+    """Entries without a model name."""
 
 
 def read_entries(value: Any) -> Entries | None:
-    """Read a model list; `None` if the value holds none."""
+    """Parse a model list; `None` if the value contains none."""
     if (items := _find(value)) is None:
         return None
     named: dict[str, Mapping[str, Any]] = {}
@@ -40,7 +41,7 @@ def read_entries(value: Any) -> Entries | None:
 
 
 def _find(value: Any, depth: int = DEEPEST) -> list[Any] | None:
-    """Find the list: the value itself, or a field of it; `null` there is an empty list."""
+    """Return the list: the value itself, or one of its fields; `null` there is an empty list."""
     if isinstance(value, list):
         return value
     if not isinstance(value, dict) or not depth:
@@ -51,7 +52,7 @@ def _find(value: Any, depth: int = DEEPEST) -> list[Any] | None:
 
 
 def _in_field(value: Any, depth: int) -> list[Any] | None:
-    """Find the list in a field: there, or in one more envelope, or as an object of models by name, or as a single model."""
+    """Return the list in a field: the field itself, one more envelope, an object of models by name, or a single model."""
     if not isinstance(value, dict):
         return value if isinstance(value, list) else None
     if any(name in value for name in _LISTS) and (items := _find(value, depth - 1)) is not None:
@@ -62,12 +63,12 @@ def _in_field(value: Any, depth: int) -> list[Any] | None:
 
 
 def _keyed(name: str, item: Mapping[str, Any]) -> Mapping[str, Any]:
-    """Return an entry of an object of models by name, which may leave its `id` out."""
+    """Return an entry from an object of models by name, which may omit its `id`."""
     return item if name_in(item.get("id")) else {**item, "id": name}
 
 
 def _flat(items: Sequence[Any]) -> Iterator[Any]:
-    """Yield the entries; those of a list of objects inside the list too."""
+    """Yield the entries, including those of nested lists of objects."""
     for item in items:
         if isinstance(item, list) and item and all(isinstance(inner, dict) for inner in item):
             yield from item
@@ -76,7 +77,7 @@ def _flat(items: Sequence[Any]) -> Iterator[Any]:
 
 
 def name_in(value: Any) -> str:
-    """Return a name; empty for what is none: blank, or with half of a character, which neither page nor request can hold."""
+    """Return a name; empty if it is blank or contains a lone surrogate, which neither page nor request can contain."""
     if not isinstance(value, str) or not value.strip():
         return ""
     return value if value == value.encode("utf-8", "replace").decode() else ""

@@ -1,4 +1,4 @@
-"""What a server's list states of a model beside its name and type: how much it reads. OpenAI's own list states nothing."""
+"""Read a model's context size from its entry in a server's list. OpenAI's own list does not state it."""
 
 from __future__ import annotations
 
@@ -17,20 +17,20 @@ _CONTEXT = (
     "max_context_window",
     "inputTokenLimit",
 )
-"""What servers call the tokens that a model reads and writes together, the truest first: LM Studio (of a model in memory),
-vLLM, OpenRouter and Together, Groq, LM Studio and Mistral, Lemonade (of the model, not of its configuration), Google."""
+"""Fields for the tokens of prompt and answer together, the most accurate first: LM Studio (for a loaded model), vLLM,
+OpenRouter and Together, Groq, LM Studio and Mistral, Lemonade (for the model, not its configuration), Google."""
 _READ_ONLY = frozenset({ModelType.TEXT_EMBEDDING, ModelType.RERANK})
-"""Types of models that write nothing, so that Xinference's `max_tokens` is what they read; elsewhere it limits the answer."""
+"""Types of models that only read, so that Xinference's `max_tokens` is their context; elsewhere it limits the answer."""
 _LARGEST_COUNT = 10**9
-"""Of tokens or texts; a larger number is no limit."""
+"""Of tokens or texts; a larger number is not a limit."""
 
 
 def context(item: Mapping[str, Any], model_type: ModelType | None = None) -> int | None:
-    """Return the tokens that an entry states of its model, which llama.cpp states as `meta.n_ctx` and LiteLLM in `model_info`.
+    """Return the context size in an entry; llama.cpp states it as `meta.n_ctx`, LiteLLM in `model_info`.
 
     Args:
         item: The entry.
-        model_type: What the model is, where it is known.
+        model_type: Type of the model, if known.
     """
     candidates = [
         _inner(item, "meta").get("n_ctx"),
@@ -43,12 +43,12 @@ def context(item: Mapping[str, Any], model_type: ModelType | None = None) -> int
 
 
 def trained_context(item: Mapping[str, Any]) -> int | None:
-    """Return what an older llama.cpp states of its only model: the context of its training, which it may not get in use."""
+    """Return the training context that an older llama.cpp states for its only model, which may get less in use."""
     return None if context(item) else count(_inner(item, "meta").get("n_ctx_train"))
 
 
 def count(value: Any) -> int | None:
-    """Return a number of tokens or texts; `None` if it is none."""
+    """Return a number of tokens or texts; `None` if the value is not one."""
     number = as_int(value)
     return number if number is not None and 0 < number <= _LARGEST_COUNT else None
 

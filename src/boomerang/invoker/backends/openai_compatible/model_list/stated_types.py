@@ -1,7 +1,7 @@
-"""The type of a model as its server's list states it. OpenAI's own list states none.
+"""Read the type of a model from its entry in a server's list. OpenAI's own list does not state it.
 
 ======================================  ==========================================================================
-field                                   where it is documented (2026-10)
+field                                   documented in (2026-10)
 ======================================  ==========================================================================
 ``model_type``, ``model_ability``       Xinference, `/v1/models` (its `restful_api.py` and `to_description`)
 ``type``                                Together, OpenAPI description `ModelInfo`; LM Studio, REST API
@@ -12,8 +12,8 @@ field                                   where it is documented (2026-10)
 ``labels``                              Lemonade, "Model Labels"
 ``endpoints``                           Cohere, API reference `CompatibleEndpoint`
 ``supportedGenerationMethods``          Google, Gemini API `models.list`
-``architecture.output_modalities``,     OpenRouter, `OutputModality`: `speech` is text to speech, `audio` a model that
-``architecture.modality``               chats; GitHub Models names the field ``supported_output_modalities``
+``architecture.output_modalities``,     OpenRouter, `OutputModality`: `speech` is text to speech, `audio` a chat model;
+``architecture.modality``               GitHub Models names the field ``supported_output_modalities``
 ======================================  ==========================================================================
 """
 
@@ -25,7 +25,7 @@ from typing import Any
 from boomerang.invoker.entities.llm import LLMMode
 from boomerang.invoker.entities.model import ModelType
 
-_WORDS: Mapping[ModelType, str] = {
+_TYPE_NAMES: Mapping[ModelType, str] = {
     ModelType.LLM: "llm vlm chat chat-completion completion completion-chat responses language code generate "
     "text-generation image-text-to-text generatecontent",
     ModelType.TEXT_EMBEDDING: "embedding embeddings embed image-embed audio-embed feature-extraction sentence-similarity "
@@ -37,8 +37,8 @@ _WORDS: Mapping[ModelType, str] = {
     "audio2text",
     ModelType.TEXT2IMG: "image image-generation text-to-image text2image video video-generation text-to-video text2video",
 }
-_TYPES = {word: model_type for model_type, names in _WORDS.items() for word in names.split()}
-"""Word → type; words are in lower case with hyphens."""
+_TYPES = {word: model_type for model_type, names in _TYPE_NAMES.items() for word in names.split()}
+"""Word → type; words are in lower case, with hyphens."""
 _OUTPUTS = _TYPES | {"text": ModelType.LLM, "audio": ModelType.LLM, "speech": ModelType.TTS}
 """Kind of output → type."""
 _FIELDS = (
@@ -46,9 +46,9 @@ _FIELDS = (
     *(("capabilities", _TYPES), ("model_ability", _TYPES), ("labels", _TYPES), ("endpoints", _TYPES)),
     *(("supportedGenerationMethods", _TYPES), ("output_modalities", _OUTPUTS), ("supported_output_modalities", _OUTPUTS)),
 )
-"""Fields that state a type, and what their words mean; the first that is understood counts."""
+"""Fields that state a type, and the meaning of their words; the first that is understood counts."""
 _NESTED = ("model_info", "architecture")
-"""Objects inside an entry that hold such fields too."""
+"""Objects in an entry that may have such fields too."""
 
 
 def model_type_of(item: Mapping[str, Any]) -> ModelType | None:
@@ -56,23 +56,23 @@ def model_type_of(item: Mapping[str, Any]) -> ModelType | None:
     places = [item, *(inner for name in _NESTED if isinstance(inner := item.get(name), dict))]
     for name, types in _FIELDS:
         for place in places:
-            if stated := _one({types[word] for word in _words(place.get(name)) if word in types}):
+            if stated := _one({types[word] for word in _names(place.get(name)) if word in types}):
                 return stated
     return next((stated for place in places if (stated := _by_modality(place.get("modality")))), None)
 
 
 def mode_of(item: Mapping[str, Any]) -> LLMMode | None:
-    """Return whether an LLM chats or continues a text, by LiteLLM's `mode` or Xinference's abilities; `None` if unknown."""
+    """Return whether an LLM chats or completes, by LiteLLM's `mode` or Xinference's abilities; `None` if unknown."""
     inner = item.get("model_info")
     mode = item.get("mode") or (inner.get("mode") if isinstance(inner, dict) else None)
     if isinstance(mode, str) and mode in ("chat", "completion", "responses"):
         return LLMMode.COMPLETION if mode == "completion" else LLMMode.CHAT
-    abilities = set(_words(item.get("model_ability")))
+    abilities = set(_names(item.get("model_ability")))
     return LLMMode.CHAT if "chat" in abilities else LLMMode.COMPLETION if "generate" in abilities else None
 
 
-def _words(value: Any) -> Iterator[str]:
-    """Yield the words of a field: one, or those of a list, or the names of the flags that are set."""
+def _names(value: Any) -> Iterator[str]:
+    """Yield the words of a field: a single one, those of a list, or the names of set flags."""
     if isinstance(value, dict):
         value = [name for name, flag in value.items() if flag is True]
     for word in value if isinstance(value, list) else [value]:
@@ -81,7 +81,7 @@ def _words(value: Any) -> Iterator[str]:
 
 
 def _one(types: set[ModelType]) -> ModelType | None:
-    """Return the only type; a model that makes images beside text is an LLM. Of others it is not certain which one counts."""
+    """Return the type if there is only one. A model that makes images and text is an LLM; other combinations are ambiguous."""
     others = types - {ModelType.TEXT2IMG}
     return next(iter(others or types)) if len(others or types) == 1 else None
 

@@ -1,4 +1,4 @@
-"""What a model is likely to be, by its name alone: most lists of models tell no more."""
+"""Guess the type of a model from its name alone: most model lists state nothing else."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ _TYPES: tuple[tuple[ModelType, re.Pattern[str]], ...] = tuple(
             ),
         ),
         (
-            ModelType.TEXT2IMG,  # the only one of Dify's types that makes pictures; none makes films, which are put with them
+            ModelType.TEXT2IMG,  # Dify's only type for images; it has none for videos, which go here too
             (
                 r"dall-?e\b|(?<![a-z])(?:chat)?gpt-image|qwen-image|grok-(?:2-image|imagine)|hunyuan-?(?:image|video)|\bimagen",
                 r"\bflux|stable-?(?:diffusion|image|video)|\bsdxl|\bsd3|seedream|seedance|kandinsky|playground-v\d|midjourney",
@@ -46,18 +46,18 @@ _TYPES: tuple[tuple[ModelType, re.Pattern[str]], ...] = tuple(
         ),
     )
 )
-"""Types and the words of names, tried in this order: a name may hold words of several, as `bge-reranker` does."""
+"""Types and patterns of names, tried in this order: a name may match several, as `bge-reranker` does."""
 _COMPLETES = re.compile(
     r"(?:^|[/:])(?:(?:text-)?(?:davinci|curie|babbage|ada)(?:-\d+)?(?=$|:)|gpt-3\.5-turbo-instruct)", re.IGNORECASE
 )
-"""OpenAI's models that continue a text and refuse a chat; fine-tuned ones are called `ft:davinci-002:…`."""
+"""OpenAI's models that complete a text and refuse a chat; fine-tuned ones are called `ft:davinci-002:…`."""
 
 
 def guess(name: str) -> ModelType:
-    """Guess what a model is by its name; an LLM where nothing says otherwise."""
+    """Guess the type of a model from its name; an LLM by default."""
     return next((model_type for model_type, pattern in _TYPES if pattern.search(name)), ModelType.LLM)
 
 
 def guess_mode(name: str) -> LLMMode:
-    """Guess whether an LLM chats, as nearly all do, or continues a text."""
+    """Guess whether an LLM chats, as nearly all do, or completes a text."""
     return LLMMode.COMPLETION if _COMPLETES.search(name) else LLMMode.CHAT

@@ -1,1 +1,1 @@
-"""Read the fields of a response in the formats that servers send, and report what is missing or odd."""
+"""Read the fields of a response in servers' formats, and report what is missing or odd."""

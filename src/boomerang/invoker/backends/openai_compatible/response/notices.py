@@ -1,4 +1,4 @@
-"""Notices that are given once in a run, however often their reason occurs."""
+"""Notices that are reported once per run, however often their cause occurs."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ from boomerang.invoker.run import Run
 
 
 class Once:
-    """Passes notices on, each the first time only.
+    """Reports each notice only the first time.
 
     Args:
-        run: Takes them.
+        run: Receives the notices.
     """
 
     def __init__(self, run: Run) -> None:
@@ -18,7 +18,7 @@ class Once:
         self._given: set[str] = set()
 
     def __call__(self, message: Message) -> None:
-        """Return a notice, unless one with its id was given before."""
+        """Report a notice, unless one with its id was reported before."""
         if message.id not in self._given:
             self._given.add(message.id)
             self._run.relay(message)

@@ -1,4 +1,4 @@
-"""Numbers and flags as servers write them: as JSON has them, or as text, or as `3.0` where a whole number is meant."""
+"""Parse numbers and flags as servers write them: JSON values, text, or `3.0` for an integer."""
 
 from __future__ import annotations
 
@@ -6,11 +6,11 @@ from typing import Any
 
 _FLAGS = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
 LONGEST = 400
-"""Characters of a number written as text; no double-precision number needs more."""
+"""Maximum characters of a number written as text; no double-precision number needs more."""
 
 
 def as_int(value: Any) -> int | None:
-    """Return a whole number, also from `3.0`, `"3"` or `"3.0"`; `None` for anything else, such as `True` or `2.5`."""
+    """Return an integer, also from `3.0`, `"3"` or `"3.0"`; `None` for anything else, such as `True` or `2.5`."""
     match value:
         case bool():
             return None
@@ -29,7 +29,7 @@ def as_int(value: Any) -> int | None:
 def as_float(value: Any) -> float | None:
     """Return a number, also from text such as `"0.5"`, `"1e-3"`, `"NaN"` or `"-Infinity"`; `None` for anything else.
 
-    Whether it is finite is for the caller to check. A whole number too large for a float is infinite.
+    The caller must check whether it is finite. An integer too large for a float becomes infinite.
     """
     match value:
         case bool():
@@ -59,5 +59,5 @@ def as_bool(value: Any) -> bool | None:
 
 
 def _is_plain(text: str) -> bool:
-    """Return whether a text is as other languages write numbers: Python alone reads `1_000` and digits of every script."""
+    """Return whether a text is a number in most languages: only Python accepts `1_000` and the digits of every script."""
     return len(text) <= LONGEST and text.isascii() and "_" not in text

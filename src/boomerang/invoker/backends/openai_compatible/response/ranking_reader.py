@@ -1,14 +1,14 @@
-"""Rankings in the shapes that servers send, and what they rank.
+"""Read rankings in servers' formats.
 
 =======================================  ===================================================================
-shape                                    where it is documented (2026-10)
+shape                                    documented in (2026-10)
 =======================================  ===================================================================
 ``results[].{index, relevance_score}``   Jina, Cohere v2, vLLM, llama.cpp, Xinference
 ``[{index, score}]``                     Text Embeddings Inference
 ``data[].{index, relevance_score}``      Voyage
 ``output.results[]``                     Alibaba's DashScope
 ``rankings[].{index, logit}``            NVIDIA NIM
-``[0.1, 0.9]``                           plain cross-encoders: a score for each document, in their order
+``[0.1, 0.9]``                           plain cross-encoders: a score per document, in their order
 =======================================  ===================================================================
 """
 
@@ -27,14 +27,14 @@ from .numbers import as_float, as_int
 from .response_errors import shown
 
 _LISTS = ("results", "data", "rankings", "scores", "output", "result")
-"""Fields that hold what was ranked, or an object that does."""
+"""Fields that contain the ranking, or an object with it."""
 _SCORES = ("relevance_score", "score", "relevanceScore", "logit", "similarity", "value")
 _INDEXES = ("index", "document_index", "corpus_id")
 _DEEPEST = 3
 
 
 def find_ranked(value: Any, depth: int = _DEEPEST) -> Sequence[Any] | None:
-    """Find what an answer ranks; empty where the field holds `null`, `None` if there is no such field."""
+    """Return the ranked items of a response; empty if the field is `null`, `None` if there is no such field."""
     if isinstance(value, list):
         return value
     if not isinstance(value, dict) or not depth:
@@ -44,15 +44,15 @@ def find_ranked(value: Any, depth: int = _DEEPEST) -> Sequence[Any] | None:
 
 
 def read_ranking(items: Sequence[Any], docs: Sequence[str], once: Once) -> list[RerankDocument]:
-    """Read a ranking, the best document first; what is equally good keeps the server's order.
+    """Read a ranking, best document first; ties keep the server's order.
 
     Args:
         items: As the server wrote them.
         docs: The documents that were sent.
-        once: Takes what was odd.
+        once: Receives notices of oddities.
 
     Raises:
-        ProtocolError: It ranks no documents, or not those that were sent.
+        ProtocolError: It ranks no documents, or others than those sent.
     """
     if items and len(items) == len(docs) and all(as_float(item) is not None for item in items):
         once(Message("lists.scores_only"))
@@ -73,7 +73,7 @@ def read_ranking(items: Sequence[Any], docs: Sequence[str], once: Once) -> list[
 
 
 def _indexes(items: Sequence[Mapping[str, Any]], docs: Sequence[str], once: Once) -> list[int]:
-    """Return which document each item ranks: by its index; without one by its text, or by its place if that is certain."""
+    """Return the document index of each item: stated, or found by its text, or by its position if that is unambiguous."""
     stated = [_first(item, _INDEXES) for item in items]
     if items and all(index is None for index in stated):
         return _without_indexes(items, docs, once)
@@ -94,7 +94,7 @@ def _without_indexes(items: Sequence[Mapping[str, Any]], docs: Sequence[str], on
         return [place for place in by_text if place is not None]
     scores = [as_float(_first(item, _SCORES)) for item in items]
     numbers = [score for score in scores if score is not None]
-    # A list that falls from the best on is in order of rank, or happens to be in that of the documents: nobody can say.
+    # Descending scores may be in order of rank, or in the documents' order by chance: that is ambiguous.
     if len(items) == len(docs) and len(numbers) == len(scores) and (len(docs) == 1 or numbers != sorted(numbers, reverse=True)):
         once(Message("lists.ranked_by_place"))
         return list(range(len(docs)))
@@ -102,7 +102,7 @@ def _without_indexes(items: Sequence[Mapping[str, Any]], docs: Sequence[str], on
 
 
 def _text(item: Mapping[str, Any]) -> str:
-    """Return the text of a document that a server sends back, which may be an object with it; empty if it sends none."""
+    """Return the text of a document that the server sends back, possibly inside an object; empty if there is none."""
     document = _first(item, ("document", "text"))
     text = document.get("text") if isinstance(document, dict) else document
     return text if isinstance(text, str) else ""
@@ -127,5 +127,5 @@ def _score(item: Mapping[str, Any], index: int, once: Once) -> float:
 
 
 def _first(item: Mapping[str, Any], names: Sequence[str]) -> Any:
-    """Return the first field that is there and not `null`."""
+    """Return the first field that exists and is not `null`."""
     return next((item[name] for name in names if item.get(name) is not None), None)

@@ -1,7 +1,7 @@
-"""Vectors of an embeddings answer, in the shapes that servers send.
+"""Read the vectors of an embeddings response in servers' formats.
 
 ==========================================  ==================================================================
-shape                                       where it is documented (2026-10)
+shape                                       documented in (2026-10)
 ==========================================  ==================================================================
 ``data[].{index, embedding}``               OpenAI, "Create embeddings"
 ``[[…]]``, ``[{index, embedding}]``         Text Embeddings Inference `/embed`; llama.cpp `/embeddings`
@@ -29,33 +29,33 @@ from .numbers import as_float
 from .response_errors import shown
 
 _LISTS = ("data", "embeddings", "embedding", "result", "predictions")
-"""Fields that hold the vectors, or an object that does."""
+"""Fields that contain the vectors, or an object with them."""
 _IN_ITEM = ("embedding", "embeddings", "values", "vector")
-"""Fields of an item that hold its vector."""
+"""Fields of an item that contain its vector."""
 _TYPES = ("float", "base64", "int8", "uint8")
-"""Cohere's and Jina's names for a vector's numbers, the exact ones first."""
+"""Cohere's and Jina's names for number formats, the exact ones first."""
 _QUANTISED = frozenset({"int8", "uint8"})
 _PACKED = ("binary", "ubinary")
-"""Their names for eight numbers in each byte, which no other vector can be compared with."""
+"""Their names for packed bits, which cannot be compared with other vectors."""
 _DEEPEST = 4
-"""Objects and lists around a vector that are looked into."""
+"""Maximum nesting of objects and lists around a vector."""
 _URL_SAFE = str.maketrans("-_", "+/")
 
 
 class Item(NamedTuple):
-    """A vector as it came."""
+    """An unparsed vector."""
 
     index: Any
-    """Which text it belongs to, as the server wrote it; `None` if it did not."""
+    """Index of its text as the server wrote it; `None` if missing."""
     vector: Any
 
 
 def find_items(value: Any, count: int) -> Sequence[Item] | None:
-    """Find the vectors of an answer, unread; `None` if there are none.
+    """Return the unparsed vectors of a response; `None` if there are none.
 
     Args:
-        value: The answer.
-        count: Texts that were sent; the vector of a single one may come without a list around it.
+        value: The response.
+        count: Number of texts sent; the vector of a single one may come without a list around it.
     """
     vectors = _vectors_in(value, count, _DEEPEST)
     return None if vectors is None else [_item(vector) for vector in vectors]
@@ -93,7 +93,7 @@ class VectorReader:
     """Reads the vectors of one call.
 
     Args:
-        once: Takes what was odd about them.
+        once: Receives notices of oddities.
     """
 
     def __init__(self, once: Once) -> None:
@@ -104,10 +104,10 @@ class VectorReader:
 
         Args:
             value: As the server wrote it.
-            index: Of its text, among all texts of the call.
+            index: Index of its text among all texts of the call.
 
         Raises:
-            ProtocolError: It is none.
+            ProtocolError: The value is not a vector.
         """
         return self._read(value, index, _DEEPEST)
 
@@ -124,7 +124,7 @@ class VectorReader:
 
     def _numbers(self, value: list[Any], index: int) -> list[float]:
         kinds = set(map(type, value))
-        if kinds == {float}:  # nearly always
+        if kinds == {float}:  # the common case
             return value
         if str in kinds:
             self._once(Message("lists.numbers_as_text"))
@@ -153,7 +153,7 @@ class VectorReader:
         return self._read(value[name], index, depth - 1)
 
     def _text(self, value: str, index: int, depth: int) -> list[float]:
-        """Read a vector that came as text: base64 of 32-bit floats, which some servers send unasked, or a list as JSON."""
+        """Read a vector sent as text: base64 of 32-bit floats, which some servers send unasked, or a JSON list."""
         text = "".join(value.split())
         if text.startswith("[") and depth and isinstance(parsed := _parsed(text), list):
             self._once(Message("lists.numbers_as_text"))

@@ -1,4 +1,4 @@
-"""Experiments of the moderation page: one text in disguise, and one text inside a long one."""
+"""Experiments of the moderation page: disguised variants of a text, and the text inside a long one."""
 
 from __future__ import annotations
 
@@ -9,8 +9,13 @@ import streamlit as st
 from boomerang.playground.run.pane import Pane
 from boomerang.playground.ui.data_table import data_table
 from boomerang.playground.ui.number_format import UNKNOWN
-from boomerang.workbench.experiments import moderation_variants as variants
-from boomerang.workbench.experiments.moderation_variants import PlaceSettings, VariantAnswers, VariantRow, VariantSettings
+from boomerang.workbench.experiments import moderation_perturbations as experiment
+from boomerang.workbench.experiments.moderation_perturbations import (
+    PerturbationAnswers,
+    PerturbationRow,
+    PerturbationSettings,
+    PlaceSettings,
+)
 from boomerang.workbench.i18n.translate import N_, _, ngettext
 from boomerang.workbench.results.drawable_text import drawable
 from boomerang.workbench.results.moderation_details import CLEAR, SENSITIVE
@@ -23,18 +28,18 @@ LONGEST_CELL = 200
 
 @dataclass(slots=True)
 class _OtherLanguage:
-    """What the experiment keeps of the field for the other language."""
+    """State of the other-language field."""
 
     known: str | None = None
-    """The translation that the samples have of the text; `None` before the field was first drawn."""
+    """The samples' translation of the text; `None` before the field was first drawn."""
 
 
-def _variant_controls(page: Pane, pane: Pane) -> VariantSettings:
-    return VariantSettings(_other_language(pane, str(page.arguments.get("text", ""))))
+def _perturbation_controls(page: Pane, pane: Pane) -> PerturbationSettings:
+    return PerturbationSettings(_other_language(pane, str(page.arguments.get("text", ""))))
 
 
 def _other_language(pane: Pane, text: str) -> str:
-    """Draw the field for the same text in another language; it follows the samples until somebody types into it."""
+    """Draw the field for the text in another language; it follows the samples until the visitor edits it."""
     known = inputs.OTHER_LANGUAGE.get(text, "")
     key = pane.hold("other", known)
     kept = pane.state.kept(_OtherLanguage)
@@ -52,7 +57,7 @@ def _other_language(pane: Pane, text: str) -> str:
     return str(typed or "")
 
 
-def _draw_variants(pane: Pane, result: VariantAnswers) -> None:
+def _draw_perturbations(pane: Pane, result: PerturbationAnswers) -> None:
     count = result.answered
     if result.flagged is not None and not result.running:
         if not result.changed:
@@ -80,7 +85,7 @@ def _place_controls(_page: Pane, _pane: Pane) -> PlaceSettings:
     return PlaceSettings(tuple(inputs.ARTICLE.split("\n\n")))
 
 
-def _draw_places(pane: Pane, result: VariantAnswers) -> None:
+def _draw_places(pane: Pane, result: PerturbationAnswers) -> None:
     if result.flagged is not None and not result.running and result.ended:
         if result.changed:
             st.warning(_("The answer depends on the text's position."), icon=":material/difference:")
@@ -89,12 +94,12 @@ def _draw_places(pane: Pane, result: VariantAnswers) -> None:
     _table(result, _("position"), _("Results by position"))
 
 
-def _table(result: VariantAnswers, what: str, about: str) -> None:
+def _table(result: PerturbationAnswers, what: str, about: str) -> None:
     config = {_("changed"): st.column_config.TextColumn(width=70), _("text"): st.column_config.TextColumn(width="large")}
     data_table([_row(row, what) for row in result.rows], column_config=config, alt=about)
 
 
-def _row(row: VariantRow, what: str) -> dict[str, str]:
+def _row(row: PerturbationRow, what: str) -> dict[str, str]:
     answer = UNKNOWN if row.flagged is None else _(SENSITIVE) if row.flagged else _(CLEAR)
     shown = row.text if row.error is None else row.error
     highest = UNKNOWN if row.detail is None else f"{row.detail.highest:.3f} ({drawable(row.detail.category)})"
@@ -107,15 +112,15 @@ def _row(row: VariantRow, what: str) -> dict[str, str]:
     }
 
 
-VARIANTS = Experiment(
+PERTURBATIONS = Experiment(
     name="variants",
     title=N_("Variants"),
     about=N_("Disguise the text in ways that people read without effort. Does the model still flag it?"),
     icon=":material/theater_comedy:",
-    controls=_variant_controls,
-    steps=variants.variant_steps,
-    evaluate=variants.evaluate,
-    draw=_draw_variants,
+    controls=_perturbation_controls,
+    steps=experiment.perturbation_steps,
+    evaluate=experiment.evaluate,
+    draw=_draw_perturbations,
 )
 PLACES = Experiment(
     name="places",
@@ -123,7 +128,7 @@ PLACES = Experiment(
     about=N_("Put the text at the start, in the middle and at the end of a harmless article. Is it always flagged?"),
     icon=":material/segment:",
     controls=_place_controls,
-    steps=variants.place_steps,
-    evaluate=variants.evaluate,
+    steps=experiment.place_steps,
+    evaluate=experiment.evaluate,
     draw=_draw_places,
 )

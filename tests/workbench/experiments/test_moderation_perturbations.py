@@ -1,4 +1,4 @@
-"""One text in disguise, and inside a long one."""
+"""Test a disguised text, and a text inside a long one."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from boomerang.invoker.entities.moderation import ModerationResult
 from boomerang.invoker.errors import InvokeBadRequestError
 from boomerang.invoker.request import Request
 from boomerang.invoker.run import Run
-from boomerang.workbench.experiments.moderation_variants import (
+from boomerang.workbench.experiments.moderation_perturbations import (
     OTHER_LANGUAGE,
+    PerturbationSettings,
     PlaceSettings,
-    VariantSettings,
     evaluate,
+    perturbation_steps,
     place_steps,
-    variant_steps,
 )
 
 from .series import form_call, run
@@ -24,7 +24,7 @@ TEXT = "you are bad"
 
 
 def flags_as_it_is(request: Request[Any], _run: Run) -> Iterable[Any]:
-    """Flag only the text as it is, and fail for the other language."""
+    """Flag only the original text, and fail for the other language."""
     text = request.payload()["text"]
     if text == "du bist schlecht":
         raise InvokeBadRequestError("English only")
@@ -32,8 +32,8 @@ def flags_as_it_is(request: Request[Any], _run: Run) -> Iterable[Any]:
 
 
 def test_a_changed_answer_is_marked_and_a_failure_is_none() -> None:
-    settings = VariantSettings("du bist schlecht")
-    found = evaluate(run(variant_steps(form_call("moderation", text=TEXT), settings), flags_as_it_is), settings)
+    settings = PerturbationSettings("du bist schlecht")
+    found = evaluate(run(perturbation_steps(form_call("moderation", text=TEXT), settings), flags_as_it_is), settings)
     assert found.flagged and found.ended and not found.running
     assert found.rows[-1].label == OTHER_LANGUAGE and found.rows[-1].flagged is None and not found.rows[-1].changed
     assert [row.changed for row in found.rows] == [row.flagged is False for row in found.rows]
@@ -41,7 +41,7 @@ def test_a_changed_answer_is_marked_and_a_failure_is_none() -> None:
 
 
 def test_without_another_language_there_is_no_call_for_it() -> None:
-    labels = [step.label for step in variant_steps(form_call("moderation", text=TEXT), VariantSettings(" "))]
+    labels = [step.label for step in perturbation_steps(form_call("moderation", text=TEXT), PerturbationSettings(" "))]
     assert OTHER_LANGUAGE not in labels
 
 
