@@ -149,11 +149,11 @@ def test_events_carry_their_time_and_reach_every_listener_in_order() -> None:
     assert 0 <= first[0].seconds <= first[1].seconds <= first[2].seconds <= run.seconds
 
 
-def test_a_run_that_nobody_listens_to_takes_events_too() -> None:
+def test_a_run_without_a_listener_takes_events_too() -> None:
     run = Run()
     run.report(Notice("heard by nobody"))
     assert not run.has_listener
-    run.add_listener(lambda _note: None)
+    run.add_listener(lambda _event: None)
     assert run.has_listener
 
 

@@ -32,10 +32,10 @@ def test_each_field_of_a_usage_is_required(key: str) -> None:
     assert [line["loc"] for line in error.value.errors()] == [(key,)]
 
 
-@pytest.mark.parametrize("given", [None, "x", [{"role": "user", "content": "Hi"}], [1]])
-def test_prompt_messages_of_an_answer_are_always_empty(given: Any) -> None:
-    assert LLMResultChunk.model_validate(chunk("x").model_dump() | {"prompt_messages": given}).prompt_messages == []
-    assert LLMResult.model_validate(RESULT | {"prompt_messages": given}).prompt_messages == []
+@pytest.mark.parametrize("settings", [None, "x", [{"role": "user", "content": "Hi"}], [1]])
+def test_prompt_messages_of_an_answer_are_always_empty(settings: Any) -> None:
+    assert LLMResultChunk.model_validate(chunk("x").model_dump() | {"prompt_messages": settings}).prompt_messages == []
+    assert LLMResult.model_validate(RESULT | {"prompt_messages": settings}).prompt_messages == []
 
 
 @pytest.mark.parametrize(

@@ -44,7 +44,7 @@ _TEXT_FIELDS = ("errordescription", *_HOLDERS, "errormsg", "errormessage", "msg"
 _CODES = (*_HOLDERS, "code", "errorcode", "errcode", "type", "status")
 """Fields that say something where no other does: a code is better than raw JSON."""
 _NO_CODES = frozenset({"error", "about:blank"})
-_MARKED_UP = ("message", "faultstring", "title", "code")
+_HAS_MARKUP = ("message", "faultstring", "title", "code")
 """Elements of a refusal in XML that hold words, the best first."""
 _BY_STATUS: Mapping[int, type[InvokeError]] = {
     401: InvokeAuthorizationError,
@@ -264,5 +264,5 @@ def _title(markup: str) -> str:
     with suppress(AssertionError):  # what is broken enough ends the parser so; what it read before is of use
         parser.feed(markup[:LONGEST_MARKUP])
     is_page = bool({"html", "head", "body"} & parser.texts.keys())
-    texts = (parser.texts.get(name, "").strip() for name in (("title",) if is_page else _MARKED_UP))
+    texts = (parser.texts.get(name, "").strip() for name in (("title",) if is_page else _HAS_MARKUP))
     return " ".join((next(filter(None, texts), "") or parser.text).split())[:200]

@@ -77,16 +77,16 @@ class StreamMask:
     linear in the text.
 
     Args:
-        credentials: What is masked; those that are too short for it, as `is_said` has it, are left out.
+        credentials: What is masked; those that are too short for it, as `is_masked_in_answers` has it, are left out.
         needles: The same prepared; made of the credentials if not given.
         notation: How characters of a credential may be escaped.
     """
 
-    __slots__ = ("_begin", "_finder", "_held", "_spans")
+    __slots__ = ("_begin", "_finder", "_pending", "_spans")
 
     def __init__(self, credentials: Sequence[str] = (), *, needles: Needles | None = None, notation: Notation = JSON) -> None:
         self._finder = Finder(_answer_needles(credentials) if needles is None else needles, notation)
-        self._held = ""
+        self._pending = ""
         """The tail that was not returned yet."""
         self._begin = 0
         """Where in the whole text it begins."""
@@ -95,22 +95,22 @@ class StreamMask:
 
     def feed(self, text: str) -> str:
         """Take the next piece; return what is settled, masked."""
-        if not self._held and self._finder.skip(text):
+        if not self._pending and self._finder.skip(text):
             self._begin += len(text)
             return text
         spans = self._finder.feed(text)
         if spans:
             self._spans = _merged([*self._spans, *spans])
-        self._held += text
+        self._pending += text
         return self._settle(self._finder.settled)
 
     def rest(self) -> str:
         """Return what is left, masked; the text has ended."""
-        return self._settle(self._begin + len(self._held))
+        return self._settle(self._begin + len(self._pending))
 
     def _settle(self, end: int) -> str:
         """Return the text as far as a place of it, masked."""
-        begin, pending, place = self._begin, self._held, self._begin
+        begin, pending, place = self._begin, self._pending, self._begin
         parts = []
         for first, behind in self._spans:
             if first >= end:
@@ -119,7 +119,7 @@ class StreamMask:
                 parts += [pending[place - begin : first - begin], MASK]
             place = min(behind, end)
         parts.append(pending[place - begin : end - begin])
-        self._begin, self._held = end, pending[end - begin :]
+        self._begin, self._pending = end, pending[end - begin :]
         self._spans = [span for span in self._spans if span[1] > end]
         return "".join(parts)
 
@@ -139,7 +139,7 @@ class Hiding:
     """Puts a mask in the place of each credential in what a server answers.
 
     Args:
-        secrets: The connection's; those that are too short for it, as `is_said` has it, are left out.
+        secrets: The connection's; those that are too short for it, as `is_masked_in_answers` has it, are left out.
     """
 
     def __init__(self, secrets: Iterable[str | None] = ()) -> None:

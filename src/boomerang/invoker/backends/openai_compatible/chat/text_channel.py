@@ -22,12 +22,12 @@ class Channel:
         hiding: Masks credentials, wherever they are cut.
     """
 
-    __slots__ = ("_letters", "_mask", "_said", "_size")
+    __slots__ = ("_letters", "_mask", "_size", "_texts")
 
     def __init__(self, hiding: Hiding) -> None:
         self._letters = Letters()
         self._mask = hiding.stream()
-        self._said: list[str] = []
+        self._texts: list[str] = []
         self._size = 0
 
     def feed(self, piece: str) -> str:
@@ -35,7 +35,7 @@ class Channel:
         if not piece:
             return ""
         text = self._mask.feed(self._letters.feed(piece))
-        self._said.append(text)
+        self._texts.append(text)
         self._size += len(text)
         return text
 
@@ -47,8 +47,8 @@ class Channel:
         """Return whether a text is all that was passed on."""
         if len(text) != self._size:
             return False
-        self._said = ["".join(self._said)]
-        return self._said[0] == text
+        self._texts = ["".join(self._texts)]
+        return self._texts[0] == text
 
 
 def cleaned(value: Any, hiding: Hiding) -> Any:
@@ -70,16 +70,16 @@ class Letters:
     lone surrogates. A page can show neither. A half whose other half never comes is U+FFFD.
     """
 
-    __slots__ = ("_held",)
+    __slots__ = ("_pending",)
 
     def __init__(self) -> None:
-        self._held = ""
+        self._pending = ""
 
     def feed(self, piece: str) -> str:
         """Return what of a piece is whole, with the half before it."""
-        if piece.isascii() and not self._held:  # nearly always
+        if piece.isascii() and not self._pending:  # nearly always
             return piece
-        text, self._held = self._held + piece, ""
+        text, self._pending = self._pending + piece, ""
         if _HALF.search(text) is None:
             return text
         text = _PAIR.sub(lambda pair: pair[0].encode("utf-16-le", "surrogatepass").decode("utf-16-le"), text)
@@ -87,16 +87,16 @@ class Letters:
 
     def rest(self) -> str:
         """Return what stands for a half whose other half never came."""
-        pending, self._held = self._held, ""
+        pending, self._pending = self._pending, ""
         return "\ufffd" if pending else ""
 
     def _whole(self, text: str) -> str:
         if "\ud800" <= text[-1] <= "\udbff":
-            text, self._held = text[:-1], text[-1:]
+            text, self._pending = text[:-1], text[-1:]
         elif tail := _TAIL.search(text):  # its last bytes may be the beginning of a character
             decoder = _decoder("replace")
             ended = decoder.decode(tail[0].encode("utf-8", "surrogateescape"))
-            self._held = decoder.getstate()[0].decode("utf-8", "surrogateescape")
+            self._pending = decoder.getstate()[0].decode("utf-8", "surrogateescape")
             text = text[: tail.start()] + ended
         return _HALVES.sub(_read_bytes, text)
 
