@@ -18,7 +18,7 @@ BOUND = 20.0
 
 
 @dataclass
-class Asked:
+class ReceivedRequest:
     """A received request."""
 
     method: str
@@ -33,7 +33,7 @@ class Asked:
 
 
 @dataclass
-class Wire:
+class ClientConnection:
     """A connection to one client."""
 
     socket: socket.socket
@@ -65,7 +65,7 @@ class Wire:
         self.left.set()
 
 
-Script = Callable[[Asked, Wire], None]
+Script = Callable[[ReceivedRequest, ClientConnection], None]
 """Answers one request; the connection is kept if it returns, and closed if it raises `EOFError`."""
 
 
@@ -85,14 +85,14 @@ class Loopback:
         *,
         context: ssl.SSLContext | None = None,
         family: socket.AddressFamily = socket.AF_INET,
-        first: Callable[[Wire], None] | None = None,
+        first: Callable[[ClientConnection], None] | None = None,
     ) -> None:
         self._script = script
         self._context = context
         self._first = first
-        self._heard = threading.Condition()
-        self.asked: list[Asked] = []
-        self.connections: list[Wire] = []
+        self._received = threading.Condition()
+        self.requests: list[ReceivedRequest] = []
+        self.connections: list[ClientConnection] = []
         self._listening = socket.socket(family, socket.SOCK_STREAM)
         self._listening.bind(("::1" if family is socket.AF_INET6 else "127.0.0.1", 0))
         self._listening.listen(128)
@@ -110,17 +110,17 @@ class Loopback:
         with suppress(OSError):
             self._listening.shutdown(socket.SHUT_RDWR)
         self._listening.close()
-        for wire in self.connections:
+        for connection in self.connections:
             with suppress(OSError):
-                wire.socket.shutdown(socket.SHUT_RDWR)
+                connection.socket.shutdown(socket.SHUT_RDWR)
         self._accepting.join(BOUND)
         for thread in self._threads:
             thread.join(BOUND)
 
     def until(self, state: Callable[[Loopback], object]) -> None:
         """Wait until connections or requests bring the server into a state."""
-        with self._heard:
-            assert self._heard.wait_for(lambda: state(self), BOUND)
+        with self._received:
+            assert self._received.wait_for(lambda: state(self), BOUND)
 
     def settle(self) -> None:
         """Wait until every connection so far has ended."""
@@ -139,32 +139,32 @@ class Loopback:
             thread.start()
 
     def _serve(self, accepted: socket.socket) -> None:
-        wire = Wire(accepted)
-        with self._heard:
-            self.connections.append(wire)
-            self._heard.notify_all()
+        connection = ClientConnection(accepted)
+        with self._received:
+            self.connections.append(connection)
+            self._received.notify_all()
         try:
             with suppress(OSError, EOFError, _NotHttpError):
                 if self._first is not None:
-                    self._first(wire)
+                    self._first(connection)
                 if self._context is not None:
-                    wire.socket = self._context.wrap_socket(accepted, server_side=True)
-                with wire.socket.makefile("rb") as reading:
-                    while asked := _read(reading):
-                        with self._heard:
-                            self.asked.append(asked)
-                            self._heard.notify_all()
-                        self._script(asked, wire)
+                    connection.socket = self._context.wrap_socket(accepted, server_side=True)
+                with connection.socket.makefile("rb") as reading:
+                    while request := _read(reading):
+                        with self._received:
+                            self.requests.append(request)
+                            self._received.notify_all()
+                        self._script(request, connection)
         finally:
             with suppress(OSError):
-                wire.socket.close()
+                connection.socket.close()
 
 
 class _NotHttpError(Exception):
     pass
 
 
-def _read(reading: Any) -> Asked | None:
+def _read(reading: Any) -> ReceivedRequest | None:
     line = reading.readline().decode("latin-1")
     if not line.strip():
         return None
@@ -188,7 +188,7 @@ def _read(reading: Any) -> Asked | None:
         body = reading.read(size)
         if len(body) < size:
             raise EOFError
-    return Asked(method, path, headers, body)
+    return ReceivedRequest(method, path, headers, body)
 
 
 def head(status: int = 200, media_type: str = "application/json", **headers: str) -> bytes:

@@ -6,22 +6,22 @@ import socket
 import threading
 from contextlib import suppress
 
-from .loopback import BOUND, Asked, Wire
+from .loopback import BOUND, ClientConnection, ReceivedRequest
 
 ESTABLISHED = b"HTTP/1.1 200 Connection established\r\n\r\n"
 
 
-def tunnel(asked: Asked, wire: Wire) -> None:
+def tunnel(request: ReceivedRequest, connection: ClientConnection) -> None:
     """Connect to the requested host, and forward bytes both ways until one side closes; then close the other."""
-    assert asked.method == "CONNECT"
-    host, _, port = asked.path.rpartition(":")
+    assert request.method == "CONNECT"
+    host, _, port = request.path.rpartition(":")
     with socket.create_connection((host.strip("[]"), int(port)), BOUND) as far:
         far.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        wire.send(ESTABLISHED)
-        back = threading.Thread(target=_carry, args=(far, wire.socket), daemon=True)
+        connection.send(ESTABLISHED)
+        back = threading.Thread(target=_carry, args=(far, connection.socket), daemon=True)
         back.start()
-        _carry(wire.socket, far)
-        wire.left.set()
+        _carry(connection.socket, far)
+        connection.left.set()
         back.join(BOUND)
     raise EOFError
 

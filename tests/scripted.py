@@ -74,14 +74,14 @@ Answer = Callable[[Request[Any], Run], Iterable[Any]]
 
 def structured_chunks(value: dict[str, Any] | None, text: str = "{}") -> Iterable[LLMResultChunkWithStructuredOutput]:
     """Yield a structured answer: its text, then the object."""
-    for index, (content, given) in enumerate(((text, None), ("", value))):
+    for index, (content, settings) in enumerate(((text, None), ("", value))):
         delta = LLMResultChunkDelta(
             index=index,
             message=AssistantPromptMessage(content=content),
             usage=USAGE if index else None,
             finish_reason="stop" if index else None,
         )
-        yield LLMResultChunkWithStructuredOutput(model="talker", delta=delta, structured_output=given)
+        yield LLMResultChunkWithStructuredOutput(model="talker", delta=delta, structured_output=settings)
 
 
 def call_chunk(*fragments: dict[str, Any], finish_reason: str | None = None, text: str = "") -> LLMResultChunk:

@@ -23,7 +23,7 @@ from boomerang.workbench.samples.inputs import CLIP
 from boomerang.workbench.store.app_folder import settings_folder
 from tests.connection_settings import settings_of
 from tests.invoker.backends.openai_compatible.contract_server import script as answer
-from tests.loopback import STREAM, Asked, Loopback, Wire, whole
+from tests.loopback import STREAM, ClientConnection, Loopback, ReceivedRequest, whole
 from tests.runs import CALLS as REQUESTS
 from tests.test_imports import HEAVY, SRC, loaded
 
@@ -35,19 +35,19 @@ MODELS = {"talker": "chat", "speaker": "speaker", "listener": "listener"}
 PROVIDER = "langgenius/openai_api_compatible/openai_api_compatible"
 
 
-def _script(asked: Asked, wire: Wire) -> None:
+def _script(request: ReceivedRequest, connection: ClientConnection) -> None:
     """Answer every call, list an odd name among the models, and answer one request endlessly."""
-    if asked.path == "/v1/models":
-        wire.send(whole({"object": "list", "data": [{"id": "chat"}, {"id": "odd\x1b[2J"}]}))
-    elif ENDLESS.encode() in asked.body:
-        wire.send(STREAM)
+    if request.path == "/v1/models":
+        connection.send(whole({"object": "list", "data": [{"id": "chat"}, {"id": "odd\x1b[2J"}]}))
+    elif ENDLESS.encode() in request.body:
+        connection.send(STREAM)
         event = b'data: {"choices": [{"index": 0, "delta": {"content": "on "}}]}\n\n'
         coded = b"%x\r\n%s\r\n" % (len(event), event)
-        wire.send(coded)
-        wire.drip_until_gone(coded)
+        connection.send(coded)
+        connection.drip_until_gone(coded)
         raise EOFError
     else:
-        answer(asked, wire)
+        answer(request, connection)
 
 
 @pytest.fixture
@@ -197,11 +197,11 @@ def test_a_file_may_be_base64(server: Loopback, tmp_path: Path, capsys: pytest.C
     request = request_of("speech2text", file={"base64": base64.b64encode(CLIP.read_bytes()).decode()})
     assert main(["invoke", "speech2text", written(tmp_path, request), "--connection", SERVER]) == 0
     assert lines(capsys.readouterr().out)[0]["chunk"] == {"result": "Good morning."}
-    assert CLIP.read_bytes() in server.asked[-1].body
+    assert CLIP.read_bytes() in server.requests[-1].body
 
 
 @pytest.mark.parametrize(
-    ("call", "request_text", "more", "words"),
+    ("call", "request_text", "more", "text"),
     [
         ("llm", '{"prompt_messages": ', (), "is not JSON: Expecting value: line 1 column 21"),
         ("llm", "[" * 100_000, (), "is not JSON"),
@@ -227,15 +227,15 @@ def test_wrong_input_is_named_and_nothing_is_sent(
     call: str,
     request_text: Any,
     more: tuple[str, ...],
-    words: str,
+    text: str,
     server: Loopback,
     tmp_path: Path,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     assert main(["invoke", call, written(tmp_path, request_text), "--connection", SERVER, *more]) == 2
     out, err = capsys.readouterr()
-    assert out == "" and words in err and err.startswith("boomerang invoke: ") and "Traceback" not in err
-    assert server.asked == []
+    assert out == "" and text in err and err.startswith("boomerang invoke: ") and "Traceback" not in err
+    assert server.requests == []
 
 
 def test_a_request_that_cannot_be_read_is_wrong_input(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -338,9 +338,9 @@ def test_what_was_saved_for_everyone_can_be_removed_and_nothing_else(
     data.save(settings_of({"name": "ours", "base_url": "http://gpu:8001/v1"}), "boris")
     data.save(settings_of({"name": "ours", "base_url": "http://gpu:8000/v1"}), "anna", shared=True)
     data.save(settings_of({"name": "hers", "base_url": "http://gpu:8002/v1"}), "anna")
-    for name, words in ((SERVER, "environment variable"), ("embedded", "built in"), ("hers", "there is no connection 'hers'")):
+    for name, text in ((SERVER, "environment variable"), ("embedded", "built in"), ("hers", "there is no connection 'hers'")):
         assert main(["connections", "remove", name]) == 2
-        assert words in capsys.readouterr().err
+        assert text in capsys.readouterr().err
     assert main(["connections", "remove", "ours"]) == 0
     assert capsys.readouterr().out == "Removed ours.\n"
     assert [(saved.settings.name, saved.settings.base_url) for saved in data.load().saved] == [

@@ -114,8 +114,8 @@ def upload_status(address: str, session: NewSession, cookie: str, megabytes: int
 
 def files(folder: Path) -> list[str]:
     """Return the files of a folder, relative to it, without compiled Python files."""
-    found = [path.relative_to(folder) for path in folder.rglob("*") if path.is_file()]
-    return [path.as_posix() for path in found if "__pycache__" not in path.parts]
+    result = [path.relative_to(folder) for path in folder.rglob("*") if path.is_file()]
+    return [path.as_posix() for path in result if "__pycache__" not in path.parts]
 
 
 def test_the_wheel_holds_every_file_of_the_app_and_no_other(wheel: Path) -> None:

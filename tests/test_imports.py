@@ -107,12 +107,12 @@ PACKAGES = {name.removesuffix(".__init__") for name in MODULES if name.endswith(
 @cache
 def every_import() -> Sequence[Import]:
     """Return every import of the package. Each process collects the tests, but only the one that runs them reads the files."""
-    return [found for name, path in MODULES.items() for found in imports(name, path)]
+    return [result for name, path in MODULES.items() for result in imports(name, path)]
 
 
 def our_imports() -> Sequence[Import]:
     """Return the imports of the package's own modules."""
-    return [found for found in every_import() if found.imported.partition(".")[0] == "boomerang"]
+    return [result for result in every_import() if result.imported.partition(".")[0] == "boomerang"]
 
 
 def layer(dotted: str) -> str:
@@ -134,23 +134,23 @@ def folder(dotted: str) -> str:
 RANK = {(name, room): tier for name, tiers in TIERS.items() for tier, rooms in enumerate(tiers) for room in rooms.split()}
 
 
-def allowed(found: Import) -> bool:
+def allowed(result: Import) -> bool:
     """Return whether an import points down."""
-    importer, imported = layer(found.importer), layer(found.imported)
+    importer, imported = layer(result.importer), layer(result.imported)
     if importer in TOP or importer == "__init__":
         return True
     if imported not in LAYERS:
         return False
     if importer != imported:
         return LAYERS.index(imported) < LAYERS.index(importer)
-    here, there = folder(found.importer), folder(found.imported)
+    here, there = folder(result.importer), folder(result.imported)
     return here == there or RANK[importer, there] < RANK[importer, here]
 
 
 def test_imports_are_read_as_python_reads_them() -> None:
     source = "from ...run import Run\nfrom . import models\nfrom .worker import WorkerChannel as E\nimport a.b, c\n"
-    found = [name for node in ast.parse(source).body for name in names("boomerang.invoker.a.b.c", node)]  # type: ignore[arg-type]
-    assert found == [
+    result = [name for node in ast.parse(source).body for name in names("boomerang.invoker.a.b.c", node)]  # type: ignore[arg-type]
+    assert result == [
         "boomerang.invoker.run.Run",
         "boomerang.invoker.a.b.models",
         "boomerang.invoker.a.b.worker.WorkerChannel",
@@ -170,32 +170,32 @@ def test_every_folder_has_a_tier() -> None:
 
 def test_imports_point_down() -> None:
     assert len(our_imports()) > 1000
-    assert [found for found in our_imports() if not allowed(found)] == []
+    assert [result for result in our_imports() if not allowed(result)] == []
 
 
 def test_a_back_end_knows_no_other() -> None:
     backends = "boomerang.invoker.backends."
-    inside = [found for found in our_imports() if backends in found.importer and backends in found.imported]
-    assert [found for found in inside if found.importer.split(".")[3] != found.imported.split(".")[3]] == []
+    inside = [result for result in our_imports() if backends in result.importer and backends in result.imported]
+    assert [result for result in inside if result.importer.split(".")[3] != result.imported.split(".")[3]] == []
 
 
 def test_one_module_knows_the_kinds_of_back_ends() -> None:
     backends = "boomerang.invoker.backends."
     outside = {
-        found.importer
-        for found in our_imports()
-        if found.imported.startswith(backends) and not found.importer.startswith(backends)
+        result.importer
+        for result in our_imports()
+        if result.imported.startswith(backends) and not result.importer.startswith(backends)
     }
     assert outside == {"boomerang.kinds"}
 
 
 def test_the_command_line_needs_no_screen() -> None:
-    commands = [found for found in our_imports() if layer(found.importer) in {"cli", "commands", "__main__"}]
-    assert {layer(found.imported) for found in commands} == {"cli", "commands", "kinds", "invoker", "workbench"}
+    commands = [result for result in our_imports() if layer(result.importer) in {"cli", "commands", "__main__"}]
+    assert {layer(result.imported) for result in commands} == {"cli", "commands", "kinds", "invoker", "workbench"}
 
 
 def test_only_the_playground_imports_streamlit() -> None:
-    drawing = {layer(found.importer) for found in every_import() if found.imported.partition(".")[0] == "streamlit"}
+    drawing = {layer(result.importer) for result in every_import() if result.imported.partition(".")[0] == "streamlit"}
     assert drawing == {"playground"}
 
 
@@ -211,8 +211,8 @@ def test_a_folder_holds_at_most_fifteen_modules() -> None:
 
 @pytest.mark.parametrize("name", PAGE_MODULES)
 def test_a_page_imports_streamlit_and_the_package(name: str) -> None:
-    found = {item.imported.split(".")[0] for item in imports(name, PAGE_MODULES[name])}
-    assert found - {"__future__"} <= PAGES_IMPORT
+    result = {item.imported.split(".")[0] for item in imports(name, PAGE_MODULES[name])}
+    assert result - {"__future__"} <= PAGES_IMPORT
 
 
 @pytest.mark.parametrize("name", PAGE_MODULES)
@@ -222,7 +222,7 @@ def test_a_page_catches_nothing(name: str) -> None:
 
 
 def test_the_package_does_not_import_pages() -> None:
-    assert [found for found in every_import() if found.imported.partition(".")[0] in {"pages", "app"}] == []
+    assert [result for result in every_import() if result.imported.partition(".")[0] in {"pages", "app"}] == []
 
 
 @pytest.mark.parametrize("name", EVERY_MODULE)
@@ -246,14 +246,14 @@ def loaded(code: str) -> set[str]:
 
 
 def test_importing_the_package_loads_nothing_heavy() -> None:
-    found = loaded("import boomerang")
-    assert "boomerang" in found and not found & (HEAVY | {"pydantic"})
+    result = loaded("import boomerang")
+    assert "boomerang" in result and not result & (HEAVY | {"pydantic"})
     assert not loaded("from boomerang import Session, connect") & HEAVY
 
 
 def test_listing_the_embedded_models_loads_no_runtime() -> None:
-    found = loaded("import boomerang; boomerang.connect('embedded').models()")
-    assert found & {"streamlit", "numpy", "soundfile", "onnxruntime", "xllamacpp", "hibari", "tokenizers"} == set()
+    result = loaded("import boomerang; boomerang.connect('embedded').models()")
+    assert result & {"streamlit", "numpy", "soundfile", "onnxruntime", "xllamacpp", "hibari", "tokenizers"} == set()
 
 
 def test_the_package_has_the_names_that_it_exports_and_no_other() -> None:

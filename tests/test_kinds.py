@@ -30,9 +30,9 @@ def test_an_unknown_kind_is_refused_with_those_there_are() -> None:
 
 
 @pytest.mark.parametrize(
-    ("kind", "settings", "words"),
+    ("kind", "settings", "text"),
     [("embedded", {"model_folder": "x"}, "'embedded'.*model_folder"), ("scripted", {}, "'scripted'.*answer")],
 )
-def test_settings_that_do_not_fit_are_refused_by_name(kind: str, settings: dict[str, str], words: str) -> None:
-    with pytest.raises(ConfigError, match=words):
+def test_settings_that_do_not_fit_are_refused_by_name(kind: str, settings: dict[str, str], text: str) -> None:
+    with pytest.raises(ConfigError, match=text):
         connect(kind, **settings)

@@ -49,9 +49,9 @@ def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def pins(root: Path, path: str) -> list[str]:
     """Return the packages of a lock with their versions, and check that each has a hash."""
     text = (root / path).read_text("utf-8")
-    found = [line.removesuffix(" \\") for line in text.splitlines() if "==" in line]
-    assert text.count("--hash=sha256:") >= len(found)
-    return found
+    result = [line.removesuffix(" \\") for line in text.splitlines() if "==" in line]
+    assert text.count("--hash=sha256:") >= len(result)
+    return result
 
 
 def test_locks_hold_transitive_packages_and_the_digest_of_their_inputs(root: Path) -> None:
@@ -81,7 +81,7 @@ def test_a_locked_version_stays_until_it_is_renewed(root: Path) -> None:
 @pytest.mark.parametrize(
     ("name", "tag"), [("one", "cp311-cp311-manylinux_2_28_x86_64"), ("three", "cp312-cp312-manylinux_2_28_x86_64")]
 )
-def test_nothing_is_written_if_a_package_lacks_a_wheel(root: Path, name: str, tag: str) -> None:
+def test_nothing_is_written_if_a_package_is_missing_a_wheel(root: Path, name: str, tag: str) -> None:
     make_locks(root)
     before = [(root / lock.path).read_bytes() for lock in LOCKS]
     wheel(root, name, "2.0", tag)

@@ -118,18 +118,18 @@ def export(page: Page) -> str:
     return text
 
 
-class Wire:
+class PageTraffic:
     """Traffic between a page and the app; create it before the page is opened."""
 
     def __init__(self, page: Page, app: Served) -> None:
         self._page = page
         self._app = app
-        self._heard: list[str | bytes] = []
+        self._received: list[str | bytes] = []
         page.on("websocket", self._opened)
 
     def _opened(self, socket: WebSocket) -> None:
         self._socket = socket
-        socket.on("framereceived", lambda frame: self._heard.append(frame))
+        socket.on("framereceived", lambda frame: self._received.append(frame))
 
     def press(self, key: str) -> None:
         """Press a key and wait until the page has sent it to the app; tables send after a delay."""
@@ -139,8 +139,8 @@ class Wire:
 
     def assert_never(self, secret: str) -> None:
         """Fail if a secret appears in the page, its URL, anything sent to it, or the app's output."""
-        assert len(self._heard) > 10
-        assert not [frame for frame in self._heard if (secret if isinstance(frame, str) else secret.encode()) in frame]  # type: ignore[operator]
+        assert len(self._received) > 10
+        assert not [frame for frame in self._received if (secret if isinstance(frame, str) else secret.encode()) in frame]  # type: ignore[operator]
         assert secret not in self._page.content()
         assert secret not in self._page.url
         assert secret not in self._app.output

@@ -43,7 +43,7 @@ ANSWER = ".model-text"
 """Selector of a model's formatted text in the result."""
 SMALL = "toolless"
 """The other of the two scripted LLMs that answer; `talker` is the default."""
-PATIENCE = 60_000
+WAIT_MILLISECONDS = 60_000
 """Most milliseconds for a model's answer on a busy machine."""
 QUIET_MS = 120
 """Milliseconds without a rerun after which a page has settled; a press requests its rerun at once."""
@@ -77,8 +77,8 @@ def launch(playwright: Playwright, *, microphone: Path | None = None) -> Browser
             f"The browser tests need Chromium; none of {', '.join(CHROMIUM_NAMES)} is on the PATH. "
             "Install it (on Debian: apt-get install chromium), or run make test, which does so where it may."
         )
-    heard = [f"--use-file-for-fake-audio-capture={microphone}"] if microphone else []
-    return playwright.chromium.launch(executable_path=path, args=[*CHROMIUM_FLAGS, *heard])
+    received = [f"--use-file-for-fake-audio-capture={microphone}"] if microphone else []
+    return playwright.chromium.launch(executable_path=path, args=[*CHROMIUM_FLAGS, *received])
 
 
 class Visitor:
@@ -103,7 +103,7 @@ class Visitor:
             permissions=["microphone"],
             reduced_motion="reduce",
         )
-        self.context.set_default_timeout(PATIENCE)
+        self.context.set_default_timeout(WAIT_MILLISECONDS)
         self.context.on("page", self._listen)
 
     def tab(self) -> Page:
@@ -158,7 +158,7 @@ def go(page: Page, name: str) -> Page:
 
 def settled(page: Page) -> None:
     """Wait until the page is connected, its script has run to the end, and no other run starts shortly after."""
-    page.wait_for_function(_QUIET, arg=QUIET_MS, timeout=PATIENCE)
+    page.wait_for_function(_QUIET, arg=QUIET_MS, timeout=WAIT_MILLISECONDS)
 
 
 def look(page: Page, tab: str) -> None:
@@ -176,13 +176,13 @@ def look(page: Page, tab: str) -> None:
     settled(page)
 
 
-def state(page: Page, *names: str, timeout: float = PATIENCE) -> str:
+def state(page: Page, *names: str, timeout: float = WAIT_MILLISECONDS) -> str:
     """Wait until the run is in one of these states; return that state."""
-    marked = page.locator(",".join(f".st-key-state-{name}" for name in names)).first
-    expect(marked).to_be_attached(timeout=timeout)
-    found = re.search(r"st-key-state-(\w+)", marked.get_attribute("class") or "")
-    assert found is not None
-    return found[1]
+    element = page.locator(",".join(f".st-key-state-{name}" for name in names)).first
+    expect(element).to_be_attached(timeout=timeout)
+    result = re.search(r"st-key-state-(\w+)", element.get_attribute("class") or "")
+    assert result is not None
+    return result[1]
 
 
 def stop_seconds() -> float:

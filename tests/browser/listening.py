@@ -11,12 +11,12 @@ class Listener:
     """Records requests while used as a context manager."""
 
     def __init__(self) -> None:
-        self.asked: list[str] = []
-        asked = self.asked
+        self.requests: list[str] = []
+        request = self.requests
 
         class Handler(BaseHTTPRequestHandler):
             def do_GET(self) -> None:
-                asked.append(self.path)
+                request.append(self.path)
                 self.send_response(204)
                 self.end_headers()
 

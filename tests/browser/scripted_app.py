@@ -49,8 +49,8 @@ def answer(request: Request[Any], run: Run) -> Iterable[Any]:
         case RequestInvokeSpeech2Text():
             return [Speech2TextResult(result="The quick test begins at seven, and ends before noon.")]
         case RequestInvokeSummary():
-            asked = UserPromptMessage(content=f"{request.instruction}\n\n{request.text}")
-            run.report(ModelExchange("piece 1 of 1", (asked,), "In short: a bridge."))
+            requests = UserPromptMessage(content=f"{request.instruction}\n\n{request.text}")
+            run.report(ModelExchange("piece 1 of 1", (requests,), "In short: a bridge."))
     return good_answer(request, run)
 
 
@@ -63,11 +63,11 @@ def _llm(request: RequestInvokeLLM, run: Run) -> Iterator[LLMResultChunk]:
             message = AssistantPromptMessage(content=f" {number},")
             yield LLMResultChunk(model=request.model, delta=LLMResultChunkDelta(index=number, message=message))
             run.wait(PACE_SECONDS)
-    words = ("Paris", " is", " the", " capital.") if "France" in content else ("Hello", " there", ", my", " friend", ".")
-    yield from llm_chunks(*words, model=request.model, usage=USAGE)
+    text = ("Paris", " is", " the", " capital.") if "France" in content else ("Hello", " there", ", my", " friend", ".")
+    yield from llm_chunks(*text, model=request.model, usage=USAGE)
 
 
-def opened(*_given: Any, **_more: Any) -> Backend:
+def opened(*_arguments: Any, **_more: Any) -> Backend:
     """Return the scripted back end in place of the embedded one."""
     return Scripted(answer, models=MODELS)
 

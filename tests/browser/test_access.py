@@ -30,8 +30,8 @@ _WITHIN = """([target, part]) => {
 def controls(page: Page) -> list[tuple[str, str]]:
     """Return role and accessible name of every control exposed to assistive technology."""
     tree: list[dict[str, Any]] = page.context.new_cdp_session(page).send("Accessibility.getFullAXTree")["nodes"]
-    found = [(node["role"]["value"], node.get("name", {}).get("value", "").strip()) for node in tree if not node["ignored"]]
-    return [(role, name) for role, name in found if role in CONTROLS]
+    result = [(node["role"]["value"], node.get("name", {}).get("value", "").strip()) for node in tree if not node["ignored"]]
+    return [(role, name) for role, name in result if role in CONTROLS]
 
 
 def test_every_control_has_a_name(page: Page, app: Served) -> None:
@@ -43,9 +43,9 @@ def test_every_control_has_a_name(page: Page, app: Served) -> None:
             if expander.locator("details[open]").count() == 0:
                 expander.locator("summary").click()
         settled(page)
-        found = controls(page)
-        assert len(found) > 8
-        nameless[name] = [role for role, label in found if not label]
+        result = controls(page)
+        assert len(result) > 8
+        nameless[name] = [role for role, label in result if not label]
     assert not any(nameless.values()), nameless
 
 
@@ -106,38 +106,38 @@ def test_at_1024_pixels_nothing_sticks_out(page: Page, app: Served) -> None:
 
 def test_axe_finds_nothing_serious_on_any_page(page: Page, app: Served) -> None:
     visit(page, app.url, "")
-    found = []
+    result = []
     for name in ("", "connections", *PAGES):
         settled(go(page, name))
         if name in PAGES:
-            found += serious(page)  # dark only afterwards: what exists before a run still exists then
+            result += serious(page)  # dark only afterwards: what exists before a run still exists then
             run(page)
-        found += by_day_and_by_night(page)
+        result += by_day_and_by_night(page)
     page.locator(".st-key-moderation-panes").get_by_text("3", exact=True).click()
     settled(page)
-    found += by_day_and_by_night(page)
-    assert not found, "\n".join(dict.fromkeys(found))
+    result += by_day_and_by_night(page)
+    assert not result, "\n".join(dict.fromkeys(result))
 
 
 def by_day_and_by_night(page: Page) -> list[str]:
     """Return axe-core's findings in light and in dark mode."""
-    found = serious(page)
+    result = serious(page)
     page.emulate_media(color_scheme="dark")
     expect(page.get_by_test_id("stApp")).to_have_css("color-scheme", "dark")
     settled(page)
-    found += serious(page)
+    result += serious(page)
     page.emulate_media(color_scheme="light")
     expect(page.get_by_test_id("stApp")).to_have_css("color-scheme", "light")
     settled(page)
-    return found
+    return result
 
 
 def serious(page: Page) -> list[str]:
     """Return axe-core's serious and critical findings, as rule, target and reason."""
-    found: list[dict[str, Any]] = Axe().run(page, options={"resultTypes": ["violations"]}).response["violations"]
+    result: list[dict[str, Any]] = Axe().run(page, options={"resultTypes": ["violations"]}).response["violations"]
     return [
         f"{page.url}: {violation['id']}: {node['html'][:200]} {node['failureSummary'][:200]}"
-        for violation in found
+        for violation in result
         if violation["impact"] in ("serious", "critical")
         for node in violation["nodes"]
         if not any(violation["id"] == rule and _within(page, node, part) for rule, part in NOT_OURS)

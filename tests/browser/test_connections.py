@@ -17,12 +17,11 @@ from playwright.sync_api import FilePayload, Page, expect
 from tests.invoker.backends.openai_compatible.desk import GOOD
 from tests.invoker.backends.openai_compatible.test_real_server import KEY, QWEN
 from tests.invoker.backends.openai_compatible.test_real_server import served as model_server
-from tests.loopback import STREAM, Asked, Loopback, chunked, whole
-from tests.loopback import Wire as ServerWire
+from tests.loopback import STREAM, ClientConnection, Loopback, ReceivedRequest, chunked, whole
 from tests.scripted import USAGE
 
 from .connecting import (
-    Wire,
+    PageTraffic,
     begin,
     detail,
     export,
@@ -40,7 +39,7 @@ from .connecting import (
     type_key,
 )
 from .driving import (
-    PATIENCE,
+    WAIT_MILLISECONDS,
     Visitor,
     answer,
     choose,
@@ -60,22 +59,22 @@ from .test_stop import user_text
 LONG = {"temperature": 0, "max_tokens": 90, "ignore_eos": True}
 
 
-def like_the_real_one(asked: Asked, wire: ServerWire) -> None:
+def like_the_real_one(request: ReceivedRequest, connection: ClientConnection) -> None:
     """Answer as a server with one model, `real`, and an API key."""
-    if asked.headers.get("authorization") != f"Bearer {KEY}":
-        wire.send(whole({"error": {"message": "Invalid API Key"}}, 401))
-    elif asked.path == "/v1/models":
-        wire.send(whole({"data": [{"id": "real"}]}))
-    elif asked.path == "/v1/embeddings":
-        vectors = [{"index": index, "embedding": [1.0, 0.5, index]} for index, _ in enumerate(asked.json["input"])]
-        wire.send(whole({"data": vectors, "model": "real", "usage": {"prompt_tokens": 9, "total_tokens": 9}}))
-    elif asked.path == "/v1/chat/completions" and asked.json.get("stream"):
-        wire.send(STREAM, *chunked(GOOD))
-    elif asked.path == "/v1/chat/completions":
+    if request.headers.get("authorization") != f"Bearer {KEY}":
+        connection.send(whole({"error": {"message": "Invalid API Key"}}, 401))
+    elif request.path == "/v1/models":
+        connection.send(whole({"data": [{"id": "real"}]}))
+    elif request.path == "/v1/embeddings":
+        vectors = [{"index": index, "embedding": [1.0, 0.5, index]} for index, _ in enumerate(request.json["input"])]
+        connection.send(whole({"data": vectors, "model": "real", "usage": {"prompt_tokens": 9, "total_tokens": 9}}))
+    elif request.path == "/v1/chat/completions" and request.json.get("stream"):
+        connection.send(STREAM, *chunked(GOOD))
+    elif request.path == "/v1/chat/completions":
         message = {"role": "assistant", "content": "Short."}
-        wire.send(whole({"choices": [{"index": 0, "message": message, "finish_reason": "stop"}]}))
+        connection.send(whole({"choices": [{"index": 0, "message": message, "finish_reason": "stop"}]}))
     else:
-        wire.send(whole({"error": {"message": "Nothing here."}}, 404))
+        connection.send(whole({"error": {"message": "Nothing here."}}, 404))
 
 
 @dataclass(frozen=True)
@@ -126,7 +125,7 @@ def _nothing_breaks(connected: Served) -> Iterator[None]:
 def test_a_server_that_the_environment_names_streams_its_answer_and_its_key_is_nowhere(
     page: Page, connected: Served, servers: Servers
 ) -> None:
-    wire = Wire(page, connected)
+    connection = PageTraffic(page, connected)
     # The server's answer must be longer than what is kept of it for the page.
     page.goto(f"{connected.url}/llm?{urlencode({'extra': json.dumps(LONG)})}")
     settled(page)
@@ -144,7 +143,7 @@ def test_a_server_that_the_environment_names_streams_its_answer_and_its_key_is_n
     look(page, "HTTP")
     http = page.get_by_role("tabpanel", name="HTTP")
     expect(http).to_contain_text(f"{servers.llm.partition('//')[2]}/chat/completions → 200 OK")
-    request, response = (found.inner_text() for found in http.get_by_test_id("stCode").all())
+    request, response = (result.inner_text() for result in http.get_by_test_id("stCode").all())
     assert json.loads(request)["stream"] is True and json.loads(request)["ignore_eos"] is True
     shown = facts(http)
     assert shown["authorization"] == "•••" and shown["content-type"] == "text/event-stream"
@@ -162,7 +161,7 @@ def test_a_server_that_the_environment_names_streams_its_answer_and_its_key_is_n
     look(page, "Received")
     record = saved(page, "Record as JSON")
     assert "•••" in record and servers.llm in record and KEY not in record
-    wire.assert_never(KEY)
+    connection.assert_never(KEY)
 
 
 def test_panes_on_different_connections_run_side_by_side_and_one_that_fails_stops_no_other(
@@ -172,7 +171,7 @@ def test_panes_on_different_connections_run_side_by_side_and_one_that_fails_stop
     open_on(page, connected, "llm", "embedded", **panes, **{"pane2.extra": json.dumps({"temperature": 0, "max_tokens": 12})})
     run_button(page).click()
     for name in ("done", "done-pane2", "failed-pane3"):
-        expect(page.locator(f".st-key-state-{name}")).to_be_attached(timeout=PATIENCE)
+        expect(page.locator(f".st-key-state-{name}")).to_be_attached(timeout=WAIT_MILLISECONDS)
     settled(page)
     for part, tokens in (("", str(USAGE.completion_tokens)), ("-pane2", "12")):  # as reported by the script and the server
         expect(page.locator(f".st-key-metrics{part}")).to_contain_text(tokens)
@@ -192,7 +191,7 @@ def test_a_connection_is_typed_tried_corrected_and_used_and_its_key_does_not_com
     connected: Served, servers: Servers, visitors: Callable[[], Visitor]
 ) -> None:
     page = visitors().tab()
-    wire = Wire(page, connected)
+    connection = PageTraffic(page, connected)
     visit(page, connected.url, "connections")
     form = begin(page, "llama.cpp")
     fill(form, "Base URL", f"{servers.script}/embeddings")  # the full URL, as in examples of a call
@@ -211,12 +210,12 @@ def test_a_connection_is_typed_tried_corrected_and_used_and_its_key_does_not_com
     page.keyboard.press("ArrowRight")
     page.keyboard.press("Enter")
     page.locator("#portal input").press_sequentially("text-emb")
-    wire.press("Enter")
+    connection.press("Enter")
     expect(grid.locator("#glide-cell-2-0")).to_have_text("text-embedding")
     page.keyboard.press("ArrowUp")
     page.keyboard.press("ArrowRight")
     expect(grid.locator("#glide-cell-3-0")).to_have_attribute("aria-selected", "true")
-    wire.press("Enter")
+    connection.press("Enter")
     press(form, "Save")
     expect(page.get_by_text("llama.cpp added.")).to_be_visible()
     assert health(page)["llama.cpp"]["Embedding"] == "not tested"
@@ -228,13 +227,13 @@ def test_a_connection_is_typed_tried_corrected_and_used_and_its_key_does_not_com
     settled(page)
     run(page)
     assert metric(page, "Dimensions") == "3"
-    wire.assert_never(KEY)
+    connection.assert_never(KEY)
     go(page, "connections")
     exported = tomllib.loads(export(page))["connections"]
-    typed = next(found for found in exported if found["name"] == "llama.cpp")
+    typed = next(result for result in exported if result["name"] == "llama.cpp")
     assert typed["defaults"] == {"text-embedding": "real"} and typed["models"][0]["model_type"] == "text-embedding"
     assert "api_key" not in typed
-    wire.assert_never(KEY)
+    connection.assert_never(KEY)
 
 
 def test_a_copy_has_not_the_key_can_be_renamed_and_is_gone_once_it_was_removed_and_comes_in_again_from_a_file(

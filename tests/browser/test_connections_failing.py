@@ -17,7 +17,7 @@ from boomerang.workbench.connections.saved_connections import Store
 from tests.certificates import authority_file, secured
 from tests.connection_settings import settings_of
 from tests.invoker.backends.openai_compatible.desk import GOOD, event
-from tests.loopback import BOUND, STREAM, Asked, Loopback, Wire, chunked, whole
+from tests.loopback import BOUND, STREAM, ClientConnection, Loopback, ReceivedRequest, chunked, whole
 
 from .connecting import detail, health, model_box, open_connection, open_on
 from .driving import answer, flowing, result, run, run_button, seen, settled, state, stop_button, stop_seconds, visit, watch
@@ -27,67 +27,69 @@ KEY = "sk-of-nobody"
 MODELS = ("good", "hangs", "pauses", "embeds-nothing")
 """Names of models; each behaves like its name."""
 PAGE = b"<!DOCTYPE html><html><body><h1>Welcome to the router</h1></body></html>"
-SAID = [event({"role": "assistant", "content": ""}), event({"content": "The first half of"})]
+OWN_TEXT = [event({"role": "assistant", "content": ""}), event({"content": "The first half of"})]
 AS_JSON = [event({"role": "assistant", "content": '{"ok": true}'}), event({}, "stop"), GOOD[-1]]
 
 
 @dataclass
-class Faults:
+class Failures:
     """Servers that fail in different ways, and clients waiting for them."""
 
     main: Loopback
     elsewhere: Loopback
-    waiting: Queue[Wire]
+    waiting: Queue[ClientConnection]
     """Clients that wait for more."""
 
 
-def asked_of_models(asked: Asked, wire: Wire, waiting: Queue[Wire]) -> None:
+def model_requests(request: ReceivedRequest, connection: ClientConnection, waiting: Queue[ClientConnection]) -> None:
     """Answer as the requested model's name says; under `/refused` every key is rejected."""
-    if asked.path.startswith("/refused"):
-        wire.send(whole({"error": {"message": "No such key."}}, 401))
-    elif asked.path == "/v1/models":
-        wire.send(whole({"data": [{"id": name} for name in MODELS]}))
-    elif not asked.path.startswith("/v1"):
-        wire.send(whole({"error": {"message": "Nothing here."}}, 404))
+    if request.path.startswith("/refused"):
+        connection.send(whole({"error": {"message": "No such key."}}, 401))
+    elif request.path == "/v1/models":
+        connection.send(whole({"data": [{"id": name} for name in MODELS]}))
+    elif not request.path.startswith("/v1"):
+        connection.send(whole({"error": {"message": "Nothing here."}}, 404))
     else:
-        _do(asked.json, wire, waiting)
+        _do(request.json, connection, waiting)
 
 
-def _do(body: dict[str, object], wire: Wire, waiting: Queue[Wire]) -> None:
+def _do(body: dict[str, object], connection: ClientConnection, waiting: Queue[ClientConnection]) -> None:
     match body["model"]:
         case "good" if body.get("stream"):
-            wire.send(STREAM, *chunked(AS_JSON))
+            connection.send(STREAM, *chunked(AS_JSON))
         case "good":
             message = {"role": "assistant", "content": "Short."}
-            wire.send(whole({"choices": [{"index": 0, "message": message, "finish_reason": "stop"}]}))
+            connection.send(whole({"choices": [{"index": 0, "message": message, "finish_reason": "stop"}]}))
         case "hangs" | "pauses" as name:
             if name == "pauses":
-                wire.send(STREAM, *list(chunked(SAID))[:-1])
-            waiting.put(wire)
-            wire.wait_until_gone()
+                connection.send(STREAM, *list(chunked(OWN_TEXT))[:-1])
+            waiting.put(connection)
+            connection.wait_until_gone()
             raise EOFError
         case _:
-            wire.send(whole({"error": {"message": "CUDA out of memory."}}, 500))
+            connection.send(whole({"error": {"message": "CUDA out of memory."}}, 500))
 
 
 @pytest.fixture(scope="module")
-def faults() -> Iterator[Faults]:
+def faults() -> Iterator[Failures]:
     """The servers."""
-    waiting: Queue[Wire] = Queue()
+    waiting: Queue[ClientConnection] = Queue()
     with (
-        Loopback(lambda asked, wire: asked_of_models(asked, wire, waiting)) as main,
-        Loopback(lambda asked, wire: asked_of_models(asked, wire, waiting), family=socket.AF_INET6) as elsewhere,
+        Loopback(lambda request, connection: model_requests(request, connection, waiting)) as main,
+        Loopback(lambda request, connection: model_requests(request, connection, waiting), family=socket.AF_INET6) as elsewhere,
     ):
-        yield Faults(main, elsewhere, waiting)
+        yield Failures(main, elsewhere, waiting)
 
 
 @pytest.fixture(scope="module")
-def connected(faults: Faults, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+def connected(faults: Failures, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     """The app with a connection to each server; its visitors may only call 10.0.0.0/8."""
     folder = tmp_path_factory.mktemp("failing")
     with (
-        Loopback(lambda _asked, wire: wire.send(whole(PAGE, media_type="text/html"))) as site,
-        Loopback(lambda asked, wire: asked_of_models(asked, wire, Queue()), context=secured("127.0.0.1")) as private,
+        Loopback(lambda _request, connection: connection.send(whole(PAGE, media_type="text/html"))) as site,
+        Loopback(
+            lambda request, connection: model_requests(request, connection, Queue()), context=secured("127.0.0.1")
+        ) as private,
     ):
         main = faults.main.address
         addresses = {
@@ -133,26 +135,26 @@ VERDICTS = {
 }
 
 
-def test_all_are_tried_at_once_and_the_table_says_in_words_how_each_is(page: Page, connected: Served, faults: Faults) -> None:
+def test_all_are_tried_at_once_and_the_table_says_in_words_how_each_is(page: Page, connected: Served, faults: Failures) -> None:
     visit(page, connected.url, "connections")
     assert {health(page)[name]["Server"] for name in VERDICTS} == {"not tested"}
     main = page.get_by_test_id("stMain")
     main.get_by_role("button", name="Test all").click()
     table = page.get_by_role("region", name="Health")
-    for name, words in VERDICTS.items():
+    for name, text in VERDICTS.items():
         row = table.get_by_role("row").filter(has=page.get_by_role("rowheader", name=name, exact=True))
         verdict = row.locator("td").first.locator("span")
-        expect(verdict).to_have_attribute("title", re.compile(re.escape(words.format(main=faults.main.address))))
+        expect(verdict).to_have_attribute("title", re.compile(re.escape(text.format(main=faults.main.address))))
         expect(row).not_to_contain_text("testing")
     main.get_by_role("button", name="Stop").click()  # the embedded models take their time
     expect(main.get_by_role("button", name="Stop")).to_be_disabled()
     settled(page)
 
-    found = {name: [re.sub(r" [\d,]+ ms", "", words) for words in row.values()] for name, row in health(page).items()}
+    result = {name: [re.sub(r" [\d,]+ ms", "", phrase) for phrase in row.values()] for name, row in health(page).items()}
     without = ["—"] * 4
-    assert found.pop("embedded")[0] == "ok"
-    assert found["Faults"] == found["Trusted"] == ["ok", "ok", "ok", "ok", "failed 500", *without]
-    servers = {name: row[0] for name, row in found.items()}
+    assert result.pop("embedded")[0] == "ok"
+    assert result["Faults"] == result["Trusted"] == ["ok", "ok", "ok", "ok", "failed 500", *without]
+    servers = {name: row[0] for name, row in result.items()}
     assert servers == {
         "Faults": "ok",
         "Wrong path": "failed 404",
@@ -163,17 +165,17 @@ def test_all_are_tried_at_once_and_the_table_says_in_words_how_each_is(page: Pag
         "Trusted": "ok",
         "Elsewhere": "failed",
     }
-    assert all(row[1:] == ["unknown"] * 8 for name, row in found.items() if servers[name] != "ok")
+    assert all(row[1:] == ["unknown"] * 8 for name, row in result.items() if servers[name] != "ok")
     assert faults.elsewhere.connections == []
 
     open_connection(page, "Refused")
     expect(detail(page)).to_contain_text("The server refused the key (HTTP 401).")
-    told = detail(page).locator(".results details")
-    expect(told.locator("summary")).to_contain_text("No such key.")  # the server's own message, before anything is expanded
-    expect(told.locator("pre")).to_be_hidden()
-    told.locator("summary").click()
-    expect(told.locator("td").first).to_have_text(f"{faults.main.address}/refused/v1/models")
-    expect(told.locator("pre")).to_contain_text("No such key.")
+    shown = detail(page).locator(".results details")
+    expect(shown.locator("summary")).to_contain_text("No such key.")  # the server's own message, before anything is expanded
+    expect(shown.locator("pre")).to_be_hidden()
+    shown.locator("summary").click()
+    expect(shown.locator("td").first).to_have_text(f"{faults.main.address}/refused/v1/models")
+    expect(shown.locator("pre")).to_contain_text("No such key.")
 
     page.reload()  # the open connection is restored
     expect(detail(page).get_by_role("heading", name="Refused", exact=True)).to_be_visible()
@@ -181,7 +183,7 @@ def test_all_are_tried_at_once_and_the_table_says_in_words_how_each_is(page: Pag
 
 @pytest.mark.parametrize(("model", "arrived"), [("hangs", ""), ("pauses", "The first half of")])
 def test_a_stop_reaches_a_server_that_says_nothing_within_a_second(
-    page: Page, connected: Served, faults: Faults, model: str, arrived: str
+    page: Page, connected: Served, faults: Failures, model: str, arrived: str
 ) -> None:
     open_on(page, connected, "llm", "Faults", model=model)
     run_button(page).click()
@@ -201,7 +203,7 @@ def test_a_stop_reaches_a_server_that_says_nothing_within_a_second(
 
 
 def test_an_address_that_is_not_listed_is_not_called_and_its_page_says_who_can_list_it(
-    page: Page, connected: Served, faults: Faults
+    page: Page, connected: Served, faults: Failures
 ) -> None:
     open_on(page, connected, "llm", "Elsewhere")
     expect(page.get_by_test_id("stMain")).to_contain_text("Could not list the models of Elsewhere")

@@ -20,9 +20,7 @@ def fresh() -> Iterator[Served]:
         yield served
 
 
-def test_every_address_opens_its_page_in_a_process_that_nobody_has_visited(
-    fresh: Served, visitors: Callable[[], Visitor]
-) -> None:
+def test_every_address_opens_its_page_in_a_process_without_visits(fresh: Served, visitors: Callable[[], Visitor]) -> None:
     visitor = visitors()
     for name in PAGES:
         page = visit(visitor.tab(), fresh.url, name)
@@ -47,7 +45,7 @@ def test_what_a_visitor_leaves_behind_is_given_back(fresh: Served, visitors: Cal
     assert [httpx.get(address, cookies=browsers).status_code for address in (clip, media)] == [200, 200]
     visitor.forget()
     deadline = monotonic() + 30
-    found = [200, 200]
-    while found != [404, 404] and monotonic() < deadline:
-        found = [httpx.get(address, cookies=browsers).status_code for address in (clip, media)]
-    assert found == [404, 404]
+    result = [200, 200]
+    while result != [404, 404] and monotonic() < deadline:
+        result = [httpx.get(address, cookies=browsers).status_code for address in (clip, media)]
+    assert result == [404, 404]

@@ -102,10 +102,10 @@ def test_an_llm_answers_word_by_word(page: Page, app: Served) -> None:
     visit(page, app.url, "llm")
     watch(page)
     run(page)
-    noted = seen(page)
-    assert noted.states == ["idle", "running", "done"]
-    assert len(noted.lengths) >= 5
-    assert noted.lengths == sorted(noted.lengths)
+    events = seen(page)
+    assert events.states == ["idle", "running", "done"]
+    assert len(events.lengths) >= 5
+    assert events.lengths == sorted(events.lengths)
     assert "sky" in answer(page).lower()
     assert metric(page, "Finish reason") == "stop"
     assert int(metric(page, "Tokens in")) > 20
@@ -190,19 +190,19 @@ def test_speech_plays_while_it_is_made_and_on_to_its_end(page: Page, app: Served
 def test_the_bundled_clip_is_written_down_beside_its_known_text(page: Page, app: Served) -> None:
     visit(page, app.url, "speech2text")
     run(page)
-    [heard] = texts(result(page).get_by_test_id("stCode"))
-    assert "quick test" in heard.lower()
+    [received] = texts(result(page).get_by_test_id("stCode"))
+    assert "quick test" in received.lower()
     reference = page.get_by_role("textbox", name="Reference transcript")
     expect(reference).to_have_value("The quick test begins at seven, and ends before noon.")
-    written, other = ("seven", "7") if "seven" in heard else ("7", "seven")
-    reference.fill(heard.replace(written, other))
+    written, other = ("seven", "7") if "seven" in received else ("7", "seven")
+    reference.fill(received.replace(written, other))
     reference.press("Tab")
     expect(result(page)).to_contain_text("WER 0.0%")  # numbers in words and in digits are the same
     result(page).get_by_role("button", name="WER options").click()
     page.get_by_text("Spelled-out numbers").click()
     expect(result(page)).to_contain_text("WER 10.0%")
     expect(result(page).locator(".marked")).to_contain_text("begins at")
-    assert download(page, "Text").decode() == heard
+    assert download(page, "Text").decode() == received
     assert metric(page, "File") == f"{CLIP.stat().st_size / 1000:,.1f} kB"
 
 
@@ -330,7 +330,7 @@ def test_sentences_follow_each_other_without_a_gap_as_one_stream_and_one_file(pa
 
 
 @pytest.mark.slow
-def test_an_hour_is_looked_at_heard_and_stopped_within_a_second(page: Page, app: Served, tmp_path: Path) -> None:
+def test_an_hour_is_looked_at_transcribed_and_stopped_within_a_second(page: Page, app: Served, tmp_path: Path) -> None:
     samples, rate_hz = decode(CLIP.read_bytes())
     minute = np.resize(resample(mono(samples), rate_hz, 8000), 60 * 8000)
     path = tmp_path / "hour.mp3"
@@ -364,8 +364,8 @@ def test_a_batch_ends_in_a_confusion_matrix_and_a_file(page: Page, app: Served) 
     page.get_by_role("button", name="Run experiment").click()
     state(page, "done-try-batch")
     settled(page)
-    for words in ("8 / 8", "Precision", "Recall", "Expected vs. predicted"):
-        expect(place).to_contain_text(words)
+    for text in ("8 / 8", "Precision", "Recall", "Expected vs. predicted"):
+        expect(place).to_contain_text(text)
     expect(place.get_by_test_id("stVegaLiteChart").locator("canvas, svg").first).to_be_visible()
     with page.expect_download() as waiting:
         place.get_by_test_id("stDownloadButton").get_by_role("button").first.click()

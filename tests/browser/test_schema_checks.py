@@ -17,7 +17,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from tests.invoker.backends.embedded.children import ended
 from tests.invoker.backends.openai_compatible.desk import GOOD, event
-from tests.loopback import BOUND, STREAM, Asked, Loopback, Wire, chunked, whole
+from tests.loopback import BOUND, STREAM, ClientConnection, Loopback, ReceivedRequest, chunked, whole
 
 from .connecting import open_on
 from .driving import Visitor, result, run, run_button, settled, state, stop_button
@@ -41,13 +41,13 @@ END_SECONDS = 5.0
 """Longest time for the app to end; it ends open requests first."""
 
 
-def script(asked: Asked, wire: Wire) -> None:
+def script(request: ReceivedRequest, connection: ClientConnection) -> None:
     """Answer with an object."""
-    if asked.path == "/v1/models":
-        wire.send(whole({"data": [{"id": "objects"}]}))
+    if request.path == "/v1/models":
+        connection.send(whole({"data": [{"id": "objects"}]}))
         return
-    said = event({"role": "assistant", "content": json.dumps(ANSWER)})
-    wire.send(STREAM, *chunked([said, event({}, "stop"), GOOD[-1]]))
+    content = event({"role": "assistant", "content": json.dumps(ANSWER)})
+    connection.send(STREAM, *chunked([content, event({}, "stop"), GOOD[-1]]))
 
 
 @pytest.fixture(scope="module")
@@ -73,15 +73,15 @@ def opened(page: Page, app: Served, schema: dict[str, Any]) -> Page:
 
 def checking(app: Served) -> dict[int, int]:
     """Return the app's schema-checking processes, with the processor time used by each, in ticks."""
-    found = {}
+    result = {}
     for path in Path("/proc").glob("[0-9]*"):
         try:
             fields = (path / "stat").read_text().rpartition(")")[2].split()
             if int(fields[1]) == app.pid and b"schema_child" in (path / "cmdline").read_bytes():
-                found[int(path.name)] = int(fields[11])
+                result[int(path.name)] = int(fields[11])
         except (FileNotFoundError, ProcessLookupError):
             continue
-    return found
+    return result
 
 
 def busy_check(app: Served, before: dict[int, int]) -> int:

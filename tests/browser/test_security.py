@@ -20,9 +20,9 @@ from .serving import Served
 HERE = Path(__file__).resolve().parent
 
 
-def test_the_listener_hears_what_is_fetched(listener: Listener) -> None:
+def test_the_listener_sees_what_is_fetched(listener: Listener) -> None:
     httpx.get(f"{listener.url}/proof", trust_env=False)
-    assert listener.asked.pop() == "/proof"
+    assert listener.requests.pop() == "/proof"
 
 
 @pytest.mark.parametrize("path", ["/", "/llm", "/_stcore/health", "/live/unknown.mp3"])
@@ -85,9 +85,9 @@ def test_speech_of_one_visitor_is_at_an_address_that_no_other_can_guess(app: Ser
     addresses = []
     for page in (visitors().tab(), visitors().tab()):
         visit(page, app.url, "tts")
-        with page.expect_request(re.compile("/live/")) as asked:
+        with page.expect_request(re.compile("/live/")) as request:
             run(page)
-        addresses.append(asked.value.url)
+        addresses.append(request.value.url)
     assert len(set(addresses)) == 2
     for address in addresses:
         assert re.fullmatch(rf"{app.url}/live/[\w-]{{22}}\.mp3", address)
@@ -101,10 +101,10 @@ def test_speech_and_uploads_of_one_visitor_are_not_found_by_another_who_knows_th
     anna, boris = visitors().tab(), visitors().tab()
     visit(boris, app.url, "tts")
     visit(anna, app.url, "tts")
-    with anna.expect_request(re.compile("/live/")) as asked:
+    with anna.expect_request(re.compile("/live/")) as request:
         run(anna)
-    assert anna.request.get(asked.value.url).ok
-    assert boris.request.get(asked.value.url).status == 404
+    assert anna.request.get(request.value.url).ok
+    assert boris.request.get(request.value.url).status == 404
     settled(go(anna, "speech2text"))
     anna.get_by_text("Upload", exact=True).click()
     settled(anna)
@@ -158,4 +158,4 @@ def assert_harmless(page: Page, listener: Listener) -> None:
         page.locator("a[href^='data:'], a[href^='javascript:'], [onerror], [onclick], [onload], .model-text iframe").count()
         == 0
     )
-    assert listener.asked == []
+    assert listener.requests == []

@@ -9,7 +9,7 @@ from .driving import chip, download, go, result, run, settled, visit
 from .serving import Served
 
 
-def test_a_short_text_is_heard_too(page: Page, app: Served) -> None:
+def test_a_short_text_is_transcribed_too(page: Page, app: Served) -> None:
     visit(page, app.url, "tts")
     run(page)
     sound = result(page).locator("audio").element_handle()

@@ -97,19 +97,19 @@ def draw(page: Page, app: Served, how: str, texts: list[str], names: list[str]) 
         arg=names[-1],
     )
     settled(page)
-    found: list[str] = page.evaluate(_DRAWN, names)
-    return found
+    result: list[str] = page.evaluate(_DRAWN, names)
+    return result
 
 
 def labels(page: Page, app: Served, texts: list[str]) -> None:
     """Fail if a label shows a different text from its input."""
     names = [f"{label}-{number}" for number in range(len(texts)) for label in LABELS]
     shown = draw(page, app, "labels", texts, names)
-    for name, found in zip(names, shown, strict=True):
+    for name, result in zip(names, shown, strict=True):
         label, _, number = name.partition("-")
         wanted = re.sub(r"\s+", " ", texts[int(number)]).strip(" ")
-        found = found.removeprefix({"expander": "keyboard_arrow_right", "pill": "Pills"}.get(label, ""))
-        assert found.strip() == wanted.strip(), label
+        result = result.removeprefix({"expander": "keyboard_arrow_right", "pill": "Pills"}.get(label, ""))
+        assert result.strip() == wanted.strip(), label
 
 
 def test_labels_show_each_letter(page: Page, texts_app: Served) -> None:
@@ -158,11 +158,11 @@ def test_a_model_s_text_shows_what_commonmark_leaves_of_it(page: Page, texts_app
 
 
 def test_no_trick_brings_more_than_text_and_links_of_the_web_into_the_page(page: Page, texts_app: Served) -> None:
-    asked: list[str] = []
-    page.on("request", lambda request: asked.append(request.url))
+    requests: list[str] = []
+    page.on("request", lambda request: requests.append(request.url))
     names = [f"drawn-{number}" for number in range(len(TRICKS))]
     draw(page, texts_app, "model", TRICKS, names)
-    found = page.evaluate(
+    result = page.evaluate(
         """() => {
           const drawn = [...document.querySelectorAll("[class*=st-key-drawn-]")]
           const within = (selector) => drawn.flatMap((part) => [...part.querySelectorAll(selector)])
@@ -176,10 +176,10 @@ def test_no_trick_brings_more_than_text_and_links_of_the_web_into_the_page(page:
           }
         }"""
     )
-    assert all(re.match("https?://192.0.2.1", link) for link in found["links"]) and found["links"]
-    assert found["handlers"] == [] and found["sources"] == 0 and found["ran"] is None
-    assert set(found["tags"]) <= {"p", "a", "table", "thead", "tbody", "tr", "th", "td", "br", "em", "strong", "code"}
-    assert not [url for url in asked if "192.0.2.1" in url]
+    assert all(re.match("https?://192.0.2.1", link) for link in result["links"]) and result["links"]
+    assert result["handlers"] == [] and result["sources"] == 0 and result["ran"] is None
+    assert set(result["tags"]) <= {"p", "a", "table", "thead", "tbody", "tr", "th", "td", "br", "em", "strong", "code"}
+    assert not [url for url in requests if "192.0.2.1" in url]
 
 
 def test_json_is_drawn_with_all_of_its_digits(page: Page, texts_app: Served) -> None:

@@ -7,7 +7,19 @@ from random import Random
 import pytest
 from playwright.sync_api import Page, expect
 
-from .driving import ENDED, PATIENCE, SMALL, answer, choose_model, result, run_button, settled, state, stop_button, visit
+from .driving import (
+    ENDED,
+    SMALL,
+    WAIT_MILLISECONDS,
+    answer,
+    choose_model,
+    result,
+    run_button,
+    settled,
+    state,
+    stop_button,
+    visit,
+)
 from .serving import Served
 from .test_stop import user_text
 
@@ -36,7 +48,7 @@ def test_fifty_clicks_on_run_and_stop_leave_a_usable_page_and_a_true_state(page:
     expect(stop_button(page)).to_be_disabled()
     user_text(page).fill("Say hello.")
     run_button(page).click()
-    expect(result(page)).to_contain_text("Running", timeout=PATIENCE)
+    expect(result(page)).to_contain_text("Running", timeout=WAIT_MILLISECONDS)
     assert state(page, *ENDED) == "done"
     settled(page)
     assert answer(page)

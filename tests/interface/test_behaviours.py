@@ -46,14 +46,14 @@ from tests.invoker.answers import (
 
 
 def test_nothing_is_sent_before_a_stream_is_read() -> None:
-    backend, asked = answering()
+    backend, request = answering()
     session, _ = recorded(backend)
     stream, speech = session.model.llm.invoke(CHAT, HI), session.model.tts.invoke(SPEAK, "Hello.")
-    assert asked == []
+    assert request == []
     next(stream)
-    assert len(asked) == 1
+    assert len(request) == 1
     next(speech)
-    assert len(asked) == 2
+    assert len(request) == 2
     stream.close()
     speech.close()
 
@@ -88,20 +88,20 @@ def test_audio_that_is_not_hex_is_an_error() -> None:
 
 @pytest.mark.parametrize(("length", "asks"), [(0, False), (1023, False), (1024, True), (1025, True)])
 def test_a_text_below_1024_characters_is_its_own_summary(length: int, asks: bool) -> None:
-    backend, asked = answering()
+    backend, request = answering()
     session, records = recorded(backend)
     text = "é" * length
     assert session.model.summary.invoke(text, "Three points.") == ("A story." if asks else text)
-    assert bool(asked) is asks
+    assert bool(request) is asks
     assert bool(records[0].notices()) is not asks
 
 
 def test_the_limit_of_a_summary_can_be_moved() -> None:
-    backend, asked = answering()
+    backend, request = answering()
     session, _ = recorded(backend)
     assert session.model.summary.invoke("text", "", min_summarize_length=5) == "text"
     assert session.model.summary.invoke("text", "", min_summarize_length=4) == "A story."
-    assert len(asked) == 1
+    assert len(request) == 1
 
 
 def test_a_one_shot_call_takes_the_first_answer() -> None:
@@ -190,10 +190,10 @@ def test_what_an_invocation_used_is_in_its_record() -> None:
 
 def test_tools_take_effect_only_where_the_model_has_the_feature() -> None:
     for features, effect in (((), False), ((ModelFeature.TOOL_CALL,), True)):
-        backend, asked = answering(models=[listed(ModelType.LLM, *features)])
+        backend, request = answering(models=[listed(ModelType.LLM, *features)])
         session, records = recorded(backend)
         session.model.llm.invoke(CHAT, HI, [TOOL], stream=False)
-        assert bool(asked[0].tools) is effect  # type: ignore[attr-defined]
+        assert bool(request[0].tools) is effect  # type: ignore[attr-defined]
         assert bool(records[0].notices()) is not effect
 
 
@@ -203,14 +203,14 @@ def test_streams_are_read_in_any_order_and_do_not_mix() -> None:
         return text_chunks(*word)
 
     session, _ = session_of(answer)
-    words = ("abc", "xyz")
-    streams = [session.model.llm.invoke(CHAT, [{"role": "user", "content": word}]) for word in words]
+    text = ("abc", "xyz")
+    streams = [session.model.llm.invoke(CHAT, [{"role": "user", "content": word}]) for word in text]
     read = [next(stream).delta.message.content for _ in range(3) for stream in streams]
     assert read == ["a", "x", "b", "y", "c", "z"]
 
 
 def test_the_system_model_may_be_chosen_for_a_session() -> None:
-    backend, asked = answering()
+    backend, requests = answering()
     Session(backend, system_model="other").model.summary.invoke("text", "", 0)
     Session(backend).model.summary.invoke("text", "", 0)
-    assert [request.system_model for request in asked] == ["other", None]  # type: ignore[attr-defined]
+    assert [request.system_model for request in requests] == ["other", None]  # type: ignore[attr-defined]

@@ -45,12 +45,12 @@ CALLS = {
 
 def sent(attribute: str, called: str, *arguments: Any, **named: Any) -> Request[Any]:
     """Make a call and return the request that reached the back end."""
-    backend, asked = answering()
+    backend, requests = answering()
     session, _ = recorded(backend)
     answer = getattr(getattr(session.model, attribute), called)(*arguments, **named)
     if hasattr(answer, "send"):
         list(answer)
-    (request,) = asked
+    (request,) = requests
     return request
 
 
@@ -129,14 +129,14 @@ def test_dicts_are_accepted_where_the_sdk_wants_entities() -> None:
     )
 
 
-def test_a_recording_is_read_whole_from_where_it_stands_and_goes_as_hex() -> None:
+def test_a_recording_is_read_whole_from_its_position_and_goes_as_hex() -> None:
     file = BytesIO(b"skipped" + bytes(range(256)))
     file.seek(len(b"skipped"))
     assert payload("speech2text", "invoke", PROBE, file)["file"] == bytes(range(256)).hex()
     assert file.read() == b""
 
 
-def test_a_recording_is_hex_on_the_wire_only() -> None:
+def test_a_recording_is_hex_in_the_request_only() -> None:
     recording = b"ID3" * 1000
     request = sent("speech2text", "invoke", PROBE, BytesIO(recording))
     assert request.file is recording or request.file == recording  # type: ignore[attr-defined]
@@ -152,5 +152,5 @@ def test_the_developer_role_is_sent_as_it_is() -> None:
     assert messages == [{"role": "developer", "content": "Be brief.", "name": None}]
 
 
-def test_the_length_limit_of_a_summary_and_the_system_model_are_not_on_the_wire() -> None:
+def test_the_length_limit_of_a_summary_and_the_system_model_are_not_in_the_request() -> None:
     assert payload("summary", "invoke", "text", "Briefly.", 0) == {"text": "text", "instruction": "Briefly."}

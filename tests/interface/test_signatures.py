@@ -48,8 +48,8 @@ SIGNATURES = {
 
 def method(name: str) -> Callable[..., Any]:
     attribute, _, called = name.partition(".")
-    found: Callable[..., Any] = getattr(getattr(Session(answering()[0]).model, attribute), called)
-    return found
+    result: Callable[..., Any] = getattr(getattr(Session(answering()[0]).model, attribute), called)
+    return result
 
 
 def call(name: str, *arguments: Any, **named: Any) -> Any:
@@ -134,7 +134,7 @@ def test_tts_gives_a_generator_of_bytes() -> None:
     assert list(stream) == [b"ID3", b"\xff\xfb\x90"]
 
 
-def test_each_method_sends_its_own_wire_type() -> None:
+def test_each_method_sends_its_own_type_name() -> None:
     sent = {
         "llm.invoke": ("llm", (CHAT, HI)),
         "llm_structured_output.invoke": ("llm_structured_output", (CHAT, HI, {"type": "object"})),
@@ -148,11 +148,11 @@ def test_each_method_sends_its_own_wire_type() -> None:
         "moderation.invoke": ("moderation", (PROBE, "text")),
     }
     assert set(sent) == set(SIGNATURES)
-    for name, (wire_type, arguments) in sent.items():
-        backend, asked = answering()
+    for name, (type_name, arguments) in sent.items():
+        backend, requests = answering()
         attribute, _, called = name.partition(".")
         answer = getattr(getattr(Session(backend).model, attribute), called)(*arguments)
         if isinstance(answer, Generator):
             list(answer)
-        assert [request.invoke_type.value for request in asked] == [wire_type]
-    assert {wire_type for wire_type, _ in sent.values()} == {invoke_type.value for invoke_type in InvokeType}
+        assert [request.invoke_type.value for request in requests] == [type_name]
+    assert {type_name for type_name, _ in sent.values()} == {invoke_type.value for invoke_type in InvokeType}

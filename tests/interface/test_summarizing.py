@@ -17,7 +17,7 @@ CONTEXT = 400
 """In tokens; here a word is one token."""
 
 
-def words(text: str) -> int:
+def count_words(text: str) -> int:
     return len(text.split())
 
 
@@ -25,16 +25,16 @@ class Model:
     """A model that records its prompts, and answers with four words."""
 
     def __init__(self) -> None:
-        self.asked: list[str] = []
+        self.requests: list[str] = []
 
     def complete(self, messages: Sequence[PromptMessage], max_tokens: int) -> str:
-        self.asked.append("\n".join(message.get_text_content() for message in messages))
-        return f"summary number {len(self.asked)} ."
+        self.requests.append("\n".join(message.get_text_content() for message in messages))
+        return f"summary number {len(self.requests)} ."
 
 
 def summary(text: str, instruction: str = "Keep the dates.", **changed: Any) -> tuple[str, Model, list[Event]]:
     model, notes = Model(), list[Event]()
-    arguments = {"context_size": CONTEXT, "count_tokens": words, "complete": model.complete, "run": Run(notes.append)}
+    arguments = {"context_size": CONTEXT, "count_tokens": count_words, "complete": model.complete, "run": Run(notes.append)}
     return summarize(text, instruction, **(arguments | changed)), model, notes  # type: ignore[arg-type]
 
 
@@ -46,29 +46,29 @@ def test_a_text_that_fits_is_summarised_and_not_returned_unchanged() -> None:
     text = lines(3)
     made, model, _ = summary(text)
     assert made == "summary number 1 ."
-    assert text in model.asked[0]
+    assert text in model.requests[0]
 
 
 def test_a_text_that_does_not_fit_is_summarised_in_pieces_and_those_once_more() -> None:
     made, model, _ = summary(lines(200))
-    assert len(model.asked) > 3
-    assert made == f"summary number {len(model.asked)} ."
-    parts = "\n".join(f"summary number {number} ." for number in range(1, len(model.asked)))
-    assert parts in model.asked[-1], "the partial summaries are joined by line breaks"
+    assert len(model.requests) > 3
+    assert made == f"summary number {len(model.requests)} ."
+    parts = "\n".join(f"summary number {number} ." for number in range(1, len(model.requests)))
+    assert parts in model.requests[-1], "the partial summaries are joined by line breaks"
 
 
 def test_the_instruction_goes_with_every_piece() -> None:
     _, model, _ = summary(lines(200), "Keep the dates.")
-    assert all("Keep the dates." in asked for asked in model.asked)
+    assert all("Keep the dates." in request for request in model.requests)
 
 
 def test_no_text_is_shown_to_the_model_twice_or_left_out() -> None:
     text = lines(200)
-    pieces = split(text, 100, words)
+    pieces = split(text, 100, count_words)
     assert "".join(pieces) == text
-    assert all(words(piece) <= 100 for piece in pieces)
+    assert all(count_words(piece) <= 100 for piece in pieces)
     _, model, _ = summary(text)
-    first_round = "\n".join(asked for asked in model.asked if "Line " in asked)
+    first_round = "\n".join(request for request in model.requests if "Line " in request)
     for number in range(200):
         assert first_round.count(f"Line {number} has") == 1
 
@@ -76,7 +76,7 @@ def test_no_text_is_shown_to_the_model_twice_or_left_out() -> None:
 def test_each_exchange_with_the_model_is_in_the_record() -> None:
     _, model, notes = summary(lines(200))
     exchanges = [note for note in notes if isinstance(note, ModelExchange)]
-    assert len(exchanges) == len(model.asked)
+    assert len(exchanges) == len(model.requests)
     assert exchanges[0].answer == "summary number 1 ."
 
 

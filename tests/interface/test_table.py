@@ -22,10 +22,10 @@ every_row = pytest.mark.parametrize("row", ROWS, ids=lambda row: row["id"])
 
 def parts(test: str) -> tuple[Path, str, str | None]:
     """Return the file, function and case in a test's name."""
-    found = NODE.fullmatch(test)
-    assert found, f"{test!r} is no name of a test"
-    name = found["file"]
-    return (ROOT / name if "/" in name else FOLDER / name), found["function"], found["case"]
+    result = NODE.fullmatch(test)
+    assert result, f"{test!r} is no name of a test"
+    name = result["file"]
+    return (ROOT / name if "/" in name else FOLDER / name), result["function"], result["case"]
 
 
 def functions(path: Path) -> dict[str, ast.FunctionDef]:
@@ -53,10 +53,10 @@ def test_a_row_has_a_test_or_says_why_not(row: dict[str, Any]) -> None:
 def test_the_test_of_a_row_exists(row: dict[str, Any]) -> None:
     path, function, case = parts(row["test"])
     assert path.is_file()
-    found = functions(path).get(function)
-    assert found is not None, f"{path.name} has no {function}"
+    result = functions(path).get(function)
+    assert result is not None, f"{path.name} has no {function}"
     if case is not None:
-        assert found.decorator_list, f"{function} has no cases"
+        assert result.decorator_list, f"{function} has no cases"
         written = {node.value for node in ast.walk(ast.parse(path.read_text("utf-8"))) if isinstance(node, ast.Constant)}
         assert case in written, f"{function} has no case {case}"
 
@@ -67,13 +67,13 @@ def test_every_test_of_this_folder_has_a_row() -> None:
     assert sorted(f"{path.name}::{function}" for path, function in here - named) == []
 
 
-def test_ids_are_unique_and_no_test_stands_for_two_rows() -> None:
+def test_ids_are_unique_and_no_test_belongs_to_two_rows() -> None:
     assert [name for name, count in Counter(row["id"] for row in ROWS).items() if count > 1] == []
     assert [test for test, count in Counter(row["test"] for row in ROWS if "test" in row).items() if count > 1] == []
 
 
 def test_every_known_defect_of_the_sdk_has_a_row() -> None:
-    numbers = {int(found[1]) for row in ROWS if (found := re.match(r"D(\d+) ", row["id"]))}
+    numbers = {int(result[1]) for row in ROWS if (result := re.match(r"D(\d+) ", row["id"]))}
     assert numbers == set(range(1, 25))
 
 

@@ -80,13 +80,13 @@ def _structured() -> Iterator[LLMResultChunkWithStructuredOutput]:
 
 def answering(*, models: Iterable[ListedModel] = ()) -> tuple[Scripted, list[Request[Any]]]:
     """Return a back end that answers everything, and the list of the requests it got."""
-    asked: list[Request[Any]] = []
+    requests: list[Request[Any]] = []
 
     def answer(request: Request[Any], run: Run) -> list[Any]:
-        asked.append(request)
+        requests.append(request)
         return answers_to(request.invoke_type)
 
-    return Scripted(answer, models=tuple(models)), asked
+    return Scripted(answer, models=tuple(models)), requests
 
 
 def session_of(answer: Answer, *, models: Iterable[ListedModel] = ()) -> tuple[Session, list[Record[Any]]]:

@@ -37,12 +37,12 @@ TREE = {
 
 
 def test_the_family_is_as_drawn() -> None:
-    found = {name: kind.__base__.__name__ for name, kind in vars(errors).items() if isinstance(kind, type) and kind.__base__}
-    assert {name: base for name, base in found.items() if issubclass(getattr(errors, name), Exception)} == TREE
+    result = {name: kind.__base__.__name__ for name, kind in vars(errors).items() if isinstance(kind, type) and kind.__base__}
+    assert {name: base for name, base in result.items() if issubclass(getattr(errors, name), Exception)} == TREE
     assert set(re.findall(r"[A-Z]\w+Error", errors.__doc__ or "")) == set(TREE)
 
 
-def test_an_error_keeps_what_it_is_told() -> None:
+def test_an_error_keeps_its_arguments() -> None:
     error = InvokeBadRequestError("no", backend="b", provider="p", model="m", field="f", status_code=400, body="{}", hint="h")
     assert str(error) == error.description == "no"
     assert (error.backend, error.provider, error.model, error.field) == ("b", "p", "m", "f")

@@ -164,7 +164,7 @@ def test_a_run_that_nobody_listens_to_takes_events_too() -> None:
     run = Run()
     run.report(Notice("heard by nobody"))
     assert not run.has_listener
-    run.add_listener(lambda _note: None)
+    run.add_listener(lambda _event: None)
     assert run.has_listener
 
 

@@ -90,7 +90,7 @@ def test_a_one_shot_call_takes_the_first_answer_and_reads_to_the_end() -> None:
     assert records[0].outcome is Outcome.COMPLETED
 
 
-def test_the_error_of_a_one_shot_call_that_comes_late_is_not_lost() -> None:
+def test_the_error_of_a_one_shot_call_that_comes_late_is_kept() -> None:
     def answer(request: Request[Any], run: Run) -> Iterator[SummaryResult]:
         yield SummaryResult(summary="first")
         raise ProtocolError("cut")
@@ -122,22 +122,22 @@ def test_the_error_of_a_one_shot_call_that_comes_late_is_not_lost() -> None:
         (lambda model: model.moderation.invoke(PROBE, None), "text"),
     ],
 )
-def test_a_wrong_argument_is_told_at_once_by_its_name_and_nothing_is_sent(body: Any, field: str) -> None:
-    backend, asked = answering()
+def test_a_wrong_argument_is_reported_at_once_by_its_name_and_nothing_is_sent(body: Any, field: str) -> None:
+    backend, request = answering()
     session, records = recorded(backend)
     with pytest.raises(InvokeBadRequestError) as caught:
         body(session.model)
     assert caught.value.field == field
-    assert (asked, records) == ([], [])
+    assert (request, records) == ([], [])
 
 
 def test_a_stream_is_opened_when_it_is_read_and_not_before() -> None:
-    backend, asked = answering()
+    backend, request = answering()
     session, records = recorded(backend)
     stream = session.model.llm.invoke(CHAT, HI)
-    assert (asked, records) == ([], [])
+    assert (request, records) == ([], [])
     next(stream)
-    assert (len(asked), len(records)) == (1, 1)
+    assert (len(request), len(records)) == (1, 1)
     stream.close()
 
 
@@ -148,7 +148,7 @@ def test_a_stream_can_be_read_once() -> None:
     assert list(stream) == []
 
 
-def test_leaving_a_session_closes_the_streams_that_were_left_open() -> None:
+def test_exiting_a_session_closes_the_streams_that_were_left_open() -> None:
     closed: list[bool] = []
 
     def answer(request: Request[Any], run: Run) -> Iterator[LLMResultChunk]:
@@ -167,7 +167,7 @@ def test_leaving_a_session_closes_the_streams_that_were_left_open() -> None:
     assert list(stream) == list(unread) == []
 
 
-def test_leaving_a_session_keeps_its_back_end_open() -> None:
+def test_exiting_a_session_keeps_its_back_end_open() -> None:
     backend, _ = answering()
     with Session(backend) as session:
         session.model.moderation.invoke(PROBE, "text")

@@ -33,7 +33,7 @@ FULL = LEAST | {
 
 
 @pytest.mark.parametrize(
-    ("wrong", "words"),
+    ("wrong", "text"),
     [
         ({"name": ""}, "name"),
         ({"name": "a\nb"}, "name: must be one line"),
@@ -70,14 +70,14 @@ FULL = LEAST | {
         ({"ca": "x", "ca_file": "y"}, "give ca or ca_file, not both"),
     ],
 )
-def test_what_does_not_fit_is_refused_by_its_name_and_without_its_value(wrong: dict[str, Any], words: str) -> None:
+def test_what_does_not_fit_is_refused_by_its_name_and_without_its_value(wrong: dict[str, Any], text: str) -> None:
     with pytest.raises(ConfigError) as raised:
         settings_of(LEAST | wrong, "connections[2]")
-    assert "connections[2]" in str(raised.value) and words in str(raised.value)
+    assert "connections[2]" in str(raised.value) and text in str(raised.value)
     assert SECRET not in str(raised.value) and raised.value.__cause__ is None
 
 
-def test_every_fault_is_told_at_once() -> None:
+def test_every_fault_is_reported_at_once() -> None:
     with pytest.raises(ConfigError, match=r"name: .*; base_url: .*; bogus: "):
         settings_of({"name": "", "base_url": "x", "bogus": 1})
 
@@ -159,10 +159,10 @@ def test_an_export_is_a_file_that_can_be_imported_and_holds_no_secret() -> None:
 
 
 def test_a_preset_gives_what_is_not_given() -> None:
-    [found] = parsed(b'[[connections]]\nname = "mine"\npreset = "ollama"')
-    assert (found.base_url, found.provider) == ("http://localhost:11434/v1", "langgenius/ollama/ollama")
-    [found] = parsed(b'[[connections]]\nname = "mine"\npreset = "ollama"\nbase_url = "http://gpu:1/v1"')
-    assert found.base_url == "http://gpu:1/v1"
+    [result] = parsed(b'[[connections]]\nname = "mine"\npreset = "ollama"')
+    assert (result.base_url, result.provider) == ("http://localhost:11434/v1", "langgenius/ollama/ollama")
+    [result] = parsed(b'[[connections]]\nname = "mine"\npreset = "ollama"\nbase_url = "http://gpu:1/v1"')
+    assert result.base_url == "http://gpu:1/v1"
 
 
 @pytest.mark.parametrize("preset", [preset for preset in PRESETS.values() if preset.base_url], ids=lambda preset: preset.id)
@@ -172,7 +172,7 @@ def test_every_preset_is_a_connection(preset: Any) -> None:
 
 
 @pytest.mark.parametrize(
-    ("content", "words"),
+    ("content", "text"),
     [
         (b"[[connections", "is no TOML"),
         (b'{"connections": ', "is no JSON"),
@@ -184,8 +184,8 @@ def test_every_preset_is_a_connection(preset: Any) -> None:
         (b"{" * 100_000, "is no JSON"),
     ],
 )
-def test_a_file_that_cannot_be_used_says_where(content: bytes, words: str) -> None:
-    with pytest.raises(ConfigError, match=words):
+def test_a_file_that_cannot_be_used_says_where(content: bytes, text: str) -> None:
+    with pytest.raises(ConfigError, match=text):
         parsed_each(content, KINDS)
 
 
@@ -211,8 +211,8 @@ def test_a_change_is_checked() -> None:
 
 def test_what_json_has_no_value_for_is_left_out_of_an_export() -> None:
     model = {"model": "t", "model_type": "tts", "model_properties": {"default_voice": None}}
-    [found] = parsed(json.dumps([LEAST | {"models": [model]}]).encode())
-    assert parsed(written([found]).encode())[0].name == found.name
+    [result] = parsed(json.dumps([LEAST | {"models": [model]}]).encode())
+    assert parsed(written([result]).encode())[0].name == result.name
 
 
 @pytest.mark.parametrize(
@@ -263,8 +263,8 @@ def test_what_is_whole_in_a_file_is_read_and_the_rest_is_named_entry_by_entry() 
 def test_a_file_with_an_odd_entry_has_the_others_and_names_it(tmp_path: Any) -> None:
     path = tmp_path / "connections.toml"
     path.write_bytes(ODD_FILE)
-    found, problems = read_file(path, KINDS)
-    assert [(settings.name, settings.base_url) for settings in found] == [
+    result, problems = read_file(path, KINDS)
+    assert [(settings.name, settings.base_url) for settings in result] == [
         ("good", "http://gpu:8000/v1"),
         ("some", "http://gpu:8000/v1"),
     ]

@@ -31,8 +31,8 @@ def connections() -> Iterator[Connections]:
 def page(connections: Connections) -> Visitor:
     """Open the form of a new lantern."""
     page = Visitor("embedded").open("connections")
-    held: ConnectionsPageState = page.at.session_state["_connections"]
-    held.draft = lantern(name="porch", token="")
+    state: ConnectionsPageState = page.at.session_state["_connections"]
+    state.draft = lantern(name="porch", token="")
     return page.look()
 
 

@@ -23,11 +23,11 @@ CONTENT_CLASSES = {"model-text", "json-tree"}
 VOID_TAGS = {"br", "hr", "img", "input", "link", "meta", "col", "wbr"}
 NOT_YET = re.compile("The scores lie from")
 """The reason for a guessed scale, in a caption's help: `score_scale` has it only in English."""
-SAID = ("Hello there.", "In short: a bridge.", "The quick test.")
+SENTENCES = ("Hello there.", "In short: a bridge.", "The quick test.")
 """The script's answers, in English."""
 
 
-class Words(HTMLParser):
+class Texts(HTMLParser):
     """Collects the text of HTML, except for quotes of a model, a server or a person."""
 
     def __init__(self) -> None:
@@ -53,12 +53,12 @@ class Words(HTMLParser):
 def sentences(visitor: Visitor) -> set[str]:
     """Return the English sentences in labels, headings, captions and notices, but not in typed text or contents."""
     parts = [part for node in nodes(visitor.at.main) if node.type not in QUOTED for part in _texts(node)]
-    return {part for part in parts if SENTENCE.search(part) and part not in SAID and not NOT_YET.match(part)}
+    return {part for part in parts if SENTENCE.search(part) and part not in SENTENCES and not NOT_YET.match(part)}
 
 
 def _texts(node: Node) -> Iterator[str]:
     if node.type in ("markdown", "caption", "html", "title", "header", "subheader"):
-        parser = Words()
+        parser = Texts()
         text = str(getattr(node, "body", "") or getattr(node, "value", ""))
         parser.feed(re.sub(r"`[^`]*`", " ", text) if node.type != "html" else text)
         yield from parser.parts

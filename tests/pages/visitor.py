@@ -65,7 +65,7 @@ class Visitor:
         return f"{self.page}.{name}"
 
     @property
-    def held(self) -> PageState:
+    def page_state(self) -> PageState:
         """The app's state for this visitor on this page."""
         pages: dict[InvokeType, PageState] = self.at.session_state["_pages"]
         return pages[TYPES[self.page]]
@@ -73,7 +73,7 @@ class Visitor:
     @property
     def record(self) -> Record[Any]:
         """The record of the last run."""
-        record = self.held.record
+        record = self.page_state.record
         assert record is not None
         return record
 
@@ -81,7 +81,7 @@ class Visitor:
     def state(self) -> str:
         """The displayed state."""
         [drawn] = [key.removeprefix("state-") for key in self.keys() if key.startswith("state-")]
-        assert drawn == run_status.name(self.held.job)
+        assert drawn == run_status.name(self.page_state.job)
         return drawn
 
     # Actions
@@ -166,8 +166,8 @@ class Visitor:
 
 def key_of(block: Block) -> str:
     """Return the key a container was created with; empty if it has none."""
-    found = _KEY.match(getattr(block.proto, "id", "") or "")
-    return found[1] if found else ""
+    result = _KEY.match(getattr(block.proto, "id", "") or "")
+    return result[1] if result else ""
 
 
 def nodes(block: Node) -> Iterator[Node]:

@@ -48,9 +48,9 @@ class ReferenceSDK:
     def observe(self, cases: Sequence[tuple[str, Any]]) -> list[dict[str, Any]]:
         """Return the SDK's result for each case, a class name and an input."""
         with tempfile.TemporaryDirectory() as folder:
-            asked, answered = Path(folder, "cases.json"), Path(folder, "answers.json")
-            asked.write_text(json.dumps(cases), "utf-8")
-            _run(self.python, "-I", Path(__file__).with_name("worker.py"), asked, answered, cwd=Path(folder))
+            request, answered = Path(folder, "cases.json"), Path(folder, "answers.json")
+            request.write_text(json.dumps(cases), "utf-8")
+            _run(self.python, "-I", Path(__file__).with_name("worker.py"), request, answered, cwd=Path(folder))
             observed: list[dict[str, Any]] = json.loads(answered.read_text("utf-8"))
             return observed
 
@@ -100,14 +100,14 @@ def find_python(current: Path = Path(sys.executable)) -> Path | None:
 def _candidates(current: Path) -> Iterator[Path]:
     """Yield possible paths of a Python: the current one, on PATH, in pyenv, and those that uv installed."""
     yield current
-    yield from (Path(found) for version in PYTHONS if (found := shutil.which(f"python{version}")))
+    yield from (Path(result) for version in PYTHONS if (result := shutil.which(f"python{version}")))
     pyenv = Path(os.environ.get("PYENV_ROOT") or Path.home() / ".pyenv")
     yield from (python for version in PYTHONS for python in sorted(pyenv.glob(f"versions/{version}.*/bin/python")))
     # Only Pythons that uv has installed, not the current environment; no downloads: tests may only reach package registries.
     uv_find = [sys.executable, "-m", "uv", "python", "find", "--managed-python", "--system", "--no-python-downloads"]
     for version in PYTHONS:
-        if found := subprocess.run([*uv_find, version], capture_output=True, text=True, timeout=SECONDS).stdout.strip():
-            yield Path(found)
+        if result := subprocess.run([*uv_find, version], capture_output=True, text=True, timeout=SECONDS).stdout.strip():
+            yield Path(result)
 
 
 def python_version(python: Path) -> str | None:
@@ -127,6 +127,6 @@ def _run(*command: str | Path, cwd: Path | None = None) -> str:
     except subprocess.TimeoutExpired as error:
         raise NoReferenceError(f"{error.cmd} took longer than {SECONDS} seconds") from error
     if ran.returncode:
-        said = "\n".join((ran.stdout + ran.stderr).strip().splitlines()[-8:])
-        raise NoReferenceError(f"{' '.join(str(part) for part in command[1:])} failed with {ran.returncode}:\n{said}")
+        content = "\n".join((ran.stdout + ran.stderr).strip().splitlines()[-8:])
+        raise NoReferenceError(f"{' '.join(str(part) for part in command[1:])} failed with {ran.returncode}:\n{content}")
     return ran.stdout.strip()

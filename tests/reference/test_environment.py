@@ -50,7 +50,7 @@ def test_one_on_path_is_found_and_an_older_current_one_is_not_taken(machine: Pat
     assert find_python(stub(machine / "current", "echo 3.11")) == there
 
 
-def test_one_in_pyenv_is_found_behind_a_stand_in_on_path_that_does_not_run(machine: Path) -> None:
+def test_one_in_pyenv_is_found_behind_a_shim_on_path_that_does_not_run(machine: Path) -> None:
     stub(machine / "bin" / "python3.12", "exit 127")
     stub(machine / "pyenv" / "versions" / "3.11.9" / "bin" / "python", "echo 3.11")
     there = stub(machine / "pyenv" / "versions" / "3.12.4" / "bin" / "python", "echo 3.12")
@@ -66,14 +66,14 @@ def test_one_that_uv_installed_is_found(tmp_path: Path, request: pytest.FixtureR
     real = find_python()
     if real is None:
         pytest.skip("there is no Python that could stand in for uv's")
-    asked = [str(real), "-I", "-c", "import platform, sys; print(sys.base_prefix, platform.python_version())"]
-    prefix, full = subprocess.run(asked, capture_output=True, text=True, check=True, timeout=60).stdout.split()
+    requests = [str(real), "-I", "-c", "import platform, sys; print(sys.base_prefix, platform.python_version())"]
+    prefix, full = subprocess.run(requests, capture_output=True, text=True, check=True, timeout=60).stdout.split()
     base = Path(prefix, "bin", f"python{full.rpartition('.')[0]}")
     request.getfixturevalue("machine")  # from here on, no other Python is found
     installed = tmp_path / "uv" / f"cpython-{full}-linux-{platform.machine()}-gnu" / "bin" / base.name
     stub(installed, f'exec {base} "$@"')
-    found = find_python(NOWHERE)
-    assert found is not None and found.resolve() in (base.resolve(), installed)
+    result = find_python(NOWHERE)
+    assert result is not None and result.resolve() in (base.resolve(), installed)
 
 
 def test_a_newer_one_than_the_lock_is_for_is_not_taken(machine: Path) -> None:

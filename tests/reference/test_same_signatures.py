@@ -21,8 +21,8 @@ def theirs(sdk: ReferenceSDK, tmp_path_factory: pytest.TempPathFactory) -> dict[
     command = [str(sdk.python), "-I", str(Path(__file__).with_name("signatures.py")), str(answer)]
     ran = subprocess.run(command, cwd=answer.parent, capture_output=True, text=True, timeout=SECONDS)
     assert ran.returncode == 0, ran.stderr
-    found: dict[str, list[list[str]]] = json.loads(answer.read_text("utf-8"))
-    return found
+    result: dict[str, list[list[str]]] = json.loads(answer.read_text("utf-8"))
+    return result
 
 
 def test_arguments_have_the_names_order_and_defaults_of_the_sdk(theirs: dict[str, list[list[str]]]) -> None:

@@ -49,10 +49,10 @@ def observe(entity: Any, value: Any) -> dict[str, Any]:
 def find(modules: list[Any], name: str) -> Any:
     """Find a class of the SDK; a dotted name is nested in another class."""
     first, *inner = name.split(".")
-    found = next(getattr(module, first) for module in modules if hasattr(module, first))
+    result = next(getattr(module, first) for module in modules if hasattr(module, first))
     for part in inner:
-        found = getattr(found, part)
-    return found
+        result = getattr(result, part)
+    return result
 
 
 def main(cases: Path, answers: Path) -> None:

@@ -93,7 +93,7 @@ def test_what_is_no_audio_is_called_by_its_name(data: bytes, media_type: str, na
         (b"OggS\0\2" + bytes(22) + b"\x50Speex   ", "audio/ogg", "Ogg"),
     ],
 )
-def test_audio_that_is_not_read_here_is_still_told_apart(data: bytes, media_type: str, format_: str) -> None:
+def test_audio_that_is_not_read_here_is_still_distinguished(data: bytes, media_type: str, format_: str) -> None:
     facts = audio_facts.facts(data)
     assert (facts.media_type, facts.format, facts.seconds, facts.peak) == (media_type, format_, None, None)
     with pytest.raises(InvokeBadRequestError, match=f"{format_} audio, which is not read here"):

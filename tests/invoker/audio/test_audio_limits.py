@@ -110,9 +110,9 @@ def test_other_threads_run_while_a_block_is_decoded(monkeypatch: pytest.MonkeyPa
 
 def test_a_part_that_is_too_large_to_convert_is_named() -> None:
     data = sound("wav", 0.5) + sound("WAV", 0.2, 384_000, 8, "PCM_16")
-    found = audio_facts.facts(data)
-    assert found.seconds == pytest.approx(0.5)
-    assert [notice.id for notice in found.notices] == ["audio.joined", "audio.not_converted"]
+    result = audio_facts.facts(data)
+    assert result.seconds == pytest.approx(0.5)
+    assert [notice.id for notice in result.notices] == ["audio.joined", "audio.not_converted"]
 
 
 def test_more_than_memory_has_room_for_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:

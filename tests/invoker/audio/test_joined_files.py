@@ -26,11 +26,20 @@ DROPPED = {
     "audio.more_notices",
 }
 """Notices that report unread data."""
-DECODERS_WORDS = ("pipe", "not recognised", "unimplemented", "unknown error", "Unspecified", "decoder", "Error :", "lost sync")
+DECODER_MESSAGES = (
+    "pipe",
+    "not recognised",
+    "unimplemented",
+    "unknown error",
+    "Unspecified",
+    "decoder",
+    "Error :",
+    "lost sync",
+)
 
 
-def ids(found: audio_facts.AudioFacts) -> list[str]:
-    return [notice.id for notice in found.notices]
+def ids(result: audio_facts.AudioFacts) -> list[str]:
+    return [notice.id for notice in result.notices]
 
 
 @pytest.mark.parametrize(
@@ -46,10 +55,10 @@ def ids(found: audio_facts.AudioFacts) -> list[str]:
     ids=["layer II", "layer I", "layer II of three bit rates", "one frame of layer II", "free format", "one frame"],
 )
 def test_mpeg_of_every_layer_is_read_to_its_end(data: bytes, seconds: float) -> None:
-    found = audio_facts.facts(data, "sound.mp3")
-    assert found.media_type == "audio/mpeg"
-    assert found.seconds == pytest.approx(seconds)
-    assert found.notices == ()
+    result = audio_facts.facts(data, "sound.mp3")
+    assert result.media_type == "audio/mpeg"
+    assert result.seconds == pytest.approx(seconds)
+    assert result.notices == ()
 
 
 def test_free_format_sounds_as_with_a_bit_rate() -> None:
@@ -63,11 +72,11 @@ def test_an_mp3_that_changes_its_form_is_all_read(one: bytes) -> None:
     assert len(samples) / rate_hz == pytest.approx(12.0, abs=0.2)
     after = samples[round(7 * rate_hz) : round(11 * rate_hz)]
     assert np.abs(after).max() == pytest.approx(0.5, abs=0.05)  # the tone, not noise
-    found = audio_facts.facts(one + other)
-    converted = next(notice for notice in found.notices if notice.id == "audio.converted")
+    result = audio_facts.facts(one + other)
+    converted = next(notice for notice in result.notices if notice.id == "audio.converted")
     assert converted.values["seconds"] == pytest.approx(6.0, abs=0.1)
     assert "From 6.0 s on, the file has another form (22,050 Hz, mono)" in str(converted)
-    assert not DROPPED & set(ids(found))
+    assert not DROPPED & set(ids(result))
 
 
 @pytest.mark.parametrize(
@@ -76,26 +85,26 @@ def test_an_mp3_that_changes_its_form_is_all_read(one: bytes) -> None:
 def test_junk_in_the_middle_of_an_mp3_costs_nothing_but_the_junk(junk: bytes) -> None:
     stream = frames(12.0)
     size = mp3_frames.walk(stream).spans[0][1] // 2
-    found = audio_facts.facts(stream[:size] + junk + stream[size:])
-    assert found.seconds == pytest.approx(12.0, abs=0.2)
-    assert [notice.id for notice in found.notices] == ["audio.left_out"]
-    assert found.notices[0].values["seconds"] == pytest.approx(6.0, abs=0.1)
-    assert found.notices[0].values["size"] == pytest.approx(len(junk), abs=1000)
+    result = audio_facts.facts(stream[:size] + junk + stream[size:])
+    assert result.seconds == pytest.approx(12.0, abs=0.2)
+    assert [notice.id for notice in result.notices] == ["audio.left_out"]
+    assert result.notices[0].values["seconds"] == pytest.approx(6.0, abs=0.1)
+    assert result.notices[0].values["size"] == pytest.approx(len(junk), abs=1000)
 
 
 def test_where_the_search_is_given_up_is_named() -> None:
     stream = frames(4.0)
-    found = audio_facts.facts(stream + b"\xff\xfb\x90\x64" * 300_000 + stream)
-    assert ids(found) == ["audio.left_out"]
-    assert found.notices[0].values["seconds"] == pytest.approx(4.0, abs=0.1)
-    assert found.notices[0].values["size"] == pytest.approx(1_200_000 + len(stream), abs=1000)
+    result = audio_facts.facts(stream + b"\xff\xfb\x90\x64" * 300_000 + stream)
+    assert ids(result) == ["audio.left_out"]
+    assert result.notices[0].values["seconds"] == pytest.approx(4.0, abs=0.1)
+    assert result.notices[0].values["size"] == pytest.approx(1_200_000 + len(stream), abs=1000)
 
 
 def test_remarks_about_a_file_are_bounded() -> None:
     parts = [sound("mp3", 0.2, rate_hz, channels) for rate_hz in (44_100, 22_050, 48_000) for channels in (1, 2)]
-    found = audio_facts.facts(b"".join(parts * 4))
-    assert found.seconds == pytest.approx(24 * 0.25, abs=0.3)  # each piece pads its last frame
-    assert len(found.notices) == 9 and found.notices[-1] == Message("audio.more_notices", count=13)
+    result = audio_facts.facts(b"".join(parts * 4))
+    assert result.seconds == pytest.approx(24 * 0.25, abs=0.3)  # each piece pads its last frame
+    assert len(result.notices) == 9 and result.notices[-1] == Message("audio.more_notices", count=13)
 
 
 @pytest.mark.parametrize(
@@ -112,10 +121,10 @@ def test_remarks_about_a_file_are_bounded() -> None:
     ],
 )
 def test_what_libsndfile_reads_is_read(format_: str, subtype: str) -> None:
-    found = audio_facts.facts(sound(format_, 1.0, 8000, 1, subtype))
-    assert found.seconds == pytest.approx(1.0, abs=0.07)  # block codecs pad the last block
-    assert found.peak == pytest.approx(0.5, abs=0.1)
-    assert found.notices == ()
+    result = audio_facts.facts(sound(format_, 1.0, 8000, 1, subtype))
+    assert result.seconds == pytest.approx(1.0, abs=0.07)  # block codecs pad the last block
+    assert result.peak == pytest.approx(0.5, abs=0.1)
+    assert result.notices == ()
 
 
 def test_wav_of_every_byte_order_and_length_field_is_read() -> None:
@@ -149,8 +158,8 @@ def test_a_flac_that_claims_another_length_is_read_to_its_end() -> None:
         return whole[:18] + (fields >> 36 << 36 | total).to_bytes(8, "big") + whole[26:]
 
     for total in (0, 1000, 2 * 44_100):
-        found = audio_facts.facts(claiming(total))
-        assert (found.seconds, found.notices) == (2.0, ())
+        result = audio_facts.facts(claiming(total))
+        assert (result.seconds, result.notices) == (2.0, ())
     assert "its header says 7200.0 s" in str(audio_facts.facts(claiming(7200 * 44_100)).notices[0])
 
 
@@ -158,32 +167,32 @@ def test_an_ogg_page_that_is_damaged_is_named() -> None:
     whole = sound("vorbis", 20.0)
     at = len(whole) * 3 // 5
     for data in (whole[:at] + b"\0\0\0\0" + whole[at + 4 :], whole[:at] + JUNK + whole[at:], whole[:at] + whole[at + 300 :]):
-        found = audio_facts.facts(data)
-        assert set(ids(found)) & DROPPED
-        assert 0 < float(found.notices[0].values["seconds"]) < 20  # type: ignore[arg-type]
+        result = audio_facts.facts(data)
+        assert set(ids(result)) & DROPPED
+        assert 0 < float(result.notices[0].values["seconds"]) < 20  # type: ignore[arg-type]
 
 
 def test_the_end_of_a_converted_part_that_is_cut_is_there() -> None:
     other = sound("flac", 4.0, 22_050, 1)
-    found = audio_facts.facts(sound("flac", 1.0) + other[: len(other) // 2])
-    assert found.seconds == pytest.approx(3.0, abs=0.3)
-    assert ids(found)[-1] == "audio.cut"
+    result = audio_facts.facts(sound("flac", 1.0) + other[: len(other) // 2])
+    assert result.seconds == pytest.approx(3.0, abs=0.3)
+    assert ids(result)[-1] == "audio.cut"
 
 
 def test_a_joined_file_that_is_cut_is_named_where_it_ends() -> None:
     first = sound("vorbis", 2.0)
-    found = audio_facts.facts(first[: first.rindex(b"OggS")] + sound("vorbis", 1.0))
-    assert any("A file that was joined into this one is cut off, at" in str(notice) for notice in found.notices)
-    assert found.seconds is not None and 2.0 < found.seconds <= 3.0
+    result = audio_facts.facts(first[: first.rindex(b"OggS")] + sound("vorbis", 1.0))
+    assert any("A file that was joined into this one is cut off, at" in str(notice) for notice in result.notices)
+    assert result.seconds is not None and 2.0 < result.seconds <= 3.0
 
 
 @pytest.mark.parametrize("second", ["mp3", "wav", "flac", "vorbis", "opus", "aiff", "w64", "rf64", "au", "caf"])
 @pytest.mark.parametrize("first", ["mp3", "wav", "flac", "vorbis", "opus", "aiff", "w64", "rf64", "au", "caf"])
 def test_files_of_two_kinds_in_one_are_both_read(first: str, second: str) -> None:
-    found = audio_facts.facts(sound(first, 0.5) + sound(second, 0.5))
-    assert found.seconds == pytest.approx(1.0, abs=0.12)
-    assert found.files == 2
-    assert not DROPPED & set(ids(found))
+    result = audio_facts.facts(sound(first, 0.5) + sound(second, 0.5))
+    assert result.seconds == pytest.approx(1.0, abs=0.12)
+    assert result.files == 2
+    assert not DROPPED & set(ids(result))
 
 
 PIECES = {
@@ -218,28 +227,28 @@ def test_nothing_of_the_sound_is_dropped_without_a_notice(names: list[str], shar
         data = data[: round(len(data) * share)]
         expected = present(names, len(data))
     try:
-        found = audio_facts.facts(data)
+        result = audio_facts.facts(data)
     except InvokeBadRequestError:
         return  # reports that nothing was read
-    assert found.seconds is not None
-    if found.seconds < expected - 0.05 * len(names):
-        assert set(ids(found)) & DROPPED
+    assert result.seconds is not None
+    if result.seconds < expected - 0.05 * len(names):
+        assert set(ids(result)) & DROPPED
     if share is None and "junk" not in names:
-        assert expected - 0.05 * len(names) <= found.seconds <= expected + 0.1 * len(names)  # encoders pad the last frame
-        assert not set(ids(found)) & DROPPED
+        assert expected - 0.05 * len(names) <= result.seconds <= expected + 0.1 * len(names)  # encoders pad the last frame
+        assert not set(ids(result)) & DROPPED
 
 
 @settings(deadline=None, max_examples=150)
 @given(st.sampled_from(sorted(FORMS)), st.floats(0.0, 1.0), st.integers(1, 20_000), st.sampled_from([0, 0, 1, 500, 5000]))
-def test_junk_anywhere_in_a_file_drops_nothing_without_a_notice(form: str, share: float, size: int, lost: int) -> None:
+def test_junk_anywhere_in_a_file_drops_nothing_without_a_notice(form: str, share: float, size: int, missing: int) -> None:
     whole = sound(form, 2.0)
     at = round(len(whole) * share)
     try:
-        found = audio_facts.facts(whole[:at] + JUNK[:size] + whole[at + lost :])
+        result = audio_facts.facts(whole[:at] + JUNK[:size] + whole[at + missing :])
     except InvokeBadRequestError:
         return
-    if found.seconds is not None and found.seconds < 1.95:  # `None`: an unsupported kind, which the page reports
-        assert set(ids(found)) & DROPPED
+    if result.seconds is not None and result.seconds < 1.95:  # `None`: an unsupported kind, which the page reports
+        assert set(ids(result)) & DROPPED
 
 
 @pytest.mark.parametrize("form", FORMS)
@@ -274,10 +283,10 @@ def check(data: bytes) -> None:
     """Check that any bytes give consistent facts, or an error at the file in our own words."""
     try:
         upload_check.require_audio(data, "a.mp3")
-        found = audio_facts.facts(data, "a.mp3")
-        words = [str(notice) for notice in found.notices]
-        assert found.seconds is None or (found.seconds > 0 and np.isfinite(found.rms))
+        result = audio_facts.facts(data, "a.mp3")
+        phrase = [str(notice) for notice in result.notices]
+        assert result.seconds is None or (result.seconds > 0 and np.isfinite(result.rms))
     except InvokeBadRequestError as error:
         assert error.field == "file" and error.message is not None
-        words = [str(error)]
-    assert not any(bad in text for text in words for bad in DECODERS_WORDS)
+        phrase = [str(error)]
+    assert not any(bad in text for text in phrase for bad in DECODER_MESSAGES)

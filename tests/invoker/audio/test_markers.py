@@ -41,23 +41,23 @@ def test_every_tag_and_padding_before_the_sound_is_stepped_over(before: str, for
     data, plain = BEFORE[before] + sound(form), audio_facts.facts(sound(form))
     assert file_type.kind_of(data) == KINDS[form] == upload_check.require_audio(data)[0]
     assert file_type.sniff(data) == plain.media_type
-    found = audio_facts.facts(data)
-    assert (found.seconds, found.peak, found.files, found.notices) == (plain.seconds, plain.peak, 1, ())
+    result = audio_facts.facts(data)
+    assert (result.seconds, result.peak, result.files, result.notices) == (plain.seconds, plain.peak, 1, ())
 
 
 @pytest.mark.parametrize("form", sorted(set(FORMS) - {"voc", "sphere"}))  # libsndfile reads these two to the end of the data
 @pytest.mark.parametrize("behind", BEHIND)
-def test_what_stands_behind_the_sound_costs_nothing(behind: str, form: str) -> None:
-    found = audio_facts.facts(sound(form) + BEHIND[behind])
-    assert (found.seconds, found.files, found.notices) == (audio_facts.facts(sound(form)).seconds, 1, ())
+def test_what_follows_the_sound_costs_nothing(behind: str, form: str) -> None:
+    result = audio_facts.facts(sound(form) + BEHIND[behind])
+    assert (result.seconds, result.files, result.notices) == (audio_facts.facts(sound(form)).seconds, 1, ())
 
 
 @pytest.mark.parametrize("form", FORMS)
 def test_sound_behind_junk_is_found_and_the_junk_is_named(form: str) -> None:
     junk = np.random.default_rng(6).bytes(5000)
-    found = audio_facts.facts(junk + sound(form))
-    assert found.seconds == audio_facts.facts(sound(form)).seconds
-    [notice] = found.notices
+    result = audio_facts.facts(junk + sound(form))
+    assert result.seconds == audio_facts.facts(sound(form)).seconds
+    [notice] = result.notices
     assert notice.id == "audio.left_out" and notice.values == {"seconds": 0.0, "size": 5000}
 
 
@@ -71,9 +71,9 @@ def test_sound_behind_junk_is_found_and_the_junk_is_named(form: str) -> None:
     ],
 )
 @pytest.mark.parametrize("before", ["one tag", "zeros", "zeros and a tag", "APE"])
-def test_other_kinds_are_told_behind_tags_too(before: str, behind: bytes, kind: str) -> None:
-    found = file_type.kind_of(BEFORE[before] + behind)
-    assert found is not None and found.name == kind
+def test_other_kinds_are_reported_behind_tags_too(before: str, behind: bytes, kind: str) -> None:
+    result = file_type.kind_of(BEFORE[before] + behind)
+    assert result is not None and result.name == kind
 
 
 def test_a_tag_without_sound_is_no_sound() -> None:

@@ -44,7 +44,7 @@ def test_it_does_not_grow_without_end() -> None:
     assert times.get(b"0") is None and count.read == [b"0"]
 
 
-def test_measuring_a_file_tells_how_long_it_plays() -> None:
+def test_measuring_a_file_reports_how_long_it_plays() -> None:
     data = sound("flac", 0.31)
     facts(data)
     before = PLAYING_TIMES.reads

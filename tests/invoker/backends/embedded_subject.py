@@ -33,7 +33,7 @@ class EmbeddedSubject:
     """The embedded back end, bare or wrapped."""
 
     recording = (SAMPLES / "quick-test.mp3").read_bytes()
-    lacks: Mapping[InvokeType, str] = {}
+    unsupported: Mapping[InvokeType, str] = {}
     any_name = ""
     configs: Mapping[InvokeType, Mapping[str, Any]] = {
         invoke_type: {

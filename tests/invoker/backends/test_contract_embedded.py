@@ -13,11 +13,11 @@ from boomerang.invoker.errors import InvokeBadRequestError
 from boomerang.invoker.request import InvokeType
 from boomerang.invoker.session import Session
 from tests.invoker.backends.contract.subject import Subject, call, every_call, read, request
-from tests.invoker.backends.contract.watching import BOUND, AttentiveRun, Beside, Heard, nothing_left_behind
+from tests.invoker.backends.contract.watching import BOUND, AttentiveRun, Beside, Watched, nothing_left_behind
 
 from .contract.answers import (  # noqa: F401  the others of them run in test_contract_embedded_answers.py
     test_each_call_is_answered_in_its_own_kind_of_chunk,
-    test_the_list_tells_what_a_form_needs,
+    test_the_list_reports_what_a_form_needs,
     test_the_object_comes_last_and_is_what_the_text_spells,
     test_the_system_model_is_an_llm_of_the_list,
     test_two_threads_at_once_both_get_their_answer,
@@ -96,27 +96,27 @@ def test_a_bad_config_is_refused_by_the_name_of_its_value(
 def test_a_stop_while_the_model_loads_frees_the_caller_within_200_ms(invoke_type: InvokeType) -> None:
     backend = EmbeddedBackend(system_model=SMALL)
     subject = EmbeddedSubject(backend)
-    heard = Heard(backend, "loading")
-    session = Session(heard)
+    received = Watched(backend, "loading")
+    session = Session(received)
     with nothing_left_behind():
         waiting = Beside(lambda: read(call(session, subject, invoke_type)))
-        assert heard.entered.wait(BOUND)
+        assert received.entered.wait(BOUND)
         waiting.is_freed_by(session.stop)
         backend.close()
 
 
-def test_the_judge_and_the_default_llm_answer_and_stop_too() -> None:
+def test_the_reranker_and_the_default_llm_answer_and_stop_too() -> None:
     backend = EmbeddedBackend()
     subject = EmbeddedSubject(backend)
-    judge = {**subject.configs[InvokeType.RERANK], "model": "qwen2.5-coder-0.5b-judge", "score_threshold": 0.0}
+    check = {**subject.configs[InvokeType.RERANK], "model": "qwen2.5-coder-0.5b-judge", "score_threshold": 0.0}
     with nothing_left_behind():
         with Session(backend) as session:
-            ranked = call(session, subject, InvokeType.RERANK, model_config=judge)
+            ranked = call(session, subject, InvokeType.RERANK, model_config=check)
             assert ranked.docs[0].text == "A cat sleeps."
-        asked = request(subject, InvokeType.RERANK, docs=[LONG[at : at + 600] for at in range(0, 9000, 600)])
-        asked = type(asked).model_validate({**asked.payload(), **judge})
+        requests = request(subject, InvokeType.RERANK, docs=[LONG[at : at + 600] for at in range(0, 9000, 600)])
+        requests = type(requests).model_validate({**requests.payload(), **check})
         run = AttentiveRun()
-        waiting = Beside(lambda: list(backend.invoke(asked, run)))
+        waiting = Beside(lambda: list(backend.invoke(requests, run)))
         assert run.under_way.wait(BOUND)
         waiting.is_freed_by(run.stop)
         backend.close()

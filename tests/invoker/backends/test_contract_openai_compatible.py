@@ -58,7 +58,7 @@ class ServerSubject:
     """The back end on our server, bare or wrapped."""
 
     recording = b"ID3 some sound"
-    lacks: Mapping[InvokeType, str] = {
+    unsupported: Mapping[InvokeType, str] = {
         InvokeType.MULTIMODAL_EMBEDDING: "OpenAI's interface embeds texts only",
         InvokeType.MULTIMODAL_RERANK: "no server with OpenAI's interface ranks pictures",
     }
@@ -156,9 +156,9 @@ def test_a_system_model_that_the_server_does_not_know_is_refused_in_its_words(su
 def test_no_connection_is_opened_before_the_first_item_is_asked_for(
     subject: Subject, server: Loopback, invoke_type: InvokeType
 ) -> None:
-    asked, before = request(subject, invoke_type), len(server.connections)
+    requests, before = request(subject, invoke_type), len(server.connections)
     backend = subject.fresh()
-    backend.invoke(asked, Run()).close()
+    backend.invoke(requests, Run()).close()
     backend.close()
     assert len(server.connections) == before
 
@@ -167,11 +167,11 @@ def test_no_connection_is_opened_before_the_first_item_is_asked_for(
 def test_the_server_of_each_call_sees_a_stop_within_a_second(
     subject: Subject, server: Loopback, invoke_type: InvokeType
 ) -> None:
-    asked, run = request(subject, invoke_type, **subject.lengthy(invoke_type)), Run()
+    received, run = request(subject, invoke_type, **subject.lengthy(invoke_type)), Run()
     backend = subject.fresh()  # with its own connection
-    requests, connections = len(server.asked), len(server.connections)
-    waiting = Beside(lambda: list(backend.invoke(asked, run)))
-    server.until(lambda server: len(server.asked) > requests)
+    requests, connections = len(server.requests), len(server.connections)
+    waiting = Beside(lambda: list(backend.invoke(received, run)))
+    server.until(lambda server: len(server.requests) > requests)
     waiting.is_freed_by(run.stop)
     assert server.connections[connections].left.wait(1.0)
     backend.close()

@@ -121,7 +121,7 @@ class ScriptedSubject:
     """A scripted back end, bare or wrapped."""
 
     recording = b"ID3 some sound"
-    lacks: Mapping[InvokeType, str] = {}
+    unsupported: Mapping[InvokeType, str] = {}
     any_name = ""
 
     def __init__(self, wrapped: bool) -> None:

@@ -48,22 +48,22 @@ class Server(Scripted):
     can_fetch_models = True
 
     def __init__(self) -> None:
-        self.asked: list[Any] = []
+        self.requests: list[Any] = []
         super().__init__(lambda request, run: [], models=[listed(ModelType.LLM)])
 
     def fetch_models(self, run: Run | None = None) -> Sequence[ListedModel]:
         """Log the run."""
-        self.asked.append(run)
+        self.requests.append(run)
         return self.models()
 
     def describe(self, model: str, model_type: ModelType) -> ListedModel | None:
         """Describe any name."""
-        self.asked.append((model, model_type))
+        self.requests.append((model, model_type))
         return listed(model_type, model=model)
 
     def retire(self) -> None:
         """Log the end."""
-        self.asked.append("retire")
+        self.requests.append("retire")
 
 
 def abilities() -> set[str]:
@@ -81,7 +81,7 @@ def test_a_wrapper_passes_on_every_ability(wrap: Callable[[Backend], Backend]) -
     described = wrapped.describe("any", ModelType.TTS)
     assert described is not None and described.model == "any"
     wrapped.retire()
-    assert server.asked == [run, ("any", ModelType.TTS), "retire"]
+    assert server.requests == [run, ("any", ModelType.TTS), "retire"]
     wrapped.close()
     with pytest.raises(BackendClosedError):
         list(wrapped.invoke(request_of(InvokeType.LLM), run))

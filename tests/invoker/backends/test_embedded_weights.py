@@ -106,7 +106,7 @@ def test_a_whole_folder_has_everything(folder: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("harm", "name", "words"),
+    ("harm", "name", "text"),
     [
         (missing, SMALL_FILE, "is not in"),
         (missing, QWEN_FILE, "is not in"),
@@ -120,13 +120,13 @@ def test_a_whole_folder_has_everything(folder: Path) -> None:
     ],
 )
 def test_a_harmed_file_makes_its_models_unavailable_with_the_reason_and_no_other(
-    folder: Path, harm: Callable[[Path], None], name: str, words: str
+    folder: Path, harm: Callable[[Path], None], name: str, text: str
 ) -> None:
     harm(folder / name)
     with opened(folder) as backend:
         reasons = unavailable(backend)
         assert set(reasons) == NEEDED_BY[name]
-        assert all(name in reason and words in reason for reason in reasons.values())
+        assert all(name in reason and text in reason for reason in reasons.values())
 
 
 @pytest.mark.parametrize("harm", [missing, cut, empty, altered])
@@ -165,7 +165,7 @@ def test_a_model_in_memory_goes_on_when_its_file_is_gone(folder: Path) -> None:
 
 
 @pytest.mark.parametrize("there", [True, False], ids=["empty", "no folder"])
-def test_without_any_file_the_list_stands_and_the_voice_that_needs_none_speaks(tmp_path: Path, there: bool) -> None:
+def test_without_any_file_the_list_remains_and_the_voice_that_needs_none_speaks(tmp_path: Path, there: bool) -> None:
     folder = tmp_path / "models"
     if there:
         folder.mkdir()
@@ -181,24 +181,24 @@ def test_without_any_file_the_list_stands_and_the_voice_that_needs_none_speaks(t
 def test_any_gguf_file_in_the_folder_is_a_further_llm(folder: Path) -> None:
     (folder / "my-own.gguf").symlink_to((folder / SMALL_FILE).resolve())
     with opened(folder) as backend:
-        found = next(model for model in backend.models() if model.model == "my-own")
-        assert (found.model_type, found.provider, found.state) == ("llm", "embedded", ModelState.AVAILABLE)
+        result = next(model for model in backend.models() if model.model == "my-own")
+        assert (result.model_type, result.provider, result.state) == ("llm", "embedded", ModelState.AVAILABLE)
         assert chat(backend, "my-own")
 
 
-def test_a_file_that_is_no_model_is_listed_with_its_fault(folder: Path) -> None:
+def test_a_file_that_is_no_model_is_listed_with_its_error(folder: Path) -> None:
     (folder / "broken.gguf").write_bytes(b"GGUF and then nothing")
     with opened(folder) as backend:
-        found = next(model for model in backend.models() if model.model == "broken")
-        assert found.state is ModelState.UNAVAILABLE
-        assert found.reason is not None
-        assert "broken.gguf" in str(found.reason)
+        result = next(model for model in backend.models() if model.model == "broken")
+        assert result.state is ModelState.UNAVAILABLE
+        assert result.reason is not None
+        assert "broken.gguf" in str(result.reason)
         with pytest.raises(InvokeServerUnavailableError, match=r"broken\.gguf"):
             chat(backend, "broken")
         assert chat(backend)
 
 
-def test_a_file_that_was_mended_can_be_used(folder: Path) -> None:
+def test_a_file_that_was_repaired_can_be_used(folder: Path) -> None:
     (folder / "mended.gguf").write_bytes(b"GGUF and then nothing")
     with opened(folder) as backend:
         assert [model.state for model in backend.models() if model.model == "mended"] == [ModelState.UNAVAILABLE]

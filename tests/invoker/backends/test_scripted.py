@@ -22,18 +22,18 @@ LLM = request_of(InvokeType.LLM)
 
 
 def test_it_is_asked_with_the_very_request_and_run_when_the_stream_is_first_read() -> None:
-    asked: list[tuple[Request[Any], Run]] = []
+    requests: list[tuple[Request[Any], Run]] = []
 
     def answer(request: Request[Any], run: Run) -> list[LLMResultChunk]:
-        asked.append((request, run))
+        requests.append((request, run))
         return text_chunks("a")
 
     run = Run()
     stream = Scripted(answer).invoke(LLM, run)
-    assert asked == []
+    assert requests == []
     assert len(list(stream)) == 1
-    assert asked[0][0] is LLM
-    assert asked[0][1] is run
+    assert requests[0][0] is LLM
+    assert requests[0][1] is run
 
 
 def test_what_it_answers_with_is_closed_with_the_stream() -> None:

@@ -35,13 +35,13 @@ def lines(name: str) -> list[Any]:
 
 def frames(name: str) -> list[Any]:
     """Return the `data` objects of a file of inner-API frames."""
-    raw, found, at = (FOLDER / name).read_bytes(), [], 0
+    raw, result, at = (FOLDER / name).read_bytes(), [], 0
     while at < len(raw):
         header, length = struct.unpack_from("<HI", raw, at + 2)
         at += 4 + header
-        found.append(json.loads(raw[at : at + length])["data"])
+        result.append(json.loads(raw[at : at + length])["data"])
         at += length
-    return found
+    return result
 
 
 def aggregation() -> tuple[list[Any], dict[str, Any]]:

@@ -76,7 +76,7 @@ def test_the_usage_is_that_of_the_last_chunk_that_has_one() -> None:
     assert LLMResult.of([chunk("a", usage=USAGE), chunk("b", usage=more), chunk("c")]).usage == more
 
 
-def test_media_stand_where_they_came_between_the_text() -> None:
+def test_media_are_where_they_came_between_the_text() -> None:
     parts = [chunk("a"), chunk([text("b"), IMAGE, text("c")]), chunk("d"), chunk([IMAGE]), chunk(None)]
     result = LLMResult.of(parts)
     assert result.message.content == [text("ab"), IMAGE, text("cd"), IMAGE]

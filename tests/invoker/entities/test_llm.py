@@ -77,10 +77,10 @@ def test_many_chunks_of_text_take_less_memory_than_checked_ones() -> None:
     assert kept(lambda: LLMResultChunk.of_text("x", model="m", index=0)) < kept(lambda: chunk("x")) * 0.65
 
 
-@pytest.mark.parametrize("given", [None, "x", [{"role": "user", "content": "Hi"}], [1]])
-def test_prompt_messages_of_an_answer_are_always_empty(given: Any) -> None:
-    assert LLMResultChunk.model_validate(chunk("x").model_dump() | {"prompt_messages": given}).prompt_messages == []
-    assert LLMResult.model_validate(RESULT | {"prompt_messages": given}).prompt_messages == []
+@pytest.mark.parametrize("messages", [None, "x", [{"role": "user", "content": "Hi"}], [1]])
+def test_prompt_messages_of_an_answer_are_always_empty(messages: Any) -> None:
+    assert LLMResultChunk.model_validate(chunk("x").model_dump() | {"prompt_messages": messages}).prompt_messages == []
+    assert LLMResult.model_validate(RESULT | {"prompt_messages": messages}).prompt_messages == []
 
 
 @pytest.mark.parametrize(

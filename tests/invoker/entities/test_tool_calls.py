@@ -73,7 +73,7 @@ def test_fragments_are_merged(chunks: Chunks, expected: list[tuple[str, str, str
     assert merged(chunks) == expected
 
 
-def test_the_type_is_the_first_that_was_told() -> None:
+def test_the_type_is_the_first_that_was_stated() -> None:
     fold = ToolCallFold()
     fold.add([ToolCall.model_validate({"id": "a", "type": None, "function": {"name": "f", "arguments": ""}})])
     fold.add([fragment()])

@@ -19,7 +19,7 @@ from boomerang.invoker.session import Session
 from boomerang.kinds import connect
 from boomerang.workbench.connections.probe import check_connection
 from tests.connection_settings import settings_of
-from tests.loopback import Asked, Loopback, Wire, head, whole
+from tests.loopback import ClientConnection, Loopback, ReceivedRequest, head, whole
 
 METADATA = [
     "169.254.169.254", "169.254.1.1", "fe80::1", "fd00:ec2::254", "fd20:ce::254", "100.100.100.200", "192.0.0.192",
@@ -30,7 +30,7 @@ FORMS = ["::ffff:{}", "::{}", "::ffff:0:{}", "64:ff9b::{}", "64:ff9b:1::{}", "20
 """Notations of an IPv4 address inside an IPv6 one."""
 
 
-def judged(rules: Allowed, host: str, address: str | None, port: int = 80) -> bool:
+def checked(rules: Allowed, host: str, address: str | None, port: int = 80) -> bool:
     """Return whether an address may be called."""
     try:
         rules.check(host, ipaddress.ip_address(address) if address else None, port)
@@ -43,16 +43,16 @@ def judged(rules: Allowed, host: str, address: str | None, port: int = 80) -> bo
 @pytest.mark.parametrize("address", METADATA)
 @pytest.mark.parametrize("rules", [None, "*", "metadata.example, *.example"])
 def test_metadata_and_link_local_addresses_are_refused_under_any_name(address: str, rules: str | None) -> None:
-    assert not judged(allowed(rules), "metadata.example", address)
-    assert not judged(allowed(rules), address, address)
-    assert not judged(allowed(rules), address, None), "behind a proxy the address itself is judged"
+    assert not checked(allowed(rules), "metadata.example", address)
+    assert not checked(allowed(rules), address, address)
+    assert not checked(allowed(rules), address, None), "behind a proxy the address itself is judged"
 
 
 @pytest.mark.parametrize("address", METADATA)
 def test_they_are_called_if_they_are_listed_one_by_one(address: str) -> None:
     listed = f"[{address}]:80" if ":" in address else f"{address}/32"
-    assert judged(allowed(listed), address, address) and judged(allowed(f"public {listed}"), address, None)
-    assert not judged(allowed(listed.replace(":80", ":81").replace("/32", ":81")), address, address)
+    assert checked(allowed(listed), address, address) and checked(allowed(f"public {listed}"), address, None)
+    assert not checked(allowed(listed.replace(":80", ":81").replace("/32", ":81")), address, address)
 
 
 @pytest.mark.parametrize("address", METADATA)
@@ -68,13 +68,15 @@ def test_they_are_called_if_they_are_listed_one_by_one(address: str) -> None:
     ],
 )
 def test_no_range_or_pattern_opens_them(address: str, rules: str) -> None:
-    assert not judged(allowed(rules), "name", address)
+    assert not checked(allowed(rules), "name", address)
 
 
 @pytest.mark.parametrize("address", ["127.0.0.1", "10.0.0.7", "8.8.8.8", "::1", "fd12::1"])
 def test_everything_else_is_called_where_nothing_is_listed(address: str) -> None:
     assert (
-        judged(allowed(None), "name", address) and judged(allowed("  "), "name", address) and judged(allowed("*"), "n", address)
+        checked(allowed(None), "name", address)
+        and checked(allowed("  "), "name", address)
+        and checked(allowed("*"), "n", address)
     )
 
 
@@ -112,7 +114,7 @@ def test_everything_else_is_called_where_nothing_is_listed(address: str) -> None
 def test_what_is_listed_is_called_and_nothing_else(
     rules: str, host: str, address: str | None, port: int, expected: bool
 ) -> None:
-    assert judged(allowed(rules), host, address, port) is expected
+    assert checked(allowed(rules), host, address, port) is expected
 
 
 @pytest.mark.parametrize("rules", ["http://a", "a b/c", "a:b", "-x", "10.0.0.0/99", "a, *b", "a:99999", "**", "public/24"])
@@ -121,9 +123,9 @@ def test_an_entry_that_is_none_is_refused(rules: str) -> None:
         allowed(rules)
 
 
-def test_a_refused_address_is_never_dialled() -> None:
-    def script(_asked: Asked, wire: Wire) -> None:
-        wire.send(whole({"data": []}))
+def test_a_refused_address_is_never_called() -> None:
+    def script(_request: ReceivedRequest, connection: ClientConnection) -> None:
+        connection.send(whole({"data": []}))
 
     with Loopback(script) as server:
         backend: Any = opened(settings_of({"name": "a", "base_url": server.address}), allowed("10.0.0.0/8"), {})
@@ -139,8 +141,8 @@ def test_a_refusal_names_an_ipv6_address_and_its_port_as_they_are_listed() -> No
 
 
 def test_a_redirect_to_a_refused_address_is_not_followed() -> None:
-    def script(_asked: Asked, wire: Wire) -> None:
-        wire.send(head(302, location="http://169.254.169.254/latest/meta-data/", content_length="0"))
+    def script(_request: ReceivedRequest, connection: ClientConnection) -> None:
+        connection.send(head(302, location="http://169.254.169.254/latest/meta-data/", content_length="0"))
 
     with Loopback(script) as server:
         backend: Any = opened(settings_of({"name": "a", "base_url": server.address}), Allowed(), {})
@@ -154,8 +156,8 @@ def test_the_address_behind_a_name_is_what_counts() -> None:
     families = {info[0] for info in socket.getaddrinfo("localhost", 80, type=socket.SOCK_STREAM)}
     first = "127.0.0.1" if socket.AF_INET in families else "::1"
 
-    def script(_asked: Asked, wire: Wire) -> None:
-        wire.send(whole({"data": [{"id": "m"}]}))
+    def script(_request: ReceivedRequest, connection: ClientConnection) -> None:
+        connection.send(whole({"data": [{"id": "m"}]}))
 
     with Loopback(script) as server:
         port = server.address.rpartition(":")[2]
@@ -169,13 +171,13 @@ def test_the_address_behind_a_name_is_what_counts() -> None:
         no.close()
 
 
-def test_behind_a_proxy_the_target_is_judged_too() -> None:
-    with Loopback(lambda _asked, wire: wire.send(whole({"data": []}))) as proxy:
+def test_behind_a_proxy_the_target_is_checked_too() -> None:
+    with Loopback(lambda _request, connection: connection.send(whole({"data": []}))) as proxy:
         settings = settings_of({"name": "a", "base_url": "http://169.254.169.254/v1", "proxy": proxy.address})
         backend: Any = opened(settings, Allowed(), {})
         with Session(backend), pytest.raises(InvokeBadRequestError, match="metadata"):
             backend.fetch_models(Run())
-        assert proxy.asked == []
+        assert proxy.requests == []
         backend.close()
 
 
@@ -187,7 +189,7 @@ def test_behind_a_proxy_a_clouds_metadata_is_refused_by_its_name(host: str, rule
 
 
 @pytest.mark.parametrize("host", ["2852039166", "0xA9FEA9FE", "169.254.43518", "0251.0376.0251.0376", "169.254.169.254."])
-def test_behind_a_proxy_an_address_written_in_an_old_way_is_judged_as_what_it_is(host: str) -> None:
+def test_behind_a_proxy_an_address_written_in_an_old_way_is_checked_as_what_it_is(host: str) -> None:
     with pytest.raises(InvokeBadRequestError, match="link-local"):
         Allowed().check(host, None, 80)
 
@@ -223,13 +225,13 @@ IN_THE_IMAGE = allowed(None, "refuse")
 @pytest.mark.parametrize("rules", [None, "*", "public", "0.0.0.0/0 ::/0", "*.example", "name", "10.0.0.0/8", "96.0.0.0/3"])
 def test_in_the_image_no_visitor_calls_the_machine_itself(address: str, rules: str | None) -> None:
     rule = allowed(rules, "refuse")
-    assert not judged(rule, "name", address) and not judged(rule, "a.example", address)
-    assert not judged(rule, address, None), "behind a proxy too"
+    assert not checked(rule, "name", address) and not checked(rule, "a.example", address)
+    assert not checked(rule, address, None), "behind a proxy too"
 
 
 @pytest.mark.parametrize("address", [*PRIVATE, *ON_THE_INTERNET, teredo("10.0.0.7")])
 def test_in_the_image_a_server_beside_the_app_is_called(address: str) -> None:
-    assert judged(IN_THE_IMAGE, "name", address) and judged(IN_THE_IMAGE, "gpu", None)
+    assert checked(IN_THE_IMAGE, "name", address) and checked(IN_THE_IMAGE, "gpu", None)
 
 
 @pytest.mark.parametrize(
@@ -252,17 +254,17 @@ def test_in_the_image_a_server_beside_the_app_is_called(address: str) -> None:
 def test_in_the_image_an_entry_has_to_mean_the_machine_itself(
     rules: str, host: str, address: str | None, expected: bool
 ) -> None:
-    assert judged(allowed(rules, "refuse"), host, address) is expected
+    assert checked(allowed(rules, "refuse"), host, address) is expected
 
 
 @pytest.mark.parametrize("loopback", ["allow", "refuse"])
 def test_public_is_the_internet_and_nothing_else(loopback: str) -> None:
     rule = allowed("public", loopback)
     for address in [*LOOPBACK, *PRIVATE, *NOT_ONE_MACHINE, *METADATA, teredo("10.0.0.7")]:
-        assert not judged(rule, "name", address) and not judged(rule, address, None), address
+        assert not checked(rule, "name", address) and not checked(rule, address, None), address
     for address in [*ON_THE_INTERNET, teredo("8.8.8.8")]:
-        assert judged(rule, "name", address) and judged(rule, address, None), address
-    assert judged(rule, "api.example", None), "what a proxy on the internet looks up is on the internet"
+        assert checked(rule, "name", address) and checked(rule, address, None), address
+    assert checked(rule, "api.example", None), "what a proxy on the internet looks up is on the internet"
 
 
 LOCAL_NAMES = [
@@ -274,13 +276,13 @@ LOCAL_NAMES = [
 @pytest.mark.parametrize("host", LOCAL_NAMES)
 @pytest.mark.parametrize("rules", [None, "public", "0.0.0.0/0, ::/0"])
 def test_behind_a_proxy_a_name_of_the_machine_itself_is_its_address(host: str, rules: str | None) -> None:
-    assert not judged(allowed(rules, "refuse"), host, None)
-    assert judged(allowed(rules), host, None) is (rules != "public")
+    assert not checked(allowed(rules, "refuse"), host, None)
+    assert checked(allowed(rules), host, None) is (rules != "public")
 
 
 @pytest.mark.parametrize(("value", "reachable"), [(None, True), ("", True), ("allow", True), (" REFUSE ", False)])
 def test_loopback_is_refused_only_where_it_says_so(value: str | None, reachable: bool) -> None:
-    assert judged(allowed(None, value), "localhost", "127.0.0.1") is reachable
+    assert checked(allowed(None, value), "localhost", "127.0.0.1") is reachable
 
 
 @pytest.mark.parametrize("value", ["no", "true", "refused"])
@@ -290,17 +292,17 @@ def test_another_word_for_loopback_is_refused(value: str) -> None:
 
 
 @given(st.integers(0, 2**32 - 1) | st.sampled_from([0x7F000001, 0xA9FEA9FE, 0x0A000001, 0x64400001]), st.sampled_from(FORMS))
-def test_an_ipv4_address_inside_of_an_ipv6_one_is_judged_as_what_it_is(number: int, form: str) -> None:
+def test_an_ipv4_address_inside_of_an_ipv6_one_is_checked_as_what_it_is(number: int, form: str) -> None:
     plain = ipaddress.IPv4Address(number)
     inside = teredo(str(plain)) if form == "teredo" else form.format(f"{number >> 16:x}:{number & 0xFFFF:x}")
     for rule in (Allowed(), IN_THE_IMAGE, allowed("public"), allowed("10.0.0.0/8, 192.168.0.0/16")):
         if form == "::{}" and number < 2:
             continue  # these are :: and ::1 themselves
-        assert judged(rule, "name", inside) == judged(rule, "name", str(plain))
+        assert checked(rule, "name", inside) == checked(rule, "name", str(plain))
 
 
-def test_a_visitors_proxy_is_judged_as_a_server_is() -> None:
-    with Loopback(lambda _asked, wire: wire.send(whole({"data": []}))) as proxy:
+def test_a_visitors_proxy_is_checked_as_a_server_is() -> None:
+    with Loopback(lambda _request, connection: connection.send(whole({"data": []}))) as proxy:
         settings = settings_of({"name": "a", "base_url": "http://api.example/v1", "proxy": proxy.address})
         backend: Any = opened(settings, IN_THE_IMAGE, {})
         with pytest.raises(InvokeBadRequestError, match="machine that this app runs on"):
@@ -310,11 +312,11 @@ def test_a_visitors_proxy_is_judged_as_a_server_is() -> None:
 
 
 @pytest.mark.parametrize("host", ["gpu.example", "127.0.0.1", "localhost.", "127.1", "2130706433", "0x7f.1", "[::ffff:7f00:1]"])
-def test_nothing_that_leads_to_loopback_is_dialled_in_the_image(host: str) -> None:
+def test_nothing_that_leads_to_loopback_is_called_in_the_image(host: str) -> None:
     def search(_host: str, port: int, **_more: Any) -> list[Any]:
         return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", ("127.0.0.1", port))]
 
-    with Loopback(lambda _asked, wire: wire.send(whole({"data": []}))) as server:
+    with Loopback(lambda _request, connection: connection.send(whole({"data": []}))) as server:
         base_url = f"http://{host}:{server.address.rpartition(':')[2]}"
         backend: Any = connect("openai_compatible", base_url=base_url, check_address=IN_THE_IMAGE.check, search=search)
         with pytest.raises(InvokeBadRequestError, match="is the machine that this app runs on") as raised:
@@ -323,8 +325,8 @@ def test_nothing_that_leads_to_loopback_is_dialled_in_the_image(host: str) -> No
         backend.close()
 
 
-def test_what_is_not_judged_is_called_wherever_it_is() -> None:
-    with Loopback(lambda _asked, wire: wire.send(whole({"data": [{"id": "m"}]}))) as server:
+def test_what_is_not_checked_is_called_wherever_it_is() -> None:
+    with Loopback(lambda _request, connection: connection.send(whole({"data": [{"id": "m"}]}))) as server:
         backend: Any = opened(
             settings_of({"name": "a", "base_url": server.address, "headers": {"Host": "localhost"}}), None, {}
         )

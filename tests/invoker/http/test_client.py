@@ -12,7 +12,7 @@ import pytest
 from boomerang.invoker.errors import InvokeBadRequestError
 from boomerang.invoker.http.client import LONGEST_LEFT, Client
 from boomerang.invoker.http.connection_pool import Pool
-from tests.loopback import Asked, Loopback, Script, Wire, chunked, head, whole
+from tests.loopback import ClientConnection, Loopback, ReceivedRequest, Script, chunked, head, whole
 
 
 @contextmanager
@@ -27,11 +27,11 @@ def opened(script: Script, userinfo: str = "", **settings: dict[str, str]) -> It
 def moved(status: int, body: bytes = b"") -> Script:
     """Return a script that redirects from `/v1/old` to `/v1/new`, which echoes the request."""
 
-    def script(asked: Asked, wire: Wire) -> None:
-        if asked.path.partition("?")[0] == "/v1/old":
-            wire.send(whole(body, status, Location="new"))
+    def script(request: ReceivedRequest, connection: ClientConnection) -> None:
+        if request.path.partition("?")[0] == "/v1/old":
+            connection.send(whole(body, status, Location="new"))
         else:
-            wire.send(whole({"method": asked.method, "body": asked.body.decode()}))
+            connection.send(whole({"method": request.method, "body": request.body.decode()}))
 
     return script
 
@@ -43,20 +43,20 @@ def moved(status: int, body: bytes = b"") -> Script:
 def test_a_request_is_sent_again_as_the_redirect_wants_it(status: int, method: str, body: str) -> None:
     with opened(moved(status, b"Over there."), headers={"x-key": "k"}) as (server, client):
         assert client.post("old", json=[1]).json() == {"method": method, "body": body}
-        first, second = server.asked
+        first, second = server.requests
         assert second.path == "/v1/new" and second.headers["x-key"] == first.headers["x-key"] == "k"
         assert ("content-type" in second.headers) is ("content-length" in second.headers) is (method == "POST")
         assert len(server.connections) == 1
 
 
 def test_a_redirect_that_says_too_much_is_not_listened_to() -> None:
-    def script(asked: Asked, wire: Wire) -> None:
-        if asked.path == "/v1/new":
-            wire.send(whole(b"Here."))
+    def script(request: ReceivedRequest, connection: ClientConnection) -> None:
+        if request.path == "/v1/new":
+            connection.send(whole(b"Here."))
             return
-        wire.send(head(307, Location="new", Transfer_Encoding="chunked"))
-        wire.send(*list(chunked([b"x" * LONGEST_LEFT, b"x"]))[:-1])  # without the end
-        wire.wait_until_gone()
+        connection.send(head(307, Location="new", Transfer_Encoding="chunked"))
+        connection.send(*list(chunked([b"x" * LONGEST_LEFT, b"x"]))[:-1])  # without the end
+        connection.wait_until_gone()
         raise EOFError
 
     with opened(script) as (server, client):
@@ -65,9 +65,9 @@ def test_a_redirect_that_says_too_much_is_not_listened_to() -> None:
 
 
 def test_nothing_is_sent_to_another_address() -> None:
-    with Loopback(lambda _asked, wire: wire.send(whole(b"Caught."))) as other:
+    with Loopback(lambda _request, connection: connection.send(whole(b"Caught."))) as other:
         away = whole(b"", 302, Location=f"{other.address}/v1/new")
-        with opened(lambda _asked, wire: wire.send(away)) as (_, client):
+        with opened(lambda _request, connection: connection.send(away)) as (_, client):
             with pytest.raises(InvokeBadRequestError, match="another address") as raised:
                 client.get("old")
             assert raised.value.status_code == 302
@@ -85,52 +85,52 @@ def test_nothing_is_sent_to_another_address() -> None:
     ],
 )
 def test_a_server_may_send_to_itself_behind_https_and_nowhere_else(base: str, location: str, followed: bool) -> None:
-    asked: list[httpx.Request] = []
+    requests: list[httpx.Request] = []
 
     def answer(request: httpx.Request) -> httpx.Response:
-        asked.append(request)
+        requests.append(request)
         moved, stream = {"location": location}, httpx.ByteStream(b"")
-        return httpx.Response(200, stream=stream) if len(asked) > 1 else httpx.Response(301, headers=moved, stream=stream)
+        return httpx.Response(200, stream=stream) if len(requests) > 1 else httpx.Response(301, headers=moved, stream=stream)
 
     with Client(httpx.MockTransport(answer), httpx.URL(base), headers={"x-key": "k"}) as client:
         if not followed:
             with pytest.raises(InvokeBadRequestError, match="another address"):
                 client.post("v1/old", json=[1])
-            assert len(asked) == 1
+            assert len(requests) == 1
         else:
             assert client.post("v1/old", json=[1]).status_code == 200
-            first, second = asked
+            first, second = requests
             assert (str(second.url), second.method, second.headers["x-key"]) == (location, "POST", "k")
             assert second.read() == first.content == b"[1]"
 
 
 def test_a_redirect_that_leads_back_ends() -> None:
-    with opened(lambda asked, wire: wire.send(whole(b"", 302, Location=asked.path))) as (server, client):
+    with opened(lambda request, connection: connection.send(whole(b"", 302, Location=request.path))) as (server, client):
         with pytest.raises(httpx.TooManyRedirects):
             client.get("old")
-        assert len(server.asked) == 6
+        assert len(server.requests) == 6
 
 
 def test_what_a_server_gives_one_caller_is_not_sent_by_the_next() -> None:
     answer = whole(b"Hello.", Set_Cookie="session=of-the-first-one; Path=/")
-    with opened(lambda _asked, wire: wire.send(answer)) as (server, client):
+    with opened(lambda _request, connection: connection.send(answer)) as (server, client):
         client.get("here")
         client.get("here")
-        assert ["cookie" in asked.headers for asked in server.asked] == [False, False]
+        assert ["cookie" in request.headers for request in server.requests] == [False, False]
         assert len(server.connections) == 1
 
 
 @pytest.mark.parametrize("key", [{}, {"authorization": "Bearer k"}])
 def test_user_and_password_of_the_address_are_sent(key: dict[str, str]) -> None:
-    with opened(lambda _asked, wire: wire.send(whole(b"")), "ada:l%40ce@", headers=key) as (server, client):
+    with opened(lambda _request, connection: connection.send(whole(b"")), "ada:l%40ce@", headers=key) as (server, client):
         client.get("here")
         known = base64.b64encode(b"ada:l@ce").decode()
-        assert server.asked[0].headers["authorization"] == f"Basic {known}"
-        assert "ada" not in server.asked[0].headers["host"]
+        assert server.requests[0].headers["authorization"] == f"Basic {known}"
+        assert "ada" not in server.requests[0].headers["host"]
 
 
 def test_a_body_is_left_unread_only_if_that_is_wished() -> None:
-    with opened(lambda _asked, wire: wire.send(whole(b"Hello."))) as (_, client):
+    with opened(lambda _request, connection: connection.send(whole(b"Hello."))) as (_, client):
         assert client.get("here").is_stream_consumed
         response = client.send(client.build_request("GET", "here"), stream=True)
         assert not response.is_stream_consumed and response.read() == b"Hello."

@@ -37,7 +37,7 @@ from boomerang.invoker.run import Run
 from boomerang.workbench.diagnosis.error_advice import advice
 from tests.certificates import secured, trusting
 from tests.invoker.backends.contract.watching import Beside
-from tests.loopback import BOUND, Loopback, Wire, head, whole
+from tests.loopback import BOUND, ClientConnection, Loopback, head, whole
 from tests.proxy import tunnel
 
 Means = Callable[..., Http]
@@ -61,38 +61,38 @@ def got(means: Http, run: Run | None = None) -> Any:
         return answer.json()
 
 
-def test_a_name_that_nobody_has_is_told(http: Means) -> None:
-    def nobody(*_given: Any, **_more: Any) -> Any:
+def test_an_unknown_name_is_reported(http: Means) -> None:
+    def unresolvable(*_arguments: Any, **_more: Any) -> Any:
         raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
 
     with pytest.raises(InvokeConnectionError, match="Name or service not known"):
-        got(http("http://no-such-host.invalid", search=nobody))
+        got(http("http://no-such-host.invalid", search=unresolvable))
 
 
 @pytest.mark.parametrize("by", ["stop", "clock"])
 def test_a_search_that_hangs_can_be_ended(http: Means, by: str) -> None:
-    asked, free = threading.Event(), threading.Event()
+    request, free = threading.Event(), threading.Event()
 
-    def hang(*_given: Any, **_more: Any) -> Any:
-        asked.set()
+    def hang(*_arguments: Any, **_more: Any) -> Any:
+        request.set()
         free.wait(BOUND)
         raise socket.gaierror(socket.EAI_AGAIN, "late")
 
     run = Run()
-    stopping = threading.Thread(target=lambda: (asked.wait(BOUND), run.stop() if by == "stop" else None))
+    stopping = threading.Thread(target=lambda: (request.wait(BOUND), run.stop() if by == "stop" else None))
     stopping.start()
     try:
-        expected, words = (
+        expected, text = (
             (RunStoppedError, "stopped") if by == "stop" else (InvokeConnectionError, "take the connection in time")
         )
-        with pytest.raises(expected, match=words):
+        with pytest.raises(expected, match=text):
             got(http("http://slow.invalid", search=hang, clocks=Clocks(connect=0.2 if by == "clock" else None)), run)
     finally:
         free.set()
         stopping.join(BOUND)
 
 
-def test_a_connection_that_nobody_takes_can_be_stopped(http: Means) -> None:
+def test_a_connection_that_is_not_accepted_can_be_stopped(http: Means) -> None:
     full = socket.create_server(("127.0.0.1", 0), backlog=0)
     waiting = [socket.socket() for _ in range(4)]
     for one in waiting:  # fill the queue, so that the next connection is not even refused
@@ -107,36 +107,38 @@ def test_a_connection_that_nobody_takes_can_be_stopped(http: Means) -> None:
         one.close()
 
 
-def test_the_address_that_is_really_dialled_is_judged_redirects_included(http: Means) -> None:
+def test_the_address_that_is_really_connected_is_checked_redirects_included(http: Means) -> None:
     seen: list[tuple[str, str, int]] = []
 
-    def judge(host: str, address: Address, port: int) -> None:
+    def check(host: str, address: Address, port: int) -> None:
         seen.append((host, str(address), port))
         if port == forbidden:
             raise InvokeBadRequestError(f"{host} ({address}) may not be dialled.", field="base_url")
 
-    with Loopback(lambda _asked, wire: wire.send(whole({"inside": True}))) as inside:
+    with Loopback(lambda _request, connection: connection.send(whole({"inside": True}))) as inside:
         forbidden = int(inside.address.rpartition(":")[2])
-        with Loopback(lambda _asked, wire: wire.send(whole(b"", 302, Location=f"{inside.address}/secret"))) as outside:
-            means = http(outside.address.replace("127.0.0.1", "localhost"), check_address=judge)
+        with Loopback(
+            lambda _request, connection: connection.send(whole(b"", 302, Location=f"{inside.address}/secret"))
+        ) as outside:
+            means = http(outside.address.replace("127.0.0.1", "localhost"), check_address=check)
             with pytest.raises(InvokeBadRequestError, match="may not be dialled"):
                 got(means)
-        assert inside.asked == []
+        assert inside.requests == []
     assert [host for host, _address, _port in seen][-1] == "127.0.0.1" and "localhost" in {host for host, _, _ in seen}
 
 
-def test_ipv6_is_dialled_and_written_as_such(http: Means) -> None:
+def test_ipv6_is_called_and_written_as_such(http: Means) -> None:
     notes: list[Any] = []
-    with Loopback(lambda _asked, wire: wire.send(whole({"ok": 6})), family=socket.AF_INET6) as server:
+    with Loopback(lambda _request, connection: connection.send(whole({"ok": 6})), family=socket.AF_INET6) as server:
         assert got(http(server.address), Run(notes.append)) == {"ok": 6}
         assert notes[1].peer == server.address.removeprefix("http://")
 
 
 def test_a_second_address_is_tried_when_the_first_refuses(http: Means) -> None:
-    with Loopback(lambda _asked, wire: wire.send(whole({"ok": 4}))) as server:
+    with Loopback(lambda _request, connection: connection.send(whole({"ok": 4}))) as server:
         port = int(server.address.rpartition(":")[2])
 
-        def both(*_given: Any, **_more: Any) -> Any:
+        def both(*_arguments: Any, **_more: Any) -> Any:
             return [
                 (socket.AF_INET6, socket.SOCK_STREAM, 6, "", ("::1", port, 0, 0)),
                 (socket.AF_INET, socket.SOCK_STREAM, 6, "", ("127.0.0.1", port)),
@@ -146,8 +148,8 @@ def test_a_second_address_is_tried_when_the_first_refuses(http: Means) -> None:
 
 
 def test_a_connection_that_the_server_closed_meanwhile_is_not_used_again(http: Means) -> None:
-    def once(_asked: Any, wire: Wire) -> None:
-        wire.send(whole({"ok": 1}))
+    def once(_request: Any, connection: ClientConnection) -> None:
+        connection.send(whole({"ok": 1}))
         raise EOFError
 
     with Loopback(once) as server:
@@ -158,11 +160,11 @@ def test_a_connection_that_the_server_closed_meanwhile_is_not_used_again(http: M
             assert len(server.connections) == count
 
 
-def test_a_kept_connection_that_the_server_closes_under_the_next_request_is_dialled_anew(http: Means) -> None:
-    def hasty(_asked: Any, wire: Wire) -> None:
-        if len(server.asked) == 2:  # the second request, on the first connection
+def test_a_kept_connection_that_the_server_closes_under_the_next_request_is_opened_again(http: Means) -> None:
+    def hasty(_request: Any, connection: ClientConnection) -> None:
+        if len(server.requests) == 2:  # the second request, on the first connection
             raise EOFError
-        wire.send(whole({"ok": len(server.asked)}))
+        connection.send(whole({"ok": len(server.requests)}))
 
     notes: list[Event] = []
     with Loopback(hasty) as server:
@@ -174,40 +176,40 @@ def test_a_kept_connection_that_the_server_closes_under_the_next_request_is_dial
 
 
 def test_a_kept_connection_that_ends_when_its_server_may_have_worked_is_not_asked_again(http: Means) -> None:
-    def dying(_asked: Any, wire: Wire) -> None:
-        if len(server.asked) == 2:
-            wire.left.wait(STALE_SECONDS + 0.1)  # the server may have done billable work in that time
+    def dying(_request: Any, connection: ClientConnection) -> None:
+        if len(server.requests) == 2:
+            connection.left.wait(STALE_SECONDS + 0.1)  # the server may have done billable work in that time
             raise EOFError
-        wire.send(whole({"ok": 1}))
+        connection.send(whole({"ok": 1}))
 
     with Loopback(dying) as server:
         means = http(server.address)
         assert got(means) == {"ok": 1}
         with pytest.raises(InvokeConnectionError, match="before it answered"):
             got(means)
-        assert (len(server.asked), len(server.connections)) == (2, 1)
+        assert (len(server.requests), len(server.connections)) == (2, 1)
 
 
 def test_a_new_connection_that_breaks_is_not_asked_again(http: Means) -> None:
-    def never(_asked: Any, wire: Wire) -> None:
+    def never(_request: Any, connection: ClientConnection) -> None:
         raise EOFError
 
     with Loopback(never) as server:
         with pytest.raises(InvokeConnectionError, match="before it answered"):
             got(http(server.address))
-        assert len(server.asked) == 1
+        assert len(server.requests) == 1
 
 
 def test_a_proxy_is_asked_in_its_way(http: Means) -> None:
-    with Loopback(lambda _asked, wire: wire.send(whole({"by": "proxy"}))) as proxy:
+    with Loopback(lambda _request, connection: connection.send(whole({"by": "proxy"}))) as proxy:
         means = http("http://behind.invalid", proxy=proxy.address.replace("://", "://me:secret-word@"))
         assert got(means) == {"by": "proxy"}
-        [asked] = proxy.asked
-        assert asked.path == "http://behind.invalid/x" and asked.headers["proxy-authorization"].startswith("Basic ")
+        [request] = proxy.requests
+        assert request.path == "http://behind.invalid/x" and request.headers["proxy-authorization"].startswith("Basic ")
 
 
 def test_a_trusted_certificate_is_taken(http: Means) -> None:
-    with Loopback(lambda _asked, wire: wire.send(whole({"ok": "tls"})), context=secured("127.0.0.1")) as server:
+    with Loopback(lambda _request, connection: connection.send(whole({"ok": "tls"})), context=secured("127.0.0.1")) as server:
         assert got(http(server.address, tls=trusting())) == {"ok": "tls"}
 
 
@@ -215,7 +217,7 @@ YESTERDAY = datetime.now(UTC) - timedelta(days=1)
 
 
 @pytest.mark.parametrize(
-    ("names", "more", "trusted", "words"),
+    ("names", "more", "trusted", "text"),
     [
         (["127.0.0.1"], {}, False, "not trusted: unable to get local issuer"),
         (["127.0.0.1"], {"not_after": YESTERDAY}, True, "not trusted: certificate has expired"),
@@ -223,31 +225,31 @@ YESTERDAY = datetime.now(UTC) - timedelta(days=1)
     ],
     ids=["unknown authority", "expired", "another name"],
 )
-def test_a_certificate_that_is_wrong_is_told_before_anything_is_sent(
-    http: Means, names: list[str], more: Any, trusted: bool, words: str
+def test_a_certificate_that_is_wrong_is_reported_before_anything_is_sent(
+    http: Means, names: list[str], more: Any, trusted: bool, text: str
 ) -> None:
     context = secured(*names, **more)
-    with Loopback(lambda _asked, wire: wire.send(whole({})), context=context) as server:
-        with pytest.raises(InvokeConnectionError, match=words) as raised:
+    with Loopback(lambda _request, connection: connection.send(whole({})), context=context) as server:
+        with pytest.raises(InvokeConnectionError, match=text) as raised:
             got(http(server.address, tls=trusting() if trusted else None))
         assert raised.value.failure is ConnectionFailure.CERTIFICATE and "verification" in str(advice(raised.value).next_step)
-        assert server.asked == []
+        assert server.requests == []
 
 
-def test_http_where_https_was_expected_is_told(http: Means) -> None:
-    with Loopback(lambda _asked, wire: wire.send(whole({}))) as server:
+def test_http_where_https_was_expected_is_reported(http: Means) -> None:
+    with Loopback(lambda _request, connection: connection.send(whole({}))) as server:
         with pytest.raises(InvokeConnectionError) as raised:
             got(http(server.address.replace("http:", "https:"), tls=trusting()))
         assert raised.value.failure is ConnectionFailure.TLS and "speaks http" in str(advice(raised.value).next_step)
 
 
 def test_a_silent_server_is_stopped_below_its_keys(http: Means) -> None:
-    with Loopback(lambda _asked, wire: wire.wait_until_gone(), context=secured("127.0.0.1")) as server:
+    with Loopback(lambda _request, connection: connection.wait_until_gone(), context=secured("127.0.0.1")) as server:
         run = Run()
         means = http(server.address, tls=trusting())
 
         def stop() -> None:
-            while not server.asked:
+            while not server.requests:
                 assert asking.is_alive()
             run.stop()
 
@@ -287,17 +289,17 @@ def test_retry_after_is_seconds(value: str, seconds: float | None) -> None:
         ({"retry-after-ms": "inf"}, None),
     ],
 )
-def test_retry_after_is_milliseconds_where_they_are_told(headers: dict[str, str], seconds: float | None) -> None:
+def test_retry_after_is_milliseconds_where_they_are_stated(headers: dict[str, str], seconds: float | None) -> None:
     assert retry_after(headers) == seconds
 
 
 def test_retry_after_is_a_date() -> None:
-    found = retry_after({"retry-after": format_datetime(datetime.now(UTC) + timedelta(seconds=90), usegmt=True)})
-    assert found is not None and 80 < found <= 90
+    result = retry_after({"retry-after": format_datetime(datetime.now(UTC) + timedelta(seconds=90), usegmt=True)})
+    assert result is not None and 80 < result <= 90
 
 
 @pytest.mark.parametrize(
-    ("body", "words"),
+    ("body", "text"),
     [
         ('{"error": {"message": "no"}}', "no"),
         ('{"error": {}}', '{"error": {}}'),
@@ -310,8 +312,8 @@ def test_retry_after_is_a_date() -> None:
     ],
     ids=range(8),
 )
-def test_the_servers_own_words_are_found(body: str, words: str) -> None:
-    assert error_text(body) == words
+def test_the_servers_own_words_are_found(body: str, text: str) -> None:
+    assert error_text(body) == text
 
 
 def test_a_call_that_was_ended_before_it_has_a_socket_ends_it_at_once() -> None:
@@ -326,7 +328,7 @@ def test_a_call_that_was_ended_before_it_has_a_socket_ends_it_at_once() -> None:
 
 
 def test_a_tunnel_in_which_no_keys_were_agreed_on_does_not_take_the_place_of_another(http: Means) -> None:
-    with Loopback(tunnel) as proxy, Loopback(lambda _asked, _wire: None, context=secured("127.0.0.1")) as server:
+    with Loopback(tunnel) as proxy, Loopback(lambda _request, _connection: None, context=secured("127.0.0.1")) as server:
         means = http(server.address, proxy=proxy.address, most=2)
         for _ in range(3):
             with pytest.raises(InvokeConnectionError, match="not trusted"):
@@ -339,8 +341,8 @@ def test_an_answer_is_read_as_a_whole_up_to_a_bound_of_what_it_comes_to(packed: 
         body = b'"' + b"x" * (size - 2) + b'"'
         answer = whole(gzip.compress(body), Content_Encoding="gzip") if packed else head() + body
 
-        def once(_asked: Any, wire: Wire, answer: bytes = answer) -> None:
-            wire.send(answer)
+        def once(_request: Any, connection: ClientConnection, answer: bytes = answer) -> None:
+            connection.send(answer)
             raise EOFError
 
         with Loopback(once) as server, httpx.Client(base_url=server.address, transport=Pool(), timeout=None) as client:
@@ -355,14 +357,14 @@ def test_an_answer_is_read_as_a_whole_up_to_a_bound_of_what_it_comes_to(packed: 
 def test_a_call_that_waits_for_a_place_among_others_can_be_stopped_and_gets_it_when_one_is_free(http: Means) -> None:
     free = threading.Event()
 
-    def slow(_asked: Any, wire: Wire) -> None:
+    def slow(_request: Any, connection: ClientConnection) -> None:
         assert free.wait(BOUND)
-        wire.send(whole({"ok": 1}))
+        connection.send(whole({"ok": 1}))
 
     with Loopback(slow) as server:
         means = http(server.address, most=1)
         first = Beside(lambda: got(means))
-        server.until(lambda server: server.asked)
+        server.until(lambda server: server.requests)
         patient, run = Beside(lambda: got(means)), Run()
         stopped = Beside(lambda: got(means, run))
         stopped.is_freed_by(run.stop)
@@ -370,7 +372,7 @@ def test_a_call_that_waits_for_a_place_among_others_can_be_stopped_and_gets_it_w
         first.join()
         patient.join()
         assert first.result == patient.result == {"ok": 1}
-        assert (len(server.asked), len(server.connections)) == (2, 1)
+        assert (len(server.requests), len(server.connections)) == (2, 1)
 
 
 def test_each_request_to_a_path_is_sent_and_recorded_with_its_own_body() -> None:

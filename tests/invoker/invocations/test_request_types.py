@@ -56,7 +56,7 @@ def test_a_config_may_be_an_object_or_any_mapping(config: dict[str, Any], make: 
 
 
 @every_request
-def test_extra_keys_of_a_config_are_ignored_and_never_stand_for_an_argument(config: dict[str, Any], make: Make) -> None:
+def test_extra_keys_of_a_config_are_ignored_and_never_replace_an_argument(config: dict[str, Any], make: Make) -> None:
     extra = {"type": "model-selector", "entity": {}, "stream": False, "text": "x", "docs": 1, "file": 2}
     assert make({**config, **extra}).payload() == make(config).payload()
 
@@ -82,7 +82,7 @@ def test_a_payload_read_back_is_the_same_request(config: dict[str, Any], make: M
     assert type(made).model_validate(made.payload()) == made
 
 
-def test_the_config_of_another_type_is_refused_by_what_it_lacks() -> None:
+def test_the_config_of_another_type_is_refused_by_what_it_is_missing() -> None:
     with pytest.raises(ValidationError) as error:
         RequestInvokeLLM.of(TTSModelConfig(provider="p", model="m", voice="v"), HI)  # type: ignore[arg-type]
     assert fields(error) == [("mode",)]
@@ -136,7 +136,7 @@ def test_a_wrong_argument_is_refused_by_its_place(arguments: dict[str, Any], fie
     assert fields(error) == [field]
 
 
-def test_a_recording_is_kept_as_the_object_that_was_given_and_hexed_on_the_wire_only() -> None:
+def test_a_recording_is_kept_as_the_object_that_was_given_and_hexed_in_the_request_only() -> None:
     recording = bytes(range(256)) * 1000
     request = RequestInvokeSpeech2Text.of(PROBE, recording)
     assert request.file is recording
@@ -158,7 +158,7 @@ def test_a_text_is_short_below_the_limit_and_not_at_it() -> None:
     assert RequestInvokeSummary.of("é" * 9, "", min_summarize_length=10).is_short()
 
 
-def test_the_limit_of_a_summary_is_not_on_the_wire_and_a_text_from_there_is_never_short() -> None:
+def test_the_limit_of_a_summary_is_not_in_the_request_and_a_text_from_there_is_never_short() -> None:
     payload = RequestInvokeSummary.of("x", "").payload()
     assert payload == {"text": "x", "instruction": ""}
     assert not RequestInvokeSummary.model_validate(payload).is_short()

@@ -31,9 +31,9 @@ from tests.json_values import JSON_VALUES
         ('I {think} that [it] is {"a": {"b": 2}}, or so.', {"a": {"b": 2}}, Place.SURROUNDED),
     ],
 )  # fmt: skip
-def test_json_is_found_and_its_place_told(text: str, value: Any, place: Place) -> None:
-    found = find(text)
-    assert found is not None and (found.value, found.place) == (value, place)
+def test_json_is_found_and_its_place_reported(text: str, value: Any, place: Place) -> None:
+    result = find(text)
+    assert result is not None and (result.value, result.place) == (value, place)
 
 
 @pytest.mark.parametrize(
@@ -57,19 +57,19 @@ def test_what_is_no_json_gives_nothing(text: str) -> None:
 
 
 def test_an_object_is_found_past_lists_and_other_values() -> None:
-    found = find_object('As in [1]: ```json\n[2]\n``` {"a": 1}')
-    assert found is not None and (found.value, found.place) == ({"a": 1}, Place.SURROUNDED)
+    result = find_object('As in [1]: ```json\n[2]\n``` {"a": 1}')
+    assert result is not None and (result.value, result.place) == ({"a": 1}, Place.SURROUNDED)
     assert find_object("[1]") is find_object("7") is None
 
 
 def test_a_long_text_of_broken_beginnings_is_read_once() -> None:
     """With quadratic work this would take hours."""
     for text in ('{"' * 200_000, '["a",' * 200_000, '{"a":' * 200_000, '[{"a": 1}, ' * 100_000, '{"a": NaN}' * 100_000):
-        found = find_object(text)
-        assert found is None
+        result = find_object(text)
+        assert result is None
 
 
 @given(JSON_VALUES)
 def test_any_json_is_found_as_it_was_written(value: Any) -> None:
-    found = find(json.dumps(value, indent=1))
-    assert found is not None and found.place is Place.WHOLE and found.value == value
+    result = find(json.dumps(value, indent=1))
+    assert result is not None and result.place is Place.WHOLE and result.value == value

@@ -28,7 +28,7 @@ GUEST = {"type": "object", "properties": {"name": {"type": "string"}, "role": {"
 PARTY = {"type": "object", "properties": {"people": {"type": "array", "items": GUEST}}}
 
 
-def test_what_fits_has_no_fault() -> None:
+def test_what_fits_has_no_error() -> None:
     assert schema_fault(WEATHER) is None and schema_fault(PARTY) is None
     checked = check({"city": "Lisbon", "temperature_c": 24, "sunny": True}, WEATHER)
     assert checked == Checked() and checked.outcome is Outcome.FITS
@@ -90,7 +90,7 @@ def test_what_is_no_schema_is_named_with_its_place(schema: dict[str, Any], path:
 )
 @pytest.mark.parametrize("keyword", ["$ref", "$schema", "$dynamicRef"])
 def test_a_reference_to_somewhere_else_is_never_fetched(address: str, keyword: str) -> None:
-    with Loopback(lambda asked, wire: wire.send(whole({}))) as server:
+    with Loopback(lambda request, connection: connection.send(whole({}))) as server:
         place = server.address.removeprefix("http://")
         schema = {"$id": f"{server.address}/root.json", "properties": {"a": {keyword: address.format(place)}}}
         assert schema_fault(schema) is None

@@ -36,7 +36,7 @@ def test_the_cuts_between_pieces_do_not_matter(tokens: list[str], data: st.DataO
 
 
 @given(TEXTS, st.booleans())
-def test_nothing_but_tags_is_lost(tokens: list[str], opened: bool) -> None:
+def test_nothing_but_tags_is_dropped(tokens: list[str], opened: bool) -> None:
     text = "".join(tokens)
     parts = "".join(part.text for part in read([text], opened=opened))
     rest = iter(text)

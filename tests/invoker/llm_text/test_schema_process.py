@@ -25,11 +25,11 @@ from tests.invoker.llm_text.schemas import doubling, reason
 @pytest.mark.usefixtures("fresh")
 def test_stop_ends_a_check(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(json_schema, "SECONDS", 600.0)
-    asked: SimpleQueue[None] = SimpleQueue()
+    requests: SimpleQueue[None] = SimpleQueue()
     ask = json_schema._Child.ask
-    monkeypatch.setattr(json_schema._Child, "ask", lambda child, request: (asked.put(None), ask(child, request))[1])
+    monkeypatch.setattr(json_schema._Child, "ask", lambda child, request: (requests.put(None), ask(child, request))[1])
     run = Run()
-    stopper = threading.Thread(target=lambda: (asked.get(), run.stop()))
+    stopper = threading.Thread(target=lambda: (requests.get(), run.stop()))
     stopper.start()
     with pytest.raises(RunStoppedError):
         check({}, doubling(), run)
@@ -62,13 +62,13 @@ def test_a_check_that_gets_no_turn_or_no_process_is_none_and_is_not_remembered(m
 
 @pytest.mark.usefixtures("fresh")
 def test_checks_at_the_same_time_have_a_process_each() -> None:
-    found: SimpleQueue[Checked] = SimpleQueue()
-    threads = [threading.Thread(target=lambda n=n: found.put(check(n, {"const": n}))) for n in range(12)]
+    result: SimpleQueue[Checked] = SimpleQueue()
+    threads = [threading.Thread(target=lambda n=n: result.put(check(n, {"const": n}))) for n in range(12)]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
-    assert [found.get() for _ in threads] == [Checked()] * 12
+    assert [result.get() for _ in threads] == [Checked()] * 12
 
 
 @pytest.mark.usefixtures("fresh")

@@ -103,9 +103,9 @@ def placeholders(text: str) -> set[str]:
 def test_every_message_has_a_template_with_the_same_placeholders() -> None:
     for place, node, names in made():
         assert ids(node), f"{place}: the id must be a literal"
-        for found in ids(node):
-            assert found in TEMPLATES, f"{place}: {found} has no template"
-            assert placeholders(TEMPLATES[found]) == names, f"{place}: {found}"
+        for result in ids(node):
+            assert result in TEMPLATES, f"{place}: {result} has no template"
+            assert placeholders(TEMPLATES[result]) == names, f"{place}: {result}"
 
 
 def sentences(node: ast.AST, function: ast.AST) -> Iterator[str]:
@@ -126,7 +126,7 @@ def sentences(node: ast.AST, function: ast.AST) -> Iterator[str]:
 
 def test_no_error_and_no_notice_is_made_from_an_english_sentence() -> None:
     """Messages of a server or the system are in variables."""
-    found = set()
+    result = set()
     for path in sorted(path for layer in ("invoker", "workbench") for path in (SRC / "boomerang" / layer).rglob("*.py")):
         tree = ast.parse(path.read_text("utf-8"))
         functions = [node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef)]
@@ -135,9 +135,9 @@ def test_no_error_and_no_notice_is_made_from_an_english_sentence() -> None:
                 if isinstance(node, ast.Call) and getattr(node.func, "id", getattr(node.func, "attr", "")) in REPORTING:
                     hints = [keyword.value for keyword in node.keywords if keyword.arg == "hint"]
                     for text in (text for part in (*node.args, *hints) for text in sentences(part, function)):
-                        found.add((str(path.relative_to(SRC)), text))
-    assert sorted(place for place in found if place[0] not in PLAIN) == []
-    assert PLAIN.keys() <= {place for place, _text in found}, "an exception that is not needed"
+                        result.add((str(path.relative_to(SRC)), text))
+    assert sorted(place for place in result if place[0] not in PLAIN) == []
+    assert PLAIN.keys() <= {place for place, _text in result}, "an exception that is not needed"
 
 
 def test_a_sentence_is_found_in_an_argument_a_hint_and_a_variable() -> None:
@@ -153,11 +153,11 @@ def broken(words):
 
 
 def test_every_template_is_used() -> None:
-    used = {found for _, node, _ in made() for found in ids(node)}
+    used = {result for _, node, _ in made() for result in ids(node)}
     assert sorted(set(TEMPLATES) - used) == []
 
 
-def test_no_id_stands_in_two_areas() -> None:
+def test_no_id_is_in_two_areas() -> None:
     areas = (
         answers,
         audio,

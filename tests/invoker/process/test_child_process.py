@@ -49,7 +49,7 @@ def test_messages_go_in_and_values_come_out(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("script", "words"),
+    ("script", "text"),
     [
         ("import sys; print('the last words', file=sys.stderr); sys.exit(3)", "ended with exit code 3: the last words"),
         ("import os; os.kill(os.getpid(), 9)", "was ended by signal SIGKILL"),
@@ -58,17 +58,17 @@ def test_messages_go_in_and_values_come_out(tmp_path: Path) -> None:
         ("os.write(1, b'\\0\\0'); os._exit(0)", "ended with exit code 0"),
     ],
 )
-def test_how_a_child_ended_is_told_with_its_last_words(tmp_path: Path, script: str, words: str) -> None:
+def test_how_a_child_ended_is_reported_with_its_last_words(tmp_path: Path, script: str, text: str) -> None:
     process = running(tmp_path, script)
-    with pytest.raises(ProcessGoneError, match=words):
+    with pytest.raises(ProcessGoneError, match=text):
         process.receive()
-    with pytest.raises(ProcessGoneError, match=words):
+    with pytest.raises(ProcessGoneError, match=text):
         process.send(b"hello?")
     process.try_send(b"hello?")  # raises nothing
     process.end()
 
 
-def test_much_talk_blocks_nobody_and_its_end_is_kept(tmp_path: Path) -> None:
+def test_much_talk_blocks_no_caller_and_its_end_is_kept(tmp_path: Path) -> None:
     process = running(tmp_path, "import sys; sys.stderr.write('x' * 2_000_000 + '\\nthe end'); sys.exit(1)")
     with pytest.raises(ProcessGoneError, match="the end") as caught:
         process.receive()

@@ -12,12 +12,12 @@ from boomerang.invoker.process.frames import FrameBuffer, FrameTooLargeError, fr
 @given(st.lists(st.binary(max_size=40), max_size=6), st.integers(1, 9))
 def test_messages_are_whole_at_every_cut(messages: list[bytes], step: int) -> None:
     data = b"".join(map(framed, messages))
-    buffer, found = FrameBuffer(), []
+    buffer, result = FrameBuffer(), []
     for start in range(0, len(data), step):
         buffer.add(data[start : start + step])
         while (message := buffer.take()) is not None:
-            found.append(message)
-    assert found == messages
+            result.append(message)
+    assert result == messages
 
 
 def test_a_message_is_refused_by_its_head_alone() -> None:

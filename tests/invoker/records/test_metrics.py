@@ -47,9 +47,9 @@ def record_of(invoke_type: InvokeType, chunks: list[Any], times: list[float], se
 
 
 def metrics(record: Record[Any]) -> dict[str, Metric]:
-    found = measure(record)
-    assert len({metric.key for metric in found}) == len(found)
-    return {metric.key: metric for metric in found}
+    result = measure(record)
+    assert len({metric.key for metric in result}) == len(result)
+    return {metric.key: metric for metric in result}
 
 
 def values(record: Record[Any]) -> dict[str, Any]:
@@ -67,33 +67,33 @@ def test_every_invoke_type_is_measured() -> None:
 
 @every_call
 def test_before_anything_came_everything_but_what_was_asked_is_unknown(invoke_type: InvokeType) -> None:
-    found = values(record_of(invoke_type, [], [], None))
-    known = {key for key, value in found.items() if value is not None}
-    asked = {"documents", "characters", "file_bytes", "payload_bytes", "source_characters", "chunks"}
-    assert known <= asked
-    assert found["chunks"] == 0, "none came, which is known"
+    result = values(record_of(invoke_type, [], [], None))
+    known = {key for key, value in result.items() if value is not None}
+    request = {"documents", "characters", "file_bytes", "payload_bytes", "source_characters", "chunks"}
+    assert known <= request
+    assert result["chunks"] == 0, "none came, which is known"
 
 
 @every_call
 def test_a_finished_invocation_has_its_numbers(invoke_type: InvokeType) -> None:
     chunks = answers_to(invoke_type)
-    found = metrics(record_of(invoke_type, chunks, [0.5 + at for at in range(len(chunks))], 4.0))
-    assert found["chunks"].value == len(chunks)
-    assert found["latency" if invoke_type is InvokeType.MODERATION else "total"].value == 4.0
-    assert ("mean_gap" in found) is (len(chunks) > 1)
-    assert all(isinstance(metric.unit, Unit) and isinstance(metric.origin, Origin) for metric in found.values())
+    result = metrics(record_of(invoke_type, chunks, [0.5 + at for at in range(len(chunks))], 4.0))
+    assert result["chunks"].value == len(chunks)
+    assert result["latency" if invoke_type is InvokeType.MODERATION else "total"].value == 4.0
+    assert ("mean_gap" in result) is (len(chunks) > 1)
+    assert all(isinstance(metric.unit, Unit) and isinstance(metric.origin, Origin) for metric in result.values())
 
 
 def test_an_llm_is_measured_from_its_first_word_to_its_last() -> None:
     chunks = text_chunks(*"abcd", "", usage=llm_usage(7, 10))
-    found = metrics(record_of(InvokeType.LLM, chunks, [0.5, 1.0, 2.0, 3.0, 3.1], 3.2))
-    assert found["time_to_first_token"].value == 0.5
-    assert found["tokens_per_second"].value == pytest.approx(10 / 2.5)
-    assert (found["prompt_tokens"].value, found["completion_tokens"].value) == (7, 10)
-    assert found["prompt_tokens"].origin is Origin.REPORTED
-    assert found["finish_reason"].value == "stop"
-    assert found["mean_gap"].value == pytest.approx(2.6 / 4)
-    assert found["largest_gap"].value == 1.0
+    result = metrics(record_of(InvokeType.LLM, chunks, [0.5, 1.0, 2.0, 3.0, 3.1], 3.2))
+    assert result["time_to_first_token"].value == 0.5
+    assert result["tokens_per_second"].value == pytest.approx(10 / 2.5)
+    assert (result["prompt_tokens"].value, result["completion_tokens"].value) == (7, 10)
+    assert result["prompt_tokens"].origin is Origin.REPORTED
+    assert result["finish_reason"].value == "stop"
+    assert result["mean_gap"].value == pytest.approx(2.6 / 4)
+    assert result["largest_gap"].value == 1.0
 
 
 def test_a_chunk_without_words_is_no_first_token_and_a_tool_call_is() -> None:
@@ -122,15 +122,15 @@ def test_no_rate_of_an_answer_that_came_in_one_piece() -> None:
 
 def test_usage_that_is_zero_everywhere_was_not_reported() -> None:
     record = record_of(InvokeType.LLM, text_chunks("a", usage=LLMUsage.empty_usage()), [0.5])
-    found = metrics(record)
+    result = metrics(record)
     assert usage(record) is None
-    assert (found["prompt_tokens"].value, found["prompt_tokens"].origin) == (None, Origin.MISSING)
-    assert (found["completion_tokens"].value, found["completion_tokens"].origin) == (None, Origin.MISSING)
+    assert (result["prompt_tokens"].value, result["prompt_tokens"].origin) == (None, Origin.MISSING)
+    assert (result["completion_tokens"].value, result["completion_tokens"].origin) == (None, Origin.MISSING)
 
 
 def test_usage_without_a_sum_was_reported_all_the_same() -> None:
-    found = values(record_of(InvokeType.LLM, text_chunks("a", usage=llm_usage(7, 3, total=0)), [0.5]))
-    assert (found["prompt_tokens"], found["completion_tokens"]) == (7, 3)
+    result = values(record_of(InvokeType.LLM, text_chunks("a", usage=llm_usage(7, 3, total=0)), [0.5]))
+    assert (result["prompt_tokens"], result["completion_tokens"]) == (7, 3)
 
 
 @given(st.integers(0, 5), st.integers(0, 5), st.integers(0, 5))
@@ -152,34 +152,34 @@ def test_the_finish_reason_is_the_last_that_was_said() -> None:
 
 
 def test_embeddings_are_counted_and_their_tokens_are_those_reported() -> None:
-    found = values(record_of(InvokeType.TEXT_EMBEDDING, answers_to(InvokeType.TEXT_EMBEDDING), [0.5], 0.5))
-    assert (found["vectors"], found["dimensions"], found["tokens"], found["texts_per_second"]) == (2, 2, 4, 4.0)
+    result = values(record_of(InvokeType.TEXT_EMBEDDING, answers_to(InvokeType.TEXT_EMBEDDING), [0.5], 0.5))
+    assert (result["vectors"], result["dimensions"], result["tokens"], result["texts_per_second"]) == (2, 2, 4, 4.0)
     free = EmbeddingUsage.priced(None, tokens=0, latency=0)
     none = TextEmbeddingResult(model="tiny", embeddings=[], usage=free)
-    found = values(record_of(InvokeType.TEXT_EMBEDDING, [none], [0.5], 0.5))
-    assert (found["vectors"], found["dimensions"], found["tokens"], found["texts_per_second"]) == (0, None, None, None)
+    result = values(record_of(InvokeType.TEXT_EMBEDDING, [none], [0.5], 0.5))
+    assert (result["vectors"], result["dimensions"], result["tokens"], result["texts_per_second"]) == (0, None, None, None)
 
 
 def test_documents_that_were_left_out_are_counted() -> None:
     kept = RerankResult(model="tiny", docs=[RerankDocument(index=1, text="b", score=0.9)])
-    found = values(record_of(InvokeType.RERANK, [kept], [0.5], 0.5))
-    assert (found["documents"], found["returned"], found["dropped"], found["documents_per_second"]) == (2, 1, 1, 4.0)
+    result = values(record_of(InvokeType.RERANK, [kept], [0.5], 0.5))
+    assert (result["documents"], result["returned"], result["dropped"], result["documents_per_second"]) == (2, 1, 1, 4.0)
 
 
 def test_speech_is_counted_in_bytes_not_in_hex() -> None:
-    found = values(record_of(InvokeType.TTS, answers_to(InvokeType.TTS), [0.25, 0.5], 0.5))
-    assert (found["audio_bytes"], found["time_to_first_audio"], found["characters_per_second"]) == (6, 0.25, 12.0)
+    result = values(record_of(InvokeType.TTS, answers_to(InvokeType.TTS), [0.25, 0.5], 0.5))
+    assert (result["audio_bytes"], result["time_to_first_audio"], result["characters_per_second"]) == (6, 0.25, 12.0)
 
 
-def test_a_recording_is_twice_as_long_on_the_wire() -> None:
-    found = values(record_of(InvokeType.SPEECH2TEXT, answers_to(InvokeType.SPEECH2TEXT), [0.5]))
-    assert (found["file_bytes"], found["payload_bytes"], found["characters"]) == (9, 18, 5)
+def test_a_recording_is_twice_as_long_in_the_request() -> None:
+    result = values(record_of(InvokeType.SPEECH2TEXT, answers_to(InvokeType.SPEECH2TEXT), [0.5]))
+    assert (result["file_bytes"], result["payload_bytes"], result["characters"]) == (9, 18, 5)
 
 
 def test_a_summary_is_compared_with_its_source() -> None:
-    found = values(record_of(InvokeType.SYSTEM_SUMMARY, answers_to(InvokeType.SYSTEM_SUMMARY), [0.5]))
-    assert (found["source_characters"], found["summary_characters"]) == (13, 8)
-    assert found["length_ratio"] == pytest.approx(8 / 13)
+    result = values(record_of(InvokeType.SYSTEM_SUMMARY, answers_to(InvokeType.SYSTEM_SUMMARY), [0.5]))
+    assert (result["source_characters"], result["summary_characters"]) == (13, 8)
+    assert result["length_ratio"] == pytest.approx(8 / 13)
 
 
 @every_call
@@ -197,23 +197,23 @@ def test_no_number_is_ever_wrong_however_it_went(invoke_type: InvokeType, gaps: 
             assert metric.value is None
 
 
-def noted(record: Record[Any], *phases: tuple[float, str]) -> Record[Any]:
+def with_phases(record: Record[Any], *phases: tuple[float, str]) -> Record[Any]:
     record.events.extend(PhaseEntered(name, seconds=at) for at, name in phases)
     return record
 
 
-def test_queue_and_loading_are_told_apart_from_the_call() -> None:
-    record = noted(
+def test_queue_and_loading_are_distinguished_from_the_call() -> None:
+    record = with_phases(
         record_of(InvokeType.LLM, text_chunks("a", "b"), [3.0, 4.0], 4.5), (0.0, "waiting"), (1.0, "loading"), (2.5, "reading")
     )
-    found = values(record)
-    assert (found["waiting_seconds"], found["loading_seconds"], found["call_seconds"]) == (1.0, 1.5, 2.0)
-    assert found["time_to_first_token"] == 2.0, "without the queue, with the loading"
-    assert found["total"] == 4.5
+    result = values(record)
+    assert (result["waiting_seconds"], result["loading_seconds"], result["call_seconds"]) == (1.0, 1.5, 2.0)
+    assert result["time_to_first_token"] == 2.0, "without the queue, with the loading"
+    assert result["total"] == 4.5
 
 
 def test_the_first_byte_is_that_of_the_first_request_that_was_not_refused() -> None:
-    def asked(*exchanges: tuple[float, float | None, int]) -> dict[str, Any]:
+    def request(*exchanges: tuple[float, float | None, int]) -> dict[str, Any]:
         record = record_of(InvokeType.LLM, text_chunks("a"), [9.0])
         for sent, answered, status in exchanges:
             record.events.append(HTTPRequest("GET", "/", seconds=sent))
@@ -221,34 +221,34 @@ def test_the_first_byte_is_that_of_the_first_request_that_was_not_refused() -> N
                 record.events.append(HTTPResponse(status, seconds=answered))
         return values(record)
 
-    assert "time_to_first_byte" not in asked()
-    assert asked((1.0, 1.5, 200), (3.0, 5.0, 200))["time_to_first_byte"] == 0.5
-    assert asked((1.0, 1.25, 429), (3.0, 5.0, 200))["time_to_first_byte"] == 2.0
-    assert asked((1.0, 1.25, 401))["time_to_first_byte"] == 0.25
-    assert asked((1.0, None, 0))["time_to_first_byte"] is None
+    assert "time_to_first_byte" not in request()
+    assert request((1.0, 1.5, 200), (3.0, 5.0, 200))["time_to_first_byte"] == 0.5
+    assert request((1.0, 1.25, 429), (3.0, 5.0, 200))["time_to_first_byte"] == 2.0
+    assert request((1.0, 1.25, 401))["time_to_first_byte"] == 0.25
+    assert request((1.0, None, 0))["time_to_first_byte"] is None
 
 
-def test_without_a_queue_and_loading_there_is_nothing_to_tell() -> None:
-    found = values(record_of(InvokeType.LLM, text_chunks("a"), [1.0]))
-    assert not {"waiting_seconds", "loading_seconds", "call_seconds"} & found.keys()
+def test_without_a_queue_and_loading_there_is_nothing_to_report() -> None:
+    result = values(record_of(InvokeType.LLM, text_chunks("a"), [1.0]))
+    assert not {"waiting_seconds", "loading_seconds", "call_seconds"} & result.keys()
 
 
 def test_reasoning_and_text_have_first_times_of_their_own() -> None:
     record = record_of(InvokeType.LLM, text_chunks("<think>", "so", "</think>", "yes", usage=None), [1.0, 2.0, 3.0, 4.0])
-    found = values(record)
-    assert (found["time_to_first_reasoning"], found["time_to_first_text"], found["reasoning_seconds"]) == (2.0, 4.0, 2.0)
+    result = values(record)
+    assert (result["time_to_first_reasoning"], result["time_to_first_text"], result["reasoning_seconds"]) == (2.0, 4.0, 2.0)
     plain = values(record_of(InvokeType.LLM, text_chunks("yes", usage=None), [1.0]))
     assert "time_to_first_text" not in plain and plain["time_to_first_token"] == 1.0
 
 
 def test_without_a_usage_the_rate_is_an_estimate_from_chunks() -> None:
-    found = metrics(record_of(InvokeType.LLM, text_chunks(*"abcdefghij", usage=None), [0.1 * at for at in range(10)]))
-    assert found["tokens_per_second"].value == pytest.approx(10 / 0.9)
-    assert found["tokens_per_second"].origin is Origin.ESTIMATED
-    assert found["completion_tokens"].origin is Origin.MISSING
+    result = metrics(record_of(InvokeType.LLM, text_chunks(*"abcdefghij", usage=None), [0.1 * at for at in range(10)]))
+    assert result["tokens_per_second"].value == pytest.approx(10 / 0.9)
+    assert result["tokens_per_second"].origin is Origin.ESTIMATED
+    assert result["completion_tokens"].origin is Origin.MISSING
 
 
-def test_a_usage_that_the_back_end_guessed_is_marked() -> None:
+def test_a_usage_that_the_back_end_guessed_is_highlighted() -> None:
     record = record_of(InvokeType.LLM, text_chunks("a", usage=llm_usage(3, 4)), [0.5])
     record.events.append(UsageEstimated(seconds=0.5))
     assert metrics(record)["prompt_tokens"].origin is Origin.ESTIMATED
@@ -275,8 +275,8 @@ def test_cost_is_reported_computed_or_unknown_and_says_which() -> None:
 def test_the_share_of_the_context_needs_the_model_that_the_record_was_made_with() -> None:
     record = record_of(InvokeType.LLM, text_chunks("a", usage=llm_usage(60, 40)), [0.5])
     sized = {"context_size": 400}
-    found = {metric.key: metric for metric in measure(record, model(model_properties=sized))}
-    assert (found["context_use"].value, found["context_use"].detail) == (0.25, "100 / 400")
+    result = {metric.key: metric for metric in measure(record, model(model_properties=sized))}
+    assert (result["context_use"].value, result["context_use"].detail) == (0.25, "100 / 400")
     for other in (None, model(model="other", model_properties=sized), model()):
         assert "context_use" not in {metric.key for metric in measure(record, other)}
 
@@ -296,27 +296,27 @@ def test_scores_have_a_range() -> None:
     assert (scores.value, scores.until) == (0.1, 0.9)
 
 
-def test_speech_is_held_against_how_long_it_plays() -> None:
+def test_speech_is_compared_with_how_long_it_plays() -> None:
     halves = [SPOKEN[: len(SPOKEN) // 2], SPOKEN[len(SPOKEN) // 2 :]]
     chunks = [TTSResult.of(half, "audio/mpeg") for half in halves]
     seconds = audio_seconds(SPOKEN)
     assert seconds is not None and 1 < seconds < 60
-    found = values(noted(record_of(InvokeType.TTS, chunks, [1.0, 2.0], 2.0), (0.0, "loading"), (1.0, "reading")))
-    assert found["audio_seconds"] == pytest.approx(seconds)
-    assert found["real_time_factor"] == pytest.approx(1.0 / seconds), "loading is no synthesis"
+    result = values(with_phases(record_of(InvokeType.TTS, chunks, [1.0, 2.0], 2.0), (0.0, "loading"), (1.0, "reading")))
+    assert result["audio_seconds"] == pytest.approx(seconds)
+    assert result["real_time_factor"] == pytest.approx(1.0 / seconds), "loading is no synthesis"
 
 
-def test_a_recording_is_held_against_how_long_it_took() -> None:
+def test_a_recording_is_compared_with_how_long_it_took() -> None:
     record = record_of(InvokeType.SPEECH2TEXT, answers_to(InvokeType.SPEECH2TEXT), [1.0], 1.0)
     record.request = request_of(InvokeType.SPEECH2TEXT, file=SPOKEN)
-    found = values(record)
-    assert found["real_time_factor"] == pytest.approx(1.0 / found["audio_seconds"])
+    result = values(record)
+    assert result["real_time_factor"] == pytest.approx(1.0 / result["audio_seconds"])
 
 
 def test_audio_that_cannot_be_read_has_no_length() -> None:
     assert audio_seconds(b"ID3 sound") is None and audio_seconds(b"") is None
-    found = values(record_of(InvokeType.TTS, [TTSResult(result="not hex")], [1.0]))
-    assert found["audio_seconds"] is None and found["real_time_factor"] is None
+    result = values(record_of(InvokeType.TTS, [TTSResult(result="not hex")], [1.0]))
+    assert result["audio_seconds"] is None and result["real_time_factor"] is None
 
 
 def test_numbers_of_a_finished_record_are_counted_once_and_of_a_running_one_each_time() -> None:

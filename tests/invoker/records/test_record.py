@@ -126,7 +126,7 @@ def test_only_the_first_end_counts() -> None:
     assert (record.outcome, record.error, record.seconds) == (Outcome.STOPPED, None, before)
 
 
-def test_time_goes_on_while_it_runs_and_stands_still_afterwards() -> None:
+def test_time_goes_on_while_it_runs_and_stops_then() -> None:
     record: Record[Any] = Record(LLM, "scripted")
     first, second = record.elapsed, record.elapsed
     record.end(Outcome.COMPLETED)

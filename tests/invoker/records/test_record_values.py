@@ -55,26 +55,34 @@ from tests.invoker.entities.test_laws import (
     json_values,
     maybe,
     numbers,
-    words,
+    short_texts,
 )
 
-texts = st.lists(words, max_size=3)
+texts = st.lists(short_texts, max_size=3)
 media = st.binary(max_size=8) | st.binary(min_size=600, max_size=700)
 files = st.fixed_dictionaries(
-    {"type": st.just("image"), "format": words, "mime_type": words, "base64_data": media.map(lambda data: data.hex())}
+    {
+        "type": st.just("image"),
+        "format": short_texts,
+        "mime_type": short_texts,
+        "base64_data": media.map(lambda data: data.hex()),
+    }
 )
 user_messages = st.fixed_dictionaries({"role": st.just("user"), "content": content | st.lists(files, max_size=2)})
 assistant_messages = assistants.map(lambda fields: fields | {"role": "assistant"})
-tool_messages = st.fixed_dictionaries({"role": st.just("tool"), "content": content, "tool_call_id": words})
+tool_messages = st.fixed_dictionaries({"role": st.just("tool"), "content": content, "tool_call_id": short_texts})
 messages = st.lists(user_messages | assistant_messages | tool_messages, max_size=3)
 tools = st.none() | st.lists(
-    st.fixed_dictionaries({"name": words, "description": words, "parameters": st.dictionaries(words, json_values)}), max_size=2
+    st.fixed_dictionaries(
+        {"name": short_texts, "description": short_texts, "parameters": st.dictionaries(short_texts, json_values)}
+    ),
+    max_size=2,
 )
-config = {"provider": words, "model": words}
+config = {"provider": short_texts, "model": short_texts}
 llm = {
     **config,
-    "mode": words,
-    "completion_params": st.dictionaries(words, json_values),
+    "mode": short_texts,
+    "completion_params": st.dictionaries(short_texts, json_values),
     "prompt_messages": messages,
     "tools": tools,
     "stop": st.none() | texts,
@@ -84,21 +92,21 @@ input_types = st.sampled_from(["query", "document"])
 multimodal = INPUTS[MultiModalContent]
 REQUEST_FIELDS: dict[InvokeType, dict[str, st.SearchStrategy[Any]]] = {
     InvokeType.LLM: llm,
-    InvokeType.LLM_STRUCTURED_OUTPUT: llm | {"structured_output_schema": st.dictionaries(words, json_values)},
+    InvokeType.LLM_STRUCTURED_OUTPUT: llm | {"structured_output_schema": st.dictionaries(short_texts, json_values)},
     InvokeType.SYSTEM_SUMMARY: {
-        "text": words,
-        "instruction": words,
+        "text": short_texts,
+        "instruction": short_texts,
         "min_summarize_length": counts,
         "system_model": maybe,
     },
     InvokeType.TEXT_EMBEDDING: {**config, "texts": texts, "input_type": input_types},
     InvokeType.MULTIMODAL_EMBEDDING: {
         **config,
-        "tenant_id": words,
+        "tenant_id": short_texts,
         "documents": st.lists(multimodal, max_size=2),
         "input_type": input_types,
     },
-    InvokeType.RERANK: {**config, "score_threshold": numbers, "top_n": counts, "docs": texts, "query": words},
+    InvokeType.RERANK: {**config, "score_threshold": numbers, "top_n": counts, "docs": texts, "query": short_texts},
     InvokeType.MULTIMODAL_RERANK: {
         **config,
         "score_threshold": st.none() | numbers,
@@ -106,9 +114,9 @@ REQUEST_FIELDS: dict[InvokeType, dict[str, st.SearchStrategy[Any]]] = {
         "docs": st.lists(multimodal, max_size=2),
         "query": multimodal,
     },
-    InvokeType.TTS: {**config, "voice": words, "content_text": words},
+    InvokeType.TTS: {**config, "voice": short_texts, "content_text": short_texts},
     InvokeType.SPEECH2TEXT: {**config, "file": media},
-    InvokeType.MODERATION: {**config, "text": words},
+    InvokeType.MODERATION: {**config, "text": short_texts},
 }
 CHUNK_FIELDS: dict[type[Entity], type[Entity]] = {
     LLMResultChunk: LLMResultChunkWithStructuredOutput,
@@ -125,59 +133,63 @@ CHUNK_FIELDS: dict[type[Entity], type[Entity]] = {
 message_values = st.builds(
     Message,
     st.just("records.version"),
-    found=words | st.builds(Message, st.just("records.unreadable"), fault=words),
+    found=short_texts | st.builds(Message, st.just("records.unreadable"), fault=short_texts),
     known=counts,
 )
-strings = st.dictionaries(words, words, max_size=3)
+strings = st.dictionaries(short_texts, short_texts, max_size=3)
 seconds = st.floats(0, 1e6)
 requests = st.sampled_from(InvokeType).flatmap(lambda invoke_type: request_for(invoke_type))
-turns = st.builds(UserPromptMessage, content=words) | st.builds(ToolPromptMessage, content=words, tool_call_id=words)
+turns = st.builds(UserPromptMessage, content=short_texts) | st.builds(
+    ToolPromptMessage, content=short_texts, tool_call_id=short_texts
+)
 turns |= assistants.map(AssistantPromptMessage.model_validate)
 EVENTS = [
-    st.builds(PhaseEntered, words, seconds=seconds),
+    st.builds(PhaseEntered, short_texts, seconds=seconds),
     st.builds(QueuePosition, counts, seconds=seconds),
-    st.builds(Notice, words | message_values, st.lists(words | counts).map(tuple), seconds=seconds),
+    st.builds(Notice, short_texts | message_values, st.lists(short_texts | counts).map(tuple), seconds=seconds),
     st.builds(RequestSent, st.none() | requests, seconds=seconds),
-    st.builds(ModelExchange, words, st.lists(turns, max_size=2).map(tuple), words, st.none() | seconds, seconds=seconds),
+    st.builds(
+        ModelExchange, short_texts, st.lists(turns, max_size=2).map(tuple), short_texts, st.none() | seconds, seconds=seconds
+    ),
     st.builds(
         HTTPRequest,
-        words,
-        words,
+        short_texts,
+        short_texts,
         strings,
         strings,
-        words,
+        short_texts,
         st.none() | strings,
-        st.dictionaries(words, strings, max_size=2),
+        st.dictionaries(short_texts, strings, max_size=2),
         st.none() | counts,
         seconds=seconds,
     ),
-    st.builds(HTTPResponse, counts, words, words, strings, words, st.none() | seconds, seconds=seconds),
-    st.builds(HTTPEnd, counts, words, st.none() | seconds, seconds=seconds),
+    st.builds(HTTPResponse, counts, short_texts, short_texts, strings, short_texts, st.none() | seconds, seconds=seconds),
+    st.builds(HTTPEnd, counts, short_texts, st.none() | seconds, seconds=seconds),
     st.builds(
         ModerationScores,
-        st.dictionaries(words, numbers),
+        st.dictionaries(short_texts, numbers),
         texts.map(tuple),
         st.none() | numbers,
-        words,
-        words,
+        short_texts,
+        short_texts,
         st.none() | counts,
         seconds=seconds,
     ),
-    st.builds(RerankScores, st.lists(st.tuples(counts, numbers)).map(tuple), words, words, seconds=seconds),
-    st.builds(TranscriptSegment, seconds, seconds, words, st.none() | seconds, seconds=seconds),
+    st.builds(RerankScores, st.lists(st.tuples(counts, numbers)).map(tuple), short_texts, short_texts, seconds=seconds),
+    st.builds(TranscriptSegment, seconds, seconds, short_texts, st.none() | seconds, seconds=seconds),
     st.builds(ArgumentsNotSent, texts.map(tuple), seconds=seconds),
     st.builds(UsageEstimated, seconds=seconds),
-    st.builds(ServerField, words, json_values, seconds=seconds),
+    st.builds(ServerField, short_texts, json_values, seconds=seconds),
 ]
 KNOWN = st.fixed_dictionaries(
     {},
     optional={
-        **dict.fromkeys(("backend", "provider", "model", "field", "body", "url", "request_id", "clock"), words),
+        **dict.fromkeys(("backend", "provider", "model", "field", "body", "url", "request_id", "clock"), short_texts),
         "status_code": counts,
         "retry_after": seconds,
         "seconds": seconds,
         "answered": st.booleans(),
-        "hint": words | message_values,
+        "hint": short_texts | message_values,
     },
 )
 
@@ -193,13 +205,13 @@ def errors(draw: st.DrawFn) -> BaseException:
     if draw(st.booleans()):
         kind = draw(st.sampled_from(list(INVOKE_ERRORS.values())))
         error = kind.__new__(kind)
-        InvokeError.__init__(error, draw(words | message_values))
+        InvokeError.__init__(error, draw(short_texts | message_values))
         for name, value in draw(KNOWN).items():
             setattr(error, name, value)
         return error
-    config_error = st.builds(ConfigError, words | message_values, field=maybe)
-    credentials = st.builds(CredentialsValidateFailedError, words)
-    unknown = st.builds(UnknownRecordedError, words, st.just("ZeroDivisionError"), maybe)
+    config_error = st.builds(ConfigError, short_texts | message_values, field=maybe)
+    credentials = st.builds(CredentialsValidateFailedError, short_texts)
+    unknown = st.builds(UnknownRecordedError, short_texts, st.just("ZeroDivisionError"), maybe)
     return draw(config_error | credentials | unknown | st.builds(RunStoppedError))
 
 
@@ -211,8 +223,8 @@ def records(draw: st.DrawFn) -> Record[Any]:
     chunks = draw(st.lists(INPUTS[CHUNK_FIELDS[chunk_type]].map(chunk_type.model_validate), max_size=3))
     return Record(
         request=draw(request_for(invoke_type)),
-        backend=draw(words),
-        id=draw(words),
+        backend=draw(short_texts),
+        id=draw(short_texts),
         started_at=draw(st.datetimes(timezones=st.just(UTC))),
         chunks=chunks,
         times=draw(st.lists(seconds, min_size=len(chunks), max_size=len(chunks))),

@@ -122,9 +122,9 @@ def test_reading_on_gives_the_same_as_reading_at_once(steps: list[tuple[float, s
 
 def test_a_pause_is_much_longer_than_the_usual_gap() -> None:
     times = [2.0, 2.1, 2.2, 2.7, 2.8, 2.9]
-    threshold, found = Timeline(record_of(text_chunks(*"abcdef"), times)).pauses()
+    threshold, result = Timeline(record_of(text_chunks(*"abcdef"), times)).pauses()
     assert threshold == pytest.approx(0.3)
-    assert found == [3], "and the wait for the first chunk is none"
+    assert result == [3], "and the wait for the first chunk is none"
 
 
 def test_short_gaps_are_no_pauses_however_quick_the_rest_is() -> None:
@@ -151,7 +151,7 @@ def test_the_phases_of_a_back_end_count_until_the_first_piece() -> None:
     assert spent(record, Timeline(record), "unheard of") is None
 
 
-def test_without_notes_the_chunks_tell() -> None:
+def test_without_notes_the_chunks_decide() -> None:
     assert named(record_of(text_chunks("a", "b"), [1.0, 2.0], end=2.0)) == [("first", 0.0, 1.0), ("decoding", 1.0, 2.0)]
     one = record_of(answers_to(InvokeType.MODERATION), [1.0], end=1.0, invoke_type=InvokeType.MODERATION)
     assert named(one) == [("first", 0.0, 1.0)]
@@ -174,7 +174,7 @@ def test_phases_have_no_gaps_and_fill_the_run(notes: list[tuple[float, str]], ti
     chunks: list[LLMResultChunk] = text_chunks(*["x"] * len(times)) if times else []
     end = max([*times, 0.0]) + more
     record = record_of(chunks, times, end=end, notes=notes)
-    found: list[Phase] = phases(record, Timeline(record))
-    assert found[0].start == 0.0 and found[-1].end == end
-    assert all(before.end == after.start and before.name != after.name for before, after in pairwise(found))
-    assert all(phase.seconds >= 0 for phase in found)
+    result: list[Phase] = phases(record, Timeline(record))
+    assert result[0].start == 0.0 and result[-1].end == end
+    assert all(before.end == after.start and before.name != after.name for before, after in pairwise(result))
+    assert all(phase.seconds >= 0 for phase in result)

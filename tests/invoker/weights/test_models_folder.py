@@ -51,13 +51,13 @@ def test_a_missing_file_is_named_with_its_folder_and_the_next_step(world):
     assert "boomerang weights" in str(caught.value.hint)
 
 
-def test_a_cut_file_is_told_by_its_size(world):
+def test_a_cut_file_is_reported_by_its_size(world):
     name = world.simple()
     put(world, name, world.contents[name][:-1])
     assert "cut or another file: 199,999 bytes, expected 200,000" in str(world.weights().problem(name))
 
 
-def test_an_altered_file_of_the_same_size_is_told_by_both_hashes(world):
+def test_an_altered_file_of_the_same_size_is_reported_by_both_hashes(world):
     name = world.simple()
     put(world, name, b"x" + world.contents[name][1:])
     problem = str(world.weights().problem(name))
@@ -130,7 +130,7 @@ def test_a_folder_under_the_name_of_a_file_is_a_problem(world):
     assert "is no file" in str(world.weights().problem(name))
 
 
-def test_a_models_folder_that_is_a_file_is_told_as_missing_files(world):
+def test_a_models_folder_that_is_a_file_is_reported_as_missing_files(world):
     name = world.simple()
     world.folder.write_text("no folder")
     assert "is not in" in str(world.weights().problem(name))

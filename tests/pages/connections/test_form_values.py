@@ -14,7 +14,7 @@ from boomerang.kinds import KINDS
 from boomerang.playground.connections import probe_results
 from boomerang.workbench.connections.form_text import kept_proxy, masked_proxy, with_scheme
 from boomerang.workbench.diagnosis.settings_errors import field_labels, spoken
-from tests.pages.connections.setup import made
+from tests.pages.connections.opened_page import made
 
 
 @pytest.mark.parametrize(
@@ -71,7 +71,7 @@ def test_a_scheme_that_was_not_typed_is_put_before_the_address(typed: str, whole
 
 
 @pytest.mark.parametrize(
-    ("fault", "words"),
+    ("fault", "text"),
     [
         (Fault("base_url", Message("connections.missing")), "Base URL: is missing"),
         (Fault("base_ur", Message("connections.unknown")), "base_ur: is no field that is known here"),
@@ -86,8 +86,8 @@ def test_a_scheme_that_was_not_typed_is_put_before_the_address(typed: str, whole
         ),
     ],
 )
-def test_a_fault_is_said_by_the_label_of_its_field(fault: Fault | ConfigError, words: str) -> None:
-    assert spoken(fault, field_labels(KINDS), ["a", "b"]) == words
+def test_a_fault_is_said_by_the_label_of_its_field(fault: Fault | ConfigError, text: str) -> None:
+    assert spoken(fault, field_labels(KINDS), ["a", "b"]) == text
 
 
 def test_a_result_whose_server_was_not_called_is_one_line() -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 from boomerang.playground.session import app_state
 from boomerang.workbench.connections.import_export import import_connections
 from boomerang.workbench.connections.saved_connections import hashed
-from tests.pages.connections.setup import container, in_the_file, made
+from tests.pages.connections.opened_page import container, in_the_file, made
 from tests.pages.visitor import Visitor
 
 
@@ -20,7 +20,7 @@ def test_a_pane_offers_connections_by_their_names_as_they_are() -> None:
         assert page.look().at.selectbox(key="llm.pane2.connection").options == ["embedded", "my_server: *1*"]
 
 
-def test_which_connection_is_open_stands_in_the_address() -> None:
+def test_which_connection_is_open_is_in_the_address() -> None:
     page = Visitor("embedded")
     with in_the_file('[[connections]]\nname = "lab one"\nbase_url = "http://127.0.0.1:9/v1"\n'):
         page.at.query_params["open"] = "lab one"
@@ -41,9 +41,9 @@ def test_an_import_brings_what_is_new_and_says_what_was_there_what_is_renamed_an
         assert brought.faults[:2] == ["bad 0 · Base URL: is missing", "bad 0 · base_ur: is no field that is known here"]
         page = Visitor("embedded").open("connections")
         page.at.session_state["_connections"].next_feedback.brought = brought
-        told = container(page.look(), "connections-brought")
-        assert "Imported for this session: taken 2, new." in told and "Already present and identical: same." in told
-        assert "bad 3" in told and "bad 4" not in told and "and 4 more" in told
+        shown = container(page.look(), "connections-brought")
+        assert "Imported for this session: taken 2, new." in shown and "Already present and identical: same." in shown
+        assert "bad 3" in shown and "bad 4" not in shown and "and 4 more" in shown
         again = import_connections(app_state.connections(), "c.toml", content.encode(), owner)
         assert (again.came, again.there) == ([], ["same", "taken", "new"])
     finally:
@@ -59,7 +59,7 @@ def test_what_is_no_file_of_connections_is_said_with_its_name() -> None:
     )
 
 
-def test_time_limits_are_told_in_words() -> None:
+def test_time_limits_are_reported_in_words() -> None:
     with in_the_file('[[connections]]\nname = "lab"\nbase_url = "http://127.0.0.1:9/v1"\ntimeouts = {first_byte = 120}\n'):
         page = Visitor("embedded").open("connections")
         page.at.session_state["_connections"].open = "lab"
@@ -82,12 +82,12 @@ def test_what_is_odd_among_saved_ones_is_named_on_the_page_to_whom_it_concerns(a
     file.write_text(json.dumps({"connections": [*odd, entry]}))
     try:
         page = Visitor("embedded").open("connections")
-        told = [warning.value.replace("\\", "") for warning in page.at.warning]
-        assert [one.partition(":")[0] for one in told] == ["connections.json"] * 4
-        assert "“our: *odd*” cannot be used and stays in the file as it is: Base URL: must be a text" in told[0]
-        assert "“connections[1]”" in told[1] and "private" not in told[1]
-        assert "“mine” is used without some of its models" in told[2] and told[2].endswith("and 91 more")
-        assert "“connections[3]”" in told[3]
+        shown = [warning.value.replace("\\", "") for warning in page.at.warning]
+        assert [one.partition(":")[0] for one in shown] == ["connections.json"] * 4
+        assert "“our: *odd*” cannot be used and stays in the file as it is: Base URL: must be a text" in shown[0]
+        assert "“connections[1]”" in shown[1] and "private" not in shown[1]
+        assert "“mine” is used without some of its models" in shown[2] and shown[2].endswith("and 91 more")
+        assert "“connections[3]”" in shown[3]
         assert "good" in app_state.connections().names()
     finally:
         file.unlink()

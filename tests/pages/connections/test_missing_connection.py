@@ -72,10 +72,10 @@ def test_repeat_is_off_with_its_reason_when_the_connection_is_gone(visit: Visit,
 def test_a_connection_that_is_gone_is_named_until_the_visitor_goes_on(visit: Visit, desk: Desk, other: Desk) -> None:
     page = pick(visit("moderation"), OTHER)
     app_state.connections().remove(OTHER)
-    told = f"Connection {OTHER} no longer exists. embedded is selected instead."
-    assert told in seen(page.look()) and told in seen(page.look()) and page.can_run
-    assert told not in seen(pick(page, CONNECTION))
-    assert told not in seen(page.look())
+    shown = f"Connection {OTHER} no longer exists. embedded is selected instead."
+    assert shown in seen(page.look()) and shown in seen(page.look()) and page.can_run
+    assert shown not in seen(pick(page, CONNECTION))
+    assert shown not in seen(page.look())
 
 
 def test_a_run_ends_the_word_about_a_connection_that_is_gone(visit: Visit, other: Desk) -> None:
@@ -141,7 +141,7 @@ def test_the_first_pane_names_its_connection(visit: Visit, other: Desk) -> None:
     assert f"**{OTHER}** · same as sidebar" in seen(panes(pick(visit("llm"), OTHER), 2))
 
 
-def test_a_pane_that_cannot_run_holds_no_other_up_and_is_told_by_its_letter(visit: Visit, desk: Desk, other: Desk) -> None:
+def test_a_pane_that_cannot_run_holds_no_other_up_and_is_reported_by_its_letter(visit: Visit, desk: Desk, other: Desk) -> None:
     page = panes(visit("moderation"), 3)
     app_state.connections().remove(OTHER)
     nothing = Desk()
@@ -155,7 +155,11 @@ def test_a_pane_that_cannot_run_holds_no_other_up_and_is_told_by_its_letter(visi
     assert disabled == [False, False, True]
     page.run()
     assert len(desk.requests) == 2
-    assert [page.held.job is not None, *(page.held.part(f"pane{n}").job is not None for n in (2, 3))] == [True, True, False]
+    assert [page.page_state.job is not None, *(page.page_state.part(f"pane{n}").job is not None for n in (2, 3))] == [
+        True,
+        True,
+        False,
+    ]
 
 
 def test_what_the_shared_form_misses_holds_all_panes_up_without_a_letter(visit: Visit) -> None:

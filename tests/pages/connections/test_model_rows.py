@@ -34,7 +34,7 @@ model_type = "text-embedding"
 def lab(more: str = "") -> Iterator[None]:
     """Configure a connection to a server that lists models."""
     file = Path(os.environ["CONNECTIONS_FILE"])
-    with Loopback(lambda _asked, wire: wire.send(whole({"data": LISTED}))) as server:
+    with Loopback(lambda _request, connection: connection.send(whole({"data": LISTED}))) as server:
         file.write_text(f'[[connections]]\nname = "lab"\nbase_url = "{server.address}/v1"\n{more}')
         try:
             yield
@@ -46,13 +46,13 @@ def lab(more: str = "") -> Iterator[None]:
 
 def table(page: Visitor) -> dict[str, list[str]]:
     """Return the table of models: name → the other cells."""
-    [found] = [html for html in page.html.split("<table") if 'scope="col">Features' in html]
-    rows = [row.split("</tr>")[0] for row in found.split("<tr>")[2:]]
+    [result] = [html for html in page.html.split("<table") if 'scope="col">Features' in html]
+    rows = [row.split("</tr>")[0] for row in result.split("<tr>")[2:]]
     cells = [[cell.split(">", 1)[1].split("</t")[0] for cell in row.replace("<th", "<td").split("<td")[1:]] for row in rows]
     return {name: rest for name, *rest in cells}
 
 
-def test_the_table_says_who_says_of_which_type_a_model_is_and_what_nobody_knows_of_it() -> None:
+def test_the_table_says_who_says_of_which_type_a_model_is_and_what_is_unknown_of_it() -> None:
     with lab(CORRECTED):
         assert table(Visitor("lab").open("connections")) == {
             "boom": ["llm", "guessed", "2,048", "unknown"],
@@ -61,10 +61,10 @@ def test_the_table_says_who_says_of_which_type_a_model_is_and_what_nobody_knows_
         }
 
 
-def test_no_file_waits_for_a_feature_where_nobody_knows_which_a_model_has() -> None:
+def test_no_file_waits_for_a_feature_where_it_is_unknown_which_a_model_has() -> None:
     with lab():
         page = Visitor("lab").open("llm")
-        draft = page.held.drafts[1].id
+        draft = page.page_state.drafts[1].id
         for number in range(4):
             page.click(f"{draft}.{ATTACHMENTS[number].file}")
         assert page.config["model"] == "boom" and page.can_run
@@ -80,20 +80,20 @@ def test_only_a_type_that_was_guessed_has_a_question_mark() -> None:
         ]
 
 
-def test_the_caption_names_what_was_guessed_until_somebody_chooses() -> None:
+def test_the_caption_names_what_was_guessed_until_a_choice() -> None:
     settings = settings_of({"name": "new", "base_url": "http://127.0.0.1:9/v1"})
     page = Visitor("embedded").open("connections")
-    held: ConnectionsPageState = page.at.session_state["_connections"]
-    held.draft = settings
-    model_table_editor.fill(held, settings)
-    model_table_editor.bring(held, [described("p", name) for name in ("boom", "bge-m3")])
+    state: ConnectionsPageState = page.at.session_state["_connections"]
+    state.draft = settings
+    model_table_editor.fill(state, settings)
+    model_table_editor.bring(state, [described("p", name) for name in ("boom", "bge-m3")])
     assert "Types guessed from names (2): boom, bge-m3." in page.look().seen.replace("\\", "")
-    held.rows, held.table = [held.rows[0] | {"model_type": "rerank"}, held.rows[1]], held.table + 1
+    state.rows, state.table = [state.rows[0] | {"model_type": "rerank"}, state.rows[1]], state.table + 1
     assert "Types guessed from names (1): bge-m3." in page.look().seen.replace("\\", "")
 
 
 @pytest.mark.parametrize(("typed", "kept"), [(512, {}), (256, {"context_size": 256})])
-def test_a_correction_of_a_type_does_not_pin_the_context_that_the_server_tells(typed: int, kept: dict[str, int]) -> None:
+def test_a_correction_of_a_type_does_not_pin_the_context_that_the_server_reports(typed: int, kept: dict[str, int]) -> None:
     settings = settings_of({"name": "new", "base_url": "http://127.0.0.1:9/v1"})
     row = model_table_editor.row(described("p", "my-strange-vectors"), settings) | {"context_size": 512}
     [model], _defaults = model_table_editor.configured_models(

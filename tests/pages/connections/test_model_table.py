@@ -8,16 +8,16 @@ from boomerang.invoker.backends.openai_compatible.model_list.catalogue import de
 from boomerang.playground.connections import model_table_editor
 from boomerang.playground.connections.page_state import ConnectionsPageState
 from boomerang.playground.session import app_state
-from tests.loopback import Asked, Loopback, Wire, whole
-from tests.pages.connections.setup import health_of, in_the_file, made
+from tests.loopback import ClientConnection, Loopback, ReceivedRequest, whole
+from tests.pages.connections.opened_page import health_of, in_the_file, made
 from tests.pages.visitor import Visitor
 
 
 def test_a_connection_that_cannot_be_opened_any_more_can_be_edited() -> None:
     with in_the_file('[[connections]]\nname = "lab"\nbase_url = "http://127.0.0.1:9"\napi_key_env = "NOT_SET_HERE"\n'):
-        held = ConnectionsPageState(replacing="lab")
-        model_table_editor.fill(held, made(api_key_env="NOT_SET_HERE", models=[{"model": "m", "model_type": "llm"}]))
-        assert [row["model"] for row in held.rows] == ["m"]
+        state = ConnectionsPageState(replacing="lab")
+        model_table_editor.fill(state, made(api_key_env="NOT_SET_HERE", models=[{"model": "m", "model_type": "llm"}]))
+        assert [row["model"] for row in state.rows] == ["m"]
 
 
 def test_a_table_of_many_models_costs_linear_work() -> None:
@@ -32,9 +32,9 @@ def test_a_table_of_many_models_costs_linear_work() -> None:
 def test_a_server_that_is_slow_to_list_its_models_is_waited_for_and_then_shown() -> None:
     slow_seconds = 1.3  # longer than a page waits
 
-    def slow(asked: Asked, wire: Wire) -> None:
-        wire.left.wait(slow_seconds)
-        wire.send(whole({"data": [{"id": "gpt-slow"}, {"id": "bge-embed"}]}))
+    def slow(request: ReceivedRequest, connection: ClientConnection) -> None:
+        connection.left.wait(slow_seconds)
+        connection.send(whole({"data": [{"id": "gpt-slow"}, {"id": "bge-embed"}]}))
 
     with Loopback(slow) as server, in_the_file(f'[[connections]]\nname = "lab"\nbase_url = "{server.address}/v1"\n'):
         page = Visitor("embedded").open("connections")
@@ -47,17 +47,17 @@ def test_a_server_that_is_slow_to_list_its_models_is_waited_for_and_then_shown()
 
 
 def test_what_was_said_of_many_models_stays_and_the_rest_of_a_long_list_is_counted() -> None:
-    held = ConnectionsPageState(
+    state = ConnectionsPageState(
         draft=made(), now=[model_table_editor.row(described("p", f"said {number}"), made()) for number in range(600)]
     )
-    model_table_editor.bring(held, [described("p", f"listed {number}") for number in range(10)])
-    assert len(held.rows) == 600 and held.left_out == 10
+    model_table_editor.bring(state, [described("p", f"listed {number}") for number in range(10)])
+    assert len(state.rows) == 600 and state.left_out == 10
 
 
 def test_a_long_list_of_models_is_searched() -> None:
     models = {"data": [{"id": f"model-{number:03d}"} for number in range(350)]}
     with (
-        Loopback(lambda _asked, wire: wire.send(whole(models))) as server,
+        Loopback(lambda _request, connection: connection.send(whole(models))) as server,
         in_the_file(f'[[connections]]\nname = "lab"\nbase_url = "{server.address}/v1"\n'),
     ):
         page = Visitor("embedded").open("connections")

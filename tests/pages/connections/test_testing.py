@@ -10,14 +10,16 @@ import pytest
 from boomerang.invoker.connection_kind import Check
 from boomerang.playground.connections.page_state import ConnectionsPageState
 from boomerang.workbench.connections.probe_jobs import SERVER, ProbeJob
-from tests.loopback import BOUND, Asked, Loopback, Wire, whole
-from tests.pages.connections.setup import container, health_of, in_the_file, made, with_form
+from tests.loopback import BOUND, ClientConnection, Loopback, ReceivedRequest, whole
+from tests.pages.connections.opened_page import container, health_of, in_the_file, made, with_form
 from tests.pages.visitor import Visitor
 
 
 def test_what_the_form_was_tried_with_is_another_once_its_address_was_changed_and_a_better_one_can_be_taken() -> None:
-    def at_v1(asked: Asked, wire: Wire) -> None:
-        wire.send(whole({"data": [{"id": "m"}]}) if asked.path == "/v1/models" else whole({"error": {"message": "?"}}, 404))
+    def at_v1(request: ReceivedRequest, connection: ClientConnection) -> None:
+        connection.send(
+            whole({"data": [{"id": "m"}]}) if request.path == "/v1/models" else whole({"error": {"message": "?"}}, 404)
+        )
 
     with Loopback(at_v1) as server:
         page = with_form(made(base_url=f"{server.address}/chat"))
@@ -36,23 +38,23 @@ def press(page: Visitor, key: str) -> None:
     """Click a button that tests something, and wait for the result."""
     page.at.button(key=key).click()
     page.look()
-    held: ConnectionsPageState = page.at.session_state["_connections"]
-    if held.checks is not None:
-        held.checks.join(BOUND)
+    state: ConnectionsPageState = page.at.session_state["_connections"]
+    if state.checks is not None:
+        state.checks.join(BOUND)
     page.look()
 
 
 def test_a_test_that_is_stopped_says_so_until_the_next_one() -> None:
     visitors: list[ConnectionsPageState] = []
 
-    def hangs_until_stopped(asked: Asked, wire: Wire) -> None:
-        if len(server.asked) == 1:
+    def hangs_until_stopped(request: ReceivedRequest, connection: ClientConnection) -> None:
+        if len(server.requests) == 1:
             checks = visitors[0].checks
             assert checks is not None
             checks.stop()  # like the button
-            wire.wait_until_gone()
+            connection.wait_until_gone()
         else:
-            wire.send(whole({"data": [{"id": "m"}]}))
+            connection.send(whole({"data": [{"id": "m"}]}))
 
     with Loopback(hangs_until_stopped) as server:
         page = with_form(made(base_url=f"{server.address}/v1"))
@@ -64,10 +66,10 @@ def test_a_test_that_is_stopped_says_so_until_the_next_one() -> None:
         assert "Stopped" not in form and "models listed: 1" in form
 
 
-def test_the_words_of_a_server_that_refused_stand_in_the_open_as_they_are() -> None:
+def test_the_words_of_a_server_that_refused_are_in_the_open_as_they_are() -> None:
     refusal = {"error": {"message": "Incorrect **key** <b>sk-x</b>"}}
     with (
-        Loopback(lambda _asked, wire: wire.send(whole(refusal, 401))) as server,
+        Loopback(lambda _request, connection: connection.send(whole(refusal, 401))) as server,
         in_the_file(f'[[connections]]\nname = "lab"\nbase_url = "{server.address}/v1"\napi_key = "k"\n'),
     ):
         page = Visitor("embedded").open("connections")
@@ -78,22 +80,22 @@ def test_the_words_of_a_server_that_refused_stand_in_the_open_as_they_are() -> N
         assert "Incorrect **key** &lt;b&gt;sk-x&lt;/b&gt;" in summary
 
 
-def listing(_asked: Asked, wire: Wire) -> None:
+def listing(_request: ReceivedRequest, connection: ClientConnection) -> None:
     """Respond with a list of one model."""
-    wire.send(whole({"data": [{"id": "m"}]}))
+    connection.send(whole({"data": [{"id": "m"}]}))
 
 
 def form_key(page: Visitor, name: str) -> str:
     """Return the key of a widget in the open form."""
-    held: ConnectionsPageState = page.at.session_state["_connections"]
-    return f"connections.form.{held.version}.{name}"
+    state: ConnectionsPageState = page.at.session_state["_connections"]
+    return f"connections.form.{state.version}.{name}"
 
 
 @pytest.mark.usefixtures("anna")
 def test_what_came_of_a_test_is_there_after_saving_what_was_tested() -> None:
     with Loopback(listing) as server:
         page = with_form(made(base_url=server.address))
-        held: ConnectionsPageState = page.at.session_state["_connections"]
+        state: ConnectionsPageState = page.at.session_state["_connections"]
         page.at.button(key=form_key(page, "test")).click()
         assert "models listed: 1" in container(page.look(), "connection-form")
         page.at.button(key=form_key(page, "save")).click()
@@ -105,7 +107,7 @@ def test_what_came_of_a_test_is_there_after_saving_what_was_tested() -> None:
         page.at.button(key="connections.edit").click()
         page.look().at.text_input(key=form_key(page, "base_url")).set_value(f"{server.address}/other")
         page.look().at.button(key=form_key(page, "save")).click()
-        assert "Not tested yet." in container(page.look(), "connection-detail") and list(held.results) == []
+        assert "Not tested yet." in container(page.look(), "connection-detail") and list(state.results) == []
 
 
 @pytest.mark.usefixtures("anna")
@@ -119,11 +121,11 @@ def test_what_came_of_a_test_of_something_else_is_not_there_after_saving() -> No
 
 
 def test_a_test_that_was_under_way_when_it_was_saved_ends_under_its_name() -> None:
-    held, checks, tried = ConnectionsPageState(), ProbeJob([]), ("\0" + "3", SERVER)
-    held.moved[tried] = "lab", SERVER
+    state, checks, tried = ConnectionsPageState(), ProbeJob([]), ("\0" + "3", SERVER)
+    state.moved[tried] = "lab", SERVER
     checks.results[tried] = checks.results["other", SERVER] = Check(True, "it answers")
-    held.take_over(checks)
-    assert set(held.results) == {("lab", SERVER), ("other", SERVER)}
+    state.take_over(checks)
+    assert set(state.results) == {("lab", SERVER), ("other", SERVER)}
 
 
 def test_what_came_of_a_test_is_not_shown_of_what_the_file_says_now() -> None:

@@ -27,8 +27,8 @@ def panes(visitor: Visitor, count: int) -> Visitor:
 
 def states(visitor: Visitor, count: int) -> list[str]:
     """Return the state of each pane."""
-    held = [visitor.held, *(visitor.held.part(f"pane{number}") for number in range(2, count + 1))]
-    return [run_status.name(each.job) for each in held]
+    state = [visitor.page_state, *(visitor.page_state.part(f"pane{number}") for number in range(2, count + 1))]
+    return [run_status.name(each.job) for each in state]
 
 
 @pytest.mark.parametrize("page", PAGES)
@@ -81,7 +81,7 @@ def test_the_first_pane_is_the_page_itself(visit: Visit, desk: Desk) -> None:
     assert visitor.state == "done"
 
 
-def test_the_best_is_named_and_nobody_wins_a_tie(visit: Visit, desk: Desk) -> None:
+def test_the_best_is_named_and_no_one_wins_a_tie(visit: Visit, desk: Desk) -> None:
     def answer(request: Request[Any], run: Run) -> Iterator[Any]:
         run.wait(0.05 if request.model == "talker" else 0.0)
         yield from llm_chunks("a", "b")

@@ -99,7 +99,7 @@ def test_a_failed_run_says_so_and_keeps_what_was_typed(visit: Visit, desk: Desk,
     visitor.run()
     assert visitor.state == "failed"
     panel = visitor.panel()
-    for words in (
+    for text in (
         "Rate limited by the back end",
         "Server",
         "InvokeRateLimitError",
@@ -107,7 +107,7 @@ def test_a_failed_run_says_so_and_keeps_what_was_typed(visit: Visit, desk: Desk,
         "Wait a moment",
         "429",
     ):
-        assert words in panel
+        assert text in panel
     assert "Traceback" not in panel
     assert {area.key: area.value for area in visitor.at.text_area} == before
     assert visitor.can_run
@@ -126,7 +126,7 @@ def test_a_fault_of_ours_ends_in_the_panel_with_its_traceback(visit: Visit, desk
 
 
 @pytest.mark.parametrize("page", PAGES)
-def test_an_unavailable_connection_is_told_on_the_page(visit: Visit, desk: Desk, page: str) -> None:
+def test_an_unavailable_connection_is_reported_on_the_page(visit: Visit, desk: Desk, page: str) -> None:
     """Break even the model list: the frame stays, and the error is in the panel."""
 
     def broken() -> Any:
@@ -153,12 +153,12 @@ def test_a_stopped_run_keeps_what_had_arrived(visit: Visit, desk: Desk, page: st
 
     desk.answer = slow
     visitor = visit(page)
-    held = visitor.held
+    state = visitor.page_state
 
     def stop() -> None:
         assert arrived.wait(BOUND)
-        assert held.job is not None
-        held.job.stop()
+        assert state.job is not None
+        state.job.stop()
 
     stopper = threading.Thread(target=stop)
     stopper.start()
@@ -172,23 +172,23 @@ def test_a_stopped_run_keeps_what_had_arrived(visit: Visit, desk: Desk, page: st
 
 
 @pytest.mark.parametrize("page", PAGES)
-def test_the_pages_clock_is_told_as_the_pages_clock(visit: Visit, desk: Desk, page: str) -> None:
+def test_the_pages_clock_is_reported_as_the_pages_clock(visit: Visit, desk: Desk, page: str) -> None:
     desk.answer = lambda request, run: [run.wait(BOUND)]
     visitor = visit(page)
     visitor.at.session_state[visitor.key("timeout")] = 1
-    held, asked = visitor.held, threading.Event()
+    state, requests = visitor.page_state, threading.Event()
     silent = desk.answer
 
     def answer(request: Request[Any], run: Run) -> Any:
-        asked.set()
+        requests.set()
         return silent(request, run)
 
     desk.answer = answer
 
     def expire() -> None:
-        assert asked.wait(BOUND)
-        assert held.job is not None and held.job.timeout == 1
-        held.job.expire()
+        assert requests.wait(BOUND)
+        assert state.job is not None and state.job.timeout == 1
+        state.job.expire()
 
     clock = threading.Thread(target=expire)
     clock.start()

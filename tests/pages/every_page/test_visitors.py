@@ -54,7 +54,7 @@ def test_rows_are_there_when_the_visitor_comes_back(visit: Visit, desk: Desk) ->
         "deleted_rows": [1],
     }
     visitor.look()
-    rows = list(visitor.held.rows)
+    rows = list(visitor.page_state.rows)
     assert rows[0] == "first" and rows[-1] == "one more" and len(rows) == 6
     visitor.open("llm").open("rerank").run()
     assert desk.requests[0].docs == rows

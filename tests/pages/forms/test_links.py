@@ -67,10 +67,10 @@ def test_rows_and_texts_of_a_link_are_sent(desk: Desk, page: str) -> None:
     assert "linked text" in json.dumps(desk.requests[0].payload())
 
 
-def test_a_run_of_somebody_else_is_not_found_by_its_id(desk: Desk) -> None:
+def test_a_run_of_another_one_is_not_found_by_its_id(desk: Desk) -> None:
     ann = Visitor(CONNECTION).open("moderation").run()
-    assert ann.held.job is not None
-    ann.held.job.owner = "ann's browser"  # all sessions of this test share one id
-    ben = linked("moderation", run=ann.held.job.id)
-    held: PageState = ben.at.session_state["_pages"][TYPES["moderation"]]
-    assert held.job is None and ben.state == "idle"
+    assert ann.page_state.job is not None
+    ann.page_state.job.owner = "ann's browser"  # all sessions of this test share one id
+    ben = linked("moderation", run=ann.page_state.job.id)
+    state: PageState = ben.at.session_state["_pages"][TYPES["moderation"]]
+    assert state.job is None and ben.state == "idle"

@@ -37,7 +37,7 @@ def test_by_hand_starts_with_what_the_form_says(visit: Visit, desk: Desk, page: 
 
 
 @pytest.mark.parametrize(
-    ("page", "text", "words"),
+    ("page", "text", "phrase"),
     [
         *((page, '{\n  "provider": "x",\n  model: "y"\n}', "Line 3, column 3") for page in WITH_CONFIG),
         ("moderation", "", "Line 1, column 1"),
@@ -48,10 +48,10 @@ def test_by_hand_starts_with_what_the_form_says(visit: Visit, desk: Desk, page: 
         ("moderation", '{"provider": "x", "model": NaN}', "NaN is not JSON"),
     ],
 )
-def test_a_config_that_is_none_keeps_run_disabled_and_says_where(visit: Visit, page: str, text: str, words: str) -> None:
+def test_a_config_that_is_none_keeps_run_disabled_and_says_where(visit: Visit, page: str, text: str, phrase: str) -> None:
     visitor = visit(page).set("toggle", "config.by_hand", True).type("config.text", text)
     assert not visitor.can_run
-    assert words in visitor.reason and words in visitor.faults
+    assert phrase in visitor.reason and phrase in visitor.faults
     for tab in ("Code", "Sent"):
         assert visitor.tab(tab)
     assert visitor.at.text_area(key=visitor.key("config.text")).value == text

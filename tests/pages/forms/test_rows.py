@@ -38,7 +38,7 @@ def test_switching_to_json_and_back_keeps_the_rows(visit: Visit, desk: Desk) -> 
 
 
 @pytest.mark.parametrize(
-    ("text", "words"),
+    ("text", "phrase"),
     [
         ('["a",\n "b"', "Line 2"),
         ('{"a": 1}', "expected a JSON list"),
@@ -46,12 +46,12 @@ def test_switching_to_json_and_back_keeps_the_rows(visit: Visit, desk: Desk) -> 
         ('[{"document": "a",\n "label": 4}]', "`label` must be one of 0, 1, 2, 3"),
     ],
 )
-def test_broken_json_is_refused_in_place_and_stays_there(visit: Visit, text: str, words: str) -> None:
+def test_broken_json_is_refused_in_place_and_stays_there(visit: Visit, text: str, phrase: str) -> None:
     page = as_json(visit("rerank")).type("rows.json", text)
-    assert not page.can_run and words in page.faults
+    assert not page.can_run and phrase in page.faults
     page.set("button_group", "rows.as", "Table")
     assert page.at.text_area(key="rerank.rows.json").value == text
-    assert page.held.rows == DOCUMENTS
+    assert page.page_state.rows == DOCUMENTS
 
 
 def test_marks_go_with_their_texts_through_json_and_samples(visit: Visit, desk: Desk) -> None:
@@ -59,11 +59,11 @@ def test_marks_go_with_their_texts_through_json_and_samples(visit: Visit, desk: 
     written = json.loads(page.at.text_area(key="rerank.rows.json").value)
     assert written[3] == {"document": DOCUMENTS[3], "label": 3}
     page.type("rows.json", json.dumps([{"document": "x", "label": 2}, "y"]))
-    assert (page.held.rows, page.held.kept(TableState).marks) == (["x", "y"], [2, None])
+    assert (page.page_state.rows, page.page_state.kept(TableState).marks) == (["x", "y"], [2, None])
     page.set("button_group", "sample", "Same words, different meaning")
-    assert page.held.kept(TableState).marks == TRAP_LABELS
+    assert page.page_state.kept(TableState).marks == TRAP_LABELS
     page.click("reset")
-    assert (page.held.rows, page.held.kept(TableState).marks) == (DOCUMENTS, DOCUMENT_LABELS)
+    assert (page.page_state.rows, page.page_state.kept(TableState).marks) == (DOCUMENTS, DOCUMENT_LABELS)
 
 
 def test_a_column_of_a_file_becomes_rows(visit: Visit, desk: Desk) -> None:
@@ -78,7 +78,7 @@ def test_a_column_of_a_file_becomes_rows(visit: Visit, desk: Desk) -> None:
 def test_a_file_brings_its_marks(visit: Visit, desk: Desk) -> None:
     page = upload(visit("rerank"), "a.jsonl", b'{"document": "a", "label": 3}\n{"document": "b", "label": 9}\n')
     page.click("import.replace")
-    assert (page.held.rows, page.held.kept(TableState).marks) == (["a", "b"], [3, None])
+    assert (page.page_state.rows, page.page_state.kept(TableState).marks) == (["a", "b"], [3, None])
 
 
 def test_more_rows_than_are_taken_are_said(visit: Visit, desk: Desk) -> None:
@@ -92,7 +92,7 @@ def test_more_rows_than_are_taken_are_said(visit: Visit, desk: Desk) -> None:
 def test_a_file_that_is_no_text_is_refused_in_place(visit: Visit) -> None:
     page = upload(visit("text_embedding"), "a.txt", b"\xff\xfa\x00")
     assert "not UTF-8" in page.faults
-    assert page.held.rows == TEXTS and page.can_run
+    assert page.page_state.rows == TEXTS and page.can_run
 
 
 def test_rows_and_marks_come_back_from_the_address(desk: Desk) -> None:
@@ -100,10 +100,10 @@ def test_rows_and_marks_come_back_from_the_address(desk: Desk) -> None:
     page.at.query_params["rows"] = json.dumps(["a", "b"])
     page.at.query_params["marks"] = json.dumps([None, 3])
     page.open("rerank")
-    assert (page.held.rows, page.held.kept(TableState).marks) == (["a", "b"], [None, 3])
+    assert (page.page_state.rows, page.page_state.kept(TableState).marks) == (["a", "b"], [None, 3])
 
 
-def test_lengths_are_told_before_anything_is_sent(visit: Visit) -> None:
+def test_lengths_are_reported_before_anything_is_sent(visit: Visit) -> None:
     page = visit("text_embedding")
     assert "longest ≈ " in page.seen
     page.at.session_state["text_embedding.lengths"] = True
@@ -116,7 +116,7 @@ def test_a_text_that_the_model_will_cut_is_named_before_it_is_sent(visit: Visit,
     page = visit("text_embedding")
     assert "likely to be cut" not in page.seen
     page.set("button_group", "sample", "Too long (cut)")
-    too_long = [number for number, text in enumerate(page.held.rows, 1) if len(text) > 1_000]
+    too_long = [number for number, text in enumerate(page.page_state.rows, 1) if len(text) > 1_000]
     [notice] = [line for line in page.seen.replace("\\", "").splitlines() if "will probably be cut" in line]
     cut = f"The end of row {', '.join(map(str, too_long))} will probably"
     assert too_long and f"short reads at most 256 tokens per text. {cut}" in notice

@@ -32,10 +32,10 @@ def test_running_all_samples_leaves_each_run_on_its_page(desk: Desk) -> None:
         visitor.open(page)
         assert visitor.state == ("failed" if page == "moderation" else "done"), page
         assert visitor.record.request.invoke_type is TYPES[page]
-        assert visitor.held.job is not None and visitor.held.job.origin.connection == CONNECTION
+        assert visitor.page_state.job is not None and visitor.page_state.job.origin.connection == CONNECTION
     visitor.open("llm")
     assert "Hello there." in visitor.seen.replace("\\", "")
-    job = visitor.held.job
+    job = visitor.page_state.job
     assert job is not None and app_state.jobs().find(job.id, job.owner) is job  # a reload finds it too
 
 

@@ -27,7 +27,7 @@ def page(visit: Visit) -> Visitor:
 
 def draft(page: Visitor, index: int) -> str:
     """Return the id of a message's editor."""
-    return page.held.drafts[index].id
+    return page.page_state.drafts[index].id
 
 
 def roles(desk: Desk) -> list[tuple[str, Any]]:
@@ -73,7 +73,7 @@ def test_messages_are_edited(page: Visitor, desk: Desk) -> None:
 
 def test_messages_are_added_and_take_turns(page: Visitor, desk: Desk) -> None:
     page.click("message.add").click("message.add")
-    assert [held.role for held in page.held.drafts] == ["system", "user", "assistant", "user"]
+    assert [state.role for state in page.page_state.drafts] == ["system", "user", "assistant", "user"]
     page.type(f"{draft(page, 2)}.content", "Because.").type(f"{draft(page, 3)}.content", "Why?")
     page.run()
     assert roles(desk)[2:] == [("assistant", "Because."), ("user", "Why?")]
@@ -180,8 +180,8 @@ def test_half_of_a_character_from_a_server_breaks_nothing(page: Visitor, desk: D
 
 def test_continue_takes_the_answer_into_the_conversation(page: Visitor, desk: Desk) -> None:
     page.run().click("continue")
-    assert [held.role for held in page.held.drafts] == ["system", "user", "assistant", "user"]
-    assert not page.held.drafts[3].content
+    assert [state.role for state in page.page_state.drafts] == ["system", "user", "assistant", "user"]
+    assert not page.page_state.drafts[3].content
     page.type(f"{draft(page, 3)}.content", "And at night?").run()
     assert roles(desk)[2:] == [("assistant", "Hello there."), ("user", "And at night?")]
 
@@ -199,7 +199,7 @@ def test_a_tool_call_is_a_card_and_its_result_goes_back_under_its_id(page: Visit
     page.click("tools.answer")
     assert page.state == "done" and "It rains in Oslo" in page.seen
     *_, weather, total = desk.requests[1].prompt_messages
-    assert [held.role.value for held in desk.requests[1].prompt_messages] == ["user", "assistant", "tool", "tool"]
+    assert [state.role.value for state in desk.requests[1].prompt_messages] == ["user", "assistant", "tool", "tool"]
     assert (weather.tool_call_id, weather.content, weather.name) == ("call-1", TOOLS[0]["mock"], "get_weather")
     assert (total.tool_call_id, total.content, total.name) == ("call-2", "forty-two", "add")
     calls = desk.requests[1].prompt_messages[1].tool_calls
@@ -285,7 +285,7 @@ def test_a_stream_that_called_no_tool_says_so(page: Visitor, desk: Desk) -> None
 
 def tool_key(page: Visitor, index: int, name: str) -> str:
     """Return the key of a field in a tool's editor."""
-    return f"tool.{page.held.kept(ToolLibrary).tools[index]['id']}.{name}"
+    return f"tool.{page.page_state.kept(ToolLibrary).tools[index]['id']}.{name}"
 
 
 def test_broken_json_in_a_tool_is_said_with_line_and_column(page: Visitor, desk: Desk) -> None:

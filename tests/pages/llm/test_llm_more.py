@@ -41,7 +41,7 @@ def page(visit: Visit) -> Visitor:
 
 def draft(page: Visitor, index: int) -> str:
     """Return the id of a message's editor."""
-    return page.held.drafts[index].id
+    return page.page_state.drafts[index].id
 
 
 def answering(*turns: Any) -> Callable[[Request[Any], Run], Any]:
@@ -49,13 +49,13 @@ def answering(*turns: Any) -> Callable[[Request[Any], Run], Any]:
     left = list(turns)
 
     def answer(request: Request[Any], run: Run) -> Any:
-        turn = left.pop(0)
-        return llm_chunks(turn, usage=USAGE) if isinstance(turn, str) else turn
+        lock = left.pop(0)
+        return llm_chunks(lock, usage=USAGE) if isinstance(lock, str) else lock
 
     return answer
 
 
-def asked(desk: Desk) -> list[tuple[str, Any]]:
+def messages_of(desk: Desk) -> list[tuple[str, Any]]:
     """Return roles and contents of the last request."""
     return [(message.role.value, message.content) for message in desk.requests[-1].prompt_messages]
 
@@ -72,18 +72,18 @@ def test_extra_json_is_merged_over_the_parameters_and_what_is_unknown_is_noticed
 
 
 @pytest.mark.parametrize(
-    ("text", "words"), [('{"a": 1,\n b}', "Line 2, column 2"), ("[1]", "found list"), ('{"a": NaN}', "NaN")]
+    ("text", "phrase"), [('{"a": 1,\n b}', "Line 2, column 2"), ("[1]", "found list"), ('{"a": NaN}', "NaN")]
 )
-def test_broken_extra_json_keeps_run_waiting_and_says_where(page: Visitor, text: str, words: str) -> None:
+def test_broken_extra_json_keeps_run_waiting_and_says_where(page: Visitor, text: str, phrase: str) -> None:
     page.type("extra", text)
-    assert not page.can_run and words in page.reason and words in page.faults
+    assert not page.can_run and phrase in page.reason and phrase in page.faults
 
 
 # Thinking and display modes
 
 
 @pytest.mark.parametrize(("tail", "label"), [("</think>\n\nIt is 42.", "Thinking, "), ("", "Unfinished thinking")])
-def test_thinking_stands_apart_and_is_timed(page: Visitor, desk: Desk, tail: str, label: str) -> None:
+def test_thinking_is_separate_and_is_timed(page: Visitor, desk: Desk, tail: str, label: str) -> None:
     desk.answer = lambda request, run: llm_chunks("<thi", "nk>\nLet me ", "add.\n", tail)
     page.run()
     [block] = [expander for expander in page.at.expander if expander.label.startswith(label)]
@@ -91,7 +91,7 @@ def test_thinking_stands_apart_and_is_timed(page: Visitor, desk: Desk, tail: str
     assert not any("think&gt;" in shown.body for shown in page.at.html)
     if tail:
         page.click("continue").type(f"{draft(page, 3)}.content", "And?").run()
-        assert asked(desk)[2] == ("assistant", "It is 42.")
+        assert messages_of(desk)[2] == ("assistant", "It is 42.")
 
 
 def test_json_in_an_answer_is_shown_by_itself(page: Visitor, desk: Desk) -> None:
@@ -118,7 +118,7 @@ def test_files_that_a_model_answers_with_are_offered_and_never_loaded(page: Visi
 # Context
 
 
-def test_the_context_in_use_is_told_and_warned_of(page: Visitor, desk: Desk) -> None:
+def test_the_context_in_use_is_reported_and_warned_of(page: Visitor, desk: Desk) -> None:
     page.set("selectbox", "model", "seer").run()
     assert "Nearly full" in page.seen  # 7 + 9 of 17 tokens
     desk.answer = lambda request, run: llm_chunks("Hi")
@@ -142,7 +142,7 @@ def test_a_file_goes_to_a_model_that_declares_it_and_waits_for_one_that_does_not
     page.set("selectbox", "model", "seer")
     assert page.can_run and "211 B" in page.seen and "red-square.png" in page.faults
     page.run()
-    text, image = asked(desk)[1][1]
+    text, image = messages_of(desk)[1][1]
     assert (text.data, type(image).__name__, image.detail.value) == (
         ATTACHMENTS[0].question,
         "ImagePromptMessageContent",
@@ -155,22 +155,22 @@ def test_each_type_of_file_can_be_forced_to_any_model(page: Visitor, desk: Desk)
     attach(page, 1, 0, 1, 2, 3)
     assert all(feature in page.reason for feature in ("vision", "document", "audio", "video"))
     page.set("toggle", "attach.force", True).run()
-    assert [part.type.value for part in asked(desk)[1][1]] == ["text", "image", "document", "audio", "video"]
+    assert [part.type.value for part in messages_of(desk)[1][1]] == ["text", "image", "document", "audio", "video"]
     for _ in range(4):
         page.click(f"{draft(page, 1)}.file.0.remove")
     page.run()
-    assert asked(desk)[1] == ("user", ATTACHMENTS[3].question)
+    assert messages_of(desk)[1] == ("user", ATTACHMENTS[3].question)
 
 
 def test_an_upload_is_taken_once_and_a_wrong_one_refused(page: Visitor) -> None:
     field = page.at.file_uploader(key=page.key(f"{draft(page, 1)}.upload.0"))
     field.upload("notes.txt", b"Some notes", "text/plain")
     page.look()
-    [found] = page.held.drafts[1].attachments
-    assert (found["type"], found["filename"], found["mime_type"]) == ("document", "notes.txt", "text/plain")
+    [result] = page.page_state.drafts[1].attachments
+    assert (result["type"], result["filename"], result["mime_type"]) == ("document", "notes.txt", "text/plain")
     page.at.file_uploader(key=page.key(f"{draft(page, 1)}.upload.1")).upload("empty.png", b"", "image/png")
     page.look()
-    assert len(page.held.drafts[1].attachments) == 1 and "empty.png is empty" in page.faults
+    assert len(page.page_state.drafts[1].attachments) == 1 and "empty.png is empty" in page.faults
 
 
 # Rerun from any message, and earlier answers
@@ -180,9 +180,9 @@ def test_running_from_a_message_cuts_what_follows_and_it_can_be_put_back(page: V
     desk.answer = answering("One.", "Two.", "Three.")
     page.run().click("continue").type(f"{draft(page, 3)}.content", "More?").run()
     page.click(f"{draft(page, 2)}.again")
-    assert asked(desk) == CONVERSATIONS["Two sentences"] and "Three." in page.seen
+    assert messages_of(desk) == CONVERSATIONS["Two sentences"] and "Three." in page.seen
     page.click("message.back")
-    assert [held.content for held in page.held.drafts[2:]] == ["One.", "More?"]
+    assert [state.content for state in page.page_state.drafts[2:]] == ["One.", "More?"]
 
 
 def test_earlier_answers_stay_and_can_be_compared_and_taken_up_again(page: Visitor, desk: Desk) -> None:
@@ -196,7 +196,7 @@ def test_earlier_answers_stay_and_can_be_compared_and_taken_up_again(page: Visit
     page.set("toggle", "earlier.compared", True)
     assert "of the text is the same" in page.seen
     page.click("earlier.take")
-    assert [held.content for held in page.held.drafts][2:] == ["The sky is blue."]
+    assert [state.content for state in page.page_state.drafts][2:] == ["The sky is blue."]
 
 
 # Completion and presets
@@ -208,9 +208,9 @@ def test_a_completion_is_one_text_and_goes_on_where_it_ended(page: Visitor, desk
     assert page.config["mode"] == "completion"
     assert "message.add" not in "".join(str(button.key) for button in page.at.button)
     page.run().click("continue")
-    assert asked(desk) == [("user", COMPLETION)] and desk.requests[0].mode == "completion"
+    assert messages_of(desk) == [("user", COMPLETION)] and desk.requests[0].mode == "completion"
     page.run()
-    assert asked(desk) == [("user", f"{COMPLETION} of scattering.")]
+    assert messages_of(desk) == [("user", f"{COMPLETION} of scattering.")]
     page.set("button_group", "mode", "chat").click("earlier.take")
     assert page.config["mode"] == "completion" and page.at.text_area(key="llm.completion").value == COMPLETION
     page.type("completion", " ")
@@ -219,7 +219,7 @@ def test_a_completion_is_one_text_and_goes_on_where_it_ended(page: Visitor, desk
 
 def load(page: Visitor, preset: str) -> None:
     """Load a preset's file."""
-    [field] = [found for found in page.at.file_uploader if (found.key or "").startswith("llm.preset.")]
+    [field] = [result for result in page.at.file_uploader if (result.key or "").startswith("llm.preset.")]
     field.upload("preset.json", preset.encode(), "application/json")
     page.look()
 
@@ -231,7 +231,7 @@ def test_a_preset_fills_the_form_and_loses_nothing(page: Visitor, desk: Desk) ->
     assert "Preset loaded." in page.seen
     assert page.config["completion_params"] == parameters
     page.run()
-    assert asked(desk)[0] == ("system", "Be brief.") and desk.requests[0].stop == ["END"]
+    assert messages_of(desk)[0] == ("system", "Be brief.") and desk.requests[0].stop == ["END"]
 
 
 @pytest.mark.parametrize("text", ["{", "[]", '{"a": 1}', '{"boomerang_preset": 1, "stop": 5}'])
@@ -246,10 +246,12 @@ def test_what_is_no_preset_is_refused_and_changes_nothing(page: Visitor, text: s
 
 def calls(*made: tuple[str, str, str]) -> list[Any]:
     """Return a chunk with tool calls, from id, name and arguments of each."""
-    return [call_chunk(*({"id": i, "name": name, "arguments": given} for i, name, given in made), finish_reason="tool_calls")]
+    return [
+        call_chunk(*({"id": i, "name": name, "arguments": settings} for i, name, settings in made), finish_reason="tool_calls")
+    ]
 
 
-def test_arguments_are_held_against_the_tools_parameters(page: Visitor, desk: Desk) -> None:
+def test_arguments_are_compared_with_the_tools_parameters(page: Visitor, desk: Desk) -> None:
     desk.answer = lambda request, run: calls(
         ("1", "get_weather", '{"unit": "K"}'), ("2", "add", '{"a": 1, "b": 2}'), ("3", "fly", "{}"), ("4", "add", "[1]")
     )
@@ -274,8 +276,8 @@ def test_calls_answer_themselves_with_their_mocks_until_the_model_speaks(page: V
     desk.answer = answering(parallel, calls(("3", "add", '{"a": 1, "b": 1}')), "It rains, and 42.")
     page.set("button_group", "sample", "Two tools").set("toggle", "tools.auto", True).run()
     assert page.state == "done" and "It rains, and 42." in page.seen and len(desk.requests) == 3
-    assert [role for role, _ in asked(desk)] == ["user", "assistant", "tool", "tool", "assistant", "tool"]
-    assert [content for role, content in asked(desk) if role == "tool"] == [TOOLS[0]["mock"], "42", "42"]
+    assert [role for role, _ in messages_of(desk)] == ["user", "assistant", "tool", "tool", "assistant", "tool"]
+    assert [content for role, content in messages_of(desk) if role == "tool"] == [TOOLS[0]["mock"], "42", "42"]
     page.look()
     assert len(desk.requests) == 3
 
@@ -294,7 +296,7 @@ def test_tools_are_imported_from_a_signature_and_offered(page: Visitor, desk: De
     assert [tool.name for tool in offered] == ["get_weather", "add", "look_up"]
     assert offered[2].parameters["required"] == ["word"]
     page.type("tools.paste", "nothing of the kind").click("tools.import")
-    assert "invalid syntax" in page.faults and len(page.held.kept(ToolLibrary).tools) == 3
+    assert "invalid syntax" in page.faults and len(page.page_state.kept(ToolLibrary).tools) == 3
 
 
 # Experiments and comparison
@@ -304,10 +306,10 @@ def test_repeats_count_distinct_answers_and_one_failure_ends_nothing(page: Visit
     turns: list[Any] = ["Yes.", "No.", InvokeServerUnavailableError("It is down."), "Yes.", "Yes."]
 
     def answer(request: Request[Any], run: Run) -> Any:
-        turn = turns.pop(0)
-        if isinstance(turn, Exception):
-            raise turn
-        return llm_chunks(turn, usage=USAGE)
+        lock = turns.pop(0)
+        if isinstance(lock, Exception):
+            raise lock
+        return llm_chunks(lock, usage=USAGE)
 
     desk.answer = answer
     page.set("button_group", "experiment", "repeat").click("try-repeat.run")
@@ -317,7 +319,7 @@ def test_repeats_count_distinct_answers_and_one_failure_ends_nothing(page: Visit
     assert "It is down." in page.seen and "A 3×, B 1×" in page.seen
 
 
-def test_streamed_and_not_streamed_are_held_against_each_other(page: Visitor, desk: Desk) -> None:
+def test_streamed_and_not_streamed_are_compared_with_each_other(page: Visitor, desk: Desk) -> None:
     page.set("button_group", "experiment", "stream").click("try-stream.run")
     assert [request.stream for request in desk.requests] == [True, False]
     assert "Identical both ways." in page.seen

@@ -66,7 +66,7 @@ def test_an_answer_without_an_object_is_empty_and_shows_the_raw_text(page: Visit
 
 
 @pytest.mark.parametrize(
-    ("schema", "words"),
+    ("schema", "text"),
     [
         ('{\n  "type": "objekt"\n}', "Line 2, column 11, $.type"),
         ('{"type": "object",\n "properties": {"a": {"type": 5}}}', "Line 2, column 31, $.properties.a.type"),
@@ -78,10 +78,10 @@ def test_an_answer_without_an_object_is_empty_and_shows_the_raw_text(page: Visit
         ('{"a":' * 500 + "1" + "}" * 500, "levels deep"),
     ],
 )
-def test_what_is_no_schema_keeps_run_disabled_and_says_where(page: Visitor, schema: str, words: str) -> None:
+def test_what_is_no_schema_keeps_run_disabled_and_says_where(page: Visitor, schema: str, text: str) -> None:
     page.type("schema", schema)
     assert not page.can_run
-    assert words in page.reason and words in page.faults
+    assert text in page.reason and text in page.faults
     assert page.at.text_area(key="llm_structured_output.schema").value == schema
     page.tab("Code")
 

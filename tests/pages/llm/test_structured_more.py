@@ -38,7 +38,7 @@ def page(visit: Visit) -> Visitor:
     return visit("llm_structured_output")
 
 
-def test_three_ways_to_an_object_stand_side_by_side(page: Visitor, desk: Desk) -> None:
+def test_three_ways_to_an_object_are_side_by_side(page: Visitor, desk: Desk) -> None:
     def answer(request: Request[Any], run: Run) -> Any:
         if isinstance(request, RequestInvokeLLMWithStructuredOutput):
             return structured_chunks(GOOD, json.dumps(GOOD))
@@ -66,7 +66,7 @@ def test_a_model_without_the_parameter_has_two_ways(page: Visitor, desk: Desk) -
     assert "no object" in page.seen  # the scripted model only says hello
 
 
-def test_stability_tells_the_share_of_valid_objects_and_the_most_frequent_fault(page: Visitor, desk: Desk) -> None:
+def test_stability_reports_the_share_of_valid_objects_and_the_most_frequent_fault(page: Visitor, desk: Desk) -> None:
     turns: list[Any] = [GOOD, GOOD | {"city": 5}, None, GOOD | {"city": 6}, GOOD]
     desk.answer = lambda request, run: structured_chunks(turns.pop(0), "…")
     page.set("button_group", "experiment", "stability").click("try-stability.run")
@@ -86,7 +86,7 @@ def test_a_schema_is_proposed_from_an_example(page: Visitor, desk: Desk) -> None
 
 
 @pytest.mark.parametrize(
-    ("text", "words"),
+    ("text", "phrase"),
     [
         (f"```json\n{json.dumps(GOOD)}\n```", "code block"),
         (f"Here: {json.dumps(GOOD)}", "the text around it"),
@@ -94,16 +94,16 @@ def test_a_schema_is_proposed_from_an_example(page: Visitor, desk: Desk) -> None
         (json.dumps(GOOD | {"city": "Porto"}), "differs from the raw text"),
     ],
 )
-def test_an_object_that_is_not_the_raw_text_says_how_it_came(page: Visitor, desk: Desk, text: str, words: str) -> None:
+def test_an_object_that_is_not_the_raw_text_says_how_it_came(page: Visitor, desk: Desk, text: str, phrase: str) -> None:
     desk.answer = lambda request, run: structured_chunks(GOOD, text)
-    assert words in page.run().seen
+    assert phrase in page.run().seen
 
 
 def test_an_object_that_is_the_raw_text_needs_no_notice(page: Visitor) -> None:
     assert "healing" not in page.run().seen
 
 
-def test_objects_of_a_comparison_are_held_against_each_other(page: Visitor, desk: Desk) -> None:
+def test_objects_of_a_comparison_are_compared_with_each_other(page: Visitor, desk: Desk) -> None:
     desk.answer = lambda request, run: structured_chunks(GOOD | {"city": request.model}, "…")
     page.set("button_group", "panes", 2).run()
     assert "1 difference." in page.seen and '"talker"' in page.seen and "$.city" in page.seen

@@ -40,7 +40,7 @@ def by_hand(config: dict[str, Any]) -> Visitor:
 
 def ask(visitor: Visitor, text: str) -> Visitor:
     """Run a user message."""
-    return visitor.type(f"{visitor.held.drafts[1].id}.content", text).run()
+    return visitor.type(f"{visitor.page_state.drafts[1].id}.content", text).run()
 
 
 def answer(page: Visitor) -> str:
@@ -48,14 +48,14 @@ def answer(page: Visitor) -> str:
     return "".join(chunk.delta.message.content for chunk in page.record.chunks)
 
 
-def look_until(page: Visitor, words: str) -> None:
+def look_until(page: Visitor, text: str) -> None:
     """Redraw the page until it contains these words."""
     deadline = monotonic() + BOUND
-    while words not in page.look().seen:
+    while text not in page.look().seen:
         assert monotonic() < deadline, page.seen
 
 
-def test_a_ticked_parameter_stands_in_the_model_config_and_an_unticked_one_does_not() -> None:
+def test_a_ticked_parameter_is_in_the_model_config_and_an_unticked_one_does_not() -> None:
     page = opened("llm")
     assert set(page.config["completion_params"]) == {"temperature", "max_tokens"}
     keys = {name: f"{page.config['model']}.{name}" for name in ("top_p", "temperature")}
@@ -77,8 +77,8 @@ def test_a_hand_written_config_is_sent_as_it_is() -> None:
 def test_an_unknown_model_is_an_error_that_names_those_that_there_are() -> None:
     page = by_hand({"model": "gpt-9"})
     assert page.state == "failed"
-    for words in ("gpt-9", SMALL, "UnsupportedRequestError"):
-        assert words in page.panel().replace("\\", "")
+    for text in ("gpt-9", SMALL, "UnsupportedRequestError"):
+        assert text in page.panel().replace("\\", "")
     assert "gpt-9" in page.at.text_area(key="llm.config.text").value
 
 
@@ -93,15 +93,15 @@ def test_a_text_longer_than_the_context_is_an_error_with_both_counts_and_stays()
     assert page.state == "failed"
     counts = re.findall(r"[\d,]{4,}", page.panel())
     assert "2,048" in counts and any(int(count.replace(",", "")) > 5000 for count in counts), counts
-    assert page.held.drafts[1].content == long
+    assert page.page_state.drafts[1].content == long
 
 
 def test_a_stop_sequence_ends_the_answer_where_it_would_begin() -> None:
     page = opened("llm")
     page.at.session_state["llm.stop_words"] = ["five"]
     ask(page, "Count from one to ten in words, in lower case.")
-    said = answer(page)
-    assert "four" in said.lower() and "five" not in said
+    content = answer(page)
+    assert "four" in content.lower() and "five" not in content
     assert '"five"' in page.tab("Sent")
 
 
@@ -113,10 +113,10 @@ def test_without_streaming_the_answer_comes_in_one_piece() -> None:
 
 def test_the_answer_becomes_a_message_and_the_next_turn_can_be_typed() -> None:
     page = opened("llm", model=SMALL).run()
-    said = answer(page)
+    content = answer(page)
     page.click("continue")
-    assert [draft.role for draft in page.held.drafts][2:] == ["assistant", "user"]
-    assert page.held.drafts[2].content[:40] in said and page.held.drafts[3].content == ""
+    assert [draft.role for draft in page.page_state.drafts][2:] == ["assistant", "user"]
+    assert page.page_state.drafts[2].content[:40] in content and page.page_state.drafts[3].content == ""
 
 
 def test_all_dropped_documents_are_an_empty_result_and_not_a_failure() -> None:
@@ -131,7 +131,7 @@ def test_two_rerankers_are_drawn_as_a_slope() -> None:
     assert "Rank changes" in page.seen
 
 
-def test_what_differs_between_two_answers_is_marked() -> None:
+def test_what_differs_between_two_answers_is_highlighted() -> None:
     page = opened("llm", panes="2").set("button_group", "sample", "Exact echo").run()
     look_until(page, "of the text is the same")
     assert "Struck through: only A; underlined: only B." in page.seen
@@ -159,7 +159,7 @@ def test_silence_is_an_empty_result() -> None:
     assert page.run().state == "empty" and "No speech recognized" in page.seen
 
 
-def test_a_cut_mp3_is_heard_as_far_as_it_goes_with_a_notice_and_a_misnamed_wav_too() -> None:
+def test_a_cut_mp3_is_transcribed_as_far_as_it_goes_with_a_notice_and_a_misnamed_wav_too() -> None:
     page = opened("speech2text").set("button_group", "source", "Upload")
     whole = (ASSETS / "samples" / "wrong-extension.mp3").read_bytes()
     page.at.file_uploader(key="speech2text.upload").upload("wrong-extension.mp3", whole)
@@ -190,7 +190,7 @@ def test_a_round_trip_marks_the_words_that_came_back_wrong() -> None:
     assert '"del"' in drawn.replace("\\", "") and "meter read" in drawn
 
 
-def test_a_card_tells_that_its_model_is_loaded_once_it_was_used_and_how_the_last_run_ended() -> None:
+def test_a_card_reports_that_its_model_is_loaded_once_it_was_used_and_how_the_last_run_ended() -> None:
     page = opened("moderation").run()
     page.open("start")
     assert "Last run: done" in page.seen and page.seen.count("Loaded") >= 2  # the same model embeds texts

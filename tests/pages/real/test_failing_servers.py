@@ -10,29 +10,29 @@ import pytest
 
 from boomerang.playground.session import app_state
 from tests.invoker.backends.openai_compatible.desk import event
-from tests.loopback import STREAM, Asked, Loopback, Wire, chunked, whole
+from tests.loopback import STREAM, ClientConnection, Loopback, ReceivedRequest, chunked, whole
 from tests.pages.visitor import Visitor
 
 MODELS = ("refuses", "breaks", "breaks-off", "stammers")
 """Models that behave as their names say."""
-SAID = [event({"role": "assistant", "content": ""}), event({"content": "The first half of"})]
+OWN_TEXT = [event({"role": "assistant", "content": ""}), event({"content": "The first half of"})]
 
 
-def fail(asked: Asked, wire: Wire) -> None:
+def fail(request: ReceivedRequest, connection: ClientConnection) -> None:
     """Fail in the way that the called model's name says."""
-    if asked.path == "/v1/models":
-        wire.send(whole({"data": [{"id": name} for name in MODELS]}))
+    if request.path == "/v1/models":
+        connection.send(whole({"data": [{"id": name} for name in MODELS]}))
         return
-    match asked.json["model"]:
+    match request.json["model"]:
         case "refuses":
-            wire.send(whole({"error": {"message": "密钥无效，请联系管理员。"}}, 401))
+            connection.send(whole({"error": {"message": "密钥无效，请联系管理员。"}}, 401))
         case "breaks-off":
-            wire.send(STREAM, *list(chunked(SAID))[:-1])
+            connection.send(STREAM, *list(chunked(OWN_TEXT))[:-1])
             raise EOFError
         case "stammers":
-            wire.send(STREAM, *chunked([*SAID, b"data: {broken\n\n"]))
+            connection.send(STREAM, *chunked([*OWN_TEXT, b"data: {broken\n\n"]))
         case _:
-            wire.send(whole({"error": {"message": "CUDA out of memory."}}, 500))
+            connection.send(whole({"error": {"message": "CUDA out of memory."}}, 500))
 
 
 @pytest.fixture
@@ -89,13 +89,13 @@ def connection() -> Iterator[str]:
         ),
     ],
 )
-def test_a_failure_is_told_with_whose_it_is_in_the_servers_words_and_with_a_next_step(
+def test_a_failure_is_reported_with_whose_it_is_in_the_servers_words_and_with_a_next_step(
     connection: str, model: str, shown: list[str]
 ) -> None:
     page = Visitor(connection, model=model).open("llm").run()
     assert page.state == "failed"
     panel = page.panel().replace("\\", "").replace("\u2060", "")
-    for words in shown:
-        assert words in panel, panel
+    for text in shown:
+        assert text in panel, panel
     assert ("The first half of" in page.seen) is (model in ("breaks-off", "stammers"))
     assert page.can_run

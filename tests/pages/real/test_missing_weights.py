@@ -36,8 +36,8 @@ def test_the_start_page_says_which_calls_are_unavailable_and_why() -> None:
 def test_each_page_says_why_run_is_disabled_and_what_to_do(name: str) -> None:
     page = Visitor("embedded").open(name)
     assert not page.can_run
-    for words in ("is unavailable: ", " is not in ", "make weights"):
-        assert words in page.seen.replace("\\", "")
+    for text in ("is unavailable: ", " is not in ", "make weights"):
+        assert text in page.seen.replace("\\", "")
 
 
 def test_speech_is_made_all_the_same() -> None:

@@ -67,11 +67,11 @@ def test_a_sample_fills_the_text(visit: Visit, desk: Desk, sample: str) -> None:
 def test_the_facts_of_what_was_spoken_are_drawn(visit: Visit, desk: Desk) -> None:
     desk.answer = lambda request, run: [TTSResult.of(SPOKEN, "audio/mpeg")]
     page = visit("tts").run()
-    for words in ("audio/mpeg (MP3)", "Duration", "Sample rate", f"{len(SPOKEN):,}"):
-        assert words in page.seen
+    for text in ("audio/mpeg (MP3)", "Duration", "Sample rate", f"{len(SPOKEN):,}"):
+        assert text in page.seen
 
 
-def test_audio_of_another_type_than_told_is_marked(visit: Visit, desk: Desk) -> None:
+def test_audio_of_another_type_than_stated_is_highlighted(visit: Visit, desk: Desk) -> None:
     desk.answer = lambda request, run: [TTSResult.of(WAV, "audio/mpeg")]
     page = visit("tts").run()
     assert page.state == "done"
@@ -79,13 +79,13 @@ def test_audio_of_another_type_than_told_is_marked(visit: Visit, desk: Desk) -> 
 
 
 @pytest.mark.parametrize("data", [b"no audio at all", b"\xff\xfb\x90\x64" + bytes(40), PNG])
-def test_bytes_that_are_no_audio_are_kept_and_told(visit: Visit, desk: Desk, data: bytes) -> None:
+def test_bytes_that_are_no_audio_are_kept_and_reported(visit: Visit, desk: Desk, data: bytes) -> None:
     desk.answer = lambda request, run: [TTSResult.of(data, "audio/mpeg")]
     page = visit("tts").run()
     assert page.state == "done" and page.at.warning
 
 
-def test_audio_that_is_no_hex_is_told_and_what_came_before_it_is_kept(visit: Visit, desk: Desk) -> None:
+def test_audio_that_is_no_hex_is_reported_and_what_came_before_it_is_kept(visit: Visit, desk: Desk) -> None:
     desk.answer = lambda request, run: [TTSResult.of(SPOKEN, "audio/mpeg"), TTSResult(result="zz", mime_type="audio/mpeg")]
     page = visit("tts").run()
     assert page.state == "failed"
@@ -110,15 +110,15 @@ def test_what_had_been_spoken_before_a_failure_is_kept(visit: Visit, desk: Desk)
     assert "Partial audio" in page.seen and "Download" in page.seen
 
 
-def test_the_waveform_tells_peak_rms_silence_and_clipping(visit: Visit, desk: Desk) -> None:
+def test_the_waveform_reports_peak_rms_silence_and_clipping(visit: Visit, desk: Desk) -> None:
     desk.answer = lambda request, run: [TTSResult.of(SPOKEN, "audio/mpeg")]
     page = visit("tts").run()
     assert "Waveform" in page.seen
-    for words in ("Peak −", "RMS −", "silence 0.", "not clipped"):
-        assert words in page.seen
+    for text in ("Peak −", "RMS −", "silence 0.", "not clipped"):
+        assert text in page.seen
 
 
-def test_a_clipped_recording_is_told(visit: Visit, desk: Desk) -> None:
+def test_a_clipped_recording_is_reported(visit: Visit, desk: Desk) -> None:
     samples, rate_hz = decode(SPOKEN)
     loud = encode_mp3((samples * 40).clip(-1, 1), rate_hz)
     desk.answer = lambda request, run: [TTSResult.of(loud, "audio/mpeg")]
@@ -142,7 +142,7 @@ def test_segments_without_headers_are_one_file(visit: Visit, desk: Desk) -> None
     assert "Valid single MP3 stream" in page.seen and not page.at.warning
 
 
-def test_a_model_that_declares_another_type_is_held_to_it(visit: Visit, desk: Desk) -> None:
+def test_a_model_that_declares_another_type_keeps_that_type(visit: Visit, desk: Desk) -> None:
     properties = {ModelPropertyKey.VOICES: [{"mode": "v", "name": "V", "language": []}], ModelPropertyKey.AUDIO_TYPE: "wav"}
     honest = listed("speaker", ModelType.TTS, model_properties=properties)
     desk.answer = lambda request, run: [TTSResult.of(WAV, None)]
@@ -153,7 +153,7 @@ def test_a_model_that_declares_another_type_is_held_to_it(visit: Visit, desk: De
     assert "Expected `audio/wav`" in visit("tts").run().at.warning[0].value
 
 
-def test_the_counter_tells_characters_limit_and_pieces(visit: Visit, desk: Desk) -> None:
+def test_the_counter_reports_characters_limit_and_pieces(visit: Visit, desk: Desk) -> None:
     page = visit("tts").type("text", "Hello.")
     assert "6 characters · the model declares no word_limit" in page.seen
 
@@ -161,8 +161,8 @@ def test_the_counter_tells_characters_limit_and_pieces(visit: Visit, desk: Desk)
 def test_a_round_trip_speaks_and_writes_down_again(visit: Visit, desk: Desk) -> None:
     page = visit("tts").type("text", "The quick toast.").set("button_group", "experiment", "round-trip")
     page.click("try-round-trip.run")
-    spoken, heard = desk.requests
-    assert (spoken.content_text, heard.file, heard.model) == ("The quick toast.", SPOKEN * 2, "listener")
+    spoken, received = desk.requests
+    assert (spoken.content_text, received.file, received.model) == ("The quick toast.", SPOKEN * 2, "listener")
     assert "WER 33.3%" in page.seen and "The quick test." in page.seen
 
 
@@ -173,7 +173,7 @@ def test_a_round_trip_without_sound_says_where_it_ended(visit: Visit, desk: Desk
     assert len(desk.requests) == 1
 
 
-def test_every_voice_speaks_and_can_be_judged(visit: Visit, desk: Desk) -> None:
+def test_every_voice_speaks_and_can_be_checked(visit: Visit, desk: Desk) -> None:
     page = visit("tts").set("button_group", "experiment", "every-voice").click("try-every-voice.run")
     assert [request.voice for request in desk.requests] == ["v1", "v2"]
     assert "**Ada** · v1" in page.seen and page.seen.count("s of audio in") == 2
@@ -190,6 +190,6 @@ def test_voices_are_compared_side_by_side_and_none_plays_by_itself(visit: Visit,
     assert page.at.toggle(key="tts.autoplay").disabled
     page.run()
     assert page.seen.count("Waveform") == 2 and "A · speaker" in page.seen and "B · speaker" in page.seen
-    panes = [page.held, page.held.parts["pane2"]]
+    panes = [page.page_state, page.page_state.parts["pane2"]]
     playbacks = [pane.job.origin.context.get(Playback) for pane in panes if pane.job]
     assert [playback.autoplay for playback in playbacks if playback] == [False, False]

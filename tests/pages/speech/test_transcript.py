@@ -19,7 +19,7 @@ from tests.pages.visitor import Visitor
 from tests.scripted import SPOKEN, Desk
 
 
-def test_the_sample_is_sent_and_its_known_text_is_held_against_the_result(visit: Visit, desk: Desk) -> None:
+def test_the_sample_is_sent_and_its_known_text_is_compared_with_the_result(visit: Visit, desk: Desk) -> None:
     page = visit("speech2text").run()
     assert desk.requests[0].file == CLIP.read_bytes()
     assert page.at.text_area(key="speech2text.reference").value == CLIP_TEXT
@@ -71,7 +71,7 @@ def test_a_source_that_does_not_exist_in_an_address_is_the_sample(visit: Visit, 
     assert page.open("speech2text").can_run
 
 
-def test_what_the_speech_page_spoke_last_can_be_heard(visit: Visit, desk: Desk) -> None:
+def test_what_the_speech_page_spoke_last_can_be_transcribed(visit: Visit, desk: Desk) -> None:
     page = visit("speech2text").set("button_group", "source", "Speech page")
     assert not page.can_run and "synthesize something" in page.reason
     page.open("tts").type("text", "Good morning.").run()
@@ -89,15 +89,15 @@ def test_what_the_call_cannot_carry_is_greyed_with_the_reason(visit: Visit, desk
         assert f"`{name}.invoke` takes" in page.seen
 
 
-def test_subtitles_are_there_when_the_back_end_told_times_and_greyed_when_not(visit: Visit, desk: Desk) -> None:
+def test_subtitles_are_there_when_the_back_end_reported_times_and_greyed_when_not(visit: Visit, desk: Desk) -> None:
     page = visit("speech2text").run()
     assert {button.label: button.disabled for button in downloads(page)} == {"Text": False, "SRT": True, "VTT": True}
 
-    def tells(request: Request[Any], run: Run) -> list[Any]:
+    def shows(request: Request[Any], run: Run) -> list[Any]:
         run.report(TranscriptSegment(0.0, 2.0, "The quick test."))
         return [Speech2TextResult(result="The quick test.")]
 
-    desk.answer = tells
+    desk.answer = shows
     page.run()
     assert not any(button.disabled for button in downloads(page))
     assert "The quick test." in str(page.at.dataframe[0].value)
@@ -105,11 +105,13 @@ def test_subtitles_are_there_when_the_back_end_told_times_and_greyed_when_not(vi
 
 def downloads(page: Visitor) -> list[Any]:
     """Return the download buttons of the transcript."""
-    found = [element for element in page.at.get("download_button") if element.proto.label in ("Text", "SRT", "VTT")]
-    return [element.proto for element in found]
+    result = [element for element in page.at.get("download_button") if element.proto.label in ("Text", "SRT", "VTT")]
+    return [element.proto for element in result]
 
 
-def test_a_worse_recording_is_heard_in_each_way_and_one_that_fails_ends_none_of_the_others(visit: Visit, desk: Desk) -> None:
+def test_a_worse_recording_is_transcribed_in_each_way_and_one_that_fails_ends_none_of_the_others(
+    visit: Visit, desk: Desk
+) -> None:
     def tires(request: Request[Any], run: Run) -> list[Any]:
         if len(desk.requests) == 3:
             raise ConnectionError("cable cut")

@@ -35,7 +35,7 @@ def test_an_mp3_is_sent_to_the_byte_and_its_facts_are_shown(page: Visitor, desk:
 
 
 @pytest.mark.parametrize(
-    ("name", "data", "words"),
+    ("name", "data", "text"),
     [
         ("empty.mp3", b"", "empty (0 bytes)"),
         ("image.mp3", PNG, "looks like a PNG"),
@@ -44,10 +44,10 @@ def test_an_mp3_is_sent_to_the_byte_and_its_facts_are_shown(page: Visitor, desk:
         ("noise.mp3", bytes(range(256)) * 8, "no audio"),
     ],
 )
-def test_what_is_no_audio_is_refused_at_the_field(page: Visitor, desk: Desk, name: str, data: bytes, words: str) -> None:
+def test_what_is_no_audio_is_refused_at_the_field(page: Visitor, desk: Desk, name: str, data: bytes, text: str) -> None:
     upload(page, name, data)
     assert not page.can_run
-    assert words in page.faults and words in page.reason
+    assert text in page.faults and text in page.reason
     assert upload(page, "mine.mp3", SPOKEN).can_run
 
 
@@ -74,7 +74,7 @@ def test_the_field_states_the_limit_and_the_kinds_that_are_true(page: Visitor) -
     assert field.label == f"Audio file, up to {UPLOAD_LIMIT_BYTES // 2**20} MB: {READABLE}"
     assert field.max_upload_size_mb == UPLOAD_LIMIT_BYTES // 2**20
     assert set(EXTENSIONS) <= {kind.lstrip(".") for kind in field.type}
-    assert {found.name for found in KINDS if found.readable} == set(READABLE.split(", "))
+    assert {result.name for result in KINDS if result.readable} == set(READABLE.split(", "))
 
 
 def test_the_servers_limit_is_that_of_an_audio_file() -> None:
@@ -110,7 +110,7 @@ def test_the_recording_of_a_microphone_is_sent_as_mp3(visit: Visit, desk: Desk) 
     assert "Converted to MP3" in page.seen
 
 
-def test_a_recording_without_sound_in_it_is_told(visit: Visit, desk: Desk) -> None:
+def test_a_recording_without_sound_in_it_is_reported(visit: Visit, desk: Desk) -> None:
     page = visit("speech2text").set("button_group", "source", "Microphone")
     page.at.audio_input(key="speech2text.recording").upload("recording.wav", WAV[:20])
     page.look()

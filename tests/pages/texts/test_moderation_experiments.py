@@ -22,7 +22,7 @@ from tests.scripted import BOUND, Desk
 Visit = Callable[[str], Visitor]
 
 
-def by_words(request: Request[Any], run: Run) -> Iterator[Any]:
+def by_marker(request: Request[Any], run: Run) -> Iterator[Any]:
     """Flag texts with a harmful word, and report a score."""
     harmful = any(word in request.payload()["text"].lower() for word in ("hurt", "destroy", "fool"))
     run.report(ModerationScores({"violence": 0.8 if harmful else 0.3, "hate": 0.1}, threshold=0.5))
@@ -34,8 +34,8 @@ def open_experiment(page: Visitor, name: str) -> Visitor:
     return page.set("button_group", "experiment", name)
 
 
-def test_another_threshold_tells_which_flag_would_change(visit: Visit, desk: Desk) -> None:
-    desk.answer = by_words
+def test_another_threshold_reports_which_flag_would_change(visit: Visit, desk: Desk) -> None:
+    desk.answer = by_marker
     page = visit("moderation").run()
     assert "At 0.50 the answer would be the same" in page.seen
     page.set("slider", "threshold", 0.2)
@@ -49,7 +49,7 @@ def test_without_scores_there_is_no_threshold(visit: Visit, desk: Desk) -> None:
 
 
 def test_a_batch_has_its_misses_first_and_a_confusion_matrix(visit: Visit, desk: Desk) -> None:
-    desk.answer = by_words
+    desk.answer = by_marker
     page = open_experiment(visit("moderation"), "batch").click("try-batch.run")
     assert [request.text for request in desk.requests] == list(MODERATION_BATCH)
     metrics = page.metrics()
@@ -65,7 +65,7 @@ def test_a_failed_text_does_not_end_the_batch(visit: Visit, desk: Desk) -> None:
     def picky(request: Request[Any], run: Run) -> Iterator[Any]:
         if "tomatoes" in request.payload()["text"]:
             raise InvokeBadRequestError("No vegetables.", field="text")
-        yield from by_words(request, run)
+        yield from by_marker(request, run)
 
     desk.answer = picky
     page = open_experiment(visit("moderation"), "batch").click("try-batch.run")
@@ -79,34 +79,34 @@ def test_stopping_a_batch_keeps_what_is_done(visit: Visit, desk: Desk) -> None:
         if len(desk.requests) == 3:
             arrived.set()
             run.wait(BOUND)
-        yield from by_words(request, run)
+        yield from by_marker(request, run)
 
     desk.answer = slow
     page = open_experiment(visit("moderation"), "batch")
-    held = page.held.part("try-batch")
+    state = page.page_state.part("try-batch")
 
     def stop() -> None:
         assert arrived.wait(BOUND)
-        assert held.job is not None
-        held.job.stop()
+        assert state.job is not None
+        state.job.stop()
 
     stopper = threading.Thread(target=stop)
     stopper.start()
     page.click("try-batch.run")
     stopper.join(BOUND)
-    assert held.job is not None and run_status.name(held.job) == "stopped"
+    assert state.job is not None and run_status.name(state.job) == "stopped"
     assert page.seen.count("✓ right") == 1 and page.seen.count("✗ false alarm") == 1 and "… pending" in page.seen
 
 
 @pytest.mark.parametrize(
-    ("text", "words"), [("I will hurt you badly.", "variants get past the model"), ("Hello there.", "same for all")]
+    ("text", "phrase"), [("I will hurt you badly.", "variants get past the model"), ("Hello there.", "same for all")]
 )
-def test_variants_of_a_text_are_made_and_run(visit: Visit, desk: Desk, text: str, words: str) -> None:
-    desk.answer = by_words
+def test_perturbations_of_a_text_are_made_and_run(visit: Visit, desk: Desk, text: str, phrase: str) -> None:
+    desk.answer = by_marker
     page = open_experiment(visit("moderation").type("text", text), "variants").click("try-variants.run")
-    asked = [request.text for request in desk.requests]
-    assert asked[0] == text and text.upper() in asked and len(set(asked)) == len(asked) == 7
-    assert words in page.seen
+    requests = [request.text for request in desk.requests]
+    assert requests[0] == text and text.upper() in requests and len(set(requests)) == len(requests) == 7
+    assert phrase in page.seen
 
 
 def test_the_other_language_follows_the_sample_until_it_is_typed(visit: Visit, desk: Desk) -> None:
@@ -126,7 +126,7 @@ def test_a_text_is_looked_for_inside_a_long_one(visit: Visit, desk: Desk) -> Non
     assert len(desk.requests) == 4 and "depends on the text's position" in page.seen
 
 
-def test_panes_that_disagree_on_a_text_are_told(visit: Visit, desk: Desk) -> None:
+def test_panes_that_disagree_on_a_text_are_reported(visit: Visit, desk: Desk) -> None:
     turns = iter([True, False])
     desk.answer = lambda request, run: [ModerationResult(result=next(turns))]
     page = visit("moderation")
@@ -136,11 +136,11 @@ def test_panes_that_disagree_on_a_text_are_told(visit: Visit, desk: Desk) -> Non
     assert "They disagree" in page.seen
 
 
-def test_source_and_summary_stand_side_by_side_with_the_facts_that_were_kept(visit: Visit, desk: Desk) -> None:
+def test_source_and_summary_are_side_by_side_with_the_facts_that_were_kept(visit: Visit, desk: Desk) -> None:
     desk.answer = lambda request, run: [SummaryResult(summary="Built in 1786 at Elmford, repaired for 99 crowns.")]
     page = visit("summary").run()
-    for words in ("1,824 → 49 characters", "340 → 9 words", "3%", "1 new", "2 kept", "99"):
-        assert words in page.seen, words
+    for text in ("1,824 → 49 characters", "340 → 9 words", "3%", "1 new", "2 kept", "99"):
+        assert text in page.seen, text
 
 
 def test_summaries_are_compared_by_facts_and_words(visit: Visit, desk: Desk) -> None:

@@ -19,7 +19,7 @@ Visit = Callable[[str], Visitor]
 def edit(page: Visitor, **change: object) -> Visitor:
     """Change the table of texts as its editor does."""
     state = {"edited_rows": {}, "added_rows": [], "deleted_rows": []} | change
-    page.at.session_state[page.key(f"rows.{page.held.editor}")] = state
+    page.at.session_state[page.key(f"rows.{page.page_state.editor}")] = state
     return page.look()
 
 
@@ -93,8 +93,8 @@ def test_top_n_follows_the_number_of_documents_until_it_is_set(visit: Visit, des
 
 def test_the_new_order_and_the_places_gained_are_drawn(visit: Visit, desk: Desk) -> None:
     page = visit("rerank").run()
-    for words in ("▲ 5", "▼ 5", "▲ 1", DOCUMENTS[5]):
-        assert words in page.seen
+    for text in ("▲ 5", "▼ 5", "▲ 1", DOCUMENTS[5]):
+        assert text in page.seen
 
 
 def test_when_every_document_is_dropped_the_answer_is_empty_and_they_are_listed(visit: Visit, desk: Desk) -> None:
@@ -112,7 +112,7 @@ def test_scores_outside_zero_and_one_are_drawn(visit: Visit, desk: Desk) -> None
 
 
 @pytest.mark.parametrize(
-    ("vectors", "words"),
+    ("vectors", "text"),
     [
         ([[1.0, 0.0], [0.0, 0.0]], "1 zero"),
         ([[1.0, 0.0], [math.nan, 0.0]], "1 NaN"),
@@ -125,12 +125,12 @@ def test_scores_outside_zero_and_one_are_drawn(visit: Visit, desk: Desk) -> None
         ([[0.5] * 3] * 60, "First 40 of 60 texts"),
     ],
 )
-def test_odd_vectors_are_told_and_break_nothing(visit: Visit, desk: Desk, vectors: list[list[float]], words: str) -> None:
+def test_odd_vectors_are_reported_and_break_nothing(visit: Visit, desk: Desk, vectors: list[list[float]], text: str) -> None:
     desk.answer = lambda request, run: [embedded(vectors)]
     page = visit("text_embedding")
     edit(page, deleted_rows=[2, 3, 4]).run()
     assert page.state == "done"
-    assert words in page.seen
+    assert text in page.seen
     assert page.metrics()["Vectors"] == str(len(vectors))
 
 

@@ -75,8 +75,8 @@ def test_five_hundred_texts_of_8192_dimensions_are_usable(visit: Visit, desk: De
     assert "First 20 of 500 vectors" in page.seen
 
 
-@pytest.mark.parametrize(("shift", "words"), [(0.0, "No difference"), (0.3, "The vectors differ")])
-def test_query_and_document_are_compared_text_by_text(visit: Visit, desk: Desk, shift: float, words: str) -> None:
+@pytest.mark.parametrize(("shift", "text"), [(0.0, "No difference"), (0.3, "The vectors differ")])
+def test_query_and_document_are_compared_text_by_text(visit: Visit, desk: Desk, shift: float, text: str) -> None:
     def answer(request: Any, run: Any) -> list[Any]:
         more = shift if request.input_type is EmbeddingInputType.DOCUMENT else 0.0
         return [embedded([[1.0, index + more] for index, _text in enumerate(request.texts)])]
@@ -84,7 +84,7 @@ def test_query_and_document_are_compared_text_by_text(visit: Visit, desk: Desk, 
     desk.answer = answer
     page = experiment(visit("text_embedding"), "two-types")
     assert [request.input_type.value for request in desk.requests] == ["query", "document"]
-    assert words in page.seen
+    assert text in page.seen
     assert page.metrics()["Dimensions"] == "2"
 
 
@@ -98,16 +98,16 @@ def test_where_the_input_type_is_not_sent_nothing_is_said_of_the_model(visit: Vi
     assert "input_type was not sent" in page.seen and "No difference" not in page.seen
 
 
-@pytest.mark.parametrize(("alone", "words"), [(1.0, "Equal up to rounding"), (1.5, "Batching changes the vectors")])
-def test_one_call_is_compared_with_many(visit: Visit, desk: Desk, alone: float, words: str) -> None:
+@pytest.mark.parametrize(("alone", "text"), [(1.0, "Equal up to rounding"), (1.5, "Batching changes the vectors")])
+def test_one_call_is_compared_with_many(visit: Visit, desk: Desk, alone: float, text: str) -> None:
     desk.answer = lambda request, run: [embedded([[alone if len(request.texts) == 1 else 1.0, 2.0]] * len(request.texts))]
     page = experiment(visit("text_embedding"), "batch")
     assert [len(request.texts) for request in desk.requests] == [5, 1, 1, 1, 1, 1]
-    assert words in page.seen and page.metrics()["Compared"] == "5 / 5"
+    assert text in page.seen and page.metrics()["Compared"] == "5 / 5"
     assert page.metrics()["Max difference"] == f"{alone - 1:.2g}"
 
 
-def test_an_experiment_with_a_failure_tells_it_and_compares_the_rest(visit: Visit, desk: Desk) -> None:
+def test_an_experiment_with_a_failure_reports_it_and_compares_the_rest(visit: Visit, desk: Desk) -> None:
     def answer(request: Any, run: Any) -> list[Any]:
         if request.texts == [TEXTS[2]]:
             raise InvokeBadRequestError("Not this one.", field="texts")
@@ -159,18 +159,18 @@ def test_quality_follows_the_labels_after_the_run(visit: Visit, desk: Desk) -> N
 
 
 @pytest.mark.parametrize(
-    ("scores", "words"),
+    ("scores", "text"),
     [
         ([0.1, 0.7, 0.2, 0.9, 0.3, 0.4], "The same ranking for every input order"),
         ([0.5] * 6, "Tied documents keep their input order"),
     ],
 )
-def test_documents_in_another_order_are_ranked_alike(visit: Visit, desk: Desk, scores: list[float], words: str) -> None:
+def test_documents_in_another_order_are_ranked_alike(visit: Visit, desk: Desk, scores: list[float], text: str) -> None:
     desk.answer = ranked(scores)
     page = experiment(visit("rerank"), "order")
     assert [len(request.docs) for request in desk.requests] == [6, 6, 6]
     assert desk.requests[1].docs == DOCUMENTS[::-1]
-    assert words in page.seen
+    assert text in page.seen
 
 
 def test_a_reranker_that_goes_by_places_is_found_out(visit: Visit, desk: Desk) -> None:

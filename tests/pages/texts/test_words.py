@@ -55,12 +55,12 @@ def test_the_length_from_which_a_model_is_called_can_be_set(visit: Visit, desk: 
 def test_what_the_system_model_was_asked_can_be_looked_at(visit: Visit, desk: Desk) -> None:
     answer = desk.answer
 
-    def noted(request: Request[Any], run: Run) -> Iterator[Any]:
+    def events(request: Request[Any], run: Run) -> Iterator[Any]:
         run.report(ModelExchange("piece 1 of 2", (UserPromptMessage(content="first half"),), "a"))
         run.report(ModelExchange("piece 2 of 2", (UserPromptMessage(content="second half"),), "b"))
         yield from answer(request, run)
 
-    desk.answer = noted
+    desk.answer = events
     page = visit("summary").run()
     assert "(2)" in page.seen and "piece 2 of 2" in page.seen and "first half" in page.seen
     assert "second half" in page.set("selectbox", "exchange", 1).seen
@@ -79,20 +79,20 @@ def test_a_sample_fills_the_text(visit: Visit, desk: Desk, sample: str) -> None:
     assert desk.requests[0].text == MODERATION[sample]
 
 
-@pytest.mark.parametrize(("result", "words"), [(True, "flag: Sensitive"), (False, "Not sensitive")])
-def test_the_flag_is_drawn_in_words(visit: Visit, desk: Desk, result: bool, words: str) -> None:
+@pytest.mark.parametrize(("result", "text"), [(True, "flag: Sensitive"), (False, "Not sensitive")])
+def test_the_flag_is_drawn_in_words(visit: Visit, desk: Desk, result: bool, text: str) -> None:
     desk.answer = lambda request, run: [ModerationResult(result=result)]
     page = visit("moderation").run()
     assert page.state == "done"
-    assert words in page.seen and f"result = {result}" in page.seen
+    assert text in page.seen and f"result = {result}" in page.seen
 
 
 def test_categories_that_the_back_end_knows_are_drawn_beside_the_flag(visit: Visit, desk: Desk) -> None:
-    def noted(request: Request[Any], run: Run) -> Iterator[Any]:
+    def events(request: Request[Any], run: Run) -> Iterator[Any]:
         run.report(ModerationScores({"violence": 0.875, "any": 0.9}, threshold=0.5))
         yield ModerationResult(result=True)
 
-    desk.answer = noted
+    desk.answer = events
     page = visit("moderation").run()
     assert "violence" in page.seen and "0.875" in page.seen and "reaches 0.5" in page.seen
 

@@ -51,7 +51,7 @@ from boomerang.workbench.results.shortened_values import (
 )
 from tests.invoker.answers import request_of
 from tests.json_values import JSON_VALUES
-from tests.playground.marked_up import cells
+from tests.playground.parsed_markup import cells
 from tests.scripted import USAGE, call_chunk, embedded, structured_chunks
 
 REMARK = 64
@@ -143,7 +143,7 @@ def test_two_long_values_that_differ_at_the_end_do_not_look_the_same() -> None:
 
 
 @pytest.mark.parametrize(
-    ("chunk", "kind", "words"),
+    ("chunk", "kind", "text"),
     [
         (next(iter(llm_chunks("Hello", ""))), "text", "Hello"),
         (next(iter(llm_chunks("Hello", usage=USAGE))), "text", "Hello | 7 tokens in, 9 out"),
@@ -159,11 +159,11 @@ def test_two_long_values_that_differ_at_the_end_do_not_look_the_same() -> None:
         (ModerationResult(result=True), "result", '{"result": true}'),
     ],
 )
-def test_each_chunk_is_told_in_a_word_and_in_short(chunk: Any, kind: str, words: str) -> None:
-    assert describe(chunk) == (kind, words)
+def test_each_chunk_is_reported_in_a_word_and_in_short(chunk: Any, kind: str, text: str) -> None:
+    assert describe(chunk) == (kind, text)
 
 
-def test_even_a_chunk_of_many_vectors_is_told_in_short() -> None:
+def test_even_a_chunk_of_many_vectors_is_reported_in_short() -> None:
     kind, content = describe(embedded([[0.5] * 1024] * 200))
     assert kind == "result" and len(content) <= LONGEST_TEXT + REMARK
 
@@ -177,16 +177,16 @@ def test_a_search_finds_keys_and_values_wherever_they_are() -> None:
 
 
 @given(JSON_VALUES, st.text(max_size=3))
-def test_a_search_never_raises_and_an_empty_one_finds_every_leaf(value: Any, words: str) -> None:
-    assert {path for path, _ in matches(value, words)} <= {path for path, _ in matches(value, "")}
+def test_a_search_never_raises_and_an_empty_one_finds_every_leaf(value: Any, text: str) -> None:
+    assert {path for path, _ in matches(value, text)} <= {path for path, _ in matches(value, "")}
 
 
 def test_encoded_bytes_are_cut_early_and_long_words_are_not() -> None:
     picture = "data:image/png;base64," + "QUJD" * 1_000
     assert shortened(picture).startswith(picture[:LONGEST_HEX] + "…")
     assert shortened("QUJD" * 1_000).startswith(("QUJD" * 1_000)[:LONGEST_HEX] + "…")
-    words = "A sentence of words, " * 100
-    assert shortened(words).startswith(words[:LONGEST_TEXT] + "…")
+    text = "A sentence of words, " * 100
+    assert shortened(text).startswith(text[:LONGEST_TEXT] + "…")
 
 
 def test_of_very_many_items_the_first_are_shown_and_the_rest_is_counted() -> None:

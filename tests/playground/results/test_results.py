@@ -29,7 +29,7 @@ from boomerang.playground.ui.streaming_text import (
 from boomerang.workbench.results.drawable_text import drawable
 from boomerang.workbench.results.rankings import Row, dropped, movement, reason_dropped
 from boomerang.workbench.results.vectors import RecordVectors, as_csv, as_npy
-from tests.playground.marked_up import Markup
+from tests.playground.parsed_markup import Markup
 
 
 class Slots:
@@ -82,7 +82,7 @@ def stream(pieces: list[str], as_markdown: bool = True) -> Slots:
     return slots
 
 
-def words(text: str) -> str:
+def visible_text(text: str) -> str:
     """Return a text without whitespace."""
     return "".join(text.split())
 
@@ -102,7 +102,7 @@ def test_the_pieces_of_a_stream_are_its_text(pieces: list[str]) -> None:
     at_once = Slots()
     for part in parts("".join(pieces)):
         show(at_once.new(), part)
-    assert words("".join(stream(pieces).shown)) == words("".join(at_once.shown))
+    assert visible_text("".join(stream(pieces).shown)) == visible_text("".join(at_once.shown))
 
 
 @pytest.mark.parametrize(
@@ -135,11 +135,11 @@ def test_a_slow_answer_flows_even_where_nothing_of_it_settles() -> None:
     slots = Slots()
     text = TextStream(True, slots.new)
     text.write("word " * 800)
-    held_back = 0
+    kept_back = 0
     for number in range(200):
         text.write(f"n{number} ")
-        held_back = 0 if slots.shown[-1].endswith(f"n{number}") else held_back + 1
-        assert held_back < 4  # of thirteen ticks a second
+        kept_back = 0 if slots.shown[-1].endswith(f"n{number}") else kept_back + 1
+        assert kept_back < 4  # of thirteen ticks a second
 
 
 @pytest.mark.parametrize("as_markdown", [True, False])
@@ -148,12 +148,12 @@ def test_of_a_text_that_no_browser_bears_the_beginning_shows_and_its_size_grows(
     slots = stream(pieces, as_markdown)
     text = "".join(pieces)
     *shown, remark = slots.shown
-    assert words("".join(shown)) == words(text[:MOST_DRAWN])
+    assert visible_text("".join(shown)) == visible_text(text[:MOST_DRAWN])
     assert f"{MOST_DRAWN:,} of {len(text):,} characters" in remark
     assert slots.characters <= (LEAST_SHARE + 2) * MOST_DRAWN + EACH_TICK * len(pieces) + len(remark) * len(pieces)
 
 
-def test_a_silent_tick_shows_what_was_held_back_and_nothing_twice() -> None:
+def test_a_silent_tick_shows_what_was_kept_back_and_nothing_twice() -> None:
     slots = Slots()
     text = TextStream(False, slots.new)
     text.write("x" * 10_000)
@@ -235,12 +235,12 @@ VECTORS = st.integers(1, 6).flatmap(
 
 
 def test_a_zero_vector_and_one_that_is_no_number_spoil_their_own_rows_only() -> None:
-    held = RecordVectors([[1.0, 0.0], [0.0, 0.0], [math.nan, 1.0], [0.0, 2.0], [math.inf, 1e200], [1.0, 0.1]])
-    assert held.odd == {"NaN": 1, "infinite": 1, "zero": 1}
-    assert held.cosines[0, 0] == 1 and held.cosines[0, 3] == 0
-    assert np.isnan(held.cosines[[1, 2, 4]]).all()
-    assert held.neighbours == [5, None, None, 5, None, 0]
-    assert np.isfinite(held.map.points[[0, 1, 3, 5]]).all() and np.isnan(held.map.points[[2, 4]]).all()
+    state = RecordVectors([[1.0, 0.0], [0.0, 0.0], [math.nan, 1.0], [0.0, 2.0], [math.inf, 1e200], [1.0, 0.1]])
+    assert state.odd == {"NaN": 1, "infinite": 1, "zero": 1}
+    assert state.cosines[0, 0] == 1 and state.cosines[0, 3] == 0
+    assert np.isnan(state.cosines[[1, 2, 4]]).all()
+    assert state.neighbours == [5, None, None, 5, None, 0]
+    assert np.isfinite(state.map.points[[0, 1, 3, 5]]).all() and np.isnan(state.map.points[[2, 4]]).all()
 
 
 @given(VECTORS, st.data())
@@ -269,7 +269,7 @@ def test_documents_are_dropped_by_top_n_or_by_the_threshold() -> None:
     assert reason_dropped(0, 0, 0.0).startswith("cut by top_n = 0")
 
 
-def test_each_document_is_dropped_by_what_its_own_score_tells() -> None:
+def test_each_document_is_dropped_by_what_its_own_score_reports() -> None:
     request = RequestInvokeRerank.of({"provider": "p", "model": "m", "score_threshold": 0.5, "top_n": 1}, list("abcd"), "q")
     docs = [RerankDocument(index=1, text="b", score=0.9)]
     record: Record[Any] = Record(request, "embedded", chunks=[RerankResult(model="m", docs=docs)])

@@ -74,11 +74,11 @@ def raised(error: BaseException) -> BaseException:
     ],
 )
 def test_each_class_has_a_side_and_a_next_step(error: BaseException, side: str, step: str) -> None:
-    told = advice(error)
-    assert told.side == side and step in told.next_step and told.title
+    shown = advice(error)
+    assert shown.side == side and step in shown.next_step and shown.title
     at = draw(error)
     drawn = " ".join(markdown.value for markdown in at.markdown)
-    assert told.title in drawn and side in drawn and type(error).__name__ in drawn
+    assert shown.title in drawn and side in drawn and type(error).__name__ in drawn
     assert SIDES[side][1] in drawn
 
 
@@ -100,9 +100,9 @@ def test_the_upstreams_words_are_kept_to_the_letter() -> None:
     error = InvokeBadRequestError(MARKUP, body=f"  {MARKUP}\n\n", status_code=422, provider="p", model="m", field="top_n")
     at = draw(error)
     assert MARKUP in [code.value for code in at.code]
-    told = details(error)
+    shown = details(error)
     for known in ("422", '"top_n"', '"InvokeBadRequestError"', '"provider": "p"'):
-        assert known in told
+        assert known in shown
 
 
 def test_nothing_of_an_error_is_markup() -> None:
@@ -128,8 +128,8 @@ def test_a_fault_of_ours_shows_where_it_is() -> None:
 def test_an_error_of_the_family_shows_no_traceback_but_its_cause() -> None:
     error = InvokeConnectionError("refused")
     error.__cause__ = OSError("port 1")
-    told = details(raised(error))
-    assert "Traceback" not in told and "Caused by OSError: port 1" in told
+    shown = details(raised(error))
+    assert "Traceback" not in shown and "Caused by OSError: port 1" in shown
 
 
 @pytest.mark.parametrize("error", [ValueError(), InvokeError(), KeyError("k"), InvokeError("\ud800 half a sign")])
@@ -166,10 +166,10 @@ def test_no_block_and_no_entity_comes_out_of_plain_text(text: str) -> None:
         (OSError(28, "No space left on device"), "disk"),
     ],
 )
-def test_a_cause_that_was_seen_before_is_told_beside_the_errors_own_words(error: BaseException, hint: str) -> None:
+def test_a_cause_that_was_seen_before_is_reported_beside_the_errors_own_words(error: BaseException, hint: str) -> None:
     at = draw(error)
-    [told] = [markdown.value for markdown in at.markdown if "Common cause" in markdown.value]
-    assert hint in told
+    [shown] = [markdown.value for markdown in at.markdown if "Common cause" in markdown.value]
+    assert hint in shown
     assert any(str(error) in code.value for code in at.code)
 
 
@@ -185,28 +185,28 @@ def test_a_cause_that_was_seen_before_is_told_beside_the_errors_own_words(error:
         (InvokeServerUnavailableError("no", status_code=502, body="<html>"), "The model is not available"),
     ],
 )
-def test_a_wrong_address_is_not_told_as_an_unknown_model(error: InvokeError, title: str) -> None:
+def test_a_wrong_address_is_not_reported_as_an_unknown_model(error: InvokeError, title: str) -> None:
     drawn = " ".join(markdown.value for markdown in draw(error).markdown)
     assert title in drawn and ("Common cause" not in drawn or "web page" not in title)
 
 
-def test_a_model_that_the_server_does_not_list_is_told_with_those_that_it_lists() -> None:
+def test_a_model_that_the_server_does_not_list_is_reported_with_those_that_it_lists() -> None:
     unknown, known = (InvokeBadRequestError("no", status_code=404, model=name) for name in ("nope", "talker"))
-    told = advice(unknown, MODELS)
-    assert (told.title, told.side) == ("The server does not have this model", "Input")
-    assert str(told.next_step).startswith("The server has no model nope; it lists: talker, ")
-    assert advice(known, MODELS) == advice(unknown) != told
+    shown = advice(unknown, MODELS)
+    assert (shown.title, shown.side) == ("The server does not have this model", "Input")
+    assert str(shown.next_step).startswith("The server has no model nope; it lists: talker, ")
+    assert advice(known, MODELS) == advice(unknown) != shown
 
 
-def test_an_answer_that_broke_off_is_not_told_as_a_server_that_was_not_reached() -> None:
-    lost = InvokeConnectionError("The server closed the connection in the middle of its answer: x.")
-    assert any("Could not reach" in markdown.value for markdown in draw(lost).markdown)
-    lost.answered = True
-    told = " ".join(markdown.value for markdown in draw(lost).markdown)
-    assert "The response was cut off" in told and "Could not reach" not in told
+def test_an_answer_that_broke_off_is_not_reported_as_a_server_that_was_not_reached() -> None:
+    missing = InvokeConnectionError("The server closed the connection in the middle of its answer: x.")
+    assert any("Could not reach" in markdown.value for markdown in draw(missing).markdown)
+    missing.answered = True
+    shown = " ".join(markdown.value for markdown in draw(missing).markdown)
+    assert "The response was cut off" in shown and "Could not reach" not in shown
 
 
-def test_of_an_error_that_nobody_has_seen_no_cause_is_told() -> None:
+def test_of_an_error_that_is_unknown_no_cause_is_reported() -> None:
     assert not any("Common cause" in markdown.value for markdown in draw(InvokeError("the cat sat on the keyboard")).markdown)
 
 

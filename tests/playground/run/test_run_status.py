@@ -99,16 +99,16 @@ def test_each_call_that_brings_nothing_at_all_has_failed(name: str) -> None:
 
 @pytest.mark.parametrize("name", CALLS)
 def test_each_call_runs_stops_and_is_stopped(name: str) -> None:
-    asked, obey = threading.Event(), threading.Event()
+    requests, obey = threading.Event(), threading.Event()
 
     def waits(request: Request[Any], handle: Run) -> Iterator[Any]:
-        asked.set()
+        requests.set()
         assert obey.wait(BOUND)
         handle.check()
         yield from good_answer(request, handle)
 
     job = job_of(name, waits).start()
-    assert asked.wait(BOUND)
+    assert requests.wait(BOUND)
     assert run_status.name(job) == "running"
     job.stop()
     assert run_status.name(job) == "stopping"
@@ -131,8 +131,8 @@ def test_a_run_that_waits_says_how_many_come_before_it() -> None:
     assert record is not None
     record.events.append(PhaseEntered("waiting"))
     assert run_status.phase_of(record) == "queued"
-    for before, words in ((2, "2 runs before yours"), (1, "1 run before yours")):
+    for before, text in ((2, "2 runs before yours"), (1, "1 run before yours")):
         record.events.append(QueuePosition(before, seconds=0.1))
-        assert run_status.phase_of(record) == f"queued: {words}"
+        assert run_status.phase_of(record) == f"queued: {text}"
     record.events.append(PhaseEntered("reading", seconds=0.2))
     assert run_status.phase_of(record) == "processing the prompt"

@@ -207,7 +207,7 @@ def test_the_pages_of_another_host_or_port_may_not(name: str, port: int, other: 
 
 
 @given(st.text(max_size=300), st.text(max_size=300))
-def test_any_text_is_judged_and_none_breaks_anything(host: str, page: str) -> None:
+def test_any_text_is_checked_and_none_breaks_anything(host: str, page: str) -> None:
     for rules in (LOOPBACK, ELSEWHERE):
         answers(rules, host, page)
     authority(host), origin(page)

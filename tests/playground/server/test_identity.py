@@ -62,8 +62,8 @@ FORGED = [
 
 @pytest.mark.parametrize("value", FORGED)
 def test_what_the_server_did_not_issue_is_no_identity(value: str) -> None:
-    found = identities().recognise(cookie(f"{COOKIE}={value}"))
-    assert found.identity.startswith("~") and found.identity not in ("~", value) and found.cookie is not None
+    result = identities().recognise(cookie(f"{COOKIE}={value}"))
+    assert result.identity.startswith("~") and result.identity not in ("~", value) and result.cookie is not None
 
 
 @given(st.data())
@@ -77,23 +77,23 @@ def test_no_changed_letter_of_a_cookie_is_accepted(data: st.DataObject) -> None:
 
 @given(st.binary(max_size=600))
 def test_any_cookie_header_is_read(header: bytes) -> None:
-    found = identities().recognise([(b"cookie", header), (b"cookie", f"{COOKIE}=".encode() + header)])
-    assert found.identity.isascii() and found.identity.isprintable()
+    result = identities().recognise([(b"cookie", header), (b"cookie", f"{COOKIE}=".encode() + header)])
+    assert result.identity.isascii() and result.identity.isprintable()
 
 
 def test_an_identity_is_renewed_while_it_is_used_and_never_ends_by_the_servers_clock() -> None:
     value = identities().issued("~a")
     assert COOKIE_SECONDS == 400 * 24 * 3600
     for passed, renewed in ((0, False), (RENEW_SECONDS - 2, False), (RENEW_SECONDS, True), (10 * 365 * 24 * 3600, True)):
-        found = identities(now=NOW + passed).recognise(cookie(f"{COOKIE}={value}"))
-        assert found.identity == "~a" and (found.cookie == COOKIE) is renewed
+        result = identities(now=NOW + passed).recognise(cookie(f"{COOKIE}={value}"))
+        assert result.identity == "~a" and (result.cookie == COOKIE) is renewed
     back = identities(now=NOW - 400 * 24 * 3600).recognise(cookie(f"{COOKIE}={value}"))
     assert back.identity == "~a" and back.cookie == COOKIE
 
 
 def test_a_cookie_from_before_that_owns_something_is_issued_again_for_the_same_identity() -> None:
-    found = identities().recognise(cookie(f"{COOKIE}={SAVED}"))
-    assert found.identity == SAVED and found.cookie == COOKIE
+    result = identities().recognise(cookie(f"{COOKIE}={SAVED}"))
+    assert result.identity == SAVED and result.cookie == COOKIE
     again = identities(owners=()).recognise(cookie(f"{COOKIE}={identities().issued(SAVED)}"))
     assert again.identity == SAVED and again.cookie is None
 
@@ -152,10 +152,10 @@ def test_first_requests_that_come_together_end_with_one_identity() -> None:
 
 def visit(server: Identities, jar: dict[str, str]) -> str:
     """Open a page with a browser's cookies, and store the issued one; return the identity."""
-    found = server.recognise(cookie(*(f"{name}={value}" for name, value in jar.items())))
-    if found.cookie is not None:
-        jar[found.cookie] = server.issued(found.identity)
-    return found.identity
+    result = server.recognise(cookie(*(f"{name}={value}" for name, value in jar.items())))
+    if result.cookie is not None:
+        jar[result.cookie] = server.issued(result.identity)
+    return result.identity
 
 
 def test_the_key_is_made_once_and_is_its_owners_alone(tmp_path: Path) -> None:
@@ -195,19 +195,19 @@ def test_processes_that_start_together_share_one_key(tmp_path: Path) -> None:
     assert {server.recognise(cookie(f"{COOKIE}={value}")).identity for value in values} == {"~a"}
 
 
-@pytest.mark.parametrize("damage", ["no folder", "open to others", "cut", "no hex"])
+@pytest.mark.parametrize("position", ["no folder", "open to others", "cut", "no hex"])
 def test_without_a_usable_key_browsers_are_recognised_until_the_process_ends(
-    tmp_path: Path, damage: str, caplog: pytest.LogCaptureFixture
+    tmp_path: Path, position: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     key = tmp_path / KEY_FILE
     folder = tmp_path
     of_folder(tmp_path, lambda identity: False)
-    if damage == "no folder":
+    if position == "no folder":
         folder = key / "below-a-file"
-    elif damage == "open to others":
+    elif position == "open to others":
         key.chmod(0o640)
     else:
-        key.write_text("abcd" if damage == "cut" else "nothing like a key")
+        key.write_text("abcd" if position == "cut" else "nothing like a key")
     server = of_folder(folder, lambda identity: False)
     assert "Browsers are recognised only until the app ends" in caplog.text
     jar: dict[str, str] = {}
@@ -368,8 +368,8 @@ def test_an_upload_is_taken_from_the_sessions_own_browser_only(
 ) -> None:
     behind = Behind()
     path = f"{base_path}/_stcore/upload_file/{session}/file"
-    found, _, body = ask(behind, headers, base_path=base_path, path=path, method=method)
-    assert found == status and (status == 200 or (b"reload the page" in body and not behind.scope))
+    result, _, body = ask(behind, headers, base_path=base_path, path=path, method=method)
+    assert result == status and (status == 200 or (b"reload the page" in body and not behind.scope))
 
 
 class Storage:

@@ -107,11 +107,11 @@ def test_what_is_no_http_gets_the_very_functions_of_the_server(kind: str) -> Non
     assert seen[0] is scope and seen[1] is receive and seen[2] is send
 
 
-def test_a_clip_that_nobody_offered_is_not_there(client: TestClient) -> None:
+def test_a_clip_that_was_not_offered_is_not_there(client: TestClient) -> None:
     assert client.get("/live/unknown.mp3").status_code == 404
 
 
-def test_a_clip_is_heard_from_its_beginning_by_everybody_until_it_is_withdrawn(client: TestClient) -> None:
+def test_a_clip_is_played_from_its_beginning_by_everybody_until_it_is_withdrawn(client: TestClient) -> None:
     clip = CLIPS.offer(lambda: iter([b"one", b"two"]))
     for _ in range(2):
         answer = client.get(f"/live/{clip}.mp3")
@@ -141,11 +141,11 @@ def test_the_id_of_a_clip_cannot_be_guessed() -> None:
 
 def test_segments_are_sent_as_they_come_and_not_at_the_end() -> None:
     """The second segment is generated only once the first was sent: a response that waited for all would never start."""
-    heard = threading.Event()
+    received = threading.Event()
 
     def answer(request: InvokeRequest[Any], run: Run) -> Iterator[TTSResult]:
         yield TTSResult.of(b"first", "audio/mpeg")
-        assert heard.wait(BOUND)
+        assert received.wait(BOUND)
         yield TTSResult.of(b"second", "audio/mpeg")
 
     job = job_of("tts", answer)
@@ -159,7 +159,7 @@ def test_segments_are_sent_as_they_come_and_not_at_the_end() -> None:
     async def send(message: Message) -> None:
         if message["type"] == "http.response.body" and message.get("body"):
             bodies.append(message["body"])
-            heard.set()
+            received.set()
 
     scope: Scope = {"type": "http", "method": "GET", "path": f"/live/{clip}.mp3", "headers": [], "query_string": b""}
     app = SecurityHeaders(Starlette(routes=ROUTES))
@@ -183,15 +183,15 @@ def test_a_job_that_fails_or_is_stopped_ends_its_audio() -> None:
     broken.join(BOUND)
     assert list(segments(broken)) == [b"first"]  # later listeners get the same
 
-    said = threading.Event()
+    content = threading.Event()
 
     def waits(request: InvokeRequest[Any], run: Run) -> Iterator[TTSResult]:
         yield TTSResult.of(b"first", "audio/mpeg")
-        said.set()
+        content.set()
         run.wait(BOUND)
 
     stopped = job_of("tts", waits).start()
-    assert said.wait(BOUND)
+    assert content.wait(BOUND)
     listening = segments(stopped)
     assert next(listening) == b"first"
     stopped.stop()
@@ -203,9 +203,9 @@ def test_a_clip_lives_as_long_as_its_job() -> None:
     job = job_of("tts").start()
     clip = offer(job)
     job.join(BOUND)
-    heard = CLIPS.get(clip)
-    assert heard is not None and b"".join(heard) == SPOKEN * 2
-    del heard, job
+    received = CLIPS.get(clip)
+    assert received is not None and b"".join(received) == SPOKEN * 2
+    del received, job
     gc.collect()
     assert CLIPS.get(clip) is None
 

@@ -45,11 +45,11 @@ def observed(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFa
     """The app as on a developer's machine and as in the container, with the log file of its network use."""
     folder = tmp_path_factory.mktemp("observed")
     (folder / "sitecustomize.py").write_text(OBSERVE)
-    noted = folder / "noted"
-    noted.touch()
-    settings = {"STREAMLIT_SERVER_ADDRESS": request.param, "PYTHONPATH": str(folder), "OBSERVED": str(noted)}
+    events = folder / "noted"
+    events.touch()
+    settings = {"STREAMLIT_SERVER_ADDRESS": request.param, "PYTHONPATH": str(folder), "OBSERVED": str(events)}
     with Served(**settings) as app:
-        yield app, noted
+        yield app, events
 
 
 @pytest.fixture(scope="module")
@@ -91,10 +91,10 @@ def opened(app: Served, page: str | None = None, *, cookie: str = "", session: s
 
 def ask(socket: ClientConnection, page: str = "") -> None:
     """Request a page."""
-    asked = BackMsg()
-    asked.rerun_script.page_name = page
-    asked.rerun_script.widget_states.SetInParent()
-    socket.send(asked.SerializeToString())
+    request = BackMsg()
+    request.rerun_script.page_name = page
+    request.rerun_script.widget_states.SetInParent()
+    socket.send(request.SerializeToString())
 
 
 def messages(socket: ClientConnection) -> Iterator[ForwardMsg]:
@@ -124,7 +124,7 @@ def get(app: Served, path: str = "/", method: str = "GET", **headers: str) -> ht
 
 
 def test_a_foreign_websocket_is_refused_and_nothing_is_asked_of_the_network(observed: tuple[Served, Path]) -> None:
-    app, noted = observed
+    app, events = observed
     port = urlsplit(app.url).port
     for page in ("http://evil.example", "https://evil.example", "http://localhost:1", "null", f"http://evil.example:{port}"):
         with pytest.raises(InvalidStatus) as refused, opened(app, page):
@@ -136,17 +136,17 @@ def test_a_foreign_websocket_is_refused_and_nothing_is_asked_of_the_network(obse
         with opened(app, page) as socket:
             assert session_of(socket)
     assert "External URL" not in app.output and "Network URL" not in app.output
-    assert noted.read_text() == ""
+    assert events.read_text() == ""
     assert "Traceback" not in app.output and "without completing handshake" not in app.output
 
 
 def test_what_a_process_asks_of_the_network_is_noted(observed: tuple[Served, Path]) -> None:
     """Otherwise the test above would pass whatever the app does."""
-    _, noted = observed
-    environment = {**os.environ, "PYTHONPATH": str(noted.parent), "OBSERVED": str(noted.parent / "proof")}
+    _, events = observed
+    environment = {**os.environ, "PYTHONPATH": str(events.parent), "OBSERVED": str(events.parent / "proof")}
     program = "import socket; socket.getaddrinfo('localhost', 1)"
     subprocess.run([sys.executable, "-c", program], env=environment, check=True, timeout=60)
-    assert "socket.getaddrinfo" in (noted.parent / "proof").read_text()
+    assert "socket.getaddrinfo" in (events.parent / "proof").read_text()
 
 
 @pytest.mark.parametrize("path", ["/", "/llm", "/live/a.mp3", "/media/a.mp3", "/_stcore/host-config", "/_stcore/metrics"])
@@ -188,7 +188,7 @@ def test_a_session_without_a_cookie_is_resumed_by_the_one_that_it_was_given(app:
         assert session_of(socket) == session
 
 
-def test_the_own_browser_uploads_and_another_does_not_hear_it(app: Served, issuing: Identities) -> None:
+def test_the_own_browser_uploads_and_another_does_not_notice_it(app: Served, issuing: Identities) -> None:
     anna, boris = (f"{COOKIE}={issuing.issued(name)}" for name in ("~anna", "~boris"))
     token = get(app, "/_stcore/health").cookies["_streamlit_xsrf"]
     with opened(app, cookie=anna) as socket:
@@ -212,8 +212,8 @@ def test_a_cookie_from_before_that_owns_a_connection_is_issued_again(app: Served
     assert issuing.recognise([(b"cookie", f"{COOKIE}={value}".encode())]).identity == SAVED
     assert COOKIE not in get(app, Cookie=f"{COOKIE}={value}").cookies
     for forged in ("chosen", SAVED[:-1] + "A", f"~{SAVED}"):
-        given = get(app, Cookie=f"{COOKIE}={forged}").cookies[COOKIE]
-        assert not given.startswith(forged)
+        settings = get(app, Cookie=f"{COOKIE}={forged}").cookies[COOKIE]
+        assert not settings.startswith(forged)
 
 
 def test_the_page_shows_saved_connections_to_the_browser_that_owns_them(app: Served, issuing: Identities) -> None:

@@ -10,7 +10,7 @@ from boomerang.playground.server.session_cleanup import forget_gone, let_go
 from boomerang.playground.server.startup import return_large_blocks
 
 
-def test_without_a_server_there_is_nobody_to_forget() -> None:
+def test_without_a_server_there_is_no_owner_to_forget() -> None:
     assert forget_gone({}) == {}
 
 

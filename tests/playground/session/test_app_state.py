@@ -93,15 +93,15 @@ def test_closing_closes_what_was_opened_and_only_that() -> None:
 
 def test_at_the_end_of_the_process_no_job_and_no_thread_is_left() -> None:
     before = set(threading.enumerate())
-    asked = threading.Event()
+    requests = threading.Event()
 
     def answer(request: object, run: object) -> list[object]:
-        asked.set()
+        requests.set()
         run.wait(BOUND)  # type: ignore[attr-defined]
         return []
 
     job = app_state.jobs().submit(job_of("moderation", answer))  # type: ignore[arg-type]
-    assert app_state.jobs() is app_state.jobs() and asked.wait(BOUND)
+    assert app_state.jobs() is app_state.jobs() and requests.wait(BOUND)
     app_state.close_all()
     app_state.close_all()
     assert not job.running and set(threading.enumerate()) <= before

@@ -14,7 +14,7 @@ def test_each_browser_has_its_own_choices() -> None:
     assert kept.get("eve") == {}
 
 
-def test_the_browser_that_was_not_heard_of_for_longest_is_forgotten_first() -> None:
+def test_the_browser_that_was_idle_for_longest_is_forgotten_first() -> None:
     kept = Preferences(most=2)
     for name in ("ann", "ben"):
         kept.put(name, "expert", True)

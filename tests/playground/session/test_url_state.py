@@ -31,12 +31,12 @@ def test_what_was_written_is_read_again_as_what_it_was(value: object, default: o
         default = type(value)()
     address = Address("llm", {})
     address.put("field", value, default)
-    found = again(address).take("field", default)
-    assert found == (None if value == default else value)
-    assert found is None or type(found) is type(value)
+    result = again(address).take("field", default)
+    assert result == (None if value == default else value)
+    assert result is None or type(result) is type(value)
 
 
-def test_what_stands_as_at_first_is_not_in_the_address() -> None:
+def test_what_is_as_at_first_is_not_in_the_address() -> None:
     address = Address("llm", {})
     address.put("text", "sample", "sample")
     address.put("stream", True, True)
@@ -46,7 +46,7 @@ def test_what_stands_as_at_first_is_not_in_the_address() -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "default", "found"),
+    ("text", "default", "actual"),
     [
         ("Hello", "", "Hello"),
         ("7", "", "7"),
@@ -63,8 +63,8 @@ def test_what_stands_as_at_first_is_not_in_the_address() -> None:
         ("anything", None, "anything"),
     ],
 )
-def test_a_value_that_does_not_fit_its_field_is_passed_over(text: str, default: object, found: object) -> None:
-    assert Address("llm", {"field": text}).take("field", default) == found
+def test_a_value_that_does_not_fit_its_field_is_passed_over(text: str, default: object, actual: object) -> None:
+    assert Address("llm", {"field": text}).take("field", default) == actual
 
 
 def test_a_field_is_taken_once() -> None:

@@ -10,7 +10,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from boomerang.playground.ui.commonmark import Code, Html, parts
-from tests.playground.marked_up import Markup
+from tests.playground.parsed_markup import Markup
 
 ATTRIBUTES = {
     "div": {"class"},
@@ -72,9 +72,9 @@ def html(text: str) -> str:
     )
 
 
-def link(address: str, words: str, title: str = "") -> str:
+def link(address: str, text: str, title: str = "") -> str:
     """Return the HTML of a link."""
-    return f'<a href="{address}" target="_blank"{title}>{words}</a>'
+    return f'<a href="{address}" target="_blank"{title}>{text}</a>'
 
 
 def seen(text: str) -> str:
@@ -215,9 +215,9 @@ def test_what_is_nested_too_deep_is_drawn_as_it_came_and_kept_shallow(text: str)
         if isinstance(part, Html):
             deepest = max(len(element.within) for element in Markup(part.body.replace("<hr>", "")).elements)
             assert deepest < 60
-    assert len(words(seen(text))) > len(words(text)) - 100
+    assert len(visible_text(seen(text))) > len(visible_text(text)) - 100
 
 
-def words(text: str) -> str:
+def visible_text(text: str) -> str:
     """Return a text without whitespace."""
     return "".join(text.split())

@@ -9,7 +9,7 @@ from boomerang.playground.ui.diff_markup import Part, of_spans, of_transcript
 from boomerang.workbench.analysis.text_diff import diff
 from boomerang.workbench.analysis.word_error_rate import align
 
-WORDS = st.lists(st.sampled_from(["a", "bee", "sea", "猫", "在", "dee"]), max_size=8)
+SAMPLE_WORDS = st.lists(st.sampled_from(["a", "bee", "sea", "猫", "在", "dee"]), max_size=8)
 
 
 def test_words_are_struck_through_and_underlined_one_by_one() -> None:
@@ -33,7 +33,7 @@ def test_two_texts_are_spelled_with_their_white_space() -> None:
     assert "".join(part.text for part in parts if part.kind != "del") == "one 2\nthree"
 
 
-@given(WORDS, WORDS)
+@given(SAMPLE_WORDS, SAMPLE_WORDS)
 def test_the_parts_spell_both_texts(reference: list[str], result: list[str]) -> None:
     parts = of_transcript(align(reference, result))
     for left_out, expected in (("ins", reference), ("del", result)):

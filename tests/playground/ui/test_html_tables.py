@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from streamlit.testing.v1 import AppTest
 
 from boomerang.playground.ui import html_tables as markup
-from tests.playground.marked_up import Markup, cells
+from tests.playground.parsed_markup import Markup, cells
 
 NASTY = st.text(max_size=40) | st.sampled_from(
     ["<img src=x onerror=alert(1)>", '"><script>alert(1)</script>', "' onmouseover='x", "&lt;b&gt;", "\ud83d", "a & b", "</td>"]
@@ -15,19 +15,19 @@ NASTY = st.text(max_size=40) | st.sampled_from(
 
 
 @given(st.lists(st.tuples(NASTY, NASTY), max_size=5), NASTY, st.tuples(NASTY, NASTY))
-def test_no_word_becomes_markup(words: list[tuple[str, str]], label: str, ends: tuple[str, str]) -> None:
-    parts = [markup.Part(0.0, 0.5, "#112233", inside, title) for inside, title in words]
-    found = Markup(markup.bar(parts, ends, (("#112233", word) for word, _ in words), label))
-    assert {element.name for element in found.elements} <= {"div", "span", "i"}
-    assert {name for element in found.elements for name in element.attributes} <= {
+def test_no_word_becomes_markup(text: list[tuple[str, str]], label: str, ends: tuple[str, str]) -> None:
+    parts = [markup.Part(0.0, 0.5, "#112233", inside, title) for inside, title in text]
+    result = Markup(markup.bar(parts, ends, (("#112233", word) for word, _ in text), label))
+    assert {element.name for element in result.elements} <= {"div", "span", "i"}
+    assert {name for element in result.elements for name in element.attributes} <= {
         "class",
         "style",
         "title",
         "role",
         "aria-label",
     }
-    assert [element.attributes["title"] for element in found.named("span", within="plain-bar")] == [
-        markup.drawable(title) for _, title in words
+    assert [element.attributes["title"] for element in result.named("span", within="plain-bar")] == [
+        markup.drawable(title) for _, title in text
     ]
 
 

@@ -14,7 +14,7 @@ from boomerang.playground.ui.json_view import LONGEST, MOST_LINES, written
 from boomerang.workbench.parsing.json_text import exact, indented
 from boomerang.workbench.results.drawable_text import drawable
 from tests.json_values import JSON_VALUES
-from tests.playground.marked_up import Markup
+from tests.playground.parsed_markup import Markup
 
 
 def _draw() -> None:

@@ -8,10 +8,10 @@ from boomerang.workbench.analysis.confusion_matrix import Confusion, confusion
 
 
 def test_known_measures() -> None:
-    found = confusion([(True, True)] * 6 + [(False, True)] * 2 + [(True, False)] * 4 + [(False, False)] * 8)
-    assert found == Confusion(6, 2, 8, 4)
-    assert (found.count, found.precision, found.recall, found.accuracy) == (20, 0.75, 0.6, 0.7)
-    assert found.f1 == pytest.approx(2 * 0.75 * 0.6 / (0.75 + 0.6))
+    result = confusion([(True, True)] * 6 + [(False, True)] * 2 + [(True, False)] * 4 + [(False, False)] * 8)
+    assert result == Confusion(6, 2, 8, 4)
+    assert (result.count, result.precision, result.recall, result.accuracy) == (20, 0.75, 0.6, 0.7)
+    assert result.f1 == pytest.approx(2 * 0.75 * 0.6 / (0.75 + 0.6))
 
 
 def test_what_would_divide_by_zero_is_none() -> None:
@@ -25,7 +25,7 @@ def test_what_would_divide_by_zero_is_none() -> None:
 
 @given(st.lists(st.tuples(st.booleans(), st.booleans())))
 def test_measures_are_shares(pairs: list[tuple[bool, bool]]) -> None:
-    found = confusion(pairs)
-    assert found.count == len(pairs)
-    assert all(value is None or 0 <= value <= 1 for value in (found.precision, found.recall, found.f1, found.accuracy))
+    result = confusion(pairs)
+    assert result.count == len(pairs)
+    assert all(value is None or 0 <= value <= 1 for value in (result.precision, result.recall, result.f1, result.accuracy))
     assert confusion([(expected, expected) for expected, _ in pairs]).accuracy in (None, 1)

@@ -14,7 +14,7 @@ def values(text: str, kind: Kind) -> list[object]:
 
 
 def states(source: str, summary: str) -> dict[str, str]:
-    return {judged.fact.text: judged.state.value for judged in compare(source, summary)}
+    return {scored.fact.text: scored.state.value for scored in compare(source, summary)}
 
 
 @pytest.mark.parametrize(
@@ -136,10 +136,10 @@ def test_a_date_that_says_more_is_new() -> None:
 
 
 def test_the_share_of_kept_facts() -> None:
-    judged = compare("He paid 5 of 7 to Anna.", "Anna got 5, not 8.")
-    assert share_kept(judged) == pytest.approx(2 / 3)
-    assert share_kept(judged, Kind.NUMBER) == 1 / 2
-    assert share_kept(judged, Kind.DATE) is None
+    scored = compare("He paid 5 of 7 to Anna.", "Anna got 5, not 8.")
+    assert share_kept(scored) == pytest.approx(2 / 3)
+    assert share_kept(scored, Kind.NUMBER) == 1 / 2
+    assert share_kept(scored, Kind.DATE) is None
     assert share_kept(compare("", "8 more"), None) is None
     assert compare("", "") == []
 
@@ -151,7 +151,7 @@ def test_the_share_of_kept_facts() -> None:
     )
 )
 def test_a_text_keeps_all_its_own_facts(text: str) -> None:
-    assert {judged.state for judged in compare(text, text)} <= {State.KEPT}
+    assert {scored.state for scored in compare(text, text)} <= {State.KEPT}
 
 
 @pytest.mark.slow

@@ -46,8 +46,8 @@ VALUES = st.recursive(
         (float("nan"), 1, [("$", CHANGED, pytest.approx(float("nan"), nan_ok=True), 1)]),
     ],
 )
-def test_differences_are_told_by_path(left: Any, right: Any, expected: list[tuple[str, DifferenceKind, Any, Any]]) -> None:
-    assert [(found.path, found.kind, found.left, found.right) for found in diff(left, right)] == expected
+def test_differences_are_reported_by_path(left: Any, right: Any, expected: list[tuple[str, DifferenceKind, Any, Any]]) -> None:
+    assert [(result.path, result.kind, result.left, result.right) for result in diff(left, right)] == expected
 
 
 def nested(depth: int, leaf: Any, extra: int) -> Any:
@@ -57,17 +57,17 @@ def nested(depth: int, leaf: Any, extra: int) -> Any:
     return value
 
 
-def test_depth_beyond_pythons_stack_is_no_fault() -> None:
-    (found,) = diff(nested(5000, "x", 0), nested(5000, "y", 0))
-    assert found.path == "$" + "[0]" * 5000
+def test_depth_beyond_pythons_stack_is_no_error() -> None:
+    (result,) = diff(nested(5000, "x", 0), nested(5000, "y", 0))
+    assert result.path == "$" + "[0]" * 5000
     assert diff(nested(1000, 1, 1), nested(1000, 1, 1)) == []
     assert len(diff(nested(1000, 1, 1), nested(1000, 1, 2))) == 1000
 
 
 def steps(path: str) -> list[str | int]:
     """Split a path."""
-    found = re.findall(r'\.(\w+)|\[(\d+)\]|\[("(?:[^"\\]|\\.)*")\]', path)
-    return [name or (int(index) if index else json.loads(quoted)) for name, index, quoted in found]
+    result = re.findall(r'\.(\w+)|\[(\d+)\]|\[("(?:[^"\\]|\\.)*")\]', path)
+    return [name or (int(index) if index else json.loads(quoted)) for name, index, quoted in result]
 
 
 def applied(value: Any, differences: list[Difference]) -> Any:
@@ -107,6 +107,6 @@ def test_a_value_does_not_differ_from_itself(value: Any) -> None:
 @given(VALUES, VALUES)
 def test_from_the_other_side_added_is_removed(left: Any, right: Any) -> None:
     swapped = {ADDED: REMOVED, REMOVED: ADDED, CHANGED: CHANGED}
-    there = sorted((found.path, found.kind) for found in diff(left, right))
-    back = sorted((found.path, swapped[found.kind]) for found in diff(right, left))
+    there = sorted((result.path, result.kind) for result in diff(left, right))
+    back = sorted((result.path, swapped[result.kind]) for result in diff(right, left))
     assert there == back

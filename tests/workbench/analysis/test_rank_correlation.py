@@ -13,9 +13,9 @@ SCORES = st.lists(st.tuples(st.integers(0, 6), st.integers(0, 6)), min_size=2, m
 
 
 def test_moves_count_places() -> None:
-    found = moves(["a", "b", "c", "gone"], ["c", "a", "b", "new"])
-    assert found == [Move("a", 1, 2), Move("b", 2, 3), Move("c", 3, 1), Move("gone", 4, None), Move("new", None, 4)]
-    assert [move.places for move in found] == [-1, -1, 2, None, None]
+    result = moves(["a", "b", "c", "gone"], ["c", "a", "b", "new"])
+    assert result == [Move("a", 1, 2), Move("b", 2, 3), Move("c", 3, 1), Move("gone", 4, None), Move("new", None, 4)]
+    assert [move.places for move in result] == [-1, -1, 2, None, None]
     assert moves([], []) == []
 
 

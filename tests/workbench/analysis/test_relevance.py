@@ -14,16 +14,16 @@ LABELS = st.lists(st.integers(0, 3), min_size=1, max_size=5)
 
 
 def test_a_known_order() -> None:
-    found = quality([0, 3, 1], k=2, left_out=[2])
+    result = quality([0, 3, 1], k=2, left_out=[2])
     best = 7 / log2(2) + 3 / log2(3)
-    assert found.ndcg == pytest.approx((7 / log2(3)) / best)
-    assert found.reciprocal_rank == 1 / 2
-    assert found.recall == pytest.approx(1 / 3)
+    assert result.ndcg == pytest.approx((7 / log2(3)) / best)
+    assert result.reciprocal_rank == 1 / 2
+    assert result.recall == pytest.approx(1 / 3)
 
 
 def test_the_grade_from_which_a_document_is_relevant_can_be_set() -> None:
-    found = quality([1, 2, 3], k=2, relevant_from=3)
-    assert (found.reciprocal_rank, found.recall) == (1 / 3, 0)
+    result = quality([1, 2, 3], k=2, relevant_from=3)
+    assert (result.reciprocal_rank, result.recall) == (1 / 3, 0)
     assert quality([1, 2], k=2, relevant_from=3).recall is None
     assert quality([1, 2], k=2, relevant_from=3).ndcg is not None
 
@@ -66,9 +66,9 @@ def test_the_best_order_has_an_ndcg_of_one_and_no_order_more(labels: list[int], 
     best = quality(sorted(labels, reverse=True), k=k)
     assert best.ndcg == (pytest.approx(1) if any(labels) else None)
     for order in permutations(labels):
-        found = quality(order, k=k)
-        assert found.ndcg is None or 0 <= found.ndcg <= 1 + 1e-12
-        assert found.recall is None or 0 <= found.recall <= best.recall
+        result = quality(order, k=k)
+        assert result.ndcg is None or 0 <= result.ndcg <= 1 + 1e-12
+        assert result.recall is None or 0 <= result.recall <= best.recall
 
 
 @given(st.lists(st.tuples(st.integers(0, 3), st.integers(0, 2)), min_size=1, max_size=5), st.integers(1, 6))
@@ -78,17 +78,17 @@ def test_the_range_holds_every_order_that_fits_the_scores(pairs: list[tuple[int,
         scores = [score for _, score in order]
         if scores != sorted(scores, reverse=True):
             continue
-        found = quality([label for label, _ in order], k=k)
-        for low, value, high in zip(*(quality_as_tuple(one) for one in (worst, found, best)), strict=True):
+        result = quality([label for label, _ in order], k=k)
+        for low, value, high in zip(*(quality_as_tuple(one) for one in (worst, result, best)), strict=True):
             assert (low is None and value is None and high is None) or low - 1e-12 <= value <= high + 1e-12
 
 
-def quality_as_tuple(found: Quality) -> tuple[float | None, float | None, float | None]:
-    return found.ndcg, found.reciprocal_rank, found.recall
+def quality_as_tuple(result: Quality) -> tuple[float | None, float | None, float | None]:
+    return result.ndcg, result.reciprocal_rank, result.recall
 
 
 @pytest.mark.parametrize(
-    ("scores", "asked", "scale"),
+    ("scores", "requested", "scale"),
     [
         ([], None, Scale.UNKNOWN),
         ([0.5, nan], None, Scale.UNKNOWN),
@@ -107,7 +107,7 @@ def quality_as_tuple(found: Quality) -> tuple[float | None, float | None, float 
         ([1.0, -0.3], 6, Scale.COSINE),
     ],
 )
-def test_the_scale_of_scores_is_guessed_with_a_reason(scores: list[float], asked: int | None, scale: Scale) -> None:
-    found = guess(scores, requested=asked)
-    assert found.scale is scale
-    assert found.reason.endswith(".")
+def test_the_scale_of_scores_is_guessed_with_a_reason(scores: list[float], requested: int | None, scale: Scale) -> None:
+    result = guess(scores, requested=requested)
+    assert result.scale is scale
+    assert result.reason.endswith(".")

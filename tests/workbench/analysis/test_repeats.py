@@ -8,7 +8,7 @@ from boomerang.workbench.analysis.repeats import Attempt, Times, repeats, times
 
 
 def test_attempts_are_summed_up_with_the_first_apart() -> None:
-    found = repeats(
+    result = repeats(
         [
             Attempt(9.0, "yes"),
             Attempt(1.0, "no"),
@@ -19,21 +19,21 @@ def test_attempts_are_summed_up_with_the_first_apart() -> None:
             Attempt(0.1, fault="timed out"),
         ]
     )
-    assert (found.count, found.ok, found.first_seconds) == (7, 4, 9.0)
-    assert found.share_ok == pytest.approx(4 / 7)
-    assert found.answers == (("yes", 2), ("no", 1), ("maybe", 1))
-    assert found.faults == (("timed out", 2), ("$.name is missing", 1))
-    assert found.times == Times(1.0, 2.0, 3.0, 3.0)
+    assert (result.count, result.ok, result.first_seconds) == (7, 4, 9.0)
+    assert result.share_ok == pytest.approx(4 / 7)
+    assert result.answers == (("yes", 2), ("no", 1), ("maybe", 1))
+    assert result.faults == (("timed out", 2), ("$.name is missing", 1))
+    assert result.times == Times(1.0, 2.0, 3.0, 3.0)
 
 
 def test_one_attempt_has_no_times_beside_its_own() -> None:
-    found = repeats([Attempt(2.0, "yes")])
-    assert (found.first_seconds, found.times) == (2.0, None)
+    result = repeats([Attempt(2.0, "yes")])
+    assert (result.first_seconds, result.times) == (2.0, None)
 
 
-def test_no_attempts_tell_nothing() -> None:
-    found = repeats([])
-    assert (found.count, found.ok, found.share_ok, found.first_seconds, found.times) == (0, 0, None, None, None)
+def test_no_attempts_report_nothing() -> None:
+    result = repeats([])
+    assert (result.count, result.ok, result.share_ok, result.first_seconds, result.times) == (0, 0, None, None, None)
     assert times([]) is None
 
 
@@ -46,7 +46,7 @@ def test_the_ninety_fifth_percentile_is_the_nearest_rank() -> None:
 
 @given(st.lists(st.floats(0, 1e6), min_size=1))
 def test_times_are_in_order_and_p95_was_measured(seconds: list[float]) -> None:
-    found = times(seconds)
-    assert found.least <= found.median <= found.p95 <= found.largest
-    assert found.p95 in seconds
-    assert sum(value <= found.p95 for value in seconds) >= 0.95 * len(seconds)
+    result = times(seconds)
+    assert result.least <= result.median <= result.p95 <= result.largest
+    assert result.p95 in seconds
+    assert sum(value <= result.p95 for value in seconds) >= 0.95 * len(seconds)

@@ -13,7 +13,7 @@ TEXTS = st.one_of(
 )
 
 
-def told(left: str, right: str) -> str:
+def spelled_out(left: str, right: str) -> str:
     """Return a diff in one line: [-deleted-] and {+inserted+}."""
     forms = {SpanKind.EQUAL: "{}", SpanKind.DELETED: "[-{}-]", SpanKind.INSERTED: "{{+{}+}}"}
     return "".join(forms[span.kind].format(span.text) for span in diff(left, right))
@@ -36,8 +36,8 @@ def told(left: str, right: str) -> str:
         ("a_b", "a_c", "a_[-b-]{+c+}"),
     ],
 )
-def test_words_that_differ_are_marked(left: str, right: str, expected: str) -> None:
-    assert told(left, right) == expected
+def test_words_that_differ_are_highlighted(left: str, right: str, expected: str) -> None:
+    assert spelled_out(left, right) == expected
 
 
 def test_each_side_is_shown_without_what_only_the_other_has() -> None:

@@ -35,18 +35,18 @@ def test_rows_of_different_lengths_are_named() -> None:
 
 
 def test_facts_count_what_is_wrong() -> None:
-    found = facts(matrix([[3, 4], [0, 0], [nan, 1], [inf, -inf]]))
-    assert (found.count, found.dimensions) == (4, 2)
-    assert list(found.norms[:2]) == [5, 0]
-    assert np.isnan(found.norms[2])
-    assert found.norms[3] == inf
-    assert (found.least, found.largest) == (0, 4)
-    assert (found.nan_values, found.infinite_values, found.zero_vectors) == (1, 2, 1)
+    result = facts(matrix([[3, 4], [0, 0], [nan, 1], [inf, -inf]]))
+    assert (result.count, result.dimensions) == (4, 2)
+    assert list(result.norms[:2]) == [5, 0]
+    assert np.isnan(result.norms[2])
+    assert result.norms[3] == inf
+    assert (result.least, result.largest) == (0, 4)
+    assert (result.nan_values, result.infinite_values, result.zero_vectors) == (1, 2, 1)
 
 
 def test_no_vectors_have_facts_too() -> None:
-    found = facts(matrix([]))
-    assert (found.count, found.least, found.largest, found.zero_vectors) == (0, None, None, 0)
+    result = facts(matrix([]))
+    assert (result.count, result.least, result.largest, result.zero_vectors) == (0, None, None, 0)
 
 
 def test_known_measures() -> None:
@@ -75,43 +75,43 @@ def test_vectors_of_two_dimensions_are_not_compared() -> None:
 
 def test_the_nearest_come_first() -> None:
     vectors = matrix([[1, 0], [0, 1], [2, 0.1], [nan, 0], [1, 1]])
-    assert [found.row for found in nearest(vectors, 0)] == [2, 4, 1]
-    assert [found.row for found in nearest(vectors, 0, Measure.DOT)] == [2, 4, 1]
-    assert [found.row for found in nearest(vectors, 0, Measure.EUCLID)] == [4, 2, 1]
+    assert [result.row for result in nearest(vectors, 0)] == [2, 4, 1]
+    assert [result.row for result in nearest(vectors, 0, Measure.DOT)] == [2, 4, 1]
+    assert [result.row for result in nearest(vectors, 0, Measure.EUCLID)] == [4, 2, 1]
     assert nearest(vectors, 1, Measure.DOT, limit=1) == [Neighbour(4, 1.0)]
-    assert [found.row for found in nearest(vectors, -1, limit=1)] == [2]
+    assert [result.row for result in nearest(vectors, -1, limit=1)] == [2]
     assert nearest(vectors[:1], 0) == []
     with pytest.raises(IndexError):
         nearest(vectors, 5)
 
 
 def test_points_on_a_line_have_all_their_variance_on_one_axis() -> None:
-    found = pca(matrix([[0, 0, 0], [1, 2, 2], [3, 6, 6]]))
-    assert found.shares == pytest.approx((1, 0))
+    result = pca(matrix([[0, 0, 0], [1, 2, 2], [3, 6, 6]]))
+    assert result.shares == pytest.approx((1, 0))
     # Centred at 4/3 steps of length 3; the farthest is 5/3 steps on the positive side.
-    assert found.points[:, 0] == pytest.approx([-4, -1, 5])
-    assert found.points[:, 1] == pytest.approx([0, 0, 0], abs=1e-6)
+    assert result.points[:, 0] == pytest.approx([-4, -1, 5])
+    assert result.points[:, 1] == pytest.approx([0, 0, 0], abs=1e-6)
 
 
 @pytest.mark.parametrize("vectors", [[], [[1, 2]], [[1, 2], [1, 2]], [[0.1, 0.2]] * 3, [[nan, 1]], [[0, 0], [0, 0]], [[], []]])
 def test_without_variance_there_is_no_share(vectors: list[list[float]]) -> None:
-    found = pca(matrix(vectors))
-    assert found.shares is None
-    assert found.points.shape == (len(vectors), 2)
-    assert not found.points[~np.isnan(found.points)].any()
+    result = pca(matrix(vectors))
+    assert result.shares is None
+    assert result.points.shape == (len(vectors), 2)
+    assert not result.points[~np.isnan(result.points)].any()
 
 
 def test_a_bad_vector_is_not_on_the_map_and_does_not_move_the_others() -> None:
     good = matrix([[1, 2], [4, 1], [0, 7]])
-    found = pca(np.vstack([good[:1], [[inf, 0]], good[1:]]))
-    assert np.isnan(found.points[1]).all()
-    assert found.points[[0, 2, 3]] == pytest.approx(pca(good).points)
+    result = pca(np.vstack([good[:1], [[inf, 0]], good[1:]]))
+    assert np.isnan(result.points[1]).all()
+    assert result.points[[0, 2, 3]] == pytest.approx(pca(good).points)
 
 
 def test_one_dimension_makes_a_map_too() -> None:
-    found = pca(matrix([[1], [2], [6]]))
-    assert found.points == pytest.approx(np.array([[-2, 0], [-1, 0], [3, 0]]))
-    assert found.shares == (1, 0)
+    result = pca(matrix([[1], [2], [6]]))
+    assert result.points == pytest.approx(np.array([[-2, 0], [-1, 0], [3, 0]]))
+    assert result.shares == (1, 0)
 
 
 @given(arrays(2, least=2))
@@ -122,18 +122,18 @@ def test_the_map_keeps_distances_of_flat_data(vectors: np.ndarray) -> None:
 @given(arrays(2, least=2), st.integers(0, 1000))
 def test_the_map_finds_a_plane_in_many_dimensions(flat: np.ndarray, seed: int) -> None:
     basis = np.linalg.qr(np.random.default_rng(seed).standard_normal((12, 2)))[0]
-    found = pca(flat @ basis.T + 3)
-    assert distances(found.points) == pytest.approx(distances(flat), rel=1e-6, abs=1e-4)
-    assert found.shares is None or sum(found.shares) == pytest.approx(1)
+    result = pca(flat @ basis.T + 3)
+    assert distances(result.points) == pytest.approx(distances(flat), rel=1e-6, abs=1e-4)
+    assert result.shares is None or sum(result.shares) == pytest.approx(1)
 
 
 @given(arrays(5, least=2))
 def test_shares_are_those_of_the_singular_values(vectors: np.ndarray) -> None:
-    found = pca(vectors)
-    assume(found.shares is not None)
+    result = pca(vectors)
+    assume(result.shares is not None)
     squares = np.linalg.svd(vectors - vectors.mean(axis=0), compute_uv=False) ** 2
-    assert found.shares == pytest.approx(np.pad(squares, (0, 2))[:2] / squares.sum(), abs=1e-6)
-    assert (distances(found.points) <= distances(vectors) + 1e-4).all()
+    assert result.shares == pytest.approx(np.pad(squares, (0, 2))[:2] / squares.sum(), abs=1e-6)
+    assert (distances(result.points) <= distances(vectors) + 1e-4).all()
 
 
 def test_the_same_vectors_give_the_same_map_and_mirrored_ones_do_not_flip_it() -> None:
@@ -145,15 +145,16 @@ def test_the_same_vectors_give_the_same_map_and_mirrored_ones_do_not_flip_it() -
 def test_the_same_neighbours_overlap_wholly_whatever_the_dimensions() -> None:
     vectors = np.random.default_rng(2).standard_normal((10, 4))
     wider = np.pad(vectors * 7, ((0, 0), (0, 3)))
-    found = neighbour_overlap(vectors, wider, 3)
-    assert (found.k, found.mean) == (3, 1)
+    result = neighbour_overlap(vectors, wider, 3)
+    assert (result.k, result.mean) == (3, 1)
     assert rank_correlation(vectors, wider) == pytest.approx(1)
 
 
 def test_a_known_overlap() -> None:
     angles = {"left": [0, 10, 90, 100], "right": [0, 90, 10, 100]}
     left, right = (
-        np.stack([np.cos(np.radians(given)), np.sin(np.radians(given))], axis=1) for given in (angles["left"], angles["right"])
+        np.stack([np.cos(np.radians(settings)), np.sin(np.radians(settings))], axis=1)
+        for settings in (angles["left"], angles["right"])
     )
     assert neighbour_overlap(left, right, 1).per_text.tolist() == [0, 0, 0, 0]
     assert neighbour_overlap(left, right, 2).per_text.tolist() == [1, 0.5, 0.5, 1]
@@ -163,9 +164,9 @@ def test_a_known_overlap() -> None:
 
 def test_texts_with_a_bad_vector_have_no_overlap() -> None:
     left = matrix([[1, 0], [0, 0], [1, 1], [0, 1]])
-    found = neighbour_overlap(left, left, 1)
-    assert np.isnan(found.per_text[1])
-    assert found.mean == 1
+    result = neighbour_overlap(left, left, 1)
+    assert np.isnan(result.per_text[1])
+    assert result.mean == 1
     assert neighbour_overlap(left[:1], left[:1], 5).mean is None
     assert neighbour_overlap(matrix([]), matrix([]), 5).mean is None
 
@@ -187,9 +188,9 @@ def test_what_cannot_be_compared_is_refused() -> None:
 def test_the_largest_difference_is_found() -> None:
     left = matrix([[1, 0, 0], [0, 1, 0]])
     right = matrix([[1, 0, 0], [0, 1, -0.25]])
-    found = largest_difference(left, right)
-    assert (found.difference, found.row, found.dimension) == (0.25, 1, 2)
-    assert found.least_cosine == pytest.approx(1 / sqrt(1 + 0.25**2))
+    result = largest_difference(left, right)
+    assert (result.difference, result.row, result.dimension) == (0.25, 1, 2)
+    assert result.least_cosine == pytest.approx(1 / sqrt(1 + 0.25**2))
     assert largest_difference(left, left).difference == 0
     assert largest_difference(matrix([[nan]]), matrix([[nan]])).difference == 0
     assert largest_difference(matrix([[nan]]), matrix([[1]])).difference == inf
@@ -198,9 +199,9 @@ def test_the_largest_difference_is_found() -> None:
 
 
 def test_query_and_document_are_compared_row_by_row() -> None:
-    found = pair_cosines(matrix([[1, 0], [0, 2], [0, 0]]), matrix([[2, 0], [1, 0], [1, 0]]))
-    assert found[:2] == pytest.approx([1, 0])
-    assert np.isnan(found[2])
+    result = pair_cosines(matrix([[1, 0], [0, 2], [0, 0]]), matrix([[2, 0], [1, 0], [1, 0]]))
+    assert result[:2] == pytest.approx([1, 0])
+    assert np.isnan(result[2])
     assert pair_cosines(matrix([]), matrix([])).shape == (0,)
 
 

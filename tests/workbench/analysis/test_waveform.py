@@ -45,10 +45,10 @@ def test_levels_of_known_waves() -> None:
 
 
 def test_silence_at_the_ends_is_measured_in_seconds() -> None:
-    found = silence(profile([np.concatenate([quiet(0.3), tone(0.5), quiet(0.1), tone(0.5), quiet(0.75)])], RATE))
-    assert found.leading == pytest.approx(0.3, abs=0.0026)
-    assert found.trailing == pytest.approx(0.75, abs=0.0026)
-    assert found.threshold_dbfs == -50
+    result = silence(profile([np.concatenate([quiet(0.3), tone(0.5), quiet(0.1), tone(0.5), quiet(0.75)])], RATE))
+    assert result.leading == pytest.approx(0.3, abs=0.0026)
+    assert result.trailing == pytest.approx(0.75, abs=0.0026)
+    assert result.threshold_dbfs == -50
 
 
 def test_the_threshold_decides_what_silence_is() -> None:
@@ -58,22 +58,22 @@ def test_the_threshold_decides_what_silence_is() -> None:
 
 
 @pytest.mark.parametrize(("blocks", "seconds"), [([], 0), ([quiet(0)], 0), ([quiet(0.5)], 0.5), ([quiet(0.0001)], 1 / RATE)])
-def test_nothing_to_hear_is_silence_all_over(blocks: list[np.ndarray], seconds: float) -> None:
-    found = profile(blocks, RATE)
-    assert silence(found) == Silence(seconds, seconds, -50)
-    assert peak_dbfs(found) == rms_dbfs(found) == -inf
-    assert len(envelope(found, 10).low) == min(10, len(found.power))
-    assert found.clips.shape == (0, 2)
+def test_no_sound_is_silence_all_over(blocks: list[np.ndarray], seconds: float) -> None:
+    result = profile(blocks, RATE)
+    assert silence(result) == Silence(seconds, seconds, -50)
+    assert peak_dbfs(result) == rms_dbfs(result) == -inf
+    assert len(envelope(result, 10).low) == min(10, len(result.power))
+    assert result.clips.shape == (0, 2)
 
 
 def test_an_envelope_holds_the_extremes() -> None:
     samples = tone(2, hz=50)
     samples[RATE // 2] = 0.9
-    found = envelope(profile([samples], RATE), 8)
-    assert found.high == pytest.approx([0.5, 0.5, 0.9, 0.5, 0.5, 0.5, 0.5, 0.5], abs=0.001)
-    assert found.low == pytest.approx([-0.5] * 8, abs=0.001)
-    assert found.rms == pytest.approx([0.5 / 2**0.5] * 8, abs=0.001)
-    assert found.starts == pytest.approx(np.arange(8) * 0.25)
+    result = envelope(profile([samples], RATE), 8)
+    assert result.high == pytest.approx([0.5, 0.5, 0.9, 0.5, 0.5, 0.5, 0.5, 0.5], abs=0.001)
+    assert result.low == pytest.approx([-0.5] * 8, abs=0.001)
+    assert result.rms == pytest.approx([0.5 / 2**0.5] * 8, abs=0.001)
+    assert result.starts == pytest.approx(np.arange(8) * 0.25)
     with pytest.raises(ValueError, match="at least one"):
         envelope(profile([samples], RATE), 0)
 
@@ -84,10 +84,10 @@ def test_runs_at_full_scale_are_clipping_and_single_peaks_are_not() -> None:
     samples[820:822] = -1.0  # too short
     samples[4000] = 1.0
     samples[-5:] = -1.0
-    found = profile([samples], RATE)
-    assert found.clips == pytest.approx(np.array([[0.1, 20 / RATE], [1 - 5 / RATE, 5 / RATE]]))
+    result = profile([samples], RATE)
+    assert result.clips == pytest.approx(np.array([[0.1, 20 / RATE], [1 - 5 / RATE, 5 / RATE]]))
     both = np.stack([quiet(1), samples], axis=1)
-    assert profile([both], RATE).clips == pytest.approx(found.clips)
+    assert profile([both], RATE).clips == pytest.approx(result.clips)
 
 
 @given(st.lists(st.sampled_from([0.0, 0.3, 1.0, -1.0, 1.5]), max_size=300), st.integers(0, 2**32), st.integers(1, 2))
@@ -104,25 +104,25 @@ def test_blocks_of_any_size_give_the_same_profile(values: list[float], seed: int
 @given(st.lists(st.floats(-1, 1, width=32), min_size=1, max_size=500), st.integers(1, 40))
 def test_an_envelope_is_true_at_any_width(values: list[float], bins: int) -> None:
     samples = np.float32(values)
-    found = envelope(profile([samples], RATE), bins)
-    assert found.high.max() == samples.max()
-    assert found.low.min() == samples.min()
-    assert (found.rms <= np.maximum(abs(found.low), abs(found.high)) + 1e-6).all()
-    assert len(found.starts) == min(bins, -(-len(samples) // 20))
+    result = envelope(profile([samples], RATE), bins)
+    assert result.high.max() == samples.max()
+    assert result.low.min() == samples.min()
+    assert (result.rms <= np.maximum(abs(result.low), abs(result.high)) + 1e-6).all()
+    assert len(result.starts) == min(bins, -(-len(samples) // 20))
 
 
 def test_an_hour_is_measured_block_by_block() -> None:
     second = tone(1, rate_hz=16000)
-    found = profile((second for _ in range(3600)), 16000)
-    assert found.seconds == 3600
-    assert len(envelope(found, 1000).low) == 1000
+    result = profile((second for _ in range(3600)), 16000)
+    assert result.seconds == 3600
+    assert len(envelope(result, 1000).low) == 1000
 
 
 def test_a_file_is_measured() -> None:
     data = audio_degradation.write(np.concatenate([quiet(0.5), tone(1), quiet(0.5)]), RATE)
-    found = profile_of_file(data)
-    assert found.seconds == pytest.approx(2, abs=0.2)
-    assert silence(found).leading == pytest.approx(0.5, abs=0.1)
+    result = profile_of_file(data)
+    assert result.seconds == pytest.approx(2, abs=0.2)
+    assert silence(result).leading == pytest.approx(0.5, abs=0.1)
     with pytest.raises(InvokeBadRequestError):
         profile_of_file(b"no audio")
 
@@ -131,10 +131,10 @@ def test_seams_of_joined_files_are_found() -> None:
     one = audio_degradation.write(tone(1, rate_hz=24000), 24000)
     tag = b"ID3\x04\x00\x00\x00\x00\x00\x0a" + b"ID3" + bytes(7)
     assert joined(one).files == 1
-    found = joined(tag + one + tag + one + one)
-    assert (found.headers, found.tags, found.files) == (3, 2, 3)
-    assert found.seconds == pytest.approx(3 * joined(one).seconds)
-    assert found.promised_seconds == pytest.approx(joined(one).seconds)
+    result = joined(tag + one + tag + one + one)
+    assert (result.headers, result.tags, result.files) == (3, 2, 3)
+    assert result.seconds == pytest.approx(3 * joined(one).seconds)
+    assert result.promised_seconds == pytest.approx(joined(one).seconds)
     assert joined(mp3_encoding.encode_mp3(tone(1), RATE, joinable=True) * 3).files == 1
     assert joined(b"") is None
     assert joined(b"RIFF....WAVEfmt ") is None
@@ -153,14 +153,14 @@ def test_a_low_rate_takes_away_high_tones_only() -> None:
 @pytest.mark.parametrize("snr_db", [30, 10, 0, -10])
 def test_noise_has_the_ratio_asked_for(snr_db: float) -> None:
     clean = tone(2)
-    found = audio_degradation.noisy(clean, snr_db, seed=1)
-    assert np.abs(found).max() <= 1
-    scale = float(found @ clean) / float(clean @ clean)  # noise and tone are almost uncorrelated
-    noise = found - scale * clean
+    result = audio_degradation.noisy(clean, snr_db, seed=1)
+    assert np.abs(result).max() <= 1
+    scale = float(result @ clean) / float(clean @ clean)  # noise and tone are almost uncorrelated
+    noise = result - scale * clean
     assert 20 * log10(scale * clean.std() / noise.std()) == pytest.approx(snr_db, abs=0.3)
-    assert np.array_equal(found, audio_degradation.noisy(clean, snr_db, seed=1))
-    assert not np.array_equal(found, audio_degradation.noisy(clean, snr_db, seed=2))
-    assert found.dtype == np.float32
+    assert np.array_equal(result, audio_degradation.noisy(clean, snr_db, seed=1))
+    assert not np.array_equal(result, audio_degradation.noisy(clean, snr_db, seed=2))
+    assert result.dtype == np.float32
 
 
 def test_silence_and_nothing_get_no_noise() -> None:
@@ -169,10 +169,10 @@ def test_silence_and_nothing_get_no_noise() -> None:
 
 
 def test_silence_is_put_at_the_ends() -> None:
-    found = audio_degradation.padded(tone(1), RATE, before=0.25, after=1)
-    assert len(found) == round(2.25 * RATE)
-    assert not found[: RATE // 4].any()
-    assert np.array_equal(found[RATE // 4 : RATE // 4 + RATE], tone(1))
+    result = audio_degradation.padded(tone(1), RATE, before=0.25, after=1)
+    assert len(result) == round(2.25 * RATE)
+    assert not result[: RATE // 4].any()
+    assert np.array_equal(result[RATE // 4 : RATE // 4 + RATE], tone(1))
     with pytest.raises(ValueError, match="negative"):
         audio_degradation.padded(tone(1), RATE, before=-1)
 

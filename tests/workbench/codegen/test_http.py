@@ -20,23 +20,23 @@ from boomerang.invoker.session import Session
 from boomerang.workbench.codegen import http
 from boomerang.workbench.connections.connection import Connection, Origin
 from tests.connection_settings import settings_of
-from tests.loopback import Asked, Loopback, Wire, head, whole
+from tests.loopback import ClientConnection, Loopback, ReceivedRequest, head, whole
 
 KEY = "sk-not-for-anybodys-eyes"
 ODD = 'It\'s "quoted" `here` $HOME ${PATH} \\ true null\n第二行 </script>'
 CONFIG = {"provider": "a/a/a", "model": "m", "mode": "chat", "completion_params": {"response_format": "json_object", "x": True}}
 
 
-def answer(asked: Asked, wire: Wire) -> None:
+def answer(request: ReceivedRequest, connection: ClientConnection) -> None:
     """Respond to each call."""
-    if asked.path.startswith("/v1/audio"):
-        wire.send(whole({"text": "heard"}))
-    elif asked.path.startswith("/v1/embeddings"):
-        wire.send(whole({"data": [{"index": 0, "embedding": [1.0]}]}))
+    if request.path.startswith("/v1/audio"):
+        connection.send(whole({"text": "heard"}))
+    elif request.path.startswith("/v1/embeddings"):
+        connection.send(whole({"data": [{"index": 0, "embedding": [1.0]}]}))
     else:
         delta = {"choices": [{"index": 0, "delta": {"content": "Hi"}, "finish_reason": "stop"}]}
         data = b"data: " + json.dumps(delta).encode() + b"\n\ndata: [DONE]\n\n"
-        wire.send(head(200, "text/event-stream", content_length=str(len(data))), data)
+        connection.send(head(200, "text/event-stream", content_length=str(len(data))), data)
 
 
 def chat(session: Session) -> None:
@@ -58,11 +58,11 @@ def listen(session: Session) -> None:
     )  # type: ignore[arg-type]
 
 
-def noted(server: Loopback, call: Callable[[Session], None], **settings: Any) -> HTTPRequest:
+def recorded_request(server: Loopback, call: Callable[[Session], None], **settings: Any) -> HTTPRequest:
     """Make a call and return the event of its request."""
     records: list[Record[Any]] = []
-    given = {"name": "a", "base_url": f"{server.address}/v1", "api_key": KEY} | settings
-    backend = opened(settings_of({name: value for name, value in given.items() if value is not None}), Allowed(), {})
+    values = {"name": "a", "base_url": f"{server.address}/v1", "api_key": KEY} | settings
+    backend = opened(settings_of({name: value for name, value in values.items() if value is not None}), Allowed(), {})
     with Session(backend, record=records.append) as session:
         call(session)
     backend.close()
@@ -70,11 +70,11 @@ def noted(server: Loopback, call: Callable[[Session], None], **settings: Any) ->
     return request
 
 
-def comparable(asked: Asked) -> Any:
+def comparable(request: ReceivedRequest) -> Any:
     """Return the parts of a request that must be equal."""
     own = {"host", "accept", "accept-encoding", "connection", "user-agent", "content-length"}
-    headers = {name: value for name, value in asked.headers.items() if name not in own}
-    body: Any = asked.body
+    headers = {name: value for name, value in request.headers.items() if name not in own}
+    body: Any = request.body
     if headers.get("content-type", "").startswith("multipart/"):
         boundary = headers["content-type"].partition("boundary=")[2]
         headers["content-type"] = "multipart"
@@ -82,7 +82,7 @@ def comparable(asked: Asked) -> Any:
         body = sorted(part.rpartition(b"\r\n\r\n")[2] for part in parts if b"\r\n\r\n" in part)
     elif body:
         body = json.loads(body)
-    return asked.method, asked.path, headers, body
+    return request.method, request.path, headers, body
 
 
 SETTINGS: list[dict[str, Any]] = [
@@ -99,7 +99,7 @@ def test_the_code_runs_and_sends_the_same_request(
     tmp_path: Path, kind: str, call: Callable[[Session], None], settings: dict[str, Any]
 ) -> None:
     with Loopback(answer) as server:
-        request = noted(server, call, **settings)
+        request = recorded_request(server, call, **settings)
         code = (http.curl if kind == "curl" else http.httpx)(request, "LAB_KEY")
         assert KEY not in code and "LAB_KEY" in code
         (tmp_path / "audio.mp3").write_bytes(b"ID3\x04sound")
@@ -117,13 +117,13 @@ def test_the_code_runs_and_sends_the_same_request(
         if kind == "curl" and ran.returncode == 127:
             pytest.skip("there is no curl on this machine")
         assert ran.returncode == 0, ran.stderr
-        first, second = server.asked
+        first, second = server.requests
         assert comparable(second) == comparable(first)
 
 
 def test_a_body_that_was_cut_is_taken_from_a_file() -> None:
     with Loopback(answer) as server:
-        request = noted(
+        request = recorded_request(
             server, lambda session: list(session.model.llm.invoke(CONFIG, [{"role": "user", "content": "x" * 20_000}])) and None
         )  # type: ignore[arg-type]
     assert "--data-binary @body.json" in http.curl(request) and "save it as body.json" in http.curl(request)
@@ -133,8 +133,8 @@ def test_a_body_that_was_cut_is_taken_from_a_file() -> None:
 
 def test_the_code_names_a_variable_only_where_there_is_a_secret() -> None:
     with Loopback(answer) as server:
-        assert http.variables(noted(server, chat), "LAB_KEY") == ["LAB_KEY"]
-        bare = noted(server, chat, api_key=None)
+        assert http.variables(recorded_request(server, chat), "LAB_KEY") == ["LAB_KEY"]
+        bare = recorded_request(server, chat, api_key=None)
     assert http.variables(bare, "LAB_KEY") == []
     for code in (http.curl(bare, "LAB_KEY"), http.httpx(bare, "LAB_KEY")):
         assert "KEY" not in code and "environ" not in code and "uthorization" not in code
@@ -155,11 +155,11 @@ def speak(session: Session) -> None:
 def test_the_code_of_speech_saves_the_sound_as_a_file(tmp_path: Path, kind: str) -> None:
     sound = b"ID3\x04" + bytes(range(256))
 
-    def spoken(_asked: Asked, wire: Wire) -> None:
-        wire.send(head(200, "audio/mpeg", content_length=str(len(sound))), sound)
+    def spoken(_request: ReceivedRequest, connection: ClientConnection) -> None:
+        connection.send(head(200, "audio/mpeg", content_length=str(len(sound))), sound)
 
     with Loopback(spoken) as server:
-        code = (http.curl if kind == "curl" else http.httpx)(noted(server, speak), "LAB_KEY")
+        code = (http.curl if kind == "curl" else http.httpx)(recorded_request(server, speak), "LAB_KEY")
         (tmp_path / "code").write_text(code, "utf-8")
         command = [sys.executable, "code"] if kind == "httpx" else ["sh", "code"]
         environment = os.environ | {"LAB_KEY": KEY}
@@ -180,7 +180,7 @@ def test_the_code_of_speech_saves_the_sound_as_a_file(tmp_path: Path, kind: str)
         ({"preset": "other"}, "API_KEY"),
     ],
 )
-def test_the_key_stands_under_the_name_that_the_servers_own_users_know(settings: dict[str, Any], variable: str) -> None:
+def test_the_key_is_under_the_name_that_the_servers_own_users_know(settings: dict[str, Any], variable: str) -> None:
     made = settings_of({"name": "a", "base_url": "http://127.0.0.1:9/v1"} | settings)
     connection = Connection("a", Origin.SESSION, lambda: opened(made, Allowed(), {}), made)
     assert connection.key_variable == variable

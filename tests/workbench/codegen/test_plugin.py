@@ -62,7 +62,7 @@ CALLS: dict[str, dict[str, Any]] = {
 }
 
 
-def asked(name: str, arguments: dict[str, Any]) -> Any:
+def requests_of(name: str, arguments: dict[str, Any]) -> Any:
     """Make the call as the page does, and return the request."""
     desk = Desk()
     arguments = dict(arguments)
@@ -75,7 +75,7 @@ def asked(name: str, arguments: dict[str, Any]) -> Any:
     return request
 
 
-def asked_by_code(name: str, arguments: dict[str, Any]) -> tuple[Any, list[Any], dict[str, Any]]:
+def requests_of_code(name: str, arguments: dict[str, Any]) -> tuple[Any, list[Any], dict[str, Any]]:
     """Make the call with the page's code, as a plugin does."""
     desk = Desk()
     code = plugin.code(name, arguments)
@@ -92,13 +92,13 @@ def streams(name: str) -> list[bool]:
 def test_the_code_makes_the_request_that_was_on_the_page(name: str) -> None:
     for stream in streams(name):
         arguments = CALLS[name] | ({"stream": stream} if "stream" in CALLS[name] else {})
-        request, _, _ = asked_by_code(name, arguments)
-        assert request == asked(name, arguments)
-        assert request.payload() == asked(name, arguments).payload()
+        request, _, _ = requests_of_code(name, arguments)
+        assert request == requests_of(name, arguments)
+        assert request.payload() == requests_of(name, arguments).payload()
 
 
 def test_the_code_hands_on_what_came_back() -> None:
-    made = {name: asked_by_code(name, arguments)[1:] for name, arguments in CALLS.items()}
+    made = {name: requests_of_code(name, arguments)[1:] for name, arguments in CALLS.items()}
     assert [text for kind, text in made["llm"][0] if kind == "text"] == ["Hello ", "there."]
     assert made["llm_structured_output"][0] == [("json", {"city": "Lisbon", "temperature_c": 24, "sunny": True})]
     assert made["summary"][1]["summary"] == "In short: a bridge."
@@ -110,9 +110,9 @@ def test_the_code_hands_on_what_came_back() -> None:
 
 
 def test_the_code_hands_on_a_whole_answer_too() -> None:
-    _, messages, _ = asked_by_code("llm", CALLS["llm"] | {"stream": False})
+    _, messages, _ = requests_of_code("llm", CALLS["llm"] | {"stream": False})
     assert messages == [("text", "Hello there.")]
-    _, messages, _ = asked_by_code("llm_structured_output", CALLS["llm_structured_output"] | {"stream": False})
+    _, messages, _ = requests_of_code("llm_structured_output", CALLS["llm_structured_output"] | {"stream": False})
     assert messages == [("json", {"city": "Lisbon", "temperature_c": 24, "sunny": True})]
 
 
@@ -138,12 +138,12 @@ def test_a_file_at_a_message_is_read_by_the_code_and_not_written_into_it(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     parts = [part("red square.png", PNG), part("it's.pdf", PDF)]
-    for found, data in zip(parts, (PNG, PDF), strict=True):
-        (tmp_path / str(found["filename"])).write_bytes(data)
+    for result, data in zip(parts, (PNG, PDF), strict=True):
+        (tmp_path / str(result["filename"])).write_bytes(data)
     monkeypatch.chdir(tmp_path)
     messages = [{"role": "user", "content": [{"type": "text", "data": "What is it?"}, *parts]}]
     arguments = CALLS["llm"] | {"prompt_messages": messages}
-    assert asked_by_code("llm", arguments)[0] == asked("llm", arguments)
+    assert requests_of_code("llm", arguments)[0] == requests_of("llm", arguments)
     code = plugin.code("llm", arguments)
     assert "ImagePromptMessageContent(" in code and parts[0]["base64_data"] not in code
 
@@ -167,7 +167,7 @@ def test_a_deep_schema_costs_no_more_than_its_size() -> None:
     for _ in range(30):
         schema = {"type": "object", "properties": {"inner": schema}, "required": ["inner"]}
     arguments = CALLS["llm_structured_output"] | {"structured_output_schema": schema}
-    request, _, _ = asked_by_code("llm_structured_output", arguments)
+    request, _, _ = requests_of_code("llm_structured_output", arguments)
     assert request.structured_output_schema == schema
 
 
@@ -184,12 +184,12 @@ ANY_TEXT = st.text(st.characters(), max_size=120)  # includes surrogates
 @example([("user", "'''\"\"\"\\")])
 def test_any_text_of_messages_comes_through(pairs: list[tuple[str, str]]) -> None:
     messages = [{"role": role, "content": content} for role, content in pairs]
-    request, _, _ = asked_by_code("llm", CALLS["llm"] | {"prompt_messages": messages})
+    request, _, _ = requests_of_code("llm", CALLS["llm"] | {"prompt_messages": messages})
     assert [(message.role.value, message.content) for message in request.prompt_messages] == pairs
 
 
 @given(st.dictionaries(st.text(max_size=12), JSON, max_size=4), st.lists(ANY_TEXT, min_size=1, max_size=3))
 def test_any_parameters_and_stop_words_come_through(parameters: dict[str, Any], stop: list[str]) -> None:
     made = config("talker", mode="chat", completion_params=parameters)
-    request, _, _ = asked_by_code("llm", CALLS["llm"] | {"model_config": made, "stop": stop})
+    request, _, _ = requests_of_code("llm", CALLS["llm"] | {"model_config": made, "stop": stop})
     assert request.completion_params == parameters and request.stop == stop

@@ -31,15 +31,15 @@ def test_a_file_that_changes_is_read_again_and_a_broken_one_changes_nothing(tmp_
     assert connections.names() == [EMBEDDED] and connections.problems == []
 
 
-def test_what_is_wrong_outside_is_told_and_an_unreadable_list_of_addresses_allows_nothing(tmp_path: Path) -> None:
+def test_what_is_wrong_outside_is_reported_and_an_unreadable_list_of_addresses_allows_nothing(tmp_path: Path) -> None:
     (tmp_path / "connections.json").write_text("{")
     connections = book(tmp_path, OLLAMA_HOST="http://:::", CONNECTIONS_ALLOW="http://x")
-    told = "\n".join(connections.problems)
-    assert "OLLAMA_HOST" in told and "CONNECTIONS_ALLOW" in told and "is not what was saved there" in told
+    shown = "\n".join(connections.problems)
+    assert "OLLAMA_HOST" in shown and "CONNECTIONS_ALLOW" in shown and "is not what was saved there" in shown
     kept = connections.keep(made(), ANNA)
     kept.fetch()
     assert kept.wait(BOUND) and "is not among the addresses" in str(kept.fetch_error)
-    assert "CONNECTIONS_ALLOW: until this is fixed, visitors' connections cannot call any address" in told
+    assert "CONNECTIONS_ALLOW: until this is fixed, visitors' connections cannot call any address" in shown
 
 
 def test_a_limit_that_cannot_be_read_is_reported_and_no_server_is_called(tmp_path: Path) -> None:
@@ -50,14 +50,14 @@ def test_a_limit_that_cannot_be_read_is_reported_and_no_server_is_called(tmp_pat
         connections.keep(made(), ANNA)
 
 
-def test_secrets_that_cannot_be_read_are_told_at_their_connection(tmp_path: Path) -> None:
+def test_secrets_that_cannot_be_read_are_reported_at_their_connection(tmp_path: Path) -> None:
     book(tmp_path).keep(made(api_key=SECRET), ANNA, saved=True)
     (tmp_path / "key").unlink()
     [_embedded, lab] = book(tmp_path).visible(ANNA)
     assert lab.problem and SECRET not in str(lab.problem)
 
 
-def test_the_process_has_its_file_beside_the_app_or_where_it_is_told(tmp_path: Path) -> None:
+def test_the_process_has_its_file_beside_the_app_or_where_it_is_configured(tmp_path: Path) -> None:
     (tmp_path / "connections.toml").write_text('[[connections]]\nname = "beside"\npreset = "vllm"')
     (tmp_path / "other.toml").write_text('[[connections]]\nname = "told"\npreset = "vllm"')
     data = {"BOOMERANG_DATA": str(tmp_path / "data")}
@@ -89,19 +89,19 @@ def test_a_bad_entry_of_the_file_and_a_bad_variable_hide_no_other(tmp_path: Path
     )
     connections = book(None, file, OPENAI_API_KEY=SECRET, OLLAMA_HOST="http://:::", VLLM_BASE_URL="http://gpu:8000")
     assert connections.names() == [EMBEDDED, "OpenAI", "vLLM", "a"]
-    told = "\n".join(connections.problems)
-    for words in (
+    shown = "\n".join(connections.problems)
+    for text in (
         "OLLAMA_HOST: ",
         "“b” cannot be used: base_url: must be a text",
         "the name “a” is there twice",
         "“OpenAI” is taken",
     ):
-        assert words in told
+        assert text in shown
     assert connections.get("a").settings.preset == "vllm"  # type: ignore[union-attr]
 
 
-def test_what_the_operator_configured_is_called_wherever_it_is_and_what_a_visitor_made_is_judged(tmp_path: Path) -> None:
-    with Loopback(lambda _asked, wire: wire.send(whole({"data": [{"id": "m"}]}))) as server:
+def test_what_the_operator_configured_is_called_wherever_it_is_and_what_a_visitor_made_is_checked(tmp_path: Path) -> None:
+    with Loopback(lambda _request, connection: connection.send(whole({"data": [{"id": "m"}]}))) as server:
         file = tmp_path / "connections.toml"
         file.write_text(f'[[connections]]\nname = "lab"\nbase_url = "{server.address}"')
         for rules in ({"CONNECTIONS_LOOPBACK": "refuse"}, {"CONNECTIONS_ALLOW": "public"}, {"CONNECTIONS_ALLOW": "10.0.0.0/8"}):
@@ -109,9 +109,9 @@ def test_what_the_operator_configured_is_called_wherever_it_is_and_what_a_visito
             for name in ("lab", "vLLM"):
                 connections.get(name).fetch()
                 assert connections.get(name).wait(BOUND) and connections.get(name).fetch_error is None
-            asked = len(server.asked)
+            request = len(server.requests)
             own = connections.keep(settings_of({"name": "own", "base_url": server.address}), ANNA)
             own.fetch()
             assert own.wait(BOUND) and "CONNECTIONS_ALLOW" in str(getattr(own.fetch_error, "hint", ""))
-            assert len(server.asked) == asked
+            assert len(server.requests) == request
             connections.close()

@@ -10,16 +10,16 @@ import pytest
 from boomerang.workbench.connections.registry import EMBEDDED
 from boomerang.workbench.runs.jobs import Job
 from tests.connection_settings import settings_of
-from tests.loopback import BOUND, Asked, Loopback, Wire, whole
+from tests.loopback import BOUND, ClientConnection, Loopback, ReceivedRequest, whole
 from tests.workbench.connections.registries import ANNA, BORIS, book, made
 
 
 def test_models_are_fetched_once_in_the_background_and_again_when_asked() -> None:
     go_on = threading.Event()
 
-    def script(_asked: Asked, wire: Wire) -> None:
+    def script(_request: ReceivedRequest, connection: ClientConnection) -> None:
         go_on.wait(BOUND)
-        wire.send(whole({"data": [{"id": "m"}]}))
+        connection.send(whole({"data": [{"id": "m"}]}))
 
     with Loopback(script) as server:
         connections = book()
@@ -30,18 +30,18 @@ def test_models_are_fetched_once_in_the_background_and_again_when_asked() -> Non
         go_on.set()
         assert kept.wait(BOUND) and [model.model for model in kept.backend.models()] == ["m"] and kept.fetch_error is None
         kept.fetch()
-        assert kept.wait(BOUND) and len(server.asked) == 1
+        assert kept.wait(BOUND) and len(server.requests) == 1
         kept.fetch(again=True)
-        assert kept.wait(BOUND) and len(server.asked) == 2
+        assert kept.wait(BOUND) and len(server.requests) == 2
         connections.close()
 
 
 def test_closing_ends_a_fetch_under_way_and_the_server_sees_it() -> None:
-    with Loopback(lambda _asked, wire: wire.wait_until_gone()) as server:
+    with Loopback(lambda _request, connection: connection.wait_until_gone()) as server:
         connections = book()
         kept = connections.keep(settings_of({"name": "a", "base_url": server.address}), ANNA)
         kept.fetch()
-        server.until(lambda server: server.asked)
+        server.until(lambda server: server.requests)
         connections.close()
         assert kept.wait(BOUND) and server.connections[0].left.wait(1)
 
@@ -72,7 +72,7 @@ def test_visitors_who_make_and_drop_at_once_do_not_disturb_each_other(tmp_path: 
 
 @pytest.mark.parametrize("opened", [True, False])
 def test_who_still_holds_a_removed_connection_does_not_open_it_again(opened: bool, tmp_path: Path) -> None:
-    with Loopback(lambda _asked, wire: wire.send(whole({"data": []}))) as server:
+    with Loopback(lambda _request, connection: connection.send(whole({"data": []}))) as server:
         file = tmp_path / "connections.toml"
         file.write_text(f'[[connections]]\nname = "lab"\nbase_url = "{server.address}"')
         connections = book(None, file)
@@ -83,17 +83,17 @@ def test_who_still_holds_a_removed_connection_does_not_open_it_again(opened: boo
         assert connections.names() == [EMBEDDED]
         lab.fetch()
         assert lab.wait(BOUND) and "The back end was closed" in str(lab.fetch_error)
-        assert server.asked == [] and lab.backend is lab.backend
+        assert server.requests == [] and lab.backend is lab.backend
 
 
 def test_a_run_on_a_connection_that_is_changed_ends_and_says_why() -> None:
-    with Loopback(lambda _asked, wire: wire.wait_until_gone()) as server:
+    with Loopback(lambda _request, connection: connection.wait_until_gone()) as server:
         connections = book()
         kept = connections.keep(settings_of({"name": "a", "base_url": server.address}), ANNA)
         config = {"provider": "p", "model": "m", "mode": "chat", "completion_params": {}}
         messages = [{"role": "user", "content": "Hi."}]
         job = Job(lambda session: session.model.llm.invoke(config, messages), kept.backend).start()
-        server.until(lambda server: server.asked)
+        server.until(lambda server: server.requests)
         connections.keep(settings_of({"name": "b", "base_url": server.address}), ANNA, replacing="a")
         job.join(BOUND)
         assert not job.running and job.record is not None and job.record.outcome == "failed"
@@ -105,16 +105,16 @@ def test_a_run_on_a_connection_that_is_changed_ends_and_says_why() -> None:
 def test_a_run_goes_on_when_another_process_changes_its_connection(removed: bool, tmp_path: Path) -> None:
     go_on = threading.Event()
 
-    def script(_asked: Asked, wire: Wire) -> None:
+    def script(_request: ReceivedRequest, connection: ClientConnection) -> None:
         go_on.wait(BOUND)
-        wire.send(whole({"data": [{"index": 0, "embedding": [1.0]}], "model": "m"}))
+        connection.send(whole({"data": [{"index": 0, "embedding": [1.0]}], "model": "m"}))
 
     with Loopback(script) as server:
         one, two = book(tmp_path), book(tmp_path)
         kept = one.keep(settings_of({"name": "a", "base_url": server.address}), ANNA, shared=True)
         job = Job(lambda session: session.model.text_embedding.invoke({"provider": "p", "model": "m"}, ["x"]), kept.backend)
         job.start()
-        server.until(lambda server: server.asked)
+        server.until(lambda server: server.requests)
         if removed:
             two.drop("a", ANNA)
         else:

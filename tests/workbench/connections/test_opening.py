@@ -14,7 +14,7 @@ from boomerang.invoker.errors import ConfigError
 from boomerang.invoker.http.address_policy import Allowed, allowed
 from boomerang.invoker.run import Run
 from tests.connection_settings import settings_of
-from tests.loopback import Asked, Loopback, Wire, whole
+from tests.loopback import ClientConnection, Loopback, ReceivedRequest, whole
 
 LEAST = {"name": "a", "base_url": "http://localhost:1/v1"}
 
@@ -25,8 +25,8 @@ def at(base_url: str | None = None, environment: dict[str, str] | None = None, *
 
 
 def test_secrets_are_taken_from_the_environment_when_it_is_opened_and_sent() -> None:
-    def script(_asked: Asked, wire: Wire) -> None:
-        wire.send(whole({"data": []}))
+    def script(_request: ReceivedRequest, connection: ClientConnection) -> None:
+        connection.send(whole({"data": []}))
 
     with Loopback(script) as server:
         backend = at(
@@ -38,42 +38,44 @@ def test_secrets_are_taken_from_the_environment_when_it_is_opened_and_sent() -> 
         )
         backend.fetch_models(Run())
         backend.close()
-        [asked] = server.asked
+        [request] = server.requests
     assert (
-        asked.headers["authorization"] == "Bearer sk-lab" and asked.headers["x-team"] == "qa-1" and asked.path.endswith("?v=qa")
+        request.headers["authorization"] == "Bearer sk-lab"
+        and request.headers["x-team"] == "qa-1"
+        and request.path.endswith("?v=qa")
     )
 
 
 def test_the_query_of_an_address_in_a_variable_is_sent_with_every_request() -> None:
-    with Loopback(lambda _asked, wire: wire.send(whole({"data": []}))) as server:
+    with Loopback(lambda _request, connection: connection.send(whole({"data": []}))) as server:
         backend = at("${SERVER}", {"SERVER": f"{server.address}/v1?api-version=2026"}, query={"a": "1"})
         backend.fetch_models(Run())
         backend.close()
-        assert server.asked[0].path == "/v1/models?api-version=2026&a=1"
+        assert server.requests[0].path == "/v1/models?api-version=2026&a=1"
 
 
 @pytest.mark.parametrize(
-    ("settings", "words"),
+    ("settings", "text"),
     [
         ({"headers": {"X-${IT}": "1"}}, "headers: 'X-${IT}' is no name of a header"),
         ({"base_url": "${IT}"}, "base_url: expected an address such as"),
         ({"proxy": "${IT}"}, "proxy: expected an address such as"),
     ],
 )
-def test_what_a_variable_fills_in_is_checked_when_it_is_opened(settings: dict[str, Any], words: str) -> None:
+def test_what_a_variable_fills_in_is_checked_when_it_is_opened(settings: dict[str, Any], text: str) -> None:
     with pytest.raises(ConfigError) as raised:
         at(environment={"IT": "not-an-address"}, **settings)
-    assert str(raised.value).startswith(words)
+    assert str(raised.value).startswith(text)
 
 
 @pytest.mark.parametrize(
     "settings", [{"api_key_env": "SECRET"}, {"headers": {"X": "${SECRET}"}}, {"proxy": "http://${SECRET}"}]
 )
 def test_a_visitor_names_no_variable_that_is_not_listed(settings: dict[str, Any]) -> None:
-    given = settings_of(LEAST | settings)
+    values = settings_of(LEAST | settings)
     with pytest.raises(ConfigError, match=r"the variable SECRET may not be named by a visitor.*CONNECTIONS_ENV"):
-        opened(given, Allowed(), {"SECRET": "x:1"}, variables=[])
-    opened(given, Allowed(), {"SECRET": "x:1"}, variables=["SECRET"]).close()
+        opened(values, Allowed(), {"SECRET": "x:1"}, variables=[])
+    opened(values, Allowed(), {"SECRET": "x:1"}, variables=["SECRET"]).close()
 
 
 def test_a_visitor_names_no_file_of_the_server() -> None:
@@ -82,11 +84,11 @@ def test_a_visitor_names_no_file_of_the_server() -> None:
 
 
 @pytest.mark.parametrize(
-    ("settings", "words"),
+    ("settings", "text"),
     [({"api_key_env": "NOT_SET"}, "NOT_SET is not set"), ({"ca": "no certificate"}, "ca: is no certificate in PEM")],
 )
-def test_what_cannot_be_opened_says_which_field(settings: dict[str, Any], words: str) -> None:
-    with pytest.raises(ConfigError, match=words):
+def test_what_cannot_be_opened_says_which_field(settings: dict[str, Any], text: str) -> None:
+    with pytest.raises(ConfigError, match=text):
         at(**settings)
 
 
@@ -115,8 +117,8 @@ def test_the_default_of_each_type_comes_first_and_what_was_said_counts() -> None
 
 
 def test_the_servers_own_list_comes_after_what_was_said_and_does_not_undo_it() -> None:
-    def script(_asked: Asked, wire: Wire) -> None:
-        wire.send(whole({"data": [{"id": "judge"}, {"id": "bge-m3"}, {"id": "plain"}]}))
+    def script(_request: ReceivedRequest, connection: ClientConnection) -> None:
+        connection.send(whole({"data": [{"id": "judge"}, {"id": "bge-m3"}, {"id": "plain"}]}))
 
     with Loopback(script) as server:
         backend = at(server.address, models=[{"model": "judge", "model_type": "rerank"}])
@@ -132,7 +134,7 @@ def test_the_servers_own_list_comes_after_what_was_said_and_does_not_undo_it() -
         backend.close()
 
 
-def test_what_a_server_tells_of_a_models_type_counts_more_than_its_name() -> None:
+def test_what_a_server_reports_of_a_models_type_counts_more_than_its_name() -> None:
     listed = [
         {"id": "whisperer", "model_type": "LLM"},
         {"id": "plain-1", "type": "embeddings"},
@@ -141,11 +143,11 @@ def test_what_a_server_tells_of_a_models_type_counts_more_than_its_name() -> Non
         {"id": "judge", "type": "reranker"},
         {"id": "object", "object": "model", "type": "model"},
     ]
-    with Loopback(lambda _asked, wire: wire.send(whole({"data": listed}))) as server:
+    with Loopback(lambda _request, connection: connection.send(whole({"data": listed}))) as server:
         backend = at(server.address)
-        found = [model.model_type for model in backend.fetch_models(Run())]
+        result = [model.model_type for model in backend.fetch_models(Run())]
         backend.close()
-    assert found == [
+    assert result == [
         ModelType.LLM,
         ModelType.TEXT_EMBEDDING,
         ModelType.LLM,
@@ -155,10 +157,10 @@ def test_what_a_server_tells_of_a_models_type_counts_more_than_its_name() -> Non
     ]
 
 
-def test_a_server_of_one_model_without_a_list_tells_which_it_is() -> None:
-    def tei(asked: Asked, wire: Wire) -> None:
+def test_a_server_of_one_model_without_a_list_reports_which_it_is() -> None:
+    def tei(request: ReceivedRequest, connection: ClientConnection) -> None:
         info = {"model_id": "BAAI/bge-reranker-base", "model_type": {"reranker": {"id2label": {"0": "x"}}}}
-        wire.send(whole(info) if asked.path == "/info" else whole({"error": "not found"}, 404))
+        connection.send(whole(info) if request.path == "/info" else whole({"error": "not found"}, 404))
 
     with Loopback(tei) as server:
         backend = at(f"{server.address}/v1")
@@ -174,7 +176,9 @@ def test_a_service_that_lists_nothing_has_the_models_of_its_preset() -> None:
 
 
 def test_names_of_models_that_no_page_can_show_are_left_out() -> None:
-    with Loopback(lambda _asked, wire: wire.send(whole({"data": [{"id": "good"}, {"id": "\ud800"}, {"id": " "}]}))) as server:
+    with Loopback(
+        lambda _request, connection: connection.send(whole({"data": [{"id": "good"}, {"id": "\ud800"}, {"id": " "}]}))
+    ) as server:
         backend = at(server.address)
         assert [model.model for model in backend.fetch_models(Run())] == ["good"]
         backend.close()
@@ -182,20 +186,20 @@ def test_names_of_models_that_no_page_can_show_are_left_out() -> None:
 
 @pytest.mark.parametrize("host", ["internal.example", "internal.example:8080", "169.254.169.254", "api.example:80"])
 def test_a_header_does_not_name_a_server_that_may_not_be_called(host: str) -> None:
-    given = settings_of(LEAST | {"headers": {"host": host}})
+    settings = settings_of(LEAST | {"headers": {"host": host}})
     with pytest.raises(ConfigError, match=r"^headers\.host: "):
-        opened(given, allowed("localhost, api.example:443"), {})
+        opened(settings, allowed("localhost, api.example:443"), {})
 
 
 def test_a_header_may_name_a_server_that_may_be_called() -> None:
-    given = settings_of(LEAST | {"headers": {"Host": "api.example"}})
-    opened(given, allowed("localhost, api.example:443"), {}).close()  # type: ignore[attr-defined]
-    opened(given, Allowed(), {}).close()  # type: ignore[attr-defined]
+    settings = settings_of(LEAST | {"headers": {"Host": "api.example"}})
+    opened(settings, allowed("localhost, api.example:443"), {}).close()  # type: ignore[attr-defined]
+    opened(settings, Allowed(), {}).close()  # type: ignore[attr-defined]
 
 
 def test_a_list_of_models_without_an_end_is_cut() -> None:
     listed = {"data": [{"id": f"m{number}"} for number in range(MOST_LISTED + 9)]}
-    with Loopback(lambda _asked, wire: wire.send(whole(listed))) as server:
+    with Loopback(lambda _request, connection: connection.send(whole(listed))) as server:
         backend = at(server.address)
         assert len(backend.fetch_models(Run())) == MOST_LISTED
         backend.close()

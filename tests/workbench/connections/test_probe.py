@@ -23,7 +23,7 @@ from boomerang.invoker.run import Run
 from boomerang.workbench.connections.probe import CALLS, check_call, check_connection, refused
 from boomerang.workbench.diagnosis.connection_failures import Tried, in_container, neighbours, sentence
 from tests.connection_settings import settings_of
-from tests.loopback import Asked, Loopback, Script, Wire, head, whole
+from tests.loopback import ClientConnection, Loopback, ReceivedRequest, Script, head, whole
 
 KEY = "sk-not-for-anybodys-eyes"
 MODELS = {"data": [{"id": "chatty"}, {"id": "bge-embed"}]}
@@ -44,25 +44,25 @@ def tried(script: Script, path: str = "/v1", **settings: Any) -> Check:
 
 def answering(body: Any, status: int = 200, **headers: str) -> Script:
     """Return a script that responds to everything alike."""
-    return lambda _asked, wire: wire.send(whole(body, status, **headers))
+    return lambda _request, connection: connection.send(whole(body, status, **headers))
 
 
-def page(_asked: Asked, wire: Wire) -> None:
+def page(_request: ReceivedRequest, connection: ClientConnection) -> None:
     """Respond with a web page."""
     markup = b"<!doctype html><title>Welcome</title>"
-    wire.send(head(200, "text/html", content_length=str(len(markup))), markup)
+    connection.send(head(200, "text/html", content_length=str(len(markup))), markup)
 
 
 def only_at(path: str) -> Script:
     """Return a script whose server has its API at one path."""
 
-    def script(asked: Asked, wire: Wire) -> None:
-        wire.send(whole(MODELS) if asked.path == f"{path}/models" else whole({"detail": "Not Found"}, 404))
+    def script(request: ReceivedRequest, connection: ClientConnection) -> None:
+        connection.send(whole(MODELS) if request.path == f"{path}/models" else whole({"detail": "Not Found"}, 404))
 
     return script
 
 
-def test_a_server_that_answers_is_told_with_what_it_lists() -> None:
+def test_a_server_that_answers_is_reported_with_what_it_lists() -> None:
     check = tried(answering(MODELS), api_key=KEY)
     assert check.ok and str(check.verdict) == "The server answers; models listed: 2." and check.status == 200
     assert check.address.endswith("/v1/models") and check.seconds > 0 and json.loads(check.body) == MODELS and check.error == ""
@@ -80,7 +80,7 @@ def test_a_server_that_answers_is_told_with_what_it_lists() -> None:
         ("/v1", ""),
     ],
 )
-def test_a_wrong_path_is_told_with_the_right_one(path: str, right: str) -> None:
+def test_a_wrong_path_is_reported_with_the_right_one(path: str, right: str) -> None:
     check = tried(only_at(right), path)
     assert not check.ok and str(check.verdict).startswith("The base address is wrong: the API is at http://127.0.0.1:")
     assert str(check.verdict).endswith(f"{right}.") and check.status == 404, "the status is that of the address that was asked"
@@ -88,29 +88,29 @@ def test_a_wrong_path_is_told_with_the_right_one(path: str, right: str) -> None:
 
 
 def test_the_right_path_is_found_without_a_good_key() -> None:
-    def script(asked: Asked, wire: Wire) -> None:
-        if asked.path == "/v1/models":
-            wire.send(whole({"error": {"message": "Incorrect API key"}}, 401))
+    def script(request: ReceivedRequest, connection: ClientConnection) -> None:
+        if request.path == "/v1/models":
+            connection.send(whole({"error": {"message": "Incorrect API key"}}, 401))
         else:
-            wire.send(whole({"detail": "Not Found"}, 404))
+            connection.send(whole({"detail": "Not Found"}, 404))
 
     check = tried(script, "")
     assert not check.ok and check.better.endswith("/v1") and check.better in str(check.verdict)
 
 
 def test_a_page_that_wants_a_password_is_not_taken_for_the_api() -> None:
-    def script(asked: Asked, wire: Wire) -> None:
-        wire.send(whole(b"<html><title>Log in</title>", 401 if asked.path == "/v1/models" else 404, "text/html"))
+    def script(request: ReceivedRequest, connection: ClientConnection) -> None:
+        connection.send(whole(b"<html><title>Log in</title>", 401 if request.path == "/v1/models" else 404, "text/html"))
 
     assert tried(script, "").better == ""
 
 
 def test_a_service_that_lists_no_models_is_asked_with_one_that_the_connection_names() -> None:
-    def script(asked: Asked, wire: Wire) -> None:
-        if asked.path == "/v2/rerank":
-            wire.send(whole({"results": [{"index": 1, "relevance_score": -4.5}, {"index": 0, "relevance_score": -6.0}]}))
+    def script(request: ReceivedRequest, connection: ClientConnection) -> None:
+        if request.path == "/v2/rerank":
+            connection.send(whole({"results": [{"index": 1, "relevance_score": -4.5}, {"index": 0, "relevance_score": -6.0}]}))
         else:  # an older API of the server lists them
-            wire.send(whole({"data": [{"id": "rerank-v3.5"}]}) if asked.path == "/v1/models" else whole({}, 404))
+            connection.send(whole({"data": [{"id": "rerank-v3.5"}]}) if request.path == "/v1/models" else whole({}, 404))
 
     settings: dict[str, Any] = {"models": [{"model": "rerank-v3.5", "model_type": "rerank"}]}
     check = tried(script, "/v2", **settings)
@@ -124,14 +124,16 @@ def test_a_ranking_without_documents_is_no_good_answer() -> None:
     assert not check.ok and str(check.verdict) == "The server answers, but ranked none of the documents." and check.model == "r"
 
 
-def polite(asked: Asked, wire: Wire) -> None:
+def polite(request: ReceivedRequest, connection: ClientConnection) -> None:
     """Respond like LM Studio: with success, whatever the path."""
-    error = {"error": f"Unexpected endpoint or method. ({asked.method} {asked.path})"}
-    wire.send(whole(MODELS if asked.path == "/v1/models" else error))
+    error = {"error": f"Unexpected endpoint or method. ({request.method} {request.path})"}
+    connection.send(whole(MODELS if request.path == "/v1/models" else error))
 
 
-@pytest.mark.parametrize("script", [polite, lambda asked, wire: wire.send(whole(MODELS if asked.path == "/v1/models" else {}))])
-def test_a_wrong_path_that_is_answered_with_success_is_told_with_the_right_one(script: Script) -> None:
+@pytest.mark.parametrize(
+    "script", [polite, lambda request, connection: connection.send(whole(MODELS if request.path == "/v1/models" else {}))]
+)
+def test_a_wrong_path_that_is_answered_with_success_is_reported_with_the_right_one(script: Script) -> None:
     check = tried(script, "")
     assert not check.ok and re.fullmatch(r"The base address is wrong: the API is at http://[\d.:]+/v1\.", str(check.verdict))
     assert check.status == 200 and check.address.endswith("/models") and "/v1" not in check.address
@@ -140,9 +142,9 @@ def test_a_wrong_path_that_is_answered_with_success_is_told_with_the_right_one(s
 def test_an_answer_that_breaks_off_is_no_wrong_path() -> None:
     asked_for: list[str] = []
 
-    def script(asked: Asked, wire: Wire) -> None:
-        asked_for.append(asked.path)
-        wire.send(head(200, content_length="99"), b'{"data": [')
+    def script(request: ReceivedRequest, connection: ClientConnection) -> None:
+        asked_for.append(request.path)
+        connection.send(head(200, content_length="99"), b'{"data": [')
         raise EOFError
 
     assert not tried(script, "").ok and set(asked_for) == {"/models"}
@@ -161,8 +163,8 @@ def test_a_call_that_the_server_answered_with_an_error_is_not_said_to_be_not_mad
 def test_a_call_whose_answer_broke_off_is_not_said_to_be_not_made() -> None:
     data = b'data: {"error": {"message": "out of memory"}}\n\n'
 
-    def script(_asked: Asked, wire: Wire) -> None:
-        wire.send(head(200, "text/event-stream", content_length=str(len(data))), data)
+    def script(_request: ReceivedRequest, connection: ClientConnection) -> None:
+        connection.send(head(200, "text/event-stream", content_length=str(len(data))), data)
 
     with Loopback(script) as server, closing(backend_at(server.address)) as backend:
         check = check_call(backend, "llm", backend.describe("m", ModelType.LLM), Run())
@@ -178,7 +180,7 @@ def test_a_call_that_cannot_be_asked_is_said_to_be_not_made() -> None:
 
 
 @pytest.mark.parametrize(
-    ("script", "settings", "words"),
+    ("script", "settings", "text"),
     [
         (answering({"error": {"message": "Нет ключа"}}, 401), {}, "The server wants a key, and the connection has none."),
         (answering({"error": "no"}, 401), {"api_key": KEY}, r"The server refused the key \(HTTP 401\)"),
@@ -192,16 +194,16 @@ def test_a_call_that_cannot_be_asked_is_said_to_be_not_made() -> None:
         (answering({"error": "x"}, 418), {}, r"refused what was asked \(HTTP 418\)"),
     ],
 )
-def test_what_is_wrong_is_told_in_a_sentence_and_the_servers_words_are_kept(
-    script: Script, settings: dict[str, Any], words: str
+def test_what_is_wrong_is_reported_in_a_sentence_and_the_servers_words_are_kept(
+    script: Script, settings: dict[str, Any], text: str
 ) -> None:
     check = tried(script, **settings)
     assert not check.ok
-    assert re.search(words, str(check.verdict)), str(check.verdict)
+    assert re.search(text, str(check.verdict)), str(check.verdict)
     assert check.status is not None and check.body and KEY not in f"{check}"
 
 
-def test_nobody_there() -> None:
+def test_no_server_there() -> None:
     with Loopback(answering({})) as server:
         address = server.address
     with closing(backend_at(address)) as backend:
@@ -226,7 +228,7 @@ def served_by(context_of: Callable[[ssl.SSLContext], None], **settings: Any) -> 
         return check_connection(backend, Run(), None, server.address)
 
 
-def test_a_certificate_of_a_private_authority_is_told_and_the_authority_as_text_mends_it() -> None:
+def test_a_certificate_of_a_private_authority_is_reported_and_the_authority_as_text_fixes_it() -> None:
     authority = trustme.CA()
     issued = authority.issue_cert("127.0.0.1")
     check = served_by(issued.configure_cert)
@@ -235,7 +237,7 @@ def test_a_certificate_of_a_private_authority_is_told_and_the_authority_as_text_
     assert served_by(issued.configure_cert, verify=False).ok
 
 
-def test_a_server_that_speaks_http_is_told_when_https_is_called() -> None:
+def test_a_server_that_speaks_http_is_reported_when_https_is_called() -> None:
     with Loopback(answering(MODELS)) as server:
         address = server.address.replace("http:", "https:")
         with closing(backend_at(address)) as backend:
@@ -244,8 +246,8 @@ def test_a_server_that_speaks_http_is_told_when_https_is_called() -> None:
 
 
 def test_a_clock_that_ran_out_is_named() -> None:
-    def silent(_asked: Asked, wire: Wire) -> None:
-        wire.wait_until_gone()
+    def silent(_request: ReceivedRequest, connection: ClientConnection) -> None:
+        connection.wait_until_gone()
 
     check = tried(silent, timeouts={"first_byte": 0.2})
     assert str(check.verdict).startswith("No answer came within 0.2 s (the clock “first byte”)")
@@ -254,9 +256,9 @@ def test_a_clock_that_ran_out_is_named() -> None:
 def test_a_check_can_be_stopped_and_the_server_sees_it() -> None:
     run = Run()
 
-    def stopping(_asked: Asked, wire: Wire) -> None:
+    def stopping(_request: ReceivedRequest, connection: ClientConnection) -> None:
         run.stop()
-        wire.wait_until_gone()
+        connection.wait_until_gone()
 
     with Loopback(stopping) as server, closing(backend_at(server.address)) as backend:
         with pytest.raises(RunStoppedError):
@@ -264,27 +266,27 @@ def test_a_check_can_be_stopped_and_the_server_sees_it() -> None:
         server.connections[0].left.wait(1)
 
 
-def test_a_check_whose_time_runs_out_while_other_addresses_are_asked_tells_of_the_first() -> None:
+def test_a_check_whose_time_runs_out_while_other_addresses_are_asked_reports_of_the_first() -> None:
     run = Run()
 
-    def script(asked: Asked, wire: Wire) -> None:
-        if asked.path in ("/v2/models", "/info"):
-            wire.send(whole({"detail": "Not Found"}, 404))
+    def script(request: ReceivedRequest, connection: ClientConnection) -> None:
+        if request.path in ("/v2/models", "/info"):
+            connection.send(whole({"detail": "Not Found"}, 404))
         else:
             run.stop(InvokeTimeoutError("The check took longer than 60 seconds.", clock="total", seconds=60.0))
-            wire.wait_until_gone()
+            connection.wait_until_gone()
 
     with Loopback(script) as server, closing(backend_at(f"{server.address}/v2")) as backend:
         check = check_connection(backend, run, backend_at, f"{server.address}/v2")
     assert not check.ok and check.status == 404 and "has no list of models there" in str(check.verdict)
 
 
-def test_a_call_whose_time_runs_out_is_told() -> None:
+def test_a_call_whose_time_runs_out_is_reported() -> None:
     run = Run()
 
-    def script(_asked: Asked, wire: Wire) -> None:
+    def script(_request: ReceivedRequest, connection: ClientConnection) -> None:
         run.stop(InvokeTimeoutError("The check took longer than 60 seconds.", clock="total", seconds=60.0))
-        wire.wait_until_gone()
+        connection.wait_until_gone()
 
     with Loopback(script) as server, closing(backend_at(server.address)) as backend:
         check = check_call(backend, "moderation", backend.describe("m", ModelType.MODERATION), run)
@@ -301,44 +303,47 @@ def test_a_call_that_is_stopped_just_before_it_begins_ends_too() -> None:
             super().check()
             self.stop()
 
-    with Loopback(lambda _asked, wire: wire.wait_until_gone()) as server, closing(backend_at(server.address)) as backend:
+    with (
+        Loopback(lambda _request, connection: connection.wait_until_gone()) as server,
+        closing(backend_at(server.address)) as backend,
+    ):
         with pytest.raises(RunStoppedError):
             check_call(backend, "moderation", backend.describe("m", ModelType.MODERATION), Late())
         assert all(connection.left.wait(1) for connection in server.connections)
 
 
-def server_of_all(asked: Asked, wire: Wire) -> None:
+def server_of_all(request: ReceivedRequest, connection: ClientConnection) -> None:
     """Respond to each call like OpenAI."""
-    body = asked.json if asked.headers.get("content-type") == "application/json" else {}
-    match asked.path.removeprefix("/v1/"):
+    body = request.json if request.headers.get("content-type") == "application/json" else {}
+    match request.path.removeprefix("/v1/"):
         case "models":
-            wire.send(whole(MODELS))
+            connection.send(whole(MODELS))
         case "chat/completions":
-            said = json.dumps({"ok": True}) if "response_format" in body else "OK."
-            message = {"role": "assistant", "content": said}
+            content = json.dumps({"ok": True}) if "response_format" in body else "OK."
+            message = {"role": "assistant", "content": content}
             answer = {"model": "m", "choices": [{"index": 0, "message": message, "finish_reason": "stop"}]}
             if not body.get("stream"):
-                wire.send(whole(answer))
+                connection.send(whole(answer))
                 return
             delta = {"model": "m", "choices": [{"index": 0, "delta": message, "finish_reason": "stop"}]}
             data = b"data: " + json.dumps(delta).encode() + b"\n\ndata: [DONE]\n\n"
-            wire.send(head(200, "text/event-stream", content_length=str(len(data))), data)
+            connection.send(head(200, "text/event-stream", content_length=str(len(data))), data)
         case "embeddings":
-            wire.send(whole({"data": [{"index": 0, "embedding": [0.5, 0.5, 0.5]}], "model": "m"}))
+            connection.send(whole({"data": [{"index": 0, "embedding": [0.5, 0.5, 0.5]}], "model": "m"}))
         case "rerank":
-            wire.send(whole({"results": [{"index": 0, "relevance_score": 0.9}, {"index": 1, "relevance_score": 0.1}]}))
+            connection.send(whole({"results": [{"index": 0, "relevance_score": 0.9}, {"index": 1, "relevance_score": 0.1}]}))
         case "audio/speech":
-            wire.send(head(200, "audio/mpeg", content_length="4"), b"ID3\x04")
+            connection.send(head(200, "audio/mpeg", content_length="4"), b"ID3\x04")
         case "audio/transcriptions":
-            wire.send(whole({"text": ""}))
+            connection.send(whole({"text": ""}))
         case "moderations":
-            wire.send(whole({"results": [{"flagged": False, "categories": {}, "category_scores": {}}]}))
+            connection.send(whole({"results": [{"flagged": False, "categories": {}, "category_scores": {}}]}))
         case _:
-            wire.send(whole({"error": "unknown"}, 404))
+            connection.send(whole({"error": "unknown"}, 404))
 
 
 @pytest.mark.parametrize(
-    ("member", "words"),
+    ("member", "text"),
     [
         ("llm", "The model answers."),
         ("llm_structured_output", "The model answers."),
@@ -350,16 +355,18 @@ def server_of_all(asked: Asked, wire: Wire) -> None:
         ("moderation", "The model answers: not flagged."),
     ],
 )
-def test_the_smallest_call_of_each_kind_reaches_the_server(member: str, words: str) -> None:
+def test_the_smallest_call_of_each_kind_reaches_the_server(member: str, text: str) -> None:
     with Loopback(server_of_all) as server, closing(backend_at(f"{server.address}/v1")) as backend:
         check = check_call(backend, member, backend.describe("m", CALLS[member]), Run())
-        assert (check.ok, str(check.verdict)) == (True, words), check
-        assert check.status == 200 and server.asked and check.address.startswith(server.address)
+        assert (check.ok, str(check.verdict)) == (True, text), check
+        assert check.status == 200 and server.requests and check.address.startswith(server.address)
 
 
-def test_a_model_that_the_server_does_not_have_is_told_with_those_that_it_has() -> None:
-    def script(asked: Asked, wire: Wire) -> None:
-        wire.send(whole(MODELS) if asked.path.endswith("/models") else whole({"error": {"message": "no such model"}}, 404))
+def test_a_model_that_the_server_does_not_have_is_reported_with_those_that_it_has() -> None:
+    def script(request: ReceivedRequest, connection: ClientConnection) -> None:
+        connection.send(
+            whole(MODELS) if request.path.endswith("/models") else whole({"error": {"message": "no such model"}}, 404)
+        )
 
     with Loopback(script) as server, closing(backend_at(f"{server.address}/v1")) as backend:
         backend.fetch_models(Run())
@@ -369,8 +376,8 @@ def test_a_model_that_the_server_does_not_have_is_told_with_those_that_it_has() 
 
 def test_of_many_models_the_first_are_named_and_the_rest_counted() -> None:
     error = InvokeBadRequestError("?", status_code=404)
-    words = sentence(Tried(error, "http://x:1/v1", model="nope", listed=list("abcdefghi")))
-    assert str(words) == "The server has no model nope; it lists: a, b, c, d, e, f and 3 more."
+    text = sentence(Tried(error, "http://x:1/v1", model="nope", listed=list("abcdefghi")))
+    assert str(text) == "The server has no model nope; it lists: a, b, c, d, e, f and 3 more."
 
 
 def test_a_back_end_without_a_server_needs_none() -> None:
@@ -378,7 +385,7 @@ def test_a_back_end_without_a_server_needs_none() -> None:
     assert check.ok and check.address == ""
 
 
-def test_a_fault_of_ours_is_told_as_one() -> None:
+def test_a_fault_of_ours_is_reported_as_one() -> None:
     def broken(_request: Any, _run: Any) -> Any:
         raise ZeroDivisionError("ours")
 
@@ -388,7 +395,7 @@ def test_a_fault_of_ours_is_told_as_one() -> None:
     assert str(check.verdict) == "A fault of this app, not of the server: ZeroDivisionError: ours"
 
 
-def test_a_connection_that_cannot_be_opened_is_told() -> None:
+def test_a_connection_that_cannot_be_opened_is_reported() -> None:
     with pytest.raises(ConfigError) as raised:
         backend_at("http://x/v1", api_key_env="NOT_SET")
     assert str(refused(raised.value).verdict) == (
@@ -398,7 +405,7 @@ def test_a_connection_that_cannot_be_opened_is_told() -> None:
 
 @pytest.mark.parametrize("base_url", ["http://x:1/v1", "http://x:1", "http://x:1/v1/v1/chat/completions", "https://x/a/b"])
 def test_neighbours_are_on_the_same_server_and_each_is_tried_once(base_url: str) -> None:
-    found = list(neighbours(base_url))
+    result = list(neighbours(base_url))
     root = base_url.partition("//")[0] + "//" + base_url.partition("//")[2].partition("/")[0]
-    assert len(found) == len(set(found)) and base_url not in found and all(address.startswith(root) for address in found)
-    assert len(found) <= 8
+    assert len(result) == len(set(result)) and base_url not in result and all(address.startswith(root) for address in result)
+    assert len(result) <= 8

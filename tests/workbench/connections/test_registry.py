@@ -21,7 +21,7 @@ def test_without_anything_the_embedded_one_is_there() -> None:
     assert book().names() == [EMBEDDED] and book().get("nobody").name == EMBEDDED and book().problems == []
 
 
-def test_environment_file_and_visitors_stand_side_by_side(tmp_path: Path) -> None:
+def test_environment_file_and_visitors_are_side_by_side(tmp_path: Path) -> None:
     file = tmp_path / "connections.toml"
     file.write_text('[[connections]]\nname = "lab"\npreset = "vllm"\n[[connections]]\nname = "OpenAI"\npreset = "openai"')
     connections = book(tmp_path / "data", file, OPENAI_API_KEY=SECRET)
@@ -85,7 +85,7 @@ def test_a_change_takes_the_place_of_what_was_there_by_another_name_and_another_
 
 
 @pytest.mark.parametrize("name", [EMBEDDED, "OpenAI", "lab"])
-def test_a_name_that_is_taken_is_refused_and_nothing_is_lost(name: str) -> None:
+def test_a_name_that_is_taken_is_refused_and_nothing_is_dropped(name: str) -> None:
     connections = book(OPENAI_API_KEY=SECRET)
     connections.keep(made("lab"), ANNA)
     with pytest.raises(ConfigError, match="choose another name"):
@@ -121,7 +121,7 @@ def test_there_is_a_most_of_ones_own() -> None:
     connections.keep(made("boris"), BORIS)
 
 
-def test_a_connection_tells_the_name_of_the_variable_with_its_key() -> None:
+def test_a_connection_reports_the_name_of_the_variable_with_its_key() -> None:
     connections = book(OPENAI_API_KEY=SECRET)
     assert connections.get("OpenAI").key_variable == "OPENAI_API_KEY"
     assert connections.get(EMBEDDED).key_variable is None
@@ -161,7 +161,7 @@ def test_a_change_that_cannot_be_saved_leaves_what_was_there(tmp_path: Path) -> 
     assert connections.get("lab", ANNA) is before and connections.names(ANNA) == [EMBEDDED, "lab"]
 
 
-def test_a_name_that_is_taken_is_told_before_the_work_of_opening() -> None:
+def test_a_name_that_is_taken_is_reported_before_the_work_of_opening() -> None:
     with pytest.raises(ConfigError, match="choose another name"):
         book(OPENAI_API_KEY=SECRET).keep(made("OpenAI", api_key_env="NOT_LISTED"), ANNA)
 

@@ -105,7 +105,7 @@ def test_saving_again_replaces_and_removing_forgets_only_what_is_ones_own(tmp_pa
     "content",
     ["", "{", "[]", "{}", '{"connections": {}}', "[" * 100_000, '{"connections": [' + "1" * 5000 + "]}", "\x00", "null"],
 )
-def test_a_file_that_is_not_ours_is_told_and_left_alone(tmp_path: Path, content: str) -> None:
+def test_a_file_that_is_not_ours_is_reported_and_left_alone(tmp_path: Path, content: str) -> None:
     (tmp_path / "connections.json").write_text(content)
     store = Store(tmp_path, {}, KINDS)
     with pytest.raises(ConfigError, match="is not what was saved there"):
@@ -164,8 +164,8 @@ def test_processes_that_save_at_once_lose_nothing_of_each_other(tmp_path: Path) 
     )
     started = [subprocess.Popen([sys.executable, "-c", code, str(tmp_path / "data"), str(number)]) for number in range(3)]
     assert [process.wait(60) for process in started] == [0, 0, 0]
-    found = load(Store(tmp_path / "data", {}, KINDS))
-    assert len(found) == 36 and {saved.settings.api_key for saved in found} == {"a-key-of-its-own"}
+    result = load(Store(tmp_path / "data", {}, KINDS))
+    assert len(result) == 36 and {saved.settings.api_key for saved in result} == {"a-key-of-its-own"}
 
 
 def test_threads_that_save_the_first_secret_at_once_have_one_key(tmp_path: Path) -> None:
@@ -249,18 +249,18 @@ def test_an_odd_entry_is_named_and_kept_and_hides_no_other(tmp_path: Path, odd: 
 
 
 @given(st.lists(st.sampled_from(ODD) | JSON_VALUES, max_size=4), st.integers(0, 4))
-def test_no_entry_is_lost_when_another_is_written(odd: list[Any], place: int) -> None:
+def test_no_entry_is_dropped_when_another_is_written(odd: list[Any], place: int) -> None:
     with TemporaryDirectory() as folder:
         items = [*odd[:place], ENTRY, *odd[place:]]
         put(Path(folder), *items)
         store = Store(Path(folder), {}, KINDS)
         assert load(store) == [Saved(PLAIN, hashed(OWNER))] and len(store.load().odd) == len(odd)
         store.save(PLAIN.changed(base_url="http://other/v1"), OWNER, replacing="plain")
-        found = kept(Path(folder))["connections"]
-        assert [item for item in found if item not in odd] == [
+        result = kept(Path(folder))["connections"]
+        assert [item for item in result if item not in odd] == [
             ENTRY | {"connection": {"name": "plain", "base_url": "http://other/v1"}}
         ]
-        assert [item for item in found if item in odd] == odd
+        assert [item for item in result if item in odd] == odd
 
 
 def test_a_malformed_model_is_left_out_and_named_and_the_connection_is_there(tmp_path: Path) -> None:
@@ -307,7 +307,7 @@ def test_what_is_odd_is_named_to_its_owner_and_of_shared_ones_to_all(tmp_path: P
 
 
 @pytest.mark.parametrize("secrets", [[], "text", 5, None, {"headers": 5}, {"of_a_newer_version": {"a": "b"}}, {"query": ["a"]}])
-def test_secrets_of_another_shape_are_told_and_the_connection_is_there(tmp_path: Path, secrets: Any) -> None:
+def test_secrets_of_another_shape_are_reported_and_the_connection_is_there(tmp_path: Path, secrets: Any) -> None:
     key = Fernet.generate_key().decode()
     sealed = Fernet(key).encrypt(json.dumps(secrets).encode()).decode()
     put(tmp_path, ENTRY | {"secrets": sealed})
@@ -340,7 +340,7 @@ def test_every_write_is_seen_by_its_stamp_also_within_one_tick_of_the_clock(tmp_
     assert len(set(stamps)) == 51 and stamps[0] == ()
 
 
-def test_a_key_that_is_lost_takes_back_no_secret_that_was_read(tmp_path: Path) -> None:
+def test_a_key_that_is_missing_takes_back_no_secret_that_was_read(tmp_path: Path) -> None:
     Store(tmp_path, {}, KINDS).save(KEYED, OWNER)
     store = Store(tmp_path, {}, KINDS)
     assert load(store)[0].settings == KEYED

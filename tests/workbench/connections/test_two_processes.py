@@ -43,7 +43,7 @@ def test_what_another_process_wrote_replaces_nothing_that_stayed_as_it_was(tmp_p
     assert one.get("kept", BORIS) is kept and kept.shared, "only who may use it is another"
 
 
-def test_a_name_that_another_process_has_given_meanwhile_is_refused_and_nothing_is_lost(tmp_path: Path) -> None:
+def test_a_name_that_another_process_has_given_meanwhile_is_refused_and_nothing_is_dropped(tmp_path: Path) -> None:
     one, two = book(tmp_path), book(tmp_path)
     own = one.keep(made(provider="a/a/a"), ANNA, saved=True)
     two.keep(made(provider="b/b/b"), BORIS, shared=True)
@@ -212,7 +212,7 @@ class TwoProcesses(RuleBasedStateMachine):
             for owner in (ANNA, BORIS):
                 own = {name: provider for (whose, name), (_, provider) in self.expected.items() if whose == owner}
                 others = {name: provider for (_, name), (shared, provider) in self.expected.items() if shared}
-                seen = {found.name: found.settings.provider for found in connections.visible(owner) if found.settings}
+                seen = {result.name: result.settings.provider for result in connections.visible(owner) if result.settings}
                 assert seen == others | own and connections.owns(owner) == bool(own)
 
     def teardown(self) -> None:

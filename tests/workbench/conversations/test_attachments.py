@@ -18,12 +18,12 @@ KINDS = ["image", "document", "audio", "video"]
 def test_each_sample_becomes_the_part_of_its_class(index: int, kind: str) -> None:
     sample = ATTACHMENTS[index]
     data = sample.path.read_bytes()
-    found = attachments.part(sample.file, data)
-    assert found["type"] == kind and found["filename"] == sample.file
-    assert base64.b64decode(found["base64_data"]) == data and attachments.size(found) == len(data)
-    message = ensure_prompt_message({"role": "user", "content": [found]})
+    result = attachments.part(sample.file, data)
+    assert result["type"] == kind and result["filename"] == sample.file
+    assert base64.b64decode(result["base64_data"]) == data and attachments.size(result) == len(data)
+    message = ensure_prompt_message({"role": "user", "content": [result]})
     assert isinstance(message.content, list)
-    assert message.content[0].model_dump(mode="json", exclude_none=True) | {"url": ""} == found | {"url": ""}
+    assert message.content[0].model_dump(mode="json", exclude_none=True) | {"url": ""} == result | {"url": ""}
 
 
 @pytest.mark.parametrize(
@@ -40,8 +40,8 @@ def test_each_sample_becomes_the_part_of_its_class(index: int, kind: str) -> Non
 def test_the_bytes_count_and_the_name_where_they_are_vague(
     name: str, data: bytes, declared: str, expected: tuple[str, str, str]
 ) -> None:
-    found = attachments.part(name, data, declared)
-    assert (found["type"], found["format"], found["mime_type"]) == expected
+    result = attachments.part(name, data, declared)
+    assert (result["type"], result["format"], result["mime_type"]) == expected
 
 
 def test_what_is_empty_or_too_much_is_refused_with_a_reason() -> None:
@@ -54,7 +54,7 @@ def test_what_is_empty_or_too_much_is_refused_with_a_reason() -> None:
     assert attachments.refusal("a", b"a", [large, small]) is None
 
 
-def test_what_a_model_does_not_declare_is_told_by_its_feature() -> None:
+def test_what_a_model_does_not_declare_is_reported_by_its_feature() -> None:
     parts = [attachments.part(sample.file, sample.path.read_bytes()) for sample in ATTACHMENTS]
     named = ("image", "document", "audio", "video")
     assert attachments.undeclared(parts, None) == [(kind, attachments.FEATURES[kind]) for kind in named]

@@ -31,7 +31,7 @@ def test_the_first_rule_that_fits_counts(arguments: Any, expected: str) -> None:
 
 
 @pytest.mark.parametrize("text", ["18 °C, light rain", "42", "", "a -> b", "x == y", '{"a": 1}'])
-def test_a_text_without_rules_is_the_result_as_it_stands(text: str) -> None:
+def test_a_text_without_rules_is_the_result_as_it_is(text: str) -> None:
     assert result(text, {"city": "Oslo"}) == text
 
 

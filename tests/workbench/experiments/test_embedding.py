@@ -32,14 +32,14 @@ def by_batch(request: Request[Any], _run: Run) -> Iterable[Any]:
 
 
 def test_a_model_without_input_types_makes_no_difference() -> None:
-    found = compare_types(run(type_steps(form_call("text_embedding"), None), by_length), None)
-    assert (found.difference, found.texts, found.dimensions, found.unequal) == (0.0, ("a", "b"), 2, None)
-    assert found.cosines == [1.0, 1.0]
+    result = compare_types(run(type_steps(form_call("text_embedding"), None), by_length), None)
+    assert (result.difference, result.texts, result.dimensions, result.unequal) == (0.0, ("a", "b"), 2, None)
+    assert result.cosines == [1.0, 1.0]
 
 
 def test_a_difference_between_the_types_is_measured() -> None:
-    found = compare_types(run(type_steps(form_call("text_embedding"), None), by_batch), None)
-    assert found.difference == 2.0 and found.least_cosine is not None and found.least_cosine < 1
+    result = compare_types(run(type_steps(form_call("text_embedding"), None), by_batch), None)
+    assert result.difference == 2.0 and result.least_cosine is not None and result.least_cosine < 1
 
 
 def test_vectors_of_other_dimensions_are_not_compared() -> None:
@@ -47,13 +47,13 @@ def test_vectors_of_other_dimensions_are_not_compared() -> None:
         width = 2 if request.payload()["input_type"] == "query" else 3
         yield embedded([[1.0] * width for _text in request.payload()["texts"]])
 
-    found = compare_types(run(type_steps(form_call("text_embedding"), None), answer), None)
-    assert found.unequal is not None and found.unequal.widths == [2, 3] and not found.cosines
+    result = compare_types(run(type_steps(form_call("text_embedding"), None), answer), None)
+    assert result.unequal is not None and result.unequal.widths == [2, 3] and not result.cosines
 
 
 def test_one_call_and_many_are_compared_text_by_text() -> None:
-    found = compare_batch(run(batch_steps(form_call("text_embedding"), None), by_length), None)
-    assert (found.compared, found.count, found.difference) == (2, 2, 0.0)
+    result = compare_batch(run(batch_steps(form_call("text_embedding"), None), by_length), None)
+    assert (result.compared, result.count, result.difference) == (2, 2, 0.0)
     changed = compare_batch(run(batch_steps(form_call("text_embedding"), None), by_batch), None)
     assert changed.difference == 1.0 and changed.most_changed == "a"
 

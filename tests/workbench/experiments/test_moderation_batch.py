@@ -25,12 +25,12 @@ def scored(request: Request[Any], run: Run) -> Iterable[Any]:
 
 
 def test_misses_come_first() -> None:
-    found = evaluate(run(steps(form_call("moderation"), SETTINGS), scored), SETTINGS)
-    assert [(row.text, row.fate) for row in found.rows] == [("fine too", MISSED), ("bad", ALARM), ("fine", RIGHT)]
-    assert (found.done, found.flagged, found.failed, found.own_threshold) == (3, 1, 0, 0.5)
+    result = evaluate(run(steps(form_call("moderation"), SETTINGS), scored), SETTINGS)
+    assert [(row.text, row.fate) for row in result.rows] == [("fine too", MISSED), ("bad", ALARM), ("fine", RIGHT)]
+    assert (result.done, result.flagged, result.failed, result.own_threshold) == (3, 1, 0, 0.5)
 
 
 def test_another_threshold_changes_the_answers_without_a_call() -> None:
-    found = replace(evaluate(run(steps(form_call("moderation"), SETTINGS), scored), SETTINGS), threshold=0.3)
-    assert found.flagged == 3
-    assert (found.confusion.true_positives, found.confusion.false_positives) == (1, 2)
+    result = replace(evaluate(run(steps(form_call("moderation"), SETTINGS), scored), SETTINGS), threshold=0.3)
+    assert result.flagged == 3
+    assert (result.confusion.true_positives, result.confusion.false_positives) == (1, 2)

@@ -31,13 +31,13 @@ def flags_as_it_is(request: Request[Any], _run: Run) -> Iterable[Any]:
     yield ModerationResult(result=TEXT in text)
 
 
-def test_a_changed_answer_is_marked_and_a_failure_is_none() -> None:
+def test_a_changed_answer_is_highlighted_and_a_failure_is_none() -> None:
     settings = PerturbationSettings("du bist schlecht")
-    found = evaluate(run(perturbation_steps(form_call("moderation", text=TEXT), settings), flags_as_it_is), settings)
-    assert found.flagged and found.ended and not found.running
-    assert found.rows[-1].label == OTHER_LANGUAGE and found.rows[-1].flagged is None and not found.rows[-1].changed
-    assert [row.changed for row in found.rows] == [row.flagged is False for row in found.rows]
-    assert found.changed and found.answered == len(found.rows) - 2
+    result = evaluate(run(perturbation_steps(form_call("moderation", text=TEXT), settings), flags_as_it_is), settings)
+    assert result.flagged and result.ended and not result.running
+    assert result.rows[-1].label == OTHER_LANGUAGE and result.rows[-1].flagged is None and not result.rows[-1].changed
+    assert [row.changed for row in result.rows] == [row.flagged is False for row in result.rows]
+    assert result.changed and result.answered == len(result.rows) - 2
 
 
 def test_without_another_language_there_is_no_call_for_it() -> None:

@@ -24,9 +24,9 @@ from tests.scripted import Answer, structured_chunks
 from .series import form_call, run
 
 
-def in_turn(*given: str | Exception) -> Answer:
+def in_order(*settings: str | Exception) -> Answer:
     """Answer each call in turn with a text, or fail."""
-    left = list(given)
+    left = list(settings)
 
     def answer(_request: Request[Any], _run: Run) -> Iterable[Any]:
         now = left.pop(0)
@@ -39,16 +39,16 @@ def in_turn(*given: str | Exception) -> Answer:
 
 def test_equal_answers_have_one_letter_the_most_frequent_first() -> None:
     settings = RepeatSettings(4)
-    series = run(answer_steps(form_call("llm"), settings), in_turn("no", "yes", InvokeBadRequestError("bad"), "yes"))
-    found = answers(series, settings)
-    assert [row.letter for row in found.rows] == ["B", "A", "", "A"]
-    assert [row.text for row in found.rows] == ["no", "yes", "bad", "yes"]
-    assert (found.summary.count, found.summary.ok, found.summary.answers) == (4, 3, (("yes", 2), ("no", 1)))
+    series = run(answer_steps(form_call("llm"), settings), in_order("no", "yes", InvokeBadRequestError("bad"), "yes"))
+    result = answers(series, settings)
+    assert [row.letter for row in result.rows] == ["B", "A", "", "A"]
+    assert [row.text for row in result.rows] == ["no", "yes", "bad", "yes"]
+    assert (result.summary.count, result.summary.ok, result.summary.answers) == (4, 3, (("yes", 2), ("no", 1)))
 
 
 def test_latencies_leave_out_the_first_call_and_failures() -> None:
     steps = answer_steps(form_call("llm"), RepeatSettings(4))
-    series = run(steps, in_turn("a", "b", InvokeBadRequestError("bad"), "c"))
+    series = run(steps, in_order("a", "b", InvokeBadRequestError("bad"), "c"))
     times = [step.record.elapsed for step in (series.steps[1], series.steps[3]) if step.record is not None]
     assert latencies(series.steps) == Latencies(min(times), sum(times) / 2, max(times))
     assert latencies(series.steps[:1]) is None
@@ -70,6 +70,6 @@ def test_objects_are_checked_against_the_schema_of_then() -> None:
 
     settings = RepeatSettings(2)
     steps = object_steps(form_call("llm_structured_output", structured_output_schema=schema), settings)
-    found = objects(run(steps, answer), settings)
-    assert [row.attempt.fault is None for row in found.rows] == [True, False]
-    assert found.summary.share_ok == 0.5
+    result = objects(run(steps, answer), settings)
+    assert [row.attempt.fault is None for row in result.rows] == [True, False]
+    assert result.summary.share_ok == 0.5

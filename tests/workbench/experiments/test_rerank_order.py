@@ -24,8 +24,8 @@ def scored(score: Callable[[str, int], float]) -> Answer:
 
     def answer(request: Request[Any], _run: Run) -> Iterable[Any]:
         docs: Sequence[str] = request.payload()["docs"]
-        found = [RerankDocument(index=index, text=text, score=score(text, index)) for index, text in enumerate(docs)]
-        yield RerankResult(model="ranker", docs=sorted(found, key=lambda doc: -doc.score))
+        result = [RerankDocument(index=index, text=text, score=score(text, index)) for index, text in enumerate(docs)]
+        yield RerankResult(model="ranker", docs=sorted(result, key=lambda doc: -doc.score))
 
     return answer
 
@@ -39,21 +39,21 @@ def scored(score: Callable[[str, int], float]) -> Answer:
     ],
 )
 def test_the_verdict_compares_orders_and_scores(score: Callable[[str, int], float], expected: Verdict) -> None:
-    found = compare(run(steps(form_call("rerank", docs=DOCS), None), scored(score)), None)
-    assert found.verdict is expected
-    assert [label for label, _scores in found.scores] == ["original order", "reversed", "shuffled"]
+    result = compare(run(steps(form_call("rerank", docs=DOCS), None), scored(score)), None)
+    assert result.verdict is expected
+    assert [label for label, _scores in result.scores] == ["original order", "reversed", "shuffled"]
 
 
 def test_scores_are_named_by_the_place_in_the_form() -> None:
     answer = scored(lambda text, _place: 1 / (1 + DOCS.index(text)))
-    found = compare(run(steps(form_call("rerank", docs=DOCS), None), answer), None)
-    assert [dict(scores) for _label, scores in found.scores] == [{0: 1.0, 1: 0.5, 2: 1 / 3}] * 3
-    assert (found.least_tau, found.largest_difference, found.tied) == (1.0, 0.0, 0)
+    result = compare(run(steps(form_call("rerank", docs=DOCS), None), answer), None)
+    assert [dict(scores) for _label, scores in result.scores] == [{0: 1.0, 1: 0.5, 2: 1 / 3}] * 3
+    assert (result.least_tau, result.largest_difference, result.tied) == (1.0, 0.0, 0)
 
 
 def test_failures_are_kept_and_leave_no_verdict() -> None:
     def answer(_request: Request[Any], _run: Run) -> Iterable[Any]:
         raise InvokeBadRequestError("no")
 
-    found = compare(run(steps(form_call("rerank", docs=DOCS), None), answer), None)
-    assert (len(found.errors), found.scores, found.verdict, found.documents) == (3, [], None, [])
+    result = compare(run(steps(form_call("rerank", docs=DOCS), None), answer), None)
+    assert (len(result.errors), result.scores, result.verdict, result.documents) == (3, [], None, [])

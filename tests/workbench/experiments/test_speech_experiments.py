@@ -39,12 +39,12 @@ def writes(text: str) -> Any:
     return answer
 
 
-def test_what_was_spoken_is_transcribed_and_judged_by_the_text() -> None:
+def test_what_was_spoken_is_transcribed_and_checked_by_the_text() -> None:
     settings = RoundTripSettings(LISTENER, Rules())
     series = run(round_trip_steps(form_call("tts", content_text="hello big world"), settings), writes("hello world"))
-    found = evaluate_round_trip(series, settings)
-    assert found.transcript == "hello world" and found.errors == []
-    assert found.score is not None and (found.score.word_errors.deleted, found.score.word_errors.errors) == (1, 1)
+    result = evaluate_round_trip(series, settings)
+    assert result.transcript == "hello world" and result.errors == []
+    assert result.score is not None and (result.score.word_errors.deleted, result.score.word_errors.errors) == (1, 1)
     spoken, sent = (step.record for step in series.steps)
     assert spoken is not None and sent is not None and sent.request.file == audio_stream.whole(spoken)
 
@@ -55,8 +55,8 @@ def test_silence_is_not_transcribed() -> None:
     def answer(_request: Request[Any], _run: Run) -> Iterable[Any]:
         return []
 
-    found = evaluate_round_trip(run(round_trip_steps(form_call("tts"), settings), answer), settings)
-    assert found.score is None and [label for label, _error in found.errors][-1:] == ["Transcribe"]
+    result = evaluate_round_trip(run(round_trip_steps(form_call("tts"), settings), answer), settings)
+    assert result.score is None and [label for label, _error in result.errors][-1:] == ["Transcribe"]
 
 
 def test_a_round_trip_needs_a_model_that_transcribes() -> None:
@@ -68,17 +68,21 @@ def test_each_voice_has_a_call() -> None:
     settings = VoiceSettings({"v1": "Ada", "v2": "Bo"})
     series = run(voice_steps(form_call("tts", model_config=config), settings))
     assert [step.record.request.voice for step in series.steps if step.record] == ["v1", "v2"]
-    found = evaluate_voices(series, settings)
-    assert [(spoken.label, spoken.voice, spoken.ended) for spoken in found.spoken] == [("Ada", "v1", True), ("Bo", "v2", True)]
+    result = evaluate_voices(series, settings)
+    assert [(spoken.label, spoken.voice, spoken.ended) for spoken in result.spoken] == [("Ada", "v1", True), ("Bo", "v2", True)]
 
 
-def test_each_worse_recording_is_sent_and_judged() -> None:
+def test_each_worse_recording_is_sent_and_checked() -> None:
     settings = RobustnessSettings("hello world")
     series = run(audio_robustness.steps(form_call("speech2text", file=SPOKEN), settings), writes("hello word"))
-    found = audio_robustness.evaluate(series, settings)
-    assert [heard.label for heard in found.transcripts] == [AS_IT_IS, *(label for label, _how, _amount in DEGRADATIONS)]
-    assert found.transcripts[0].file == SPOKEN and len({heard.file for heard in found.transcripts}) == len(found.transcripts)
-    assert [heard.score.word_errors.errors for heard in found.transcripts if heard.score] == [1] * len(found.transcripts)
+    result = audio_robustness.evaluate(series, settings)
+    assert [received.label for received in result.transcripts] == [AS_IT_IS, *(label for label, _how, _amount in DEGRADATIONS)]
+    assert result.transcripts[0].file == SPOKEN and len({received.file for received in result.transcripts}) == len(
+        result.transcripts
+    )
+    assert [received.score.word_errors.errors for received in result.transcripts if received.score] == [1] * len(
+        result.transcripts
+    )
 
 
 def test_without_a_file_there_is_nothing_to_do() -> None:

@@ -19,9 +19,9 @@ from .series import form_call, run
 
 
 def test_equal_answers_do_not_differ() -> None:
-    found = compare(run(steps(form_call("llm"), None)), None)
-    assert found.complete and found.differing == []
-    assert found.labels == ("streamed", "non-streamed")
+    result = compare(run(steps(form_call("llm"), None)), None)
+    assert result.complete and result.differing == []
+    assert result.labels == ("streamed", "non-streamed")
 
 
 def test_another_text_is_named() -> None:
@@ -30,17 +30,17 @@ def test_another_text_is_named() -> None:
     def answer(_request: Request[Any], _run: Run) -> Iterable[Any]:
         return llm_chunks(texts.pop(0))
 
-    found = compare(run(steps(form_call("llm"), None), answer), None)
-    assert TEXT in found.differing and (found.left[TEXT], found.right[TEXT]) == ("one", "two")
+    result = compare(run(steps(form_call("llm"), None), answer), None)
+    assert TEXT in result.differing and (result.left[TEXT], result.right[TEXT]) == ("one", "two")
 
 
 def test_a_failed_call_leaves_nothing_to_compare() -> None:
     def answer(_request: Request[Any], _run: Run) -> Iterable[Any]:
         raise InvokeBadRequestError("no")
 
-    found = compare(run(steps(form_call("llm"), None), answer), None)
-    assert not found.complete
-    assert [(label, str(error)) for label, error in found.errors] == [("streamed", "no"), ("non-streamed", "no")]
+    result = compare(run(steps(form_call("llm"), None), answer), None)
+    assert not result.complete
+    assert [(label, str(error)) for label, error in result.errors] == [("streamed", "no"), ("non-streamed", "no")]
 
 
 @pytest.mark.parametrize(("parameters", "expected"), [({}, True), ({"temperature": 0}, False), ({"seed": 7}, False)])

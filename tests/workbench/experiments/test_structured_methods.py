@@ -23,9 +23,9 @@ def test_an_object_is_read_from_its_field_or_from_the_text_and_checked() -> None
             return structured_chunks({"city": "Lisbon"})
         return llm_chunks('Here: {"town": "Lisbon"}')
 
-    found = ways(run(steps(form_call("llm_structured_output", structured_output_schema=SCHEMA), None), answer), None)
-    assert [(way.label, way.value) for way in found] == [(STRUCTURED, {"city": "Lisbon"}), (PROMPTED, {"town": "Lisbon"})]
-    assert [way.checked.fault is None for way in found if way.checked is not None] == [True, False]
+    result = ways(run(steps(form_call("llm_structured_output", structured_output_schema=SCHEMA), None), answer), None)
+    assert [(way.label, way.value) for way in result] == [(STRUCTURED, {"city": "Lisbon"}), (PROMPTED, {"town": "Lisbon"})]
+    assert [way.checked.fault is None for way in result if way.checked is not None] == [True, False]
 
 
 def test_an_answer_without_an_object_is_not_checked() -> None:
@@ -34,8 +34,8 @@ def test_an_answer_without_an_object_is_not_checked() -> None:
             return structured_chunks(None, "no")
         return llm_chunks("no")
 
-    found = ways(run(steps(form_call("llm_structured_output", structured_output_schema=SCHEMA), None), answer), None)
-    assert [(way.value, way.checked) for way in found[1:]] == [(None, None)] and found[1].raw_text == "no"
+    result = ways(run(steps(form_call("llm_structured_output", structured_output_schema=SCHEMA), None), answer), None)
+    assert [(way.value, way.checked) for way in result[1:]] == [(None, None)] and result[1].raw_text == "no"
 
 
 def test_an_incomplete_form_makes_no_calls() -> None:

@@ -12,7 +12,7 @@ TEXT = "I will hurt you, Stranger"
 
 
 def of(text: str, kind: PerturbationKind, seed: int = 1) -> str | None:
-    return next((variant.text for variant in perturbations(text, seed=seed) if variant.kind is kind), None)
+    return next((perturbation.text for perturbation in perturbations(text, seed=seed) if perturbation.kind is kind), None)
 
 
 def test_each_kind_changes_the_text_in_its_way() -> None:
@@ -22,13 +22,13 @@ def test_each_kind_changes_the_text_in_its_way() -> None:
     assert of("hurt", PerturbationKind.ZERO_WIDTH) == "h\u200bu\u200br\u200bt"
     assert of("hurt", PerturbationKind.SWAPPED) == "hrut"
     assert of("oooh", PerturbationKind.SWAPPED) is None
-    words = of(TEXT, PerturbationKind.EMOJI).split(" ")
-    assert words[::2] == TEXT.split(" ")
-    assert all(unicodedata.category(word[0]) == "So" for word in words[1::2])
+    text = of(TEXT, PerturbationKind.EMOJI).split(" ")
+    assert text[::2] == TEXT.split(" ")
+    assert all(unicodedata.category(word[0]) == "So" for word in text[1::2])
 
 
 def test_all_kinds_come_in_order() -> None:
-    assert [variant.kind for variant in perturbations(TEXT, seed=1)] == list(PerturbationKind)
+    assert [perturbation.kind for perturbation in perturbations(TEXT, seed=1)] == list(PerturbationKind)
 
 
 def test_a_seed_decides() -> None:
@@ -38,7 +38,7 @@ def test_a_seed_decides() -> None:
 
 
 def test_chinese_gets_the_kinds_that_change_it() -> None:
-    assert [variant.kind for variant in perturbations("我要伤害你", seed=1)] == [
+    assert [perturbation.kind for perturbation in perturbations("我要伤害你", seed=1)] == [
         PerturbationKind.SPACED,
         PerturbationKind.SWAPPED,
         PerturbationKind.EMOJI,
@@ -47,7 +47,7 @@ def test_chinese_gets_the_kinds_that_change_it() -> None:
 
 
 @pytest.mark.parametrize("text", ["", "  ", "7", "\n"])
-def test_what_cannot_be_changed_has_no_variants(text: str) -> None:
+def test_what_cannot_be_changed_has_no_perturbations(text: str) -> None:
     assert perturbations(text, seed=1) == []
 
 
@@ -58,15 +58,15 @@ def test_letters_keep_their_marks() -> None:
 
 
 @given(st.text())
-def test_variants_differ_from_the_text_and_keep_its_letters(text: str) -> None:
-    for variant in perturbations(text, seed=3):
-        assert variant.text != text
-        bare = "".join(variant.text.split())
-        if variant.kind is PerturbationKind.SPACED:
+def test_perturbations_differ_from_the_text_and_keep_its_letters(text: str) -> None:
+    for perturbation in perturbations(text, seed=3):
+        assert perturbation.text != text
+        bare = "".join(perturbation.text.split())
+        if perturbation.kind is PerturbationKind.SPACED:
             assert bare == "".join(text.split())
-        elif variant.kind is PerturbationKind.ZERO_WIDTH:
-            assert variant.text.replace("\u200b", "") == text.replace("\u200b", "")
-        elif variant.kind is PerturbationKind.SWAPPED:
-            assert sorted(variant.text) == sorted(text)
-        elif variant.kind is PerturbationKind.DIGITS:
-            assert len(variant.text) == len(text)
+        elif perturbation.kind is PerturbationKind.ZERO_WIDTH:
+            assert perturbation.text.replace("\u200b", "") == text.replace("\u200b", "")
+        elif perturbation.kind is PerturbationKind.SWAPPED:
+            assert sorted(perturbation.text) == sorted(text)
+        elif perturbation.kind is PerturbationKind.DIGITS:
+            assert len(perturbation.text) == len(text)

@@ -27,13 +27,13 @@ def pairs(code: str) -> list[tuple[str, str]]:
     """Return each English text with its translation, and each form of texts that depend on a number."""
     with (translate.FOLDER / code / "LC_MESSAGES" / f"{translate.DOMAIN}.po").open("rb") as file:
         catalogue = read_po(file, locale=code)
-    found = []
+    result = []
     for message in catalogue:
         if isinstance(message.id, tuple):
-            found += [(message.id[-1], form) for form in message.string]
+            result += [(message.id[-1], form) for form in message.string]
         elif message.id:
-            found.append((message.id, str(message.string)))
-    return found
+            result.append((message.id, str(message.string)))
+    return result
 
 
 def places(text: str) -> set[str]:
@@ -80,16 +80,16 @@ def test_no_text_is_left_in_english(code: str) -> None:
 
 
 def test_a_language_is_that_of_a_script_run_and_not_of_the_process() -> None:
-    heard: list[str] = []
+    received: list[str] = []
 
     def chinese() -> None:
         translate.use("zh_Hans")
-        heard.append(translate._("Stop"))
+        received.append(translate._("Stop"))
 
     thread = threading.Thread(target=chinese)
     thread.start()
     thread.join()
-    assert heard == ["停止"] and translate._("Stop") == "Stop"
+    assert received == ["停止"] and translate._("Stop") == "Stop"
 
 
 @pytest.mark.parametrize(
@@ -167,11 +167,11 @@ ALWAYS_MANY = {
 def test_a_text_with_a_count_has_a_form_for_one() -> None:
     counted = re.compile(r"\{(?!model|name|names|path)\w+(?::,)?\} [a-z]{3,}s\b")
     folders = (ROOT / "src" / "playground", ROOT / "pages")
-    found = set()
+    result = set()
     for path in (path for folder in folders for path in folder.rglob("*.py")):
         for node in ast.walk(ast.parse(path.read_text("utf-8"))):
             if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in ("_", "N_"):
                 text = getattr(node.args[0], "value", None)
                 if isinstance(text, str) and counted.search(text):
-                    found.add(text)
-    assert found - ALWAYS_MANY == set()
+                    result.add(text)
+    assert result - ALWAYS_MANY == set()

@@ -51,7 +51,7 @@ def test_a_fault_names_a_place_inside_the_text(value: dict[str, object], data: s
 
 
 @pytest.mark.parametrize(
-    ("text", "line", "column", "words"),
+    ("text", "line", "column", "phrase"),
     [
         ('{\n  "a": 1,\n  b: 2\n}', 3, 3, "property name"),
         ('{"a": 1 "b": 2}', 1, 9, "delimiter"),
@@ -64,11 +64,11 @@ def test_a_fault_names_a_place_inside_the_text(value: dict[str, object], data: s
         ("true", 1, 1, "found true or false"),
     ],
 )
-def test_line_and_column_are_said(text: str, line: int, column: int, words: str) -> None:
+def test_line_and_column_are_said(text: str, line: int, column: int, phrase: str) -> None:
     fault = parse(text)
     assert isinstance(fault, JsonFault)
     assert (fault.line, fault.column) == (line, column)
-    assert words in fault.message.lower() or words in fault.message
+    assert phrase in fault.message.lower() or phrase in fault.message
     assert str(fault).startswith(f"Line {line}, column {column}: ")
 
 
@@ -113,7 +113,7 @@ def paths(value: object) -> list[tuple[str | int, ...]]:
 
 
 @given(st.dictionaries(st.text(max_size=4), JSON_VALUES), st.booleans())
-def test_every_value_is_found_where_it_stands(value: dict[str, object], indented: bool) -> None:
+def test_every_value_is_found_where_it_is(value: dict[str, object], indented: bool) -> None:
     text = "\n " + (pretty(value) if indented else json.dumps(value))
     for path in paths(value):
         expected: object = value

@@ -51,8 +51,8 @@ def test_objects_and_texts_of_json_become_rows() -> None:
 )
 def test_the_usual_encodings_are_read(encoding: str) -> None:
     def encoded(text: str) -> bytes:
-        name, marked, _ = encoding.partition(" with")
-        return (f"\ufeff{text}" if marked else text).encode(name)
+        name, element, _ = encoding.partition(" with")
+        return (f"\ufeff{text}" if element else text).encode(name)
 
     assert read("a.txt", encoded("屋顶\n")).columns == {"line": ["屋顶"]}
     assert read("a.csv", encoded("id,text\r\n1,plain words\r\n")).columns == {"id": ["1"], "text": ["plain words"]}
@@ -109,7 +109,7 @@ def test_numbers_of_json_are_spelled_as_they_were() -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "data", "words"),
+    ("name", "data", "text"),
     [
         ("a.txt", b"", "no text"),
         ("a.csv", b"text\n", "no text"),
@@ -130,8 +130,8 @@ def test_numbers_of_json_are_spelled_as_they_were() -> None:
         ("a.csv", b"\0" * 50, "."),
     ],
 )
-def test_a_file_that_is_none_is_refused_with_its_place(name: str, data: bytes, words: str) -> None:
-    with pytest.raises(ImportFault, match=words):
+def test_a_file_that_is_none_is_refused_with_its_place(name: str, data: bytes, text: str) -> None:
+    with pytest.raises(ImportFault, match=text):
         read(name, data)
 
 

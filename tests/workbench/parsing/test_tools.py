@@ -72,7 +72,7 @@ def test_a_signature_alone_is_enough(line: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "words"),
+    ("text", "phrase"),
     [
         ("  ", "paste something"),
         ("[]", "empty"),
@@ -86,8 +86,8 @@ def test_a_signature_alone_is_enough(line: str) -> None:
         ("\x00", "."),
     ],
 )
-def test_what_holds_no_tools_is_refused_with_a_reason(text: str, words: str) -> None:
-    with pytest.raises(tool_import.ToolFault, match=words):
+def test_what_holds_no_tools_is_refused_with_a_reason(text: str, phrase: str) -> None:
+    with pytest.raises(tool_import.ToolFault, match=phrase):
         tool_import.read(text)
 
 

@@ -22,7 +22,7 @@ def record(*pieces: bytes) -> Record[TTSResult]:
 
 
 @pytest.mark.parametrize(
-    ("pieces", "told"),
+    ("pieces", "shown"),
     [
         ((), None),
         ((SPOKEN,), True),
@@ -35,8 +35,8 @@ def record(*pieces: bytes) -> Record[TTSResult]:
         ((id3(b"x" * 9000), WAV), False),
     ],
 )
-def test_only_mp3_is_played_as_it_comes(pieces: tuple[bytes, ...], told: bool | None) -> None:
-    assert streams(record(*pieces)) is told
+def test_only_mp3_is_played_as_it_comes(pieces: tuple[bytes, ...], shown: bool | None) -> None:
+    assert streams(record(*pieces)) is shown
 
 
 def test_the_whole_ends_where_a_piece_is_no_audio() -> None:

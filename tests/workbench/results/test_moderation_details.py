@@ -27,32 +27,32 @@ from boomerang.workbench.results.moderation_details import detail, verdict, verd
 from boomerang.workbench.runs.job_series import Step
 
 
-def record(result: bool | None, **told: Any) -> Record[Any]:
+def record(result: bool | None, **shown: Any) -> Record[Any]:
     """Return a record of one moderation; with `None`, of one that is running."""
     made: Record[Any] = Record(RequestInvokeModeration.of({"provider": "p", "model": "m"}, "text"), "scripted")
-    if told:
-        made.events.append(ModerationScores(**told))
+    if shown:
+        made.events.append(ModerationScores(**shown))
     if result is not None:
         made.add(ModerationResult(result=result))
         made.end(Outcome.COMPLETED)
     return made
 
 
-def step(result: bool | None, expected: bool | None, **told: Any) -> Step[bool | None]:
+def step(result: bool | None, expected: bool | None, **shown: Any) -> Step[bool | None]:
     """Return a step that has ended or is running."""
-    return Step("text", lambda _session: None, expected, record(result, **told))
+    return Step("text", lambda _session: None, expected, record(result, **shown))
 
 
 def test_scores_come_highest_first() -> None:
-    found = detail(record(True, categories={"a": 0.2, "b": 0.9, "c": True, "e": float("nan")}, threshold=0.4))
-    assert found is not None
-    assert (found.category, found.highest, found.threshold) == ("c", 1.0, 0.4)
-    assert list(found.scores) == ["c", "b", "a"]
+    result = detail(record(True, categories={"a": 0.2, "b": 0.9, "c": True, "e": float("nan")}, threshold=0.4))
+    assert result is not None
+    assert (result.category, result.highest, result.threshold) == ("c", 1.0, 0.4)
+    assert list(result.scores) == ["c", "b", "a"]
 
 
-@pytest.mark.parametrize("told", [{}, {"categories": {}}, {"categories": {"a": math.nan}}])
-def test_what_is_no_scores_is_none(told: dict[str, Any]) -> None:
-    assert detail(record(True, **told)) is None
+@pytest.mark.parametrize("shown", [{}, {"categories": {}}, {"categories": {"a": math.nan}}])
+def test_what_is_no_scores_is_none(shown: dict[str, Any]) -> None:
+    assert detail(record(True, **shown)) is None
 
 
 def test_a_run_that_did_not_end_well_has_no_verdict() -> None:
@@ -68,13 +68,13 @@ def test_another_threshold_is_tried_on_the_scores_and_reaching_it_is_enough(thre
     assert verdict_of(step(False, None), threshold) is False  # without scores, a threshold has no effect
 
 
-def test_each_text_is_told_by_what_was_expected_of_it() -> None:
+def test_each_text_is_reported_by_what_was_expected_of_it() -> None:
     failed = Step("text", lambda _session: None, True, error=ValueError("no"))
     steps = [step(False, True), step(True, False), failed, step(None, True), step(True, True), step(True, None)]
     assert [fate(one) for one in steps] == [MISSED, ALARM, FAILED, TO_COME, RIGHT, NO_LABEL]
-    found = counts(steps)
-    assert (found.true_positives, found.false_positives, found.false_negatives, found.true_negatives) == (1, 1, 1, 0)
-    assert (found.precision, found.recall) == (0.5, 0.5)
+    result = counts(steps)
+    assert (result.true_positives, result.false_positives, result.false_negatives, result.true_negatives) == (1, 1, 1, 0)
+    assert (result.precision, result.recall) == (0.5, 0.5)
 
 
 def test_answers_are_written_with_scores_and_errors() -> None:

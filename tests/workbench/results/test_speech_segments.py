@@ -41,7 +41,7 @@ def test_a_long_sentence_is_more_than_one_piece() -> None:
     assert foreseen("word " * 9 + "end.", LIMITED, "embedded").pieces == 5
 
 
-def test_the_line_tells_characters_limit_and_pieces() -> None:
+def test_the_line_reports_characters_limit_and_pieces() -> None:
     assert line("One. Two. Three.", LIMITED, "plugin") == "16 characters · a plugin splits it into 2 segments (max 10 each)"
     assert line("Hello there. Bye!", LIMITED, "embedded").endswith("about 3 segments (max 10 each)")
     assert line("x", UNLIMITED, "embedded") == "1 character · about 1 segment"

@@ -16,11 +16,11 @@ def test_words_are_counted_in_scripts_without_spaces_too() -> None:
     assert size("屋顶上").word_count == 3
 
 
-def test_new_facts_stand_before_those_that_were_kept_and_left_out() -> None:
-    judged = facts("On 3 May 2026 the town paid 1,200 to Maren Holt.", "In May 2026 it paid 1200, or 99.")
-    count = tally(judged)
+def test_new_facts_are_before_those_that_were_kept_and_left_out() -> None:
+    scored = facts("On 3 May 2026 the town paid 1,200 to Maren Holt.", "In May 2026 it paid 1200, or 99.")
+    count = tally(scored)
     assert (count[State.NEW], count[State.KEPT], count[State.SHORTENED], count[State.MISSING]) == (1, 1, 1, 1)
-    assert [row["fact"] for row in rows(judged)] == ["99", "1,200", "3 May 2026", "Maren Holt"]
+    assert [row["fact"] for row in rows(scored)] == ["99", "1,200", "3 May 2026", "Maren Holt"]
 
 
 def test_exchanges_are_read_whatever_shape_their_messages_have() -> None:
@@ -32,7 +32,7 @@ def test_exchanges_are_read_whatever_shape_their_messages_have() -> None:
         ModelExchange("three"),
     ]
     record.events.extend(notes)
-    found = exchanges(record)
-    assert [(one.name, one.messages) for one in found] == [("one", [("user", "a")]), ("two", [("user", "c")]), ("three", [])]
-    assert found[0].answer == "b"
+    result = exchanges(record)
+    assert [(one.name, one.messages) for one in result] == [("one", [("user", "a")]), ("two", [("user", "c")]), ("three", [])]
+    assert result[0].answer == "b"
     assert exchanges(None) == []

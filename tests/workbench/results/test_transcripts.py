@@ -20,11 +20,11 @@ def record(*notes: Event) -> Record[object]:
     return made
 
 
-def test_a_transcript_is_judged_in_words_and_in_characters() -> None:
-    found = score("The quick test begins at seven.", "the quick tests begin at seven", Rules())
-    assert (found.word_errors.replaced, found.word_errors.errors, found.word_errors.reference_length) == (2, 2, 6)
-    assert percent(found.word_errors.rate) == "33.3%"
-    assert found.characters.errors == 2
+def test_a_transcript_is_checked_in_words_and_in_characters() -> None:
+    result = score("The quick test begins at seven.", "the quick tests begin at seven", Rules())
+    assert (result.word_errors.replaced, result.word_errors.errors, result.word_errors.reference_length) == (2, 2, 6)
+    assert percent(result.word_errors.rate) == "33.3%"
+    assert result.characters.errors == 2
 
 
 def test_without_a_reference_there_is_no_rate() -> None:
@@ -32,11 +32,11 @@ def test_without_a_reference_there_is_no_rate() -> None:
 
 
 def test_the_switches_decide_what_is_an_error() -> None:
-    said, heard = "Room 7, please!", "room 8 please"
-    assert score(said, heard, Rules(ignore_digits=True)).word_errors.errors == 0
-    assert score(said, heard, Rules()).word_errors.errors == 1
+    content, received = "Room 7, please!", "room 8 please"
+    assert score(content, received, Rules(ignore_digits=True)).word_errors.errors == 0
+    assert score(content, received, Rules()).word_errors.errors == 1
     strict = Rules(ignore_case=False, ignore_punctuation=False)
-    assert score(said, heard, strict).word_errors.errors == 3
+    assert score(content, received, strict).word_errors.errors == 3
 
 
 def test_srt_numbers_its_blocks_and_keeps_each_in_one_line() -> None:
@@ -56,11 +56,11 @@ def test_a_time_that_rounds_up_to_a_minute_is_one() -> None:
     assert "00:01:00,000" in srt([Segment(0.0, 59.9996, "x")])
 
 
-def test_pieces_are_what_the_back_end_told_with_text() -> None:
-    told = TranscriptSegment(0.0, 2.0, "Hello")
+def test_pieces_are_what_the_back_end_reported_with_text() -> None:
+    shown = TranscriptSegment(0.0, 2.0, "Hello")
     silent = TranscriptSegment(2.0, 4.0, "")
     other = Notice("cut off")
-    assert segments(record(told, silent, other)) == [Segment(0.0, 2.0, "Hello")]
+    assert segments(record(shown, silent, other)) == [Segment(0.0, 2.0, "Hello")]
     assert segments(record()) == []
 
 

@@ -26,28 +26,28 @@ def step(label: str) -> Step[None]:
     return Step(label, call("llm", arguments), None)
 
 
-def said(request: Request[Any]) -> str:
+def text_of(request: Request[Any]) -> str:
     """Return the text of a request."""
     return str(request.payload()["prompt_messages"][0]["content"])
 
 
 def test_each_call_has_its_record_and_they_come_in_order() -> None:
-    asked: list[str] = []
+    requests: list[str] = []
 
     def answer(request: Request[Any], run: Run) -> Iterator[Any]:
-        asked.append(said(request))
-        yield from llm_chunks(asked[-1])
+        requests.append(text_of(request))
+        yield from llm_chunks(requests[-1])
 
     series = Series([step("a"), step("b"), step("c")], Scripted(answer))
     series.start().join(BOUND)
-    assert asked == ["a", "b", "c"]
-    assert [each.record.chunks[0].delta.message.content for each in series.steps if each.record] == asked
+    assert requests == ["a", "b", "c"]
+    assert [each.record.chunks[0].delta.message.content for each in series.steps if each.record] == requests
     assert run_status.name(series) == "done"
 
 
 def test_one_that_fails_does_not_end_the_others() -> None:
     def answer(request: Request[Any], run: Run) -> Iterator[Any]:
-        if said(request) == "b":
+        if text_of(request) == "b":
             raise InvokeBadRequestError("not b")
         yield from llm_chunks("fine")
 
@@ -67,7 +67,7 @@ def test_a_stop_ends_the_call_under_way_and_those_to_come_and_keeps_those_before
 
     def answer(request: Request[Any], run: Run) -> Iterator[Any]:
         yield from llm_chunks("one", finish_reason="")
-        if said(request) == "b":
+        if text_of(request) == "b":
             waiting.set()
             run.wait(BOUND)
 
@@ -101,11 +101,11 @@ def test_the_clock_of_the_page_counts_for_the_whole_series() -> None:
     assert run_status.name(series) == "failed" and series.steps[1].record is None
 
 
-def test_who_follows_hears_of_each_call_that_has_ended() -> None:
+def test_who_follows_learns_of_each_call_that_has_ended() -> None:
     gates = {label: threading.Event() for label in "ab"}
 
     def answer(request: Request[Any], run: Run) -> Iterator[Any]:
-        assert gates[said(request)].wait(BOUND)
+        assert gates[text_of(request)].wait(BOUND)
         yield from llm_chunks("fine")
 
     series = Series([step("a"), step("b")], Scripted(answer))

@@ -90,16 +90,16 @@ def test_stop_reaches_a_back_end_that_is_silent_and_what_came_is_kept(jobs: Jobs
 
 
 def test_a_job_that_was_asked_to_stop_says_so_until_it_ended(jobs: Jobs) -> None:
-    asked, obey = threading.Event(), threading.Event()
+    requests, obey = threading.Event(), threading.Event()
 
     def stubborn(request: Request[Any], run: Run) -> Iterator[Any]:
         yield from llm_chunks("One")
-        asked.set()
+        requests.set()
         assert obey.wait(BOUND)
         run.check()
 
     slow = jobs.submit(job(stubborn))
-    assert asked.wait(BOUND)
+    assert requests.wait(BOUND)
     assert run_status.name(slow) == "running"
     slow.stop()
     assert slow.stopping and run_status.name(slow) == "stopping"
@@ -108,7 +108,7 @@ def test_a_job_that_was_asked_to_stop_says_so_until_it_ended(jobs: Jobs) -> None
     assert not slow.stopping and run_status.name(slow) == "stopped"
 
 
-def test_a_stop_before_the_stream_is_open_is_not_lost(jobs: Jobs) -> None:
+def test_a_stop_before_the_stream_is_open_is_kept(jobs: Jobs) -> None:
     called, go = threading.Event(), threading.Event()
     served: list[Any] = []
 
@@ -230,7 +230,7 @@ def test_following_ends_with_a_tick_that_sees_the_end() -> None:
     assert list(ended.follow()) == [None]  # a job that has ended: one tick, to draw it
 
 
-def test_news_after_a_silence_are_told_at_once() -> None:
+def test_news_after_a_silence_are_reported_at_once() -> None:
     go = threading.Event()
 
     def answer(request: Request[Any], run: Run) -> Iterator[Any]:
@@ -300,7 +300,7 @@ def test_a_run_is_found_again_by_the_browser_that_started_it_and_by_no_other(job
     assert len(silent.id) >= 20
 
 
-def test_a_run_that_has_ended_is_found_as_long_as_somebody_holds_it(jobs: Jobs) -> None:
+def test_a_run_that_has_ended_is_found_as_long_as_it_is_referenced(jobs: Jobs) -> None:
     ended = jobs.submit(job(lambda request, run: llm_chunks("a"), owner="ann"))
     ended.join(BOUND)
     job_id = ended.id

@@ -45,7 +45,7 @@ _TEXT_FIELDS = ("errordescription", *_HOLDERS, "errormsg", "errormessage", "msg"
 _CODES = (*_HOLDERS, "code", "errorcode", "errcode", "type", "status")
 """Fields to use if no other has a text: a code is better than raw JSON."""
 _NO_CODES = frozenset({"error", "about:blank"})
-_MARKED_UP = ("message", "faultstring", "title", "code")
+_HAS_MARKUP = ("message", "faultstring", "title", "code")
 """Elements of an XML error response with a text, the best first."""
 _BY_STATUS: Mapping[int, type[InvokeError]] = {
     401: InvokeAuthorizationError,
@@ -265,5 +265,5 @@ def _title(markup: str) -> str:
     with suppress(AssertionError):  # raised on badly broken markup; what was read before is still useful
         parser.feed(markup[:LONGEST_MARKUP])
     is_page = bool({"html", "head", "body"} & parser.texts.keys())
-    texts = (parser.texts.get(name, "").strip() for name in (("title",) if is_page else _MARKED_UP))
+    texts = (parser.texts.get(name, "").strip() for name in (("title",) if is_page else _HAS_MARKUP))
     return " ".join((next(filter(None, texts), "") or parser.text).split())[:200]

@@ -34,43 +34,43 @@ class ReasoningReader:
         opened: Whether the text begins inside reasoning, as with models whose prompt ends in the opening tag.
     """
 
-    __slots__ = ("_fresh", "_held", "inside")
+    __slots__ = ("_fresh", "_pending", "inside")
 
     def __init__(self, *, opened: bool = False) -> None:
         self.inside = opened
         """Whether the next text is reasoning, as far as known."""
-        self._held = ""
+        self._pending = ""
         """Possible beginning of a tag."""
         self._fresh = True
         """Whether only whitespace precedes the pending text on its line."""
 
     def feed(self, text: str) -> list[Part]:
         """Add the next piece of text and return the parts that are certain."""
-        if not self._held and "<" not in text:  # nearly always
+        if not self._pending and "<" not in text:  # nearly always
             return self._parts(text)
-        return self._read(self._held + text, last=False)
+        return self._read(self._pending + text, last=False)
 
     def flush(self) -> list[Part]:
         """Return the pending parts at the end of the text."""
-        return self._read(self._held, last=True)
+        return self._read(self._pending, last=True)
 
     def _read(self, text: str, *, last: bool) -> list[Part]:
         parts: list[Part] = []
-        self._held, at, search = "", 0, 0
+        self._pending, at, search = "", 0, 0
         while True:
             tag = CLOSING if self.inside else OPENING
             start = text.find(tag, search)
             if start < 0:
                 rest = len(text) if last else len(text) - _beginning(text, tag, search)
                 parts += self._parts(text[at:rest])
-                self._held = text[rest:]
+                self._pending = text[rest:]
                 return parts
             end = start + len(tag)
             parts += self._parts(text[at:start])
             at = start
             counts = self._counts(text, end, last=last)
             if counts is None:
-                self._held = text[start:]
+                self._pending = text[start:]
                 return parts
             if counts:
                 self.inside = not self.inside

@@ -98,7 +98,7 @@ def test_two_threads_at_once_both_get_their_answer(subject: Subject) -> None:
     assert [beside.result for beside in others] == [vectors, vectors]
 
 
-def test_the_list_tells_what_a_form_needs(subject: Subject) -> None:
+def test_the_list_reports_what_a_form_needs(subject: Subject) -> None:
     listed = subject.backend.models()
     assert {model.model_type for model in listed} == set(MODEL_TYPES.values())
     assert len({(model.model_type, model.provider, model.model) for model in listed}) == len(listed)

@@ -51,9 +51,9 @@ def test_a_stream_that_is_left_early_ends_the_work(subject: Subject, way: str) -
 def test_closing_the_back_end_ends_what_runs(subject: Subject) -> None:
     backend = subject.fresh()
     with nothing_left_behind():
-        asked = request(subject, InvokeType.LLM, **subject.lengthy(InvokeType.LLM))
+        requests = request(subject, InvokeType.LLM, **subject.lengthy(InvokeType.LLM))
         run = AttentiveRun()
-        waiting = Beside(lambda: list(backend.invoke(asked, run)))
+        waiting = Beside(lambda: list(backend.invoke(requests, run)))
         assert run.under_way.wait(BOUND)
         backend.close()
         waiting.join()

@@ -13,8 +13,8 @@ from boomerang.invoker.session import Session
 from .subject import MODEL_TYPES, Subject, call, every_config, must_know_names, read, unchecked
 
 
-def test_a_call_that_is_lacking_is_refused_as_such(subject: Subject) -> None:
-    for invoke_type in subject.lacks:
+def test_a_call_that_is_incomplete_is_refused_as_such(subject: Subject) -> None:
+    for invoke_type in subject.unsupported:
         with pytest.raises(UnsupportedRequestError, match=invoke_type.value) as caught:
             list(subject.backend.invoke(unchecked(subject, invoke_type), Run()))
         assert caught.value.backend == subject.backend.kind

@@ -14,7 +14,7 @@ from boomerang.invoker.run import Run
 from boomerang.invoker.session import Session
 
 from .subject import Subject, call, every_call, read, request
-from .watching import BOUND, AttentiveRun, Beside, Heard, nothing_left_behind, workers
+from .watching import BOUND, AttentiveRun, Beside, Watched, nothing_left_behind, workers
 
 
 @every_call
@@ -28,10 +28,10 @@ def test_a_run_that_was_stopped_before_is_never_begun(subject: Subject, invoke_t
 
 
 @every_call
-def test_a_stop_frees_whoever_waits_within_200_ms_and_ends_the_work(subject: Subject, invoke_type: InvokeType) -> None:
-    asked, run = request(subject, invoke_type, **subject.lengthy(invoke_type)), AttentiveRun()
+def test_a_stop_frees_any_waiting_caller_within_200_ms_and_ends_the_work(subject: Subject, invoke_type: InvokeType) -> None:
+    requests, run = request(subject, invoke_type, **subject.lengthy(invoke_type)), AttentiveRun()
     with nothing_left_behind():
-        waiting = Beside(lambda: list(subject.backend.invoke(asked, run)))
+        waiting = Beside(lambda: list(subject.backend.invoke(requests, run)))
         assert run.under_way.wait(BOUND)
         assert waiting.error is None
         waiting.is_freed_by(run.stop)
@@ -44,13 +44,13 @@ def test_a_stop_frees_whoever_waits_within_200_ms_and_ends_the_work(subject: Sub
 def test_a_stop_is_no_failure_to_log_whatever_its_cause(
     subject: Subject, invoke_type: InvokeType, caplog: pytest.LogCaptureFixture
 ) -> None:
-    asked = request(subject, invoke_type, **subject.lengthy(invoke_type))
+    requests = request(subject, invoke_type, **subject.lengthy(invoke_type))
     causes = [None, InvokeTimeoutError("No answer within 1 second.", clock="total", seconds=1)]
     with caplog.at_level(logging.WARNING):
         for cause in causes:
             run = AttentiveRun()
             with nothing_left_behind():
-                waiting = Beside(lambda run=run: list(subject.backend.invoke(asked, run)))  # type: ignore[misc]
+                waiting = Beside(lambda run=run: list(subject.backend.invoke(requests, run)))  # type: ignore[misc]
                 assert run.under_way.wait(BOUND)
                 run.stop(cause)
                 waiting.join()
@@ -60,21 +60,21 @@ def test_a_stop_is_no_failure_to_log_whatever_its_cause(
 
 @pytest.mark.parametrize("phase", ["loading", "reading", "waiting"])
 def test_stopping_a_session_frees_its_caller_whatever_the_back_end_waits_for(subject: Subject, phase: str) -> None:
-    with nothing_left_behind(), subject.silence(phase) as (backend, asked):
-        heard = Heard(backend, phase)
-        session = Session(heard)
-        waiting = Beside(lambda: read(call(session, subject, InvokeType.LLM, **asked)))
-        assert heard.entered.wait(BOUND)
+    with nothing_left_behind(), subject.silence(phase) as (backend, request):
+        received = Watched(backend, phase)
+        session = Session(received)
+        waiting = Beside(lambda: read(call(session, subject, InvokeType.LLM, **request)))
+        assert received.entered.wait(BOUND)
         waiting.is_freed_by(session.stop)
 
 
 def test_the_cause_of_a_stop_is_what_the_caller_gets(subject: Subject) -> None:
     records: list[Record[Any]] = []
-    with nothing_left_behind(), subject.silence("reading") as (backend, asked):
-        heard = Heard(backend, "reading")
-        session = Session(heard, record=records.append)
-        waiting = Beside(lambda: read(call(session, subject, InvokeType.LLM, **asked)))
-        assert heard.entered.wait(BOUND)
+    with nothing_left_behind(), subject.silence("reading") as (backend, request):
+        received = Watched(backend, "reading")
+        session = Session(received, record=records.append)
+        waiting = Beside(lambda: read(call(session, subject, InvokeType.LLM, **request)))
+        assert received.entered.wait(BOUND)
         cause = InvokeTimeoutError("No answer within 1 second.", clock="total", seconds=1)
         session.stop(cause)
         waiting.join()

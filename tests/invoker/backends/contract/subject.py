@@ -42,7 +42,7 @@ class Subject(Protocol):
     """A valid ModelConfig for each call that has one. With it an LLM always returns the same answer, in several chunks."""
     recording: bytes
     """An audio file that contains speech."""
-    lacks: Mapping[InvokeType, str]
+    unsupported: Mapping[InvokeType, str]
     """Unsupported calls, and the reason. They must be refused; all other rules skip them."""
     any_name: str
     """Why the back end accepts any provider and model and leaves the check to a server; empty if it refuses unknown ones."""
@@ -66,7 +66,7 @@ class Subject(Protocol):
 
 def must_have(subject: Subject, invoke_type: InvokeType) -> None:
     """Skip a call that the back end doesn't support, with the reason."""
-    if reason := subject.lacks.get(invoke_type):
+    if reason := subject.unsupported.get(invoke_type):
         pytest.skip(reason)
 
 
@@ -108,9 +108,9 @@ def request(subject: Subject, invoke_type: InvokeType, **changed: Any) -> Reques
 
 def unchecked(subject: Subject, invoke_type: InvokeType, **changed: Any) -> Request[Any]:
     """Return the request of a call, supported or not."""
-    asked = [] if invoke_type is InvokeType.SYSTEM_SUMMARY else [subject.configs[invoke_type]]
+    request = [] if invoke_type is InvokeType.SYSTEM_SUMMARY else [subject.configs[invoke_type]]
     of: Callable[..., Request[Any]] = REQUEST_TYPES[invoke_type].of  # type: ignore[attr-defined]
-    return of(*asked, **arguments(subject, invoke_type) | changed)
+    return of(*request, **arguments(subject, invoke_type) | changed)
 
 
 def method(session: Session, invoke_type: InvokeType) -> Callable[..., Any]:
@@ -142,19 +142,19 @@ def call(session: Session, subject: Subject, invoke_type: InvokeType, *, typed: 
         changed: Arguments that replace the usual ones.
     """
     must_have(subject, invoke_type)
-    given = arguments(subject, invoke_type) | changed
+    settings = arguments(subject, invoke_type) | changed
     if invoke_type is not InvokeType.SYSTEM_SUMMARY:
-        given["model_config"] = given.get("model_config", subject.configs[invoke_type])
+        settings["model_config"] = settings.get("model_config", subject.configs[invoke_type])
     if typed:
         made = request(subject, invoke_type)
-        given = {name: getattr(made, name, value) for name, value in given.items()}
-        if "model_config" in given:
+        settings = {name: getattr(made, name, value) for name, value in settings.items()}
+        if "model_config" in settings:
             config_type = type(made).__mro__[1]
             assert issubclass(config_type, BaseModelConfig)
-            given["model_config"] = config_type.model_validate(subject.configs[invoke_type])
+            settings["model_config"] = config_type.model_validate(subject.configs[invoke_type])
     if invoke_type is InvokeType.SPEECH2TEXT:
-        given["file"] = BytesIO(given["file"])
-    return method(session, invoke_type)(**given)
+        settings["file"] = BytesIO(settings["file"])
+    return method(session, invoke_type)(**settings)
 
 
 def read(answer: Any) -> Any:

@@ -52,7 +52,7 @@ class AttentiveRun(Run):
             self.under_way.set()
 
 
-class Heard:
+class Watched:
     """A wrapper around a back end that signals when a run enters a phase."""
 
     def __init__(self, backend: Backend, phase: str) -> None:

@@ -57,11 +57,11 @@ def structured_request(
     return RequestInvokeLLMWithStructuredOutput.of(config(llama, **params), messages(prompt), schema, None, stop)
 
 
-def ask(llama: Llama, asked: RequestInvokeLLM, run: Run | None = None) -> LLMResult:
-    return LLMResult.of(llama.stream(asked, run or Run()))
+def ask(llama: Llama, request: RequestInvokeLLM, run: Run | None = None) -> LLMResult:
+    return LLMResult.of(llama.stream(request, run or Run()))
 
 
-def noted() -> tuple[Run, list[Event]]:
+def recording_run() -> tuple[Run, list[Event]]:
     """Return a run, and the list that collects its events."""
     notes: list[Event] = []
     return Run(notes.append), notes

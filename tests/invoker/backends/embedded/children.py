@@ -9,15 +9,15 @@ from pathlib import Path
 
 def children() -> set[int]:
     """Return the child processes of this process that have not been waited for."""
-    found = set()
+    result = set()
     for path in Path("/proc").glob("[0-9]*/stat"):
         try:
             parent = path.read_text().rpartition(")")[2].split()[1]
         except (FileNotFoundError, ProcessLookupError):  # it has ended since
             continue
         if int(parent) == os.getpid():
-            found.add(int(path.parent.name))
-    return found
+            result.add(int(path.parent.name))
+    return result
 
 
 def ended(process: int, seconds: float) -> bool:

@@ -27,17 +27,19 @@ def backend() -> Iterator[EmbeddedBackend]:
 def phases(backend: EmbeddedBackend, invoke_type: InvokeType, **changed: Any) -> tuple[list[str], Record[Any]]:
     """Make a call; return the phases that it reported, and its record."""
     records: list[Record[Any]] = []
-    asked = request(EmbeddedSubject(backend), invoke_type, **changed)
-    list(Recorded(backend, records.append).invoke(asked, Run()))
+    requests = request(EmbeddedSubject(backend), invoke_type, **changed)
+    list(Recorded(backend, records.append).invoke(requests, Run()))
     (record,) = records
-    told = [note for note in record.events if isinstance(note, PhaseEntered)]
-    assert [note.seconds for note in told] == sorted(note.seconds for note in told)
-    return [note.name for note in told], record
+    shown = [note for note in record.events if isinstance(note, PhaseEntered)]
+    assert [note.seconds for note in shown] == sorted(note.seconds for note in shown)
+    return [note.name for note in shown], record
 
 
 @pytest.mark.slow
 @every_call
-def test_the_phases_are_told_in_their_order_and_only_an_llm_reads(backend: EmbeddedBackend, invoke_type: InvokeType) -> None:
+def test_the_phases_are_reported_in_their_order_and_only_an_llm_reads(
+    backend: EmbeddedBackend, invoke_type: InvokeType
+) -> None:
     works = (
         "reading"
         if invoke_type in (InvokeType.LLM, InvokeType.LLM_STRUCTURED_OUTPUT, InvokeType.SYSTEM_SUMMARY)
@@ -51,15 +53,15 @@ def test_the_phases_are_told_in_their_order_and_only_an_llm_reads(backend: Embed
     assert answering.seconds <= record.times[0] + 0.01  # the run's clock starts just before the record's
 
 
-def test_a_summary_tells_the_phases_of_each_exchange(backend: EmbeddedBackend) -> None:
+def test_a_summary_reports_the_phases_of_each_exchange(backend: EmbeddedBackend) -> None:
     text = " ".join(f"The number {number} follows {number - 1}." for number in range(40))
-    told, _ = phases(backend, InvokeType.SYSTEM_SUMMARY, text=text, instruction="Two sentences.")
-    assert told == ["loading", *["reading", "generating"] * 2]
+    shown, _ = phases(backend, InvokeType.SYSTEM_SUMMARY, text=text, instruction="Two sentences.")
+    assert shown == ["loading", *["reading", "generating"] * 2]
 
 
-def test_the_judge_tells_them_too(backend: EmbeddedBackend) -> None:
-    judge = {"provider": "embedded", "model": "qwen2.5-coder-0.5b-judge", "score_threshold": -1.0, "top_n": 2}
-    asked = type(request(EmbeddedSubject(backend), InvokeType.RERANK)).of(judge, ["A cat sleeps.", "A dog barks."], "Who?")  # type: ignore[attr-defined]
+def test_the_reranker_reports_them_too(backend: EmbeddedBackend) -> None:
+    check = {"provider": "embedded", "model": "qwen2.5-coder-0.5b-judge", "score_threshold": -1.0, "top_n": 2}
+    requests = type(request(EmbeddedSubject(backend), InvokeType.RERANK)).of(check, ["A cat sleeps.", "A dog barks."], "Who?")  # type: ignore[attr-defined]
     records: list[Record[Any]] = []
-    list(Recorded(backend, records.append).invoke(asked, Run()))
+    list(Recorded(backend, records.append).invoke(requests, Run()))
     assert [note.name for note in records[0].events if isinstance(note, PhaseEntered)] == ["loading", "inference", "generating"]

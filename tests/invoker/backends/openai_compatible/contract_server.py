@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from tests.loopback import STREAM, Asked, Wire, chunked, head, whole
+from tests.loopback import STREAM, ClientConnection, ReceivedRequest, chunked, head, whole
 
 from .desk import USAGE, event
 
@@ -18,27 +18,27 @@ CATEGORIES = (
 MODELS = {"chat", "embedder", "ranker", "speaker", "listener", "judge"}
 
 
-def script(asked: Asked, wire: Wire) -> None:
+def script(request: ReceivedRequest, connection: ClientConnection) -> None:
     """Answer a request."""
-    if SILENT.encode() in asked.body:
-        wire.wait_until_gone()
+    if SILENT.encode() in request.body:
+        connection.wait_until_gone()
         raise EOFError
-    what = asked.path.removeprefix("/v1/")
+    what = request.path.removeprefix("/v1/")
     if what == "audio/transcriptions":
-        wire.send(whole({"text": "Good morning."}))
+        connection.send(whole({"text": "Good morning."}))
         return
-    body = asked.json
+    body = request.json
     name = body.get("model", "")  # rerank requests may omit it while the format is being detected
     if name not in MODELS:
-        wire.send(whole({"error": {"message": f"The model `{name}` does not exist.", "code": "model_not_found"}}, 404))
+        connection.send(whole({"error": {"message": f"The model `{name}` does not exist.", "code": "model_not_found"}}, 404))
     elif what == "chat/completions":
-        _chat(body, wire)
+        _chat(body, connection)
     elif what == "audio/speech":
         # Without Content-Length: the audio ends with the connection.
-        wire.send(head(media_type="audio/mpeg"), b"ID3" + b"\0" * 20_000, b"\xff\xfb" * 10_000)
+        connection.send(head(media_type="audio/mpeg"), b"ID3" + b"\0" * 20_000, b"\xff\xfb" * 10_000)
         raise EOFError
     else:
-        wire.send(whole(_answer(what, body)))
+        connection.send(whole(_answer(what, body)))
 
 
 def _answer(what: str, body: Mapping[str, Any]) -> Any:
@@ -51,30 +51,30 @@ def _answer(what: str, body: Mapping[str, Any]) -> Any:
         case "rerank":
             return {"results": [{"index": 0, "relevance_score": 0.9}, {"index": 1, "relevance_score": 0.1}]}
         case "moderations":
-            judged = {
+            scored = {
                 "flagged": False,
                 "categories": dict.fromkeys(CATEGORIES, False),
                 "category_scores": dict.fromkeys(CATEGORIES, 0.01),
                 "category_applied_input_types": {name: ["text"] for name in CATEGORIES},
             }
-            return {"id": "m", "model": body["model"], "results": [judged]}
+            return {"id": "m", "model": body["model"], "results": [scored]}
     raise AssertionError(f"The contract asks for nothing at {what}.")
 
 
-def _chat(body: Mapping[str, Any], wire: Wire) -> None:
+def _chat(body: Mapping[str, Any], connection: ClientConnection) -> None:
     name = body["model"]
     if ENDLESS in json.dumps(body["messages"]):
-        wire.send(STREAM)
+        connection.send(STREAM)
         frames = list(chunked([event({"content": "and so on "})]))
         while True:  # until the client leaves and sending fails
-            wire.send(frames[0])
+            connection.send(frames[0])
     pieces = ['{"name":', ' "Ada"', "}"] if "response_format" in body else ["Red, ", "green, ", "blue."]
     if body.get("stream"):
         events = [event({"content": piece}, model=name) for piece in pieces]
-        wire.send(
+        connection.send(
             STREAM, *chunked([*events, event({}, "stop", model=name), event(usage=USAGE, model=name), b"data: [DONE]\n\n"])
         )
     else:
         choice = {"index": 0, "message": {"role": "assistant", "content": "".join(pieces)}, "finish_reason": "stop"}
         about = {"id": "c", "object": "chat.completion", "created": 1}
-        wire.send(whole({**about, "model": name, "choices": [choice], "usage": USAGE}))
+        connection.send(whole({**about, "model": name, "choices": [choice], "usage": USAGE}))

@@ -13,7 +13,7 @@ from boomerang.invoker.events import Event
 from boomerang.invoker.records.record import Record
 from boomerang.invoker.session import Session
 from boomerang.kinds import connect
-from tests.loopback import STREAM, Asked, Loopback, Script, Wire, chunked
+from tests.loopback import STREAM, ClientConnection, Loopback, ReceivedRequest, Script, chunked
 
 KEY = "sk-not-for-anybodys-eyes"
 CONFIG = {"provider": "any/any/any", "model": "m", "mode": "chat", "completion_params": {"temperature": 0.5}}
@@ -41,8 +41,8 @@ GOOD = [
 def streaming(events: Sequence[bytes]) -> Script:
     """Return a script that answers with a stream of events."""
 
-    def script(_asked: Asked, wire: Wire) -> None:
-        wire.send(STREAM, *chunked(events))
+    def script(_request: ReceivedRequest, connection: ClientConnection) -> None:
+        connection.send(STREAM, *chunked(events))
 
     return script
 

@@ -16,7 +16,7 @@ from boomerang.invoker.errors import InvokeError
 from boomerang.invoker.records.event_values import dump_event
 from boomerang.invoker.run import Run
 from tests.json_values import JSON_VALUES
-from tests.loopback import Asked, Wire, whole
+from tests.loopback import ClientConnection, ReceivedRequest, whole
 
 from .desk import Desk, opened
 
@@ -94,9 +94,9 @@ class Changing:
     def __init__(self) -> None:
         self.body = b""
 
-    def __call__(self, _asked: Asked, wire: Wire) -> None:
+    def __call__(self, _request: ReceivedRequest, connection: ClientConnection) -> None:
         """Answer with the current body."""
-        wire.send(whole(self.body))
+        connection.send(whole(self.body))
 
 
 @pytest.fixture(scope="module")
@@ -116,9 +116,9 @@ def test_any_answer_has_a_result_or_an_error_in_words_about_it(counter: tuple[Ch
     try:
         CALLS[call](desk)
     except InvokeError as error:
-        words = f"{error} {error.hint or ''}"
-        assert str(error) and words.encode() and not PYTHON.search(words), words
+        text = f"{error} {error.hint or ''}"
+        assert str(error) and text.encode() and not PYTHON.search(text), text
     if desk.records:
         assert all(notice.encode() for notice in desk.notices)
     desk.records.clear()
-    desk.server.asked.clear()
+    desk.server.requests.clear()

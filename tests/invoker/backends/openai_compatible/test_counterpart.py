@@ -30,7 +30,7 @@ from boomerang.invoker.errors import (
     InvokeServerUnavailableError,
 )
 from boomerang.workbench.samples.inputs import CLIP
-from tests.loopback import Asked, Wire, head, whole
+from tests.loopback import ClientConnection, ReceivedRequest, head, whole
 
 from . import contract_server
 from .counterpart import both
@@ -60,7 +60,7 @@ def a(model_type: str, **more: Any) -> dict[str, Any]:
 
 
 @cache
-def judge_of(params: Any) -> Draft202012Validator:
+def validator_of(params: Any) -> Draft202012Validator:
     """Return a validator for the client's type of a body: no field may be missing, unknown, or of another type."""
     schema = TypeAdapter(params).json_schema()
     _close(schema)
@@ -100,17 +100,17 @@ JSON_FORM = {"response_format": "json_object"}
     ],
 )
 def test_what_we_send_is_what_openais_types_allow(params: Any, ask: Callable[[Any], Any]) -> None:
-    with opened(lambda _asked, wire: wire.send(whole({"error": {"message": "Not now."}}, 400))) as desk:
+    with opened(lambda _request, connection: connection.send(whole({"error": {"message": "Not now."}}, 400))) as desk:
         with pytest.raises(InvokeError, match="Not now"):
             ask(desk.session.model)
-        [asked] = desk.server.asked
-    assert [fault.message for fault in judge_of(params).iter_errors(asked.json)] == []
+        [request] = desk.server.requests
+    assert [fault.message for fault in validator_of(params).iter_errors(request.json)] == []
 
 
-def test_the_judge_of_what_we_send_finds_what_is_wrong() -> None:
+def test_the_validator_of_what_we_send_finds_what_is_wrong() -> None:
     good = {"model": "m", "stream": True, "messages": [{"role": "user", "content": "x"}]}
-    judge = judge_of(STREAMED)
-    assert judge.is_valid(good)
+    check = validator_of(STREAMED)
+    assert check.is_valid(good)
     for wrong in (
         {"messages": "x"},
         {"stream": False},
@@ -119,7 +119,7 @@ def test_the_judge_of_what_we_send_finds_what_is_wrong() -> None:
         {"messages": [{"role": "user", "content": [{"type": "image_url", "image_url": {"uri": "x"}}]}]},
         {"tools": [{"type": "function", "name": "f"}]},
     ):
-        assert not judge.is_valid(good | wrong)
+        assert not check.is_valid(good | wrong)
 
 
 def test_both_clients_send_the_same() -> None:
@@ -127,8 +127,8 @@ def test_both_clients_send_the_same() -> None:
     streamed: dict[str, Any] = {"stream": True, "stream_options": {"include_usage": True}}
     tools: list[Any] = [{"type": "function", "function": TOOL}]
 
-    def refuse(_asked: Asked, wire: Wire) -> None:
-        wire.send(whole({"error": {"message": "Not now."}}, 400))
+    def refuse(_request: ReceivedRequest, connection: ClientConnection) -> None:
+        connection.send(whole({"error": {"message": "Not now."}}, 400))
 
     with both(refuse) as (desk, client):
         model, chat = desk.session.model, client.chat.completions
@@ -166,18 +166,18 @@ def test_both_clients_send_the_same() -> None:
                 ours()
             with pytest.raises(openai.BadRequestError):
                 theirs()
-        asked = desk.server.asked
-    assert len(asked) == 2 * len(pairs)
-    for ours_asked, theirs_asked in zip(asked[::2], asked[1::2], strict=True):
+        request = desk.server.requests
+    assert len(request) == 2 * len(pairs)
+    for ours_asked, theirs_asked in zip(request[::2], request[1::2], strict=True):
         assert _seen(ours_asked) == _seen(theirs_asked)
 
 
-def _seen(asked: Asked) -> Any:
+def _seen(request: ReceivedRequest) -> Any:
     """Return what a server sees of a request, regardless of field order."""
-    kind = asked.headers.get("content-type", "")
+    kind = request.headers.get("content-type", "")
     content: Any = None
     if kind.startswith("multipart/"):
-        message = message_from_bytes(b"Content-Type: " + kind.encode() + b"\r\n\r\n" + asked.body)
+        message = message_from_bytes(b"Content-Type: " + kind.encode() + b"\r\n\r\n" + request.body)
         content = sorted(
             (
                 str(part["content-disposition"]),
@@ -187,9 +187,9 @@ def _seen(asked: Asked) -> Any:
             for part in message.get_payload()
         )
         kind = "multipart/form-data"
-    elif asked.body:
-        content = asked.json
-    return asked.method, asked.path, kind, asked.headers["authorization"], content
+    elif request.body:
+        content = request.json
+    return request.method, request.path, kind, request.headers["authorization"], content
 
 
 # Our server's responses.
@@ -237,9 +237,9 @@ def test_both_clients_read_the_same_whole_answers() -> None:
     flags = {field.alias or name: name == "violence" for name, field in Categories.model_fields.items()}
     scores = {field.alias or name: 0.25 for name, field in CategoryScores.model_fields.items()}
     kinds = {field.alias or name: ["text"] for name, field in CategoryAppliedInputTypes.model_fields.items()}
-    judged = {"flagged": True, "categories": flags, "category_scores": scores, "category_applied_input_types": kinds}
+    scored = {"flagged": True, "categories": flags, "category_scores": scores, "category_applied_input_types": kinds}
     sound = CLIP.read_bytes()
-    said: dict[str, Any] = {
+    content: dict[str, Any] = {
         "chat/completions": about
         | {"object": "chat.completion"}
         | {"choices": [{"index": 0, "message": message, "finish_reason": "tool_calls", "logprobs": None}]},
@@ -252,17 +252,17 @@ def test_both_clients_read_the_same_whole_answers() -> None:
             "data": [{"object": "embedding", "index": i, "embedding": [0.5, -float(i)]} for i in range(2)],
             "usage": {"prompt_tokens": 4, "total_tokens": 4},
         },
-        "moderations": {"id": "x", "model": "m-1", "results": [judged]},
+        "moderations": {"id": "x", "model": "m-1", "results": [scored]},
         "audio/transcriptions": {"text": "Good morning.", "usage": {"type": "duration", "seconds": 1}},
         "models": {"object": "list", "data": [{"id": "m-1", "object": "model", "created": 1, "owned_by": "us"}]},
     }
 
-    def script(asked: Asked, wire: Wire) -> None:
-        what = asked.path.removeprefix("/v1/")
+    def script(request: ReceivedRequest, connection: ClientConnection) -> None:
+        what = request.path.removeprefix("/v1/")
         if what == "audio/speech":
-            wire.send(head(media_type="audio/mpeg", Content_Length=str(len(sound))), sound)
+            connection.send(head(media_type="audio/mpeg", Content_Length=str(len(sound))), sound)
         else:
-            wire.send(whole(said[what]))
+            connection.send(whole(content[what]))
 
     with both(script) as (desk, client):
         model = desk.session.model
@@ -290,18 +290,18 @@ def test_both_clients_read_the_same_whole_answers() -> None:
         spoken = client.audio.speech.create(model="m", input="x", voice="alloy").read()
         assert b"".join(model.tts.invoke(a("tts", voice="alloy"), "x")) == spoken == sound
 
-        heard = client.audio.transcriptions.create(model="m", file=("a.mp3", sound), response_format="json").text
-        assert model.speech2text.invoke(a("speech2text"), io.BytesIO(sound)) == heard == "Good morning."
+        received = client.audio.transcriptions.create(model="m", file=("a.mp3", sound), response_format="json").text
+        assert model.speech2text.invoke(a("speech2text"), io.BytesIO(sound)) == received == "Good morning."
 
-        listed = [found.id for found in client.models.list()]
-        assert [found.model for found in desk.backend.fetch_models()] == listed == ["m-1"]
+        listed = [result.id for result in client.models.list()]
+        assert [result.model for result in desk.backend.fetch_models()] == listed == ["m-1"]
 
 
-def test_the_contracts_server_speaks_as_openais_client_hears() -> None:
-    asked: Any = [{"role": "user", "content": "Three colours?"}]
+def test_the_contracts_server_speaks_as_openais_client_expects() -> None:
+    request: Any = [{"role": "user", "content": "Three colours?"}]
     with both(contract_server.script) as (_, client):
-        chat = client.chat.completions.create(model="chat", messages=asked)
-        with client.chat.completions.stream(model="chat", messages=asked) as stream:
+        chat = client.chat.completions.create(model="chat", messages=request)
+        with client.chat.completions.stream(model="chat", messages=request) as stream:
             assert stream.get_final_completion().choices[0].message.content == chat.choices[0].message.content
         vectors = client.embeddings.create(model="embedder", input=["x", "yy"], encoding_format="float")
         assert [item.embedding for item in vectors.data] == [[1.0, 0.5], [2.0, 0.5]]
@@ -309,7 +309,7 @@ def test_the_contracts_server_speaks_as_openais_client_hears() -> None:
         assert client.audio.speech.create(model="speaker", input="x", voice="alloy").read().startswith(b"ID3")
         assert client.audio.transcriptions.create(model="listener", file=("a.mp3", b"ID3"), response_format="json").text
         with pytest.raises(openai.NotFoundError, match="does not exist"):
-            client.chat.completions.create(model="nobody", messages=asked)
+            client.chat.completions.create(model="nobody", messages=request)
 
 
 @pytest.mark.parametrize(
@@ -328,7 +328,7 @@ def test_both_clients_take_a_refusal_for_the_same(
     status: int, ours: type[InvokeError], theirs: type[openai.APIStatusError]
 ) -> None:
     body = {"error": {"message": "No more than this.", "type": "t", "param": None, "code": "c"}}
-    with both(lambda _asked, wire: wire.send(whole(body, status, Retry_After="99"))) as (desk, client):
+    with both(lambda _request, connection: connection.send(whole(body, status, Retry_After="99"))) as (desk, client):
         with pytest.raises(ours, match="No more than this") as our_error:
             desk.ask()
         with pytest.raises(theirs, match="No more than this") as their_error:

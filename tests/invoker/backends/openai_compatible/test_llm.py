@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from boomerang.invoker.entities.llm import LLMResult
-from tests.loopback import STREAM, Asked, Wire, chunked, head, whole
+from tests.loopback import STREAM, ClientConnection, ReceivedRequest, chunked, head, whole
 
 from .desk import CONFIG, GOOD, HELLO, KEY, USAGE, event, opened, streaming
 
@@ -23,33 +23,33 @@ def test_an_answer_streams_with_its_usage_and_its_reason() -> None:
         assert (
             last.finish_reason == "stop" and last.usage and (last.usage.prompt_tokens, last.usage.completion_tokens) == (5, 2)
         )
-        [asked] = desk.server.asked
-        assert (asked.method, asked.path) == ("POST", "/v1/chat/completions")
-        assert asked.json == {
+        [request] = desk.server.requests
+        assert (request.method, request.path) == ("POST", "/v1/chat/completions")
+        assert request.json == {
             "model": "m",
             "messages": [{"role": "user", "content": "Hello?"}],
             "temperature": 0.5,
             "stream": True,
             "stream_options": {"include_usage": True},
         }
-        assert asked.headers["authorization"] == f"Bearer {KEY}"
+        assert request.headers["authorization"] == f"Bearer {KEY}"
 
 
 def test_a_whole_answer_comes_to_the_same() -> None:
     message = {"role": "assistant", "content": "Hello."}
     body = {"model": "m-1", "choices": [{"index": 0, "message": message, "finish_reason": "stop"}], "usage": USAGE}
-    with opened(lambda _asked, wire: wire.send(whole(body))) as desk:
+    with opened(lambda _request, connection: connection.send(whole(body))) as desk:
         result = desk.session.model.llm.invoke(CONFIG, HELLO, stream=False)
         assert isinstance(result, LLMResult)
         assert (result.message.content, result.model, result.usage.total_tokens) == ("Hello.", "m-1", 7)
-        assert "stream_options" not in desk.server.asked[0].json and desk.server.asked[0].json["stream"] is False
+        assert "stream_options" not in desk.server.requests[0].json and desk.server.requests[0].json["stream"] is False
     with opened(streaming(GOOD)) as desk:
         assert desk.ask().message.content == "Hello."
 
 
 def test_a_server_that_never_streams_is_read_as_well() -> None:
     body = {"model": "m-1", "choices": [{"index": 0, "message": {"content": "All."}, "finish_reason": "stop"}]}
-    with opened(lambda _asked, wire: wire.send(whole(body))) as desk:
+    with opened(lambda _request, connection: connection.send(whole(body))) as desk:
         assert desk.ask().message.content == "All."
 
 
@@ -64,7 +64,7 @@ def test_every_call_goes_to_the_same_address_with_the_connections_query() -> Non
     with opened(streaming(GOOD), query={"api-version": "1", "tag": "a b"}) as desk:
         for _ in range(3):
             desk.ask()
-        assert {asked.path for asked in desk.server.asked} == {"/v1/chat/completions?api-version=1&tag=a+b"}
+        assert {request.path for request in desk.server.requests} == {"/v1/chat/completions?api-version=1&tag=a+b"}
 
 
 def test_a_completion_is_asked_with_a_prompt() -> None:
@@ -72,8 +72,8 @@ def test_a_completion_is_asked_with_a_prompt() -> None:
     with opened(streaming(events)) as desk:
         result = desk.ask(config=CONFIG | {"mode": "completion"}, stop=["."])
         assert (result.message.content, result.finish_reason) == ("on", "length")
-        [asked] = desk.server.asked
-        assert asked.path == "/v1/completions" and asked.json["prompt"] == "Hello?" and asked.json["stop"] == ["."]
+        [request] = desk.server.requests
+        assert request.path == "/v1/completions" and request.json["prompt"] == "Hello?" and request.json["stop"] == ["."]
 
 
 @pytest.mark.parametrize(
@@ -107,9 +107,9 @@ def test_what_servers_do_differently_comes_to_the_same(events: list[bytes], text
 def test_a_stream_is_read_at_every_split_point() -> None:
     body = b"".join(GOOD)
 
-    def drip(_asked: Asked, wire: Wire) -> None:
-        wire.send(head(media_type="text/event-stream", Content_Length=str(len(body))))
-        wire.drip(body)
+    def drip(_request: ReceivedRequest, connection: ClientConnection) -> None:
+        connection.send(head(media_type="text/event-stream", Content_Length=str(len(body))))
+        connection.drip(body)
 
     with opened(drip) as desk:
         result = desk.ask()
@@ -134,27 +134,27 @@ def test_fragments_of_calls_find_their_call_by_index() -> None:
         result = desk.ask(tools=[tool])
         calls = [(one.id, one.function.name, json.loads(one.function.arguments)) for one in result.message.tool_calls]
         assert calls == [("id-0", "weather", {"city": "Oslo"}), ("id-1", "time", {"zone": "CET"})]
-        assert desk.server.asked[0].json["tools"] == [{"type": "function", "function": tool}]
+        assert desk.server.requests[0].json["tools"] == [{"type": "function", "function": tool}]
 
 
-def test_a_usage_that_the_server_does_not_tell_is_missing_and_not_made_up() -> None:
+def test_a_usage_that_the_server_does_not_state_is_missing_and_not_made_up() -> None:
     with opened(streaming([GOOD[1], GOOD[3], GOOD[5]])) as desk:
         chunks = list(desk.session.model.llm.invoke(CONFIG, HELLO))
         assert all(chunk.delta.usage is None for chunk in chunks)
 
 
 def test_stream_options_that_are_refused_are_left_out_and_remembered() -> None:
-    def script(asked: Asked, wire: Wire) -> None:
-        if "stream_options" in asked.json:
-            wire.send(whole({"error": {"message": "stream_options: extra fields not permitted"}}, 422))
+    def script(request: ReceivedRequest, connection: ClientConnection) -> None:
+        if "stream_options" in request.json:
+            connection.send(whole({"error": {"message": "stream_options: extra fields not permitted"}}, 422))
         else:
-            wire.send(STREAM, *chunked(GOOD))
+            connection.send(STREAM, *chunked(GOOD))
 
     with opened(script) as desk:
         assert desk.ask().message.content == "Hello."
         assert any("stream_options" in notice for notice in desk.notices)
         desk.ask()
-        assert ["stream_options" in asked.json for asked in desk.server.asked] == [True, False, False]
+        assert ["stream_options" in request.json for request in desk.server.requests] == [True, False, False]
 
 
 def test_messages_of_every_kind_are_written_as_openai_takes_them() -> None:
@@ -162,15 +162,15 @@ def test_messages_of_every_kind_are_written_as_openai_takes_them() -> None:
     audio = {"type": "audio", "format": "mp3", "mime_type": "audio/mpeg", "base64_data": "BBBB"}
     document = {"type": "document", "format": "pdf", "mime_type": "application/pdf", "base64_data": "CC", "filename": "a.pdf"}
     call = {"id": "c1", "type": "function", "function": {"name": "f", "arguments": "{}"}}
-    said = [
+    content = [
         {"role": "system", "content": "Be short."},
         {"role": "user", "content": [{"type": "text", "data": "Look:"}, image, audio, document]},
         {"role": "assistant", "content": "", "tool_calls": [call]},
         {"role": "tool", "content": "18 °C", "tool_call_id": "c1"},
     ]
     with opened(streaming(GOOD)) as desk:
-        desk.ask(said)
-        system, user, assistant, tool = desk.server.asked[0].json["messages"]
+        desk.ask(content)
+        system, user, assistant, tool = desk.server.requests[0].json["messages"]
     assert system == {"role": "system", "content": "Be short."}
     assert user["content"] == [
         {"type": "text", "text": "Look:"},
@@ -187,7 +187,7 @@ def test_difys_response_format_becomes_openais() -> None:
     with opened(streaming(GOOD)) as desk:
         desk.ask(config=CONFIG | {"completion_params": {"response_format": "json_object", "top_k": None}})
         desk.ask(config=CONFIG | {"completion_params": {"response_format": "json_schema", "json_schema": json.dumps(schema)}})
-        first, second = (asked.json for asked in desk.server.asked)
+        first, second = (request.json for request in desk.server.requests)
     assert first["response_format"] == {"type": "json_object"} and "top_k" not in first
     assert second["response_format"] == {"type": "json_schema", "json_schema": {"name": "answer", "schema": schema}}
     assert "json_schema" not in second

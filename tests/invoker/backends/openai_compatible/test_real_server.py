@@ -34,7 +34,7 @@ from tests.loopback import BOUND
 KEY = "a-key-for-this-test-only"
 PARAMS = {"temperature": 0, "max_tokens": 64}
 CONFIG: dict[str, Any] = {"provider": "p", "model": "real", "mode": "chat", "completion_params": PARAMS}
-ASKED = [{"role": "user", "content": "Name three colours."}]
+QUESTION = [{"role": "user", "content": "Name three colours."}]
 
 
 QWEN, SMOLLM = "qwen2.5-coder-0.5b-instruct-q4_k_m.gguf", "smollm2-135m-instruct-q4_1.gguf"
@@ -73,15 +73,15 @@ def served(model: str, **options: str) -> Iterator[str]:
 @pytest.fixture(scope="module")
 def address() -> Iterator[str]:
     """Return the address of a server with the embedded back end's default LLM."""
-    with served(QWEN) as found:
-        yield found
+    with served(QWEN) as result:
+        yield result
 
 
 @pytest.fixture(scope="module")
 def calling_address() -> Iterator[str]:
     """Return the address of a server whose template writes calls as this model does, so that it detects them in answers."""
-    with served(QWEN, chat_template=(HERE / "fenced_calls.jinja").read_text("utf-8")) as found:
-        yield found
+    with served(QWEN, chat_template=(HERE / "fenced_calls.jinja").read_text("utf-8")) as result:
+        yield result
 
 
 @pytest.fixture
@@ -106,9 +106,9 @@ def session(address: str, records: list[Record[Any]]) -> Iterator[Session]:
     backend.close()
 
 
-def test_a_chat_streams_and_tells_its_usage(session: Session) -> None:
-    chunks = list(session.model.llm.invoke(CONFIG, ASKED))
-    whole = session.model.llm.invoke(CONFIG, ASKED, stream=False)
+def test_a_chat_streams_and_reports_its_usage(session: Session) -> None:
+    chunks = list(session.model.llm.invoke(CONFIG, QUESTION))
+    whole = session.model.llm.invoke(CONFIG, QUESTION, stream=False)
     streamed = LLMFold().extend(chunks).result()
     assert len(chunks) > 3 and streamed.message.content == whole.message.content != ""
     assert chunks[-1].delta.finish_reason == whole.finish_reason and chunks[-1].delta.finish_reason in ("stop", "length")
@@ -126,9 +126,9 @@ def test_a_completion_goes_on_with_a_text(session: Session) -> None:
 @pytest.mark.slow
 def test_a_call_that_the_server_does_not_find_stays_text(session: Session) -> None:
     # The server's own template asks the model for tags around a call, and the model omits them.
-    asked = [{"role": "user", "content": "What is the weather in Oslo? Use the tool."}]
-    with_it = LLMFold().extend(session.model.llm.invoke(CONFIG, asked, tools=[WEATHER])).result()
-    without = LLMFold().extend(session.model.llm.invoke(CONFIG, asked)).result()
+    request = [{"role": "user", "content": "What is the weather in Oslo? Use the tool."}]
+    with_it = LLMFold().extend(session.model.llm.invoke(CONFIG, request, tools=[WEATHER])).result()
+    without = LLMFold().extend(session.model.llm.invoke(CONFIG, request)).result()
     assert with_it.usage.prompt_tokens > without.usage.prompt_tokens + 50
     called = json.loads(str(with_it.message.content))
     assert called["name"] == "get_weather" and "Oslo" in called["arguments"]["city"]
@@ -164,33 +164,33 @@ def test_calls_of_a_whole_answer_are_those_of_the_stream(caller: Session) -> Non
 def test_a_call_that_is_demanded_keeps_to_the_tools_schema(caller: Session) -> None:
     # Fewer tokens than the model tends to write: only the server's grammar makes it call and stop.
     config = CONFIG | {"completion_params": {"temperature": 0, "max_tokens": 48, "tool_choice": "required"}}
-    asked = [{"role": "user", "content": "What is the weather in Oslo and in Rome?"}]
-    [call] = LLMFold().extend(caller.model.llm.invoke(config, asked, tools=[WEATHER])).result().message.tool_calls
+    request = [{"role": "user", "content": "What is the weather in Oslo and in Rome?"}]
+    [call] = LLMFold().extend(caller.model.llm.invoke(config, request, tools=[WEATHER])).result().message.tool_calls
     assert call.function.name == "get_weather" and list(json.loads(call.function.arguments)) == ["city"]
 
 
 @pytest.mark.slow
 def test_a_call_and_what_its_tool_said_reach_the_model(caller: Session) -> None:
-    asked = [{"role": "user", "content": "What is the weather in Oslo? Call the tool in a block."}]
+    request = [{"role": "user", "content": "What is the weather in Oslo? Call the tool in a block."}]
     config = CONFIG | {"completion_params": PARAMS | {"tool_choice": "required"}}
-    called = LLMFold().extend(caller.model.llm.invoke(config, asked, tools=[WEATHER])).result().message
+    called = LLMFold().extend(caller.model.llm.invoke(config, request, tools=[WEATHER])).result().message
     [call] = called.tool_calls
-    said = {"role": "tool", "content": "Heavy snow, minus 7 degrees.", "tool_call_id": call.id}
-    told: list[Any] = [
-        *asked,
+    content = {"role": "tool", "content": "Heavy snow, minus 7 degrees.", "tool_call_id": call.id}
+    shown: list[Any] = [
+        *request,
         called,
-        said,
+        content,
         {"role": "user", "content": "What did the tool say of Oslo? Answer in plain words."},
     ]
-    answer = LLMFold().extend(caller.model.llm.invoke(CONFIG, told)).result()
+    answer = LLMFold().extend(caller.model.llm.invoke(CONFIG, shown)).result()
     assert "snow" in str(answer.message.content)
 
 
 @pytest.mark.slow
 def test_an_object_keeps_to_its_schema(session: Session) -> None:
     schema = {"type": "object", "properties": {"city": {"type": "string"}}, "required": ["city"], "additionalProperties": False}
-    asked = [{"role": "user", "content": "I live in Lisbon."}]
-    *_, last = session.model.llm_structured_output.invoke(CONFIG, asked, schema)
+    request = [{"role": "user", "content": "I live in Lisbon."}]
+    *_, last = session.model.llm_structured_output.invoke(CONFIG, request, schema)
     assert last.structured_output is not None and list(last.structured_output) == ["city"]
 
 
@@ -209,17 +209,17 @@ def test_a_stop_frees_the_model_for_the_next(session: Session) -> None:
     with pytest.raises(RunStoppedError):
         list(stream)
     short = CONFIG | {"completion_params": {"max_tokens": 2}}
-    assert session.model.llm.invoke(short, ASKED, stream=False).message.content  # one slot: else this takes a minute
+    assert session.model.llm.invoke(short, QUESTION, stream=False).message.content  # one slot: else this takes a minute
 
 
-def test_a_wrong_key_is_told_in_the_servers_words(address: str) -> None:
+def test_a_wrong_key_is_reported_in_the_servers_words(address: str) -> None:
     backend = connect("openai_compatible", base_url=address, api_key="a-wrong-key")
     with pytest.raises(InvokeAuthorizationError, match="Invalid API Key"):
-        list(Session(backend).model.llm.invoke(CONFIG, ASKED))
+        list(Session(backend).model.llm.invoke(CONFIG, QUESTION))
     backend.close()
 
 
-def test_what_the_server_cannot_do_is_told_in_its_words(session: Session) -> None:
+def test_what_the_server_cannot_do_is_reported_in_its_words(session: Session) -> None:
     config = {"provider": "p", "model": "real"}
     picture = {"type": "image", "format": "png", "mime_type": "image/png", "base64_data": "AAAA", "detail": "low"}
     model = session.model
@@ -244,10 +244,10 @@ def test_texts_are_embedded() -> None:
         [listed] = backend.fetch_models()
         assert (listed.model, listed.model_properties[ModelPropertyKey.CONTEXT_SIZE]) == ("real", 2048)
         config = {"provider": "p", "model": "real", "model_type": "text-embedding"}
-        found = Session(backend).model.text_embedding.invoke(config, ["a cat", "a dog", "a cat"])
-        one, other, same = found.embeddings
+        result = Session(backend).model.text_embedding.invoke(config, ["a cat", "a dog", "a cat"])
+        one, other, same = result.embeddings
         assert one == pytest.approx(same, abs=1e-3) and one != pytest.approx(other, abs=1e-3)
-        assert found.usage.tokens > 0 and {len(vector) for vector in found.embeddings} == {576}
+        assert result.usage.tokens > 0 and {len(vector) for vector in result.embeddings} == {576}
         backend.close()
 
 
@@ -260,15 +260,15 @@ def test_documents_are_ranked(records: list[Record[Any]]) -> None:
     with served(SMOLLM, pooling_type="RANK") as address:
         backend = connect("openai_compatible", base_url=address, api_key=KEY)
         rerank = Session(backend, record=records.append).model.rerank
-        found = rerank.invoke(config, docs, "Which animal sleeps?")
+        result = rerank.invoke(config, docs, "Which animal sleeps?")
         best = rerank.invoke(config | {"top_n": 1}, docs, "Which animal sleeps?")
-        between = (found.docs[1].score + found.docs[2].score) / 2
+        between = (result.docs[1].score + result.docs[2].score) / 2
         above = rerank.invoke(config | {"score_threshold": between}, docs, "Which animal sleeps?")
         backend.close()
-    assert sorted(doc.index for doc in found.docs) == [0, 1, 2] and all(docs[doc.index] == doc.text for doc in found.docs)
-    scores = [doc.score for doc in found.docs]
+    assert sorted(doc.index for doc in result.docs) == [0, 1, 2] and all(docs[doc.index] == doc.text for doc in result.docs)
+    scores = [doc.score for doc in result.docs]
     assert scores == sorted(scores, reverse=True) and len(set(scores)) == 3
-    assert [doc.index for doc in best.docs] == [found.docs[0].index]
-    assert [doc.index for doc in above.docs] == [doc.index for doc in found.docs[:2]]
-    [told] = [note for note in records[0].events if isinstance(note, RerankScores)]
-    assert (told.shape, told.path) == ("Jina/Cohere", "rerank")
+    assert [doc.index for doc in best.docs] == [result.docs[0].index]
+    assert [doc.index for doc in above.docs] == [doc.index for doc in result.docs[:2]]
+    [shown] = [note for note in records[0].events if isinstance(note, RerankScores)]
+    assert (shown.shape, shown.path) == ("Jina/Cohere", "rerank")

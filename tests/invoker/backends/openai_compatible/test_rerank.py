@@ -13,29 +13,29 @@ from boomerang.invoker.errors import InvokeBadRequestError, ProtocolError
 from boomerang.invoker.events import RerankScores
 from boomerang.invoker.session import Session
 from boomerang.kinds import connect
-from tests.loopback import Asked, Loopback, Script, Wire, whole
+from tests.loopback import ClientConnection, Loopback, ReceivedRequest, Script, whole
 
 from .desk import Desk, opened
 
 RANKER = {"provider": "p", "model": "m", "model_type": "rerank", "score_threshold": 0.0, "top_n": 2}
 DOCS = ["a", "b", "c"]
-Told = tuple[int, Any]
+Report = tuple[int, Any]
 """A status and a body."""
 
 
-def telling(tell: Callable[[Asked], Told]) -> Script:
+def reporting(report_status: Callable[[ReceivedRequest], Report]) -> Script:
     """Return a script that answers with a function's result."""
 
-    def script(asked: Asked, wire: Wire) -> None:
-        status, body = tell(asked)
-        wire.send(whole(body, status))
+    def script(request: ReceivedRequest, connection: ClientConnection) -> None:
+        status, body = report_status(request)
+        connection.send(whole(body, status))
 
     return script
 
 
 def answering(value: Any) -> Script:
     """Return a script that always gives the same answer."""
-    return telling(lambda _asked: (200, value))
+    return reporting(lambda _request: (200, value))
 
 
 def rank(desk: Desk, query: str = "q", **config: Any) -> list[tuple[int, float]]:
@@ -43,89 +43,89 @@ def rank(desk: Desk, query: str = "q", **config: Any) -> list[tuple[int, float]]
     return [(doc.index, doc.score) for doc in desk.session.model.rerank.invoke(RANKER | config, DOCS, query).docs]
 
 
-def voyage(asked: Asked) -> Told:
+def voyage(request: ReceivedRequest) -> Report:
     """Answer like Voyage, which refuses unknown arguments."""
     for name in ("top_n", "texts", "raw_scores"):
-        if name in asked.json:
+        if name in request.json:
             return 400, {"detail": f"Request to model failed. Argument '{name}' is not supported by our API"}
-    if asked.json["model"] != "m":
+    if request.json["model"] != "m":
         return 400, {"detail": "Model r is not supported. Supported models are ['m']."}
     data = [{"relevance_score": 0.25, "index": 0}, {"relevance_score": 0.75, "index": 2}]
     return 200, {"object": "list", "data": data, "model": "m", "usage": {"total_tokens": 9}}
 
 
 def test_a_server_of_voyage_is_asked_with_top_k_and_remembered() -> None:
-    with opened(telling(voyage)) as desk:
+    with opened(reporting(voyage)) as desk:
         for _ in range(2):
             assert rank(desk) == [(2, 0.75), (0, 0.25)]
-        assert [sorted(asked.json) for asked in desk.server.asked] == [
+        assert [sorted(request.json) for request in desk.server.requests] == [
             ["documents", "model", "query", "top_n"],
             *[["documents", "model", "query", "top_k"]] * 2,
         ]
-        assert desk.server.asked[-1].json["top_k"] == 2
+        assert desk.server.requests[-1].json["top_k"] == 2
         assert [note.shape for note in desk.record.events if isinstance(note, RerankScores)] == ["Voyage"]
 
 
-def test_what_voyage_refuses_of_its_own_shape_is_told_and_not_the_field_of_another() -> None:
-    with opened(telling(voyage)) as desk, pytest.raises(InvokeBadRequestError, match="Model r is not supported"):
+def test_what_voyage_refuses_of_its_own_shape_is_reported_and_not_the_field_of_another() -> None:
+    with opened(reporting(voyage)) as desk, pytest.raises(InvokeBadRequestError, match="Model r is not supported"):
         rank(desk, model="r")
 
 
-def vllm(asked: Asked) -> Told:
+def vllm(request: ReceivedRequest) -> Report:
     """Answer like vLLM without such a model."""
-    if asked.path != "/v1/rerank":
+    if request.path != "/v1/rerank":
         return 404, {"detail": "Not Found"}
-    if "documents" not in asked.json:
+    if "documents" not in request.json:
         return 400, {"error": {"message": "('body', 'documents') Field required", "type": "Bad Request", "code": 400}}
     return 404, {"error": {"message": "The model `m` does not exist.", "type": "NotFoundError", "code": 404}}
 
 
 def test_a_model_that_the_server_does_not_have_ends_the_search_for_its_shape() -> None:
-    with opened(telling(vllm)) as desk:
+    with opened(reporting(vllm)) as desk:
         with pytest.raises(InvokeBadRequestError, match="The model `m` does not exist") as raised:
             rank(desk)
-        assert raised.value.status_code == 404 and [asked.path for asked in desk.server.asked] == ["/v1/rerank"]
+        assert raised.value.status_code == 404 and [request.path for request in desk.server.requests] == ["/v1/rerank"]
 
 
-def llama_cpp(asked: Asked) -> Told:
+def llama_cpp(request: ReceivedRequest) -> Report:
     """Answer like llama.cpp, which reports an error type even if only the path doesn't exist."""
-    if asked.path != "/rerank":
+    if request.path != "/rerank":
         return 404, {"error": {"code": 404, "message": "File Not Found", "type": "not_found_error"}}
     return 200, {"results": [{"index": 0, "relevance_score": 1.5}]}
 
 
 def test_a_404_that_names_no_model_does_not_end_the_search() -> None:
-    with opened(telling(llama_cpp)) as desk:
+    with opened(reporting(llama_cpp)) as desk:
         assert rank(desk) == [(0, 1.5)]
 
 
-def tei(asked: Asked) -> Told:
+def tei(request: ReceivedRequest) -> Report:
     """Answer like TEI, whose rerank endpoint is at the root."""
-    if asked.path != "/rerank":
+    if request.path != "/rerank":
         return 404, b""
-    if "texts" not in asked.json:
+    if "texts" not in request.json:
         return 422, {"error": "missing field `texts`", "error_type": "Validation"}
     return 400, {"error": "`query` cannot be empty", "error_type": "Empty"}
 
 
-def without_the_model(asked: Asked) -> Told:
+def without_the_model(request: ReceivedRequest) -> Report:
     """Answer 404 with a custom message, without the model's name."""
-    if "documents" not in asked.json:
+    if "documents" not in request.json:
         return 422, {"detail": [{"type": "missing", "loc": ["body", "documents"], "msg": "Field required"}]}
     return 404, {"error": {"message": "No reranker is loaded."}}
 
 
-def strict(asked: Asked) -> Told:
+def strict(request: ReceivedRequest) -> Report:
     """Refuse the request in the server's own format; there is nothing at its root."""
-    if asked.path != "/v1/rerank":
+    if request.path != "/v1/rerank":
         return 404, {"detail": "Not Found"}
-    if "documents" not in asked.json:
+    if "documents" not in request.json:
         return 422, {"detail": [{"type": "missing", "loc": ["body", "documents"], "msg": "Field required"}]}
     return 400, {"detail": "Too many documents: 3, of at most 2."}
 
 
 @pytest.mark.parametrize(
-    ("tell", "path", "words"),
+    ("report_status", "path", "text"),
     [
         (tei, "/v1", "`query` cannot be empty"),
         (tei, "", "`query` cannot be empty"),
@@ -133,17 +133,19 @@ def strict(asked: Asked) -> Told:
         (strict, "/v1", "Too many documents: 3, of at most 2."),
     ],
 )
-def test_the_refusal_that_is_told_is_not_that_of_a_wrong_guess(tell: Callable[[Asked], Told], path: str, words: str) -> None:
+def test_the_refusal_that_is_reported_is_not_that_of_a_wrong_guess(
+    report_status: Callable[[ReceivedRequest], Report], path: str, text: str
+) -> None:
     with (
-        Loopback(telling(tell)) as server,
+        Loopback(reporting(report_status)) as server,
         closing(connect("openai_compatible", base_url=f"{server.address}{path}")) as backend,
     ):
         with pytest.raises(InvokeBadRequestError) as raised:
             Session(backend).model.rerank.invoke(RANKER, DOCS, "")
-        assert words in str(raised.value)
+        assert text in str(raised.value)
 
 
-def test_an_empty_list_of_results_is_told() -> None:
+def test_an_empty_list_of_results_is_reported() -> None:
     answers: list[Any] = [{"results": []}, {"data": []}, []]
     for answer in answers:
         with opened(answering(answer)) as desk:
@@ -157,7 +159,7 @@ def test_a_score_that_is_null_beside_one_that_is_not_is_no_score() -> None:
 
 
 @pytest.mark.parametrize(
-    ("answer", "words"),
+    ("answer", "text"),
     [
         ([{"index": 1, "score": 0.5}, {"index": 1, "score": 0.25}], "ranked document 1 twice"),
         ([{"index": 1, "score": float("nan")}], "gave document 1 the score nan"),
@@ -165,20 +167,20 @@ def test_a_score_that_is_null_beside_one_that_is_not_is_no_score() -> None:
         ([{"index": 1, "score": None}], "neither `relevance_score` nor `score`"),
     ],
 )
-def test_a_ranking_that_is_none_is_refused(answer: Any, words: str) -> None:
-    with opened(answering(answer)) as desk, pytest.raises(ProtocolError, match=words):
+def test_a_ranking_that_is_none_is_refused(answer: Any, text: str) -> None:
+    with opened(answering(answer)) as desk, pytest.raises(ProtocolError, match=text):
         rank(desk)
 
 
 def test_an_answer_without_a_ranking_keeps_the_servers_words_and_is_not_remembered_as_a_way() -> None:
     loaded = threading.Event()
 
-    def tell(asked: Asked) -> Told:
+    def report_status(request: ReceivedRequest) -> Report:
         if not loaded.is_set():
             return 200, {"detail": "The model is not loaded."}
-        return (200, [{"index": 0, "score": 1}]) if "texts" in asked.json else (404, {"detail": "Not Found"})
+        return (200, [{"index": 0, "score": 1}]) if "texts" in request.json else (404, {"detail": "Not Found"})
 
-    with opened(telling(tell)) as desk:
+    with opened(reporting(report_status)) as desk:
         with pytest.raises(ProtocolError, match="no `results`: The model is not loaded") as raised:
             rank(desk)
         assert raised.value.status_code == 200 and "The model is not loaded." in (raised.value.body or "")
@@ -234,14 +236,14 @@ def test_scores_alone_are_those_of_the_documents_in_their_order(answer: Any) -> 
         assert len(desk.notices) == ("output" not in answer)
 
 
-def test_a_ranking_in_order_of_rank_without_indexes_ranks_nobody_knows_what() -> None:
+def test_a_ranking_in_order_of_rank_without_indexes_is_refused_as_unclear() -> None:
     items = [{"score": 0.75}, {"score": 0.5}, {"score": 0.25}]
     with opened(answering({"results": items})) as desk, pytest.raises(ProtocolError, match="document null, of 3"):
         rank(desk)
 
 
 @pytest.mark.parametrize(
-    ("items", "words"),
+    ("items", "text"),
     [
         ([{"index": True, "score": 0.5}], "ranked a document true, of 3"),
         ([{"index": "x", "score": 0.5}], 'ranked a document "x", of 3'),
@@ -254,6 +256,6 @@ def test_a_ranking_in_order_of_rank_without_indexes_ranks_nobody_knows_what() ->
         (["a", "b", "c"], 'has "a" where'),
     ],
 )
-def test_what_is_no_ranking_is_told_in_true_words(items: Any, words: str) -> None:
-    with opened(answering({"results": items})) as desk, pytest.raises(ProtocolError, match=words):
+def test_what_is_no_ranking_is_reported_in_true_words(items: Any, text: str) -> None:
+    with opened(answering({"results": items})) as desk, pytest.raises(ProtocolError, match=text):
         rank(desk)

@@ -11,7 +11,7 @@ from boomerang.invoker.backends.openai_compatible import context_limits
 from boomerang.invoker.backends.openai_compatible.model_list.catalogue import described
 from boomerang.invoker.entities.model import ModelPropertyKey, ModelType
 from boomerang.invoker.errors import InvokeBadRequestError, ProtocolError, RunStoppedError
-from tests.loopback import STREAM, Asked, Script, Wire, chunked, whole
+from tests.loopback import STREAM, ClientConnection, ReceivedRequest, Script, chunked, whole
 
 from .desk import Desk, event, opened, streaming
 
@@ -41,14 +41,14 @@ def summarised(desk: Desk, text: str = TEXT) -> str:
 def limits(desk: Desk) -> list[dict[str, int]]:
     """Return each request's limits on the answer's length."""
     names = ("max_tokens", "max_completion_tokens")
-    return [{name: asked.json[name] for name in names if name in asked.json} for asked in desk.server.asked]
+    return [{name: request.json[name] for name in names if name in request.json} for request in desk.server.requests]
 
 
 def taking(limit: str, events: Sequence[bytes]) -> Script:
     """Return a script that refuses a limit under any other name."""
 
-    def script(asked: Asked, wire: Wire) -> None:
-        wire.send(STREAM, *chunked(events)) if limit in asked.json else wire.send(whole(NOT_TAKEN, 400))
+    def script(request: ReceivedRequest, connection: ClientConnection) -> None:
+        connection.send(STREAM, *chunked(events)) if limit in request.json else connection.send(whole(NOT_TAKEN, 400))
 
     return script
 
@@ -76,17 +76,19 @@ def test_the_name_of_the_limit_is_remembered_from_piece_to_piece() -> None:
 
 
 def test_another_refusal_is_final() -> None:
-    with opened(lambda _asked, wire: wire.send(whole({"message": "no such model"}, 400)), system_model="m") as desk:
+    with opened(
+        lambda _request, connection: connection.send(whole({"message": "no such model"}, 400)), system_model="m"
+    ) as desk:
         with pytest.raises(InvokeBadRequestError, match="no such model"):
             summarised(desk)
-        assert len(desk.server.asked) == 1
+        assert len(desk.server.requests) == 1
 
 
 def test_a_server_that_takes_neither_name_is_asked_twice() -> None:
     with opened(taking("nothing", []), system_model="m") as desk:
         with pytest.raises(InvokeBadRequestError, match="not supported"):
             summarised(desk)
-        assert len(desk.server.asked) == 2
+        assert len(desk.server.requests) == 2
 
 
 @pytest.mark.parametrize("reason", ["length", "content_filter"])
@@ -95,13 +97,13 @@ def test_a_summary_that_was_cut_says_so(reason: str) -> None:
         assert summarised(desk) == "Boomerang is an"
         [notice] = desk.notices
         assert "cut short" in notice and reason in notice
-        assert len(desk.server.asked) == 1
+        assert len(desk.server.requests) == 1
 
 
 def test_summaries_of_many_pieces_that_were_cut_say_so_once() -> None:
     with opened(streaming(ended("Boomerang is an", "length")), **of_context(2_000)) as desk:
         summarised(desk, LONG)
-        assert len(desk.server.asked) > 3 and len(desk.notices) == 1
+        assert len(desk.server.requests) > 3 and len(desk.notices) == 1
 
 
 @pytest.mark.parametrize("reason", ["stop", "content_filter", "tool_calls"])
@@ -117,7 +119,7 @@ def test_an_empty_summary_is_an_error_that_names_its_end(reason: str, more: dict
     "text",
     ["let me think</think>\n\nAn inspector.", "let me\nthink\n</think>An inspector.", "<think>\nhm</think>\nAn inspector."],
 )
-def test_thinking_is_no_part_of_a_summary_whoever_opened_it(text: str) -> None:
+def test_thinking_is_no_part_of_a_summary_however_it_was_opened(text: str) -> None:
     with opened(streaming(ended(text, "stop")), system_model="m") as desk:
         assert summarised(desk) == "An inspector."
 
@@ -131,11 +133,11 @@ def test_a_summary_that_speaks_of_the_tag_is_left_as_it_is() -> None:
 def thinking(needed: int, end: str = "stop") -> Script:
     """Return a script of a model that reasons first, and answers if it gets `needed` tokens."""
 
-    def script(asked: Asked, wire: Wire) -> None:
-        enough = asked.json["max_tokens"] >= needed
+    def script(request: ReceivedRequest, connection: ClientConnection) -> None:
+        enough = request.json["max_tokens"] >= needed
         thought = event({"reasoning_content": "Let me think."})
         rest = ended("An inspector.", end) if enough else [event({}, "length"), DONE]
-        wire.send(STREAM, *chunked([thought, *rest]))
+        connection.send(STREAM, *chunked([thought, *rest]))
 
     return script
 
@@ -151,8 +153,8 @@ def test_a_model_whose_thinking_used_up_its_tokens_is_asked_again_with_more_room
 def test_a_model_that_thinks_has_more_room_from_the_first_time_on() -> None:
     with opened(thinking(257), **of_context(2_000)) as desk:
         assert summarised(desk, LONG) == "An inspector."
-        asked = [limit["max_tokens"] for limit in limits(desk)]
-        assert asked[0] <= 256 and min(asked[1:]) > 256 and len(asked) > 3
+        request = [limit["max_tokens"] for limit in limits(desk)]
+        assert request[0] <= 256 and min(request[1:]) > 256 and len(request) > 3
         assert len(desk.notices) == 1
 
 
@@ -166,7 +168,7 @@ def test_more_room_is_never_more_than_the_context_leaves() -> None:
 
 def test_a_model_that_thinks_out_of_sight_is_given_more_room_too() -> None:
     answers = [ended("", "length"), ended("An inspector.", "stop")]
-    with opened(lambda _asked, wire: wire.send(STREAM, *chunked(answers.pop(0))), system_model="m") as desk:
+    with opened(lambda _request, connection: connection.send(STREAM, *chunked(answers.pop(0))), system_model="m") as desk:
         assert summarised(desk) == "An inspector."
         assert answers == []
 
@@ -188,12 +190,14 @@ REFUSALS: list[tuple[Any, int]] = [
 def small(tokens: int, refusal: Any, status: int, *, listed: dict[str, Any] | None = None) -> Script:
     """Return a script of a model with this context size; it has a model list if an entry is given."""
 
-    def script(asked: Asked, wire: Wire) -> None:
-        if asked.method == "GET":
-            wire.send(whole({"data": [listed]}) if listed else whole({"error": "not found"}, 404))
+    def script(request: ReceivedRequest, connection: ClientConnection) -> None:
+        if request.method == "GET":
+            connection.send(whole({"data": [listed]}) if listed else whole({"error": "not found"}, 404))
             return
-        sent = sum(len(message["content"]) for message in asked.json["messages"]) // 3 + asked.json["max_tokens"]
-        wire.send(whole(refusal, status)) if sent > tokens else wire.send(STREAM, *chunked(ended("An inspector.", "stop")))
+        sent = sum(len(message["content"]) for message in request.json["messages"]) // 3 + request.json["max_tokens"]
+        connection.send(whole(refusal, status)) if sent > tokens else connection.send(
+            STREAM, *chunked(ended("An inspector.", "stop"))
+        )
 
     return script
 
@@ -204,7 +208,7 @@ def test_a_text_is_cut_for_the_context_that_a_refusal_names(refusal: Any, status
         assert summarised(desk, LONG) == "An inspector."
         assert desk.notices[0].startswith("Cut the text again for a context of 2,048 tokens instead of 8,192: ")
         assert len(desk.notices) == 1
-        assert [asked.path for asked in desk.server.asked].count("/v1/models") == 1
+        assert [request.path for request in desk.server.requests].count("/v1/models") == 1
 
 
 def test_a_refusal_that_names_no_number_halves_the_context() -> None:
@@ -221,55 +225,55 @@ def test_a_server_that_refuses_every_size_is_asked_four_times() -> None:
     with opened(small(0, refusal, 400), system_model="m") as desk:
         with pytest.raises(InvokeBadRequestError, match="reduce the length"):
             summarised(desk, LONG)
-        assert sum(asked.method == "POST" for asked in desk.server.asked) == 4
+        assert sum(request.method == "POST" for request in desk.server.requests) == 4
 
 
 @pytest.mark.parametrize("listed", [{"id": "m", "meta": {"n_ctx": 2048}}, {"id": "m", "max_model_len": 2048}])
-def test_the_list_is_asked_once_for_a_context_that_nobody_named(listed: dict[str, Any]) -> None:
+def test_the_list_is_asked_once_for_a_context_that_is_not_configured(listed: dict[str, Any]) -> None:
     with opened(small(2048, {"error": "no"}, 400, listed=listed), system_model="m") as desk:
         for _ in range(2):
             assert summarised(desk, LONG) == "An inspector." and desk.notices == []
-        assert [asked.path for asked in desk.server.asked].count("/v1/models") == 1
-        assert desk.server.asked[0].path == "/v1/models" and desk.backend.models() == []
+        assert [request.path for request in desk.server.requests].count("/v1/models") == 1
+        assert desk.server.requests[0].path == "/v1/models" and desk.backend.models() == []
 
 
-def test_a_short_text_fits_any_context_and_nobody_is_asked_for_it() -> None:
+def test_a_short_text_fits_any_context_and_no_server_is_asked_for_it() -> None:
     with opened(small(2048, {"error": "no"}, 400), system_model="m") as desk:
         assert summarised(desk) == "An inspector."
-        assert [asked.method for asked in desk.server.asked] == ["POST"]
+        assert [request.method for request in desk.server.requests] == ["POST"]
 
 
 def test_a_list_that_was_fetched_or_a_context_that_is_known_is_not_asked_for_again() -> None:
     with opened(small(9_999, {"error": "no"}, 400, listed={"id": "m"}), system_model="m") as desk:
         desk.backend.fetch_models()
         summarised(desk, LONG)
-        assert [asked.path for asked in desk.server.asked].count("/v1/models") == 1
+        assert [request.path for request in desk.server.requests].count("/v1/models") == 1
     with opened(small(9_999, {"error": "no"}, 400), **of_context(2_000)) as desk:
         summarised(desk, LONG)
-        assert {asked.method for asked in desk.server.asked} == {"POST"}
+        assert {request.method for request in desk.server.requests} == {"POST"}
 
 
 def test_a_list_that_does_not_come_in_time_is_done_without(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(context_limits, "LIST_SECONDS", 0.05)
 
-    def script(asked: Asked, wire: Wire) -> None:
-        if asked.method == "GET":
-            wire.wait_until_gone()
+    def script(request: ReceivedRequest, connection: ClientConnection) -> None:
+        if request.method == "GET":
+            connection.wait_until_gone()
             raise EOFError
-        wire.send(STREAM, *chunked(ended("An inspector.", "stop")))
+        connection.send(STREAM, *chunked(ended("An inspector.", "stop")))
 
     with opened(script, system_model="m") as desk:
         assert summarised(desk, LONG) == "An inspector."
 
 
 def test_a_stop_ends_the_wait_for_the_list() -> None:
-    def script(asked: Asked, wire: Wire) -> None:
-        assert asked.method == "GET"
+    def script(request: ReceivedRequest, connection: ClientConnection) -> None:
+        assert request.method == "GET"
         desk.session.stop()
-        wire.wait_until_gone()
+        connection.wait_until_gone()
         raise EOFError
 
     with opened(script, system_model="m") as desk:
         with pytest.raises(RunStoppedError):
             summarised(desk, LONG)
-        assert len(desk.server.asked) == 1
+        assert len(desk.server.requests) == 1

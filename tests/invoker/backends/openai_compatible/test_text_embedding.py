@@ -15,7 +15,7 @@ from boomerang.invoker.entities.model import ModelPropertyKey, ModelType
 from boomerang.invoker.entities.text_embedding import TextEmbeddingResult
 from boomerang.invoker.errors import InvokeBadRequestError, ProtocolError
 from boomerang.invoker.records.metrics import Origin, measure
-from tests.loopback import Asked, Script, Wire, whole
+from tests.loopback import ClientConnection, ReceivedRequest, Script, whole
 
 from .desk import Desk, opened
 
@@ -31,92 +31,92 @@ def embed(desk: Desk, texts: list[str] = TEXTS) -> TextEmbeddingResult:
     return desk.session.model.text_embedding.invoke(EMBEDDER, texts)
 
 
-def vectors(asked: Asked) -> list[Any]:
+def vectors(request: ReceivedRequest) -> list[Any]:
     """Return a vector for each text of the request: its length, and 0.5."""
-    return [{"index": i, "embedding": [float(len(text)), 0.5]} for i, text in enumerate(asked.json["input"])]
+    return [{"index": i, "embedding": [float(len(text)), 0.5]} for i, text in enumerate(request.json["input"])]
 
 
 def answering(value: Any, status: int = 200) -> Script:
     """Return a script that always gives the same answer."""
-    return lambda _asked, wire: wire.send(whole(value, status))
+    return lambda _request, connection: connection.send(whole(value, status))
 
 
 @pytest.mark.parametrize("status", [400, 422])
 def test_a_server_that_takes_no_encoding_format_is_asked_without_it_and_remembered(status: int) -> None:
-    words = "Value 'float' supplied for argument 'encoding_format' is not valid -- accepted values are ['base64']."
+    text = "Value 'float' supplied for argument 'encoding_format' is not valid -- accepted values are ['base64']."
 
-    def script(asked: Asked, wire: Wire) -> None:
-        refused = "encoding_format" in asked.json
-        wire.send(
-            whole({"detail": words}, status) if refused else whole({"data": vectors(asked), "usage": {"total_tokens": 9}})
+    def script(request: ReceivedRequest, connection: ClientConnection) -> None:
+        refused = "encoding_format" in request.json
+        connection.send(
+            whole({"detail": text}, status) if refused else whole({"data": vectors(request), "usage": {"total_tokens": 9}})
         )
 
     with opened(script) as desk:
-        found = embed(desk)
-        assert found.embeddings == [[1.0, 0.5], [2.0, 0.5], [3.0, 0.5]] and found.usage.tokens == 9
+        result = embed(desk)
+        assert result.embeddings == [[1.0, 0.5], [2.0, 0.5], [3.0, 0.5]] and result.usage.tokens == 9
         [notice] = desk.notices
         assert notice.startswith("Asked again without encoding_format, which the server refuses: Value 'float'")
         embed(desk)
         assert not desk.notices
-        assert ["encoding_format" in asked.json for asked in desk.server.asked] == [True, False, False]
+        assert ["encoding_format" in request.json for request in desk.server.requests] == [True, False, False]
 
 
 def test_what_is_refused_for_another_reason_is_not_asked_again() -> None:
     with opened(answering({"error": {"message": "no such model"}}, 400)) as desk:
         with pytest.raises(InvokeBadRequestError, match="no such model"):
             embed(desk)
-        assert len(desk.server.asked) == 1
+        assert len(desk.server.requests) == 1
 
 
-def test_what_is_refused_without_encoding_format_too_is_told_and_the_wish_is_kept() -> None:
-    def script(asked: Asked, wire: Wire) -> None:
-        echo = f"Field required; input: {sorted(asked.json)}"
-        wire.send(whole({"detail": echo}, 422) if asked.json["input"] == [""] else whole({"data": vectors(asked)}))
+def test_what_is_refused_without_encoding_format_too_is_reported_and_the_wish_is_kept() -> None:
+    def script(request: ReceivedRequest, connection: ClientConnection) -> None:
+        echo = f"Field required; input: {sorted(request.json)}"
+        connection.send(whole({"detail": echo}, 422) if request.json["input"] == [""] else whole({"data": vectors(request)}))
 
     with opened(script) as desk:
         with pytest.raises(InvokeBadRequestError, match=r"input: \['input', 'model'\]"):
             embed(desk, [""])
         embed(desk)
-        assert "encoding_format" in desk.server.asked[-1].json
+        assert "encoding_format" in desk.server.requests[-1].json
 
 
-def usage_of(*told: Any) -> tuple[tuple[int, int], Origin, list[str]]:
+def usage_of(*shown: Any) -> tuple[tuple[int, int], Origin, list[str]]:
     """Return the usage, its stated source and the notices of a call whose requests are answered with these usages."""
-    left = list(told)
+    left = list(shown)
 
-    def script(asked: Asked, wire: Wire) -> None:
-        wire.send(whole({"data": vectors(asked), "usage": left.pop(0)}))
+    def script(request: ReceivedRequest, connection: ClientConnection) -> None:
+        connection.send(whole({"data": vectors(request), "usage": left.pop(0)}))
 
     with opened(script, models=[TWO_AT_A_TIME]) as desk:
-        used = embed(desk, [*TEXTS, "d"][: 2 * len(told)]).usage
+        used = embed(desk, [*TEXTS, "d"][: 2 * len(shown)]).usage
         [origin] = [metric.origin for metric in measure(desk.record) if metric.key == "tokens"]
         return (used.tokens, used.total_tokens), origin, desk.notices
 
 
 @pytest.mark.parametrize(
-    ("told", "counts"),
+    ("shown", "counts"),
     [
         (({"prompt_tokens": 4, "total_tokens": 5}, {"prompt_tokens": 6, "total_tokens": 8}), (10, 13)),
         (({"total_tokens": 5}, {"prompt_tokens": 6}), (11, 11)),
         (({"prompt_tokens": 4, "total_tokens": 0},), (4, 4)),
     ],
 )
-def test_the_total_is_the_servers_own(told: tuple[Any, ...], counts: tuple[int, int]) -> None:
-    assert usage_of(*told) == (counts, Origin.REPORTED, [])
+def test_the_total_is_the_servers_own(shown: tuple[Any, ...], counts: tuple[int, int]) -> None:
+    assert usage_of(*shown) == (counts, Origin.REPORTED, [])
 
 
-def test_a_usage_that_a_part_of_the_requests_told_is_left_out_and_said_to_be() -> None:
+def test_a_usage_that_a_part_of_the_requests_reported_is_left_out_and_said_to_be() -> None:
     counts, origin, notices = usage_of({"prompt_tokens": 4, "total_tokens": 5}, {"prompt_tokens": None})
     assert (counts, origin) == ((0, 0), Origin.MISSING)
     assert notices == ["The usage is left out: of 2 requests the server told it for 1 only."]
 
 
-def test_a_usage_that_nobody_told_is_missing_without_a_word() -> None:
+def test_a_usage_that_is_not_reported_is_missing_without_a_word() -> None:
     assert usage_of(None, None) == ((0, 0), Origin.MISSING, [])
 
 
 @pytest.mark.parametrize(
-    ("words", "status"),
+    ("text", "status"),
     [
         ("Payload Too Large", 413),
         ("batch size exceeded", 400),
@@ -125,15 +125,15 @@ def test_a_usage_that_nobody_told_is_missing_without_a_word() -> None:
         ("List should have at most 9 items after validation", 422),
     ],
 )
-def test_a_request_that_is_too_large_is_refused_with_the_setting_that_makes_it_smaller(words: str, status: int) -> None:
-    with opened(answering({"error": {"message": words}}, status)) as desk:
-        with pytest.raises(InvokeBadRequestError, match=words[:20]) as raised:
+def test_a_request_that_is_too_large_is_refused_with_the_setting_that_makes_it_smaller(text: str, status: int) -> None:
+    with opened(answering({"error": {"message": text}}, status)) as desk:
+        with pytest.raises(InvokeBadRequestError, match=text[:20]) as raised:
             embed(desk)
         assert str(raised.value.hint) == (
             "If 3 texts at once are too many, set max_chunks (Texts a call) of the model on the Connections page."
         )
-        assert len(desk.server.asked) == 1
-        with pytest.raises(InvokeBadRequestError, match=words[:20]) as raised:
+        assert len(desk.server.requests) == 1
+        with pytest.raises(InvokeBadRequestError, match=text[:20]) as raised:
             embed(desk, ["one"])
         assert raised.value.hint is None, "one text cannot be sent in smaller parts"
 
@@ -150,50 +150,50 @@ LIMITS = [
 ]
 
 
-@pytest.mark.parametrize(("words", "status"), LIMITS)
-def test_a_limit_that_the_server_names_is_kept_to(words: str, status: int) -> None:
-    def script(asked: Asked, wire: Wire) -> None:
-        count = len(asked.json["input"])
-        refusal = {"error": {"message": words.format(count=count), "code": 1}}
-        wire.send(whole(refusal, status) if count > 2 else whole({"data": vectors(asked)}))
+@pytest.mark.parametrize(("text", "status"), LIMITS)
+def test_a_limit_that_the_server_names_is_kept_to(text: str, status: int) -> None:
+    def script(request: ReceivedRequest, connection: ClientConnection) -> None:
+        count = len(request.json["input"])
+        refusal = {"error": {"message": text.format(count=count), "code": 1}}
+        connection.send(whole(refusal, status) if count > 2 else whole({"data": vectors(request)}))
 
     with opened(script) as desk:
         assert embed(desk, [*TEXTS, "dddd", "e"]).embeddings == [[1.0, 0.5], [2.0, 0.5], [3.0, 0.5], [4.0, 0.5], [1.0, 0.5]]
-        assert [len(asked.json["input"]) for asked in desk.server.asked] == [5, 2, 2, 1]
+        assert [len(request.json["input"]) for request in desk.server.requests] == [5, 2, 2, 1]
         [notice] = desk.notices
         assert notice.startswith("Asked again in batches of 2 texts, the most that the server takes: ")
 
 
 def test_a_server_that_refuses_its_own_limit_is_asked_twice_only() -> None:
-    words = {"error": "batch size {} > maximum allowed batch size {}"}
+    text = {"error": "batch size {} > maximum allowed batch size {}"}
 
-    def script(asked: Asked, wire: Wire) -> None:
-        count = len(asked.json["input"])
-        wire.send(whole({"error": words["error"].format(count, count - 1)}, 413))
+    def script(request: ReceivedRequest, connection: ClientConnection) -> None:
+        count = len(request.json["input"])
+        connection.send(whole({"error": text["error"].format(count, count - 1)}, 413))
 
     with opened(script) as desk:
         with pytest.raises(InvokeBadRequestError, match="batch size 2") as raised:
             embed(desk)
-        assert "If 2 texts at once" in str(raised.value.hint) and len(desk.server.asked) == 2
+        assert "If 2 texts at once" in str(raised.value.hint) and len(desk.server.requests) == 2
 
 
 @pytest.mark.parametrize(
-    "words",
+    "text",
     [
         "no such model gte-2-batch",
         "This model's maximum context length is 2 tokens, however you requested 9 tokens.",
         "'$.input' is invalid. Please check the API reference.",
     ],
 )
-def test_another_refusal_has_no_hint_at_the_batch(words: str) -> None:
-    with opened(answering({"error": {"message": words}}, 400)) as desk:
+def test_another_refusal_has_no_hint_at_the_batch(text: str) -> None:
+    with opened(answering({"error": {"message": text}}, 400)) as desk:
         with pytest.raises(InvokeBadRequestError) as raised:
             embed(desk)
-        assert raised.value.hint is None and len(desk.server.asked) == 1
+        assert raised.value.hint is None and len(desk.server.requests) == 1
 
 
 @pytest.mark.parametrize(
-    ("data", "words"),
+    ("data", "text"),
     [
         ([{"index": 0, "embedding": ""}, {"index": 1, "embedding": [1.0]}], "vector of text 0 is no list of numbers"),
         ([{"index": 0, "embedding": []}, {"index": 1, "embedding": [1.0]}], "vector of text 0 is no list of numbers"),
@@ -204,8 +204,8 @@ def test_another_refusal_has_no_hint_at_the_batch(words: str) -> None:
         ([{"index": 1, "embedding": [1.0]}, {"index": 1, "embedding": [1.0]}], "two vectors with the index 1"),
     ],
 )
-def test_what_is_no_vector_is_refused(data: Any, words: str) -> None:
-    with opened(answering({"data": data})) as desk, pytest.raises(ProtocolError, match=words):
+def test_what_is_no_vector_is_refused(data: Any, text: str) -> None:
+    with opened(answering({"data": data})) as desk, pytest.raises(ProtocolError, match=text):
         embed(desk, ["a", "b"])
 
 
@@ -215,15 +215,15 @@ def test_vectors_without_an_index_count_in_the_order_in_which_they_come() -> Non
 
 
 def test_a_vector_in_a_later_request_is_named_by_the_place_of_its_text() -> None:
-    def script(asked: Asked, wire: Wire) -> None:
+    def script(request: ReceivedRequest, connection: ClientConnection) -> None:
         longer = [{"index": 0, "embedding": [1.0, 2.0, 3.0]}]
-        wire.send(whole({"data": longer if asked.json["input"] == ["ccc"] else vectors(asked)}))
+        connection.send(whole({"data": longer if request.json["input"] == ["ccc"] else vectors(request)}))
 
     with opened(script, models=[TWO_AT_A_TIME]) as desk, pytest.raises(ProtocolError, match="that of text 2 has 3"):
         embed(desk)
 
 
-def test_numbers_that_are_not_finite_are_told_and_large_ones_are_not() -> None:
+def test_numbers_that_are_not_finite_are_reported_and_large_ones_are_not() -> None:
     packed = base64.b64encode(struct.pack("<2f", float("nan"), 1.0)).decode()
     data = [
         {"index": 0, "embedding": [float("inf"), 1.0]},
@@ -298,14 +298,14 @@ def test_the_vector_of_a_single_text_needs_no_list(answer: Any) -> None:
         (["NaN"], "numbers as text"),
     ],
 )
-def test_what_is_odd_about_vectors_is_told_once(embedding: Any, notice: str) -> None:
+def test_what_is_odd_about_vectors_is_reported_once(embedding: Any, notice: str) -> None:
     with opened(answering({"data": [{"embedding": embedding}] * 2})) as desk:
         embed(desk, ["a", "b"])
-        assert [bool(re.search(notice, told)) for told in desk.notices].count(True) == 1
+        assert [bool(re.search(notice, shown)) for shown in desk.notices].count(True) == 1
 
 
 @pytest.mark.parametrize(
-    ("embedding", "words", "hint"),
+    ("embedding", "text", "hint"),
     [
         ([[1.0], [2.0]], "gave 2 vectors for text 0 alone: one vector per token", "pooling"),
         (None, "no list of numbers: null", ""),
@@ -322,9 +322,9 @@ def test_what_is_odd_about_vectors_is_told_once(embedding: Any, notice: str) -> 
     ],
     ids=repr,
 )
-def test_what_cannot_be_read_is_told_in_true_words(embedding: Any, words: str, hint: str) -> None:
+def test_what_cannot_be_read_is_reported_in_true_words(embedding: Any, text: str, hint: str) -> None:
     with opened(answering({"data": [{"index": 0, "embedding": embedding}]})) as desk:
-        with pytest.raises(ProtocolError, match=words) as raised:
+        with pytest.raises(ProtocolError, match=text) as raised:
             embed(desk, ["a"])
         assert hint in str(raised.value.hint or "") and bool(hint) == bool(raised.value.hint)
 
@@ -345,7 +345,7 @@ def test_one_vector_per_token_in_a_bare_list_is_suspected() -> None:
 
 
 @pytest.mark.parametrize(
-    ("told", "counts"),
+    ("shown", "counts"),
     [
         (({"prompt_tokens": "4", "total_tokens": 5.0},), (4, 5)),
         (({"prompt_tokens": True, "total_tokens": "5"},), (5, 5)),
@@ -354,8 +354,8 @@ def test_one_vector_per_token_in_a_bare_list_is_suspected() -> None:
         (("5 tokens",), (0, 0)),
     ],
 )
-def test_counts_are_read_in_every_spelling(told: tuple[Any, ...], counts: tuple[int, int]) -> None:
-    assert usage_of(*told)[0] == counts
+def test_counts_are_read_in_every_spelling(shown: tuple[Any, ...], counts: tuple[int, int]) -> None:
+    assert usage_of(*shown)[0] == counts
 
 
 @pytest.mark.parametrize("name", [None, 5, "", ["m"], {}])

@@ -23,10 +23,10 @@ from boomerang.invoker.http.body.charset import is_charset, read_text
     ],
     ids=["UTF-8", "cut", "GBK", "cut GBK", "GBK told as UTF-8", "GBK told as none", "told", "Latin-1 told", "Latin-1", "none"],
 )  # fmt: skip
-def test_text_is_read_in_the_charset_that_is_told_or_fits(data: bytes, charset: str | None, text: str) -> None:
+def test_text_is_read_in_the_charset_that_is_reported_or_fits(data: bytes, charset: str | None, text: str) -> None:
     assert read_text(data, charset) == text
 
 
-@pytest.mark.parametrize(("name", "found"), [("UTF-8", True), ("gbk", True), ("hex", False), ("zlib", False), ("br", False)])
-def test_a_charset_is_told_from_a_packing(name: str, found: bool) -> None:
-    assert is_charset(name) is found
+@pytest.mark.parametrize(("name", "actual"), [("UTF-8", True), ("gbk", True), ("hex", False), ("zlib", False), ("br", False)])
+def test_a_charset_is_distinguished_from_a_packing(name: str, actual: bool) -> None:
+    assert is_charset(name) is actual

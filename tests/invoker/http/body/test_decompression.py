@@ -170,16 +170,16 @@ def test_a_body_that_is_cut_is_said_to_be_and_what_came_is_read(packed: bytes, d
         assert TEXT.startswith(body) and body.startswith(zlib.decompressobj(wbits).decompress(cut))
 
 
-@pytest.mark.parametrize("damage", [-8, -5, -1], ids=["checksum", "end of the checksum", "length"])
-def test_what_stands_before_the_damage_is_read(damage: int) -> None:
+@pytest.mark.parametrize("position", [-8, -5, -1], ids=["checksum", "end of the checksum", "length"])
+def test_what_comes_before_the_broken_part_is_read(position: int) -> None:
     data = bytearray(GZIP)
-    data[damage] ^= 255
+    data[position] ^= 255
     for pieces in cuts(bytes(data)):
         body, _, error = read(pieces, "gzip")
         assert body == TEXT and isinstance(error, ProtocolError) and "compression is broken" in str(error)
 
 
-def test_damage_in_the_middle_costs_nothing_before_it() -> None:
+def test_a_broken_part_in_the_middle_costs_nothing_before_it() -> None:
     start = flushed(TEXT)[: -len(zlib.compress(b""))]
     body, _, error = read([start[:-2] + b"\xff" * 50], "gzip")
     assert body.startswith(TEXT[:200]) and isinstance(error, ProtocolError)

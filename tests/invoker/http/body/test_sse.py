@@ -13,8 +13,8 @@ from boomerang.invoker.http.body.sse import Event, SSEDecoder
 def decoded(*pieces: bytes) -> list[Event]:
     """Return the events of a whole stream."""
     decoder = SSEDecoder()
-    found = [event for piece in pieces for event in decoder.feed(piece)]
-    return [*found, *decoder.flush()]
+    result = [event for piece in pieces for event in decoder.feed(piece)]
+    return [*result, *decoder.flush()]
 
 
 @pytest.mark.parametrize(

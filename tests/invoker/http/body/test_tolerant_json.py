@@ -38,8 +38,8 @@ from boomerang.invoker.http.body.tolerant_json import LARGE, NONE, memory, read_
     ids=range(17),
 )
 def test_what_can_be_read_is_read_and_what_was_wrong_is_named(data: bytes, value: Any, oddities: set[str]) -> None:
-    found, named = read_json(data)
-    assert (found, named) == (value, oddities)
+    result, named = read_json(data)
+    assert (result, named) == (value, oddities)
 
 
 @pytest.mark.parametrize(
@@ -95,8 +95,8 @@ def test_control_characters_in_strings_are_read_as_they_are(value: dict[str, str
     for number in range(32):
         for escape in (f"\\u{number:04x}", {8: "\\b", 9: "\\t", 10: "\\n", 12: "\\f", 13: "\\r"}.get(number, "")):
             raw = raw.replace("\\\\", "\\u005c").replace(escape, chr(number)) if escape else raw
-    found, oddities = read_json(raw.encode("utf-8", "surrogatepass") + padding)
-    assert found == value and oddities <= {"control_characters"}
+    result, oddities = read_json(raw.encode("utf-8", "surrogatepass") + padding)
+    assert result == value and oddities <= {"control_characters"}
 
 
 @given(st.binary(max_size=60) | st.text('{}[]",:0123abc\\\n\t ', max_size=40).map(str.encode))
@@ -110,8 +110,8 @@ def test_no_bytes_do_worse_than_a_value_error(data: bytes) -> None:
 @given(VALUES, st.booleans())
 def test_a_large_text_means_the_same_as_a_small_one(value: Any, ascii: bool) -> None:
     data = json.dumps(value, ensure_ascii=ascii).encode("utf-8", "surrogatepass")
-    found, oddities = read_json(data + b" " * LARGE)
-    assert (found, oddities) == (value, NONE) and repr(found) == repr(value)
+    result, oddities = read_json(data + b" " * LARGE)
+    assert (result, oddities) == (value, NONE) and repr(result) == repr(value)
 
 
 @pytest.mark.parametrize(

@@ -144,26 +144,26 @@ def test_a_switch_or_an_address_is_no_secret_under_any_name(value: str) -> None:
 @given(
     st.lists(st.sampled_from(["provider", "layout", "author", "monkey", "team", "region"]), min_size=1), st.sampled_from("-_")
 )
-def test_plain_words_make_no_secret_name(words: list[str], between: str) -> None:
-    assert not is_secret_name(between.join(words))
-    assert is_secret_name(between.join([*words, "key"]))
+def test_plain_words_make_no_secret_name(text: list[str], between: str) -> None:
+    assert not is_secret_name(between.join(text))
+    assert is_secret_name(between.join([*text, "key"]))
 
 
 @given(st.text(max_size=3000), st.text(max_size=3000))
-def test_any_name_and_value_are_judged(name: str, value: str) -> None:
+def test_any_name_and_value_are_checked(name: str, value: str) -> None:
     assert looks_secret(name, value) in (True, False)
 
 
 @pytest.mark.parametrize(
-    ("value", "said"),
+    ("value", "content"),
     [
         ("Bearer k3y", {"Bearer k3y", "k3y"}),
         ("Basic dXNlcjpwYXNzd29yZA==", {"Basic dXNlcjpwYXNzd29yZA==", "dXNlcjpwYXNzd29yZA==", "password", "user:password"}),
         ("theme=dark; sid=0a1b2c3d4e", {"theme=dark; sid=0a1b2c3d4e", "sid=0a1b2c3d4e", "0a1b2c3d4e"}),
     ],
 )
-def test_what_a_server_may_say_by_itself_is_secret_too(value: str, said: set[str]) -> None:
-    assert set(pieces(value)) == said
+def test_what_a_server_may_say_by_itself_is_secret_too(value: str, content: set[str]) -> None:
+    assert set(pieces(value)) == content
 
 
 @pytest.mark.parametrize(

@@ -29,17 +29,17 @@ SPELLED = {
 
 
 @pytest.mark.parametrize("spelled", SPELLED)
-def test_a_key_is_taken_out_of_what_is_told_however_it_is_spelled(spelled: str) -> None:
+def test_a_key_is_taken_out_of_what_is_reported_however_it_is_spelled(spelled: str) -> None:
     assert SecretMask([KEY])(f"bad key {SPELLED[spelled]}, sorry").replace("=", "") == f"bad key {MASK}, sorry"
 
 
 @pytest.mark.parametrize("spelled", [name for name in SPELLED if "base64" not in name])
 @pytest.mark.parametrize("key", [KEY, "<" + KEY], ids=["a key", "a key without a common beginning"])
 def test_a_key_is_taken_out_of_an_answer_however_it_is_spelled(spelled: str, key: str) -> None:
-    said = SPELLED[spelled] if key == KEY else key
-    assert Hiding([key[:14], key])(f"It is {said}.".encode()).decode() == f"It is {MASK}."
+    content = SPELLED[spelled] if key == KEY else key
+    assert Hiding([key[:14], key])(f"It is {content}.".encode()).decode() == f"It is {MASK}."
 
 
 def test_an_answer_without_a_key_is_the_same_bytes() -> None:
-    for said in (b"It is fine.", f"It begins {KEY[:9]}.".encode()):
-        assert Hiding([KEY])(said) is said
+    for content in (b"It is fine.", f"It begins {KEY[:9]}.".encode()):
+        assert Hiding([KEY])(content) is content

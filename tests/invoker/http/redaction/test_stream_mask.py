@@ -32,10 +32,10 @@ def cut(text: str, places: Sequence[int]) -> list[str]:
 def occurrences(needles: Sequence[str], text: str) -> set[tuple[int, int]]:
     """Find every occurrence by brute force: in the text as it is, and with its escapes decoded."""
     units, place = [], 0
-    for found in ESCAPE.finditer(text):
-        units += [(text[at], at, at + 1) for at in range(place, found.start())]
-        units.append((found[2] or chr(int(found[1], 16)), found.start(), found.end()))
-        place = found.end()
+    for result in ESCAPE.finditer(text):
+        units += [(text[at], at, at + 1) for at in range(place, result.start())]
+        units.append((result[2] or chr(int(result[1], 16)), result.start(), result.end()))
+        place = result.end()
     units += [(text[at], at, at + 1) for at in range(place, len(text))]
     spans = set()
     for needle in needles:
@@ -79,7 +79,7 @@ def test_only_what_may_go_on_as_a_credential_waits(needles: list[str], text: str
         read += piece
         waiting = read[finder.settled :]
         begun = re.sub(r"\\{1,4}(u[0-9a-f]{0,3})?\Z", "", waiting)
-        plain = ESCAPE.sub(lambda found: found[2] or chr(int(found[1], 16)), begun)
+        plain = ESCAPE.sub(lambda result: result[2] or chr(int(result[1], 16)), begun)
         proper = {needle[:size] for needle in needles for size in range(len(needle))}
         assert {begun, plain} & proper, "nothing that cannot become a credential"
 
@@ -103,10 +103,10 @@ def test_any_mixture_of_escapes_is_found(data: st.DataObject, places: list[int])
         lambda char: f"\\\\u{ord(char):04x}",
         lambda char: char if char.isalnum() else f"\\{char}",
     ]
-    said = f'{{"key": "{spelled(data.draw, ways)}", "again": "{spelled(data.draw, ways)}"}}'
+    content = f'{{"key": "{spelled(data.draw, ways)}", "again": "{spelled(data.draw, ways)}"}}'
     expected = f'{{"key": "{MASK}", "again": "{MASK}"}}'
-    assert "".join(fed(StreamMask([KEY]), cut(said, places))) == expected
-    assert Hiding([KEY])(said.encode()).decode() == expected
+    assert "".join(fed(StreamMask([KEY]), cut(content, places))) == expected
+    assert Hiding([KEY])(content.encode()).decode() == expected
 
 
 def test_no_token_waits_longer_than_it_must() -> None:
@@ -116,7 +116,7 @@ def test_no_token_waits_longer_than_it_must() -> None:
     assert mask.rest() == ""
 
 
-def test_a_beginning_that_the_text_ends_with_is_not_lost() -> None:
+def test_a_beginning_that_the_text_ends_with_is_kept() -> None:
     assert fed(StreamMask([KEY]), ["the word sk", "-A"]) == ["the word ", "", "sk-A"]
 
 

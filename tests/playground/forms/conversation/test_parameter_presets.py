@@ -33,8 +33,8 @@ TEMPERATURE, _tokens, SEED, FORMAT, _grammar, _suffix, ECHO = RULES
     ],
 )
 def test_a_value_fits_its_rule_or_is_left_over(rule: ParameterRule, value: Any, expected: Any) -> None:
-    found = fitting(rule, value)
-    assert found == expected and type(found) is type(expected)
+    result = fitting(rule, value)
+    assert result == expected and type(result) is type(expected)
 
 
 @given(JSON_VALUES)
@@ -45,5 +45,5 @@ def test_any_value_can_be_tried_on_any_rule(value: Any) -> None:
 
 @given(JSON_VALUES)
 def test_any_json_is_a_preset_or_refused_in_words(value: Any) -> None:
-    found = read(json.dumps(value))
-    assert isinstance(found, str) and found
+    result = read(json.dumps(value))
+    assert isinstance(result, str) and result

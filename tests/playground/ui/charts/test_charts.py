@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from boomerang.playground.ui.charts import chart_style, chunk_timing, confusion_matrix, phases, rankings, vectors, waveform
 from boomerang.playground.ui.charts.chart_style import COLOURS, SHAPES, label_text
 from boomerang.playground.ui.charts.vectors import Dot, histogram, plane, similarity, values
-from tests.playground.marked_up import Markup, share
+from tests.playground.parsed_markup import Markup, share
 
 THEME = tomllib.loads((Path(__file__).parents[4] / ".streamlit/config.toml").read_text("utf-8"))["theme"]
 NASTY = st.text(max_size=30) | st.sampled_from(
@@ -41,11 +41,11 @@ Drawn = tuple[Any, chart_style.Table]
 def spec(drawn: Drawn) -> dict[str, Any]:
     """Return the chart's spec as the browser gets it; fail unless it is valid Vega-Lite and JSON."""
     chart, table = drawn
-    found: dict[str, Any] = chart.to_dict()
-    json.dumps(found, allow_nan=True).encode()
+    result: dict[str, Any] = chart.to_dict()
+    json.dumps(result, allow_nan=True).encode()
     assert all(list(row) == list(table[0]) for row in table), "the table has the same columns in each row"
-    check_fields(found, found["datasets"])
-    return found
+    check_fields(result, result["datasets"])
+    return result
 
 
 def check_fields(part: dict[str, Any], datasets: dict[str, Any], inherited: str | None = None) -> None:
@@ -63,9 +63,9 @@ def check_fields(part: dict[str, Any], datasets: dict[str, Any], inherited: str 
         check_fields(layer, datasets, data)
 
 
-def rows(found: dict[str, Any]) -> int:
+def rows(result: dict[str, Any]) -> int:
     """Count the rows of all data of a chart."""
-    return sum(len(data) for data in found.get("datasets", {}).values())
+    return sum(len(data) for data in result.get("datasets", {}).values())
 
 
 def loads(value: Any) -> bool:
@@ -81,11 +81,11 @@ def loads(value: Any) -> bool:
 def test_similarities_are_drawn_whatever_the_texts_and_numbers_are(texts: list[str], data: st.DataObject) -> None:
     size = len(texts)
     matrix = data.draw(st.lists(st.lists(NUMBERS, min_size=size, max_size=size), min_size=size, max_size=size))
-    found = spec(similarity(matrix, texts))
-    assert rows(found) == size**2 and not loads(found)
+    result = spec(similarity(matrix, texts))
+    assert rows(result) == size**2 and not loads(result)
 
 
-def test_numbers_stand_in_the_cells_up_to_fifteen_rows() -> None:
+def test_numbers_are_in_the_cells_up_to_fifteen_rows() -> None:
     def marks(size: int) -> int:
         return len(spec(similarity(np.eye(size), ["text"] * size)).get("layer", [1]))
 
@@ -103,9 +103,9 @@ def test_a_matrix_need_not_be_square() -> None:
 @given(st.lists(st.builds(Dot, NUMBERS, NUMBERS, NASTY, NASTY), max_size=12), st.booleans())
 def test_a_map_leaves_out_what_has_no_place(dots: list[Dot], near: bool) -> None:
     chart, table = plane(dots, nearest=[dot.text for dot in dots] if near else None)
-    found = spec((chart, table))
+    result = spec((chart, table))
     assert len(table) == sum(bool(np.isfinite(dot.x) and np.isfinite(dot.y)) for dot in dots)
-    assert not loads(found)
+    assert not loads(result)
 
 
 @given(st.lists(NUMBERS, max_size=1_500))
@@ -135,8 +135,8 @@ PLACES = st.builds(rankings.Place, NASTY, st.none() | st.integers(1, 50), st.non
 
 @given(st.lists(PLACES, max_size=15), NASTY, NASTY)
 def test_a_slope_chart_says_which_way_each_document_went(places: list[rankings.Place], left: str, right: str) -> None:
-    found = spec(rankings.slope(places, left, right))
-    assert not loads(found)
+    result = spec(rankings.slope(places, left, right))
+    assert not loads(result)
 
 
 def test_a_document_that_one_side_has_not_went_up_or_down() -> None:
@@ -147,19 +147,19 @@ def test_a_document_that_one_side_has_not_went_up_or_down() -> None:
 @given(st.lists(st.tuples(NASTY, NUMBERS), max_size=12), st.none() | st.floats(-9, 9), st.booleans())
 def test_bars_are_drawn_for_any_scores(pairs: list[tuple[str, float]], threshold: float | None, upright: bool) -> None:
     names, scores = [name for name, _ in pairs], [score for _, score in pairs]
-    found = spec(rankings.bars(names, scores, title="score", threshold=threshold, upright=upright))
-    assert not loads(found)
+    result = spec(rankings.bars(names, scores, title="score", threshold=threshold, upright=upright))
+    assert not loads(result)
 
 
 @given(st.lists(st.tuples(POSITIVE, POSITIVE, st.sampled_from([*phases.PHASES, "of its own"]) | NASTY), max_size=20))
 def test_phases_are_one_bar(spans: list[tuple[float, float, str]]) -> None:
     drawn = [phases.Span(name, start, start + took) for start, took, name in spans]
     bar, table = phases.phases(drawn)
-    found = Markup(bar)
-    shares = [share(span) for span in found.named("span", within="plain-bar")]
+    result = Markup(bar)
+    shares = [share(span) for span in result.named("span", within="plain-bar")]
     assert len(shares) == len(drawn) == len(table)
     assert all(0 <= left <= 100 and 0 <= width <= 100 and left + width <= 100.001 for left, width in shares)
-    assert len(found.named("span", within="plain-legend")) == len({name for _start, _took, name in spans})
+    assert len(result.named("span", within="plain-legend")) == len({name for _start, _took, name in spans})
     spec(phases.layers([(span.name, span) for span in drawn]))
 
 
@@ -176,8 +176,8 @@ def test_repeats_mark_the_cold_start_and_the_failed_ones(seconds: list[float], d
 def test_the_growth_of_a_stream_is_drawn_with_its_pauses() -> None:
     points = [chunk_timing.Point(at / 10, 4.0 * at, 4.0, "text" if at % 2 else "usage", str(at)) for at in range(100)]
     chart, table = chunk_timing.chunks(points, [phases.Span("", 2.0, 5.0)], {"text": 0, "usage": 2}, "characters")
-    found = spec((chart, table))
-    assert "pause 3.00 s" in json.dumps(found) and len(table) == 100
+    result = spec((chart, table))
+    assert "pause 3.00 s" in json.dumps(result) and len(table) == 100
 
 
 WAVE = np.linspace(0, 1, 400)
@@ -260,7 +260,7 @@ def contrast(one: str, other: str) -> float:
 
 
 @pytest.mark.parametrize("colour", COLOURS)
-def test_a_colour_stands_out_on_both_grounds_and_bears_white_words(colour: str) -> None:
+def test_a_colour_is_legible_on_both_grounds_and_bears_white_words(colour: str) -> None:
     assert contrast(colour, THEME["light"]["backgroundColor"]) >= 4.3
     assert contrast(colour, THEME["dark"]["backgroundColor"]) >= 3.0
     assert contrast(colour, "#ffffff") >= 4.3

@@ -100,9 +100,9 @@ class OpenAICompatibleBackend:
         limits: Limits = DEFAULTS,
     ) -> None:
         self.provider = provider
-        self._said = tuple(catalogue.completed(provider, model) for model in models)
+        self._configured = tuple(catalogue.completed(provider, model) for model in models)
         self._defaults = dict(defaults or {})
-        self._listed = catalogue.merged(self._said, (), self._defaults)
+        self._listed = catalogue.merged(self._configured, (), self._defaults)
         self._system_model = system_model
         address, query = _address(base_url, query)
         headers = _headers(headers)
@@ -165,7 +165,7 @@ class OpenAICompatibleBackend:
         run = run or Run()
         with located(backend=self.kind, provider=self.provider, model=None), self._open_for(run):
             fetched = catalogue.fetch(self._http, self.provider, self._root, run)
-            self._listed = catalogue.merged(self._said, fetched, self._defaults)
+            self._listed = catalogue.merged(self._configured, fetched, self._defaults)
             self._fetched = True
         return fetched
 

@@ -39,13 +39,13 @@ class SSEDecoder:
         longest: Maximum bytes of an event, and of a line.
     """
 
-    __slots__ = ("_after_return", "_begun", "_data", "_data_size", "_held", "_longest", "_name", "lines")
+    __slots__ = ("_after_return", "_begun", "_data", "_data_size", "_longest", "_name", "_pending", "lines")
 
     def __init__(self, longest: int = LONGEST_EVENT) -> None:
         self._longest = longest
         self.lines = 0
         """Number of lines read, whatever they contain."""
-        self._held = bytearray()
+        self._pending = bytearray()
         """Beginning of an incomplete line."""
         self._after_return = False
         """Whether the last piece ended with a carriage return, so a line feed may follow."""
@@ -69,12 +69,12 @@ class SSEDecoder:
         if lines:
             self._after_return = lines[-1].endswith(b"\r")
             self.lines += len(lines)
-            if self._held:
-                lines[0] = bytes(self._held) + lines[0]
-                self._held.clear()
+            if self._pending:
+                lines[0] = bytes(self._pending) + lines[0]
+                self._pending.clear()
         if rest:
-            self._held += rest
-            self._check(len(self._held))
+            self._pending += rest
+            self._check(len(self._pending))
         for line in lines:
             self._check(len(line))
             if (event := self._read(line.rstrip(b"\r\n"))) is not None:
@@ -82,7 +82,7 @@ class SSEDecoder:
 
     def flush(self) -> Iterator[Event]:
         """Yield the remaining events at the end of the stream."""
-        last, self._held = bytes(self._held), bytearray()
+        last, self._pending = bytes(self._pending), bytearray()
         for line in (last, b"") if last else (b"",):
             if (event := self._read(line)) is not None:
                 yield event

@@ -76,16 +76,16 @@ class StreamMask:
     is delayed; it is returned with the next piece if it turns out harmless. The work is linear in the text.
 
     Args:
-        credentials: What to mask; those too short according to `is_said` are ignored.
+        credentials: What to mask; those too short according to `is_masked_in_answers` are ignored.
         needles: The same, prepared; built from `credentials` by default.
         notation: How characters of a credential may be escaped.
     """
 
-    __slots__ = ("_begin", "_finder", "_held", "_spans")
+    __slots__ = ("_begin", "_finder", "_pending", "_spans")
 
     def __init__(self, credentials: Sequence[str] = (), *, needles: Needles | None = None, notation: Notation = JSON) -> None:
         self._finder = Finder(_answer_needles(credentials) if needles is None else needles, notation)
-        self._held = ""
+        self._pending = ""
         """The tail not returned yet."""
         self._begin = 0
         """Its offset in the whole text."""
@@ -94,22 +94,22 @@ class StreamMask:
 
     def feed(self, text: str) -> str:
         """Add the next piece; return the settled part, masked."""
-        if not self._held and self._finder.skip(text):
+        if not self._pending and self._finder.skip(text):
             self._begin += len(text)
             return text
         spans = self._finder.feed(text)
         if spans:
             self._spans = _merged([*self._spans, *spans])
-        self._held += text
+        self._pending += text
         return self._settle(self._finder.settled)
 
     def rest(self) -> str:
         """Return the remaining text, masked, at the end of the text."""
-        return self._settle(self._begin + len(self._held))
+        return self._settle(self._begin + len(self._pending))
 
     def _settle(self, end: int) -> str:
         """Return the text up to an offset, masked."""
-        begin, pending, place = self._begin, self._held, self._begin
+        begin, pending, place = self._begin, self._pending, self._begin
         parts = []
         for first, behind in self._spans:
             if first >= end:
@@ -118,7 +118,7 @@ class StreamMask:
                 parts += [pending[place - begin : first - begin], MASK]
             place = min(behind, end)
         parts.append(pending[place - begin : end - begin])
-        self._begin, self._held = end, pending[end - begin :]
+        self._begin, self._pending = end, pending[end - begin :]
         self._spans = [span for span in self._spans if span[1] > end]
         return "".join(parts)
 
@@ -138,7 +138,7 @@ class Hiding:
     """Masks each credential in a server's responses.
 
     Args:
-        secrets: The connection's secrets; those too short according to `is_said` are ignored.
+        secrets: The connection's secrets; those too short according to `is_masked_in_answers` are ignored.
     """
 
     def __init__(self, secrets: Iterable[str | None] = ()) -> None:

@@ -187,7 +187,7 @@ def test_closing_breaks_off_a_load_that_listens() -> None:
     assert str(outcome[0]) == "The model was closed."
 
 
-def test_a_model_that_has_ended_by_itself_is_given_back_and_loaded_anew() -> None:
+def test_a_model_that_has_ended_by_itself_is_given_back_and_loaded_again() -> None:
     living: list[Model] = []
     closed: list[Model] = []
 

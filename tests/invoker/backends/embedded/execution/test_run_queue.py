@@ -12,8 +12,8 @@ from tests.invoker.backends.embedded.threads import BOUND, in_thread
 
 
 def test_turns_are_taken_in_order_of_arrival() -> None:
-    turn, order = FairLock(), []
-    turn.take(Run())
+    lock, order = FairLock(), []
+    lock.take(Run())
     threads = []
     for number in range(4):
         waiting = threading.Event()
@@ -23,13 +23,13 @@ def test_turns_are_taken_in_order_of_arrival() -> None:
                 waiting.set()
 
         def body(number: int = number, run: Run = Run(listener)) -> None:  # noqa: B008
-            turn.take(run)
+            lock.take(run)
             order.append(number)
-            turn.give()
+            lock.give()
 
         threads.append(in_thread(body)[0])
         assert waiting.wait(BOUND)
-    turn.give()
+    lock.give()
     for thread in threads:
         thread.join(BOUND)
     assert order == [0, 1, 2, 3]
@@ -37,60 +37,60 @@ def test_turns_are_taken_in_order_of_arrival() -> None:
 
 def test_a_free_turn_is_taken_without_a_note() -> None:
     notes: list[Event] = []
-    turn = FairLock()
-    turn.take(Run(notes.append))
+    lock = FairLock()
+    lock.take(Run(notes.append))
     assert notes == []
 
 
 def test_waiting_for_a_turn_can_be_stopped_and_the_next_gets_it() -> None:
-    turn, waiting = FairLock(), threading.Event()
-    turn.take(Run())
+    lock, waiting = FairLock(), threading.Event()
+    lock.take(Run())
     run = Run(lambda note: waiting.set())
-    thread, outcome = in_thread(lambda: turn.take(run))
+    thread, outcome = in_thread(lambda: lock.take(run))
     assert waiting.wait(BOUND)
     run.stop()
     thread.join(BOUND)
     assert isinstance(outcome[0], RunStoppedError)
-    turn.give()
-    turn.take(Run())  # would block forever if the stopped run had kept its place
+    lock.give()
+    lock.take(Run())  # would block forever if the stopped run had kept its place
 
 
 def test_a_run_that_waits_knows_how_many_come_before_it() -> None:
-    turn, first = FairLock(), Run()
-    turn.take(first)
+    lock, first = FairLock(), Run()
+    lock.take(first)
     seen: dict[str, list[int]] = {"second": [], "third": []}
-    told = {name: threading.Event() for name in seen}
+    shown = {name: threading.Event() for name in seen}
     threads, runs = [], {}
 
     def listening(name: str) -> Run:
         def listener(note: Event) -> None:
             if isinstance(note, QueuePosition):
                 seen[name].append(note.before)
-                told[name].set()
+                shown[name].set()
 
         return Run(listener)
 
     for name in seen:
         runs[name] = listening(name)
-        threads.append(in_thread(lambda run=runs[name]: turn.take(run))[0])
-        assert told[name].wait(BOUND)
-        told[name].clear()
+        threads.append(in_thread(lambda run=runs[name]: lock.take(run))[0])
+        assert shown[name].wait(BOUND)
+        shown[name].clear()
     assert seen == {"second": [1], "third": [2]}
-    turn.give()
+    lock.give()
     threads[0].join(BOUND)
-    assert told["third"].wait(BOUND)
+    assert shown["third"].wait(BOUND)
     assert seen == {"second": [1], "third": [2, 1]}
-    turn.give()
+    lock.give()
     threads[1].join(BOUND)
     assert seen["third"] == [2, 1]
 
 
 def test_a_run_that_leaves_the_queue_lets_the_others_move_up() -> None:
-    turn = FairLock()
-    turn.take(Run())
+    lock = FairLock()
+    lock.take(Run())
     moved, waits = threading.Event(), threading.Event()
     second = Run(lambda note: waits.set() if isinstance(note, QueuePosition) else None)
-    thread, outcome = in_thread(lambda: turn.take(second))
+    thread, outcome = in_thread(lambda: lock.take(second))
     assert waits.wait(BOUND)
     waits.clear()
 
@@ -101,11 +101,11 @@ def test_a_run_that_leaves_the_queue_lets_the_others_move_up() -> None:
                 moved.set()
 
     third = Run(listener)
-    last, _ = in_thread(lambda: turn.take(third))
+    last, _ = in_thread(lambda: lock.take(third))
     assert waits.wait(BOUND)
     second.stop()
     thread.join(BOUND)
     assert isinstance(outcome[0], RunStoppedError) and moved.wait(BOUND)
-    turn.give()
+    lock.give()
     last.join(BOUND)
     assert not last.is_alive()

@@ -161,7 +161,7 @@ def test_a_worker_that_waits_for_room_is_freed_when_the_stream_closes() -> None:
     assert done.wait(BOUND)
 
 
-def test_closing_the_owner_ends_its_workers_and_tells_their_consumers() -> None:
+def test_closing_the_owner_ends_its_workers_and_reports_their_consumers() -> None:
     workers = Workers()
     started = threading.Event()
 
@@ -198,24 +198,24 @@ def test_done_is_called_before_the_consumer_learns_of_the_end() -> None:
     assert done.is_set()
 
 
-def test_a_worker_that_waits_for_somebody_else_is_told_of_the_stop() -> None:
-    told, waiting = threading.Event(), threading.Event()
+def test_a_worker_that_waits_for_another_is_notified_of_the_stop() -> None:
+    shown, waiting = threading.Event(), threading.Event()
     run = Run()
 
     def work(emit: WorkerChannel[int]) -> None:
-        with emit.on_stop(told.set):
+        with emit.on_stop(shown.set):
             waiting.set()
-            assert told.wait(BOUND)
+            assert shown.wait(BOUND)
 
     thread, outcome = in_thread(lambda: list(produce(run, work)))
     assert waiting.wait(BOUND)
     run.stop()
     thread.join(BOUND)
-    assert told.is_set()
+    assert shown.is_set()
     assert isinstance(outcome[0], RunStoppedError)
 
 
-def test_a_worker_is_told_of_the_stop_once_and_not_after_its_wait() -> None:
+def test_a_worker_is_notified_of_the_stop_once_and_not_after_its_wait() -> None:
     emit: WorkerChannel[int] = WorkerChannel()
     calls: list[str] = []
     with emit.on_stop(lambda: calls.append("before")):

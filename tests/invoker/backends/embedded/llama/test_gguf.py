@@ -44,14 +44,14 @@ def file(folder: Path, content: bytes) -> Path:
     return path
 
 
-def test_the_head_tells_what_the_model_is(tmp_path: Path) -> None:
+def test_the_head_reports_what_the_model_is(tmp_path: Path) -> None:
     head = read_head(file(tmp_path, gguf()))
     assert (head.architecture, head.name, head.context_size, head.tensors) == ("llama", "Tiny", 8192, 1)
     assert "tokenizer.tokens" not in head.metadata
 
 
 @pytest.mark.parametrize(
-    ("content", "words"),
+    ("content", "text"),
     [
         (b"", "is empty"),
         (b"PK\x03\x04 and more", "is no GGUF file"),
@@ -64,10 +64,10 @@ def test_the_head_tells_what_the_model_is(tmp_path: Path) -> None:
         (b"GGUF" + struct.pack("<IQQ", 3, 0, 1) + text("key") + struct.pack("<I", 77), "is damaged at its head"),
     ],
 )
-def test_a_broken_file_is_refused_with_the_reason(tmp_path: Path, content: bytes, words: str) -> None:
+def test_a_broken_file_is_refused_with_the_reason(tmp_path: Path, content: bytes, text: str) -> None:
     with pytest.raises(InvokeServerUnavailableError, match=r"tiny\.gguf") as caught:
         read_head(file(tmp_path, content))
-    assert words in str(caught.value)
+    assert text in str(caught.value)
 
 
 def test_a_foreign_model_is_described_by_its_file(tmp_path: Path) -> None:

@@ -90,8 +90,8 @@ def test_a_process_killed_while_it_is_idle_is_not_noticed(llama: Llama) -> None:
 
 def test_the_schema_is_not_blamed_for_a_process_that_was_killed(llama: Llama) -> None:
     schema = {"type": "object", "properties": {"story": {"type": "array", "items": {"type": "string"}, "minItems": 900}}}
-    asked = structured_request(llama, ENDLESS, schema | {"required": ["story"]}, max_tokens=2000)
-    chunks = stream_structured(llama, asked, Run())
+    request = structured_request(llama, ENDLESS, schema | {"required": ["story"]}, max_tokens=2000)
+    chunks = stream_structured(llama, request, Run())
     next(chunks)
     os.kill(pid_of(llama), signal.SIGKILL)
     with pytest.raises(ProcessGoneError):
@@ -133,7 +133,7 @@ def test_closing_while_the_model_loads_ends_the_process_at_once(llama: Llama) ->
     assert children() == before
 
 
-def test_a_run_whose_model_is_closed_while_it_loads_is_told_so(llama: Llama) -> None:
+def test_a_run_whose_model_is_closed_while_it_loads_is_reported_so(llama: Llama) -> None:
     before, threads = children(), threading.enumerate()
     loading = threading.Event()
     run = Run(lambda note: loading.set())

@@ -108,7 +108,7 @@ def parts_of(pieces: Sequence[str]) -> list[str]:
     read: list[str] = []
     kinds = [(isinstance(part, str), part if isinstance(part, str) else part.function.arguments, part) for part in parts]
     for is_text, group in itertools.groupby(kinds, key=lambda kind: (kind[0], not kind[0] and bool(kind[2].id))):  # type: ignore[union-attr]
-        read.append(f"{is_text}{''.join(words for _, words, _ in group)}")
+        read.append(f"{is_text}{''.join(text for _, text, _ in group)}")
     return read
 
 
@@ -121,7 +121,7 @@ def test_a_call_begins_before_its_arguments_are_complete() -> None:
     assert more.function.arguments == '"city": "Os'
 
 
-def test_text_is_not_held_back_once_it_cannot_be_a_call() -> None:
+def test_text_is_not_kept_back_once_it_cannot_be_a_call() -> None:
     reader = CallReader(NAMES)
     assert reader.feed("The ") == ["The "]
     assert reader.feed('{"name": "add"') == ['{"name": "add"']
@@ -262,7 +262,7 @@ def test_a_call_can_use_the_result_of_the_one_before(qwen: Llama) -> None:
 
 
 @pytest.mark.parametrize("prompt", [[OSLO_RESULT], [{"role": "user", "content": "Hi"}, OSLO_RESULT]])
-def test_results_of_calls_that_nobody_made_are_answered_in_text(qwen: Llama, prompt: list[dict[str, Any]]) -> None:
+def test_results_of_calls_that_were_not_made_are_answered_in_text(qwen: Llama, prompt: list[dict[str, Any]]) -> None:
     result = ask(qwen, request(qwen, prompt, TOOLS, temperature=0, max_tokens=20))
     assert (bool(result.message.content), result.message.tool_calls) == (True, [])
 

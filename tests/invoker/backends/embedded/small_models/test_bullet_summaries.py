@@ -65,8 +65,8 @@ def test_parts_end_with_sentences_and_are_of_like_length() -> None:
 def summary(qwen: Llama, text: str, instruction: str, notes: list[Event] | None = None) -> str:
     request = RequestInvokeSummary.of(text, instruction, 1)
     (result,) = llm(qwen).routes[InvokeType.SYSTEM_SUMMARY](request, Run((notes if notes is not None else []).append))
-    found: str = result.summary
-    return found
+    actual: str = result.summary
+    return actual
 
 
 def sentences(text: str) -> list[str]:
@@ -87,7 +87,7 @@ def test_the_bundled_article_becomes_three_points_with_their_dates(qwen: Llama) 
 
 @pytest.mark.slow
 @pytest.mark.parametrize(
-    ("text", "instruction", "count", "words"),
+    ("text", "instruction", "count", "phrase"),
     [
         (inputs.ARTICLE, "One sentence.", 1, ["Elmford"]),
         (MOON, "Two sentences, for children.", 2, []),
@@ -96,12 +96,12 @@ def test_the_bundled_article_becomes_three_points_with_their_dates(qwen: Llama) 
     ],
 )
 def test_summaries_have_the_sentences_that_were_asked_for_and_repeat_none(
-    qwen: Llama, text: str, instruction: str, count: int, words: list[str]
+    qwen: Llama, text: str, instruction: str, count: int, phrase: list[str]
 ) -> None:
     answer = summary(qwen, text, instruction)
     assert len(set(sentences(answer))) == count
     assert len(answer) < len(text) / 2
-    assert all(word in answer for word in words)
+    assert all(word in answer for word in phrase)
     assert bool(re.search("[\u4e00-\u9fff]", answer)) is (text is LIBRARY)
 
 

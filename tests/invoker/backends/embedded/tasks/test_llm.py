@@ -85,7 +85,7 @@ def test_a_json_object_can_be_asked_for(smollm2: Llama) -> None:
 
 
 @pytest.mark.parametrize(
-    ("params", "field", "words"),
+    ("params", "field", "text"),
     [
         ({"temperature": 9}, "temperature", "from 0 to 2, but is 9"),
         ({"temperature": "hot"}, "temperature", "type float, but is 'hot'"),
@@ -103,14 +103,14 @@ def test_a_json_object_can_be_asked_for(smollm2: Llama) -> None:
         ({"mode": "completion", "response_format": "json_object"}, "json_schema", "needs the mode chat"),
     ],
 )
-def test_a_wrong_parameter_is_refused_by_its_name(smollm2: Llama, params: dict[str, Any], field: str, words: str) -> None:
+def test_a_wrong_parameter_is_refused_by_its_name(smollm2: Llama, params: dict[str, Any], field: str, text: str) -> None:
     error = refused(smollm2, **params)
     assert error.field == field
-    assert words in str(error)
+    assert text in str(error)
 
 
 @pytest.mark.parametrize(
-    ("prompt", "field", "words"),
+    ("prompt", "field", "text"),
     [
         ([], "prompt_messages", "empty"),
         ("  \n", "prompt_messages", "no text"),
@@ -122,10 +122,10 @@ def test_a_wrong_parameter_is_refused_by_its_name(smollm2: Llama, params: dict[s
         ),
     ],
 )
-def test_a_prompt_that_cannot_be_answered_is_refused(smollm2: Llama, prompt: Any, field: str, words: str) -> None:
+def test_a_prompt_that_cannot_be_answered_is_refused(smollm2: Llama, prompt: Any, field: str, text: str) -> None:
     error = refused(smollm2, prompt)
     assert error.field == field
-    assert words in str(error)
+    assert text in str(error)
 
 
 def test_an_empty_stop_word_is_refused(smollm2: Llama) -> None:
@@ -171,9 +171,9 @@ def test_closing_the_stream_frees_the_model(smollm2: Llama) -> None:
 
 
 def test_two_runs_at_once_both_get_their_answer(smollm2: Llama) -> None:
-    asked = request(smollm2, "Name three colours.", seed=3, max_tokens=16)
-    alone = ask(smollm2, asked).message.content
-    threads = [in_thread(lambda: ask(smollm2, asked)) for _ in range(3)]
+    requests = request(smollm2, "Name three colours.", seed=3, max_tokens=16)
+    alone = ask(smollm2, requests).message.content
+    threads = [in_thread(lambda: ask(smollm2, requests)) for _ in range(3)]
     for thread, outcome in threads:
         thread.join(60)
         assert isinstance(outcome[0], LLMResult)
@@ -207,7 +207,7 @@ def test_a_missing_file_is_an_error_of_the_run_and_the_state(tmp_path: Path) -> 
     llama.close()
 
 
-def test_the_list_tells_what_the_models_can_do(smollm2: Llama, qwen: Llama) -> None:
+def test_the_list_reports_what_the_models_can_do(smollm2: Llama, qwen: Llama) -> None:
     small, default = smollm2.listed("embedded"), qwen.listed("embedded")
     assert small.features == [ModelFeature.STRUCTURED_OUTPUT]
     assert set(default.features or ()) >= {ModelFeature.TOOL_CALL, ModelFeature.STREAM_TOOL_CALL}

@@ -44,7 +44,7 @@ def test_no_documents_have_no_scores(smollm2: Llama) -> None:
     assert llm_reranker.scores(smollm2, "anything", [], Run()) == []
 
 
-def test_of_many_documents_the_judge_reads_the_best_and_the_rest_follow(smollm2: Llama) -> None:
+def test_of_many_documents_the_reranker_reads_the_best_and_the_rest_follow(smollm2: Llama) -> None:
     docs = [f"Document {number} is about the weather." for number in range(rerank.MOST_RERANKED + 2)]
     notes: list[Event] = []
     embedder = models.embedder_engine(Weights())
@@ -65,7 +65,7 @@ def test_a_long_document_is_shortened(smollm2: Llama) -> None:
     assert 0 <= score <= 1
 
 
-def test_judging_can_be_stopped(smollm2: Llama) -> None:
+def test_reranking_can_be_stopped(smollm2: Llama) -> None:
     smollm2.engine.model(Run())
     reading = threading.Event()
     run = Run(lambda note: reading.set())

@@ -22,7 +22,7 @@ from boomerang.invoker.events import ModerationScores, Notice
 from boomerang.invoker.records.event_values import dump_event
 from boomerang.invoker.run import Run
 from scripts import train_moderation as training
-from tests.invoker.backends.embedded.asking import noted
+from tests.invoker.backends.embedded.asking import recording_run
 from tests.invoker.backends.embedded.conftest import embedder
 
 CONFIG = {"provider": "embedded", "model": "minilm-moderation-heads"}
@@ -57,7 +57,7 @@ def test_the_samples_come_out_as_promised(text, expected):
     ],
 )
 def test_categories_and_their_scores_are_noted_beside_the_boolean(text, category):
-    run, notes = noted()
+    run, notes = recording_run()
     assert flagged(text, run)
     (note,) = notes
     assert isinstance(note, ModerationScores)
@@ -69,10 +69,10 @@ def test_categories_and_their_scores_are_noted_beside_the_boolean(text, category
 
 
 @pytest.mark.parametrize("place", [0, 40, 80])
-def test_one_bad_sentence_in_a_long_text_is_found_wherever_it_stands(place):
+def test_one_bad_sentence_in_a_long_text_is_found_wherever_it_is(place):
     lines = ["The harbour was quiet and the boats were back before noon."] * 80
     lines.insert(place, THREAT)
-    run, notes = noted()
+    run, notes = recording_run()
     assert flagged(" ".join(lines), run)
     assert notes[-1].sentence == THREAT
     assert notes[-1].sentences == 81
@@ -83,20 +83,20 @@ def test_a_long_harmless_text_is_not_flagged():
 
 
 def test_a_sentence_without_an_end_is_read_to_its_end():
-    run, notes = noted()
+    run, notes = recording_run()
     flagged("and the boats were back and the nets were dry " * 60 + "then he said I will kill you with this knife", run)
     assert notes[-1].sentences > 10
     assert notes[-1].sentence.endswith("with this knife")
 
 
-words = st.text(st.sampled_from("abc.!? \n")).map(lambda text: text * 20)
+sentence_texts = st.text(st.sampled_from("abc.!? \n")).map(lambda text: text * 20)
 
 
-@given(words)
-def test_no_word_is_lost_between_sentences(text):
-    found = list(sentences(text))
-    assert all(len(sentence) <= WINDOW for sentence in found)
-    assert sum(len("".join(sentence.split())) for sentence in found) >= len("".join(text.split()))
+@given(sentence_texts)
+def test_no_word_is_dropped_between_sentences(text):
+    result = list(sentences(text))
+    assert all(len(sentence) <= WINDOW for sentence in result)
+    assert sum(len("".join(sentence.split())) for sentence in result) >= len("".join(text.split()))
 
 
 def test_what_is_too_short_for_a_sentence_is_read_with_its_neighbour():
@@ -115,7 +115,7 @@ def test_no_text_is_refused_naming_the_field(text):
 
 
 def test_a_text_in_another_script_is_answered_with_a_warning():
-    run, notes = noted()
+    run, notes = recording_run()
     flagged("谢谢，包裹准时到了。", run)
     assert [type(note) for note in notes] == [Notice, ModerationScores]
     assert "English only" in str(notes[0].message)
@@ -126,7 +126,7 @@ def test_a_text_without_words_is_answered(text):
     assert flagged(text) is False
 
 
-def test_a_stopped_run_judges_nothing():
+def test_a_stopped_run_moderates_nothing():
     run = Run()
     run.stop()
     with pytest.raises(RunStoppedError):
@@ -160,11 +160,11 @@ def test_the_committed_heads_are_those_that_the_script_trains_now():
 @pytest.mark.slow
 def test_the_heads_are_as_good_on_unseen_sentences_as_the_documents_say():
     vectors, targets = evaluation()
-    found = training.quality(Heads.load().scores(vectors.astype(np.float32)), targets)
-    assert found.harmful + found.harmless >= 60
-    assert found.precision >= 0.9
-    assert found.recall >= 0.8
-    assert found.false_alarm_rate <= 0.05
+    result = training.quality(Heads.load().scores(vectors.astype(np.float32)), targets)
+    assert result.harmful + result.harmless >= 60
+    assert result.precision >= 0.9
+    assert result.recall >= 0.8
+    assert result.false_alarm_rate <= 0.05
 
 
 def test_no_sentence_of_the_evaluation_is_trained_on():

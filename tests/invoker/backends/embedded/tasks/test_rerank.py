@@ -11,7 +11,7 @@ from boomerang.invoker.entities.rerank import RequestInvokeMultiModalRerank, Req
 from boomerang.invoker.errors import InvokeBadRequestError, RunStoppedError
 from boomerang.invoker.events import Notice, RerankScores
 from boomerang.invoker.run import Run
-from tests.invoker.backends.embedded.asking import noted
+from tests.invoker.backends.embedded.asking import recording_run
 from tests.invoker.backends.embedded.conftest import embedder
 
 QUERY = "How do I reset a forgotten password?"
@@ -76,14 +76,14 @@ scores_lists = st.lists(st.floats(-1, 1), min_size=1, max_size=20)
 @given(scores_lists, st.none() | st.floats(-1, 1), st.none() | st.integers(1, 25))
 def test_a_ranking_is_the_best_of_what_reaches_the_threshold(scores, threshold, top_n):
     docs = [str(index) for index in range(len(scores))]
-    found = Ranking("q", docs, threshold, top_n).documents(scores)
-    left_out = set(range(len(scores))) - {doc.index for doc in found}
-    assert all(doc.score == scores[doc.index] and doc.text == docs[doc.index] for doc in found)
-    assert [(-doc.score, doc.index) for doc in found] == sorted((-doc.score, doc.index) for doc in found)
-    assert top_n is None or len(found) <= top_n
+    result = Ranking("q", docs, threshold, top_n).documents(scores)
+    left_out = set(range(len(scores))) - {doc.index for doc in result}
+    assert all(doc.score == scores[doc.index] and doc.text == docs[doc.index] for doc in result)
+    assert [(-doc.score, doc.index) for doc in result] == sorted((-doc.score, doc.index) for doc in result)
+    assert top_n is None or len(result) <= top_n
     for index in left_out:
         below = threshold is not None and scores[index] < threshold
-        assert below or (len(found) == top_n and scores[index] <= found[-1].score)
+        assert below or (len(result) == top_n and scores[index] <= result[-1].score)
 
 
 @pytest.mark.parametrize(
@@ -97,23 +97,23 @@ def test_what_cannot_be_ranked_is_refused_naming_the_field(arguments, field):
     assert caught.value.hint
 
 
-def test_more_places_than_documents_are_no_error_but_told():
-    run, notes = noted()
+def test_more_places_than_documents_are_no_error_but_reported():
+    run, notes = recording_run()
     assert len(ranked(top_n=10, run=run)) == 6
     (note,) = (note for note in notes if isinstance(note, Notice))
     assert str(note.message) == "`top_n` is 10, but there are only 6 documents; all count."
 
 
-def test_the_scores_of_documents_that_are_left_out_are_told_too():
-    run, notes = noted()
+def test_the_scores_of_documents_that_are_left_out_are_reported_too():
+    run, notes = recording_run()
     docs = ranked(top_n=1, run=run)
-    (told,) = (note.scores for note in notes if isinstance(note, RerankScores))
-    assert [index for index, _ in told] == list(range(6))
-    assert max(told, key=lambda pair: pair[1]) == (docs[0].index, docs[0].score)
+    (shown,) = (note.scores for note in notes if isinstance(note, RerankScores))
+    assert [index for index, _ in shown] == list(range(6))
+    assert max(shown, key=lambda pair: pair[1]) == (docs[0].index, docs[0].score)
 
 
-def test_a_cut_document_and_a_cut_query_are_told_by_their_names():
-    run, notes = noted()
+def test_a_cut_document_and_a_cut_query_are_reported_by_their_names():
+    run, notes = recording_run()
     ranked(["short", "word " * 300], query="word " * 400, top_n=2, run=run)
     (note,) = (note for note in notes if isinstance(note, Notice))
     assert note.items == ("query (402 tokens)", "docs[1] (302 tokens)")
@@ -156,26 +156,26 @@ def by_length(query: str, docs: Sequence[str]) -> list[float]:
     return [len(doc) / 100 for doc in docs]
 
 
-def test_few_documents_are_all_judged_without_a_cosine():
+def test_few_documents_are_all_reranked_without_a_cosine():
     def never(query: str, docs: Sequence[str]) -> list[float]:
         raise AssertionError
 
-    run, notes = noted()
+    run, notes = recording_run()
     assert best_reranked("q", ["a", "bb"], by_length, never, run) == [0.01, 0.02]
     assert notes == []
 
 
-def test_of_many_documents_the_nearest_are_judged_and_the_others_follow_in_cosine_order():
+def test_of_many_documents_the_nearest_are_reranked_and_the_others_follow_in_cosine_order():
     docs = ["x" * (1 + index % 7) for index in range(30)]
     near = [index / 30 for index in range(30)]
     seen: list[str] = []
 
-    def judge(query: str, chosen: Sequence[str]) -> list[float]:
+    def check(query: str, chosen: Sequence[str]) -> list[float]:
         seen.extend(chosen)
         return by_length(query, chosen)
 
-    run, notes = noted()
-    scores = best_reranked("q", docs, judge, lambda query, docs: near, run)
+    run, notes = recording_run()
+    scores = best_reranked("q", docs, check, lambda query, docs: near, run)
     assert seen == docs[-MOST_RERANKED:]
     assert list(scores[-MOST_RERANKED:]) == by_length("q", docs[-MOST_RERANKED:])
     order = [doc.index for doc in Ranking("q", docs, None, None).documents(scores)]

@@ -33,10 +33,10 @@ from tests.invoker.backends.embedded.threads import BOUND, in_thread, stops_at_o
 
 SAMPLES = Path(__file__).parents[5] / "src/boomerang/workbench/samples/assets/samples"
 CLIP = (SAMPLES / "quick-test.mp3").read_bytes()
-WORDS = ["the", "quick", "test", "begins", "at", "seven", "and", "ends", "before", "noon"]
+SENTENCE = ["the", "quick", "test", "begins", "at", "seven", "and", "ends", "before", "noon"]
 
 
-def words(text: str) -> list[str]:
+def words_of(text: str) -> list[str]:
     return re.findall(r"[a-z]+", text.lower().replace("7", "seven"))
 
 
@@ -52,7 +52,7 @@ def clip(rate_hz: int, channels: int = 1) -> np.ndarray:
 
 
 def test_the_bundled_sample_is_understood(listener: Listener) -> None:
-    assert words(listener.transcribe(CLIP, Run())) == WORDS
+    assert words_of(listener.transcribe(CLIP, Run())) == SENTENCE
 
 
 @pytest.mark.slow
@@ -70,14 +70,14 @@ def test_the_bundled_sample_is_understood(listener: Listener) -> None:
 def test_format_rate_and_channels_make_no_difference(
     listener: Listener, form: str, subtype: str | None, rate_hz: int, channels: int
 ) -> None:
-    assert words(listener.transcribe(encoded(clip(rate_hz, channels), rate_hz, form, subtype), Run())) == WORDS
+    assert words_of(listener.transcribe(encoded(clip(rate_hz, channels), rate_hz, form, subtype), Run())) == SENTENCE
 
 
 @pytest.mark.slow
 def test_telephone_quality_costs_a_word_at_most(listener: Listener) -> None:
-    heard = words(listener.transcribe(encoded(clip(8000), 8000, "MP3"), Run()))
-    assert len(heard) == len(WORDS)
-    assert sum(word != right for word, right in zip(heard, WORDS, strict=True)) <= 1
+    received = words_of(listener.transcribe(encoded(clip(8000), 8000, "MP3"), Run()))
+    assert len(received) == len(SENTENCE)
+    assert sum(word != right for word, right in zip(received, SENTENCE, strict=True)) <= 1
 
 
 def test_silence_is_an_empty_text(listener: Listener) -> None:
@@ -93,29 +93,29 @@ def test_very_short_sound_does_not_fail(listener: Listener, frames: int) -> None
 
 
 @pytest.mark.slow
-def test_a_long_recording_is_heard_piece_by_piece(listener: Listener) -> None:
+def test_a_long_recording_is_transcribed_piece_by_piece(listener: Listener) -> None:
     notes: list[Event] = []
     quiet = np.zeros((RATE_HZ, 1), np.float32)
     long = np.concatenate([clip(RATE_HZ), quiet] * 10)
-    assert words(listener.transcribe(encoded(long, RATE_HZ, "FLAC"), Run(notes.append))) == WORDS * 10
-    heard = [note for note in notes if isinstance(note, TranscriptSegment)]
-    assert len(heard) >= 3
-    assert heard[0].start == 0
-    assert heard[-1].end == pytest.approx(len(long) / RATE_HZ)
-    assert all(before.end == after.start for before, after in pairwise(heard))
+    assert words_of(listener.transcribe(encoded(long, RATE_HZ, "FLAC"), Run(notes.append))) == SENTENCE * 10
+    received = [note for note in notes if isinstance(note, TranscriptSegment)]
+    assert len(received) >= 3
+    assert received[0].start == 0
+    assert received[-1].end == pytest.approx(len(long) / RATE_HZ)
+    assert all(before.end == after.start for before, after in pairwise(received))
 
 
-def test_a_cut_off_file_is_heard_as_far_as_it_goes(listener: Listener) -> None:
+def test_a_cut_off_file_is_transcribed_as_far_as_it_goes(listener: Listener) -> None:
     notes: list[Event] = []
     text = listener.transcribe(CLIP[: len(CLIP) // 2], Run(notes.append))
-    assert words(text)[:3] == WORDS[:3]
+    assert words_of(text)[:3] == SENTENCE[:3]
     assert any("cut off after" in str(note.message) for note in notes if isinstance(note, Notice))
 
 
-def test_a_file_with_a_wrong_name_is_heard(listener: Listener) -> None:
+def test_a_file_with_a_wrong_name_is_transcribed(listener: Listener) -> None:
     data = (SAMPLES / "wrong-extension.mp3").read_bytes()
     request = RequestInvokeSpeech2Text.of({"provider": "embedded", "model": "moonshine-tiny-en"}, data)
-    assert words(answer(request, listener, Run()).result) == ["my", "name", "is", "wrong"]
+    assert words_of(answer(request, listener, Run()).result) == ["my", "name", "is", "wrong"]
 
 
 @pytest.mark.parametrize(
@@ -130,14 +130,14 @@ def test_what_is_no_audio_is_an_error_at_the_file(listener: Listener, data: byte
 
 def test_stop_in_the_middle_ends_the_run_and_the_work_within_200_ms(listener: Listener) -> None:
     long = encoded(np.concatenate([clip(RATE_HZ)] * 60), RATE_HZ, "WAV")
-    heard = Event()
-    run = Run(lambda note: heard.set() if isinstance(note, TranscriptSegment) else None)
+    received = Event()
+    run = Run(lambda note: received.set() if isinstance(note, TranscriptSegment) else None)
     thread, outcome = in_thread(lambda: listener.transcribe(long, run))
-    assert heard.wait(BOUND)
+    assert received.wait(BOUND)
     stops_at_once(run, thread, outcome)
 
 
-def test_a_stopped_run_hears_nothing(listener: Listener) -> None:
+def test_a_stopped_run_transcribes_nothing(listener: Listener) -> None:
     run = Run()
     run.stop()
     with pytest.raises(RunStoppedError):
@@ -146,8 +146,8 @@ def test_a_stopped_run_hears_nothing(listener: Listener) -> None:
 
 def test_two_recordings_at_once_are_both_right(listener: Listener) -> None:
     other = (SAMPLES / "wrong-extension.mp3").read_bytes()
-    both = [in_thread(lambda data=data: words(listener.transcribe(data, Run()))) for data in (CLIP, other)]
-    for (thread, outcome), right in zip(both, (WORDS, ["my", "name", "is", "wrong"]), strict=True):
+    both = [in_thread(lambda data=data: words_of(listener.transcribe(data, Run()))) for data in (CLIP, other)]
+    for (thread, outcome), right in zip(both, (SENTENCE, ["my", "name", "is", "wrong"]), strict=True):
         thread.join(BOUND)
         assert outcome == [right]
 
@@ -161,7 +161,7 @@ def test_closing_gives_the_model_back() -> None:
     assert kept() is None
 
 
-def test_the_listed_model_tells_its_limits() -> None:
+def test_the_listed_model_reports_its_limits() -> None:
     properties = listed().model_properties
     assert properties[ModelPropertyKey.FILE_UPLOAD_LIMIT] == 25
     assert properties[ModelPropertyKey.SUPPORTED_FILE_EXTENSIONS] == ",".join(file_type.EXTENSIONS)

@@ -23,8 +23,8 @@ PERSON = {
 
 @pytest.mark.slow
 def test_the_default_model_fills_a_schema(qwen: Llama) -> None:
-    asked = structured_request(qwen, "Ada Lovelace, born 1815 in London, was a mathematician.", PERSON)
-    chunks = list(stream_structured(qwen, asked, Run()))
+    request = structured_request(qwen, "Ada Lovelace, born 1815 in London, was a mathematician.", PERSON)
+    chunks = list(stream_structured(qwen, request, Run()))
     *pieces, last = chunks
     assert all(chunk.structured_output is None and chunk.delta.message.content for chunk in pieces)
     assert last.structured_output == {"name": "Ada Lovelace", "born": 1815, "city": "London"}
@@ -46,7 +46,7 @@ def field_of(name: str, rule: object) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize(
-    ("schema", "words"),
+    ("schema", "text"),
     [
         ({}, "empty"),
         ({"type": "array"}, 'its type is "array"'),
@@ -54,10 +54,10 @@ def field_of(name: str, rule: object) -> dict[str, Any]:
         (field_of("a", {"$ref": "#/$defs/gone"}), "cannot resolve $ref #/$defs/gone"),
     ],
 )
-def test_a_schema_that_cannot_be_kept_to_is_refused(smollm2: Llama, schema: dict[str, Any], words: str) -> None:
+def test_a_schema_that_cannot_be_kept_to_is_refused(smollm2: Llama, schema: dict[str, Any], text: str) -> None:
     error, _ = refused(smollm2, schema)
     assert error.field == "structured_output_schema"
-    assert words in str(error)
+    assert text in str(error)
 
 
 def test_an_answer_that_is_cut_says_so_and_keeps_its_text(smollm2: Llama) -> None:
@@ -77,9 +77,9 @@ def test_a_stop_word_that_cuts_the_answer_is_named(smollm2: Llama) -> None:
 
 def test_tools_are_left_out_with_a_notice(smollm2: Llama) -> None:
     notes: list[Event] = []
-    asked = structured_request(smollm2, "Bob is 30.", field_of("ok", {"type": "boolean"}))
-    asked = asked.model_copy(update={"tools": type(asked).model_validate(asked.model_dump() | {"tools": TOOLS}).tools})
-    assert list(stream_structured(smollm2, asked, Run(notes.append)))[-1].structured_output is not None
+    request = structured_request(smollm2, "Bob is 30.", field_of("ok", {"type": "boolean"}))
+    request = request.model_copy(update={"tools": type(request).model_validate(request.model_dump() | {"tools": TOOLS}).tools})
+    assert list(stream_structured(smollm2, request, Run(notes.append)))[-1].structured_output is not None
     assert [str(note.message) for note in notes if isinstance(note, Notice)] == [
         "Tools left out (get_weather, add): the schema leaves the answer no room for calls."
     ]

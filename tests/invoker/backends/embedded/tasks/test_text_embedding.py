@@ -12,7 +12,7 @@ from boomerang.invoker.entities.text_embedding import RequestInvokeMultiModalEmb
 from boomerang.invoker.errors import InvokeBadRequestError, RunStoppedError
 from boomerang.invoker.events import Notice
 from boomerang.invoker.run import Run
-from tests.invoker.backends.embedded.asking import noted
+from tests.invoker.backends.embedded.asking import recording_run
 from tests.invoker.backends.embedded.conftest import embedder
 
 QUERY, DOCUMENT = EmbeddingInputType.QUERY, EmbeddingInputType.DOCUMENT
@@ -101,8 +101,8 @@ def test_a_long_text_has_as_many_tokens_in_pieces_as_in_one():
     assert answer.cuts == (Cut(0, 12 * 2000 + 2),)
 
 
-def test_a_cut_is_told_with_its_row_and_its_length():
-    run, notes = noted()
+def test_a_cut_is_reported_with_its_row_and_its_length():
+    run, notes = recording_run()
     result = answered(["short", "word " * 300], run=run)
     assert result.usage.tokens == 3 + CONTEXT_TOKENS
     (note,) = notes
@@ -112,7 +112,7 @@ def test_a_cut_is_told_with_its_row_and_its_length():
 
 
 def test_many_cuts_are_one_note_that_stays_readable():
-    run, notes = noted()
+    run, notes = recording_run()
     answered(["word " * 300] * 8, run=run)
     (note,) = notes
     assert str(note.message).endswith("texts[4] (302 tokens) and 3 more.")
@@ -120,13 +120,13 @@ def test_many_cuts_are_one_note_that_stays_readable():
 
 
 def test_a_text_of_exactly_the_context_is_not_cut():
-    run, notes = noted()
+    run, notes = recording_run()
     assert answered(["word " * (CONTEXT_TOKENS - 2)], run=run).usage.tokens == CONTEXT_TOKENS
     assert notes == []
 
 
-def test_an_empty_text_is_embedded_and_told():
-    run, notes = noted()
+def test_an_empty_text_is_embedded_and_reported():
+    run, notes = recording_run()
     result = answered(["Hello", "", "  "], run=run)
     assert np.isfinite(result.embeddings).all()
     (note,) = notes
@@ -227,16 +227,16 @@ def test_a_stop_from_another_thread_ends_the_native_call():
 
 def test_two_threads_may_embed_at_once():
     expected = answered(SAMPLES).embeddings
-    found: list[object] = []
-    threads = [threading.Thread(target=lambda: found.append(answered(SAMPLES).embeddings)) for _ in range(4)]
+    result: list[object] = []
+    threads = [threading.Thread(target=lambda: result.append(answered(SAMPLES).embeddings)) for _ in range(4)]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join(20)
-    assert found == [expected] * 4
+    assert result == [expected] * 4
 
 
-def test_the_listing_tells_what_a_caller_must_know():
+def test_the_listing_reports_what_a_caller_must_know():
     listed = text_embedding.listed()
     assert listed.model_type is ModelType.TEXT_EMBEDDING
     assert listed.model_properties[ModelPropertyKey.CONTEXT_SIZE] == 256

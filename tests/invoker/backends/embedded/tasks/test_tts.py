@@ -35,7 +35,7 @@ def spoken(speaker: Speaker, text: str) -> list[bytes]:
     return list(speaker.segments(text, VOICE, Run()))
 
 
-def words(text: str) -> list[str]:
+def words_of(text: str) -> list[str]:
     return re.findall(r"[a-z]+", text.lower())
 
 
@@ -57,7 +57,7 @@ def test_each_sentence_is_a_file_and_all_together_are_one(speaker: Speaker, list
     joined = b"".join(segments)
     assert audio_facts.facts(joined).seconds == pytest.approx(sum(lengths))
     assert mp3_frames.walk(joined).headers == 0
-    assert words(listener.transcribe(joined, Run())) == words(TEXT)
+    assert words_of(listener.transcribe(joined, Run())) == words_of(TEXT)
 
 
 def test_the_same_text_gives_the_same_bytes(speaker: Speaker) -> None:
@@ -83,7 +83,7 @@ def test_a_long_sentence_is_cut_without_losing_a_word(speaker: Speaker, listener
     segments = spoken(speaker, LONG)
     assert len(segments) >= 4
     assert max(audio_facts.facts(segment).seconds for segment in segments) < 18
-    assert words(listener.transcribe(b"".join(segments), Run())) == words(LONG)
+    assert words_of(listener.transcribe(b"".join(segments), Run())) == words_of(LONG)
 
 
 @pytest.mark.slow
@@ -124,7 +124,7 @@ def test_the_answer_is_dify_chunks(speaker: Speaker) -> None:
     assert b"".join(chunk.audio for chunk in chunks) == b"".join(spoken(speaker, "Hello. Good bye."))
 
 
-def test_the_listed_model_tells_its_voices() -> None:
+def test_the_listed_model_reports_its_voices() -> None:
     properties = listed().model_properties
     assert properties[ModelPropertyKey.DEFAULT_VOICE] in [voice["mode"] for voice in properties[ModelPropertyKey.VOICES]]
     assert properties[ModelPropertyKey.AUDIO_TYPE] == "mp3"

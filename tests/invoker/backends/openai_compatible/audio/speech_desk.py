@@ -14,7 +14,7 @@ MP3 = b"ID3\x04\x00\x00\x00\x00\x00\x0a" + bytes(10) + b"\xff\xfb\x90\x64" + byt
 
 def answering(body: bytes | Any, media_type: str = "application/json") -> Script:
     """Return a script that answers with a body."""
-    return lambda _asked, wire: wire.send(whole(body, media_type=media_type))
+    return lambda _request, connection: connection.send(whole(body, media_type=media_type))
 
 
 def spoken(desk: Desk) -> bytes:

@@ -15,14 +15,14 @@ from boomerang.invoker.errors import (
 )
 from tests.invoker.backends.openai_compatible.audio.speech_desk import answering, spoken
 from tests.invoker.backends.openai_compatible.desk import KEY, opened
-from tests.loopback import BOUND, Asked, Wire, head
+from tests.loopback import BOUND, ClientConnection, ReceivedRequest, head
 
 ERROR = {"error": {"message": "voice not found", "code": "401"}}
 EVENTS = b'data: {"type": "speech.audio.delta", "audio": "//uQ"}\n\n'
 
 
 @pytest.mark.parametrize("label", ["audio/mpeg", "application/octet-stream", "application/json", ""])
-def test_an_error_that_is_labelled_as_sound_is_told_as_an_error(label: str) -> None:
+def test_an_error_that_is_labelled_as_sound_is_reported_as_an_error(label: str) -> None:
     with opened(answering(ERROR, label)) as desk:
         with pytest.raises(InvokeAuthorizationError, match="voice not found") as raised:
             spoken(desk)
@@ -31,7 +31,7 @@ def test_an_error_that_is_labelled_as_sound_is_told_as_an_error(label: str) -> N
 
 
 @pytest.mark.parametrize(
-    ("body", "label", "words"),
+    ("body", "label", "text"),
     [
         (b'{"detail": "voice not found"}', "audio/mpeg", "JSON text instead of sound: voice not found"),
         (b"Internal Server Error", "text/plain", "plain text instead of sound: Internal Server Error"),
@@ -42,9 +42,9 @@ def test_an_error_that_is_labelled_as_sound_is_told_as_an_error(label: str) -> N
     ],
     ids=["JSON", "text", "a page", "XML", "events", "a charset of its own"],
 )
-def test_what_is_no_sound_is_told_in_the_servers_words(body: bytes, label: str, words: str) -> None:
+def test_what_is_no_sound_is_reported_in_the_servers_words(body: bytes, label: str, text: str) -> None:
     with opened(answering(body, label)) as desk:
-        with pytest.raises(ProtocolError, match=words) as raised:
+        with pytest.raises(ProtocolError, match=text) as raised:
             spoken(desk)
         assert raised.value.status_code == 200 and raised.value.body
         assert not desk.record.chunks and not desk.notices
@@ -53,9 +53,9 @@ def test_what_is_no_sound_is_told_in_the_servers_words(body: bytes, label: str, 
 def test_a_long_error_that_comes_in_pieces_is_read_whole() -> None:
     long = {"detail": "no voice " * 400}
 
-    def script(_asked: Asked, wire: Wire) -> None:
-        wire.send(head(media_type="audio/mpeg"))
-        wire.drip(json.dumps(long).encode(), 50)
+    def script(_request: ReceivedRequest, connection: ClientConnection) -> None:
+        connection.send(head(media_type="audio/mpeg"))
+        connection.drip(json.dumps(long).encode(), 50)
         raise EOFError
 
     with opened(script) as desk, pytest.raises(ProtocolError, match=r"(no voice ){399}no voice"):
@@ -63,12 +63,12 @@ def test_a_long_error_that_comes_in_pieces_is_read_whole() -> None:
 
 
 @pytest.mark.parametrize(
-    ("body", "words"),
+    ("body", "text"),
     [(b"", "with nothing instead of sound"), (b"\x89PNG\r\n\x1a\n" + bytes(90), "with PNG image instead of sound")],
     ids=["nothing", "an image"],
 )
-def test_what_has_no_words_is_named(body: bytes, words: str) -> None:
-    with opened(answering(body, "audio/mpeg")) as desk, pytest.raises(ProtocolError, match=words):
+def test_what_has_no_words_is_named(body: bytes, text: str) -> None:
+    with opened(answering(body, "audio/mpeg")) as desk, pytest.raises(ProtocolError, match=text):
         spoken(desk)
 
 
@@ -80,10 +80,10 @@ def test_a_key_in_an_error_that_is_labelled_as_sound_stays_hidden() -> None:
 
 
 def test_a_stop_ends_the_wait_for_enough_of_a_sound() -> None:
-    def script(_asked: Asked, wire: Wire) -> None:
-        wire.send(head(media_type="audio/mpeg"), b"RI")
+    def script(_request: ReceivedRequest, connection: ClientConnection) -> None:
+        connection.send(head(media_type="audio/mpeg"), b"RI")
         desk.session.stop()
-        wire.wait_until_gone()
+        connection.wait_until_gone()
 
     with opened(script) as desk:
         with pytest.raises(RunStoppedError):
@@ -103,7 +103,7 @@ def test_a_stop_ends_the_wait_for_enough_of_a_sound() -> None:
     ],
     ids=repr,
 )
-def test_json_without_sound_is_told_as_it_came(body: Any) -> None:
+def test_json_without_sound_is_reported_as_it_came(body: Any) -> None:
     with opened(answering(body)) as desk, pytest.raises(ProtocolError, match="instead of sound") as raised:
         spoken(desk)
     assert json.loads(raised.value.body or "") == body

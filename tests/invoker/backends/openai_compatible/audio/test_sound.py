@@ -15,7 +15,7 @@ from boomerang.invoker.http.limits import Limits
 from tests.invoker.backends.openai_compatible.audio.speech_desk import MP3, answering, spoken
 from tests.invoker.backends.openai_compatible.desk import opened
 from tests.invoker.sounds import id3, sound
-from tests.loopback import Asked, Script, Wire, chunked, head, whole
+from tests.loopback import ClientConnection, ReceivedRequest, Script, chunked, head, whole
 
 WAV = b"RIFF\x60\x00\x00\x00WAVEfmt \x10\x00\x00\x00\x01\x00\x01\x00" + bytes(80)
 
@@ -23,7 +23,9 @@ WAV = b"RIFF\x60\x00\x00\x00WAVEfmt \x10\x00\x00\x00\x01\x00\x01\x00" + bytes(80
 def in_two(sound: bytes, first: int, media_type: str) -> Script:
     """Return a script that sends audio in two pieces, the first of `first` bytes."""
     pieces = [sound[:first], sound[first:]]
-    return lambda _asked, wire: wire.send(head(media_type=media_type, Transfer_Encoding="chunked"), *chunked(pieces))
+    return lambda _request, connection: connection.send(
+        head(media_type=media_type, Transfer_Encoding="chunked"), *chunked(pieces)
+    )
 
 
 @pytest.mark.parametrize("first", [1, 2, 3, 4, 11, 63])
@@ -52,8 +54,8 @@ def test_tags_and_padding_before_a_sound_do_not_hide_its_type(first: int, before
     body, media_type = before + sound, sniff(sound)
     pieces = [body[:first], *(body[at : at + 5000] for at in range(first, len(body), 5000))]
 
-    def script(_asked: Asked, wire: Wire) -> None:
-        wire.send(head(media_type="audio/mpeg", Transfer_Encoding="chunked"), *chunked(pieces))
+    def script(_request: ReceivedRequest, connection: ClientConnection) -> None:
+        connection.send(head(media_type="audio/mpeg", Transfer_Encoding="chunked"), *chunked(pieces))
 
     with opened(script) as desk:
         assert spoken(desk) == body
@@ -76,7 +78,7 @@ def test_a_sound_in_several_packed_members_comes_whole() -> None:
     sound = MP3 + bytes(range(256)) * 400
     members = b"".join(gzip.compress(sound[at : at + 30_000]) for at in range(0, len(sound), 30_000))
     answer = whole(members, media_type="audio/mpeg", Content_Encoding="gzip")
-    with opened(lambda _asked, wire: wire.send(answer)) as desk:
+    with opened(lambda _request, connection: connection.send(answer)) as desk:
         assert spoken(desk) == sound and desk.record.notices() == []
 
 
@@ -85,10 +87,10 @@ def test_of_a_sound_that_breaks_off_all_that_came_is_kept(packed: bool) -> None:
     sound = MP3 + bytes(range(256)) * 20
     body = gzip.compress(sound)[:-8] if packed else sound
 
-    def script(_asked: Asked, wire: Wire) -> None:
+    def script(_request: ReceivedRequest, connection: ClientConnection) -> None:
         length = len(body) if packed else len(body) + 1
         more = {"Content_Encoding": "gzip"} if packed else {}
-        wire.send(head(media_type="audio/mpeg", Content_Length=str(length), **more), body)
+        connection.send(head(media_type="audio/mpeg", Content_Length=str(length), **more), body)
         raise EOFError
 
     with opened(script) as desk:
@@ -99,7 +101,7 @@ def test_of_a_sound_that_breaks_off_all_that_came_is_kept(packed: bool) -> None:
 
 def test_of_a_sound_without_an_end_the_limit_is_kept() -> None:
     answer = whole(gzip.compress(MP3 + bytes(2**20)), media_type="audio/mpeg", Content_Encoding="gzip")
-    with opened(lambda _asked, wire: wire.send(answer), limits=Limits(answer_bytes=100_000)) as desk:
+    with opened(lambda _request, connection: connection.send(answer), limits=Limits(answer_bytes=100_000)) as desk:
         with pytest.raises(ProtocolError, match="more than 100,000 bytes after decompression"):
             spoken(desk)
         assert b"".join(chunk.audio for chunk in desk.record.chunks) == (MP3 + bytes(100_000))[:100_000]

@@ -12,7 +12,7 @@ from boomerang.invoker.errors import (
 )
 from tests.invoker.backends.openai_compatible.audio.speech_desk import MP3, answering, speech_event, spoken
 from tests.invoker.backends.openai_compatible.desk import opened
-from tests.loopback import Asked, Wire, chunked, head
+from tests.loopback import ClientConnection, ReceivedRequest, chunked, head
 
 B64 = base64.b64encode(MP3).decode()
 HALVES = [base64.b64encode(part).decode() for part in (MP3[:30], MP3[30:])]
@@ -48,8 +48,8 @@ def test_sound_inside_events_is_put_together_as_it_comes(label: str, size: int) 
     end = [speech_event({"type": "speech.audio.done", "usage": {"total_tokens": 9}}), b"data: [DONE]\n\n"]
     stream = b"".join([*events, *end])
 
-    def script(_asked: Asked, wire: Wire) -> None:
-        wire.send(head(media_type=label, Transfer_Encoding="chunked"), *chunked([stream]))
+    def script(_request: ReceivedRequest, connection: ClientConnection) -> None:
+        connection.send(head(media_type=label, Transfer_Encoding="chunked"), *chunked([stream]))
 
     with opened(script) as desk:
         assert spoken(desk) == MP3

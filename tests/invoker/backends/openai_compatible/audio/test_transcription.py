@@ -19,7 +19,7 @@ from tests.invoker.backends.openai_compatible.desk import Desk, opened
 LISTENER = {"provider": "p", "model": "w", "model_type": "speech2text"}
 
 
-def heard(desk: Desk) -> str:
+def transcript_of(desk: Desk) -> str:
     """Transcribe a recording."""
     return desk.session.model.speech2text.invoke(LISTENER, io.BytesIO(b"RIFF"))
 
@@ -27,7 +27,7 @@ def heard(desk: Desk) -> str:
 def test_a_transcription_with_control_characters_is_read_with_a_notice() -> None:
     for label in ("application/json", "text/plain"):
         with opened(answering(b'{"text": "one\ntwo\tthree"}', label)) as desk:
-            assert heard(desk) == "one\ntwo\tthree"
+            assert transcript_of(desk) == "one\ntwo\tthree"
             [notice] = desk.record.notices()
             assert "control characters" in str(notice)
 
@@ -45,13 +45,13 @@ def test_a_transcription_with_control_characters_is_read_with_a_notice() -> None
 )
 def test_a_transcription_is_read_however_it_is_labelled(body: bytes, label: str) -> None:
     with opened(answering(body, label)) as desk:
-        assert heard(desk) == "Good morning."
+        assert transcript_of(desk) == "Good morning."
 
 
 def test_a_transcription_that_happens_to_be_json_is_a_text_all_the_same() -> None:
     for text in ("42", "null", "[Music]", '"Yes," she said.'):
         with opened(answering(text.encode(), "text/plain")) as desk:
-            assert heard(desk) == text
+            assert transcript_of(desk) == text
 
 
 @pytest.mark.parametrize("label", ["text/plain", "", "application/json"])
@@ -60,10 +60,12 @@ def test_a_transcription_that_happens_to_be_json_is_a_text_all_the_same() -> Non
     [({"error": "no such file"}, InvokeServerUnavailableError), ({"detail": "no such file"}, ProtocolError)],
     ids=["an error", "no text"],
 )
-def test_an_answer_without_a_transcription_is_told_in_the_servers_words(label: str, body: Any, kind: type[InvokeError]) -> None:
+def test_an_answer_without_a_transcription_is_reported_in_the_servers_words(
+    label: str, body: Any, kind: type[InvokeError]
+) -> None:
     with opened(answering(body, label)) as desk:
         with pytest.raises(kind, match="no such file") as raised:
-            heard(desk)
+            transcript_of(desk)
         assert raised.value.status_code == 200 and json.loads(raised.value.body or "") == body
         assert (raised.value.url or "").endswith("/v1/audio/transcriptions")
 
@@ -75,44 +77,44 @@ def test_an_answer_without_a_transcription_is_told_in_the_servers_words(label: s
 )
 def test_what_is_no_transcription_is_refused(body: bytes, label: str) -> None:
     with opened(answering(body, label)) as desk, pytest.raises(ProtocolError, match="instead of JSON"):
-        heard(desk)
+        transcript_of(desk)
 
 
 @pytest.mark.parametrize("field", ["text", "transcript", "transcription"])
 @pytest.mark.parametrize("label", ["application/json", "text/plain"])
 def test_null_in_place_of_a_transcript_is_an_empty_one(field: str, label: str) -> None:
     with opened(answering(json.dumps({field: None, "segments": []}).encode(), label)) as desk:
-        assert heard(desk) == ""
+        assert transcript_of(desk) == ""
 
 
-WORDS = "Good morning. How are you?"
+SENTENCE = "Good morning. How are you?"
 
 
 @pytest.mark.parametrize(
     ("body", "field"),
     [
-        ({"text": WORDS, "task": "transcribe", "segments": [{"text": "no"}], "words": []}, ""),
-        (WORDS, ""),
-        ({"transcription": WORDS}, "transcription"),
-        ({"transcript": WORDS}, "transcript"),
-        ({"DisplayText": WORDS, "RecognitionStatus": "Success"}, "DisplayText"),
-        ({"result": {"text": WORDS}, "success": True, "errors": [], "messages": []}, "result.text"),
-        ({"result": WORDS, "code": 0}, "result"),
-        ({"data": {"transcription": WORDS}}, "data.transcription"),
-        ({"result": [{"text": WORDS, "key": "a"}]}, "result[].text"),
-        ({"results": [{"alternatives": [{"transcript": WORDS}, {"transcript": "Good mourning."}]}]}, ""),
-        ({"results": {"channels": [{"alternatives": [{"transcript": WORDS}]}]}}, ""),
+        ({"text": SENTENCE, "task": "transcribe", "segments": [{"text": "no"}], "words": []}, ""),
+        (SENTENCE, ""),
+        ({"transcription": SENTENCE}, "transcription"),
+        ({"transcript": SENTENCE}, "transcript"),
+        ({"DisplayText": SENTENCE, "RecognitionStatus": "Success"}, "DisplayText"),
+        ({"result": {"text": SENTENCE}, "success": True, "errors": [], "messages": []}, "result.text"),
+        ({"result": SENTENCE, "code": 0}, "result"),
+        ({"data": {"transcription": SENTENCE}}, "data.transcription"),
+        ({"result": [{"text": SENTENCE, "key": "a"}]}, "result[].text"),
+        ({"results": [{"alternatives": [{"transcript": SENTENCE}, {"transcript": "Good mourning."}]}]}, ""),
+        ({"results": {"channels": [{"alternatives": [{"transcript": SENTENCE}]}]}}, ""),
         ({"segments": [{"text": " Good morning."}, {"text": " How are you?"}]}, "segments[].text"),
         ({"text": None, "segments": [{"text": "Good morning."}, {"text": "How are you?"}]}, "segments[].text"),
         ({"transcription": [{"text": " Good morning."}, {"text": " How are you?"}]}, "transcription[].text"),
-        ({"combinedPhrases": [{"text": WORDS}]}, "combinedPhrases[].text"),
+        ({"combinedPhrases": [{"text": SENTENCE}]}, "combinedPhrases[].text"),
         ([{"text": "Good morning."}, {"text": "How are you?"}], "[].text"),
     ],
     ids=lambda value: "" if isinstance(value, str) else repr(value),
 )
 def test_a_transcript_is_read_in_every_shape(body: Any, field: str) -> None:
     with opened(answering(json.dumps(body).encode(), "application/json")) as desk:
-        assert heard(desk) == WORDS
+        assert transcript_of(desk) == SENTENCE
         if field:
             assert desk.notices == [f"The server gave the transcript as `{field}` and not as `text`; it was read all the same."]
         else:
@@ -128,7 +130,7 @@ def test_what_is_no_transcript_is_refused(body: Any) -> None:
         opened(answering(json.dumps(body).encode(), "application/json")) as desk,
         pytest.raises(ProtocolError, match="no `text`"),
     ):
-        heard(desk)
+        transcript_of(desk)
 
 
 DELTAS = [{"type": "transcript.text.delta", "delta": piece} for piece in ("Good ", "morning.", " How are you?")]
@@ -143,41 +145,41 @@ DONE = b"data: [DONE]\n\n"
 @pytest.mark.parametrize(
     ("events", "notices"),
     [
-        ([*map(speech_event, DELTAS), speech_event({"type": "transcript.text.done", "text": WORDS})], 1),
-        ([speech_event({"type": "transcript.text.done", "text": WORDS})], 1),
+        ([*map(speech_event, DELTAS), speech_event({"type": "transcript.text.done", "text": SENTENCE})], 1),
+        ([speech_event({"type": "transcript.text.done", "text": SENTENCE})], 1),
         ([*map(speech_event, DELTAS), DONE], 1),
         ([*map(speech_event, DELTAS)], 2),
         ([b": ping\n\n", *map(speech_event, CHUNKS), speech_event({"choices": [], "usage": {}}), DONE], 1),
         ([speech_event({"text": "Good morning."}), speech_event({"text": "How are you?"})], 1),
-        ([speech_event({"text": WORDS}), speech_event({"type": "usage"})], 2),
+        ([speech_event({"text": SENTENCE}), speech_event({"type": "usage"})], 2),
         ([b"data: Good morning.\n\n", b"data: How are you?\n\n"], 1),
-        ([b"data: ping\n\n", speech_event({"text": WORDS})], 2),
+        ([b"data: ping\n\n", speech_event({"text": SENTENCE})], 2),
         ([speech_event("Good morning."), speech_event("How are you?")], 1),
-        ([b"data: null\n\n", b'data: ""\n\n', b"data: []\n\n", speech_event({"text": WORDS})], 2),
+        ([b"data: null\n\n", b'data: ""\n\n', b"data: []\n\n", speech_event({"text": SENTENCE})], 2),
     ],
 )
 def test_a_transcript_that_comes_as_events_is_put_together(events: list[bytes], notices: int, label: str) -> None:
     with opened(answering(b"".join(events), label)) as desk:
-        assert heard(desk) == WORDS
+        assert transcript_of(desk) == SENTENCE
         assert len(desk.notices) == notices and "stream of events" in desk.notices[-1]
 
 
 @pytest.mark.parametrize("label", ["text/event-stream", "text/plain"])
-def test_events_without_a_text_are_refused_and_an_error_is_told(label: str) -> None:
+def test_events_without_a_text_are_refused_and_an_error_is_reported(label: str) -> None:
     with opened(answering(speech_event({"type": "session"}), label)) as desk, pytest.raises(ProtocolError, match="no `text`"):
-        heard(desk)
+        transcript_of(desk)
     for bad in (speech_event({"error": {"message": "no such file"}}), speech_event("no such file", "error")):
         script = answering(speech_event({"text": "Good"}) + bad, label)
         with opened(script) as desk, pytest.raises(InvokeServerUnavailableError, match="no such file"):
-            heard(desk)
+            transcript_of(desk)
 
 
 def test_a_text_that_only_begins_like_an_event_is_a_text() -> None:
     text = "data: the new oil,\nsays the speaker."
     with opened(answering(text.encode(), "text/plain")) as desk:
-        assert heard(desk) == text
+        assert transcript_of(desk) == text
 
 
 def test_half_a_character_in_a_transcript_is_replaced() -> None:
     with opened(answering(b'{"text": "a\\ud83d b"}', "application/json")) as desk:
-        assert heard(desk) == "a\ufffd b"
+        assert transcript_of(desk) == "a\ufffd b"

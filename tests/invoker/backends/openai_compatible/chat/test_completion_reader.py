@@ -28,7 +28,7 @@ from boomerang.invoker.http.cancellation import Clocks
 from boomerang.invoker.http.limits import DEFAULTS
 from boomerang.workbench.diagnosis.error_advice import advice
 from tests.invoker.backends.openai_compatible.desk import CONFIG, GOOD, HELLO, USAGE, opened, streaming
-from tests.loopback import BOUND, STREAM, Asked, Script, Wire, chunked, head, whole
+from tests.loopback import BOUND, STREAM, ClientConnection, ReceivedRequest, Script, chunked, head, whole
 
 WHOLE = {
     "model": "m-1",
@@ -42,8 +42,8 @@ LISTENER = {"provider": "p", "model": "w"}
 def sending(*pieces: bytes) -> Script:
     """Return a script that answers with bytes and closes the connection."""
 
-    def script(_asked: Asked, wire: Wire) -> None:
-        wire.send(*pieces)
+    def script(_request: ReceivedRequest, connection: ClientConnection) -> None:
+        connection.send(*pieces)
         raise EOFError
 
     return script
@@ -65,7 +65,7 @@ def test_a_whole_answer_to_the_wish_for_a_stream_is_read(media_type: str) -> Non
         assert (result.message.content, result.finish_reason, result.usage.total_tokens) == ("Hello.", "stop", 7)
 
 
-def test_a_page_instead_of_an_answer_is_told_with_its_title_in_its_own_charset() -> None:
+def test_a_page_instead_of_an_answer_is_reported_with_its_title_in_its_own_charset() -> None:
     page = "<!doctype html><title>登录 – 公司网关</title><p>hello".encode("gb18030")
     with opened(sending(whole(page, media_type="text/html; charset=gb18030"))) as desk:
         with pytest.raises(ProtocolError, match="登录 – 公司网关") as raised:
@@ -90,17 +90,17 @@ def test_a_page_instead_of_an_answer_is_told_with_its_title_in_its_own_charset()
 )
 @pytest.mark.parametrize("shape", ["json", "text"])
 def test_a_refusal_in_another_language_is_readable(charset: str, declared: str, shape: str) -> None:
-    words = "無効な鍵"
-    body = json.dumps({"error": {"message": words}}, ensure_ascii=False) if shape == "json" else words
+    text = "無効な鍵"
+    body = json.dumps({"error": {"message": text}}, ensure_ascii=False) if shape == "json" else text
     media_type = ("application/json" if shape == "json" else "text/plain") + declared
     with opened(sending(whole(body.encode(charset), 401, media_type))) as desk:
-        with pytest.raises(InvokeAuthorizationError, match=words) as raised:
+        with pytest.raises(InvokeAuthorizationError, match=text) as raised:
             desk.ask()
-        assert words in (raised.value.body or "") and raised.value.status_code == 401
+        assert text in (raised.value.body or "") and raised.value.status_code == 401
 
 
 @pytest.mark.parametrize("declared", ["", "; charset=gbk", "; charset=utf-8"])
-def test_a_refusal_in_chinese_is_readable_be_its_charset_told_or_not_and_so_is_its_note(declared: str) -> None:
+def test_a_refusal_in_chinese_is_readable_whether_its_charset_is_stated_or_not_and_so_is_its_note(declared: str) -> None:
     body = json.dumps({"error": {"message": "密钥无效"}}, ensure_ascii=False).encode("gbk")
     with opened(sending(whole(body, 401, f"application/json{declared}"))) as desk:
         with pytest.raises(InvokeAuthorizationError, match="密钥无效"):
@@ -132,16 +132,16 @@ def test_a_transcription_as_plain_text_is_read_in_its_charset() -> None:
 def test_events_of_a_packed_stream_come_as_they_are_packed() -> None:
     went_on = threading.Event()
 
-    def script(_asked: Asked, wire: Wire) -> None:
+    def script(_request: ReceivedRequest, connection: ClientConnection) -> None:
         packer = zlib.compressobj(wbits=31)
-        wire.send(head(media_type="text/event-stream", Transfer_Encoding="chunked", Content_Encoding="gzip"))
+        connection.send(head(media_type="text/event-stream", Transfer_Encoding="chunked", Content_Encoding="gzip"))
         for event in GOOD[1:3]:
             packed = packer.compress(event) + packer.flush(zlib.Z_SYNC_FLUSH)
-            wire.send(b"%x\r\n%s\r\n" % (len(packed), packed))
+            connection.send(b"%x\r\n%s\r\n" % (len(packed), packed))
             assert went_on.wait(BOUND)  # send the next one once this one was received
             went_on.clear()
         packed = packer.compress(b"".join(GOOD[3:])) + packer.flush()
-        wire.send(*chunked([packed]))
+        connection.send(*chunked([packed]))
 
     with opened(script) as desk:
         texts = []
@@ -152,7 +152,7 @@ def test_events_of_a_packed_stream_come_as_they_are_packed() -> None:
 
 
 @pytest.mark.parametrize(
-    ("pieces", "error", "words"),
+    ("pieces", "error", "text"),
     [
         ([b"this is not gzip"], ProtocolError, "not JSON: 'this is not gzip'"),
         ([gzip.compress(b"".join(GOOD))[:-60]], InvokeConnectionError, "broke off: its compressed data is incomplete"),
@@ -161,14 +161,14 @@ def test_events_of_a_packed_stream_come_as_they_are_packed() -> None:
     ],
     ids=["not packed", "cut", "damaged", "with something behind it"],
 )
-def test_a_packed_stream_that_is_broken_is_told(pieces: list[bytes], error: type[Exception], words: str) -> None:
+def test_a_packed_stream_that_is_broken_is_reported(pieces: list[bytes], error: type[Exception], text: str) -> None:
     script = sending(head(media_type="text/event-stream", Content_Encoding="gzip"), *pieces)
-    with opened(script) as desk, pytest.raises(error, match=words):
+    with opened(script) as desk, pytest.raises(error, match=text):
         desk.ask()
 
 
 @pytest.mark.parametrize("encoding", ["br-of-our-own", "gzip, gzip"])
-def test_an_answer_that_is_packed_as_nobody_asked_is_refused(encoding: str) -> None:
+def test_an_answer_that_is_packed_unasked_is_refused(encoding: str) -> None:
     answer = whole(gzip.compress(gzip.compress(b"{}")), Content_Encoding=encoding)
     with opened(sending(answer)) as desk, pytest.raises(ProtocolError, match=f"packed as {encoding}"):
         desk.ask()
@@ -186,10 +186,10 @@ def test_a_charset_in_the_place_of_a_packing_is_let_pass(charset: str) -> None:
 def pouring(*first: bytes, piece: bytes = bytes(65536).replace(b"\0", b"x"), most: int = 100 * 2**20) -> Script:
     """Return a script that sends some bytes, and then a hundred megabytes in one line."""
 
-    def script(_asked: Asked, wire: Wire) -> None:
-        wire.send(*first)
+    def script(_request: ReceivedRequest, connection: ClientConnection) -> None:
+        connection.send(*first)
         for _ in range(most // len(piece)):
-            wire.send(piece)
+            connection.send(piece)
         raise EOFError
 
     return script
@@ -210,8 +210,8 @@ def test_a_line_of_a_hundred_megabytes_ends_at_a_bound_of_memory() -> None:
 
 def test_an_event_that_never_ends_ends_at_the_same_bound() -> None:
     lines = b"data: " + b"x" * 60_000 + b"\n"
-    told = pytest.raises(ProtocolError, match=f"An event of the stream has more than {LONGEST_EVENT:,} bytes")
-    with opened(pouring(head(media_type="text/event-stream"), GOOD[1], piece=lines)) as desk, told:
+    shown = pytest.raises(ProtocolError, match=f"An event of the stream has more than {LONGEST_EVENT:,} bytes")
+    with opened(pouring(head(media_type="text/event-stream"), GOOD[1], piece=lines)) as desk, shown:
         desk.ask()
 
 
@@ -252,7 +252,7 @@ def test_a_refusal_without_an_end_is_read_as_far_as_it_is_of_use() -> None:
 
 
 @pytest.mark.parametrize(
-    ("more", "words"),
+    ("more", "text"),
     [
         ((b'{"error": "No mem',), "No mem"),
         ((), "Said"),
@@ -260,19 +260,19 @@ def test_a_refusal_without_an_end_is_read_as_far_as_it_is_of_use() -> None:
     ids=["half of its words", "no words"],
 )
 @pytest.mark.parametrize("then", ["close", "silence", "drip"])
-def test_a_refusal_counts_however_its_words_end(more: tuple[bytes, ...], words: str, then: str) -> None:
-    def script(_asked: Asked, wire: Wire) -> None:
-        wire.send(head(500, Content_Length="900"), *more)
+def test_a_refusal_counts_however_its_words_end(more: tuple[bytes, ...], text: str, then: str) -> None:
+    def script(_request: ReceivedRequest, connection: ClientConnection) -> None:
+        connection.send(head(500, Content_Length="900"), *more)
         if then == "silence":
-            wire.wait_until_gone()
+            connection.wait_until_gone()
         elif then == "drip":
-            wire.drip_until_gone(b" ")
+            connection.drip_until_gone(b" ")
         raise EOFError
 
     clocks = Clocks(between_chunks=0.2)
     if then == "drip":
         clocks = Clocks(total=0.3)
-    with opened(script, clocks=clocks) as desk, pytest.raises(InvokeServerUnavailableError, match=words) as raised:
+    with opened(script, clocks=clocks) as desk, pytest.raises(InvokeServerUnavailableError, match=text) as raised:
         desk.ask()
     assert raised.value.status_code == 500
 
@@ -281,7 +281,7 @@ def test_a_refusal_counts_however_its_words_end(more: tuple[bytes, ...], words: 
 
 
 @pytest.mark.parametrize(
-    ("script", "words"),
+    ("script", "text"),
     [
         (sending(b"SMTP ready\r\n\r\n"), "rules of HTTP: illegal status line"),
         (sending(b"HTTP/1.1 200 OK\r\nno colon\r\n\r\n"), "rules of HTTP: illegal header line"),
@@ -299,14 +299,14 @@ def test_a_refusal_counts_however_its_words_end(more: tuple[bytes, ...], words: 
         "a place",
     ],
 )
-def test_what_is_not_http_is_told_as_such_and_not_as_a_connection_that_closed(script: Script, words: str) -> None:
-    def then_silent(asked: Asked, wire: Wire) -> None:
+def test_what_is_not_http_is_reported_as_such_and_not_as_a_connection_that_closed(script: Script, text: str) -> None:
+    def then_silent(request: ReceivedRequest, connection: ClientConnection) -> None:
         with suppress(EOFError, ConnectionError):
-            script(asked, wire)
-        wire.wait_until_gone()
+            script(request, connection)
+        connection.wait_until_gone()
 
     with opened(then_silent) as desk:
-        with pytest.raises(ProtocolError, match=words):
+        with pytest.raises(ProtocolError, match=text):
             desk.ask()
         assert desk.server.connections[0].left.wait(1.0)
 
@@ -330,15 +330,15 @@ def drips(data: bytes) -> Iterator[bytes]:
 def test_chunks_appear_as_they_are_complete_and_a_stop_works_in_the_middle() -> None:
     seen, dripping = threading.Event(), threading.Event()
 
-    def script(_asked: Asked, wire: Wire) -> None:
-        wire.send(STREAM)
+    def script(_request: ReceivedRequest, connection: ClientConnection) -> None:
+        connection.send(STREAM)
         for event in GOOD[1:3]:
-            wire.send(*drips(event))
+            connection.send(*drips(event))
             assert seen.wait(BOUND)  # send nothing more until this one was received
             seen.clear()
-        wire.send(*drips(GOOD[1][:9]))
+        connection.send(*drips(GOOD[1][:9]))
         dripping.set()
-        wire.drip_until_gone(b"1\r\nx\r\n")
+        connection.drip_until_gone(b"1\r\nx\r\n")
 
     with opened(script) as desk:
         stream: Any = desk.session.model.llm.invoke(CONFIG, HELLO)
@@ -354,9 +354,9 @@ def test_chunks_appear_as_they_are_complete_and_a_stop_works_in_the_middle() -> 
 
 
 def test_a_server_that_goes_on_when_all_is_said_does_not_keep_the_answer() -> None:
-    def script(_asked: Asked, wire: Wire) -> None:
-        wire.send(STREAM, *list(chunked(GOOD))[:-1])
-        wire.drip_until_gone(b"d\r\n: keep-alive\n\r\n")
+    def script(_request: ReceivedRequest, connection: ClientConnection) -> None:
+        connection.send(STREAM, *list(chunked(GOOD))[:-1])
+        connection.drip_until_gone(b"d\r\n: keep-alive\n\r\n")
 
     with opened(script) as desk:
         assert desk.ask().message.content == "Hello."
@@ -369,11 +369,11 @@ def test_what_comes_when_all_is_said_changes_nothing(behind: bytes) -> None:
         assert desk.ask().message.content == "Hello."
 
 
-def test_a_server_that_closes_behind_an_early_refusal_is_heard() -> None:
-    def refuse(wire: Wire) -> None:
-        wire.socket.recv(10)
-        wire.send(whole({"error": {"message": "too large"}}, 413))
-        wire.wait_until_gone()
+def test_a_server_that_closes_behind_an_early_refusal_is_read() -> None:
+    def refuse(connection: ClientConnection) -> None:
+        connection.socket.recv(10)
+        connection.send(whole({"error": {"message": "too large"}}, 413))
+        connection.wait_until_gone()
 
     with opened(streaming(GOOD), server={"first": refuse}) as desk, pytest.raises(Exception, match="too large") as raised:
         desk.ask([{"role": "user", "content": "x" * 100_000}])

@@ -42,7 +42,7 @@ def test_a_token_that_is_no_credential_is_not_delayed() -> None:
         list(stream)
 
 
-def test_what_was_held_back_is_not_lost_when_the_answer_breaks_off() -> None:
+def test_what_was_kept_back_is_kept_when_the_answer_breaks_off() -> None:
     """`sk-n` is the start of the credential and may still continue."""
     whole_stream = list(chunked([piece("It is sk-n")]))
     for pieces in (whole_stream, whole_stream[:-1]):  # without a finish reason, and truncated

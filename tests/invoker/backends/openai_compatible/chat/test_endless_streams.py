@@ -43,8 +43,8 @@ def test_events_of_any_shape_are_an_answer_or_an_error_in_plain_words(values: li
             fold.extend(reader.read(Event(json.dumps(value).encode())))
         fold.add(reader.last(0.0))
     except InvokeError as error:
-        for words in ("NoneType", "object has no attribute", "validation error", "unhashable", "indices must be"):
-            assert words not in str(error)
+        for text in ("NoneType", "object has no attribute", "validation error", "unhashable", "indices must be"):
+            assert text not in str(error)
     json.dumps(fold.text).encode()
 
 
@@ -125,6 +125,6 @@ def test_a_bomb_in_a_stream_ends_at_the_limit_and_keeps_what_came() -> None:
 
 def test_a_whole_answer_of_very_many_small_values_is_refused_before_it_is_parsed() -> None:
     body = b'{"choices": [' + b"{}," * 2**20 + b"{}]}"
-    limits, told = Limits(answer_bytes=2**23), pytest.raises(ProtocolError, match="BOOMERANG_MAX_ANSWER_MB")
-    with opened(sending(whole(body)), limits=limits) as desk, told:
+    limits, shown = Limits(answer_bytes=2**23), pytest.raises(ProtocolError, match="BOOMERANG_MAX_ANSWER_MB")
+    with opened(sending(whole(body)), limits=limits) as desk, shown:
         desk.ask()

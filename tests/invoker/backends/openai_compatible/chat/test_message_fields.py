@@ -26,11 +26,11 @@ from boomerang.invoker.errors import (
 )
 from boomerang.invoker.http.cancellation import Clocks
 from tests.invoker.backends.openai_compatible.desk import CONFIG, GOOD, HELLO, KEY, USAGE, event, opened, streaming
-from tests.loopback import STREAM, Asked, Wire, chunked, head, whole
+from tests.loopback import STREAM, ClientConnection, ReceivedRequest, chunked, head, whole
 
 from .test_completion_reader import sending
 
-SAID = event({"content": "Hel"})
+SPOKEN = event({"content": "Hel"})
 DONE = b"data: [DONE]\n\n"
 
 
@@ -44,7 +44,7 @@ def line(value: Any, name: str = "") -> bytes:
 
 @pytest.mark.parametrize("stream", [True, False])
 @pytest.mark.parametrize(
-    ("body", "kind", "words"),
+    ("body", "kind", "text"),
     [
         ({"detail": "model not loaded"}, InvokeServerUnavailableError, "model not loaded"),
         ({"code": 50501, "message": "balance is not enough"}, InvokeServerUnavailableError, "balance is not enough"),
@@ -57,9 +57,9 @@ def line(value: Any, name: str = "") -> bytes:
     ],
 )
 def test_an_answer_of_success_that_says_nothing_is_an_error(
-    body: Any, kind: type[InvokeError], words: str, stream: bool
+    body: Any, kind: type[InvokeError], text: str, stream: bool
 ) -> None:
-    with opened(sending(whole(body))) as desk, pytest.raises(kind, match=words) as raised:
+    with opened(sending(whole(body))) as desk, pytest.raises(kind, match=text) as raised:
         desk.ask(stream=stream)
     assert type(raised.value) is kind
 
@@ -71,7 +71,7 @@ def test_a_stream_of_nothing_but_its_end_is_an_error() -> None:
 
 @pytest.mark.parametrize("behind", [[DONE], []])
 @pytest.mark.parametrize(
-    ("told", "kind", "words"),
+    ("shown", "kind", "text"),
     [
         (b'error: {"code":400,"message":"exceeds the context"}\n\n', InvokeBadRequestError, "exceeds the context"),
         (b"error: out of memory\n\n", InvokeServerUnavailableError, "out of memory"),
@@ -89,12 +89,12 @@ def test_a_stream_of_nothing_but_its_end_is_an_error() -> None:
     ],
 )
 def test_an_error_in_a_stream_ends_it_in_its_own_words_and_kind(
-    told: bytes, kind: type[InvokeError], words: str, behind: list[bytes]
+    shown: bytes, kind: type[InvokeError], text: str, behind: list[bytes]
 ) -> None:
-    with opened(streaming([event({"content": "Hel"}, usage=USAGE), told, *behind])) as desk:
+    with opened(streaming([event({"content": "Hel"}, usage=USAGE), shown, *behind])) as desk:
         chunks = desk.session.model.llm.invoke(CONFIG, HELLO, stream=True)
         assert next(chunks).delta.message.content == "Hel"
-        with pytest.raises(kind, match=words) as raised:
+        with pytest.raises(kind, match=text) as raised:
             list(chunks)
         assert type(raised.value) is kind and raised.value.body
 
@@ -128,9 +128,9 @@ def test_a_name_that_is_repeated_in_each_fragment_makes_one_call() -> None:
     ids: tuple[str | None, ...]
     for ids in ((None, None, None), ("a", "b", "c"), ("a", "a", "a"), ("a", None, None)):
         pieces = zip(('{"ci', 'ty": "Par', 'is"}'), ids, strict=True)
-        found = calls_of(*(part(text, "weather", call_id) for text, call_id in pieces))
-        assert [call[1:] for call in found] == [("weather", '{"city": "Paris"}')]
-        assert found[0][0]
+        result = calls_of(*(part(text, "weather", call_id) for text, call_id in pieces))
+        assert [call[1:] for call in result] == [("weather", '{"city": "Paris"}')]
+        assert result[0][0]
 
 
 def test_a_new_id_in_a_nameless_fragment_begins_no_call() -> None:
@@ -148,14 +148,14 @@ def test_whole_calls_under_one_index_are_calls_of_their_own() -> None:
 
 
 def test_fragments_without_ids_are_kept_apart_by_their_index() -> None:
-    found = calls_of(part("", "a"), part("", "b", index=1), part("{A", index=0), part("{B", index=1), part("}", index=0))
-    assert [call[1:] for call in found] == [("a", "{A}"), ("b", "{B")]
+    result = calls_of(part("", "a"), part("", "b", index=1), part("{A", index=0), part("{B", index=1), part("}", index=0))
+    assert [call[1:] for call in result] == [("a", "{A}"), ("b", "{B")]
 
 
 def test_one_id_for_two_calls_does_not_make_them_one() -> None:
-    found = calls_of(part("{}", "a", "x"), part("{}", "b", "x", 1))
-    assert [call[1:] for call in found] == [("a", "{}"), ("b", "{}")]
-    assert len({call[0] for call in found}) == 2
+    result = calls_of(part("{}", "a", "x"), part("{}", "b", "x", 1))
+    assert [call[1:] for call in result] == [("a", "{}"), ("b", "{}")]
+    assert len({call[0] for call in result}) == 2
 
 
 def test_a_name_in_two_pieces_is_one_name() -> None:
@@ -182,9 +182,9 @@ def test_calls_that_keep_to_the_rules_come_back_as_they_were(written: list[tuple
     for index, (name, pieces) in enumerate(written):
         fragments.append(part("", name, f"id-{index}" if ids else None, index))
         fragments += [part(text, index=index) for text in pieces]
-    found = calls_of(*fragments)
-    assert [(name, text) for _, name, text in found] == [(name, "".join(pieces)) for name, pieces in written]
-    assert not ids or [call[0] for call in found] == [f"id-{index}" for index in range(len(written))]
+    result = calls_of(*fragments)
+    assert [(name, text) for _, name, text in result] == [(name, "".join(pieces)) for name, pieces in written]
+    assert not ids or [call[0] for call in result] == [f"id-{index}" for index in range(len(written))]
 
 
 # Servers' own fields.
@@ -226,8 +226,8 @@ def test_what_has_no_place_in_an_answer_is_named() -> None:
         event({}, "stop") + line({"choices": [], "usage": USAGE | {"total_tokens": 300}}),
     ],
 )
-def test_a_usage_is_found_where_it_stands_and_keeps_its_total(last: bytes) -> None:
-    with opened(streaming([SAID, last, DONE])) as desk:
+def test_a_usage_is_found_where_it_is_and_keeps_its_total(last: bytes) -> None:
+    with opened(streaming([SPOKEN, last, DONE])) as desk:
         usage = desk.ask().usage
         assert (usage.prompt_tokens, usage.completion_tokens, usage.total_tokens) == (5, 2, 300)
 
@@ -238,9 +238,9 @@ def test_a_usage_is_found_where_it_stands_and_keeps_its_total(last: bytes) -> No
 @pytest.mark.parametrize("media_type", ["application/json", "text/html", "text/plain"])
 @pytest.mark.parametrize("before", [b"", b"\xef\xbb\xbf", b"\n\n", b": ping\n\n"])
 def test_a_stream_is_known_by_what_it_begins_with(media_type: str, before: bytes) -> None:
-    def script(_asked: Asked, wire: Wire) -> None:
-        wire.send(head(media_type=media_type))
-        wire.drip(before + b"".join(GOOD))
+    def script(_request: ReceivedRequest, connection: ClientConnection) -> None:
+        connection.send(head(media_type=media_type))
+        connection.drip(before + b"".join(GOOD))
         raise EOFError
 
     with opened(script) as desk:
@@ -256,9 +256,9 @@ def test_an_object_over_many_lines_is_known_by_what_it_begins_with(media_type: s
 
 
 def test_an_end_that_does_not_come_behind_a_finish_reason_is_no_failure() -> None:
-    def script(_asked: Asked, wire: Wire) -> None:
-        wire.send(STREAM, *list(chunked(GOOD[:4]))[:-1])
-        wire.wait_until_gone()
+    def script(_request: ReceivedRequest, connection: ClientConnection) -> None:
+        connection.send(STREAM, *list(chunked(GOOD[:4]))[:-1])
+        connection.wait_until_gone()
 
     with opened(script, clocks=Clocks(between_chunks=0.2)) as desk:
         assert desk.ask().finish_reason == "stop"
@@ -266,9 +266,9 @@ def test_an_end_that_does_not_come_behind_a_finish_reason_is_no_failure() -> Non
 
 
 def test_an_answer_without_a_finish_reason_that_stops_coming_is_one() -> None:
-    def script(_asked: Asked, wire: Wire) -> None:
-        wire.send(STREAM, *list(chunked(GOOD[:3]))[:-1])
-        wire.wait_until_gone()
+    def script(_request: ReceivedRequest, connection: ClientConnection) -> None:
+        connection.send(STREAM, *list(chunked(GOOD[:3]))[:-1])
+        connection.wait_until_gone()
 
     with opened(script, clocks=Clocks(between_chunks=0.2)) as desk, pytest.raises(InvokeTimeoutError):
         desk.ask()
@@ -281,15 +281,15 @@ def test_options_of_a_stream_that_were_typed_are_kept_and_the_wish_for_a_usage_b
     config = CONFIG | {"completion_params": {"stream_options": {"continuous_usage_stats": True}}}
     with opened(streaming(GOOD)) as desk:
         desk.ask(config=config)
-        assert desk.server.asked[0].json["stream_options"] == {"include_usage": True, "continuous_usage_stats": True}
+        assert desk.server.requests[0].json["stream_options"] == {"include_usage": True, "continuous_usage_stats": True}
 
 
 def test_options_that_are_refused_are_left_out_for_that_model_only_and_each_time_it_is_said() -> None:
-    def script(asked: Asked, wire: Wire) -> None:
-        if asked.json["model"] == "m" and "stream_options" in asked.json:
-            wire.send(whole({"error": {"message": "stream_options: extra fields not permitted"}}, 422))
+    def script(request: ReceivedRequest, connection: ClientConnection) -> None:
+        if request.json["model"] == "m" and "stream_options" in request.json:
+            connection.send(whole({"error": {"message": "stream_options: extra fields not permitted"}}, 422))
         else:
-            wire.send(STREAM, *chunked(GOOD))
+            connection.send(STREAM, *chunked(GOOD))
 
     with opened(script) as desk:
         for _ in range(2):
@@ -297,7 +297,7 @@ def test_options_that_are_refused_are_left_out_for_that_model_only_and_each_time
             assert any("stream_options" in notice for notice in desk.notices)
         desk.ask(config=CONFIG | {"model": "other"})
         assert not desk.notices
-        assert ["stream_options" in asked.json for asked in desk.server.asked] == [True, False, False, True]
+        assert ["stream_options" in request.json for request in desk.server.requests] == [True, False, False, True]
         typed = CONFIG | {"completion_params": {"stream_options": {"include_usage": True}}}
         with pytest.raises(InvokeBadRequestError, match="extra fields"):
             desk.ask(config=typed)

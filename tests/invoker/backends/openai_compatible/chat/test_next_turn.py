@@ -12,7 +12,7 @@ from boomerang.invoker.entities.llm import LLMResult
 from tests.invoker.backends.openai_compatible.chat.odd_streams import STOP, answer_to, piece
 from tests.invoker.backends.openai_compatible.chat.test_message_fields import DONE
 from tests.invoker.backends.openai_compatible.desk import HELLO, Desk, event, opened, streaming
-from tests.loopback import Asked, Wire, whole
+from tests.loopback import ClientConnection, ReceivedRequest, whole
 
 TOOL = {"name": "weather", "description": "Weather of a city", "parameters": {"type": "object", "properties": {}}}
 
@@ -20,19 +20,19 @@ TOOL = {"name": "weather", "description": "Weather of a city", "parameters": {"t
 def two_turns(first: Sequence[bytes], accepts: Any) -> tuple[Desk, LLMResult]:
     """Call a server that calls a tool, and send the result; it answers 400 to a second turn that it doesn't accept."""
 
-    def script(request: Asked, wire: Wire) -> None:
+    def script(request: ReceivedRequest, connection: ClientConnection) -> None:
         if len(request.json["messages"]) == 1:
-            streaming(first)(request, wire)
+            streaming(first)(request, connection)
         elif wrong := accepts(request.json["messages"][1]):
-            wire.send(whole({"error": {"message": wrong}}, 400))
+            connection.send(whole({"error": {"message": wrong}}, 400))
         else:
-            streaming([piece("Mild."), STOP, DONE])(request, wire)
+            streaming([piece("Mild."), STOP, DONE])(request, connection)
 
     with opened(script) as desk:
-        turn = desk.ask(tools=[TOOL])
-        (call,) = turn.message.tool_calls
+        lock = desk.ask(tools=[TOOL])
+        (call,) = lock.message.tool_calls
         result = {"role": "tool", "content": "18 °C", "tool_call_id": call.id, "name": call.function.name}
-        sent = json.loads(json.dumps(turn.message.model_dump(mode="json")))  # as it passes through Dify's interface
+        sent = json.loads(json.dumps(lock.message.model_dump(mode="json")))  # as it passes through Dify's interface
         return desk, desk.ask([*HELLO, sent, result], tools=[TOOL])
 
 
@@ -91,9 +91,9 @@ def test_reasoning_does_not_go_back_where_no_tool_was_called() -> None:
 
 
 @pytest.mark.parametrize("opaque", ["text", [1], {"plugin_state": 1}])
-def test_an_opaque_body_of_somebody_else_is_not_sent_and_named(opaque: Any) -> None:
-    said = {"role": "assistant", "content": "Hi.", "opaque_body": opaque}
+def test_an_opaque_body_of_another_one_is_not_sent_and_named(opaque: Any) -> None:
+    content = {"role": "assistant", "content": "Hi.", "opaque_body": opaque}
     with opened(streaming([piece("Hello."), STOP, DONE])) as desk:
-        desk.ask([*HELLO, said, *HELLO])
-        assert desk.server.asked[0].json["messages"][1] == {"role": "assistant", "content": "Hi."}
+        desk.ask([*HELLO, content, *HELLO])
+        assert desk.server.requests[0].json["messages"][1] == {"role": "assistant", "content": "Hi."}
         assert len(desk.notices) == 1 and "prompt_messages[1].opaque_body" in desk.notices[0]

@@ -129,7 +129,7 @@ def test_a_whole_object_over_several_lines_is_read(media_type: str) -> None:
 
 
 def test_objects_line_by_line_without_the_field_data_are_read() -> None:
-    lines = b"".join(found.strip()[6:] + b"\n" for found in (piece("Hel"), piece("lo."), STOP))
+    lines = b"".join(result.strip()[6:] + b"\n" for result in (piece("Hel"), piece("lo."), STOP))
     for media_type in ("application/x-ndjson", "application/json", "text/event-stream"):
         with opened(sending(head(media_type=media_type), lines)) as desk:
             assert desk.ask().message.content == "Hello."

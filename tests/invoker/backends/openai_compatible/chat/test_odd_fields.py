@@ -108,9 +108,9 @@ def calls(*fragments: Any, notices: int | None = 0) -> list[tuple[str, str]]:
     with opened(
         streaming([*(event({"tool_calls": fragment}) for fragment in fragments), event({}, "tool_calls"), DONE])
     ) as desk:
-        found = [(call.function.name, call.function.arguments) for call in desk.ask().message.tool_calls]
+        result = [(call.function.name, call.function.arguments) for call in desk.ask().message.tool_calls]
         assert notices is None or len(desk.notices) == notices
-        return found
+        return result
 
 
 def test_interleaved_fragments_without_an_index_go_to_the_call_of_their_id() -> None:

@@ -31,7 +31,7 @@ from boomerang.invoker.session import Session
 from boomerang.workbench.samples.inputs import CLIP
 from tests.invoker.backends.openai_compatible.desk import CONFIG, GOOD, HELLO, USAGE, Desk, event, opened, streaming
 from tests.json_values import JSON_VALUES
-from tests.loopback import Asked, Script, Wire, chunked, head, whole
+from tests.loopback import ClientConnection, ReceivedRequest, Script, chunked, head, whole
 
 EMBEDDER = {"provider": "p", "model": "e", "model_type": "text-embedding"}
 RANKER = {"provider": "p", "model": "r", "model_type": "rerank", "score_threshold": 0.0, "top_n": 9}
@@ -40,7 +40,7 @@ SCHEMA = {"type": "object", "properties": {"city": {"type": "string"}}, "require
 
 def answering(value: Any, status: int = 200, **more: str) -> Script:
     """Return a script that answers with JSON."""
-    return lambda _asked, wire: wire.send(whole(value, status, **more))
+    return lambda _request, connection: connection.send(whole(value, status, **more))
 
 
 def details(desk: Desk) -> list[Any]:
@@ -52,20 +52,22 @@ def details(desk: Desk) -> list[Any]:
 
 
 def test_vectors_come_in_the_order_of_the_texts_in_batches_of_the_model() -> None:
-    def script(asked: Asked, wire: Wire) -> None:
-        data = [{"index": i, "embedding": [float(len(text)), 0.5]} for i, text in enumerate(asked.json["input"])]
-        wire.send(whole({"model": "e-1", "data": data[::-1], "usage": {"prompt_tokens": len(data), "total_tokens": len(data)}}))
+    def script(request: ReceivedRequest, connection: ClientConnection) -> None:
+        data = [{"index": i, "embedding": [float(len(text)), 0.5]} for i, text in enumerate(request.json["input"])]
+        connection.send(
+            whole({"model": "e-1", "data": data[::-1], "usage": {"prompt_tokens": len(data), "total_tokens": len(data)}})
+        )
 
     model = described("p", "e", ModelType.TEXT_EMBEDDING).model_copy(
         update={"model_properties": {ModelPropertyKey.MAX_CHUNKS: 2}}
     )
     with opened(script, models=[model]) as desk:
         texts = ["a", "bb", "ccc", "dddd", "eeeee"]
-        found = desk.session.model.text_embedding.invoke(EMBEDDER, texts)
-        assert found.embeddings == [[float(len(text)), 0.5] for text in texts]
-        assert (found.model, found.usage.tokens) == ("e-1", 5)
-        assert [asked.json["input"] for asked in desk.server.asked] == [["a", "bb"], ["ccc", "dddd"], ["eeeee"]]
-        assert desk.server.asked[0].path == "/v1/embeddings"
+        result = desk.session.model.text_embedding.invoke(EMBEDDER, texts)
+        assert result.embeddings == [[float(len(text)), 0.5] for text in texts]
+        assert (result.model, result.usage.tokens) == ("e-1", 5)
+        assert [request.json["input"] for request in desk.server.requests] == [["a", "bb"], ["ccc", "dddd"], ["eeeee"]]
+        assert desk.server.requests[0].path == "/v1/embeddings"
 
 
 def test_vectors_in_base64_are_read() -> None:
@@ -76,7 +78,7 @@ def test_vectors_in_base64_are_read() -> None:
 
 
 @pytest.mark.parametrize(
-    ("data", "words"),
+    ("data", "text"),
     [
         ([], "0 vectors for 2 texts"),
         ([{"index": 0, "embedding": [1.0]}], "1 vectors for 2 texts"),
@@ -87,8 +89,8 @@ def test_vectors_in_base64_are_read() -> None:
         (None, "no list `data`"),
     ],
 )
-def test_vectors_that_are_missing_or_doubled_are_told(data: Any, words: str) -> None:
-    with opened(answering({"data": data})) as desk, pytest.raises(ProtocolError, match=words):
+def test_vectors_that_are_missing_or_doubled_are_reported(data: Any, text: str) -> None:
+    with opened(answering({"data": data})) as desk, pytest.raises(ProtocolError, match=text):
         desk.session.model.text_embedding.invoke(EMBEDDER, ["x", "y"])
 
 
@@ -108,10 +110,10 @@ VOYAGE = {"data": JINA["results"]}
 @pytest.mark.parametrize(("answer", "shape"), [(JINA, "Jina/Cohere"), (TEI, "TEI"), (VOYAGE, "Voyage")])
 def test_each_shape_of_rerank_is_read_and_named_and_nothing_is_rescaled(answer: Any, shape: str) -> None:
     with opened(answering(answer)) as desk:
-        found = desk.session.model.rerank.invoke(RANKER | {"score_threshold": -9}, ["a", "b", "c"], "q")
-        assert [(doc.index, doc.text, doc.score) for doc in found.docs] == [(1, "b", 0.75), (2, "c", 0.5), (0, "a", -2.5)]
+        result = desk.session.model.rerank.invoke(RANKER | {"score_threshold": -9}, ["a", "b", "c"], "q")
+        assert [(doc.index, doc.text, doc.score) for doc in result.docs] == [(1, "b", 0.75), (2, "c", 0.5), (0, "a", -2.5)]
         assert details(desk)[0].shape == shape
-        assert desk.server.asked[0].json == {"model": "r", "query": "q", "documents": ["a", "b", "c"], "top_n": 3}
+        assert desk.server.requests[0].json == {"model": "r", "query": "q", "documents": ["a", "b", "c"], "top_n": 3}
 
 
 def test_threshold_and_top_n_keep_what_they_say() -> None:
@@ -123,18 +125,18 @@ def test_threshold_and_top_n_keep_what_they_say() -> None:
 
 
 def test_a_server_of_tei_is_found_at_its_root_and_remembered() -> None:
-    def script(asked: Asked, wire: Wire) -> None:
-        if asked.path != "/rerank":
-            wire.send(whole({"error": "Not Found"}, 404))
-        elif "texts" not in asked.json:
-            wire.send(whole({"error": "missing field `texts`"}, 422))
+    def script(request: ReceivedRequest, connection: ClientConnection) -> None:
+        if request.path != "/rerank":
+            connection.send(whole({"error": "Not Found"}, 404))
+        elif "texts" not in request.json:
+            connection.send(whole({"error": "missing field `texts`"}, 422))
         else:
-            wire.send(whole(TEI))
+            connection.send(whole(TEI))
 
     with opened(script) as desk:
         for _ in range(2):
             assert desk.session.model.rerank.invoke(RANKER, ["a", "b", "c"], "q").docs[0].index == 1
-        assert [asked.path for asked in desk.server.asked] == ["/v1/rerank", "/v1/rerank", "/rerank", "/rerank"]
+        assert [request.path for request in desk.server.requests] == ["/v1/rerank", "/v1/rerank", "/rerank", "/rerank"]
 
 
 def test_a_server_without_rerank_says_so_in_its_own_words() -> None:
@@ -142,13 +144,13 @@ def test_a_server_without_rerank_says_so_in_its_own_words() -> None:
         ("This server does not support reranking", 501, InvokeServerUnavailableError),
         ("Not Found", 404, InvokeBadRequestError),
     )
-    for words, status, kind in cases:
-        with opened(answering({"detail": words}, status)) as desk, pytest.raises(kind, match=words):
+    for text, status, kind in cases:
+        with opened(answering({"detail": text}, status)) as desk, pytest.raises(kind, match=text):
             desk.session.model.rerank.invoke(RANKER, ["a"], "q")
 
 
 @pytest.mark.parametrize(
-    ("answer", "words"),
+    ("answer", "text"),
     [
         ({"ranking": []}, 'no `results`: {"ranking": \\[\\]}'),
         ({"results": [{"index": 5, "relevance_score": 1}]}, "document 5, of 3"),
@@ -156,8 +158,8 @@ def test_a_server_without_rerank_says_so_in_its_own_words() -> None:
         ("hello", "neither a list nor an object"),
     ],
 )
-def test_an_answer_that_ranks_nothing_is_told(answer: Any, words: str) -> None:
-    with opened(answering(answer)) as desk, pytest.raises(ProtocolError, match=words):
+def test_an_answer_that_ranks_nothing_is_reported(answer: Any, text: str) -> None:
+    with opened(answering(answer)) as desk, pytest.raises(ProtocolError, match=text):
         desk.session.model.rerank.invoke(RANKER, ["a", "b", "c"], "q")
 
 
@@ -168,20 +170,20 @@ def test_sound_is_passed_on_as_it_comes_with_the_type_of_its_bytes() -> None:
     sound = CLIP.read_bytes()
     pieces = [sound[at : at + 3000] for at in range(0, len(sound), 3000)]
 
-    def script(_asked: Asked, wire: Wire) -> None:
-        wire.send(head(media_type="application/octet-stream", Transfer_Encoding="chunked"), *chunked(pieces))
+    def script(_request: ReceivedRequest, connection: ClientConnection) -> None:
+        connection.send(head(media_type="application/octet-stream", Transfer_Encoding="chunked"), *chunked(pieces))
 
     with opened(script) as desk:
         config = {"provider": "p", "model": "t", "model_type": "tts", "voice": "alloy"}
         assert b"".join(desk.session.model.tts.invoke(config, "Hello.")) == sound
-        assert desk.server.asked[0].json == {"model": "t", "input": "Hello.", "voice": "alloy", "response_format": "mp3"}
+        assert desk.server.requests[0].json == {"model": "t", "input": "Hello.", "voice": "alloy", "response_format": "mp3"}
         assert {chunk.mime_type for chunk in desk.record.chunks} == {"audio/mpeg"} and len(desk.record.chunks) > 1
         assert not desk.notices
 
 
-def test_sound_of_another_type_than_asked_for_is_told() -> None:
+def test_sound_of_another_type_than_asked_for_is_reported() -> None:
     wav = b"RIFF\x24\x00\x00\x00WAVEfmt " + bytes(28)
-    with opened(lambda _asked, wire: wire.send(whole(wav, media_type="audio/mpeg"))) as desk:
+    with opened(lambda _request, connection: connection.send(whole(wav, media_type="audio/mpeg"))) as desk:
         config = {"provider": "p", "model": "t", "model_type": "tts", "voice": "v"}
         assert b"".join(desk.session.model.tts.invoke(config, "Hello.")) == wav
         assert desk.record.chunks[0].mime_type == "audio/wav" and "audio/wav" in desk.notices[0]
@@ -191,26 +193,32 @@ def test_a_recording_is_sent_as_a_file_of_its_kind() -> None:
     with opened(answering({"text": "The quick test."})) as desk:
         config = {"provider": "p", "model": "w", "model_type": "speech2text"}
         assert desk.session.model.speech2text.invoke(config, io.BytesIO(CLIP.read_bytes())) == "The quick test."
-        [asked] = desk.server.asked
-        assert asked.path == "/v1/audio/transcriptions" and CLIP.read_bytes() in asked.body
-        assert b'filename="audio.mp3"' in asked.body and b"audio/mpeg" in asked.body and b'name="model"\r\n\r\nw' in asked.body
+        [request] = desk.server.requests
+        assert request.path == "/v1/audio/transcriptions" and CLIP.read_bytes() in request.body
+        assert (
+            b'filename="audio.mp3"' in request.body
+            and b"audio/mpeg" in request.body
+            and b'name="model"\r\n\r\nw' in request.body
+        )
 
 
 def test_a_recording_is_sent_again_whole_after_a_busy_server() -> None:
-    def script(_asked: Asked, wire: Wire) -> None:
-        busy = len(desk.server.asked) == 1
-        wire.send(whole({"message": "busy"}, 503, Retry_After="0") if busy else whole(b"said so", media_type="text/plain"))
+    def script(_request: ReceivedRequest, connection: ClientConnection) -> None:
+        busy = len(desk.server.requests) == 1
+        connection.send(
+            whole({"message": "busy"}, 503, Retry_After="0") if busy else whole(b"said so", media_type="text/plain")
+        )
 
     with opened(script) as desk:
         config = {"provider": "p", "model": "w", "model_type": "speech2text"}
         assert desk.session.model.speech2text.invoke(config, io.BytesIO(CLIP.read_bytes())) == "said so"
-        assert all(CLIP.read_bytes() in asked.body for asked in desk.server.asked) and len(desk.server.asked) == 2
+        assert all(CLIP.read_bytes() in request.body for request in desk.server.requests) and len(desk.server.requests) == 2
 
 
 # Moderation.
 
 
-def test_the_boolean_is_the_answer_and_the_scores_stand_beside_it() -> None:
+def test_the_boolean_is_the_answer_and_the_scores_are_beside_it() -> None:
     result = {
         "flagged": True,
         "categories": {"violence": True, "hate": False},
@@ -240,22 +248,22 @@ def test_the_object_comes_last_with_the_schema_sent_natively(text: str) -> None:
         chunks = list(desk.session.model.llm_structured_output.invoke(CONFIG, HELLO, SCHEMA))
         assert [chunk.structured_output for chunk in chunks] == [None, None, {"city": "Oslo"}]
         assert LLMFold().extend(chunks).text == text
-        sent = desk.server.asked[0].json["response_format"]
+        sent = desk.server.requests[0].json["response_format"]
         assert sent == {"type": "json_schema", "json_schema": {"name": "answer", "schema": SCHEMA}}
 
 
 def test_a_server_that_takes_no_schema_is_asked_in_words() -> None:
-    def script(asked: Asked, wire: Wire) -> None:
-        if "response_format" in asked.json:
-            wire.send(whole({"error": {"message": "response_format type json_schema is not supported"}}, 400))
+    def script(request: ReceivedRequest, connection: ClientConnection) -> None:
+        if "response_format" in request.json:
+            connection.send(whole({"error": {"message": "response_format type json_schema is not supported"}}, 400))
         else:
-            spelled('{"city": "Oslo"}')(asked, wire)
+            spelled('{"city": "Oslo"}')(request, connection)
 
     with opened(script) as desk:
         *_, last = desk.session.model.llm_structured_output.invoke(CONFIG, HELLO, SCHEMA)
         assert last.structured_output == {"city": "Oslo"}
         assert "schema in words" in desk.notices[0]
-        assert json.dumps(SCHEMA) in desk.server.asked[-1].json["messages"][0]["content"]
+        assert json.dumps(SCHEMA) in desk.server.requests[-1].json["messages"][0]["content"]
 
 
 def test_an_answer_that_is_no_object_keeps_its_text() -> None:
@@ -265,7 +273,7 @@ def test_an_answer_that_is_no_object_keeps_its_text() -> None:
         assert raised.value.body == '{"city": "Os'  # type: ignore[attr-defined]
 
 
-def test_a_departure_from_the_schema_is_told() -> None:
+def test_a_departure_from_the_schema_is_reported() -> None:
     with opened(spelled('{"city": 7}')) as desk:
         list(desk.session.model.llm_structured_output.invoke(CONFIG, HELLO, SCHEMA))
         assert "departs from the schema, first at $.city" in desk.notices[0]
@@ -285,9 +293,9 @@ def test_a_hostile_or_unreadable_schema_is_sent_and_what_was_not_checked_is_said
     with opened(spelled(json.dumps(answer))) as desk:
         *_, last = desk.session.model.llm_structured_output.invoke(CONFIG, HELLO, schema)
         assert last.structured_output == answer
-        assert desk.server.asked[0].json["response_format"]["json_schema"]["schema"] == schema
-        [said] = desk.notices
-        assert notice in said
+        assert desk.server.requests[0].json["response_format"]["json_schema"]["schema"] == schema
+        [content] = desk.notices
+        assert notice in content
 
 
 @pytest.mark.parametrize("levels", [101, 900, 100_000])
@@ -316,7 +324,7 @@ def test_decimals_depart_from_nothing() -> None:
 def test_a_summary_asks_the_system_model_and_shows_what_it_asked() -> None:
     with opened(streaming(GOOD), models=[described("p", "m")]) as desk:
         assert desk.session.model.summary.invoke("Long text. " * 200, "Briefly.") == "Hello."
-        assert desk.server.asked[0].json["model"] == "m"
+        assert desk.server.requests[0].json["model"] == "m"
         [exchange] = [note for note in desk.record.events if isinstance(note, ModelExchange)]
         assert "Briefly." in str(exchange.messages[-1].content) and exchange.answer == "Hello."
 
@@ -324,7 +332,7 @@ def test_a_summary_asks_the_system_model_and_shows_what_it_asked() -> None:
 def test_without_a_system_model_a_summary_is_refused_before_anything_is_sent() -> None:
     with opened(streaming(GOOD)) as desk, pytest.raises(UnsupportedRequestError, match="no system model"):
         desk.session.model.summary.invoke("Long text. " * 200, "Briefly.")
-    assert desk.server.asked == []
+    assert desk.server.requests == []
 
 
 def test_estimates_are_rather_too_many_than_too_few() -> None:
@@ -334,8 +342,8 @@ def test_estimates_are_rather_too_many_than_too_few() -> None:
 def test_models_are_fetched_and_typed() -> None:
     names = ["gpt-4o", "bge-m3", "bge-reranker-v2-m3", "whisper-1", "tts-1", "omni-moderation-latest", "gpt-4o"]
     with opened(answering({"object": "list", "data": [{"id": name} for name in names]})) as desk:
-        found = desk.backend.fetch_models()
-        assert [(model.model, model.model_type.value) for model in found] == [
+        result = desk.backend.fetch_models()
+        assert [(model.model, model.model_type.value) for model in result] == [
             ("gpt-4o", "llm"),
             ("bge-m3", "text-embedding"),
             ("bge-reranker-v2-m3", "rerank"),
@@ -343,7 +351,7 @@ def test_models_are_fetched_and_typed() -> None:
             ("tts-1", "tts"),
             ("omni-moderation-latest", "moderation"),
         ]
-        assert (desk.server.asked[0].method, desk.server.asked[0].path) == ("GET", "/v1/models")
+        assert (desk.server.requests[0].method, desk.server.requests[0].path) == ("GET", "/v1/models")
 
 
 # Any other response.
@@ -389,7 +397,7 @@ def test_input_that_is_refused_here_can_be_sent_to_see_the_servers_refusal(ask: 
     with opened(answering({"error": {"message": "the server's own words"}}, 400)) as desk:
         with pytest.raises(InvokeBadRequestError) as raised:
             ask(desk.session)
-        assert desk.server.asked == [] and "own words" not in str(raised.value)
+        assert desk.server.requests == [] and "own words" not in str(raised.value)
         with pytest.raises(InvokeBadRequestError, match="the server's own words"):
             ask(Session(desk.backend, unchecked=True))
-        assert desk.server.asked
+        assert desk.server.requests

@@ -22,7 +22,7 @@ from boomerang.invoker.messages.message import Message
 from boomerang.invoker.run import Run
 from tests.invoker.backends.openai_compatible.desk import opened
 from tests.json_values import JSON_VALUES
-from tests.loopback import Asked, Wire, whole
+from tests.loopback import ClientConnection, ReceivedRequest, whole
 
 ODD = [
     None,
@@ -46,8 +46,8 @@ def fetched(value: Any) -> tuple[list[ListedModel], list[Message]]:
     """Fetch a list; return its models and the notices."""
     notes: list[Event] = []
 
-    def script(asked: Asked, wire: Wire) -> None:
-        wire.send(whole(value) if asked.path.endswith("/models") else whole({"error": "not found"}, 404))
+    def script(request: ReceivedRequest, connection: ClientConnection) -> None:
+        connection.send(whole(value) if request.path.endswith("/models") else whole({"error": "not found"}, 404))
 
     with opened(script) as desk:
         models = list(desk.backend.fetch_models(Run(notes.append)))
@@ -133,7 +133,7 @@ def _values(item: Any) -> list[Any]:
 
 
 @pytest.mark.parametrize("value", [{"object": "list"}, {"data": "a"}, {"data": 5}, 5, None, "a", {"detail": "no list here"}])
-def test_what_is_no_list_is_told_in_the_servers_words(value: Any) -> None:
+def test_what_is_no_list_is_reported_in_the_servers_words(value: Any) -> None:
     with pytest.raises(ProtocolError, match="holds no list of models: ") as raised:
         fetched(value)
     assert raised.value.status_code == 200

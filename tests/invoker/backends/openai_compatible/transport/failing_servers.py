@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from tests.invoker.backends.openai_compatible.desk import CONFIG, GOOD, Desk
-from tests.loopback import Asked, Script, Wire
+from tests.loopback import ClientConnection, ReceivedRequest, Script
 
 RANKER = {"provider": "p", "model": "r", "model_type": "rerank", "score_threshold": 0.0, "top_n": 9}
 CALLS: dict[str, Callable[[Desk], Any]] = {
@@ -23,8 +23,8 @@ CALLS: dict[str, Callable[[Desk], Any]] = {
 def closing(*pieces: bytes) -> Script:
     """Return a script that sends some bytes and closes the connection."""
 
-    def script(_asked: Asked, wire: Wire) -> None:
-        wire.send(*pieces)
+    def script(_request: ReceivedRequest, connection: ClientConnection) -> None:
+        connection.send(*pieces)
         raise EOFError
 
     return script
@@ -33,9 +33,9 @@ def closing(*pieces: bytes) -> Script:
 def silent(*pieces: bytes) -> Script:
     """Return a script that sends some bytes and then nothing, until the client leaves."""
 
-    def script(_asked: Asked, wire: Wire) -> None:
-        wire.send(*pieces)
-        wire.wait_until_gone()
+    def script(_request: ReceivedRequest, connection: ClientConnection) -> None:
+        connection.send(*pieces)
+        connection.wait_until_gone()
 
     return script
 

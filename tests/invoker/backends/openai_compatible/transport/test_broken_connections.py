@@ -20,7 +20,7 @@ from tests.loopback import STREAM, Script
 
 
 @pytest.mark.parametrize(
-    ("events", "words"),
+    ("events", "text"),
     [
         ([*GOOD[:2], b"data: {broken\n\n"], "broken or cut off: '{broken'"),
         ([*GOOD[:2], b"Traceback (most recent call last)\n"], "not JSON: 'Traceback"),
@@ -28,24 +28,24 @@ from tests.loopback import STREAM, Script
         ([*GOOD[:2], b"data: [1]\n\n"], "not JSON: '1'|broke off its answer"),
     ],
 )
-def test_a_broken_stream_is_an_error_and_keeps_what_had_come(events: list[bytes], words: str) -> None:
+def test_a_broken_stream_is_an_error_and_keeps_what_had_come(events: list[bytes], text: str) -> None:
     with opened(streaming(events)) as desk:
-        with pytest.raises(ProtocolError, match=words):
+        with pytest.raises(ProtocolError, match=text):
             desk.ask()
         assert [chunk.delta.message.content for chunk in desk.record.chunks] == ["Hel"]
         assert desk.record.outcome is Outcome.FAILED
 
 
-@pytest.mark.parametrize("said", [{"message": "KV cache is full", "code": 500}, "KV cache is full"])
-def test_an_error_in_mid_stream_is_told_in_the_servers_words(said: Any) -> None:
-    events = [*GOOD[:2], b"data: " + json.dumps({"error": said}).encode() + b"\n\n"]
+@pytest.mark.parametrize("content", [{"message": "KV cache is full", "code": 500}, "KV cache is full"])
+def test_an_error_in_mid_stream_is_reported_in_the_servers_words(content: Any) -> None:
+    events = [*GOOD[:2], b"data: " + json.dumps({"error": content}).encode() + b"\n\n"]
     with opened(streaming(events)) as desk, pytest.raises(InvokeServerUnavailableError, match="KV cache is full"):
         desk.ask()
     assert len(desk.record.chunks) == 1
 
 
 @pytest.mark.parametrize(
-    ("script", "words"),
+    ("script", "text"),
     [
         (closing(), "before it answered"),
         (closing(STREAM), "in the middle"),
@@ -55,12 +55,12 @@ def test_an_error_in_mid_stream_is_told_in_the_servers_words(said: Any) -> None:
     ],
     ids=["at once", "after the head", "mid-frame", "between frames", "another protocol"],
 )
-def test_a_connection_that_breaks_is_told_as_such(script: Script, words: str) -> None:
+def test_a_connection_that_breaks_is_reported_as_such(script: Script, text: str) -> None:
     with opened(script) as desk:
-        with pytest.raises(InvokeConnectionError, match=words) as raised:
+        with pytest.raises(InvokeConnectionError, match=text) as raised:
             desk.ask()
         assert raised.value.url == f"{desk.server.address}/v1/chat/completions"
-        assert raised.value.answered is (words != "before it answered")
+        assert raised.value.answered is (text != "before it answered")
 
 
 def test_closing_a_stream_ends_the_work_of_the_server() -> None:
@@ -80,7 +80,7 @@ def test_closing_the_back_end_ends_what_runs() -> None:
             next(stream)
 
 
-def test_what_went_over_the_wire_is_noted() -> None:
+def test_what_went_over_http_is_noted() -> None:
     with opened(streaming(GOOD)) as desk:
         desk.ask()
         [request], [response], [end] = desk.of_type(HTTPRequest), desk.of_type(HTTPResponse), desk.of_type(HTTPEnd)

@@ -13,7 +13,7 @@ from boomerang.invoker.errors import (
 from boomerang.invoker.http.cancellation import Clocks
 from tests.invoker.backends.openai_compatible.desk import CONFIG, GOOD, HELLO, opened
 from tests.invoker.backends.openai_compatible.transport.failing_servers import FRAME, silent
-from tests.loopback import BOUND, STREAM, Asked, Wire, chunked, whole
+from tests.loopback import BOUND, STREAM, ClientConnection, ReceivedRequest, chunked, whole
 
 
 @pytest.mark.parametrize(
@@ -34,11 +34,11 @@ def test_each_clock_runs_and_is_named(pieces: tuple[bytes, ...], clock: str) -> 
 
 
 def test_the_total_clock_ends_a_stream_that_never_stops_talking() -> None:
-    def script(_asked: Asked, wire: Wire) -> None:
-        wire.send(STREAM)
+    def script(_request: ReceivedRequest, connection: ClientConnection) -> None:
+        connection.send(STREAM)
         while True:
-            wire.send(FRAME)
-            wire.left.wait(0.01)
+            connection.send(FRAME)
+            connection.left.wait(0.01)
 
     with opened(script, clocks=Clocks(total=0.4)) as desk, pytest.raises(InvokeTimeoutError) as raised:
         desk.ask()
@@ -48,11 +48,11 @@ def test_the_total_clock_ends_a_stream_that_never_stops_talking() -> None:
 def test_a_reader_who_takes_longer_than_the_server_may_still_gets_all_of_its_answer() -> None:
     seen, sent = threading.Event(), threading.Event()
 
-    def script(_asked: Asked, wire: Wire) -> None:
+    def script(_request: ReceivedRequest, connection: ClientConnection) -> None:
         first, *rest = chunked(GOOD[1:])
-        wire.send(STREAM, first)
+        connection.send(STREAM, first)
         assert seen.wait(BOUND)
-        wire.send(*rest)
+        connection.send(*rest)
         sent.set()
 
     with opened(script, clocks=Clocks(between_chunks=0.25)) as desk:
@@ -65,22 +65,22 @@ def test_a_reader_who_takes_longer_than_the_server_may_still_gets_all_of_its_ans
 
 
 def test_the_total_clock_runs_on_from_attempt_to_attempt() -> None:
-    def script(_asked: Asked, wire: Wire) -> None:
-        if len(desk.server.asked) == 1:
-            wire.send(whole({"message": "busy"}, 503, Retry_After="0.8"))
+    def script(_request: ReceivedRequest, connection: ClientConnection) -> None:
+        if len(desk.server.requests) == 1:
+            connection.send(whole({"message": "busy"}, 503, Retry_After="0.8"))
         else:
-            wire.wait_until_gone()
+            connection.wait_until_gone()
 
     with opened(script, clocks=Clocks(total=1.0)) as desk:
         with pytest.raises(InvokeTimeoutError) as raised:
             desk.ask()
-        assert raised.value.clock == "total" and len(desk.server.asked) == 2
+        assert raised.value.clock == "total" and len(desk.server.requests) == 2
         assert desk.record.seconds is not None and desk.record.seconds < 1.8  # otherwise the timeout started again
 
 
-def test_a_rate_limit_that_outlasts_the_total_clock_is_told_at_once() -> None:
+def test_a_rate_limit_that_outlasts_the_total_clock_is_reported_at_once() -> None:
     limited = whole({"error": {"message": "slow down"}}, 429, Retry_After="3")
-    with opened(lambda _asked, wire: wire.send(limited), clocks=Clocks(total=1.0)) as desk:
+    with opened(lambda _request, connection: connection.send(limited), clocks=Clocks(total=1.0)) as desk:
         with pytest.raises(InvokeRateLimitError, match="slow down") as raised:
             desk.ask()
-        assert raised.value.retry_after == 3.0 and len(desk.server.asked) == 1
+        assert raised.value.retry_after == 3.0 and len(desk.server.requests) == 1

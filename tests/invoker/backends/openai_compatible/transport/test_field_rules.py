@@ -21,7 +21,7 @@ from tests.loopback import Loopback, whole
 
 
 @pytest.mark.parametrize(
-    ("settings", "words"),
+    ("settings", "text"),
     [
         ({"headers": {"x-team": "red\nand-secret"}}, "headers: the value of x-team must be one line of ASCII characters"),
         ({"headers": {"x-team": "sécret"}}, "headers: the value of x-team must be one line of ASCII characters"),
@@ -60,10 +60,10 @@ from tests.loopback import Loopback, whole
         ({"base_url": None}, "base_url: must be one line of printable characters"),
     ],
 )
-def test_what_cannot_be_sent_is_refused_by_its_field_and_without_its_value(settings: dict[str, Any], words: str) -> None:
+def test_what_cannot_be_sent_is_refused_by_its_field_and_without_its_value(settings: dict[str, Any], text: str) -> None:
     with pytest.raises(ConfigError) as raised:
         connect("openai_compatible", **({"base_url": "http://h/v1"} | settings))
-    assert str(raised.value).startswith(words) and "secret" not in str(raised.value) and "cret@" not in str(raised.value)
+    assert str(raised.value).startswith(text) and "secret" not in str(raised.value) and "cret@" not in str(raised.value)
 
 
 @given(
@@ -72,7 +72,7 @@ def test_what_cannot_be_sent_is_refused_by_its_field_and_without_its_value(setti
     st.text(max_size=12),
 )
 def test_what_is_not_refused_is_sent(headers: dict[str, str], query: dict[str, str], key: str) -> None:
-    with Loopback(lambda _asked, wire: wire.send(whole({"data": []}))) as server:
+    with Loopback(lambda _request, connection: connection.send(whole({"data": []}))) as server:
         try:
             backend = connect("openai_compatible", base_url=server.address, headers=headers, query=query, api_key=key)
         except ConfigError as error:
@@ -80,14 +80,14 @@ def test_what_is_not_refused_is_sent(headers: dict[str, str], query: dict[str, s
             return
         with closing(backend):
             backend.fetch_models(Run())  # type: ignore[attr-defined]
-        [asked] = server.asked
-    assert {name.lower(): value for name, value in headers.items()}.items() <= asked.headers.items()
-    assert dict(parse_qsl(asked.path.partition("?")[2], keep_blank_values=True)) == query
-    assert asked.headers.get("authorization") == (f"Bearer {key}" if key else None)
+        [request] = server.requests
+    assert {name.lower(): value for name, value in headers.items()}.items() <= request.headers.items()
+    assert dict(parse_qsl(request.path.partition("?")[2], keep_blank_values=True)) == query
+    assert request.headers.get("authorization") == (f"Bearer {key}" if key else None)
 
 
 @pytest.mark.parametrize(
-    ("base_url", "query", "path", "asked"),
+    ("base_url", "query", "path", "expected_query"),
     [
         ("/v1?api-version=2", {}, "/v1/chat/completions", [("api-version", "2")]),
         ("/v1/?api-version=2", {}, "/v1/chat/completions", [("api-version", "2")]),
@@ -97,14 +97,14 @@ def test_what_is_not_refused_is_sent(headers: dict[str, str], query: dict[str, s
     ],
 )
 def test_the_query_of_an_address_stays_a_query(
-    base_url: str, query: dict[str, str], path: str, asked: list[tuple[str, str]]
+    base_url: str, query: dict[str, str], path: str, expected_query: list[tuple[str, str]]
 ) -> None:
     with Loopback(streaming(GOOD)) as server:
         backend = connect("openai_compatible", base_url=server.address + base_url, query=query)
         with closing(backend), Session(backend) as session:
             list(session.model.llm.invoke(CONFIG, HELLO, stream=True))
-        parts = urlsplit(server.asked[0].path)
-    assert parts.path == path and sorted(parse_qsl(parts.query, keep_blank_values=True)) == asked
+        parts = urlsplit(server.requests[0].path)
+    assert parts.path == path and sorted(parse_qsl(parts.query, keep_blank_values=True)) == expected_query
 
 
 def test_a_request_names_this_project_unless_the_connection_names_another() -> None:
@@ -112,4 +112,4 @@ def test_a_request_names_this_project_unless_the_connection_names_another() -> N
     for headers, name in [({}, f"boomerang/{project['version']}"), ({"user-agent": "mine/2"}, "mine/2")]:
         with opened(streaming(GOOD), headers=headers) as desk:
             desk.ask()
-            assert desk.server.asked[0].headers["user-agent"] == name
+            assert desk.server.requests[0].headers["user-agent"] == name

@@ -19,7 +19,7 @@ from boomerang.workbench.diagnosis.error_advice import advice
 from tests.certificates import authority_file, secured
 from tests.invoker.backends.contract.watching import Beside
 from tests.invoker.backends.openai_compatible.desk import CONFIG, GOOD, HELLO, opened, streaming
-from tests.loopback import STREAM, Asked, Loopback, Wire, chunked
+from tests.loopback import STREAM, ClientConnection, Loopback, ReceivedRequest, chunked
 
 
 def has_ipv6() -> bool:
@@ -34,11 +34,11 @@ def has_ipv6() -> bool:
 ipv6 = pytest.mark.skipif(not has_ipv6(), reason="this machine has no ::1")
 
 
-def test_a_name_that_nobody_has_is_told() -> None:
-    def nobody(*_given: Any, **_more: Any) -> Any:
+def test_an_unknown_name_is_reported() -> None:
+    def unresolvable(*_arguments: Any, **_more: Any) -> Any:
         raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
 
-    settings: dict[str, Any] = {"base_url": "http://no-such-host.example/v1", "search": nobody}
+    settings: dict[str, Any] = {"base_url": "http://no-such-host.example/v1", "search": unresolvable}
     with opened(streaming(GOOD), **settings) as desk, pytest.raises(InvokeConnectionError, match="service not known") as raised:
         desk.ask()
     assert "address" in str(advice(raised.value).next_step) and raised.value.backend == "openai_compatible"
@@ -46,9 +46,9 @@ def test_a_name_that_nobody_has_is_told() -> None:
 
 
 @pytest.mark.parametrize("name", ["my..server.example", f"{'long' * 16}.example"], ids=["an empty part", "too long a part"])
-def test_a_name_that_can_be_none_is_told_like_one_that_nobody_has(name: str) -> None:
-    told = pytest.raises(InvokeConnectionError, match="service not known")
-    with opened(streaming(GOOD), base_url=f"http://{name}/v1") as desk, told:
+def test_a_name_that_can_be_none_is_reported_like_an_unknown_one(name: str) -> None:
+    shown = pytest.raises(InvokeConnectionError, match="service not known")
+    with opened(streaming(GOOD), base_url=f"http://{name}/v1") as desk, shown:
         desk.ask()
 
 
@@ -60,14 +60,14 @@ def test_a_server_on_ipv6_is_spoken_to(scheme: str, tmp_path: Path) -> None:
         assert desk.ask().message.content == "Hello."
         assert desk.server.address.startswith(f"{scheme}://[::1]:")
         assert desk.of_type(HTTPResponse)[0].peer == desk.server.address.removeprefix(f"{scheme}://")
-        assert desk.server.asked[0].headers["host"] == desk.server.address.removeprefix(f"{scheme}://")
+        assert desk.server.requests[0].headers["host"] == desk.server.address.removeprefix(f"{scheme}://")
 
 
 YESTERDAY = datetime.now(UTC) - timedelta(days=1)
 
 
 @pytest.mark.parametrize(
-    ("names", "more", "trusted", "words"),
+    ("names", "more", "trusted", "text"),
     [
         (["127.0.0.1"], {}, False, "not trusted: unable to get local issuer"),
         (["127.0.0.1"], {"not_after": YESTERDAY}, True, "not trusted: certificate has expired"),
@@ -75,14 +75,14 @@ YESTERDAY = datetime.now(UTC) - timedelta(days=1)
     ],
     ids=["unknown authority", "expired", "another name"],
 )
-def test_a_certificate_that_is_wrong_is_told_and_nothing_is_sent(
-    names: list[str], more: Any, trusted: bool, words: str, tmp_path: Path
+def test_a_certificate_that_is_wrong_is_reported_and_nothing_is_sent(
+    names: list[str], more: Any, trusted: bool, text: str, tmp_path: Path
 ) -> None:
     verify = authority_file(tmp_path) if trusted else True
     with opened(streaming(GOOD), server={"context": secured(*names, **more)}, verify=verify) as desk:
-        with pytest.raises(InvokeConnectionError, match=words) as raised:
+        with pytest.raises(InvokeConnectionError, match=text) as raised:
             desk.ask()
-        assert "verification" in str(advice(raised.value).next_step) and desk.server.asked == []
+        assert "verification" in str(advice(raised.value).next_step) and desk.server.requests == []
 
 
 def test_a_certificate_that_is_wrong_is_taken_where_verification_is_off() -> None:
@@ -90,21 +90,21 @@ def test_a_certificate_that_is_wrong_is_taken_where_verification_is_off() -> Non
         assert desk.ask().message.content == "Hello."
 
 
-def leave(wire: Wire) -> None:
+def leave(connection: ClientConnection) -> None:
     """Close a connection as soon as the client sends its first byte."""
-    wire.socket.recv(1)
+    connection.socket.recv(1)
     raise EOFError
 
 
-def test_a_server_that_closes_while_keys_are_agreed_on_is_told(tmp_path: Path) -> None:
+def test_a_server_that_closes_while_keys_are_agreed_on_is_reported(tmp_path: Path) -> None:
     server = {"context": secured("127.0.0.1"), "first": leave}
-    told = pytest.raises(InvokeConnectionError, match=r"(No secure connection came about|was not reached)")
-    with opened(streaming(GOOD), server=server, verify=authority_file(tmp_path)) as desk, told:
+    shown = pytest.raises(InvokeConnectionError, match=r"(No secure connection came about|was not reached)")
+    with opened(streaming(GOOD), server=server, verify=authority_file(tmp_path)) as desk, shown:
         desk.ask()
 
 
 def test_a_handshake_that_hangs_ends_with_the_clock_of_connecting(tmp_path: Path) -> None:
-    server = {"context": secured("127.0.0.1"), "first": lambda wire: wire.wait_until_gone()}
+    server = {"context": secured("127.0.0.1"), "first": lambda connection: connection.wait_until_gone()}
     with opened(streaming(GOOD), server=server, verify=authority_file(tmp_path), clocks=Clocks(connect=0.3)) as desk:
         with pytest.raises(InvokeTimeoutError, match="did not take the connection") as raised:
             desk.ask()
@@ -125,15 +125,15 @@ class Late(Run):
 
 
 def test_a_stop_that_comes_when_all_is_over_does_not_end_the_next_call_on_the_same_connection() -> None:
-    def script(_asked: Asked, wire: Wire) -> None:
-        if len(server.asked) == 2:
-            wire.send(STREAM, b"%x\r\n%s\r\n" % (len(GOOD[1]), GOOD[1]))
+    def script(_request: ReceivedRequest, connection: ClientConnection) -> None:
+        if len(server.requests) == 2:
+            connection.send(STREAM, b"%x\r\n%s\r\n" % (len(GOOD[1]), GOOD[1]))
             assert late.hooks
             for hook in late.hooks:
                 hook()
-            wire.send(*chunked(GOOD[2:]))
+            connection.send(*chunked(GOOD[2:]))
         else:
-            wire.send(STREAM, *chunked(GOOD))
+            connection.send(STREAM, *chunked(GOOD))
 
     late = Late()
     with opened(script) as desk:

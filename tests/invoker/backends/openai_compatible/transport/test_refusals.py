@@ -37,18 +37,18 @@ from tests.loopback import whole
     ids=["openai", "ollama", "message", "fastapi", "pydantic", "text"],
 )  # fmt: skip
 def test_a_refusal_keeps_the_servers_words_and_status(status: int, kind: type[Exception], body: Any) -> None:
-    with opened(lambda _asked, wire: wire.send(whole(body, status, x_request_id="r-17"))) as desk:
+    with opened(lambda _request, connection: connection.send(whole(body, status, x_request_id="r-17"))) as desk:
         with pytest.raises(kind, match="密钥无效") as raised:
             desk.ask()
         error: Any = raised.value
         assert (error.status_code, error.request_id) == (status, "r-17")
         assert error.url == f"{desk.server.address}/v1/chat/completions" and error.backend == "openai_compatible"
-        assert len(desk.server.asked) == 1  # an explicit refusal is not retried
+        assert len(desk.server.requests) == 1  # an explicit refusal is not retried
 
 
 @pytest.mark.parametrize("call", CALLS)
 @pytest.mark.parametrize(
-    ("said", "kind"),
+    ("content", "kind"),
     [
         ("密钥无效", InvokeServerUnavailableError),
         ({"message": "密钥无效", "code": 401}, InvokeAuthorizationError),
@@ -60,9 +60,11 @@ def test_a_refusal_keeps_the_servers_words_and_status(status: int, kind: type[Ex
     ],
     ids=["LM Studio", "OpenRouter", "a number in quotes", "a name", "success", "a status", "a list"],
 )
-def test_an_error_inside_an_answer_of_success_is_told_as_a_refusal_is(call: str, said: Any, kind: type[Exception]) -> None:
-    answer = whole(json.dumps({"error": said}, ensure_ascii=False).encode(), x_request_id="r-17")
-    with opened(lambda _asked, wire: wire.send(answer)) as desk:
+def test_an_error_inside_an_answer_of_success_is_reported_as_a_refusal_is(
+    call: str, content: Any, kind: type[Exception]
+) -> None:
+    answer = whole(json.dumps({"error": content}, ensure_ascii=False).encode(), x_request_id="r-17")
+    with opened(lambda _request, connection: connection.send(answer)) as desk:
         with pytest.raises(InvokeError, match="密钥无效") as raised:
             CALLS[call](desk)
         error = raised.value
@@ -73,7 +75,9 @@ def test_an_error_inside_an_answer_of_success_is_told_as_a_refusal_is(call: str,
 def test_an_empty_error_in_an_answer_is_none() -> None:
     nothings: list[Any] = [None, "", {}, False]
     vector = {"data": [{"embedding": [1.0], "index": 0}]}
-    with opened(lambda _asked, wire: wire.send(whole(vector | {"error": nothings[len(desk.server.asked) - 1]}))) as desk:
+    with opened(
+        lambda _request, connection: connection.send(whole(vector | {"error": nothings[len(desk.server.requests) - 1]}))
+    ) as desk:
         for _ in nothings:
             assert CALLS["embedding"](desk).embeddings == [[1.0]]
 
@@ -85,9 +89,9 @@ FAULTS = [
 
 
 @pytest.mark.parametrize(
-    ("body", "words"),
+    ("body", "text"),
     [
-        ({"detail": [fault for fault, _ in FAULTS]}, "; ".join(words for _, words in FAULTS)),
+        ({"detail": [fault for fault, _ in FAULTS]}, "; ".join(text for _, text in FAULTS)),
         ({"detail": [FAULTS[0][0]] * 9}, "; ".join([FAULTS[0][1]] * 8 + ["…"])),
         ([{"error": {"code": 400, "message": "密钥无效"}}], "密钥无效"),
         ({"errors": [{"message": "密钥无效"}, "别的"]}, "密钥无效; 别的"),
@@ -114,15 +118,15 @@ FAULTS = [
     ],
     ids=str,
 )
-def test_words_of_a_refusal_are_found_in_every_shape(body: Any, words: str) -> None:
-    with opened(lambda _asked, wire: wire.send(whole(body, 400))) as desk:
+def test_words_of_a_refusal_are_found_in_every_shape(body: Any, text: str) -> None:
+    with opened(lambda _request, connection: connection.send(whole(body, 400))) as desk:
         with pytest.raises(InvokeBadRequestError) as raised:
             desk.ask()
-        assert str(raised.value).startswith(f"{words} (HTTP 400 from ")
+        assert str(raised.value).startswith(f"{text} (HTTP 400 from ")
 
 
 @pytest.mark.parametrize(
-    ("body", "words"),
+    ("body", "text"),
     [
         (
             "<?xml version='1.0'?><Error><Code>NoKey</Code><Message>密钥无效</Message><RequestId>7</RequestId></Error>",
@@ -134,17 +138,17 @@ def test_words_of_a_refusal_are_found_in_every_shape(body: Any, words: str) -> N
         ("<html><body>See <code>x</code> <message>y</message></body></html>", "See x y"),
     ],
 )
-def test_words_of_a_refusal_in_xml_are_found(body: str, words: str) -> None:
-    with opened(lambda _asked, wire: wire.send(whole(body.encode(), 400, "application/xml"))) as desk:
+def test_words_of_a_refusal_in_xml_are_found(body: str, text: str) -> None:
+    with opened(lambda _request, connection: connection.send(whole(body.encode(), 400, "application/xml"))) as desk:
         with pytest.raises(InvokeBadRequestError) as raised:
             desk.ask()
-        assert str(raised.value).startswith(f"{words} (HTTP 400 from ")
+        assert str(raised.value).startswith(f"{text} (HTTP 400 from ")
 
 
 @pytest.mark.parametrize("status", [200, 400])
 def test_a_code_is_found_whether_the_server_refuses_or_answers(status: int) -> None:
     body = {"error": {"message": "", "code": "invalid_api_key", "status": 401}}
-    with opened(lambda _asked, wire: wire.send(whole(body, status))) as desk:
+    with opened(lambda _request, connection: connection.send(whole(body, status))) as desk:
         with pytest.raises(InvokeError, match=r"^invalid_api_key") as raised:
             desk.ask()
         assert isinstance(raised.value, InvokeAuthorizationError) is (status == 200)

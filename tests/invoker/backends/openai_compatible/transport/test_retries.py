@@ -18,15 +18,15 @@ from boomerang.kinds import connect
 from boomerang.workbench.diagnosis import connection_failures
 from boomerang.workbench.diagnosis.error_advice import advice
 from tests.invoker.backends.openai_compatible.desk import CONFIG, GOOD, HELLO, opened, streaming
-from tests.loopback import STREAM, Asked, Loopback, Wire, chunked, whole
+from tests.loopback import STREAM, ClientConnection, Loopback, ReceivedRequest, chunked, whole
 
 
 def test_a_rate_limit_is_asked_again_after_the_time_that_the_server_wants() -> None:
-    def script(_asked: Asked, wire: Wire) -> None:
-        if len(desk.server.asked) == 1:
-            wire.send(whole({"error": {"message": "slow down"}}, 429, Retry_After="0.05"))
+    def script(_request: ReceivedRequest, connection: ClientConnection) -> None:
+        if len(desk.server.requests) == 1:
+            connection.send(whole({"error": {"message": "slow down"}}, 429, Retry_After="0.05"))
         else:
-            wire.send(STREAM, *chunked(GOOD))
+            connection.send(STREAM, *chunked(GOOD))
 
     with opened(script) as desk:
         assert desk.ask().message.content == "Hello."
@@ -36,28 +36,30 @@ def test_a_rate_limit_is_asked_again_after_the_time_that_the_server_wants() -> N
 
 
 def test_a_rate_limit_that_is_too_long_is_for_a_person_to_decide() -> None:
-    with opened(lambda _asked, wire: wire.send(whole({"error": {"message": "tomorrow"}}, 429, Retry_After="86400"))) as desk:
+    with opened(
+        lambda _request, connection: connection.send(whole({"error": {"message": "tomorrow"}}, 429, Retry_After="86400"))
+    ) as desk:
         with pytest.raises(InvokeRateLimitError, match="tomorrow") as raised:
             desk.ask()
-        assert raised.value.retry_after == 86_400 and len(desk.server.asked) == 1
+        assert raised.value.retry_after == 86_400 and len(desk.server.requests) == 1
 
 
 def test_a_rate_limit_that_names_no_time_is_asked_again_twice() -> None:
-    with opened(lambda _asked, wire: wire.send(whole({"error": {"message": "slow down"}}, 429))) as desk:
+    with opened(lambda _request, connection: connection.send(whole({"error": {"message": "slow down"}}, 429))) as desk:
         with pytest.raises(InvokeRateLimitError, match="slow down") as raised:
             desk.ask()
-        assert raised.value.retry_after is None and len(desk.server.asked) == 3
+        assert raised.value.retry_after is None and len(desk.server.requests) == 3
 
 
 def test_three_attempts_are_all() -> None:
-    with opened(lambda _asked, wire: wire.send(whole({"message": "busy"}, 503, Retry_After="0"))) as desk:
+    with opened(lambda _request, connection: connection.send(whole({"message": "busy"}, 503, Retry_After="0"))) as desk:
         with pytest.raises(InvokeServerUnavailableError, match="busy"):
             desk.ask()
-        assert len(desk.server.asked) == 3
+        assert len(desk.server.requests) == 3
         assert ["busy" in notice for notice in desk.notices] == [True, True]
 
 
-def test_nobody_at_the_address_is_told_after_three_attempts(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_no_server_at_the_address_is_reported_after_three_attempts(monkeypatch: pytest.MonkeyPatch) -> None:
     with Loopback(streaming(GOOD)) as server:
         address = server.address
     backend = connect("openai_compatible", base_url=f"{address}/v1")

@@ -18,7 +18,7 @@ from boomerang.invoker.run import Run
 from tests.certificates import authority_file, secured
 from tests.invoker.backends.contract.watching import Beside
 from tests.invoker.backends.openai_compatible.desk import CONFIG, GOOD, HELLO, Desk, opened
-from tests.loopback import BOUND, STREAM, Asked, Loopback, Wire, head, whole
+from tests.loopback import BOUND, STREAM, ClientConnection, Loopback, ReceivedRequest, head, whole
 
 FRAME = b"%x\r\n%s\r\n" % (len(GOOD[1]), GOOD[1])
 NO_LENGTH = head(media_type="text/event-stream")
@@ -37,19 +37,19 @@ def is_stopped(desk: Desk, reached: Callable[[], object]) -> None:
 # Before the request.
 
 
-def test_while_the_name_is_looked_up_and_nobody_is_dialled_when_it_is_found() -> None:
-    asked, free = threading.Event(), threading.Event()
+def test_while_the_name_is_looked_up_and_no_connection_is_opened_when_it_is_found() -> None:
+    request, free = threading.Event(), threading.Event()
 
-    def slow(*given: Any, **more: Any) -> Any:
-        asked.set()
+    def slow(*settings: Any, **more: Any) -> Any:
+        request.set()
         free.wait(BOUND)
-        return socket.getaddrinfo("127.0.0.1", *given[1:], **more)
+        return socket.getaddrinfo("127.0.0.1", *settings[1:], **more)
 
-    with Loopback(lambda _asked, _wire: None) as server:
+    with Loopback(lambda _request, _connection: None) as server:
         port = server.address.rpartition(":")[2]
-        with opened(lambda _asked, _wire: None, base_url=f"http://slow.example:{port}/v1", search=slow) as desk:
+        with opened(lambda _request, _connection: None, base_url=f"http://slow.example:{port}/v1", search=slow) as desk:
             waiting = Beside(desk.ask)
-            assert asked.wait(BOUND)
+            assert request.wait(BOUND)
             waiting.is_freed_by(desk.session.stop)
             free.set()
             for thread in threading.enumerate():
@@ -58,14 +58,14 @@ def test_while_the_name_is_looked_up_and_nobody_is_dialled_when_it_is_found() ->
         assert server.connections == []
 
 
-def dialled(port: int) -> bool:
+def is_listening(port: int) -> bool:
     """Return whether this machine is connecting to a port, according to the kernel."""
     rows = [line.split() for line in Path("/proc/self/net/tcp").read_text().splitlines()[1:]]
     return any(row[2].endswith(f":{port:04X}") and row[3] == "02" for row in rows)  # 02: a SYN was sent
 
 
 @pytest.mark.skipif(not Path("/proc/self/net/tcp").exists(), reason="this system does not list its connections in a file")
-def test_while_nobody_takes_the_connection_and_no_more_is_asked_for_one() -> None:
+def test_while_no_server_accepts_the_connection_and_no_more_is_asked_for_one() -> None:
     begun = threading.Event()
     with socket.create_server(("127.0.0.1", 0), backlog=0) as full:
         waiting = [socket.socket() for _ in range(4)]
@@ -74,28 +74,28 @@ def test_while_nobody_takes_the_connection_and_no_more_is_asked_for_one() -> Non
             one.connect_ex(full.getsockname())
         port = full.getsockname()[1]
 
-        def judge(*_given: Any) -> None:
+        def check(*_arguments: Any) -> None:
             begun.set()
 
-        with opened(lambda _asked, _wire: None, base_url=f"http://127.0.0.1:{port}/v1", check_address=judge) as desk:
+        with opened(lambda _request, _connection: None, base_url=f"http://127.0.0.1:{port}/v1", check_address=check) as desk:
             asking = Beside(desk.ask)
             assert begun.wait(BOUND)
             asking.is_freed_by(desk.session.stop)
         for one in waiting:
             one.close()
-        assert not dialled(port)
+        assert not is_listening(port)
 
 
 def test_while_keys_are_agreed_on(tmp_path: Path) -> None:
     greeted = threading.Event()
 
-    def hang(wire: Wire) -> None:
-        wire.socket.recv(1)  # the client's TLS hello has begun
+    def hang(connection: ClientConnection) -> None:
+        connection.socket.recv(1)  # the client's TLS hello has begun
         greeted.set()
-        wire.wait_until_gone()
+        connection.wait_until_gone()
 
     server = {"context": secured("127.0.0.1"), "first": hang}
-    with opened(lambda _asked, _wire: None, server=server, verify=authority_file(tmp_path)) as desk:
+    with opened(lambda _request, _connection: None, server=server, verify=authority_file(tmp_path)) as desk:
         is_stopped(desk, lambda: greeted.wait(BOUND))
 
 
@@ -131,10 +131,10 @@ def test_while_keys_are_agreed_on(tmp_path: Path) -> None:
 def test_while_the_server_is_silent(pieces: tuple[bytes, ...], scheme: str, tmp_path: Path) -> None:
     silent = threading.Event()
 
-    def script(_asked: Asked, wire: Wire) -> None:
-        wire.send(*pieces)
+    def script(_request: ReceivedRequest, connection: ClientConnection) -> None:
+        connection.send(*pieces)
         silent.set()
-        wire.wait_until_gone()
+        connection.wait_until_gone()
 
     server = {"context": secured("127.0.0.1")} if scheme == "https" else {}
     with opened(script, server=server, verify=authority_file(tmp_path)) as desk:
@@ -155,10 +155,10 @@ def test_while_the_server_is_silent(pieces: tuple[bytes, ...], scheme: str, tmp_
 def test_while_it_drips(pieces: tuple[bytes, ...], drip: bytes) -> None:
     dripping = threading.Event()
 
-    def script(_asked: Asked, wire: Wire) -> None:
-        wire.send(*pieces, drip[:5])
+    def script(_request: ReceivedRequest, connection: ClientConnection) -> None:
+        connection.send(*pieces, drip[:5])
         dripping.set()
-        wire.drip_until_gone(drip[5:] + drip[:5])
+        connection.drip_until_gone(drip[5:] + drip[:5])
 
     with opened(script) as desk:
         is_stopped(desk, lambda: dripping.wait(BOUND))
@@ -167,13 +167,13 @@ def test_while_it_drips(pieces: tuple[bytes, ...], drip: bytes) -> None:
 def test_while_a_large_file_is_sent() -> None:
     begun, stopped = threading.Event(), threading.Event()
 
-    def hang(wire: Wire) -> None:
-        wire.socket.recv(1)
+    def hang(connection: ClientConnection) -> None:
+        connection.socket.recv(1)
         begun.set()
         stopped.wait(BOUND)  # read nothing until the client's and our own buffers are full
-        wire.wait_until_gone()
+        connection.wait_until_gone()
 
-    with opened(lambda _asked, _wire: None, server={"first": hang}) as desk:
+    with opened(lambda _request, _connection: None, server={"first": hang}) as desk:
         sound = io.BytesIO(b"ID3" + bytes(32 * 2**20))
         config = {"provider": "p", "model": "listener"}
         waiting = Beside(lambda: desk.session.model.speech2text.invoke(config, sound))
@@ -181,7 +181,7 @@ def test_while_a_large_file_is_sent() -> None:
         waiting.is_freed_by(desk.session.stop)
         stopped.set()
         assert desk.server.connections[0].left.wait(1.0)
-        assert desk.server.asked == []
+        assert desk.server.requests == []
 
 
 # Between two attempts.
@@ -195,11 +195,11 @@ def test_in_the_pause_before_it_is_asked_again_and_it_is_not() -> None:
             pausing.set()
 
     answer = whole({"error": {"message": "slow down"}}, 429, Retry_After="20")
-    with opened(lambda _asked, wire: wire.send(answer)) as desk:
-        run, asked = Run(hear), RequestInvokeLLM.of(CONFIG, HELLO)
-        waiting = Beside(lambda: list(desk.backend.invoke(asked, run)))
+    with opened(lambda _request, connection: connection.send(answer)) as desk:
+        run, request = Run(hear), RequestInvokeLLM.of(CONFIG, HELLO)
+        waiting = Beside(lambda: list(desk.backend.invoke(request, run)))
         assert pausing.wait(BOUND)
         waiting.is_freed_by(run.stop)
         desk.backend.close()
         desk.server.settle()
-        assert len(desk.server.asked) == 1
+        assert len(desk.server.requests) == 1

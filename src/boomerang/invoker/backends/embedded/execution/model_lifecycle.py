@@ -53,7 +53,7 @@ class Engine(Generic[ModelT]):
         self._lock = threading.Lock()
         self._future: Future[ModelT] | None = None
         self._life = Run()
-        self._turn = FairLock()
+        self._queue = FairLock()
         self._workers = Workers()
 
     @property
@@ -98,16 +98,16 @@ class Engine(Generic[ModelT]):
         The turn ends when the work is done, not when its consumer leaves.
         """
         self.model(run)
-        self._turn.take(run)
+        self._queue.take(run)
         try:
             if self._life.stopped:
                 raise _closed()
             model = self.model(run)  # again: the model may have died while this run waited
             run.phase(phase)
         except BaseException:
-            self._turn.give()
+            self._queue.give()
             raise
-        yield from produce(run, lambda emit: work(model, emit), workers=self._workers, done=self._turn.give)
+        yield from produce(run, lambda emit: work(model, emit), workers=self._workers, done=self._queue.give)
 
     def call(self, run: Run, work: Callable[[ModelT, Checkpoint], ResultT]) -> ResultT:
         """Run work that has a single result; see `stream`."""

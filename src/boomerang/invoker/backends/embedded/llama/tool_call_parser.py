@@ -41,7 +41,7 @@ class CallReader:
         self._names = names
         self._new_id = new_id
         self._step: Callable[[str], None] = self._opening
-        self._held = ""
+        self._pending = ""
         self._lead = ""  # text before the object that is being read
         self._parts: list[Part] = []
         self._nesting = _Nesting()
@@ -61,46 +61,46 @@ class CallReader:
 
     def finish(self) -> list[Part]:
         """Return the buffered text at the end of the answer."""
-        pending = self._lead + self._held if self._step == self._object else self._held
+        pending = self._lead + self._pending if self._step == self._object else self._pending
         only_separators = _OPENING.fullmatch(pending) is not None
-        self._held = self._lead = ""
+        self._pending = self._lead = ""
         return [] if not pending or (self.calls and only_separators) else [pending]
 
     def _opening(self, character: str) -> None:
-        self._held += character
-        match = _OPENING.match(self._held)
-        rest = self._held[match.end() if match else 0 :]
+        self._pending += character
+        match = _OPENING.match(self._pending)
+        rest = self._pending[match.end() if match else 0 :]
         if rest == "{":
-            self._held, self._lead = "{", self._held[:-1]
+            self._pending, self._lead = "{", self._pending[:-1]
             self._nesting = _Nesting("{")
             self._step = self._object
         elif rest and not any(tag.startswith(rest) for tag in _TAGS):
             self._give_up()
 
     def _object(self, character: str) -> None:
-        self._held += character
+        self._pending += character
         ended = self._nesting.add(character)
         if ended:
             self._whole()
-        elif character == "{" and (begun := _BEGUN.fullmatch(self._held)):
+        elif character == "{" and (begun := _BEGUN.fullmatch(self._pending)):
             self._begin(json.loads(begun["name"]))
             self._inner = 2 if begun["wrap"] else 1
-            self._held = ""
+            self._pending = ""
             self._arguments.append("{")
             self._step = self._inside
         elif character == '"' and self._is_other_json():
             self._give_up()
 
     def _is_other_json(self) -> bool:
-        first = _FIRST_KEY.match(self._held)
+        first = _FIRST_KEY.match(self._pending)
         if first is None:
             return False
-        name = _NAME.fullmatch(self._held)
+        name = _NAME.fullmatch(self._pending)
         return first[1] not in _KEYS or (name is not None and _loads(name["name"]) not in self._names)
 
     def _whole(self) -> None:
         """Handle an object that ended before a call was recognised: other key order, arguments as a string, or no call."""
-        value = _loads(self._held)
+        value = _loads(self._pending)
         if isinstance(value, dict) and isinstance(value.get("function"), dict):
             value = value["function"]
         name = value.get("name") if isinstance(value, dict) else None
@@ -129,7 +129,7 @@ class CallReader:
 
     def _end(self) -> None:
         self._flush_arguments()
-        self._held = self._lead = ""
+        self._pending = self._lead = ""
         self._step = self._opening
 
     def _flush_arguments(self) -> None:
@@ -138,7 +138,7 @@ class CallReader:
             self._arguments.clear()
 
     def _give_up(self) -> None:
-        pending, self._held = (self._lead if self._step == self._object else "") + self._held, ""
+        pending, self._pending = (self._lead if self._step == self._object else "") + self._pending, ""
         self._step = self._text
         self._say(pending)
 

@@ -141,7 +141,7 @@ class _Segment:
         self.reason: str | None = None
         self.prompt_tokens = self.written_tokens = 0
         self._emit = emit
-        self._held: list[Chunk] | None = None if at_once else []
+        self._pending: list[Chunk] | None = None if at_once else []
 
     def __call__(self, chunk: Chunk, /) -> None:
         """Read a chunk."""
@@ -153,10 +153,10 @@ class _Segment:
             if text := choice["delta"].get("content"):
                 self.text += text
                 spoken = {"choices": [{"delta": {"content": text}}]}
-                if self._held is None:
+                if self._pending is None:
                     self._emit(spoken)
                 else:
-                    self._held.append(spoken)
+                    self._pending.append(spoken)
 
     @property
     def whole(self) -> bool:
@@ -166,7 +166,7 @@ class _Segment:
 
     def release(self) -> None:
         """Pass on the buffered chunks."""
-        for chunk in self._held or ():
+        for chunk in self._pending or ():
             self._emit(chunk)
 
 

@@ -160,7 +160,7 @@ def _returned(name: str, value: Any, fields: MessageFields) -> None:
     fields.returned[name] = value
 
 
-def _ignored(_name: str, _value: Any, _said: MessageFields) -> None:
+def _ignored(_name: str, _value: Any, _fields: MessageFields) -> None:
     """Skip a field that is irrelevant to the answer."""
 
 

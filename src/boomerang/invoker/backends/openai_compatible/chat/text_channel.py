@@ -73,16 +73,16 @@ class Letters:
     into lone surrogates. A page can show neither. A half without its counterpart becomes U+FFFD.
     """
 
-    __slots__ = ("_held",)
+    __slots__ = ("_pending",)
 
     def __init__(self) -> None:
-        self._held = ""
+        self._pending = ""
 
     def feed(self, piece: str) -> str:
         """Add a piece; return the complete characters, including the half before it."""
-        if piece.isascii() and not self._held:  # the common case
+        if piece.isascii() and not self._pending:  # the common case
             return piece
-        text, self._held = self._held + piece, ""
+        text, self._pending = self._pending + piece, ""
         if _HALF.search(text) is None:
             return text
         text = _PAIR.sub(lambda pair: pair[0].encode("utf-16-le", "surrogatepass").decode("utf-16-le"), text)
@@ -90,16 +90,16 @@ class Letters:
 
     def rest(self) -> str:
         """Return U+FFFD for a half whose counterpart never came."""
-        pending, self._held = self._held, ""
+        pending, self._pending = self._pending, ""
         return "\ufffd" if pending else ""
 
     def _whole(self, text: str) -> str:
         if "\ud800" <= text[-1] <= "\udbff":
-            text, self._held = text[:-1], text[-1:]
+            text, self._pending = text[:-1], text[-1:]
         elif tail := _TAIL.search(text):  # its last bytes may begin a character
             decoder = _decoder("replace")
             ended = decoder.decode(tail[0].encode("utf-8", "surrogateescape"))
-            self._held = decoder.getstate()[0].decode("utf-8", "surrogateescape")
+            self._pending = decoder.getstate()[0].decode("utf-8", "surrogateescape")
             text = text[: tail.start()] + ended
         return _HALVES.sub(_read_bytes, text)
 

@@ -15,10 +15,10 @@ class Once:
 
     def __init__(self, run: Run) -> None:
         self._run = run
-        self._given: set[str] = set()
+        self._reported: set[str] = set()
 
     def __call__(self, message: Message) -> None:
         """Report a notice, unless one with its id was reported before."""
-        if message.id not in self._given:
-            self._given.add(message.id)
+        if message.id not in self._reported:
+            self._reported.add(message.id)
             self._run.relay(message)

@@ -27,16 +27,16 @@ def made(**settings: Any) -> ConnectionSettings:
 def with_form(settings: ConnectionSettings) -> Visitor:
     """Return a visitor with the form open for a connection."""
     page = Visitor("embedded").open("connections")
-    held: ConnectionsPageState = page.at.session_state["_connections"]
-    held.draft = settings
-    model_table_editor.fill(held, settings)
+    state: ConnectionsPageState = page.at.session_state["_connections"]
+    state.draft = settings
+    model_table_editor.fill(state, settings)
     return page.look()
 
 
 def container(page: Visitor, key: str) -> str:
     """Return the text of a container."""
-    [found] = [node for node in nodes(page.at.main) if isinstance(node, Block) and key_of(node) == key]
-    return "\n".join(text_of(node) for node in nodes(found)).replace("\\", "")
+    [result] = [node for node in nodes(page.at.main) if isinstance(node, Block) and key_of(node) == key]
+    return "\n".join(text_of(node) for node in nodes(result)).replace("\\", "")
 
 
 @contextmanager

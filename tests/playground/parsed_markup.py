@@ -58,10 +58,10 @@ def share(element: Element) -> tuple[float, float]:
 
 def cells(body: str) -> list[list[str]]:
     """Return the cells of a table by row, its header first."""
-    found: list[list[str]] = []
+    result: list[list[str]] = []
     for element in Markup(body).elements:
         if element.name == "tr":
-            found.append([])
+            result.append([])
         elif element.name in ("th", "td"):
-            found[-1].append(element.text)
-    return found
+            result[-1].append(element.text)
+    return result
