@@ -160,9 +160,9 @@ def test_an_event_that_another_run_reports_again_keeps_its_time_in_the_first() -
     assert second[0] is not first[0]
 
 
-def test_a_run_that_nobody_listens_to_takes_events_too() -> None:
+def test_a_run_without_a_listener_takes_events_too() -> None:
     run = Run()
-    run.report(Notice("heard by nobody"))
+    run.report(Notice("not received"))
     assert not run.has_listener
     run.add_listener(lambda _event: None)
     assert run.has_listener

@@ -377,7 +377,7 @@ def test_a_call_that_waits_for_a_place_among_others_can_be_stopped_and_gets_it_w
 
 def test_each_request_to_a_path_is_sent_and_recorded_with_its_own_body() -> None:
     events: list[Event] = []
-    with Loopback(lambda asked, wire: wire.send(whole(asked.json))) as server:
+    with Loopback(lambda request, connection: connection.send(whole(request.json))) as server:
         address = httpx.URL(server.address)
         headers = {"Authorization": "Bearer secret-of-mine-1", "X-Team": "blue"}
         with Client(Pool(), address, headers=headers, params={"api_key": "k", "version": "1"}) as client:
@@ -386,13 +386,13 @@ def test_each_request_to_a_path_is_sent_and_recorded_with_its_own_body() -> None
             for body in bodies:
                 with means.post("x", Run(events.append), json=body) as answer:
                     assert answer.json() == body
-    first, second = server.asked
+    first, second = server.requests
     assert first.headers.items() ^ second.headers.items() == {
-        ("content-length", str(len(asked.body))) for asked in (first, second)
+        ("content-length", str(len(request.body))) for request in (first, second)
     }
     assert first.path == second.path == "/x?api_key=k&version=1"
-    noted = [event for event in events if isinstance(event, HTTPRequest)]
-    assert [json.loads(event.body) for event in noted] == bodies
-    for event, asked in zip(noted, server.asked, strict=True):
-        assert event.headers == asked.headers | {"authorization": MASK}
+    recorded = [event for event in events if isinstance(event, HTTPRequest)]
+    assert [json.loads(event.body) for event in recorded] == bodies
+    for event, request in zip(recorded, server.requests, strict=True):
+        assert event.headers == request.headers | {"authorization": MASK}
         assert event.query == {"api_key": MASK, "version": "1"}

@@ -63,11 +63,11 @@ class Stream(httpcore.NetworkStream):
             clock, since = "between chunks", monotonic()
         try:
             self._socket.settimeout(call.left(clock, since))
-            found = self._socket.recv(max_bytes)
+            data = self._socket.recv(max_bytes)
         except OSError as error:
             raise _as_httpcore(error, httpcore.ReadTimeout, httpcore.ReadError) from error
-        call.answered, call.ended = call.answered or bool(found), not found
-        return found
+        call.answered, call.ended = call.answered or bool(data), not data
+        return data
 
     def write(self, buffer: bytes, timeout: float | None = None) -> None:
         """Send the bytes, or buffer a few until the rest of the request: httpcore ends each request with an empty write."""

@@ -9,11 +9,11 @@ import pytest
 from boomerang.invoker.backends.openai_compatible.chat.text_channel import Channel
 from boomerang.invoker.http.redaction.masking import Hiding
 
-SAID = [("Hé, you", True), ("He, you", False), ("Hé", False), ("", False), ("\ud83d" * 7, False)]
+TEXTS = [("Hé, you", True), ("He, you", False), ("Hé", False), ("", False), ("\ud83d" * 7, False)]
 
 
-@pytest.mark.parametrize(("text", "same"), SAID)
-def test_a_channel_tells_whether_a_text_is_all_that_it_passed_on(text: str, same: bool) -> None:
+@pytest.mark.parametrize(("text", "same"), TEXTS)
+def test_a_channel_reports_whether_a_text_is_everything_it_passed_on(text: str, same: bool) -> None:
     channel = Channel(Hiding())
     for piece in ("Hé", ",", " you"):
         channel.feed(piece)
