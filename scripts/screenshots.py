@@ -21,7 +21,7 @@ from playwright.sync_api import Browser, Locator, Page, expect, sync_playwright
 
 from tests.browser import driving
 from tests.browser.driving import ENDED, PAGES, Visitor, chip, launch, result, run_button, settled, state
-from tests.browser.serving import Served
+from tests.browser.serving import APP, Served
 from tests.invoker.backends.openai_compatible.test_real_server import KEY, QWEN, SMOLLM
 from tests.invoker.backends.openai_compatible.test_real_server import served as model_server
 
@@ -42,7 +42,7 @@ def main() -> None:
     parser.add_argument("folder", nargs="?", type=Path, default=FOLDER, help="where to write; default: .cache/screenshots")
     parser.add_argument("--readme", action="store_true", help="write the pictures of the README instead, into docs/images")
     chosen = parser.parse_args()
-    with Served() as app, on_servers() as connected, sync_playwright() as playwright:
+    with Served(APP) as app, on_servers() as connected, sync_playwright() as playwright:
         browser = launch(playwright)
         if chosen.readme:
             readme(browser, app, connected, README_FOLDER)
