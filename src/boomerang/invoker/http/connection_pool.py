@@ -22,7 +22,7 @@ class Pool(httpx.BaseTransport):
 
     Args:
         tls: TLS context; the system's certificate authorities by default.
-        judge: Checks addresses before connecting.
+        check_address: Checks addresses before connecting.
         proxy: URL of an HTTP proxy for all connections; may contain user and password.
         search: Resolves names.
         most: Maximum number of connections; further requests wait.

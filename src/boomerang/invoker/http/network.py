@@ -144,7 +144,7 @@ class Connector(httpcore.NetworkBackend):
     """Opens sockets for a connection pool.
 
     Args:
-        judge: Checks addresses before connecting; by default any may be called.
+        check_address: Checks addresses before connecting; by default any may be called.
         search: Resolves names, as `socket.getaddrinfo` does.
         proxy: The proxy to connect to instead of servers, in a form that may be shown.
     """

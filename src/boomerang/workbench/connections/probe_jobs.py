@@ -49,7 +49,7 @@ class ProbeJob(Work):
     """Tests connections in threads.
 
     Args:
-        trials: The connections to test.
+        requests: The connections to test.
         **more: Arguments of `Work`.
     """
 

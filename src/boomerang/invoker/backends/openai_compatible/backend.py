@@ -67,7 +67,7 @@ class OpenAICompatibleBackend:
         verify: Whether the server's certificate is checked; or the path of a CA certificate.
         authority: The CA certificate itself, as text (PEM).
         clocks: Time limits for each part of an exchange; or a mapping of name to seconds that overrides the defaults.
-        judge: Decides which addresses may be called.
+        check_address: Decides which addresses may be called.
         search: Resolves a name to addresses.
         variables: Environment variables used in the settings, by name; their values are masked in every event and error.
         limits: How much of a response is read.
