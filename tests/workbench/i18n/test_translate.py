@@ -160,13 +160,15 @@ ALWAYS_MANY = {
     "{count} files were joined. The first header declares {first} of {all}, and some players stop there.",
     "{model} reads at most {size:,} tokens per text. The end of row {rows} will probably be cut.",
     "{name}: the limit is {most} files",
+    "Too many cells for one table ({rows:,} rows, {columns:,} column names). Use the same names in all rows.",
+    "more than {count} matches",
 }
 """Texts whose number is a constant of ours, a size, or known to be more than one."""
 
 
 def test_a_text_with_a_count_has_a_form_for_one() -> None:
     counted = re.compile(r"\{(?!model|name|names|path)\w+(?::,)?\} [a-z]{3,}s\b")
-    folders = (ROOT / "src" / "playground", ROOT / "pages")
+    folders = (ROOT / "src" / "boomerang", ROOT / "pages")
     result = set()
     for path in (path for folder in folders for path in folder.rglob("*.py")):
         for node in ast.walk(ast.parse(path.read_text("utf-8"))):

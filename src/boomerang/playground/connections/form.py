@@ -13,7 +13,7 @@ from boomerang.workbench.connections.connection import Connection, Origin
 from boomerang.workbench.connections.form_text import free_name
 from boomerang.workbench.connections.probe_jobs import SERVER, ProbeRequest
 from boomerang.workbench.diagnosis.settings_errors import field_labels, spoken
-from boomerang.workbench.i18n.translate import N_, _
+from boomerang.workbench.i18n.translate import N_, _, ngettext
 
 from . import fields, health_table, model_table_editor, probe_progress
 from . import probe_results as results
@@ -120,7 +120,7 @@ def _result(state: ConnectionsPageState, settings: ConnectionSettings, check: Ch
         )
     if check.listed and isinstance(settings, SettingsWithModels):
         st.button(
-            _("Import {count} models").format(count=len(check.listed)),
+            ngettext("Import {count} model", "Import {count} models", len(check.listed)).format(count=len(check.listed)),
             icon=":material/playlist_add:",
             key=key(state, "bring"),
             on_click=model_table_editor.bring,

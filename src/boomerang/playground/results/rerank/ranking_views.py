@@ -73,7 +73,7 @@ def listed(page: Pane, rows: Sequence[Row], threshold: float | None) -> None:
         column_config={
             rank: st.column_config.NumberColumn(width=50),
             moved: st.column_config.TextColumn(width=65, help=_("Positions up (▲) or down (▼) from the input.")),
-            was: st.column_config.NumberColumn(width=50, help=_("Position in the input, from 1.")),
+            was: st.column_config.NumberColumn(width=75, help=_("Position in the input, from 1.")),
             score: st.column_config.ProgressColumn(
                 format="%.3f", width=110, min_value=min(0.0, least), max_value=max(1.0, best)
             ),
@@ -116,7 +116,7 @@ def dropped(page: Pane, missing: Sequence[Dropped]) -> None:
         [{was: one.position, document: drawable(one.text)} | ({score: one.score} if scored else {}) for one in missing],
         height=min(300, 38 + 35 * len(missing)),
         column_config={
-            was: st.column_config.NumberColumn(width=50, help=_("Position in the input, from 1.")),
+            was: st.column_config.NumberColumn(width=75, help=_("Position in the input, from 1.")),
             document: st.column_config.TextColumn(width="large"),
             score: st.column_config.NumberColumn(width=80, format="%.4f"),
         },
