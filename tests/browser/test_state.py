@@ -8,8 +8,8 @@ from urllib.parse import urlencode
 from playwright.sync_api import Page, expect
 
 from .driving import (
-    PATIENCE,
     SMALL,
+    WAIT_MILLISECONDS,
     Visitor,
     answer,
     choose_model,
@@ -55,7 +55,7 @@ def test_a_slow_browser_shows_the_form_of_a_page_reloaded_during_a_run(page: Pag
     processor = page.context.new_cdp_session(page)
     processor.send("Emulation.setCPUThrottlingRate", {"rate": SLOWDOWN})
     page.reload()
-    expect(user_text(page)).to_have_value(LONG_ANSWER, timeout=PATIENCE)
+    expect(user_text(page)).to_have_value(LONG_ANSWER, timeout=WAIT_MILLISECONDS)
     state(page, "running")
     processor.send("Emulation.setCPUThrottlingRate", {"rate": 1})
     flowing(page, len(before) + 40)

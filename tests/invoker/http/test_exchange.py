@@ -30,7 +30,7 @@ from boomerang.invoker.http.errors import error_text
 from boomerang.invoker.http.exchange import Http
 from boomerang.invoker.http.limits import Limits
 from boomerang.invoker.http.network import Address
-from boomerang.invoker.http.redaction.masking import MASK, Masking
+from boomerang.invoker.http.redaction.masking import MASK, SecretMask
 from boomerang.invoker.http.retry import STALE_SECONDS, retry_after
 from boomerang.invoker.messages.message import Message
 from boomerang.invoker.run import Run
@@ -381,7 +381,7 @@ def test_each_request_to_a_path_is_sent_and_recorded_with_its_own_body() -> None
         address = httpx.URL(server.address)
         headers = {"Authorization": "Bearer secret-of-mine-1", "X-Team": "blue"}
         with Client(Pool(), address, headers=headers, params={"api_key": "k", "version": "1"}) as client:
-            means = Http(client, Clocks(), Masking(["secret-of-mine-1"]))
+            means = Http(client, Clocks(), SecretMask(["secret-of-mine-1"]))
             bodies = [{"text": "short"}, {"text": "longer, and with an é"}]
             for body in bodies:
                 with means.post("x", Run(events.append), json=body) as answer:
