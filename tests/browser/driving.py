@@ -53,12 +53,14 @@ CLICKS = 3
 """Most presses to open a tab."""
 
 # Streamlit's page begins with one inline line of script, which the policy refuses without consequences. It reports uploads
-# stopped by the visitor. And on any but the first page it looks for its server relative to that page before the root.
+# stopped by the visitor. On any but the first page it looks for its server relative to that page before the root. And it checks
+# the file behind a download button, which is gone if the next script run has already replaced the button.
 _HARMLESS = re.compile(
     r"Executing inline script violates .*'sha256-THxz9J9\+wf7rhwR2YkXJoSZ13UCmYyC\+3lNDv2\+8ugA='"
     r"|Client Error: File uploader error on file upload - CanceledError: canceled"
+    r"|Client Error: Download Button source error - 404"
 )
-_PROBES = re.compile(r"/[a-z0-9_]+/_stcore/(health|host-config)$")
+_PROBES = re.compile(r"/[a-z0-9_]+/_stcore/(health|host-config)$|/media/[0-9a-f]+\.\w+$")
 
 
 def launch(playwright: Playwright, *, microphone: Path | None = None) -> Browser:
