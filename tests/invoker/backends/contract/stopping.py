@@ -13,7 +13,7 @@ from boomerang.invoker.request import InvokeType
 from boomerang.invoker.run import Run
 from boomerang.invoker.session import Session
 
-from .subject import Subject, call, every_call, read, request
+from .subject import Subject, call, every_call, must_have, read, request
 from .watching import BOUND, AttentiveRun, Beside, Watched, nothing_left_behind, workers
 
 
@@ -60,6 +60,7 @@ def test_a_stop_is_no_failure_to_log_whatever_its_cause(
 
 @pytest.mark.parametrize("phase", ["loading", "reading", "waiting"])
 def test_stopping_a_session_frees_its_caller_whatever_the_back_end_waits_for(subject: Subject, phase: str) -> None:
+    must_have(subject, InvokeType.LLM)
     with nothing_left_behind(), subject.silence(phase) as (backend, request):
         received = Watched(backend, phase)
         session = Session(received)
@@ -70,6 +71,7 @@ def test_stopping_a_session_frees_its_caller_whatever_the_back_end_waits_for(sub
 
 def test_the_cause_of_a_stop_is_what_the_caller_gets(subject: Subject) -> None:
     records: list[Record[Any]] = []
+    must_have(subject, InvokeType.LLM)
     with nothing_left_behind(), subject.silence("reading") as (backend, request):
         received = Watched(backend, "reading")
         session = Session(received, record=records.append)
@@ -83,6 +85,7 @@ def test_the_cause_of_a_stop_is_what_the_caller_gets(subject: Subject) -> None:
 
 
 def test_an_answer_under_way_is_stopped_between_two_chunks(subject: Subject) -> None:
+    must_have(subject, InvokeType.LLM)
     session = Session(subject.backend)
     with nothing_left_behind():
         stream = call(session, subject, InvokeType.LLM, **subject.endless())
