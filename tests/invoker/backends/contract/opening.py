@@ -15,8 +15,8 @@ from boomerang.invoker.request import InvokeType
 from boomerang.invoker.run import Run
 from boomerang.invoker.session import Session
 
-from .subject import Subject, call, every_call, must_have, read, request
-from .watching import BOUND, AttentiveRun, Beside, nothing_left_behind, workers
+from .subject import Subject, call, every_call, lengthy_request, must_have, read, request
+from .watching import AttentiveRun, Beside, nothing_left_behind, workers
 
 
 @every_call
@@ -53,10 +53,10 @@ def test_closing_the_back_end_ends_what_runs(subject: Subject) -> None:
     must_have(subject, InvokeType.LLM)
     backend = subject.fresh()
     with nothing_left_behind():
-        requests = request(subject, InvokeType.LLM, **subject.lengthy(InvokeType.LLM))
+        requests = lengthy_request(subject, InvokeType.LLM)
         run = AttentiveRun()
         waiting = Beside(lambda: list(backend.invoke(requests, run)))
-        assert run.under_way.wait(BOUND)
+        run.await_work()
         backend.close()
         waiting.join()
     assert isinstance(waiting.error, InvokeError)

@@ -55,7 +55,13 @@ class Subject(Protocol):
         ...
 
     def lengthy(self, invoke_type: InvokeType) -> dict[str, Any]:
-        """Return arguments that keep the back end busy for seconds, for each call that it supports."""
+        """Return arguments that keep the back end busy for seconds, for each call that it supports.
+
+        While it is busy, it must call `run.check` in its own thread, call `run.wait`, or report the phase reading or inference.
+
+        Raises:
+            KeyError: There are none for the call.
+        """
         ...
 
     def endless(self) -> dict[str, Any]:
@@ -119,6 +125,16 @@ def request(subject: Subject, invoke_type: InvokeType, **changed: Any) -> Reques
     """Return the request of a call; skip the test if the back end doesn't support it."""
     must_have(subject, invoke_type)
     return unchecked(subject, invoke_type, **changed)
+
+
+def lengthy_request(subject: Subject, invoke_type: InvokeType) -> Request[Any]:
+    """Return a request that keeps the back end busy; skip the test if the back end doesn't support the call."""
+    must_have(subject, invoke_type)
+    try:
+        lengthy = subject.lengthy(invoke_type)
+    except KeyError:
+        pytest.fail(f"add {invoke_type.value} to {type(subject).__name__}.lengthy: every supported call needs arguments there")
+    return request(subject, invoke_type, **lengthy)
 
 
 def unchecked(subject: Subject, invoke_type: InvokeType, **changed: Any) -> Request[Any]:
