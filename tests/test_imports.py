@@ -23,9 +23,11 @@ MOST_MODULES = 15
 
 TIERS: Mapping[str, Sequence[str]] = {
     "invoker": (
+        "messages.areas",
         "connection_form http.redaction messages request version",
         "errors",
         "entities",
+        "entities.llm",
         "events",
         "audio process run weights",
         "backend backends.embedded.onnx http.body invocations llm_text",

@@ -14,10 +14,10 @@ from typing import Any
 
 import pytest
 
-from boomerang.invoker import errors, messages
+from boomerang.invoker import errors
 from boomerang.invoker.errors import ConfigError, InvokeBadRequestError
 from boomerang.invoker.events import Notice
-from boomerang.invoker.messages import message as message_module
+from boomerang.invoker.messages import areas
 from boomerang.invoker.messages.message import TEMPLATES, Message, translated
 from boomerang.invoker.records.error_values import dump_error
 from boomerang.invoker.records.record import Record
@@ -126,7 +126,7 @@ def test_no_error_and_no_notice_is_made_from_an_english_sentence() -> None:
                     for text in (text for part in (*node.args, *hints) for text in sentences(part, function)):
                         result.add((str(path.relative_to(SRC)), text))
     english = sorted(f"{file}: {text!r}" for file, text in result if file not in PLAIN)
-    next_step = "use Message(id, ...) instead, with a template of that id in invoker/messages/<area>.py:"
+    next_step = "use Message(id, ...) instead, with a template of that id in invoker/messages/areas/<area>.py:"
     assert not english, "\n".join([next_step, *english])
     assert PLAIN.keys() <= {place for place, _text in result}, "an exception that is not needed"
 
@@ -149,8 +149,8 @@ def test_every_template_is_used() -> None:
 
 
 def test_no_id_is_in_two_areas() -> None:
-    areas = [import_module(f"{messages.__name__}.{module.name}") for module in iter_modules(messages.__path__)]
-    ids = Counter(id for area in areas if area is not message_module for id in area.TEMPLATES)
+    modules = [import_module(f"{areas.__name__}.{module.name}") for module in iter_modules(areas.__path__)]
+    ids = Counter(id for module in modules for id in module.TEMPLATES)
     assert [id for id, count in ids.items() if count > 1] == []
     missing = sorted(set(ids) - set(TEMPLATES))
     assert not missing, f"register the area of these ids in invoker/messages/message.py: {missing}"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from boomerang.invoker.entities.llm_result import LLMResult, LLMResultWithStructuredOutput
+from boomerang.invoker.entities.llm.result import LLMResult, LLMResultWithStructuredOutput
 from boomerang.invoker.entities.model import AIModelEntity, ModelFeature, ModelPropertyKey, ModelType
 from boomerang.invoker.invocations.request_types import CHUNK_TYPES, REQUEST_TYPES
 from boomerang.invoker.records.record import Record

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from boomerang.invoker.backends.openai_compatible.response.notices import Once
-from boomerang.invoker.entities.llm import LLMFold, LLMMode, RequestInvokeLLM
+from boomerang.invoker.entities.llm.request import LLMMode, RequestInvokeLLM
+from boomerang.invoker.entities.llm.result import LLMFold
 from boomerang.invoker.entities.message import PromptMessage
 from boomerang.invoker.entities.model import ModelType
 from boomerang.invoker.entities.summary import RequestInvokeSummary, SummaryResult
