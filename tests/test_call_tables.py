@@ -26,7 +26,7 @@ from tests.invoker.backends.contract import subject
 from tests.invoker.backends.embedded_subject import EmbeddedSubject
 from tests.invoker.backends.test_contract_openai_compatible import ServerSubject
 from tests.invoker.backends.test_contract_scripted import ScriptedSubject, answer
-from tests.invoker.records.test_record_values import REQUEST_FIELDS
+from tests.invoker.records.test_record_values import CHUNK_FIELDS, REQUEST_FIELDS
 from tests.scripted import good_answer
 
 Entry = Callable[[InvokeType], Any]
@@ -43,7 +43,7 @@ def member(invoke_type: InvokeType) -> str:
 
 def lengthy(kind: type[Any]) -> Entry:
     """Return the lengthy arguments of a subject, without its back end; unsupported calls need none."""
-    bare = kind.__new__(kind)
+    bare: Any = object.__new__(kind)
     return lambda invoke_type: bare.unsupported.get(invoke_type) or bare.lengthy(invoke_type)
 
 
@@ -76,6 +76,7 @@ EVERY_CALL: Mapping[str, Entry] = {
     "REQUESTS in tests/invoker/answers.py": REQUESTS.__getitem__,
     "answers_to() in tests/invoker/answers.py": answers_to,
     "REQUEST_FIELDS in tests/invoker/records/test_record_values.py": REQUEST_FIELDS.__getitem__,
+    "CHUNK_FIELDS in tests/invoker/records/test_record_values.py": lambda invoke_type: CHUNK_FIELDS[CHUNK_TYPES[invoke_type]],
     "arguments() in tests/invoker/backends/contract/subject.py": arguments,
     "method() in tests/invoker/backends/contract/subject.py": method,
     "answer() in test_contract_scripted.py": scripted_answer,
