@@ -14,6 +14,9 @@ from hypothesis import settings
 
 from tests.reference.environment import NO_PYTHON
 
+# Two OpenMP runtimes that spin on the same cores slow each other down many times over; the Makefile sets this too.
+os.environ.setdefault("OMP_WAIT_POLICY", "passive")
+
 # The app's connections must come from the test's environment, file and data folder, not from the developer's.
 for _name in [name for name in os.environ if name.startswith("CONNECTIONS_") or name.endswith(("_API_KEY", "_BASE_URL"))]:
     del os.environ[_name]

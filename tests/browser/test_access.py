@@ -104,19 +104,30 @@ def test_at_1024_pixels_nothing_sticks_out(page: Page, app: Served) -> None:
             expect(run_button(page)).to_be_in_viewport()
 
 
-def test_axe_finds_nothing_serious_on_any_page(page: Page, app: Served) -> None:
-    visit(page, app.url, "")
-    result = []
-    for name in ("", "connections", *PAGES):
-        settled(go(page, name))
-        if name in PAGES:
-            result += serious(page)  # dark only afterwards: what exists before a run still exists then
-            run(page)
-        result += by_day_and_by_night(page)
+@pytest.mark.parametrize("name", [pytest.param(name, marks=() if name == "llm" else pytest.mark.slow) for name in PAGES])
+def test_axe_finds_nothing_serious_on_a_page(page: Page, app: Served, name: str) -> None:
+    visit(page, app.url, name)
+    findings = serious(page)  # dark only after the run: what exists before it still exists then
+    run(page)
+    findings += by_day_and_by_night(page)
+    assert not findings, "\n".join(dict.fromkeys(findings))
+
+
+@pytest.mark.parametrize("name", ["", "connections"])
+def test_axe_finds_nothing_serious_on_a_page_without_runs(page: Page, app: Served, name: str) -> None:
+    visit(page, app.url, name)
+    findings = by_day_and_by_night(page)
+    assert not findings, "\n".join(dict.fromkeys(findings))
+
+
+@pytest.mark.slow
+def test_axe_finds_nothing_serious_in_a_comparison(page: Page, app: Served) -> None:
+    visit(page, app.url, "moderation")
+    run(page)
     page.locator(".st-key-moderation-panes").get_by_text("3", exact=True).click()
     settled(page)
-    result += by_day_and_by_night(page)
-    assert not result, "\n".join(dict.fromkeys(result))
+    findings = by_day_and_by_night(page)
+    assert not findings, "\n".join(dict.fromkeys(findings))
 
 
 def by_day_and_by_night(page: Page) -> list[str]:

@@ -237,6 +237,7 @@ def test_moderation_flags_the_threat_and_neither_the_parcel_nor_the_chess_game(p
     assert flagged == [False, False, True]
 
 
+@pytest.mark.slow
 def test_two_tools_are_called_and_their_results_become_an_answer(page: Page, app: Served) -> None:
     visit(page, app.url, "llm")
     chip(page, "Two tools")

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import pytest
+import soundfile
+
 from boomerang.invoker.audio import playing_time
 from boomerang.invoker.audio.audio_facts import MeasuredRecording, facts
 from boomerang.invoker.audio.decoding import Recording
@@ -58,3 +61,20 @@ def test_measuring_beside_another_use_finds_the_same_in_one_pass() -> None:
     frames = sum(len(block) for block in measured.blocks())
     assert measured.facts() == facts(data)
     assert frames == sum(len(block) for block in Recording(data).blocks())
+
+
+def test_a_file_is_opened_once_for_each_reading(monkeypatch: pytest.MonkeyPatch) -> None:
+    mp3, flac = sound("mp3", 0.31), sound("flac", 0.29)
+    opened: list[object] = []
+    open_file = soundfile.SoundFile.__init__
+
+    def counted(self: object, *args: object) -> None:
+        opened.append(self)
+        open_file(self, *args)
+
+    monkeypatch.setattr(soundfile.SoundFile, "__init__", counted)
+    recording = Recording(mp3)
+    lengths = [sum(len(block) for block in recording.blocks()) for _reading in range(2)]
+    assert len(opened) == 2 and lengths[0] == lengths[1] > 0
+    facts(flac)
+    assert len(opened) == 3

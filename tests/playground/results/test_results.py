@@ -21,10 +21,10 @@ from boomerang.playground.ui.streaming_text import (
     FREEZE_AFTER,
     LEAST_SHARE,
     MOST_DRAWN,
+    Piece,
     TextStream,
     pieces,
     settled_part,
-    show,
 )
 from boomerang.workbench.results.drawable_text import drawable
 from boomerang.workbench.results.rankings import Row, dropped, movement, reason_dropped
@@ -100,8 +100,7 @@ PARAGRAPHS = [
 @given(st.lists(st.sampled_from(PARAGRAPHS), max_size=600))
 def test_the_pieces_of_a_stream_are_its_text(pieces: list[str]) -> None:
     at_once = Slots()
-    for part in parts("".join(pieces)):
-        show(at_once.new(), part)
+    Piece(at_once.new).show(parts("".join(pieces)))
     assert visible_text("".join(stream(pieces).shown)) == visible_text("".join(at_once.shown))
 
 
@@ -204,8 +203,7 @@ def test_a_finished_text_has_the_pieces_that_its_stream_came_to(blocks: list[str
     chunks = [text[begin:end] for begin, end in zip([0, *cuts], [*cuts, len(text)], strict=True)]
     finished = Slots()
     for piece in pieces(text):
-        for part in parts(piece):
-            show(finished.new(), part)
+        Piece(finished.new).show(parts(piece))
     assert [shown for shown in stream(chunks).shown if shown] == finished.shown
 
 

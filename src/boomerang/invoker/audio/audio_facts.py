@@ -61,33 +61,15 @@ def facts(data: bytes, name: str | None = None) -> AudioFacts:
     return measured.facts(notices)
 
 
-class MeasuredRecording:
-    """Measures a file while other code decodes it, so that one pass serves both.
-
-    Args:
-        data: The file.
-
-    Raises:
-        InvokeBadRequestError: The bytes are not decodable audio.
-    """
-
-    def __init__(self, data: bytes) -> None:
-        self._data = data
-        self._recording = Recording(data)
-        self._claimed_seconds = self._recording.seconds
-        self._frames, self._peak, self._power = 0, 0.0, 0.0
-
-    @property
-    def sample_rate_hz(self) -> int:
-        """Sampling rate in hertz."""
-        return self._recording.sample_rate_hz
+class MeasuredRecording(Recording):
+    """A recording that is measured while other code decodes it, so that one pass serves both."""
 
     def blocks(self) -> Iterator[Samples]:
         """Decode and measure; otherwise as `Recording.blocks`."""
         import numpy as np
 
         self._frames, self._peak, self._power = 0, 0.0, 0.0
-        for block in self._recording.blocks():
+        for block in super().blocks():
             self._frames += len(block)
             self._peak = max(self._peak, float(np.abs(block).max()))
             self._power += float(np.square(block, dtype=np.float64).sum())
@@ -95,20 +77,19 @@ class MeasuredRecording:
 
     def facts(self, notices: tuple[Message, ...] = ()) -> AudioFacts:
         """Return the properties, after `blocks` was read to its end; `notices` come before the recording's own."""
-        recording = self._recording
-        seconds = self._frames / recording.sample_rate_hz
-        PLAYING_TIMES.put(self._data, seconds if self._claimed_seconds is None else self._claimed_seconds)
+        seconds = self._frames / self.sample_rate_hz
+        PLAYING_TIMES.put(self.data, seconds if self.claimed_seconds is None else self.claimed_seconds)
         return AudioFacts(
-            media_type=recording.kind.media_type,
-            format=recording.kind.name,
-            extension=recording.kind.extensions[0],
-            bytes=len(self._data),
-            codec=recording.codec,
+            media_type=self.kind.media_type,
+            format=self.kind.name,
+            extension=self.kind.extensions[0],
+            bytes=len(self.data),
+            codec=self.codec,
             seconds=seconds,
-            sample_rate_hz=recording.sample_rate_hz,
-            channels=recording.channels,
+            sample_rate_hz=self.sample_rate_hz,
+            channels=self.channels,
             peak=self._peak,
-            rms=(self._power / (self._frames * recording.channels)) ** 0.5,
-            files=recording.files,
-            notices=(*notices, *recording.notices),
+            rms=(self._power / (self._frames * self.channels)) ** 0.5,
+            files=self.files,
+            notices=(*notices, *self.notices),
         )

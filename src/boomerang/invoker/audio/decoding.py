@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 from typing import TYPE_CHECKING, TypeAlias
 
 from boomerang.invoker.messages.message import Message
@@ -65,17 +64,22 @@ class Recording:
     """
 
     def __init__(self, data: bytes) -> None:
+        self.data = data
         self.kind = readable_kind(data)
         files = split(data)
         self._parts = files.parts
-        first = self._first()
+        part, first = self._first()
+        self._unread: tuple[Part, ForwardFile] | None = (part, first)
+        """The part whose header was read, open for the first reading of its samples."""
         self.sample_rate_hz: int = first.samplerate
         self.channels: int = first.channels
         self.codec: str = first.subtype_info
         self.files = files.headers
         """How many files were joined into this one."""
-        self.seconds: float | None = self._claimed_seconds(first.frames)
-        """Duration according to the header; `None` if it declares none. Exact once `blocks` was read to its end."""
+        self.claimed_seconds = self._claimed_seconds(first.frames)
+        """Duration according to the header; `None` if it declares none."""
+        self.seconds = self.claimed_seconds
+        """The same; exact once `blocks` was read to its end."""
         self.notices: list[Message] = []
         """What the user should know about the file; complete once `blocks` was read to its end."""
         self._more = 0
@@ -83,15 +87,14 @@ class Recording:
         if self.files > 1:
             self._notice(Message("audio.joined", count=self.files))
 
-    def _first(self) -> ForwardFile:
-        """Return the first part that can be opened, closed again: its header data stays readable."""
+    def _first(self) -> tuple[Part, ForwardFile]:
+        """Open the first part that can be opened."""
         parts = [part for part in self._parts if isinstance(part, Part)]
         if not parts:
             raise unusable(Message("audio.no_sound", kind=self.kind.name))
         for part in parts:
             try:
-                with _opened(part) as file:
-                    return file
+                return part, _opened(part)
             except _UndecodableError as error:
                 cause = error
         raise unusable(Message("audio.undecodable", kind=self.kind.name)) from cause
@@ -167,7 +170,11 @@ class Recording:
         Raises:
             _UndecodableError: It breaks off, or cannot be opened at all; what was yielded before is valid.
         """
-        with _opened(part) as file:
+        if self._unread is not None and self._unread[0] is part:
+            opened, self._unread = self._unread[1], None
+        else:
+            opened = _opened(part)
+        with opened as file:
             rate_hz, channels = file.samplerate, file.channels
             blocks = _read(file, part)
             if (rate_hz, channels) == (self.sample_rate_hz, self.channels):
@@ -235,18 +242,15 @@ class _UndecodableError(Exception):
         self.message = message
 
 
-@contextmanager
-def _opened(part: Part) -> Iterator[ForwardFile]:
+def _opened(part: Part) -> ForwardFile:
     import soundfile
 
     from .forward_reader import ForwardFile
 
     try:
-        file = ForwardFile(_joined(part.pieces))
+        return ForwardFile(_joined(part.pieces))
     except soundfile.LibsndfileError as error:
         raise _UndecodableError(Message("audio.damaged", seconds=0.0)) from error
-    with file:
-        yield file
 
 
 def _joined(pieces: Sequence[bytes | bytearray | memoryview]) -> bytes:

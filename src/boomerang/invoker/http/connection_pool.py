@@ -49,9 +49,7 @@ class Pool(httpx.BaseTransport):
         else:
             address = httpx.URL(proxy)
             self._pool = _Proxied(
-                proxy_url=httpcore.URL(
-                    scheme=address.raw_scheme, host=address.raw_host, port=address.port, target=address.raw_path
-                ),
+                proxy_url=_url(address),
                 proxy_auth=(address.username.encode(), address.password.encode()) if address.username else None,
                 ssl_context=context,
                 max_connections=most,
@@ -61,32 +59,25 @@ class Pool(httpx.BaseTransport):
             )
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
-        """Send a request and return its response, whose body is read on demand."""
+        """Send a request and return its response, whose body is read on demand.
+
+        Waits for a free connection until the call is aborted; httpcore's own wait could not be interrupted.
+        """
         if self._check_address is not None:  # a proxy connects for us, so only the name is known
             port = request.url.port or (443 if request.url.scheme == "https" else 80)
             self._check_address(request.url.host, None, port)
         assert isinstance(request.stream, httpx.SyncByteStream)
-        answer = self._answer(
-            httpcore.Request(
-                method=request.method,
-                url=httpcore.URL(
-                    scheme=request.url.raw_scheme,
-                    host=request.url.raw_host,
-                    port=request.url.port,
-                    target=request.url.raw_path,
-                ),
-                headers=request.headers.raw,
-                content=request.stream,
-                extensions={"timeout": {"pool": LOOK_SECONDS}},
-            )
+        sent = httpcore.Request(
+            method=request.method,
+            url=_url(request.url),
+            headers=request.headers.raw,
+            content=request.stream,
+            extensions={"timeout": {"pool": LOOK_SECONDS}},
         )
-        return httpx.Response(answer.status, headers=answer.headers, stream=_Body(answer), extensions=answer.extensions)
-
-    def _answer(self, request: httpcore.Request) -> httpcore.Response:
-        """Wait for a free connection until the call is aborted; httpcore's own wait could not be interrupted."""
         while True:
             try:
-                return self._pool.handle_request(request)
+                answer = self._pool.handle_request(sent)
+                return httpx.Response(answer.status, headers=answer.headers, stream=_Body(answer), extensions=answer.extensions)
             except httpcore.PoolTimeout as error:  # raised before anything is sent
                 call = current()
                 if call is not None and call.aborted:
@@ -95,6 +86,10 @@ class Pool(httpx.BaseTransport):
     def close(self) -> None:
         """Close all connections."""
         self._pool.close()
+
+
+def _url(url: httpx.URL) -> httpcore.URL:
+    return httpcore.URL(scheme=url.raw_scheme, host=url.raw_host, port=url.port, target=url.raw_path)
 
 
 class _Proxied(httpcore.HTTPProxy):
@@ -147,7 +142,7 @@ class _Body(httpx.SyncByteStream):
         self._answer = answer
 
     def __iter__(self) -> Iterator[bytes]:
-        yield from self._answer.iter_stream()
+        return self._answer.iter_stream()
 
     def close(self) -> None:
         self._answer.close()

@@ -56,7 +56,7 @@ class Stream(httpcore.NetworkStream):
     def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
         """Read available bytes; wait for them within the call's time limit."""
         if self._unsent:
-            self._send()
+            self.write(b"")
         call = self._call
         clock, since = "connect" if self._tunnelling else "first byte", call.waiting_since
         if call.answered and not self._tunnelling:  # time that our own reader took does not count against the server
@@ -82,15 +82,10 @@ class Stream(httpcore.NetworkStream):
         call.hold(self._socket)
         if buffer and len(self._unsent) + len(buffer) <= MOST_JOINED:
             self._unsent += buffer
-        else:
-            self._send(buffer)
-
-    def _send(self, rest: bytes = b"") -> None:
-        """Send the buffered bytes, then the rest."""
+            return
         unsent, self._unsent = self._unsent, b""
-        call = self._call
         try:
-            for part in filter(None, (unsent, rest)):
+            for part in filter(None, (unsent, buffer)):
                 self._socket.settimeout(call.left("first byte", monotonic()))
                 call.sent = True
                 self._socket.sendall(part)

@@ -6,8 +6,8 @@ import email.message
 import json
 import sys
 from codecs import BOM_UTF8
-from collections.abc import Generator, Iterable, Iterator
-from contextlib import closing, suppress
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from dataclasses import replace
 from functools import lru_cache
 from io import BytesIO
@@ -77,14 +77,17 @@ class Answer:
     def _unpacked(self, response: httpx.Response) -> Iterator[bytes]:
         """Yield the decompressed body up to its limits."""
         label = self.hide(response.headers.get("content-encoding", "").encode("utf-8", "replace")).decode()
-        for piece in unpacked(self._raw(response), label[:LONGEST_LABEL], self._run):
-            kept = piece[: self._limits.answer_bytes - self.size]
-            self.size += len(piece)
-            if len(self.beginning) < LONGEST_RECORDED + MARGIN:
-                self.beginning += kept[: LONGEST_RECORDED + MARGIN]
-            if kept:
-                yield kept
-            self._limits.check_bytes(self.size)
+        with map_errors(self._call, self._run):
+            for piece in unpacked(self._raw(response), label[:LONGEST_LABEL], self._run):
+                kept = piece[: self._limits.answer_bytes - self.size]
+                self.size += len(piece)
+                if len(self.beginning) < LONGEST_RECORDED + MARGIN:
+                    self.beginning += kept[: LONGEST_RECORDED + MARGIN]
+                if kept:
+                    yield kept
+                    self._run.check()
+                self._limits.check_bytes(self.size)
+        self._run.check()  # without Content-Length, the end of a response and a connection closed by a stop look the same
 
     def _raw(self, response: httpx.Response) -> Iterator[bytes]:
         """Yield the body as received; limited too, as it may decompress to nothing."""
@@ -97,18 +100,14 @@ class Answer:
                 self._limits.check_bytes(size)
             self._run.check()
 
-    def pieces(self) -> Generator[bytes, None, None]:
-        """Yield the body as it arrives.
+    def pieces(self) -> Iterator[bytes]:
+        """Return the rest of the body, as it arrives.
 
         Raises:
-            InvokeError: The connection broke off or timed out.
-            RunStoppedError: The run was stopped.
+            InvokeError: While iterating: the connection broke off or timed out.
+            RunStoppedError: While iterating: the run was stopped.
         """
-        with map_errors(self._call, self._run):
-            for piece in self._bytes:
-                yield piece
-                self._run.check()
-        self._run.check()  # without Content-Length, the end of a response and a connection closed by a stop look the same
+        return self._bytes
 
     def events(self) -> Iterator[Event]:
         """Yield the events of a stream as they arrive, with the connection's keys masked. May be closed early.
@@ -119,18 +118,14 @@ class Answer:
             RunStoppedError: The run was stopped.
         """
         decoder, count = SSEDecoder(), 0
-        with closing(self.pieces()) as pieces:
-            for event in chain(self._decoded(decoder, pieces), decoder.flush()):
+        for piece in chain(self._bytes, (None,)):
+            for event in decoder.flush() if piece is None else decoder.feed(piece):
                 count += 1
                 self._limits.check_events(count)
                 if len(event.data) > LARGE:
                     self._limits.check_memory(memory(event.data))
                 data = self.hide(event.data)
                 yield event if data is event.data else event._replace(data=data)
-
-    def _decoded(self, decoder: SSEDecoder, pieces: Iterator[bytes]) -> Iterator[Event]:
-        for piece in pieces:
-            yield from decoder.feed(piece)
             self._limits.check_parts(decoder.lines)
 
     def peek(self) -> bytes:
@@ -141,16 +136,15 @@ class Answer:
             RunStoppedError: The run was stopped.
         """
         beginning = b""
-        with map_errors(self._call, self._run):
-            for piece in self._bytes:
-                beginning += piece
-                self._run.check()
-                if BOM_UTF8.startswith(beginning):
-                    continue
-                if content := beginning.removeprefix(BOM_UTF8).lstrip():
-                    self._bytes = chain((beginning,), self._bytes)
-                    return content
-                beginning = b""
+        for piece in self._bytes:
+            beginning += piece
+            self._run.check()
+            if BOM_UTF8.startswith(beginning):
+                continue
+            if content := beginning.removeprefix(BOM_UTF8).lstrip():
+                self._bytes = chain((beginning,), self._bytes)
+                return content
+            beginning = b""
         return b""
 
     def read(self, most: int | None = None) -> bytes:
@@ -162,7 +156,7 @@ class Answer:
         if most is None:
             self._limits.check_bytes(int(self.headers.get("content-length", 0)))
         body = BytesIO()  # takes no extra memory for many small pieces, unlike a list, and is not copied, unlike a bytearray
-        for piece in self.pieces():
+        for piece in self._bytes:
             body.write(piece)
             if most is not None and body.tell() >= most:
                 break
@@ -177,7 +171,7 @@ class Answer:
         self._shorten(REFUSAL_SECONDS)
         parts: list[bytes] = []
         with suppress(InvokeConnectionError, ProtocolError):
-            for piece in self.pieces():
+            for piece in self._bytes:
                 parts.append(piece)
                 if self.size >= LONGEST_ERROR:
                     break
@@ -187,7 +181,7 @@ class Answer:
         """Drain the body for a short time so that the connection can be reused."""
         self._shorten(REST_SECONDS)
         with suppress(InvokeConnectionError, ProtocolError):
-            for _ in self.pieces():
+            for _ in self._bytes:
                 pass
 
     def _shorten(self, seconds: float) -> None:

@@ -5,6 +5,7 @@ Drawn from the record alone, so that a running and a stored run look the same.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import streamlit as st
@@ -36,7 +37,14 @@ __all__ = [
 ]
 
 CODE, SENT, HTTP = N_("Code"), N_("Sent"), N_("HTTP")
-TABS = (N_("Metrics"), SENT, N_("Received"), N_("Chunks"), HTTP, N_("Log"), CODE)
+DRAWN: dict[str, Callable[[Record[Any] | None, str], None]] = {
+    SENT: payloads.draw_sent,
+    N_("Received"): payloads.draw_received,
+    N_("Chunks"): chunks.draw,
+    HTTP: http_exchanges.draw,
+    N_("Log"): call_trace.draw,
+}
+TABS = (N_("Metrics"), *DRAWN, CODE)
 PLUGIN, CURL, HTTPX = "plugin", "curl", "httpx"
 CODES = {PLUGIN: N_("Dify plugin"), CURL: "curl", HTTPX: "httpx"}
 
@@ -61,10 +69,13 @@ def draw(
     for name, tab in zip(tabs_shown, tabs, strict=True):
         if tab.open:
             with tab:
-                if name == CODE:
-                    _code(record, source, key, variable)
-                else:
-                    _draw(name, record, key, model)
+                match name:
+                    case "Code":
+                        _code(record, source, key, variable)
+                    case "Metrics":
+                        metrics_table.draw(record, key, model)
+                    case _:
+                        DRAWN[name](record, key)
 
 
 def open_code(key: str) -> None:
@@ -106,19 +117,3 @@ def _code(record: Record[Any] | None, source: str, key: str, variable: str | Non
         st.code(drawable(http_code.curl(request, name)), language="bash", wrap_lines=True)
     else:
         st.code(drawable(http_code.httpx(request, name)), language="python", wrap_lines=True)
-
-
-def _draw(name: str, record: Record[Any] | None, key: str, model: ListedModel | None) -> None:
-    match name:
-        case "Metrics":
-            metrics_table.draw(record, key, model)
-        case "Sent":
-            payloads.draw_sent(record, key)
-        case "Received":
-            payloads.draw_received(record, key)
-        case "Chunks":
-            chunks.draw(record, key)
-        case "HTTP":
-            http_exchanges.draw(record, key)
-        case _:
-            call_trace.draw(record, key)

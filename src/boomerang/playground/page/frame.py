@@ -38,7 +38,8 @@ from boomerang.workbench.codegen import plugin
 from boomerang.workbench.connections.registry import EMBEDDED
 from boomerang.workbench.i18n.translate import _
 from boomerang.workbench.runs.background_work import follow
-from boomerang.workbench.runs.session_calls import MEMBERS
+from boomerang.workbench.runs.jobs import Job
+from boomerang.workbench.runs.session_calls import MEMBERS, call
 
 from . import comparison, form_drawn
 
@@ -127,7 +128,8 @@ class Page(Pane):
             starting = ready.sendable
         if starting and not any(pane.running for pane in starting):
             for pane in starting:
-                pane.start(self._timeout, unchecked=anyway)
+                made_by_form = call(pane.member, pane.arguments)
+                pane.begin(Job(made_by_form, pane.backend, unchecked=anyway, **pane.ownership(self._timeout)))
                 connection_picker.forget(pane.key("connection") if pane.part else connection_picker.SIDE_BAR)
             st.rerun()  # so that the buttons show the new runs
 
@@ -160,7 +162,7 @@ class Page(Pane):
                 pane.test = partial(connections_page.open_and_test, tested)
             with place:
                 if pane in self._running:  # even if it has just ended: the buttons must be redrawn
-                    ticks.append(pane.draw_live(live))
+                    ticks += pane.draw_live(live)
                 else:
                     pane.draw(view, ready=not pane.problems)
                     if pane is self and not self._cells:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import streamlit as st
@@ -164,11 +165,6 @@ class Pane:
             if sendable:
                 self.sendable.add(otherwise)
 
-    def start(self, timeout: float, *, unchecked: bool = False) -> None:
-        """Start a job with the form's arguments; with `unchecked`, the back end does not reject them itself."""
-        job = Job(call(self.member, self.arguments), self.backend, unchecked=unchecked, **self.ownership(timeout))
-        self.begin(job)
-
     def repeat(self, earlier: Job, timeout: float) -> None:
         """Repeat the call of an earlier job on its connection; do nothing if that no longer exists."""
         connection = page_state.connection_named(earlier.origin.connection)
@@ -251,8 +247,8 @@ class Pane:
         kind = self.model.model_type if self.model is not None else None
         return sorted(connection.backend.models(), key=lambda model: model.model_type is not kind)
 
-    def draw_live(self, live: Live | None) -> Callable[[], None]:
-        """Draw the running job; return a function that draws updates."""
+    def draw_live(self, live: Live | None) -> list[Callable[[], None]]:
+        """Draw the running job; return functions that draw updates."""
         job = self.job
         assert job is not None
         with st.container(key=run_status.marker(job, self.part)):
@@ -260,12 +256,7 @@ class Pane:
             _wipe()
         update = (live or waiting)(self, job)
         _wipe()
-
-        def tick() -> None:
-            run_status.line(line, job)
-            update()
-
-        return tick
+        return [partial(run_status.line, line, job), update]
 
     def _field(self, name: str) -> str:
         return f"{self.part}.{name}" if self.part else name

@@ -63,8 +63,7 @@ def draw(text: str, as_markdown: bool = True) -> None:
     """Draw a finished text, up to `MOST_DRAWN`, in the pieces of its stream, which the browser has already drawn."""
     place = st.container()
     for piece in pieces(text[:MOST_DRAWN], as_markdown):
-        for part in _finished(piece, as_markdown):
-            show(place, part)
+        Piece(lambda: place).show(_finished(piece, as_markdown))
     if len(text) > MOST_DRAWN:
         place.markdown(_remark(len(text)))
 
@@ -80,49 +79,38 @@ class TextStream:
     def __init__(self, as_markdown: bool = True, new_slot: Callable[[], Slot] | None = None) -> None:
         self._as_markdown = as_markdown
         self._new_slot = new_slot or st.container().empty
-        self._piece = _Piece(self._new_slot)
+        self._piece = Piece(self._new_slot)
         self._tail = ""
-        self._new: list[str] = []
-        self._new_size = 0
+        self._new = ""
         self._allowed = 0
         self._size = 0
         self._remark: Slot | None = None
 
     def write(self, new: str) -> None:
         """Append new text; call it once per tick, with an empty text if there is none."""
-        room = MOST_DRAWN - self._size
+        shown = new[: max(0, MOST_DRAWN - self._size)]
+        is_too_long = len(shown) < len(new)
         self._size += len(new)
-        if len(new) <= room:
-            self._draw(new)
-        elif self._remark is None:
-            self._draw(new[:room])
-            self._draw("")  # draws the text still pending
-            self._remark = self._new_slot()
-        if new and self._remark is not None:
+        self._new += shown
+        if self._new:
+            self._allowed += EACH_TICK
+            size = len(self._tail)
+            if not new or is_too_long or len(self._new) * LEAST_SHARE >= size or self._allowed >= size:
+                self._allowed = 0
+                self._tail, self._new = self._tail + self._new, ""
+                while self._as_markdown and (cut := settled_part(self._tail)):
+                    self._piece.show(_parts(self._tail[:cut], self._as_markdown))
+                    self._tail = self._tail[cut:].lstrip("\n")
+                    self._piece = Piece(self._new_slot)
+                if self._tail:
+                    self._piece.show(_parts(self._tail, self._as_markdown))
+        if is_too_long:
+            if self._remark is None:
+                self._remark = self._new_slot()
             self._remark.markdown(_remark(self._size))
 
-    def _draw(self, new: str) -> None:
-        if new:
-            self._new.append(new)
-            self._new_size += len(new)
-        if not self._new:
-            return
-        self._allowed += EACH_TICK
-        size = len(self._tail)
-        if new and self._new_size * LEAST_SHARE < size and self._allowed < size:
-            return
-        self._allowed = 0
-        self._tail += "".join(self._new)
-        self._new, self._new_size = [], 0
-        while self._as_markdown and (cut := settled_part(self._tail)):
-            self._piece.show(_parts(self._tail[:cut], self._as_markdown))
-            self._tail = self._tail[cut:].lstrip("\n")
-            self._piece = _Piece(self._new_slot)
-        if self._tail:
-            self._piece.show(_parts(self._tail, self._as_markdown))
 
-
-class _Piece:
+class Piece:
     """A growing piece of a text: each of its parts has a slot that is resent only when the part has changed."""
 
     def __init__(self, new_slot: Callable[[], Slot]) -> None:
@@ -136,7 +124,11 @@ class _Piece:
             if number == len(self._slots):
                 self._slots.append(self._new_slot())
             if number >= len(self._shown) or self._shown[number] != part:
-                show(self._slots[number], part)
+                slot = self._slots[number]
+                if isinstance(part, Code):
+                    slot.code(whole(part.text), language=part.language, wrap_lines=True)
+                else:
+                    slot.html(part.body)
         for slot in self._slots[len(parts) : len(self._shown)]:
             slot.empty()
         self._shown = parts
@@ -180,11 +172,3 @@ def _parts(text: str, as_markdown: bool) -> Sequence[Part]:
 
 _finished = lru_cache(maxsize=64)(_parts)
 """Cached because a finished text is drawn again with each click."""
-
-
-def show(slot: Slot, part: Part) -> None:
-    """Draw a part into a slot."""
-    if isinstance(part, Code):
-        slot.code(whole(part.text), language=part.language, wrap_lines=True)
-    else:
-        slot.html(part.body)

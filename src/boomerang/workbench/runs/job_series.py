@@ -89,9 +89,9 @@ class Series(Job, Generic[FactsT]):
 
     def _make(self, step: Step[FactsT]) -> None:
         before = len(self.records)
-        self._current = step
+        self._current, self._call = step, step.call
         try:
-            self._invoke(step.call)
+            super()._do()
         except RunStoppedError:
             pass  # the record has it
         except Exception as error:

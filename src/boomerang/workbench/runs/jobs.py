@@ -111,20 +111,15 @@ class Job(Work):
             self._session.stop(self._stop_cause)
 
     def _do(self) -> None:
-        self._invoke(self._call)
+        """Make the call and read its stream to the end."""
+        result = self._call(self._session)
+        if isinstance(result, Generator):
+            with closing(result):
+                for _ in result:
+                    self._notify()
 
     def _end(self, cause: Exception | None) -> None:
         self._session.stop(cause)
-
-    def _invoke(self, call: Call) -> Any:
-        """Make a call and read its stream to the end; return its result, or `None` for a stream."""
-        result = call(self._session)
-        if not isinstance(result, Generator):
-            return result
-        with closing(result):
-            for _ in result:
-                self._notify()
-        return None
 
 
 class Jobs:

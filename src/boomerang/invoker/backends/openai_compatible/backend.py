@@ -154,7 +154,7 @@ class OpenAICompatibleBackend:
         provider, model = getattr(request, "provider", None), getattr(request, "model", None)
         with located(backend=self.kind, provider=provider, model=model), self._open_for(run):
             run.check()
-            yield from cast(Chunks[ChunkT], self._answer(request, run))
+            yield from cast(Chunks[ChunkT], self._chunks(request, run))
 
     def fetch_models(self, run: Run | None = None) -> Sequence[ListedModel]:
         """Fetch the server's models for `models()`; types that the server does not state are guessed from names.
@@ -178,29 +178,29 @@ class OpenAICompatibleBackend:
         """Close once no run is active; active runs continue to their end."""
         self._runs.when_at_rest(self.close)
 
-    def _answer(self, request: Request[Any], run: Run) -> Iterator[Any]:
+    def _chunks(self, request: Request[Any], run: Run) -> Iterator[Any]:
         match request:
             case RequestInvokeLLMWithStructuredOutput():
-                yield from stream_structured(self._llm, request, run)
+                return stream_structured(self._llm, request, run)
             case RequestInvokeLLM():
-                yield from self._llm.stream(request, run)
+                return self._llm.stream(request, run)
             case RequestInvokeSummary():
-                yield self._summary(request, run)
+                return self._summary(request, run)
             case RequestInvokeTextEmbedding():
                 max_chunks = self._property(request.model, ModelType.TEXT_EMBEDDING, ModelPropertyKey.MAX_CHUNKS)
-                yield self._text_embedding.embed(request, run, max_chunks)
+                return self._text_embedding.embed(request, run, max_chunks)
             case RequestInvokeRerank():
-                yield self._rerank.rank(request, run)
+                return self._rerank.rank(request, run)
             case RequestInvokeTTS():
-                yield from speech.speak(self._http, request, run)
+                return speech.speak(self._http, request, run)
             case RequestInvokeSpeech2Text():
-                yield transcription.transcribe(self._http, request, run)
+                return transcription.transcribe(self._http, request, run)
             case RequestInvokeModeration():
-                yield moderation.moderate(self._http, request, run)
+                return moderation.moderate(self._http, request, run)
             case _:
                 raise UnsupportedRequestError(Message("runs.no_call", type=str(request.invoke_type)))
 
-    def _summary(self, request: RequestInvokeSummary, run: Run) -> SummaryResult:
+    def _summary(self, request: RequestInvokeSummary, run: Run) -> Iterator[SummaryResult]:
         default = self.system_model()
         name = request.system_model or (default.model if default else None)
         if name is None:
@@ -210,7 +210,7 @@ class OpenAICompatibleBackend:
         context = self._property(name, ModelType.LLM, ModelPropertyKey.CONTEXT_SIZE)
         if context is None and not self._fetched and not summary.is_short(request):
             context = self._contexts.of(name, run)
-        return summary.summary(self._llm, request, run, name, context)
+        yield summary.summary(self._llm, request, run, name, context)
 
     def _property(self, name: str, model_type: ModelType, key: ModelPropertyKey) -> int | None:
         """Return a number that the user or the server states for a model, even if it is listed under another type."""

@@ -5,7 +5,7 @@ Source: OpenAI API reference, "Create moderation"; Mistral API reference, "Moder
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from math import isfinite
 from typing import Any, NamedTuple
 
@@ -36,7 +36,7 @@ class _Verdict(NamedTuple):
     """Categories whose score is not a number."""
 
 
-def moderate(http: Http, request: RequestInvokeModeration, run: Run) -> ModerationResult:
+def moderate(http: Http, request: RequestInvokeModeration, run: Run) -> Iterator[ModerationResult]:
     """Judge a text; report categories and scores as an event. Servers may judge it in parts, of which one flagged is enough.
 
     Raises:
@@ -57,7 +57,7 @@ def moderate(http: Http, request: RequestInvokeModeration, run: Run) -> Moderati
     if any(verdict.by_categories for verdict in verdicts):
         run.notice("lists.by_categories")
     _report_categories(verdicts, run)
-    return ModerationResult(result=flagged)
+    yield ModerationResult(result=flagged)
 
 
 def _results(value: Any, run: Run) -> list[Any] | None:

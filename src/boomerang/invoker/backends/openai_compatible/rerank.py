@@ -15,7 +15,7 @@ Source: the API references of Jina, Cohere (v2) and Voyage; TEI's OpenAPI descri
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -86,7 +86,7 @@ class Rerank:
         self._way: Way | None = None
         """The shape and path that worked; only ever set, so no lock is needed."""
 
-    def rank(self, request: RequestInvokeRerank, run: Run) -> RerankResult:
+    def rank(self, request: RequestInvokeRerank, run: Run) -> Iterator[RerankResult]:
         """Rank documents; scores are the server's own, neither rescaled nor rounded.
 
         Raises:
@@ -102,7 +102,7 @@ class Rerank:
         docs = read_ranking(items, request.docs, Once(run))
         run.report(RerankScores(tuple((doc.index, doc.score) for doc in docs), shape, way.path))
         kept = [doc for doc in docs if doc.score >= request.score_threshold]
-        return RerankResult(model=request.model, docs=kept[: request.top_n])
+        yield RerankResult(model=request.model, docs=kept[: request.top_n])
 
     def _first_answer(self, request: RequestInvokeRerank, run: Run) -> tuple[Way, tuple[str, Sequence[Any]]]:
         if self._way is not None:

@@ -47,7 +47,7 @@ class TextEmbedding:
         self._refuses_format = False
         """Whether the server has refused `encoding_format`, as Voyage does; only ever set, so no lock is needed."""
 
-    def embed(self, request: RequestInvokeTextEmbedding, run: Run, max_chunks: int | None) -> TextEmbeddingResult:
+    def embed(self, request: RequestInvokeTextEmbedding, run: Run, max_chunks: int | None) -> Iterator[TextEmbeddingResult]:
         """Embed texts.
 
         Args:
@@ -81,7 +81,7 @@ class TextEmbedding:
                 run.notice("lists.smaller_batches", limit=limit, words=error.description)
         _report_not_finite(parts.vectors, run)
         usage = _usage(parts.usages, run, perf_counter() - began)
-        return TextEmbeddingResult(model=parts.model, embeddings=parts.vectors, usage=usage)
+        yield TextEmbeddingResult(model=parts.model, embeddings=parts.vectors, usage=usage)
 
     def _add(self, texts: Sequence[str], parts: _Parts, run: Run) -> None:
         """Embed some texts in one request, and add the result."""

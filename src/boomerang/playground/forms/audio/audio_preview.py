@@ -69,15 +69,11 @@ def _facts(page: Pane, data: bytes, name: str) -> AudioFacts:
     # The bytes are usually the same object, which is cheap to compare.
     if kept.result is None or kept.data != data or kept.name != name:
         with st.spinner(_("Reading the file")):
-            facts = _measured(data, name)
-        kept.data, kept.name, kept.result = data, name, facts
+            try:
+                result: AudioFacts | InvokeBadRequestError = facts(data, name)
+            except InvokeBadRequestError as error:
+                result = error.with_traceback(None)
+        kept.data, kept.name, kept.result = data, name, result
     if isinstance(kept.result, InvokeBadRequestError):
         raise kept.result
     return kept.result
-
-
-def _measured(data: bytes, name: str) -> AudioFacts | InvokeBadRequestError:
-    try:
-        return facts(data, name)
-    except InvokeBadRequestError as error:
-        return error.with_traceback(None)

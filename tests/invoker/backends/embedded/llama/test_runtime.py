@@ -162,7 +162,7 @@ def test_closing_ends_process_and_threads_also_in_the_middle_of_an_answer() -> N
         list(chunks)
 
 
-@pytest.mark.parametrize("way", ["stop", "close"])
+@pytest.mark.parametrize("way", ["stop", pytest.param("close", marks=pytest.mark.slow)])
 def test_a_process_that_hangs_is_killed_after_a_stop_and_the_next_run_has_a_new_one(llama: Llama, way: str) -> None:
     run = Run()
     chunks = llama.stream(request(llama, ENDLESS, max_tokens=2000), run)

@@ -204,6 +204,7 @@ def test_a_schema_that_speaks_of_further_properties_stays_as_it_is(schema: Any) 
     assert closed(schema) == schema
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("question", "called"),
     [
@@ -230,6 +231,7 @@ def calling(*calls: dict[str, Any]) -> dict[str, Any]:
     return {"role": "assistant", "content": "", "tool_calls": list(calls)}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "steps",
     [
@@ -243,6 +245,7 @@ def test_after_all_results_the_model_answers_in_text(qwen: Llama, steps: list[di
     assert (result.message.tool_calls, result.finish_reason) == ([], "stop")
 
 
+@pytest.mark.slow
 def test_after_the_first_of_two_results_the_model_makes_the_other_call(qwen: Llama) -> None:
     prompt = [{"role": "user", "content": OSLO}, calling(OSLO_MADE), OSLO_RESULT]
     result = ask(qwen, request(qwen, prompt, TOOLS, temperature=0))
@@ -250,6 +253,7 @@ def test_after_the_first_of_two_results_the_model_makes_the_other_call(qwen: Lla
     assert (result.message.content, result.finish_reason) == ("", "tool_calls")
 
 
+@pytest.mark.slow
 def test_a_call_can_use_the_result_of_the_one_before(qwen: Llama) -> None:
     made = {"id": "c1", "type": "function", "function": {"name": "add", "arguments": '{"a": 3, "b": 4}'}}
     prompt = [

@@ -216,6 +216,7 @@ def test_the_list_reports_what_the_models_can_do(smollm2: Llama, qwen: Llama) ->
     assert {rule.name for rule in default.parameter_rules} >= {"temperature", "max_tokens", "seed", "json_schema"}
 
 
+@pytest.mark.slow
 def test_the_default_model_knows_the_capital_of_france(qwen: Llama) -> None:
     result = ask(qwen, request(qwen, "What is the capital of France?", temperature=0))
     assert "Paris" in result.message.get_text_content()

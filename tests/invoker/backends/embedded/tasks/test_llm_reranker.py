@@ -60,6 +60,7 @@ def test_of_many_documents_the_reranker_reads_the_best_and_the_rest_follow(smoll
     assert {doc.index for doc in result.docs[rerank.MOST_RERANKED :]} == set(notice.items)
 
 
+@pytest.mark.slow
 def test_a_long_document_is_shortened(smollm2: Llama) -> None:
     (score,) = llm_reranker.scores(smollm2, "x " * 3000, ["\N{GRINNING FACE}word " * 5000], Run())
     assert 0 <= score <= 1

@@ -47,7 +47,7 @@ def speak(http: Http, request: RequestInvokeTTS, run: Run) -> Chunks[TTSResult]:
     body = {"model": request.model, "input": request.content_text, "voice": request.voice, "response_format": "mp3"}
     run.phase("inference")
     with http.post(PATH, run, json=body) as answer:
-        pieces: Iterator[bytes] = answer.pieces()
+        pieces = answer.pieces()
         beginning = _beginning(pieces)
         sound, kind = pieces, kind_of(beginning)
         if kind and not kind.audio and beginning.lstrip().startswith(speech_events.STARTS):

@@ -6,6 +6,7 @@ Source: OpenAI API reference, "Create transcription" (2026-10).
 from __future__ import annotations
 
 import io
+from collections.abc import Iterator
 from typing import Any
 
 from boomerang.invoker.audio.file_type import kind_of, sniff
@@ -30,7 +31,7 @@ _EVENT_STARTS = frozenset({b"d", b"e", b"i", b"r", b":"})
 """First bytes of `data:`, `event:`, `id:`, `retry:` and of a comment; no JSON begins with these."""
 
 
-def transcribe(http: Http, request: RequestInvokeSpeech2Text, run: Run) -> Speech2TextResult:
+def transcribe(http: Http, request: RequestInvokeSpeech2Text, run: Run) -> Iterator[Speech2TextResult]:
     """Have a recording transcribed; the file is sent without copying it.
 
     Raises:
@@ -45,7 +46,8 @@ def transcribe(http: Http, request: RequestInvokeSpeech2Text, run: Run) -> Speec
     run.phase("inference")
     files = {"file": (name, io.BytesIO(request.file), media_type)}
     with http.post(PATH, run, data={"model": request.model, "response_format": "json"}, files=files) as answer:
-        return Speech2TextResult(result=displayable(_transcript(answer, run)))
+        transcript = displayable(_transcript(answer, run))
+    yield Speech2TextResult(result=transcript)
 
 
 def _transcript(answer: Answer, run: Run) -> str:

@@ -113,7 +113,17 @@ class AnswerReader:
         if isinstance(value, dict):
             if value.get("error"):
                 raise self._reported(value)
-            return self._taken(value)
+            self._model = _name(value.get("model")) or self._model
+            self._fingerprint = _name(value.get("system_fingerprint")) or self._fingerprint
+            self._usage.read(value.get("usage"))
+            if isinstance(groq := value.get("x_groq"), dict):
+                self._usage.read(groq.get("usage"))
+            choice = self._chosen(value.get("choices"))
+            if choice is None:
+                self._without_choice(value)
+                return ()
+            self._begun = True
+            return list(self._choice(choice))
         if isinstance(value, list) and value and levels:
             return [chunk for item in value for chunk in self.take(item, levels - 1)]
         if not value or (isinstance(value, str) and stream_events.keeps_open(value)):
@@ -181,19 +191,6 @@ class AnswerReader:
         elif reading.rest or not reading.values:
             self._skipped += not reading.done
         self.done |= reading.done
-
-    def _taken(self, value: dict[str, Any]) -> list[LLMResultChunk]:
-        self._model = _name(value.get("model")) or self._model
-        self._fingerprint = _name(value.get("system_fingerprint")) or self._fingerprint
-        self._usage.read(value.get("usage"))
-        if isinstance(groq := value.get("x_groq"), dict):
-            self._usage.read(groq.get("usage"))
-        choice = self._chosen(value.get("choices"))
-        if choice is None:
-            self._without_choice(value)
-            return []
-        self._begun = True
-        return list(self._choice(choice))
 
     def _chosen(self, choices: Any) -> Mapping[str, Any] | None:
         """Return the choice that is the answer: the only one of an event, or the one with the lowest index."""
