@@ -16,7 +16,7 @@ from typing import Any
 from boomerang.invoker.backends.embedded.llama.llama_child import parameters
 from boomerang.invoker.backends.embedded.llama.llm_models import QWEN, SMOLLM2, Spec
 from boomerang.invoker.backends.embedded.tasks.llm import Llama
-from boomerang.invoker.entities.llm import RequestInvokeLLM
+from boomerang.invoker.entities.llm.request import RequestInvokeLLM
 from boomerang.invoker.run import Run
 from boomerang.invoker.weights.models_folder import Weights
 

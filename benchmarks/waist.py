@@ -12,7 +12,7 @@ from typing import Any
 
 from boomerang.invoker.backend import ListedModel
 from boomerang.invoker.backends.scripted import Answer, Scripted, llm_chunks
-from boomerang.invoker.entities.llm import LLMResultChunk
+from boomerang.invoker.entities.llm.chunk import LLMResultChunk
 from boomerang.invoker.entities.message import SystemPromptMessage, UserPromptMessage
 from boomerang.invoker.entities.model import ModelFeature, ModelPropertyKey, ModelType
 from boomerang.invoker.entities.moderation import ModerationResult

@@ -24,6 +24,8 @@ ROOT = Path(__file__).resolve().parents[1]
 
 SOURCES = ("src/boomerang", "pages")
 WIDTH = 120
+NEXT_CHECK = "Next: run scripts/translations.py, translate the empty entries in the .po file, and run it again."
+NEXT_UPDATE = "Next: translate these entries in the .po file, and run scripts/translations.py again."
 
 
 def main() -> None:
@@ -36,6 +38,8 @@ def main() -> None:
     for code in LANGUAGES:
         if code != ENGLISH:
             complaints += check(template, code) if chosen.check else update(template, code)
+    if complaints:
+        complaints.append(NEXT_CHECK if chosen.check else NEXT_UPDATE)
     print("\n".join(complaints) or "Every text is translated, and every catalogue is compiled.")
     sys.exit(bool(complaints) and chosen.check)
 

@@ -7,14 +7,13 @@ from typing import Any
 
 from boomerang.invoker.backend import ListedModel, ModelState
 from boomerang.invoker.backends.scripted import Scripted, llm_chunks
-from boomerang.invoker.entities.llm import (
+from boomerang.invoker.entities.llm.chunk import (
     LLMResultChunk,
     LLMResultChunkDelta,
     LLMResultChunkWithStructuredOutput,
     LLMUsage,
-    RequestInvokeLLM,
-    RequestInvokeLLMWithStructuredOutput,
 )
+from boomerang.invoker.entities.llm.request import RequestInvokeLLM, RequestInvokeLLMWithStructuredOutput
 from boomerang.invoker.entities.message import AssistantPromptMessage, ToolCall
 from boomerang.invoker.entities.model import ModelFeature, ModelPropertyKey, ModelType, ParameterRule
 from boomerang.invoker.entities.moderation import ModerationResult, RequestInvokeModeration

@@ -9,12 +9,16 @@ from pathlib import Path
 
 import pytest
 
+from boomerang.invoker.backends.scripted import Scripted
+from boomerang.invoker.session import Session
+
 ROOT = Path(__file__).parents[1]
 STATUS = (ROOT / "docs" / "feature-status.md").read_text("utf-8")
 PLACES = sorted(set(re.findall(r"`((?:invoker|workbench|playground)/[\w/]*)`", STATUS)))
 FOLDERS = "pages|playground|browser|invoker|interface|reference|workbench"
 TESTS = sorted(set(re.findall(rf"\b((?:{FOLDERS})/[\w/]*test_\w+)", STATUS)))
-WORK = (ROOT / "README.md").read_text("utf-8").partition("## Work on it")[2]
+README = (ROOT / "README.md").read_text("utf-8")
+WORK = README.partition("## Work on it")[2]
 NAMED = sorted(set(re.findall(r"`((?:\w+/)+[\w.]*|\w+\.py)`", WORK)))
 
 
@@ -40,6 +44,13 @@ def test_the_readme_names_places() -> None:
 @pytest.mark.parametrize("place", NAMED)
 def test_a_place_of_the_readme_exists(place: str) -> None:
     assert any((folder / place).exists() for folder in (ROOT, ROOT / "src" / "boomerang"))
+
+
+def test_the_readme_has_a_column_for_each_member_of_session_model() -> None:
+    table = README.partition("## Back ends")[2].partition("\n## ")[0].strip()
+    columns = [column.strip() for column in table.partition("\n")[0].strip("| ").split("|")]
+    members = list(vars(Session(Scripted(lambda request, run: [])).model))
+    assert columns == members, 'the columns of the table "Back ends" in README.md are the members of session.model'
 
 
 def undefined_arguments(source: str) -> Iterator[str]:

@@ -24,8 +24,13 @@ def test_settings_reach_the_back_end(tmp_path: Path) -> None:
     backend.close()
 
 
+@pytest.mark.parametrize("kind", [kind.name for kind in KINDS.values() if kind.form is not None])
+def test_a_kind_with_a_form_has_a_preset(kind: str) -> None:
+    assert KINDS[kind].presets(), f"give the kind {kind} at least one preset in kinds.py: the Connections page offers presets"
+
+
 def test_an_unknown_kind_is_refused_with_those_there_are() -> None:
-    with pytest.raises(ConfigError, match=r"'open_ai'.*embedded, openai_compatible, scripted"):
+    with pytest.raises(ConfigError, match=f"'open_ai'.*{', '.join(sorted(KINDS))}"):
         connect("open_ai")
 
 

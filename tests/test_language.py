@@ -223,12 +223,15 @@ def test_each_old_phrase_is_refused_in_the_ui(phrase: str) -> None:
 
 def test_names_use_the_glossary() -> None:
     refused = [f"{path.relative_to(ROOT)}, {text}" for path in sources() for text in complaints(path.read_text("utf-8"))]
-    assert refused == []
+    assert not refused, "\n".join(
+        ["rename these; or add a name to ALLOWED in tests/test_language.py, with the reason:", *refused]
+    )
 
 
 def test_names_of_files_and_folders_use_the_glossary() -> None:
     names = {name for path in sources() for name in path.relative_to(ROOT).with_suffix("").parts}
-    assert {name: instead for name in names if (instead := complaint(name)) is not None} == {}
+    refused = [f"{name} (better: {instead})" for name in sorted(names) if (instead := complaint(name)) is not None]
+    assert not refused, "\n".join(["rename these files or folders:", *refused])
 
 
 def test_the_ui_uses_the_glossary() -> None:

@@ -17,7 +17,7 @@ from app import lifespan  # noqa: E402  (the real one)
 from benchmarks import streams  # noqa: E402
 from boomerang.invoker.backend import ListedModel  # noqa: E402
 from boomerang.invoker.backends.scripted import Scripted  # noqa: E402
-from boomerang.invoker.entities.llm import LLMResultChunk, LLMResultChunkDelta, LLMUsage  # noqa: E402
+from boomerang.invoker.entities.llm.chunk import LLMResultChunk, LLMResultChunkDelta, LLMUsage  # noqa: E402
 from boomerang.invoker.entities.message import AssistantPromptMessage  # noqa: E402
 from boomerang.invoker.entities.model import ModelPropertyKey, ModelType  # noqa: E402
 from boomerang.invoker.request import Request  # noqa: E402

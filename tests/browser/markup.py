@@ -9,7 +9,7 @@ from typing import Any
 
 from boomerang.invoker.backend import ListedModel
 from boomerang.invoker.backends.scripted import Scripted, llm_chunks
-from boomerang.invoker.entities.llm import LLMResultChunk, LLMResultChunkDelta, LLMResultChunkWithStructuredOutput
+from boomerang.invoker.entities.llm.chunk import LLMResultChunk, LLMResultChunkDelta, LLMResultChunkWithStructuredOutput
 from boomerang.invoker.entities.message import AssistantPromptMessage, ToolCall
 from boomerang.invoker.entities.model import ModelFeature, ModelPropertyKey, ModelType
 from boomerang.invoker.entities.moderation import ModerationResult

@@ -15,7 +15,8 @@ import streamlit as st
 from boomerang.invoker.backend import Backend
 from boomerang.invoker.backends.scripted import Scripted, llm_chunks
 from boomerang.invoker.connection_kind import Kinds
-from boomerang.invoker.entities.llm import LLMResultChunk, LLMResultChunkDelta, RequestInvokeLLM
+from boomerang.invoker.entities.llm.chunk import LLMResultChunk, LLMResultChunkDelta
+from boomerang.invoker.entities.llm.request import RequestInvokeLLM
 from boomerang.invoker.entities.message import AssistantPromptMessage, UserPromptMessage
 from boomerang.invoker.entities.moderation import ModerationResult, RequestInvokeModeration
 from boomerang.invoker.entities.speech2text import RequestInvokeSpeech2Text, Speech2TextResult

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from boomerang.invoker.entities.llm_chunk import LLMResultChunk
+from boomerang.invoker.entities.llm.chunk import LLMResultChunk
 from boomerang.invoker.entities.model import ModelFeature, ModelType
 from boomerang.invoker.entities.summary import SummaryResult
 from boomerang.invoker.entities.tts import TTSResult

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from boomerang.invoker.entities.llm_chunk import LLMResultChunk, LLMResultChunkWithStructuredOutput
-from boomerang.invoker.entities.llm_result import LLMResult
+from boomerang.invoker.entities.llm.chunk import LLMResultChunk, LLMResultChunkWithStructuredOutput
+from boomerang.invoker.entities.llm.result import LLMResult
 from boomerang.invoker.errors import ProtocolError
 from tests.invoker.answers import CHAT, HI, session_of, text_chunks
 from tests.invoker.entities import golden

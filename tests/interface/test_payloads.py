@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from boomerang.invoker.entities.content import MultiModalContent, MultiModalContentType
-from boomerang.invoker.entities.llm import LLMModelConfig
+from boomerang.invoker.entities.llm.request import LLMModelConfig
 from boomerang.invoker.entities.message import UserPromptMessage
 from boomerang.invoker.entities.model import EmbeddingInputType
 from boomerang.invoker.entities.tools import PromptMessageTool

@@ -9,8 +9,8 @@ from typing import Any, get_overloads
 
 import pytest
 
-from boomerang.invoker.entities.llm_chunk import LLMResultChunk, LLMResultChunkWithStructuredOutput
-from boomerang.invoker.entities.llm_result import LLMResult, LLMResultWithStructuredOutput
+from boomerang.invoker.entities.llm.chunk import LLMResultChunk, LLMResultChunkWithStructuredOutput
+from boomerang.invoker.entities.llm.result import LLMResult, LLMResultWithStructuredOutput
 from boomerang.invoker.entities.rerank import MultiModalRerankResult, RerankResult
 from boomerang.invoker.entities.text_embedding import MultiModalEmbeddingResult, TextEmbeddingResult
 from boomerang.invoker.invocations.llm import LLMInvocation

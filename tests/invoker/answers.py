@@ -7,8 +7,7 @@ from typing import Any
 
 from boomerang.invoker.backend import Backend, ListedModel
 from boomerang.invoker.backends.scripted import Answer, Scripted, llm_chunks
-from boomerang.invoker.entities.llm import LLMResultChunkWithStructuredOutput
-from boomerang.invoker.entities.llm_chunk import LLMResultChunk, LLMUsage
+from boomerang.invoker.entities.llm.chunk import LLMResultChunk, LLMResultChunkWithStructuredOutput, LLMUsage
 from boomerang.invoker.entities.model import ModelFeature, ModelType
 from boomerang.invoker.entities.moderation import ModerationResult
 from boomerang.invoker.entities.rerank import MultiModalRerankResult, RerankDocument, RerankResult

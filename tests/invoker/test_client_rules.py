@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from boomerang.invoker.backend import ListedModel
 from boomerang.invoker.client_rules import TOOL_FEATURES, ClientRules, find
-from boomerang.invoker.entities.llm import RequestInvokeLLM
-from boomerang.invoker.entities.llm_chunk import LLMResultChunk
+from boomerang.invoker.entities.llm.chunk import LLMResultChunk
+from boomerang.invoker.entities.llm.request import RequestInvokeLLM
 from boomerang.invoker.entities.model import ModelFeature, ModelType
 from boomerang.invoker.records.record import Outcome
 from boomerang.invoker.records.record_values import dump

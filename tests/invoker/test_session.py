@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from boomerang.invoker.backends.scripted import Scripted
-from boomerang.invoker.entities.llm_chunk import LLMResultChunk
+from boomerang.invoker.entities.llm.chunk import LLMResultChunk
 from boomerang.invoker.entities.summary import SummaryResult
 from boomerang.invoker.errors import InvokeBadRequestError, InvokeTimeoutError, ProtocolError, RunStoppedError
 from boomerang.invoker.records.record import Outcome

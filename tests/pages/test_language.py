@@ -78,8 +78,8 @@ def test_no_sentence_of_ours_is_left_in_english_and_a_run_works(desk: Desk, name
         assert "尚未运行" in visitor.seen
         assert "运行" in visitor.at.button(key=visitor.key("run")).label
         visitor.run()
-        assert visitor.state == "done" and "完成，用时" in visitor.seen
+        assert visitor.state == "done" and "完成，用时" in visitor.seen, visitor.failure()
         for tab in TABS:
             visitor.tab(tab)
             left |= sentences(visitor)
-    assert not sorted(left)
+    assert not left, "\n".join(["not translated: run scripts/translations.py", *sorted(left)])

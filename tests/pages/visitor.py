@@ -103,7 +103,7 @@ class Visitor:
         return self.look()
 
     def run(self) -> Visitor:
-        """Click Run and wait for the end of the run."""
+        """Click Run and wait for the end of the run, which may fail: check `state`, with `failure()` as the message."""
         return self.click("run")
 
     def tab(self, name: str) -> str:
@@ -157,6 +157,10 @@ class Visitor:
     def keys(self) -> list[str]:
         """Return the keys of the displayed containers."""
         return [key for node in nodes(self.at.main) if isinstance(node, Block) and (key := key_of(node))]
+
+    def failure(self) -> str:
+        """Return the text of the error panel; empty if there is none."""
+        return self.panel() if any(key.endswith("-panel") for key in self.keys()) else ""
 
     def panel(self) -> str:
         """Return the text of the error panel."""

@@ -10,7 +10,7 @@ from boomerang.invoker import entities
 from boomerang.invoker.invocations import request_types
 
 MODULES: list[ModuleType] = [
-    *(import_module(f"{entities.__name__}.{module.name}") for module in pkgutil.iter_modules(entities.__path__)),
+    *(import_module(module.name) for module in pkgutil.walk_packages(entities.__path__, f"{entities.__name__}.")),
     request_types,
 ]
 

@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from boomerang.invoker.backend import Backend
-from boomerang.invoker.entities.llm import LLMResult
+from boomerang.invoker.entities.llm.result import LLMResult
 from boomerang.invoker.errors import ConfigError, InvokeBadRequestError, InvokeError, RunStoppedError
 from boomerang.invoker.records.record import Record
 from boomerang.invoker.session import Session

@@ -6,7 +6,7 @@ import base64
 from collections.abc import Callable
 from typing import Any
 
-from boomerang.invoker.entities.llm import LLMResult
+from boomerang.invoker.entities.llm.result import LLMResult
 from boomerang.invoker.entities.tts import TTSResult
 from boomerang.invoker.errors import ProtocolError
 from boomerang.invoker.records.error_values import dump_error

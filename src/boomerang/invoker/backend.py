@@ -67,7 +67,11 @@ class Backend(Protocol):
         ...
 
     def models(self) -> Sequence[ListedModel]:
-        """List the models as currently known, the default of each type first."""
+        """List the models as currently known, the default of each type first.
+
+        Forms are built from the list: each model has the `model_properties` of its type, and an LLM also has parameter rules,
+        at least for `temperature` and `max_tokens`.
+        """
         ...
 
     def system_model(self) -> ListedModel | None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from contextlib import closing
 from typing import cast
 
-from boomerang.invoker.entities.llm import RequestInvokeLLM, RequestInvokeLLMWithStructuredOutput
+from boomerang.invoker.entities.llm.request import RequestInvokeLLM, RequestInvokeLLMWithStructuredOutput
 from boomerang.invoker.entities.model import ModelFeature, ModelType
 from boomerang.invoker.entities.summary import RequestInvokeSummary, SummaryResult
 from boomerang.invoker.messages.message import Message

@@ -130,9 +130,12 @@ class Kind:
     probe: Callable[[], Probe] | None = None
     """Loads the kind's own test; `None` for the default one, which asks for the models."""
     form: Callable[[], Form] | None = None
-    """Loads the form; `None` for a kind that only the operator may configure."""
+    """Loads the form; `None` for a kind that only the operator may configure. It needs at least one preset."""
     presets: Callable[[], Mapping[str, Preset]] = dict
-    """Loads the form's presets, by id; ids are unique across kinds."""
+    """Loads the form's presets, by id; ids are unique across kinds.
+
+    The Connections page offers each preset of a kind with a form, so a form without presets never appears.
+    """
 
 
 Kinds: TypeAlias = Mapping[str, Kind]

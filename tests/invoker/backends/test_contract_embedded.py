@@ -117,7 +117,7 @@ def test_the_reranker_and_the_default_llm_answer_and_stop_too() -> None:
         requests = type(requests).model_validate({**requests.payload(), **check})
         run = AttentiveRun()
         waiting = Beside(lambda: list(backend.invoke(requests, run)))
-        assert run.under_way.wait(BOUND)
+        run.await_work()
         waiting.is_freed_by(run.stop)
         backend.close()
 

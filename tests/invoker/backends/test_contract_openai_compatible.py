@@ -18,7 +18,16 @@ from boomerang.invoker.request import InvokeType
 from boomerang.invoker.run import Run
 from boomerang.invoker.session import Session
 from boomerang.kinds import connect
-from tests.invoker.backends.contract.subject import MODEL_TYPES, Subject, call, every_call, every_config, read, request
+from tests.invoker.backends.contract.subject import (
+    MODEL_TYPES,
+    Subject,
+    call,
+    every_call,
+    every_config,
+    lengthy_request,
+    read,
+    request,
+)
 from tests.invoker.backends.contract.watching import Beside
 from tests.invoker.backends.openai_compatible.contract_server import ENDLESS, SILENT, script
 from tests.loopback import Loopback
@@ -96,7 +105,7 @@ class ServerSubject:
             InvokeType.SPEECH2TEXT: {"file": SILENT.encode()},
             InvokeType.MODERATION: {"text": SILENT},
         }
-        return silent.get(invoke_type, {})
+        return silent[invoke_type]
 
     def endless(self) -> dict[str, Any]:
         return {"prompt_messages": [{"role": "user", "content": ENDLESS}]}
@@ -167,7 +176,7 @@ def test_no_connection_is_opened_before_the_first_item_is_asked_for(
 def test_the_server_of_each_call_sees_a_stop_within_a_second(
     subject: Subject, server: Loopback, invoke_type: InvokeType
 ) -> None:
-    received, run = request(subject, invoke_type, **subject.lengthy(invoke_type)), Run()
+    received, run = lengthy_request(subject, invoke_type), Run()
     backend = subject.fresh()  # with its own connection
     requests, connections = len(server.requests), len(server.connections)
     waiting = Beside(lambda: list(backend.invoke(received, run)))

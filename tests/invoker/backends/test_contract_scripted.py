@@ -13,7 +13,7 @@ import pytest
 from boomerang.invoker.backend import Backend, ListedModel
 from boomerang.invoker.backends.scripted import Scripted, llm_chunks
 from boomerang.invoker.client_rules import ClientRules
-from boomerang.invoker.entities.llm_chunk import LLMResultChunkWithStructuredOutput, LLMUsage
+from boomerang.invoker.entities.llm.chunk import LLMResultChunkWithStructuredOutput, LLMUsage
 from boomerang.invoker.entities.model import ModelType
 from boomerang.invoker.entities.moderation import ModerationResult
 from boomerang.invoker.entities.rerank import MultiModalRerankResult, RerankDocument, RerankResult

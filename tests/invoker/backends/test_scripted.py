@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from boomerang.invoker.backends.scripted import Scripted, llm_chunks
-from boomerang.invoker.entities.llm_chunk import LLMResultChunk, LLMUsage
-from boomerang.invoker.entities.llm_result import LLMResult
+from boomerang.invoker.entities.llm.chunk import LLMResultChunk, LLMUsage
+from boomerang.invoker.entities.llm.result import LLMResult
 from boomerang.invoker.entities.model import ModelType
 from boomerang.invoker.errors import InvokeBadRequestError, RunStoppedError
 from boomerang.invoker.request import InvokeType, Request

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from boomerang.invoker.entities.llm_chunk import LLMResultChunk, LLMResultChunkDelta
+from boomerang.invoker.entities.llm.chunk import LLMResultChunk, LLMResultChunkDelta
 from boomerang.invoker.entities.message import AssistantPromptMessage
 from boomerang.invoker.entities.tools import ToolCall
 

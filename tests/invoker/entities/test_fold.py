@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from boomerang.invoker.entities.content import ImagePromptMessageContent, TextPromptMessageContent
-from boomerang.invoker.entities.llm_chunk import LLMResultChunk, LLMResultChunkWithStructuredOutput, LLMUsage
-from boomerang.invoker.entities.llm_result import LLMFold, LLMResult, LLMResultWithStructuredOutput
+from boomerang.invoker.entities.llm.chunk import LLMResultChunk, LLMResultChunkWithStructuredOutput, LLMUsage
+from boomerang.invoker.entities.llm.result import LLMFold, LLMResult, LLMResultWithStructuredOutput
 from boomerang.invoker.errors import ProtocolError
 
 from . import golden

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from boomerang.invoker.entities.entity import Entity
-from boomerang.invoker.entities.llm_chunk import LLMResultChunk
-from boomerang.invoker.entities.llm_result import LLMPollingResult
+from boomerang.invoker.entities.llm.chunk import LLMResultChunk
+from boomerang.invoker.entities.llm.result import LLMPollingResult
 from boomerang.invoker.entities.rerank import RerankResult
 from boomerang.invoker.entities.speech2text import RequestInvokeSpeech2Text
 from boomerang.invoker.entities.text_embedding import TextEmbeddingResult

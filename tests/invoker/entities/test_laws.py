@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 
 from boomerang.invoker.entities.content import MultiModalContent
 from boomerang.invoker.entities.entity import Entity, I18nObject
-from boomerang.invoker.entities.llm import LLMModelConfig
-from boomerang.invoker.entities.llm_chunk import LLMResultChunkWithStructuredOutput, LLMUsage
-from boomerang.invoker.entities.llm_result import LLMResult
+from boomerang.invoker.entities.llm.chunk import LLMResultChunkWithStructuredOutput, LLMUsage
+from boomerang.invoker.entities.llm.request import LLMModelConfig
+from boomerang.invoker.entities.llm.result import LLMResult
 from boomerang.invoker.entities.message import AssistantPromptMessage, ToolPromptMessage, UserPromptMessage
 from boomerang.invoker.entities.model import PriceConfig
 from boomerang.invoker.entities.moderation import ModerationResult

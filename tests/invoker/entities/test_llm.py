@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from boomerang.invoker.entities.llm_chunk import LLMResultChunk, LLMResultChunkDelta, LLMUsage
-from boomerang.invoker.entities.llm_result import LLMPollingResult, LLMResult, LLMResultWithStructuredOutput
+from boomerang.invoker.entities.llm.chunk import LLMResultChunk, LLMResultChunkDelta, LLMUsage
+from boomerang.invoker.entities.llm.result import LLMPollingResult, LLMResult, LLMResultWithStructuredOutput
 from boomerang.invoker.entities.message import AssistantPromptMessage, ToolCall
 
 from .streams import chunk

@@ -9,7 +9,7 @@ import pytest
 from pydantic import ValidationError
 
 from boomerang.invoker.entities.entity import I18nObject
-from boomerang.invoker.entities.llm_chunk import LLMUsage
+from boomerang.invoker.entities.llm.chunk import LLMUsage
 from boomerang.invoker.entities.model import AIModelEntity, PriceConfig, PriceType, price
 from boomerang.invoker.entities.parameter import DefaultParameterName, ParameterRule, ParameterType
 

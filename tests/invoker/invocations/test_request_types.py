@@ -10,7 +10,7 @@ import pytest
 from pydantic import ValidationError
 
 from boomerang.invoker.entities.content import MultiModalContent, MultiModalContentType
-from boomerang.invoker.entities.llm import LLMModelConfig, RequestInvokeLLM, RequestInvokeLLMWithStructuredOutput
+from boomerang.invoker.entities.llm.request import LLMModelConfig, RequestInvokeLLM, RequestInvokeLLMWithStructuredOutput
 from boomerang.invoker.entities.message import AssistantPromptMessage, ToolPromptMessage, UserPromptMessage
 from boomerang.invoker.entities.moderation import RequestInvokeModeration
 from boomerang.invoker.entities.rerank import RequestInvokeMultiModalRerank, RequestInvokeRerank

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from boomerang.invoker.llm_text.reasoning_tags import CLOSING, OPENING, Part, ReasoningReader, Split, split
+from boomerang.invoker.llm_text.reasoning_tags import CLOSING, OPENING, Part, ReasoningReader, Split, split, split_template
 
 
 def read(pieces: list[str], *, opened: bool = False) -> list[Part]:
@@ -78,6 +78,12 @@ def test_a_tag_counts_where_it_is_one(text: str, reasoning: str, answer: str, cl
 def test_a_text_may_begin_inside_of_reasoning() -> None:
     assert split("so\n</think>\nyes", opened=True) == Split("so", "yes", True)
     assert split("so", opened=True) == Split("so", "", False)
+
+
+def test_a_prompt_template_may_have_opened_the_reasoning() -> None:
+    assert split_template("so</think>\n\nyes") == split_template("so\n  </think>yes") == Split("so", "yes", True)
+    assert split_template("no </think> here") == Split("", "no </think> here", True)
+    assert split_template("<think>so\n</think>yes") == Split("so", "yes", True)
 
 
 def test_text_is_given_on_as_soon_as_it_is_certain() -> None:

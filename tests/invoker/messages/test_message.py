@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import ast
 import re
+from collections import Counter
 from collections.abc import Iterator
+from importlib import import_module
 from pathlib import Path
+from pkgutil import iter_modules
 from string import Formatter
 from typing import Any
 
@@ -14,21 +17,7 @@ import pytest
 from boomerang.invoker import errors
 from boomerang.invoker.errors import ConfigError, InvokeBadRequestError
 from boomerang.invoker.events import Notice
-from boomerang.invoker.messages import (
-    answers,
-    audio,
-    connections,
-    diagnosis,
-    embedded,
-    http,
-    inputs,
-    lists,
-    prompts,
-    records,
-    runs,
-    saved,
-    schemas,
-)
+from boomerang.invoker.messages import areas
 from boomerang.invoker.messages.message import TEMPLATES, Message, translated
 from boomerang.invoker.records.error_values import dump_error
 from boomerang.invoker.records.record import Record
@@ -136,7 +125,9 @@ def test_no_error_and_no_notice_is_made_from_an_english_sentence() -> None:
                     hints = [keyword.value for keyword in node.keywords if keyword.arg == "hint"]
                     for text in (text for part in (*node.args, *hints) for text in sentences(part, function)):
                         result.add((str(path.relative_to(SRC)), text))
-    assert sorted(place for place in result if place[0] not in PLAIN) == []
+    english = sorted(f"{file}: {text!r}" for file, text in result if file not in PLAIN)
+    next_step = "use Message(id, ...) instead, with a template of that id in invoker/messages/areas/<area>.py:"
+    assert not english, "\n".join([next_step, *english])
     assert PLAIN.keys() <= {place for place, _text in result}, "an exception that is not needed"
 
 
@@ -158,22 +149,11 @@ def test_every_template_is_used() -> None:
 
 
 def test_no_id_is_in_two_areas() -> None:
-    areas = (
-        answers,
-        audio,
-        connections,
-        diagnosis,
-        embedded,
-        http,
-        inputs,
-        lists,
-        prompts,
-        records,
-        runs,
-        saved,
-        schemas,
-    )
-    assert len(TEMPLATES) == sum(len(area.TEMPLATES) for area in areas)
+    modules = [import_module(f"{areas.__name__}.{module.name}") for module in iter_modules(areas.__path__)]
+    ids = Counter(id for module in modules for id in module.TEMPLATES)
+    assert [id for id, count in ids.items() if count > 1] == []
+    missing = sorted(set(ids) - set(TEMPLATES))
+    assert not missing, f"register the area of these ids in invoker/messages/message.py: {missing}"
 
 
 def test_a_message_renders_in_english_and_in_any_language(template: str) -> None:

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from boomerang.invoker.entities.llm_chunk import LLMUsage
+from boomerang.invoker.entities.llm.chunk import LLMUsage
 from boomerang.invoker.entities.model import AIModelEntity, PriceConfig
 from boomerang.invoker.entities.rerank import RerankDocument, RerankResult
 from boomerang.invoker.entities.text_embedding import EmbeddingUsage, TextEmbeddingResult

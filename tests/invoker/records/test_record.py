@@ -14,8 +14,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from boomerang.invoker.backends.scripted import Scripted
-from boomerang.invoker.entities.llm import RequestInvokeLLM
-from boomerang.invoker.entities.llm_chunk import LLMResultChunk
+from boomerang.invoker.entities.llm.chunk import LLMResultChunk
+from boomerang.invoker.entities.llm.request import RequestInvokeLLM
 from boomerang.invoker.entities.model import ModelType
 from boomerang.invoker.entities.moderation import RequestInvokeModeration
 from boomerang.invoker.entities.speech2text import RequestInvokeSpeech2Text

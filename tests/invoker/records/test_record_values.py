@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from boomerang.invoker.entities.content import MultiModalContent
 from boomerang.invoker.entities.entity import Entity
-from boomerang.invoker.entities.llm_chunk import LLMResultChunk, LLMResultChunkWithStructuredOutput
+from boomerang.invoker.entities.llm.chunk import LLMResultChunk, LLMResultChunkWithStructuredOutput
 from boomerang.invoker.entities.message import AssistantPromptMessage, ToolPromptMessage, UserPromptMessage
 from boomerang.invoker.entities.moderation import ModerationResult
 from boomerang.invoker.entities.rerank import MultiModalRerankResult, RerankResult

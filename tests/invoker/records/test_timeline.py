@@ -10,8 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from boomerang.invoker.entities.content import ImagePromptMessageContent, TextPromptMessageContent
-from boomerang.invoker.entities.llm import LLMResultChunk
-from boomerang.invoker.entities.llm_chunk import LLMUsage
+from boomerang.invoker.entities.llm.chunk import LLMResultChunk, LLMUsage
 from boomerang.invoker.events import PhaseEntered
 from boomerang.invoker.records.record import Outcome, Record
 from boomerang.invoker.records.timeline import LEAST_PAUSE_SECONDS, UNKNOWN, ChunkKind, Phase, Timeline, phases, spent

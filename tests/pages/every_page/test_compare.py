@@ -78,7 +78,7 @@ def test_the_first_pane_is_the_page_itself(visit: Visit, desk: Desk) -> None:
     panes(visitor, 2)
     assert states(visitor, 2) == ["done", "idle"]
     panes(visitor, 1)
-    assert visitor.state == "done"
+    assert visitor.state == "done", visitor.failure()
 
 
 def test_the_best_is_named_and_no_one_wins_a_tie(visit: Visit, desk: Desk) -> None:

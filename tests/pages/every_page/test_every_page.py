@@ -1,4 +1,4 @@
-"""Test what all eight pages share: they open, one click gives a result, and every detail of a run can be inspected."""
+"""Test what the pages of all calls share: they open, one click gives a result, and every detail of a run can be inspected."""
 
 from __future__ import annotations
 
@@ -44,11 +44,11 @@ METRICS = {
 }
 
 
-def test_the_start_page_shows_the_eight_calls_and_their_models(desk: Desk) -> None:
+def test_the_start_page_shows_every_call_and_its_model(desk: Desk) -> None:
     visitor = Visitor(CONNECTION)
     for model in ("talker", "embedder", "ranker", "speaker", "listener", "judge"):
         assert f"`{model}`" in visitor.seen
-    assert visitor.seen.count("Ready to load") == 8
+    assert visitor.seen.count("Ready to load") == len(PAGES)
 
 
 @pytest.mark.parametrize("page", PAGES)
@@ -63,7 +63,7 @@ def test_a_page_opens_with_its_sample_and_can_run(visit: Visit, page: str) -> No
 @pytest.mark.parametrize("page", PAGES)
 def test_one_click_gives_the_result(visit: Visit, desk: Desk, page: str) -> None:
     visitor = visit(page).run()
-    assert visitor.state == "done"
+    assert visitor.state == "done", visitor.failure()
     assert len(desk.requests) == 1
     assert RESULTS[page] in visitor.seen
     metrics = visitor.metrics()
@@ -220,7 +220,7 @@ def test_twenty_runs_in_a_row_make_one_job_at_a_time(visit: Visit, desk: Desk, p
     assert most == 1 and at_once == 0
     assert len(desk.requests) in (3, 20)
     assert app_state.jobs().running == 0
-    assert visitor.state == "done"
+    assert visitor.state == "done", visitor.failure()
 
 
 def test_a_model_that_cannot_be_used_is_shown_with_its_reason(visit: Visit) -> None:
@@ -256,4 +256,4 @@ def test_a_connection_without_a_fitting_model_says_so(visit: Visit, desk: Desk, 
     app_state.connections().add(CONNECTION, lambda: Scripted(good_answer))
     visitor = visit(page)
     assert not visitor.can_run and "the connection has no " in visitor.reason
-    assert Visitor(CONNECTION).seen.count("No model") == 8
+    assert Visitor(CONNECTION).seen.count("No model") == len(PAGES)

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from boomerang.invoker.backends.scripted import Scripted, llm_chunks
-from boomerang.invoker.entities.llm import RequestInvokeLLMWithStructuredOutput
+from boomerang.invoker.entities.llm.request import RequestInvokeLLMWithStructuredOutput
 from boomerang.invoker.entities.model import ModelType, ParameterRule
 from boomerang.invoker.request import Request
 from boomerang.invoker.run import Run

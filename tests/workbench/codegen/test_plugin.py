@@ -10,7 +10,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from boomerang.invoker.entities.llm import LLMModelConfig
+from boomerang.invoker.entities.llm.request import LLMModelConfig
 from boomerang.invoker.entities.model import EmbeddingInputType
 from boomerang.invoker.session import Session
 from boomerang.workbench.codegen import plugin

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from boomerang.invoker.backends.scripted import llm_chunks
-from boomerang.invoker.entities.llm import LLMModelConfig
+from boomerang.invoker.entities.llm.request import LLMModelConfig
 from boomerang.invoker.errors import InvokeBadRequestError
 from boomerang.invoker.request import Request
 from boomerang.invoker.run import Run

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from boomerang.invoker.backends.scripted import llm_chunks
-from boomerang.invoker.entities.llm import RequestInvokeLLMWithStructuredOutput
+from boomerang.invoker.entities.llm.request import RequestInvokeLLMWithStructuredOutput
 from boomerang.invoker.request import Request
 from boomerang.invoker.run import Run
 from boomerang.workbench.experiments.structured_methods import PROMPTED, STRUCTURED, steps, ways

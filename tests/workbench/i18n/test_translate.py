@@ -76,7 +76,7 @@ def test_no_text_is_left_in_english(code: str) -> None:
     left = [
         english for english, translated in pairs(code) if english == translated and re.search(r"[a-z]{4,} [a-z]{3,}", english)
     ]
-    assert not left
+    assert not left, "\n".join(["not translated: translate these in the .po file and run scripts/translations.py", *left])
 
 
 def test_a_language_is_that_of_a_script_run_and_not_of_the_process() -> None:

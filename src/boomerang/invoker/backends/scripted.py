@@ -7,7 +7,7 @@ from contextlib import closing
 from typing import Any, cast
 
 from boomerang.invoker.backend import BuiltInModels, ListedModel
-from boomerang.invoker.entities.llm import LLMResultChunk, LLMUsage
+from boomerang.invoker.entities.llm.chunk import LLMResultChunk, LLMUsage
 from boomerang.invoker.entities.model import ModelType
 from boomerang.invoker.errors import located
 from boomerang.invoker.request import Chunks, ChunkT, Request

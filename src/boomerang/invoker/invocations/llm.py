@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, Literal, overload
 
-from boomerang.invoker.entities.llm import LLMModelConfig, LLMResult, LLMResultChunk, RequestInvokeLLM
+from boomerang.invoker.entities.llm.chunk import LLMResultChunk
+from boomerang.invoker.entities.llm.request import LLMModelConfig, RequestInvokeLLM
+from boomerang.invoker.entities.llm.result import LLMResult
 from boomerang.invoker.entities.message import PromptMessage, PromptMessageTool
 from boomerang.invoker.request import Chunks
 

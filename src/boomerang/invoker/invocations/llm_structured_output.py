@@ -5,12 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, Literal, overload
 
-from boomerang.invoker.entities.llm import (
-    LLMModelConfig,
-    LLMResultChunkWithStructuredOutput,
-    LLMResultWithStructuredOutput,
-    RequestInvokeLLMWithStructuredOutput,
-)
+from boomerang.invoker.entities.llm.chunk import LLMResultChunkWithStructuredOutput
+from boomerang.invoker.entities.llm.request import LLMModelConfig, RequestInvokeLLMWithStructuredOutput
+from boomerang.invoker.entities.llm.result import LLMResultWithStructuredOutput
 from boomerang.invoker.entities.message import PromptMessage, PromptMessageTool
 from boomerang.invoker.request import Chunks
 

@@ -7,12 +7,8 @@ from types import MappingProxyType
 from typing import Any
 
 from boomerang.invoker.entities.entity import Entity
-from boomerang.invoker.entities.llm import (
-    LLMResultChunk,
-    LLMResultChunkWithStructuredOutput,
-    RequestInvokeLLM,
-    RequestInvokeLLMWithStructuredOutput,
-)
+from boomerang.invoker.entities.llm.chunk import LLMResultChunk, LLMResultChunkWithStructuredOutput
+from boomerang.invoker.entities.llm.request import RequestInvokeLLM, RequestInvokeLLMWithStructuredOutput
 from boomerang.invoker.entities.moderation import ModerationResult, RequestInvokeModeration
 from boomerang.invoker.entities.rerank import (
     MultiModalRerankResult,

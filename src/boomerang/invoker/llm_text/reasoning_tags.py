@@ -7,11 +7,14 @@ Source: Dify plugin SDK 0.10.2, `interfaces/model/large_language_model.py`, `_wr
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import NamedTuple
 
 OPENING = "<think>"
 CLOSING = "</think>"
+_CLOSING_LINE = re.compile(rf"^[^\S\n]*{CLOSING}|{CLOSING}[^\S\n]*$", re.MULTILINE)
+"""A closing tag at the beginning or end of a line; elsewhere the tag is a word of the text."""
 
 
 class Part(NamedTuple):
@@ -121,3 +124,8 @@ def split(text: str, *, opened: bool = False) -> Split:
     answer = "".join(part.text for part in parts if not part.reasoning)
     # Line breaks around the tags carry no meaning; an answer without reasoning is not modified.
     return Split(reasoning.strip(), answer.lstrip() if len(answer) < len(text) else answer, not reader.inside)
+
+
+def split_template(text: str) -> Split:
+    """Split the whole text of an answer, even if the prompt template opened the reasoning and the text has only its end."""
+    return split(text, opened=_CLOSING_LINE.search(text.partition(OPENING)[0]) is not None)

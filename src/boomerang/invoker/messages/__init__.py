@@ -1,1 +1,1 @@
-"""Messages of the library: an id with values, and the English template of each id, one module per area."""
+"""Messages of the library: an id with values, and in `areas/` the English template of each id."""

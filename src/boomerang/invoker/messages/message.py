@@ -1,6 +1,6 @@
 """Messages of the library: an id with values. English is rendered here, other languages where a message is shown.
 
-Every id has a template in one of the modules of this folder, one module per area. Each value fills the placeholder of its name.
+Every id has a template in one of the modules of `areas/`. Each value fills the placeholder of its name.
 Rendered text is never parsed: code that needs details uses the message's id and values.
 """
 
@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeAlias, Union
 
-from . import answers, audio, connections, diagnosis, embedded, http, inputs, lists, prompts, records, runs, saved, schemas
+from .areas import answers, audio, connections, diagnosis, embedded, http, inputs, lists, prompts, records, runs, saved, schemas
 
 Value: TypeAlias = Union[str, int, float, "Message"]
 

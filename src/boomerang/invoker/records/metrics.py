@@ -13,7 +13,7 @@ from enum import StrEnum
 from typing import Any, cast
 
 from boomerang.invoker.audio.playing_time import PLAYING_TIMES
-from boomerang.invoker.entities.llm import LLMUsage
+from boomerang.invoker.entities.llm.chunk import LLMUsage
 from boomerang.invoker.entities.model import AIModelEntity, ModelPropertyKey, PriceType, price
 from boomerang.invoker.entities.text_embedding import EmbeddingUsage
 from boomerang.invoker.errors import ProtocolError

@@ -14,7 +14,7 @@ from statistics import median
 from typing import Any, NamedTuple
 
 from boomerang.invoker.entities.content import PromptMessageContent, TextPromptMessageContent
-from boomerang.invoker.entities.llm import LLMResultChunk, LLMStructuredOutput
+from boomerang.invoker.entities.llm.chunk import LLMResultChunk, LLMStructuredOutput
 from boomerang.invoker.events import PhaseEntered
 from boomerang.invoker.llm_text.reasoning_tags import ReasoningReader
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import streamlit as st
 
-from boomerang.invoker.entities.llm import RequestInvokeLLMWithStructuredOutput
+from boomerang.invoker.entities.llm.request import RequestInvokeLLMWithStructuredOutput
 from boomerang.invoker.llm_text.json_in_text import Place, find
 from boomerang.invoker.llm_text.json_schema import check
 from boomerang.invoker.records.record import Record

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from boomerang.invoker.backend import ListedModel
-from boomerang.invoker.entities.llm import LLMModelConfig
+from boomerang.invoker.entities.llm.request import LLMModelConfig
 from boomerang.invoker.llm_text.json_in_text import find
 from boomerang.invoker.llm_text.json_schema import Checked, check
 from boomerang.invoker.records.record import Record

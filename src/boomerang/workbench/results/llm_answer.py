@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from boomerang.invoker.entities.llm import LLMFold
+from boomerang.invoker.entities.llm.result import LLMFold
 from boomerang.invoker.llm_text.reasoning_tags import split
 from boomerang.invoker.records.record import Record
 from boomerang.invoker.records.timeline import timeline_of

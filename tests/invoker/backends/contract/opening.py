@@ -15,8 +15,8 @@ from boomerang.invoker.request import InvokeType
 from boomerang.invoker.run import Run
 from boomerang.invoker.session import Session
 
-from .subject import Subject, call, every_call, read, request
-from .watching import BOUND, AttentiveRun, Beside, nothing_left_behind, workers
+from .subject import Subject, call, every_call, lengthy_request, must_have, read, request
+from .watching import AttentiveRun, Beside, nothing_left_behind, workers
 
 
 @every_call
@@ -34,6 +34,7 @@ def test_nothing_is_opened_before_the_first_item_is_asked_for(subject: Subject, 
 
 @pytest.mark.parametrize("way", ["close", "forget", "session"])
 def test_a_stream_that_is_left_early_ends_the_work(subject: Subject, way: str) -> None:
+    must_have(subject, InvokeType.LLM)
     with Session(subject.backend) as session:
         with nothing_left_behind():
             stream = call(session, subject, InvokeType.LLM, **subject.endless())
@@ -49,12 +50,13 @@ def test_a_stream_that_is_left_early_ends_the_work(subject: Subject, way: str) -
 
 
 def test_closing_the_back_end_ends_what_runs(subject: Subject) -> None:
+    must_have(subject, InvokeType.LLM)
     backend = subject.fresh()
     with nothing_left_behind():
-        requests = request(subject, InvokeType.LLM, **subject.lengthy(InvokeType.LLM))
+        requests = lengthy_request(subject, InvokeType.LLM)
         run = AttentiveRun()
         waiting = Beside(lambda: list(backend.invoke(requests, run)))
-        assert run.under_way.wait(BOUND)
+        run.await_work()
         backend.close()
         waiting.join()
     assert isinstance(waiting.error, InvokeError)

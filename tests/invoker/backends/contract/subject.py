@@ -39,7 +39,10 @@ class Subject(Protocol):
     backend: Backend
     """Shared by the tests of a module: its models are loaded once."""
     configs: Mapping[InvokeType, Mapping[str, Any]]
-    """A valid ModelConfig for each call that has one. With it an LLM always returns the same answer, in several chunks."""
+    """A valid ModelConfig for each call in `MODEL_TYPES`, also for the unsupported ones: any names will do for those.
+
+    With it, an LLM always returns the same answer, in several chunks.
+    """
     recording: bytes
     """An audio file that contains speech."""
     unsupported: Mapping[InvokeType, str]
@@ -52,7 +55,13 @@ class Subject(Protocol):
         ...
 
     def lengthy(self, invoke_type: InvokeType) -> dict[str, Any]:
-        """Return arguments that keep the back end busy for seconds."""
+        """Return arguments that keep the back end busy for seconds, for each call that it supports.
+
+        While it is busy, it must call `run.check` in its own thread, call `run.wait`, or report the phase reading or inference.
+
+        Raises:
+            KeyError: There are none for the call.
+        """
         ...
 
     def endless(self) -> dict[str, Any]:
@@ -70,10 +79,22 @@ def must_have(subject: Subject, invoke_type: InvokeType) -> None:
         pytest.skip(reason)
 
 
+def model_types(subject: Subject) -> set[ModelType]:
+    """Return the types of models that the supported calls use. A summary uses an LLM."""
+    used = {**MODEL_TYPES, InvokeType.SYSTEM_SUMMARY: ModelType.LLM}
+    return {model_type for invoke_type, model_type in used.items() if invoke_type not in subject.unsupported}
+
+
 def must_know_names(subject: Subject) -> None:
     """Skip a back end that accepts any name, with the reason."""
     if subject.any_name:
         pytest.skip(subject.any_name)
+
+
+def config(subject: Subject, invoke_type: InvokeType) -> Mapping[str, Any]:
+    """Return the ModelConfig of a call; fail if the subject has none."""
+    assert invoke_type in subject.configs, f"add {invoke_type.value} to {type(subject).__name__}.configs: every call needs one"
+    return subject.configs[invoke_type]
 
 
 def arguments(subject: Subject, invoke_type: InvokeType) -> dict[str, Any]:
@@ -106,11 +127,21 @@ def request(subject: Subject, invoke_type: InvokeType, **changed: Any) -> Reques
     return unchecked(subject, invoke_type, **changed)
 
 
+def lengthy_request(subject: Subject, invoke_type: InvokeType) -> Request[Any]:
+    """Return a request that keeps the back end busy; skip the test if the back end doesn't support the call."""
+    must_have(subject, invoke_type)
+    try:
+        lengthy = subject.lengthy(invoke_type)
+    except KeyError:
+        pytest.fail(f"add {invoke_type.value} to {type(subject).__name__}.lengthy: every supported call needs arguments there")
+    return request(subject, invoke_type, **lengthy)
+
+
 def unchecked(subject: Subject, invoke_type: InvokeType, **changed: Any) -> Request[Any]:
     """Return the request of a call, supported or not."""
-    request = [] if invoke_type is InvokeType.SYSTEM_SUMMARY else [subject.configs[invoke_type]]
+    configs = [] if invoke_type is InvokeType.SYSTEM_SUMMARY else [config(subject, invoke_type)]
     of: Callable[..., Request[Any]] = REQUEST_TYPES[invoke_type].of  # type: ignore[attr-defined]
-    return of(*request, **arguments(subject, invoke_type) | changed)
+    return of(*configs, **arguments(subject, invoke_type) | changed)
 
 
 def method(session: Session, invoke_type: InvokeType) -> Callable[..., Any]:
@@ -144,14 +175,14 @@ def call(session: Session, subject: Subject, invoke_type: InvokeType, *, typed: 
     must_have(subject, invoke_type)
     settings = arguments(subject, invoke_type) | changed
     if invoke_type is not InvokeType.SYSTEM_SUMMARY:
-        settings["model_config"] = settings.get("model_config", subject.configs[invoke_type])
+        settings["model_config"] = settings.get("model_config", config(subject, invoke_type))
     if typed:
         made = request(subject, invoke_type)
         settings = {name: getattr(made, name, value) for name, value in settings.items()}
         if "model_config" in settings:
             config_type = type(made).__mro__[1]
             assert issubclass(config_type, BaseModelConfig)
-            settings["model_config"] = config_type.model_validate(subject.configs[invoke_type])
+            settings["model_config"] = config_type.model_validate(config(subject, invoke_type))
     if invoke_type is InvokeType.SPEECH2TEXT:
         settings["file"] = BytesIO(settings["file"])
     return method(session, invoke_type)(**settings)

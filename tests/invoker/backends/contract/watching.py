@@ -29,6 +29,13 @@ class AttentiveRun(Run):
         self.under_way = threading.Event()
         super().__init__(self._hear)
 
+    def await_work(self) -> None:
+        """Wait until the work is under way; fail if the back end never shows it."""
+        assert self.under_way.wait(BOUND), (
+            f"the back end neither called run.wait, nor run.check in its own thread (named {WORKER}), "
+            "nor reported the phase reading or inference"
+        )
+
     def _hear(self, note: Event) -> None:
         if isinstance(note, PhaseEntered) and note.name in ("reading", "inference"):
             self.under_way.set()

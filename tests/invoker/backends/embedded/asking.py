@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from boomerang.invoker.backends.embedded.tasks.llm import Llama
-from boomerang.invoker.entities.llm import LLMResult, RequestInvokeLLM, RequestInvokeLLMWithStructuredOutput
+from boomerang.invoker.entities.llm.request import RequestInvokeLLM, RequestInvokeLLMWithStructuredOutput
+from boomerang.invoker.entities.llm.result import LLMResult
 from boomerang.invoker.events import Event
 from boomerang.invoker.run import Run
 

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from typing import Any, TypeVar
 
 from boomerang.invoker.backends.openai_compatible.backend import OpenAICompatibleBackend
-from boomerang.invoker.entities.llm import LLMFold, LLMResult
+from boomerang.invoker.entities.llm.result import LLMFold, LLMResult
 from boomerang.invoker.events import Event
 from boomerang.invoker.records.record import Record
 from boomerang.invoker.session import Session

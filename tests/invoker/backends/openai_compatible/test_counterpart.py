@@ -21,7 +21,7 @@ from openai.types.chat import completion_create_params as chat_create_params
 from openai.types.moderation import Categories, CategoryAppliedInputTypes, CategoryScores
 from pydantic import TypeAdapter
 
-from boomerang.invoker.entities.llm import LLMFold
+from boomerang.invoker.entities.llm.result import LLMFold
 from boomerang.invoker.errors import (
     InvokeAuthorizationError,
     InvokeBadRequestError,

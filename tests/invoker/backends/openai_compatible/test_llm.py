@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from boomerang.invoker.entities.llm import LLMResult
+from boomerang.invoker.entities.llm.result import LLMResult
 from tests.loopback import STREAM, ClientConnection, ReceivedRequest, chunked, head, whole
 
 from .desk import CONFIG, GOOD, HELLO, KEY, USAGE, event, opened, streaming

@@ -15,7 +15,7 @@ import pytest
 
 from boomerang.invoker.backends.openai_compatible.backend import OpenAICompatibleBackend
 from boomerang.invoker.backends.openai_compatible.model_list.catalogue import described
-from boomerang.invoker.entities.llm import LLMFold
+from boomerang.invoker.entities.llm.result import LLMFold
 from boomerang.invoker.entities.model import ModelPropertyKey
 from boomerang.invoker.errors import (
     InvokeAuthorizationError,

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from boomerang.invoker.backends.openai_compatible.structured_output import loads
-from boomerang.invoker.entities.llm import LLMFold
+from boomerang.invoker.entities.llm.result import LLMFold
 from boomerang.invoker.errors import InvokeBadRequestError, InvokeError, ProtocolError
 from tests.loopback import ClientConnection, ReceivedRequest, whole
 

@@ -13,7 +13,7 @@ from typing import Any, Literal, cast
 import httpx
 
 from boomerang.invoker.backend import ListedModel
-from boomerang.invoker.entities.llm import RequestInvokeLLM, RequestInvokeLLMWithStructuredOutput
+from boomerang.invoker.entities.llm.request import RequestInvokeLLM, RequestInvokeLLMWithStructuredOutput
 from boomerang.invoker.entities.model import AIModelEntity, ModelPropertyKey, ModelType
 from boomerang.invoker.entities.moderation import RequestInvokeModeration
 from boomerang.invoker.entities.rerank import RequestInvokeRerank

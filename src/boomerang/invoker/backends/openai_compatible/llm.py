@@ -10,7 +10,8 @@ from typing import Any
 
 from boomerang.invoker.backends.openai_compatible.chat.completion_reader import AnswerReader
 from boomerang.invoker.backends.openai_compatible.response.numbers import as_int
-from boomerang.invoker.entities.llm import LLMMode, LLMResultChunk, RequestInvokeLLM
+from boomerang.invoker.entities.llm.chunk import LLMResultChunk
+from boomerang.invoker.entities.llm.request import LLMMode, RequestInvokeLLM
 from boomerang.invoker.errors import InvokeBadRequestError, InvokeError, InvokeTimeoutError
 from boomerang.invoker.events import ServerField
 from boomerang.invoker.http.body.sse import Event

@@ -9,15 +9,14 @@ import json
 import re
 from typing import Any
 
-from boomerang.invoker.entities.llm import (
-    LLMFold,
+from boomerang.invoker.entities.llm.chunk import (
     LLMResultChunk,
     LLMResultChunkDelta,
     LLMResultChunkWithStructuredOutput,
     LLMUsage,
-    RequestInvokeLLM,
-    RequestInvokeLLMWithStructuredOutput,
 )
+from boomerang.invoker.entities.llm.request import RequestInvokeLLM, RequestInvokeLLMWithStructuredOutput
+from boomerang.invoker.entities.llm.result import LLMFold
 from boomerang.invoker.entities.message import AssistantPromptMessage, SystemPromptMessage
 from boomerang.invoker.errors import InvokeBadRequestError, InvokeError, InvokeServerUnavailableError, ProtocolError
 from boomerang.invoker.llm_text.json_in_text import JsonInText, Place, find_object

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 
 from boomerang.invoker.backends.openai_compatible.response.notices import Once
-from boomerang.invoker.entities.llm import LLMFold, LLMMode, RequestInvokeLLM
+from boomerang.invoker.entities.llm.request import LLMMode, RequestInvokeLLM
+from boomerang.invoker.entities.llm.result import LLMFold
 from boomerang.invoker.entities.message import PromptMessage
 from boomerang.invoker.entities.model import ModelType
 from boomerang.invoker.entities.summary import RequestInvokeSummary, SummaryResult
 from boomerang.invoker.errors import InvokeBadRequestError, InvokeError, ProtocolError
-from boomerang.invoker.llm_text.reasoning_tags import OPENING, Split, split
+from boomerang.invoker.llm_text.reasoning_tags import split_template
 from boomerang.invoker.llm_text.summarize_in_pieces import FRAME_TOKENS, summarize
 from boomerang.invoker.messages.message import Message
 from boomerang.invoker.run import Run
@@ -31,8 +31,6 @@ SMALLEST_CONTEXT = 256
 """In tokens; no piece of a text with its summary fits into less."""
 LIMIT, NEWER_LIMIT = "max_tokens", "max_completion_tokens"
 """Names of the output limit; OpenAI's reasoning models only accept the newer one."""
-_TEMPLATE_OPENED = re.compile(r"^[^\S\n]*</think>|</think>[^\S\n]*$", re.MULTILINE)
-"""End of reasoning at the beginning or end of a line; elsewhere the tag is a word of the summary."""
 
 
 def summary(llm: LLM, request: RequestInvokeSummary, run: Run, model: str, context_tokens: int | None) -> SummaryResult:
@@ -149,7 +147,7 @@ class _SystemModel:
         return LLMFold().extend(self._llm.stream(llm_request, self._run))
 
     def _summary(self, fold: LLMFold) -> str:
-        answer, reason = _split(fold.text).answer.strip(), fold.finish_reason
+        answer, reason = split_template(fold.text).answer.strip(), fold.finish_reason
         if not answer:
             raise ProtocolError(Message("lists.no_summary", reason=reason or "—"), body=fold.text)
         if reason in ("length", "content_filter"):
@@ -159,13 +157,8 @@ class _SystemModel:
 
 def _used_up(fold: LLMFold) -> bool:
     """Return whether reasoning, even if hidden, took the tokens meant for the summary."""
-    parts = _split(fold.text)
+    parts = split_template(fold.text)
     return fold.finish_reason == "length" and (bool(parts.reasoning) or not parts.answer.strip())
-
-
-def _split(text: str) -> Split:
-    """Split an answer from its reasoning, even if the prompt template opened it and the text has only its end."""
-    return split(text, opened=_TEMPLATE_OPENED.search(text.partition(OPENING)[0]) is not None)
 
 
 def estimated(text: str) -> int:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from boomerang.invoker.entities.llm import LLMModelConfig
+from boomerang.invoker.entities.llm.request import LLMModelConfig
 from boomerang.invoker.entities.model import ModelPropertyKey, ModelType
 from boomerang.playground.forms import model_config, model_picker
 from boomerang.playground.forms import parameters as parameters_module

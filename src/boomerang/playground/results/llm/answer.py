@@ -9,7 +9,8 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from boomerang.invoker.client_rules import find
-from boomerang.invoker.entities.llm import LLMFold, RequestInvokeLLM
+from boomerang.invoker.entities.llm.request import RequestInvokeLLM
+from boomerang.invoker.entities.llm.result import LLMFold
 from boomerang.invoker.entities.model import ModelPropertyKey, ModelType
 from boomerang.invoker.llm_text.reasoning_tags import ReasoningReader
 from boomerang.invoker.records.metrics import finish_reason, usage

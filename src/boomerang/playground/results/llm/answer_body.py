@@ -7,7 +7,7 @@ import binascii
 
 import streamlit as st
 
-from boomerang.invoker.entities.llm import LLMFold
+from boomerang.invoker.entities.llm.result import LLMFold
 from boomerang.invoker.entities.message import MultiModalPromptMessageContent
 from boomerang.invoker.llm_text.json_in_text import Place, find
 from boomerang.playground.run.pane import Pane

@@ -9,7 +9,7 @@ from typing import Any
 
 import streamlit as st
 
-from boomerang.invoker.entities.llm import RequestInvokeLLM
+from boomerang.invoker.entities.llm.request import RequestInvokeLLM
 from boomerang.invoker.entities.message import (
     AssistantPromptMessage,
     MultiModalPromptMessageContent,

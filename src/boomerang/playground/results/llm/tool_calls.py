@@ -9,7 +9,7 @@ from typing import Any
 
 import streamlit as st
 
-from boomerang.invoker.entities.llm import RequestInvokeLLM
+from boomerang.invoker.entities.llm.request import RequestInvokeLLM
 from boomerang.invoker.entities.message import PromptMessage, PromptMessageRole, PromptMessageTool, ToolCall
 from boomerang.invoker.llm_text.json_depth import is_deep
 from boomerang.invoker.llm_text.json_schema import Checked, Fault, check

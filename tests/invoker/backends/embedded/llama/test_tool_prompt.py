@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from boomerang.invoker.backends.embedded.llama.tool_call_parser import CallReader, Part
 from boomerang.invoker.backends.embedded.llama.tool_prompt import closed
 from boomerang.invoker.backends.embedded.tasks.llm import Llama
-from boomerang.invoker.entities.llm import LLMResult
+from boomerang.invoker.entities.llm.result import LLMResult
 from boomerang.invoker.entities.message import ToolCall
 from boomerang.invoker.entities.tools import ToolCallFold
 from boomerang.invoker.errors import InvokeBadRequestError

@@ -13,7 +13,7 @@ import pytest
 from boomerang.invoker.backend import ModelState
 from boomerang.invoker.backends.embedded.llama.llm_models import SMOLLM2
 from boomerang.invoker.backends.embedded.tasks.llm import Llama
-from boomerang.invoker.entities.llm import LLMResult
+from boomerang.invoker.entities.llm.result import LLMResult
 from boomerang.invoker.entities.message import UserPromptMessage
 from boomerang.invoker.entities.model import ModelFeature, ModelPropertyKey, ModelType
 from boomerang.invoker.errors import InvokeBadRequestError, InvokeError, InvokeServerUnavailableError

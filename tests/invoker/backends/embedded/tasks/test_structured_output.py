@@ -8,7 +8,8 @@ import pytest
 
 from boomerang.invoker.backends.embedded.tasks.llm import Llama
 from boomerang.invoker.backends.embedded.tasks.structured_output import stream_structured
-from boomerang.invoker.entities.llm import LLMResultChunkWithStructuredOutput, LLMResultWithStructuredOutput
+from boomerang.invoker.entities.llm.chunk import LLMResultChunkWithStructuredOutput
+from boomerang.invoker.entities.llm.result import LLMResultWithStructuredOutput
 from boomerang.invoker.errors import InvokeBadRequestError
 from boomerang.invoker.events import Event, Notice
 from boomerang.invoker.run import Run

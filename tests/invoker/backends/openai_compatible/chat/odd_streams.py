@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from boomerang.invoker.entities.llm import LLMResult
+from boomerang.invoker.entities.llm.result import LLMResult
 from tests.invoker.backends.openai_compatible.chat.test_message_fields import line
 from tests.invoker.backends.openai_compatible.desk import event, opened, streaming
 

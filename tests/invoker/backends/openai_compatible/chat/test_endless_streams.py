@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from boomerang.invoker.backends.openai_compatible.chat.completion_reader import AnswerReader
-from boomerang.invoker.entities.llm import LLMFold
+from boomerang.invoker.entities.llm.result import LLMFold
 from boomerang.invoker.errors import InvokeError, ProtocolError
 from boomerang.invoker.http.body.sse import Event
 from boomerang.invoker.http.limits import Limits

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from boomerang.invoker.entities.llm import LLMResult
+from boomerang.invoker.entities.llm.result import LLMResult
 from tests.invoker.backends.openai_compatible.chat.odd_streams import STOP, answer_to, piece
 from tests.invoker.backends.openai_compatible.chat.test_message_fields import DONE
 from tests.invoker.backends.openai_compatible.desk import HELLO, Desk, event, opened, streaming

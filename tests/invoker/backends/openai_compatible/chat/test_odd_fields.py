@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from boomerang.invoker.entities.llm import LLMFold
+from boomerang.invoker.entities.llm.result import LLMFold
 from boomerang.invoker.events import ServerField
 from tests.invoker.backends.openai_compatible.chat.odd_streams import STOP, answer_to, piece
 from tests.invoker.backends.openai_compatible.chat.test_message_fields import DONE, line

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from boomerang.invoker.backends.openai_compatible import structured_output
 from boomerang.invoker.backends.openai_compatible.model_list.catalogue import described
 from boomerang.invoker.backends.openai_compatible.summary import estimated
-from boomerang.invoker.entities.llm import LLMFold
+from boomerang.invoker.entities.llm.result import LLMFold
 from boomerang.invoker.entities.model import ModelPropertyKey, ModelType
 from boomerang.invoker.errors import (
     InvokeBadRequestError,

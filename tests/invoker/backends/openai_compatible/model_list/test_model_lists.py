@@ -14,7 +14,7 @@ from boomerang.invoker.backends.openai_compatible.model_list import catalogue
 from boomerang.invoker.backends.openai_compatible.model_list.entries import read_entries
 from boomerang.invoker.backends.openai_compatible.model_list.list_fields import context
 from boomerang.invoker.backends.openai_compatible.model_list.stated_types import mode_of, model_type_of
-from boomerang.invoker.entities.llm import LLMMode
+from boomerang.invoker.entities.llm.request import LLMMode
 from boomerang.invoker.entities.model import ModelPropertyKey, ModelType
 from boomerang.invoker.errors import ProtocolError
 from boomerang.invoker.events import Event, Notice

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from boomerang.invoker.entities.llm import RequestInvokeLLM
+from boomerang.invoker.entities.llm.request import RequestInvokeLLM
 from boomerang.invoker.errors import InvokeConnectionError, InvokeTimeoutError
 from boomerang.invoker.events import HTTPResponse
 from boomerang.invoker.http.cancellation import Clocks

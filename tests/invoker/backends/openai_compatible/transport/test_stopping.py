@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from boomerang.invoker.entities.llm import RequestInvokeLLM
+from boomerang.invoker.entities.llm.request import RequestInvokeLLM
 from boomerang.invoker.events import Event, Notice
 from boomerang.invoker.records.record import Outcome
 from boomerang.invoker.run import Run

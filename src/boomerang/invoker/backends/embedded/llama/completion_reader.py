@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from boomerang.invoker.entities.llm import LLMResultChunk, LLMResultChunkDelta, LLMUsage
+from boomerang.invoker.entities.llm.chunk import LLMResultChunk, LLMResultChunkDelta, LLMUsage
 from boomerang.invoker.entities.message import AssistantPromptMessage
 from boomerang.invoker.errors import ProtocolError
 from boomerang.invoker.messages.message import Message

@@ -7,7 +7,7 @@ from functools import lru_cache
 from pathlib import Path
 
 from boomerang.invoker.backend import ListedModel, ModelState
-from boomerang.invoker.entities.llm import LLMMode
+from boomerang.invoker.entities.llm.request import LLMMode
 from boomerang.invoker.entities.model import I18nObject, ModelFeature, ModelPropertyKey, ModelType, ParameterRule
 from boomerang.invoker.errors import InvokeServerUnavailableError
 from boomerang.invoker.messages.message import Message

@@ -17,7 +17,8 @@ from boomerang.invoker.backends.embedded.llama.completion_reader import TEXT_ONL
 from boomerang.invoker.backends.embedded.llama.llm_models import Spec
 from boomerang.invoker.backends.embedded.llama.runtime import Chunk, Route, Runtime
 from boomerang.invoker.backends.embedded.small_models.tool_call_policy import Calling, Toolbox
-from boomerang.invoker.entities.llm import LLMMode, LLMResultChunk, RequestInvokeLLM, RequestInvokeLLMWithStructuredOutput
+from boomerang.invoker.entities.llm.chunk import LLMResultChunk
+from boomerang.invoker.entities.llm.request import LLMMode, RequestInvokeLLM, RequestInvokeLLMWithStructuredOutput
 from boomerang.invoker.entities.message import PromptMessage, PromptMessageRole, PromptMessageTool
 from boomerang.invoker.errors import InvokeBadRequestError, InvokeServerUnavailableError
 from boomerang.invoker.messages.message import Message

@@ -6,11 +6,8 @@ import json
 from typing import Any
 
 from boomerang.invoker.backends.embedded.llama.schema import checked_schema
-from boomerang.invoker.entities.llm import (
-    LLMResultChunk,
-    LLMResultChunkWithStructuredOutput,
-    RequestInvokeLLMWithStructuredOutput,
-)
+from boomerang.invoker.entities.llm.chunk import LLMResultChunk, LLMResultChunkWithStructuredOutput
+from boomerang.invoker.entities.llm.request import RequestInvokeLLMWithStructuredOutput
 from boomerang.invoker.errors import InvokeBadRequestError, InvokeError, ProtocolError
 from boomerang.invoker.llm_text.json_depth import is_deep
 from boomerang.invoker.llm_text.json_schema import check, report

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from boomerang.invoker.backends.openai_compatible.response.numbers import as_int
-from boomerang.invoker.entities.llm import LLMResultChunk, LLMResultChunkDelta, LLMUsage
+from boomerang.invoker.entities.llm.chunk import LLMResultChunk, LLMResultChunkDelta, LLMUsage
 from boomerang.invoker.entities.message import AssistantPromptMessage, ToolCall
 from boomerang.invoker.errors import InvokeError, ProtocolError
 from boomerang.invoker.http.body.sse import Event

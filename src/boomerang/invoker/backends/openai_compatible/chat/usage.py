@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from boomerang.invoker.backends.openai_compatible.response.numbers import as_int
-from boomerang.invoker.entities.llm import LLMUsage
+from boomerang.invoker.entities.llm.chunk import LLMUsage
 
 _NAMES: Mapping[str, tuple[str, ...]] = {
     "prompt": ("prompt_tokens", "input_tokens"),

@@ -22,7 +22,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from boomerang.invoker.entities.llm import LLMMode
+from boomerang.invoker.entities.llm.request import LLMMode
 from boomerang.invoker.entities.model import ModelType
 
 _TYPE_NAMES: Mapping[ModelType, str] = {

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from boomerang.invoker.entities.llm import LLMMode
+from boomerang.invoker.entities.llm.request import LLMMode
 from boomerang.invoker.entities.model import ModelType
 
 _TYPES: tuple[tuple[ModelType, re.Pattern[str]], ...] = tuple(

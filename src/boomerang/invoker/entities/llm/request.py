@@ -1,4 +1,4 @@
-"""Requests to large language models. Their answers are in `llm_chunk` and `llm_result`."""
+"""Requests to large language models. Their answers are in `chunk` and `result`."""
 
 from __future__ import annotations
 
@@ -8,29 +8,11 @@ from typing import Any, ClassVar, Self
 
 from pydantic import Field
 
+from boomerang.invoker.entities.message import PromptMessage, PromptMessages, PromptMessageTool, Tools
+from boomerang.invoker.entities.model import BaseModelConfig, ModelType, config_fields
 from boomerang.invoker.request import InvokeType, Request
 
-from .llm_chunk import LLMResultChunk, LLMResultChunkDelta, LLMResultChunkWithStructuredOutput, LLMStructuredOutput, LLMUsage
-from .llm_result import LLMFold, LLMPollingResult, LLMPollingStatus, LLMResult, LLMResultWithStructuredOutput
-from .message import PromptMessage, PromptMessages, PromptMessageTool, Tools
-from .model import BaseModelConfig, ModelType, config_fields
-
-__all__ = [
-    "LLMFold",
-    "LLMMode",
-    "LLMModelConfig",
-    "LLMPollingResult",
-    "LLMPollingStatus",
-    "LLMResult",
-    "LLMResultChunk",
-    "LLMResultChunkDelta",
-    "LLMResultChunkWithStructuredOutput",
-    "LLMResultWithStructuredOutput",
-    "LLMStructuredOutput",
-    "LLMUsage",
-    "RequestInvokeLLM",
-    "RequestInvokeLLMWithStructuredOutput",
-]
+from .chunk import LLMResultChunk, LLMResultChunkWithStructuredOutput
 
 
 class LLMMode(StrEnum):

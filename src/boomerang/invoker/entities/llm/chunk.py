@@ -8,9 +8,9 @@ from typing import Annotated, Any, Self, TypeAlias, TypeVar
 
 from pydantic import BeforeValidator, Field
 
-from .entity import Entity, share_fields_set
-from .message import AssistantPromptMessage, PromptMessage, PromptMessageRole
-from .model import ModelUsage, PriceConfig, PriceType, price
+from boomerang.invoker.entities.entity import Entity, share_fields_set
+from boomerang.invoker.entities.message import AssistantPromptMessage, PromptMessage, PromptMessageRole
+from boomerang.invoker.entities.model import ModelUsage, PriceConfig, PriceType, price
 
 EntityT = TypeVar("EntityT", bound=Entity)
 NoPromptMessages: TypeAlias = Annotated[list[PromptMessage], BeforeValidator(lambda _: [])]

@@ -8,12 +8,14 @@ from typing import Any, Self
 
 from pydantic import Field, JsonValue, PositiveInt, model_validator
 
+from boomerang.invoker.entities.content import PromptMessageContentUnionTypes, TextPromptMessageContent
+from boomerang.invoker.entities.entity import Entity
+from boomerang.invoker.entities.message import AssistantPromptMessage, ToolCall
+from boomerang.invoker.entities.tools import ToolCallFold
 from boomerang.invoker.errors import ProtocolError
 from boomerang.invoker.messages.message import Message
 
-from .content import PromptMessageContentUnionTypes, TextPromptMessageContent
-from .entity import Entity
-from .llm_chunk import (
+from .chunk import (
     LLMResultChunk,
     LLMResultChunkDelta,
     LLMResultChunkWithStructuredOutput,
@@ -21,8 +23,6 @@ from .llm_chunk import (
     LLMUsage,
     NoPromptMessages,
 )
-from .message import AssistantPromptMessage, ToolCall
-from .tools import ToolCallFold
 
 
 class LLMResult(Entity):

@@ -1,0 +1,1 @@
+"""Templates of messages, one module per area."""
