@@ -15,6 +15,8 @@ from boomerang.invoker.backends.scripted import Scripted
 from boomerang.invoker.session import Session
 
 SDK = "dify_plugin.entities.model"
+OURS = {SDK: ".model", f"{SDK}.llm": ".llm.request"}
+"""Module of the SDK → ours, where its name differs."""
 
 
 class Tool:
@@ -55,8 +57,7 @@ def _import(name: str, _globals: object, _locals: object, names: Sequence[str], 
         return importlib.import_module(name)
     if name != SDK and not name.startswith(f"{SDK}."):
         raise ImportError(f"the code imports {name}, which a plugin need not have")
-    ours = "boomerang.invoker.entities" + (name.removeprefix(SDK) or ".model")
-    module = importlib.import_module(ours)
+    module = importlib.import_module("boomerang.invoker.entities" + OURS.get(name, name.removeprefix(SDK)))
     for wanted in names:
         getattr(module, wanted)
     return module

@@ -39,7 +39,7 @@ import sys
 from pathlib import Path
 from boomerang.invoker.backends.embedded.tasks.llm import Llama
 from boomerang.invoker.backends.embedded.llama.llm_models import SMOLLM2
-from boomerang.invoker.entities.llm import RequestInvokeLLM
+from boomerang.invoker.entities.llm.request import RequestInvokeLLM
 from boomerang.invoker.run import Run
 
 llama = Llama(SMOLLM2, lambda: Path(sys.argv[1]))
