@@ -18,7 +18,7 @@ SETTLED = '[data-testid="stApp"][data-test-connection-state="CONNECTED"][data-te
 """The page, once it is connected and its script has finished."""
 ENDED = ", ".join(f".st-key-state-{state}" for state in ("done", "empty", "failed", "stopped"))
 """Elements that mark the end of a run."""
-NAMES = ("chromium", "chromium-browser", "google-chrome")
+NAMES = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome")
 ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--no-first-run", "--mute-audio"]
 
 
@@ -29,7 +29,7 @@ def missing() -> str | None:
     if find_spec("playwright") is None:
         return "Playwright is missing; it is a development requirement: `pip install -r requirements-dev.txt`."
     if _path() is None:
-        return "Chromium is missing. On Debian: `sudo apt-get install chromium`."
+        return "Chromium is missing. On Debian: `sudo apt-get install chromium-headless-shell`."
     return None
 
 

@@ -92,6 +92,12 @@ class InvokeError(Exception):
         self.request_id: str | None = None
         """The server's own id for this request, for its log."""
 
+    def locate(self, backend: str, provider: str | None, model: str | None) -> None:
+        """Fill in where the error happened, unless it already says so."""
+        self.backend = self.backend or backend
+        self.provider = self.provider or provider
+        self.model = self.model or model
+
     def masked(self, mask: Callable[[str], str]) -> None:
         """Mask secrets in this error's texts and in those of its causes."""
         self.description = mask(self.description)
@@ -204,7 +210,5 @@ def located(*, backend: str, provider: str | None, model: str | None) -> Iterato
     try:
         yield
     except InvokeError as error:
-        error.backend = error.backend or backend
-        error.provider = error.provider or provider
-        error.model = error.model or model
+        error.locate(backend, provider, model)
         raise

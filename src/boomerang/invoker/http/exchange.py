@@ -137,8 +137,10 @@ class Http:
         run.check()
         request = self._built(method, path, content)
         began = perf_counter()
+        event = None
         if run.has_listener:
-            run.report(self._json_event(request, path) if "json" in content else self._request_event(request, content))
+            event = self._json_event(request, path) if "json" in content else self._request_event(request, content)
+            run.report(event)
         try:
             with map_errors(call, run), calling(call):
                 response = self._client.send(request, stream=True)
@@ -147,12 +149,12 @@ class Http:
                 address = self._mask(shown_url(target))
                 run.notice("http.redirected", address=address, status=status, method=by)
         try:
-            if run.has_listener:
+            if event is not None:
                 run.report(
                     HTTPResponse(
                         status=response.status_code,
                         reason=self._mask(response.reason_phrase),
-                        url=self._mask(shown_url(response.url)),
+                        url=self._mask(shown_url(response.url)) if call.hops else event.url,
                         headers=self._headers(response.headers),
                         peer=call.peer,
                         took=perf_counter() - began,
@@ -246,8 +248,8 @@ class Http:
 def _with_json(template: httpx.Request, value: Any) -> httpx.Request:
     """Return a request with a JSON body, as httpx would encode it. A third of the work of building it from scratch."""
     body = json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode()
-    size = b"%d" % len(body)
-    headers = [(name, size if name.lower() == b"content-length" else value) for name, value in template.headers.raw]
+    headers = template.headers.copy()
+    headers["content-length"] = str(len(body))
     stream, extensions = httpx.ByteStream(body), template.extensions
     request = httpx.Request(template.method, template.url, headers=headers, stream=stream, extensions=extensions)
     request.read()

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from enum import StrEnum
+from secrets import token_hex
 from time import perf_counter
 from typing import Any, Generic, TypeVar
 
@@ -38,7 +38,7 @@ class Record(Generic[ChunkT]):
     """The call as it was made."""
     backend: str
     """Kind of the back end."""
-    id: str = field(default_factory=lambda: uuid.uuid4().hex)
+    id: str = field(default_factory=lambda: token_hex(16))
     started_at: datetime = field(default_factory=lambda: datetime.now(UTC))
     chunks: list[ChunkT] = field(default_factory=list)
     """Chunks in order; those that arrived before a failure or stop are kept."""

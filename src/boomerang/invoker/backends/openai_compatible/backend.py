@@ -6,7 +6,6 @@ import base64
 import socket
 import ssl
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Literal, cast
 
@@ -21,7 +20,7 @@ from boomerang.invoker.entities.speech2text import RequestInvokeSpeech2Text
 from boomerang.invoker.entities.summary import RequestInvokeSummary, SummaryResult
 from boomerang.invoker.entities.text_embedding import RequestInvokeTextEmbedding
 from boomerang.invoker.entities.tts import RequestInvokeTTS
-from boomerang.invoker.errors import ConfigError, InvokeError, UnsupportedRequestError, located
+from boomerang.invoker.errors import ConfigError, InvokeError, UnsupportedRequestError
 from boomerang.invoker.http.cancellation import Clocks
 from boomerang.invoker.http.client import Client
 from boomerang.invoker.http.connection_pool import Pool
@@ -151,10 +150,13 @@ class OpenAICompatibleBackend:
             UnsupportedRequestError: This back end does not support the call.
             InvokeError: The server was not reached, refused, or broke off.
         """
-        provider, model = getattr(request, "provider", None), getattr(request, "model", None)
-        with located(backend=self.kind, provider=provider, model=model), self._open_for(run):
-            run.check()
-            yield from cast(Chunks[ChunkT], self._chunks(request, run))
+        try:
+            with self._runs.holding(run):
+                run.check()
+                yield from cast(Chunks[ChunkT], self._chunks(request, run))
+        except InvokeError as error:
+            self._complete(error, getattr(request, "provider", None), getattr(request, "model", None))
+            raise
 
     def fetch_models(self, run: Run | None = None) -> Sequence[ListedModel]:
         """Fetch the server's models for `models()`; types that the server does not state are guessed from names.
@@ -163,10 +165,14 @@ class OpenAICompatibleBackend:
             InvokeError: The server was not reached, refused, or has no list.
         """
         run = run or Run()
-        with located(backend=self.kind, provider=self.provider, model=None), self._open_for(run):
-            fetched = catalogue.fetch(self._http, self.provider, self._root, run)
-            self._listed = catalogue.merged(self._configured, fetched, self._defaults)
-            self._fetched = True
+        try:
+            with self._runs.holding(run):
+                fetched = catalogue.fetch(self._http, self.provider, self._root, run)
+        except InvokeError as error:
+            self._complete(error, self.provider, None)
+            raise
+        self._listed = catalogue.merged(self._configured, fetched, self._defaults)
+        self._fetched = True
         return fetched
 
     def close(self) -> None:
@@ -220,15 +226,11 @@ class OpenAICompatibleBackend:
         values = (model.model_properties.get(key) for model in models)
         return next((value for value in values if isinstance(value, int) and value > 0), None)
 
-    @contextmanager
-    def _open_for(self, run: Run) -> Iterator[None]:
-        with self._runs.holding(run):
-            try:
-                yield
-            except InvokeError as error:  # any message of a server may echo our own key
-                error.masked(self._mask)
-                release(error)
-                raise
+    def _complete(self, error: InvokeError, provider: str | None, model: str | None) -> None:
+        """Say where an error happened, and mask it: any message of a server may echo our own key."""
+        error.locate(self.kind, provider, model)
+        error.masked(self._mask)
+        release(error)
 
 
 def _refuse(field: str, fault: Message | Literal[""] | None) -> None:

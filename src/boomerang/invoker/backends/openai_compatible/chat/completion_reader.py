@@ -290,10 +290,17 @@ class AnswerReader:
             self._source = source
         return reasoning[self._source]
 
-    def _text_chunk(self, text: str) -> LLMResultChunk:
+    def _text_chunk(self, text: str, usage: LLMUsage | None = None, finish_reason: str | None = None) -> LLMResultChunk:
         index = self._index
         self._index += 1
-        return LLMResultChunk.of_text(text, model=self._model, index=index, system_fingerprint=self._fingerprint)
+        return LLMResultChunk.of_text(
+            text,
+            model=self._model,
+            index=index,
+            system_fingerprint=self._fingerprint,
+            usage=usage,
+            finish_reason=finish_reason,
+        )
 
     def _chunk(
         self,
@@ -303,6 +310,8 @@ class AnswerReader:
         finish_reason: str | None = None,
         opaque_body: Any = None,
     ) -> LLMResultChunk:
+        if not calls and opaque_body is None:
+            return self._text_chunk(text, usage, finish_reason)
         message = AssistantPromptMessage(content=text, tool_calls=calls, opaque_body=opaque_body)
         delta = LLMResultChunkDelta(index=self._index, message=message, usage=usage, finish_reason=finish_reason)
         self._index += 1
