@@ -21,8 +21,6 @@ QUOTED = {"code", "json", "text", "dataframe", "arrow_data_frame", "vega_lite_ch
 CONTENT_TAGS = {"code", "pre", "style", "svg", "kbd", "textarea"}
 CONTENT_CLASSES = {"model-text", "json-tree"}
 VOID_TAGS = {"br", "hr", "img", "input", "link", "meta", "col", "wbr"}
-NOT_YET = re.compile("The scores lie from")
-"""The reason for a guessed scale, in a caption's help: `score_scale` has it only in English."""
 SENTENCES = ("Hello there.", "In short: a bridge.", "The quick test.")
 """The script's answers, in English."""
 
@@ -53,7 +51,7 @@ class Texts(HTMLParser):
 def sentences(visitor: Visitor) -> set[str]:
     """Return the English sentences in labels, headings, captions and notices, but not in typed text or contents."""
     parts = [part for node in nodes(visitor.at.main) if node.type not in QUOTED for part in _texts(node)]
-    return {part for part in parts if SENTENCE.search(part) and part not in SENTENCES and not NOT_YET.match(part)}
+    return {part for part in parts if SENTENCE.search(part) and part not in SENTENCES}
 
 
 def _texts(node: Node) -> Iterator[str]:

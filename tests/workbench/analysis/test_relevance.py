@@ -1,14 +1,13 @@
-"""Test the quality of an order by labels, and the guessed scale of scores."""
+"""Test the quality of an order by labels."""
 
 from itertools import permutations
-from math import inf, log2, nan
+from math import log2, nan
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from boomerang.workbench.analysis.relevance import Quality, mean, quality, quality_range
-from boomerang.workbench.analysis.score_scale import Scale, guess
 
 LABELS = st.lists(st.integers(0, 3), min_size=1, max_size=5)
 
@@ -85,29 +84,3 @@ def test_the_range_holds_every_order_that_fits_the_scores(pairs: list[tuple[int,
 
 def quality_as_tuple(result: Quality) -> tuple[float | None, float | None, float | None]:
     return result.ndcg, result.reciprocal_rank, result.recall
-
-
-@pytest.mark.parametrize(
-    ("scores", "requested", "scale"),
-    [
-        ([], None, Scale.UNKNOWN),
-        ([0.5, nan], None, Scale.UNKNOWN),
-        ([0.5, inf], None, Scale.UNKNOWN),
-        ([0.98, 0.4, 0.01], None, Scale.UNIT),
-        ([1.0, 0.5, 0.2], None, Scale.UNIT),
-        ([0.5], None, Scale.UNIT),
-        ([0.5, 0.0], None, Scale.UNIT),
-        ([7.1, 0.3, -4.0], None, Scale.LOGIT),
-        ([0.9, -1.5], None, Scale.LOGIT),
-        ([0.7, 0.1, -0.05], None, Scale.COSINE),
-        ([1.0, 0.3, 0.0], None, Scale.RESCALED),
-        ([0.0], None, Scale.RESCALED),
-        ([1.0, 0.3], 6, Scale.RESCALED),
-        ([1.0, 0.3], 2, Scale.UNIT),
-        ([1.0, -0.3], 6, Scale.COSINE),
-    ],
-)
-def test_the_scale_of_scores_is_guessed_with_a_reason(scores: list[float], requested: int | None, scale: Scale) -> None:
-    result = guess(scores, requested=requested)
-    assert result.scale is scale
-    assert result.reason.endswith(".")

@@ -16,7 +16,7 @@ class KillTimer:
     def __init__(self, process: Process, seconds: float) -> None:
         self._process = process
         self._timer = threading.Timer(seconds, self._lose)
-        self._timer.name = "invoker-patience"
+        self._timer.name = "invoker-kill-timer"
         self._timer.daemon = True
         self._lock = threading.Lock()
         self.fired = False

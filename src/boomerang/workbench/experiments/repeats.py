@@ -140,7 +140,7 @@ def answer_attempt(step: Step[Any]) -> Attempt:
     if step.error is not None:
         return Attempt(spent, fault=str(step.error))
     stopped = record is None or record.outcome is not Outcome.COMPLETED
-    return Attempt(spent, answer_text(record), fault="stopped" if stopped else None)
+    return Attempt(spent, answer_text(record), fault=_("stopped") if stopped else None)
 
 
 def answer_text(record: Record[Any] | None) -> str:

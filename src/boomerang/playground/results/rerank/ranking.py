@@ -10,10 +10,10 @@ import streamlit as st
 from boomerang.invoker.entities.rerank import RequestInvokeRerank
 from boomerang.invoker.records.record import Record
 from boomerang.playground.run.pane import Pane
-from boomerang.workbench.analysis.score_scale import Scale, guess
 from boomerang.workbench.i18n.translate import N_, _
 from boomerang.workbench.parsing.json_text import written
 from boomerang.workbench.results.rankings import Row, dropped, ranking
+from boomerang.workbench.results.score_scale import Scale, guess
 
 from . import ranking_views, relevance_scores
 

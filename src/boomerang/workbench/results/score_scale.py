@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from math import isfinite
 
+from boomerang.workbench.i18n.translate import _
+
 
 class Scale(StrEnum):
     """The scale of a score."""
@@ -27,7 +29,7 @@ class Guess:
 
     scale: Scale
     reason: str
-    """One sentence."""
+    """One sentence, in the visitor's language."""
 
 
 def guess(scores: Sequence[float], *, requested: int | None = None) -> Guess:
@@ -42,25 +44,28 @@ def guess(scores: Sequence[float], *, requested: int | None = None) -> Guess:
     gives a single document 0.
     """
     if not scores:
-        return Guess(Scale.UNKNOWN, "There are no scores.")
+        return Guess(Scale.UNKNOWN, _("There are no scores."))
     if not all(isfinite(score) for score in scores):
-        return Guess(Scale.UNKNOWN, "Some scores are not finite numbers.")
+        return Guess(Scale.UNKNOWN, _("Some scores are not finite numbers."))
     low, high = min(scores), max(scores)
     if rescaled := _rescaled(low, high, len(scores), dropped=(requested or 0) > len(scores)):
         return Guess(Scale.RESCALED, rescaled)
-    span = f"The scores lie from {low:.3g} to {high:.3g}"
+    scale, reason = Scale.LOGIT, _("Scores range from {low} to {high}: too far for a probability or a cosine.")
     if low >= 0 and high <= 1:
-        return Guess(Scale.UNIT, f"{span}, none at both ends at once.")
-    if low >= -1 and high <= 1:
-        return Guess(Scale.COSINE, f"{span}: within -1 and 1, with negative ones. Logits near 0 would look the same.")
-    return Guess(Scale.LOGIT, f"{span}: beyond what a probability or a cosine can be.")
+        scale, reason = Scale.UNIT, _("Scores range from {low} to {high}, without reaching both 0 and 1.")
+    elif low >= -1 and high <= 1:
+        scale, reason = (
+            Scale.COSINE,
+            _("Scores range from {low} to {high}: within −1 to 1, some negative. Logits near 0 would look the same."),
+        )
+    return Guess(scale, reason.format(low=f"{low:.3g}", high=f"{high:.3g}"))
 
 
 def _rescaled(low: float, high: float, count: int, *, dropped: bool) -> str | None:
     if count == 1 and low == 0:
-        return "The only score is exactly 0, which is what rescaling makes of a document that is alone."
+        return _("The only score is exactly 0, as after rescaling a single document.")
     if low == 0 and high == 1:
-        return "The best score is exactly 1 and the worst exactly 0."
+        return _("The best score is exactly 1 and the worst exactly 0.")
     if high == 1 and low >= 0 and dropped:
-        return "The best score is exactly 1; the worst, which would be 0, is among the dropped documents."
+        return _("The best score is exactly 1; the worst, which would be 0, is among the dropped documents.")
     return None
