@@ -8,7 +8,7 @@ from typing import Annotated, Any, Self, TypeAlias, TypeVar
 
 from pydantic import BeforeValidator, Field
 
-from boomerang.invoker.entities.entity import Entity, share_fields_set
+from boomerang.invoker.entities.entity import Entity
 from boomerang.invoker.entities.message import AssistantPromptMessage, PromptMessage, PromptMessageRole
 from boomerang.invoker.entities.model import ModelUsage, PriceConfig, PriceType, price
 
@@ -51,22 +51,21 @@ class LLMUsage(ModelUsage):
         """
         read = price(pricing, PriceType.INPUT, prompt_tokens)
         written = price(pricing, PriceType.OUTPUT, completion_tokens)
-        usage = cls(
-            prompt_tokens=prompt_tokens,
-            prompt_unit_price=read.unit_price,
-            prompt_price_unit=read.unit,
-            prompt_price=read.total_amount,
-            completion_tokens=completion_tokens,
-            completion_unit_price=written.unit_price,
-            completion_price_unit=written.unit,
-            completion_price=written.total_amount,
-            total_tokens=prompt_tokens + completion_tokens,
-            total_price=read.total_amount if pricing is None else read.total_amount + written.total_amount,
-            currency=read.currency,
-            latency=latency,
-        )
-        share_fields_set(usage, _USAGE_FIELDS)
-        return usage
+        values = {
+            "prompt_tokens": prompt_tokens,
+            "prompt_unit_price": read.unit_price,
+            "prompt_price_unit": read.unit,
+            "prompt_price": read.total_amount,
+            "completion_tokens": completion_tokens,
+            "completion_unit_price": written.unit_price,
+            "completion_price_unit": written.unit,
+            "completion_price": written.total_amount,
+            "total_tokens": prompt_tokens + completion_tokens,
+            "total_price": read.total_amount if pricing is None else read.total_amount + written.total_amount,
+            "currency": read.currency,
+            "latency": latency,
+        }
+        return _unchecked(cls, values, _USAGE_FIELDS)
 
 
 _USAGE_FIELDS = set(LLMUsage.model_fields)
