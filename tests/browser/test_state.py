@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from urllib.parse import urlencode
 
+import pytest
 from playwright.sync_api import Page, expect
 
 from .driving import (
@@ -61,6 +62,18 @@ def test_a_slow_browser_shows_the_form_of_a_page_reloaded_during_a_run(page: Pag
     flowing(page, len(before) + 40)
     stop_button(page).click()
     state(page, "stopped")
+    settled(page)
+
+
+@pytest.mark.parametrize("after", [3, 6])  # milliseconds
+def test_a_click_right_after_run_does_not_lose_the_run(page: Page, app: Served, after: int) -> None:
+    visit(page, app.url, "moderation")
+    page.get_by_label("Text", exact=True).fill("A text of my own.")
+    page.get_by_label("Text", exact=True).blur()
+    settled(page)
+    sent = page.get_by_role("tab", name="Sent").element_handle()
+    run_button(page).evaluate("(run, [tab, wait]) => { run.click(); setTimeout(() => tab.click(), wait) }", [sent, after])
+    state(page, "done")
     settled(page)
 
 

@@ -111,7 +111,7 @@ class Page(Pane):
         ready = readiness.Readiness(self.panes, of_all)
         with self._buttons:
             self._timeout = self._limits() if self._expert else TIMEOUT_SECONDS
-            pressed = self._run_and_stop(ready)
+            self._run_and_stop(ready)
             anyway = self._send_anyway(ready)
         with self._notice_slot:  # always one line, so that nothing jumps
             if line := ready.line():
@@ -123,7 +123,7 @@ class Page(Pane):
         if repeated is not None and not self.running:
             self.repeat(repeated, self._timeout)
             st.rerun()
-        starting = ready.panes if pressed or again else self._cells_pressed()
+        starting = ready.panes if again else self._cells_pressed()
         if anyway:
             starting = ready.sendable
         if starting and not any(pane.running for pane in starting):
@@ -205,9 +205,14 @@ class Page(Pane):
         )
         return min(max(int(count or 1), 1), MOST_PANES)
 
-    def _run_and_stop(self, ready: readiness.Readiness) -> bool:
+    def _run_and_stop(self, ready: readiness.Readiness) -> None:
         several = len(self.panes) > 1
-        pressed = st.button(
+
+        def request_run() -> None:
+            self.state.run_again = True
+
+        # By callback: a click elsewhere a moment later interrupts this script, and a button's value would be lost with it.
+        st.button(
             _("Run all") if several else _("Run"),
             type="primary",
             icon=":material/play_arrow:",
@@ -215,6 +220,7 @@ class Page(Pane):
             key=self.key("run"),
             disabled=bool(self._running) or not ready.panes,
             help=plain(ready.help()) or None,
+            on_click=request_run,
         )
         running = [pane.job for pane in self._running if pane.job is not None]
 
@@ -230,7 +236,6 @@ class Page(Pane):
             disabled=not running,
             on_click=stop,
         )
-        return pressed
 
     def _send_anyway(self, ready: readiness.Readiness) -> bool:
         """Draw a button if all missing input is something that a server could reject itself."""
