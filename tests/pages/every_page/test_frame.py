@@ -9,7 +9,7 @@ from typing import Any
 from streamlit.testing.v1 import AppTest
 
 from boomerang.invoker.entities.moderation import ModerationResult
-from boomerang.invoker.request import Request
+from boomerang.invoker.request import InvokeType, Request
 from boomerang.invoker.run import Run
 from tests.pages.conftest import CONNECTION
 from tests.scripted import BOUND, Desk
@@ -70,3 +70,15 @@ def test_a_view_that_breaks_leaves_the_inspector_and_the_numbers(desk: Desk) -> 
     assert [metric.label for metric in at.metric] == ["Latency", "Characters"]
     assert [tab.label for tab in at.tabs] == ["Metrics", "Sent", "Received", "Chunks", "Log", "Code"]
     assert "plain-table" in at.html[-1].body
+
+
+def test_a_press_that_was_left_behind_starts_no_run_when_the_page_is_opened_again(desk: Desk) -> None:
+    at = opened()
+    pages = at.session_state["_pages"]
+    pages[InvokeType.MODERATION].run_requested = True
+    at.session_state["_open"] = "llm"
+    at.run()
+    assert not desk.requests and not pages[InvokeType.MODERATION].run_requested
+    pages[InvokeType.MODERATION].run_requested = True
+    at.run()
+    assert len(desk.requests) == 1

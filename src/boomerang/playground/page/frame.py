@@ -75,6 +75,8 @@ class Page(Pane):
         self.panes: list[Pane] = [self]
         self.attach()
         self._opened = opened
+        if opened:  # a press that the visitor left behind by changing the page at the same moment
+            self.state.run_requested = False
         left, right = st.columns([5, 6] if count == 1 else [4, 9], gap="medium")
         self.inputs: DeltaGenerator = left.container()
         self.result: DeltaGenerator = right.container(border=True, key="result") if count == 1 else right.container()
@@ -118,7 +120,7 @@ class Page(Pane):
                 st.markdown(f":orange[:material/info:] {plain(line)}")
             else:
                 st.caption(plain(self.about_model) or _("Ready."))
-        again, self.state.run_again = self.state.run_again, False
+        again, self.state.run_requested = self.state.run_requested, False
         repeated, self.state.repeat = self.state.repeat, None
         if repeated is not None and not self.running:
             self.repeat(repeated, self._timeout)
@@ -209,7 +211,7 @@ class Page(Pane):
         several = len(self.panes) > 1
 
         def request_run() -> None:
-            self.state.run_again = True
+            self.state.run_requested = True
 
         # By callback: a click elsewhere a moment later interrupts this script, and a button's value would be lost with it.
         st.button(

@@ -269,6 +269,6 @@ def _wipe() -> None:
 
 
 def waiting(_pane: Pane, _job: Job) -> Callable[[], None]:
-    """Draw a placeholder for a result that appears only at the end."""
+    """Draw a skeleton where the result appears once the run has ended."""
     st.skeleton(height=120)
     return lambda: None

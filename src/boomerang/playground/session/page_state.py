@@ -47,8 +47,8 @@ class PageState:
     """Rows of a table editor when it was last drawn."""
     editor: int = 0
     """Version of a table editor; a new one starts a fresh widget from `rows`."""
-    run_again: bool = False
-    """Whether the next script run starts a run automatically, as after answering a tool call."""
+    run_requested: bool = False
+    """Whether the next script run of the page starts a run: Run was pressed, or the tool calls were answered."""
     repeat: Job | None = None
     """Job that the next script run repeats unchanged, whatever the form contains."""
     parts: dict[str, PageState] = field(default_factory=dict)

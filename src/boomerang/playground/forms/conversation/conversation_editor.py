@@ -123,7 +123,7 @@ def answer_calls(pane: Pane, text: str, results: Sequence[tuple[ToolCall, str]],
     page.drafts.append(Draft(role="assistant", content=drawable(text), tool_calls=made, opaque_body=opaque_body))
     for call, result in results:
         page.drafts.append(Draft(role="tool", content=result, name=call.function.name, tool_call_id=call.id))
-    page.run_again = True
+    page.run_requested = True
 
 
 def _completion(page: Pane) -> list[dict[str, Any]]:
@@ -211,7 +211,7 @@ def _run_from(page: Pane, index: int) -> None:
     end = index if drafts[index].role == "assistant" else index + 1
     page.state.kept(ConversationState).cut = drafts[end:]
     del drafts[end:]
-    page.state.run_again = True
+    page.state.run_requested = True
 
 
 def _put_back(page: Pane) -> None:
