@@ -63,7 +63,7 @@ QWEN = Spec(
     model="qwen2.5-coder-0.5b-instruct",
     label="Qwen2.5 Coder 0.5B Instruct",
     about=I18nObject(
-        en_us="A small model for chat, code, tools and JSON, some 30 tokens a second a core; weak in facts and long reasoning.",
+        en_us="A small model for chat, code, tools and JSON, about 30 tokens/s per core; weak in facts and long reasoning.",
         zh_hans="小型模型，适合对话、代码、工具调用和 JSON，每核每秒约 30 个 token；不擅长事实知识和长推理。",
     ),
     features=(
@@ -79,7 +79,7 @@ SMOLLM2 = Spec(
     model="smollm2-135m-instruct",
     label="SmolLM2 135M Instruct",
     about=I18nObject(
-        en_us="A tiny model, four times as fast as the default and much weaker: to try out streaming and load, not to believe.",
+        en_us="Four times as fast as the default and much weaker: enough to try streaming and load, not to judge quality.",
         zh_hans="微型模型，速度是默认模型的四倍，能力弱得多：适合试流式输出和负载，内容不可信。",
     ),
     context_size=CONTEXT_SIZE // 2,
@@ -115,7 +115,7 @@ def _foreign(path: Path, _changed: int, size: int) -> Spec:
         label=head.name or path.stem,
         about=I18nObject(
             en_us=f"A file in the models folder: {path.name}, {size / 1e6:,.0f} MB, architecture {head.architecture}. "
-            "We know no more of it than it says.",
+            "Nothing else is known about it.",
             zh_hans=f"模型文件夹中的文件：{path.name}，{size / 1e6:,.0f} MB，架构 {head.architecture}。"
             "除文件自述外，我们一无所知。",
         ),

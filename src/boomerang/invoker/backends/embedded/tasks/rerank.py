@@ -40,8 +40,8 @@ def listed_cosine() -> ListedModel:
         "MiniLM cosine (fast)",
         CONTEXT_TOKENS,
         I18nObject(
-            en_us="Compares the sentence vectors of query and document: a few milliseconds a document. It sees likeness rather "
-            "than answers. Scores are cosines from -1 to 1, not rescaled. English.",
+            en_us="Compares the sentence vectors of query and document, a few milliseconds per document. Measures similarity, "
+            "not whether the query is answered. Scores are cosines from -1 to 1, not rescaled. English.",
             zh_hans="比较查询与文档的句向量，每篇几毫秒。它看的是相似，而不是是否回答了问题。"
             "分数是 -1 到 1 的余弦值，未重新缩放。仅限英文。",
         ),
@@ -59,9 +59,9 @@ def listed_reranker(context_tokens: int) -> ListedModel:
         "Qwen2.5-Coder 0.5B as judge",
         context_tokens,
         I18nObject(
-            en_us="Has the language model read query and document together; the score is the probability, 0 to 1, that it says "
-            f'yes to "does this answer it?". A quarter of a second a document. Of more than {MOST_RERANKED} documents the '
-            f"first {MOST_RERANKED} by cosine are judged; the rest follow in cosine order.",
+            en_us="The language model reads query and document together; the score is the probability, 0 to 1, that it answers "
+            f'yes to "does this answer it?". A quarter of a second per document. Of more than {MOST_RERANKED} documents, '
+            f"it reads the first {MOST_RERANKED} by cosine; the others follow in cosine order.",
             zh_hans="让语言模型同时读查询和文档；分数是它对“这是否回答了问题”答“是”的概率，0 到 1。每篇约四分之一秒。"
             f"文档超过 {MOST_RERANKED} 篇时，只评判余弦值最高的 {MOST_RERANKED} 篇，其余按余弦值排在后面。",
         ),

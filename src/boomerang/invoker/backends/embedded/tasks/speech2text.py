@@ -39,8 +39,8 @@ def listed() -> ListedModel:
                 ModelPropertyKey.FILE_UPLOAD_LIMIT: upload_check.UPLOAD_LIMIT_BYTES // 2**20,
             },
             "about": {
-                "en_US": "Writes down clear English speech, about thirty times faster than it is spoken. "
-                "It knows no other language; noise, music and strong accents make it guess.",
+                "en_US": "Transcribes clear English speech, about thirty times faster than it is spoken. "
+                "No other language; noise, music and strong accents cause errors.",
                 "zh_Hans": "把清晰的英语语音写成文字，比说话快约三十倍。不懂其他语言；遇到噪声、音乐和浓重口音会乱猜。",
             },
         }
