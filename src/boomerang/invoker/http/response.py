@@ -76,7 +76,9 @@ class Answer:
 
     def _unpacked(self, response: httpx.Response) -> Iterator[bytes]:
         """Yield the decompressed body up to its limits."""
-        label = self.hide(response.headers.get("content-encoding", "").encode("utf-8", "replace")).decode()
+        label = response.headers.get("content-encoding", "")
+        if label:
+            label = self.hide(label.encode("utf-8", "replace")).decode()
         with map_errors(self._call, self._run):
             for piece in unpacked(self._raw(response), label[:LONGEST_LABEL], self._run):
                 kept = piece[: self._limits.answer_bytes - self.size]
@@ -91,8 +93,9 @@ class Answer:
 
     def _raw(self, response: httpx.Response) -> Iterator[bytes]:
         """Yield the body as received; limited too, as it may decompress to nothing."""
+        assert isinstance(response.stream, httpx.SyncByteStream)
         size = 0
-        for count, piece in enumerate(response.iter_raw(), 1):
+        for count, piece in enumerate(response.stream, 1):  # `iter_raw` would count and cut them again
             size += len(piece)
             yield piece
             self._limits.check_parts(count)

@@ -96,24 +96,22 @@ class SSEDecoder:
         if not self._begun:
             self._begun = True
             line = line.removeprefix(_BOM)
+        following: list[bytes] = []
         if line.startswith(b"data:"):  # nearly always
             data = line[6:] if line[5:6] == b" " else line[5:]
-            ended = self._ended() if self._data and self._data[-1][-1:] == b"}" and _begins(data, self._data) else None
-            self._data.append(data)
-            self._data_size += len(line)
-            if self._data_size > self._longest:
-                raise ProtocolError(Message("http.long_event", most=self._longest))
-            return ended
-        if not line:
-            return self._ended()
-        return None if line.startswith(b":") else self._field(line)
-
-    def _ended(self) -> Event | None:
-        """Return the completed event; `None` if it has no data, such as a keep-alive."""
+            if not (self._data and self._data[-1][-1:] == b"}" and _begins(data, self._data)):
+                self._data.append(data)
+                self._data_size += len(line)
+                if self._data_size > self._longest:
+                    raise ProtocolError(Message("http.long_event", most=self._longest))
+                return None
+            following = [data]
+        elif line:
+            return None if line.startswith(b":") else self._field(line)
         data = b"\n".join(self._data)
-        ended = Event(data, self._name) if data else None
-        self._data, self._data_size, self._name = [], 0, ""
-        return ended
+        event = Event(data, self._name) if data else None  # without data it is a keep-alive
+        self._data, self._data_size, self._name = following, len(line), ""
+        return event
 
     def _field(self, line: bytes) -> Event | None:
         name, colon, value = line.partition(b":")
