@@ -151,8 +151,10 @@ class Visitor:
         raise AssertionError("no ModelConfig is drawn")
 
     def metrics(self) -> dict[str, str]:
-        """Return the metric row."""
-        return {metric.label: metric.value for metric in self.at.metric}
+        """Return the numbers of the Metrics tab and of tiles, by label."""
+        rows = re.findall(r"<tr><t[dh][^>]*>(.*?)</t[dh]><td[^>]*>(.*?)</td>", self.html, re.DOTALL)
+        table = {unescape(label): unescape(value) for label, value in rows}
+        return table | {metric.label: metric.value for metric in self.at.metric}
 
     def keys(self) -> list[str]:
         """Return the keys of the displayed containers."""

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import csv
 import io
+import itertools
 import math
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -17,7 +19,7 @@ from boomerang.invoker.events import RerankScores
 from boomerang.invoker.records.record import Record
 from boomerang.playground.ui.commonmark import parts
 from boomerang.playground.ui.streaming_text import (
-    EACH_TICK,
+    EACH_SECOND,
     FREEZE_AFTER,
     LEAST_SHARE,
     MOST_DRAWN,
@@ -29,6 +31,7 @@ from boomerang.playground.ui.streaming_text import (
 from boomerang.workbench.results.drawable_text import drawable
 from boomerang.workbench.results.rankings import Row, dropped, movement, reason_dropped
 from boomerang.workbench.results.vectors import RecordVectors, as_csv, as_npy
+from boomerang.workbench.runs.background_work import TICKS_PER_SECOND
 from tests.playground.parsed_markup import Markup
 
 
@@ -72,10 +75,16 @@ class Slot:
         self._slots.characters += len(text)
 
 
+def clock(ticks_per_second: float = TICKS_PER_SECOND) -> Callable[[], float]:
+    """Return a clock that advances by one tick each time it is read."""
+    numbers = itertools.count()
+    return lambda: next(numbers) / ticks_per_second
+
+
 def stream(pieces: list[str], as_markdown: bool = True) -> Slots:
     """Draw pieces as a stream, one per tick, followed by a tick without text."""
     slots = Slots()
-    text = TextStream(as_markdown, slots.new)
+    text = TextStream(as_markdown, slots.new, clock())
     for piece in pieces:
         text.write(piece)
     text.write("")
@@ -116,7 +125,7 @@ def test_the_pieces_of_a_stream_are_its_text(pieces: list[str]) -> None:
 def test_eight_thousand_chunks_cost_linear_work(what: str, pieces: list[str], as_markdown: bool) -> None:
     slots = stream(pieces, as_markdown)
     size = len("".join(pieces))
-    assert slots.characters <= (LEAST_SHARE + 2) * size + EACH_TICK * len(pieces)
+    assert slots.characters <= (LEAST_SHARE + 2) * size + EACH_SECOND / TICKS_PER_SECOND * len(pieces)
     if what == "paragraphs":
         assert slots.characters <= FREEZE_AFTER * len(pieces)
         assert max(map(len, slots.shown)) < 2 * FREEZE_AFTER
@@ -132,13 +141,13 @@ def test_each_piece_of_a_short_answer_shows_at_once() -> None:
 
 def test_a_slow_answer_flows_even_where_nothing_of_it_settles() -> None:
     slots = Slots()
-    text = TextStream(True, slots.new)
+    text = TextStream(True, slots.new, clock(20))
     text.write("word " * 800)
     kept_back = 0
     for number in range(200):
         text.write(f"n{number} ")
         kept_back = 0 if slots.shown[-1].endswith(f"n{number}") else kept_back + 1
-        assert kept_back < 4  # of thirteen ticks a second
+        assert kept_back < 3  # of twenty pieces a second
 
 
 @pytest.mark.parametrize("as_markdown", [True, False])
@@ -149,7 +158,9 @@ def test_of_a_text_that_no_browser_bears_the_beginning_shows_and_its_size_grows(
     *shown, remark = slots.shown
     assert visible_text("".join(shown)) == visible_text(text[:MOST_DRAWN])
     assert f"{MOST_DRAWN:,} of {len(text):,} characters" in remark
-    assert slots.characters <= (LEAST_SHARE + 2) * MOST_DRAWN + EACH_TICK * len(pieces) + len(remark) * len(pieces)
+    assert slots.characters <= (LEAST_SHARE + 2) * MOST_DRAWN + EACH_SECOND / TICKS_PER_SECOND * len(pieces) + len(
+        remark
+    ) * len(pieces)
 
 
 def test_a_silent_tick_shows_what_was_kept_back_and_nothing_twice() -> None:

@@ -128,8 +128,10 @@ def test_a_language_that_there_is_not_is_english() -> None:
 
 
 ALWAYS_MANY = {
-    "Context: — of {size:,} tokens; the back end reported no usage.",
-    "Context: {used:,} of {size:,} tokens, {share:.0%}",
+    "{value} texts/s",
+    "{value} documents/s",
+    "{value} characters/s",
+    "{vectors} × {dimensions} dimensions",
     "First {drawn} of {size} characters; the record and the downloads have all of them.",
     "Only the first {count:,} characters of each are compared.",
     "First {count:,} characters; the record and the downloads have all of them.",

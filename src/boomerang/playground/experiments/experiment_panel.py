@@ -15,7 +15,7 @@ from typing import Any, Generic, TypeVar
 
 import streamlit as st
 
-from boomerang.playground.run import error_panel, run_status
+from boomerang.playground.run import error_panel, run_status, script_run
 from boomerang.playground.run.pane import Pane
 from boomerang.playground.ui.escape import plain
 from boomerang.workbench.experiments.form_call import FormCall
@@ -116,7 +116,7 @@ class Bench:
             st.caption(plain("; ".join(problems)) if problems else calls)
         if pressed and not pane.running and not problems and steps:
             pane.begin(Series(steps, pane.backend, **pane.ownership(self._timeout)))
-            st.rerun()
+            script_run.redraw()
         pane.publish()
         job = pane.job
         if isinstance(job, Series) and not job.running:

@@ -37,15 +37,16 @@ class Cell:
     settings: DeltaGenerator
     result: DeltaGenerator
 
-    def buttons(self, pane: Pane) -> bool:
-        """Draw the pane's own Run and Stop; return whether Run was pressed."""
+    def buttons(self, pane: Pane) -> None:
+        """Draw the pane's own Run and Stop."""
         with self.actions:
-            pressed = st.button(
+            st.button(
                 _("Run"),
                 icon=":material/play_arrow:",
                 key=pane.key("run.one"),
                 disabled=pane.running or bool(pane.problems),
                 help=_("Run this pane only") if not pane.problems else plain(_("Can't run yet: ") + "; ".join(pane.problems)),
+                on_click=pane.request_run,
             )
             st.button(
                 _("Stop"),
@@ -54,7 +55,6 @@ class Cell:
                 disabled=not pane.running,
                 on_click=pane.job.stop if pane.job is not None else None,
             )
-        return pressed
 
 
 def cells(panes: Sequence[Pane]) -> list[Cell]:

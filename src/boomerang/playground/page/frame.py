@@ -1,4 +1,4 @@
-"""The frame shared by all eight pages: toolbar, inputs on the left, result on the right, the inspector below.
+"""The frame shared by all eight pages: toolbar, inputs on the left, result and inspector on the right.
 
 A page declares; the frame runs::
 
@@ -29,7 +29,7 @@ from boomerang.playground.connections import connections_page
 from boomerang.playground.experiments.experiment_panel import AnyExperiment, Bench
 from boomerang.playground.forms import connection_picker, model_picker
 from boomerang.playground.inspector import tabs
-from boomerang.playground.run import readiness, run_actions
+from boomerang.playground.run import readiness, run_actions, run_status, script_run
 from boomerang.playground.run.pane import Arguments, Configure, Live, Pane, View
 from boomerang.playground.session import page_state, preferences
 from boomerang.playground.session.url_state import Address
@@ -41,7 +41,7 @@ from boomerang.workbench.runs.background_work import follow
 from boomerang.workbench.runs.jobs import Job
 from boomerang.workbench.runs.session_calls import MEMBERS, call
 
-from . import comparison, form_drawn
+from . import comparison, form_drawn, result_jump
 
 __all__ = ["Arguments", "Configure", "Live", "Page", "Pane", "View"]
 
@@ -67,38 +67,39 @@ class Page(Pane):
                 st.title(title)
                 st.markdown(f"`session.model.{self.member}.invoke` · {about}")
             count = self._pane_count() if self._expert else 1
-        toolbar = st.container(horizontal=True, vertical_alignment="bottom", key="toolbar")
-        with toolbar:
+            self._timeout = self._limits() if self._expert else TIMEOUT_SECONDS
+        with st.container(horizontal=True, vertical_alignment="bottom", key="toolbar"):
             self.model_slot = st.container()
-            self._buttons = st.container(horizontal=True, vertical_alignment="bottom", width="content")
+            self._bar = st.container(width="content", key="runbar", gap="xxsmall")
         self._notice_slot = st.container()
         self.panes: list[Pane] = [self]
         self.attach()
         self._opened = opened
+        """Whether the runs are drawn for the first time since the page was opened, when its form is not drawn yet."""
         if opened:  # a press that the visitor left behind by changing the page at the same moment
             self.state.run_requested = False
         left, right = st.columns([5, 6] if count == 1 else [4, 9], gap="medium")
-        self.inputs: DeltaGenerator = left.container()
-        self.result: DeltaGenerator = right.container(border=True, key="result") if count == 1 else right.container()
-        self._below = right.container()
+        self.inputs: DeltaGenerator = left.container(key="form")
+        answer = right.container(key="answer")
+        self.result: DeltaGenerator = answer.container(border=True, key="result") if count == 1 else answer.container()
+        self._below = answer.container()
         for number in range(2, count + 1):
             pane = Pane(invoke_type, connection, self.state.part(f"pane{number}"), address, f"pane{number}")
             pane.attach()
             self.panes.append(pane)
         self._cells: list[comparison.Cell] = []
-        self._running: list[Pane] = []
-        self._timeout = TIMEOUT_SECONDS
+        self._shared_problems: tuple[str, ...] = ()
 
     def run(self, configure: Configure, **shared: Any) -> None:
-        """Draw each pane's own settings, then Run and Stop; start a job in each pane when Run was pressed.
+        """Draw each pane's own settings and take their arguments; `show` starts the runs.
 
         Args:
             configure: Draws the model picker and returns the pane's own arguments.
             **shared: Arguments of Dify's signature shared by all panes.
         """
-        of_all = tuple(self.problems)  # problems of the form shared by all panes
+        self._shared_problems = tuple(self.problems)
         for pane in self.panes[1:]:
-            pane.problems.extend(of_all)
+            pane.problems.extend(self._shared_problems)
             pane.sendable |= self.sendable
         if len(self.panes) == 1:
             with self.inputs:
@@ -109,31 +110,11 @@ class Page(Pane):
             for pane, cell in zip(self.panes, self._cells, strict=True):
                 with cell.settings:
                     pane.arguments = {**configure(pane), **shared}
-        self._running = [pane for pane in self.panes if pane.running]
-        ready = readiness.Readiness(self.panes, of_all)
-        with self._buttons:
-            self._timeout = self._limits() if self._expert else TIMEOUT_SECONDS
-            self._run_and_stop(ready)
-            anyway = self._send_anyway(ready)
         with self._notice_slot:  # always one line, so that nothing jumps
-            if line := ready.line():
+            if line := self._ready.line():
                 st.markdown(f":orange[:material/info:] {plain(line)}")
             else:
                 st.caption(plain(self.about_model) or _("Ready."))
-        again, self.state.run_requested = self.state.run_requested, False
-        repeated, self.state.repeat = self.state.repeat, None
-        if repeated is not None and not self.running:
-            self.repeat(repeated, self._timeout)
-            st.rerun()
-        starting = ready.panes if again else self._cells_pressed()
-        if anyway:
-            starting = ready.sendable
-        if starting and not any(pane.running for pane in starting):
-            for pane in starting:
-                made_by_form = call(pane.member, pane.arguments)
-                pane.begin(Job(made_by_form, pane.backend, unchecked=anyway, **pane.ownership(self._timeout)))
-                connection_picker.forget(pane.key("connection") if pane.part else connection_picker.SIDE_BAR)
-            st.rerun()  # so that the buttons show the new runs
 
     def show(
         self,
@@ -151,29 +132,43 @@ class Page(Pane):
             compare: Draws the differences between the panes of a comparison.
             experiments: Experiments of this page.
         """
-        if self._running and not any(pane.running for pane in self._running):
-            st.rerun()  # it ended while the form was drawn: redraw the buttons; nothing is live any longer
+        draw = partial(self._runs, view, live, compare, experiments if self._expert and not self._cells else ())
+        st.fragment(draw, key=self.key("runs"))()
+        if not script_run.is_click_waiting():
+            model_picker.await_models([pane.connection for pane in self.panes])
+
+    def _runs(
+        self,
+        view: View,
+        live: Live | None,
+        compare: Callable[[Sequence[Pane]], None] | None,
+        experiments: Sequence[AnyExperiment],
+    ) -> None:
+        """Start the requested runs; draw Run, Stop, results and inspector, all of the same moment; follow what is running."""
+        self._start()
+        running = [pane for pane in self.panes if pane.running]
+        following = list(running)
+        status = self._draw_bar(running)
+        ticks: list[Callable[[], None]] = [run_status.Ticker(status)] if running else []
         for pane in self.panes:
             pane.publish()
-        bench = Bench(self, experiments, self._timeout) if experiments and self._expert and not self._cells else None
-        ticks: list[Callable[[], None]] = []
         places = [self.result] if not self._cells else [cell.result for cell in self._cells]
         for pane, place in zip(self.panes, places, strict=True):
             tested = pane.ran_on
             if tested is not None and tested.settings is not None:
                 pane.test = partial(connections_page.open_and_test, tested)
             with place:
-                if pane in self._running:  # even if it has just ended: the buttons must be redrawn
-                    ticks += pane.draw_live(live)
+                if pane in running:
+                    ticks.append(pane.draw_live(live))
                 else:
                     pane.draw(view, ready=not pane.problems)
                     if pane is self and not self._cells:
                         run_actions.draw(pane, expert=self._expert)
-        following = list(self._running)
         with self._below:
             if self._cells:
                 comparison.draw(self.panes, compare)
-            if bench is not None:
+            if experiments:
+                bench = Bench(self, experiments, self._timeout)
                 bench.draw()
                 if bench.pane is not None and bench.pane.running:
                     following.append(bench.pane)
@@ -181,20 +176,37 @@ class Page(Pane):
             if self._expert:
                 self._inspect()
             self.address.publish()
-        if following:
-            self._follow(following, ticks)
-        model_picker.await_models([pane.connection for pane in self.panes])
-
-    def _follow(self, panes: Sequence[Pane], ticks: Sequence[Callable[[], None]]) -> None:
-        if self._opened:
+        opened, self._opened = self._opened, False
+        if following and opened:
             with self._below:
                 form_drawn.rerun(self.key("form_drawn"))
-            return
+        elif following:
+            self._follow(following, ticks)
+
+    @property
+    def _ready(self) -> readiness.Readiness:
+        return readiness.Readiness(self.panes, self._shared_problems)
+
+    def _start(self) -> None:
+        repeated, self.state.repeat = self.state.repeat, None
+        if repeated is not None and not self.running:
+            self.repeat(repeated, self._timeout)
+        unchecked, self.state.unchecked = self.state.unchecked, False
+        for pane in self.panes:
+            if pane.take_request() and not pane.running and (not pane.problems or unchecked):
+                call_made = call(pane.member, pane.arguments)
+                pane.begin(Job(call_made, pane.backend, unchecked=unchecked, **pane.ownership(self._timeout)))
+                connection_picker.forget(pane.key("connection") if pane.part else connection_picker.SIDE_BAR)
+
+    @staticmethod
+    def _follow(panes: Sequence[Pane], ticks: Sequence[Callable[[], None]]) -> None:
         jobs = [pane.job for pane in panes if pane.job is not None]
         for _tick in follow(jobs):
             for tick in ticks:
                 tick()
-        st.rerun()
+            if script_run.is_click_waiting():
+                return
+        script_run.redraw()
 
     def _pane_count(self) -> int:
         count = st.segmented_control(
@@ -207,28 +219,44 @@ class Page(Pane):
         )
         return min(max(int(count or 1), 1), MOST_PANES)
 
-    def _run_and_stop(self, ready: readiness.Readiness) -> None:
+    def _draw_bar(self, running: Sequence[Pane]) -> Callable[[], None]:
+        """Draw Run, Stop and the status; return a function that updates the status."""
+        ready = self._ready
+        with self._bar, st.container(key="status"):
+            slot = st.empty()
+        with self._bar, st.container(horizontal=True, vertical_alignment="center", gap="small"):
+            self._run_and_stop(ready, running)
+            self._send_anyway(ready, running)
+            jobs = [pane.job.id for pane in running if pane.job is not None]
+            result_jump.draw(self.key("jump"), jobs, quiet=self._opened)
+        for pane, cell in zip(self.panes, self._cells, strict=False):
+            cell.buttons(pane)
+        update = partial(run_status.together, slot, [pane.job for pane in self.panes])
+        update()
+        return update
+
+    def _run_and_stop(self, ready: readiness.Readiness, running: Sequence[Pane]) -> None:
         several = len(self.panes) > 1
 
-        def request_run() -> None:
-            self.state.run_requested = True
+        def request_runs() -> None:
+            for pane in ready.panes:
+                pane.request_run()
 
-        # By callback: a click elsewhere a moment later interrupts this script, and a button's value would be lost with it.
         st.button(
             _("Run all") if several else _("Run"),
             type="primary",
             icon=":material/play_arrow:",
             shortcut="Mod+Enter",
             key=self.key("run"),
-            disabled=bool(self._running) or not ready.panes,
+            disabled=bool(running) or not ready.panes,
             help=plain(ready.help()) or None,
-            on_click=request_run,
+            on_click=request_runs,
         )
-        running = [pane.job for pane in self._running if pane.job is not None]
 
         def stop() -> None:
-            for job in running:
-                job.stop()
+            for pane in running:
+                if pane.job is not None:
+                    pane.job.stop()
 
         st.button(
             _("Stop all") if several else _("Stop"),
@@ -239,20 +267,24 @@ class Page(Pane):
             on_click=stop,
         )
 
-    def _send_anyway(self, ready: readiness.Readiness) -> bool:
+    def _send_anyway(self, ready: readiness.Readiness, running: Sequence[Pane]) -> None:
         """Draw a button if all missing input is something that a server could reject itself."""
-        if not ready.sendable or ready.panes or self._running:
-            return False
-        return st.button(
+        if not ready.sendable or ready.panes or running:
+            return
+
+        def request_unchecked() -> None:
+            self.state.unchecked = True
+            for pane in ready.sendable:
+                pane.request_run()
+
+        st.button(
             _("Send anyway"),
             icon=":material/send:",
             key=self.key("send_anyway"),
             type="tertiary",
             help=_("Sends the incomplete form to see how the server rejects it."),
+            on_click=request_unchecked,
         )
-
-    def _cells_pressed(self) -> list[Pane]:
-        return [pane for pane, cell in zip(self.panes, self._cells, strict=False) if cell.buttons(pane)]
 
     def _limits(self) -> float:
         with st.popover(_("Limits"), icon=":material/timer:"):

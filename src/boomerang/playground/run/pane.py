@@ -22,7 +22,7 @@ from boomerang.workbench.runs.jobs import Job, JobOrigin
 from boomerang.workbench.runs.session_calls import MEMBERS, call
 from boomerang.workbench.runs.values_by_type import ValuesByType
 
-from . import error_panel, metrics_row, run_status
+from . import error_panel, run_status
 
 View = Callable[["Pane", Record[Any]], None]
 Live = Callable[["Pane", Job], Callable[[], None]]
@@ -112,6 +112,18 @@ class Pane:
     def running(self) -> bool:
         """Whether a job is running."""
         return self.job is not None and self.job.running
+
+    def request_run(self) -> None:
+        """Start a run with the next drawing of the page's runs; a callback.
+
+        By callback, because another click a moment later interrupts the script, and a button's value would be lost with it.
+        """
+        self.state.run_requested = True
+
+    def take_request(self) -> bool:
+        """Return whether a run was requested, once."""
+        requested, self.state.run_requested = self.state.run_requested, False
+        return requested
 
     def key(self, name: str) -> str:
         """Return the key of one of this pane's widgets."""
@@ -216,9 +228,9 @@ class Pane:
             self.put("run", self.job.id, None)
 
     def draw(self, view: View, *, ready: bool) -> None:
-        """Draw the run's current state: status, result, error, metrics."""
+        """Draw the run's current state: status and numbers, result, error."""
         job = self.job
-        run_status.draw(job, self.invoke_type, ready=ready, part=self.part)
+        run_status.draw(job, self.invoke_type, ready=ready, part=self.part, model=self.model)
         if job is None:
             return
         if job.record is not None and (job.record.chunks or job.error is None):
@@ -229,8 +241,6 @@ class Pane:
         if job.error is not None:
             raw = None if self.part else self._show_sent
             error_panel.draw(job.error, self.key("error"), raw=raw, test=self.test, listed=self._listed())
-        if job.record is not None:
-            metrics_row.draw(job.record, self.part, model=self.model)
 
     def _show_sent(self) -> None:
         tabs.open_sent(self.key("inspector"), over_http=self._went_over_http)
@@ -247,16 +257,16 @@ class Pane:
         kind = self.model.model_type if self.model is not None else None
         return sorted(connection.backend.models(), key=lambda model: model.model_type is not kind)
 
-    def draw_live(self, live: Live | None) -> list[Callable[[], None]]:
-        """Draw the running job; return functions that draw updates."""
+    def draw_live(self, live: Live | None) -> Callable[[], None]:
+        """Draw the running job; return a function that draws updates."""
         job = self.job
         assert job is not None
         with st.container(key=run_status.marker(job, self.part)):
-            line = st.empty()
+            line = st.empty() if self.part or self.narrow else None  # a page alone has it in its toolbar
             _wipe()
         update = (live or waiting)(self, job)
         _wipe()
-        return [partial(run_status.line, line, job), update]
+        return update if line is None else run_status.Ticker(partial(run_status.line, line, job), update)
 
     def _field(self, name: str) -> str:
         return f"{self.part}.{name}" if self.part else name

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
+from time import monotonic
 from typing import Any
 
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
+from boomerang.invoker.backend import ListedModel
 from boomerang.invoker.messages.message import translated
 from boomerang.invoker.records.record import Outcome, Record
 from boomerang.invoker.request import InvokeType
@@ -15,6 +18,8 @@ from boomerang.playground.ui.number_format import queue_text, seconds
 from boomerang.workbench.i18n.translate import N_, _, ngettext
 from boomerang.workbench.runs.job_series import Series
 from boomerang.workbench.runs.jobs import Job
+
+from . import metrics_line
 
 PHASES = {
     "waiting": N_("queued"),
@@ -49,25 +54,31 @@ def marker(job: Job | None, part: str = "") -> str:
     return f"state-{name(job)}-{part}" if part else f"state-{name(job)}"
 
 
-def draw(job: Job | None, invoke_type: InvokeType, *, ready: bool, part: str = "") -> None:
-    """Draw the status of a job that is not running."""
+def draw(job: Job | None, invoke_type: InvokeType, *, ready: bool, part: str = "", model: ListedModel | None = None) -> None:
+    """Draw the status of a job that is not running: state, numbers, connection and model in one line, and its notices."""
     state = name(job)
     with st.container(key=marker(job, part)):
         if job is None or state == "idle":
             st.badge(_("Not run yet"), icon=":material/radio_button_unchecked:", color="gray")
-            st.caption(_("Press **Run**, or Ctrl/⌘ + Enter.") if ready else _("See above what's missing."))
+            st.caption(_("Press **Run**.") if ready else _("See above what's missing."))
             return
         with st.container(key=f"run-{invoke_type.value}-{_id(job)}"):
-            with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-                _badge(state, job)
-                if named := where(job):
-                    st.caption(plain(named), width="content")
+            st.markdown(_line(state, job, model))
             if state in ("empty", "stopped"):
                 st.caption(_(EMPTY[invoke_type]) if state == "empty" else _("Stopped. Partial output kept."))
         for notice in job.record.notices() if job.record and not isinstance(job, Series) else ():
             with st.container(border=True):
                 st.markdown(f":material/info: **{_('Note')}**")
                 st.text(translated(notice, _))
+
+
+def _line(state: str, job: Job, model: ListedModel | None) -> str:
+    parts = [badge(state, job)]
+    if state != "failed" and job.record is not None and not isinstance(job, Series):
+        parts.append(metrics_line.line(job.record, model))
+    if named := where(job):
+        parts.append(f":gray[{plain(named)}]")
+    return " · ".join(filter(None, parts))
 
 
 def where(job: Job) -> str:
@@ -79,18 +90,47 @@ def where(job: Job) -> str:
     return f"{connection} · {models.pop()}"
 
 
-def _badge(state: str, job: Job) -> None:
-    took = _seconds(job)
-    match state:
-        case "done":
-            st.badge(_("Done in {time}").format(time=took), icon=":material/check_circle:", color="green")
-        case "empty":
-            label = _("Empty result after {time}").format(time=took)
-            st.badge(label, icon=":material/indeterminate_check_box:", color="orange")
-        case "stopped":
-            st.badge(_("Stopped after {time}").format(time=took), icon=":material/stop_circle:", color="orange")
-        case "failed":
-            st.badge(_("Failed after {time}").format(time=took), icon=":material/error:", color="red")
+BADGES = {
+    "done": ("green", ":material/check_circle:", N_("Done in {time}")),
+    "empty": ("orange", ":material/indeterminate_check_box:", N_("Empty result after {time}")),
+    "stopped": ("orange", ":material/stop_circle:", N_("Stopped after {time}")),
+    "failed": ("red", ":material/error:", N_("Failed after {time}")),
+}
+"""State → colour, icon and text."""
+
+
+ENDED = {"done": N_("done"), "empty": N_("empty"), "stopped": N_("stopped"), "failed": N_("failed")}
+
+
+def badge(state: str, job: Job) -> str:
+    """Return the badge of an ended job's state as markdown."""
+    colour, icon, text = BADGES[state]
+    return f":{colour}-badge[{icon} {_(text).format(time=_seconds(job))}]"
+
+
+LINE_SECONDS = 0.2
+"""Time between two updates of a running job's status line, which costs as much as a redraw of the text."""
+
+
+class Ticker:
+    """Draws a status line at most every `LINE_SECONDS`, and an update each time.
+
+    Args:
+        line: Draws the status line.
+        update: Draws the rest.
+    """
+
+    def __init__(self, line: Callable[[], None], update: Callable[[], None] = lambda: None) -> None:
+        self._line = line
+        self._update = update
+        self._next = 0.0
+
+    def __call__(self) -> None:
+        """Draw one tick."""
+        if (now := monotonic()) >= self._next:
+            self._next = now + LINE_SECONDS
+            self._line()
+        self._update()
 
 
 def line(slot: DeltaGenerator, job: Job) -> None:
@@ -104,6 +144,26 @@ def line(slot: DeltaGenerator, job: Job) -> None:
         chunks = len(job.record.chunks) if job.record else 0
         arrived = " · " + ngettext("{count} chunk", "{count} chunks", chunks).format(count=chunks) if chunks else ""
     slot.markdown(f":blue-badge[:material/progress_activity: {text} {job.seconds:.1f} s] :gray[{phase}{arrived}]")
+
+
+def together(slot: DeltaGenerator, jobs: Sequence[Job | None]) -> None:
+    """Draw the status of a page's jobs into a slot: of the only one, or how many are running and done."""
+    known = [job for job in jobs if job is not None]
+    if not known:
+        slot.empty()
+    elif len(jobs) == 1:
+        if known[0].running:
+            line(slot, known[0])
+        else:
+            slot.markdown(badge(name(known[0]), known[0]))
+    elif any(job.running for job in known):
+        count = sum(job.running for job in known)
+        text = ngettext("{count} run in progress", "{count} runs in progress", count).format(count=count)
+        slot.markdown(f":blue-badge[:material/progress_activity: {text}]")
+    else:
+        states = [name(job) for job in known]
+        counts = [f"{states.count(state)} {_(text)}" for state, text in ENDED.items() if state in states]
+        slot.markdown(f":gray-badge[{', '.join(counts)}]")
 
 
 def phase_of(record: Record[Any] | None) -> str:

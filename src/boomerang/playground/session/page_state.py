@@ -48,9 +48,11 @@ class PageState:
     editor: int = 0
     """Version of a table editor; a new one starts a fresh widget from `rows`."""
     run_requested: bool = False
-    """Whether the next script run of the page starts a run: Run was pressed, or the tool calls were answered."""
+    """Whether the next drawing of the page's runs starts one: Run was pressed, or the tool calls were answered."""
+    unchecked: bool = False
+    """Whether the requested runs skip the back end's own input checks."""
     repeat: Job | None = None
-    """Job that the next script run repeats unchanged, whatever the form contains."""
+    """Job that the next drawing of the runs repeats unchanged, whatever the form contains."""
     parts: dict[str, PageState] = field(default_factory=dict)
     """State of the page's further panes and experiments, by name."""
     _kept: ValuesByType = field(default_factory=ValuesByType)

@@ -59,6 +59,8 @@ class Address:
         self.values[name] = value
         if value != default and value is not None:
             self._written[name] = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+        else:  # set before by the fragment, which puts its own fields again
+            self._written.pop(name, None)
 
     @property
     def query(self) -> str:

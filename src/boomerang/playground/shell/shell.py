@@ -30,12 +30,40 @@ STYLE = """<style>
 [data-testid="stButtonGroup"] [data-selected="true"] { color: inherit !important; }
 button kbd { opacity: 1 !important; color: inherit !important; }
 </style>"""
+# The wrapper around a container is what sticks: the container itself fills it.
+LAYOUT = """<style>
+.st-key-status p { white-space: nowrap; overflow: hidden; text-overflow: ellipsis; font-size: 0.875rem; }
+@media (min-width: 1024px) {
+  div:has(> .st-key-toolbar) { position: sticky; top: 2.4rem; z-index: 90; padding: 0.4rem 0; }
+  .st-key-toolbar { flex-wrap: nowrap; }
+  .st-key-runbar { width: 17rem; }
+  div:has(> .st-key-answer) { position: sticky; top: 8.6rem; }
+  .st-key-answer { max-height: calc(100vh - 9.4rem); overflow-y: auto; overscroll-behavior: contain; padding-right: 0.4rem; }
+  .st-key-jump { display: none; }
+}
+@media (max-width: 1023.98px) {
+  div:has(> .st-key-runbar) {
+    position: fixed; left: 0; bottom: 0; z-index: 95; width: 100vw; max-width: 100vw; padding: 0.4rem 1rem 0.6rem;
+    border-top: 1px solid rgba(128, 128, 128, 0.35);
+  }
+  .st-key-runbar { width: 100%; max-width: 100%; }
+  [data-testid="stMainBlockContainer"] { padding-bottom: 8rem; }
+  .st-key-answer { scroll-margin-top: 4rem; min-height: calc(100vh - 8rem); }
+}
+@media (max-width: 640px) {
+  .st-key-head { flex-direction: column; align-items: stretch; }
+}
+div:has(> .st-key-toolbar), div:has(> .st-key-runbar) { background: light-dark(#ffffff, #12141c); }
+@media (hover: none), (max-width: 1279.98px) {
+  button kbd, [class*="-repeat"] button p span, [class*="-code"] button p span { display: none !important; }
+}
+</style>"""
 
 
 def main() -> None:
     """Draw the frame and run the requested page."""
     st.set_page_config(page_title="Boomerang", page_icon=FAVICON, layout="wide")
-    st.html(STYLE + html_tables.STYLE)
+    st.html(STYLE + LAYOUT + html_tables.STYLE)
     st.logo(LOGO, icon_image=FAVICON, size="large")
     preferences.restore()
     sections = {"": [START.page()]} | {_(name): [entry.page() for entry in entries] for name, entries in MENU.items()}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Sequence
 from functools import lru_cache
+from time import monotonic
 from typing import Any, Protocol
 
 import streamlit as st
@@ -21,9 +22,9 @@ LEAST_SHARE = 64
 """A tail is resent once one part in 64 of it is new, so that a text that never settles, such as one long code block, costs
 linear work too. The rest appears on the next tick without new text, or at the end.
 """
-EACH_TICK = 1250
-"""Characters per tick that may be resent however little is new: 16 kB per second. A slow answer then flows instead of
-jerking; and the cost grows with time, not with the length of the text.
+EACH_SECOND = 50_000
+"""Characters per second that may be resent however little is new: a slow answer then flows instead of jerking; and the cost
+grows with time, not with the length of the text.
 """
 MOST_DRAWN = 60_000
 """Most characters of one text that are drawn, some 15,000 tokens: with a few times as many, a browser takes seconds for each
@@ -74,15 +75,20 @@ class TextStream:
     Args:
         as_markdown: Whether to format it.
         new_slot: Returns the slot of the next piece, below the previous one; by default at the current place on the page.
+        clock: Returns the time in seconds.
     """
 
-    def __init__(self, as_markdown: bool = True, new_slot: Callable[[], Slot] | None = None) -> None:
+    def __init__(
+        self, as_markdown: bool = True, new_slot: Callable[[], Slot] | None = None, clock: Callable[[], float] = monotonic
+    ) -> None:
         self._as_markdown = as_markdown
         self._new_slot = new_slot or st.container().empty
         self._piece = Piece(self._new_slot)
         self._tail = ""
         self._new = ""
-        self._allowed = 0
+        self._clock = clock
+        self._sent_at = clock()
+        """When the tail was last resent."""
         self._size = 0
         self._remark: Slot | None = None
 
@@ -93,10 +99,10 @@ class TextStream:
         self._size += len(new)
         self._new += shown
         if self._new:
-            self._allowed += EACH_TICK
-            size = len(self._tail)
-            if not new or is_too_long or len(self._new) * LEAST_SHARE >= size or self._allowed >= size:
-                self._allowed = 0
+            size, now = len(self._tail), self._clock()
+            allowed = EACH_SECOND * (now - self._sent_at)
+            if not new or is_too_long or len(self._new) * LEAST_SHARE >= size or allowed >= size:
+                self._sent_at = now
                 self._tail, self._new = self._tail + self._new, ""
                 while self._as_markdown and (cut := settled_part(self._tail)):
                     self._piece.show(_parts(self._tail[:cut], self._as_markdown))

@@ -12,6 +12,13 @@ from typing import Self
 from boomerang.invoker.errors import InvokeTimeoutError, RunStoppedError
 from boomerang.invoker.messages.message import Message
 
+TICKS_PER_SECOND = 25.0
+"""Most ticks of progress per second."""
+SILENT_SECONDS = 0.1
+"""Time between two ticks without progress."""
+TICK_SHARE = 10
+"""A tick is followed by a pause of at least so many times its own time."""
+
 
 class Work(ABC):
     """Work in its own thread, which a page can follow and stop.
@@ -91,7 +98,7 @@ class Work(ABC):
         """Wait until it has ended."""
         self._thread.join(timeout)
 
-    def follow(self, hz: float = 13.0) -> Iterator[None]:
+    def follow(self, hz: float = TICKS_PER_SECOND) -> Iterator[None]:
         """Yield on progress until it has ended; see `follow`."""
         return follow([self], hz)
 
@@ -120,11 +127,12 @@ class Work(ABC):
             self.changed.notify_all()
 
 
-def follow(jobs: Sequence[Work], hz: float = 13.0) -> Iterator[None]:
-    """Yield on progress of jobs that share one condition: immediately after a pause, and at most `hz` times a second.
+def follow(jobs: Sequence[Work], hz: float = TICKS_PER_SECOND) -> Iterator[None]:
+    """Yield on progress of jobs that share one condition: immediately after a pause, then at most `hz` times a second.
 
-    Without progress it yields equally often, so that a page can count seconds. The last tick comes when one of the jobs has
-    ended: the page must then be redrawn.
+    A caller that takes long for a tick gets fewer of them, so that many pages share a process fairly. Without progress it
+    yields every `SILENT_SECONDS`, so that a page can count seconds. The last tick comes when one of the jobs has ended: the
+    page must then be redrawn.
 
     Args:
         jobs: The jobs to follow.
@@ -142,14 +150,16 @@ def follow(jobs: Sequence[Work], hz: float = 13.0) -> Iterator[None]:
     changed, period = jobs[0].changed, 1 / hz
     while True:
         finished = ended()
+        begun = monotonic()
         yield
         if finished:
             return
+        now = monotonic()
         for job in jobs:
-            job.seen_at = monotonic()
+            job.seen_at = now
         with changed:
-            changed.wait_for(lambda: ended() or grown(), period)
+            changed.wait_for(lambda: ended() or grown(), max(period, SILENT_SECONDS))
             if grown():
                 changed.wait_for(ended, max(0.0, news_from - monotonic()))
-                news_from = monotonic() + period
+                news_from = monotonic() + max(period, TICK_SHARE * (now - begun))
             size = sum(job.size for job in jobs)

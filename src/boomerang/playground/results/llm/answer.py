@@ -8,14 +8,13 @@ from typing import Any
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from boomerang.invoker.client_rules import find
 from boomerang.invoker.entities.llm.request import RequestInvokeLLM
 from boomerang.invoker.entities.llm.result import LLMFold
-from boomerang.invoker.entities.model import ModelPropertyKey, ModelType
 from boomerang.invoker.llm_text.reasoning_tags import ReasoningReader
-from boomerang.invoker.records.metrics import finish_reason, usage
+from boomerang.invoker.records.metrics import finish_reason
 from boomerang.invoker.records.record import Outcome, Record
 from boomerang.playground.forms.conversation.conversation_editor import ConversationState, continue_with
+from boomerang.playground.run import script_run
 from boomerang.playground.run.pane import Pane, waiting
 from boomerang.playground.ui.streaming_text import TextStream
 from boomerang.workbench.i18n.translate import _
@@ -24,9 +23,6 @@ from boomerang.workbench.results.drawable_text import drawable
 from boomerang.workbench.runs.jobs import Job
 
 from . import answer_body, earlier_answers, tool_calls
-
-NEARLY_FULL = 0.85
-"""Share of the context from which the bar warns."""
 
 
 def draw(pane: Pane, record: Record[Any]) -> None:
@@ -42,7 +38,6 @@ def draw(pane: Pane, record: Record[Any]) -> None:
         st.caption(f":material/content_cut: {_('The answer was cut off: max_tokens or the context limit was reached.')}")
     if answer.text:
         _actions(pane, record, answer)
-    _context(pane, record)
     earlier_answers.draw(pane, record, answer)
     if answer.fold.tool_calls:
         tool_calls.go_on(pane, record, answer)
@@ -53,6 +48,8 @@ def draw_live(pane: Pane, job: Job) -> Callable[[], None]:
     if not job.origin.arguments.get("stream", True):
         return waiting(pane, job)  # without streaming, the answer is drawn once it is complete
     thinking, choice = _Thinking(st.container()), st.container()
+    expected = st.empty()
+    expected.skeleton(height=68)
     stream = TextStream(st.session_state.get(pane.key("render"), answer_body.MARKDOWN) == answer_body.MARKDOWN)
     calls = st.empty()
     fold, reader = LLMFold(), ReasoningReader()
@@ -61,6 +58,8 @@ def draw_live(pane: Pane, job: Job) -> Callable[[], None]:
     def update() -> None:
         nonlocal seen, begun
         chunks = job.record.chunks[seen:] if job.record else []
+        if chunks and not seen:
+            expected.empty()
         seen += len(chunks)
         parts = []
         for chunk in chunks:
@@ -106,7 +105,7 @@ def _actions(pane: Pane, record: Record[Any], answer: llm_answer.Answer) -> None
                 _("Continue"),
                 icon=":material/reply:",
                 key=pane.key("continue"),
-                on_click=continue_with,
+                on_click=_continue,
                 args=(pane, answer.text),
                 disabled=pane.state.kept(ConversationState).continued == record.id,
                 help=_("Adds the answer, without its thinking, as an assistant message so you can enter the next turn."),
@@ -130,29 +129,14 @@ def _actions(pane: Pane, record: Record[Any], answer: llm_answer.Answer) -> None
         )
 
 
+def _continue(pane: Pane, text: str) -> None:
+    continue_with(pane, text)
+    script_run.redraw_page()
+
+
 def _as_markdown(record: Record[Any], text: str) -> str:
     """Return the sent conversation and the answer as Markdown."""
     messages = [
         (message.role.value, message.get_text_content()) for message in record.request_as(RequestInvokeLLM).prompt_messages
     ]
     return "\n\n".join(f"## {role}\n\n{drawable(content)}" for role, content in [*messages, ("assistant", text)]) + "\n"
-
-
-def _context(pane: Pane, record: Record[Any]) -> None:
-    """Draw the run's share of the model's context; nothing if the context size is unknown."""
-    request = record.request_as(RequestInvokeLLM)  # a ModelConfig edited as JSON may name another model than the picker
-    model = find(pane.backend, ModelType.LLM, request.provider, request.model)
-    size = model.model_properties.get(ModelPropertyKey.CONTEXT_SIZE) if model else None
-    if not isinstance(size, int) or size <= 0 or record.outcome is not Outcome.COMPLETED:
-        return
-    reported = usage(record)
-    if reported is None:
-        st.caption(_("Context: — of {size:,} tokens; the back end reported no usage.").format(size=size))
-        return
-    used = sum(count for name, count in reported if name in ("prompt_tokens", "completion_tokens"))
-    share = used / size
-    text = _("Context: {used:,} of {size:,} tokens, {share:.0%}").format(used=used, size=size, share=share)
-    nearly_full = share >= NEARLY_FULL
-    st.progress(min(share, 1.0), text=f":orange[:material/warning: {text}]" if nearly_full else f":small[{text}]")
-    if nearly_full:
-        st.caption(_("Nearly full: a longer conversation will be truncated or rejected. Shorten it or lower max_tokens."))

@@ -19,6 +19,7 @@ from boomerang.invoker.entities.message import (
 )
 from boomerang.invoker.records.record import Outcome, Record
 from boomerang.playground.forms.conversation.conversation_editor import CHAT, COMPLETE, ConversationState
+from boomerang.playground.run import script_run
 from boomerang.playground.run.pane import Pane
 from boomerang.playground.session import page_state
 from boomerang.playground.ui import streaming_text as text_view
@@ -96,7 +97,7 @@ def _one(pane: Pane, earlier: Earlier, answer: Answer) -> None:
         _("Restore this conversation"),
         icon=":material/settings_backup_restore:",
         key=pane.key("earlier.take"),
-        on_click=_take_up,
+        on_click=_restore,
         args=(pane, earlier),
         help=_("Replaces the editor's messages with the ones sent then and their answer."),
     )
@@ -114,6 +115,11 @@ def _keep(kept: list[Earlier], record: Record[Any], answer: Answer) -> None:
     del kept[:-MOST]
     while len(kept) > 1 and sum(len(earlier.text) for earlier in kept) > MOST_CHARACTERS:
         del kept[0]
+
+
+def _restore(pane: Pane, earlier: Earlier) -> None:
+    _take_up(pane, earlier)
+    script_run.redraw_page()
 
 
 def _take_up(pane: Pane, earlier: Earlier) -> None:

@@ -16,6 +16,7 @@ from boomerang.invoker.llm_text.json_schema import Checked, Fault, check
 from boomerang.invoker.records.record import Outcome, Record
 from boomerang.playground.forms.conversation.conversation_editor import CHAT, answer_calls
 from boomerang.playground.forms.conversation.tools_editor import ToolLibrary, automatic_rounds, mock_result, with_ids
+from boomerang.playground.run import script_run
 from boomerang.playground.run.pane import Pane
 from boomerang.playground.session import page_state
 from boomerang.playground.ui import json_view, schema_verdict
@@ -146,6 +147,7 @@ def _send(pane: Pane, record: Record[Any], answer: Answer, calls: Sequence[ToolC
     st.session_state[f"{pane.member}.mode"] = CHAT
     results = [str(st.session_state.get(_result_key(pane, number), "")) for number in range(1, len(calls) + 1)]
     answer_calls(pane, answer.text, list(zip(calls, results, strict=True)), answer.fold.opaque_body)
+    script_run.redraw_page()
 
 
 def _mock(pane: Pane, call: ToolCall) -> str:

@@ -1,13 +1,22 @@
-"""The metrics row: readable units, a dash for unknown values, a label for every metric."""
+"""The line of numbers and the metrics: readable units, a dash for unknown values, a label for every metric."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from typing import Any
+
 import pytest
 
+from boomerang.invoker.backends.scripted import llm_chunks
+from boomerang.invoker.entities.llm.chunk import LLMResultChunk, LLMUsage
+from boomerang.invoker.events import PhaseEntered, UsageEstimated
 from boomerang.invoker.records.metrics import Metric, Origin, Unit, measure
-from boomerang.playground.run.metrics_row import remark
+from boomerang.invoker.request import Request
+from boomerang.invoker.run import Run
+from boomerang.playground.run import metrics_line
 from boomerang.playground.ui.number_format import LABELS, ORIGINS, UNKNOWN, drawn, shown
 from tests.runs import CALLS, run
+from tests.scripted import Answer, good_answer
 
 
 @pytest.mark.parametrize("unit", list(Unit))
@@ -58,18 +67,58 @@ def test_a_range_is_shown_with_both_ends_unless_they_look_the_same() -> None:
     assert shown(Metric("norm", 1.0, Unit.NUMBER, until=1.00001)) == "1.000"
 
 
-@pytest.mark.parametrize("origin", [origin for origin in Origin if origin is not Origin.MEASURED])
-def test_the_tile_says_where_a_number_comes_from_unless_it_was_measured(origin: Origin) -> None:
-    assert remark(Metric("prompt_tokens", None, Unit.COUNT, origin))[0] == origin.value
-    assert remark(Metric("prompt_tokens", 3, Unit.COUNT))[0] == ""
+def line_of(name: str, answer: Answer = good_answer) -> str:
+    """Return the line of a run."""
+    record = run(name, answer).record
+    assert record is not None
+    return metrics_line.line(record)
 
 
-def test_the_tile_says_what_else_is_to_be_known() -> None:
-    loading = Metric("loading_seconds", 1.25, Unit.SECONDS)
-    assert remark(Metric("time_to_first_token", 2.0, Unit.SECONDS), loading)[0] == "including 1.25 s loading"
-    assert remark(Metric("total", 2.0, Unit.SECONDS), loading)[0] == ""
-    assert "nearly full" in remark(Metric("context_use", 0.95, Unit.RATIO, Origin.REPORTED))[0]
-    assert remark(Metric("context_use", 0.5, Unit.RATIO, Origin.REPORTED))[0] == "reported"
+def test_the_line_of_an_answer_has_its_times_tokens_and_end() -> None:
+    def answer(request: Request[Any], handle: Run) -> Iterator[LLMResultChunk]:
+        handle.report(PhaseEntered("generating"))
+        usage = LLMUsage.priced(None, prompt_tokens=33, completion_tokens=72, latency=0.1)
+        yield from llm_chunks("Hi ", "you", finish_reason="stop", usage=usage)
+
+    line = line_of("llm", answer)
+    assert line.startswith("first token ") and " · 33 → 72 tokens · stop" in line and "orange" not in line
+
+
+def test_an_estimate_and_a_missing_report_are_in_colour_and_nothing_else() -> None:
+    def answer(request: Request[Any], handle: Run) -> Iterator[LLMResultChunk]:
+        handle.report(UsageEstimated())
+        usage = LLMUsage.priced(None, prompt_tokens=3, completion_tokens=7, latency=0.1)
+        yield from llm_chunks("Hi", finish_reason="stop", usage=usage)
+
+    assert ":orange[3 → 7 tokens (estimated)] · stop" in line_of("llm", answer)
+    missing = line_of("llm", lambda request, handle: llm_chunks("Hi", finish_reason=""))
+    assert ":orange[tokens not reported] · :orange[no finish reason]" in missing
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("text_embedding", " dimensions"),
+        ("rerank", " documents"),
+        ("tts", "first audio "),
+        ("speech2text", " character"),
+        ("moderation", " character"),
+        ("summary", " characters ("),
+    ],
+)
+def test_each_call_has_its_own_numbers(name: str, text: str) -> None:
+    assert text in line_of(name)
+
+
+def test_loading_and_queue_are_mentioned_if_they_took_long() -> None:
+    def answer(request: Request[Any], handle: Run) -> Iterator[LLMResultChunk]:
+        handle.phase("loading")
+        handle.wait(0.06)
+        handle.phase("generating")
+        yield from llm_chunks("Hi")
+
+    assert " ms loading the model" in line_of("llm", answer)
+    assert "loading" not in line_of("llm")
 
 
 @pytest.mark.parametrize("name", CALLS)
