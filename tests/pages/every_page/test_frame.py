@@ -21,7 +21,7 @@ from boomerang.playground.page import frame
 from boomerang.playground.results import moderation
 
 page = frame.Page(InvokeType.MODERATION, "Moderation", "Flag sensitive text")
-page.run(lambda pane: {"model_config": {"provider": "p", "model": "judge"}}, text="Hi")
+page.run(lambda pane: {"model_config": {"provider": "p", "model": "judge"}}, text=st.session_state.get("text", "Hi"))
 page.show(st.session_state.get("view", moderation.draw), st.session_state.get("live"))
 """
 
@@ -81,3 +81,20 @@ def test_a_press_that_was_left_behind_starts_no_run_when_the_page_is_opened_agai
     pages[InvokeType.MODERATION].run_requested = True
     at.run()
     assert len(desk.requests) == 1
+
+
+def test_a_result_is_noted_as_old_as_soon_as_the_form_differs_from_what_was_sent(desk: Desk) -> None:
+    def is_noted(at: AppTest) -> bool:
+        return any("Input changed since this run" in markdown.value for markdown in at.markdown)
+
+    desk.answer = lambda request, run: [ModerationResult(result=True)]
+    at = opened(text="Hi")
+    assert not is_noted(at)
+    at.button(key="moderation.run").click().run()
+    assert not is_noted(at)
+    at.session_state["text"] = "Hello"
+    at.run()
+    assert is_noted(at)
+    at.session_state["text"] = "Hi"
+    at.run()
+    assert not is_noted(at)

@@ -113,6 +113,18 @@ class Pane:
         """Whether a job is running."""
         return self.job is not None and self.job.running
 
+    @property
+    def input_changed(self) -> bool:
+        """Whether the form no longer has what the last run was started with."""
+        if self.job is None or self.running:
+            return False
+        started = self.origin
+        return (self.connection.name, self.system_model, self.arguments) != (
+            started.connection,
+            self.job.system_model,
+            started.arguments,
+        )
+
     def request_run(self) -> None:
         """Start a run with the next drawing of the page's runs; a callback.
 
@@ -230,7 +242,8 @@ class Pane:
     def draw(self, view: View, *, ready: bool) -> None:
         """Draw the run's current state: status and numbers, result, error."""
         job = self.job
-        run_status.draw(job, self.invoke_type, ready=ready, part=self.part, model=self.model)
+        changed = self.input_changed
+        run_status.draw(job, self.invoke_type, ready=ready, part=self.part, model=self.model, changed=changed)
         if job is None:
             return
         if job.record is not None and (job.record.chunks or job.error is None):

@@ -54,8 +54,25 @@ def marker(job: Job | None, part: str = "") -> str:
     return f"state-{name(job)}-{part}" if part else f"state-{name(job)}"
 
 
-def draw(job: Job | None, invoke_type: InvokeType, *, ready: bool, part: str = "", model: ListedModel | None = None) -> None:
-    """Draw the status of a job that is not running: state, numbers, connection and model in one line, and its notices."""
+def draw(
+    job: Job | None,
+    invoke_type: InvokeType,
+    *,
+    ready: bool,
+    part: str = "",
+    model: ListedModel | None = None,
+    changed: bool = False,
+) -> None:
+    """Draw the status of a job that is not running: state, numbers, connection and model in one line, and its notices.
+
+    Args:
+        job: The job; `None` before the first one.
+        invoke_type: Type of its call.
+        ready: Whether the form can be run.
+        part: Name of the pane, if there are several.
+        model: The model as listed now; used only if the record was made with it.
+        changed: Whether the form has been changed since.
+    """
     state = name(job)
     with st.container(key=marker(job, part)):
         if job is None or state == "idle":
@@ -64,6 +81,8 @@ def draw(job: Job | None, invoke_type: InvokeType, *, ready: bool, part: str = "
             return
         with st.container(key=f"run-{invoke_type.value}-{_id(job)}"):
             st.markdown(_line(state, job, model))
+            if changed:
+                st.markdown(f":orange-badge[:material/edit: {_('Input changed since this run')}]")
             if state in ("empty", "stopped"):
                 st.caption(_(EMPTY[invoke_type]) if state == "empty" else _("Stopped. Partial output kept."))
         for notice in job.record.notices() if job.record and not isinstance(job, Series) else ():

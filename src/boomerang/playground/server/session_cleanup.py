@@ -39,6 +39,8 @@ def forget_gone(kept: Mapping[str, weakref.ref[AppSession]]) -> dict[str, weakre
         session.shutdown()  # uploads, media, caches
         # Records and other page state. `clear()` would leave the widgets' callbacks, and through them whole pages.
         session._session_state = SessionState()
+        session._fragment_storage.clear()  # closures over pages, and through them jobs
+        session._fragment_storage.clear_outside_wrappers()
     if gone:
         gc.collect()
     return {name: weakref.ref(session) for name, session in sessions.items()}
