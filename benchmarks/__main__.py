@@ -18,25 +18,26 @@ from .table import Table
 os.environ.setdefault("OMP_WAIT_POLICY", "passive")
 
 NAMES = (
-    *("waist", "upstream", "bounds", "imports", "start", "visit", "stream", "visitors"),
+    *("waist", "upstream", "bounds", "imports", "start", "visit", "tasks", "stream", "visitors"),
     *("inspector", "memory", "checks", "llm", "tts"),
 )
 """Modules with a function `tables`, in the order in which they run: those that load models into this process come last."""
-BEGIN, END = "<!-- results: written by `python -m benchmarks --write` -->", "<!-- end of results -->"
+END = "<!-- end of results -->"
 
 
 def main() -> None:
     """Run the benchmarks named on the command line and print the results; write them to a page only if asked."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description="Measure, next to the bare runtimes.")
     parser.add_argument("names", nargs="*", metavar="name", help=f"what to measure: {', '.join(NAMES)}; everything if left out")
-    parser.add_argument("--write", type=Path, metavar="PAGE", help="put the results of a whole run into this Markdown page")
+    parser.add_argument(
+        "--write", type=Path, metavar="PAGE", help="put the results into this Markdown page, if it is for these names"
+    )
     arguments = parser.parse_args()
     names = arguments.names or NAMES
     if unknown := set(names) - set(NAMES):
         parser.error(f"unknown: {', '.join(sorted(unknown))}; there are {', '.join(NAMES)}")
-    if arguments.write and arguments.names:
-        parser.error("--write takes a whole run, so that the numbers of a page belong together")
-    page = arguments.write and _opened(arguments.write, parser.error)
+    begin = f"<!-- results: written by `{' '.join(('python -m benchmarks', *arguments.names, '--write'))}` -->"
+    page = arguments.write and _opened(arguments.write, begin, parser.error)
     results = [facts(" ".join(("python -m benchmarks", *arguments.names)))]
     print(results[0], flush=True)
     verdicts: list[str] = []
@@ -48,7 +49,7 @@ def main() -> None:
     results.append(_summary(verdicts))
     print(f"\n{results[-1]}")
     if page:
-        arguments.write.write_text(_filled(page, "\n\n".join(results)), encoding="utf-8")
+        arguments.write.write_text(_filled(page, begin, "\n\n".join(results)), encoding="utf-8")
 
 
 def _measures(name: str) -> Callable[[], Iterable[Table]]:
@@ -63,22 +64,25 @@ def _summary(verdicts: list[str]) -> str:
     return summary + (f", {counts['not measured']} not measured" if counts["not measured"] else "") + "."
 
 
-def _opened(path: Path, refuse: Callable[[str], object]) -> str:
-    """Read the page before spending minutes on measurements for it."""
+def _opened(path: Path, begin: str, refuse: Callable[[str], object]) -> str:
+    """Read the page before spending minutes on measurements for it.
+
+    A page names its benchmarks in the line `begin`, so that all its numbers are from one run.
+    """
     try:
         page = path.read_text(encoding="utf-8")
     except OSError as error:
         refuse(f"{path}: {error.strerror}")
         raise
-    if BEGIN not in page or END not in page:
-        refuse(f"{path}: has no lines `{BEGIN}` and `{END}`")
+    if begin not in page or END not in page:
+        refuse(f"{path}: has no lines `{begin}` and `{END}`")
     return page
 
 
-def _filled(page: str, results: str) -> str:
-    before, _, rest = page.partition(BEGIN)
+def _filled(page: str, begin: str, results: str) -> str:
+    before, _, rest = page.partition(begin)
     _, _, after = rest.partition(END)
-    return f"{before}{BEGIN}\n\n{results}\n\n{END}{after}"
+    return f"{before}{begin}\n\n{results}\n\n{END}{after}"
 
 
 if __name__ == "__main__":

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from importlib.util import find_spec
 from typing import TYPE_CHECKING
@@ -47,9 +47,11 @@ def launched() -> Iterator[Browser]:
 
 
 @contextmanager
-def tab(browser: Browser) -> Iterator[Page]:
+def tab(browser: Browser, *, height: int = 1000, permissions: Sequence[str] = ()) -> Iterator[Page]:
     """Open a page as a new visitor, without cache and cookies."""
-    context = browser.new_context(viewport={"width": 1440, "height": 1000}, reduced_motion="reduce")
+    context = browser.new_context(
+        viewport={"width": 1440, "height": height}, reduced_motion="reduce", permissions=list(permissions)
+    )
     context.set_default_timeout(WAIT_SECONDS * 1000)
     try:
         yield context.new_page()

@@ -14,14 +14,19 @@ class Target:
     unit: str
     at_least: bool = False
     """Whether the measurement must reach the limit instead of staying below it."""
+    at_most: bool = False
+    """Whether the limit itself is met, too."""
 
     def is_met(self, measured: float) -> bool:
         """Return whether a measurement meets the limit."""
-        return measured >= self.limit if self.at_least else measured < self.limit
+        if self.at_least:
+            return measured >= self.limit
+        return measured < self.limit or (self.at_most and measured == self.limit)
 
     def __str__(self) -> str:
         """Return the limit with its unit, such as `< 60 µs`."""
-        return f"{'≥' if self.at_least else '<'} {self.limit:g} {self.unit}".rstrip()
+        sign = "≥" if self.at_least else "≤" if self.at_most else "<"
+        return f"{sign} {self.limit:g} {self.unit}".rstrip()
 
 
 @dataclass(frozen=True, slots=True)
