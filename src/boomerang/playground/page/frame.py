@@ -41,7 +41,7 @@ from boomerang.workbench.runs.background_work import follow
 from boomerang.workbench.runs.jobs import Job
 from boomerang.workbench.runs.session_calls import MEMBERS, call
 
-from . import comparison, form_drawn
+from . import comparison, earlier_runs, form_drawn
 
 __all__ = ["Arguments", "Configure", "Live", "Page", "Pane", "View"]
 
@@ -57,9 +57,10 @@ class Page(Pane):
         member = MEMBERS.get(invoke_type, invoke_type.value)
         opened = page_state.opened(member)
         parameters = st.query_params.to_dict() if opened else {}
-        connection = page_state.connected()
-        address = Address(member, parameters)
-        super().__init__(invoke_type, connection, page_state.page(invoke_type), address)
+        connection, state = page_state.connected(), page_state.page(invoke_type)
+        restored, state.restored = state.restored, {}
+        address = Address(member, {**parameters, **restored})
+        super().__init__(invoke_type, connection, state, address)
         self.put("connection", connection_picker.unchosen(connection_picker.SIDE_BAR) or connection.name, EMBEDDED)
         self._expert = preferences.expert()
         with st.container(horizontal=True, vertical_alignment="bottom", key="head"):
@@ -163,7 +164,10 @@ class Page(Pane):
             if tested is not None and tested.settings is not None:
                 pane.test = partial(connections_page.open_and_test, tested)
             with place:
-                if pane in self._running:  # even if it has just ended: the buttons must be redrawn
+                earlier_runs.draw_marker(pane)
+                if (
+                    pane in self._running and pane.state.opened is None
+                ):  # even if it has just ended: the buttons must be redrawn
                     ticks += pane.draw_live(live)
                 else:
                     pane.draw(view, ready=not pane.problems)
@@ -173,6 +177,7 @@ class Page(Pane):
         with self._below:
             if self._cells:
                 comparison.draw(self.panes, compare)
+            earlier_runs.draw(self, self.panes, compare)
             if bench is not None:
                 bench.draw()
                 if bench.pane is not None and bench.pane.running:
@@ -272,5 +277,4 @@ class Page(Pane):
         if self._cells:
             pane = self.panes[comparison.inspected(self, len(self.panes)) - 1]
         source = plugin.code(pane.member, pane.arguments)
-        record = pane.job.record if pane.job else None
-        tabs.draw(record, source, self.key("inspector"), model=pane.model, variable=pane.key_variable)
+        tabs.draw(pane.state.record, source, self.key("inspector"), model=pane.model, variable=pane.key_variable)

@@ -1,4 +1,4 @@
-"""The LLM page's result: thinking, text, tool calls as cards, actions, and earlier answers."""
+"""The LLM page's result: thinking, text, tool calls as cards, and actions."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from boomerang.workbench.results import llm_answer
 from boomerang.workbench.results.drawable_text import drawable
 from boomerang.workbench.runs.jobs import Job
 
-from . import answer_body, earlier_answers, tool_calls
+from . import answer_body, tool_calls
 
 NEARLY_FULL = 0.85
 """Share of the context from which the bar warns."""
@@ -43,7 +43,6 @@ def draw(pane: Pane, record: Record[Any]) -> None:
     if answer.text:
         _actions(pane, record, answer)
     _context(pane, record)
-    earlier_answers.draw(pane, record, answer)
     if answer.fold.tool_calls:
         tool_calls.go_on(pane, record, answer)
 
