@@ -1,4 +1,4 @@
-"""Test further features of the LLM page: files, thinking, extra parameters, earlier answers, presets, mock tool replies."""
+"""Test further features of the LLM page: files, thinking, extra parameters, presets, mock tool replies."""
 
 from __future__ import annotations
 
@@ -173,7 +173,7 @@ def test_an_upload_is_taken_once_and_a_wrong_one_refused(page: Visitor) -> None:
     assert len(page.page_state.drafts[1].attachments) == 1 and "empty.png is empty" in page.faults
 
 
-# Rerun from any message, and earlier answers
+# Rerun from any message
 
 
 def test_running_from_a_message_cuts_what_follows_and_it_can_be_put_back(page: Visitor, desk: Desk) -> None:
@@ -183,20 +183,6 @@ def test_running_from_a_message_cuts_what_follows_and_it_can_be_put_back(page: V
     assert messages_of(desk) == CONVERSATIONS["Two sentences"] and "Three." in page.seen
     page.click("message.back")
     assert [state.content for state in page.page_state.drafts[2:]] == ["One.", "More?"]
-
-
-def test_earlier_answers_stay_and_can_be_compared_and_taken_up_again(page: Visitor, desk: Desk) -> None:
-    desk.answer = answering("The sky is blue.", "The sky is red.", "The sea.")
-    page.run()
-    assert not [expander for expander in page.at.expander if expander.label.startswith("Earlier")]
-    page.run().run()
-    assert [expander.label for expander in page.at.expander if expander.label.startswith("Earlier")] == ["Earlier answers · 2"]
-    page.set("selectbox", "earlier", 1)
-    assert "The sky is blue." in [code.value for code in page.at.code]
-    page.set("toggle", "earlier.compared", True)
-    assert "of the text is the same" in page.seen
-    page.click("earlier.take")
-    assert [state.content for state in page.page_state.drafts][2:] == ["The sky is blue."]
 
 
 # Completion and presets
@@ -211,7 +197,11 @@ def test_a_completion_is_one_text_and_goes_on_where_it_ended(page: Visitor, desk
     assert messages_of(desk) == [("user", COMPLETION)] and desk.requests[0].mode == "completion"
     page.run()
     assert messages_of(desk) == [("user", f"{COMPLETION} of scattering.")]
-    page.set("button_group", "mode", "chat").click("earlier.take")
+    page.set("button_group", "mode", "chat")
+    page.at.session_state[page.key("earlier")] = True
+    [restore] = [button for button in page.look().at.button if str(button.key).startswith("llm.earlier.restore.")]
+    restore.click()
+    page.look()
     assert page.config["mode"] == "completion" and page.at.text_area(key="llm.completion").value == COMPLETION
     page.type("completion", " ")
     assert not page.can_run and "text to continue" in page.reason

@@ -41,7 +41,7 @@ from boomerang.workbench.runs.background_work import follow
 from boomerang.workbench.runs.jobs import Job
 from boomerang.workbench.runs.session_calls import MEMBERS, call
 
-from . import comparison, form_drawn, result_jump
+from . import comparison, earlier_runs, form_drawn, result_jump
 
 __all__ = ["Arguments", "Configure", "Live", "Page", "Pane", "View"]
 
@@ -57,9 +57,10 @@ class Page(Pane):
         member = MEMBERS.get(invoke_type, invoke_type.value)
         opened = page_state.opened(member)
         parameters = st.query_params.to_dict() if opened else {}
-        connection = page_state.connected()
-        address = Address(member, parameters)
-        super().__init__(invoke_type, connection, page_state.page(invoke_type), address)
+        connection, state = page_state.connected(), page_state.page(invoke_type)
+        restored, state.restored = state.restored, {}
+        address = Address(member, {**parameters, **restored})
+        super().__init__(invoke_type, connection, state, address)
         self.put("connection", connection_picker.unchosen(connection_picker.SIDE_BAR) or connection.name, EMBEDDED)
         self._expert = preferences.expert()
         with st.container(horizontal=True, vertical_alignment="bottom", key="head"):
@@ -158,7 +159,8 @@ class Page(Pane):
             if tested is not None and tested.settings is not None:
                 pane.test = partial(connections_page.open_and_test, tested)
             with place:
-                if pane in running:
+                earlier_runs.draw_marker(pane)
+                if pane in running and pane.state.opened is None:
                     ticks.append(pane.draw_live(live))
                 else:
                     pane.draw(view, ready=not pane.problems)
@@ -167,6 +169,7 @@ class Page(Pane):
         with self._below:
             if self._cells:
                 comparison.draw(self.panes, compare)
+            earlier_runs.draw(self, self.panes, compare)
             if experiments:
                 bench = Bench(self, experiments, self._timeout)
                 bench.draw()
@@ -304,5 +307,4 @@ class Page(Pane):
         if self._cells:
             pane = self.panes[comparison.inspected(self, len(self.panes)) - 1]
         source = plugin.code(pane.member, pane.arguments)
-        record = pane.job.record if pane.job else None
-        tabs.draw(record, source, self.key("inspector"), model=pane.model, variable=pane.key_variable)
+        tabs.draw(pane.state.record, source, self.key("inspector"), model=pane.model, variable=pane.key_variable)

@@ -18,6 +18,7 @@ from boomerang.playground.session import app_state, page_state, visitor
 from boomerang.playground.session.url_state import Address
 from boomerang.workbench.connections.connection import Connection
 from boomerang.workbench.results import http_exchanges
+from boomerang.workbench.runs.job_series import Series
 from boomerang.workbench.runs.jobs import Job, JobOrigin
 from boomerang.workbench.runs.session_calls import MEMBERS, call
 from boomerang.workbench.runs.values_by_type import ValuesByType
@@ -92,13 +93,18 @@ class Pane:
         return self.state.job
 
     @property
+    def shown(self) -> Job | None:
+        """The job that the result shows: an opened earlier one, or the running or last one."""
+        return self.state.shown
+
+    @property
     def origin(self) -> JobOrigin:
-        """Origin of the running or last job."""
-        return self.job.origin if self.job else JobOrigin()
+        """Origin of the shown job."""
+        return self.shown.origin if self.shown else JobOrigin()
 
     @property
     def ran_on(self) -> Connection | None:
-        """Connection of the running or last run; `None` if it no longer exists for the visitor, or without a run."""
+        """Connection of the shown run; `None` if it no longer exists for the visitor, or without a run."""
         name = self.origin.connection
         return page_state.connection_named(name) if name else None
 
@@ -115,15 +121,12 @@ class Pane:
 
     @property
     def input_changed(self) -> bool:
-        """Whether the form no longer has what the last run was started with."""
-        if self.job is None or self.running:
+        """Whether the form no longer has what the shown run was started with."""
+        job = self.shown
+        if job is None or job.running:
             return False
-        started = self.origin
-        return (self.connection.name, self.system_model, self.arguments) != (
-            started.connection,
-            self.job.system_model,
-            started.arguments,
-        )
+        form = (self.connection.name, self.system_model, self.arguments)
+        return form != (job.origin.connection, job.system_model, job.origin.arguments)
 
     def request_run(self) -> None:
         """Start a run with the next drawing of the page's runs; a callback.
@@ -218,10 +221,13 @@ class Pane:
 
     def begin(self, job: Job) -> None:
         """Start a job that was created for this pane."""
-        jobs = app_state.jobs()
+        jobs, history = app_state.jobs(), page_state.earlier_runs()
+        self.state.open(None)
         # No st.* call between these two: a click that interrupts this script must not leave a job without an owner.
         self.state.job = job
         jobs.submit(job)
+        if not isinstance(job, Series):
+            history.keep(job, self.invoke_type, self.part)
 
     def attach(self) -> None:
         """Reattach to the run named by the URL, after a reload; its form fills the fields that the URL omits."""
@@ -231,6 +237,10 @@ class Pane:
             return
         job.visitor, self.state.changed = visitor.visitor(), job.changed
         self.state.job = job
+        if not isinstance(job, Series):
+            history = page_state.earlier_runs()
+            history.continue_from(job)
+            history.keep(job, self.invoke_type, self.part)  # if the visit before has been forgotten
         for name, value in job.origin.form.items():
             self.address.parameters.setdefault(name, value)
 
@@ -240,8 +250,8 @@ class Pane:
             self.put("run", self.job.id, None)
 
     def draw(self, view: View, *, ready: bool) -> None:
-        """Draw the run's current state: status and numbers, result, error."""
-        job = self.job
+        """Draw the shown run's current state: status and numbers, result, error."""
+        job = self.shown
         changed = self.input_changed
         run_status.draw(job, self.invoke_type, ready=ready, part=self.part, model=self.model, changed=changed)
         if job is None:
@@ -260,7 +270,7 @@ class Pane:
 
     @property
     def _went_over_http(self) -> bool:
-        return self.job is not None and http_exchanges.went_over_http(self.job.record)
+        return http_exchanges.went_over_http(self.state.record)
 
     def _listed(self) -> Sequence[ListedModel]:
         """Return the models listed by the run's server, those of the pane's type first; empty if there is no list."""

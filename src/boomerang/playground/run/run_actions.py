@@ -13,7 +13,7 @@ from .pane import Pane
 
 def draw(pane: Pane, *, expert: bool) -> None:
     """Draw the buttons under an ended run; nothing before the first one."""
-    job = pane.job
+    job = pane.shown
     if job is None:
         return
 

@@ -1,4 +1,4 @@
-"""State shared by all visitors: connections and jobs."""
+"""State shared by all visitors: connections, jobs, and the limits of their earlier runs."""
 
 from __future__ import annotations
 
@@ -7,9 +7,10 @@ import threading
 from streamlit import runtime
 
 from boomerang.workbench.connections.registry import EMBEDDED, Connections
+from boomerang.workbench.runs.earlier_runs import RunHistories
 from boomerang.workbench.runs.jobs import Jobs
 
-__all__ = ["EMBEDDED", "close_all", "connections", "jobs", "start", "visitor_is_present"]
+__all__ = ["EMBEDDED", "close_all", "connections", "histories", "jobs", "start", "visitor_is_present"]
 
 
 def visitor_is_present(visitor: str) -> bool:
@@ -23,6 +24,7 @@ def visitor_is_present(visitor: str) -> bool:
 _lock = threading.Lock()
 _connections: Connections | None = None
 _jobs: Jobs | None = None
+_histories = RunHistories()
 
 
 def start(registry: Connections) -> None:
@@ -49,6 +51,11 @@ def jobs() -> Jobs:
         if _jobs is None:
             _jobs = Jobs(visitor_is_present)
         return _jobs
+
+
+def histories() -> RunHistories:
+    """Return the earlier runs of all visitors; each visitor's session has its own history."""
+    return _histories
 
 
 def close_all() -> None:

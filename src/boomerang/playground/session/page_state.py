@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import threading
 from abc import ABC, abstractmethod
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
@@ -17,6 +18,7 @@ from boomerang.invoker.request import InvokeType
 from boomerang.workbench.connections.connection import Connection
 from boomerang.workbench.connections.registry import EMBEDDED
 from boomerang.workbench.conversations.draft_messages import Draft
+from boomerang.workbench.runs.earlier_runs import EarlierRun, RunHistory
 from boomerang.workbench.runs.jobs import Job
 from boomerang.workbench.runs.values_by_type import ValuesByType
 
@@ -40,6 +42,10 @@ class PageState:
 
     job: Job | None = None
     """The running or last job."""
+    opened: EarlierRun | None = None
+    """An earlier run that the result shows in place of `job`."""
+    restored: Mapping[str, Any] = field(default_factory=dict)
+    """Form fields of an earlier run, which the next script run of the page fills in."""
     changed: threading.Condition = field(default_factory=threading.Condition)
     """Notified of updates of the page's jobs."""
     drafts: list[Draft] = field(default_factory=list)
@@ -76,8 +82,21 @@ class PageState:
 
     @property
     def record(self) -> Record[Any] | None:
-        """The record of the running or last job."""
-        return self.job.record if self.job else None
+        """The record of the job that the result shows."""
+        return self.shown.record if self.shown else None
+
+    @property
+    def shown(self) -> Job | None:
+        """The job that the result shows: an opened earlier one, or the running or last one."""
+        return self.opened.job if self.opened is not None else self.job
+
+    def open(self, run: EarlierRun | None) -> None:
+        """Show an earlier run in the result, or the latest one again."""
+        if self.opened is not None:
+            earlier_runs().close(self.opened)
+        if run is not None:
+            earlier_runs().open(run)
+        self.opened = run
 
     def part(self, name: str) -> PageState:
         """Return the state of a further pane or an experiment; its jobs notify the page's condition."""
@@ -90,6 +109,7 @@ def page(invoke_type: InvokeType) -> PageState:
     return pages.setdefault(invoke_type, PageState())
 
 
+_HISTORY = "_earlier_runs"
 RENAMED = "_renamed"
 """Key of the new name of the selected connection, until the sidebar is drawn again."""
 
@@ -107,6 +127,14 @@ def connected() -> Connection:
 def connection_named(name: str) -> Connection | None:
     """Return a connection visible to the visitor; `None` if it does not exist."""
     return next((connection for connection in app_state.connections().visible(owner()) if connection.name == name), None)
+
+
+def earlier_runs() -> RunHistory:
+    """Return the visitor's earlier runs, on all pages."""
+    if _HISTORY not in st.session_state:
+        st.session_state[_HISTORY] = app_state.histories().new(owner())
+    history: RunHistory = st.session_state[_HISTORY]
+    return history
 
 
 def board() -> PageState:

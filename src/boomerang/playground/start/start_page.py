@@ -157,7 +157,9 @@ def _start(state: page_state.PageState, models: Sequence[ListedModel]) -> None:
 
 def _attaching_runs(job: Series[Arguments]) -> Callable[[Step[Arguments]], None]:
     """Return a function that shows a sample's run on its page, unless that page has had a run of its own since."""
-    pages = {entry.name: page_state.page(entry.invoke_type) for entry in ENTRIES if entry.invoke_type is not None}
+    types = {entry.name: entry.invoke_type for entry in ENTRIES if entry.invoke_type is not None}
+    pages = {name: page_state.page(invoke_type) for name, invoke_type in types.items()}
+    history = page_state.earlier_runs()  # a callback in another thread cannot reach it
     jobs, backend, visit = app_state.jobs(), page_state.connected().backend, visitor.visitor()
     before = {name: page.job for name, page in pages.items()}
 
@@ -171,6 +173,7 @@ def _attaching_runs(job: Series[Arguments]) -> Callable[[Step[Arguments]], None]
             origin=JobOrigin(arguments=step.facts, connection=job.origin.connection, visit=visit),
         ).ended_with(step.record, step.error)  # fmt: skip
         page.job = jobs.remember(run)
+        history.keep(run, types[step.label])
 
     return leave
 

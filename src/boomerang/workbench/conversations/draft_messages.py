@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -52,6 +52,21 @@ def restored(message: Any) -> Draft | None:
     except (AttributeError, KeyError, TypeError, ValidationError):
         return None
     return draft if draft.role in ROLES else None
+
+
+def draft_of_message(message: Mapping[str, Any]) -> Draft:
+    """Return the draft of a message dict made by `as_message`, with its files."""
+    content = message["content"]
+    parts = content if isinstance(content, list) else [{"type": "text", "data": content}]
+    return Draft(
+        role=str(message["role"]),
+        content="".join(str(part["data"]) for part in parts if part["type"] == "text"),
+        name=str(message.get("name", "")),
+        tool_call_id=str(message.get("tool_call_id", "")),
+        tool_calls=[ToolCall.model_validate(call) for call in message.get("tool_calls", ())],
+        attachments=[part for part in parts if part["type"] != "text"],
+        opaque_body=message.get("opaque_body"),
+    )
 
 
 @dataclass(slots=True)

@@ -134,10 +134,10 @@ def _expected(pane: Pane, record: Record[Any]) -> str:
 def _player(pane: Pane, audio: bytes, media_type: str) -> None:
     """Draw the player. One that started while the audio was generated is kept and plays on to the end.
 
-    A run of an earlier visit, restored after a reload, gets a player that waits to be started.
+    An earlier run, or one of an earlier visit, restored after a reload, gets a player that waits to be started.
     """
     with st.container(key=_place(pane)):
-        if pane.job is not None and pane.origin.visit == visitor.visitor():
+        if pane.job is not None and pane.state.opened is None and pane.origin.visit == visitor.visitor():
             _offer(pane, pane.job)  # in case it ended before a script run saw it running
             _stream(pane, media_type)
         else:

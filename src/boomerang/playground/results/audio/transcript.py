@@ -48,7 +48,7 @@ def draw(pane: Pane, record: Record[Any]) -> None:
 
 def reference_of(pane: Pane) -> str:
     """Return the reference transcript: the current one while the form has the same file, else the one at the run's start."""
-    same = pane.job is not None and pane.origin.arguments.get("file") == pane.arguments.get("file")
+    same = pane.shown is not None and pane.origin.arguments.get("file") == pane.arguments.get("file")
     return _reference(pane.context if same else pane.origin.context).text
 
 

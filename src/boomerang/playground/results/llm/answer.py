@@ -1,4 +1,4 @@
-"""The LLM page's result: thinking, text, tool calls as cards, actions, and earlier answers."""
+"""The LLM page's result: thinking, text, tool calls as cards, and actions."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from boomerang.workbench.results import llm_answer
 from boomerang.workbench.results.drawable_text import drawable
 from boomerang.workbench.runs.jobs import Job
 
-from . import answer_body, earlier_answers, tool_calls
+from . import answer_body, tool_calls
 
 
 def draw(pane: Pane, record: Record[Any]) -> None:
@@ -38,7 +38,6 @@ def draw(pane: Pane, record: Record[Any]) -> None:
         st.caption(f":material/content_cut: {_('The answer was cut off: max_tokens or the context limit was reached.')}")
     if answer.text:
         _actions(pane, record, answer)
-    earlier_answers.draw(pane, record, answer)
     if answer.fold.tool_calls:
         tool_calls.go_on(pane, record, answer)
 

@@ -66,6 +66,8 @@ def go_on(pane: Pane, record: Record[Any], answer: Answer) -> None:
     # A comparison has no automatic rounds: its panes share one conversation, and each would continue with another answer.
     if pane.part or int(st.session_state.get(pane.key("panes")) or 1) > 1 or not limit:
         return
+    if pane.state.opened is not None:
+        return
     if record.outcome is not Outcome.COMPLETED or pane.state.kept(_Answered).record_id == record.id:
         return
     done = rounds(record.request_as(RequestInvokeLLM).prompt_messages)
