@@ -128,6 +128,9 @@ def test_a_language_that_there_is_not_is_english() -> None:
 
 
 ALWAYS_MANY = {
+    "First {most} of {count} messages; the record has all of them.",
+    "First {most} of {count} messages; the JSON has all of them.",
+    "First {most} of {count} chunks. See Chunks for all of them.",
     "Context: — of {size:,} tokens; the back end reported no usage.",
     "Context: {used:,} of {size:,} tokens, {share:.0%}",
     "First {drawn} of {size} characters; the record and the downloads have all of them.",
@@ -139,9 +142,7 @@ ALWAYS_MANY = {
     "First {count} of {all} texts.",
     "First {count} of {all} vectors; the files have all of them.",
     "First {count} of {all} voices.",
-    "First {most} of {count} notes; the record has all of them.",
     "First {most} of {count} fragments; the download has all of them.",
-    "Last of {count} chunks. See Chunks for all of them.",
     "The file has {size:,} bytes; the limit is {most:,}.",
     "({count} characters, sha256 {digest}…)",
     "({count} items)",

@@ -34,7 +34,6 @@ from boomerang.playground.run.pane import Arguments, Configure, Live, Pane, View
 from boomerang.playground.session import page_state, preferences
 from boomerang.playground.session.url_state import Address
 from boomerang.playground.ui.escape import plain
-from boomerang.workbench.codegen import plugin
 from boomerang.workbench.connections.registry import EMBEDDED
 from boomerang.workbench.i18n.translate import _
 from boomerang.workbench.runs.background_work import follow
@@ -271,6 +270,6 @@ class Page(Pane):
         pane: Pane = self
         if self._cells:
             pane = self.panes[comparison.inspected(self, len(self.panes)) - 1]
-        source = plugin.code(pane.member, pane.arguments)
+        calls = tabs.Calls(pane.member, form=pane.arguments, made=pane.origin.arguments)
         record = pane.job.record if pane.job else None
-        tabs.draw(record, source, self.key("inspector"), model=pane.model, variable=pane.key_variable)
+        tabs.draw(record, calls, self.key("inspector"), model=pane.model, variable=pane.key_variable)

@@ -30,7 +30,8 @@ if result.message.tool_calls:
 """
 _TEXT = """\
 if text := chunk.delta.message.get_text_content():
-    yield self.create_text_message(text)  # never print(): stdout belongs to the plugin protocol
+    # Never print(): stdout belongs to the plugin protocol.
+    yield self.create_text_message(text)
 """
 _WHOLE_TEXT = """\
 if text := result.message.get_text_content():

@@ -72,7 +72,10 @@ def _selected(defaults: Mapping[str, Any]) -> str:
     parameter = f'tool_parameters.get("{SELECTED}", {{}})'
     if not defaults:
         return f"{SELECTED} = {parameter}\n"
-    return f"# These settings apply where the selected model has none.\n{SELECTED} = {source(defaults)} | {parameter}\n"
+    return (
+        "# These settings apply where the selected model has none.\n"
+        f"defaults = {source(defaults)}\n{SELECTED} = defaults | {parameter}\n"
+    )
 
 
 def _imports(imports: Iterable[tuple[str, str]]) -> str:
