@@ -16,7 +16,8 @@ from boomerang.invoker.session import Session
 from boomerang.playground.connections.health_table import COLUMNS
 from boomerang.playground.run.run_status import EMPTY
 from boomerang.playground.shell.navigation import MENU
-from boomerang.workbench.codegen.plugin import AFTER
+from boomerang.workbench.codegen.endings import AFTER
+from boomerang.workbench.codegen.members import MEMBERS as CODE
 from boomerang.workbench.connections.probe import CALLS as PROBES
 from boomerang.workbench.runs.session_calls import MEMBERS
 from boomerang.workbench.samples.sample_calls import ARGUMENTS
@@ -88,7 +89,8 @@ EVERY_CALL: Mapping[str, Entry] = {
 EVERY_PAGE: Mapping[str, Entry] = {
     "CALLS in commands/invoke.py": lambda invoke_type: COMMANDS[member(invoke_type)],
     "ARGUMENTS in workbench/samples/sample_calls.py": ARGUMENTS.__getitem__,
-    "AFTER in workbench/codegen/plugin.py": lambda invoke_type: AFTER[member(invoke_type)],
+    "AFTER in workbench/codegen/endings.py": lambda invoke_type: AFTER[member(invoke_type)],
+    "MEMBERS in workbench/codegen/members.py": lambda invoke_type: CODE[member(invoke_type)],
     "CALLS in workbench/connections/probe.py": lambda invoke_type: PROBES[member(invoke_type)],
     "COLUMNS in playground/connections/health_table.py": lambda invoke_type: COLUMNS[member(invoke_type)],
     "EMPTY in playground/run/run_status.py": EMPTY.__getitem__,

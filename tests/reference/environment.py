@@ -47,10 +47,14 @@ class ReferenceSDK:
 
     def observe(self, cases: Sequence[tuple[str, Any]]) -> list[dict[str, Any]]:
         """Return the SDK's result for each case, a class name and an input."""
+        return self.run("worker.py", cases)
+
+    def run(self, script: str, cases: Sequence[Any]) -> list[dict[str, Any]]:
+        """Return what a script beside this module observes for each case."""
         with tempfile.TemporaryDirectory() as folder:
             request, answered = Path(folder, "cases.json"), Path(folder, "answers.json")
             request.write_text(json.dumps(cases), "utf-8")
-            _run(self.python, "-I", Path(__file__).with_name("worker.py"), request, answered, cwd=Path(folder))
+            _run(self.python, "-I", Path(__file__).with_name(script), request, answered, cwd=Path(folder))
             observed: list[dict[str, Any]] = json.loads(answered.read_text("utf-8"))
             return observed
 

@@ -123,7 +123,7 @@ def requests_on(page: str) -> Visitor:
 def test_a_ranking_of_a_server_keeps_its_scores_and_names_its_shape(visit: Callable[..., Visitor]) -> None:
     page = requests_on("rerank")
     assert page.state == "done" and [doc.score for doc in page.record.chunks[0].docs] == [0.75, 0.25]
-    assert "Jina/Cohere's shape of rerank" in page.tab("Log").replace("\\", "")
+    assert "Jina/Cohere's rerank format" in page.tab("Log").replace("\\", "")
 
 
 def test_speech_of_a_server_plays_and_is_of_the_kind_that_its_bytes_show(visit: Callable[..., Visitor]) -> None:

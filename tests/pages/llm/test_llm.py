@@ -274,8 +274,9 @@ def test_tools_do_not_take_effect_where_the_model_cannot_call_them(page: Visitor
     page.set("selectbox", "model", "toolless").set("toggle", "tools.on", True).run()
     assert desk.requests[0].tools is None
     assert "Tools left out (get_weather, add)" in page.faults and "tool-call" in page.faults
-    sent = page.tab("Sent")
-    assert '"tools": null' in sent and page.record.request.payload()["tools"] is not None
+    page.tab("Sent")
+    page.at.segmented_control(key=page.key("inspector.sent.view")).set_value("json")
+    assert '"tools": null' in page.look().seen and page.record.request.payload()["tools"] is not None
 
 
 def test_a_stream_that_called_no_tool_says_so(page: Visitor, desk: Desk) -> None:

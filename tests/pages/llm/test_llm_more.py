@@ -148,7 +148,10 @@ def test_a_file_goes_to_a_model_that_declares_it_and_waits_for_one_that_does_not
         "ImagePromptMessageContent",
         "low",
     )
-    assert "base64_data" in page.tab("Sent") and "b64encode(Path('red-square.png')" in page.tab("Code")
+    assert "red-square.png · image · image/png · 211 B · detail low" in page.tab("Sent")
+    assert "base64_data" not in page.seen
+    page.at.segmented_control(key=page.key("inspector.sent.view")).set_value("json")
+    assert "base64_data" in page.look().seen and 'b64encode(Path("red-square.png")' in page.tab("Code")
 
 
 def test_each_type_of_file_can_be_forced_to_any_model(page: Visitor, desk: Desk) -> None:

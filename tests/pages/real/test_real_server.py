@@ -67,4 +67,4 @@ def test_documents_are_ranked_on_the_real_server() -> None:
     assert (metrics["Documents"], metrics["Returned"], metrics["Dropped"]) == ("6", "6", "0")
     least, _, best = metrics["Scores"].partition(" – ")
     assert float(least) < float(best)
-    assert "The server speaks Jina/Cohere's shape of rerank." in page.tab("Log").replace("\\", "")
+    assert "The server uses Jina/Cohere's rerank format." in page.tab("Log").replace("\\", "")

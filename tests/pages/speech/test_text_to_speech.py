@@ -91,7 +91,9 @@ def test_audio_that_is_no_hex_is_reported_and_what_came_before_it_is_kept(visit:
     assert page.state == "failed"
     assert "not in hex" in page.panel() and "ProtocolError" in page.panel()
     assert "Partial audio" in page.seen and f"{len(SPOKEN):,}" in page.seen
-    assert '"result": "zz"' in page.tab("Received")
+    assert "Merged from 2 chunks." in page.tab("Received")
+    page.at.segmented_control(key=page.key("inspector.received.view")).set_value("chunks")
+    assert '"result": "zz"' in page.look().seen
 
 
 def test_zero_bytes_are_an_empty_answer(visit: Visit, desk: Desk) -> None:

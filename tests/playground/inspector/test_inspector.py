@@ -279,7 +279,8 @@ def page() -> None:
 
     from boomerang.playground.inspector import tabs
 
-    tabs.draw(streamlit.session_state["record"], "print('code')", "x.inspector")
+    calls = tabs.Calls("moderation", form={"text": "print('code')"}, made={})
+    tabs.draw(streamlit.session_state["record"], calls, "x.inspector")
 
 
 TABS = ("Metrics", "Sent", "Received", "Chunks", "Log", "Code")

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import builtins
 import importlib
-import io
 import sys
 import textwrap
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from types import ModuleType
 from typing import Any
 
@@ -17,6 +17,13 @@ from boomerang.invoker.session import Session
 SDK = "dify_plugin.entities.model"
 OURS = {SDK: ".model", f"{SDK}.llm": ".llm.request"}
 """Module of the SDK → ours, where its name differs."""
+
+
+@dataclass(frozen=True)
+class File:
+    """A file among the tool's parameters."""
+
+    blob: bytes
 
 
 class Tool:
@@ -33,23 +40,26 @@ class Tool:
         """Return a JSON message."""
         return "json", value
 
+    def create_blob_message(self, blob: bytes, meta: Mapping[str, str]) -> tuple[str, Any]:
+        """Return a file."""
+        return meta["mime_type"], blob
 
-def run(code: str, tool: Tool, *, file: bytes = b"") -> tuple[list[Any], dict[str, Any]]:
+
+def run(code: str, tool: Tool, parameters: Mapping[str, Any]) -> list[Any]:
     """Run the body of an `_invoke`.
 
     Args:
         code: The body.
         tool: Its `self`.
-        file: Content of `audio.mp3`.
+        parameters: The tool's parameters.
 
     Returns:
-        The yielded messages, and the variables at the end.
+        The yielded messages.
     """
-    body = textwrap.indent(code + "\nyield 'variables', locals()\n", "    ")
-    namespace: dict[str, Any] = {"__builtins__": vars(builtins) | {"__import__": _import, "open": _opener(file)}}
-    exec(compile(f"def _invoke(self):\n{body}", "<plugin>", "exec"), namespace)
-    *messages, (_, variables) = list(namespace["_invoke"](tool))
-    return messages, variables
+    namespace: dict[str, Any] = {"__builtins__": vars(builtins) | {"__import__": _import}}
+    source = f"def _invoke(self, tool_parameters):\n{textwrap.indent(code, '    ')}"
+    exec(compile(source, "<plugin>", "exec"), namespace)
+    return list(namespace["_invoke"](tool, parameters))
 
 
 def _import(name: str, _globals: object, _locals: object, names: Sequence[str], level: int) -> ModuleType:
@@ -61,11 +71,3 @@ def _import(name: str, _globals: object, _locals: object, names: Sequence[str], 
     for wanted in names:
         getattr(module, wanted)
     return module
-
-
-def _opener(file: bytes) -> Any:
-    def opened(name: str, mode: str) -> io.BytesIO:
-        assert (name, mode) == ("audio.mp3", "rb")
-        return io.BytesIO(file)
-
-    return opened

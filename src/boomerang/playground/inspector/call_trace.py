@@ -99,7 +99,9 @@ def draw(record: Record[Any] | None, key: str) -> None:
         key=f"{key}.notes",
     )
     if len(events) > MOST_EVENTS:
-        st.caption(_("First {most} of {count} notes; the record has all of them.").format(most=MOST_EVENTS, count=len(events)))
+        st.caption(
+            _("First {most} of {count} messages; the record has all of them.").format(most=MOST_EVENTS, count=len(events))
+        )
     _details(events)
 
 
@@ -131,13 +133,13 @@ def _detail_text(event: Detail) -> str:
         case RerankScores(shape=""):
             return _("Scores of all documents, before score_threshold and top_n")
         case RerankScores():
-            return _("The server speaks {shape}'s shape of rerank.").format(shape=event.shape)
+            return _("The server uses {shape}'s rerank format.").format(shape=event.shape)
         case TranscriptSegment():
             # A header may declare less than the actual length.
             whole = event.recording_seconds
             if not whole:
-                return _("{seconds:.0f} s heard").format(seconds=event.end)
-            return _("{seconds:.0f} of {all:.0f} s heard").format(seconds=event.end, all=max(whole, event.end))
+                return _("{seconds:.0f} s transcribed").format(seconds=event.end)
+            return _("{seconds:.0f} of {all:.0f} s transcribed").format(seconds=event.end, all=max(whole, event.end))
         case ArgumentsNotSent():
             return _("OpenAI's interface has no input_type; it was not sent.")
         case UsageEstimated():
@@ -172,9 +174,9 @@ def _over_http(events: Sequence[Event], now: float) -> Iterator[tuple[str, Span]
     for exchange in http_exchanges.exchanges(events)[:MOST_REQUESTS]:
         request, response, end = exchange.request, exchange.response, exchange.end
         line = f"{request.method} {urlsplit(request.url).path}"
-        yield line, Span(_("time to headers"), request.seconds, now if response is None else response.seconds)
+        yield line, Span(_("headers"), request.seconds, now if response is None else response.seconds)
         if response is not None:
-            yield line, Span(_("answer"), response.seconds, now if end is None else end.seconds)
+            yield line, Span(_("body"), response.seconds, now if end is None else end.seconds)
 
 
 def _exchanges(events: Sequence[Event]) -> Iterator[tuple[str, Span]]:

@@ -49,13 +49,14 @@ def _leaves(value: Any, path: str) -> Iterator[tuple[str, str]]:
         yield path, json.dumps(value, ensure_ascii=False)
 
 
-def tree(make: Callable[[], Any], record: Record[Any], key: str) -> None:
+def tree(make: Callable[[], Any], record: Record[Any], key: str, *, open_levels: int = OPEN_LEVELS) -> None:
     """Draw a JSON value as a tree or as copyable text, or draw the matches of a search in it.
 
     Args:
         make: Returns the value; called only for a search, or when the record has grown since the last call.
         record: The record with the value.
         key: Unique on the page.
+        open_levels: Number of levels initially expanded.
     """
     with st.container(horizontal=True, vertical_alignment="center"):
         text = st.text_input(
@@ -74,7 +75,7 @@ def tree(make: Callable[[], Any], record: Record[Any], key: str) -> None:
         if as_text:
             json_view.text(json_view.written(value))
         else:
-            json_view.tree(value, open_levels=OPEN_LEVELS)
+            json_view.tree(value, open_levels=open_levels)
         return
     lines = list(islice(_matches(make(), text), MOST_MATCHES + 1))
     more = len(lines) > MOST_MATCHES

@@ -34,7 +34,6 @@ from boomerang.playground.run.pane import Arguments, Configure, Live, Pane, View
 from boomerang.playground.session import page_state, preferences
 from boomerang.playground.session.url_state import Address
 from boomerang.playground.ui.escape import plain
-from boomerang.workbench.codegen import plugin
 from boomerang.workbench.connections.registry import EMBEDDED
 from boomerang.workbench.i18n.translate import _
 from boomerang.workbench.runs.background_work import follow
@@ -177,7 +176,7 @@ class Page(Pane):
                     following.append(bench.pane)
                     ticks.append(bench.draw_live())
             if self._expert:
-                self._inspect()
+                ticks += self._inspect()
             self.address.publish()
         opened, self._opened = self._opened, False
         if following and opened:
@@ -302,9 +301,11 @@ class Page(Pane):
                 )
             )
 
-    def _inspect(self) -> None:
+    def _inspect(self) -> Sequence[Callable[[], None]]:
+        """Draw the inspector; return functions that draw updates of a running job."""
         pane: Pane = self
         if self._cells:
             pane = self.panes[comparison.inspected(self, len(self.panes)) - 1]
-        source = plugin.code(pane.member, pane.arguments)
-        tabs.draw(pane.state.record, source, self.key("inspector"), model=pane.model, variable=pane.key_variable)
+        calls = tabs.Calls(pane.member, form=pane.arguments, made=pane.origin.arguments)
+        record = pane.state.record
+        return tabs.draw(record, calls, self.key("inspector"), model=pane.model, variable=pane.key_variable)

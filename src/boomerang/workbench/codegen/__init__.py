@@ -1,1 +1,1 @@
-"""Generate code for a call: a Dify plugin, curl or httpx."""
+"""Generate code for a call: a Dify plugin, with its YAML, curl or httpx."""

@@ -1,211 +1,96 @@
-"""Generate the page's call as code for a Dify plugin: runnable inside a tool's `_invoke`, with imports and without secrets.
+"""Generate a call as code for a Dify plugin: the body of a tool's `_invoke`, or the whole tool, without secrets.
 
 Signatures follow Dify's plugin SDK 0.10 (`session.model.<name>.invoke`); a plugin never sees a model's credentials.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
+from textwrap import indent
 from typing import Any
 
-from pydantic import BaseModel
+from .arguments import SELECTED, Imports, expression, settings
+from .endings import AFTER
+from .literals import INDENT, source
+from .members import MEMBERS
 
-INDENT = " " * 4
-LONGEST_FLAT = 96
-"""Most characters of a value written on one line."""
-CONFIG_CLASSES = {
-    "llm": ("llm", "LLMModelConfig"),
-    "llm_structured_output": ("llm", "LLMModelConfig"),
-    "text_embedding": ("text_embedding", "TextEmbeddingModelConfig"),
-    "rerank": ("rerank", "RerankModelConfig"),
-    "tts": ("tts", "TTSModelConfig"),
-    "speech2text": ("speech2text", "Speech2TextModelConfig"),
-    "moderation": ("moderation", "ModerationModelConfig"),
-}
-"""Invocation → module under `dify_plugin.entities.model` and class of its ModelConfig."""
-
-MESSAGE_CLASSES = {
-    "system": "SystemPromptMessage",
-    "developer": "DeveloperPromptMessage",
-    "user": "UserPromptMessage",
-    "assistant": "AssistantPromptMessage",
-    "tool": "ToolPromptMessage",
-}
-PART_CLASSES = {
-    "text": "TextPromptMessageContent",
-    "image": "ImagePromptMessageContent",
-    "audio": "AudioPromptMessageContent",
-    "video": "VideoPromptMessageContent",
-    "document": "DocumentPromptMessageContent",
-}
+LONGEST_LINE = 100
+MEDIA_TYPE = "audio/mpeg"
+"""Media type of speech, unless a run has shown another."""
 
 
-class Raw(str):
-    """A piece of source code, as opposed to text to quote."""
-
-
-def code(name: str, arguments: Mapping[str, Any]) -> str:
-    """Return `session.model.<name>.invoke(**arguments)` as plugin code.
+def code(name: str, arguments: Mapping[str, Any], *, selector: bool = False, media_type: str = MEDIA_TYPE) -> str:
+    """Return `session.model.<name>.invoke(**arguments)` as the body of a tool's `_invoke(self, tool_parameters)`.
 
     Args:
         name: Attribute of `session.model`.
         arguments: Keyed by Dify's parameter names; entities or their dicts.
+        selector: Whether the model comes from a model-selector parameter. What that leaves out is as in `arguments`.
+        media_type: Media type of speech; Dify's SDK drops it.
     """
-    imports: set[tuple[str, str]] = set()
-    sources = {key: _argument(name, key, value, imports) for key, value in arguments.items()}
-    call = f"self.session.model.{name}.invoke(\n" + "".join(
-        f"{INDENT}{key}={_source(value, 1)},\n" for key, value in sources.items()
+    imports, body = _body(name, arguments, selector=selector, media_type=media_type)
+    written = _imports(imports)
+    return f"{written}\n{body}" if written else body
+
+
+def tool(name: str, arguments: Mapping[str, Any], *, selector: bool = False, media_type: str = MEDIA_TYPE) -> str:
+    """Return the call as a module with one tool; see `manifest` for the YAML beside it."""
+    imports, body = _body(name, arguments, selector=selector, media_type=media_type)
+    imports |= {
+        ("collections.abc", "Generator"),
+        ("typing", "Any"),
+        ("dify_plugin", "Tool"),
+        ("dify_plugin.entities.tool", "ToolInvokeMessage"),
+    }
+    member = MEMBERS[name]
+    return (
+        f"{_imports(imports)}\n\n"
+        f"class {member.tool}(Tool):\n"
+        f'{INDENT}"""{member.about}"""\n\n'
+        f"{INDENT}def _invoke(self, tool_parameters: dict[str, Any]) -> Generator[ToolInvokeMessage]:\n"
+        f"{indent(body, INDENT * 2)}"  # texts are literals without line ends, so only code is indented
     )
-    ending = AFTER.get(name, _plain)
-    body = ending(call + ")", bool(arguments.get("stream", False)))
-    return _imports(imports) + body
 
 
-def _argument(name: str, key: str, value: Any, imports: set[tuple[str, str]]) -> Any:
-    plain = _plainly(value)
-    if plain is None and key != "file":  # omitted or not valid yet: the page shows the form's current code
-        return None
-    if key == "model_config":
-        module, class_name = CONFIG_CLASSES[name]
-        imports.add((f"dify_plugin.entities.model.{module}", class_name))
-        fields = {k: v for k, v in plain.items() if k != "model_type"}
-        return _Call(class_name, fields)
-    if key == "prompt_messages":
-        return [_message(message, imports) for message in plain]
-    if key == "tools" and plain:
-        imports.add(("dify_plugin.entities.model.message", "PromptMessageTool"))
-        return [_Call("PromptMessageTool", tool) for tool in plain]
-    if key == "input_type":
-        imports.add(("dify_plugin.entities.model", "EmbeddingInputType"))
-        return Raw(f"EmbeddingInputType.{str(plain).upper()}")
-    if key == "file":
-        return Raw("audio")
-    return plain
+def takes_selector(name: str) -> bool:
+    """Return whether a call has a ModelConfig that a parameter could supply; a summary has none."""
+    return MEMBERS[name].config is not None
 
 
-def _message(message: Mapping[str, Any], imports: set[tuple[str, str]]) -> Any:
-    class_name = MESSAGE_CLASSES.get(str(message.get("role")), "UserPromptMessage")
-    imports.add(("dify_plugin.entities.model.message", class_name))
-    fields = {k: v for k, v in message.items() if (k != "role" and v not in (None, [], "")) or k == "content"}
-    if isinstance(fields["content"], list):
-        fields["content"] = [_part(part, imports) for part in fields["content"]]
-    return _Call(class_name, fields)
+def _body(name: str, arguments: Mapping[str, Any], *, selector: bool, media_type: str) -> tuple[Imports, str]:
+    imports: Imports = set()
+    selector = selector and takes_selector(name)
+    values = {key: expression(name, key, value, imports, selector=selector) for key, value in arguments.items()}
+    fields = "".join(f"{INDENT}{key}={source(value, 1)},\n" for key, value in values.items())
+    call = f"self.session.model.{name}.invoke(\n{fields})"
+    ending = AFTER[name](call, bool(arguments.get("stream", False)), bool(arguments.get("tools")), media_type)
+    return imports, _selected(settings(name, arguments)) + ending if selector else ending
 
 
-def _part(part: Mapping[str, Any], imports: set[tuple[str, str]]) -> Any:
-    """Return a content part; a file's bytes are read by the plugin, not embedded in its code."""
-    class_name = PART_CLASSES.get(str(part.get("type")))
-    if class_name is None:
-        return part
-    imports.add(("dify_plugin.entities.model.message", class_name))
-    fields = {key: value for key, value in part.items() if key != "type" and value not in (None, "")}
-    if "base64_data" in fields:
-        imports |= {("base64", "b64encode"), ("pathlib", "Path")}
-        name = str(part.get("filename") or f"file.{part.get('format')}")
-        fields["base64_data"] = Raw(f"b64encode(Path({name!r}).read_bytes()).decode()")
-    return _Call(class_name, fields)
-
-
-class _Call:
-    """A constructor call with keyword arguments."""
-
-    def __init__(self, class_name: str, fields: Mapping[str, Any]) -> None:
-        self.class_name = class_name
-        self.fields = fields
-
-
-def _source(value: Any, depth: int) -> str:
-    flat = _flat(value)
-    if isinstance(value, str) or len(flat) < LONGEST_FLAT:
-        return flat
-    inner, outer = INDENT * (depth + 1), INDENT * depth
-    if isinstance(value, _Call):
-        lines = "".join(f"{inner}{k}={_source(v, depth + 1)},\n" for k, v in value.fields.items())
-        return f"{value.class_name}(\n{lines}{outer})"
-    if isinstance(value, list):
-        return "[\n" + "".join(f"{inner}{_source(item, depth + 1)},\n" for item in value) + f"{outer}]"
-    if isinstance(value, Mapping):
-        return "{\n" + "".join(f"{inner}{k!r}: {_source(v, depth + 1)},\n" for k, v in value.items()) + f"{outer}}}"
-    return flat
-
-
-def _flat(value: Any) -> str:
-    """Return a value on one line."""
-    if isinstance(value, Raw):
-        return str(value)
-    if isinstance(value, _Call):
-        return f"{value.class_name}({', '.join(f'{k}={_flat(v)}' for k, v in value.fields.items())})"
-    if isinstance(value, list):
-        return f"[{', '.join(_flat(item) for item in value)}]"
-    if isinstance(value, Mapping):
-        return "{" + ", ".join(f"{k!r}: {_flat(v)}" for k, v in value.items()) + "}"
-    return repr(value)
-
-
-def _plainly(value: Any) -> Any:
-    if isinstance(value, BaseModel):
-        return value.model_dump(mode="json")
-    if isinstance(value, Mapping):
-        return {key: _plainly(item) for key, item in value.items()}
-    if isinstance(value, list | tuple):
-        return [_plainly(item) for item in value]
-    return value
+def _selected(defaults: Mapping[str, Any]) -> str:
+    """Return the lines that read the selected model."""
+    parameter = f'tool_parameters.get("{SELECTED}", {{}})'
+    if not defaults:
+        return f"{SELECTED} = {parameter}\n"
+    return (
+        "# These settings apply where the selected model has none.\n"
+        f"defaults = {source(defaults)}\n{SELECTED} = defaults | {parameter}\n"
+    )
 
 
 def _imports(imports: Iterable[tuple[str, str]]) -> str:
+    """Return import statements, those of the standard library first."""
     by_module: dict[str, list[str]] = {}
-    for module, class_name in sorted(imports):
-        by_module.setdefault(module, []).append(class_name)
-    lines = [f"from {module} import {', '.join(names)}\n" for module, names in by_module.items()]
-    return "".join(lines) + ("\n" if lines else "")
+    for module, imported in sorted(imports):
+        by_module.setdefault(module, []).append(imported)
+    lines = [_import(module, names) for module, names in by_module.items()]
+    own = [line for line in lines if line.startswith("from dify_plugin")]
+    standard = [line for line in lines if line not in own]
+    return "\n".join("".join(group) for group in (standard, own) if group)
 
 
-def _plain(call: str, stream: bool) -> str:
-    return f"result = {call}\n"
-
-
-def _llm(call: str, stream: bool) -> str:
-    if not stream:
-        return f"result = {call}\nyield self.create_text_message(result.message.content)\n"
-    return (
-        f"stream = {call}\n"
-        "for chunk in stream:\n"
-        f"{INDENT}if isinstance(chunk.delta.message.content, str):\n"
-        f"{INDENT * 2}# inside a tool's _invoke; never print(): stdout belongs to the plugin protocol\n"
-        f"{INDENT * 2}yield self.create_text_message(chunk.delta.message.content)\n"
-    )
-
-
-def _structured(call: str, stream: bool) -> str:
-    if not stream:
-        return f"result = {call}\nyield self.create_json_message(result.structured_output)\n"
-    return (
-        f"stream = {call}\n"
-        "for chunk in stream:\n"
-        f"{INDENT}if chunk.structured_output is not None:\n"
-        f"{INDENT * 2}yield self.create_json_message(chunk.structured_output)\n"
-    )
-
-
-def _tts(call: str, stream: bool) -> str:
-    return f'audio = b"".join(\n{INDENT}' + call.replace("\n", f"\n{INDENT}") + "\n)\n"
-
-
-def _speech2text(call: str, stream: bool) -> str:
-    return 'with open("audio.mp3", "rb") as audio:\n' + INDENT + "text = " + call.replace("\n", f"\n{INDENT}") + "\n"
-
-
-def _named(name: str) -> Callable[[str, bool], str]:
-    return lambda call, stream: f"{name} = {call}\n"
-
-
-AFTER: Mapping[str, Callable[[str, bool], str]] = {
-    "llm": _llm,
-    "llm_structured_output": _structured,
-    "summary": _named("summary"),
-    "text_embedding": _named("result"),
-    "rerank": _named("result"),
-    "tts": _tts,
-    "speech2text": _speech2text,
-    "moderation": _named("is_sensitive"),
-}
+def _import(module: str, names: list[str]) -> str:
+    line = f"from {module} import {', '.join(names)}\n"
+    if len(line) <= LONGEST_LINE:
+        return line
+    return f"from {module} import (\n" + "".join(f"{INDENT}{name},\n" for name in names) + ")\n"
