@@ -128,6 +128,7 @@ def test_a_language_that_there_is_not_is_english() -> None:
 
 
 ALWAYS_MANY = {
+    "{number} texts of {count:,} characters in total",
     "Context: — of {size:,} tokens; the back end reported no usage.",
     "Context: {used:,} of {size:,} tokens, {share:.0%}",
     "First {drawn} of {size} characters; the record and the downloads have all of them.",
