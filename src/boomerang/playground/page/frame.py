@@ -31,8 +31,7 @@ from boomerang.playground.forms import connection_picker, model_picker
 from boomerang.playground.inspector import tabs
 from boomerang.playground.run import readiness, run_actions
 from boomerang.playground.run.pane import Arguments, Configure, Live, Pane, View
-from boomerang.playground.session import page_state, preferences
-from boomerang.playground.session.url_state import Address
+from boomerang.playground.session import kept_form, page_state, preferences
 from boomerang.playground.ui.escape import plain
 from boomerang.workbench.codegen import plugin
 from boomerang.workbench.connections.registry import EMBEDDED
@@ -41,7 +40,7 @@ from boomerang.workbench.runs.background_work import follow
 from boomerang.workbench.runs.jobs import Job
 from boomerang.workbench.runs.session_calls import MEMBERS, call
 
-from . import comparison, form_drawn
+from . import comparison, form_drawn, share
 
 __all__ = ["Arguments", "Configure", "Live", "Page", "Pane", "View"]
 
@@ -58,8 +57,9 @@ class Page(Pane):
         opened = page_state.opened(member)
         parameters = st.query_params.to_dict() if opened else {}
         connection = page_state.connected()
-        address = Address(member, parameters)
-        super().__init__(invoke_type, connection, page_state.page(invoke_type), address)
+        state = page_state.page(invoke_type)
+        address = kept_form.opened(member, state, parameters)
+        super().__init__(invoke_type, connection, state, address)
         self.put("connection", connection_picker.unchosen(connection_picker.SIDE_BAR) or connection.name, EMBEDDED)
         self._expert = preferences.expert()
         with st.container(horizontal=True, vertical_alignment="bottom", key="head"):
@@ -67,6 +67,8 @@ class Page(Pane):
                 st.title(title)
                 st.markdown(f"`session.model.{self.member}.invoke` · {about}")
             count = self._pane_count() if self._expert else 1
+            self._share_slot = st.container(width="content")
+        self._form_notice_slot = st.container()
         toolbar = st.container(horizontal=True, vertical_alignment="bottom", key="toolbar")
         with toolbar:
             self.model_slot = st.container()
@@ -151,6 +153,7 @@ class Page(Pane):
             compare: Draws the differences between the panes of a comparison.
             experiments: Experiments of this page.
         """
+        self.address.end_form()
         if self._running and not any(pane.running for pane in self._running):
             st.rerun()  # it ended while the form was drawn: redraw the buttons; nothing is live any longer
         for pane in self.panes:
@@ -180,7 +183,9 @@ class Page(Pane):
                     ticks.append(bench.draw_live())
             if self._expert:
                 self._inspect()
-            self.address.publish()
+            complete = not any(pane.connection.fetching for pane in self.panes)
+            kept_form.publish(self.address, self.state, is_complete=complete)
+        share.draw(self, self._share_slot, self._form_notice_slot)
         if following:
             self._follow(following, ticks)
         model_picker.await_models([pane.connection for pane in self.panes])
