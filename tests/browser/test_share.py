@@ -17,11 +17,6 @@ NO_CLIPBOARD = "Object.defineProperty(navigator, 'clipboard', { value: undefined
 """What a page finds on a host without TLS."""
 
 
-def text_field(page: Page, label: str = "Text") -> object:
-    """Return the locator of a text field."""
-    return page.get_by_label(label, exact=True)
-
-
 def type_text(page: Page, label: str, text: str) -> None:
     """Fill a text field and leave it."""
     field = page.get_by_label(label, exact=True)
