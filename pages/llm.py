@@ -17,7 +17,7 @@ with page.inputs:
     mode = conversation_editor.mode(page)
     messages = conversation_editor.editor(page, next(iter(samples.CONVERSATIONS)), mode)
     stream = st.toggle(_("Stream"), key=page.hold("stream", True), persist_state="session")
-    tools = tools_editor.tools(page) if mode == conversation_editor.CHAT else None
+    tools = tools_editor.tools(page, shown=mode == conversation_editor.CHAT)
     stop = fields.stop_sequences(page)
 
 

@@ -40,7 +40,7 @@ TIERS: Mapping[str, Sequence[str]] = {
     "workbench": (
         "analysis codegen i18n runs store",
         "conversations diagnosis parsing results",
-        "connections experiments samples",
+        "connections experiments samples sharing",
     ),
     "playground": (
         "server ui",

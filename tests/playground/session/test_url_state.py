@@ -84,3 +84,44 @@ def test_what_is_too_long_is_left_out_and_named_and_the_rest_stays() -> None:
     assert address.query == "model=small"
     assert address.left_out == ["text"]
     assert json.dumps(address.values["text"])  # still kept for a reload
+
+
+def test_a_link_for_others_omits_what_only_its_visitor_can_use() -> None:
+    address = Address("llm", {})
+    address.put("text", "Hello", "")
+    address.put("run", "abc", None, private=True)
+    address.form_id = "secret id"
+    assert parse_qs(address.query) == {"text": ["Hello"], "run": ["abc"], "form": ["secret id"]}
+    assert address.link == ("text=Hello", [])
+    assert address.shared() == {"text": "Hello"}
+
+
+def test_fields_after_the_form_belong_to_the_view() -> None:
+    address = Address("llm", {})
+    address.put("text", "Hello", "")
+    address.end_form()
+    address.put("look", "list", "table")
+    assert address.shared() == {"text": "Hello"} and address.shared(view=True) == {"look": "list"}
+
+
+def test_a_field_that_is_set_back_leaves_the_address() -> None:
+    address = Address("llm", {})
+    for text in ("Hello", ""):
+        address.put("text", text, "")
+    assert address.query == ""
+
+
+@pytest.mark.parametrize("text", ["[" * 100_000, "[" * 400 + "]" * 400, r'["\ud800"]'])
+def test_a_value_that_no_page_could_draw_is_passed_over_and_named(text: str) -> None:
+    address = Address("llm", {"rows": text})
+    assert address.take("rows", []) is None and address.refused == ["rows"]
+
+
+def test_files_are_kept_apart_and_taken_once() -> None:
+    address = Address("llm", {})
+    address.stored_files = {"audio": {"data": b"x"}}
+    assert address.take_files("audio") == {"data": b"x"} and address.take_files("audio") is None
+    address.put_files("audio", {"data": b"x"})
+    assert address.files["audio"].value == {"data": b"x"} and address.query == ""
+    address.put_files("audio", None)
+    assert not address.files

@@ -135,6 +135,7 @@ ALWAYS_MANY = {
     "First {most} of {count} messages; the record has all of them.",
     "First {most} of {count} messages; the JSON has all of them.",
     "First {most} of {count} chunks. See Chunks for all of them.",
+    "{number} texts of {count:,} characters in total",
     "First {drawn} of {size} characters; the record and the downloads have all of them.",
     "Only the first {count:,} characters of each are compared.",
     "First {count:,} characters; the record and the downloads have all of them.",

@@ -11,7 +11,7 @@ from boomerang.playground.forms.conversation.conversation_editor import Conversa
 from boomerang.playground.run import run_status
 from boomerang.playground.run.pane import Pane
 from boomerang.playground.run.pane_names import LETTERS
-from boomerang.playground.session import app_state, page_state, visitor
+from boomerang.playground.session import app_state, kept_form, page_state, visitor
 from boomerang.playground.ui import html_tables
 from boomerang.playground.ui.escape import plain
 from boomerang.playground.ui.local_time import clock
@@ -64,8 +64,6 @@ def draw(page: Pane, panes: Sequence[Pane], compare: Callable[[Sequence[Pane]], 
         panes: Its panes; their latest runs are not in the list.
         compare: Draws the differences between the results of panes.
     """
-    if page.state.restored:  # the fragment handled the click, and the form is outside of it
-        st.rerun()
     history = page_state.earlier_runs()
     history.measure()
     latest = {pane.job.id for pane in panes if pane.job is not None}
@@ -91,7 +89,7 @@ def restore(page: Pane, run: EarlierRun) -> None:
         page.state.kept(ConversationState).reset()
     for name in [name for name in form if f"{page.member}.{name}" in page.address.widgets]:
         st.session_state[f"{page.member}.{name}"] = form.pop(name)
-    page.state.restored = form
+    page.state.kept(kept_form.OpenForm).load(form, origin.files)
     st.toast(_("Form restored from the run of {time}.").format(time=clock(run.started_at)), icon=":material/edit_note:")
 
 

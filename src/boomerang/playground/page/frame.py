@@ -31,8 +31,7 @@ from boomerang.playground.forms import connection_picker, model_picker
 from boomerang.playground.inspector import tabs
 from boomerang.playground.run import readiness, run_actions, run_status, script_run
 from boomerang.playground.run.pane import Arguments, Configure, Live, Pane, View
-from boomerang.playground.session import page_state, preferences
-from boomerang.playground.session.url_state import Address
+from boomerang.playground.session import kept_form, page_state, preferences
 from boomerang.playground.ui.escape import plain
 from boomerang.workbench.connections.registry import EMBEDDED
 from boomerang.workbench.i18n.translate import _
@@ -40,7 +39,7 @@ from boomerang.workbench.runs.background_work import follow
 from boomerang.workbench.runs.jobs import Job
 from boomerang.workbench.runs.session_calls import MEMBERS, call
 
-from . import comparison, earlier_runs, form_drawn, result_jump
+from . import comparison, earlier_runs, form_drawn, result_jump, share
 
 __all__ = ["Arguments", "Configure", "Live", "Page", "Pane", "View"]
 
@@ -57,8 +56,7 @@ class Page(Pane):
         opened = page_state.opened(member)
         parameters = st.query_params.to_dict() if opened else {}
         connection, state = page_state.connected(), page_state.page(invoke_type)
-        restored, state.restored = state.restored, {}
-        address = Address(member, {**parameters, **restored})
+        address = kept_form.opened(member, state, parameters)
         super().__init__(invoke_type, connection, state, address)
         self.put("connection", connection_picker.unchosen(connection_picker.SIDE_BAR) or connection.name, EMBEDDED)
         self._expert = preferences.expert()
@@ -68,6 +66,8 @@ class Page(Pane):
                 st.markdown(f"`session.model.{self.member}.invoke` · {about}")
             count = self._pane_count() if self._expert else 1
             self._timeout = self._limits() if self._expert else TIMEOUT_SECONDS
+            self._share_slot = st.container(width="content")
+        self._form_notice_slot = st.container()
         with st.container(horizontal=True, vertical_alignment="bottom", key="toolbar"):
             self.model_slot = st.container()
             self._bar = st.container(width="content", key="runbar", gap="xxsmall")
@@ -132,6 +132,7 @@ class Page(Pane):
             compare: Draws the differences between the panes of a comparison.
             experiments: Experiments of this page.
         """
+        self.address.end_form()
         draw = partial(self._runs, view, live, compare, experiments if self._expert and not self._cells else ())
         st.fragment(draw, key=self.key("runs"))()
         if not script_run.is_click_waiting():
@@ -145,6 +146,8 @@ class Page(Pane):
         experiments: Sequence[AnyExperiment],
     ) -> None:
         """Start the requested runs; draw Run, Stop, results and inspector, all of the same moment; follow what is running."""
+        if kept_form.is_waiting(self.state):  # a click in the fragment replaced the form, which is outside of it
+            st.rerun()
         self._start()
         running = [pane for pane in self.panes if pane.running]
         following = list(running)
@@ -177,7 +180,9 @@ class Page(Pane):
                     ticks.append(bench.draw_live())
             if self._expert:
                 ticks += self._inspect()
-            self.address.publish()
+            complete = not any(pane.connection.fetching for pane in self.panes)
+            kept_form.publish(self.address, self.state, is_complete=complete)
+        share.draw(self, self._share_slot, self._form_notice_slot)
         opened, self._opened = self._opened, False
         if following and opened:
             with self._below:

@@ -15,7 +15,7 @@ from boomerang.invoker.records.record import Record
 from boomerang.invoker.request import InvokeType
 from boomerang.playground.inspector import tabs
 from boomerang.playground.session import app_state, page_state, visitor
-from boomerang.playground.session.url_state import Address
+from boomerang.playground.session.url_state import Address, Check, anything
 from boomerang.workbench.connections.connection import Connection
 from boomerang.workbench.results import http_exchanges
 from boomerang.workbench.runs.job_series import Series
@@ -159,9 +159,11 @@ class Pane:
         linked = self.take(name, default)
         if linked is not None and allowed(linked):
             st.session_state[key] = linked
-        elif key not in st.session_state and default is not None:
+        elif linked is not None:
+            self.address.refused.append(self._field(name))
+        if key not in st.session_state and default is not None:
             st.session_state[key] = default
-        self.put(name, st.session_state.get(key), default)
+        self.put(name, st.session_state.get(key), default, allowed)
         self.address.widgets[key] = default
         return key
 
@@ -175,9 +177,17 @@ class Pane:
         """Return the URL's value of a field without a widget, once; `None` if there is none of a fitting type."""
         return self.address.take(self._field(name), default)
 
-    def put(self, name: str, value: Any, default: Any) -> None:
+    def put(self, name: str, value: Any, default: Any, accepts: Check = anything) -> None:
         """Store a field without a widget in the URL."""
-        self.address.put(self._field(name), value, default)
+        self.address.put(self._field(name), value, default, accepts)
+
+    def take_files(self, name: str) -> Any:
+        """Return the contents of a file field that a reload or a form file brings back, once; `None` if there are none."""
+        return self.address.take_files(self._field(name))
+
+    def put_files(self, name: str, value: Any, accepts: Check = anything, *, shared: bool = True) -> None:
+        """Store the contents of a file field for a reload; see `Address.put_files`."""
+        self.address.put_files(self._field(name), value, accepts, shared=shared)
 
     def require(self, fulfilled: object, otherwise: str, *, sendable: bool = False) -> None:
         """Disable Run with a reason unless a condition is fulfilled.
@@ -215,6 +225,7 @@ class Pane:
                 connection=self.connection.name,
                 visit=visitor.visitor(),
                 form=dict(self.address.values),
+                files={name: kept.value for name, kept in self.address.files.items()},
                 context=ValuesByType(*self.context),
             ),
         }
@@ -230,7 +241,7 @@ class Pane:
             history.keep(job, self.invoke_type, self.part)
 
     def attach(self) -> None:
-        """Reattach to the run named by the URL, after a reload; its form fills the fields that the URL omits."""
+        """Reattach to the run named by the URL, after a reload; its form replaces a kept form that is gone."""
         run_id = self.address.parameters.pop(self._field("run"), None)
         job = app_state.jobs().find(run_id, visitor.owner()) if isinstance(run_id, str) and self.job is None else None
         if job is None:
@@ -241,13 +252,16 @@ class Pane:
             history = page_state.earlier_runs()
             history.continue_from(job)
             history.keep(job, self.invoke_type, self.part)  # if the visit before has been forgotten
-        for name, value in job.origin.form.items():
-            self.address.parameters.setdefault(name, value)
+        if self.address.is_incomplete:
+            for name, value in job.origin.form.items():
+                self.address.parameters.setdefault(name, value)
+            for name, value in job.origin.files.items():
+                self.address.stored_files.setdefault(name, value)
 
     def publish(self) -> None:
         """Put the run's id into the URL."""
         if self.job is not None:
-            self.put("run", self.job.id, None)
+            self.address.put(self._field("run"), self.job.id, None, private=True)
 
     def draw(self, view: View, *, ready: bool) -> None:
         """Draw the shown run's current state: status and numbers, result, error."""

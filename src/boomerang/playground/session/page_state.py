@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import threading
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
@@ -44,8 +43,6 @@ class PageState:
     """The running or last job."""
     opened: EarlierRun | None = None
     """An earlier run that the result shows in place of `job`."""
-    restored: Mapping[str, Any] = field(default_factory=dict)
-    """Form fields of an earlier run, which the next script run of the page fills in."""
     changed: threading.Condition = field(default_factory=threading.Condition)
     """Notified of updates of the page's jobs."""
     drafts: list[Draft] = field(default_factory=list)

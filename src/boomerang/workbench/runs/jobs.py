@@ -43,7 +43,9 @@ class JobOrigin:
     visit: str = ""
     """The browser tab that started it."""
     form: Mapping[str, Any] = field(default_factory=dict)
-    """Form fields at the start, to restore them after a reload."""
+    """Form fields at the start, to restore them later."""
+    files: Mapping[str, Any] = field(default_factory=dict)
+    """Contents of the form's file fields at the start."""
     context: ValuesByType = field(default_factory=ValuesByType)
     """Other form data at the start that views need."""
 

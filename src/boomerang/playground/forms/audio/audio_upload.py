@@ -25,7 +25,8 @@ from boomerang.workbench.results import audio_stream
 from boomerang.workbench.samples.inputs import RECORDINGS, SAMPLES_FOLDER
 from boomerang.workbench.store.app_folder import app_folder
 
-from . import audio_preview
+from . import audio_preview, kept_audio
+from .kept_audio import AudioFile
 
 SAMPLE, UPLOAD, MICROPHONE, SPOKEN = N_("Sample"), N_("Upload"), N_("Microphone"), N_("Speech page")
 SOURCES = {
@@ -67,16 +68,13 @@ class _Chosen:
 class _Recordings:
     """State of the page's audio sources."""
 
-    microphone: tuple[str, bytes] | None = None
-    """Id of the recording, and its MP3."""
-    spoken: tuple[str, bytes] | None = None
-    """Id of the speech page's record, and its audio."""
     reference_of: str | None = None
     """Source and mark of the recording that the reference belongs to."""
 
 
 def choose(page: Pane) -> Recording:
     """Draw the sources and the chosen one's file; say why if there is no usable file."""
+    kept_audio.restore(page, (UPLOAD, MICROPHONE, SPOKEN))
     fields.samples(page, {clip.label: {"source": SAMPLE, "clip": clip.file} for clip in RECORDINGS})
     key = page.hold("source", SAMPLE)
     if st.session_state[key] not in SOURCES:  # from an edited URL
@@ -99,6 +97,7 @@ def choose(page: Pane) -> Recording:
             chosen = _spoken(page)
         case _:
             chosen = _sample(page, clip)
+    kept_audio.keep(page, (UPLOAD, MICROPHONE, SPOKEN), str(source))
     if not chosen.mark:
         audio_preview.forget(page)
     reference = _reference(page, str(source), chosen)
@@ -119,55 +118,76 @@ def _read(name: str) -> bytes:
 
 
 def _upload(page: Pane) -> _Chosen:
+    key = kept_audio.key(page, "upload")
     upload = st.file_uploader(
         _("Audio file, up to {limit} MB: {kinds}").format(limit=LIMIT_MB, kinds=READABLE),
         type=EXTENSIONS,
         max_upload_size=LIMIT_MB,
-        key=page.key("upload"),
+        key=key,
+        on_change=_take_upload,
+        args=(page, key),
     )
-    if upload is None:
+    file = kept_audio.current(page, UPLOAD, widget_is_empty=upload is None)
+    if file is None:
         page.require(False, _("choose an audio file"))
         return _Chosen()
-    return _Chosen(audio_preview.checked(page, upload.getvalue(), upload.name), upload.file_id)
+    return _Chosen(audio_preview.checked(page, file.data, file.name), file.id)
+
+
+def _take_upload(page: Pane, key: str) -> None:
+    upload = st.session_state.get(key)
+    kept_audio.put(page, UPLOAD, AudioFile(upload.name, upload.getvalue(), id=upload.file_id) if upload else None)
 
 
 def _microphone(page: Pane) -> _Chosen:
+    key = kept_audio.key(page, "recording")
     recording = st.audio_input(
         _("Record, up to {minutes} min").format(minutes=MICROPHONE_MINUTES),
         sample_rate=MICROPHONE_HZ,
-        key=page.key("recording"),
+        key=key,
+        on_change=_take_recording,
+        args=(page, key),
     )
-    if recording is None:
-        page.state.kept(_Recordings).microphone = None
-        page.require(False, _("record something"))
-        return _Chosen()
-    wav = recording.getvalue()
-    kept = page.state.kept(_Recordings).microphone
-    if kept is None or kept[0] != recording.file_id:
+    file = kept_audio.current(page, MICROPHONE, widget_is_empty=recording is None)
+    if recording is not None and (file is None or file.id != recording.file_id):
+        wav = recording.getvalue()
         try:
-            kept = (recording.file_id, to_mp3(wav))
+            file = AudioFile("recording.mp3", to_mp3(wav), id=recording.file_id)
         except InvokeBadRequestError as error:
             fields.field_fault(page, _("file: {fault}").format(fault=error_text(error)))
             return _Chosen()
-        page.state.kept(_Recordings).microphone = kept
-    st.caption(_("Converted to MP3: {before:,} bytes became {after:,}.").format(before=len(wav), after=len(kept[1])))
-    return _Chosen(audio_preview.checked(page, kept[1], "recording.mp3"), recording.file_id)
+        kept_audio.put(page, MICROPHONE, file)
+    if file is None:
+        page.require(False, _("record something"))
+        return _Chosen()
+    if recording is not None:
+        size = recording.size
+        st.caption(_("Converted to MP3: {before:,} bytes became {after:,}.").format(before=size, after=len(file.data)))
+    return _Chosen(audio_preview.checked(page, file.data, file.name), file.id)
+
+
+def _take_recording(page: Pane, key: str) -> None:
+    if not st.session_state.get(key):
+        kept_audio.put(page, MICROPHONE, None)
 
 
 def _spoken(page: Pane) -> _Chosen:
     """Return the visitor's last synthesized speech and its input text."""
     record = page_state.page(InvokeType.TTS).record
     if record is None or record.seconds is None or not record.chunks:
+        if (file := kept_audio.current(page, SPOKEN, widget_is_empty=True)) is not None:
+            return _Chosen(audio_preview.checked(page, file.data, file.name), file.id, file.text)
         page.require(False, _("synthesize something on the Text to speech page"))
         st.page_link(app_folder() / "pages" / "tts.py", label=_("Text to speech"), icon=":material/record_voice_over:")
         return _Chosen()
-    kept = page.state.kept(_Recordings).spoken
-    if kept is None or kept[0] != record.id:
-        page.state.kept(_Recordings).spoken = kept = (record.id, audio_stream.whole(record))
-    kind = kind_of(kept[1])
-    name = f"speech-{record.id[:8]}.{kind.extensions[0] if kind else 'bin'}"
-    text = str(getattr(record.request, "content_text", ""))
-    return _Chosen(audio_preview.checked(page, kept[1], name), record.id, text)
+    file = kept_audio.current(page, SPOKEN)
+    if file is None or file.id != record.id:
+        data = audio_stream.whole(record)
+        kind = kind_of(data)
+        name = f"speech-{record.id[:8]}.{kind.extensions[0] if kind else 'bin'}"
+        file = AudioFile(name, data, str(getattr(record.request, "content_text", "")), record.id)
+        kept_audio.put(page, SPOKEN, file)
+    return _Chosen(audio_preview.checked(page, file.data, file.name), file.id, file.text)
 
 
 def _reference(page: Pane, source: str, chosen: _Chosen) -> str:

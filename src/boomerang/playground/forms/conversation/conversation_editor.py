@@ -18,7 +18,7 @@ from boomerang.workbench.i18n.translate import N_, _, ngettext
 from boomerang.workbench.results.drawable_text import drawable
 from boomerang.workbench.samples.inputs import COMPLETION, CONVERSATIONS
 
-from . import attachments
+from . import attachments, message_files
 
 CHAT, COMPLETE = "chat", "completion"
 MODES = {CHAT: N_("Chat"), COMPLETE: N_("Completion")}
@@ -79,15 +79,19 @@ def editor(page: Pane, first: str, chosen: str = CHAT) -> list[dict[str, Any]]:
         page.state.drafts = [draft for item in linked if (draft := restored(item))]
     if not page.state.drafts:
         page.state.drafts = drafts_of(CONVERSATIONS[first])
-    if chosen == COMPLETE:
-        return _completion(page)
-    for index, draft in enumerate(page.state.drafts):
-        _message(page, draft, index)
-    _below(page, first)
+    message_files.restore(page)
+    completion_key = page.hold("completion", COMPLETION)
+    if chosen == CHAT:
+        for index, draft in enumerate(page.state.drafts):
+            _message(page, draft, index)
+        _below(page, first)
+        attachments.force(page)
     # Leave files out of the URL: it is rewritten in each script run, and no URL is long enough for them.
     messages = [as_message(draft, files=False) for draft in page.state.drafts]
-    page.put("messages", messages, [as_message(draft) for draft in drafts_of(CONVERSATIONS[first])])
-    attachments.force(page)
+    page.put("messages", messages, [as_message(draft) for draft in drafts_of(CONVERSATIONS[first])], _are_messages)
+    message_files.keep(page)
+    if chosen == COMPLETE:
+        return _completion(page, completion_key)
     _check(page, page.state.drafts)
     return [as_message(draft) for draft in page.state.drafts]
 
@@ -126,9 +130,13 @@ def answer_calls(pane: Pane, text: str, results: Sequence[tuple[ToolCall, str]],
     page.run_requested = True
 
 
-def _completion(page: Pane) -> list[dict[str, Any]]:
+def _are_messages(items: list[Any]) -> bool:
+    return all(restored(item) for item in items)
+
+
+def _completion(page: Pane, key: str) -> list[dict[str, Any]]:
     text = st.text_area(
-        _("Text to continue"), key=page.hold("completion", COMPLETION), height=180, persist_state="session",
+        _("Text to continue"), key=key, height=180, persist_state="session",
         help=_("Sent as a single user message."),
     )  # fmt: skip
     page.require(str(text or "").strip(), _("enter a text to continue"), sendable=True)

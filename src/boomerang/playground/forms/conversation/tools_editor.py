@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -22,6 +22,10 @@ from boomerang.workbench.parsing.json_text import JsonFault, parse, pretty
 from boomerang.workbench.samples.inputs import TOOLS
 
 FIELDS = ("name", "description", "parameters")
+INVALID = "invalid"
+"""Key of a tool's parameters as typed, while they are not a JSON schema."""
+SWITCHES = {"on": False, "auto": False, "rounds": 3}
+"""Fields beside the tools, with their initial values."""
 MOST_ROUNDS = 10
 LibraryTool = dict[str, Any]
 """A tool in the editor: the fields to send, its mock, and an id for its widgets."""
@@ -46,19 +50,32 @@ class ToolLibrary(FormState):
         self.tools = _sample_tools()
 
 
-def tools(page: Pane) -> list[dict[str, Any]] | None:
-    """Draw the tool editor; return the offered tools, or `None` if there are none."""
-    known_tools = page.state.kept(ToolLibrary).tools
-    with st.expander(_("Tools"), icon=":material/build:"):
-        offered = st.toggle(
-            _("Send tools"),
-            key=page.hold("tools.on", False),
-            persist_state="session",
-            help=_("Sent as `tools`. Only models with the tool-call feature use them."),
-        )
-        _rounds(page)
-        drawn = [_tool(page, known_tools, tool, bool(offered)) for tool in tuple(known_tools)]
-        _library(page, known_tools)
+def tools(page: Pane, *, shown: bool = True) -> list[dict[str, Any]] | None:
+    """Draw the tool editor; return the offered tools, or `None` if there are none.
+
+    Args:
+        page: The page.
+        shown: Whether to draw it; otherwise the tools stay part of the form, but are not offered.
+    """
+    library = page.state.kept(ToolLibrary)
+    linked = page.take("tools", [])
+    if linked is not None:
+        library.tools = [tool for item in linked if (tool := _restored(item))]
+    known_tools = library.tools
+    keys = {name: page.hold(f"tools.{name}", default) for name, default in SWITCHES.items()}
+    offered, drawn = False, list[LibraryTool | None]()
+    if shown:
+        with st.expander(_("Tools"), icon=":material/build:"):
+            offered = st.toggle(
+                _("Send tools"),
+                key=keys["on"],
+                persist_state="session",
+                help=_("Sent as `tools`. Only models with the tool-call feature use them."),
+            )
+            _rounds(keys)
+            drawn = [_tool(page, known_tools, tool, bool(offered)) for tool in tuple(known_tools)]
+            _library(page, known_tools)
+    page.put("tools", [_definition(tool) for tool in known_tools], [_definition(tool) for tool in _sample_tools()], _are_tools)
     if not offered:
         return None
     for tool in drawn:
@@ -71,6 +88,27 @@ def new_tool(name: str = "", description: str = "", parameters: dict[str, Any] |
     """Create a tool for the editor."""
     schema = parameters or {"type": "object", "properties": {}}
     return {"id": uuid.uuid4().hex[:8], "name": name, "description": description, "parameters": schema, "mock": mock}
+
+
+def _definition(tool: LibraryTool) -> dict[str, Any]:
+    """Return a tool for the URL: without its id, and with its parameters as typed if they are invalid."""
+    return {key: tool[key] for key in (*FIELDS, "mock")} | ({"parameters": tool[INVALID]} if INVALID in tool else {})
+
+
+def _restored(item: Any) -> LibraryTool | None:
+    """Return the tool that `_definition` wrote to the URL; `None` if it is something else."""
+    if not isinstance(item, dict):
+        return None
+    texts, parameters = {name: item.get(name, "") for name in ("name", "description", "mock")}, item.get("parameters", {})
+    if not all(isinstance(text, str) for text in texts.values()) or not isinstance(parameters, dict | str):
+        return None
+    if isinstance(parameters, str):
+        return new_tool(**texts) | {INVALID: parameters}
+    return new_tool(**texts, parameters=parameters)
+
+
+def _are_tools(items: list[Any]) -> bool:
+    return all(_restored(item) for item in items)
 
 
 def mock_result(known_tools: Sequence[LibraryTool], name: str, arguments: Any) -> str:
@@ -101,11 +139,11 @@ def automatic_rounds(page: Pane) -> int:
     return int(st.session_state.get(page.key("tools.rounds")) or 0)
 
 
-def _rounds(page: Pane) -> None:
+def _rounds(keys: Mapping[str, str]) -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
         automatic = st.toggle(
             _("Auto-reply with mock results"),
-            key=page.hold("tools.auto", False),
+            key=keys["auto"],
             persist_state="session",
             help=_(
                 "Answers each call at once and continues until the model makes no more tool calls or the round "
@@ -117,7 +155,7 @@ def _rounds(page: Pane) -> None:
                 _("Max rounds"),
                 min_value=1,
                 max_value=MOST_ROUNDS,
-                key=page.hold("tools.rounds", 3),
+                key=keys["rounds"],
                 persist_state="session",
                 width=130,
             )
@@ -176,7 +214,7 @@ def _tool(page: Pane, known_tools: list[LibraryTool], tool: LibraryTool, offered
         keys = {name: page.key(f"tool.{tool['id']}.{name}") for name in fields}
         for name in ("name", "description", "mock"):
             st.session_state.setdefault(keys[name], tool[name])
-        st.session_state.setdefault(keys["parameters"], pretty(tool["parameters"]))
+        st.session_state.setdefault(keys["parameters"], tool[INVALID] if INVALID in tool else pretty(tool["parameters"]))
         with st.container(horizontal=True, vertical_alignment="bottom"):
             tool["name"] = st.text_input(_("Name"), key=keys["name"], persist_state="session") or ""
             name = _("Remove tool")
@@ -206,10 +244,12 @@ def _tool(page: Pane, known_tools: list[LibraryTool], tool: LibraryTool, offered
 
 def _take_parameters(tool: LibraryTool, text: str) -> str | None:
     """Parse and store a tool's parameters; return the error, if any."""
+    tool[INVALID] = text
     value = parse(text, dict)
     if isinstance(value, JsonFault):
         return str(value)
     if wrong := schema_fault(value):
         return str(wrong)
     tool["parameters"] = value
+    del tool[INVALID]
     return None

@@ -1,0 +1,1 @@
+"""Forms as files that another person opens."""
