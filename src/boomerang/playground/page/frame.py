@@ -60,7 +60,7 @@ class Page(Pane):
         connection = page_state.connected()
         address = Address(member, parameters)
         super().__init__(invoke_type, connection, page_state.page(invoke_type), address)
-        self.put("connection", connection_picker.unchosen(connection_picker.SIDE_BAR) or connection.name, EMBEDDED)
+        self.put("connection", connection_picker.unchosen(connection_picker.PAGE) or connection.name, EMBEDDED)
         self._expert = preferences.expert()
         with st.container(horizontal=True, vertical_alignment="bottom", key="head"):
             with st.container():
@@ -69,7 +69,7 @@ class Page(Pane):
             count = self._pane_count() if self._expert else 1
         toolbar = st.container(horizontal=True, vertical_alignment="bottom", key="toolbar")
         with toolbar:
-            self.model_slot = st.container()
+            self.model_slot = st.container(horizontal=True, vertical_alignment="bottom", key="pickers")
             self._buttons = st.container(horizontal=True, vertical_alignment="bottom", width="content")
         self._notice_slot = st.container()
         self.panes: list[Pane] = [self]
@@ -132,7 +132,7 @@ class Page(Pane):
             for pane in starting:
                 made_by_form = call(pane.member, pane.arguments)
                 pane.begin(Job(made_by_form, pane.backend, unchecked=anyway, **pane.ownership(self._timeout)))
-                connection_picker.forget(pane.key("connection") if pane.part else connection_picker.SIDE_BAR)
+                connection_picker.forget(pane.key("connection") if pane.part else connection_picker.PAGE)
             st.rerun()  # so that the buttons show the new runs
 
     def show(
@@ -268,9 +268,15 @@ class Page(Pane):
             )
 
     def _inspect(self) -> None:
-        pane: Pane = self
-        if self._cells:
-            pane = self.panes[comparison.inspected(self, len(self.panes)) - 1]
+        if not self._cells:
+            self._inspect_pane(self)
+            return
+        folded = st.expander(_("Inspect a pane"), key=self.key("inspect"), on_change="rerun")
+        if folded.open:
+            with folded:
+                self._inspect_pane(self.panes[comparison.inspected(self, len(self.panes)) - 1])
+
+    def _inspect_pane(self, pane: Pane) -> None:
         source = plugin.code(pane.member, pane.arguments)
         record = pane.job.record if pane.job else None
         tabs.draw(record, source, self.key("inspector"), model=pane.model, variable=pane.key_variable)

@@ -89,7 +89,7 @@ def page(invoke_type: InvokeType) -> PageState:
 
 
 RENAMED = "_renamed"
-"""Key of the new name of the selected connection, until the sidebar is drawn again."""
+"""Key of the new name of the selected connection, until the next script run."""
 
 
 def connection() -> str:
