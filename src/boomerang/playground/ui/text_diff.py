@@ -11,10 +11,6 @@ from . import diff_markup
 
 LONGEST = 20_000
 """Characters of each text that are compared: the time grows with the product of their word counts."""
-SHORT = 600
-"""Characters of both texts up to which their differences are drawn in full."""
-HEIGHT = 180
-"""Pixels for longer differences, which scroll."""
 
 
 def draw(left: str, right: str, headings: tuple[str, str], key: str) -> None:
@@ -35,9 +31,8 @@ def draw(left: str, right: str, headings: tuple[str, str], key: str) -> None:
             share=same(spans), left=headings[0], right=headings[1]
         )
     )
-    long = len(left) + len(right) > SHORT
-    with st.container(height=HEIGHT if long else "content", border=False):
-        diff_markup.draw(diff_markup.of_spans(spans), label=_("Differences"), first=headings[0], second=headings[1], key=key)
+    parts = diff_markup.of_spans(spans)
+    diff_markup.draw(parts, label=_("Differences"), first=headings[0], second=headings[1], key=key, scrolls=True)
     if max(len(left), len(right)) > LONGEST:
         st.caption(_("Only the first {count:,} characters of each are compared.").format(count=LONGEST))
 
