@@ -1,4 +1,4 @@
-"""Helpers for connections: the sidebar's picker, the Connections page, and the traffic between a page and the app."""
+"""Helpers for connections: their picker, the Connections page, and the traffic between a page and the app."""
 
 from __future__ import annotations
 
@@ -14,18 +14,13 @@ def open_on(page: Page, app: Served, name: str, connection: str, **fields: str) 
     """Open a page by a link that names the connection, with some fields filled in."""
     page.goto(f"{app.url}/{name}?{urlencode({'connection': connection, **fields})}")
     settled(page)
-    expect(side_bar(page)).to_have_value(connection)
+    expect(connection_box(page)).to_have_value(connection)
     return page
 
 
-def side_bar(page: Page) -> Locator:
-    """Return the sidebar's connection picker."""
-    return page.get_by_test_id("stSidebar").get_by_role("combobox", name="Connection")
-
-
-def model_box(page: Page) -> Locator:
-    """Return the model picker."""
-    return page.locator(".st-key-toolbar").get_by_role("combobox")
+def connection_box(page: Page) -> Locator:
+    """Return the picker of the connection for all pages."""
+    return page.locator(".st-key-connection").get_by_role("combobox")
 
 
 def tile(page: Page, label: str) -> Locator:

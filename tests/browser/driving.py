@@ -223,7 +223,12 @@ def member(page: Page) -> str:
 
 def choose_model(page: Page, name: str) -> None:
     """Select a model in the toolbar."""
-    choose(page, page.locator(".st-key-toolbar").get_by_role("combobox"), name)
+    choose(page, model_box(page), name)
+
+
+def model_box(page: Page) -> Locator:
+    """Return the model picker in the toolbar."""
+    return page.locator(f".st-key-{member(page)}-model").get_by_role("combobox")
 
 
 def choose(page: Page, box: Locator, option: str) -> None:

@@ -9,7 +9,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
-from .driving import PAGES, choose, go, result, run, run_button, settled, state, visit
+from .driving import PAGES, choose, go, model_box, result, run, run_button, settled, state, visit
 from .serving import Served
 
 CONTROLS = {"button", "textbox", "combobox", "checkbox", "switch", "slider", "spinbutton", "radio", "tab", "link", "menuitem"}
@@ -70,7 +70,7 @@ def test_run_is_reached_with_the_tab_key_and_pressed_with_enter_and_its_result_i
     toolbar = page.locator(".st-key-toolbar")
     expect(toolbar).to_contain_text("Ctrl + Enter")
     expect(toolbar).to_contain_text("Esc")
-    toolbar.get_by_role("combobox").focus()
+    model_box(page).focus()
     for _ in range(12):
         page.keyboard.press("Tab")
         if run_button(page).evaluate("(button) => button === document.activeElement"):

@@ -23,18 +23,17 @@ from tests.scripted import USAGE
 from .connecting import (
     PageTraffic,
     begin,
+    connection_box,
     detail,
     export,
     facts,
     fill,
     health,
-    model_box,
     open_connection,
     open_on,
     press,
     saved,
     shown,
-    side_bar,
     tile,
     type_key,
 )
@@ -46,6 +45,7 @@ from .driving import (
     go,
     look,
     metric,
+    model_box,
     run,
     run_button,
     seen,
@@ -129,7 +129,7 @@ def test_a_server_that_the_environment_names_streams_its_answer_and_its_key_is_n
     # The server's answer must be longer than what is kept of it for the page.
     page.goto(f"{connected.url}/llm?{urlencode({'extra': json.dumps(LONG)})}")
     settled(page)
-    choose(page, side_bar(page), "OpenAI")
+    choose(page, connection_box(page), "OpenAI")
     expect(model_box(page)).to_have_value("real")  # as the server listed it
     user_text(page).fill("Write the numbers from 1 to 100 in words, one on each line.")
     settled(page)
@@ -178,10 +178,12 @@ def test_panes_on_different_connections_run_side_by_side_and_one_that_fails_stop
     expect(page.locator(".st-key-result-3")).to_contain_text("API key rejected")
     expect(page.locator(".st-key-metrics-pane3")).to_contain_text("missing")
     comparison = page.locator(".st-key-comparison")
-    expect(comparison.get_by_text("fastest")).to_have_text(re.compile("[AB]: fastest"))
-    expect(comparison.get_by_text("first token")).to_have_text(re.compile("[AB]: first token"))
+    expect(comparison.get_by_role("row", name="Status")).to_have_text(re.compile(r"Status\s*Done\s*Done\s*Failed"))
+    for metric_name in ("Total", "First token"):
+        expect(comparison.get_by_role("row", name=metric_name)).to_contain_text("★")
     expect(comparison.get_by_text("of the text is the same")).to_be_visible()
-    page.get_by_role("radio", name="C", exact=True).click()  # under "Inspect"
+    page.get_by_text("Inspect a pane").click()
+    page.get_by_role("radio", name="C", exact=True).click()
     settled(page)
     look(page, "HTTP")
     expect(page.get_by_role("tabpanel", name="HTTP")).to_contain_text("/chat/completions → 401")
@@ -221,8 +223,8 @@ def test_a_connection_is_typed_tried_corrected_and_used_and_its_key_does_not_com
     assert health(page)["llama.cpp"]["Embedding"] == "not tested"
     assert health(page)["llama.cpp"]["LLM"] == "—"
     press(detail(page), "Use")
-    expect(side_bar(page)).to_have_value("llama.cpp")
     go(page, "text_embedding")
+    expect(connection_box(page)).to_have_value("llama.cpp")
     expect(model_box(page)).to_have_value("real")
     settled(page)
     run(page)
@@ -257,7 +259,11 @@ def test_a_copy_has_not_the_key_can_be_renamed_and_is_gone_once_it_was_removed_a
     fill(form, "Name", "My own")
     type_key(form, KEY)
     press(form, "Save")
-    expect(side_bar(page)).to_have_value("My own")  # the selected connection stays selected under its new name
+    # The selected connection stays selected under its new name.
+    expect(detail(page).get_by_role("heading", name="My own")).to_be_visible()
+    expect(
+        detail(page).get_by_role("button", name="Use", exact=True)
+    ).to_be_disabled()  # the selected connection stays selected under its new name
     assert "OpenAI 2" not in health(page) and health(page)["My own"]["Server"] == "not tested"
     press(detail(page), "Edit")  # the key is kept, hidden
     expect(form.get_by_label("API key", exact=True)).to_have_value("")
@@ -272,7 +278,8 @@ def test_a_copy_has_not_the_key_can_be_renamed_and_is_gone_once_it_was_removed_a
     press(page.get_by_test_id("stPopoverBody"), "Yes, remove it")
     expect(page.get_by_text("My own removed.")).to_be_visible()
     assert "My own" not in health(page)
-    expect(side_bar(page)).to_have_value("embedded")
+    expect(detail(page).get_by_role("heading", name="embedded")).to_be_visible()
+    expect(detail(page).get_by_role("button", name="Use", exact=True)).to_be_disabled()
 
     page.get_by_role("button", name="Import, export").click()
     file = FilePayload(name="connections.toml", mimeType="application/toml", buffer=text.encode())

@@ -19,8 +19,22 @@ from tests.connection_settings import settings_of
 from tests.invoker.backends.openai_compatible.desk import GOOD, event
 from tests.loopback import BOUND, STREAM, ClientConnection, Loopback, ReceivedRequest, chunked, whole
 
-from .connecting import detail, health, model_box, open_connection, open_on
-from .driving import answer, flowing, result, run, run_button, seen, settled, state, stop_button, stop_seconds, visit, watch
+from .connecting import detail, health, open_connection, open_on
+from .driving import (
+    answer,
+    flowing,
+    model_box,
+    result,
+    run,
+    run_button,
+    seen,
+    settled,
+    state,
+    stop_button,
+    stop_seconds,
+    visit,
+    watch,
+)
 from .serving import APP, Served, free_port
 
 KEY = "sk-of-nobody"

@@ -13,7 +13,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from boomerang.workbench.samples.inputs import CLIP
 
-from .driving import PAGES, Visitor, choose, go, look, result, run, run_button, settled, state, visit
+from .driving import PAGES, Visitor, choose, go, look, model_box, result, run, run_button, settled, state, visit
 from .listening import Listener
 from .serving import Served
 
@@ -139,7 +139,7 @@ def with_markup(page: Page, app: Served, name: str) -> None:
     """Open a page on the connection that answers with markup."""
     visit(page, app.url, name)
     choose(page, page.get_by_role("combobox", name="Connection"), "markup")
-    expect(page.locator(".st-key-toolbar").get_by_role("combobox")).to_have_value(re.compile("name.png"))
+    expect(model_box(page)).to_have_value(re.compile("name.png"))
 
 
 def look_everywhere(page: Page) -> None:

@@ -17,6 +17,7 @@ from .driving import (
     flowing,
     look,
     metric,
+    model_box,
     result,
     run,
     run_button,
@@ -99,7 +100,7 @@ def test_a_link_brings_the_form_to_another_visitor_and_not_the_run(app: Served, 
     ben.goto(ann.url)
     settled_heading(ben)
     expect(user_text(ben)).to_have_value("Say hello.")
-    expect(ben.locator(".st-key-toolbar").get_by_role("combobox")).to_have_value(SMALL)
+    expect(model_box(ben)).to_have_value(SMALL)
     expect(ben.locator(".st-key-state-idle")).to_be_attached()
     assert answer(ann) not in ben.get_by_test_id("stMain").inner_text()
 

@@ -33,7 +33,7 @@ class Visitor:
     """A browser tab.
 
     Args:
-        picked: The connection selected in the sidebar; empty for none.
+        picked: The connection selected for all pages; empty for none.
         **link: Query parameters of the URL they open.
     """
 

@@ -212,6 +212,12 @@ def test_queue_and_loading_are_distinguished_from_the_call() -> None:
     assert result["total"] == 4.5
 
 
+def test_a_rate_over_the_whole_call_leaves_out_the_queue() -> None:
+    kept = RerankResult(model="tiny", docs=[RerankDocument(index=1, text="b", score=0.9)])
+    record = with_phases(record_of(InvokeType.RERANK, [kept], [0.5], 0.5), (0.0, "waiting"), (0.25, "inference"))
+    assert values(record)["documents_per_second"] == 8.0
+
+
 def test_the_first_byte_is_that_of_the_first_request_that_was_not_refused() -> None:
     def request(*exchanges: tuple[float, float | None, int]) -> dict[str, Any]:
         record = record_of(InvokeType.LLM, text_chunks("a"), [9.0])

@@ -17,7 +17,11 @@ def test_a_pane_offers_connections_by_their_names_as_they_are() -> None:
     with in_the_file('[[connections]]\nname = "my_server: *1*"\nbase_url = "http://127.0.0.1:9"\n'):
         page = Visitor("embedded").open("llm")
         page.at.session_state["llm.panes"] = 2
-        assert page.look().at.selectbox(key="llm.pane2.connection").options == ["embedded", "my_server: *1*"]
+        assert page.look().at.selectbox(key="llm.pane2.connection").options == [
+            "embedded",
+            "my_server: *1*",
+            "Add a connection…",
+        ]
 
 
 def test_which_connection_is_open_is_in_the_address() -> None:

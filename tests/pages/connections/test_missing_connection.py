@@ -10,6 +10,7 @@ import pytest
 
 from boomerang.invoker.request import Request
 from boomerang.invoker.run import Run
+from boomerang.playground.forms import connection_picker
 from boomerang.playground.session import app_state
 from tests.pages.conftest import CONNECTION
 from tests.pages.visitor import Visitor
@@ -30,8 +31,8 @@ def other(desk: Desk) -> Iterator[Desk]:
 
 
 def pick(page: Visitor, connection: str) -> Visitor:
-    """Select a connection in the sidebar."""
-    page.at.sidebar.selectbox(key="connection").set_value(connection)
+    """Select a connection for all pages."""
+    page.at.selectbox(key="connection").set_value(connection)
     return page.look()
 
 
@@ -116,7 +117,7 @@ def test_a_link_to_a_connection_that_is_not_there_waits_for_a_choice(desk: Desk,
     page.open("moderation")
     assert not page.can_run
     assert page.reason == "choose a connection: the URL names Nowhere, which does not exist here."
-    assert page.at.sidebar.selectbox(key="connection").value is None
+    assert page.at.selectbox(key="connection").value is None
     pick(page, choice)
     assert page.can_run and "Nowhere" not in page.seen
     assert page.open("llm").can_run
@@ -126,7 +127,7 @@ def test_a_link_keeps_its_connection_over_a_reload_and_takes_it_once_it_is_there
     page = Visitor("", connection=OTHER).open("moderation")
     app_state.connections().add(OTHER, lambda: Desk().backend)
     try:
-        assert page.look().can_run and page.at.sidebar.selectbox(key="connection").value == OTHER
+        assert page.look().can_run and page.at.selectbox(key="connection").value == OTHER
     finally:
         app_state.connections().remove(OTHER)
 
@@ -137,8 +138,48 @@ def panes(page: Visitor, count: int) -> Visitor:
     return page.look()
 
 
-def test_the_first_pane_names_its_connection(visit: Visit, other: Desk) -> None:
-    assert f"**{OTHER}** · same as sidebar" in seen(panes(pick(visit("llm"), OTHER), 2))
+def test_each_pane_has_a_connection_picker_beside_its_model(visit: Visit, desk: Desk, other: Desk) -> None:
+    page = panes(pick(visit("llm"), OTHER), 2)
+    assert page.at.selectbox(key="connection").value == page.at.selectbox(key="llm.pane2.connection").value == OTHER
+    pick(page, CONNECTION).run()
+    assert (len(desk.requests), len(other.requests)) == (1, 1)
+
+
+def test_a_new_connection_can_be_added_even_if_there_is_only_the_embedded_one() -> None:
+    page = Visitor("").open("moderation")
+    assert page.at.selectbox(key="connection").options == ["embedded", "Add a connection…"]
+    pick(page, connection_picker.ADD)
+    assert page.at.title[0].value == "Connections" and "New connection" in page.seen
+    assert page.at.session_state["connection"] == "embedded"
+
+
+def test_the_earlier_selection_stays_when_adding_is_cancelled(desk: Desk, other: Desk) -> None:
+    page = panes(Visitor(CONNECTION).open("moderation"), 2)
+    page.at.selectbox(key="moderation.pane2.connection").set_value(OTHER)
+    page.look().at.selectbox(key="moderation.pane2.connection").set_value(connection_picker.ADD)
+    page.look()
+    [cancel] = [button for button in page.at.button if button.label == "Cancel"]
+    cancel.click()
+    assert "New connection" not in page.look().seen
+    page.open("moderation")
+    chosen = page.at.selectbox(key="connection").value, page.at.selectbox(key="moderation.pane2.connection").value
+    assert chosen == (CONNECTION, OTHER)
+
+
+def test_a_link_to_a_missing_connection_still_waits_after_adding_was_cancelled(desk: Desk) -> None:
+    page = Visitor("", connection="Nowhere").open("moderation")
+    pick(page, connection_picker.ADD)
+    assert "New connection" in page.seen
+    assert page.open("moderation").reason.startswith("choose a connection: the URL names Nowhere")
+
+
+def test_a_half_filled_form_is_not_replaced_by_a_new_one(visit: Visit) -> None:
+    page = pick(visit("moderation"), connection_picker.ADD)
+    [name] = [field for field in page.at.text_input if field.label == "Name"]
+    name.set_value("Half filled")
+    page.look()
+    pick(page.open("llm"), connection_picker.ADD)
+    assert [field.value for field in page.at.text_input if field.label == "Name"] == ["Half filled"]
 
 
 def test_a_pane_that_cannot_run_holds_no_other_up_and_is_reported_by_its_letter(visit: Visit, desk: Desk, other: Desk) -> None:

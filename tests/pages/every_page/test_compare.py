@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
+from html import unescape
 from typing import Any
 
 import pytest
@@ -11,7 +13,6 @@ from boomerang.invoker.backends.scripted import llm_chunks
 from boomerang.invoker.errors import InvokeBadRequestError
 from boomerang.invoker.request import Request
 from boomerang.invoker.run import Run
-from boomerang.playground.page import comparison
 from boomerang.playground.run import run_status
 from tests.pages.visitor import PAGES, Visitor
 from tests.scripted import Desk, good_answer
@@ -81,12 +82,62 @@ def test_the_first_pane_is_the_page_itself(visit: Visit, desk: Desk) -> None:
     assert visitor.state == "done", visitor.failure()
 
 
-def test_the_best_is_named_and_no_one_wins_a_tie(visit: Visit, desk: Desk) -> None:
+def table(visitor: Visitor) -> dict[str, list[str]]:
+    """Return the comparison's table of metrics: label → its cells."""
+    [html] = [html for html in re.findall("<table.*?</table>", visitor.html, re.DOTALL) if html.find(">A · ") > 0]
+    rows = [re.findall("<t[hd][^>]*>(.*?)</t[hd]>", row) for row in re.findall("<tr>(.*?)</tr>", html)]
+    return {label: [unescape(re.sub("<[^>]*>", "", cell)) for cell in cells] for label, *cells in rows}
+
+
+def test_the_best_of_each_metric_is_named_and_a_tie_has_none(visit: Visit, desk: Desk) -> None:
     def answer(request: Request[Any], run: Run) -> Iterator[Any]:
         run.wait(0.05 if request.model == "talker" else 0.0)
         yield from llm_chunks("a", "b")
 
     desk.answer = answer
-    visitor = panes(visit("llm"), 2).run()
-    assert "B: fastest" in visitor.seen and "A: fastest" not in visitor.seen
-    assert comparison.winners([]) == []
+    rows = table(panes(visit("llm"), 2).run())
+    assert rows["Metric"] == ["A · talker", "B · toolless"]
+    assert [cell.endswith("★ fastest") for cell in rows["Total"]] == [False, True]
+    assert [cell.endswith("★ first") for cell in rows["First token"]] == [False, True]
+    assert rows["Finish reason"] == ["stop", "stop"]
+    assert not {"Status", "Cost", "Tokens out"} & rows.keys(), "all are done, and neither reports a usage"
+
+
+def test_the_table_is_the_first_thing_in_the_card(visit: Visit, desk: Desk) -> None:
+    seen = panes(visit("llm"), 2).run().seen
+    assert seen.index("Comparison") < seen.index("A · talker", seen.index("Comparison")) < seen.index("The texts are identical")
+
+
+def test_totals_are_compared_without_the_time_in_the_queue(visit: Visit, desk: Desk) -> None:
+    def answer(request: Request[Any], run: Run) -> Iterator[Any]:
+        run.phase("waiting")
+        run.wait(0.3 if request.model == "talker" else 0.0)
+        run.phase("reading")
+        run.wait(0.0 if request.model == "talker" else 0.1)
+        yield from llm_chunks("a", "b")
+
+    desk.answer = answer
+    rows = table(panes(visit("llm"), 2).run())
+    assert [cell.endswith("★ fastest") for cell in rows["Total without queue"]] == [True, False]
+    assert "Queue" in rows and "Total" not in rows
+
+
+def test_a_pane_that_failed_or_did_not_run_has_its_state_and_no_values(visit: Visit, desk: Desk) -> None:
+    def answer(request: Request[Any], run: Run) -> Iterator[Any]:
+        if request.model == "toolless":
+            raise InvokeBadRequestError("no such luck")
+        yield from good_answer(request, run)
+
+    desk.answer = answer
+    visitor = panes(visit("llm"), 3)
+    visitor.click("run.one").click("pane2.run.one")
+    rows = table(visitor)
+    assert rows["Status"] == ["Done", "Failed", "Not run"]
+    assert rows["Total"][1:] == ["—", "—"] and "★" not in " ".join(rows["Total"])
+
+
+def test_the_name_of_a_model_is_escaped_in_the_table(visit: Visit, desk: Desk) -> None:
+    visitor = visit("llm").set("toggle", "config.by_hand", True)
+    visitor.type("config.text", '{"provider": "p", "model": "<img src=x>"}')
+    panes(visitor, 2).run()
+    assert "<img" not in visitor.html

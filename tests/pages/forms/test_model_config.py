@@ -85,6 +85,43 @@ def test_what_is_written_by_hand_is_sent_and_the_form_has_no_effect(visit: Visit
     assert request.model_type.value == "llm"
 
 
+@pytest.mark.parametrize("page", WITH_CONFIG)
+def test_a_hand_written_config_is_named_in_place_of_the_model_and_one_click_goes_back(visit: Visit, page: str) -> None:
+    visitor = visit(page)
+    model = visitor.at.selectbox(key=visitor.key("model")).value
+    written = json.dumps(visitor.config | {"provider": "someone/else", "model": "_other_"})
+    visitor.set("toggle", "config.by_hand", True).type("config.text", written)
+    assert "**Hand-written ModelConfig** · someone/else/_other_" in visitor.seen.replace("\\", "")
+    assert visitor.key("model") not in [box.key for box in visitor.at.selectbox]
+    visitor.click("config.form")
+    assert "Hand-written" not in visitor.seen
+    assert visitor.at.selectbox(key=visitor.key("model")).value == model == visitor.config["model"]
+    visitor.set("toggle", "config.by_hand", True)
+    assert visitor.at.text_area(key=visitor.key("config.text")).value == written
+
+
+def test_a_hand_written_config_needs_no_model_of_the_form(desk: Desk) -> None:
+    desk.backend = type(desk.backend)(desk.serve, models=())
+    visitor = Visitor("scripted").open("moderation")
+    assert not visitor.can_run
+    visitor.set("toggle", "config.by_hand", True).type("config.text", '{"provider": "p", "model": "m"}')
+    assert visitor.can_run
+
+
+def test_a_config_that_is_no_json_is_named_without_a_model(visit: Visit) -> None:
+    visitor = visit("moderation").set("toggle", "config.by_hand", True).type("config.text", '{"half')
+    assert "**Hand-written ModelConfig** · —/—" in visitor.seen
+
+
+def test_the_hand_written_text_is_in_the_link_while_the_form_is_used(visit: Visit) -> None:
+    visitor = visit("moderation").set("toggle", "config.by_hand", True).type("config.text", '{"half')
+    visitor.click("config.form").run()
+    values = visitor.page_state.job.origin.form  # type: ignore[union-attr]
+    assert values["config.text"] == '{"half'
+    again = Visitor("scripted", **{"config.text": '{"half'}).open("moderation")
+    assert again.set("toggle", "config.by_hand", True).at.text_area(key="moderation.config.text").value == '{"half'
+
+
 def test_the_text_stays_when_the_switch_is_turned_off_and_on(visit: Visit) -> None:
     visitor = visit("moderation").set("toggle", "config.by_hand", True).type("config.text", '{"half')
     visitor.set("toggle", "config.by_hand", False)

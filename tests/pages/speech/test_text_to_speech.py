@@ -192,6 +192,7 @@ def test_voices_are_compared_side_by_side_and_none_plays_by_itself(visit: Visit,
     assert page.at.toggle(key="tts.autoplay").disabled
     page.run()
     assert page.seen.count("Waveform") == 2 and "A · speaker" in page.seen and "B · speaker" in page.seen
+    assert len(page.at.get("audio")) == 0, "the players are in the panes"
     panes = [page.page_state, page.page_state.parts["pane2"]]
     playbacks = [pane.job.origin.context.get(Playback) for pane in panes if pane.job]
     assert [playback.autoplay for playback in playbacks if playback] == [False, False]

@@ -173,7 +173,7 @@ def _embedding(record: Record[Any], timeline: Timeline) -> Iterable[Metric]:
     yield Metric("dimensions", len(vectors[0]) if vectors else None, Unit.COUNT)
     yield Metric("norm", min(norms, default=None), Unit.NUMBER, until=max(norms, default=None))
     yield Metric("tokens", tokens, Unit.COUNT, usage_origin(record))
-    yield Metric("texts_per_second", _per_second(record, len(vectors) if vectors else None), Unit.PER_SECOND)
+    yield Metric("texts_per_second", _per_second(record, timeline, len(vectors) if vectors else None), Unit.PER_SECOND)
 
 
 def _rerank(record: Record[Any], timeline: Timeline) -> Iterable[Metric]:
@@ -186,7 +186,7 @@ def _rerank(record: Record[Any], timeline: Timeline) -> Iterable[Metric]:
     yield Metric("returned", returned, Unit.COUNT)
     yield Metric("dropped", None if returned is None else max(0, documents - returned), Unit.COUNT)
     yield Metric("scores", min(scores, default=None), Unit.NUMBER, until=max(scores, default=None))
-    yield Metric("documents_per_second", _per_second(record, documents if record.chunks else None), Unit.PER_SECOND)
+    yield Metric("documents_per_second", _per_second(record, timeline, documents if record.chunks else None), Unit.PER_SECOND)
 
 
 def _tts(record: Record[Any], timeline: Timeline) -> Iterable[Metric]:
@@ -198,7 +198,7 @@ def _tts(record: Record[Any], timeline: Timeline) -> Iterable[Metric]:
     yield _total(record)
     yield Metric("audio_seconds", spoken, Unit.SECONDS)
     yield _real_time_factor(record, timeline, spoken)
-    yield Metric("characters_per_second", _per_second(record, characters if record.chunks else None), Unit.PER_SECOND)
+    yield Metric("characters_per_second", _per_second(record, timeline, characters if record.chunks else None), Unit.PER_SECOND)
     yield Metric("audio_bytes", size, Unit.BYTES)
 
 
@@ -327,8 +327,12 @@ def _argument(record: Record[Any], argument: str) -> Sized:
     return value
 
 
-def _per_second(record: Record[Any], count: int | None) -> float | None:
-    return count / record.seconds if count and record.seconds else None
+def _per_second(record: Record[Any], timeline: Timeline, count: int | None) -> float | None:
+    """Return a rate over the whole call, without its time in the queue."""
+    if not count or not record.seconds:
+        return None
+    seconds = record.seconds - (spent(record, timeline, "waiting") or 0.0)
+    return count / seconds if seconds > 0 else None
 
 
 PRICED = frozenset(

@@ -32,6 +32,8 @@ def draw() -> None:
     state = ConnectionsPageState.of_visitor()
     address = Address("connections", st.query_params.to_dict() if page_state.opened("connections") else {})
     state.open = str(address.take("open", "") or state.open)
+    if address.take("add", False):
+        _begin_adding(state)
     connections = app_state.connections().visible(visitor.owner())
     labels = field_labels(app_state.connections().kinds)
     for problem in app_state.connections().problems_for(visitor.owner()):
@@ -114,6 +116,13 @@ def _toolbar(state: ConnectionsPageState, connections: list[Connection]) -> Tick
         form.begin(state, *offered[chosen])
         st.rerun()
     return tick
+
+
+def _begin_adding(state: ConnectionsPageState) -> None:
+    """Open the form for a new connection, unless one is half filled in."""
+    offered = list(app_state.connections().offered().values())
+    if offered and (state.draft is None or state.replacing is not None):
+        form.begin(state, *offered[0])
 
 
 def _shown(preset: Preset) -> str:

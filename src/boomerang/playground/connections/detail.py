@@ -83,7 +83,7 @@ def _head(state: ConnectionsPageState, connection: Connection, owner: str) -> Ti
             disabled=page_state.connection() == connection.name,
             on_click=_use,
             args=(connection.name,),
-            help=_("Select this connection for all pages, as in the sidebar."),
+            help=_("Select this connection for all pages."),
         )
         if connection.settings is not None:
             _changes(state, connection, owner)

@@ -1,7 +1,8 @@
 """Pickers for connections, and what happens when the selected or linked connection does not exist.
 
 Another connection must not silently take its place. If a link names a missing connection, the picker stays empty until the
-visitor chooses; if a connection has been removed, the page says what is selected instead.
+visitor chooses; if a connection has been removed, the page says what is selected instead. The last option opens the form for a
+new connection and leaves the selection as it was.
 """
 
 from __future__ import annotations
@@ -13,9 +14,14 @@ import streamlit as st
 
 from boomerang.playground.run.pane import Pane
 from boomerang.workbench.i18n.translate import _
+from boomerang.workbench.store.app_folder import app_folder
 
-SIDE_BAR = "connection"
-"""Key of the sidebar's picker."""
+PAGE = "connection"
+"""Key of a page's own picker, whose selection applies to all pages; further panes have their own keys."""
+ADD = "\0add"
+"""The last option. No connection can have this name."""
+ADDING = "_adding_connection"
+"""Key of the flag that the last option was chosen, until the picker is drawn again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +57,7 @@ def settle(key: str, names: Sequence[str], fallback: str, requested: str | None 
             fallback,
             MissingConnection(selected, linked=False, instead=fallback),
         )
-    elif selected is None and waiting is None and key in st.session_state:
+    elif selected is None and waiting is None:
         st.session_state[key] = fallback
 
 
@@ -60,15 +66,26 @@ def picker(key: str, names: Sequence[str]) -> None:
     waiting = unchosen(key)
     st.selectbox(
         _("Connection"),
-        names,
+        [*names, ADD],
         index=0 if waiting is None else None,
         key=key,
         required=waiting is not None,
         persist_state="session",
+        format_func=lambda name: _("Add a connection…") if name == ADD else name,
         placeholder=_("Choose a connection"),
-        on_change=forget,
-        args=(key,),
+        icon=":material/cable:",
+        on_change=_choose,
+        args=(key, st.session_state.get(key)),
     )
+    if st.session_state.pop(ADDING, False):
+        st.switch_page(app_folder() / "pages" / "connections.py", query_params={"add": "true"})
+
+
+def _choose(key: str, before: str | None) -> None:
+    if st.session_state[key] == ADD:
+        st.session_state[key], st.session_state[ADDING] = before, True
+    else:
+        forget(key)
 
 
 def unchosen(key: str) -> str | None:

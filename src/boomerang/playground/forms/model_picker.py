@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import cast
 
 import streamlit as st
 
@@ -12,13 +13,12 @@ from boomerang.invoker.entities.model import ModelType
 from boomerang.invoker.messages.message import translated
 from boomerang.playground.run.pane import Pane
 from boomerang.playground.session import app_state, visitor
-from boomerang.playground.ui.escape import plain
 from boomerang.workbench.connections.connection import Connection
 from boomerang.workbench.diagnosis.error_text import error_text
 from boomerang.workbench.i18n.translate import N_, _
 from boomerang.workbench.samples import model_defaults
 
-from . import connection_picker
+from . import connection_picker, model_config
 
 STATES = {
     ModelState.AVAILABLE: N_("ready to load"),
@@ -42,9 +42,10 @@ class _ChosenModels:
 
 
 def draw(page: Pane, model_type: ModelType, label: str = "", *, system: bool = False) -> ListedModel | None:
-    """Draw the model selector in the toolbar; show the reason and return `None` if no model is chosen.
+    """Draw the pickers of connection and model; show the reason and return `None` if no model is chosen.
 
-    If the connection fetches its models from a server, any name may be typed.
+    If the connection fetches its models from a server, any name may be typed. While the ModelConfig is written by hand, its
+    model is shown instead of the picker, and the form's model is not required.
 
     Args:
         page: The page or the pane.
@@ -53,6 +54,7 @@ def draw(page: Pane, model_type: ModelType, label: str = "", *, system: bool = F
         system: Whether the model acts as Dify's workspace default: the connection's system model is preselected.
     """
     _connection(page)
+    by_hand = not system and model_config.is_by_hand(page)
     any_name = page.connection.fetches
     if any_name:
         page.connection.fetch()
@@ -60,22 +62,26 @@ def draw(page: Pane, model_type: ModelType, label: str = "", *, system: bool = F
     listed = page.backend.models()
     models = {model.model: model for model in listed if model.model_type is model_type}
     if not models and not any_name:
-        page.require(False, _("the connection has no {type} model").format(type=model_type.value))
+        page.require(by_hand, _("the connection has no {type} model").format(type=model_type.value))
         return None
     others = {model.model: model for model in listed if model.model not in models} if any_name else {}
     chief = page.backend.system_model() if system else None
-    name = _select(page, model_type, label, models, others, chief.model if chief else None)
+    name = _name(page, models, chief.model if chief else None)
+    if not by_hand:
+        name = _select(page, model_type, label, models, others)
+    if name:
+        page.state.kept(_ChosenModels).by_connection[page.connection.name] = name
     if any_name:
         _notice_list_error(page)
     model = (models.get(name) or page.backend.describe(name, model_type)) if name else None
     if model is None:
-        page.require(False, _("choose a model or type its name"))
+        page.require(by_hand, _("choose a model or type its name"))
         return None
     page.put("model", name, None)
     page.model = model
-    page.about_model = model_defaults.spoken(model.about)
+    page.about_model = "" if by_hand else model_defaults.spoken(model.about)
     unavailable = _("{model} is unavailable: {reason}").format(model=model.model, reason=translated(model.reason or "", _))
-    page.require(model.state is not ModelState.UNAVAILABLE, unavailable)
+    page.require(by_hand or model.state is not ModelState.UNAVAILABLE, unavailable)
     return model
 
 
@@ -90,14 +96,8 @@ def await_models(connections: Iterable[Connection]) -> None:
     st.rerun()
 
 
-def _select(
-    page: Pane,
-    model_type: ModelType,
-    label: str,
-    models: Mapping[str, ListedModel],
-    others: Mapping[str, ListedModel],
-    first: str | None,
-) -> str | None:
+def _name(page: Pane, models: Mapping[str, ListedModel], first: str | None) -> str | None:
+    """Return the chosen model's name, initially the URL's or a default; set it for the picker."""
     any_name = page.connection.fetches
     key = page.key("model")
     kept = page.state.kept(_ChosenModels)
@@ -115,6 +115,13 @@ def _select(
         usable = [model.model for model in models.values() if model.state is not ModelState.UNAVAILABLE] or list(models)
         usable.sort(key=lambda name: name != first)
         st.session_state[key] = usable[(page.number - 1) % len(usable)] if usable else None
+    return cast(str | None, st.session_state[key])
+
+
+def _select(
+    page: Pane, model_type: ModelType, label: str, models: Mapping[str, ListedModel], others: Mapping[str, ListedModel]
+) -> str | None:
+    any_name = page.connection.fetches
 
     def shown(name: str) -> str:
         if name in models:
@@ -126,10 +133,10 @@ def _select(
         return f"{name} — {others[name].model_type.value}{'' if sure else '?'}"
 
     with page.model_slot:
-        name = st.selectbox(
+        return st.selectbox(
             label or _("Model"),
             [*models, *others],
-            key=key,
+            key=page.key("model"),
             persist_state="session",
             format_func=shown,
             accept_new_options=any_name,
@@ -137,9 +144,6 @@ def _select(
             help=_("Models of type {type} on this connection.").format(type=model_type.value)
             + (" " + _("Types are guessed from names. You can type any other name.") if any_name else ""),
         )
-    if name:
-        kept.by_connection[page.connection.name] = name
-    return name
 
 
 def _notice_list_error(page: Pane) -> None:
@@ -153,28 +157,24 @@ def _notice_list_error(page: Pane) -> None:
 
 
 def _connection(pane: Pane) -> None:
-    """Show a pane's connection, or draw a picker if it is not the first pane, and report a missing connection."""
-    key = _connection_picker(pane) if pane.part else connection_picker.SIDE_BAR
+    """Draw the picker of the pane's connection, and report a missing connection."""
+    names = app_state.connections().names(visitor.owner())
+    key = pane.key("connection") if pane.part else connection_picker.PAGE
+    if pane.part:
+        _settle(pane, key, names)
+    with pane.model_slot:
+        connection_picker.picker(key, names)
     connection_picker.add_notice(pane, key)
     if connection_picker.unchosen(key):  # the linked model belongs to the missing connection
         pane.take("model", "")
-    elif not pane.part and pane.narrow and len(app_state.connections().names(visitor.owner())) > 1:
-        with pane.model_slot:
-            st.caption(f":material/cable: **{plain(pane.connection.name)}** · {_('same as sidebar')}")
 
 
-def _connection_picker(pane: Pane) -> str:
-    """Draw the connection picker of a comparison's pane, initially the page's connection. Return its key."""
-    names = app_state.connections().names(visitor.owner())
-    key = pane.key("connection")
+def _settle(pane: Pane, key: str, names: Sequence[str]) -> None:
+    """Set the connection of a comparison's further pane, initially the page's."""
     linked = pane.take("connection", "")
     if key not in st.session_state:
-        linked = linked or connection_picker.unchosen(connection_picker.SIDE_BAR)
+        linked = linked or connection_picker.unchosen(connection_picker.PAGE)
     connection_picker.settle(key, names, pane.connection.name, linked)
-    if len(names) > 1 or connection_picker.unchosen(key):
-        pane.hold("connection", pane.connection.name)
-        pane.put("connection", connection_picker.unchosen(key) or st.session_state[key], pane.connection.name)
-        with pane.model_slot:
-            connection_picker.picker(key, names)
-        pane.connection = app_state.connections().get(str(st.session_state.get(key)), visitor.owner())
-    return key
+    pane.hold("connection", pane.connection.name)
+    pane.put("connection", connection_picker.unchosen(key) or st.session_state[key], pane.connection.name)
+    pane.connection = app_state.connections().get(str(st.session_state.get(key)), visitor.owner())

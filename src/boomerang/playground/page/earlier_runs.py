@@ -83,7 +83,7 @@ def restore(page: Pane, run: EarlierRun) -> None:
     origin = run.job.origin
     form = {name: value for name, value in origin.form.items() if name.rpartition(".")[2] != "run"}
     if form.pop("connection", None) in app_state.connections().names(visitor.owner()):
-        st.session_state[connection_picker.SIDE_BAR] = origin.connection
+        st.session_state[connection_picker.PAGE] = origin.connection
     if form.pop("messages", None) is not None:  # without files, which the call has
         page.state.drafts = [draft_of_message(message) for message in origin.arguments.get("prompt_messages", ())]
         page.state.kept(ConversationState).reset()

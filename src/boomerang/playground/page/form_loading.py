@@ -142,8 +142,8 @@ def _load(page: Pane, form: FormFile, name: str) -> None:
     fields = form.fields | form.view
     if linked := fields.pop(CONNECTION, EMBEDDED):
         names = app_state.connections().names(visitor.owner())
-        connection_picker.forget(connection_picker.SIDE_BAR)
-        connection_picker.settle(connection_picker.SIDE_BAR, names, EMBEDDED, str(linked))
+        connection_picker.forget(connection_picker.PAGE)
+        connection_picker.settle(connection_picker.PAGE, names, EMBEDDED, str(linked))
     opening = page.state.kept(OpenForm)
     opening.load(fields, form.files)
     opening.file_name, opening.optional = name, frozenset(form.view)

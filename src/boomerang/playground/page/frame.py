@@ -58,7 +58,7 @@ class Page(Pane):
         connection, state = page_state.connected(), page_state.page(invoke_type)
         address = kept_form.opened(member, state, parameters)
         super().__init__(invoke_type, connection, state, address)
-        self.put("connection", connection_picker.unchosen(connection_picker.SIDE_BAR) or connection.name, EMBEDDED)
+        self.put("connection", connection_picker.unchosen(connection_picker.PAGE) or connection.name, EMBEDDED)
         self._expert = preferences.expert()
         with st.container(horizontal=True, vertical_alignment="bottom", key="head"):
             with st.container():
@@ -69,7 +69,7 @@ class Page(Pane):
             self._share_slot = st.container(width="content")
         self._form_notice_slot = st.container()
         with st.container(horizontal=True, vertical_alignment="bottom", key="toolbar"):
-            self.model_slot = st.container()
+            self.model_slot = st.container(horizontal=True, vertical_alignment="bottom", key="pickers")
             self._bar = st.container(width="content", key="runbar", gap="xxsmall")
         self._notice_slot = st.container()
         self.panes: list[Pane] = [self]
@@ -203,7 +203,7 @@ class Page(Pane):
             if pane.take_request() and not pane.running and (not pane.problems or unchecked):
                 call_made = call(pane.member, pane.arguments)
                 pane.begin(Job(call_made, pane.backend, unchecked=unchecked, **pane.ownership(self._timeout)))
-                connection_picker.forget(pane.key("connection") if pane.part else connection_picker.SIDE_BAR)
+                connection_picker.forget(pane.key("connection") if pane.part else connection_picker.PAGE)
 
     @staticmethod
     def _follow(panes: Sequence[Pane], ticks: Sequence[Callable[[], None]]) -> None:
@@ -308,9 +308,15 @@ class Page(Pane):
 
     def _inspect(self) -> Sequence[Callable[[], None]]:
         """Draw the inspector; return functions that draw updates of a running job."""
-        pane: Pane = self
-        if self._cells:
-            pane = self.panes[comparison.inspected(self, len(self.panes)) - 1]
+        if not self._cells:
+            return self._inspect_pane(self)
+        folded = st.expander(_("Inspect a pane"), key=self.key("inspect"), on_change="rerun")
+        if not folded.open:
+            return ()
+        with folded:
+            return self._inspect_pane(self.panes[comparison.inspected(self, len(self.panes)) - 1])
+
+    def _inspect_pane(self, pane: Pane) -> Sequence[Callable[[], None]]:
         calls = tabs.Calls(pane.member, form=pane.arguments, made=pane.origin.arguments)
         record = pane.state.record
         return tabs.draw(record, calls, self.key("inspector"), model=pane.model, variable=pane.key_variable)

@@ -11,9 +11,10 @@ from boomerang.invoker.entities.moderation import RequestInvokeModeration
 from boomerang.invoker.records.record import Record
 from boomerang.playground.run import pane_names
 from boomerang.playground.run.pane import Pane
+from boomerang.playground.ui import html_tables
 from boomerang.playground.ui.data_table import data_table
 from boomerang.playground.ui.escape import plain
-from boomerang.playground.ui.number_format import UNKNOWN, seconds
+from boomerang.playground.ui.number_format import UNKNOWN
 from boomerang.workbench.i18n.translate import _
 from boomerang.workbench.results.drawable_text import drawable
 from boomerang.workbench.results.moderation_details import CLEAR, SENSITIVE, Detail, detail, verdict
@@ -110,26 +111,29 @@ def compare(panes: Sequence[Pane]) -> None:
         st.badge(_("All agree"), icon=":material/equal:", color="green")
     elif verdicts:
         st.badge(_("They disagree"), icon=":material/difference:", color="orange")
-    data_table([_line(pane, record) for pane, record in records], alt=_("Result by pane"))
-    details = {pane_names.name(pane): scores for pane, record in records if (scores := detail(record)) is not None}
+    html_tables.table(
+        (_("Pane"), _("Answer"), _("Highest score")),
+        [_line(pane, record) for pane, record in records],
+        wide=_("Result by pane"),
+    )
+    details = {pane_names.letter(pane): scores for pane, record in records if (scores := detail(record)) is not None}
     names = list(dict.fromkeys(name for scores in details.values() for name in scores.scores))
     if len(details) > 1:
-        bars = {name: st.column_config.ProgressColumn(format="%.3f", min_value=0.0, max_value=1.0) for name in details}
-        data_table(
-            [
-                {_("category"): drawable(name)} | {pane: scores.scores.get(name) for pane, scores in details.items()}
-                for name in names
-            ],
-            column_config=bars,
-            alt=_("Scores by category"),
+        html_tables.table(
+            (_("Category"), *details),
+            ([name, *(_score(scores.scores.get(name)) for scores in details.values())] for name in names),
+            scrolls=_("Scores by category"),
         )
 
 
-def _line(pane: Pane, record: Record[Any]) -> dict[str, str]:
+def _line(pane: Pane, record: Record[Any]) -> tuple[str, str, str]:
     scores, flagged = detail(record), verdict(record)
-    return {
-        _("pane"): pane_names.name(pane),
-        _("answer"): UNKNOWN if flagged is None else _(SENSITIVE) if flagged else _(CLEAR),
-        _("highest score"): UNKNOWN if scores is None else f"{scores.highest:.3f} ({scores.category})",
-        _("time"): seconds(record.elapsed),
-    }
+    return (
+        pane_names.name(pane),
+        UNKNOWN if flagged is None else _(SENSITIVE) if flagged else _(CLEAR),
+        UNKNOWN if scores is None else f"{scores.highest:.3f} ({scores.category})",
+    )
+
+
+def _score(score: float | None) -> str:
+    return UNKNOWN if score is None else f"{score:.3f}"

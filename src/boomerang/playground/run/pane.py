@@ -276,7 +276,7 @@ class Pane:
             except Exception as error:  # what cannot be drawn can still be inspected
                 error_panel.draw(error, self.key("view"))
         if job.error is not None:
-            raw = None if self.part else self._show_sent
+            raw = None if self.narrow else self._show_sent  # the inspector of a comparison is folded
             error_panel.draw(job.error, self.key("error"), raw=raw, test=self.test, listed=self._listed())
 
     def _show_sent(self) -> None:

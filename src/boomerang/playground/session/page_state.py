@@ -108,7 +108,7 @@ def page(invoke_type: InvokeType) -> PageState:
 
 _HISTORY = "_earlier_runs"
 RENAMED = "_renamed"
-"""Key of the new name of the selected connection, until the sidebar is drawn again."""
+"""Key of the new name of the selected connection, until the next script run."""
 
 
 def connection() -> str:

@@ -1,4 +1,4 @@
-"""Frame around every page: title, menu, connection. Runs with each script run, so it must stay cheap."""
+"""Frame around every page: title, menu, selected connection. Runs with each script run, so it must stay cheap."""
 
 from __future__ import annotations
 
@@ -11,7 +11,6 @@ from boomerang.playground.shell import shortcuts
 from boomerang.playground.shell.logo import FAVICON, LOGO
 from boomerang.playground.shell.navigation import CONNECTIONS, MENU, START
 from boomerang.playground.ui import html_tables
-from boomerang.playground.ui.escape import plain
 from boomerang.workbench.connections.registry import EMBEDDED
 from boomerang.workbench.i18n.translate import _
 
@@ -51,7 +50,8 @@ LAYOUT = """<style>
   .st-key-answer { scroll-margin-top: 4rem; min-height: calc(100vh - 8rem); }
 }
 @media (max-width: 640px) {
-  .st-key-head { flex-direction: column; align-items: stretch; }
+  .st-key-head { flex-wrap: wrap; }
+  .st-key-head > :first-child { flex: 1 0 100%; }
 }
 div:has(> .st-key-toolbar), div:has(> .st-key-runbar) { background: light-dark(#ffffff, #12141c); }
 @media (hover: none), (max-width: 1279.98px) {
@@ -69,8 +69,8 @@ def main() -> None:
     sections = {"": [START.page()]} | {_(name): [entry.page() for entry in entries] for name, entries in MENU.items()}
     sections[_("Setup")] = [CONNECTIONS.page()]
     page = st.navigation(sections, position="sidebar", expanded=True)
+    _settle_connection()
     with st.sidebar:
-        _connection()
         preferences.draw()
         shortcuts.draw()
     try:
@@ -79,16 +79,13 @@ def main() -> None:
         error_panel.draw(error, "page.error")
 
 
-def _connection() -> None:
+def _settle_connection() -> None:
+    """Make sure that the connection selected for all pages exists, whatever page is open."""
     names = app_state.connections().names(visitor.owner())
     if (renamed := st.session_state.pop(page_state.RENAMED, None)) in names:
-        st.session_state[connection_picker.SIDE_BAR] = renamed
-    linked = st.query_params.get("connection") if connection_picker.SIDE_BAR not in st.session_state else None
-    connection_picker.settle(connection_picker.SIDE_BAR, names, EMBEDDED, linked)
-    if len(names) > 1 or connection_picker.unchosen(connection_picker.SIDE_BAR):
-        connection_picker.picker(connection_picker.SIDE_BAR, names)
-    else:
-        st.caption(f":material/cable: {_('Connection')}: **{plain(names[0])}**")
+        st.session_state[connection_picker.PAGE] = renamed
+    linked = st.query_params.get("connection") if connection_picker.PAGE not in st.session_state else None
+    connection_picker.settle(connection_picker.PAGE, names, EMBEDDED, linked)
 
 
 main()

@@ -28,6 +28,7 @@ from boomerang.workbench.store.app_folder import app_folder
 
 TIMEOUT_SECONDS = 600.0
 PART = "all"
+PICKER_WIDTH = 260
 STATES = {
     ModelState.AVAILABLE: (N_("Ready to load"), ":material/circle:", "blue"),
     ModelState.LOADING: (N_("Loading"), ":material/progress_activity:", "blue"),
@@ -52,9 +53,7 @@ def draw() -> None:
     state = page_state.board()
     address = Address("", st.query_params.to_dict() if page_state.opened("start") else {})
     _attach(state, address)
-    address.put(
-        "connection", connection_picker.unchosen(connection_picker.SIDE_BAR) or page_state.connection(), app_state.EMBEDDED
-    )
+    address.put("connection", connection_picker.unchosen(connection_picker.PAGE) or page_state.connection(), app_state.EMBEDDED)
     connection = page_state.connected()
     if connection.fetches:
         connection.fetch()
@@ -106,7 +105,7 @@ def _attach(state: page_state.PageState, address: Address) -> None:
 def _buttons(state: page_state.PageState, models: Sequence[ListedModel]) -> DeltaGenerator:
     job = state.job
     running = job is not None and job.running
-    reason = connection_picker.reason(connection_picker.SIDE_BAR)
+    reason = connection_picker.reason(connection_picker.PAGE)
     with st.container(horizontal=True, vertical_alignment="center", key="board-toolbar"):
         pressed = st.button(
             _("Run all samples"),
@@ -126,7 +125,9 @@ def _buttons(state: page_state.PageState, models: Sequence[ListedModel]) -> Delt
             on_click=job.stop if job is not None else None,
         )
         line = st.empty()
-    text = _("To run: {reasons}.").format(reasons=reason) if reason else connection_picker.notice(connection_picker.SIDE_BAR)
+        with st.container(width=PICKER_WIDTH):
+            connection_picker.picker(connection_picker.PAGE, app_state.connections().names(visitor.owner()))
+    text = _("To run: {reasons}.").format(reasons=reason) if reason else connection_picker.notice(connection_picker.PAGE)
     if text:
         st.markdown(f":orange[:material/info:] {plain(text)}")
     if pressed and not running:
@@ -151,7 +152,7 @@ def _start(state: page_state.PageState, models: Sequence[ListedModel]) -> None:
     jobs = app_state.jobs()
     state.job = job
     jobs.submit(job)
-    connection_picker.forget(connection_picker.SIDE_BAR)
+    connection_picker.forget(connection_picker.PAGE)
     st.rerun()
 
 

@@ -24,6 +24,7 @@ _HTML = '<p class="marked" dir="auto"></p>'
 _CSS = """
 .marked { margin: 0; line-height: 1.9; font-family: var(--st-font); color: var(--st-text-color); white-space: pre-wrap;
   overflow-wrap: anywhere; unicode-bidi: isolate; }
+.scrolls { max-height: 11rem; overflow-y: auto; }
 del, ins { border-radius: 4px; padding: 0.05em 0.22em; }
 del { background: var(--st-red-background-color); color: var(--st-red-text-color, inherit); text-decoration: line-through 2px; }
 ins { background: var(--st-green-background-color); color: var(--st-green-text-color, inherit);
@@ -35,6 +36,8 @@ _JS = """
 export default function ({ data, parentElement }) {
   const place = parentElement.querySelector(".marked")
   place.setAttribute("aria-label", data.label)
+  place.classList.toggle("scrolls", data.scrolls)
+  if (data.scrolls) { place.tabIndex = 0; place.setAttribute("role", "region") }
   const made = []
   for (const [kind, text] of data.parts) {
     if (!kind) { made.push(document.createTextNode(text)); continue }
@@ -95,7 +98,7 @@ def joined(parts: Iterable[Part]) -> list[Part]:
     return made
 
 
-def draw(parts: Sequence[Part], *, label: str, first: str, second: str, key: str) -> None:
+def draw(parts: Sequence[Part], *, label: str, first: str, second: str, key: str, scrolls: bool = False) -> None:
     """Draw the parts as one text.
 
     Args:
@@ -104,10 +107,12 @@ def draw(parts: Sequence[Part], *, label: str, first: str, second: str, key: str
         first: Spoken before a deletion, such as "only in the reference".
         second: Spoken before an insertion.
         key: Unique per script run.
+        scrolls: Whether a long text scrolls, reachable by keyboard, instead of taking all its height.
     """
     component: Any = st.components.v2.component("marked", html=_HTML, css=_CSS, js=_JS)
     shown = [[part.kind, drawable(part.text)] for part in parts[:MOST_PARTS]]
-    component(data={"parts": shown, "label": label, "labels": {"del": first, "ins": second}}, key=key)
+    labels = {"del": first, "ins": second}
+    component(data={"parts": shown, "label": label, "labels": labels, "scrolls": scrolls}, key=key)
     if len(parts) > MOST_PARTS:
         st.caption(_("Showing the first {count:,} parts.").format(count=MOST_PARTS))
 

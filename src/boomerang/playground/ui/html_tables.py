@@ -24,7 +24,10 @@ STYLE = """<style>
 .plain-table :is(th, td):not(:last-child) { word-break: keep-all; }
 .plain-table thead th { opacity: 0.75; }
 .plain-table .strong > tr > th { font-weight: 600; }
+.plain-table b { font-weight: 600; padding: 0.1rem 0.4rem; margin-inline-start: -0.4rem; border-radius: 6px;
+  background: color-mix(in srgb, #1a9a78 15%, transparent); white-space: nowrap; }
 .plain-scroll { max-height: 300px; overflow: auto; }
+.plain-wide { overflow-x: auto; }
 .plain-bar { position: relative; height: 30px; border-radius: 6px; overflow: hidden; }
 .plain-bar span { position: absolute; inset-block: 0; min-width: 1px; display: grid; place-items: center; color: #fff;
   font-size: 0.78rem; font-weight: 600; white-space: nowrap; overflow: hidden;
@@ -91,29 +94,44 @@ class Part(NamedTuple):
     """Tooltip."""
 
 
+class Best(NamedTuple):
+    """A table cell with the best value of its row."""
+
+    text: str
+    mark: str
+    """What it is best at, in words."""
+
+
 def facts(values: Mapping[str, str]) -> None:
     """Draw names and values, one pair per line."""
     lines = (f'<tr><th scope="row">{escaped(name)}</th><td>{escaped(value)}</td></tr>' for name, value in values.items())
     st.html(f'<table class="plain-table"><tbody>{"".join(lines)}</tbody></table>')
 
 
-def table(columns: Sequence[str], rows: Iterable[Sequence[str]], *, scrolls: str = "") -> None:
+def table(columns: Sequence[str], rows: Iterable[Sequence[str | Best]], *, scrolls: str = "", wide: str = "") -> None:
     """Draw rows under a header; the first cell of a row is its header.
 
     Args:
         columns: Column names.
         rows: One cell per column.
         scrolls: Accessible name; if set, a long table scrolls and is reachable by keyboard.
+        wide: Accessible name; if set, a wide table scrolls sideways.
     """
     head = "".join(f'<th scope="col">{escaped(name)}</th>' for name in columns)
     body = "".join(
-        f'<tr><th scope="row">{escaped(first)}</th>{"".join(f"<td>{escaped(cell)}</td>" for cell in rest)}</tr>'
-        for first, *rest in rows
+        f'<tr><th scope="row">{escaped(str(first))}</th>{"".join(_cell(cell) for cell in rest)}</tr>' for first, *rest in rows
     )
     whole = f'<table class="plain-table"><thead><tr>{head}</tr></thead><tbody class="strong">{body}</tbody></table>'
-    if scrolls:
-        whole = f'<div class="plain-scroll" tabindex="0" role="region" aria-label="{escaped(scrolls)}">{whole}</div>'
+    if name := scrolls or wide:
+        kind = "plain-scroll" if scrolls else "plain-wide"
+        whole = f'<div class="{kind}" tabindex="0" role="region" aria-label="{escaped(name)}">{whole}</div>'
     st.html(whole)
+
+
+def _cell(cell: str | Best) -> str:
+    if isinstance(cell, Best):
+        return f"<td><b>{escaped(cell.text)} <small>★ {escaped(cell.mark)}</small></b></td>"
+    return f"<td>{escaped(cell)}</td>"
 
 
 def bar(parts: Iterable[Part], ends: tuple[str, str], legend: Iterable[tuple[str, str]], label: str) -> str:

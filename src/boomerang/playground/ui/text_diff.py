@@ -31,7 +31,8 @@ def draw(left: str, right: str, headings: tuple[str, str], key: str) -> None:
             share=same(spans), left=headings[0], right=headings[1]
         )
     )
-    diff_markup.draw(diff_markup.of_spans(spans), label=_("Differences"), first=headings[0], second=headings[1], key=key)
+    parts = diff_markup.of_spans(spans)
+    diff_markup.draw(parts, label=_("Differences"), first=headings[0], second=headings[1], key=key, scrolls=True)
     if max(len(left), len(right)) > LONGEST:
         st.caption(_("Only the first {count:,} characters of each are compared.").format(count=LONGEST))
 

@@ -15,9 +15,9 @@ from boomerang.playground.run.pane import Pane
 from boomerang.playground.server import audio_route
 from boomerang.playground.server.audio_route import CLIPS
 from boomerang.playground.session import visitor
-from boomerang.playground.ui.audio_format import duration
 from boomerang.playground.ui.audio_player import stream_player
 from boomerang.playground.ui.escape import code
+from boomerang.playground.ui.number_format import UNKNOWN
 from boomerang.workbench.i18n.translate import _
 from boomerang.workbench.results import audio_stream
 from boomerang.workbench.runs.jobs import Job
@@ -96,20 +96,18 @@ def draw_live(pane: Pane, job: Job) -> Callable[[], None]:
 
 
 def compare(panes: Sequence[Pane]) -> None:
-    """Draw players, durations and waveforms of the same text side by side."""
+    """Draw the waveforms of the same text side by side; their players are in the panes."""
     grid = st.grid(2, min_column_width=300, gap="medium")
     for pane in panes:
         record = pane.state.record
         audio = spoken(pane, record) if record is not None else b""
         with grid.cell():
-            st.text(pane_names.name(pane))
             kind = kind_of(audio) if audio else None
+            st.text(f"{pane_names.name(pane)} · {kind.name if kind else UNKNOWN}")
             if record is None or kind is None or not kind.audio:
                 st.caption(_("No audio"))
                 continue
-            st.audio(audio, format=kind.media_type, alt=_("Generated speech of {pane}").format(pane=pane_names.letter(pane)))
             sound = waveform.look(pane, audio, record.id)
-            st.caption(f"{duration(sound.facts.seconds if sound.facts else None)} · {kind.name} · {len(audio):,} B")
             if sound.profile is not None:
                 waveform.waveform(sound.profile, pane.key("waveform.compared"))
 

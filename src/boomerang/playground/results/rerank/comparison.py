@@ -10,9 +10,9 @@ from boomerang.invoker.entities.rerank import RequestInvokeRerank
 from boomerang.playground.run import pane_names
 from boomerang.playground.run.pane import Pane
 from boomerang.playground.run.pane_names import pair
+from boomerang.playground.ui import html_tables
 from boomerang.playground.ui.charts import chart_style
 from boomerang.playground.ui.charts.rankings import MOST_LINES, Place, slope
-from boomerang.playground.ui.data_table import data_table
 from boomerang.playground.ui.number_format import UNKNOWN
 from boomerang.workbench.analysis.rank_correlation import kendall_of_orders, moves
 from boomerang.workbench.i18n.translate import _
@@ -66,12 +66,12 @@ def _qualities(panes: Sequence[Pane], count: int) -> None:
         if request is None:
             continue
         worst, best = relevance_scores.rank_quality(request, ranking(pane.state.record), relevant, k)
-        measures = {
-            _(label).format(k=k): relevance_scores.range_text(getattr(worst, name), getattr(best, name))
-            for name, (label, _about) in relevance_scores.MEASURES.items()
-        }
-        rows.append({_("pane"): pane_names.name(pane), **measures})
-    data_table(rows, alt=_("Ranking quality"))
+        measures = (
+            relevance_scores.range_text(getattr(worst, name), getattr(best, name)) for name in relevance_scores.MEASURES
+        )
+        rows.append([pane_names.name(pane), *measures])
+    labels = (_(label).format(k=k) for label, _about in relevance_scores.MEASURES.values())
+    html_tables.table([_("Pane"), *labels], rows, wide=_("Ranking quality"))
 
 
 def _request(pane: Pane) -> RequestInvokeRerank | None:

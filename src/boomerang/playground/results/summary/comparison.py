@@ -11,9 +11,9 @@ from boomerang.invoker.entities.summary import RequestInvokeSummary
 from boomerang.playground.run import pane_names
 from boomerang.playground.run.pane import Pane
 from boomerang.playground.run.pane_names import pair
-from boomerang.playground.ui import text_diff
+from boomerang.playground.ui import html_tables, text_diff
 from boomerang.playground.ui.data_table import data_table
-from boomerang.playground.ui.number_format import UNKNOWN, seconds
+from boomerang.playground.ui.number_format import UNKNOWN
 from boomerang.workbench.analysis.facts import Fact, State, share_kept
 from boomerang.workbench.i18n.translate import _
 from boomerang.workbench.results.drawable_text import drawable
@@ -25,9 +25,10 @@ MOST_FACTS = 300
 
 
 def compare(panes: Sequence[Pane]) -> None:
-    """Draw a row for each pane, a word diff of two panes, and the facts in each summary."""
+    """Draw words and facts of each summary, a word diff of two panes, and the facts in each summary."""
     made = [(pane, source, summary) for pane in panes for source, summary in _texts(pane)]
-    data_table([_line(*one) for one in made], alt=_("Summary lengths and kept facts"))
+    columns = (_("Pane"), _("Words"), _("Facts kept"), _("New facts"))
+    html_tables.table(columns, [_line(*one) for one in made], wide=_("Summary lengths and kept facts"))
     if len({source for _pane, source, _summary in made}) > 1:
         st.caption(_("The panes summarized different texts. Run them again."))
         return
@@ -48,18 +49,11 @@ def _texts(pane: Pane) -> list[tuple[str, str]]:
     return [(drawable(record.request_as(RequestInvokeSummary).text), drawable(record.chunks[0].summary))]
 
 
-def _line(pane: Pane, source: str, summary: str) -> dict[str, Any]:
-    counts, compared, record = size(summary), facts(source, summary), pane.state.record
+def _line(pane: Pane, source: str, summary: str) -> tuple[str, str, str, str]:
+    compared = facts(source, summary)
     count, share = tally(compared), share_kept(compared)
-    return {
-        _("pane"): pane_names.name(pane),
-        _("characters"): counts.characters,
-        _("words"): counts.word_count,
-        _("ratio"): f"{counts.characters / len(source):.0%}" if source else UNKNOWN,
-        _("time"): UNKNOWN if record is None else seconds(record.elapsed),
-        _("facts kept"): UNKNOWN if share is None else f"{count[State.KEPT]} ({share:.0%})",
-        _("new facts"): count[State.NEW],
-    }
+    kept = UNKNOWN if share is None else f"{count[State.KEPT]} ({share:.0%})"
+    return pane_names.name(pane), f"{size(summary).word_count:,}", kept, f"{count[State.NEW]:,}"
 
 
 def _facts(made: Sequence[tuple[Pane, str, str]]) -> None:
