@@ -118,14 +118,14 @@ def _toolbar(state: ConnectionsPageState, connections: list[Connection]) -> Tick
             args=(state, connections),
             help=_("Fetches each server's models and makes one minimal call per model type."),
         )
-        st.button(
-            _("Stop"),
-            icon=":material/stop_circle:",
-            shortcut="Escape",
-            key="connections.stop",
-            disabled=not running,
-            on_click=state.checks.stop if state.checks is not None else None,
-        )
+        if state.checks is not None and running:
+            st.button(
+                _("Stop"),
+                icon=":material/stop_circle:",
+                shortcut="Escape",
+                key="connections.stop",
+                on_click=state.checks.stop,
+            )
         tick = probe_progress.draw_all(state)
     if chosen:
         form.begin(state, *offered[chosen])

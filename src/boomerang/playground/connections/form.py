@@ -68,11 +68,13 @@ def draw(state: ConnectionsPageState) -> Tick:
     with actions:
         tick, pressed = form_actions.draw(state, settings, keeping)
     shown = fields.number_set(drawing, values) + (keeping != SESSION), tuple(wrong)
-    state.open_advanced = bool(wrong) and not advanced.open and (pressed or not set(wrong) <= set(state.advanced[1]))
-    if state.open_advanced or shown != state.advanced:
-        # A changed label makes it another expander for Streamlit 1.67, in spite of its key.
-        state.advanced, state.redrawn, state.open_advanced = shown, True, state.open_advanced or bool(advanced.open)
-        st.rerun()  # its label is drawn before its fields
+    state.open_advanced = bool(wrong) and not advanced.open and (pressed or not set(wrong) <= state.wrong_advanced)
+    state.wrong_advanced = frozenset(wrong)
+    # Streamlit 1.67 draws an expander with another label anew, in spite of its key, and a field in it would lose the focus. So
+    # the label changes only while it is closed.
+    if state.open_advanced or (not advanced.open and shown != state.advanced):
+        state.advanced, state.redrawn = shown, True
+        st.rerun()
     return tick
 
 

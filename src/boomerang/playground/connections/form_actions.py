@@ -91,7 +91,7 @@ def _close(state: ConnectionsPageState) -> None:
     for name in [name for name in st.session_state if str(name).startswith(typed)]:
         del st.session_state[name]
     state.draft, state.replacing, state.typed_secrets, state.tried = None, None, {}, None
-    state.attempted, state.advanced, state.open_advanced = False, (0, ()), False
+    state.attempted, state.advanced, state.wrong_advanced, state.open_advanced = False, (0, ()), frozenset(), False
     state.version += 1
 
 

@@ -44,6 +44,8 @@ class ConnectionsPageState:
     """Whether Save or Test was pressed; before that, a field that is still empty is no error."""
     advanced: tuple[int, tuple[str, ...]] = (0, ())
     """Number of fields set under Advanced, and the labels of those with errors, as its label shows them."""
+    wrong_advanced: frozenset[str] = frozenset()
+    """Labels of the fields under Advanced that had errors when the form was last drawn."""
     open_advanced: bool = False
     """Whether the next script run opens Advanced."""
     rows: list[dict[str, Any]] = field(default_factory=list)
