@@ -112,9 +112,9 @@ def test_testing_lists_the_models_by_type_in_place_and_an_import_opens_their_tab
         state: ConnectionsPageState = page.look().at.session_state["_connections"]
         if state.checks is not None:
             state.checks.join(BOUND)
-        found = container(page.look(), "connection-form")
-        assert "LLM · 2" in found and "qwen3-8b\xa0?, qwen3-32b\xa0?" in found and "Embedding · 1" in found
-        assert saved_names() == [] and "Models listed by the server" not in found
+        form_text = container(page.look(), "connection-form")
+        assert "LLM · 2" in form_text and "qwen3-8b\xa0?, qwen3-32b\xa0?" in form_text and "Embedding · 1" in form_text
+        assert saved_names() == [] and "Models listed by the server" not in form_text
         page.at.button(key=form_key(page, "bring")).click()
         page.look()
         assert advanced_open(page) and "Types guessed from names (3)" in page.seen.replace("\\", "")

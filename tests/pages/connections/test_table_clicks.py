@@ -14,7 +14,7 @@ from tests.pages.visitor import Visitor
 LISTED = {"data": [{"id": "chatty"}, {"id": "bge-m3"}]}
 
 
-def test_a_rows_name_opens_its_connection_and_is_marked_as_current() -> None:
+def test_a_rows_name_opens_its_connection_and_is_the_current_one() -> None:
     with in_the_file('[[connections]]\nname = "a <b>"\nbase_url = "http://127.0.0.1:9/v1"\n'):
         page = Visitor("embedded").open("connections")
         table_clicks.show(page.at.session_state["_connections"], "a <b>", "")

@@ -137,16 +137,16 @@ def _by_type(models: tuple[ListedModel, ...]) -> dict[str, str]:
     titles: dict[ModelType, str] = {}
     for call, model_type in CALLS.items():
         titles.setdefault(model_type, health_table.COLUMNS[call])
-    found = {}
+    rows = {}
     for model_type, title in titles.items():
-        names = [_marked(model) for model in models if model.model_type is model_type]
+        names = [_with_sign(model) for model in models if model.model_type is model_type]
         more = [_("and {count} more").format(count=len(names) - MOST_NAMED)] if len(names) > MOST_NAMED else []
         if names:
-            found[f"{_(title)} · {len(names)}"] = ", ".join([*names[:MOST_NAMED], *more])
-    return found
+            rows[f"{_(title)} · {len(names)}"] = ", ".join([*names[:MOST_NAMED], *more])
+    return rows
 
 
-def _marked(model: ListedModel) -> str:
+def _with_sign(model: ListedModel) -> str:
     return f"{model.model}\xa0?" if model.type_from is TypeFrom.GUESSED else model.model
 
 

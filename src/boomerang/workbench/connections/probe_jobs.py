@@ -139,9 +139,9 @@ class ProbeJob(Work):
     def _note(self, named: Named, event: Event) -> None:
         if isinstance(event, HTTPRequest | HTTPResponse):
             with self._lock:
-                noted = self.exchanges.setdefault(named, [])
-                if len(noted) < MOST_EXCHANGES:
-                    noted.append(event)
+                exchanges = self.exchanges.setdefault(named, [])
+                if len(exchanges) < MOST_EXCHANGES:
+                    exchanges.append(event)
             self._notify()
 
     def _keep(self, named: Named, result: Check) -> None:
