@@ -147,7 +147,7 @@ def walk_connections(browser: Browser, app: Served, folder: Path, width: int, da
         page.locator(".st-key-connections-test_all button:enabled").first.wait_for(timeout=60_000)
         settled(page)
         for number, name in ((1, "server"), (3, "failed")):
-            page.locator(".st-key-connections-open button").nth(number).click()
+            page.locator(".health tbody th button").nth(number).click()
             settled(page)
             yield take(page, f"connections-{name}")
         page.locator(".st-key-connections-duplicate button").first.click()

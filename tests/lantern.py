@@ -51,7 +51,7 @@ def tested(_backend: Backend, _run: Run, _at: Callable[[str], Backend] | None = 
 FORM = Form(
     fields=(
         FormField(name="colour", label=N_("Lantern colour"), caption="Such as red."),
-        FormField(name="token", label=N_("Lantern token"), secret=True, right=True),
+        FormField(name="token", label=N_("Lantern token"), secret=True),
     ),
     summary=("colour", "token"),
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from urllib.parse import urlencode
 
 from playwright.sync_api import Locator, Page, WebSocket, expect
@@ -44,17 +45,17 @@ def saved(page: Page, button: str) -> str:
 
 def open_connection(page: Page, name: str) -> None:
     """Open a connection on the Connections page."""
-    page.get_by_test_id("stMain").get_by_role("radio", name=name, exact=True).click()
+    page.get_by_role("region", name="Health").get_by_role("rowheader", name=name, exact=True).get_by_role("button").click()
     expect(detail(page).get_by_role("heading", name=name, exact=True)).to_be_visible()
     settled(page)
 
 
 def begin(page: Page, preset: str) -> Locator:
     """Start a connection from a preset; return its form."""
-    page.get_by_role("button", name="Add").click()
+    page.get_by_role("button", name="Presets").click()
     page.get_by_role("menuitem", name=preset).click()
     form = page.locator(".st-key-connection-form")
-    expect(form.get_by_label("Name", exact=True)).to_have_value(preset)
+    expect(form.get_by_label("Name", exact=True)).to_have_attribute("placeholder", preset)
     settled(page)
     return form
 
@@ -69,9 +70,20 @@ def fill(form: Locator, label: str, text: str) -> None:
 
 def type_key(form: Locator, key: str) -> None:
     """Type a key into the form."""
-    form.get_by_role("radio", name="entered here").click()
+    field = key_field(form)
+    field.fill(key)
+    field.press("Tab")
     settled(form.page)
-    fill(form, "API key", key)
+
+
+def key_field(form: Locator) -> Locator:
+    """Return the field of the key."""
+    return form.get_by_label(re.compile("^API key"))
+
+
+def advanced(form: Locator) -> Locator:
+    """Return what opens and closes Advanced."""
+    return form.get_by_test_id("stExpander").first.locator("summary").first
 
 
 def press(place: Locator, name: str) -> None:

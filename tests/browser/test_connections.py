@@ -22,6 +22,7 @@ from tests.scripted import USAGE
 
 from .connecting import (
     PageTraffic,
+    advanced,
     begin,
     connection_box,
     detail,
@@ -29,6 +30,7 @@ from .connecting import (
     facts,
     fill,
     health,
+    key_field,
     open_connection,
     open_on,
     press,
@@ -218,11 +220,10 @@ def test_a_connection_is_typed_tried_corrected_and_used_and_its_key_does_not_com
     page.keyboard.press("ArrowRight")
     expect(grid.locator("#glide-cell-3-0")).to_have_attribute("aria-selected", "true")
     connection.press("Enter")
-    press(form, "Save")
-    expect(page.get_by_text("llama.cpp added.")).to_be_visible()
+    press(form, "Save and use")
+    expect(page.get_by_text("llama.cpp saved and selected. All pages use it now.")).to_be_visible()
     assert health(page)["llama.cpp"]["Embedding"] == "not tested"
     assert health(page)["llama.cpp"]["LLM"] == "—"
-    press(detail(page), "Use")
     go(page, "text_embedding")
     expect(connection_box(page)).to_have_value("llama.cpp")
     expect(model_box(page)).to_have_value("real")
@@ -238,6 +239,23 @@ def test_a_connection_is_typed_tried_corrected_and_used_and_its_key_does_not_com
     connection.assert_never(KEY)
 
 
+def test_a_server_is_added_with_two_clicks_and_one_field_and_called(
+    connected: Served, servers: Servers, visitors: Callable[[], Visitor]
+) -> None:
+    page = visitors().tab()
+    visit(page, connected.url, "connections")
+    press(page.get_by_test_id("stMain"), "Add")
+    form = page.locator(".st-key-connection-form")
+    form.get_by_label("Base URL", exact=True).fill(servers.script)
+    key_field(form).fill(KEY)
+    press(form, "Save and use")
+    name = servers.script.removeprefix("http://").removesuffix("/v1").replace("127.0.0.1", "localhost")
+    go(page, "llm")
+    expect(connection_box(page)).to_have_value(name)
+    run(page)
+    assert answer(page)
+
+
 def test_a_copy_has_not_the_key_can_be_renamed_and_is_gone_once_it_was_removed_and_comes_in_again_from_a_file(
     connected: Served, visitors: Callable[[], Visitor]
 ) -> None:
@@ -247,10 +265,8 @@ def test_a_copy_has_not_the_key_can_be_renamed_and_is_gone_once_it_was_removed_a
     expect(detail(page)).to_contain_text("Read-only here. Change it at its source.")
     press(detail(page), "Duplicate")
     form = page.locator(".st-key-connection-form")
-    expect(form.get_by_role("radio", name="entered here")).to_be_checked()
-    expect(form.get_by_label("API key", exact=True)).to_have_value("")
-    press(form, "Save")
-    press(detail(page), "Use")
+    expect(key_field(form)).to_have_value("")
+    press(form, "Save and use")
     press(detail(page), "Test")
     expect(detail(page)).to_contain_text("The server wants a key, and the connection has none.")
     assert health(page)["OpenAI 2"]["Server"] == "failed 401"
@@ -266,7 +282,7 @@ def test_a_copy_has_not_the_key_can_be_renamed_and_is_gone_once_it_was_removed_a
     ).to_be_disabled()  # the selected connection stays selected under its new name
     assert "OpenAI 2" not in health(page) and health(page)["My own"]["Server"] == "not tested"
     press(detail(page), "Edit")  # the key is kept, hidden
-    expect(form.get_by_label("API key", exact=True)).to_have_value("")
+    expect(key_field(form)).to_have_value("")
     press(form, "Save")
     detail(page).get_by_label("Test one model").wait_for()
     press(detail(page), "Test model")
@@ -299,12 +315,16 @@ def test_what_was_saved_outlives_the_app_and_is_another_visitors_only_if_it_was_
     kept = {"Ann's today": "This session", "Ann's": "Only me", "Everybody's": "Everyone"}
     for name, keep in kept.items():
         form = begin(page, "llama.cpp")
-        form.get_by_role("radio", name="entered here").click()
+        advanced(form).click()
         form.get_by_role("radio", name=keep).click()
-        for label, text in (("Name", name), ("Base URL", servers.script), ("API key", KEY)):  # as fast as one can type
-            form.get_by_label(label, exact=True).fill(text)
         settled(page)
-        press(form, "Save")
+        advanced(form).click()
+        expect(advanced(form)).to_contain_text("Advanced" if keep == "This session" else "Advanced · 1 set")
+        expect(form.get_by_role("radio", name=keep)).to_be_hidden()
+        for label, text in (("Name", name), ("Base URL", servers.script)):  # as fast as one can type
+            form.get_by_label(label, exact=True).fill(text)
+        key_field(form).fill(KEY)
+        press(form, "Save and use")
     assert set(kept) < shown(page, *kept)
     page.close()
     page = visit(ben.tab(), connected.url, "connections")

@@ -19,7 +19,9 @@ class Widget(StrEnum):
     ADDRESS = "address"
     """Text that is completed to a web address once entered."""
     KEY = "key"
-    """An API key: none, entered, or the name of an environment variable in the field `variable`."""
+    """An API key; or none, while the field `variable` names an environment variable."""
+    VARIABLE = "variable"
+    """The name of an environment variable that visitors may use."""
     PAIRS = "pairs"
     """Names and values, one pair per line; secret values are masked."""
     PROXY = "proxy"
@@ -47,10 +49,10 @@ class FormField:
     caption: str = ""
     """Shown under the field while it has no error."""
     placeholder: str = ""
-    group: str = ""
-    """Title of the expander it is in; empty if always visible."""
-    right: bool = False
-    """Whether it is in the right column."""
+    advanced: bool = False
+    """Whether it is under Advanced; a basic field is always visible."""
+    optional: bool = False
+    """Whether its label says that it may stay empty."""
     parts: Mapping[str, str] = field(default_factory=dict)
     """For a field of several numbers: part → label."""
     variable: str = ""
@@ -72,9 +74,14 @@ class Form:
     """Names of fields, in order."""
 
     @property
-    def groups(self) -> list[str]:
-        """Titles of its expanders, in order."""
-        return list(dict.fromkeys(form_field.group for form_field in self.fields if form_field.group))
+    def basic(self) -> list[FormField]:
+        """The fields that are always visible. Keep them few: adding a connection should take no reading."""
+        return [form_field for form_field in self.fields if not form_field.advanced]
+
+    @property
+    def advanced(self) -> list[FormField]:
+        """The fields under Advanced."""
+        return [form_field for form_field in self.fields if form_field.advanced]
 
     def labels(self) -> Iterator[tuple[str, str]]:
         """Yield the name and label of each field, and of each part as `field.part`."""

@@ -161,6 +161,14 @@ def settings_of(value: Any, kinds: Kinds, where: str = "") -> ConnectionSettings
     return kind.settings().checked(value, where)
 
 
+def blank_settings(kind: Kind, preset: Preset) -> ConnectionSettings:
+    """Return unchecked settings that a form starts from: what the preset sets; required texts are empty."""
+    assert kind.settings is not None  # a kind with a form has one
+    settings = kind.settings()
+    required = {name: "" for name, field_info in settings.model_fields.items() if field_info.is_required()}
+    return settings.model_construct(**required | {"kind": kind.name} | preset.values | dict(preset.first_values))
+
+
 def open_settings(
     settings: ConnectionSettings,
     kinds: Kinds,

@@ -54,5 +54,28 @@ def in_the_file(text: str) -> Iterator[None]:
 def health_of(page: Visitor, name: str) -> list[str]:
     """Return the cells of a row in the health table."""
     [table] = [str(node.value) for node in nodes(page.at.main) if 'class="health"' in str(getattr(node, "value", ""))]
-    row = table.partition(f">{name}</th>")[2].partition("</tr>")[0]
+    row = table.partition(f'title="{name}">')[2].partition("</th>")[2].partition("</tr>")[0]
     return [re.sub("<[^>]*>", "", cell) for cell in row.split("</td>")[:-1]]
+
+
+def form_key(page: Visitor, name: str) -> str:
+    """Return the key of a widget in the open form."""
+    state: ConnectionsPageState = page.at.session_state["_connections"]
+    return f"connections.form.{state.version}.{name}"
+
+
+def advanced_label(page: Visitor) -> str:
+    """Return the label of the form's expander Advanced."""
+    [expander] = [expander for expander in page.at.expander if expander.label.startswith("Advanced")]
+    return str(expander.label).replace("\\", "")
+
+
+def advanced_open(page: Visitor) -> bool:
+    """Return whether Advanced is open."""
+    return bool(page.at.session_state[form_key(page, "advanced")])
+
+
+def open_advanced(page: Visitor) -> Visitor:
+    """Open Advanced for the next script run; these tests have no browser that keeps it open."""
+    page.at.session_state[form_key(page, "advanced")] = True
+    return page

@@ -9,7 +9,7 @@ from boomerang.playground.connections.page_state import ConnectionsPageState
 from boomerang.workbench.connections.form_text import as_lines
 from tests.connection_settings import settings_of
 from tests.loopback import Loopback, whole
-from tests.pages.connections.opened_page import container, made, with_form
+from tests.pages.connections.opened_page import advanced_label, advanced_open, container, made, with_form
 
 
 def test_a_name_that_is_taken_is_reported_in_the_form() -> None:
@@ -23,8 +23,7 @@ def test_a_key_that_was_typed_is_kept_when_its_page_is_left_and_is_not_given_bac
         page = with_form(made(base_url=server.address))
         state: ConnectionsPageState = page.at.session_state["_connections"]
         where = f"connections.form.{state.version}."
-        page.at.segmented_control(key=f"{where}key_kind").set_value("typed")
-        page.look().at.text_input(key=f"{where}api_key").set_value("sk-not-for-anybodys-eyes")
+        page.at.text_input(key=f"{where}api_key").set_value("sk-not-for-anybodys-eyes")
         page.look().open("start").open("connections")
         field = page.at.text_input(key=f"{where}api_key")
         assert field.value == "" and field.placeholder == "unchanged"
@@ -41,22 +40,21 @@ def test_an_address_is_completed_in_its_field_and_a_fault_is_under_its_own_by_it
     page.at.text_input(key=f"{where}base_url").set_value("127.0.0.1:9401/v1")
     assert page.look().at.text_input(key=f"{where}base_url").value == "http://127.0.0.1:9401/v1"
     page.at.text_input(key=f"{where}base_url").set_value("not an address")
-    page.at.text_input(key=f"{where}name").set_value("")
-    page.look()
-    drawn = container(page, "connection-form").splitlines()
-    faults = [number for number, line in enumerate(drawn) if "expected an address" in line or "must not be empty" in line]
+    page.at.text_input(key=f"{where}name").set_value("two\x07lines")
+    page.look().at.button(key=f"{where}save").click()
+    drawn = container(page.look(), "connection-form").splitlines()
+    faults = [number for number, line in enumerate(drawn) if "expected an address" in line or "must be one line" in line]
     assert [drawn[number].rpartition(": ")[0] for number in faults] == ["Name", "Base URL"]
-    label = next(number for number, line in enumerate(drawn) if line.startswith("Dify provider"))
-    assert all(number < label for number in faults), "each stands under its own field"
-    assert page.at.button(key=f"{where}save").disabled
+    label = next(number for number, line in enumerate(drawn) if line.startswith("API key"))
+    assert faults[1] < label, "each is under its own field"
+    assert "saved" not in page.seen
 
 
-@pytest.mark.parametrize(("preset", "kind"), [("openai", "typed"), ("jina", "typed"), ("ollama", "none")])
-def test_the_form_of_a_service_that_needs_a_key_has_a_field_for_it(preset: str, kind: str) -> None:
+@pytest.mark.parametrize(("preset", "label"), [("openai", "API key"), ("ollama", "API key (optional)")])
+def test_only_a_service_that_refuses_calls_without_a_key_has_a_field_that_is_not_optional(preset: str, label: str) -> None:
     page = with_form(settings_of({"name": "x", "base_url": PRESETS[preset].base_url, "preset": preset}))
-    control = page.at.segmented_control(key="connections.form.0.key_kind")
-    assert control.value == kind
-    assert control.options == ["none", "entered here"], "there is no variable that a visitor may name"
+    assert page.at.text_input(key="connections.form.0.api_key").label == label
+    assert not [box for box in page.at.selectbox if box.label == "Environment variable"], "visitors may name none"
 
 
 @pytest.mark.parametrize(
@@ -80,7 +78,10 @@ def test_what_http_cannot_send_is_refused_in_the_form_by_its_label(field: str, t
     fields = page.at.text_area if field in ("headers", "query") else page.at.text_input
     fields(key=f"connections.form.0.{field}").set_value(typed)
     assert text in container(page.look(), "connection-form")
-    assert page.at.button(key="connections.form.0.save").disabled
+    page.at.button(key="connections.form.0.save").click()
+    assert text in container(page.look(), "connection-form"), "it was not saved"
+    if field != "base_url":
+        assert advanced_open(page) and advanced_label(page).endswith(f" · check: {text.partition(':')[0]}")
 
 
 def test_a_query_that_is_pasted_with_the_address_moves_to_its_field() -> None:
@@ -89,7 +90,7 @@ def test_a_query_that_is_pasted_with_the_address_moves_to_its_field() -> None:
     page.look()
     assert page.at.text_input(key="connections.form.0.base_url").value == "https://h/v1"
     assert page.at.text_area(key="connections.form.0.query").value == "a: 1\napi-version: 2026\nkey: x y"
-    assert not page.at.button(key="connections.form.0.save").disabled
+    assert advanced_label(page) == "Advanced · 1 set" and not advanced_open(page)
 
 
 def test_only_what_is_secret_is_masked_in_the_form() -> None:

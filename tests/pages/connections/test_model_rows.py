@@ -16,6 +16,7 @@ from boomerang.playground.session import app_state
 from boomerang.workbench.samples.inputs import ATTACHMENTS
 from tests.connection_settings import settings_of
 from tests.loopback import Loopback, whole
+from tests.pages.connections.opened_page import open_advanced
 from tests.pages.visitor import Visitor
 
 LISTED = [
@@ -89,7 +90,7 @@ def test_the_caption_names_what_was_guessed_until_a_choice() -> None:
     model_table_editor.bring(state, [described("p", name) for name in ("boom", "bge-m3")])
     assert "Types guessed from names (2): boom, bge-m3." in page.look().seen.replace("\\", "")
     state.rows, state.table = [state.rows[0] | {"model_type": "rerank"}, state.rows[1]], state.table + 1
-    assert "Types guessed from names (1): bge-m3." in page.look().seen.replace("\\", "")
+    assert "Types guessed from names (1): bge-m3." in open_advanced(page).look().seen.replace("\\", "")
 
 
 @pytest.mark.parametrize(("typed", "kept"), [(512, {}), (256, {"context_size": 256})])

@@ -11,7 +11,7 @@ from boomerang.invoker.connection_kind import Check
 from boomerang.playground.connections.page_state import ConnectionsPageState
 from boomerang.workbench.connections.probe_jobs import SERVER, ProbeJob
 from tests.loopback import BOUND, ClientConnection, Loopback, ReceivedRequest, whole
-from tests.pages.connections.opened_page import container, health_of, in_the_file, made, with_form
+from tests.pages.connections.opened_page import container, form_key, health_of, in_the_file, made, with_form
 from tests.pages.visitor import Visitor
 
 
@@ -83,12 +83,6 @@ def test_the_words_of_a_server_that_refused_are_in_the_open_as_they_are() -> Non
 def listing(_request: ReceivedRequest, connection: ClientConnection) -> None:
     """Respond with a list of one model."""
     connection.send(whole({"data": [{"id": "m"}]}))
-
-
-def form_key(page: Visitor, name: str) -> str:
-    """Return the key of a widget in the open form."""
-    state: ConnectionsPageState = page.at.session_state["_connections"]
-    return f"connections.form.{state.version}.{name}"
 
 
 @pytest.mark.usefixtures("anna")

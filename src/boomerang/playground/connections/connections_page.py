@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from boomerang.invoker.connection_kind import Preset
+from boomerang.invoker.connection_kind import Kind, Preset
 from boomerang.playground.session import app_state, page_state, visitor
 from boomerang.playground.session.url_state import Address
 from boomerang.playground.ui.escape import plain
@@ -18,7 +18,7 @@ from boomerang.workbench.i18n.translate import _
 from boomerang.workbench.runs.background_work import follow
 from boomerang.workbench.store.app_folder import app_folder
 
-from . import detail, form, health_table, import_export, probe_progress
+from . import detail, form, health_table, import_export, probe_progress, table_clicks
 from .page_state import ConnectionsPageState, Feedback
 from .probe_progress import Tick
 
@@ -42,22 +42,27 @@ def draw() -> None:
     health_table.drop_outdated(state, connections)
     whole = _toolbar(state, connections)
     _say(state)
+    tick = _form(state)
     table, place = "", st.empty()
+    opened = _opened(state, connections) if state.draft is None else None
 
     def redraw() -> None:
         nonlocal table
-        now = health_table.written(connections, state.results, checks)
+        now = health_table.written(connections, state.results, checks, opened.name if opened is not None else None)
         if now != table:
             table = now
             place.html(table)
 
     redraw()
-    connection, tick = _open(state, connections)
+    if opened is not None:
+        with st.container(border=True, key="connection-detail"):
+            tick = detail.draw(state, opened)
+    table_clicks.listen(state, connections)
     redraw()  # include models that were just fetched
     address.put("open", state.open, "")
     address.put("connection", page_state.connection(), EMBEDDED)
     address.publish()
-    _follow(state, checks, connection, (redraw, whole, tick))
+    _follow(state, checks, opened, (redraw, whole, tick))
 
 
 def open_and_test(connection: Connection) -> None:
@@ -83,15 +88,23 @@ def _checks_under_way(state: ConnectionsPageState) -> ProbeJob | None:
 
 def _toolbar(state: ConnectionsPageState, connections: list[Connection]) -> Tick:
     running = state.checks is not None and state.checks.running
-    offered = app_state.connections().offered()
+    offered = {name: start for name, start in app_state.connections().offered().items() if start != _blank()}
     with st.container(horizontal=True, vertical_alignment="center", key="connections-toolbar"):
-        chosen = st.menu_button(
+        st.button(
             _("Add"),
-            list(offered),
             icon=":material/add:",
-            format_func=lambda preset: _shown(offered[preset][1]),
             key="connections.add",
+            on_click=form.begin,
+            args=(state, *_blank()),
             help=_("A server with an OpenAI-compatible API, or a rerank server with the API of Jina, Cohere or TEI."),
+        )
+        chosen = st.menu_button(
+            _("Presets"),
+            list(offered),
+            icon=":material/list:",
+            format_func=lambda preset: _shown(offered[preset][1]),
+            key="connections.presets",
+            help=_("Adds a well-known server; its usual address is filled in."),
         )
         import_export.draw(state, connections)
         st.button(
@@ -103,14 +116,14 @@ def _toolbar(state: ConnectionsPageState, connections: list[Connection]) -> Tick
             args=(state, connections),
             help=_("Fetches each server's models and makes one minimal call per model type."),
         )
-        st.button(
-            _("Stop"),
-            icon=":material/stop_circle:",
-            shortcut="Escape",
-            key="connections.stop",
-            disabled=not running,
-            on_click=state.checks.stop if state.checks is not None else None,
-        )
+        if state.checks is not None and running:
+            st.button(
+                _("Stop"),
+                icon=":material/stop_circle:",
+                shortcut="Escape",
+                key="connections.stop",
+                on_click=state.checks.stop,
+            )
         tick = probe_progress.draw_all(state)
     if chosen:
         form.begin(state, *offered[chosen])
@@ -120,9 +133,8 @@ def _toolbar(state: ConnectionsPageState, connections: list[Connection]) -> Tick
 
 def _begin_adding(state: ConnectionsPageState) -> None:
     """Open the form for a new connection, unless one is half filled in."""
-    offered = list(app_state.connections().offered().values())
-    if offered and (state.draft is None or state.replacing is not None):
-        form.begin(state, *offered[0])
+    if state.draft is None or state.replacing is not None:
+        form.begin(state, *_blank())
 
 
 def _shown(preset: Preset) -> str:
@@ -140,27 +152,26 @@ def _say(state: ConnectionsPageState) -> None:
         import_export.draw_result(state.feedback.brought)
 
 
-def _open(state: ConnectionsPageState, connections: list[Connection]) -> tuple[Connection | None, Tick]:
-    """Draw the open connection or its form; return the connection and a function that updates its progress."""
-    names = [connection.name for connection in connections]
-    if state.draft is not None:
-        with st.container(border=True, key="connection-form"):
-            return None, form.draw(state)
-    if state.open not in names:
-        state.open = page_state.connection() if page_state.connection() in names else EMBEDDED
-    key = "connections.open"
-    if st.session_state.get(key) != state.open:
-        st.session_state[key] = state.open
-    chosen = st.pills(
-        _("Open"), names, key=key, required=True, format_func=plain, on_change=_choose, args=(state, key), wrap=True
-    )
-    connection = next(candidate for candidate in connections if candidate.name == (chosen or state.open))
-    with st.container(border=True, key="connection-detail"):
-        return connection, detail.draw(state, connection)
+def _blank() -> tuple[Kind, Preset]:
+    """Return the start of a connection to any server: the first preset without an address."""
+    offered = list(app_state.connections().offered().values())
+    return next((start for start in offered if not start[1].base_url), offered[0])
 
 
-def _choose(state: ConnectionsPageState, key: str) -> None:
-    state.open = str(st.session_state[key])
+def _form(state: ConnectionsPageState) -> Tick:
+    """Draw the form if one is open; return a function that updates its test's progress."""
+    if state.draft is None:
+        return lambda: None
+    with st.container(border=True, key="connection-form"):
+        return form.draw(state)
+
+
+def _opened(state: ConnectionsPageState, connections: Sequence[Connection]) -> Connection:
+    """Return the open connection: the last one chosen if it still exists, else the selected or the embedded one."""
+    by_name = {connection.name: connection for connection in connections}
+    if state.open not in by_name:
+        state.open = page_state.connection() if page_state.connection() in by_name else EMBEDDED
+    return by_name[state.open]
 
 
 def _follow(state: ConnectionsPageState, checks: ProbeJob | None, connection: Connection | None, ticks: Sequence[Tick]) -> None:

@@ -42,7 +42,8 @@ def draw(state: ConnectionsPageState, connection: Connection) -> Tick:
             html_tables.facts(_facts(connection.settings))
         else:
             st.caption(_("Small models inside this app. They work offline and need no key."))
-        probe_results.draw_all(connection.name, state.results)
+        name, call = state.result_shown
+        probe_results.draw_all(connection.name, state.results, call if name == connection.name else "")
         check = state.results.get((connection.name, SERVER))
         if check is not None and check.better and connection.may_change(owner):
             st.button(

@@ -22,14 +22,12 @@ from boomerang.workbench.connections.form_text import (
     moved_query,
     with_scheme,
 )
-from boomerang.workbench.i18n.translate import N_, _
+from boomerang.workbench.i18n.translate import _
 
 from .page_state import ConnectionsPageState
 
-NO_KEY, TYPED, VARIABLE = "none", "typed", "variable"
-KEYS = {NO_KEY: N_("none"), TYPED: N_("entered here"), VARIABLE: N_("from an environment variable")}
 Slots = dict[str, DeltaGenerator]
-"""Field → the place under its widget; expander title → the place under the expander."""
+"""Field → the place under its widget."""
 
 
 @dataclass(slots=True)
@@ -41,7 +39,7 @@ class FormDrawing:
     form: Form
     slots: Slots = field(default_factory=dict)
     unread: dict[str, list[str]] = field(default_factory=dict)
-    """Where an error is shown → errors of unparsable input."""
+    """Field → errors of unparsable input."""
 
     def key(self, name: str) -> str:
         """Return the session state key of a form widget."""
@@ -57,11 +55,18 @@ def _help(field: FormField) -> str | None:
     return _(field.help).format(mask=MASK) if field.help else None
 
 
+def _label(drawing: FormDrawing, field: FormField) -> str:
+    label = _(field.label)
+    preset = app_state.connections().kinds[drawing.draft.kind].presets().get(drawing.draft.preset)
+    required = not field.optional or (preset is not None and preset.needs_key)
+    return label if required else _("{label} (optional)").format(label=label)
+
+
 def _text(drawing: FormDrawing, field: FormField) -> dict[str, Any]:
     if field.secret:
         return {field.name: _secret(drawing, field)}
     value = st.text_input(
-        _(field.label),
+        _label(drawing, field),
         getattr(drawing.draft, field.name),
         key=drawing.key(field.name),
         placeholder=field.placeholder or None,
@@ -71,25 +76,42 @@ def _text(drawing: FormDrawing, field: FormField) -> dict[str, Any]:
     return {field.name: value}
 
 
-def _secret(drawing: FormDrawing, field: FormField) -> str:
-    """Draw a secret's field. The browser never gets the secret back; it is kept unless a new one is typed."""
-    state, before = drawing.state, str(getattr(drawing.draft, field.name))
+def _secret(drawing: FormDrawing, field: FormField, instead: str = "") -> str:
+    """Draw a secret's field. The browser never gets the secret back; it is kept unless a new one is typed.
+
+    Args:
+        drawing: The form.
+        field: The secret's field.
+        instead: Where the secret comes from instead; nothing can be typed then.
+    """
+    state = drawing.state
+    kept_secret = state.typed_secrets.get(field.name) or str(getattr(drawing.draft, field.name))
     typed = st.text_input(
-        _(field.label),
+        _label(drawing, field),
         type="password",
         key=drawing.key(field.name),
-        placeholder=_("unchanged") if state.typed_secrets.get(field.name) or before else field.placeholder,
+        placeholder=instead or (_("unchanged") if kept_secret else field.placeholder),
         autocomplete="off",
         help=_help(field),
+        disabled=bool(instead),
     )
+    if instead:
+        return ""
     if typed:  # a visitor who leaves the page and returns finds the field empty and the secret kept
         state.typed_secrets[field.name] = typed
-    return state.typed_secrets.get(field.name) or before
+    elif kept_secret and _removed(drawing, field):
+        return ""
+    return typed or kept_secret
+
+
+def _removed(drawing: FormDrawing, field: FormField) -> bool:
+    label = _("Remove {label}").format(label=_(field.label))
+    return st.checkbox(label, key=drawing.key(f"{field.name}.remove"), persist_state="session")
 
 
 def _address(drawing: FormDrawing, field: FormField) -> dict[str, Any]:
     value = st.text_input(
-        _(field.label),
+        _label(drawing, field),
         getattr(drawing.draft, field.name),
         key=drawing.key(field.name),
         placeholder=field.placeholder or None,
@@ -113,45 +135,27 @@ def _complete(address: str, query: str) -> None:
 
 
 def _key(drawing: FormDrawing, field: FormField) -> dict[str, Any]:
-    state, draft = drawing.state, drawing.draft
-    chosen = str(getattr(draft, field.variable))
+    # The variable is chosen under Advanced, which is drawn later.
+    variable = st.session_state.get(drawing.key(field.variable), getattr(drawing.draft, field.variable))
+    return {field.name: _secret(drawing, field, _("from variable {name}").format(name=variable) if variable else "")}
+
+
+def _variable(drawing: FormDrawing, field: FormField) -> dict[str, Any]:
+    """Draw the variables that a visitor may name; nothing if there are none."""
+    chosen = str(getattr(drawing.draft, field.name))
     variables = list(dict.fromkeys([*([chosen] if chosen else []), *app_state.connections().variables]))
-    source = st.segmented_control(
-        _("API key (optional)"),
-        [source for source in KEYS if source != VARIABLE or variables],
-        default=_first_source(drawing, field),
-        format_func=lambda source: _(KEYS[source]),
-        key=key(state, "key_kind"),
-        required=True,
+    if not variables:
+        return {}
+    name = st.selectbox(
+        _(field.label),
+        ["", *variables],
+        index=1 if chosen else 0,
+        format_func=lambda variable: variable or _("none"),
+        key=drawing.key(field.name),
+        help=_help(field),
         persist_state="session",
     )
-    if source == TYPED:
-        value = {field.name: _secret(drawing, field)}
-        drawing.slots[field.name] = st.container()
-        return value
-    if source == VARIABLE:
-        name = st.selectbox(
-            _("Environment variable"),
-            variables,
-            key=drawing.key(field.variable),
-            persist_state="session",
-            help=_(
-                "A variable on the machine that runs this app. Its administrator lists the allowed ones in CONNECTIONS_ENV."
-            ),
-        )
-        drawing.slots[field.variable] = st.container()
-        return {field.variable: name}
-    return {}
-
-
-def _first_source(drawing: FormDrawing, field: FormField) -> str:
-    draft = drawing.draft
-    preset = app_state.connections().kinds[draft.kind].presets().get(draft.preset)
-    if drawing.state.typed_secrets.get(field.name) or getattr(draft, field.name):
-        return TYPED
-    if getattr(draft, field.variable):
-        return VARIABLE
-    return TYPED if drawing.state.replacing is None and preset is not None and preset.needs_key else NO_KEY
+    return {field.name: name}
 
 
 def _pairs(drawing: FormDrawing, field: FormField) -> dict[str, Any]:
@@ -170,7 +174,7 @@ def _pairs(drawing: FormDrawing, field: FormField) -> dict[str, Any]:
     unread = [_("{label}: no colon in {line}").format(label=label, line=line) for line in wrong]
     unread += [_("{label}: {name} appears twice").format(label=label, name=repeated) for repeated in twice]
     if unread:
-        drawing.unread.setdefault(field.group or field.name, []).extend(unread)
+        drawing.unread[field.name] = unread
     return {field.name: kept(pairs, getattr(drawing.draft, field.name))}
 
 
@@ -228,6 +232,7 @@ WIDGETS: Mapping[Widget, Callable[[FormDrawing, FormField], dict[str, Any]]] = {
     Widget.TEXT: _text,
     Widget.ADDRESS: _address,
     Widget.KEY: _key,
+    Widget.VARIABLE: _variable,
     Widget.PAIRS: _pairs,
     Widget.PROXY: _proxy,
     Widget.SWITCH: _switch,

@@ -43,6 +43,11 @@ STYLE = """<style>
 .health .busy i { background: #3d7bf0; opacity: 1; }
 .health .none { opacity: 0.6; }
 .health .none i { background: transparent; box-shadow: inset 0 0 0 1.5px currentColor; opacity: 1; }
+.health button { all: unset; cursor: pointer; display: block; width: 100%; overflow: hidden; text-overflow: ellipsis; }
+.health button:focus-visible { outline: 2px solid currentColor; outline-offset: -2px; border-radius: 3px; }
+.health tbody tr:hover { background: color-mix(in srgb, currentColor 4%, transparent); }
+.health tbody tr:has([aria-current]) { background: color-mix(in srgb, currentColor 8%, transparent); }
+.health button:hover :is(b, small), .health th button:hover { text-decoration: underline; text-underline-offset: 0.2em; }
 .health p { display: none; font-size: 0.8rem; margin: 0.35rem 0 0; }
 @container (max-width: 860px) {
   .health table { font-size: 0.78rem; }
@@ -56,11 +61,20 @@ STYLE = """<style>
 TIMEOUT_SECONDS = 900.0
 
 
-def written(connections: Sequence[Connection], results: Mapping[Named, Check], checks: ProbeJob | None) -> str:
-    """Write the table. A dash means no model for a call; untested calls and unknown model lists are labelled."""
+def written(
+    connections: Sequence[Connection], results: Mapping[Named, Check], checks: ProbeJob | None, opened: str | None = None
+) -> str:
+    """Write the table. A dash means no model for a call; untested calls and unknown model lists are labelled.
+
+    Args:
+        connections: The connections, one per row.
+        results: Results of their tests.
+        checks: The running tests.
+        opened: Name of the open connection; `None` while the table cannot open any.
+    """
     head = "".join(f'<th scope="col">{escaped(_(title))}</th>' for title in ("", *COLUMNS.values()))
     under_way = set(checks.under_way) if checks is not None else set()
-    rows = "".join(_row(connection, results, under_way) for connection in connections)
+    rows = "".join(_row(connection, results, under_way, opened) for connection in connections)
     label = escaped(_("Health"))
     table = f"<table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>"
     legend = f'<p aria-hidden="true"><span class="none"><i></i>{escaped(_("not tested"))}</span></p>'
@@ -107,14 +121,25 @@ def probe_request(connection: Connection, calls: Mapping[str, str | None] | None
     )
 
 
-def _row(connection: Connection, checks: Mapping[Named, Check], under_way: set[Named]) -> str:
+def _row(connection: Connection, checks: Mapping[Named, Check], under_way: set[Named], opened: str | None) -> str:
     tested = checks.get((connection.name, SERVER))
     listed = connection.listed or (tested is not None and tested.ok)
-    cells = "".join(
-        f"<td>{_cell(connection, call, checks.get((connection.name, call)), (connection.name, call) in under_way, listed)}</td>"
-        for call in COLUMNS
-    )
-    return f'<tr><th scope="row" title="{escaped(connection.name)}">{escaped(connection.name)}</th>{cells}</tr>'
+    cells = ""
+    for call in COLUMNS:
+        check = checks.get((connection.name, call))
+        cell = _cell(connection, call, check, (connection.name, call) in under_way, listed)
+        # Tab stops at what was tested; all else that a cell opens is in the details that the row's name opens.
+        cells += f"<td>{cell if opened is None else _button(cell, call, stop=check is not None)}</td>"
+    name = escaped(connection.name)
+    if opened is None:
+        return f'<tr><th scope="row" title="{name}">{name}</th>{cells}</tr>'
+    current = ' aria-current="true"' if connection.name == opened else ""
+    return f'<tr data-connection="{name}"><th scope="row" title="{name}">{_button(name, "", current)}</th>{cells}</tr>'
+
+
+def _button(content: str, shows: str, more: str = "", *, stop: bool = True) -> str:
+    """Return a button that `table_clicks` listens to."""
+    return f'<button type="button" data-shows="{shows}"{more}{"" if stop else " tabindex=-1"}>{content}</button>'
 
 
 def _cell(connection: Connection, call: str, check: Check | None, under_way: bool, listed: bool) -> str:

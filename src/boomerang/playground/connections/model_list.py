@@ -74,9 +74,19 @@ def draw(state: ConnectionsPageState, connection: Connection) -> None:
     _test_one(state, connection, [model.model for model in models])
 
 
+def type_key(name: str) -> str:
+    """Return the session state key of the type that a connection's list is limited to."""
+    return f"connections.type.{name}"
+
+
 def _list(connection: Connection, models: Sequence[ListedModel]) -> None:
-    """Draw the models in a table, with a search field if there are many."""
-    searched = ""
+    """Draw the models in a table, with a choice of type, and a search field if there are many."""
+    types = [model_type.value for model_type in ModelType if any(model.model_type is model_type for model in models)]
+    key, searched, chosen = type_key(connection.name), "", None
+    if len(types) > 1:
+        if st.session_state.get(key) not in types:
+            st.session_state[key] = None
+        chosen = st.pills(_("Type"), types, key=key, label_visibility="collapsed")
     if len(models) > MOST_AT_A_GLANCE:
         searched = st.text_input(
             _("Search models"),
@@ -88,7 +98,8 @@ def _list(connection: Connection, models: Sequence[ListedModel]) -> None:
             live=True,
         )
     terms = str(searched or "").lower().split()
-    matching = [model for model in models if all(word in f"{model.model} {model.model_type}".lower() for word in terms)]
+    of_type = [model for model in models if chosen is None or model.model_type == chosen]
+    matching = [model for model in of_type if all(word in f"{model.model} {model.model_type}".lower() for word in terms)]
     if not matching:
         st.caption(_("No matching model."))
         return
@@ -98,7 +109,7 @@ def _list(connection: Connection, models: Sequence[ListedModel]) -> None:
         html_tables.table([_("Model"), _("Type"), _("Type source"), _("Context"), _("Features")], rows, scrolls=_("Models"))
     if len(matching) > MOST_ROWS:
         st.caption(_("Showing the first {most} of {count}. Search to find others.").format(most=MOST_ROWS, count=len(matching)))
-    elif terms:
+    elif terms or chosen:
         st.caption(_("{found} of {count}").format(found=len(matching), count=len(models)))
 
 

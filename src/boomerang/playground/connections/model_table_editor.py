@@ -25,6 +25,8 @@ TYPES = [kind.value for kind in ModelType]
 COLUMNS = ("model", "model_type", "default", "mode", "context_size", "max_chunks", "voices")
 GUESSED = "guessed"
 """Key of a row's value: the type was guessed. Not a column, because it is outdated once another type is chosen."""
+HEADING = "connection-form-models"
+"""Key of the table's heading, which an import scrolls to."""
 MOST_ROWS = 500
 MOST_NAMED = 5
 """Models with guessed types named in the caption."""
@@ -51,13 +53,16 @@ def bring(state: ConnectionsPageState, listed: Sequence[ListedModel]) -> None:
     fresh = [row(model, state.draft) for model in listed if model.model not in there]
     kept = [dict(row_now) for row_now in state.now]
     _begin(state, kept, fresh)
-    state.listed, state.table = [*state.listed, *fresh], state.table + 1
+    state.listed, state.open_advanced = [*state.listed, *fresh], True
+    state.jump = state.jump[0] + 1, f".st-key-{HEADING}"
 
 
 def _begin(state: ConnectionsPageState, configured: list[dict[str, Any]], listed: list[dict[str, Any]]) -> None:
     """Fill the table. Configured models are always included, listed ones up to the limit."""
     room = max(0, MOST_ROWS - len(configured))
     state.rows, state.left_out = [*configured, *listed[:room]], len(listed[room:])
+    state.now = [row_now for row_now in state.rows if row_now["model"]]
+    state.table, state.table_drawn = state.table + 1, False
 
 
 def row(model: Any, settings: SettingsWithModels) -> dict[str, Any]:
@@ -76,15 +81,24 @@ def row(model: Any, settings: SettingsWithModels) -> dict[str, Any]:
     }
 
 
+def closed(state: ConnectionsPageState, settings: SettingsWithModels) -> dict[str, Any]:
+    """Return the settings fields of the table while it is not drawn; its edits are kept for when it is drawn again."""
+    if state.table_drawn:
+        state.rows, state.table, state.table_drawn = state.now, state.table + 1, False
+    return _values(state, st.session_state.get(_system_key(state), settings.system_model))
+
+
 def draw(state: ConnectionsPageState, settings: SettingsWithModels) -> dict[str, Any]:
     """Draw the table and its additional controls; return the settings fields they produce."""
-    st.markdown(f"**{_('Models')}**")
+    state.table_drawn = True
+    with st.container(key=HEADING):
+        st.markdown(f"**{_('Models')}**")
     st.caption(_("Models listed by the server appear automatically. Override or add models here."))
     base = state.rows or [dict.fromkeys(COLUMNS)]
     edited = st.data_editor(
         base,
         num_rows="dynamic",
-        key=f"connections.models.{state.version}.{state.table}",
+        key=f"connections.form.{state.version}.models.{state.table}",
         height=min(330, 74 + 35 * max(3, len(base))),
         column_order=COLUMNS,
         column_config={
@@ -117,13 +131,21 @@ def draw(state: ConnectionsPageState, settings: SettingsWithModels) -> dict[str,
         _("System model"),
         list(dict.fromkeys([*([settings.system_model] if settings.system_model else []), *llms])),
         index=0 if settings.system_model else None,
-        key=f"connections.system.{state.version}",
+        key=_system_key(state),
         accept_new_options=True,
         placeholder=_("the default LLM"),
         help=_("Acts as Dify's workspace default LLM. Used by summary."),
         persist_state="session",
     )
-    models, defaults = configured_models(rows, state.listed, state.described)
+    return _values(state, system_model)
+
+
+def _system_key(state: ConnectionsPageState) -> str:
+    return f"connections.form.{state.version}.system"
+
+
+def _values(state: ConnectionsPageState, system_model: str | None) -> dict[str, Any]:
+    models, defaults = configured_models(state.now, state.listed, state.described)
     return {"models": models, "defaults": defaults, "system_model": system_model or ""}
 
 
@@ -198,15 +220,15 @@ def _properties(values: Mapping[str, Any], beyond: Mapping[str, Any]) -> dict[st
 
 def _described(state: ConnectionsPageState, names: Sequence[str]) -> None:
     """Draw the editor for what has no column: parameter rules, features and prices, in Dify's schema."""
-    with st.expander(_("Parameter rules, features and prices of a model"), icon=":material/data_object:"):
-        name = st.selectbox(_("Model"), list(names), key=f"connections.described.{state.version}")
+    with st.expander(_("Parameter rules, features and prices of a model"), type="compact"):
+        name = st.selectbox(_("Model"), list(names), key=f"connections.form.{state.version}.described")
         if name is None:
             st.caption(_("Add a model to the table first."))
             return
         text = st.text_area(
             _("Dify model declaration (JSON)"),
             pretty(state.described.get(name, {})),
-            key=f"connections.described.{state.version}.{name}",
+            key=f"connections.form.{state.version}.described.{name}",
             height=200,
             placeholder='{"parameter_rules": [{"name": "temperature", "use_template": "temperature", "max": 1.5}]}',
             persist_state="session",

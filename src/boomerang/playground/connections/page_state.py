@@ -40,6 +40,14 @@ class ConnectionsPageState:
     """Field → secret typed into the form; never sent back to the browser."""
     version: int = 0
     """Version of the form; a new one gets new widgets."""
+    attempted: bool = False
+    """Whether Save or Test was pressed; before that, a field that is still empty is no error."""
+    advanced: tuple[int, tuple[str, ...]] = (0, ())
+    """Number of fields set under Advanced, and the labels of those with errors, as its label shows them."""
+    wrong_advanced: frozenset[str] = frozenset()
+    """Labels of the fields under Advanced that had errors when the form was last drawn."""
+    open_advanced: bool = False
+    """Whether the next script run opens Advanced."""
     rows: list[dict[str, Any]] = field(default_factory=list)
     """Models in the form's table when it was opened."""
     now: list[dict[str, Any]] = field(default_factory=list)
@@ -50,6 +58,8 @@ class ConnectionsPageState:
     """Number of listed models that did not fit into the table."""
     table: int = 0
     """Version of the table."""
+    table_drawn: bool = False
+    """Whether the table was drawn since its last version."""
     described: dict[str, dict[str, Any]] = field(default_factory=dict)
     """Model name → declaration beyond the table's columns."""
     checks: ProbeJob | None = None
@@ -69,6 +79,10 @@ class ConnectionsPageState:
     """Outcome to show when the page is drawn next."""
     feedback: Feedback = field(default_factory=Feedback)
     """Outcome shown now."""
+    result_shown: Named = ("", "")
+    """The test result that was opened from the table."""
+    jump: tuple[int, str] = (0, "")
+    """Number of clicks that opened something, and the selector of what the last one scrolls to."""
     imports: int = 0
     """Version of the import; a new one is closed and has an empty file uploader."""
 

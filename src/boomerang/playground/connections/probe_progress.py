@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
+from boomerang.invoker.events import HTTPRequest, HTTPResponse
+from boomerang.playground.ui.html_tables import escaped
 from boomerang.playground.ui.number_format import seconds
-from boomerang.workbench.connections.probe_jobs import ProbeJob
+from boomerang.workbench.connections.probe_jobs import SERVER, ProbeJob
 from boomerang.workbench.i18n.translate import _
 
 from .health_table import COLUMNS
 from .page_state import ConnectionsPageState
 
+STYLE = """<style>
+.steps { margin: 0; padding-inline-start: 1.4em; font: 0.8rem/1.6 "Source Code Pro", monospace; overflow-wrap: anywhere; }
+</style>"""
 Tick = Callable[[], None]
 """Draws what has changed."""
 
@@ -23,8 +28,15 @@ def running(state: ConnectionsPageState, name: str) -> bool:
     return state.checks is not None and state.checks.running and _names(state.checks) == {name}
 
 
-def draw(state: ConnectionsPageState, name: str, key: str) -> Tick:
-    """Draw the progress of a connection's test with a Stop button; return a function that updates it."""
+def draw(state: ConnectionsPageState, name: str, key: str, place: DeltaGenerator | None = None) -> Tick:
+    """Draw the progress of a connection's test with a Stop button; return a function that updates it.
+
+    Args:
+        state: State of the page.
+        name: The connection.
+        key: Key of the Stop button.
+        place: Where to draw what the test has sent and received, step by step; nowhere if `None`.
+    """
     checks = state.checks
     if checks is None or not running(state, name):
         if state.stopped is not None and state.stopped[0] == {name}:
@@ -32,8 +44,18 @@ def draw(state: ConnectionsPageState, name: str, key: str) -> Tick:
         return lambda: None
     st.button(_("Stop"), icon=":material/stop_circle:", key=key, on_click=checks.stop, disabled=checks.stopping)
     slot = st.empty()
-    _line(slot, checks, name)
-    return lambda: _line(slot, checks, name)
+    steps = place.empty() if place is not None else None
+    shown = 0
+
+    def tick() -> None:
+        nonlocal shown
+        _line(slot, checks, name)
+        if steps is not None and (exchanges := tuple(checks.exchanges.get((name, SERVER), ()))) and len(exchanges) > shown:
+            shown = len(exchanges)
+            steps.html(_steps(exchanges))
+
+    tick()
+    return tick
 
 
 def draw_all(state: ConnectionsPageState) -> Tick:
@@ -61,3 +83,16 @@ def _line(slot: DeltaGenerator, checks: ProbeJob, name: str = "") -> None:
     under_way = set(checks.under_way)
     calls = ", ".join(_(title) for call, title in COLUMNS.items() if (name, call) in under_way)
     slot.markdown(f":blue-badge[:material/progress_activity: {text} {checks.seconds:.1f} s] :gray[{calls}]")
+
+
+def _steps(exchanges: Sequence[HTTPRequest | HTTPResponse]) -> str:
+    """Return requests as lines, each with its response's status once that has arrived."""
+    lines: list[str] = []
+    for event in exchanges:
+        if isinstance(event, HTTPRequest):
+            lines.append(f"{event.method} {event.url}")
+        elif lines:
+            took = f" · {event.took * 1000:,.0f} ms" if event.took is not None else ""
+            lines[-1] += f" → {event.status} {event.reason}".rstrip() + took
+    items = "".join(f"<li>{escaped(line)}</li>" for line in lines)
+    return f'{STYLE}<ol class="steps" aria-label="{escaped(_("Testing"))}">{items}</ol>'

@@ -39,21 +39,27 @@ def draw(checks: Iterable[tuple[str, Check]]) -> None:
     st.html(written(checks))
 
 
-def written(checks: Iterable[tuple[str, Check]]) -> str:
-    """Return results as HTML."""
-    return f'{STYLE}<div class="results">{"".join(_result(title, check) for title, check in checks)}</div>'
+def written(checks: Iterable[tuple[str, Check]], opened: str = "") -> str:
+    """Return results as HTML, with the details of one result open."""
+    return f'{STYLE}<div class="results">{"".join(_result(title, check, title == opened) for title, check in checks)}</div>'
 
 
-def draw_all(name: str, checked: Mapping[tuple[str, str], Check]) -> None:
-    """Draw all results of a connection, in the order of the table's columns."""
+def draw_all(name: str, checked: Mapping[tuple[str, str], Check], opened: str = "") -> None:
+    """Draw all results of a connection, in the order of the table's columns.
+
+    Args:
+        name: The connection.
+        checked: Results by connection and call.
+        opened: The call whose details are open.
+    """
     mine = [(_(title), checked[name, call]) for call, title in COLUMNS.items() if (name, call) in checked]
     if mine:
-        draw(mine)
+        st.html(written(mine, _(COLUMNS[opened]) if opened else ""))
     else:
         st.caption(_("Not tested yet."))
 
 
-def _result(title: str, check: Check) -> str:
+def _result(title: str, check: Check, opened: bool) -> str:
     verdict = translated(check.verdict, _)
     kind, mark, spoken = ("good", "✓", _("ok")) if check.ok else ("bad", "✗", _("failed"))
     took = f" <small>{check.seconds * 1000:,.0f} ms</small>" if check.address else ""
@@ -64,7 +70,7 @@ def _result(title: str, check: Check) -> str:
     line = f"{icon}<strong>{escaped(title)}</strong>{model} · {escaped(verdict)}{took}{quote}"
     if not check.address and not check.body:  # nothing was called
         return f'<div class="{kind}">{line}</div>'
-    return f'<details class="{kind}"><summary>{line}</summary>{_details(check)}</details>'
+    return f'<details class="{kind}"{" open" if opened else ""}><summary>{line}</summary>{_details(check)}</details>'
 
 
 def _details(check: Check) -> str:

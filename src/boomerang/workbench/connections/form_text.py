@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from ipaddress import ip_address
 from urllib.parse import urlsplit, urlunsplit
 
+from boomerang.invoker.connection_kind import Preset
 from boomerang.invoker.http.field_rules import address_fault, without_query
 from boomerang.invoker.http.redaction.masking import MASK
 from boomerang.invoker.settings import LONGEST_NAME, ConnectionSettings
@@ -91,6 +92,27 @@ def _near(host: str) -> bool:
         return ip_address(host).is_private
     except ValueError:
         return "." not in host or host.endswith((".local", ".lan", ".internal", ".localhost"))
+
+
+def proposed_name(address: str, presets: Iterable[Preset]) -> str:
+    """Return a name for the server at an address: its product if only one listens there, else its host and port.
+
+    Returns:
+        The name; empty if the address has no host.
+    """
+    if not (host := _host(address)):
+        return ""
+    titles = [preset.title for preset in presets if preset.base_url and _host(preset.base_url) == host]
+    return titles[0] if len(titles) == 1 else host[:LONGEST_NAME]
+
+
+def _host(address: str) -> str:
+    try:
+        parts = urlsplit(with_scheme(address))
+    except ValueError:  # brackets without an address of IPv6
+        return ""
+    host = parts.netloc.rpartition("@")[2].lower()
+    return re.sub(r"^127\.0\.0\.1(?=:|$)", "localhost", host)
 
 
 def free_name(name: str, taken: set[str]) -> str:

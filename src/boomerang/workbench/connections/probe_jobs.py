@@ -11,6 +11,7 @@ from typing import Any
 from boomerang.invoker.backend import Backend, ListedModel, ModelState
 from boomerang.invoker.connection_kind import Check, Probe
 from boomerang.invoker.errors import ConfigError, InvokeTimeoutError, RunStoppedError
+from boomerang.invoker.events import Event, HTTPRequest, HTTPResponse
 from boomerang.invoker.messages.message import Message
 from boomerang.invoker.run import Run, Runs
 from boomerang.workbench.runs.background_work import Work
@@ -23,6 +24,8 @@ AT_ONCE = 4
 """Most connections tested in parallel."""
 CHECK_SECONDS = 60.0
 """Most seconds one check may take."""
+MOST_EXCHANGES = 40
+"""Most requests and responses that are noted of a check."""
 
 Named = tuple[str, str]
 """A connection's name, and `SERVER` or a member of `session.model`."""
@@ -58,14 +61,19 @@ class ProbeJob(Work):
         self.requests = list(requests)
         self.results: dict[Named, Check] = {}
         self.under_way: set[Named] = set()
+        self.exchanges: dict[Named, list[HTTPRequest | HTTPResponse]] = {}
+        """What each check of a server has sent and received so far, in order; for a model's call, nothing."""
         self._lock = threading.Lock()
         self._runs = Runs()
 
     @property
     def size(self) -> int:
-        """Grows with every check that begins or ends; an end counts double, so that one check replacing another is visible."""
+        """Grows with every exchange and every check that begins or ends.
+
+        An end counts double, so that one check replacing another is visible.
+        """
         with self._lock:
-            return 2 * len(self.results) + len(self.under_way)
+            return 2 * len(self.results) + len(self.under_way) + sum(map(len, self.exchanges.values()))
 
     def _do(self) -> None:
         with ThreadPoolExecutor(AT_ONCE, thread_name_prefix="check") as threads:
@@ -106,7 +114,7 @@ class ProbeJob(Work):
 
     def _check(self, named: Named, check: Callable[[Run], Check]) -> bool:
         """Make one check; return whether it succeeded."""
-        run = Run()
+        run = Run(lambda event: self._note(named, event))
         with self._lock:
             self.under_way.add(named)
         self._notify()
@@ -127,6 +135,14 @@ class ProbeJob(Work):
                 self.under_way.discard(named)
         self._keep(named, result)
         return result.ok
+
+    def _note(self, named: Named, event: Event) -> None:
+        if isinstance(event, HTTPRequest | HTTPResponse):
+            with self._lock:
+                exchanges = self.exchanges.setdefault(named, [])
+                if len(exchanges) < MOST_EXCHANGES:
+                    exchanges.append(event)
+            self._notify()
 
     def _keep(self, named: Named, result: Check) -> None:
         with self._lock:

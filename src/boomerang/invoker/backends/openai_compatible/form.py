@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from boomerang.invoker.connection_form import N_, Form, FormField, Widget
 
-_MORE = N_("Headers, query, proxy, certificate, timeouts")
 _PAIRS_HELP = N_(
     "One per line, name and value separated by a colon. Secrets show as {mask} and stay unchanged until you replace it."
 )
@@ -16,13 +15,9 @@ FORM = Form(
             label=N_("Base URL"),
             widget=Widget.ADDRESS,
             query="query",
-            caption=N_("Include `/v1`, for example `http://localhost:11434/v1`."),
+            placeholder="http://localhost:11434/v1",
+            caption=N_("Include `/v1`."),
             summary_label=N_("Address"),
-        ),
-        FormField(
-            name="provider",
-            label=N_("Dify provider"),
-            caption=N_("The provider of these models in Dify. It is part of every ModelConfig and of the generated code."),
         ),
         FormField(
             name="api_key",
@@ -32,7 +27,23 @@ FORM = Form(
             variable="api_key_env",
             help=N_("Sent as a bearer token. Masked before anything is recorded."),
             placeholder="sk-…",
-            right=True,
+            optional=True,
+        ),
+        FormField(
+            name="provider",
+            label=N_("Dify provider"),
+            caption=N_("The provider of these models in Dify. It is part of every ModelConfig and of the generated code."),
+            advanced=True,
+        ),
+        FormField(
+            name="api_key_env",
+            label=N_("Environment variable"),
+            widget=Widget.VARIABLE,
+            help=N_(
+                "Read the key from a variable on the machine that runs this app. Its administrator lists the allowed ones in "
+                "CONNECTIONS_ENV."
+            ),
+            advanced=True,
         ),
         FormField(
             name="headers",
@@ -41,8 +52,7 @@ FORM = Form(
             secret=True,
             help=_PAIRS_HELP,
             placeholder="X-Team: qa",
-            group=_MORE,
-            right=True,
+            advanced=True,
         ),
         FormField(
             name="query",
@@ -51,8 +61,7 @@ FORM = Form(
             secret=True,
             help=_PAIRS_HELP,
             placeholder="api-version: 2026-01-01",
-            group=_MORE,
-            right=True,
+            advanced=True,
         ),
         FormField(
             name="proxy",
@@ -60,15 +69,13 @@ FORM = Form(
             widget=Widget.PROXY,
             secret=True,
             placeholder="http://proxy.example:3128",
-            group=_MORE,
-            right=True,
+            advanced=True,
         ),
         FormField(
             name="verify",
             label=N_("Verify the server's certificate"),
             widget=Widget.SWITCH,
-            group=_MORE,
-            right=True,
+            advanced=True,
             summary_label=N_("Certificate"),
             summary_off=N_("not checked"),
         ),
@@ -77,8 +84,7 @@ FORM = Form(
             label=N_("CA certificate (PEM)"),
             widget=Widget.LONG_TEXT,
             placeholder="-----BEGIN CERTIFICATE-----",
-            group=_MORE,
-            right=True,
+            advanced=True,
         ),
         FormField(
             name="timeouts",
@@ -90,10 +96,9 @@ FORM = Form(
                 "between_chunks": N_("between chunks"),
                 "total": N_("in total"),
             },
-            group=_MORE,
-            right=True,
+            advanced=True,
         ),
-        FormField(name="models", label=N_("Models"), widget=Widget.MODELS),
+        FormField(name="models", label=N_("Models"), widget=Widget.MODELS, advanced=True),
     ),
     summary=("base_url", "api_key", "provider", "system_model", "headers", "query", "proxy", "verify", "timeouts"),
 )

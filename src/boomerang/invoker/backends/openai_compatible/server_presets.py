@@ -128,13 +128,7 @@ PRESETS: Mapping[str, Preset] = {
             key_variables=("OPENROUTER_API_KEY",),
             url_variables=("OPENROUTER_BASE_URL",),
         ),
-        _server(
-            "other",
-            N_("Another server"),
-            "",
-            first_name=N_("My server"),
-            first_values={"base_url": "http://localhost:8000/v1"},
-        ),
+        _server("other", N_("Another server"), "", first_name=N_("My server")),
     )
 }
 """By id, in the order in which the page offers them."""
