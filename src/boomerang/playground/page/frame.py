@@ -39,7 +39,7 @@ from boomerang.workbench.runs.background_work import follow
 from boomerang.workbench.runs.jobs import Job
 from boomerang.workbench.runs.session_calls import MEMBERS, call
 
-from . import comparison, earlier_runs, form_drawn, result_jump, share
+from . import comparison, earlier_runs, form_drawn, run_bar, share
 
 __all__ = ["Arguments", "Configure", "Live", "Page", "Pane", "View"]
 
@@ -151,7 +151,10 @@ class Page(Pane):
         self._start()
         running = [pane for pane in self.panes if pane.running]
         following = list(running)
-        status = self._draw_bar(running)
+        with self._bar:
+            status = run_bar.draw(self.panes, self._ready, running, quiet=self._opened)
+        for pane, cell in zip(self.panes, self._cells, strict=False):
+            cell.buttons(pane)
         ticks: list[Callable[[], None]] = [run_status.Ticker(status)] if running else []
         for pane in self.panes:
             pane.publish()
@@ -225,73 +228,6 @@ class Page(Pane):
             help=_("Run the same input on up to four models or settings."),
         )
         return min(max(int(count or 1), 1), MOST_PANES)
-
-    def _draw_bar(self, running: Sequence[Pane]) -> Callable[[], None]:
-        """Draw Run, Stop and the status; return a function that updates the status."""
-        ready = self._ready
-        with self._bar, st.container(key="status"):
-            slot = st.empty()
-        with self._bar, st.container(horizontal=True, vertical_alignment="center", gap="small"):
-            self._run_and_stop(ready, running)
-            self._send_anyway(ready, running)
-            jobs = [pane.job.id for pane in running if pane.job is not None]
-            result_jump.draw(self.key("jump"), jobs, quiet=self._opened)
-        for pane, cell in zip(self.panes, self._cells, strict=False):
-            cell.buttons(pane)
-        update = partial(run_status.together, slot, [pane.job for pane in self.panes])
-        update()
-        return update
-
-    def _run_and_stop(self, ready: readiness.Readiness, running: Sequence[Pane]) -> None:
-        several = len(self.panes) > 1
-
-        def request_runs() -> None:
-            for pane in ready.panes:
-                pane.request_run()
-
-        st.button(
-            _("Run all") if several else _("Run"),
-            type="primary",
-            icon=":material/play_arrow:",
-            shortcut="Mod+Enter",
-            key=self.key("run"),
-            disabled=bool(running) or not ready.panes,
-            help=plain(ready.help()) or None,
-            on_click=request_runs,
-        )
-
-        def stop() -> None:
-            for pane in running:
-                if pane.job is not None:
-                    pane.job.stop()
-
-        st.button(
-            _("Stop all") if several else _("Stop"),
-            icon=":material/stop_circle:",
-            shortcut="Escape",
-            key=self.key("stop"),
-            disabled=not running,
-            on_click=stop,
-        )
-
-    def _send_anyway(self, ready: readiness.Readiness, running: Sequence[Pane]) -> None:
-        """Draw a button if all missing input is something that a server could reject itself."""
-        if not ready.sendable or ready.panes or running:
-            return
-
-        def request_unchecked() -> None:
-            self.state.unchecked = True
-            for pane in ready.sendable:
-                pane.request_run()
-
-        st.button(
-            _("Send anyway"),
-            icon=":material/send:",
-            key=self.key("send_anyway"),
-            type="tertiary",
-            help=_("Sends the incomplete form to see how the server rejects it."),
-            on_click=request_unchecked,
-        )
 
     def _limits(self) -> float:
         with st.popover(_("Limits"), icon=":material/timer:"):
