@@ -89,6 +89,8 @@ class Page(Pane):
             self.panes.append(pane)
         self._cells: list[comparison.Cell] = []
         self._shared_problems: tuple[str, ...] = ()
+        self._drawn: dict[str, Any] = {}
+        """Values of the page's widgets when its form was drawn."""
 
     def run(self, configure: Configure, **shared: Any) -> None:
         """Draw each pane's own settings and take their arguments; `show` starts the runs.
@@ -133,6 +135,7 @@ class Page(Pane):
             experiments: Experiments of this page.
         """
         self.address.end_form()
+        self._drawn = self._values()
         draw = partial(self._runs, view, live, compare, experiments if self._expert and not self._cells else ())
         st.fragment(draw, key=self.key("runs"))()
         if not script_run.is_click_waiting():
@@ -146,7 +149,7 @@ class Page(Pane):
         experiments: Sequence[AnyExperiment],
     ) -> None:
         """Start the requested runs; draw Run, Stop, results and inspector, all of the same moment; follow what is running."""
-        if kept_form.is_waiting(self.state):  # a click in the fragment replaced the form, which is outside of it
+        if script_run.is_fragment_run() and (kept_form.is_waiting(self.state) or self._is_outdated()):
             st.rerun()
         self._start()
         running = [pane for pane in self.panes if pane.running]
@@ -196,6 +199,21 @@ class Page(Pane):
     @property
     def _ready(self) -> readiness.Readiness:
         return readiness.Readiness(self.panes, self._shared_problems)
+
+    def _values(self) -> dict[str, Any]:
+        """Return the values of the form's widgets."""
+        mine = (str(key) for key in st.session_state if str(key).startswith(f"{self.member}."))
+        return {key: st.session_state[key] for key in mine if not key.endswith(run_bar.BUTTONS)}
+
+    def _is_outdated(self) -> bool:
+        """Return whether a run is requested of a form that has been changed since it was drawn.
+
+        A browser sends what was typed together with the press of Run, such as Ctrl + Enter in a field, and may ask for the
+        fragment alone.
+        """
+        if not any(pane.state.run_requested for pane in self.panes):
+            return False
+        return any(st.session_state.get(key) != value for key, value in self._drawn.items())
 
     def _start(self) -> None:
         repeated, self.state.repeat = self.state.repeat, None

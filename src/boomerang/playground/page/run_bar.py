@@ -15,6 +15,9 @@ from boomerang.workbench.i18n.translate import _
 
 from . import result_jump
 
+BUTTONS = (".run", ".run.one", ".send_anyway")
+"""Endings of the keys of the buttons that request runs."""
+
 
 def draw(panes: Sequence[Pane], ready: Readiness, running: Sequence[Pane], *, quiet: bool) -> Callable[[], None]:
     """Draw the status and the buttons; return a function that updates the status.
