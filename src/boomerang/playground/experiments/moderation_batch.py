@@ -7,7 +7,7 @@ from typing import Any
 
 import streamlit as st
 
-from boomerang.playground.forms.texts import text_table
+from boomerang.playground.forms.texts import paste_and_import, text_table
 from boomerang.playground.run.pane import Pane
 from boomerang.playground.ui.charts import chart_style, confusion_matrix
 from boomerang.playground.ui.data_table import data_table
@@ -21,7 +21,7 @@ from boomerang.workbench.results.moderation_details import CLEAR, SENSITIVE, USU
 from boomerang.workbench.samples import inputs
 
 from . import repeat_controls
-from .experiment_panel import Experiment
+from .experiment_panel import Experiment, open_experiment
 
 MOST = 1_000
 LONGEST_CELL = 200
@@ -29,6 +29,25 @@ SIGNS = {
     batch.MISSED: "✗", batch.ALARM: "✗", batch.FAILED: "⚠", batch.TO_COME: "…", batch.RIGHT: "✓", batch.NO_LABEL: "",
 }  # fmt: skip
 """Outcome of a text → its sign."""
+
+
+def offer(page: Pane, text: str) -> None:
+    """Draw the button beside the text that opens the batch, with the text's lines as its texts if there are several."""
+    lines = paste_and_import.filled_lines(text)
+    several = len(lines) > 1
+
+    def open_batch() -> None:
+        state = open_experiment(page, BATCH.name)
+        if several:
+            text_table.fill(state, lines)
+
+    st.button(
+        _("Batch: these {count} lines…").format(count=len(lines)) if several else _("Batch: several texts…"),
+        icon=BATCH.icon,
+        key=page.key("batch"),
+        on_click=open_batch,
+        help=_("Checks several texts, one call each. Several lines in the field above become the texts of the batch."),
+    )
 
 
 def _controls(_page: Pane, pane: Pane) -> BatchSettings:
