@@ -15,7 +15,7 @@ with page.inputs:
     fields.samples(page, samples.MODERATIONS)
     text = fields.text_area(page, "text", _("Text"), sample=next(iter(samples.MODERATION.values())), height=160)
     if page.has_experiments:
-        moderation_batch.offer(page, text)
+        moderation_batch.offer(page, "text")
 
 
 def configure(pane: frame.Pane) -> frame.Arguments:

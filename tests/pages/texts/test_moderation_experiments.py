@@ -64,7 +64,9 @@ def test_a_batch_has_its_misses_first_and_a_confusion_matrix(visit: Visit, desk:
 
 def test_lines_of_the_text_become_a_batch_beside_it(visit: Visit, desk: Desk) -> None:
     desk.answer = by_marker
-    page = visit("moderation").type("text", "I will hurt you.\n\n  Hello.\nYou fool.").click("batch").click("try-batch.run")
+    page = visit("moderation")
+    page.at.text_area(key="moderation.text").set_value("I will hurt you.\n\n  Hello.\nYou fool.")  # submitted by the click
+    page.click("batch").click("try-batch.run")
     assert [request.text for request in desk.requests] == ["I will hurt you.", "Hello.", "You fool."]
     assert page.metrics()["Sensitive"] == "2"
 

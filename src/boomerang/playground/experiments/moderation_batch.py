@@ -15,7 +15,7 @@ from boomerang.playground.ui.number_format import UNKNOWN, seconds
 from boomerang.workbench.analysis.confusion_matrix import Confusion
 from boomerang.workbench.experiments import moderation_batch as batch
 from boomerang.workbench.experiments.moderation_batch import Batch, BatchRow, BatchSettings
-from boomerang.workbench.i18n.translate import N_, _
+from boomerang.workbench.i18n.translate import N_, _, ngettext
 from boomerang.workbench.results.drawable_text import drawable
 from boomerang.workbench.results.moderation_details import CLEAR, SENSITIVE, USUAL_THRESHOLD
 from boomerang.workbench.samples import inputs
@@ -31,18 +31,21 @@ SIGNS = {
 """Outcome of a text → its sign."""
 
 
-def offer(page: Pane, text: str) -> None:
-    """Draw the button beside the text that opens the batch, with the text's lines as its texts if there are several."""
-    lines = paste_and_import.filled_lines(text)
-    several = len(lines) > 1
+def offer(page: Pane, field: str) -> None:
+    """Draw the button beside a text field that opens the batch, with the field's lines as its texts if there are several."""
+
+    def lines() -> list[str]:
+        return paste_and_import.filled_lines(str(st.session_state.get(page.key(field)) or ""))
 
     def open_batch() -> None:
         state = open_experiment(page, BATCH.name)
-        if several:
-            text_table.fill(state, lines)
+        if len(texts := lines()) > 1:  # read again: a click also submits what was just typed
+            text_table.fill(state, texts)
 
+    count = len(lines())
+    of_lines = ngettext("Batch: this {count} line…", "Batch: these {count} lines…", count).format(count=count)
     st.button(
-        _("Batch: these {count} lines…").format(count=len(lines)) if several else _("Batch: several texts…"),
+        of_lines if count > 1 else _("Batch: several texts…"),
         icon=BATCH.icon,
         key=page.key("batch"),
         on_click=open_batch,

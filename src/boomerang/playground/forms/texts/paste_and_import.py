@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import streamlit as st
 
@@ -65,11 +65,46 @@ def paste(page: Pane, bring: Bring) -> None:
         if not (lines := filled_lines(str(st.session_state.get(key) or ""))):
             return
         bring(page, [*before, *lines], marks)
-        st.session_state[key], st.session_state[opened] = "", False
+        st.session_state[key] = ""
+        _close(page, "paste")
 
     with st.popover(_("Paste lines"), icon=":material/content_paste:", key=opened, on_change="rerun"):
         st.text_area(_("One text per line"), key=key, height=160, persist_state="session")
         _replace_or_append(page, "paste", take)
+
+
+# A menu that a script closes takes the focus with it: put it back on the menu's button, once per closing.
+_FOCUS = """
+const done = (window.boomerangMenus ??= {})
+export default function ({ data }) {
+  if (done[data.key] === data.times) return
+  done[data.key] = data.times
+  setTimeout(() => document.querySelector(`.st-key-${data.key} button`)?.focus(), 100)
+}
+"""
+
+
+@dataclass(slots=True)
+class _ClosedMenus:
+    times: int = 0
+    """How often a menu was closed by a script."""
+    name: str = ""
+    """The last one."""
+
+
+def _close(page: Pane, name: str) -> None:
+    st.session_state[page.key(f"{name}.open")] = False
+    closed = page.state.kept(_ClosedMenus)
+    closed.times, closed.name = closed.times + 1, name
+
+
+def restore_focus(page: Pane) -> None:
+    """Focus the button of a menu that was just closed; call it after the menus."""
+    closed = page.state.kept(_ClosedMenus)
+    if closed.times:
+        component: Any = st.components.v2.component("menu_focus", html="<i hidden></i>", js=_FOCUS)
+        menu = page.key(f"{closed.name}.open").replace(".", "-")
+        component(data={"key": menu, "times": closed.times}, key=page.key("menu.focus"), height=0)
 
 
 def filled_lines(text: str) -> list[str]:
@@ -134,6 +169,6 @@ def _imported(page: Pane, table: text_files.Table, mark: Mark | None, bring: Bri
 
     def take(before: Sequence[str], marks: Sequence[Choice]) -> None:
         bring(page, [*before, *(text for text, _mark in rows)], [*marks, *(value for _text, value in rows)])
-        st.session_state[page.key("import.open")] = False
+        _close(page, "import")
 
     _replace_or_append(page, "import", take)

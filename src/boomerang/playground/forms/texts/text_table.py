@@ -67,6 +67,7 @@ def draw(page: Pane, label: str, column: str, sample: Sequence[str], mark: Mark 
     with st.container(horizontal=True, vertical_alignment="center"):
         paste_and_import.paste(page, bring)
         paste_and_import.pick(page, mark, bring)
+        paste_and_import.restore_focus(page)
         st.caption(ngettext("{count} row", "{count} rows", len(rows.texts)).format(count=len(rows.texts)), width="content")
     return Rows(list(rows.texts), list(rows.marks))
 
