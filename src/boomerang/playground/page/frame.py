@@ -136,7 +136,7 @@ class Page(Pane):
         """
         self.address.end_form()
         self._drawn = self._values()
-        draw = partial(self._runs, view, live, compare, experiments if self._expert and not self._cells else ())
+        draw = partial(self._runs, view, live, compare, experiments if self.has_experiments else ())
         st.fragment(draw, key=self.key("runs"))()
         if not script_run.is_click_waiting():
             model_picker.await_models([pane.connection for pane in self.panes])
@@ -195,6 +195,11 @@ class Page(Pane):
                 form_drawn.rerun(self.key("form_drawn"))
         elif following:
             self._follow(following, ticks)
+
+    @property
+    def has_experiments(self) -> bool:
+        """Whether the page shows its experiments: not in a comparison, nor in the simple view."""
+        return self._expert and len(self.panes) == 1
 
     @property
     def _ready(self) -> readiness.Readiness:

@@ -26,7 +26,7 @@ def draw(pane: Pane, *, expert: bool) -> None:
     with st.container(horizontal=True):
         st.button(
             f"{_('Resend')} :gray[Alt + R]",
-            icon=":material/replay:",
+            icon=":material/repeat:",
             key=pane.key("repeat"),
             on_click=repeat,
             type="tertiary",

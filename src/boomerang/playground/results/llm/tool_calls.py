@@ -15,7 +15,8 @@ from boomerang.invoker.llm_text.json_depth import is_deep
 from boomerang.invoker.llm_text.json_schema import Checked, Fault, check
 from boomerang.invoker.records.record import Outcome, Record
 from boomerang.playground.forms.conversation.conversation_editor import CHAT, answer_calls
-from boomerang.playground.forms.conversation.tools_editor import ToolLibrary, automatic_rounds, mock_result, with_ids
+from boomerang.playground.forms.conversation.tool_library import ToolLibrary
+from boomerang.playground.forms.conversation.tools_editor import automatic_rounds, mock_result, with_ids
 from boomerang.playground.run import script_run
 from boomerang.playground.run.pane import Pane
 from boomerang.playground.session import page_state
