@@ -16,7 +16,9 @@ from .navigation import CONNECTIONS, MENU, START, Entry
 
 def draw() -> StreamlitPage:
     """Draw the menu; return the open page."""
-    sections = {"": [START.page()]} | {_(name): [_marked(entry) for entry in entries] for name, entries in MENU.items()}
+    sections = {"": [START.page()]} | {
+        _(name): [_page_with_state(entry) for entry in entries] for name, entries in MENU.items()
+    }
     sections[_("Setup")] = [CONNECTIONS.page()]
     return st.navigation(sections, position="sidebar", expanded=True)
 
@@ -33,7 +35,7 @@ def news(invoke_type: InvokeType) -> str:
     return _(run_status.ENDED[run_status.name(state.job)])
 
 
-def _marked(entry: Entry) -> StreamlitPage:
+def _page_with_state(entry: Entry) -> StreamlitPage:
     page = entry.page()
     state = news(entry.invoke_type) if entry.invoke_type is not None else ""
     context = get_script_run_ctx()
