@@ -166,6 +166,16 @@ class Visitor:
         [state] = [rest for e in self.at.expander for begin, _dot, rest in [e.label.partition(" · ")] if begin == title]
         return state
 
+    def sent_to(self, component: str) -> list[dict[str, Any]]:
+        """Return the data of each displayed component of a name."""
+        protos = [getattr(node, "proto", None) for node in nodes(self.at.main)]
+        return [json.loads(proto.json) for proto in protos if getattr(proto, "component_name", "") == component]
+
+    @property
+    def copied(self) -> list[str]:
+        """The texts of the displayed Copy buttons."""
+        return [data["text"] for data in self.sent_to("copy_button") if "text" in data]
+
     def metrics(self) -> dict[str, str]:
         """Return the numbers of the Metrics tab and of tiles, by label."""
         rows = re.findall(r"<tr><t[dh][^>]*>(.*?)</t[dh]><td[^>]*>(.*?)</td>", self.html, re.DOTALL)

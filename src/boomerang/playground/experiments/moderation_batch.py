@@ -76,8 +76,10 @@ def _draw(pane: Pane, answered: Batch) -> None:
         shares = {_("Precision"): confusion.precision, _("Recall"): confusion.recall, "F1": confusion.f1}
         numbers |= {label: _share(share) for label, share in shares.items()}
     repeat_controls.row(pane, numbers)
-    if confusion.count and not result.running:
-        _matrix(pane, confusion)
+    if not result.running:
+        _download(pane, result)
+        if confusion.count:
+            _matrix(pane, confusion)
     rows = [_row(row) for row in result.rows]
     data_table(
         rows,
@@ -85,15 +87,18 @@ def _draw(pane: Pane, answered: Batch) -> None:
         column_config={_("text"): st.column_config.TextColumn(width=240)},
         alt=_("Results by text, misses first"),
     )
-    if not result.running:
-        st.download_button(
-            "CSV",
-            lambda: batch.as_csv(result.steps, result.threshold),
-            file_name="moderation.csv",
-            icon=":material/download:",
-            on_click="ignore",
-            key=pane.key("csv"),
-        )
+
+
+def _download(pane: Pane, result: Batch) -> None:
+    st.download_button(
+        "CSV",
+        lambda: batch.as_csv(result.steps, result.threshold),
+        file_name="moderation.csv",
+        icon=":material/download:",
+        on_click="ignore",
+        type="tertiary",
+        key=pane.key("csv"),
+    )
 
 
 def _matrix(pane: Pane, confusion: Confusion) -> None:

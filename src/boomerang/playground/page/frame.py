@@ -32,6 +32,7 @@ from boomerang.playground.inspector import tabs
 from boomerang.playground.run import readiness, run_actions, run_status, script_run
 from boomerang.playground.run.pane import Arguments, Configure, Live, Pane, View
 from boomerang.playground.session import kept_form, page_state, preferences
+from boomerang.playground.shell import page_title
 from boomerang.playground.ui.escape import plain
 from boomerang.workbench.connections.registry import EMBEDDED
 from boomerang.workbench.i18n.translate import _
@@ -59,6 +60,7 @@ class Page(Pane):
         address = kept_form.opened(member, state, parameters)
         super().__init__(invoke_type, connection, state, address)
         self.put("connection", connection_picker.unchosen(connection_picker.PAGE) or connection.name, EMBEDDED)
+        self._title = title
         self._expert = preferences.expert()
         with st.container(horizontal=True, vertical_alignment="bottom", key="head"):
             with st.container():
@@ -152,6 +154,7 @@ class Page(Pane):
         if script_run.is_fragment_run() and (kept_form.is_waiting(self.state) or self._is_outdated()):
             st.rerun()
         self._start()
+        page_title.draw(self._title, self.panes)
         running = [pane for pane in self.panes if pane.running]
         following = list(running)
         with self._bar:
@@ -172,8 +175,7 @@ class Page(Pane):
                     ticks.append(pane.draw_live(live))
                 else:
                     pane.draw(view, ready=not pane.problems)
-                    if pane is self and not self._cells:
-                        run_actions.draw(pane, expert=self._expert)
+                    run_actions.draw_missing(pane)
         with self._below:
             if self._cells:
                 comparison.draw(self.panes, compare)
