@@ -71,6 +71,18 @@ def test_a_view_that_breaks_leaves_the_inspector_and_the_numbers(desk: Desk) -> 
     assert "plain-table" in at.html[-1].body
 
 
+def test_a_fault_while_the_runs_are_drawn_is_shown_with_its_traceback(desk: Desk) -> None:
+    def broken(pane: Any, job: Any) -> Any:
+        raise ZeroDivisionError("while drawing")
+
+    desk.answer = lambda request, run: [run.wait(BOUND)]
+    at = opened(live=broken)
+    at.button(key="moderation.run").click().run()
+    assert not at.exception
+    assert any("while drawing" in code.value and "Traceback" in code.value for code in at.code)
+    assert not at.button(key="moderation.stop").disabled
+
+
 def test_a_press_that_was_left_behind_starts_no_run_when_the_page_is_opened_again(desk: Desk) -> None:
     at = opened()
     pages = at.session_state["_pages"]

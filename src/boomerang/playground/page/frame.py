@@ -29,7 +29,7 @@ from boomerang.playground.connections import connections_page
 from boomerang.playground.experiments.experiment_panel import AnyExperiment, Bench
 from boomerang.playground.forms import connection_picker, model_picker
 from boomerang.playground.inspector import tabs
-from boomerang.playground.run import readiness, run_actions, run_status, script_run
+from boomerang.playground.run import error_panel, readiness, run_actions, run_status, script_run
 from boomerang.playground.run.pane import Arguments, Configure, Live, Pane, View
 from boomerang.playground.session import kept_form, page_state, preferences
 from boomerang.playground.shell import page_title
@@ -139,9 +139,16 @@ class Page(Pane):
         self.address.end_form()
         self._drawn = self._values()
         draw = partial(self._runs, view, live, compare, experiments if self.has_experiments else ())
-        st.fragment(draw, key=self.key("runs"))()
+        st.fragment(partial(self._guarded, draw), key=self.key("runs"))()
         if not script_run.is_click_waiting():
             model_picker.await_models([pane.connection for pane in self.panes])
+
+    def _guarded(self, draw: Callable[[], None]) -> None:
+        try:
+            draw()
+        except Exception as error:  # the shell's own guard is not there when only the fragment is drawn
+            with self._below:
+                error_panel.draw(error, self.key("fault"))
 
     def _runs(
         self,
