@@ -261,6 +261,11 @@ def answer(page: Page) -> str:
     return "\n".join(texts(result(page).locator(ANSWER)))
 
 
+def transcript(page: Page) -> str:
+    """Return the transcript of a recording."""
+    return page.locator(".st-key-speech2text-transcript").inner_text().strip()
+
+
 def flowing(page: Page, more_than: int = 0) -> str:
     """Wait until an answer still under way is longer than `more_than`; return its text."""
     page.wait_for_function(

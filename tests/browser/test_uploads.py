@@ -8,7 +8,7 @@ from playwright.sync_api import Page, expect
 
 from boomerang.workbench.samples.inputs import ATTACHMENTS, CLIP
 
-from .driving import result, run, run_button, settled, state, texts, visit
+from .driving import result, run, run_button, settled, state, transcript, visit
 from .serving import Served
 
 PNG = b"\x89PNG\r\n\x1a\n" + b"\x00\x00\x00\rIHDR" + bytes(100)
@@ -32,7 +32,7 @@ def test_a_file_that_is_no_audio_is_refused_and_another_one_is_taken(page: Page,
     page.get_by_test_id("stFileUploaderDropzoneInput").set_input_files(CLIP)  # a second try on the same page
     expect(run_button(page)).to_be_enabled()
     run(page)
-    assert "quick test" in texts(result(page).get_by_test_id("stCode"))[0].lower()
+    assert "quick test" in transcript(page).lower()
 
 
 def test_a_wav_file_is_written_down(page: Page, app: Served, spoken_wav: Path) -> None:
@@ -40,7 +40,7 @@ def test_a_wav_file_is_written_down(page: Page, app: Served, spoken_wav: Path) -
     expect(page.get_by_text(f"{spoken_wav.stat().st_size:,} bytes")).to_be_visible()
     expect(page.get_by_text("WAV · ")).to_be_visible()
     run(page)
-    assert "quick test" in texts(result(page).get_by_test_id("stCode"))[0].lower()
+    assert "quick test" in transcript(page).lower()
 
 
 def test_a_file_over_the_limit_is_refused_by_the_browser(page: Page, app: Served, tmp_path: Path) -> None:
@@ -69,7 +69,7 @@ def test_an_upload_under_way_is_stopped_by_its_cross_and_another_file_is_taken(p
     page.get_by_test_id("stFileUploaderDropzoneInput").set_input_files(CLIP)
     expect(run_button(page)).to_be_enabled()
     run(page)
-    assert "quick test" in texts(result(page).get_by_test_id("stCode"))[0].lower()
+    assert "quick test" in transcript(page).lower()
 
 
 def test_an_uploaded_file_is_a_chip_and_waits_for_a_model_that_takes_it(page: Page, app: Served) -> None:

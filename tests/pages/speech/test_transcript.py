@@ -83,7 +83,7 @@ def test_what_the_speech_page_spoke_last_can_be_transcribed(visit: Visit, desk: 
 
 def test_what_the_call_cannot_carry_is_greyed_with_the_reason(visit: Visit, desk: Desk) -> None:
     for name, fields in (("speech2text", ["Language", "Prompt", "Temperature", "Timestamps"]), ("tts", ["Speed"])):
-        page = visit(name)
+        page = visit(name).unfold("not_carried")
         inputs = {field.label: field for field in page.at.text_input}
         assert all(inputs[field].disabled for field in fields)
         assert f"`{name}.invoke` takes" in page.seen

@@ -25,7 +25,7 @@ TTS = (
 def draw(page: Pane, about: tuple[str, Sequence[str]]) -> None:
     """Draw the page's unsupported fields, and say why."""
     reason, labels = about
-    expanders, key = page.state.kept(expander.Expanders), page.key("not_carried")
+    expanders, key = page.state.kept(expander.Expanders), page.key("not_carried.open")
     with expander.draw(expanders, key, _("Not supported by this call")) as shown:
         if not shown.open:
             return
