@@ -218,6 +218,11 @@ def result(page: Page) -> Locator:
     return page.locator(".st-key-result")
 
 
+def status(page: Page) -> Locator:
+    """Return the status of the page's runs in the toolbar."""
+    return page.locator(".st-key-status")
+
+
 def member(page: Page) -> str:
     """Return the name of the page, which is also the call's name."""
     return page.url.rpartition("/")[2].partition("?")[0]

@@ -40,6 +40,7 @@ from .driving import (
     seen,
     settled,
     state,
+    status,
     stop_button,
     stop_seconds,
     transcript,
@@ -264,7 +265,7 @@ def test_two_tools_are_called_and_their_results_become_an_answer(page: Page, app
 
 def test_a_run_is_stopped_within_a_second_while_the_model_is_still_reading(page: Page, app: Served) -> None:
     ask(page, app, LONG_TEXT)
-    expect(result(page)).to_contain_text("processing the prompt", timeout=60_000)
+    expect(status(page)).to_contain_text("processing the prompt", timeout=60_000)
     watch(page)
     stop_button(page).click()
     state(page, "stopped")
@@ -284,7 +285,7 @@ def test_a_second_run_on_the_same_model_waits_for_the_first_and_says_so(app: Ser
     ask_at_length(one, app)
     flowing(one)
     ask(two, app, "Say hello.")
-    expect(result(two)).to_contain_text("queued")
+    expect(status(two)).to_contain_text("queued")
     stop_button(one).click()
     state(two, "done")
     assert answer(two) != ""
@@ -297,7 +298,7 @@ def test_a_run_ends_when_its_tab_is_closed(app: Served, visitors: Callable[[], V
     flowing(one)
     one.close()
     ask(two, app, "Say hello.")
-    expect(result(two)).to_contain_text("queued")
+    expect(status(two)).to_contain_text("queued")
     state(two, "done", timeout=25_000)
     assert answer(two) != ""
 

@@ -14,7 +14,7 @@ from boomerang.invoker.records.record import Record
 from boomerang.playground.run import run_actions
 from boomerang.playground.run.pane import Pane, waiting
 from boomerang.playground.ui import json_view, schema_verdict
-from boomerang.playground.ui.streaming_text import TextStream
+from boomerang.playground.ui.streaming_text import TextStream, cleared_slots
 from boomerang.workbench.analysis import json_diff
 from boomerang.workbench.i18n.translate import N_, _
 from boomerang.workbench.parsing.json_text import written
@@ -52,7 +52,7 @@ def draw_live(page: Pane, job: Job) -> Callable[[], None]:
     """Draw the raw text while it streams."""
     if not job.origin.arguments.get("stream", True):
         return waiting(page, job)  # without streaming, the answer is drawn once it is complete
-    stream = TextStream(as_markdown=False)
+    stream = TextStream(as_markdown=False, new_slot=cleared_slots())
     seen = 0
 
     def update() -> None:

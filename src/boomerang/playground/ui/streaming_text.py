@@ -39,6 +39,9 @@ _FENCE_OR_BREAK = re.compile(
 # Targets of references from anywhere in the text, which prevent parsing its pieces separately: footnotes and link definitions.
 _REFERENCE = re.compile(r"^ {0,3}\[[^\]\n]+\]:", re.MULTILINE)
 
+LEFTOVERS = 24
+"""Elements of an earlier text that are cleared before a new one, some 20,000 characters."""
+
 
 class Slot(Protocol):
     """A place on the page whose content can be replaced, such as `st.empty()`."""
@@ -114,6 +117,17 @@ class TextStream:
             if self._remark is None:
                 self._remark = self._new_slot()
             self._remark.markdown(_remark(self._size))
+
+
+def cleared_slots() -> Callable[[], Slot]:
+    """Return a function that returns the next slot of a text at this place, where nothing of an earlier text is left.
+
+    Streamlit keeps the elements of a container that is drawn again until the script run ends: beside a growing text they would
+    look as if they belonged to it.
+    """
+    place = st.container()
+    slots: Iterator[Slot] = iter([place.empty() for _ in range(LEFTOVERS)])
+    return lambda: next(slots, None) or place.empty()
 
 
 class Piece:

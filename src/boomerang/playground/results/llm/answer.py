@@ -16,7 +16,7 @@ from boomerang.invoker.records.record import Outcome, Record
 from boomerang.playground.forms.conversation.conversation_editor import ConversationState, continue_with
 from boomerang.playground.run import run_actions, script_run
 from boomerang.playground.run.pane import Pane, waiting
-from boomerang.playground.ui.streaming_text import TextStream
+from boomerang.playground.ui.streaming_text import TextStream, cleared_slots
 from boomerang.workbench.i18n.translate import _
 from boomerang.workbench.results import llm_answer
 from boomerang.workbench.results.drawable_text import drawable
@@ -46,10 +46,11 @@ def draw_live(pane: Pane, job: Job) -> Callable[[], None]:
     if not job.origin.arguments.get("stream", True):
         return waiting(pane, job)  # without streaming, the answer is drawn once it is complete
     thinking, choice = _Thinking(st.container()), st.container()
-    expected = st.empty()
+    with choice:
+        st.empty()  # in place of the last run's
+    stream = TextStream(st.session_state.get(pane.key("render"), answer_body.MARKDOWN) == answer_body.MARKDOWN, cleared_slots())
+    calls, expected = st.empty(), st.empty()
     expected.skeleton(height=68)
-    stream = TextStream(st.session_state.get(pane.key("render"), answer_body.MARKDOWN) == answer_body.MARKDOWN)
-    calls = st.empty()
     fold, reader = LLMFold(), ReasoningReader()
     seen, begun = 0, False
 
