@@ -29,13 +29,13 @@ TIERS: Mapping[str, Sequence[str]] = {
         "entities",
         "entities.llm",
         "events",
-        "audio process run weights",
+        "audio daemon process run weights",
         "backend backends.embedded.onnx http.body invocations llm_text",
         "backends.embedded.execution backends.embedded.llama backends.scripted client_rules http records",
         "backends.embedded.small_models backends.openai_compatible.response session settings",
         "backends.embedded.tasks backends.openai_compatible.audio backends.openai_compatible.chat "
         "backends.openai_compatible.model_list connection_kind",
-        "backends.embedded backends.openai_compatible",
+        "backends.dify backends.embedded backends.openai_compatible",
     ),
     "workbench": (
         "analysis codegen i18n runs store",
