@@ -38,7 +38,7 @@ TIERS: Mapping[str, Sequence[str]] = {
         "backends.dify backends.embedded backends.openai_compatible",
     ),
     "workbench": (
-        "analysis codegen i18n runs store",
+        "analysis codegen i18n runs store stub_dify",
         "conversations diagnosis parsing results",
         "connections experiments samples sharing",
     ),

@@ -109,9 +109,9 @@ def _explain(error: InvokeError, text: str) -> None:
     """Name the field and the next step of an error of Dify's own."""
     if text.startswith("Provider ") and text.endswith(" does not exist."):
         error.field, error.hint = "provider", Message("dify.unknown_provider_hint")
-    elif text in ("tenant not refusal", "tenant_id is required"):
+    elif text in ("tenant not found", "tenant_id is required"):
         error.field, error.hint = "tenant_id", Message("dify.unknown_tenant_hint")
-    elif text == "user not refusal":
+    elif text == "user not found":
         error.field, error.hint = "user_id", Message("dify.unknown_user_hint")
 
 
