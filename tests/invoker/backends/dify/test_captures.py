@@ -23,7 +23,7 @@ from boomerang.invoker.events import Event, FrameReceived, HTTPRequest, Notice, 
 from boomerang.invoker.request import InvokeType
 from boomerang.invoker.run import Run
 
-from .captures import FOLDER, KEY, TENANT, VERSIONS, Capture, capture, captures, label
+from .captures import FOLDER, KEY, TENANT, VERSIONS, Capture, capture, captures, envelopes, label
 from .replay import replaying
 
 STREAMED = [item for item in captures() if item.streamed]
@@ -43,18 +43,6 @@ def outcome(body: list[bytes], item: Capture) -> tuple[list[Any], str]:
     except InvokeError as error:
         return chunks, str(error)
     return chunks, ""
-
-
-def envelopes(item: Capture) -> list[dict[str, Any]]:
-    """Return the envelopes of a streamed body, read without our decoder."""
-    if item.version == "1.4.1":
-        return [json.loads(line) for line in item.body.split(b"\n\n") if line]
-    result, at = [], 0
-    while at < len(item.body):
-        size = int.from_bytes(item.body[at + 4 : at + 8], "little")
-        result.append(json.loads(item.body[at + 14 : at + 14 + size]))
-        at += 14 + size
-    return result
 
 
 def stripped(value: Any) -> Any:
