@@ -23,7 +23,8 @@ HEADER_LENGTH = 10
 """Value of the header's own length field: the bytes of the header after the first four."""
 MOST_BYTES = 30 * 2**20
 """Limit for one frame or line: the default of the daemon's `RESPONSE_MAX_BUFFER_SIZE`."""
-_FIELDS = Struct("<BBHI6s")
+_HEADER = Struct("<4sI6s")
+_BEGINNING = bytes([MAGIC, 0, HEADER_LENGTH, 0])
 _ZEROS = bytes(6)
 
 
@@ -72,29 +73,42 @@ class FrameDecoder:
         """Add the next bytes; yield the complete frames."""
         at, end = 0, len(piece)
         while at < end:
-            if self._size is None:
-                taken = min(HEADER - len(self._head), end - at)
-                self._head += piece[at : at + taken]
-                at += taken
-                self._size = _size(self._head)
-                if self._size is None:
+            if not self._head:  # most frames are whole within a piece
+                offset = self._offset
+                while end - at >= HEADER:
+                    beginning, size, zeros = _HEADER.unpack_from(piece, at)
+                    if beginning != _BEGINNING or zeros != _ZEROS or size > MOST_BYTES:
+                        _size(piece[at : at + HEADER])  # raises
+                    start = at + HEADER
+                    stop = start + size
+                    if stop > end:
+                        break
+                    yield Frame(offset, size, piece[start:stop])
+                    offset += HEADER + size
+                    at = stop
+                self._offset = offset
+                if at == end:
                     return
-            taken = min(self._size - self._data.tell(), end - at)
-            if taken == self._size:
-                data = piece[at : at + taken]
-            else:
-                self._data.write(memoryview(piece)[at : at + taken])
-                if self._data.tell() < self._size:
-                    return
-                data = self._data.getvalue()
+            at = self._take(piece, at, end)
+            if self._size is not None and self._data.tell() == self._size:
+                data, size, offset = self._data.getvalue(), self._size, self._offset
                 self._data = BytesIO()
-            at += taken
-            frame = Frame(self._offset, self._size, data)
-            self._offset += HEADER + self._size
-            self._head, self._size = b"", None
-            del data
-            yield frame
-            del frame
+                self._offset += HEADER + size
+                self._head, self._size = b"", None
+                yield Frame(offset, size, data)
+                del data
+
+    def _take(self, piece: bytes, at: int, end: int) -> int:
+        """Add bytes to the current frame; return where the rest of the piece begins."""
+        if self._size is None:
+            taken = min(HEADER - len(self._head), end - at)
+            self._head += piece[at : at + taken]
+            if self._head[0] != MAGIC or len(self._head) == HEADER:
+                self._size = _size(self._head)
+            return at + taken
+        taken = min(self._size - self._data.tell(), end - at)
+        self._data.write(memoryview(piece)[at : at + taken])
+        return at + taken
 
     def end(self) -> Iterator[Frame]:
         """Check that the body ended between two frames."""
@@ -105,24 +119,26 @@ class FrameDecoder:
         return iter(())
 
 
-def _size(head: bytes) -> int | None:
-    """Return the data length in a header; `None` if it is incomplete.
+def _size(head: bytes) -> int:
+    """Return the data length in a header.
+
+    Args:
+        head: The header, or a beginning of it with another first byte.
 
     Raises:
         ProtocolError: It is no header of a frame.
     """
+    if head[:4] == _BEGINNING and head[8:] == _ZEROS:
+        size = int.from_bytes(head[4:8], "little")
+        if size <= MOST_BYTES:
+            return size
+        raise ProtocolError(Message("dify.frame_too_long", size=size, limit=MOST_BYTES))
     if head[0] != MAGIC:
         raise ProtocolError(Message("dify.magic", number=head[0]))
-    if len(head) < HEADER:
-        return None
-    _, reserved, length, size, zeros = _FIELDS.unpack(head)
+    length = int.from_bytes(head[2:4], "little")
     if length != HEADER_LENGTH:
         raise ProtocolError(Message("dify.header_length", length=length))
-    if reserved or zeros != _ZEROS:
-        raise ProtocolError(Message("dify.reserved", bytes=head.hex(" ")))
-    if size > MOST_BYTES:
-        raise ProtocolError(Message("dify.frame_too_long", size=size, limit=MOST_BYTES))
-    return int(size)
+    raise ProtocolError(Message("dify.reserved", bytes=head.hex(" ")))
 
 
 class LineDecoder:
