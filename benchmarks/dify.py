@@ -46,8 +46,8 @@ def tables() -> Iterator[Table]:
 
 FRAMES_NOTE = (
     f"{FRAMES:,} frames of one word in pieces of 64 KiB, the best of {ROUNDS} rounds, in frames a second of processor time; "
-    "bare is the least code that finds a frame's end, and `model_validate_json`. Memory: peak of Python's own allocations while a "
-    "frame of almost 30 MiB is read, in MB and relative to its size."
+    "bare is the least code that finds a frame's end, and `model_validate_json`. Memory: peak of Python's own "
+    "allocations while a frame of almost 30 MiB is read, in MB and relative to its size."
 )
 CALL_NOTE = (
     f"Medians of {TURNS} turns of {CALLS} calls on kept connections: one frame, merged to Dify's result. Bare "

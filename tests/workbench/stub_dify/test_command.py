@@ -21,7 +21,8 @@ from boomerang.kinds import connect
 SRC = Path(__file__).parents[3] / "src"
 PROVIDER = "langgenius/embedded/embedded"
 MESSAGES = [{"role": "user", "content": "Name a river."}]
-CHAT = {"provider": PROVIDER, "model": "smollm2-135m-instruct", "mode": "chat", "completion_params": {"max_tokens": 12, "temperature": 0}}
+PARAMETERS = {"max_tokens": 12, "temperature": 0}
+CHAT = {"provider": PROVIDER, "model": "smollm2-135m-instruct", "mode": "chat", "completion_params": PARAMETERS}
 
 
 def named(model: str) -> dict[str, object]:

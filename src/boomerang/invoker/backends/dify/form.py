@@ -15,7 +15,7 @@ FORM = Form(
     fields=(
         FormField(
             name="base_url",
-            label=N_("API server"),
+            label=N_("Base URL"),
             widget=Widget.ADDRESS,
             placeholder=SERVER,
             caption=N_("Dify's `api` service, port 5001, not its web page. Its compose file does not publish this port."),
