@@ -190,6 +190,22 @@ def test_a_mapped_error_names_plugin_and_provider_and_says_that_its_type_is_infe
 
 
 @pytest.mark.parametrize("version", VERSIONS)
+def test_an_error_names_the_field_and_what_to_do(version: str) -> None:
+    expected = {
+        "bad_tenant": ("tenant_id", "SELECT"),
+        "empty_tenant": ("tenant_id", "SELECT"),
+        "bad_key": ("inner_api_key", "PLUGIN_DIFY_INNER_API_KEY"),
+        "llm_unknown_provider_stream": ("provider", "organisation/plugin/provider"),
+        "llm_short_provider_stream": ("provider", "organisation/plugin/provider"),
+        "asr": (None, "any known version"),
+        "embed_fail": (None, "inferred"),
+    }
+    for name, (field, hint) in expected.items():
+        _, error, *_ = read(capture(version, name), 10_000)
+        assert error is not None and error.field == field and hint in str(error.hint), name
+
+
+@pytest.mark.parametrize("version", VERSIONS)
 def test_the_text_before_an_error_stays(version: str) -> None:
     chunks, error, *_ = read(capture(version, "llm_fail_mid_stream"), 10_000)
     assert [chunk.delta.message.content for chunk in chunks] == ["Hé"] and error is not None

@@ -79,7 +79,7 @@ def test_the_web_front_end_is_recognised(stub: StubDify) -> None:
 
 def test_a_path_that_is_none_of_dify(stub: StubDify) -> None:
     check = checked(stub, base_url=f"{stub.base_url}/console")
-    assert not check.ok and check.status == 404
+    assert not check.ok and check.status == 404 and "No inner API of Dify" in str(check.verdict)
 
 
 def test_another_server_and_none() -> None:

@@ -31,12 +31,11 @@ from boomerang.invoker.run import Run, Runs
 from . import answers, models
 from .errors import refused, with_limit
 from .identity import INNER_API, base_url_fault, inner_key_fault, server_address, tenant_fault, user_fault
-from .requests import LLMS, PATHS, STREAMED, Identity, body_of
+from .requests import HEALTH_PATH, LLMS, PATHS, STREAMED, UPLOAD_PATH, Identity, body_of
 from .settings import DEFAULT_PROVIDER
-from .versions import Version, limits_of
+from .versions import Version, failure_of, limits_of
 
 KEY_HEADER = "X-Inner-Api-Key"
-UPLOAD_PATH = "upload/file/request"
 LONGEST_EVENT = 64 * 1024
 """Most characters of the plugin's event in the record."""
 _REQUEST_ID = "0123456789abcdef" * 2
@@ -158,7 +157,7 @@ class DifyBackend:
                 run.check()
                 yield from cast(Chunks[ChunkT], self._chunks(request, run))
         except InvokeError as error:
-            with_limit(error, self.known_limits().get(request.invoke_type))
+            with_limit(error, failure_of(request.invoke_type, Version.parse(self._version)))
             self._complete(error, getattr(request, "provider", None), getattr(request, "model", None))
             raise
 
@@ -192,7 +191,7 @@ class DifyBackend:
         body |= {"filename": "test.txt", "mimetype": "text/plain"}
         try:
             with self._runs.holding(run):
-                with self.http.get(f"{self.root}/health", run) as answer:
+                with self.http.get(f"{self.root}{HEALTH_PATH}", run) as answer:
                     health = answer.json_value()
                 if not isinstance(health, Mapping) or "version" not in health:
                     hint = Message("dify.not_dify_hint")
@@ -265,7 +264,7 @@ class DifyBackend:
             self._version = version
 
     def _refused(self, error: InvokeError, body: str, headers: Mapping[str, str], path: str) -> InvokeError:
-        return refused(error, body, headers, path, self._shown_version)
+        return refused(error, body, headers, path.removeprefix(self.root), self._shown_version)
 
     def _complete(self, error: InvokeError, provider: str | None, model: str | None) -> None:
         """Say where an error happened, and mask it: any message of a server may echo our own key."""

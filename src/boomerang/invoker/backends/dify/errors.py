@@ -16,7 +16,7 @@ from boomerang.invoker.errors import (
 from boomerang.invoker.messages.message import Message
 
 from .error_text import Unfolded, unfold
-from .requests import TYPES
+from .requests import OLD_PATHS, TYPES
 
 _FRONT_END = ("/_next/", "__next", "next.js")
 _UNSET = ("not_setup", "not_init_validated")
@@ -72,7 +72,7 @@ def refused(error: InvokeError, body: str, headers: Mapping[str, str], path: str
 
 def _page(status: int, body: str, headers: Mapping[str, str], path: str, version: str) -> InvokeError:
     """Return the error for a web page: of a version without the endpoint, of Dify's front end, or of another server."""
-    if "x-version" in headers:
+    if "x-version" in headers and path not in OLD_PATHS:
         return UnsupportedRequestError(Message("dify.no_endpoint", version=version, type=TYPES.get(path, path), path=path))
     if any(sign in body or sign in headers.get("x-powered-by", "").lower() for sign in _FRONT_END):
         message = Message("dify.web_front_end", status=status)
@@ -116,6 +116,6 @@ def _explain(error: InvokeError, text: str) -> None:
 
 
 def with_limit(error: InvokeError, limit: Message | None) -> None:
-    """Explain a failure by a known limit of this Dify, unless it is explained otherwise."""
-    if limit is not None and (error.hint is None or error.type_inferred):
+    """Explain a call that never succeeds by its known limit, if Dify answered that it failed."""
+    if limit is not None and error.status_code in (200, 404) and (error.hint is None or error.type_inferred):
         error.hint = limit

@@ -23,9 +23,8 @@ from boomerang.invoker.run import Run
 
 from .errors import reported
 from .identity import provider_fault
-from .requests import Identity, full_provider
+from .requests import CATALOGUE_PATH, Identity, full_provider
 
-PATH = "invoke/model-catalog"
 TYPES = (ModelType.LLM, ModelType.TEXT_EMBEDDING, ModelType.RERANK)
 """The types that the catalogue has."""
 PAGE_SIZE = 100
@@ -112,7 +111,7 @@ def _items(http: Http, identity: Identity, model_type: ModelType, run: Run) -> I
             "offset": offset,
             "limit": PAGE_SIZE,
         }
-        with http.post(PATH, run, json=body) as answer:
+        with http.post(CATALOGUE_PATH, run, json=body) as answer:
             value = envelope(answer.json_value(), answer.status)
         items, following = value.get("items"), value.get("next_offset")
         if not isinstance(items, list):

@@ -29,6 +29,10 @@ PATHS: Mapping[InvokeType, str] = {
 }
 """Call → path below `/inner/api`."""
 TYPES: Mapping[str, str] = {path: invoke_type.value for invoke_type, path in PATHS.items()}
+HEALTH_PATH, UPLOAD_PATH, CATALOGUE_PATH = "/health", "upload/file/request", "invoke/model-catalog"
+_NEWER = frozenset({InvokeType.LLM_STRUCTURED_OUTPUT, InvokeType.MULTIMODAL_EMBEDDING, InvokeType.MULTIMODAL_RERANK})
+OLD_PATHS = frozenset({HEALTH_PATH, UPLOAD_PATH} | {path for invoke_type, path in PATHS.items() if invoke_type not in _NEWER})
+"""Paths that every version has, so that a page for one of them means a wrong address."""
 STREAMED = frozenset({InvokeType.LLM, InvokeType.LLM_STRUCTURED_OUTPUT, InvokeType.TTS})
 """Calls whose answer is a stream."""
 LLMS = frozenset({InvokeType.LLM, InvokeType.LLM_STRUCTURED_OUTPUT})

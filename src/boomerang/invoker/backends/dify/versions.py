@@ -32,7 +32,6 @@ class Version:
 
 
 FIRST_STRUCTURED = Version(1, 5, 1)
-FIRST_FRAMES = Version(1, 5, 0)
 FIRST_MERGED = Version(1, 14, 0)
 """About when `stream=false` stopped to cut an answer to its first chunk: March 2026 (dify #32766)."""
 LAST_RUN = Version(1, 16, 0)
@@ -74,6 +73,12 @@ LIMITS: tuple[Limit, ...] = (
 def limits_of(version: Version | None) -> Mapping[InvokeType, Message]:
     """Return call → reason for the limits of a version."""
     return {limit.invoke_type: limit.reason for limit in LIMITS if limit.applies(version)}
+
+
+def failure_of(invoke_type: InvokeType, version: Version | None) -> Message | None:
+    """Return why a call never succeeds in a version; `None` if it may."""
+    limits = (limit for limit in LIMITS if limit.invoke_type is invoke_type and limit.always_fails)
+    return next((limit.reason for limit in limits if limit.applies(version)), None)
 
 
 def cuts_folded_answers(version: Version | None) -> bool:
