@@ -8,6 +8,7 @@ from dataclasses import dataclass, fields, replace
 from typing import Any
 
 from boomerang.invoker.errors import ConfigError
+from boomerang.invoker.messages.message import Message
 from boomerang.invoker.run import Run
 
 from .framing import oversized
@@ -55,7 +56,7 @@ class Faults:
         name, _, value = text.replace("-", "_").partition("=")
         field = next((field for field in fields(self) if field.name == name), None)
         if field is None:
-            raise ConfigError(f"expected one of: {', '.join(NAMES)}", field="--fault")
+            raise ConfigError(Message("connections.one_of", values=", ".join(NAMES)), field="--fault")
         try:
             parsed: Any = True if field.type == "bool" and not value else json.loads(value or "1")
         except ValueError:
@@ -65,7 +66,7 @@ class Faults:
         else:
             valid = type(parsed) in ((int, float) if field.type == "float" else (int,)) and 0 <= parsed <= 10**6
         if not valid:
-            raise ConfigError(f"{name}: {value!r} is no value for this switch", field="--fault")
+            raise ConfigError(Message("dify.switch_value", name=name, value=value), field="--fault")
         return replace(self, **{name: parsed})
 
     def envelopes(self, envelopes: Iterable[bytes], error: bytes) -> Iterator[bytes]:

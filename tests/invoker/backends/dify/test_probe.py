@@ -11,6 +11,7 @@ from boomerang.invoker.backends.dify.backend import DifyBackend
 from boomerang.invoker.backends.dify.probe import probe
 from boomerang.invoker.backends.dify.settings import DifyModel
 from boomerang.invoker.entities.model import ModelType
+from boomerang.invoker.errors import UnsupportedRequestError
 from boomerang.invoker.run import Run
 from boomerang.workbench.stub_dify.checks import Workspace
 from boomerang.workbench.stub_dify.faults import Faults
@@ -41,6 +42,16 @@ def test_a_working_connection_is_recognised(stub: StubDify) -> None:
     check = checked(stub)
     assert check.ok and stub.profile.version in str(check.verdict)
     assert bool(check.listed) is stub.profile.newer
+
+
+def test_a_version_without_a_catalogue_is_named(stub: StubDify) -> None:
+    backend = DifyBackend(stub.base_url, KEY, TENANT)
+    if stub.profile.newer:
+        assert len(backend.fetch_models()) == 3
+    else:
+        with pytest.raises(UnsupportedRequestError, match=f"Dify {stub.profile.version} has no list of models"):
+            backend.fetch_models()
+    backend.close()
 
 
 def test_a_wrong_key(stub: StubDify) -> None:

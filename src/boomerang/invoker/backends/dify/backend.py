@@ -171,7 +171,7 @@ class DifyBackend:
         run = run or Run()
         try:
             with self._runs.holding(run):
-                fetched = models.fetch(self.http, self.identity, self._shown_version, run)
+                fetched = models.fetch(self.http, self.identity, lambda: self._shown_version, run)
         except InvokeError as error:
             self._complete(error, None, None)
             raise

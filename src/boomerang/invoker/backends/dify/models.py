@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
@@ -78,8 +78,14 @@ def merged(
     return tuple(sorted(models.values(), key=lambda model: defaults.get(model.model_type) != model.model))
 
 
-def fetch(http: Http, identity: Identity, version: str, run: Run) -> list[ListedModel]:
+def fetch(http: Http, identity: Identity, version: Callable[[], str], run: Run) -> list[ListedModel]:
     """List the workspace's models.
+
+    Args:
+        http: Connection to Dify.
+        identity: Who asks.
+        version: Returns Dify's version, which may be known only after its answer.
+        run: Stops the requests, from any thread.
 
     Raises:
         UnsupportedRequestError: This version has no catalogue.
@@ -94,7 +100,7 @@ def fetch(http: Http, identity: Identity, version: str, run: Run) -> list[Listed
         except UnsupportedRequestError as error:
             hint = Message("dify.no_catalogue_hint")
             missing = UnsupportedRequestError(
-                Message("dify.no_catalogue", version=version), status_code=error.status_code, hint=hint
+                Message("dify.no_catalogue", version=version()), status_code=error.status_code, hint=hint
             )
             missing.url = error.url
             raise missing from None

@@ -81,6 +81,8 @@ TEMPLATES: Mapping[str, str] = {
     "dify.reached_and_listed": "Dify {version} accepts the key, the tenant and the user; models listed: {count}.",
     "dify.provider_unknown": "Dify {version} accepts key and tenant, but does not know the provider {provider}. {hint}",
     "dify.failed": "{error} {hint}",
+    # the stub
+    "dify.switch_value": "{name} cannot be {value}",
     # what the daemon changes
     "dify.reason_model": "model is empty",
     "dify.reason_index": "delta.index is missing",
