@@ -30,6 +30,8 @@ class Client:
     def __init__(self, socket: ClientConnection, page: str, query: str) -> None:
         self.buttons: dict[str, str] = {}
         """Key of each button on the page → widget id."""
+        self._fragments: dict[str, str] = {}
+        """Widget id of each button inside a fragment → id of the fragment."""
         self._socket = socket
         self._page = page
         self._query = query
@@ -87,6 +89,7 @@ class Client:
                 self._script = message.navigation.page_script_hash
             if button := message.delta.new_element.button.id:
                 self.buttons[button.split("-", 2)[-1]] = button
+                self._fragments[button] = message.delta.fragment_id
             yield message
 
     async def _ask(self, pressed: str = "") -> None:
@@ -98,6 +101,7 @@ class Client:
         message.rerun_script.widget_states.SetInParent()
         if pressed:
             message.rerun_script.widget_states.widgets.add(id=pressed, trigger_value=True)
+            message.rerun_script.fragment_id = self._fragments[pressed]
         await self._socket.send(message.SerializeToString())
 
 

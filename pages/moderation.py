@@ -14,6 +14,8 @@ page = frame.Page(InvokeType.MODERATION, _("Moderation"), _("Flag sensitive text
 with page.inputs:
     fields.samples(page, samples.MODERATIONS)
     text = fields.text_area(page, "text", _("Text"), sample=next(iter(samples.MODERATION.values())), height=160)
+    if page.has_experiments:
+        moderation_batch.offer(page, "text")
 
 
 def configure(pane: frame.Pane) -> frame.Arguments:

@@ -135,9 +135,9 @@ def type_documents(hands: Hands, query: str, documents: Sequence[str]) -> None:
 
 
 def open_batch(hands: Hands, texts: Sequence[str]) -> None:
-    """Open the moderation page's batch and replace its texts."""
-    hands.click(hands.page.locator(".st-key-experiments").get_by_text("Batch"), "Batch")
-    _type_rows(hands, "Texts (one call each) as JSON", texts)
+    """Open the moderation page's batch with one text per line."""
+    hands.type(hands.page.get_by_role("textbox", name="Text", exact=True), "\n".join(texts), "Text")
+    hands.click(hands.page.get_by_role("button", name="Batch: "), "Batch")
 
 
 def run_batch(hands: Hands) -> None:

@@ -24,12 +24,6 @@ def connection_box(page: Page) -> Locator:
     return page.locator(".st-key-connection").get_by_role("combobox")
 
 
-def tile(page: Page, label: str) -> Locator:
-    """Return a tile of the metrics row, with the note below its number."""
-    name = page.get_by_test_id("stMetricLabel").get_by_text(label, exact=True)
-    return page.locator(".st-key-metrics").get_by_test_id("stMetric").filter(has=name)
-
-
 def facts(place: Locator) -> dict[str, str]:
     """Return the names and values in a place, one pair per line."""
     rows = place.locator(".plain-table tr").all()

@@ -59,6 +59,8 @@ _HARMLESS = re.compile(
     r"Executing inline script violates .*'sha256-THxz9J9\+wf7rhwR2YkXJoSZ13UCmYyC\+3lNDv2\+8ugA='"
     r"|Client Error: File uploader error on file upload - CanceledError: canceled"
     r"|Client Error: Download Button source error - 404"
+    # A text typed and Run pressed in one moment; the app notices that the form is newer than what it drew.
+    r"|Multiple different fragmentIds detected in a single batch of widget updates"
 )
 _PROBES = re.compile(r"/[a-z0-9_]+/_stcore/(health|host-config)$|/media/[0-9a-f]+\.\w+$")
 
@@ -239,10 +241,14 @@ def choose(page: Page, box: Locator, option: str) -> None:
 
 
 def metric(page: Page, label: str) -> str:
-    """Return a number of the metrics row, as shown."""
-    name = page.get_by_test_id("stMetricLabel").get_by_text(label, exact=True)
-    tile = page.locator(".st-key-metrics").get_by_test_id("stMetric").filter(has=name)
-    return tile.get_by_test_id("stMetricValue").inner_text().strip()
+    """Return a number of the Metrics tab, as shown."""
+    return metric_row(page, label).locator("td").first.inner_text().strip()
+
+
+def metric_row(page: Page, label: str) -> Locator:
+    """Return the row of the Metrics tab with a number, its source and its definition."""
+    name = page.locator("th").get_by_text(label, exact=True)
+    return page.get_by_role("tabpanel").locator(".plain-table tr").filter(has=name)
 
 
 def texts(cells: Locator) -> list[str]:

@@ -36,7 +36,6 @@ from .connecting import (
     press,
     saved,
     shown,
-    tile,
     type_key,
 )
 from .driving import (
@@ -47,6 +46,7 @@ from .driving import (
     go,
     look,
     metric,
+    metric_row,
     model_box,
     run,
     run_button,
@@ -139,7 +139,7 @@ def test_a_server_that_the_environment_names_streams_its_answer_and_its_key_is_n
     run(page)
     assert len(seen(page).lengths) > 5
     assert "four" in answer(page).lower()
-    expect(tile(page, "Tokens out")).to_contain_text("reported")
+    expect(metric_row(page, "Tokens out")).to_contain_text("reported")
     assert metric(page, "Tokens out") == str(LONG["max_tokens"])
 
     look(page, "HTTP")
@@ -176,9 +176,9 @@ def test_panes_on_different_connections_run_side_by_side_and_one_that_fails_stop
         expect(page.locator(f".st-key-state-{name}")).to_be_attached(timeout=WAIT_MILLISECONDS)
     settled(page)
     for part, tokens in (("", str(USAGE.completion_tokens)), ("-pane2", "12")):  # as reported by the script and the server
-        expect(page.locator(f".st-key-metrics{part}")).to_contain_text(tokens)
+        expect(page.locator(f".st-key-state-done{part}")).to_contain_text(f"→ {tokens} tokens")
     expect(page.locator(".st-key-result-3")).to_contain_text("API key rejected")
-    expect(page.locator(".st-key-metrics-pane3")).to_contain_text("missing")
+    expect(page.locator(".st-key-state-failed-pane3")).not_to_contain_text("tokens")
     comparison = page.locator(".st-key-comparison")
     expect(comparison.get_by_role("row", name="Status")).to_have_text(re.compile(r"Status\s*Done\s*Done\s*Failed"))
     for metric_name in ("Total", "First token"):

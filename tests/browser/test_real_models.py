@@ -75,12 +75,12 @@ def app() -> Iterator[Served]:
 
 def code_of_config(page: Page) -> Locator:
     """Return the ModelConfig shown on the page."""
-    return page.get_by_test_id("stExpander").filter(has_text="ModelConfig · ").get_by_test_id("stCode")
+    return page.get_by_test_id("stExpander").filter(has_text="ModelConfig · ").locator("pre")
 
 
 def open_parameters(page: Page) -> None:
     """Expand the parameters."""
-    page.get_by_test_id("stExpander").get_by_text("Parameters", exact=True).click()
+    page.get_by_test_id("stExpander").get_by_text("Parameters · ").click()
     expect(page.get_by_role("slider", name="temperature")).to_be_visible()
 
 

@@ -56,7 +56,7 @@ def test_ctrl_enter_in_a_field_runs_what_was_just_typed(page: Page, app: Served)
     field.fill("I will hurt you badly tonight.")
     field.press("Control+Enter")
     expect(page.locator(".st-key-moderation-flag-sensitive")).to_be_visible(timeout=60_000)
-    expect(page.locator(".st-key-metrics")).to_contain_text("30")
+    expect(result(page)).to_contain_text("30 characters")
 
 
 def test_run_that_is_clicked_straight_after_typing_runs_what_was_typed(page: Page, app: Served) -> None:

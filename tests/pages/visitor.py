@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from html import unescape
 from pathlib import Path
 from typing import Any
@@ -113,6 +113,19 @@ class Visitor:
         [tab] = [tab for tab in self.at.tabs if tab.label == name]
         return "\n".join(text_of(node) for node in nodes(tab))
 
+    def unfold(self, *names: str) -> Visitor:
+        """Open expanders of the form, which draw their content only while they are open."""
+        return self._fold(names, opened=True)
+
+    def fold(self, *names: str) -> Visitor:
+        """Close expanders of the form."""
+        return self._fold(names, opened=False)
+
+    def _fold(self, names: Sequence[str], *, opened: bool) -> Visitor:
+        for name in names:
+            self.at.session_state[self.key(f"{name}.open")] = opened
+        return self.look()
+
     # What the page shows
 
     @property
@@ -144,11 +157,24 @@ class Visitor:
     @property
     def config(self) -> dict[str, Any]:
         """The displayed live ModelConfig."""
-        for code in self.at.code:
-            if code.language == "json" and '"provider"' in code.value:
-                config: dict[str, Any] = json.loads(code.value)
-                return config
-        raise AssertionError("no ModelConfig is drawn")
+        [source] = re.findall(r'<pre class="json-text" [^>]*>(.*?)</pre>', self.html, re.DOTALL)
+        config: dict[str, Any] = json.loads(unescape(source))
+        return config
+
+    def expander(self, title: str) -> str:
+        """Return the state in the label of an expander."""
+        [state] = [rest for e in self.at.expander for begin, _dot, rest in [e.label.partition(" · ")] if begin == title]
+        return state
+
+    def sent_to(self, component: str) -> list[dict[str, Any]]:
+        """Return the data of each displayed component of a name."""
+        protos = [getattr(node, "proto", None) for node in nodes(self.at.main)]
+        return [json.loads(proto.json) for proto in protos if getattr(proto, "component_name", "") == component]
+
+    @property
+    def copied(self) -> list[str]:
+        """The texts of the displayed Copy buttons."""
+        return [data["text"] for data in self.sent_to("copy_button") if "text" in data]
 
     def metrics(self) -> dict[str, str]:
         """Return the numbers of the Metrics tab and of tiles, by label."""

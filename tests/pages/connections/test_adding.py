@@ -173,7 +173,7 @@ def test_a_change_of_another_connection_does_not_select_it() -> None:
 
 def test_a_link_opens_the_form() -> None:
     page = Visitor("embedded")
-    page.at.query_params["new"] = "1"
+    page.at.query_params["add"] = "true"
     assert "New connection" in page.open("connections").seen
     page.at.button(key=form_key(page, "cancel")).click()
     assert "New connection" not in page.look().seen

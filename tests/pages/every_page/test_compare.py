@@ -48,7 +48,7 @@ def test_each_pane_has_its_own_model_and_parameters(visit: Visit, desk: Desk) ->
     visitor = panes(visit("llm"), 2)
     assert [visitor.at.selectbox(key=f"llm.{part}model").value for part in ("", "pane2.")] == ["talker", "toolless"]
     visitor.at.selectbox(key="llm.pane2.model").set_value("talker")
-    visitor.look()
+    visitor.unfold("pane2.settings")
     visitor.at.slider(key="llm.pane2.talker.temperature").set_value(1.5)
     visitor.look().run()
     temperatures = [request.completion_params["temperature"] for request in desk.requests]

@@ -159,7 +159,7 @@ def test_a_running_job_goes_on_while_an_earlier_run_is_open(visit: Visit, desk: 
 def test_a_pane_of_a_comparison_is_labelled_and_experiments_are_not_kept(visit: Visit, desk: Desk) -> None:
     page = visit("moderation").set("button_group", "panes", 2).run().run()
     unfold(page)
-    assert labels(page) == ["Earlier runs · 2"] and " B · " in page.seen.replace("[", " ")
+    assert labels(page) == ["Earlier runs · 2"] and "**B** · " in page.seen
     assert {run.part for run in runs(page)} == {"", "pane2"}
     press(page, "open", 1)
     assert page.page_state.parts["pane2"].opened is not None and page.page_state.opened is None

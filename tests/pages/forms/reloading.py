@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from urllib.parse import parse_qsl
 
 from tests.pages.conftest import CONNECTION
-from tests.pages.visitor import Visitor, nodes
+from tests.pages.visitor import Visitor
 
 
 def address(visitor: Visitor) -> dict[str, str]:
@@ -29,14 +28,10 @@ def reloaded(visitor: Visitor) -> Visitor:
 
 def shared_link(visitor: Visitor) -> dict[str, str]:
     """Open the Share menu; return the query parameters of its link."""
-    return dict(parse_qsl(written_by(visitor, "copy_link"), keep_blank_values=True))
+    return dict(parse_qsl(written_by(visitor, "copy_button"), keep_blank_values=True))
 
 
 def written_by(visitor: Visitor, component: str) -> str:
     """Return the query that a component of the page got."""
-    [query] = [
-        json.loads(node.proto.json)["query"]
-        for node in nodes(visitor.at.main)
-        if getattr(getattr(node, "proto", None), "component_name", "") == component
-    ]
+    [query] = [data["query"] for data in visitor.sent_to(component) if "query" in data]
     return str(query)

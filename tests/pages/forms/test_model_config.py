@@ -77,7 +77,7 @@ def test_what_is_written_by_hand_is_sent_and_the_form_has_no_effect(visit: Visit
         "unknown": "is ignored, as in Dify",
     }
     visitor = visit("llm").set("toggle", "config.by_hand", True).type("config.text", json.dumps(written))
-    visitor.set("slider", "talker.temperature", 0.1).run()
+    visitor.unfold("settings").set("slider", "talker.temperature", 0.1).run()
     request = desk.requests[0]
     assert (request.provider, request.model, request.mode) == ("someone/else/other", "toolless", "completion")
     assert request.completion_params == written["completion_params"]

@@ -76,7 +76,7 @@ def test_no_value_outside_its_rule_is_sent(ruled: Ruled, desk: Desk, kind: str, 
     """Set a value that a browser would not allow; it must not be sent either."""
     page = ruled({"name": "max_tokens", "type": "int", "min": 1, "max": 2048})
     page.at.session_state["llm.talker.max_tokens"] = value
-    page.look().set(kind, "talker.max_tokens", value).run()
+    page.unfold("settings").set(kind, "talker.max_tokens", value).run()
     assert 1 <= desk.requests[0].completion_params["max_tokens"] <= 2048
 
 
@@ -90,6 +90,6 @@ def test_values_of_one_model_are_not_those_of_another(desk: Desk) -> None:
     ]
     app_state.connections().remove(CONNECTION)
     app_state.connections().add(CONNECTION, lambda: Scripted(desk.serve, models=models))
-    page = Visitor(CONNECTION).open("llm").set("slider", "cold.temperature", 0.2)
+    page = Visitor(CONNECTION).open("llm").unfold("settings").set("slider", "cold.temperature", 0.2)
     assert page.set("selectbox", "model", "warm").config["completion_params"] == {"temperature": 0.9}
     assert page.set("selectbox", "model", "cold").config["completion_params"] == {"temperature": 0.2}

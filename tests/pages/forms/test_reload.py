@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from boomerang.playground.forms.conversation.tools_editor import ToolLibrary
+from boomerang.playground.forms.conversation.tool_library import ToolLibrary
 from boomerang.playground.session import kept_form
 from boomerang.workbench.samples.inputs import ATTACHMENTS, CLIP, TOOLS
 from boomerang.workbench.store.kept_forms import KeptForm, KeptForms, Limits
@@ -38,7 +38,7 @@ def tool_field(visitor: Visitor, index: int, name: str) -> str:
 
 
 def test_tools_are_part_of_the_link_and_come_back_after_a_reload(visit: Visit, desk: Desk) -> None:
-    page = visit("llm").set("toggle", "tools.on", True)
+    page = visit("llm").unfold("tools").set("toggle", "tools.on", True)
     page.click(tool_field(page, 0, "remove"))
     for name in ("name", "description"):
         page.set("text_input", tool_field(page, 0, name), TOOL[name])
@@ -48,7 +48,7 @@ def test_tools_are_part_of_the_link_and_come_back_after_a_reload(visit: Visit, d
     again.run()
     assert [tool.name for tool in desk.requests[0].tools] == ["look_up"]
     colleague = linked("llm", {name: value for name, value in address(page).items() if name != "form"})
-    assert tools(colleague) == [TOOL] and colleague.at.toggle(key="llm.tools.on").value is True
+    assert tools(colleague) == [TOOL] and colleague.unfold("tools").at.toggle(key="llm.tools.on").value is True
 
 
 def test_sample_tools_are_not_in_the_address(visit: Visit) -> None:
@@ -56,21 +56,21 @@ def test_sample_tools_are_not_in_the_address(visit: Visit) -> None:
 
 
 def test_switches_and_rounds_of_the_tools_come_back(visit: Visit) -> None:
-    page = visit("llm").set("toggle", "tools.auto", True).set("number_input", "tools.rounds", 7)
-    again = reloaded(page)
+    page = visit("llm").unfold("tools").set("toggle", "tools.auto", True).set("number_input", "tools.rounds", 7)
+    again = reloaded(page).unfold("tools")
     assert again.at.toggle(key="llm.tools.auto").value is True and again.at.number_input(key="llm.tools.rounds").value == 7
 
 
 def test_parameters_that_are_no_schema_come_back_as_typed(visit: Visit) -> None:
-    page = visit("llm").set("toggle", "tools.on", True)
+    page = visit("llm").unfold("tools").set("toggle", "tools.on", True)
     page.type(tool_field(page, 1, "parameters"), '{"type": ')
-    again = reloaded(page)
+    again = reloaded(page).unfold("tools")
     assert again.at.text_area(key=again.key(tool_field(again, 1, "parameters"))).value == '{"type": '
     assert not again.can_run and tools(again)[0]["name"] == TOOLS[0]["name"]
 
 
 def test_a_completion_keeps_the_conversation_and_the_tools(visit: Visit) -> None:
-    page = visit("llm")
+    page = visit("llm").unfold("tools")
     page.click(tool_field(page, 0, "remove"))
     drafts = page.page_state.drafts
     page.type(f"{drafts[-1].id}.content", "My question").set("button_group", "mode", "completion").type("completion", "Once")
@@ -174,9 +174,9 @@ def test_many_rows_with_their_labels_come_back(visit: Visit, desk: Desk) -> None
 
 
 def test_a_pane_of_a_comparison_keeps_its_long_fields(visit: Visit) -> None:
-    page = visit("llm").set("button_group", "panes", 2)
+    page = visit("llm").set("button_group", "panes", 2).unfold("pane2.settings")
     page.set("text_area", "pane2.extra", json.dumps({"note": LONG}))
-    again = reloaded(page)
+    again = reloaded(page).unfold("settings", "pane2.settings")
     assert json.loads(again.at.text_area(key="llm.pane2.extra").value) == {"note": LONG}
     assert not again.at.text_area(key="llm.extra").value
 

@@ -103,17 +103,17 @@ def test_the_sentence_about_gaps_counts_rightly(left_out: dict[str, Any], files:
 
 def test_a_form_file_brings_tools_files_and_long_texts_to_another_person(visit: Visit, desk: Desk) -> None:
     ann, ben = visit("llm"), visit("llm")
-    ann.set("toggle", "tools.on", True).click(tool_field(ann, 0, "remove"))
+    ann.unfold("tools").set("toggle", "tools.on", True).click(tool_field(ann, 0, "remove"))
     draft = ann.page_state.drafts[-1]
     ann.at.file_uploader(key=ann.key(f"{draft.id}.upload.0")).upload(ATTACHMENTS[0].file, ATTACHMENTS[0].path.read_bytes())
     ann.look().type(f"{draft.id}.content", LONG).set("toggle", "attach.force", True).set("button_group", "panes", 2)
-    ann.set("text_area", "pane2.extra", '{"seed": 7}')
+    ann.unfold("pane2.settings").set("text_area", "pane2.extra", '{"seed": 7}')
     ben.type(f"{ben.page_state.drafts[-1].id}.content", "Ben's own").set("toggle", "stream", False)
     give(ben, form_file(ann))
     assert tools(ben) == tools(ann) and ben.page_state.drafts[-1].content == LONG
     assert ben.page_state.drafts[-1].attachments == ann.page_state.drafts[-1].attachments
     assert ben.at.toggle(key="llm.stream").value is True, "a field that Ben changed is as in the file"
-    assert ben.at.text_area(key="llm.pane2.extra").value == '{"seed": 7}'
+    assert ben.unfold("pane2.settings").at.text_area(key="llm.pane2.extra").value == '{"seed": 7}'
     assert "theirs.json is open." in ben.seen.replace("\\", "")
     assert form_file(ben)["fields"] == form_file(ann)["fields"]
     ben.run()

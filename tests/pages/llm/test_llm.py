@@ -11,7 +11,7 @@ import pytest
 from boomerang.invoker.backends.scripted import llm_chunks
 from boomerang.invoker.request import Request
 from boomerang.invoker.run import Run
-from boomerang.playground.forms.conversation.tools_editor import ToolLibrary
+from boomerang.playground.forms.conversation.tool_library import ToolLibrary
 from boomerang.workbench.samples.inputs import CONVERSATIONS, TOOLS
 from tests.pages.visitor import Visitor
 from tests.scripted import RULES, Desk, call_chunk
@@ -21,8 +21,8 @@ Visit = Callable[[str], Visitor]
 
 @pytest.fixture
 def page(visit: Visit) -> Visitor:
-    """Return a newly opened page."""
-    return visit("llm")
+    """Return a newly opened page, with parameters and tools unfolded."""
+    return visit("llm").unfold("settings", "tools")
 
 
 def draft(page: Visitor, index: int) -> str:

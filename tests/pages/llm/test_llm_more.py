@@ -15,7 +15,7 @@ from boomerang.invoker.entities.model import ModelFeature, ModelPropertyKey, Mod
 from boomerang.invoker.errors import InvokeServerUnavailableError
 from boomerang.invoker.request import Request
 from boomerang.invoker.run import Run
-from boomerang.playground.forms.conversation.tools_editor import ToolLibrary
+from boomerang.playground.forms.conversation.tool_library import ToolLibrary
 from boomerang.workbench.samples.inputs import ATTACHMENTS, COMPLETION, CONVERSATIONS, TOOLS
 from tests.pages.visitor import Visitor
 from tests.scripted import MODELS, USAGE, Desk, call_chunk, listed
@@ -35,8 +35,8 @@ def desk(desk: Desk) -> Desk:
 
 @pytest.fixture
 def page(visit: Visit) -> Visitor:
-    """Return a newly opened page."""
-    return visit("llm")
+    """Return a newly opened page, with parameters and tools unfolded."""
+    return visit("llm").unfold("settings", "tools")
 
 
 def draft(page: Visitor, index: int) -> str:

@@ -56,7 +56,7 @@ def look_until(page: Visitor, text: str) -> None:
 
 
 def test_a_ticked_parameter_is_in_the_model_config_and_an_unticked_one_does_not() -> None:
-    page = opened("llm")
+    page = opened("llm").unfold("settings")
     assert set(page.config["completion_params"]) == {"temperature", "max_tokens"}
     keys = {name: f"{page.config['model']}.{name}" for name in ("top_p", "temperature")}
     page.set("checkbox", f"{keys['top_p']}.send", True).set("checkbox", f"{keys['temperature']}.send", False)

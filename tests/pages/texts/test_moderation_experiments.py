@@ -62,6 +62,26 @@ def test_a_batch_has_its_misses_first_and_a_confusion_matrix(visit: Visit, desk:
     assert page.metrics()["Recall"] == "100%" and len(desk.requests) == 8
 
 
+def test_lines_of_the_text_become_a_batch_beside_it(visit: Visit, desk: Desk) -> None:
+    desk.answer = by_marker
+    page = visit("moderation")
+    page.at.text_area(key="moderation.text").set_value("I will hurt you.\n\n  Hello.\nYou fool.")  # submitted by the click
+    page.click("batch").click("try-batch.run")
+    assert [request.text for request in desk.requests] == ["I will hurt you.", "Hello.", "You fool."]
+    assert page.metrics()["Sensitive"] == "2"
+
+
+def test_one_text_opens_the_batch_as_it_is(visit: Visit, desk: Desk) -> None:
+    desk.answer = by_marker
+    visit("moderation").type("text", "One text.").click("batch").click("try-batch.run")
+    assert [request.text for request in desk.requests] == list(MODERATION_BATCH)
+
+
+def test_a_comparison_has_no_batch(visit: Visit) -> None:
+    page = visit("moderation").set("button_group", "panes", 2)
+    assert not any(button.key == "moderation.batch" for button in page.at.button)
+
+
 def test_a_failed_text_does_not_end_the_batch(visit: Visit, desk: Desk) -> None:
     def picky(request: Request[Any], run: Run) -> Iterator[Any]:
         if "tomatoes" in request.payload()["text"]:

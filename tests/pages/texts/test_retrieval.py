@@ -58,6 +58,19 @@ def test_lines_are_pasted_as_rows(visit: Visit, desk: Desk) -> None:
     assert page.at.text_area(key="rerank.paste").value == ""
 
 
+def test_pasted_lines_replace_the_rows_and_the_menu_closes(visit: Visit, desk: Desk) -> None:
+    page = visit("rerank")
+    page.at.session_state["rerank.paste.open"] = True
+    page.look().type("paste", "one\n\n  two  \n").click("paste.replace")
+    assert page.at.session_state["rerank.paste.open"] is False
+    assert page.run() and desk.requests[0].docs == ["one", "two"]
+
+
+def test_nothing_is_replaced_by_an_empty_paste(visit: Visit, desk: Desk) -> None:
+    visit("rerank").type("paste", " \n").click("paste.replace").run()
+    assert desk.requests[0].docs == DOCUMENTS
+
+
 def test_a_sample_replaces_the_rows(visit: Visit, desk: Desk) -> None:
     page = edit(visit("text_embedding"), added_rows=[{"text": "typed"}])
     page.set("button_group", "sample", "One text").run()

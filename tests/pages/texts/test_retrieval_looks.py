@@ -69,7 +69,7 @@ def test_five_hundred_texts_of_8192_dimensions_are_usable(visit: Visit, desk: De
     page = visit("text_embedding")
     page.at.session_state["text_embedding.look"] = name
     page.run()
-    assert page.state == "done" and "500 × 8192" in page.seen
+    assert page.state == "done" and "500 × 8,192" in page.seen
     if name == "similarity":
         assert "First 40 of 500 texts" in page.seen
     assert "First 20 of 500 vectors" in page.seen

@@ -97,8 +97,8 @@ def test_categories_that_the_back_end_knows_are_drawn_beside_the_flag(visit: Vis
     assert "violence" in page.seen and "0.875" in page.seen and "reaches 0.5" in page.seen
 
 
-def test_the_source_beside_a_summary_is_that_of_its_own_run(visit: Visit, desk: Desk) -> None:
+def test_the_source_of_a_summary_is_that_of_its_own_run(visit: Visit, desk: Desk) -> None:
     visitor = visit("summary").type("text", "The first text.").set("number_input", "least", 1).run()
-    visitor.type("text", "The second text.").run()
-    [shown] = [area.value for area in visitor.at.text_area if area.disabled]
-    assert shown == "The second text."
+    visitor.type("text", "The second text, longer.").run()
+    labels = [expander.label for expander in visitor.at.expander]
+    assert "Source text · 24 characters" in labels and "Source text · 15 characters" not in labels

@@ -53,7 +53,7 @@ def draw(state: ConnectionsPageState, connection: Connection) -> None:
         if connection.fetches:
             st.button(
                 _("Refresh"),
-                icon=":material/refresh:",
+                icon=":material/cloud_sync:",
                 key="connections.fetch",
                 type="tertiary",
                 disabled=connection.fetching,

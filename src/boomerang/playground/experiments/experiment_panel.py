@@ -17,6 +17,7 @@ import streamlit as st
 
 from boomerang.playground.run import error_panel, run_status, script_run
 from boomerang.playground.run.pane import Pane
+from boomerang.playground.session.page_state import PageState
 from boomerang.playground.ui.escape import plain
 from boomerang.workbench.experiments.form_call import FormCall
 from boomerang.workbench.i18n.translate import _, ngettext
@@ -56,6 +57,35 @@ def no_controls(_page: Pane, _pane: Pane) -> None:
     """Draw nothing, for an experiment without controls."""
 
 
+_JUMP = """
+const done = (window.boomerangExperiments ??= {})
+export default function ({ data }) {
+  if (done[data.page] === data.times) return
+  done[data.page] = data.times
+  document.querySelector(".st-key-experiments")?.scrollIntoView({ block: "start" })
+}
+"""
+
+
+@dataclass(slots=True)
+class _Openings:
+    """Openings of an experiment from the form."""
+
+    times: int = 0
+    """The page scrolls to the experiments whenever this has changed."""
+
+
+def open_experiment(page: Pane, name: str) -> PageState:
+    """Open an experiment from the form, and scroll to it; return the state of its pane. A callback."""
+    st.session_state[page.key("experiment")] = name
+    page.state.kept(_Openings).times += 1
+    return page.state.part(_part(name))
+
+
+def _part(name: str) -> str:
+    return f"try-{name}"
+
+
 class Bench:
     """The experiments section of a page: one experiment is open, and each keeps its last series."""
 
@@ -86,11 +116,18 @@ class Bench:
             if name not in self._experiments:
                 return
             self._chosen = self._experiments[str(name)]
-            part = f"try-{name}"
+            part = _part(str(name))
             self.pane = pane = Pane(page.invoke_type, page.connection, page.state.part(part), page.address, part)
             pane.attach()
             st.caption(_(self._chosen.about))
             self._open(pane, self._chosen)
+            self._jump()
+
+    def _jump(self) -> None:
+        """Scroll here if the experiment was just opened from the form."""
+        if times := self._page.state.kept(_Openings).times:
+            component: Any = st.components.v2.component("experiment_jump", html="<i hidden></i>", js=_JUMP)
+            component(data={"page": self._page.member, "times": times}, key=self._page.key("experiment.jump"), height=0)
 
     def _open(self, pane: Pane, experiment: AnyExperiment) -> None:
         page = self._page

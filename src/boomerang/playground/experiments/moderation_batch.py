@@ -7,7 +7,7 @@ from typing import Any
 
 import streamlit as st
 
-from boomerang.playground.forms.texts import text_table
+from boomerang.playground.forms.texts import paste_and_import, text_table
 from boomerang.playground.run.pane import Pane
 from boomerang.playground.ui.charts import chart_style, confusion_matrix
 from boomerang.playground.ui.data_table import data_table
@@ -15,13 +15,13 @@ from boomerang.playground.ui.number_format import UNKNOWN, seconds
 from boomerang.workbench.analysis.confusion_matrix import Confusion
 from boomerang.workbench.experiments import moderation_batch as batch
 from boomerang.workbench.experiments.moderation_batch import Batch, BatchRow, BatchSettings
-from boomerang.workbench.i18n.translate import N_, _
+from boomerang.workbench.i18n.translate import N_, _, ngettext
 from boomerang.workbench.results.drawable_text import drawable
 from boomerang.workbench.results.moderation_details import CLEAR, SENSITIVE, USUAL_THRESHOLD
 from boomerang.workbench.samples import inputs
 
 from . import repeat_controls
-from .experiment_panel import Experiment
+from .experiment_panel import Experiment, open_experiment
 
 MOST = 1_000
 LONGEST_CELL = 200
@@ -29,6 +29,28 @@ SIGNS = {
     batch.MISSED: "✗", batch.ALARM: "✗", batch.FAILED: "⚠", batch.TO_COME: "…", batch.RIGHT: "✓", batch.NO_LABEL: "",
 }  # fmt: skip
 """Outcome of a text → its sign."""
+
+
+def offer(page: Pane, field: str) -> None:
+    """Draw the button beside a text field that opens the batch, with the field's lines as its texts if there are several."""
+
+    def lines() -> list[str]:
+        return paste_and_import.filled_lines(str(st.session_state.get(page.key(field)) or ""))
+
+    def open_batch() -> None:
+        state = open_experiment(page, BATCH.name)
+        if len(texts := lines()) > 1:  # read again: a click also submits what was just typed
+            text_table.fill(state, texts)
+
+    count = len(lines())
+    of_lines = ngettext("Batch: this {count} line…", "Batch: these {count} lines…", count).format(count=count)
+    st.button(
+        of_lines if count > 1 else _("Batch: several texts…"),
+        icon=BATCH.icon,
+        key=page.key("batch"),
+        on_click=open_batch,
+        help=_("Checks several texts, one call each. Several lines in the field above become the texts of the batch."),
+    )
 
 
 def _controls(_page: Pane, pane: Pane) -> BatchSettings:
@@ -54,8 +76,10 @@ def _draw(pane: Pane, answered: Batch) -> None:
         shares = {_("Precision"): confusion.precision, _("Recall"): confusion.recall, "F1": confusion.f1}
         numbers |= {label: _share(share) for label, share in shares.items()}
     repeat_controls.row(pane, numbers)
-    if confusion.count and not result.running:
-        _matrix(pane, confusion)
+    if not result.running:
+        _download(pane, result)
+        if confusion.count:
+            _matrix(pane, confusion)
     rows = [_row(row) for row in result.rows]
     data_table(
         rows,
@@ -63,15 +87,18 @@ def _draw(pane: Pane, answered: Batch) -> None:
         column_config={_("text"): st.column_config.TextColumn(width=240)},
         alt=_("Results by text, misses first"),
     )
-    if not result.running:
-        st.download_button(
-            "CSV",
-            lambda: batch.as_csv(result.steps, result.threshold),
-            file_name="moderation.csv",
-            icon=":material/download:",
-            on_click="ignore",
-            key=pane.key("csv"),
-        )
+
+
+def _download(pane: Pane, result: Batch) -> None:
+    st.download_button(
+        "CSV",
+        lambda: batch.as_csv(result.steps, result.threshold),
+        file_name="moderation.csv",
+        icon=":material/download:",
+        on_click="ignore",
+        type="tertiary",
+        key=pane.key("csv"),
+    )
 
 
 def _matrix(pane: Pane, confusion: Confusion) -> None:

@@ -59,7 +59,7 @@ def _draw_round_trip(pane: Pane, result: RoundTrip) -> None:
         word_errors.numbers(result.score)
     word_errors.draw_words(result.score, pane.key(f"marked.{'live' if result.running else 'end'}"))
     word_errors.legend()
-    with st.expander(_("Transcript"), icon=":material/notes:"):
+    with st.expander(_("Transcript")):
         st.code(result.transcript, language=None, wrap_lines=True)
 
 

@@ -11,6 +11,7 @@ from boomerang.invoker.backend import ListedModel
 from boomerang.invoker.entities.model import BaseModelConfig
 from boomerang.playground.run.pane import Pane
 from boomerang.playground.session import preferences
+from boomerang.playground.ui import expander, json_view
 from boomerang.playground.ui.escape import plain
 from boomerang.playground.ui.number_format import UNKNOWN
 from boomerang.workbench.i18n.translate import _
@@ -23,37 +24,64 @@ BY_HAND = "config.by_hand"
 """Field of the switch."""
 TEXT = "config.text"
 """Field of the hand-written JSON."""
+OPEN = "config.open"
+"""Name of the expander."""
 
 
 def config(page: Pane, config_class: type[ConfigT], model: ListedModel | None, **own: Any) -> ConfigT | None:
     """Draw the current ModelConfig or its JSON editor; show errors and return `None` while it is invalid."""
     fields = {"provider": model.provider, "model": model.model, "model_type": model.model_type.value} if model else {}
     made = fields | own
-    if not preferences.expert():
-        return _validated(page, config_class, made) if model else None
-    with st.expander(f"ModelConfig · {config_class.__name__}", expanded=True):
-        by_hand = st.toggle(
-            _("Edit as JSON"),
-            key=page.hold(BY_HAND, False),
-            persist_state="session",
-            help=_("Dify accepts any JSON object with these fields and ignores extra keys. The form is inactive meanwhile."),
-        )
-        if not by_hand:
-            _keep_text(page)
-            st.code(pretty(made), language="json", wrap_lines=True)
-            return _validated(page, config_class, made) if model else None
-        text = st.text_area(_("ModelConfig as JSON"), key=page.hold(TEXT, pretty(made)), height=220, persist_state="session")
-        value = parse(str(text or ""), dict)
-        _name_in_toolbar(page, {} if isinstance(value, JsonFault) else value)
-        if isinstance(value, JsonFault):
-            field_fault(page, f"ModelConfig: {value}")
-            return None
-        return _validated(page, config_class, value)
+    value, by_hand = made, is_by_hand(page)
+    if by_hand:
+        value = _written(page, made)
+    elif preferences.expert():
+        _keep_text(page)
+    checked = _checked(config_class, value) if by_hand or model is not None else list[str]()
+    faults = checked if isinstance(checked, list) else []
+    for fault in faults:
+        page.require(False, fault)
+    if preferences.expert():
+        _draw(page, config_class.__name__, made, faults, by_hand=by_hand)
+    elif faults:
+        _show(faults)
+    return None if isinstance(checked, list) else checked
 
 
 def is_by_hand(page: Pane) -> bool:
     """Return whether the ModelConfig is written by hand; the form's model then has no effect."""
     return preferences.expert() and bool(st.session_state[page.hold(BY_HAND, False)])
+
+
+def _draw(page: Pane, name: str, made: dict[str, Any], faults: list[str], *, by_hand: bool) -> None:
+    state = [name, *([_("hand-written")] if by_hand else []), *([_("check: {names}").format(names="JSON")] if faults else [])]
+    expanders = page.state.kept(expander.Expanders)
+    with expander.draw(expanders, page.key(OPEN), "ModelConfig", " · ".join(state), expanded=True) as shown:
+        if not shown.open:
+            return
+        st.toggle(
+            _("Edit as JSON"),
+            key=page.key(BY_HAND),
+            persist_state="session",
+            help=_("Dify accepts any JSON object with these fields and ignores extra keys. The form is inactive meanwhile."),
+        )
+        if by_hand:
+            st.text_area(_("ModelConfig as JSON"), key=page.key(TEXT), height=220, persist_state="session")
+        else:
+            json_view.plain_text(pretty(made), "ModelConfig")
+        _show(faults)
+
+
+def _show(faults: list[str]) -> None:
+    for fault in faults:
+        field_fault(None, fault)
+
+
+def _written(page: Pane, made: dict[str, Any]) -> Any:
+    """Return the hand-written ModelConfig, and show its model in place of the picker."""
+    value = parse(str(st.session_state[page.hold(TEXT, pretty(made))] or ""), dict)
+    _name_in_toolbar(page, {} if isinstance(value, JsonFault) else value)
+    return value
 
 
 def _keep_text(page: Pane) -> None:
@@ -70,7 +98,7 @@ def _name_in_toolbar(page: Pane, value: dict[str, Any]) -> None:
         st.markdown(f":small[:material/edit_note: **{_('Hand-written ModelConfig')}** · {plain('/'.join(names))}]")
         st.button(
             _("Use the form"),
-            icon=":material/undo:",
+            icon=":material/arrow_back:",
             width="stretch",
             key=page.key("config.form"),
             help=_("Your JSON is kept: edit it again under ModelConfig."),
@@ -83,11 +111,11 @@ def _use_form(key: str) -> None:
     st.session_state[key] = False
 
 
-def _validated(page: Pane, config_class: type[ConfigT], value: dict[str, Any]) -> ConfigT | None:
+def _checked(config_class: type[ConfigT], value: Any) -> ConfigT | list[str]:
+    """Return the ModelConfig, or why it is not one."""
+    if isinstance(value, JsonFault):
+        return [f"ModelConfig: {value}"]
     try:
         return config_class.model_validate(value)
     except ValidationError as error:
-        for fault in error.errors():
-            where = ".".join(str(part) for part in fault["loc"])
-            field_fault(page, f"ModelConfig: {where}: {fault['msg']}")
-        return None
+        return [f"ModelConfig: {'.'.join(map(str, fault['loc']))}: {fault['msg']}" for fault in error.errors()]

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import streamlit as st
 
 from boomerang.playground.run.pane import Pane
+from boomerang.playground.ui import expander
 from boomerang.workbench.i18n.translate import N_, _
 
 SPEECH2TEXT = (
@@ -24,7 +25,10 @@ TTS = (
 def draw(page: Pane, about: tuple[str, Sequence[str]]) -> None:
     """Draw the page's unsupported fields, and say why."""
     reason, labels = about
-    with st.expander(_("Not supported by this call"), icon=":material/block:"):
+    expanders, key = page.state.kept(expander.Expanders), page.key("not_carried")
+    with expander.draw(expanders, key, _("Not supported by this call")) as shown:
+        if not shown.open:
+            return
         st.caption(_(reason))
         for left, right in zip(labels[::2], labels[1::2], strict=True):
             for column, label in zip(st.columns(2), (left, right), strict=True):

@@ -18,13 +18,14 @@ from boomerang.playground.session import page_state
 from boomerang.playground.session.page_state import PageState
 from boomerang.playground.session.url_state import Address
 from boomerang.playground.ui import html_tables
-from boomerang.playground.ui.local_time import clock
 from boomerang.playground.ui.number_format import LABELS, UNKNOWN, drawn
 from boomerang.workbench.diagnosis.error_text import error_text
 from boomerang.workbench.i18n.translate import _
 from boomerang.workbench.results.first_words import first_words, shortened
 from boomerang.workbench.runs.earlier_runs import EarlierRun
 from boomerang.workbench.runs.jobs import Job
+
+from .local_time import clock
 
 
 @dataclass(slots=True)

@@ -14,7 +14,6 @@ from boomerang.playground.run.pane_names import LETTERS
 from boomerang.playground.session import app_state, kept_form, page_state, visitor
 from boomerang.playground.ui import html_tables
 from boomerang.playground.ui.escape import plain
-from boomerang.playground.ui.local_time import clock
 from boomerang.playground.ui.number_format import UNKNOWN, seconds
 from boomerang.workbench.conversations.draft_messages import draft_of_message
 from boomerang.workbench.i18n.translate import N_, _
@@ -22,6 +21,7 @@ from boomerang.workbench.runs.earlier_runs import EarlierRun
 from boomerang.workbench.runs.jobs import Job
 
 from . import earlier_comparison
+from .local_time import clock
 
 ROWS = 20
 """Runs on one page of the list."""

@@ -32,6 +32,7 @@ from boomerang.playground.inspector import tabs
 from boomerang.playground.run import readiness, run_actions, run_status, script_run
 from boomerang.playground.run.pane import Arguments, Configure, Live, Pane, View
 from boomerang.playground.session import kept_form, page_state, preferences
+from boomerang.playground.shell import page_title
 from boomerang.playground.ui.escape import plain
 from boomerang.workbench.connections.registry import EMBEDDED
 from boomerang.workbench.i18n.translate import _
@@ -39,7 +40,7 @@ from boomerang.workbench.runs.background_work import follow
 from boomerang.workbench.runs.jobs import Job
 from boomerang.workbench.runs.session_calls import MEMBERS, call
 
-from . import comparison, earlier_runs, form_drawn, result_jump, share
+from . import comparison, earlier_runs, form_drawn, run_bar, share
 
 __all__ = ["Arguments", "Configure", "Live", "Page", "Pane", "View"]
 
@@ -59,6 +60,7 @@ class Page(Pane):
         address = kept_form.opened(member, state, parameters)
         super().__init__(invoke_type, connection, state, address)
         self.put("connection", connection_picker.unchosen(connection_picker.PAGE) or connection.name, EMBEDDED)
+        self._title = title
         self._expert = preferences.expert()
         with st.container(horizontal=True, vertical_alignment="bottom", key="head"):
             with st.container():
@@ -89,6 +91,8 @@ class Page(Pane):
             self.panes.append(pane)
         self._cells: list[comparison.Cell] = []
         self._shared_problems: tuple[str, ...] = ()
+        self._drawn: dict[str, Any] = {}
+        """Values of the page's widgets when its form was drawn."""
 
     def run(self, configure: Configure, **shared: Any) -> None:
         """Draw each pane's own settings and take their arguments; `show` starts the runs.
@@ -133,7 +137,8 @@ class Page(Pane):
             experiments: Experiments of this page.
         """
         self.address.end_form()
-        draw = partial(self._runs, view, live, compare, experiments if self._expert and not self._cells else ())
+        self._drawn = self._values()
+        draw = partial(self._runs, view, live, compare, experiments if self.has_experiments else ())
         st.fragment(draw, key=self.key("runs"))()
         if not script_run.is_click_waiting():
             model_picker.await_models([pane.connection for pane in self.panes])
@@ -146,12 +151,16 @@ class Page(Pane):
         experiments: Sequence[AnyExperiment],
     ) -> None:
         """Start the requested runs; draw Run, Stop, results and inspector, all of the same moment; follow what is running."""
-        if kept_form.is_waiting(self.state):  # a click in the fragment replaced the form, which is outside of it
+        if script_run.is_fragment_run() and (kept_form.is_waiting(self.state) or self._is_outdated()):
             st.rerun()
         self._start()
+        page_title.draw(self._title, self.panes)
         running = [pane for pane in self.panes if pane.running]
         following = list(running)
-        status = self._draw_bar(running)
+        with self._bar:
+            status = run_bar.draw(self.panes, self._ready, running, quiet=self._opened)
+        for pane, cell in zip(self.panes, self._cells, strict=False):
+            cell.buttons(pane)
         ticks: list[Callable[[], None]] = [run_status.Ticker(status)] if running else []
         for pane in self.panes:
             pane.publish()
@@ -166,8 +175,7 @@ class Page(Pane):
                     ticks.append(pane.draw_live(live))
                 else:
                     pane.draw(view, ready=not pane.problems)
-                    if pane is self and not self._cells:
-                        run_actions.draw(pane, expert=self._expert)
+                    run_actions.draw_missing(pane)
         with self._below:
             if self._cells:
                 comparison.draw(self.panes, compare)
@@ -191,8 +199,28 @@ class Page(Pane):
             self._follow(following, ticks)
 
     @property
+    def has_experiments(self) -> bool:
+        """Whether the page shows its experiments: not in a comparison, nor in the simple view."""
+        return self._expert and len(self.panes) == 1
+
+    @property
     def _ready(self) -> readiness.Readiness:
         return readiness.Readiness(self.panes, self._shared_problems)
+
+    def _values(self) -> dict[str, Any]:
+        """Return the values of the form's widgets."""
+        mine = (str(key) for key in st.session_state if str(key).startswith(f"{self.member}."))
+        return {key: st.session_state[key] for key in mine if not key.endswith(run_bar.BUTTONS)}
+
+    def _is_outdated(self) -> bool:
+        """Return whether a run is requested of a form that has been changed since it was drawn.
+
+        A browser sends what was typed together with the press of Run, such as Ctrl + Enter in a field, and may ask for the
+        fragment alone.
+        """
+        if not any(pane.state.run_requested for pane in self.panes):
+            return False
+        return any(st.session_state.get(key) != value for key, value in self._drawn.items())
 
     def _start(self) -> None:
         repeated, self.state.repeat = self.state.repeat, None
@@ -225,73 +253,6 @@ class Page(Pane):
             help=_("Run the same input on up to four models or settings."),
         )
         return min(max(int(count or 1), 1), MOST_PANES)
-
-    def _draw_bar(self, running: Sequence[Pane]) -> Callable[[], None]:
-        """Draw Run, Stop and the status; return a function that updates the status."""
-        ready = self._ready
-        with self._bar, st.container(key="status"):
-            slot = st.empty()
-        with self._bar, st.container(horizontal=True, vertical_alignment="center", gap="small"):
-            self._run_and_stop(ready, running)
-            self._send_anyway(ready, running)
-            jobs = [pane.job.id for pane in running if pane.job is not None]
-            result_jump.draw(self.key("jump"), jobs, quiet=self._opened)
-        for pane, cell in zip(self.panes, self._cells, strict=False):
-            cell.buttons(pane)
-        update = partial(run_status.together, slot, [pane.job for pane in self.panes])
-        update()
-        return update
-
-    def _run_and_stop(self, ready: readiness.Readiness, running: Sequence[Pane]) -> None:
-        several = len(self.panes) > 1
-
-        def request_runs() -> None:
-            for pane in ready.panes:
-                pane.request_run()
-
-        st.button(
-            _("Run all") if several else _("Run"),
-            type="primary",
-            icon=":material/play_arrow:",
-            shortcut="Mod+Enter",
-            key=self.key("run"),
-            disabled=bool(running) or not ready.panes,
-            help=plain(ready.help()) or None,
-            on_click=request_runs,
-        )
-
-        def stop() -> None:
-            for pane in running:
-                if pane.job is not None:
-                    pane.job.stop()
-
-        st.button(
-            _("Stop all") if several else _("Stop"),
-            icon=":material/stop_circle:",
-            shortcut="Escape",
-            key=self.key("stop"),
-            disabled=not running,
-            on_click=stop,
-        )
-
-    def _send_anyway(self, ready: readiness.Readiness, running: Sequence[Pane]) -> None:
-        """Draw a button if all missing input is something that a server could reject itself."""
-        if not ready.sendable or ready.panes or running:
-            return
-
-        def request_unchecked() -> None:
-            self.state.unchecked = True
-            for pane in ready.sendable:
-                pane.request_run()
-
-        st.button(
-            _("Send anyway"),
-            icon=":material/send:",
-            key=self.key("send_anyway"),
-            type="tertiary",
-            help=_("Sends the incomplete form to see how the server rejects it."),
-            on_click=request_unchecked,
-        )
 
     def _limits(self) -> float:
         with st.popover(_("Limits"), icon=":material/timer:"):

@@ -7,11 +7,12 @@ from streamlit.delta_generator import DeltaGenerator
 
 from boomerang.playground.forms.fields import field_fault
 from boomerang.playground.run.pane import Pane
+from boomerang.playground.ui import copy_button
 from boomerang.workbench.i18n.translate import _
 from boomerang.workbench.sharing import form_file
 from boomerang.workbench.sharing.form_file import FormFile
 
-from . import copy_link, form_loading, link_gaps
+from . import form_loading, link_gaps
 
 
 def draw(page: Pane, slot: DeltaGenerator, notice_slot: DeltaGenerator) -> None:
@@ -34,7 +35,7 @@ def draw(page: Pane, slot: DeltaGenerator, notice_slot: DeltaGenerator) -> None:
 
 def _link(page: Pane) -> None:
     query, left_out = page.address.link
-    copy_link.draw(query, page.key("share.link"))
+    copy_button.draw_link(query, page.key("share.link"))
     st.caption(_("Opens this page with these fields, for anyone who can reach it. Your runs and results stay yours."))
     gaps = link_gaps.sentence({name: page.address.values[name] for name in left_out}, page.address.files)
     if gaps:

@@ -9,13 +9,14 @@ import streamlit as st
 
 from boomerang.invoker.entities.moderation import RequestInvokeModeration
 from boomerang.invoker.records.record import Record
-from boomerang.playground.run import pane_names
+from boomerang.playground.run import pane_names, run_actions
 from boomerang.playground.run.pane import Pane
 from boomerang.playground.ui import html_tables
 from boomerang.playground.ui.data_table import data_table
 from boomerang.playground.ui.escape import plain
 from boomerang.playground.ui.number_format import UNKNOWN
 from boomerang.workbench.i18n.translate import _
+from boomerang.workbench.parsing.json_text import written
 from boomerang.workbench.results.drawable_text import drawable
 from boomerang.workbench.results.moderation_details import CLEAR, SENSITIVE, Detail, detail, verdict
 
@@ -31,9 +32,11 @@ def draw(page: Pane, record: Record[Any]) -> None:
             st.markdown(f"## :red[:material/flag: {_(SENSITIVE)}]")
         else:
             st.markdown(f"## :green[:material/verified: {_(CLEAR)}]")
-        st.code(f"result = {sensitive}", language="python")
-    st.caption(_("Dify's reverse invocation returns only this boolean: no categories, no scores."))
+        st.markdown(f"`result = {sensitive}`")
     scores = detail(record)
+    answer = {"result": sensitive} | ({} if scores is None else {"scores": dict(scores.scores)})
+    run_actions.draw(page, copy=written(answer, indent=2))
+    st.caption(_("Dify's reverse invocation returns only this boolean: no categories, no scores."))
     if scores is None:
         st.caption(_("This back end reports no scores, so thresholds cannot be tried."))
     else:
@@ -41,7 +44,7 @@ def draw(page: Pane, record: Record[Any]) -> None:
 
 
 def _categories(page: Pane, scores: Detail, sensitive: bool) -> None:
-    with st.expander(_("Details from this back end"), icon=":material/query_stats:", expanded=True):
+    with st.expander(_("Details from this back end"), expanded=True):
         at = st.slider(
             _("What-if threshold"),
             0.0,
@@ -64,14 +67,10 @@ def _categories(page: Pane, scores: Detail, sensitive: bool) -> None:
                 for name, score in scores.scores.items()
             ],
             column_config={
-                _("category"): st.column_config.TextColumn(width=90 if page.narrow else 120),
-                _("score"): st.column_config.ProgressColumn(
-                    format="%.3f", min_value=0.0, max_value=1.0, width=95 if page.narrow else 120
-                ),
-                _("flag"): st.column_config.TextColumn(width=45, help=_("At the what-if threshold.")),
-                _("back end"): st.column_config.TextColumn(
-                    width=60 if page.narrow else 80, help=_("At the back end's own threshold.")
-                ),
+                _("category"): st.column_config.TextColumn(width=85),
+                _("score"): st.column_config.ProgressColumn(format="%.3f", min_value=0.0, max_value=1.0, width=85),
+                _("flag"): st.column_config.TextColumn(width=40, help=_("At the what-if threshold.")),
+                _("back end"): st.column_config.TextColumn(width=60, help=_("At the back end's own threshold.")),
             },
             alt=_("Scores by category"),
             key=page.key("categories"),

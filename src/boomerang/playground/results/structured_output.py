@@ -11,6 +11,7 @@ from boomerang.invoker.entities.llm.request import RequestInvokeLLMWithStructure
 from boomerang.invoker.llm_text.json_in_text import Place, find
 from boomerang.invoker.llm_text.json_schema import check
 from boomerang.invoker.records.record import Record
+from boomerang.playground.run import run_actions
 from boomerang.playground.run.pane import Pane, waiting
 from boomerang.playground.ui import json_view, schema_verdict
 from boomerang.playground.ui.streaming_text import TextStream
@@ -32,14 +33,19 @@ def draw(page: Pane, record: Record[Any]) -> None:
     """Draw the object as a tree with its schema verdict, and the raw text in a second tab."""
     answer = llm_answer.read(record)
     tree, raw = st.tabs([_("Object"), _("Raw text")], key=page.key("object-or-raw"))
+    value = answer.fold.structured_output
     with tree:
-        value = answer.fold.structured_output
         if value is None:
             st.caption(_("No object returned. See the raw text.") if answer.fold.text else _("No object returned."))
         else:
             _object(page, record, dict(value), answer.text)
     with raw:
         json_view.text(answer.fold.text)
+    if value is None:
+        run_actions.draw(page)
+        return
+    content = written(dict(value), indent=2)
+    run_actions.draw(page, copy=content, downloads=[run_actions.Download("JSON", content, f"object-{record.id[:8]}.json")])
 
 
 def draw_live(page: Pane, job: Job) -> Callable[[], None]:
@@ -80,11 +86,3 @@ def _object(page: Pane, record: Record[Any], value: dict[str, Any], text: str) -
     if how := repair(value, text):
         st.caption(f":material/healing: {_(how)}")
     json_view.tree(value)
-    st.download_button(
-        "JSON",
-        written(value, indent=2),
-        file_name=f"object-{record.id[:8]}.json",
-        icon=":material/download:",
-        on_click="ignore",
-        key=page.key("download"),
-    )

@@ -76,6 +76,8 @@ class Pane:
         """Switches to a test of the connection that the run used; `None` if there is nothing to test."""
         self.narrow = False
         """Whether it is drawn beside another pane."""
+        self.has_actions = False
+        """Whether the view has drawn the row of actions under its result."""
 
     @property
     def backend(self) -> Backend:
@@ -266,6 +268,9 @@ class Pane:
     def draw(self, view: View, *, ready: bool) -> None:
         """Draw the shown run's current state: status and numbers, result, error."""
         job = self.shown
+        self.has_actions = False
+        if job is self.job and job is not None:
+            self.state.seen = job.id
         changed = self.input_changed
         run_status.draw(job, self.invoke_type, ready=ready, part=self.part, model=self.model, changed=changed)
         if job is None:

@@ -16,13 +16,18 @@ from streamlit.runtime.scriptrunner_utils.script_requests import ScriptRequestTy
 
 def redraw() -> NoReturn:
     """Run the current fragment again; the whole page if it is being drawn as part of it."""
-    context = get_script_run_ctx()
-    st.rerun(scope="fragment" if context is not None and context.fragment_ids_this_run else "app")
+    st.rerun(scope="fragment" if is_fragment_run() else "app")
 
 
 def redraw_page() -> None:
     """Run the whole page: for callbacks of the fragment's widgets that change the form or the menu."""
     st.rerun()
+
+
+def is_fragment_run() -> bool:
+    """Return whether this script run draws only a fragment."""
+    context = get_script_run_ctx()
+    return context is not None and bool(context.fragment_ids_this_run)
 
 
 def is_click_waiting() -> bool:

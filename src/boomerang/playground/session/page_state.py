@@ -43,6 +43,8 @@ class PageState:
     """The running or last job."""
     opened: EarlierRun | None = None
     """An earlier run that the result shows in place of `job`."""
+    seen: str | None = None
+    """Id of the last job whose result was drawn; the menu marks a page with a newer one."""
     changed: threading.Condition = field(default_factory=threading.Condition)
     """Notified of updates of the page's jobs."""
     drafts: list[Draft] = field(default_factory=list)
@@ -104,6 +106,12 @@ def page(invoke_type: InvokeType) -> PageState:
     """Return the state of a page; the same object for the visitor's whole session, so it may be changed in place."""
     pages: dict[InvokeType, PageState] = st.session_state.setdefault("_pages", {})
     return pages.setdefault(invoke_type, PageState())
+
+
+def visited(invoke_type: InvokeType) -> PageState | None:
+    """Return the state of a page; `None` if the visitor has not opened it."""
+    pages: dict[InvokeType, PageState] = st.session_state.get("_pages", {})
+    return pages.get(invoke_type)
 
 
 _HISTORY = "_earlier_runs"

@@ -25,11 +25,11 @@ class Entry:
     invoke_type: InvokeType | None = None
     model_type: ModelType | None = None
 
-    def page(self) -> StreamlitPage:
-        """Return Streamlit's page."""
+    def page(self, state: str = "") -> StreamlitPage:
+        """Return Streamlit's page; in the menu, the state of its run follows its title."""
         return st.Page(
             app_folder() / "pages" / f"{self.name}.py",
-            title=_(self.title),
+            title=" · ".join(filter(None, (_(self.title), state))),
             icon=self.icon,
             url_path=self.name,
             default=self is START,

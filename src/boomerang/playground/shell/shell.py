@@ -7,12 +7,10 @@ import streamlit as st
 from boomerang.playground.forms import connection_picker
 from boomerang.playground.run import error_panel
 from boomerang.playground.session import app_state, page_state, preferences, visitor
-from boomerang.playground.shell import shortcuts
+from boomerang.playground.shell import menu, page_title, shortcuts
 from boomerang.playground.shell.logo import FAVICON, LOGO
-from boomerang.playground.shell.navigation import CONNECTIONS, MENU, START
 from boomerang.playground.ui import html_tables
 from boomerang.workbench.connections.registry import EMBEDDED
-from boomerang.workbench.i18n.translate import _
 
 # Streamlit's own Stop in the header stops the script, not the run; beside ours it would be misleading. Its wide layout leaves a
 # sixth of a small screen empty. JSON fields need a monospaced font. Its shortcut labels on buttons have too little contrast. No
@@ -50,25 +48,32 @@ LAYOUT = """<style>
   .st-key-answer { scroll-margin-top: 4rem; min-height: calc(100vh - 8rem); }
 }
 @media (max-width: 640px) {
+  [class*="st-key-actions-"] button p { font-size: 0.8rem; }
   .st-key-head { flex-wrap: wrap; }
   .st-key-head > :first-child { flex: 1 0 100%; }
 }
 div:has(> .st-key-toolbar), div:has(> .st-key-runbar) { background: light-dark(#ffffff, #12141c); }
 @media (hover: none), (max-width: 1279.98px) {
-  button kbd, [class*="-repeat"] button p span, [class*="-code"] button p span { display: none !important; }
+  button kbd { display: none !important; }
+}
+@media (max-width: 1279.98px) {  /* one row in a narrow result: Copy, Resend and Code are icons */
+  [class*="st-key-actions-"] { gap: 0.2rem 0.4rem; }
+  [class*="st-key-actions-"] :is([class*="-repeat"], [class*="-code"]) button { min-width: 1.6rem; }
+  [class*="st-key-actions-"] :is([class*="-repeat"], [class*="-code"]) [data-testid="stMarkdownContainer"] {
+    position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%);
+  }
 }
 </style>"""
 
 
 def main() -> None:
     """Draw the frame and run the requested page."""
-    st.set_page_config(page_title="Boomerang", page_icon=FAVICON, layout="wide")
+    st.set_page_config(page_icon=FAVICON, layout="wide")
     st.html(STYLE + LAYOUT + html_tables.STYLE)
     st.logo(LOGO, icon_image=FAVICON, size="large")
     preferences.restore()
-    sections = {"": [START.page()]} | {_(name): [entry.page() for entry in entries] for name, entries in MENU.items()}
-    sections[_("Setup")] = [CONNECTIONS.page()]
-    page = st.navigation(sections, position="sidebar", expanded=True)
+    page = menu.draw()
+    page_title.draw(page.title)
     _settle_connection()
     with st.sidebar:
         preferences.draw()

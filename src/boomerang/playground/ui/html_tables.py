@@ -45,6 +45,9 @@ STYLE = """<style>
 .json-tree i { font-style: normal; opacity: 0.75; user-select: none; }
 .json-tree details[open] > summary > i { display: none; }
 .json-tree bdi { white-space: pre-wrap; }
+.json-text { margin: 0; padding: 0.75rem 1rem; border-radius: 0.5rem; font-family: "Source Code Pro", monospace;
+  font-size: 0.8rem; line-height: 1.5; white-space: pre-wrap; overflow-wrap: anywhere; user-select: all;
+  background: color-mix(in srgb, currentColor 5%, transparent); }
 .model-text { line-height: 1.6; overflow-wrap: anywhere; }
 .model-text a { color: inherit; text-decoration: underline; text-underline-offset: 0.2em; }
 .model-text > :first-child { margin-top: 0; padding-top: 0; }

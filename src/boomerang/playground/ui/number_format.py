@@ -102,7 +102,7 @@ def _written(value: float, unit: Unit) -> str:
         case Unit.PER_SECOND:
             return f"{value:.2g}" if value < 0.1 else f"{value:,.1f}" if value < 100 else f"{value:,.0f}"
         case Unit.BYTES:
-            return f"{value:,} B" if value < 1000 else f"{value / 1000:,.1f} kB" if value < 1e6 else f"{value / 1e6:,.1f} MB"
+            return byte_size(value)
         case Unit.RATIO:
             return f"{value:.0%}" if value >= 0.01 or value == 0 else f"{value:.1%}"
         case Unit.NUMBER:
@@ -113,6 +113,11 @@ def _written(value: float, unit: Unit) -> str:
             return f"{value:.6f}".rstrip("0").rstrip(".") if value < 0.01 else f"{value:,.4f}"
         case _:
             return f"{value:,}"
+
+
+def byte_size(count: float) -> str:
+    """Return a number of bytes as text."""
+    return f"{count:,} B" if count < 1000 else f"{count / 1000:,.1f} kB" if count < 1e6 else f"{count / 1e6:,.1f} MB"
 
 
 def seconds(value: float) -> str:

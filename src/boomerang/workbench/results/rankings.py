@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import csv
+import io
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,6 +12,8 @@ from boomerang.invoker.entities.rerank import RequestInvokeRerank
 from boomerang.invoker.events import RerankScores
 from boomerang.invoker.records.record import Record
 from boomerang.workbench.i18n.translate import _
+
+from .drawable_text import drawable
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +37,15 @@ def ranking(record: Record[Any] | None) -> list[Row]:
     """Return the returned documents in their new order; empty without a result."""
     docs = record.chunks[0].docs if record is not None and record.chunks else ()
     return [Row(rank, doc.index + 1, doc.score, doc.text) for rank, doc in enumerate(docs, 1)]
+
+
+def as_table(rows: Sequence[Row], delimiter: str) -> str:
+    """Return a ranking as text with a header line and delimited columns, to be saved or pasted into a spreadsheet."""
+    out = io.StringIO()
+    writer = csv.writer(out, delimiter=delimiter, lineterminator="\n")
+    writer.writerow(["rank", "document", "score", "input position"])
+    writer.writerows([row.rank, drawable(row.text), row.score, row.position] for row in rows)
+    return out.getvalue()
 
 
 def movement(places: int) -> str:

@@ -6,7 +6,7 @@ import secrets
 import threading
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
-from time import monotonic
+from time import monotonic, thread_time
 from typing import Self
 
 from boomerang.invoker.errors import InvokeTimeoutError, RunStoppedError
@@ -17,7 +17,7 @@ TICKS_PER_SECOND = 25.0
 SILENT_SECONDS = 0.1
 """Time between two ticks without progress."""
 TICK_SHARE = 10
-"""A tick is followed by a pause of at least so many times its own time."""
+"""A tick is followed by a pause of at least so many times its own processor time."""
 
 
 class Work(ABC):
@@ -150,16 +150,16 @@ def follow(jobs: Sequence[Work], hz: float = TICKS_PER_SECOND) -> Iterator[None]
     changed, period = jobs[0].changed, 1 / hz
     while True:
         finished = ended()
-        begun = monotonic()
+        begun = thread_time()
         yield
         if finished:
             return
-        now = monotonic()
+        took, now = thread_time() - begun, monotonic()
         for job in jobs:
             job.seen_at = now
         with changed:
             changed.wait_for(lambda: ended() or grown(), max(period, SILENT_SECONDS))
             if grown():
                 changed.wait_for(ended, max(0.0, news_from - monotonic()))
-                news_from = monotonic() + max(period, TICK_SHARE * (now - begun))
+                news_from = monotonic() + max(period, TICK_SHARE * took)
             size = sum(job.size for job in jobs)

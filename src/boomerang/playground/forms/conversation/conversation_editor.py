@@ -177,7 +177,7 @@ def _buttons(page: Pane, draft: Draft, index: int) -> None:
     last = len(page.state.drafts) - 1
     again = _("Regenerate the answer to this message") if draft.role == "assistant" else _("Run to here")
     buttons = (
-        ("again", ":material/replay:", again, index == 0 and draft.role == "assistant", _run_from, (page, index)),
+        ("again", ":material/play_arrow:", again, index == 0 and draft.role == "assistant", _run_from, (page, index)),
         ("up", ":material/arrow_upward:", _("Move up"), index == 0, _move, (page, index, -1)),
         ("down", ":material/arrow_downward:", _("Move down"), index == last, _move, (page, index, 1)),
         ("remove", ":material/delete:", _("Remove message"), last == 0, _remove, (page, index)),

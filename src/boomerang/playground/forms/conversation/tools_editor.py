@@ -2,52 +2,36 @@
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import Any
 
 import streamlit as st
 
 from boomerang.invoker.entities.message import ToolCall
-from boomerang.invoker.llm_text.json_schema import schema_fault
 from boomerang.playground.forms.fields import field_fault
 from boomerang.playground.run.pane import Pane
-from boomerang.playground.session.page_state import FormState
-from boomerang.playground.ui import html_tables
+from boomerang.playground.ui import expander, html_tables
+from boomerang.playground.ui.escape import plain
 from boomerang.workbench.conversations import mock_tool_results
 from boomerang.workbench.i18n.translate import _, ngettext
-from boomerang.workbench.parsing import tools as tool_import
-from boomerang.workbench.parsing.json_text import JsonFault, parse, pretty
-from boomerang.workbench.samples.inputs import TOOLS
+from boomerang.workbench.parsing.json_text import pretty
 
-FIELDS = ("name", "description", "parameters")
-INVALID = "invalid"
-"""Key of a tool's parameters as typed, while they are not a JSON schema."""
+from . import tools_import
+from .tool_library import (
+    FIELDS,
+    INVALID,
+    LibraryTool,
+    ToolLibrary,
+    are_tools,
+    definition,
+    restored,
+    sample_tools,
+    take_parameters,
+)
+
 SWITCHES = {"on": False, "auto": False, "rounds": 3}
 """Fields beside the tools, with their initial values."""
 MOST_ROUNDS = 10
-LibraryTool = dict[str, Any]
-"""A tool in the editor: the fields to send, its mock, and an id for its widgets."""
-
-
-def _sample_tools() -> list[LibraryTool]:
-    return [new_tool(**tool) for tool in TOOLS]
-
-
-@dataclass(slots=True)
-class ToolLibrary(FormState):
-    """The tools of a page, initially the samples."""
-
-    tools: list[LibraryTool] = field(default_factory=_sample_tools)
-    fault: str | None = None
-    """Error of the last import."""
-    added: int = 0
-    """Number of tools added by the last import, until it is shown."""
-
-    def reset(self) -> None:
-        """Restore the sample tools."""
-        self.tools = _sample_tools()
 
 
 def tools(page: Pane, *, shown: bool = True) -> list[dict[str, Any]] | None:
@@ -60,55 +44,47 @@ def tools(page: Pane, *, shown: bool = True) -> list[dict[str, Any]] | None:
     library = page.state.kept(ToolLibrary)
     linked = page.take("tools", [])
     if linked is not None:
-        library.tools = [tool for item in linked if (tool := _restored(item))]
+        library.tools = [tool for item in linked if (tool := restored(item))]
     known_tools = library.tools
     keys = {name: page.hold(f"tools.{name}", default) for name, default in SWITCHES.items()}
-    offered, drawn = False, list[LibraryTool | None]()
+    offered = shown and bool(st.session_state[keys["on"]])
+    faults = [_update(page, tool) for tool in known_tools]
     if shown:
-        with st.expander(_("Tools"), icon=":material/build:"):
-            offered = st.toggle(
-                _("Send tools"),
-                key=keys["on"],
-                persist_state="session",
-                help=_("Sent as `tools`. Only models with the tool-call feature use them."),
-            )
-            _rounds(keys)
-            drawn = [_tool(page, known_tools, tool, bool(offered)) for tool in tuple(known_tools)]
-            _library(page, known_tools)
-    page.put("tools", [_definition(tool) for tool in known_tools], [_definition(tool) for tool in _sample_tools()], _are_tools)
+        expanders = page.state.kept(expander.Expanders)
+        with expander.draw(expanders, page.key("tools.open"), _("Tools"), _state(known_tools, faults, offered)) as unfolded:
+            if unfolded.open:
+                _draw(page, known_tools, faults, keys)
+    page.put("tools", [definition(tool) for tool in known_tools], [definition(tool) for tool in sample_tools()], are_tools)
     if not offered:
         return None
-    for tool in drawn:
-        page.require(tool is not None, _("fix the tools"))
-        page.require(tool is None or tool["name"].strip(), _("enter a name for every tool"))
-    return [{key: tool[key] for key in FIELDS} for tool in drawn if tool]
+    for fault in filter(None, faults):
+        page.require(False, fault)
+        page.require(False, _("fix the tools"))
+    valid = [tool for tool, fault in zip(known_tools, faults, strict=True) if not fault]
+    page.require(all(tool["name"].strip() for tool in valid), _("enter a name for every tool"))
+    return [{key: tool[key] for key in FIELDS} for tool in valid]
 
 
-def new_tool(name: str = "", description: str = "", parameters: dict[str, Any] | None = None, mock: str = "") -> LibraryTool:
-    """Create a tool for the editor."""
-    schema = parameters or {"type": "object", "properties": {}}
-    return {"id": uuid.uuid4().hex[:8], "name": name, "description": description, "parameters": schema, "mock": mock}
+def _state(known_tools: Sequence[LibraryTool], faults: Sequence[str], offered: bool) -> str:
+    if not offered:
+        return _("off")
+    count = len(known_tools)
+    sent = ngettext("{count} sent", "{count} sent", count).format(count=count)
+    wrong = [plain(tool["name"] or _("the tool")) for tool, fault in zip(known_tools, faults, strict=True) if fault]
+    return f"{sent} · {_('check: {names}').format(names=', '.join(wrong))}" if wrong else sent
 
 
-def _definition(tool: LibraryTool) -> dict[str, Any]:
-    """Return a tool for the URL: without its id, and with its parameters as typed if they are invalid."""
-    return {key: tool[key] for key in (*FIELDS, "mock")} | ({"parameters": tool[INVALID]} if INVALID in tool else {})
-
-
-def _restored(item: Any) -> LibraryTool | None:
-    """Return the tool that `_definition` wrote to the URL; `None` if it is something else."""
-    if not isinstance(item, dict):
-        return None
-    texts, parameters = {name: item.get(name, "") for name in ("name", "description", "mock")}, item.get("parameters", {})
-    if not all(isinstance(text, str) for text in texts.values()) or not isinstance(parameters, dict | str):
-        return None
-    if isinstance(parameters, str):
-        return new_tool(**texts) | {INVALID: parameters}
-    return new_tool(**texts, parameters=parameters)
-
-
-def _are_tools(items: list[Any]) -> bool:
-    return all(_restored(item) for item in items)
+def _draw(page: Pane, known_tools: list[LibraryTool], faults: Sequence[str], keys: Mapping[str, str]) -> None:
+    st.toggle(
+        _("Send tools"),
+        key=keys["on"],
+        persist_state="session",
+        help=_("Sent as `tools`. Only models with the tool-call feature use them."),
+    )
+    _rounds(keys)
+    for tool, fault in zip(tuple(known_tools), faults, strict=True):
+        _tool(page, known_tools, tool, fault)
+    tools_import.draw(page, known_tools)
 
 
 def mock_result(known_tools: Sequence[LibraryTool], name: str, arguments: Any) -> str:
@@ -161,71 +137,37 @@ def _rounds(keys: Mapping[str, str]) -> None:
             )
 
 
-def _library(page: Pane, known_tools: list[LibraryTool]) -> None:
-    with st.container(horizontal=True, vertical_alignment="center"):
-        st.button(
-            _("Add tool"), icon=":material/add:", key=page.key("tools.add"), on_click=lambda: known_tools.append(new_tool())
-        )
-        with st.popover(_("Import"), icon=":material/content_paste:"):
-            st.text_area(
-                _("Tools as JSON, or Python functions"),
-                key=page.key("tools.paste"),
-                height=220,
-                persist_state="session",
-                placeholder='def get_weather(city: str, unit: Literal["C", "F"] = "C") -> str',
-                help=_("A list in OpenAI format, or `def` lines with types and docstrings. Nothing is executed."),
-            )
-            st.button(_("Add these tools"), key=page.key("tools.import"), on_click=_import, args=(page, known_tools))
-            if fault := page.state.kept(ToolLibrary).fault:
-                field_fault(None, fault)
-        st.download_button(
-            _("Export"), data=lambda: tool_import.written(known_tools), file_name="tools.json", mime="application/json",
-            icon=":material/download:", on_click="ignore", key=page.key("tools.export"), type="tertiary",
-            help=_("All tools in OpenAI format. You can import the file again."),
-        )  # fmt: skip
-        library = page.state.kept(ToolLibrary)
-        added, library.added = library.added, 0
-        if added:
-            st.caption(ngettext("{count} tool added", "{count} tools added", added).format(count=added))
+def _update(page: Pane, tool: LibraryTool) -> str:
+    """Take what was typed into a tool's fields, also while they are not drawn; return the error in its parameters, if any."""
+    for name in ("name", "description", "mock"):
+        tool[name] = str(st.session_state.get(_key(page, tool, name), tool[name]) or "")
+    unchanged = tool[INVALID] if INVALID in tool else pretty(tool["parameters"])
+    fault = take_parameters(tool, str(st.session_state.get(_key(page, tool, "parameters"), unchanged) or ""))
+    name = tool["name"] or _("the tool")
+    return _("Parameters of {name}: {fault}").format(name=name, fault=fault) if fault else ""
 
 
-def _import(page: Pane, known_tools_tools: list[LibraryTool]) -> None:
-    """Add the pasted tools; one with an existing name replaces that tool and keeps its mock."""
-    library = page.state.kept(ToolLibrary)
-    try:
-        imported = tool_import.read(str(st.session_state.get(page.key("tools.paste")) or ""))
-    except tool_import.ToolFault as fault:
-        library.fault = str(fault)
-        return
-    library.fault, library.added = None, len(imported)
-    for tool in imported:
-        known = next((index for index, there in enumerate(known_tools_tools) if there["name"] == tool["name"]), None)
-        if known is None:
-            known_tools_tools.append(new_tool(**tool))
-        else:
-            known_tools_tools[known] = new_tool(**tool, mock=str(known_tools_tools[known]["mock"]))
-    st.session_state[page.key("tools.paste")] = ""
-    st.session_state[page.key("tools.on")] = True
+def _key(page: Pane, tool: LibraryTool, name: str) -> str:
+    return page.key(f"tool.{tool['id']}.{name}")
 
 
-def _tool(page: Pane, known_tools: list[LibraryTool], tool: LibraryTool, offered: bool) -> LibraryTool | None:
+def _tool(page: Pane, known_tools: list[LibraryTool], tool: LibraryTool, fault: str) -> None:
+    keys = {name: _key(page, tool, name) for name in ("name", "description", "mock", "parameters", "remove")}
+    for name in ("name", "description", "mock"):
+        st.session_state.setdefault(keys[name], tool[name])
+    st.session_state.setdefault(keys["parameters"], tool[INVALID] if INVALID in tool else pretty(tool["parameters"]))
     with st.container(border=True):
-        fields = ("name", "description", "mock", "parameters", "remove")
-        keys = {name: page.key(f"tool.{tool['id']}.{name}") for name in fields}
-        for name in ("name", "description", "mock"):
-            st.session_state.setdefault(keys[name], tool[name])
-        st.session_state.setdefault(keys["parameters"], tool[INVALID] if INVALID in tool else pretty(tool["parameters"]))
         with st.container(horizontal=True, vertical_alignment="bottom"):
-            tool["name"] = st.text_input(_("Name"), key=keys["name"], persist_state="session") or ""
-            name = _("Remove tool")
+            st.text_input(_("Name"), key=keys["name"], persist_state="session")
+            remove = _("Remove tool")
             with html_tables.icons(keys["remove"]):
                 st.button(
-                    name, icon=":material/delete:", key=keys["remove"], help=name, type="tertiary",
+                    remove, icon=":material/delete:", key=keys["remove"], help=remove, type="tertiary",
                     on_click=known_tools.remove, args=(tool,),
                 )  # fmt: skip
-        tool["description"] = st.text_input(_("Description"), key=keys["description"], persist_state="session") or ""
-        text = st.text_area(_("Parameters (JSON schema)"), key=keys["parameters"], height=150, persist_state="session")
-        mock = st.text_area(
+        st.text_input(_("Description"), key=keys["description"], persist_state="session")
+        st.text_area(_("Parameters (JSON schema)"), key=keys["parameters"], height=150, persist_state="session")
+        st.text_area(
             _("Mock result"),
             key=keys["mock"],
             height="content",
@@ -233,23 +175,5 @@ def _tool(page: Pane, known_tools: list[LibraryTool], tool: LibraryTool, offered
             help=_("Returned when the model calls this tool; never sent before. A line such as `city = Oslo -> 18 "
 "°C` applies only to calls with that argument. `{city}` inserts the argument's value."),
         )  # fmt: skip
-        tool["mock"] = str(mock or "")
-        fault = _take_parameters(tool, str(text or ""))
         if fault:
-            name = tool["name"] or _("the tool")
-            field_fault(page if offered else None, _("Parameters of {name}: {fault}").format(name=name, fault=fault))
-            return None
-        return tool
-
-
-def _take_parameters(tool: LibraryTool, text: str) -> str | None:
-    """Parse and store a tool's parameters; return the error, if any."""
-    tool[INVALID] = text
-    value = parse(text, dict)
-    if isinstance(value, JsonFault):
-        return str(value)
-    if wrong := schema_fault(value):
-        return str(wrong)
-    tool["parameters"] = value
-    del tool[INVALID]
-    return None
+            field_fault(None, fault)

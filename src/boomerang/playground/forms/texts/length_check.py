@@ -10,6 +10,7 @@ import streamlit as st
 from boomerang.invoker.backend import ListedModel
 from boomerang.invoker.entities.model import ModelPropertyKey
 from boomerang.playground.run.pane import Pane
+from boomerang.playground.ui import expander
 from boomerang.playground.ui.charts.chart_style import label_text
 from boomerang.playground.ui.data_table import data_table
 from boomerang.workbench.analysis.token_estimate import estimate
@@ -46,9 +47,8 @@ def draw(pane: Pane, texts: Sequence[str], model: ListedModel | None) -> None:
         if size is not None
         else ngettext("longest ≈ {longest:,} token", "longest ≈ {longest:,} tokens", longest)
     )
-    label = f"{_('Lengths')} · {about.format(longest=longest, size=size or 0)}"
-    sign = ":material/content_cut:" if over else ":material/straighten:"
-    with st.expander(label, icon=sign, key=pane.key("lengths"), on_change="rerun") as opened:
+    state = about.format(longest=longest, size=size or 0)
+    with expander.draw(pane.state.kept(expander.Expanders), pane.key("lengths"), _("Lengths"), state) as opened:
         if opened.open:
             _table(pane, texts, tokens, size)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import streamlit as st
 
@@ -58,21 +58,71 @@ Bring: TypeAlias = Callable[[Pane, Sequence[str], Sequence[Choice]], None]
 
 
 def paste(page: Pane, bring: Bring) -> None:
-    """Draw the field for pasted lines."""
+    """Draw the field for pasted lines, which replace or follow the rows."""
+    key, opened = page.key("paste"), page.key("paste.open")
 
-    def add() -> None:
-        lines = [line.strip() for line in text_files.lines(str(st.session_state.get(page.key("paste"), ""))) if line.strip()]
-        bring(page, [*page.state.rows, *lines], page.state.kept(TableState).marks)
-        st.session_state[page.key("paste")] = ""
+    def take(before: Sequence[str], marks: Sequence[Choice]) -> None:
+        if not (lines := filled_lines(str(st.session_state.get(key) or ""))):
+            return
+        bring(page, [*before, *lines], marks)
+        st.session_state[key] = ""
+        _close(page, "paste")
 
-    with st.popover(_("Paste lines"), icon=":material/content_paste:"):
-        st.text_area(_("One text per line"), key=page.key("paste"), height=160)
-        st.button(_("Add as rows"), key=page.key("paste.add"), on_click=add)
+    with st.popover(_("Paste lines"), icon=":material/content_paste:", key=opened, on_change="rerun"):
+        st.text_area(_("One text per line"), key=key, height=160, persist_state="session")
+        _replace_or_append(page, "paste", take)
+
+
+# A menu that a script closes takes the focus with it: put it back on the menu's button, once per closing.
+_FOCUS = """
+const done = (window.boomerangMenus ??= {})
+export default function ({ data }) {
+  if (done[data.key] === data.times) return
+  done[data.key] = data.times
+  setTimeout(() => document.querySelector(`.st-key-${data.key} button`)?.focus(), 100)
+}
+"""
+
+
+@dataclass(slots=True)
+class _ClosedMenus:
+    times: int = 0
+    """How often a menu was closed by a script."""
+    name: str = ""
+    """The last one."""
+
+
+def _close(page: Pane, name: str) -> None:
+    st.session_state[page.key(f"{name}.open")] = False
+    closed = page.state.kept(_ClosedMenus)
+    closed.times, closed.name = closed.times + 1, name
+
+
+def restore_focus(page: Pane) -> None:
+    """Focus the button of a menu that was just closed; call it after the menus."""
+    closed = page.state.kept(_ClosedMenus)
+    if closed.times:
+        component: Any = st.components.v2.component("menu_focus", html="<i hidden></i>", js=_FOCUS)
+        menu = page.key(f"{closed.name}.open").replace(".", "-")
+        component(data={"key": menu, "times": closed.times}, key=page.key("menu.focus"), height=0)
+
+
+def filled_lines(text: str) -> list[str]:
+    """Return a text's lines that are not blank."""
+    return [line.strip() for line in text_files.lines(text) if line.strip()]
+
+
+def _replace_or_append(page: Pane, name: str, take: Callable[[Sequence[str], Sequence[Choice]], None]) -> None:
+    """Draw the two buttons; `take` gets the rows that stay and their marks."""
+    rows, marks = page.state.rows, page.state.kept(TableState).marks
+    with st.container(horizontal=True):
+        st.button(_("Replace rows"), type="primary", key=page.key(f"{name}.replace"), on_click=take, args=([], []))
+        st.button(_("Append rows"), key=page.key(f"{name}.add"), on_click=take, args=(rows, marks))
 
 
 def pick(page: Pane, mark: Mark | None, bring: Bring) -> None:
     """Draw the file upload."""
-    with st.popover(_("Import"), icon=":material/upload_file:"):
+    with st.popover(_("Import"), icon=":material/upload_file:", key=page.key("import.open"), on_change="rerun"):
         upload = st.file_uploader(
             _("CSV, TSV, TXT, JSONL or JSON as UTF-8 or UTF-16, up to {rows:,} rows and {size} MB").format(
                 rows=MOST_IMPORTED, size=MOST_BYTES // 2**20
@@ -119,12 +169,6 @@ def _imported(page: Pane, table: text_files.Table, mark: Mark | None, bring: Bri
 
     def take(before: Sequence[str], marks: Sequence[Choice]) -> None:
         bring(page, [*before, *(text for text, _mark in rows)], [*marks, *(value for _text, value in rows)])
+        _close(page, "import")
 
-    with st.container(horizontal=True):
-        st.button(_("Replace rows"), type="primary", key=page.key("import.replace"), on_click=take, args=([], []))
-        st.button(
-            _("Add as rows"),
-            key=page.key("import.add"),
-            on_click=take,
-            args=(page.state.rows, page.state.kept(TableState).marks),
-        )
+    _replace_or_append(page, "import", take)

@@ -13,13 +13,14 @@ import streamlit as st
 
 from boomerang.playground.forms import fields
 from boomerang.playground.run.pane import Pane
+from boomerang.playground.session.page_state import PageState
 from boomerang.workbench.i18n.translate import N_, _, ngettext
 from boomerang.workbench.parsing.json_text import JsonFault, locate, parse, pretty
 
 from . import paste_and_import
 from .paste_and_import import Choice, Mark, TableState
 
-__all__ = ["Choice", "Mark", "Rows", "bring", "draw"]
+__all__ = ["Choice", "Mark", "Rows", "bring", "draw", "fill"]
 
 TABLE, JSON = N_("Table"), "JSON"
 
@@ -66,6 +67,7 @@ def draw(page: Pane, label: str, column: str, sample: Sequence[str], mark: Mark 
     with st.container(horizontal=True, vertical_alignment="center"):
         paste_and_import.paste(page, bring)
         paste_and_import.pick(page, mark, bring)
+        paste_and_import.restore_focus(page)
         st.caption(ngettext("{count} row", "{count} rows", len(rows.texts)).format(count=len(rows.texts)), width="content")
     return Rows(list(rows.texts), list(rows.marks))
 
@@ -173,5 +175,10 @@ def _switch(page: Pane, column: str, mark: Mark | None) -> None:
 
 def bring(page: Pane, texts: Sequence[str], marks: Sequence[Choice]) -> None:
     """Put rows into a fresh editor."""
-    page.state.rows, page.state.kept(TableState).marks = list(texts), _padded(marks, len(texts))
-    page.state.editor += 1
+    fill(page.state, texts, marks)
+
+
+def fill(state: PageState, texts: Sequence[str], marks: Sequence[Choice] = ()) -> None:
+    """Put rows into a fresh editor of the pane with this state, drawn or not."""
+    state.rows, state.kept(TableState).marks = list(texts), _padded(marks, len(texts))
+    state.editor += 1

@@ -10,7 +10,7 @@ import streamlit as st
 
 from boomerang.invoker.audio.file_type import Kind, kind_of
 from boomerang.invoker.records.record import Outcome, Record
-from boomerang.playground.run import pane_names
+from boomerang.playground.run import pane_names, run_actions
 from boomerang.playground.run.pane import Pane
 from boomerang.playground.server import audio_route
 from boomerang.playground.server.audio_route import CLIPS
@@ -58,7 +58,7 @@ def _playback(pane: Pane) -> Playback:
 
 
 def draw(pane: Pane, record: Record[Any]) -> None:
-    """Draw player, waveform, facts and download of the received audio."""
+    """Draw player, download, waveform and facts of the received audio."""
     audio = spoken(pane, record)
     if not audio:
         return
@@ -71,12 +71,12 @@ def draw(pane: Pane, record: Record[Any]) -> None:
     if media_type != (wanted := _expected(pane, record)):
         message = _("Expected {expected}, but the data is {found}.")
         st.warning(message.format(expected=code(wanted), found=code(media_type)), icon=":material/warning:")
+    _actions(pane, record, audio, kind)
     sound = waveform.look(pane, audio, record.id)
     if _playback(pane).compared:  # the waveforms are drawn side by side under the panes
         waveform.joined(sound)
     else:
-        waveform.draw(sound, len(record.chunks), pane.key("waveform"))
-    _download(pane, record, audio, kind)
+        waveform.draw(sound, pane.key("waveform"))
 
 
 def draw_live(pane: Pane, job: Job) -> Callable[[], None]:
@@ -162,14 +162,8 @@ def _place(pane: Pane) -> str:
     return f"{PLAYER}-{pane.part}" if pane.part else PLAYER
 
 
-def _download(pane: Pane, record: Record[Any], audio: bytes, kind: Kind | None) -> None:
+def _actions(pane: Pane, record: Record[Any], audio: bytes, kind: Kind | None) -> None:
     suffix = kind.extensions[0] if kind else "bin"
-    st.download_button(
-        _("Download .{suffix}").format(suffix=suffix),
-        audio,
-        file_name=f"speech-{record.id[:8]}.{suffix}",
-        mime=kind.media_type if kind else "application/octet-stream",
-        icon=":material/download:",
-        on_click="ignore",
-        key=pane.key("download"),
-    )
+    mime = kind.media_type if kind else "application/octet-stream"
+    label = _("Download .{suffix}").format(suffix=suffix)
+    run_actions.draw(pane, downloads=[run_actions.Download(label, audio, f"speech-{record.id[:8]}.{suffix}", mime)])

@@ -10,7 +10,7 @@ from typing import Any
 import streamlit as st
 
 from boomerang.invoker.records.record import Record
-from boomerang.playground.run import pane_names
+from boomerang.playground.run import pane_names, run_actions
 from boomerang.playground.run.pane import Pane
 from boomerang.playground.ui import html_tables, text_diff
 from boomerang.playground.ui.audio_format import duration
@@ -39,11 +39,15 @@ def draw(pane: Pane, record: Record[Any]) -> None:
         if record.chunks:
             st.caption(_("No speech recognized."))
         return
-    st.code(text, language=None, wrap_lines=True)
+    with st.container(border=True, key=pane.key("transcript").replace(".", "-")):
+        st.text(text)
+    timed = segments(record)
+    _actions(pane, record, text, timed)
     reference = reference_of(pane)
     if reference.strip() and not _reference(pane.origin.context).compared:
         word_errors.draw(pane, reference, text)
-    _downloads(pane, record, text)
+    if timed:
+        _segments(pane, timed)
 
 
 def reference_of(pane: Pane) -> str:
@@ -82,28 +86,17 @@ def _rates(transcripts: Sequence[tuple[Pane, str]]) -> None:
     )
 
 
-def _downloads(pane: Pane, record: Record[Any], text: str) -> None:
-    timed = segments(record)
+def _actions(pane: Pane, record: Record[Any], text: str, timed: Sequence[Segment]) -> None:
     name = f"transcript-{record.id[:8]}"
     reason = None if timed else _("A reverse invocation returns only text, and this back end reported no timestamps.")
-    with st.container(horizontal=True):
-        for label, ending, content in (("Text", "txt", text), ("SRT", "srt", srt(timed)), ("VTT", "vtt", vtt(timed))):
-            st.download_button(
-                _("Text") if label == "Text" else label,
-                content,
-                file_name=f"{name}.{ending}",
-                icon=":material/download:",
-                on_click="ignore",
-                disabled=not content or (label != "Text" and not timed),
-                help=reason if label != "Text" else None,
-                key=pane.key(f"download.{ending}"),
-            )
-    if timed:
-        _segments(pane, timed)
+    files = [run_actions.Download(_("Text"), text, f"{name}.txt")]
+    for ending, content in (("srt", srt(timed)), ("vtt", vtt(timed))):
+        files.append(run_actions.Download(ending.upper(), content, f"{name}.{ending}", help=reason, disabled=not timed))
+    run_actions.draw(pane, copy=text, downloads=files)
 
 
 def _segments(pane: Pane, timed: Sequence[Segment]) -> None:
-    with st.expander(_("Segments"), icon=":material/timeline:"):
+    with st.expander(_("Segments")):
         st.caption(_("Reported by the back end in addition to the answer. A reverse invocation does not return it."))
         data_table(
             [

@@ -69,7 +69,7 @@ def looked_at(audio: bytes) -> Sound:
         return Sound(audio, fault=error_text(error))
 
 
-def draw(sound: Sound, chunks: int, key: str) -> None:
+def draw(sound: Sound, key: str) -> None:
     """Draw the waveform, the facts and warnings."""
     if sound.facts is None or sound.profile is None:
         st.warning(_("This audio cannot be decoded:"), icon=":material/warning:")
@@ -77,7 +77,7 @@ def draw(sound: Sound, chunks: int, key: str) -> None:
         return
     waveform(sound.profile, key)
     joined(sound)
-    table(sound.facts, chunks)
+    table(sound.facts)
 
 
 def waveform(profile: Profile, key: str) -> None:
@@ -98,16 +98,13 @@ def waveform(profile: Profile, key: str) -> None:
     chart_style.draw(chart, numbers, key, _("Waveform"), note=levels(profile))
 
 
-def table(facts: AudioFacts, chunks: int) -> None:
-    """Draw the facts of a file."""
+def table(facts: AudioFacts) -> None:
+    """Draw the facts of a file that are not in the line of numbers."""
     html_tables.facts(
         {
             _("Detected type"): f"{facts.media_type} ({facts.format})",
-            _("Duration"): duration(facts.seconds),
             _("Sample rate"): "—" if facts.sample_rate_hz is None else f"{facts.sample_rate_hz:,} Hz",
             _("Channels"): channels(facts.channels),
-            _("Bytes"): f"{facts.bytes:,}",
-            _("Chunks"): f"{chunks:,}",
         },
     )
 

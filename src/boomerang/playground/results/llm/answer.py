@@ -14,7 +14,7 @@ from boomerang.invoker.llm_text.reasoning_tags import ReasoningReader
 from boomerang.invoker.records.metrics import finish_reason
 from boomerang.invoker.records.record import Outcome, Record
 from boomerang.playground.forms.conversation.conversation_editor import ConversationState, continue_with
-from boomerang.playground.run import script_run
+from boomerang.playground.run import run_actions, script_run
 from boomerang.playground.run.pane import Pane, waiting
 from boomerang.playground.ui.streaming_text import TextStream
 from boomerang.workbench.i18n.translate import _
@@ -36,8 +36,7 @@ def draw(pane: Pane, record: Record[Any]) -> None:
         st.caption(f":material/build: {_('No tool was called. That may be correct.')}")
     if finish_reason(record) == "length":
         st.caption(f":material/content_cut: {_('The answer was cut off: max_tokens or the context limit was reached.')}")
-    if answer.text:
-        _actions(pane, record, answer)
+    _actions(pane, record, answer)
     if answer.fold.tool_calls:
         tool_calls.go_on(pane, record, answer)
 
@@ -91,41 +90,35 @@ class _Thinking:
         if self._stream is None:
             if not new.strip():
                 return
-            block = self._place.expander(_("Thinking"), expanded=True, icon=":material/psychology:")
+            block = self._place.expander(_("Thinking"), expanded=True)
             self._stream = TextStream(new_slot=block.empty)
         self._stream.write(new)
 
 
 def _actions(pane: Pane, record: Record[Any], answer: llm_answer.Answer) -> None:
     text = drawable(answer.text)
-    with st.container(horizontal=True):
-        if not answer.fold.tool_calls:
+    about = _("The whole conversation with this answer.")
+    files = [
+        run_actions.Download(_("Text"), text, f"answer-{record.id[:8]}.txt"),
+        run_actions.Download(_("Markdown"), lambda: _as_markdown(record, text), f"conversation-{record.id[:8]}.md", help=about),
+    ]
+
+    def go_on() -> None:
+        if answer.fold.tool_calls:
+            tool_calls.draw_send(pane, record, answer)
+        elif text:
             st.button(
                 _("Continue"),
                 icon=":material/reply:",
                 key=pane.key("continue"),
+                type="tertiary",
                 on_click=_continue,
                 args=(pane, answer.text),
                 disabled=pane.state.kept(ConversationState).continued == record.id,
                 help=_("Adds the answer, without its thinking, as an assistant message so you can enter the next turn."),
             )
-        st.download_button(
-            _("Text"),
-            text,
-            file_name=f"answer-{record.id[:8]}.txt",
-            icon=":material/download:",
-            on_click="ignore",
-            key=pane.key("download"),
-        )
-        st.download_button(
-            _("Markdown"),
-            data=lambda: _as_markdown(record, text),
-            file_name=f"conversation-{record.id[:8]}.md",
-            icon=":material/download:",
-            on_click="ignore",
-            key=pane.key("download.md"),
-            help=_("The whole conversation with this answer."),
-        )
+
+    run_actions.draw(pane, copy=text, downloads=files if text else (), more=go_on)
 
 
 def _continue(pane: Pane, text: str) -> None:

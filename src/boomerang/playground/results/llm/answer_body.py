@@ -32,7 +32,7 @@ def draw(pane: Pane, answer: Answer) -> None:
     """Draw the model's thinking, text and files."""
     thinking, choice = st.container(), st.container()  # same places as in the stream, so the browser keeps what it drew
     if answer.thinking:
-        with thinking.expander(_thinking_label(answer), icon=":material/psychology:", key=pane.key("thinking")):
+        with thinking.expander(_thinking_label(answer), key=pane.key("thinking")):
             text_view.draw(answer.thinking)
     text = drawable(answer.text)
     if text:
@@ -60,7 +60,7 @@ def mode(pane: Pane) -> str:
         required=True,
         persist_state="session",
         label_visibility="collapsed",
-        help=_("Plain text and JSON have a copy button. Plain text shows the Markdown source."),
+        help=_("Plain text shows the Markdown source."),
     )
     return str(chosen or MARKDOWN)
 

@@ -15,7 +15,8 @@ from boomerang.invoker.llm_text.json_depth import is_deep
 from boomerang.invoker.llm_text.json_schema import Checked, Fault, check
 from boomerang.invoker.records.record import Outcome, Record
 from boomerang.playground.forms.conversation.conversation_editor import CHAT, answer_calls
-from boomerang.playground.forms.conversation.tools_editor import ToolLibrary, automatic_rounds, mock_result, with_ids
+from boomerang.playground.forms.conversation.tool_library import ToolLibrary
+from boomerang.playground.forms.conversation.tools_editor import automatic_rounds, mock_result, with_ids
 from boomerang.playground.run import script_run
 from boomerang.playground.run.pane import Pane
 from boomerang.playground.session import page_state
@@ -35,14 +36,18 @@ class _Answered:
 
 
 def draw(pane: Pane, record: Record[Any], answer: Answer) -> None:
-    """Draw the calls of an answer, and the button that sends their results."""
+    """Draw the calls of an answer as cards."""
     raw = answer.fold.tool_calls
     calls = with_ids(raw)
     offered = {tool.name: tool for tool in record.request_as(RequestInvokeLLM).tools or ()}
     complete = record.outcome is Outcome.COMPLETED
     for number, (call, came) in enumerate(zip(calls, raw, strict=True), 1):
         _card(pane, number, call, came, offered, complete)
-    if not complete:
+
+
+def draw_send(pane: Pane, record: Record[Any], answer: Answer) -> None:
+    """Draw the button that sends the calls' results, once the answer is complete."""
+    if record.outcome is not Outcome.COMPLETED:
         return
     st.button(
         _("Send results"),
@@ -50,7 +55,7 @@ def draw(pane: Pane, record: Record[Any], answer: Answer) -> None:
         type="primary",
         key=pane.key("tools.answer"),
         on_click=_send,
-        args=(pane, record, answer, calls),
+        args=(pane, record, answer, with_ids(answer.fold.tool_calls)),
         disabled=pane.state.kept(_Answered).record_id == record.id,
         help=_("Sends each result as a tool message with the call's ID and lets the model continue."),
     )

@@ -9,10 +9,11 @@ import streamlit as st
 
 from boomerang.invoker.entities.rerank import RequestInvokeRerank
 from boomerang.invoker.records.record import Record
+from boomerang.playground.run import run_actions
 from boomerang.playground.run.pane import Pane
 from boomerang.workbench.i18n.translate import N_, _
 from boomerang.workbench.parsing.json_text import written
-from boomerang.workbench.results.rankings import Row, dropped, ranking
+from boomerang.workbench.results.rankings import Row, as_table, dropped, ranking
 from boomerang.workbench.results.score_scale import Scale, guess
 
 from . import ranking_views, relevance_scores
@@ -50,15 +51,13 @@ def draw(page: Pane, record: Record[Any]) -> None:
                 relevance_scores.draw(page, request, rows)
             case _:
                 ranking_views.listed(page, rows, threshold)
+    name = f"rerank-{record.id[:8]}"
+    files = [
+        run_actions.Download("JSON", lambda: written(record.chunks[0].model_dump(mode="json"), indent=2), f"{name}.json"),
+        run_actions.Download("CSV", lambda: as_table(rows, ","), f"{name}.csv"),
+    ]
+    run_actions.draw(page, copy=as_table(rows, "\t") if rows else "", downloads=files)
     ranking_views.dropped(page, dropped(record, request))
-    st.download_button(
-        "JSON",
-        lambda: written(record.chunks[0].model_dump(mode="json"), indent=2),
-        file_name=f"rerank-{record.id[:8]}.json",
-        icon=":material/download:",
-        on_click="ignore",
-        key=page.key("download"),
-    )
 
 
 def _chosen(page: Pane) -> str:

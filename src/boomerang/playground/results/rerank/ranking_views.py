@@ -18,6 +18,8 @@ from boomerang.workbench.results.rankings import Dropped, Row, movement
 
 GREY = "color: #8a90a2"
 MOST_SHADED = 2_000
+TALL = 388
+"""Most pixels of the list: ten rows, so that the actions below it stay in view."""
 
 
 def preview(page: Pane, rows: Sequence[Row]) -> float | None:
@@ -53,31 +55,27 @@ def listed(page: Pane, rows: Sequence[Row], threshold: float | None) -> None:
     """Draw the documents in their new order; those below the threshold in grey."""
     import pandas as pd
 
-    known = [row.score for row in rows if math.isfinite(row.score)]
-    best, least = max(known, default=1.0), min(known, default=0.0)
     rank, moved, was, score, document = _("rank"), _("change"), _("previous"), _("score"), _("document")
     table = pd.DataFrame(
         {
             rank: [row.rank for row in rows],
+            document: [drawable(row.text) for row in rows],
             score: [row.score for row in rows],
             moved: [movement(row.moved) for row in rows],
             was: [row.position for row in rows],
-            document: [drawable(row.text) for row in rows],
         }
     )
     below = {index for index, row in enumerate(rows) if threshold is not None and not row.score >= threshold}
     shaded = table.style.apply(lambda line: [GREY if line.name in below else ""] * len(line), axis=1)
     data_table(
         shaded if below and len(rows) <= MOST_SHADED else table,
-        height=min(480, 38 + 35 * max(1, len(rows))),
+        height=min(TALL, 38 + 35 * max(1, len(rows))),
         column_config={
-            rank: st.column_config.NumberColumn(width=50),
+            rank: st.column_config.NumberColumn(width=45),
+            document: st.column_config.TextColumn(width=185),
+            score: st.column_config.NumberColumn(format="%.3f", width=60),
             moved: st.column_config.TextColumn(width=65, help=_("Positions up (▲) or down (▼) from the input.")),
             was: st.column_config.NumberColumn(width=75, help=_("Position in the input, from 1.")),
-            score: st.column_config.ProgressColumn(
-                format="%.3f", width=110, min_value=min(0.0, least), max_value=max(1.0, best)
-            ),
-            document: st.column_config.TextColumn(width="large"),
         },
         alt=_("Documents in their new order"),
         key=page.key("ranked"),

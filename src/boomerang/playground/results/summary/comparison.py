@@ -69,7 +69,7 @@ def _facts(made: Sequence[tuple[Pane, str, str]]) -> None:
     if not lines:
         return
     letters = [pane_names.letter(pane) for pane, _source, _summary in made]
-    with st.expander(_("Facts in each summary"), icon=":material/fact_check:"):
+    with st.expander(_("Facts in each summary")):
         data_table(
             [
                 {_("fact"): drawable(known[value].text)} | {letter: state.get(letter, "") for letter in letters}

@@ -39,7 +39,7 @@ def draw(page: Pane, source: str, summary: str) -> None:
         share = share_kept(compared)
         if share is not None:
             st.caption(_("{share:.0%} kept").format(share=share), width="content")
-    with st.expander(_("Numbers, dates and names"), icon=":material/fact_check:"):
+    with st.expander(_("Numbers, dates and names")):
         about = _("Facts of the source and of the summary")
         data_table(rows(compared), height=320, alt=about, key=page.key("facts"))
         st.caption(

@@ -29,7 +29,7 @@ def draw(page: Pane, record: Record[Any]) -> None:
     if not calls:
         return
     label = _("System model calls ({count})").format(count=len(calls))
-    with st.expander(label, icon=":material/forum:"):
+    with st.expander(label):
         number = 0
         if len(calls) > 1:
             _pieces(page, calls)

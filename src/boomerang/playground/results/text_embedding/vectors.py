@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 import streamlit as st
 
 from boomerang.invoker.entities.text_embedding import RequestInvokeTextEmbedding
 from boomerang.invoker.records.record import Record
+from boomerang.playground.run import run_actions
 from boomerang.playground.run.pane import Pane
-from boomerang.playground.ui import html_tables
+from boomerang.playground.ui import copy_button, html_tables
 from boomerang.workbench.i18n.translate import N_, _
 from boomerang.workbench.results.drawable_text import drawable
 from boomerang.workbench.results.vectors import RecordVectors, as_csv, as_npy, vectors_of
@@ -20,6 +22,8 @@ from . import vector_views as looks
 
 SHOWN_VALUES = 8
 SHOWN_VECTORS = 20
+BYTES_PER_VALUE = 20
+"""About the length of a value in JSON."""
 LOOKS = {
     "similarity": (N_("Similarity"), ":material/grid_on:", 2),
     "nearest": (N_("Nearest"), ":material/near_me:", 2),
@@ -48,6 +52,7 @@ def draw(page: Pane, record: Record[Any]) -> None:
     rows_read = vectors_of(record)
     _facts(rows_read)
     texts = [texts[index] if index < len(texts) else "?" for index in range(len(rows))]
+    _actions(page, record, rows, texts)
     match _chosen(page, len(rows)):
         case "similarity":
             looks.matrix(page, rows_read, texts)
@@ -57,7 +62,7 @@ def draw(page: Pane, record: Record[Any]) -> None:
             looks.plane(page, rows_read, texts)
         case _:
             looks.vector(page, rows, texts)
-    _vectors(page, record, rows, texts)
+    _vectors(rows, texts)
 
 
 def _chosen(page: Pane, count: int) -> str:
@@ -84,27 +89,33 @@ def _chosen(page: Pane, count: int) -> str:
 
 
 def _facts(rows: RecordVectors) -> None:
-    import numpy as np
-
     facts = rows.facts
-    norms = facts.norms
-    least_norm, largest_norm = f"{norms.min():.4f}", f"{norms.max():.4f}"
-    alike = bool(np.allclose(norms, norms[0], atol=1e-4)) or not np.isfinite(norms).all()
-    spread = least_norm if alike else _("{least} to {largest}").format(least=least_norm, largest=largest_norm)
     odd = ", ".join(f"{count} {_(ODD[name])}" for name, count in rows.odd.items() if count)
     least, largest = ("—" if value is None else f"{value:.4f}" for value in (facts.least, facts.largest))
     html_tables.facts(
         {
-            _("Vectors × dimensions"): f"{facts.count} × {facts.dimensions}",
-            _("L2 norm"): spread,
             _("Min, max value"): "—" if facts.least is None else f"{least}, {largest}",
             _("NaN, infinite, zero vectors"): odd or _("none"),
         },
     )
 
 
-def _vectors(page: Pane, record: Record[Any], rows: Sequence[Sequence[float]], texts: Sequence[str]) -> None:
-    with st.expander(_("Raw vectors"), icon=":material/data_array:"):
+def _actions(page: Pane, record: Record[Any], rows: Sequence[Sequence[float]], texts: Sequence[str]) -> None:
+    name = f"embeddings-{record.id[:8]}"
+    files = [
+        run_actions.Download("JSON", lambda: json.dumps(rows), f"{name}.json"),
+        run_actions.Download("CSV", lambda: as_csv(rows, texts), f"{name}.csv"),
+        run_actions.Download("NPY", lambda: as_npy(rows), f"{name}.npy"),
+    ]
+    size = BYTES_PER_VALUE * sum(map(len, rows))
+    if size > copy_button.MOST_BYTES:  # it is not even written
+        run_actions.draw(page, downloads=files, more=partial(copy_button.draw_too_large, size))
+    else:
+        run_actions.draw(page, copy=json.dumps(rows), downloads=files)
+
+
+def _vectors(rows: Sequence[Sequence[float]], texts: Sequence[str]) -> None:
+    with st.expander(_("Raw vectors")):
         for number, (text, row) in enumerate(list(zip(texts, rows, strict=False))[:SHOWN_VECTORS], 1):
             values = ", ".join(f"{value:.6f}" for value in row[:SHOWN_VALUES])
             more = ", …" if len(row) > SHOWN_VALUES else ""
@@ -113,18 +124,3 @@ def _vectors(page: Pane, record: Record[Any], rows: Sequence[Sequence[float]], t
             st.caption(
                 _("First {count} of {all} vectors; the files have all of them.").format(count=SHOWN_VECTORS, all=len(rows))
             )
-        with st.container(horizontal=True):
-            stem = f"embeddings-{record.id[:8]}"
-            for label, suffix, data in (
-                ("JSON", "json", lambda: json.dumps(rows)),
-                ("CSV", "csv", lambda: as_csv(rows, texts)),
-                ("NPY", "npy", lambda: as_npy(rows)),
-            ):
-                st.download_button(
-                    label,
-                    data,
-                    file_name=f"{stem}.{suffix}",
-                    icon=":material/download:",
-                    on_click="ignore",
-                    key=page.key(f"download.{suffix}"),
-                )
