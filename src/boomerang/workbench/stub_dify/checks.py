@@ -64,7 +64,7 @@ class Workspace:
     tenant_id: str
 
 
-def check(workspace: Workspace, profile: Profile, path: str, key: str | None, text: bytes, body: Any) -> Mapping[str, Any]:
+def check(workspace: Workspace, profile: Profile, path: str, key: str | None, body: Any) -> Mapping[str, Any]:
     """Check a request, and return its body.
 
     Args:
@@ -72,7 +72,6 @@ def check(workspace: Workspace, profile: Profile, path: str, key: str | None, te
         profile: The version of Dify.
         path: The whole path.
         key: Value of `X-Inner-Api-Key`; `None` if missing.
-        text: The body as received.
         body: The body's JSON; `None` if it is none.
 
     Raises:

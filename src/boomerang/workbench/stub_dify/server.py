@@ -185,7 +185,7 @@ class _Handler(BaseHTTPRequestHandler):
             body = json.loads(text)
         except (ValueError, RecursionError):
             body = None
-        return check(stub.workspace, stub.profile, self.path, self.headers.get("X-Inner-Api-Key"), text, body)
+        return check(stub.workspace, stub.profile, self.path, self.headers.get("X-Inner-Api-Key"), body)
 
     def _answer(self, body: Mapping[str, Any]) -> None:
         stub = self.server.stub

@@ -52,6 +52,9 @@ def test_a_version_without_a_catalogue_is_named(stub: StubDify) -> None:
         with pytest.raises(UnsupportedRequestError, match=f"Dify {stub.profile.version} has no list of models"):
             backend.fetch_models()
     backend.close()
+    described = DifyBackend(stub.base_url, KEY, TENANT, models=[DifyModel(model="m", model_type=ModelType.TTS)])
+    assert "m" in [model.model for model in (described.fetch_models(), described.models())[1]]
+    described.close()
 
 
 def test_a_wrong_key(stub: StubDify) -> None:

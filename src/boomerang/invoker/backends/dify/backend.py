@@ -12,7 +12,7 @@ import httpx
 from boomerang.invoker.backend import ListedModel
 from boomerang.invoker.daemon.invoke_event import invoke_event, size_fault
 from boomerang.invoker.entities.model import AIModelEntity, ModelType
-from boomerang.invoker.errors import ConfigError, InvokeError, ProtocolError
+from boomerang.invoker.errors import ConfigError, InvokeError, ProtocolError, UnsupportedRequestError
 from boomerang.invoker.events import PluginEvent
 from boomerang.invoker.http.cancellation import Clocks
 from boomerang.invoker.http.client import Client
@@ -162,13 +162,31 @@ class DifyBackend:
             raise
 
     def fetch_models(self, run: Run | None = None) -> Sequence[ListedModel]:
-        """Fetch the workspace's models for `models()`.
+        """Fetch the workspace's models for `models()`. A version without a catalogue has those that the user described.
 
         Raises:
-            UnsupportedRequestError: This version has no catalogue.
+            UnsupportedRequestError: This version has no catalogue, and the user described no model.
             InvokeError: Dify was not reached, or refused.
         """
-        run = run or Run()
+        try:
+            return self._fetched(run or Run())
+        except UnsupportedRequestError:
+            if self._configured:
+                return list(self._listed)
+            raise
+
+    def catalogue(self, run: Run) -> Sequence[ListedModel] | None:
+        """Fetch the workspace's models; return `None` if this version has no catalogue.
+
+        Raises:
+            InvokeError: Dify was not reached, or refused.
+        """
+        try:
+            return self._fetched(run)
+        except UnsupportedRequestError:
+            return None
+
+    def _fetched(self, run: Run) -> Sequence[ListedModel]:
         try:
             with self._runs.holding(run):
                 fetched = models.fetch(self.http, self.identity, lambda: self._shown_version, run)

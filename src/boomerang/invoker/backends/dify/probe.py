@@ -7,7 +7,7 @@ from time import perf_counter
 
 from boomerang.invoker.backend import Backend, ListedModel
 from boomerang.invoker.connection_kind import Check
-from boomerang.invoker.errors import InvokeConnectionError, InvokeError, UnsupportedRequestError
+from boomerang.invoker.errors import InvokeConnectionError, InvokeError
 from boomerang.invoker.events import Event, HTTPEnd, HTTPRequest, HTTPResponse
 from boomerang.invoker.messages.message import Message
 from boomerang.invoker.run import Run
@@ -30,7 +30,7 @@ def probe(backend: Backend, run: Run, at_address: Callable[[str], Backend] | Non
     began = perf_counter()
     try:
         version = backend.check_identity(run)
-        listed = _listed(backend, run)
+        listed = backend.catalogue(run)
     except InvokeError as error:
         return _check(False, _verdict(error), events, perf_counter() - began, error)
     for provider, model in _providers(backend.models()):
@@ -43,14 +43,6 @@ def probe(backend: Backend, run: Run, at_address: Callable[[str], Backend] | Non
     else:
         verdict = Message("dify.reached_and_listed", version=version, count=len(listed))
     return _check(True, verdict, events, perf_counter() - began, listed=listed or ())
-
-
-def _listed(backend: DifyBackend, run: Run) -> Sequence[ListedModel] | None:
-    """Return the catalogue; `None` if this version has none."""
-    try:
-        return backend.fetch_models(run)
-    except UnsupportedRequestError:
-        return None
 
 
 def _providers(models: Sequence[ListedModel]) -> list[tuple[str, str]]:
