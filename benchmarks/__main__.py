@@ -18,7 +18,7 @@ from .table import Table
 os.environ.setdefault("OMP_WAIT_POLICY", "passive")
 
 NAMES = (
-    *("waist", "upstream", "bounds", "imports", "start", "visit", "tasks", "stream", "visitors"),
+    *("waist", "upstream", "dify", "bounds", "imports", "start", "visit", "tasks", "stream", "visitors"),
     *("inspector", "memory", "checks", "llm", "tts"),
 )
 """Modules with a function `tables`, in the order in which they run: those that load models into this process come last."""

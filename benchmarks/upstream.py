@@ -44,7 +44,7 @@ SERVER = Path(__file__).parent / "served" / "raw_server.py"
 
 def tables() -> Iterator[Table]:
     """Measure a call, both with the reference SDK, a stream, vectors, and many streams at once."""
-    with _server() as address, httpx.Client(base_url=address, timeout=60) as bare:
+    with serving() as address, httpx.Client(base_url=address, timeout=60) as bare:
         backend = connect("openai_compatible", base_url=address)
         try:
             calls = [_call_row(bare, backend, recorded=False), _call_row(bare, backend, recorded=True)]
@@ -179,7 +179,8 @@ def _timed(call: Callable[[], object]) -> float:
 
 
 @contextmanager
-def _server() -> Iterator[str]:
+def serving() -> Iterator[str]:
+    """Start the raw server; yield its address."""
     with subprocess.Popen([sys.executable, str(SERVER)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdin is not None and process.stdout is not None
         try:

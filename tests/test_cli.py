@@ -115,7 +115,7 @@ def test_an_unknown_command_is_refused_with_the_choices(capsys: pytest.CaptureFi
     with pytest.raises(SystemExit) as ended:
         main(["sing"])
     assert ended.value.code == 2
-    assert "'serve', 'invoke', 'models', 'connections', 'weights'" in capsys.readouterr().err
+    assert "'serve', 'invoke', 'models', 'connections', 'weights', 'stub-dify'" in capsys.readouterr().err
 
 
 def test_a_checkout_has_its_connections_beside_the_app() -> None:

@@ -1,7 +1,8 @@
 """A raw-socket server with OpenAI's formats, as fast as Python can answer; prints its port, and exits when stdin closes.
 
 The requested model selects the response: `whole`, `chunks-8000`, `waiting-200` (pieces 5 ms apart), `vectors-200x1536`.
-`whole` and `chunks-…` also exist in the format of Dify's daemon, for the reference SDK's transactions.
+`whole` and `chunks-…` also exist in the format of Dify's daemon, for the reference SDK's transactions, and in that of Dify's
+inner API.
 """
 
 from __future__ import annotations
@@ -70,6 +71,24 @@ def transaction(model: str) -> bytes:
 
 
 @cache
+def inner_api(model: str) -> bytes:
+    """Build a whole streamed response of Dify's inner API, header and body."""
+    kind, _, size = model.partition("-")
+    body = frame(" word") * int(size) + frame("", "stop") if kind == "chunks" else frame("It runs the others.", "stop")
+    return _headed(body, "text/event-stream")
+
+
+def frame(text: str, finish_reason: str | None = None) -> bytes:
+    """Format a chunk of an answer as a frame of Dify's inner API."""
+    message = {"role": "assistant", "content": text, "name": "", "tool_calls": []}
+    usage = DIFYS_USAGE if finish_reason else None
+    delta = {"index": 0, "message": message, "usage": usage, "finish_reason": finish_reason}
+    data = {"model": "m", "prompt_messages": [], "system_fingerprint": "f", "delta": delta}
+    envelope = json.dumps({"data": data, "error": ""}, separators=(",", ":")).encode()
+    return b"\x0f\x00\x0a\x00" + len(envelope).to_bytes(4, "little") + bytes(6) + envelope
+
+
+@cache
 def answer(model: str) -> bytes:
     """Build a whole response, header and body."""
     kind, _, size = model.partition("-")
@@ -105,7 +124,9 @@ def serve(connection: socket.socket) -> None:
                 connection.sendall(transaction(body["data"]["data"]["request"]["model"]))
                 continue
             model = body["model"]
-            if model.startswith("waiting-"):
+            if first.split()[1].startswith(b"/inner/api/"):
+                connection.sendall(inner_api(model))
+            elif model.startswith("waiting-"):
                 _drip(connection, int(model.partition("-")[2]))
             else:
                 connection.sendall(answer(model))

@@ -21,8 +21,9 @@ COMMANDS: Mapping[str, str] = {
     "models": "list the models of a connection",
     "connections": "list, test or remove connections",
     "weights": "fetch the weights of the embedded models",
+    "stub-dify": "serve a Dify's inner API from a connection",
 }
-"""Module in `boomerang.commands` → its help text."""
+"""Command, the name of its module in `boomerang.commands` with hyphens → its help text."""
 
 FAILED, WRONG_INPUT, INTERRUPTED = 1, 2, 130
 
@@ -37,7 +38,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         The exit code.
     """
     options = _parser().parse_args(arguments)
-    command = import_module(f"boomerang.commands.{options.command}")
+    command = import_module(f"boomerang.commands.{options.command.replace('-', '_')}")
     try:
         code: int = command.main(options.arguments)
         sys.stdout.flush()  # raise BrokenPipeError here rather than at interpreter shutdown

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from boomerang.invoker.backend import Backend
-from boomerang.invoker.connection_kind import Kind, Kinds, Opener, Preset
+from boomerang.invoker.connection_kind import Kind, Kinds, Opener, Preset, Probe
 from boomerang.invoker.errors import ConfigError
 from boomerang.invoker.messages.message import Message
 
@@ -87,6 +87,42 @@ def _openai_compatible_presets() -> Mapping[str, Preset]:
     return PRESETS
 
 
+def _dify() -> Callable[..., Backend]:
+    from boomerang.invoker.backends.dify.backend import DifyBackend
+
+    return DifyBackend
+
+
+def _dify_settings() -> type[ConnectionSettings]:
+    from boomerang.invoker.backends.dify.settings import DifySettings
+
+    return DifySettings
+
+
+def _dify_opener() -> Opener:
+    from boomerang.invoker.backends.dify.opening import opened
+
+    return opened
+
+
+def _dify_probe() -> Probe:
+    from boomerang.invoker.backends.dify.probe import probe
+
+    return probe
+
+
+def _dify_form() -> Form:
+    from boomerang.invoker.backends.dify.form import FORM
+
+    return FORM
+
+
+def _dify_presets() -> Mapping[str, Preset]:
+    from boomerang.invoker.backends.dify.form import PRESETS
+
+    return PRESETS
+
+
 def _scripted() -> Callable[..., Backend]:
     from boomerang.invoker.backends.scripted import Scripted
 
@@ -105,6 +141,7 @@ KINDS: Kinds = {
             form=_openai_compatible_form,
             presets=_openai_compatible_presets,
         ),
+        Kind("dify", _dify, _dify_settings, _dify_opener, _dify_probe, form=_dify_form, presets=_dify_presets),
         Kind("scripted", _scripted),
     )
 }

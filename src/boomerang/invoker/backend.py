@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from enum import StrEnum
 from typing import Any, Protocol
 
@@ -12,7 +12,7 @@ from pydantic import InstanceOf, field_validator
 from boomerang.invoker.entities.model import AIModelEntity, I18nObject, ModelType
 from boomerang.invoker.messages.message import Message
 
-from .request import Chunks, ChunkT, Request
+from .request import Chunks, ChunkT, InvokeType, Request
 from .run import Run
 
 
@@ -95,6 +95,10 @@ class Backend(Protocol):
         """Describe a model by name, even an unlisted one if any name may be called; else return `None`."""
         ...
 
+    def known_limits(self) -> Mapping[InvokeType, Message]:
+        """Return the calls that its server is known not to serve as asked, with the reasons, for pages to show beforehand."""
+        ...
+
     def invoke(self, request: Request[ChunkT], run: Run) -> Chunks[ChunkT]:
         """Answer a request.
 
@@ -132,6 +136,10 @@ class BuiltInModels(ABC):
     def describe(self, model: str, model_type: ModelType) -> ListedModel | None:
         """Return a listed model."""
         return next((listed for listed in self.models() if (listed.model, listed.model_type) == (model, model_type)), None)
+
+    def known_limits(self) -> Mapping[InvokeType, Message]:
+        """Return nothing: what such a back end cannot do, it refuses."""
+        return {}
 
     def retire(self) -> None:
         """Close at once, stopping all runs."""
@@ -173,6 +181,10 @@ class Wrapper:
     def describe(self, model: str, model_type: ModelType) -> ListedModel | None:
         """Describe a model of the wrapped back end."""
         return self._backend.describe(model, model_type)
+
+    def known_limits(self) -> Mapping[InvokeType, Message]:
+        """Return the limits of the wrapped back end."""
+        return self._backend.known_limits()
 
     def close(self) -> None:
         """Close the wrapped back end."""

@@ -103,6 +103,10 @@ class Preset:
     """Environment variables that commonly contain its key, the usual one first."""
     url_variables: tuple[str, ...] = ()
     """Environment variables that commonly contain its address."""
+    key_field: str = "api_key_env"
+    """The setting that names the key's variable."""
+    more_variables: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """Further setting → environment variables that commonly contain its value."""
     models: tuple[tuple[str, ModelType], ...] = ()
     """Models of a service that does not list them; more may be added by hand."""
     first_name: str = ""

@@ -16,7 +16,8 @@
     ConfigError                       invalid settings of a back end                                  (ours)
     RunStoppedError                   the run was stopped; not a failure                              (ours)
 
-The class is chosen by status, exception type or a plugin's `error_type`, never by parsing a message.
+The class is chosen by status, exception type or a plugin's `error_type`, never by parsing a message. Only a real Dify leaves no
+other way: see `type_inferred`.
 """
 
 from __future__ import annotations
@@ -91,6 +92,12 @@ class InvokeError(Exception):
         """The address that was called, without its query."""
         self.request_id: str | None = None
         """The server's own id for this request, for its log."""
+        self.speakers: tuple[tuple[str, str], ...] = ()
+        """Who said what, the outermost first, such as `("dify", …), ("plugin", …), ("provider", …)`; empty if only one did."""
+        self.type_inferred = False
+        """Whether this class was chosen by the text of a server that reports no error types."""
+        self.trace: str | None = None
+        """The upstream's own traceback, if it sent one; for developers, so not part of any other text."""
 
     def locate(self, backend: str, provider: str | None, model: str | None) -> None:
         """Fill in where the error happened, unless it already says so."""
@@ -104,7 +111,8 @@ class InvokeError(Exception):
         self.args = (self.description,)
         self.message = self.message and self.message.masked(mask)
         self.hint = self.hint.masked(mask) if isinstance(self.hint, Message) else self.hint and mask(self.hint)
-        for name in ("body", "url", "request_id"):
+        self.speakers = tuple((speaker, mask(text)) for speaker, text in self.speakers)
+        for name in ("body", "url", "request_id", "trace"):
             if text := getattr(self, name):
                 setattr(self, name, mask(text))
         cause = self.__cause__ or self.__context__

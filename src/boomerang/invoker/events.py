@@ -192,10 +192,38 @@ class ServerField(Timed):
     """A JSON value."""
 
 
+@dataclass(frozen=True, slots=True)
+class FrameReceived(Timed):
+    """One frame or line of a streamed answer of Dify, before it is read as a chunk."""
+
+    kind = "frame"
+    offset: int
+    """Where it begins in the body."""
+    size: int
+    """Bytes of its JSON."""
+    text: str = ""
+    """The JSON, or its beginning; empty once a run has recorded enough of them."""
+    cut: bool = False
+    """Whether `text` is not the whole."""
+
+
+@dataclass(frozen=True, slots=True)
+class PluginEvent(Timed):
+    """The `invoke` event that a plugin would have written to Dify's plugin daemon for this call."""
+
+    kind = "plugin event"
+    text: str
+    """The JSON, or its beginning."""
+    size: int
+    """Bytes of the whole line."""
+
+
 HTTPEvent: TypeAlias = HTTPRequest | HTTPResponse | HTTPEnd
 Detail: TypeAlias = ModerationScores | RerankScores | TranscriptSegment | ArgumentsNotSent | UsageEstimated | ServerField
 """What the back end knows beyond Dify's result."""
-Event: TypeAlias = PhaseEntered | QueuePosition | Notice | RequestSent | ModelExchange | HTTPEvent | Detail
+DaemonView: TypeAlias = FrameReceived | PluginEvent
+"""What Dify's plugin daemon would see of a call."""
+Event: TypeAlias = PhaseEntered | QueuePosition | Notice | RequestSent | ModelExchange | HTTPEvent | Detail | DaemonView
 
 EVENT_TYPES: tuple[type[Event], ...] = (
     PhaseEntered,
@@ -212,4 +240,6 @@ EVENT_TYPES: tuple[type[Event], ...] = (
     ArgumentsNotSent,
     UsageEstimated,
     ServerField,
+    FrameReceived,
+    PluginEvent,
 )

@@ -58,6 +58,18 @@ class StrictModel(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, protected_namespaces=(), hide_input_in_errors=True)
 
 
+class Timeouts(StrictModel):
+    """Seconds that each part of an exchange may take; the back end's defaults if omitted."""
+
+    connect: float | None = Field(default=None, gt=0, le=3600)
+    """Name lookup, connection and TLS handshake."""
+    first_byte: float | None = Field(default=None, gt=0, le=3600)
+    """From the request to the first byte of the response."""
+    between_chunks: float | None = Field(default=None, gt=0, le=3600)
+    """Between consecutive pieces of the response."""
+    total: float | None = Field(default=None, gt=0, le=86400)
+
+
 class ConnectionModel(AIModelEntity):
     """A model described by the user, in the terms of Dify's model declarations; omitted fields are guessed."""
 

@@ -26,6 +26,7 @@ from boomerang.invoker.errors import ConfigError, CredentialsValidateFailedError
 from boomerang.invoker.events import (
     EVENT_TYPES,
     ArgumentsNotSent,
+    FrameReceived,
     HTTPEnd,
     HTTPRequest,
     HTTPResponse,
@@ -33,6 +34,7 @@ from boomerang.invoker.events import (
     ModerationScores,
     Notice,
     PhaseEntered,
+    PluginEvent,
     QueuePosition,
     RequestSent,
     RerankScores,
@@ -180,11 +182,15 @@ EVENTS = [
     st.builds(ArgumentsNotSent, texts.map(tuple), seconds=seconds),
     st.builds(UsageEstimated, seconds=seconds),
     st.builds(ServerField, short_texts, json_values, seconds=seconds),
+    st.builds(FrameReceived, counts, counts, short_texts, st.booleans(), seconds=seconds),
+    st.builds(PluginEvent, short_texts, counts, seconds=seconds),
 ]
 KNOWN = st.fixed_dictionaries(
     {},
     optional={
-        **dict.fromkeys(("backend", "provider", "model", "field", "body", "url", "request_id", "clock"), short_texts),
+        **dict.fromkeys(("backend", "provider", "model", "field", "body", "url", "request_id", "clock", "trace"), short_texts),
+        "type_inferred": st.booleans(),
+        "speakers": st.lists(st.tuples(short_texts, short_texts), max_size=2).map(tuple),
         "status_code": counts,
         "retry_after": seconds,
         "seconds": seconds,

@@ -20,6 +20,7 @@ from boomerang.invoker.events import (
     EVENT_TYPES,
     ArgumentsNotSent,
     Event,
+    FrameReceived,
     HTTPEnd,
     HTTPRequest,
     HTTPResponse,
@@ -27,6 +28,7 @@ from boomerang.invoker.events import (
     ModerationScores,
     Notice,
     PhaseEntered,
+    PluginEvent,
     QueuePosition,
     RequestSent,
     RerankScores,
@@ -382,6 +384,8 @@ EXAMPLES: list[Event] = [
     ArgumentsNotSent(("input_type",)),
     UsageEstimated(),
     ServerField("field", {"a": 1}),
+    FrameReceived(0, 2, "{}"),
+    PluginEvent("{}", 2),
 ]
 
 

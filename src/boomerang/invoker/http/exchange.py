@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from time import monotonic, perf_counter
 from typing import Any, NamedTuple
@@ -24,6 +24,8 @@ from .limits import DEFAULTS, Limits
 from .response import LONGEST_RECORDED, MARGIN, Answer
 from .retry import MOST_ATTEMPTS, is_stale, pause, retry_after
 
+Refused = Callable[[InvokeError, str, Mapping[str, str], str], InvokeError]
+"""Returns the error for a refusal, from the one for its status, its body up to a limit, its headers and the path."""
 _REQUEST_IDS = ("x-request-id", "request-id", "x-correlation-id", "cf-ray")
 _NO_TEXT = ("audio/", "image/", "video/", "application/octet-stream")
 
@@ -44,6 +46,8 @@ class Http:
         mask: Masks the connection's secrets in events and errors.
         limits: How much of a response is read.
         hide: Masks the connection's keys in responses.
+        received: Called with the headers of each response.
+        refused: Reads the back end's own error responses.
     """
 
     def __init__(
@@ -53,7 +57,11 @@ class Http:
         mask: SecretMask | None = None,
         limits: Limits = DEFAULTS,
         hide: Hiding | None = None,
+        received: Callable[[Mapping[str, str]], None] | None = None,
+        refused: Refused | None = None,
     ) -> None:
+        self._received = received
+        self._refused = refused
         self._hide = hide or Hiding()
         self._limits = limits
         self._client = client
@@ -160,9 +168,11 @@ class Http:
                         took=perf_counter() - began,
                     )
                 )
+            if self._received is not None:
+                self._received(response.headers)
             answer = Answer(response, call, run, self._limits, self._hide)
             if not 200 <= response.status_code < 300:
-                refusal = self._refusal(answer, response, call.proxy)
+                refusal = self._refusal(answer, response, call.proxy, path)
                 self._ended(answer, run, began)
                 raise refusal
         except BaseException:
@@ -216,7 +226,7 @@ class Http:
         cut = len(text) > LONGEST_RECORDED or size > len(beginning)
         return f"{text[:LONGEST_RECORDED]}… ({size:,} bytes)" if cut else text
 
-    def _refusal(self, answer: Answer, response: httpx.Response, proxy: str) -> InvokeError:
+    def _refusal(self, answer: Answer, response: httpx.Response, proxy: str, path: str) -> InvokeError:
         body = self._mask(answer.text(answer.refusal()))
         status, url = response.status_code, self._mask(shown_url(response.url))
         reason = error_text(body) or response.reason_phrase
@@ -227,7 +237,7 @@ class Http:
         error.url, error.request_id = url, _request_id(answer.headers)
         if isinstance(error, InvokeRateLimitError | InvokeServerUnavailableError):
             error.retry_after = retry_after(answer.headers)
-        return error
+        return error if self._refused is None else self._refused(error, body, answer.headers, path)
 
     def _query(self, url: httpx.URL) -> dict[str, str]:
         """Return a URL's query with secrets masked."""

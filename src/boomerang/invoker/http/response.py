@@ -131,6 +131,20 @@ class Answer:
                 yield event if data is event.data else event._replace(data=data)
             self._limits.check_parts(decoder.lines)
 
+    def check_part(self, count: int, data: bytes) -> None:
+        """Raise if a stream has too many parts, or if this one would take too much memory once parsed.
+
+        Args:
+            count: Number of parts so far.
+            data: JSON of the last one.
+
+        Raises:
+            ProtocolError: A limit is exceeded.
+        """
+        self._limits.check_events(count)
+        if len(data) > LARGE:
+            self._limits.check_memory(memory(data))
+
     def peek(self) -> bytes:
         """Return the beginning of the body without leading whitespace, without consuming it.
 
@@ -200,14 +214,25 @@ class Answer:
             ProtocolError: It is not JSON.
             InvokeError: It is an error, whatever the status says.
         """
-        body = self._json_body()
-        try:
-            value = self._parsed(body)
-        except ValueError as error:
-            raise not_json(self.status, self.text(body[:LONGEST_ERROR])) from error
+        value, body = self._json()
         if isinstance(value, dict) and value.get("error"):
             raise inside(value["error"], self.text(body[:LONGEST_ERROR]), self.status)
         return value
+
+    def json_value(self) -> Any:
+        """Return the body as JSON, also if it has the field `error`.
+
+        Raises:
+            ProtocolError: It is not JSON.
+        """
+        return self._json()[0]
+
+    def _json(self) -> tuple[Any, bytes]:
+        body = self._json_body()
+        try:
+            return self._parsed(body), body
+        except ValueError as error:
+            raise not_json(self.status, self.text(body[:LONGEST_ERROR])) from error
 
     def json_text(self) -> bytes:
         """Return the whole body in UTF-8, with credentials masked, for a reader that accepts almost-JSON.

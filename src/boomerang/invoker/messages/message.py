@@ -10,7 +10,22 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeAlias, Union
 
-from .areas import answers, audio, connections, diagnosis, embedded, http, inputs, lists, prompts, records, runs, saved, schemas
+from .areas import (
+    answers,
+    audio,
+    connections,
+    diagnosis,
+    dify,
+    embedded,
+    http,
+    inputs,
+    lists,
+    prompts,
+    records,
+    runs,
+    saved,
+    schemas,
+)
 
 Value: TypeAlias = Union[str, int, float, "Message"]
 
@@ -19,6 +34,7 @@ TEMPLATES: Mapping[str, str] = {
     **audio.TEMPLATES,
     **connections.TEMPLATES,
     **diagnosis.TEMPLATES,
+    **dify.TEMPLATES,
     **embedded.TEMPLATES,
     **http.TEMPLATES,
     **inputs.TEMPLATES,

@@ -47,6 +47,7 @@ FIELDS = (
     "body",
     "url",
     "request_id",
+    "trace",
     "retry_after",
     "answered",
     "clock",
@@ -88,6 +89,10 @@ def dump_error(error: BaseException) -> dict[str, Any]:
 def _known(error: InvokeError) -> dict[str, Any]:
     fields = vars(error)
     known = {name: fields[name] for name in FIELDS if fields.get(name) is not None}
+    if error.type_inferred:
+        known["type_inferred"] = True
+    if error.speakers:
+        known["speakers"] = [list(pair) for pair in error.speakers]
     if error.hint:
         known["hint"] = str(error.hint)
     if isinstance(error.hint, Message):
@@ -107,6 +112,8 @@ def load_error(values: Mapping[str, Any]) -> BaseException:
         for field in FIELDS:
             if field in values:
                 setattr(error, field, values[field])
+        error.type_inferred = values.get("type_inferred", False)
+        error.speakers = tuple((speaker, text) for speaker, text in values.get("speakers", ()))
         return error
     if name == ConfigError.__name__:
         named = values.get("field")

@@ -12,6 +12,7 @@ from boomerang.invoker.events import (
     ArgumentsNotSent,
     Detail,
     Event,
+    FrameReceived,
     HTTPEnd,
     HTTPRequest,
     HTTPResponse,
@@ -19,6 +20,7 @@ from boomerang.invoker.events import (
     ModerationScores,
     Notice,
     PhaseEntered,
+    PluginEvent,
     QueuePosition,
     RequestSent,
     RerankScores,
@@ -63,6 +65,8 @@ KINDS: dict[type[Event], str] = {
     ArgumentsNotSent: N_("detail"),
     UsageEstimated: N_("detail"),
     ServerField: N_("detail"),
+    FrameReceived: N_("frame"),
+    PluginEvent: N_("plugin event"),
 }
 OUTCOMES = {
     Outcome.RUNNING: N_("running"),
@@ -123,6 +127,10 @@ def _event_text(event: Event) -> str:
             return event.name
         case RequestSent():
             return "sent"
+        case FrameReceived():
+            return _("byte {offset:,}, size {size:,}").format(offset=event.offset, size=event.size)
+        case PluginEvent():
+            return "invoke"
     return _detail_text(event)
 
 

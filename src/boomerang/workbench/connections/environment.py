@@ -32,7 +32,11 @@ def from_environment(environment: Mapping[str, str], kinds: Kinds) -> tuple[list
         address = environment[url] if url else preset.base_url
         try:
             values = {"kind": kind.name, "name": preset.title} | preset.values | {"base_url": whole_address(address, preset)}
-            connections.append(settings_of(values | ({"api_key_env": key} if key else {}), kinds))
+            values |= {preset.key_field: key} if key else {}
+            for field, names in preset.more_variables.items():
+                if variable := _first(names, environment):
+                    values[field] = environment[variable]
+            connections.append(settings_of(values, kinds))
         except ConfigError as error:
             problems.append(Problem(url or str(key), error))
         except ValueError:

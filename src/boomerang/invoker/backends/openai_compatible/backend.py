@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import socket
-import ssl
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal, cast
@@ -31,8 +30,9 @@ from boomerang.invoker.http.limits import DEFAULTS, Limits
 from boomerang.invoker.http.network import AddressCheck, Search
 from boomerang.invoker.http.redaction.credentials import is_address, is_masked_in_answers, looks_secret, pieces
 from boomerang.invoker.http.redaction.masking import Hiding, SecretMask
+from boomerang.invoker.http.tls import tls
 from boomerang.invoker.messages.message import Message
-from boomerang.invoker.request import Chunks, ChunkT, Request
+from boomerang.invoker.request import Chunks, ChunkT, InvokeType, Request
 from boomerang.invoker.run import Run, Runs
 
 from . import moderation, summary
@@ -111,7 +111,7 @@ class OpenAICompatibleBackend:
         if api_key and not any(name.lower() == "authorization" for name in headers):
             headers = {"Authorization": f"Bearer {api_key}", **headers}
         self._client = Client(
-            Pool(_tls(verify, authority), check_address, proxy, search), address, headers=headers, params=query
+            Pool(tls(verify, authority), check_address, proxy, search), address, headers=headers, params=query
         )
         clocks = clocks if isinstance(clocks, Clocks) else Clocks(**(clocks or {}))
         self._http = Http(self._client, clocks, self._mask, limits, Hiding(credentials))
@@ -142,6 +142,10 @@ class OpenAICompatibleBackend:
         if self._system_model is not None:
             return self.describe(self._system_model, ModelType.LLM)
         return next((model for model in self._listed if model.model_type is ModelType.LLM), None)
+
+    def known_limits(self) -> Mapping[InvokeType, Message]:
+        """Return nothing: servers of this interface differ too much."""
+        return {}
 
     def invoke(self, request: Request[ChunkT], run: Run) -> Chunks[ChunkT]:
         """Send a request to the server. Any model may be named, since only the server knows its models.
@@ -307,26 +311,6 @@ def _user(address: httpx.URL) -> tuple[str, list[str]]:
         return "", []
     sent = base64.b64encode(f"{address.username}:{address.password}".encode()).decode()
     return address.username, [address.password or address.username, sent]
-
-
-def _tls(verify: bool | str | Path, authority: str | None) -> ssl.SSLContext:
-    if verify is False:
-        context = ssl.create_default_context()
-        context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
-        return context
-    if verify is True:
-        context = ssl.create_default_context()
-        if authority:
-            try:
-                context.load_verify_locations(cadata=authority)
-            except (TypeError, ValueError, ssl.SSLError) as error:
-                raise ConfigError(Message("connections.not_pem", fault=str(error)), field="ca") from error
-        return context
-    try:
-        return ssl.create_default_context(cafile=str(verify))
-    except (OSError, ssl.SSLError) as error:
-        message = Message("connections.no_authorities", file=str(verify), fault=str(error))
-        raise ConfigError(message, field="verify") from error
 
 
 __all__ = ["PROVIDER", "OpenAICompatibleBackend"]

@@ -10,12 +10,13 @@ from boomerang.invoker.errors import ConfigError, InvokeBadRequestError
 from boomerang.invoker.http.address_policy import Allowed
 from boomerang.invoker.http.limits import limits
 from boomerang.invoker.http.redaction.masking import SecretMask
+from boomerang.invoker.http.variables import Variables
 from boomerang.invoker.messages.message import Message
 from boomerang.invoker.settings import ConnectionModel
 
 from .backend import OpenAICompatibleBackend
 from .server_presets import PRESETS
-from .settings import NAMED_VARIABLE, OpenAICompatibleSettings
+from .settings import OpenAICompatibleSettings
 
 
 def opened(
@@ -39,7 +40,7 @@ def opened(
     Raises:
         ConfigError: A variable is missing, invalid or not allowed, or a setting cannot be used.
     """
-    variables_of = _Environment(environment, None if variables is None else frozenset(variables))
+    variables_of = Variables(environment, None if variables is None else frozenset(variables))
     if settings.ca_file and not files:
         raise ConfigError(Message("connections.file_refused"), field="ca_file")
     with_names: dict[str, Any] = {
@@ -94,25 +95,3 @@ def named_models(settings: OpenAICompatibleSettings) -> list[AIModelEntity]:
         if not any((model.model, model.model_type) == (name, model_type) for model in models):
             models.append(ConnectionModel(model=name, model_type=model_type))
     return models
-
-
-class _Environment:
-    def __init__(self, values: Mapping[str, str], allowed: frozenset[str] | None) -> None:
-        self._values = values
-        self._allowed = allowed
-        self.used: dict[str, str] = {}
-        """Variables that were looked up, with their values."""
-
-    def value(self, name: str, field: str) -> str:
-        if self._allowed is not None and name not in self._allowed:
-            raise ConfigError(Message("connections.variable_refused", name=name), field=field)
-        value = self._values.get(name, "").strip()
-        if not value:
-            raise ConfigError(Message("connections.variable_unset", name=name), field=field)
-        if not (value.isprintable() and value.isascii()):
-            raise ConfigError(Message("connections.variable_line", name=name), field=field)
-        self.used[name] = value
-        return value
-
-    def filled(self, text: str, field: str) -> str:
-        return NAMED_VARIABLE.sub(lambda match: self.value(match[1], field), text)

@@ -12,26 +12,13 @@ from pydantic import Field, field_validator, model_validator
 
 from boomerang.invoker.http.field_rules import address_fault, header_fault, key_fault, proxy_fault, query_fault, without_query
 from boomerang.invoker.http.redaction.credentials import looks_secret
+from boomerang.invoker.http.variables import NAMED_VARIABLE
 from boomerang.invoker.messages.message import Message
-from boomerang.invoker.settings import SettingsWithModels, StrictModel
+from boomerang.invoker.settings import SettingsWithModels, Timeouts
 
 from .server_presets import COMPATIBLE_PROVIDER, PRESETS
 
-NAMED_VARIABLE = re.compile(r"\$\{(\w+)\}")
-"""A reference to an environment variable in a header, the query or the proxy; resolved when the connection is opened."""
 _ONLY_VARIABLES = re.compile(r"((bearer|basic|token) )?\$\{\w+\}", re.IGNORECASE)
-
-
-class Timeouts(StrictModel):
-    """Seconds that each part of an exchange may take; the back end's defaults if omitted."""
-
-    connect: float | None = Field(default=None, gt=0, le=3600)
-    """Name lookup, connection and TLS handshake."""
-    first_byte: float | None = Field(default=None, gt=0, le=3600)
-    """From the request to the first byte of the response."""
-    between_chunks: float | None = Field(default=None, gt=0, le=3600)
-    """Between consecutive pieces of the response."""
-    total: float | None = Field(default=None, gt=0, le=86400)
 
 
 class OpenAICompatibleSettings(SettingsWithModels):
