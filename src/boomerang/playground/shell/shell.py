@@ -33,7 +33,8 @@ LAYOUT = """<style>
 @media (min-width: 1024px) {
   div:has(> .st-key-toolbar) { position: sticky; top: 2.4rem; z-index: 90; padding: 0.4rem 0; }
   .st-key-toolbar { flex-wrap: nowrap; }
-  .st-key-runbar { width: 17rem; }
+  .st-key-runbar { min-width: 17rem; width: max-content; }
+  .st-key-status { contain: inline-size; }
   div:has(> .st-key-answer) { position: sticky; top: 8.6rem; }
   .st-key-answer { max-height: calc(100vh - 9.4rem); overflow-y: auto; overscroll-behavior: contain; padding-right: 0.4rem; }
   .st-key-jump { display: none; }
