@@ -11,6 +11,7 @@ from __future__ import annotations
 import argparse
 import html
 import json
+import re
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from itertools import product
@@ -188,7 +189,10 @@ def fail(page: Page, name: str) -> None:
         settled(page)
         page.keyboard.press("Escape")
     else:
-        page.locator(f".st-key-{name}-config-by_hand label").click()
+        by_hand = page.locator(f".st-key-{name}-config-by_hand label")
+        if not by_hand.count():  # drawn only while its part of the form is open
+            page.get_by_test_id("stExpander").get_by_text(re.compile("^ModelConfig")).first.click()
+        by_hand.click()
         field = page.locator(f".st-key-{name}-config-text textarea")
         field.fill(json.dumps(UNKNOWN, indent=2))
         field.press("Tab")
@@ -225,7 +229,7 @@ def readme(browser: Browser, app: Served, connected: Served, folder: Path) -> No
             driving.visit(page, connected.url, "connections")
             page.locator(".st-key-connections-test_all button").first.click()
             page.locator(".st-key-connections-test_all button:enabled").first.wait_for(timeout=60_000)
-            page.locator(".st-key-connections-open button").nth(1).click()
+            page.locator(".health tbody th button").nth(1).click()
             settled(page)
             shoot(page, folder / f"connections-{suffix}.png")
 
@@ -235,7 +239,7 @@ def _two_tools(page: Page) -> Locator:
     chip(page, "Two tools")
     expect(page.get_by_label("Text of message 2")).to_have_count(0)
     settled(page)
-    parameters = page.get_by_test_id("stExpander").get_by_text("Parameters", exact=True)
+    parameters = page.get_by_test_id("stExpander").get_by_text(re.compile("^Parameters")).first
     parameters.click()
     page.get_by_role("slider", name="temperature").press("Home")
     settled(page)
@@ -248,7 +252,7 @@ def _ran(page: Page) -> Locator:
     run_button(page).click()
     state(page, "done")
     settled(page)
-    return page.locator(".st-key-metrics")
+    return page.locator("[class*='st-key-run-']").first
 
 
 def shoot(page: Page, path: Path) -> None:
