@@ -22,7 +22,7 @@ from .scripted_tasks.ten_tasks import TASKS
 from .table import Row, Table, Target
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Browser
+    from playwright.sync_api import Browser, Page
 
 ROUNDS, ATTEMPTS = 3, 4
 BEFORE = Path(__file__).with_name("tasks_before.json")
@@ -88,15 +88,29 @@ def attempted(browser: Browser, start: str, server: str, name: str) -> Effort:
 
 
 def do(browser: Browser, start: str, server: str, name: str) -> Effort:
-    """Do a task from the start page, as a new visitor."""
+    """Do a task from the start page, as a new visitor.
+
+    Raises:
+        RuntimeError: The end of the task was not reached; includes the page's text.
+    """
+    from playwright.sync_api import TimeoutError
+
     with tab(browser, height=900, permissions=("clipboard-read", "clipboard-write")) as page:
         hands = Hands(page)
         page.goto(start)
-        check = TASKS[name](hands, server)
-        effort = hands.effort()
-        if not check():
-            raise RuntimeError(f"the end of the task was not reached: {name}\n{page.locator('body').inner_text()}")
+        try:
+            check = TASKS[name](hands, server)
+            effort = hands.effort()
+            reached = check()
+        except TimeoutError as error:
+            raise RuntimeError(_unreached(name, page)) from error
+        if not reached:
+            raise RuntimeError(_unreached(name, page))
     return effort
+
+
+def _unreached(name: str, page: Page) -> str:
+    return f"the end of the task was not reached: {name}\n{page.locator('body').inner_text()}"
 
 
 def _median(efforts: list[Effort]) -> Effort:
