@@ -7,7 +7,7 @@ from urllib.parse import urlencode
 
 from playwright.sync_api import Locator, Page, WebSocket, expect
 
-from .driving import settled
+from .driving import CLICKS, settled
 from .serving import Served
 
 
@@ -38,9 +38,17 @@ def saved(page: Page, button: str) -> str:
 
 
 def open_connection(page: Page, name: str) -> None:
-    """Open a connection on the Connections page."""
-    page.get_by_role("region", name="Health").get_by_role("rowheader", name=name, exact=True).get_by_role("button").click()
-    expect(detail(page).get_by_role("heading", name=name, exact=True)).to_be_visible()
+    """Open a connection on the Connections page; press again if the table did not listen yet."""
+    row = page.get_by_role("region", name="Health").get_by_role("rowheader", name=name, exact=True)
+    heading = detail(page).get_by_role("heading", name=name, exact=True)
+    for _ in range(CLICKS):
+        row.get_by_role("button").click()
+        try:
+            heading.wait_for(timeout=2_000)
+        except TimeoutError:
+            continue
+        break
+    expect(heading).to_be_visible()
     settled(page)
 
 

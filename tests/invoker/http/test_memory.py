@@ -96,6 +96,7 @@ def measured(address: str, read: str, *wanted: str) -> Any:
     ],
     ids=range(7),
 )
+@pytest.mark.slow
 def test_hostile_answers_take_bounded_memory_and_give_it_back(address: str, read: str, wanted: str, text: str) -> None:
     result = measured(address, read, *[wanted] * 3)
     assert [bool(re.search(text, error)) for _, error in result["results"]] == [True] * 3

@@ -125,6 +125,7 @@ print(*(name for name in connections.names(owner) if name.startswith("shared")),
 """
 
 
+@pytest.mark.slow
 def test_two_processes_on_one_folder_lose_nothing_give_no_name_twice_and_see_each_other(tmp_path: Path) -> None:
     started = [
         subprocess.Popen(
@@ -222,4 +223,5 @@ class TwoProcesses(RuleBasedStateMachine):
 
 
 TestTwoProcesses = TwoProcesses.TestCase
+TestTwoProcesses.pytestmark = [pytest.mark.slow]  # type: ignore[attr-defined]
 TestTwoProcesses.settings = settings(max_examples=15, stateful_step_count=15)

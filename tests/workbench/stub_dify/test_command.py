@@ -64,6 +64,7 @@ def test_an_llm_streams_and_is_merged(backend: Backend) -> None:
     assert whole.usage.completion_tokens > 0
 
 
+@pytest.mark.slow
 def test_every_other_type_answers(backend: Backend) -> None:
     schema = {"type": "object", "properties": {"ok": {"type": "boolean"}}, "required": ["ok"]}
     limits = {"score_threshold": -1e9, "top_n": 2}
