@@ -145,6 +145,7 @@ def test_a_server_that_the_environment_names_streams_its_answer_and_its_key_is_n
     look(page, "HTTP")
     http = page.get_by_role("tabpanel", name="HTTP")
     expect(http).to_contain_text(f"{servers.llm.partition('//')[2]}/chat/completions → 200 OK")
+    expect(http.get_by_test_id("stCode")).to_have_count(2)  # the page's first code: its widget is loaded now
     request, response = (result.inner_text() for result in http.get_by_test_id("stCode").all())
     assert json.loads(request)["stream"] is True and json.loads(request)["ignore_eos"] is True
     shown = facts(http)
