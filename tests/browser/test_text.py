@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
 
 from .driving import settled
 from .serving import Served
@@ -184,7 +184,10 @@ def test_no_trick_brings_more_than_text_and_links_of_the_web_into_the_page(page:
 
 def test_json_is_drawn_with_all_of_its_digits(page: Page, texts_app: Served) -> None:
     text = '{"id": 1565605928693133312, "list": [9007199254740993, -18446744073709551616], "name": "<b>x</b>\\u202e"}'
-    [shown] = draw(page, texts_app, "json", [text], ["drawn-0"])
+    draw(page, texts_app, "json", [text], ["drawn-0"])
+    place = page.locator(".st-key-drawn-0")
+    expect(place.get_by_test_id("stCode")).to_be_visible()  # the page's first code: its widget is loaded now
+    shown = place.inner_text()
     for digits in ("1565605928693133312", "9007199254740993", "-18446744073709551616"):
         assert shown.count(digits) == 2
     assert page.locator(".json-tree b").count() == 3
