@@ -88,3 +88,50 @@ class Form:
         for form_field in self.fields:
             yield form_field.name, form_field.label
             yield from ((f"{form_field.name}.{part}", label) for part, label in form_field.parts.items())
+
+
+def variable_field(name: str) -> FormField:
+    """Return the field for the environment variable that a server's key is read from."""
+    return FormField(
+        name=name,
+        label=N_("Environment variable"),
+        widget=Widget.VARIABLE,
+        help=N_(
+            "Read the key from a variable on the machine that runs this app. Its administrator lists the allowed ones in "
+            "CONNECTIONS_ENV."
+        ),
+        advanced=True,
+    )
+
+
+SERVER_FIELDS = (
+    FormField(
+        name="verify",
+        label=N_("Verify the server's certificate"),
+        widget=Widget.SWITCH,
+        advanced=True,
+        summary_label=N_("Certificate"),
+        summary_off=N_("not checked"),
+    ),
+    FormField(
+        name="ca",
+        label=N_("CA certificate (PEM)"),
+        widget=Widget.LONG_TEXT,
+        placeholder="-----BEGIN CERTIFICATE-----",
+        advanced=True,
+    ),
+    FormField(
+        name="timeouts",
+        label=N_("Timeouts"),
+        widget=Widget.SECONDS,
+        parts={
+            "connect": N_("to connect"),
+            "first_byte": N_("to the first byte"),
+            "between_chunks": N_("between chunks"),
+            "total": N_("in total"),
+        },
+        advanced=True,
+    ),
+    FormField(name="models", label=N_("Models"), widget=Widget.MODELS, advanced=True),
+)
+"""Fields of a connection to any server: certificate, time limits and models."""

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 
 from boomerang.invoker.errors import ConfigError
+from boomerang.invoker.http.redaction.masking import SecretMask
 from boomerang.invoker.messages.message import Message
 
 NAMED_VARIABLE = re.compile(r"\$\{(\w+)\}")
@@ -45,3 +47,14 @@ class Variables:
     def filled(self, text: str, field: str) -> str:
         """Return a field's text with the variables in it replaced by their values."""
         return NAMED_VARIABLE.sub(lambda match: self.value(match[1], field), text)
+
+    @contextmanager
+    def masked_errors(self) -> Iterator[None]:
+        """Mask the values in a `ConfigError` of the block: what is wrong with a setting may come from a variable."""
+        try:
+            yield
+        except ConfigError as error:
+            mask = SecretMask(self.used.values())
+            if error.message is None:
+                raise ConfigError(mask(str(error))) from None
+            raise ConfigError(error.message.masked(mask), field=error.field) from None

@@ -17,7 +17,8 @@ A page declares; the frame runs::
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from functools import partial
 from typing import Any
 
@@ -139,16 +140,9 @@ class Page(Pane):
         self.address.end_form()
         self._drawn = self._values()
         draw = partial(self._runs, view, live, compare, experiments if self.has_experiments else ())
-        st.fragment(partial(self._guarded, draw), key=self.key("runs"))()
+        st.fragment(draw, key=self.key("runs"))()
         if not script_run.is_click_waiting():
             model_picker.await_models([pane.connection for pane in self.panes])
-
-    def _guarded(self, draw: Callable[[], None]) -> None:
-        try:
-            draw()
-        except Exception as error:  # the shell's own guard is not there when only the fragment is drawn
-            with self._below:
-                error_panel.draw(error, self.key("fault"))
 
     def _runs(
         self,
@@ -158,52 +152,62 @@ class Page(Pane):
         experiments: Sequence[AnyExperiment],
     ) -> None:
         """Start the requested runs; draw Run, Stop, results and inspector, all of the same moment; follow what is running."""
-        if script_run.is_fragment_run() and (kept_form.is_waiting(self.state) or self._is_outdated()):
-            st.rerun()
-        self._start()
-        page_title.draw(self._title, self.panes)
-        running = [pane for pane in self.panes if pane.running]
-        following = list(running)
-        with self._bar:
-            status = run_bar.draw(self.panes, self._ready, running, quiet=self._opened)
-        for pane, cell in zip(self.panes, self._cells, strict=False):
-            cell.buttons(pane)
-        ticks: list[Callable[[], None]] = [run_status.Ticker(status)] if running else []
-        for pane in self.panes:
-            pane.publish()
-        places = [self.result] if not self._cells else [cell.result for cell in self._cells]
-        for pane, place in zip(self.panes, places, strict=True):
-            tested = pane.ran_on
-            if tested is not None and tested.settings is not None:
-                pane.test = partial(connections_page.open_and_test, tested)
-            with place:
-                earlier_runs.draw_marker(pane)
-                if pane in running and pane.state.opened is None:
-                    ticks.append(pane.draw_live(live))
-                else:
-                    pane.draw(view, ready=not pane.problems)
-                    run_actions.draw_missing(pane)
-        with self._below:
-            if self._cells:
-                comparison.draw(self.panes, compare)
-            earlier_runs.draw(self, self.panes, compare)
-            if experiments:
-                bench = Bench(self, experiments, self._timeout)
-                bench.draw()
-                if bench.pane is not None and bench.pane.running:
-                    following.append(bench.pane)
-                    ticks.append(bench.draw_live())
-            if self._expert:
-                ticks += self._inspect()
-            complete = not any(pane.connection.fetching for pane in self.panes)
-            kept_form.publish(self.address, self.state, is_complete=complete)
-        share.draw(self, self._share_slot, self._form_notice_slot)
-        opened, self._opened = self._opened, False
-        if following and opened:
+        with self._faults_shown():
+            if script_run.is_fragment_run() and (kept_form.is_waiting(self.state) or self._is_outdated()):
+                st.rerun()
+            self._start()
+            page_title.draw(self._title, self.panes)
+            running = [pane for pane in self.panes if pane.running]
+            following = list(running)
+            with self._bar:
+                status = run_bar.draw(self.panes, self._ready, running, quiet=self._opened)
+            for pane, cell in zip(self.panes, self._cells, strict=False):
+                cell.buttons(pane)
+            ticks: list[Callable[[], None]] = [run_status.Ticker(status)] if running else []
+            for pane in self.panes:
+                pane.publish()
+            places = [self.result] if not self._cells else [cell.result for cell in self._cells]
+            for pane, place in zip(self.panes, places, strict=True):
+                tested = pane.ran_on
+                if tested is not None and tested.settings is not None:
+                    pane.test = partial(connections_page.open_and_test, tested)
+                with place:
+                    earlier_runs.draw_marker(pane)
+                    if pane in running and pane.state.opened is None:
+                        ticks.append(pane.draw_live(live))
+                    else:
+                        pane.draw(view, ready=not pane.problems)
+                        run_actions.draw_missing(pane)
             with self._below:
-                form_drawn.rerun(self.key("form_drawn"))
-        elif following:
-            self._follow(following, ticks)
+                if self._cells:
+                    comparison.draw(self.panes, compare)
+                earlier_runs.draw(self, self.panes, compare)
+                if experiments:
+                    bench = Bench(self, experiments, self._timeout)
+                    bench.draw()
+                    if bench.pane is not None and bench.pane.running:
+                        following.append(bench.pane)
+                        ticks.append(bench.draw_live())
+                if self._expert:
+                    ticks += self._inspect()
+                complete = not any(pane.connection.fetching for pane in self.panes)
+                kept_form.publish(self.address, self.state, is_complete=complete)
+            share.draw(self, self._share_slot, self._form_notice_slot)
+            opened, self._opened = self._opened, False
+            if following and opened:
+                with self._below:
+                    form_drawn.rerun(self.key("form_drawn"))
+            elif following:
+                self._follow(following, ticks)
+
+    @contextmanager
+    def _faults_shown(self) -> Iterator[None]:
+        """Show a fault of ours in the error panel: the shell's own guard is not there when only the fragment is drawn."""
+        try:
+            yield
+        except Exception as error:
+            with self._below:
+                error_panel.draw(error, self.key("fault"))
 
     @property
     def has_experiments(self) -> bool:
@@ -275,16 +279,15 @@ class Page(Pane):
             )
 
     def _inspect(self) -> Sequence[Callable[[], None]]:
-        """Draw the inspector; return functions that draw updates of a running job."""
-        if not self._cells:
-            return self._inspect_pane(self)
-        folded = st.expander(_("Inspect a pane"), key=self.key("inspect"), on_change="rerun")
-        if not folded.open:
-            return ()
-        with folded:
-            return self._inspect_pane(self.panes[comparison.inspected(self, len(self.panes)) - 1])
-
-    def _inspect_pane(self, pane: Pane) -> Sequence[Callable[[], None]]:
-        calls = tabs.Calls(pane.member, form=pane.arguments, made=pane.origin.arguments)
-        record = pane.state.record
-        return tabs.draw(record, calls, self.key("inspector"), model=pane.model, variable=pane.key_variable)
+        """Draw the inspector, in a comparison only once it is unfolded; return functions that draw updates of a running job."""
+        pane: Pane = self
+        with ExitStack() as place:
+            if self._cells:
+                folded = st.expander(_("Inspect a pane"), key=self.key("inspect"), on_change="rerun")
+                if not folded.open:
+                    return ()
+                place.enter_context(folded)
+                pane = self.panes[comparison.inspected(self, len(self.panes)) - 1]
+            calls = tabs.Calls(pane.member, form=pane.arguments, made=pane.origin.arguments)
+            record = pane.state.record
+            return tabs.draw(record, calls, self.key("inspector"), model=pane.model, variable=pane.key_variable)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from boomerang.invoker.connection_form import N_, Form, FormField, Widget
+from boomerang.invoker.connection_form import N_, SERVER_FIELDS, Form, FormField, Widget, variable_field
 from boomerang.invoker.connection_kind import Preset
 
 from .settings import DEFAULT_PROVIDER, KEY_VARIABLE
@@ -51,16 +51,7 @@ FORM = Form(
             caption=N_("organisation/plugin/provider of the models below. A short name is completed."),
             advanced=True,
         ),
-        FormField(
-            name="inner_api_key_env",
-            label=N_("Environment variable"),
-            widget=Widget.VARIABLE,
-            help=N_(
-                "Read the key from a variable on the machine that runs this app. Its administrator lists the allowed ones in "
-                "CONNECTIONS_ENV."
-            ),
-            advanced=True,
-        ),
+        variable_field("inner_api_key_env"),
         FormField(
             name="as_plugin",
             label=N_("As a plugin would send it"),
@@ -68,34 +59,7 @@ FORM = Form(
             help=N_("Send exactly what Dify's plugin daemon would send, such as stream=false, and show what this Dify loses."),
             advanced=True,
         ),
-        FormField(
-            name="verify",
-            label=N_("Verify the server's certificate"),
-            widget=Widget.SWITCH,
-            advanced=True,
-            summary_label=N_("Certificate"),
-            summary_off=N_("not checked"),
-        ),
-        FormField(
-            name="ca",
-            label=N_("CA certificate (PEM)"),
-            widget=Widget.LONG_TEXT,
-            placeholder="-----BEGIN CERTIFICATE-----",
-            advanced=True,
-        ),
-        FormField(
-            name="timeouts",
-            label=N_("Timeouts"),
-            widget=Widget.SECONDS,
-            parts={
-                "connect": N_("to connect"),
-                "first_byte": N_("to the first byte"),
-                "between_chunks": N_("between chunks"),
-                "total": N_("in total"),
-            },
-            advanced=True,
-        ),
-        FormField(name="models", label=N_("Models"), widget=Widget.MODELS, advanced=True),
+        *SERVER_FIELDS,
     ),
     summary=(
         "base_url",

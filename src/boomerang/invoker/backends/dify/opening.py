@@ -5,10 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from boomerang.invoker.entities.model import AIModelEntity
-from boomerang.invoker.errors import ConfigError
 from boomerang.invoker.http.address_policy import Allowed
 from boomerang.invoker.http.limits import limits
-from boomerang.invoker.http.redaction.masking import SecretMask
 from boomerang.invoker.http.variables import Variables
 
 from .backend import DifyBackend
@@ -32,7 +30,7 @@ def opened(
     base_url = variables_of.filled(settings.base_url, "base_url")
     named = settings.inner_api_key_env
     key = variables_of.value(named, "inner_api_key_env") if named else settings.inner_api_key
-    try:
+    with variables_of.masked_errors():
         return DifyBackend(
             base_url,
             key,
@@ -50,11 +48,6 @@ def opened(
             variables=variables_of.used,
             limits=limits(environment),
         )
-    except ConfigError as error:
-        mask = SecretMask(variables_of.used.values())  # the invalid part may come from a variable
-        if error.message is None:
-            raise ConfigError(mask(str(error))) from None
-        raise ConfigError(error.message.masked(mask), field=error.field) from None
 
 
 def named_models(settings: DifySettings) -> list[AIModelEntity]:

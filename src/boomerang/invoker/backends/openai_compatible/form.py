@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from boomerang.invoker.connection_form import N_, Form, FormField, Widget
+from boomerang.invoker.connection_form import N_, SERVER_FIELDS, Form, FormField, Widget, variable_field
 
 _PAIRS_HELP = N_(
     "One per line, name and value separated by a colon. Secrets show as {mask} and stay unchanged until you replace it."
@@ -35,16 +35,7 @@ FORM = Form(
             caption=N_("The provider of these models in Dify. It is part of every ModelConfig and of the generated code."),
             advanced=True,
         ),
-        FormField(
-            name="api_key_env",
-            label=N_("Environment variable"),
-            widget=Widget.VARIABLE,
-            help=N_(
-                "Read the key from a variable on the machine that runs this app. Its administrator lists the allowed ones in "
-                "CONNECTIONS_ENV."
-            ),
-            advanced=True,
-        ),
+        variable_field("api_key_env"),
         FormField(
             name="headers",
             label=N_("Headers"),
@@ -71,34 +62,7 @@ FORM = Form(
             placeholder="http://proxy.example:3128",
             advanced=True,
         ),
-        FormField(
-            name="verify",
-            label=N_("Verify the server's certificate"),
-            widget=Widget.SWITCH,
-            advanced=True,
-            summary_label=N_("Certificate"),
-            summary_off=N_("not checked"),
-        ),
-        FormField(
-            name="ca",
-            label=N_("CA certificate (PEM)"),
-            widget=Widget.LONG_TEXT,
-            placeholder="-----BEGIN CERTIFICATE-----",
-            advanced=True,
-        ),
-        FormField(
-            name="timeouts",
-            label=N_("Timeouts"),
-            widget=Widget.SECONDS,
-            parts={
-                "connect": N_("to connect"),
-                "first_byte": N_("to the first byte"),
-                "between_chunks": N_("between chunks"),
-                "total": N_("in total"),
-            },
-            advanced=True,
-        ),
-        FormField(name="models", label=N_("Models"), widget=Widget.MODELS, advanced=True),
+        *SERVER_FIELDS,
     ),
     summary=("base_url", "api_key", "provider", "system_model", "headers", "query", "proxy", "verify", "timeouts"),
 )

@@ -54,7 +54,7 @@ def opened(
     }
     if allowed is not None:
         _check_host(with_names["headers"], allowed, SecretMask(variables_of.used.values()))
-    try:
+    with variables_of.masked_errors():
         return OpenAICompatibleBackend(
             **with_names,
             provider=settings.provider,
@@ -68,11 +68,6 @@ def opened(
             variables=variables_of.used,
             limits=limits(environment),
         )
-    except ConfigError as error:
-        mask = SecretMask(variables_of.used.values())  # the invalid part may come from a variable
-        if error.message is None:
-            raise ConfigError(mask(str(error))) from None
-        raise ConfigError(error.message.masked(mask), field=error.field) from None
 
 
 def _check_host(headers: Mapping[str, str], allowed: Allowed, mask: Callable[[str], str]) -> None:
